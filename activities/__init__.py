@@ -1,0 +1,1 @@
+"""Everything with a side effect: planning, producing, storing, finishing."""

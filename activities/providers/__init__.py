@@ -1,0 +1,1 @@
+"""One file a vendor behind one small protocol (see `base`), listed in `registry`."""

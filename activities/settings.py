@@ -1,0 +1,14 @@
+"""What the activities need to know, parsed once in a `__main__` from the environment into one typed object."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ActivitySettings(BaseSettings):
+    """Storage itself is configured by the usual AWS variables, vendors by their own variable names."""
+
+    model_config = SettingsConfigDict(env_prefix="GREENLIGHT_", extra="ignore")
+
+    bucket: str = Field(default="greenlight", min_length=3, max_length=63)
+    previz: bool = Field(default=True, description="Offer the keyless local provider")
+    max_failures: int = Field(default=5, ge=1, description="Real failures of a take before it is given up")

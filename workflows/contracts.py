@@ -1,0 +1,136 @@
+"""What the workflow asks of its activities: names, inputs, outputs and failure types.
+
+`workflows` owns these; `activities` implements them and repeats each `@activity.defn(name=…)`
+(a test asserts that the names are equal), so nothing the workflow imports reaches a side effect.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Final
+
+from pydantic import Field
+from temporalio import activity
+
+from workflows.events import Snapshot
+from workflows.models import Asset, Brief, Deliverable, Media, Modality, Model, Plan, Take
+
+STILL_RUNNING: Final = "StillRunning"
+"""The provider's job is not done; the retry is the next look. Never counted as a failure."""
+PLAN_INVALID: Final = "PlanInvalid"
+"""The catalogue refuses the plan; the message names the asset, the field and the remedy."""
+AMBIGUOUS_SUBMISSION: Final = "AmbiguousSubmission"
+"""A paid request may or may not have reached the provider; only a person may spend again."""
+CONTENT_REFUSED: Final = "ContentRefused"
+
+
+class DraftPlan(Model):
+    production_id: str
+    brief: Brief
+    feedback: tuple[str, ...] = Field(default=(), description="Each revision's words, oldest first")
+
+
+class PricePlan(Model):
+    production_id: str
+    brief: Brief
+    plan: Plan
+
+
+class InputTake(Model):
+    """A selected take that an asset is made from."""
+
+    asset_id: str
+    asset_type: Modality
+    role: str
+    media: Media
+
+
+class ProduceAsset(Model):
+    """One take of one asset. The pair (asset_id, take) under a production is the idempotency key."""
+
+    production_id: str
+    brief: Brief
+    asset: Asset
+    take: int = Field(ge=1)
+    inputs: tuple[InputTake, ...] = ()
+    adopt_job_id: str | None = Field(default=None, description="Look at this job instead of submitting")
+    resubmit: bool = Field(default=False, description="A person allowed a second submission of this take")
+
+
+class FinishedAsset(Model):
+    """An asset with its selected take, as the deliverable is made from it."""
+
+    asset: Asset
+    take: Take
+
+
+class FinishDeliverable(Model):
+    production_id: str
+    revision: int = Field(ge=1)
+    brief: Brief
+    title: str
+    assets: tuple[FinishedAsset, ...] = Field(description="In plan order; without the assets that were left out")
+
+
+class ModelInfo(Model):
+    """What a caller may choose, with what it costs, as the worker's catalogue says it."""
+
+    provider: str
+    model: str
+    modality: Modality
+    media_type: str
+    job: bool
+    price: str = Field(description="In words, e.g. 'free' or '0.0500 USD a second'")
+    parameters: dict[str, str] = Field(default_factory=dict, description="Name -> meaning, unit and default")
+
+
+class ProviderInfo(Model):
+    provider: str
+    enabled: bool
+    reason: str = Field(default="", description="Why it is not enabled, naming the variable that would enable it")
+    models: tuple[ModelInfo, ...] = ()
+
+
+class ProvidersReport(Model):
+    """What this fleet of workers can make: the workers hold the keys, so they are asked."""
+
+    planner: str
+    enabled_providers: dict[Modality, tuple[str, ...]]
+    reasons: dict[Modality, str] = Field(default_factory=dict, description="Why a modality has no provider")
+    providers: tuple[ProviderInfo, ...]
+
+
+class ProductionActivities(ABC):
+    """Every side effect of a production. All are idempotent by their deterministic keys: activities run twice."""
+
+    @activity.defn(name="draft_plan")
+    @abstractmethod
+    async def draft_plan(self, request: DraftPlan) -> Plan:
+        """Route the brief into assets with prompts, unpriced."""
+
+    @activity.defn(name="price_plan")
+    @abstractmethod
+    async def price_plan(self, request: PricePlan) -> Plan:
+        """Check every asset against the catalogue and quote it; keeps the plan in the bucket.
+
+        Raises:
+            ApplicationError: type PLAN_INVALID, not retried.
+        """
+
+    @activity.defn(name="produce_asset")
+    @abstractmethod
+    async def produce_asset(self, request: ProduceAsset) -> Take:
+        """Make one take, pay for it at most once and store it."""
+
+    @activity.defn(name="finish_deliverable")
+    @abstractmethod
+    async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
+        """Assemble the deliverable of one revision from the selected takes."""
+
+    @activity.defn(name="write_manifest")
+    @abstractmethod
+    async def write_manifest(self, snapshot: Snapshot) -> Media:
+        """Keep the whole record: beside its revision where there is one, and as the newest."""
+
+    @activity.defn(name="list_providers")
+    @abstractmethod
+    async def list_providers(self) -> ProvidersReport:
+        """What is enabled on this worker, and why not."""

@@ -1,0 +1,225 @@
+"""What callers see of a production: statuses, the event log, progress and the snapshot."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from workflows.models import (
+    ZERO,
+    Approval,
+    Asset,
+    Brief,
+    Deliverable,
+    Modality,
+    Model,
+    Money,
+    Plan,
+    ProductionId,
+    Take,
+)
+
+
+class ProductionStatus(StrEnum):
+    PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting_approval"
+    PRODUCING = "producing"
+    NEEDS_ATTENTION = "needs_attention"
+    FINISHING = "finishing"
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def closed(self) -> bool:
+        return self in _CLOSED
+
+
+_CLOSED = frozenset(
+    {
+        ProductionStatus.DELIVERED,
+        ProductionStatus.REJECTED,
+        ProductionStatus.EXPIRED,
+        ProductionStatus.CANCELLED,
+        ProductionStatus.FAILED,
+    }
+)
+
+
+class AssetStatus(StrEnum):
+    PENDING = "pending"
+    GENERATING = "generating"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+EventName = Literal[
+    "plan_start",
+    "plan_ready",
+    "plan_failed",
+    "approval_ignored",
+    "approval_reminder",
+    "approved",
+    "rejected",
+    "expired",
+    "cancelled",
+    "asset_start",
+    "asset_progress",
+    "asset_complete",
+    "asset_failed",
+    "asset_cancelled",
+    "asset_stale",
+    "take_selected",
+    "needs_attention",
+    "finishing",
+    "done",
+    "stalled",
+]
+"""`asset_progress` and `stalled` come from the relay and carry no id; all others are in the log."""
+
+AttentionReason = Literal[
+    "asset_failed",
+    "content_refused",
+    "ambiguous_submission",
+    "budget_short",
+    "plan_failed",
+    "finishing_failed",
+]
+
+
+class Event(Model):
+    """One line of the event log, numbered from 1 without gaps over all runs of a production."""
+
+    id: int = Field(ge=1)
+    name: EventName
+    at: datetime
+    asset_id: str | None = None
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class AssetState(Model):
+    """How far one asset of the plan is. `selected` is the number of the take in use, 0 before the first."""
+
+    status: AssetStatus = AssetStatus.PENDING
+    takes: tuple[Take, ...] = ()
+    selected: int = 0
+    next_take: int = 1
+    attention: AttentionReason | None = None
+    error: str | None = None
+    stale: bool = False
+
+    @property
+    def take(self) -> Take | None:
+        return next((t for t in self.takes if t.number == self.selected), None)
+
+
+class Snapshot(Model):
+    """All of a production: the workflow's result, its manifest, and what reopening starts from."""
+
+    production_id: str
+    status: ProductionStatus
+    brief: Brief
+    created_at: datetime
+    updated_at: datetime
+    plan: Plan | None = None
+    approval: Approval | None = None
+    approved_at: datetime | None = None
+    budget_usd: Money | None = Field(default=None, description="The most that may be spent; set by the approval")
+    spent_usd: Money = ZERO
+    assets: dict[str, AssetState] = Field(default_factory=dict)
+    deliverable: Deliverable | None = None
+    feedback: tuple[str, ...] = ()
+    error: str | None = None
+    deadline: datetime | None = Field(default=None, description="Without an approval by then it expires")
+    events: tuple[Event, ...] = ()
+
+
+class Progress(Model):
+    """The answer of the query `progress(after)`: the status and only the events past `after`."""
+
+    production_id: str
+    status: ProductionStatus
+    plan_digest: str | None
+    spent_usd: Money
+    last_event_id: int
+    events: tuple[Event, ...]
+
+
+class AssetRecord(Model):
+    """One asset as callers see it. `file_url` is a path of this API that leads to the media for a short time."""
+
+    content_id: str
+    asset_id: str
+    asset_type: Modality
+    role: str
+    label: str
+    provider: str
+    model: str
+    prompt: str
+    position: int
+    status: AssetStatus
+    file_url: str | None
+    take: int | None
+    takes: int
+    cost_usd: Money
+    error: str | None
+    attention: AttentionReason | None
+    stale: bool
+    media_type: str | None
+    duration_seconds: float | None
+
+
+def asset_records(snapshot: Snapshot) -> list[AssetRecord]:
+    """The assets of a snapshot in plan order; none before there is a plan."""
+    assets = snapshot.plan.assets if snapshot.plan else ()
+    return [_record(snapshot.production_id, a, snapshot.assets.get(a.asset_id, AssetState())) for a in assets]
+
+
+def take_url(production_id: str, asset_id: str, take: int) -> str:
+    return f"/api/v1/productions/{production_id}/assets/{asset_id}/takes/{take}/media"
+
+
+def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
+    take = state.take
+    return AssetRecord(
+        content_id=f"{production_id}/{asset.asset_id}/{take.number if take else 0}",
+        asset_id=asset.asset_id,
+        asset_type=asset.asset_type,
+        role=asset.role,
+        label=asset.label,
+        provider=take.provider if take else asset.provider,
+        model=take.model if take else asset.model,
+        prompt=take.prompt if take else asset.prompt,
+        position=asset.position,
+        status=state.status,
+        file_url=take_url(production_id, asset.asset_id, take.number) if take else None,
+        take=take.number if take else None,
+        takes=len(state.takes),
+        cost_usd=sum((t.cost_usd for t in state.takes), Decimal(0)),
+        error=state.error,
+        attention=state.attention,
+        stale=state.stale,
+        media_type=take.media.media_type if take else None,
+        duration_seconds=take.media.duration_seconds if take else None,
+    )
+
+
+class ProductionStart(Model):
+    """The workflow's input. `carried` is where an earlier run stopped: continue-as-new, or reopening."""
+
+    production_id: ProductionId
+    brief: Brief
+    carried: Snapshot | None = None
+
+
+class Receipt(Model):
+    """The answer of an update: what holds now."""
+
+    status: ProductionStatus
+    plan_digest: str | None
+    last_event_id: int

@@ -1,0 +1,60 @@
+"""Where everything stands in the bucket, and what workflows and task queues are called.
+
+productions/{production_id}/plan/{digest}.json
+productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext}
+productions/{production_id}/deliverable/{revision}/{file}, manifest.json
+productions/{production_id}/manifest.json            the newest manifest: reopening reads it
+"""
+
+from typing import Final
+
+TASK_QUEUE: Final = "greenlight"
+"""Workflows and all activities but `produce_asset`, which runs on its provider's queue."""
+
+WORKFLOW_TYPE: Final = "Production"
+
+STATUS_ATTRIBUTE: Final = "GreenlightStatus"
+PLATFORM_ATTRIBUTE: Final = "GreenlightPlatform"
+TENANT_ATTRIBUTE: Final = "GreenlightTenant"
+REQUESTER_ATTRIBUTE: Final = "GreenlightRequester"
+COST_ATTRIBUTE: Final = "GreenlightCostUsd"
+SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
+    STATUS_ATTRIBUTE: "Keyword",
+    PLATFORM_ATTRIBUTE: "Keyword",
+    TENANT_ATTRIBUTE: "Keyword",
+    REQUESTER_ATTRIBUTE: "Keyword",
+    COST_ATTRIBUTE: "Double",
+}
+"""Name -> type, as `temporal operator search-attribute create` takes them."""
+
+
+def workflow_id(production_id: str) -> str:
+    return f"production-{production_id}"
+
+
+def production_id_of(workflow_id: str) -> str:
+    return workflow_id.removeprefix("production-")
+
+
+def provider_queue(provider: str) -> str:
+    return f"produce-{provider}"
+
+
+def production_prefix(production_id: str) -> str:
+    return f"productions/{production_id}"
+
+
+def take_prefix(production_id: str, asset_id: str, take: int) -> str:
+    return f"{production_prefix(production_id)}/assets/{asset_id}/takes/{take}"
+
+
+def plan_key(production_id: str, digest: str) -> str:
+    return f"{production_prefix(production_id)}/plan/{digest}.json"
+
+
+def deliverable_key(production_id: str, revision: int, name: str) -> str:
+    return f"{production_prefix(production_id)}/deliverable/{revision}/{name}"
+
+
+def manifest_key(production_id: str) -> str:
+    return f"{production_prefix(production_id)}/manifest.json"

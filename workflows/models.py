@@ -1,0 +1,349 @@
+"""The nouns of Greenlight: brief, plan, asset, take, approval and their parts.
+
+Money is `Decimal` USD with at most four decimals and travels as a JSON string ("0.0400").
+Durations are seconds, sizes bytes, dimensions pixels. Everything here is pure data: pydantic
+validates it at the door, Temporal carries it, the manifest keeps it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
+
+MAX_BRIEF_CHARS: Final = 20_000
+MAX_ASSETS: Final = 1_000
+"""A run of 2,000 activities makes the server suggest continue-as-new; 1,000 stay readable (measured)."""
+MAX_PLAN_BYTES: Final = 400_000
+"""Keeps the snapshot (plan + takes + events) under Temporal's 2 MB payload limit."""
+
+ZERO: Final = Decimal(0)
+
+Money = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4, examples=["2.50"])]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
+Language = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+    Field(description="BCP 47 language tag, the language part in lower case", examples=["en", "pt-BR"]),
+]
+
+
+class Platform(StrEnum):
+    """The kind of content; it decides which modalities a brief may ask for."""
+
+    COPY = "copy"
+    CREATIVE_BRIEF = "creative_brief"
+    SOCIAL_POST = "social_post"
+    VIDEO = "video"
+    DESIGN = "design"
+
+
+class Modality(StrEnum):
+    TEXT = "text"
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+PLATFORM_MODALITIES: Final[dict[Platform, tuple[Modality, ...]]] = {
+    Platform.COPY: (Modality.TEXT,),
+    Platform.CREATIVE_BRIEF: (Modality.TEXT,),
+    Platform.SOCIAL_POST: (Modality.TEXT, Modality.IMAGE),
+    Platform.DESIGN: (Modality.TEXT, Modality.IMAGE),
+    Platform.VIDEO: (Modality.TEXT, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO),
+}
+
+Aspect = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"]
+
+
+class Model(BaseModel):
+    """Base of all records: unknown fields are refused, so that a typing slip is never silently lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _modalities_in_order(value: tuple[Modality, ...]) -> tuple[Modality, ...]:
+    return tuple(m for m in Modality if m in value)
+
+
+class Brief(Model):
+    """What somebody asks for. Without `modalities` it is all that the platform allows; text is always on."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BRIEF_CHARS)] = Field(
+        description="What to make, in the requester's words",
+        examples=["A 20 second film about a lighthouse."],
+    )
+    platform: Platform
+    modalities: Annotated[tuple[Modality, ...], AfterValidator(_modalities_in_order)] = ()
+    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    style: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    languages: tuple[Language, ...] = Field(
+        default=("en",), min_length=1, max_length=1, description="Language of text, narration and captions"
+    )
+    aspect: Aspect = "16:9"
+    duration_seconds: float = Field(
+        default=20, ge=4, le=600, description="Length of a video; other platforms ignore it"
+    )
+    budget_usd: Money | None = Field(default=None, description="Never spend more than this; USD")
+    approval_deadline_seconds: float = Field(
+        default=7 * 86_400, ge=1, le=90 * 86_400, description="Without an approval the production expires"
+    )
+    tenant: Slug = "default"
+    requester: Person = "anonymous"
+
+    @model_validator(mode="after")
+    def _modalities_fit_platform(self) -> "Brief":
+        allowed = PLATFORM_MODALITIES[self.platform]
+        outside = [m.value for m in self.modalities if m not in allowed]
+        if outside:
+            raise ValueError(
+                f"modalities: {', '.join(outside)} is not made for platform {self.platform.value!r}; "
+                f"choose from {', '.join(allowed)}"
+            )
+        asked = "modalities" in self.model_fields_set
+        chosen = _modalities_in_order((Modality.TEXT, *self.modalities)) if asked else allowed
+        object.__setattr__(self, "modalities", chosen)
+        return self
+
+    @property
+    def language(self) -> str:
+        return self.languages[0]
+
+
+class Quote(Model):
+    """What the model catalogue says of one asset: price range in USD and how it is made."""
+
+    low_usd: Money
+    high_usd: Money
+    expected_seconds: float = Field(description="What the model usually takes; the first look at a job waits this")
+    job: bool = Field(default=False, description="A provider's long job, polled; it holds no slot while it runs")
+
+
+class Asset(Model):
+    """One piece of a plan. `position` counts from 1 in plan order."""
+
+    asset_id: Slug
+    asset_type: Modality
+    role: Slug = Field(description="What it is for, e.g. script, narration, still, shot, body")
+    position: int = Field(default=0, ge=0, description="Order in the plan from 1; set by the plan")
+    label: Annotated[str, StringConstraints(max_length=200)] = ""
+    prompt: Words
+    provider: Slug
+    model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    depends_on: tuple[Slug, ...] = ()
+    quote: Quote | None = None
+
+
+class Plan(Model):
+    """The ordered assets that answer a brief. `digest` names exactly this plan, prices included."""
+
+    title: str
+    assets: tuple[Asset, ...] = Field(min_length=1, max_length=MAX_ASSETS)
+    planner: str = "template"
+    warnings: tuple[str, ...] = ()
+    digest: str = ""
+
+    @classmethod
+    def of(cls, title: str, assets: Iterable[Asset], planner: str = "template", warnings: Iterable[str] = ()) -> "Plan":
+        """Number the assets by their order and name the result by its digest."""
+        numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
+        plan = cls(title=title, assets=numbered, planner=planner, warnings=tuple(warnings))
+        content = plan.model_dump(mode="json", exclude={"digest", "warnings"})
+        return plan.model_copy(update={"digest": digest_of(content)})
+
+    @property
+    def low_usd(self) -> Decimal:
+        return sum((a.quote.low_usd for a in self.assets if a.quote), ZERO)
+
+    @property
+    def high_usd(self) -> Decimal:
+        return sum((a.quote.high_usd for a in self.assets if a.quote), ZERO)
+
+    def find(self, asset_id: str) -> Asset | None:
+        return next((a for a in self.assets if a.asset_id == asset_id), None)
+
+
+def digest_of(content: object) -> str:
+    """128 bits of SHA-256 over canonical JSON, as 32 hex characters."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+
+
+class Media(Model):
+    """Where the bytes of a take are and what they are, read from the media itself."""
+
+    key: str
+    bytes: int = Field(ge=0)
+    sha256: str
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+    duration_seconds: float | None = None
+
+
+class Take(Model):
+    """One production of one asset, with what it was made from."""
+
+    number: int = Field(ge=1)
+    prompt: str
+    provider: str
+    model: str
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    media: Media
+    cost_usd: Money = ZERO
+    job_id: str | None = None
+    started_at: datetime
+    finished_at: datetime
+
+
+class Approval(BaseModel):
+    """Releases a plan for spending. From the Temporal UI a plain `{"plan_digest": "…", "approver": "…"}` does."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    plan_digest: str = Field(min_length=1)
+    approver: Person = "someone"
+    budget_usd: Money | None = Field(
+        default=None,
+        description="Spend at most this; without it, the brief's budget or the plan's high price",
+    )
+    note: Annotated[str, StringConstraints(max_length=2_000)] = ""
+
+
+class Rejection(BaseModel):
+    """Ends a production before anything is spent."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    rejecter: Person = "someone"
+    reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
+
+
+class Decision(Model):
+    """The body of the update `decide`: exactly one of the two."""
+
+    approve: Approval | None = None
+    reject: Rejection | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Decision":
+        if (self.approve is None) == (self.reject is None):
+            raise ValueError("decision: give exactly one of 'approve' and 'reject'")
+        return self
+
+
+class EditOp(Model):
+    """One change of a plan.
+
+    change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on.
+    move: `position` (from 1). drop: nothing more. add: `asset`, at `position` or last. title: `title`.
+    """
+
+    op: Literal["change", "move", "drop", "add", "title"]
+    asset_id: Slug | None = None
+    prompt: Words | None = None
+    label: Annotated[str, StringConstraints(max_length=200)] | None = None
+    provider: Slug | None = None
+    model: str | None = None
+    parameters: dict[str, JsonValue] | None = None
+    depends_on: tuple[Slug, ...] | None = None
+    position: int | None = Field(default=None, ge=1)
+    asset: Asset | None = None
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+
+
+class PlanEdit(Model):
+    """All of `edits` or none, on exactly the plan that `plan_digest` names."""
+
+    plan_digest: str
+    edits: tuple[EditOp, ...] = Field(min_length=1, max_length=200)
+    editor: Person = "someone"
+
+
+class Revision(Model):
+    """Plan again, with this feedback."""
+
+    feedback: Words
+    reviser: Person = "someone"
+
+
+class Regenerate(Model):
+    """Make a new take of one asset, as it is or changed. `budget_usd` raises the whole budget to that sum."""
+
+    asset_id: Slug
+    prompt: Words | None = None
+    provider: Slug | None = None
+    model: str | None = None
+    parameters: dict[str, JsonValue] | None = None
+    budget_usd: Money | None = None
+    requested_by: Person = "someone"
+
+
+class Resolve(Model):
+    """What a person decides where a production waits: retry (as it is or changed), accept it without the asset,
+    adopt a job that the provider already runs, resubmit after an ambiguous submission, or raise the budget."""
+
+    asset_id: Slug
+    action: Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
+    prompt: Words | None = None
+    provider: Slug | None = None
+    model: str | None = None
+    parameters: dict[str, JsonValue] | None = None
+    job_id: str | None = None
+    budget_usd: Money | None = None
+    resolver: Person = "someone"
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Resolve":
+        if self.action == "adopt" and not self.job_id:
+            raise ValueError("job_id: name the provider's job to adopt")
+        if self.action == "raise_budget" and self.budget_usd is None:
+            raise ValueError("budget_usd: name the new budget in USD")
+        return self
+
+
+class SelectTake(Model):
+    """Use an earlier take of an asset in the deliverable."""
+
+    asset_id: Slug
+    take: int = Field(ge=1)
+    requested_by: Person = "someone"
+
+
+class DeliverableFile(Model):
+    """One file of a deliverable; `role` is video, document, page, captions_vtt, captions_srt, contact_sheet, …"""
+
+    name: str
+    role: Slug
+    media: Media
+
+
+class Deliverable(Model):
+    """The finished thing in one revision. The first file is the main one."""
+
+    revision: int = Field(ge=1)
+    files: tuple[DeliverableFile, ...] = Field(min_length=1)
+    notes: tuple[str, ...] = Field(default=(), description="What a person should know, e.g. narration overruns")
+    duration_seconds: float | None = None
+
+
+def utc(moment: datetime) -> datetime:
+    """Temporal's workflow clock as an aware UTC time of whole milliseconds."""
+    moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,28 @@
+"""How the workflow says no: one failure type whose details name the field, so that callers can act on it."""
+
+from typing import Literal
+
+from temporalio.exceptions import ApplicationError
+
+from workflows.models import Model
+
+REFUSED = "Refused"
+
+RefusalKind = Literal[
+    "wrong_phase", "stale_digest", "unknown_asset", "unknown_take", "invalid_edit", "invalid_plan", "budget_short"
+]
+
+
+class Refusal(Model):
+    """The first detail of a `Refused` failure. `plan_digest` is the current one where a stale one was named."""
+
+    kind: RefusalKind
+    field: str
+    message: str
+    plan_digest: str | None = None
+
+
+def refuse(kind: RefusalKind, field: str, message: str, *, plan_digest: str | None = None) -> ApplicationError:
+    """The error that a validator or handler raises: final, nothing has changed, `message` names the remedy."""
+    refusal = Refusal(kind=kind, field=field, message=message, plan_digest=plan_digest)
+    return ApplicationError(message, refusal, type=REFUSED, non_retryable=True)
