@@ -1,5 +1,7 @@
 """What the activities need to know, parsed once in a `__main__` from the environment into one typed object."""
 
+from decimal import Decimal
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -12,3 +14,6 @@ class ActivitySettings(BaseSettings):
     bucket: str = Field(default="greenlight", min_length=3, max_length=63)
     previz: bool = Field(default=True, description="Offer the keyless local provider")
     max_failures: int = Field(default=5, ge=1, description="Real failures of a take before it is given up")
+    resubmit_below_usd: Decimal = Field(
+        default=Decimal("0.05"), ge=0, description="An ambiguous submission that costs less is made again unasked"
+    )

@@ -10,8 +10,8 @@ from typing import Final
 from pydantic import Field
 from temporalio import activity
 
-from workflows.events import Snapshot
-from workflows.models import Asset, Brief, Deliverable, Media, Modality, Model, Plan, Take
+from workflows.events import AttentionReason, Snapshot
+from workflows.models import ZERO, Asset, Brief, Deliverable, Media, Modality, Model, Money, Plan, Take
 
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job is not done; the retry is the next look. Never counted as a failure."""
@@ -53,6 +53,15 @@ class ProduceAsset(Model):
     inputs: tuple[InputTake, ...] = ()
     adopt_job_id: str | None = Field(default=None, description="Look at this job instead of submitting")
     resubmit: bool = Field(default=False, description="A person allowed a second submission of this take")
+
+
+class AssetFailure(Model):
+    """The first detail of the error that ends `produce_asset` for good."""
+
+    reason: AttentionReason = "asset_failed"
+    message: str
+    billed_usd: Money = ZERO
+    job_id: str | None = None
 
 
 class FinishedAsset(Model):

@@ -112,6 +112,8 @@ class AssetState(Model):
     attention: AttentionReason | None = None
     error: str | None = None
     stale: bool = False
+    adopt_job_id: str | None = Field(default=None, description="A person named the job to look at")
+    resubmit: bool = Field(default=False, description="A person allowed a second submission of the next take")
 
     @property
     def take(self) -> Take | None:
@@ -136,6 +138,7 @@ class Snapshot(Model):
     feedback: tuple[str, ...] = ()
     error: str | None = None
     deadline: datetime | None = Field(default=None, description="Without an approval by then it expires")
+    reminded: bool = False
     events: tuple[Event, ...] = ()
 
 

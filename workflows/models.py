@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import (
@@ -175,8 +176,12 @@ class Plan(Model):
     def high_usd(self) -> Decimal:
         return sum((a.quote.high_usd for a in self.assets if a.quote), ZERO)
 
+    @cached_property
+    def by_id(self) -> dict[str, Asset]:
+        return {a.asset_id: a for a in self.assets}
+
     def find(self, asset_id: str) -> Asset | None:
-        return next((a for a in self.assets if a.asset_id == asset_id), None)
+        return self.by_id.get(asset_id)
 
 
 def digest_of(content: object) -> str:

@@ -1,60 +1,309 @@
-"""ProductionWorkflow: the life of one production."""
+"""ProductionWorkflow: the life of one production, from brief to deliverable.
 
-from typing import Any
+The workflow decides what happens next and waits: its loop takes the step that the status asks for.
+`state` keeps what is known, `policies` say what is allowed, `desk` is where people's signals and
+updates arrive, and every side effect is an activity of `contracts`.
+"""
+
+import asyncio
+from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import keys
-    from workflows.events import ProductionStart, Progress, Receipt, Snapshot
-    from workflows.models import Decision, Plan, PlanEdit, Regenerate, Resolve, Revision, SelectTake
+    from workflows import keys, policies
+    from workflows.contracts import (
+        AssetFailure,
+        DraftPlan,
+        FinishDeliverable,
+        FinishedAsset,
+        InputTake,
+        ProduceAsset,
+        ProductionActivities,
+    )
+    from workflows.desk import PATIENT, STEP_TIMEOUT, Desk, message_of, raise_if_cancelled
+    from workflows.display import activity_summary, details_of
+    from workflows.events import ProductionStart, ProductionStatus, Snapshot
+    from workflows.models import ZERO, Asset, Take
+
+from temporalio.common import RetryPolicy
+
+STATUS = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
+COST = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
+
+STEADY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1)
+"""Every delay is the activity's own choice; it counts the real failures itself (see contracts.STILL_RUNNING)."""
+
+FINISH_TIMEOUT = timedelta(hours=2)
+"""One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""
+ATTEMPT_TIMEOUT = timedelta(minutes=30)
+"""One attempt of an asset: the slowest synchronous call (10 minutes) and a large download."""
+HEARTBEAT = timedelta(seconds=15)
+"""A killed worker's synchronous asset is taken up by another after this."""
+JOB_HEARTBEAT = timedelta(seconds=60)
+"""A job's submission sends no heartbeat before its id is known; killed between looks it loses no time."""
+BRIEF_CHARS = 500
+"""Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""
 
 
 @workflow.defn(name=keys.WORKFLOW_TYPE)
-class ProductionWorkflow:
-    """Signatures first; the body follows."""
+class ProductionWorkflow(Desk):
+    """One production. Workflow id: `keys.workflow_id`; result: the full snapshot."""
 
     @workflow.init
-    def __init__(self, start: ProductionStart) -> None: ...
+    def __init__(self, start: ProductionStart) -> None:
+        super().__init__(start)
+        self._cancelling = False
+        self._shown_events = -1
+        self._shown_status: ProductionStatus | None = None
 
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
-        raise NotImplementedError
+        try:
+            while not self._state.status.closed or not workflow.all_handlers_finished():
+                await self._step()
+        except asyncio.CancelledError:
+            await self._cancel()
+        return self._state.snapshot()
 
-    @workflow.signal
-    async def approve(self, approval: Any) -> None: ...
+    async def _step(self) -> None:
+        self._show()
+        match self._state.status:
+            case ProductionStatus.PLANNING:
+                await self._plan()
+            case ProductionStatus.AWAITING_APPROVAL:
+                await self._await_decision()
+            case ProductionStatus.PRODUCING | ProductionStatus.NEEDS_ATTENTION:
+                await self._produce()
+            case ProductionStatus.FINISHING:
+                await self._finish()
+            case _:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._state.status.closed and self._state.status is not ProductionStatus.DELIVERED:
+            await self._keep_manifest(self._state.snapshot())
+        elif self._should_continue():
+            workflow.continue_as_new(
+                ProductionStart(
+                    production_id=self._state.production_id, brief=self._state.brief, carried=self._state.snapshot()
+                )
+            )
 
-    @workflow.signal
-    async def reject(self, rejection: Any) -> None: ...
+    # Planning and approval
 
-    @workflow.update
-    async def decide(self, decision: Decision) -> Receipt:
-        raise NotImplementedError
+    async def _plan(self) -> None:
+        state = self._state
+        state.log("plan_start", revision=len(state.feedback))
+        try:
+            draft = await workflow.execute_activity_method(
+                ProductionActivities.draft_plan,
+                DraftPlan(production_id=state.production_id, brief=state.brief, feedback=state.feedback),
+                start_to_close_timeout=STEP_TIMEOUT,
+                retry_policy=PATIENT,
+                summary=f"plan the {state.brief.platform.value}",
+            )
+            plan = await self._priced(draft)
+        except (ActivityError, ApplicationError) as error:
+            raise_if_cancelled(error)
+            state.plan_failed(message_of(error))
+        else:
+            state.plan_ready(plan)
 
-    @workflow.update
-    async def edit_plan(self, edit: PlanEdit) -> Plan:
-        raise NotImplementedError
+    async def _await_decision(self) -> None:
+        state = self._state
+        assert state.deadline is not None
+        reminder = state.reminder_at()
+        moment = reminder or state.deadline
+        try:
+            await self._woken(
+                within=max(moment - workflow.now(), timedelta(0)),
+                summary="approval reminder" if reminder else "approval deadline",
+            )
+        except TimeoutError:
+            if reminder:
+                state.remind()
+            else:
+                state.expire()
 
-    @workflow.update
-    async def revise(self, revision: Revision) -> Plan:
-        raise NotImplementedError
+    # Producing
 
-    @workflow.update
-    async def regenerate(self, request: Regenerate) -> Receipt:
-        raise NotImplementedError
+    async def _produce(self) -> None:
+        """Start what can start and wait, until all is made or only a person can help."""
+        state = self._state
+        state.status = ProductionStatus.PRODUCING
+        while True:
+            if not workflow.info().is_continue_as_new_suggested():
+                self._start_ready()
+            elif self._running.keys() <= self._jobs:
+                # Continue as new. A job needs no run of ours: its id is in the ledger, the next run looks at it again.
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                return
+            self._show()
+            if self._running:
+                await self._wake()
+            elif state.attention():
+                state.status = ProductionStatus.NEEDS_ATTENTION
+                self._show()
+                await self._woken()
+                return
+            elif not state.pending:
+                state.status = ProductionStatus.FINISHING
+                return
 
-    @workflow.update
-    async def resolve(self, resolution: Resolve) -> Receipt:
-        raise NotImplementedError
+    def _start_ready(self) -> None:
+        state = self._state
+        assert state.plan is not None
+        left = self._left()
+        for asset_id in list(state.pending):
+            if len(self._running) - len(self._jobs) >= policies.WINDOW or len(self._running) >= policies.MAX_PENDING:
+                return
+            asset = state.plan.find(asset_id)
+            assert asset is not None
+            if not state.inputs_ready(asset):
+                continue
+            price = asset.quote.high_usd if asset.quote else ZERO
+            if price > left:
+                if not self._running:
+                    state.park(asset_id, left, price)
+                continue
+            left -= price
+            state.start(asset)
+            if asset.quote and asset.quote.job:
+                self._jobs.add(asset_id)
+            self._running[asset_id] = asyncio.create_task(self._make(asset))
 
-    @workflow.update
-    async def select_take(self, selection: SelectTake) -> Receipt:
-        raise NotImplementedError
+    async def _make(self, asset: Asset) -> None:
+        """One take of one asset; whatever happens to it stops no sibling."""
+        state = self._state
+        try:
+            take = await self._take(asset)
+        except ActivityError as error:
+            if not self._cancelling:
+                state.fail(asset.asset_id, _failure(error))
+        else:
+            state.complete(asset.asset_id, take)
+        finally:
+            self._running.pop(asset.asset_id, None)
+            self._jobs.discard(asset.asset_id)
+            self._poke()
 
-    @workflow.query
-    def progress(self, after: int) -> Progress:
-        raise NotImplementedError
+    async def _take(self, asset: Asset) -> Take:
+        state = self._state
+        known = state.assets[asset.asset_id]
+        job = bool(asset.quote and asset.quote.job)
+        return await workflow.execute_activity_method(
+            ProductionActivities.produce_asset,
+            ProduceAsset(
+                production_id=state.production_id,
+                brief=state.brief.model_copy(update={"text": state.brief.text[:BRIEF_CHARS]}),
+                asset=asset,
+                take=known.next_take,
+                inputs=self._inputs(asset),
+                adopt_job_id=known.adopt_job_id,
+                resubmit=known.resubmit,
+            ),
+            task_queue=keys.provider_queue(asset.provider),
+            start_to_close_timeout=ATTEMPT_TIMEOUT,
+            heartbeat_timeout=JOB_HEARTBEAT if job else HEARTBEAT,
+            retry_policy=STEADY,
+            summary=activity_summary(asset),
+            event_groups=[workflow.create_event_group(asset.asset_id)],
+        )
 
-    @workflow.query
-    def snapshot(self) -> Snapshot:
-        raise NotImplementedError
+    def _inputs(self, asset: Asset) -> tuple[InputTake, ...]:
+        assert self._state.plan is not None
+        found = []
+        for asset_id in asset.depends_on:
+            source, take = self._state.plan.find(asset_id), self._state.assets[asset_id].take
+            if source and take:
+                found.append(
+                    InputTake(asset_id=asset_id, asset_type=source.asset_type, role=source.role, media=take.media)
+                )
+        return tuple(found)
+
+    # Finishing
+
+    async def _finish(self) -> None:
+        state = self._state
+        assert state.plan is not None
+        revision = state.deliverable.revision + 1 if state.deliverable else 1
+        state.log("finishing", revision=revision)
+        self._show()
+        assets = tuple(
+            FinishedAsset(asset=a, take=take) for a in state.plan.assets if (take := state.assets[a.asset_id].take)
+        )
+        if not assets:
+            await self._finishing_failed("every asset was left out: make at least one of them again")
+            return
+        try:
+            deliverable = await workflow.execute_activity_method(
+                ProductionActivities.finish_deliverable,
+                FinishDeliverable(
+                    production_id=state.production_id,
+                    revision=revision,
+                    brief=state.brief,
+                    title=state.plan.title,
+                    assets=assets,
+                ),
+                start_to_close_timeout=FINISH_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=PATIENT,
+                summary=f"finish revision {revision}",
+            )
+        except ActivityError as error:
+            raise_if_cancelled(error)
+            await self._finishing_failed(message_of(error))
+            return
+        await self._keep_manifest(state.delivered(deliverable))
+        state.deliver(deliverable)
+        if state.pending:  # a take was asked for meanwhile; the next revision follows
+            state.status = ProductionStatus.PRODUCING
+
+    async def _finishing_failed(self, message: str) -> None:
+        state = self._state
+        state.error, state.status = message, ProductionStatus.NEEDS_ATTENTION
+        state.log("needs_attention", reason="finishing_failed", message=message)
+        self._show()
+        await self._woken()
+
+    async def _keep_manifest(self, snapshot: Snapshot) -> None:
+        await workflow.execute_activity_method(
+            ProductionActivities.write_manifest,
+            snapshot,
+            start_to_close_timeout=STEP_TIMEOUT,
+            retry_policy=PATIENT,
+            summary="write the manifest",
+        )
+
+    async def _cancel(self) -> None:
+        self._cancelling = True
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._state.cancel()
+        self._show()
+        await self._keep_manifest(self._state.snapshot())
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    def _show(self) -> None:
+        """Publish where the production is: search attributes when the status changes, details now and then."""
+        state = self._state
+        changed = state.status is not self._shown_status
+        if changed:
+            workflow.upsert_search_attributes(
+                [STATUS.value_set(state.status.value), COST.value_set(float(state.spent_usd))]
+            )
+        # Rendering after each of 2,000 events of a large production would cost more than the production.
+        if changed or len(state.events) - self._shown_events >= max(1, len(state.assets) // 20):
+            workflow.set_current_details(details_of(state))
+            self._shown_status, self._shown_events = state.status, len(state.events)
+
+
+def _failure(error: ActivityError) -> AssetFailure:
+    """What the activity says of its own end; without words of its own (a timeout), Temporal's."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.details:
+        return AssetFailure.model_validate(cause.details[0])
+    return AssetFailure(message=message_of(error))

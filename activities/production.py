@@ -1,0 +1,91 @@
+"""The activities of a production: each method is a Temporal activity that hands over to the module that does it."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities import planning
+from activities.errors import ProviderError
+from activities.finishing import finish
+from activities.produce import HEARTBEAT_SECONDS, Producer
+from activities.providers import registry
+from activities.providers.base import Provider
+from activities.settings import ActivitySettings
+from activities.storage import Storage, sha256_of
+from workflows import keys
+from workflows.contracts import (
+    DraftPlan,
+    FinishDeliverable,
+    PricePlan,
+    ProduceAsset,
+    ProductionActivities,
+    ProvidersReport,
+)
+from workflows.events import Snapshot
+from workflows.models import Deliverable, Media, Plan, Take
+
+
+class Activities(ProductionActivities):
+    """Implements the contract over one bucket and the enabled providers."""
+
+    def __init__(self, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings) -> None:
+        self._storage = storage
+        self._providers = providers
+        self._producer = Producer(storage, providers, settings)
+
+    @activity.defn(name="draft_plan")
+    async def draft_plan(self, request: DraftPlan) -> Plan:
+        return planning.draft(request, self._providers)
+
+    @activity.defn(name="price_plan")
+    async def price_plan(self, request: PricePlan) -> Plan:
+        plan = planning.price(request.plan, self._providers)
+        key = keys.plan_key(request.production_id, plan.digest)
+        await self._storage.put_bytes(key, plan.model_dump_json(indent=1).encode(), "application/json")
+        return plan
+
+    @activity.defn(name="produce_asset")
+    async def produce_asset(self, request: ProduceAsset) -> Take:
+        return await self._producer.produce(request)
+
+    @activity.defn(name="finish_deliverable")
+    async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
+        step = "starting"
+
+        def note(words: str) -> None:
+            nonlocal step
+            step = words
+
+        async def beat() -> None:
+            while True:
+                activity.heartbeat({"step": step})
+                await asyncio.sleep(HEARTBEAT_SECONDS)
+
+        beats = asyncio.create_task(beat())
+        try:
+            with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
+                return await finish(self._storage, request, Path(workdir), note)
+        except ProviderError as error:
+            # Media that does not open now will not open on a retry: a person chooses another take.
+            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
+        finally:
+            beats.cancel()
+
+    @activity.defn(name="write_manifest")
+    async def write_manifest(self, snapshot: Snapshot) -> Media:
+        data = snapshot.model_dump_json(indent=1).encode()
+        newest = keys.manifest_key(snapshot.production_id)
+        targets = [newest]
+        if snapshot.deliverable:
+            targets.append(keys.deliverable_key(snapshot.production_id, snapshot.deliverable.revision, "manifest.json"))
+        for key in targets:
+            await self._storage.put_bytes(key, data, "application/json")
+        return Media(key=newest, bytes=len(data), sha256=sha256_of(data), media_type="application/json")
+
+    @activity.defn(name="list_providers")
+    async def list_providers(self) -> ProvidersReport:
+        return registry.report(self._providers, planner_name="template")
