@@ -2,6 +2,7 @@
 
     ProviderError
     ├── RateLimited          waits the provider's own delay, is no failure, not billed
+    ├── StorageUnavailable   our own storage does not answer: waited for, is no failure
     ├── ProviderUnavailable  overloaded, unreachable or 5xx: retried
     │   └── SubmissionUnknown   the request may have arrived: ambiguous, never blindly repeated
     ├── AuthenticationFailed a key is missing or wrong: final, names the variable
@@ -29,17 +30,23 @@ class ProviderError(Exception):
     """
 
     retryable: ClassVar[bool] = False
-    provably_not_sent: ClassVar[bool] = True
-    """False where the provider may have accepted (and bill) the request although the call failed."""
+    counts: ClassVar[bool] = True
+    """False where it is waiting, not failing: it never uses up the take's allowed failures."""
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None, billed_usd: Decimal = Decimal(0)) -> None:
-        super().__init__(message[:2_000])
+        super().__init__(message[:2_000] or type(self).__name__)
         self.retry_after = retry_after
         self.billed_usd = billed_usd
 
 
 class RateLimited(ProviderError):
     retryable = True
+    counts = False
+
+
+class StorageUnavailable(ProviderError):
+    retryable = True
+    counts = False
 
 
 class ProviderUnavailable(ProviderError):
@@ -47,7 +54,7 @@ class ProviderUnavailable(ProviderError):
 
 
 class SubmissionUnknown(ProviderUnavailable):
-    provably_not_sent = False
+    """The provider may have accepted (and bill) the request although the call failed."""
 
 
 class AuthenticationFailed(ProviderError):

@@ -9,9 +9,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import planning
+from activities.attempt import HEARTBEAT_SECONDS
 from activities.errors import ProviderError
 from activities.finishing import finish
-from activities.produce import HEARTBEAT_SECONDS, Producer
+from activities.produce import Producer
 from activities.providers import registry
 from activities.providers.base import Provider
 from activities.settings import ActivitySettings

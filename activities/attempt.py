@@ -1,0 +1,189 @@
+"""One attempt at one take: what the free way and the ledger's way share."""
+
+import asyncio
+import contextlib
+import io
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final, NoReturn, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import JsonValue
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.errors import ContentRefused, ProviderError, StorageUnavailable, SubmissionUnknown
+from activities.ledger import Entry, now
+from activities.media import Facts, extension_of, probe
+from activities.providers.base import Finished, Input, Job, Offer, Provider, Request
+from activities.settings import ActivitySettings
+from activities.storage import Storage, StorageConflict, Stored
+from workflows import keys
+from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
+from workflows.models import Media, Take, digest_of
+
+HEARTBEAT_SECONDS: Final = 4.0
+"""Well within the heartbeat timeout of 15 s, and what the SDK's throttle lets through."""
+MAX_RETRY_SECONDS: Final = 60.0
+STORAGE_RETRY: Final = timedelta(seconds=2)
+
+T = TypeVar("T")
+
+
+class Attempt:
+    """The request, its place in the bucket, its provider, and the sign of life."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        provider: Provider,
+        offer: Offer,
+        asked: ProduceAsset,
+        workdir: Path,
+        settings: ActivitySettings,
+    ) -> None:
+        self.storage = storage
+        self.provider = provider
+        self.offer = offer
+        self.settings = settings
+        self.asked = asked
+        self.prefix = keys.take_prefix(asked.production_id, asked.asset.asset_id, asked.take)
+        self.request = _provider_request(storage, asked, self.prefix, workdir)
+        self._seen: dict[str, JsonValue] = {"asset_id": asked.asset.asset_id}
+
+    async def ask(self, call: Awaitable[T]) -> T:
+        """Await a provider or the storage, with whatever goes wrong put into the error tree.
+
+        Raises:
+            ProviderError: `StorageUnavailable` where it is ours, `SubmissionUnknown` where nobody foresaw it.
+        """
+        try:
+            return await call
+        except (ProviderError, StorageConflict):
+            raise
+        except (BotoCoreError, ClientError) as error:
+            raise StorageUnavailable(f"storage: {error}", retry_after=STORAGE_RETRY) from None
+        except Exception as error:
+            raise SubmissionUnknown(f"{type(error).__name__}: {error}") from error
+
+    async def facts_of(self, finished: Finished, key: str = "", size: int = 0) -> Facts:
+        """Media facts, from the local source or, for a stream, from the stored object at `key`.
+
+        Raises:
+            OutputUnusable: it is not the media that its type says.
+        """
+        source, media_type = finished.source, finished.media_type
+        if isinstance(source, Path):
+            return await asyncio.to_thread(probe, source, media_type)
+        if isinstance(source, bytes):
+            if media_type.startswith("text/"):
+                return Facts()
+            return await asyncio.to_thread(probe, io.BytesIO(source), media_type)
+        return await self.storage.in_thread(lambda: probe(self.storage.open(key, size), media_type))
+
+    def take(
+        self,
+        media: Media,
+        cost_usd: Decimal,
+        started: datetime,
+        finished: datetime | None = None,
+        *,
+        job_id: str | None = None,
+    ) -> Take:
+        asset = self.asked.asset
+        return Take(
+            number=self.asked.take,
+            prompt=asset.prompt,
+            provider=asset.provider,
+            model=asset.model,
+            parameters=asset.parameters,
+            media=media,
+            cost_usd=cost_usd,
+            job_id=job_id or None,
+            started_at=started,
+            finished_at=finished or now(),
+        )
+
+    def heartbeat(self, **seen: JsonValue) -> None:
+        """Say where the take is; the server keeps the last words between attempts."""
+        self._seen |= seen
+        activity.heartbeat(self._seen)
+
+    @asynccontextmanager
+    async def heartbeats(self, step: str, job: Job | None = None) -> AsyncIterator[None]:
+        """Tell the server that this attempt lives, and where it is."""
+
+        async def beat() -> None:
+            while True:
+                self.heartbeat(step=step, job_id=job.id if job else None)
+                await asyncio.sleep(HEARTBEAT_SECONDS)
+
+        task = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir: Path) -> Request:
+    def fetcher(media: Media, number: int) -> Input:
+        source = request.inputs[number]
+
+        async def fetch() -> Path:
+            path = workdir / f"input-{number}.{extension_of(media.media_type)}"
+            return path if path.exists() else await storage.fetch(media.key, path)
+
+        return Input(source.asset_id, source.asset_type, source.role, media, fetch)
+
+    return Request(
+        key=key,
+        seed=int(digest_of(key)[:8], 16) & 0x7FFFFFFF,
+        brief=request.brief,
+        asset=request.asset,
+        take=request.take,
+        inputs=[fetcher(i.media, number) for number, i in enumerate(request.inputs)],
+        workdir=workdir,
+    )
+
+
+def media_of(key: str, stored: Stored, media_type: str, facts: Facts) -> Media:
+    return Media(
+        key=key,
+        bytes=stored.bytes,
+        sha256=stored.sha256,
+        media_type=media_type,
+        width=facts.width,
+        height=facts.height,
+        duration_seconds=facts.duration_seconds,
+    )
+
+
+def again(message: str, delay: timedelta, type_: str = STILL_RUNNING) -> ApplicationError:
+    """The error whose retry is the next look; waiting is benign, no failure."""
+    benign = ApplicationErrorCategory.BENIGN if type_ == STILL_RUNNING else ApplicationErrorCategory.UNSPECIFIED
+    words = f"{message}; next look in {delay.total_seconds():.1f} s"
+    return ApplicationError(words, type=type_, next_retry_delay=delay, category=benign)
+
+
+def final_error(error: ProviderError, entry: Entry | None = None) -> ApplicationError:
+    """The error that ends an asset until a person decides; it tells what was billed on the way."""
+    failure = AssetFailure(
+        reason="content_refused" if isinstance(error, ContentRefused) else "asset_failed",
+        message=str(error),
+        billed_usd=entry.billed_usd if entry else error.billed_usd,
+        job_id=entry.job_id if entry else None,
+    )
+    return ApplicationError(str(error), failure, type=type(error).__name__, non_retryable=True)
+
+
+def raise_failure(error: ProviderError, failures: int, allowed: int, entry: Entry | None = None) -> NoReturn:
+    """Retry what may pass, after the provider's delay or 1, 2, 4, … s; end for good otherwise."""
+    if not error.retryable or (error.counts and failures >= allowed):
+        raise final_error(error, entry) from None
+    delay = error.retry_after or timedelta(seconds=min(2.0 ** max(failures - 1, 0), MAX_RETRY_SECONDS))
+    raise ApplicationError(str(error), type=type(error).__name__, next_retry_delay=delay) from None

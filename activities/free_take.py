@@ -1,0 +1,76 @@
+"""A take that costs nothing: no ledger, the media object with its metadata is the whole record."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+from temporalio import activity
+
+from activities.attempt import Attempt, media_of, raise_failure
+from activities.errors import OutputUnusable, ProviderError
+from activities.ledger import now
+from activities.media import Facts, extension_of
+from activities.providers.base import Finished, Job
+from activities.storage import StorageConflict, Stored, sha256_of
+from workflows.models import ZERO, Take
+
+
+class FreeTake(Attempt):
+    """One attempt. A second one looks first; two at once race for the conditional put, and one of them wins."""
+
+    async def make(self) -> Take:
+        key = f"{self.prefix}/media.{extension_of(self.offer.media_type)}"
+        attempt = activity.info().attempt
+        if attempt > 1 and (found := await self._recorded(key)):
+            return found
+        started = now()
+        try:
+            async with self.heartbeats("making"):
+                finished = await self.ask(self.provider.submit(self.request))
+                if isinstance(finished, Job):
+                    raise OutputUnusable(f"{self.offer.model} answered with a job although it offers none")
+                facts = await self.facts_of(finished)
+                ended = now()
+                stored = await self.ask(self._put(key, finished, _metadata(facts, started, ended)))
+        except StorageConflict:
+            # Another attempt of this same take was faster: what it stored is the take.
+            if found := await self._recorded(key):
+                return found
+            raise
+        except ProviderError as error:
+            raise_failure(error, failures=attempt, allowed=self.settings.max_failures)
+        return self.take(media_of(key, stored, finished.media_type, facts), ZERO, started, ended)
+
+    async def _recorded(self, key: str) -> Take | None:
+        """The take as the metadata of its media object tells it, or None where it is not there."""
+        head = await self.storage.head(key)
+        if head is None or "sha256" not in head.metadata:
+            return None
+        kept = head.metadata
+        facts = Facts(
+            width=int(kept["width"]) if "width" in kept else None,
+            height=int(kept["height"]) if "height" in kept else None,
+            duration_seconds=float(kept["seconds"]) if "seconds" in kept else None,
+        )
+        media = media_of(key, Stored(head.bytes, kept["sha256"]), head.media_type, facts)
+        return self.take(media, ZERO, datetime.fromisoformat(kept["started"]), datetime.fromisoformat(kept["finished"]))
+
+    async def _put(self, key: str, finished: Finished, metadata: dict[str, str]) -> Stored:
+        if isinstance(finished.source, bytes):
+            data = finished.source
+        elif isinstance(finished.source, Path):
+            data = await asyncio.to_thread(finished.source.read_bytes)
+        else:
+            raise OutputUnusable("a free take comes as bytes or a file")
+        digest = sha256_of(data)
+        await self.storage.put_bytes(
+            key, data, finished.media_type, metadata={**metadata, "sha256": digest}, only_if_absent=True
+        )
+        return Stored(len(data), digest)
+
+
+def _metadata(facts: Facts, started: datetime, ended: datetime) -> dict[str, str]:
+    """S3 metadata of a free take: ASCII values under short names."""
+    known = {"width": facts.width, "height": facts.height, "seconds": facts.duration_seconds}
+    times = {"started": started.isoformat(), "finished": ended.isoformat()}
+    return {k: str(v) for k, v in known.items() if v is not None} | times

@@ -1,0 +1,190 @@
+"""The rules that need no server: plans, edits, money, staleness."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from workflows import policies
+from workflows.models import (
+    PLATFORM_MODALITIES,
+    Approval,
+    Asset,
+    Brief,
+    EditOp,
+    Modality,
+    Plan,
+    Platform,
+    Quote,
+)
+from workflows.policies import PlanProblem
+
+FILM = Brief(text="A lighthouse.", platform=Platform.VIDEO)
+
+
+def asset(asset_id: str, *needs: str, kind: Modality = Modality.TEXT, price: str = "0") -> Asset:
+    quote = Quote(low_usd=Decimal(price), high_usd=Decimal(price), expected_seconds=1)
+    return Asset(
+        asset_id=asset_id,
+        asset_type=kind,
+        role="body",
+        prompt=f"make {asset_id}",
+        provider="previz",
+        model="m",
+        depends_on=needs,
+        quote=quote,
+    )
+
+
+def plan(*assets: Asset) -> Plan:
+    return Plan.of("Title", assets)
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+def test_text_is_always_on(platform: Platform) -> None:
+    """A brief has text among its modalities on every platform, whatever it asks for."""
+    others = [m for m in PLATFORM_MODALITIES[platform] if m is not Modality.TEXT]
+    assert Brief(text="x", platform=platform, modalities=tuple(others)).modalities[0] is Modality.TEXT
+    assert Brief(text="x", platform=platform, modalities=()).modalities == (Modality.TEXT,)
+    assert Brief(text="x", platform=platform).modalities == PLATFORM_MODALITIES[platform]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("text", "  "),
+        ("text", "x" * 20_001),
+        ("platform", "opera"),
+        ("modalities", ["video"]),
+        ("languages", ["klingon!"]),
+        ("aspect", "5:7"),
+        ("budget_usd", "-1"),
+        ("budget_usd", "0.00001"),
+        ("duration_seconds", 3),
+        ("colour", "blue"),
+    ],
+)
+def test_bad_briefs_are_refused(field: str, value: object) -> None:
+    """A brief outside the contract is refused with the field's name."""
+    with pytest.raises(ValidationError) as refused:
+        Brief.model_validate({"text": "x", "platform": "copy", field: value})
+    problem = refused.value.errors()[0]
+    assert field in (*problem["loc"], problem["msg"].split(": ")[-1].split(":")[0]) or field in problem["msg"]
+
+
+def test_the_digest_names_the_plan() -> None:
+    """The same plan has the same digest after a round trip; any change of words, price or order has another."""
+    first = plan(asset("a", price="0.10"), asset("b"))
+    assert Plan.model_validate_json(first.model_dump_json()).digest == first.digest
+    assert Plan.of(first.title, first.assets).digest == first.digest
+    others = [
+        plan(asset("b"), asset("a", price="0.10")),
+        plan(asset("a", price="0.20"), asset("b")),
+        Plan.of("Another", first.assets),
+    ]
+    assert len({first.digest, *(p.digest for p in others)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("assets", "field"),
+    [
+        ([asset("a"), asset("a")], "asset_id"),
+        ([asset("deliverable")], "asset_id"),
+        ([asset("a", "b")], "a.depends_on"),
+        ([asset("a", "a")], "a.depends_on"),
+        ([asset("a", "b"), asset("b", "c"), asset("c", "a")], "a.depends_on"),
+    ],
+)
+def test_unsound_plans_are_refused(assets: list[Asset], field: str) -> None:
+    """Double ids, reserved ids, unknown and circular dependencies are refused with the field."""
+    with pytest.raises(PlanProblem) as refused:
+        policies.check_plan(FILM, plan(*assets))
+    assert refused.value.field == field
+
+
+def test_a_modality_the_brief_lacks_is_refused() -> None:
+    """An edit cannot bring in what the brief did not ask for."""
+    copy = Brief(text="x", platform=Platform.COPY)
+    with pytest.raises(PlanProblem, match="modalities"):
+        policies.apply_edits(copy, plan(asset("a")), [EditOp(op="add", asset=asset("b", kind=Modality.IMAGE))])
+
+
+def test_edits_apply_in_order() -> None:
+    """Change, move, add, drop and title together give the plan that they describe, positions counted anew."""
+    edited = policies.apply_edits(
+        FILM,
+        plan(asset("a"), asset("b"), asset("c", "b")),
+        [
+            EditOp(op="change", asset_id="a", prompt="other words", parameters={"voice": "en"}),
+            EditOp(op="move", asset_id="c", position=1),
+            EditOp(op="add", asset=asset("d"), position=2),
+            EditOp(op="change", asset_id="c", depends_on=()),
+            EditOp(op="drop", asset_id="b"),
+            EditOp(op="title", title="New"),
+        ],
+    )
+    assert [(a.asset_id, a.position) for a in edited.assets] == [("c", 1), ("d", 2), ("a", 3)]
+    assert edited.title == "New"
+    changed = edited.find("a")
+    assert changed is not None
+    assert (changed.prompt, changed.parameters, changed.quote) == ("other words", {"voice": "en"}, None)
+
+
+@pytest.mark.parametrize(
+    ("edit", "field"),
+    [
+        (EditOp(op="drop", asset_id="b"), "edits[0].asset_id"),
+        (EditOp(op="drop", asset_id="nobody"), "edits[0].asset_id"),
+        (EditOp(op="change", asset_id="a"), "edits[0]"),
+        (EditOp(op="move", asset_id="a"), "edits[0].position"),
+        (EditOp(op="change", asset_id="a", depends_on=("c",)), "a.depends_on"),
+    ],
+)
+def test_impossible_edits_are_refused(edit: EditOp, field: str) -> None:
+    """An edit that breaks the plan is refused with the field, and says what would mend it."""
+    with pytest.raises(PlanProblem) as refused:
+        policies.apply_edits(FILM, plan(asset("a"), asset("b", "a"), asset("c", "b")), [edit])
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("brief_budget", "approved", "expected"),
+    [
+        (None, None, "0.30"),
+        (None, "0.10", "0.10"),
+        ("0.20", None, "0.20"),
+        ("0.20", "5", "0.20"),
+        ("0.20", "0.1", "0.1"),
+    ],
+)
+def test_what_an_approval_allows(brief_budget: str | None, approved: str | None, expected: str) -> None:
+    """An approval allows its own budget, else the brief's, else the plan's high price, never above the brief's."""
+    brief = Brief.model_validate({"text": "x", "platform": "video", "budget_usd": brief_budget})
+    priced = plan(asset("a", price="0.10"), asset("b", price="0.20"))
+    approval = Approval.model_validate({"plan_digest": priced.digest, "budget_usd": approved})
+    assert policies.allowance(brief, priced, approval) == Decimal(expected)
+
+
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=16))
+def test_circles_are_found_exactly(edges: list[tuple[int, int]]) -> None:
+    """A plan is refused as circular exactly when some asset can be reached from itself."""
+    needs: dict[int, set[int]] = {i: {b for a, b in edges if a == i} for i in range(8)}
+    reach: dict[int, set[int]] = {i: set(n) for i, n in needs.items()}
+    for _ in range(8):
+        reach = {i: r.union(*(reach[j] for j in r)) for i, r in reach.items()}
+    circular = any(i in r for i, r in reach.items())
+    built = plan(*(asset(f"a{i}", *(f"a{j}" for j in sorted(needs[i]))) for i in range(8)))
+    if circular:
+        with pytest.raises(PlanProblem, match="circle"):
+            policies.check_plan(FILM, built)
+    else:
+        policies.check_plan(FILM, built)
+
+
+def test_dependents_are_found_through_others() -> None:
+    """What is made from an asset, directly or through others, is what becomes stale with it."""
+    built = plan(asset("a"), asset("b", "a"), asset("c", "b"), asset("d"))
+    assert policies.dependents(built, "a") == ["b", "c"]
+    assert policies.dependents(built, "d") == []

@@ -1,0 +1,277 @@
+"""`produce_asset` against real S3: whatever attempts do, a take is paid for once and stored whole."""
+
+import asyncio
+import dataclasses
+import hashlib
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.errors import (
+    AuthenticationFailed,
+    ContentRefused,
+    OutputUnusable,
+    ProviderUnavailable,
+    RateLimited,
+    SubmissionUnknown,
+)
+from activities.ledger import Entry, Ledger
+from activities.ledger_take import look_delay
+from activities.produce import Producer
+from activities.settings import ActivitySettings
+from activities.storage import Storage
+from tests.vendor import Vendor
+from workflows import keys
+from workflows.contracts import AMBIGUOUS_SUBMISSION, CONTENT_REFUSED, STILL_RUNNING, ProduceAsset
+from workflows.models import Asset, Brief, Modality, Platform, Quote, Take
+
+
+def asked(model: str, price: str = "0.40", **more: object) -> ProduceAsset:
+    asset = Asset(
+        asset_id="still-1",
+        asset_type=Modality.IMAGE,
+        role="still",
+        prompt="a lighthouse",
+        provider="vendor",
+        model=model,
+        quote=Quote(low_usd=Decimal(price), high_usd=Decimal(price), expected_seconds=8),
+    )
+    brief = Brief(text="x", platform=Platform.VIDEO)
+    return ProduceAsset.model_validate(
+        {"production_id": uuid4().hex, "brief": brief, "asset": asset, "take": 1, **more}
+    )
+
+
+class Attempts:
+    """Runs attempts of one take as the server would: numbered, in a run, each with its own heartbeats."""
+
+    def __init__(self, storage: Storage, vendor: Vendor, request: ProduceAsset) -> None:
+        self.storage, self.request = storage, request
+        self.producer = Producer(storage, {"vendor": vendor}, ActivitySettings())
+        self.number = 0
+        self.beats: list[dict[str, object]] = []
+
+    async def attempt(self, number: int | None = None, run_id: str = "run-1") -> Take:
+        self.number = number or self.number + 1
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, attempt=self.number, workflow_run_id=run_id)
+        environment.on_heartbeat = lambda *details: self.beats.append(dict(details[0]))
+        return await environment.run(self.producer.produce, self.request)
+
+    async def fails(self, number: int | None = None, run_id: str = "run-1") -> ApplicationError:
+        with pytest.raises(ApplicationError) as failure:
+            await self.attempt(number, run_id)
+        return failure.value
+
+    async def dies(self) -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await self.attempt()
+
+    async def ledger(self) -> Entry:
+        prefix = keys.take_prefix(self.request.production_id, "still-1", self.request.take)
+        entry = await Ledger(self.storage, prefix).read()
+        assert entry is not None
+        return entry
+
+
+async def test_a_free_take_is_its_media_object(storage: Storage) -> None:
+    """A take that costs nothing leaves one object, whose metadata gives the very same take to a second attempt."""
+    vendor = Vendor()
+    run = Attempts(storage, vendor, asked("gift", "0"))
+    first = await run.attempt()
+    again = await run.attempt()
+    assert again == first
+    assert len(vendor.billed) == 1
+    assert (first.media.width, first.media.height, first.cost_usd) == (64, 36, Decimal(0))
+    assert first.media.sha256 == hashlib.sha256(vendor.media).hexdigest()
+    prefix = keys.take_prefix(run.request.production_id, "still-1", 1)
+    assert await storage.head(f"{prefix}/ledger.json") is None
+
+
+async def test_two_first_attempts_of_a_free_take_agree(storage: Storage) -> None:
+    """Two attempts that both believe to be the first return the same take."""
+    run = Attempts(storage, Vendor(), asked("gift", "0"))
+    takes = await asyncio.gather(*(run.attempt(number=1) for _ in range(8)))
+    assert all(t == takes[0] for t in takes)
+
+
+@pytest.mark.parametrize("model", ["now", "later"])
+async def test_racing_attempts_submit_once(storage: Storage, model: str) -> None:
+    """Of sixteen attempts at once exactly one submits; the others look again."""
+    vendor = Vendor(looks=1)
+    run = Attempts(storage, vendor, asked(model))
+    await asyncio.gather(*(run.attempt(number=1) for _ in range(16)), return_exceptions=True)
+    assert len(vendor.billed) == 1
+
+
+async def test_a_paid_take_is_paid_once(storage: Storage) -> None:
+    """An attempt after the stored one returns the take from the ledger and submits nothing."""
+    vendor = Vendor()
+    run = Attempts(storage, vendor, asked("now"))
+    first = await run.attempt()
+    assert await run.attempt() == first
+    assert await run.attempt(number=1, run_id="run-2") == first
+    assert len(vendor.billed) == 1
+    assert first.cost_usd == Decimal("0.40")
+    assert (await run.ledger()).state == "stored"
+
+
+async def test_a_job_is_polled_by_retries(storage: Storage) -> None:
+    """A job is submitted once; each look that finds it running is a benign retry that carries job id and percent."""
+    vendor = Vendor(looks=3)
+    run = Attempts(storage, vendor, asked("later"))
+    submitted = await run.fails()
+    assert submitted.type == STILL_RUNNING
+    assert submitted.next_retry_delay is not None
+    assert timedelta(seconds=3) < submitted.next_retry_delay <= timedelta(seconds=4)
+    assert "job-1" in submitted.message
+    assert run.beats[0]["job_id"] == "job-1", "the first heartbeat of the attempt carries the job"
+    for share in ("33%", "67%"):
+        assert share in (await run.fails()).message
+    assert run.beats[-1]["progress"] == pytest.approx(2 / 3)
+    take = await run.attempt()
+    assert (take.job_id, take.cost_usd) == ("job-1", Decimal("0.40"))
+    assert len(vendor.billed) == 1
+
+
+async def test_a_killed_cheap_submission_is_made_again_and_recorded(storage: Storage) -> None:
+    """Killed after the vendor billed, a take below resubmit_below is submitted again and the ledger says so."""
+    vendor = Vendor(price="0.01")
+    vendor.script = ["die"]
+    run = Attempts(storage, vendor, asked("now", "0.01"))
+    await run.dies()
+    await run.attempt()
+    assert len(vendor.billed) == 2
+    assert [s.outcome for s in (await run.ledger()).submissions] == ["", "resubmitted"]
+
+
+async def test_a_killed_dear_submission_waits_for_a_person(storage: Storage) -> None:
+    """Killed after the vendor billed, a dear take is ambiguous; only a person's word submits it again."""
+    vendor = Vendor()
+    vendor.script = ["die"]
+    run = Attempts(storage, vendor, asked("now"))
+    await run.dies()
+    ambiguous = await run.fails()
+    assert (ambiguous.type, ambiguous.non_retryable) == (AMBIGUOUS_SUBMISSION, True)
+    assert ambiguous.details[0].reason == "ambiguous_submission"
+    assert len(vendor.billed) == 1
+    run.request = run.request.model_copy(update={"resubmit": True})
+    await run.attempt()
+    assert len(vendor.billed) == 2
+
+
+async def test_a_claim_of_an_earlier_run_is_left_alone_while_it_may_live(storage: Storage) -> None:
+    """After continue-as-new the new run waits for an attempt of the old one instead of submitting beside it."""
+    vendor = Vendor()
+    vendor.script = ["die"]
+    run = Attempts(storage, vendor, asked("now"))
+    await run.dies()
+    assert (await run.fails(number=1, run_id="run-2")).type == STILL_RUNNING
+    assert len(vendor.billed) == 1
+
+
+async def test_a_lost_job_is_recovered(storage: Storage) -> None:
+    """Where the vendor can tell which job was submitted, the lost job is looked at and nothing is paid again."""
+    vendor = Vendor(looks=1)
+    run = Attempts(storage, vendor, asked("later"))
+    await run.fails()
+    entry = await run.ledger()
+    ledger = Ledger(storage, keys.take_prefix(run.request.production_id, "still-1", 1))
+    await ledger.read()
+    await ledger.write(entry.model_copy(update={"state": "claimed"}))
+    vendor.recoverable = True
+    assert (await run.attempt()).job_id == "job-1"
+    assert len(vendor.billed) == 1
+
+
+async def test_a_person_can_adopt_a_job(storage: Storage) -> None:
+    """A job id that a person names is looked at; nothing is submitted."""
+    vendor = Vendor(looks=1)
+    vendor.jobs["job-77"] = 0
+    run = Attempts(storage, vendor, asked("later", adopt_job_id="job-77"))
+    assert (await run.attempt()).job_id == "job-77"
+    assert vendor.billed == []
+
+
+async def test_rate_limits_are_waiting_not_failing(storage: Storage) -> None:
+    """Any number of 429s uses up no allowed failure, and each waits the vendor's own delay."""
+    vendor = Vendor()
+    vendor.script = [RateLimited("slow down", retry_after=timedelta(seconds=48)) for _ in range(9)]
+    run = Attempts(storage, vendor, asked("now"))
+    for _ in range(9):
+        assert (await run.fails()).next_retry_delay == timedelta(seconds=48)
+    await run.attempt()
+    assert (await run.ledger()).failures == 0
+
+
+async def test_real_failures_are_counted_and_their_bills_kept(storage: Storage) -> None:
+    """Five real failures end the take; what they cost is in the ledger and in the error."""
+    vendor = Vendor()
+    vendor.script = [OutputUnusable("black picture", billed_usd=Decimal("0.40")) for _ in range(5)]
+    run = Attempts(storage, vendor, asked("now"))
+    delays = [(await run.fails()).next_retry_delay for _ in range(4)]
+    assert delays == [timedelta(seconds=s) for s in (1, 2, 4, 8)]
+    final = await run.fails()
+    assert final.non_retryable
+    assert final.details[0].billed_usd == Decimal("2.00")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(AuthenticationFailed("VENDOR_KEY is wrong"), "asset_failed"), (ContentRefused("violence"), CONTENT_REFUSED)],
+)
+async def test_final_errors_end_at_once(storage: Storage, error: AuthenticationFailed, reason: str) -> None:
+    """What a retry cannot mend ends at the first attempt, in the vendor's words."""
+    vendor = Vendor()
+    vendor.script = [error]
+    final = await Attempts(storage, vendor, asked("now")).fails()
+    assert final.non_retryable
+    assert final.details[0].message == str(error)
+    assert final.details[0].reason in (reason, "content_refused")
+
+
+async def test_a_failed_look_never_loses_a_paid_job(storage: Storage) -> None:
+    """A vendor that cannot be reached while a job runs is asked again; the job is not submitted anew."""
+    vendor = Vendor(looks=1)
+    run = Attempts(storage, vendor, asked("later"))
+    await run.fails()
+    vendor.script = [ProviderUnavailable("503"), SubmissionUnknown("reset by peer")]
+    assert not (await run.fails()).non_retryable
+    assert not (await run.fails()).non_retryable
+    await run.attempt()
+    assert len(vendor.billed) == 1
+
+
+async def test_a_streamed_take_is_read_from_storage(storage: Storage) -> None:
+    """Media that comes as a stream is hashed on its way, its facts are read from the stored object."""
+    vendor = Vendor()
+    vendor.streams = True
+    run = Attempts(storage, vendor, asked("now"))
+    take = await run.attempt()
+    assert take.media.sha256 == hashlib.sha256(vendor.media).hexdigest()
+    assert (take.media.bytes, take.media.width, take.cost_usd) == (len(vendor.media), 64, Decimal("0.33"))
+    stored = await storage.get_bytes(take.media.key)
+    assert stored is not None
+    assert stored[0] == vendor.media
+
+
+async def test_broken_media_is_a_billed_failure(storage: Storage) -> None:
+    """What does not open as an image is a failure that was paid for, not a take."""
+    vendor = Vendor()
+    vendor.media = b"<html>sorry</html>"
+    run = Attempts(storage, vendor, asked("now"))
+    assert (await run.fails()).type == "OutputUnusable"
+    entry = await run.ledger()
+    assert (entry.state, entry.failures, entry.billed_usd) == ("released", 1, Decimal("0.40"))
+
+
+@pytest.mark.parametrize(
+    ("expected", "elapsed", "seconds"), [(8, 0, 4), (600, 0, 20), (8, 7.9, 1), (80, 90, 10), (4, 100, 1)]
+)
+def test_looks_follow_what_the_model_takes(expected: float, elapsed: float, seconds: float) -> None:
+    """The next look comes after half of what is usually left, between 1 and 20 seconds."""
+    assert look_delay(expected, elapsed) == timedelta(seconds=seconds)

@@ -1,0 +1,95 @@
+"""A vendor that bills: a fake provider whose answers a test scripts and whose submissions it counts."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from activities.errors import ProviderError
+from activities.providers.base import Claim, Finished, Job, Offer, Request, Running
+from workflows.models import Modality
+
+
+def png(width: int = 64, height: int = 36) -> bytes:
+    """A small real picture."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), (200, 60, 20)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class Vendor:
+    """Sells images at `price` USD: model "now" synchronously, "later" as a job, "gift" for nothing.
+
+    `script` holds what the next calls meet: an error to raise, or "die" for a process that is gone right
+    after the vendor billed. Jobs are done after `looks` looks.
+    """
+
+    def __init__(self, price: str = "0.40", looks: int = 2) -> None:
+        self.price = Decimal(price)
+        self.looks = looks
+        self.script: list[ProviderError | str] = []
+        self.billed: list[str] = []
+        self.jobs: dict[str, int] = {}
+        self.recoverable = False
+        self.media = png()
+        self.streams = False
+
+    @property
+    def name(self) -> str:
+        return "vendor"
+
+    def offers(self) -> Sequence[Offer]:
+        def offer(model: str, *, job: bool, price: Decimal) -> Offer:
+            return Offer("vendor", model, Modality.IMAGE, "image/png", "asset", price, price, 8.0, job)
+
+        return [
+            offer("now", job=False, price=self.price),
+            offer("later", job=True, price=self.price),
+            offer("gift", job=False, price=Decimal(0)),
+        ]
+
+    async def submit(self, request: Request) -> Finished | Job:
+        await asyncio.sleep(0)
+        step = self.script.pop(0) if self.script else None
+        if isinstance(step, ProviderError):
+            raise step
+        self.billed.append(request.key)
+        if step == "die":
+            raise asyncio.CancelledError
+        if request.asset.model == "later":
+            job = Job(f"job-{len(self.billed)}")
+            self.jobs[job.id] = 0
+            return job
+        return self._finished()
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        step = self.script.pop(0) if self.script else None
+        if isinstance(step, ProviderError):
+            raise step
+        self.jobs[job.id] += 1
+        if self.jobs[job.id] < self.looks:
+            return Running(progress=self.jobs[job.id] / self.looks)
+        return self._finished()
+
+    async def cancel(self, job: Job) -> None:
+        self.jobs.pop(job.id, None)
+
+    async def recover(self, claim: Claim) -> Job | None:
+        return Job(next(iter(self.jobs))) if self.recoverable and self.jobs else None
+
+    def _finished(self) -> Finished:
+        if not self.streams:
+            return Finished(self.media, "image/png")
+
+        @asynccontextmanager
+        async def stream() -> AsyncIterator[AsyncIterator[bytes]]:
+            async def chunks() -> AsyncIterator[bytes]:
+                for at in range(0, len(self.media), 7):
+                    yield self.media[at : at + 7]
+
+            yield chunks()
+
+        return Finished(stream, "image/png", cost_usd=Decimal("0.33"))
