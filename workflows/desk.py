@@ -167,6 +167,8 @@ class Desk:
         self._known_asset(request.asset_id)
         if self._state.assets[request.asset_id].status in (AssetStatus.PENDING, AssetStatus.GENERATING):
             raise refuse("wrong_phase", "asset_id", f"{request.asset_id!r} is being made now; wait until it is done")
+        if len(self._state.snapshot().model_dump_json()) > policies.MAX_RECORD_BYTES:
+            raise refuse("wrong_phase", "asset_id", "this production's record is full; start a new one from its brief")
 
     @workflow.update(description="Decide where the production waits for a person")
     async def resolve(self, resolution: Resolve) -> Receipt:

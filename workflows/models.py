@@ -332,7 +332,7 @@ class SelectTake(Model):
 
 
 class DeliverableFile(Model):
-    """One file of a deliverable; `role` is video, document, page, captions_vtt, captions_srt, contact_sheet, …"""
+    """One file of a deliverable; `role` is video, document, page, captions-vtt, captions-srt, contact-sheet, …"""
 
     name: str
     role: Slug

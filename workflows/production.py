@@ -66,6 +66,7 @@ class ProductionWorkflow(Desk):
                 await self._step()
         except asyncio.CancelledError:
             await self._cancel()
+        self._show()
         return self._state.snapshot()
 
     async def _step(self) -> None:

@@ -1,0 +1,101 @@
+"""The contact sheet: every image and the middle of every shot on one PNG, with label, asset id and duration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from activities.errors import OutputUnusable
+from activities.pictures import middle_of, picture_of
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont, ImageFont
+
+MAX_CELLS: Final = 60
+"""Fifteen rows: more makes a page that nobody reads and a PNG of tens of megabytes."""
+COLUMNS: Final = 4
+LONG_SIDE: Final = 320
+"""Of one picture, in pixels."""
+MARGIN, GAP, HEADER, TEXT_LINES = 32, 20, 76, 46
+
+_GROUND, _WELL, _BRIGHT, _QUIET = "#15171c", "#090a0d", "#f2f3f5", "#969ca8"
+_WIDE_FONTS: Final = ("NotoSansCJK-Regular.ttc", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "DejaVuSans.ttf")
+"""Looked for only where a text is not Latin; Pillow's own font draws boxes there."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One picture: a still's file, or a shot's, of which the frame in the middle of `seconds` is shown."""
+
+    asset_id: str
+    label: str
+    path: Path
+    seconds: float | None = None
+
+
+def draw(target: Path, title: str, cells: Sequence[Cell], aspect: str, stop: Event) -> list[str]:
+    """Write the PNG and return a note for each picture that does not open."""
+    from PIL import Image, ImageDraw
+
+    shown, more = cells[:MAX_CELLS], max(0, len(cells) - MAX_CELLS)
+    box = _box(aspect)
+    columns = min(COLUMNS, max(1, len(shown)))
+    rows = -(-len(shown) // columns)
+    width = max(2 * MARGIN + columns * box[0] + (columns - 1) * GAP, 2 * MARGIN + 2 * LONG_SIDE)
+    height = HEADER + rows * (box[1] + TEXT_LINES + GAP) + MARGIN - GAP
+    sheet = Image.new("RGB", (width, height), _GROUND)
+    pen = ImageDraw.Draw(sheet)
+    count = f"{len(cells)} picture{'' if len(cells) == 1 else 's'}" + (f", {more} more not shown" if more else "")
+    room = width - 2 * MARGIN - pen.textlength(count, font=_font(count, 14)) - GAP
+    _write(pen, (MARGIN, 24), title, 22, _BRIGHT, room)
+    pen.text((width - MARGIN, 31), count, fill=_QUIET, font=_font(count, 14), anchor="ra")
+
+    notes = []
+    for index, cell in enumerate(shown):
+        if stop.is_set():
+            break
+        x = MARGIN + index % columns * (box[0] + GAP)
+        y = HEADER + index // columns * (box[1] + TEXT_LINES + GAP)
+        pen.rectangle((x, y, x + box[0] - 1, y + box[1] - 1), fill=_WELL)
+        try:
+            picture = picture_of(cell.path, box) if cell.seconds is None else middle_of(cell.path, cell.seconds, box)
+            sheet.paste(picture, (x + (box[0] - picture.width) // 2, y + (box[1] - picture.height) // 2))
+        except OutputUnusable as error:
+            notes.append(f"{cell.asset_id} is not on the contact sheet: {error}")
+            _write(pen, (x + 12, y + 12), "does not open", 14, _QUIET, box[0] - 24)
+        _write(pen, (x, y + box[1] + 8), cell.label or cell.asset_id, 15, _BRIGHT, box[0])
+        facts = cell.asset_id + (f" · {cell.seconds:.1f} s" if cell.seconds is not None else "")
+        _write(pen, (x, y + box[1] + 28), facts, 13, _QUIET, box[0])
+    sheet.save(target, optimize=False)
+    return notes
+
+
+def _box(aspect: str) -> tuple[int, int]:
+    across, down = map(int, aspect.split(":"))
+    unit = LONG_SIDE / max(across, down)
+    return round(across * unit), round(down * unit)
+
+
+def _write(pen: "ImageDraw", at: tuple[int, int], text: str, size: int, fill: str, room: float) -> None:
+    """One line of text, cut with an ellipsis where it is wider than `room` pixels."""
+    text = " ".join(text.split())
+    font = _font(text, size)
+    if pen.textlength(text, font=font) > room:
+        while text and pen.textlength(text + "…", font=font) > room:
+            text = text[:-1]
+        text += "…"
+    pen.text(at, text, fill=fill, font=font)
+
+
+def _font(text: str, size: int) -> "FreeTypeFont | ImageFont":
+    from PIL import ImageFont
+
+    if any(ord(character) > 0x24F and not 0x2000 <= ord(character) < 0x2070 for character in text):
+        for name in _WIDE_FONTS:
+            try:
+                return ImageFont.truetype(name, size)
+            except OSError:
+                continue
+    return ImageFont.load_default(size)

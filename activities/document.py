@@ -1,0 +1,122 @@
+"""The document of a text or image platform: content.md, and content.html as one readable page without scripts.
+
+What a model wrote is never trusted as HTML: markdown-it escapes it, and links, images and raw HTML are switched off.
+"""
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from markdown_it import MarkdownIt
+
+_OFF: Final = ["link", "image", "autolink", "reference", "html_block", "html_inline"]
+
+_STYLE: Final = """
+:root{color-scheme:light dark;--ground:#fbfaf8;--ink:#1d1f24;--quiet:#666c78;--line:#e3e1dc}
+@media(prefers-color-scheme:dark){:root{--ground:#15171c;--ink:#e9eaed;--quiet:#969ca8;--line:#2c3038}}
+body{margin:0;background:var(--ground);color:var(--ink);font:18px/1.65 Georgia,"Noto Serif",serif;\
+overflow-wrap:break-word}
+main{max-width:42rem;margin:0 auto;padding:4rem 1.5rem 6rem}
+h1,h2,h3,h4,h5,h6,figcaption,footer,th{font-family:system-ui,"Noto Sans",sans-serif;line-height:1.25}
+h1{font-size:2.1rem;letter-spacing:-.02em;margin:0 0 2rem}
+h2{font-size:1.35rem;margin:2.8rem 0 .8rem}
+h3,h4,h5,h6{font-size:1.08rem;margin:2rem 0 .6rem}
+figure{margin:2.5rem 0}
+img{display:block;max-width:100%;height:auto;border-radius:6px}
+audio{width:100%}
+figcaption{color:var(--quiet);font-size:.85rem;margin-top:.6rem}
+blockquote{margin:1.5rem 0;padding-inline-start:1.2rem;border-inline-start:3px solid var(--line)}
+pre{overflow:auto;padding:1rem;border:1px solid var(--line);border-radius:6px;font-size:.85rem;line-height:1.5}
+table{border-collapse:collapse}
+th,td{padding:.4rem .8rem;border-bottom:1px solid var(--line);text-align:start}
+hr{border:0;border-top:1px solid var(--line);margin:2.5rem 0}
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One asset: markdown, the text of another media type, or a file beside the document."""
+
+    kind: Literal["markdown", "verbatim", "image", "audio"]
+    heading: str
+    text: str = ""
+    href: str = ""
+
+
+def markdown(title: str, sections: Sequence[Section]) -> str:
+    """The document as Markdown, in the order of the plan. Tags in the texts are kept as words, not as HTML."""
+    blocks = [f"# {_inline(title)}"]
+    for section in sections:
+        heading = _inline(section.heading)
+        if section.kind == "image":
+            blocks.append(f"![{heading}]({section.href})")
+        elif section.kind == "audio":
+            blocks.append(f"[{heading}]({section.href})")
+        else:
+            if _wants_heading(section, sections):
+                blocks.append(f"## {heading}")
+            body = section.text.strip()
+            blocks.append(_fenced(body) if section.kind == "verbatim" else re.sub(r"<(?=[A-Za-z/!?])", "&lt;", body))
+    return "\n\n".join(blocks) + "\n"
+
+
+def page(title: str, sections: Sequence[Section], language: str) -> str:
+    """One HTML page with its own style, light and dark; nothing in it can run or load from elsewhere."""
+    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; img-src 'self'; media-src 'self'; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    body = "\n".join(_section(section, sections) for section in sections)
+    return (
+        f'<!doctype html>\n<html lang="{html.escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f'<body>\n<main dir="auto">\n<h1 dir="auto">{html.escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n'
+    )
+
+
+def _section(section: Section, sections: Sequence[Section]) -> str:
+    heading, href = html.escape(section.heading), html.escape(section.href)
+    if section.kind == "image":
+        return f'<figure><img src="{href}" alt="{heading}"><figcaption dir="auto">{heading}</figcaption></figure>'
+    if section.kind == "audio":
+        player = f'<audio controls preload="none" src="{href}"></audio>'
+        return f'<figure>{player}<figcaption dir="auto">{heading}</figcaption></figure>'
+    above = f'<h2 dir="auto">{heading}</h2>\n' if _wants_heading(section, sections) else ""
+    if section.kind == "verbatim":
+        return f"<section>{above}<pre>{html.escape(section.text.strip())}</pre></section>"
+    return f'<section dir="auto">{above}{_rendered(section.text)}</section>'
+
+
+def _rendered(text: str) -> str:
+    """Markdown to HTML, headings one level down: the page's title is its only h1."""
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable(_OFF)
+    tokens = renderer.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+    return str(renderer.renderer.render(tokens, renderer.options, {})).strip()
+
+
+def _wants_heading(section: Section, sections: Sequence[Section]) -> bool:
+    """Not where the text brings its own heading, or is the only one."""
+    texts = [s for s in sections if s.kind in ("markdown", "verbatim")]
+    return bool(section.heading) and len(texts) > 1 and not re.match(r"\s*#{1,6}\s", section.text)
+
+
+def _inline(text: str) -> str:
+    """One line of plain words in Markdown."""
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
+
+
+def _fenced(text: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"

@@ -1,0 +1,262 @@
+"""Finishing: the selected takes of a production become its deliverable.
+
+A film where there are shots, or stills for a video platform; a document for everything else. Running it again writes
+the same keys. Takes and results pass through `workdir`, which must hold all of them on disk at once.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Final, TypeVar
+
+from activities import captions, contact_sheet, document, film
+from activities.languages import three_letters
+from activities.media import extension_of, probe
+from activities.pictures import Look, shot_facts
+from activities.storage import Storage
+from activities.timeline import Shot, Voice, hold_stills, lay_out
+from workflows.contracts import FinishDeliverable, FinishedAsset
+from workflows.keys import deliverable_key
+from workflows.models import Deliverable, DeliverableFile, Media, Modality, Platform
+
+T = TypeVar("T")
+
+UNSPOKEN_ROLES: Final = ("music", "effects", "ambience")
+"""Audio whose prompt is no words that somebody says. All other audio is placed in the film and captioned."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """One file of the deliverable, still on this machine."""
+
+    name: str
+    role: str
+    path: Path
+    media_type: str
+
+
+@dataclass(frozen=True)
+class _Whole:
+    files: tuple[_Made, ...]
+    notes: tuple[str, ...] = ()
+    seconds: float | None = None
+
+
+async def finish(
+    storage: Storage, request: FinishDeliverable, workdir: Path, on_progress: Callable[[str], None]
+) -> Deliverable:
+    """Fetch the takes, make the deliverable in a thread and upload it; `on_progress` is called on the event loop.
+
+    Raises:
+        OutputUnusable: a take does not decode; the message names its asset.
+    """
+    loop = asyncio.get_running_loop()
+    on_progress(f"fetching {len(request.assets)} takes")
+    takes = workdir / "takes"
+    takes.mkdir(parents=True, exist_ok=True)
+
+    async def fetch(finished: FinishedAsset) -> tuple[str, Path]:
+        media = finished.take.media
+        name = f"{finished.asset.asset_id}.{extension_of(media.media_type)}"
+        return finished.asset.asset_id, await storage.fetch(media.key, takes / name)
+
+    local = dict(await asyncio.gather(*map(fetch, request.assets)))
+
+    def report(step: str) -> None:
+        loop.call_soon_threadsafe(on_progress, step)
+
+    stop = Event()
+    whole = await _in_thread(lambda: _Finishing(request, local, workdir, report, stop).make(), stop)
+
+    async def upload(made: _Made) -> DeliverableFile:
+        key = deliverable_key(request.production_id, request.revision, made.name)
+        facts = await asyncio.to_thread(probe, made.path, made.media_type)
+        served_as = f"{made.media_type}; charset=utf-8" if made.media_type.startswith("text/") else made.media_type
+        stored = await storage.put_file(key, made.path, served_as)
+        media = Media(
+            key=key,
+            bytes=stored.bytes,
+            sha256=stored.sha256,
+            media_type=made.media_type,
+            width=facts.width,
+            height=facts.height,
+            duration_seconds=facts.duration_seconds,
+        )
+        on_progress(f"stored {made.name}")
+        return DeliverableFile(name=made.name, role=made.role, media=media)
+
+    files = await asyncio.gather(*map(upload, whole.files))
+    return Deliverable(revision=request.revision, files=tuple(files), notes=whole.notes, duration_seconds=whole.seconds)
+
+
+async def _in_thread(work: Callable[[], T], stop: Event) -> T:
+    """Run in a thread; when cancelled, stop it and wait until it has let go of its files."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # `Stopped` is what was asked for
+        raise
+
+
+class _Finishing:
+    """The synchronous part, in one thread."""
+
+    def __init__(
+        self,
+        request: FinishDeliverable,
+        local: dict[str, Path],
+        workdir: Path,
+        report: Callable[[str], None],
+        stop: Event,
+    ) -> None:
+        self._request = request
+        self._local = local
+        self._workdir = workdir
+        self._report = report
+        self._stop = stop
+        self._notes: list[str] = []
+
+    def make(self) -> _Whole:
+        shots = self._of(Modality.VIDEO)
+        stills = self._of(Modality.IMAGE) if self._request.brief.platform is Platform.VIDEO else []
+        whole = self._film(shots, stills) if shots or stills else self._document()
+        return _Whole((*whole.files, *self._contact_sheet()), tuple(self._notes), whole.seconds)
+
+    def _of(self, modality: Modality) -> list[FinishedAsset]:
+        return [f for f in self._request.assets if f.asset.asset_type is modality]
+
+    def _write(self, name: str, role: str, media_type: str, text: str) -> _Made:
+        path = self._workdir / name
+        path.write_text(text, encoding="utf-8")
+        return _Made(name, role, path, media_type)
+
+    def _film(self, videos: Sequence[FinishedAsset], stills: Sequence[FinishedAsset]) -> _Whole:
+        voices = self._voices()
+        if videos:
+            shots = [self._shot(v, shot_facts(v.asset.asset_id, self._local[v.asset.asset_id]).seconds) for v in videos]
+            look = Look.of_shot(shot_facts(shots[0].asset_id, shots[0].path))
+            self._note_what_is_lost(shots, look)
+        else:
+            shots = hold_stills([self._shot(s, 0) for s in stills], voices, self._request.brief.duration_seconds)
+            look = Look.of_aspect(self._request.brief.aspect)
+        timeline = lay_out(shots, voices, look.rate)
+        self._notes += timeline.notes
+        cues = captions.cues_of(timeline.voices)
+        track = film.voice_track(timeline.voices, self._workdir / "voice.pcm") if timeline.voices else None
+        main = _Made("deliverable.mp4", "video", self._workdir / "deliverable.mp4", "video/mp4")
+        film.render(
+            main.path,
+            timeline,
+            look,
+            track,
+            cues,
+            title=self._request.title,
+            language=three_letters(self._request.brief.language),
+            stop=self._stop,
+            on_progress=self._report,
+        )
+        files = [main]
+        if cues:
+            files.append(self._write("captions.vtt", "captions-vtt", "text/vtt", captions.vtt(cues)))
+            files.append(self._write("captions.srt", "captions-srt", "application/x-subrip", captions.srt(cues)))
+        texts = [self._section(f) for f in self._of(Modality.TEXT)]
+        if texts:
+            script = document.markdown(self._request.title, texts)
+            files.append(self._write("content.md", "document", "text/markdown", script))
+        return _Whole(tuple(files), seconds=round(timeline.seconds, 3))
+
+    def _shot(self, finished: FinishedAsset, seconds: float) -> Shot:
+        """The narrations of a shot: those it depends on, and those that depend on it."""
+        asset = finished.asset
+        spoken = tuple(
+            other.asset.asset_id
+            for other in self._of(Modality.AUDIO)
+            if other.asset.role not in UNSPOKEN_ROLES
+            and (other.asset.asset_id in asset.depends_on or asset.asset_id in other.asset.depends_on)
+        )
+        still = asset.asset_type is Modality.IMAGE
+        return Shot(asset.asset_id, self._local[asset.asset_id], seconds, still, spoken)
+
+    def _voices(self) -> list[Voice]:
+        voices = []
+        for finished in self._of(Modality.AUDIO):
+            asset_id = finished.asset.asset_id
+            if finished.asset.role in UNSPOKEN_ROLES:
+                self._notes.append(f"{asset_id} ({finished.asset.role}) is no narration and not in the film")
+                continue
+            self._report(f"decoding {asset_id}")
+            pcm = self._workdir / f"{asset_id}.pcm"
+            seconds = film.decode_voice(asset_id, self._local[asset_id], pcm, self._stop)
+            voices.append(Voice(asset_id, finished.take.prompt, pcm, seconds))
+        return voices
+
+    def _note_what_is_lost(self, shots: Sequence[Shot], look: Look) -> None:
+        for shot in shots:
+            facts = shot_facts(shot.asset_id, shot.path)
+            width, height = facts.width, facts.height
+            if abs(width * look.height - height * look.width) > 0.02 * width * look.height:
+                self._notes.append(
+                    f"{shot.asset_id} is {width} x {height} and stands between bars in {look.width} x {look.height}"
+                )
+            if facts.sound:
+                self._notes.append(f"{shot.asset_id} has a sound of its own, which is not in the film")
+
+    def _document(self) -> _Whole:
+        title = self._request.title
+        sections = [self._section(finished) for finished in self._request.assets]
+        beside = []
+        for finished in self._request.assets:
+            asset, media = finished.asset, finished.take.media
+            if asset.asset_type is not Modality.TEXT:
+                name = _beside(finished)
+                beside.append(_Made(name, asset.asset_type.value, self._local[asset.asset_id], media.media_type))
+        language = self._request.brief.language
+        return _Whole(
+            (
+                self._write("content.md", "document", "text/markdown", document.markdown(title, sections)),
+                self._write("content.html", "page", "text/html", document.page(title, sections, language)),
+                *beside,
+            )
+        )
+
+    def _section(self, finished: FinishedAsset) -> document.Section:
+        asset = finished.asset
+        heading = asset.label or asset.role.replace("-", " ").capitalize()
+        if asset.asset_type is Modality.IMAGE:
+            return document.Section("image", heading, href=_beside(finished))
+        if asset.asset_type is Modality.AUDIO:
+            return document.Section("audio", heading, href=_beside(finished))
+        text = self._local[asset.asset_id].read_text(encoding="utf-8", errors="replace")
+        plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
+        return document.Section("markdown" if plain else "verbatim", heading, text)
+
+    def _contact_sheet(self) -> list[_Made]:
+        cells = []
+        for finished in self._request.assets:
+            asset = finished.asset
+            path = self._local[asset.asset_id]
+            if asset.asset_type is Modality.IMAGE:
+                cells.append(contact_sheet.Cell(asset.asset_id, asset.label, path))
+            elif asset.asset_type is Modality.VIDEO:
+                cells.append(
+                    contact_sheet.Cell(asset.asset_id, asset.label, path, shot_facts(asset.asset_id, path).seconds)
+                )
+        if not cells:
+            return []
+        self._report("contact sheet")
+        made = _Made("contact-sheet.png", "contact-sheet", self._workdir / "contact-sheet.png", "image/png")
+        self._notes += contact_sheet.draw(made.path, self._request.title, cells, self._request.brief.aspect, self._stop)
+        return [made]
+
+
+def _beside(finished: FinishedAsset) -> str:
+    """The name of a file that stands beside the document, relative to it."""
+    asset = finished.asset
+    folder = {Modality.IMAGE: "images", Modality.AUDIO: "audio"}.get(asset.asset_type, "media")
+    return f"{folder}/{asset.asset_id}.{extension_of(finished.take.media.media_type)}"

@@ -1,0 +1,1 @@
+"""`make bench`: ratios against floors that are measured in the same run, on the same servers."""

@@ -1,0 +1,57 @@
+"""1,000 instant assets through a full production, against the floor of 1,000 bare activities with the same puts."""
+
+import asyncio
+import statistics
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+from temporalio.client import Client
+
+from tests.bench.instant import FLOOR_QUEUE, FloorWorkflow
+from workflows import keys
+from workflows.events import ProductionStart, ProductionStatus
+from workflows.models import Approval, Brief, Platform
+from workflows.production import ProductionWorkflow
+
+COUNT = 1_000
+ROUNDS = 3
+
+
+async def floor(client: Client) -> float:
+    began = time.perf_counter()
+    await client.execute_workflow(FloorWorkflow.run, COUNT, id=f"floor-{uuid4().hex}", task_queue=FLOOR_QUEUE)
+    return time.perf_counter() - began
+
+
+async def production(client: Client) -> float:
+    """Seconds from start to the delivered result; the approval follows the plan at once."""
+    began = time.perf_counter()
+    production_id = uuid4().hex
+    handle = await client.start_workflow(
+        ProductionWorkflow.run,
+        ProductionStart(production_id=production_id, brief=Brief(text=f"{COUNT} 0", platform=Platform.COPY)),
+        id=keys.workflow_id(production_id),
+        task_queue=keys.TASK_QUEUE,
+    )
+    while True:
+        progress = await handle.query(ProductionWorkflow.progress, 0, rpc_timeout=timedelta(seconds=10))
+        if progress.status is ProductionStatus.AWAITING_APPROVAL:
+            break
+        await asyncio.sleep(0.02)
+    await handle.signal(ProductionWorkflow.approve, Approval(plan_digest=progress.plan_digest or ""))
+    snapshot = await handle.result()
+    assert snapshot.status is ProductionStatus.DELIVERED, snapshot.error
+    assert all(s.take for s in snapshot.assets.values())
+    return time.perf_counter() - began
+
+
+async def measure(client: Client) -> dict[str, float]:
+    """Pairs in turn, so that a drifting machine speeds both alike; the ratio is the median of the pairs'."""
+    await floor(client)
+    pairs = [(await floor(client), await production(client)) for _ in range(ROUNDS)]
+    return {
+        "floor_seconds": statistics.median(f for f, _ in pairs),
+        "production_seconds": statistics.median(p for _, p in pairs),
+        "ratio": statistics.median(p / f for f, p in pairs),
+    }

@@ -1,0 +1,161 @@
+"""Activities that make nothing and cost nothing, at once: for tests of everything around them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from workflows import keys
+from workflows.contracts import (
+    PLAN_INVALID,
+    DraftPlan,
+    FinishDeliverable,
+    ModelInfo,
+    PricePlan,
+    ProduceAsset,
+    ProductionActivities,
+    ProviderInfo,
+    ProvidersReport,
+)
+from workflows.events import Snapshot
+from workflows.models import Asset, Deliverable, DeliverableFile, Media, Modality, Plan, Quote, Take
+from workflows.production import ProductionWorkflow
+
+PROVIDER = "fake"
+
+
+class FakeActivities(ProductionActivities):
+    """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
+
+    `fail` names assets that fail for good. `hold(asset_id)` keeps one running, with a heartbeat, until
+    `release`. `reports` is what `list_providers` answers. `produced` and `manifests` keep what was asked.
+    """
+
+    def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
+        self.assets = assets
+        self.price_usd = Decimal(price_usd)
+        self.fail: set[str] = set()
+        self.produced: list[tuple[str, int]] = []
+        self.manifests: dict[str, Snapshot] = {}
+        self.enabled: tuple[Modality, ...] = tuple(Modality)
+        self._held: dict[str, asyncio.Event] = {}
+
+    def hold(self, asset_id: str) -> None:
+        self._held[asset_id] = asyncio.Event()
+
+    def release(self, asset_id: str) -> None:
+        self._held.pop(asset_id).set()
+
+    @activity.defn(name="draft_plan")
+    async def draft_plan(self, request: DraftPlan) -> Plan:
+        return Plan.of(
+            request.brief.title or "A plan",
+            [
+                Asset(
+                    asset_id=f"text-{n}",
+                    asset_type=Modality.TEXT,
+                    role="body",
+                    prompt=" · ".join((f"part {n}", *request.feedback)),
+                    provider=PROVIDER,
+                    model="words",
+                )
+                for n in range(1, self.assets + 1)
+            ],
+        )
+
+    @activity.defn(name="price_plan")
+    async def price_plan(self, request: PricePlan) -> Plan:
+        for asset in request.plan.assets:
+            if asset.provider != PROVIDER:
+                message = f"{asset.asset_id}.provider: {asset.provider!r} is not enabled; choose {PROVIDER!r}"
+                raise ApplicationError(message, type=PLAN_INVALID, non_retryable=True)
+        quote = Quote(low_usd=Decimal(0), high_usd=self.price_usd, expected_seconds=1)
+        priced = [a.model_copy(update={"quote": quote}) for a in request.plan.assets]
+        return Plan.of(request.plan.title, priced, request.plan.planner)
+
+    @activity.defn(name="produce_asset")
+    async def produce_asset(self, request: ProduceAsset) -> Take:
+        asset_id = request.asset.asset_id
+        self.produced.append((asset_id, request.take))
+        if held := self._held.get(asset_id):
+            activity.heartbeat({"asset_id": asset_id, "job_id": None, "progress": 0.5, "queued": False, "step": "held"})
+            await held.wait()
+        if asset_id in self.fail:
+            raise ApplicationError(f"{asset_id} cannot be made", non_retryable=True)
+        now = datetime.now(UTC)
+        return Take(
+            number=request.take,
+            prompt=request.asset.prompt,
+            provider=PROVIDER,
+            model="words",
+            media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt"),
+            cost_usd=self.price_usd,
+            started_at=now,
+            finished_at=now,
+        )
+
+    @activity.defn(name="finish_deliverable")
+    async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
+        key = keys.deliverable_key(request.production_id, request.revision, "content.md")
+        file = DeliverableFile(name="content.md", role="document", media=_media(key, "text/markdown"))
+        return Deliverable(revision=request.revision, files=(file,))
+
+    @activity.defn(name="write_manifest")
+    async def write_manifest(self, snapshot: Snapshot) -> Media:
+        self.manifests[snapshot.production_id] = snapshot
+        return _media(keys.manifest_key(snapshot.production_id), "application/json")
+
+    @activity.defn(name="list_providers")
+    async def list_providers(self) -> ProvidersReport:
+        model = ModelInfo(
+            provider=PROVIDER, model="words", modality=Modality.TEXT, media_type="text/plain", job=False, price="cheap"
+        )
+        return ProvidersReport(
+            planner="template",
+            enabled_providers=dict.fromkeys(self.enabled, (PROVIDER,)),
+            reasons={m: "set FAKE_API_KEY in the worker's environment" for m in Modality if m not in self.enabled},
+            providers=(ProviderInfo(provider=PROVIDER, enabled=True, models=(model,)),),
+        )
+
+    @asynccontextmanager
+    async def working(self, client: Client) -> AsyncIterator[None]:
+        """Workers that serve productions with these activities, within this process."""
+        steps: Sequence[Any] = (
+            self.draft_plan,
+            self.price_plan,
+            self.finish_deliverable,
+            self.write_manifest,
+            self.list_providers,
+        )
+        stop = timedelta(0)
+        async with AsyncExitStack() as stack:
+            for worker in (
+                Worker(
+                    client,
+                    task_queue=keys.TASK_QUEUE,
+                    workflows=[ProductionWorkflow],
+                    activities=steps,
+                    graceful_shutdown_timeout=stop,
+                ),
+                Worker(
+                    client,
+                    task_queue=keys.provider_queue(PROVIDER),
+                    activities=[self.produce_asset],
+                    default_heartbeat_throttle_interval=timedelta(milliseconds=100),
+                    max_heartbeat_throttle_interval=timedelta(milliseconds=100),
+                    graceful_shutdown_timeout=stop,
+                ),
+            ):
+                await stack.enter_async_context(worker)
+            yield
+
+
+def _media(key: str, media_type: str = "text/plain") -> Media:
+    return Media(key=key, bytes=5, sha256="0" * 64, media_type=media_type)

@@ -1,0 +1,135 @@
+"""Captions: the narration's words as readable, well-timed and inert cues."""
+
+import re
+import unicodedata
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activities.captions import Cue, cues_of, split, srt, vtt
+from activities.languages import three_letters
+from activities.timeline import PlacedVoice, Shot, Voice, hold_stills, lay_out
+
+LONG = (
+    "Every night for ninety years, the lamp on the northern cape has turned above the water, and every night somebody "
+    "has climbed the two hundred and eleven steps to light it. Tonight nobody climbs. The lamp lights itself. Goodbye!"
+)
+
+
+def voice(asset_id: str, seconds: float, words: str = "Words.") -> Voice:
+    return Voice(asset_id, words, Path("none.pcm"), seconds)
+
+
+def shot(asset_id: str, seconds: float, *voices: str) -> Shot:
+    return Shot(asset_id, Path("none.mp4"), seconds, voices=voices)
+
+
+def test_cues_are_at_most_two_lines_of_42() -> None:
+    """English breaks between words, into lines that a reader can take in."""
+    cues = split(LONG)
+    assert " ".join(" ".join(cues).split()) == LONG
+    assert len(cues) > 2
+    assert all(len(lines) <= 2 and max(map(len, lines)) <= 42 for lines in (cue.split("\n") for cue in cues))
+    assert min(map(len, cues)) > 20
+
+
+def test_cjk_lines_hold_18_characters_and_never_begin_with_punctuation() -> None:
+    """Text without spaces breaks between characters, but a full stop stays with what it ends."""
+    words = (
+        "灯台の灯りは九十年の間、毎晩北の岬の海の上で回り続けてきました。"
+        "毎晩だれかが二百十一段の階段を登り、火をともしたのです。今夜はだれも登りません。"
+    )
+    lines = "\n".join(split(words)).split("\n")
+    assert "".join(lines) == words
+    assert max(map(len, lines)) <= 18
+    assert not any(line[0] in "、。" for line in lines)
+
+
+@given(st.text(max_size=400))
+@settings(max_examples=150, deadline=None)
+def test_no_word_is_lost_in_any_script(words: str) -> None:
+    """Whatever the words are, cues hold them all, in order, and never more than two lines."""
+    cues = split(words)
+    kept = "".join("".join(cues).split())
+    assert kept == "".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in words).split())
+    assert all(len(cue.split("\n")) <= 2 for cue in cues)
+    timed = cues_of([PlacedVoice(voice("n", 2.0, words), 1.0)])
+    assert all(1 <= cue.start < cue.end <= 3.001 for cue in timed)
+
+
+def test_times_follow_length_within_the_narration() -> None:
+    """Cues fill their narration from its placed start to its real end, longer ones for longer."""
+    cues = cues_of([PlacedVoice(voice("n", 12.0, LONG), 3.0)])
+    assert cues[0].start == 3.0
+    assert cues[-1].end == pytest.approx(15.0)
+    assert all(a.end == b.start for a, b in pairwise(cues))
+    by_length = sorted(cues, key=lambda cue: len(cue.text))
+    assert by_length[0].end - by_length[0].start < by_length[-1].end - by_length[-1].start
+
+
+def test_hostile_words_neither_end_a_cue_nor_become_markup() -> None:
+    """An arrow, a tag or a blank line in the words stays words."""
+    hostile = "a --> b\n\n00:00:09.000 --> 00:00:10.000\n<script>x</script> & done"
+    cues = cues_of([PlacedVoice(voice("n", 3.0, hostile), 3_599.5)])
+    written = vtt(cues)
+    assert written.startswith("WEBVTT\n\n1\n00:59:59.500 --> 01:00:0")
+    assert written.count("-->") == len(cues)
+    assert "<" not in written
+    assert "&amp;" in written
+    assert srt(cues).count("-->") == len(cues)
+    assert re.search(r"^00:59:59,500 --> ", srt(cues), re.MULTILINE)
+    assert vtt([Cue(0, 1, "x")]).endswith("x\n")
+
+
+def test_narration_starts_with_its_shot_and_holds_it() -> None:
+    """A tied narration begins with its shot; what it overruns is added to the shot and said in a note."""
+    line = lay_out(
+        [shot("s1", 2.0, "n1"), shot("s2", 2.0, "n2"), shot("s3", 1.0)],
+        [voice("n1", 2.0), voice("n2", 3.3)],
+        24,
+    )
+    assert [p.start for p in line.voices] == [0.0, 2.0]
+    assert [p.frames for p in line.shots] == [48, 80, 24]
+    assert line.notes == ("n2 overruns its shot by 1.3 s; the last frame of s2 is held",)
+
+
+def test_one_narration_over_two_shots_needs_no_hold() -> None:
+    """A narration that spans shots is measured against all of them."""
+    line = lay_out([shot("s1", 2.0, "n"), shot("s2", 2.0, "n")], [voice("n", 3.5)], 24)
+    assert line.voices[0].start == 0.15
+    assert line.seconds == 4.0
+    assert line.notes == ()
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.04, 9), st.integers(0, 6)), min_size=1, max_size=6),
+    st.lists(st.floats(0.1, 9), max_size=6),
+)
+@settings(max_examples=200, deadline=None)
+def test_voices_never_overlap_and_are_never_cut(shots: list[tuple[float, int]], spoken: list[float]) -> None:
+    """Whatever is tied to whatever, one voice speaks at a time and the film is long enough for the last word."""
+    voices = [voice(f"n{i}", seconds) for i, seconds in enumerate(spoken)]
+    line = lay_out([shot(f"s{i}", s, f"n{n}") for i, (s, n) in enumerate(shots)], voices, 25)
+    placed = sorted(line.voices, key=lambda p: p.start)
+    assert len(placed) == len(voices)
+    assert all(a.end <= b.start + 1e-6 for a, b in pairwise(placed))
+    assert not placed or placed[-1].end <= line.seconds + 1e-3
+
+
+def test_stills_share_what_no_narration_names() -> None:
+    """Stills go with narrations one to one, else share the whole, and without any voice the brief's duration."""
+    stills = [shot("i1", 0), shot("i2", 0)]
+    paired = hold_stills(stills, [voice("n1", 1.0), voice("n2", 2.0)], 20)
+    assert [(s.voices, round(s.seconds, 2)) for s in paired] == [(("n1",), 1.65), (("n2",), 2.65)]
+    shared = hold_stills(stills, [voice("n1", 5.35)], 20)
+    assert [round(s.seconds, 2) for s in shared] == [3.0, 3.0]
+    assert [s.seconds for s in hold_stills(stills, [], 20)] == [10.0, 10.0]
+
+
+@pytest.mark.parametrize(("tag", "code"), [("en", "eng"), ("pt-BR", "por"), ("yue", "yue"), ("qq", "und")])
+def test_language_tags_become_three_letters(tag: str, code: str) -> None:
+    """MP4 knows languages by three letters only."""
+    assert three_letters(tag) == code

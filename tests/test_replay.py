@@ -1,0 +1,32 @@
+"""Recorded histories replay: a change of the workflow breaks no production that is under way."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from workflows.production import ProductionWorkflow
+
+HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+
+
+def test_there_are_histories() -> None:
+    """Histories of every path are committed; `make record` writes them anew after a change that needs `patched`."""
+    recorded = {path.stem.rsplit("-", 1)[0] for path in HISTORIES}
+    assert {"one_failure_stops_no_sibling", "a_closed_production_is_opened_again", "cancelling_keeps_what_is_made"} <= (
+        recorded
+    )
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+async def test_histories_replay(path: Path) -> None:
+    """The workflow takes the same steps from a recorded history as when it was recorded."""
+    recorded = await asyncio.to_thread(path.read_text)
+    history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
+    replayer = Replayer(workflows=[ProductionWorkflow], data_converter=pydantic_data_converter)
+    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    assert result.replay_failure is None
