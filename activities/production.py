@@ -89,4 +89,4 @@ class Activities(ProductionActivities):
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
-        return registry.report(self._providers, planner_name="template")
+        return registry.report(self._providers, planner="template")

@@ -1,15 +1,9 @@
 """Finishing: real takes in a real bucket become a film that plays or a document that reads."""
 
 import asyncio
-import os
 import re
-import socket
-import subprocess
-import sys
 import threading
-import time
 from array import array
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 from io import BytesIO
@@ -17,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 import av
-import httpx
 import pytest
 from PIL import Image, ImageDraw
 
@@ -25,62 +18,12 @@ from activities import contact_sheet
 from activities.errors import OutputUnusable
 from activities.finishing import finish
 from activities.media import extension_of
-from activities.storage import Storage, s3_client
+from activities.storage import Storage
 from workflows.contracts import FinishDeliverable, FinishedAsset
 from workflows.keys import deliverable_key, take_prefix
 from workflows.models import Aspect, Asset, Brief, Deliverable, Media, Modality, Platform, Take
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A SeaweedFS server of this module's own, and the AWS variables that name it."""
-    home = tmp_path_factory.mktemp("weed")
-    names = ["s3.port", "s3.port.grpc", "s3.port.iceberg", "master.port", "master.port.grpc", "volume.port"]
-    names += ["volume.port.grpc", "filer.port", "filer.port.grpc", "admin.port", "admin.port.grpc"]
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
-    weed = Path(sys.executable).parent / "weed"
-    arguments = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-admin.ui=false", "-webdav=false"]
-    arguments += [f"-{name}={port}" for name, port in ports.items()]
-    credentials = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing-secret"}
-    endpoint = f"http://127.0.0.1:{ports['s3.port']}"
-    with (home / "log").open("wb") as log, pytest.MonkeyPatch.context() as patch:
-        server = subprocess.Popen(
-            [str(weed), "mini", f"-dir={home}", *arguments], env={**os.environ, **credentials}, stdout=log, stderr=log
-        )
-        for name, value in {**credentials, "AWS_ENDPOINT_URL_S3": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}.items():
-            patch.setenv(name, value)
-        try:
-            deadline = time.monotonic() + 30
-            while True:
-                try:
-                    httpx.get(endpoint, timeout=1)
-                    s3_client().list_buckets()
-                    break
-                except Exception:
-                    if time.monotonic() > deadline or server.poll() is not None:
-                        raise RuntimeError((home / "log").read_text()[-2000:]) from None
-                    time.sleep(0.05)  # between two looks at a server that starts
-            yield
-        finally:
-            server.terminate()
-            server.wait(10)
-
-
-@pytest.fixture
-async def storage(s3: None) -> Storage:
-    storage = Storage(s3_client(), "finishing")
-    await storage.ensure_bucket()
-    return storage
 
 
 # Source media

@@ -1,0 +1,93 @@
+# Every target sets up what it needs by itself; the second time that takes no time.
+
+# An empty environment is enough: venv and uv find themselves through PATH.
+ifeq ($(strip $(PATH)),)
+export PATH := /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+endif
+export PATH
+
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+UV_STAMP := $(VENV)/.stamp-uv
+RUN_STAMP := $(VENV)/.stamp-run
+DEV_STAMP := $(VENV)/.stamp-dev
+
+# Networks with their own certificate authority keep it in the system's store.
+export UV_SYSTEM_CERTS ?= 1
+ifeq ($(strip $(HOME)),)
+export UV_CACHE_DIR ?= $(CURDIR)/$(VENV)/.uv-cache
+endif
+# Another project's activated environment must not leak into this one.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check record bench clean lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(RUN_STAMP) ## produce a sample video, end to end, with no key; leaves out/demo/
+	@$(PY) -m deploy.demo
+
+up: $(RUN_STAMP) ## Temporal, S3, worker and API on this machine, until Ctrl-C
+	@$(PY) -m deploy.local up
+
+test: check ## check, then every test on the real embedded stack
+	$(PY) -m pytest
+
+check: $(DEV_STAMP) ## lint, format, types and import contracts
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+record: $(DEV_STAMP) ## write tests/histories/ anew, for replay
+	RECORD_HISTORIES=1 $(PY) -m pytest tests/test_production.py
+
+bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
+	$(PY) -m tests.bench
+
+clean: ## remove what was made here, except .greenlight/ (your productions) and .env
+	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+lock: $(DEV_STAMP) ## renew the requirement locks (versions stay unless UPGRADE=--upgrade)
+	$(COMPILE) $(UPGRADE) -o requirements.lock --group build pyproject.toml
+	$(COMPILE) $(UPGRADE) -o requirements-dev.lock --group build --group dev -c requirements.lock pyproject.toml
+	echo uv | $(COMPILE) $(UPGRADE) -o requirements-uv.lock -
+
+# -- set-up ---------------------------------------------------------------------------------------
+
+# An interrupted set-up leaves no pip behind: begin again from nothing.
+$(UV_STAMP): requirements-uv.lock
+	@if ! $(PY) -m pip --version >/dev/null 2>&1 || ! $(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+	  for p in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$p"; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo 'No Python 3.11 or newer found: install one, or name it: make PYTHON=/path/to/python3.12' >&2; exit 1; \
+	  fi; \
+	  echo "Setting up $(VENV) with $$("$$found" -V) (once)"; \
+	  "$$found" -m venv --clear $(VENV) || { \
+	    echo "$$found cannot make an environment. On Debian and Ubuntu its module is a package of its own:" \
+	      'apt install python3-venv' >&2; exit 1; }; \
+	fi
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+# The development lock holds all of the runtime lock: once installed, it stays.
+$(RUN_STAMP): requirements.lock pyproject.toml $(UV_STAMP)
+	@lock=requirements.lock; [ ! -e $(DEV_STAMP) ] || lock=requirements-dev.lock; $(call install,$$lock)
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock requirements.lock pyproject.toml $(UV_STAMP)
+	@$(call install,requirements-dev.lock)
+	@touch $(RUN_STAMP) $@
+
+define install
+echo "Installing $(1)"; \
+$(UV) pip sync --quiet --python $(PY) --require-hashes $(1) && \
+$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
+endef

@@ -1,0 +1,355 @@
+"""The template planner, and the pricing of any plan. No model is asked: the brief's own words are routed into assets.
+
+`draft` answers a brief with a plan; `price` checks every asset of a plan, whoever wrote it, against
+what the enabled providers offer, and quotes it. Both are pure functions of their arguments.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, NamedTuple
+
+from pydantic import JsonValue
+from temporalio.exceptions import ApplicationError
+
+from activities.providers import previz_speech
+from activities.providers.base import Offer, Provider
+from activities.providers.registry import remedy_for
+from activities.wording import Wishes, fit, is_direction, joined, sentences, speech_seconds, spread, subject, wishes
+from workflows.contracts import PLAN_INVALID, DraftPlan
+from workflows.models import MAX_PLAN_BYTES, Asset, Brief, Modality, Plan, Platform, Quote
+
+PLANNER: Final = "template"
+SECONDS_PER_SHOT: Final = 5.0
+MAX_SHOTS: Final = 60
+LONGEST_SHOT_SECONDS: Final = 60.0
+LONGEST_VIDEO_SECONDS: Final = 600.0
+"""As the brief allows."""
+MAX_SECONDS: Final = 3_600
+"""No model makes an hour in one piece: a longer length is a slip of the pen, found before it is priced."""
+MAX_PROMPT_CHARS: Final = 8_000
+BREATH_SECONDS: Final = 0.4
+"""What a shot lasts beyond its narration."""
+EXCERPT_CHARS: Final = 3_000
+"""Of the brief in a text prompt, so that prompt and direction stay well under 8,000 characters."""
+
+TEXTS: Final[dict[Platform, tuple[tuple[str, str, str], ...]]] = {
+    Platform.COPY: (
+        ("headline", "Headline", "Write one headline of at most 90 characters."),
+        ("body", "Body", "Write the body copy: short paragraphs, concrete words, one idea each."),
+        ("call-to-action", "Call to action", "Write one call to action of at most eight words."),
+    ),
+    Platform.CREATIVE_BRIEF: (
+        ("objective", "Objective", "State the one objective in a sentence."),
+        ("audience", "Audience", "Describe the audience: who they are, what they want, where they are reached."),
+        ("message", "Message", "State the single message that they should remember."),
+        ("tone", "Tone", "Describe tone and style, with what to avoid."),
+        ("deliverables", "Deliverables", "List the deliverables with formats, lengths and dates."),
+    ),
+    Platform.SOCIAL_POST: (
+        ("post", "Post", "Write the post: a first line that stops the thumb, then at most 60 words."),
+    ),
+    Platform.DESIGN: (("concept", "Concept", "Describe the design concept: idea, layout, colour, type."),),
+}
+"""Platform -> (role, label, what to write)."""
+
+
+class _Frame(NamedTuple):
+    """How a shot is framed and moves, and what is said over it where the brief has no words left (English)."""
+
+    name: str
+    composition: str
+    camera: str
+    line: str = ""
+
+
+OPENING: Final = _Frame(
+    "Opening", "Wide establishing frame, low horizon, room above", "slow push in from the wide frame"
+)
+MIDDLE: Final = (
+    _Frame(
+        "Closer",
+        "Medium frame, the subject on the left third, space to the right",
+        "drift to the right at walking pace",
+        "Come a little closer.",
+    ),
+    _Frame(
+        "Detail",
+        "Close detail, shallow focus, one thing in the centre",
+        "hold, then a slight push in",
+        "Look at the details.",
+    ),
+    _Frame(
+        "Turn",
+        "Low angle, strong diagonal, the subject on the right third",
+        "rise slowly",
+        "Now see it from another side.",
+    ),
+    _Frame(
+        "Wider",
+        "High wide view, small subject, clear shapes",
+        "pull back slowly",
+        "Step back, and take it all in.",
+    ),
+    _Frame(
+        "Build",
+        "Layered frame: foreground, subject, background",
+        "slide to the left past the foreground",
+        "There is always more to see.",
+    ),
+)
+CLOSING: Final = _Frame("Closing", "Calm symmetrical wide frame, room for a title", "slow pull back, come to rest")
+VISUALS: Final = (
+    ("Key visual", "One strong idea, centred, generous empty space"),
+    ("Detail", "Close crop on texture and form, off-centre"),
+    ("In context", "The design in use, seen from a natural distance"),
+)
+
+
+def _invalid(message: str) -> ApplicationError:
+    return ApplicationError(message, type=PLAN_INVALID, non_retryable=True)
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """One brief being planned: what may be used for it, and what the revisions wish."""
+
+    brief: Brief
+    offers: Mapping[Modality, Offer]
+    wishes: Wishes
+
+    def direction(self) -> str:
+        """Style and every revision's direction, as the end of a prompt; the newest words win the room there is."""
+        style = f" Style: {self.brief.style}." if self.brief.style else ""
+        said = " ".join(self.wishes.directions)
+        return style + (f" Direction: {said[-3_000:]}" if said else "")
+
+    def asset(
+        self,
+        asset_id: str,
+        modality: Modality,
+        role: str,
+        label: str,
+        prompt: str,
+        *,
+        parameters: dict[str, JsonValue] | None = None,
+        depends_on: tuple[str, ...] = (),
+    ) -> Asset:
+        offer = self.offers[modality]
+        return Asset(
+            asset_id=asset_id,
+            asset_type=modality,
+            role=role,
+            label=label,
+            prompt=prompt[:MAX_PROMPT_CHARS],
+            provider=offer.provider,
+            model=offer.model,
+            parameters=parameters or {},
+            depends_on=depends_on,
+        )
+
+    def text(self, role: str, label: str, task: str) -> Asset:
+        prompt = f"{task} Language: {self.brief.language}.{self.direction()}\n\n{self.brief.text[:EXCERPT_CHARS]}"
+        return self.asset(role, Modality.TEXT, role, label, prompt)
+
+    def picture(self, sentence: str, composition: str) -> str:
+        frame = f"{composition}, {self.brief.aspect}. No lettering."
+        return f"{sentence[:700]} {frame}{self.direction()}"
+
+
+def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
+    """Route a brief into unpriced assets, on the first enabled model of each modality.
+
+    Raises:
+        ApplicationError: type PLAN_INVALID; a modality has no provider, or a language no voice.
+    """
+    brief = request.brief
+    offers = {m: _first_offer(m, providers) for m in brief.modalities}
+    _check_voice(brief, offers)
+    desk = _Desk(brief, offers, wishes(request.feedback, numbers=brief.platform == Platform.VIDEO))
+    assets = _video(desk) if brief.platform == Platform.VIDEO else _pages(desk)
+    return Plan.of(_title(brief), assets, planner=PLANNER)
+
+
+def _first_offer(modality: Modality, providers: Mapping[str, Provider]) -> Offer:
+    found = next((o for p in providers.values() for o in p.offers() if o.modality == modality), None)
+    if found is None:
+        raise _invalid(
+            f"modalities: no enabled provider makes {modality.value}; {remedy_for(modality)}, or leave it out"
+        )
+    return found
+
+
+def _check_voice(brief: Brief, offers: Mapping[Modality, Offer]) -> None:
+    audio = offers.get(Modality.AUDIO)
+    if audio and audio.provider == "previz" and previz_speech.find_voice(brief.language) is None:
+        spoken = ", ".join(t for t in previz_speech.languages() if "-" not in t)
+        raise _invalid(
+            f"languages: previz cannot speak {brief.language!r}; leave out the modality audio, or choose from {spoken}"
+        )
+
+
+def _title(brief: Brief) -> str:
+    if brief.title:
+        return brief.title
+    first = subject(sentences(brief.text)[0]).rstrip(" .!?。！？।؟…,;:") or brief.platform.value.replace("_", " ")
+    return first if len(first) <= 60 else first[:59].rstrip() + "…"
+
+
+def _pages(desk: _Desk) -> list[Asset]:
+    """Platforms of words and pictures: nothing depends on anything."""
+    brief = desk.brief
+    assets = [desk.text(*text) for text in TEXTS[brief.platform]]
+    if Modality.IMAGE in desk.offers:
+        count = 3 if brief.platform == Platform.DESIGN else 1
+        for k, (label, composition) in enumerate(VISUALS[:count], start=1):
+            name = f"visual-{k}" if count > 1 else "visual"
+            said = " ".join(sentences(brief.text))
+            assets.append(desk.asset(name, Modality.IMAGE, "visual", label, desk.picture(said, composition)))
+    return assets
+
+
+@dataclass(frozen=True)
+class _Shot:
+    number: int
+    label: str
+    scene: str
+    words: str
+    frame: _Frame
+
+
+def _shots(desk: _Desk) -> tuple[list[_Shot], float]:
+    """The shots, each with what is seen and what is said, and the length of each in seconds."""
+    asked = desk.wishes
+    length = asked.seconds or desk.brief.duration_seconds
+    if asked.shots and asked.seconds_per_shot and not asked.seconds:
+        length = asked.shots * asked.seconds_per_shot
+    length = min(max(length, 1), LONGEST_VIDEO_SECONDS)
+    count = asked.shots or round(length / (asked.seconds_per_shot or SECONDS_PER_SHOT))
+    count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
+    seconds = max(length / count, 0.5)
+    groups = spread([subject(s) for s in sentences(desk.brief.text)], count)
+    english = desk.brief.language.split("-")[0] == "en" and any(c.isascii() and c.isalpha() for c in groups[0][0])
+    shots = []
+    for k in range(count):
+        frame = OPENING if k == 0 else CLOSING if k == count - 1 else MIDDLE[(k - 1) % len(MIDDLE)]
+        group = groups[k % len(groups)]
+        said = [s for s in group if not (english and is_direction(s))]
+        if english and frame.line and (k >= len(groups) or not said):
+            said = [frame.line]
+        spoken = fit(joined(said or groups[0]), max(seconds - BREATH_SECONDS, 0.5))
+        shots.append(_Shot(k + 1, f"Shot {k + 1} · {frame.name}", joined(group)[:700], spoken, frame))
+    return shots, seconds
+
+
+def _video(desk: _Desk) -> list[Asset]:
+    """Script, then for every shot its narration, its still and the shot: the order of the storyboard."""
+    shots, seconds = _shots(desk)
+    assets = [_script(desk, shots, seconds)]
+    for shot in shots:
+        k, inputs = shot.number, []
+        if Modality.AUDIO in desk.offers:
+            inputs.append(f"narration-{k}")
+            assets.append(desk.asset(inputs[-1], Modality.AUDIO, "narration", f"Narration {k}", shot.words))
+        if Modality.IMAGE in desk.offers:
+            inputs.append(f"still-{k}")
+            prompt = desk.picture(shot.scene, shot.frame.composition)
+            assets.append(desk.asset(inputs[-1], Modality.IMAGE, "still", shot.label, prompt))
+        if Modality.VIDEO in desk.offers:
+            assets.append(
+                desk.asset(
+                    f"shot-{k}",
+                    Modality.VIDEO,
+                    "shot",
+                    shot.label,
+                    _movement(desk, shot),
+                    parameters=_length(desk, seconds),
+                    depends_on=tuple(inputs),
+                )
+            )
+    return assets
+
+
+def _length(desk: _Desk, seconds: float) -> dict[str, JsonValue]:
+    """A narration sets its shot's length where the model allows it; else the brief's length does."""
+    names = desk.offers[Modality.VIDEO].parameters
+    name = "at_least" if Modality.AUDIO in desk.offers and "at_least" in names else "seconds"
+    return {name: round(seconds, 3)} if name in names else {}
+
+
+def _movement(desk: _Desk, shot: _Shot) -> str:
+    first = shot.frame.composition
+    return (
+        f"{shot.scene} First: {first[0].lower()}{first[1:]}. Then the camera: {shot.frame.camera}. "
+        f"Last: hold on the subject for a moment. One continuous take, no cuts, no lettering.{desk.direction()}"
+    )
+
+
+def _script(desk: _Desk, shots: list[_Shot], seconds: float) -> Asset:
+    head = f"Script in {len(shots)} shots of {seconds:.3g} seconds. Language: {desk.brief.language}.{desk.direction()}"
+    room = (MAX_PROMPT_CHARS - len(head)) // len(shots) - 90
+    scenes = [f"{s.label}\nPicture: {s.frame.composition}.\nNarration: {s.words[:room]}" for s in shots]
+    return desk.asset("script", Modality.TEXT, "script", "Script", "\n\n".join([head, *scenes]))
+
+
+def _units(offer: Offer, asset: Asset) -> Decimal:
+    """How many of the offer's units an asset takes."""
+    match offer.unit:
+        case "asset" | "image":
+            return Decimal(1)
+        case "second":
+            values = (asset.parameters.get(name) for name in ("seconds", "at_least"))
+            known = next((v for v in values if isinstance(v, int | float) and not isinstance(v, bool)), None)
+            if known is None and asset.asset_type == Modality.AUDIO:
+                known = speech_seconds(asset.prompt)
+            seconds = SECONDS_PER_SHOT if known is None else known
+            if not 0 < seconds <= MAX_SECONDS:
+                raise _invalid(f"asset {asset.asset_id!r}: parameters: {seconds!r} seconds; take 1 to {MAX_SECONDS}")
+            return Decimal(str(seconds))
+        case "character":
+            return Decimal(len(asset.prompt))
+        case unit:
+            raise _invalid(
+                f"asset {asset.asset_id!r}: the catalogue prices {offer.model!r} by {unit!r}, which has no rule; "
+                "use asset, image, second or character in catalogue.toml"
+            )
+
+
+def _quote(asset: Asset, providers: Mapping[str, Provider]) -> Quote:
+    here = f"asset {asset.asset_id!r}"
+    provider = providers.get(asset.provider)
+    if provider is None:
+        enabled = ", ".join(providers) or "none; " + remedy_for(asset.asset_type)
+        raise _invalid(f"{here}: provider: {asset.provider!r} is not enabled; choose from {enabled}")
+    offers = [o for o in provider.offers() if o.modality == asset.asset_type]
+    offer = next((o for o in offers if o.model == asset.model), None)
+    if offer is None:
+        models = ", ".join(o.model for o in offers) or f"another provider: it makes no {asset.asset_type.value}"
+        raise _invalid(f"{here}: model: {asset.model!r} is not offered by {asset.provider}; choose from {models}")
+    unknown = next((name for name in asset.parameters if name not in offer.parameters), None)
+    if unknown is not None:
+        names = ", ".join(offer.parameters) or "none"
+        raise _invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
+    units = _units(offer, asset)
+    cent = Decimal("0.0001")
+    return Quote(
+        low_usd=(offer.usd_low * units).quantize(cent, ROUND_HALF_UP),
+        high_usd=(offer.usd_high * units).quantize(cent, ROUND_HALF_UP),
+        expected_seconds=offer.expected_seconds,
+        job=offer.job,
+    )
+
+
+def price(plan: Plan, providers: Mapping[str, Provider]) -> Plan:
+    """The same plan with every asset quoted, numbered and named by its digest.
+
+    Raises:
+        ApplicationError: type PLAN_INVALID; names the asset, the field and what to choose from.
+    """
+    quoted = [a.model_copy(update={"quote": _quote(a, providers)}) for a in plan.assets]
+    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=plan.warnings)
+    size = len(priced.model_dump_json().encode())
+    if size > MAX_PLAN_BYTES:
+        raise _invalid(f"plan: {size} bytes are more than {MAX_PLAN_BYTES}; shorten the prompts or plan fewer assets")
+    return priced

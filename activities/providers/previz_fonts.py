@@ -1,0 +1,203 @@
+"""Text of any script on an image: the best font this machine has, and neutral bars where it has none.
+
+Pillow's built-in font knows ASCII; other letters need a system font. Where none covers a character
+its word is drawn as bars ("greeked", as layouts have always shown words not yet set), so no text fails.
+"""
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from PIL import Image, ImageDraw, ImageFont
+
+Color = tuple[int, int, int, int]
+
+MAX_FONT_FILES: Final = 600
+"""Opening a font file takes about 0.1 ms; some desktops have thousands."""
+_PREFERRED: Final = ("notosans-", "notosans", "dejavusans", "liberationsans", "arial", "notosanscjk", "helvetica")
+_UNFIT: Final = ("italic", "oblique", "mono", "condensed", "light", "thin")
+_NEVER_FIRST: Final = frozenset("。，、！？；：」』）”’…")
+_NO_GLYPH: Final = "\U0010fffd"
+
+
+def _folders() -> Iterator[Path]:
+    home = Path.home()
+    yield from (home / ".fonts", home / ".local/share/fonts")
+    if sys.platform == "darwin":
+        yield from (home / "Library/Fonts", Path("/Library/Fonts"), Path("/System/Library/Fonts"))
+    elif sys.platform == "win32":
+        yield Path(os.environ.get("WINDIR", r"C:\Windows"), "Fonts")
+    else:
+        yield from (Path("/usr/local/share/fonts"), Path("/usr/share/fonts"))
+
+
+@cache
+def _files(bold: bool) -> tuple[Path, ...]:
+    """Upright fonts of this machine, the plain sans-serif ones first."""
+    seen = (f for d in _folders() if d.is_dir() for f in d.rglob("*") if f.suffix.lower() in {".ttf", ".otf", ".ttc"})
+    upright = [f for f in seen if not any(w in f.stem.lower() for w in _UNFIT)]
+
+    def rank(file: Path) -> tuple[bool, int, bool, str]:
+        stem = file.stem.lower()
+        family = next((i for i, start in enumerate(_PREFERRED) if stem.startswith(start)), len(_PREFERRED))
+        is_bold = any(w in stem for w in ("bold", "black", "heavy"))
+        return "serif" in stem and "sansserif" not in stem, family, is_bold != bold, str(file)
+
+    return tuple(sorted(upright, key=rank)[:MAX_FONT_FILES])
+
+
+@cache
+def _open(file: Path | None, size: int) -> ImageFont.FreeTypeFont | None:
+    try:
+        font = ImageFont.load_default(size) if file is None else ImageFont.truetype(file, size)
+    except (OSError, ValueError):  # a bitmap font without this size, or a broken file
+        return None
+    return font if isinstance(font, ImageFont.FreeTypeFont) else None
+
+
+@cache
+def _covers(file: Path | None, character: str) -> bool:
+    font = _open(file, 24)
+    if font is None:
+        return False
+    return bytes(font.getmask(character)) != bytes(font.getmask(_NO_GLYPH))
+
+
+@cache
+def _file_for(character: str, bold: bool) -> Path | bool | None:
+    """The first font with this character: a file, None for the built-in one, False for no font at all."""
+    return next((f for f in (*_files(bold), None) if _covers(f, character)), False)
+
+
+def right_to_left(text: str) -> bool:
+    """Whether the first strong character is written from right to left."""
+    strong = (unicodedata.bidirectional(c) for c in text)
+    return next((b in {"R", "AL"} for b in strong if b in {"L", "R", "AL"}), False)
+
+
+def _built_in(text: str) -> bool:
+    return all(c.isspace() or _covers(None, c) for c in set(text))
+
+
+def _visible(text: str) -> str:
+    """One line of printable characters; marks of direction and joining stay, controls go."""
+    kept = (" " if c.isspace() else c for c in text)
+    return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"}).split())
+
+
+def _combines(character: str) -> bool:
+    return unicodedata.category(character) in {"Mn", "Me", "Mc", "Cf"}
+
+
+@dataclass(frozen=True)
+class Face:
+    """A size in pixels and a weight; measures and draws single lines.
+
+    `system` takes the machine's fonts. Without it the built-in one is used, which is the same everywhere.
+    """
+
+    size: int
+    bold: bool = False
+    system: bool = True
+
+    @classmethod
+    def of(cls, text: str, size: int, *, bold: bool = False) -> "Face":
+        """The face that sets all of this text alike: the built-in one if it can."""
+        return cls(size, bold, system=not _built_in(text))
+
+    def _runs(self, text: str) -> Iterator[tuple[Path | bool | None, str]]:
+        """Stretches of one font each; spaces and combining marks stay with what they follow."""
+        run, current = "", None
+        for character in text:
+            plain = character == " " or _combines(character)
+            file = current if plain and run else self._file(character) if not plain else None
+            if run and file != current:
+                yield current, run
+                run = ""
+            run, current = run + character, file
+        if run:
+            yield current, run
+
+    def _file(self, character: str) -> Path | bool | None:
+        return _file_for(character, self.bold) if self.system else None
+
+    def width(self, text: str) -> float:
+        return sum(self._run_width(file, run) for file, run in self._runs(text))
+
+    def _run_width(self, file: Path | bool | None, run: str) -> float:
+        font = None if isinstance(file, bool) else _open(file, self.size)
+        return font.getlength(run) if font else sum(self._bar(c) for c in run)
+
+    def _bar(self, character: str) -> float:
+        if _combines(character):
+            return 0
+        wide = unicodedata.east_asian_width(character) in {"W", "F"}
+        return self.size * (0.3 if character == " " else 0.95 if wide else 0.55)
+
+    def draw(self, image: Image.Image, at: tuple[float, float], text: str, fill: Color) -> None:
+        """Draw one line with its baseline at `at`."""
+        canvas = ImageDraw.Draw(image, "RGBA")
+        x, baseline = at
+        for file, run in self._runs(text):
+            font = None if isinstance(file, bool) else _open(file, self.size)
+            if font:
+                weight = self.size / 40 if self.bold and file is None else 0  # the built-in font has no bold cut
+                canvas.text((x, baseline), run, font=font, fill=fill, anchor="ls", stroke_width=weight)
+                x += font.getlength(run)
+            else:
+                x = self._greek(canvas, x, baseline, run, fill)
+
+    def _greek(self, canvas: ImageDraw.ImageDraw, x: float, baseline: float, run: str, fill: Color) -> float:
+        for word in run.split(" "):
+            width = sum(self._bar(c) for c in word)
+            if width:
+                box = (x, baseline - 0.52 * self.size, x + width - 0.12 * self.size, baseline - 0.08 * self.size)
+                canvas.rounded_rectangle(box, radius=0.18 * self.size, fill=(*fill[:3], fill[3] * 55 // 100))
+            x += width + self._bar(" ")
+        return x - self._bar(" ")
+
+    def fit(self, text: str, width: float) -> str:
+        """The text, cut with an ellipsis where it is wider than `width` pixels."""
+        lines = self.wrap(text, width, 1)
+        return lines[0] if lines else ""
+
+    def wrap(self, text: str, width: float, lines: int) -> list[str]:
+        """At most `lines` lines of at most `width` pixels, cut with an ellipsis; huge words are broken."""
+        seen = text[: lines * 400]  # more than that never fits, and prompts may have 8,000 characters
+        done, line = [], ""
+        for piece, space in self._pieces(_visible(seen), width):
+            candidate = f"{line} {piece}" if line and space else line + piece
+            if not line or self.width(candidate) <= width:
+                line = candidate
+                continue
+            done.append(line)
+            line = piece
+            if len(done) == lines:
+                return [*done[:-1], self._shorten(done[-1], width)]
+        done = [*done, line] if line else done
+        return [*done[:-1], self._shorten(done[-1], width)] if done and len(seen) < len(text) else done
+
+    def _pieces(self, text: str, width: float) -> Iterator[tuple[str, bool]]:
+        """What may stand on a line of its own, and whether a space goes before it."""
+        for word in text.split(" "):
+            if self.width(word) <= width and not any(unicodedata.east_asian_width(c) in {"W", "F"} for c in word):
+                yield word, True
+                continue
+            cluster, first = "", True
+            for character in word:
+                if cluster and not _combines(character) and character not in _NEVER_FIRST:
+                    yield cluster, first
+                    cluster, first = "", False
+                cluster += character
+            yield cluster, first
+
+    def _shorten(self, line: str, width: float) -> str:
+        line = line.rstrip(" .,;:")
+        while line and self.width(line + "…") > width:
+            line = line[:-1]
+        return line + "…"

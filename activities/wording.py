@@ -1,0 +1,207 @@
+"""Words of any script: sentences, what can be spoken, how long it takes, and what feedback asks for."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+LATIN_PER_SECOND: Final = 15.0
+OTHERS_PER_SECOND: Final = 12.0
+WIDE_PER_SECOND: Final = 3.6
+"""Characters, spaces counted: about 150 English words a minute. espeak-ng at its default 165 was measured at 17 to 19
+Latin, 12 to 13 Arabic or Devanagari and 3.9 Chinese characters a second: what fits by these numbers, fits."""
+PAUSE_SECONDS: Final = 0.3
+"""Between two sentences."""
+SHORTEST_PART_SECONDS: Final = 1.0
+"""A sentence is not split into parts shorter than this: nobody follows a film that speaks in single words."""
+
+_SENTENCE_END: Final = re.compile(
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bvs)[.!?…]{1,6}[\"'”’»)\]]{0,4}\s+|[。！？｡।॥؟]+[”’」』）]*\s*|\n+"
+)
+_CLAUSE_END: Final = re.compile(r"[,;:،؛]\s+|[，、；：]\s*|\s+[–—-]\s+")
+_MARKUP: Final = re.compile(
+    r"<[^<>]{1,200}>|https?://\S+|^[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+|[*_`#~|\\]+", re.MULTILINE
+)
+_LINK: Final = re.compile(r"!?\[([^\]\n]{1,300})\]\([^)\n]{0,500}\)")
+_COMMISSION: Final = re.compile(
+    r"^(?:please\s+)?(?:(?:make|create|produce|shoot|write|design|draw)\s+(?:me\s+|us\s+)?)?(?:an?\s+|the\s+|our\s+)?"
+    r"(?:[\w-]+\s+){0,4}?(?:film|video|clip|ad|advert|commercial|spot|trailer|reel|poster|post|animation)\s+"
+    r"(?:about|for|of|on|showing|that shows|introducing|announcing)\s+",
+    re.IGNORECASE,
+)
+_NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_DIRECTION: Final = re.compile(
+    r"(?:then |and |finally,? |please |first,? )*(?:show|end (?:on|with)|open (?:on|with)|cut to|start (?:on|with)|"
+    r"begin (?:on|with)|close (?:on|with)|zoom|fade|include|feature|use|keep|avoid|make (?:it|the)|no )\b",
+    re.IGNORECASE,
+)
+_DANGLING: Final = re.compile(
+    r"(?:\s+(?:an?|and|as|at|by|but|for|from|her|his|in|into|is|its|of|on|or|our|that|the|their|to|with))+$",
+    re.IGNORECASE,
+)
+_WORDS: Final = f"(?:{'|'.join(_NUMBERS)})"
+_SHOTS: Final = re.compile(rf"(\b\d{{1,3}}|\b{_WORDS})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
+_SECONDS: Final = re.compile(
+    rf"(\b\d{{1,3}}(?:\.\d+)?|\b{_WORDS})[\s-]*(?:s|secs?|seconds?)\b"
+    r"(\s*(?:each|(?:per|an?|every|for each)\s+(?:shot|scene)))?",
+    re.IGNORECASE,
+)
+_FILLERS: Final = re.compile(
+    r"an?|and|are|as|at|be|but|i|in|into|instead|is|its?|just|long|longer|make|more|of|only|please|shorter|should|so|"
+    r"than|that|the|them|there|this|to|total|use|want|we|with|would|you"
+)
+
+
+def is_wide(character: str) -> bool:
+    """A letter of a script that is written without spaces and twice as wide: Han, Kana, Hangul."""
+    return unicodedata.east_asian_width(character) in {"W", "F"} and character.isalpha()
+
+
+def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
+    """The text in pieces, each with the marks that end it."""
+    at = [0, *(m.end() for m in ends.finditer(text)), len(text)]
+    return [" ".join(text[i:j].split()) for i, j in pairwise(at)]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text without markup; at least one, and none empty."""
+    plain = _MARKUP.sub(" ", _LINK.sub(r"\1", text))
+    kept = [_closed(s) for s in _cut(plain, _SENTENCE_END) if any(c.isalnum() for c in s)]
+    return kept or [" ".join(text.split())]
+
+
+def subject(sentence: str) -> str:
+    """What an English commission is about: "A 20 second film about a lighthouse." gives "A lighthouse."."""
+    rest = _COMMISSION.sub("", sentence)
+    return rest[:1].upper() + rest[1:] if any(c.isalnum() for c in rest) else sentence
+
+
+def speech_seconds(text: str) -> float:
+    """About how long a text takes to say, in seconds."""
+    if not any(c.isalnum() for c in text):
+        return 0
+    wide = sum(is_wide(c) for c in text)
+    latin = sum(c.isascii() for c in text)
+    pauses = sum(m.end() < len(text) for m in _SENTENCE_END.finditer(text))
+    others = len(text) - wide - latin
+    return wide / WIDE_PER_SECOND + latin / LATIN_PER_SECOND + others / OTHERS_PER_SECOND + pauses * PAUSE_SECONDS
+
+
+def _stop_for(text: str) -> str:
+    last = next((c for c in reversed(text) if c.isalpha()), "a")
+    if is_wide(last):
+        return "。"
+    return "।" if "\u0900" <= last <= "\u097f" else "."
+
+
+def _closed(text: str) -> str:
+    """The text with a full stop at its end instead of a comma or nothing."""
+    if text.endswith((".", "!", "?", "…", "。", "！", "？", "।", "؟", '"', "”")):
+        return text
+    return text.rstrip(" ,;:،؛，、；：–—-") + _stop_for(text)
+
+
+def _halves(sentence: str) -> tuple[str, str] | None:
+    """The sentence in two at the clause that is nearest to its middle; None where a part would be too short."""
+    middle = len(sentence) / 2
+    for end in sorted((m.end() for m in _CLAUSE_END.finditer(sentence)), key=lambda at: abs(at - middle))[:4]:
+        first, second = sentence[:end].strip(), sentence[end:].strip()
+        if min(speech_seconds(first), speech_seconds(second)) >= SHORTEST_PART_SECONDS:
+            return _closed(first), _closed(second[:1].upper() + second[1:])
+    return None
+
+
+def fit(text: str, seconds: float) -> str:
+    """The text, shortened to what can be said in `seconds`: by sentences, then clauses, then words; never empty."""
+    if speech_seconds(text) <= seconds:
+        return text
+    text = text[: max(1, int(seconds * LATIN_PER_SECOND))]  # the fastest script: more can never be said
+    for pattern in (_SENTENCE_END, _CLAUSE_END, re.compile(r"\s+")):
+        ends = [m.end() for m in pattern.finditer(text)]
+        end = next((e for e in reversed(ends) if speech_seconds(text[:e]) <= seconds), 0)
+        if any(c.isalnum() for c in text[:end]):
+            return _closed(_DANGLING.sub("", text[:end].strip()))
+    while len(text) > 1 and speech_seconds(text) > seconds:
+        text = text[:-1]
+    return _closed(text)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Sentences as one text: with spaces, but not after a full-width full stop."""
+    return re.sub(r"(?<=[。！？]) ", "", " ".join(parts))
+
+
+def is_direction(sentence: str) -> bool:
+    """Whether an English sentence tells the crew what to do, so that nobody should speak it."""
+    return _DIRECTION.match(sentence) is not None
+
+
+def spread(parts: Sequence[str], count: int) -> list[list[str]]:
+    """The parts in order, in `count` groups of about equal speaking time; too few parts are split at their clauses.
+
+    Fewer groups, of one part each, where even these are too few.
+    """
+    pieces = list(parts)
+    whole: set[str] = set()
+    while len(pieces) < count:
+        longest = max((p for p in pieces if p not in whole), key=len, default=None)
+        if longest is None:
+            return [[piece] for piece in pieces]
+        halves = _halves(longest)
+        if halves is None:
+            whole.add(longest)
+        else:
+            at = pieces.index(longest)
+            pieces[at : at + 1] = halves
+    groups: list[list[str]] = [[] for _ in range(count)]
+    total = sum(speech_seconds(p) for p in pieces) or 1
+    said, group = 0.0, 0
+    for i, piece in enumerate(pieces):
+        length = speech_seconds(piece)
+        due = said + length / 2 > total * (group + 1) / count
+        # Every group gets a piece: the last ones must not run out of them.
+        if groups[group] and group < count - 1 and (due or len(pieces) - i <= count - 1 - group):
+            group += 1
+        groups[group].append(piece)
+        said += length
+    return groups
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the revisions ask for: the latest numbers, and every direction in order."""
+
+    shots: int | None = None
+    seconds: float | None = None
+    seconds_per_shot: float | None = None
+    directions: tuple[str, ...] = ()
+
+
+def _count(match: re.Match[str]) -> float:
+    word = match.group(1).lower()
+    return _NUMBERS.index(word) + 1 if word in _NUMBERS else float(word)
+
+
+def wishes(feedback: Sequence[str], *, numbers: bool) -> Wishes:
+    """Read feedback: with `numbers`, "N shots" and "N seconds" are understood and the rest is a direction."""
+    shots: int | None = None
+    seconds: float | None = None
+    each: float | None = None
+    directions: list[str] = []
+    for said in feedback:
+        rest = said
+        if numbers:
+            for match in _SHOTS.finditer(said):
+                shots = int(_count(match))
+            for match in _SECONDS.finditer(said):
+                if match.group(2):
+                    each = _count(match)
+                else:
+                    seconds = _count(match)
+            rest = _SHOTS.sub(" ", _SECONDS.sub(" ", said))
+        meant = re.findall(r"\w+", rest.lower())
+        if rest == said or not all(_FILLERS.fullmatch(word) for word in meant):
+            directions.append(" ".join(said.split()))
+    return Wishes(shots, seconds, each, tuple(directions))

@@ -1,0 +1,56 @@
+"""`python -m api`: settings, app, server."""
+
+import logging
+import os
+import socket
+import sys
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app, end_streams
+from api.settings import Settings, SettingsError
+
+STOP_SECONDS: Final = 5
+"""Running requests get this long at a stop; event streams are ended at once and taken up again by their ids."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn waits for open responses before it tells the app to stop: the streams are ended first."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_streams(self._app)
+        await super().shutdown(sockets)
+
+
+def server(settings: Settings, app: FastAPI, kind: type[Server] = Server) -> Server:
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="info",
+        timeout_graceful_shutdown=STOP_SECONDS,
+        server_header=False,
+    )
+    return kind(config, app)
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings = Settings.read(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
+        return 2
+    server(settings, create_app(settings)).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

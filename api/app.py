@@ -1,0 +1,83 @@
+"""The FastAPI application: parts, routes, problem details, OpenAPI."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import multimodal, operations, problems, productions
+from api.deps import Services
+from api.examples import add_examples
+from api.fleet import Fleet
+from api.media import Vault
+from api.metrics import Metrics
+from api.middleware import Door
+from api.relay import Relay
+from api.settings import Settings
+from api.views import StreamEvent
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+
+def create_app(settings: Settings, client: "Client | None" = None) -> FastAPI:
+    """The app; it connects to Temporal as `settings` say, or uses `client` (with the pydantic data converter)."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Temporal's SDK takes 150 ms to import: whoever imports this module for its OpenAPI need not wait.
+        from api.gateway import Gateway, connect
+
+        vault = Vault(settings)
+        gateway = Gateway(client or await connect(settings), vault.manifest, metrics)
+        relay = Relay(gateway, metrics)
+        app.state.services = Services(settings, metrics, gateway, vault, relay, Fleet(gateway))
+        try:
+            yield
+        finally:
+            relay.close()
+
+    app = FastAPI(
+        title="Greenlight",
+        version=operations.version(),
+        summary="One brief. One plan. Approved once, paid for once, delivered whole.",
+        lifespan=lifespan,
+        # The stock pages load their scripts from a CDN.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(Door, metrics=metrics)
+    problems.install(app)
+    for module in (productions, multimodal, operations):
+        app.include_router(module.router)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            described = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                routes=app.routes,
+                separate_input_output_schemas=False,  # one name a record; what may be left out, we always answer
+            )
+            extra = {
+                model.__name__: model.model_json_schema(
+                    mode="serialization", ref_template="#/components/schemas/{model}"
+                )
+                for model in (problems.ProblemDetails, StreamEvent)
+            }
+            app.openapi_schema = add_examples(described, extra)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
+    return app
+
+
+def end_streams(app: FastAPI) -> None:
+    """End all event streams, so that a server that stops need not wait for its watchers."""
+    services = getattr(app.state, "services", None)
+    if isinstance(services, Services):
+        services.relay.close()

@@ -1,0 +1,65 @@
+"""What callers send where it is not one of the workflow's own records as it is."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+
+from workflows.models import Approval, Brief, Model, Money, Person, ProductionId, Rejection, Words
+
+
+class ApproveBody(Approval):
+    """An approval over HTTP. A slip in a field's name is refused: it might be the budget's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RejectBody(Rejection):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ExecutePlan(Model):
+    """Approve exactly this plan of this production."""
+
+    production_id: ProductionId
+    plan_digest: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    budget_usd: Money | None = Field(default=None, description="Spend at most this")
+    approver: Person = "someone"
+
+
+class Generate(Model):
+    """Plan, and approve at once where the plan's high price is at most `max_usd`."""
+
+    brief: Brief
+    max_usd: Money
+    approver: Person = "someone"
+
+
+class RegenerateBody(Model):
+    """A new take, as it is or changed. `budget_usd` raises the whole budget to that sum."""
+
+    prompt: Words | None = None
+    provider: str | None = None
+    model: str | None = None
+    parameters: dict[str, JsonValue] | None = None
+    budget_usd: Money | None = None
+    requested_by: Person = "someone"
+
+
+class ResolveBody(Model):
+    """The decision a production waits for; see `action`. adopt needs `job_id`, raise_budget `budget_usd`."""
+
+    action: Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
+    prompt: Words | None = None
+    provider: str | None = None
+    model: str | None = None
+    parameters: dict[str, JsonValue] | None = None
+    job_id: str | None = None
+    budget_usd: Money | None = None
+    resolver: Person = "someone"
+
+
+class SelectBody(Model):
+    """The number of the take to use."""
+
+    take: int = Field(ge=1)
+    requested_by: Person = "someone"

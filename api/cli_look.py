@@ -1,0 +1,143 @@
+"""Commands that look: list, show, providers, doctor."""
+
+import os
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from pydantic import TypeAdapter
+from rich.markup import escape
+from rich.text import Text
+
+from api.cli_context import EXIT_REFUSED, Context, JsonOption, ProductionArgument, Studio, studio_of
+from api.cli_views import one_line, print_table, show_plan, show_production, spent, status_text, table
+from api.client import GreenlightError, Unreachable
+from api.views import ListedProduction
+from workflows.events import ProductionStatus
+from workflows.models import Modality, Platform
+
+app = typer.Typer()
+
+PANEL = "Look"
+
+
+@app.command("list", rich_help_panel=PANEL)
+def list_(
+    context: Context,
+    status: Annotated[ProductionStatus | None, typer.Option(help="Only these.")] = None,
+    platform: Annotated[Platform | None, typer.Option(help="Only these.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List productions, newest first."""
+    studio = studio_of(context)
+    found = studio.client.list(status=status, platform=platform, tenant=tenant, page_size=min(limit, 100))
+    productions = list(islice(found, limit))
+    if as_json:
+        typer.echo(TypeAdapter(list[ListedProduction]).dump_json(productions, indent=2))
+        return
+    if not productions:
+        studio.say('There are none. Start one: [bold]greenlight produce "A 20 second film about a lighthouse."[/bold]')
+        return
+    rows = table("production", "status", "platform", "created", "USD", "title", right=("USD",))
+    for p in productions:
+        created = p.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        kind = p.platform.value if p.platform else "–"
+        rows.add_row(Text(p.production_id), status_text(p.status), kind, created, spent(p.spent_usd), one_line(p.title))
+    print_table(studio.out, rows)
+
+
+@app.command(rich_help_panel=PANEL)
+def show(context: Context, production_id: ProductionArgument, as_json: JsonOption = False) -> None:
+    """Show a production: assets, takes, costs, links."""
+    studio = studio_of(context)
+    production = studio.client.get(production_id)
+    if as_json:
+        studio.json(production)
+        return
+    show_production(studio.out, production, studio.client.url)
+    if production.status is ProductionStatus.AWAITING_APPROVAL and production.plan:
+        show_plan(studio.out, production.plan, production.brief.budget_usd)
+    if production.links.temporal_ui:
+        studio.say(f"\nIn the Temporal UI: {production.links.temporal_ui}")
+
+
+@app.command(rich_help_panel=PANEL)
+def providers(context: Context, as_json: JsonOption = False) -> None:
+    """Show which models can be used, at what price, and what is not enabled and why."""
+    studio = studio_of(context)
+    report = studio.client.providers()
+    if as_json:
+        studio.json(report)
+        return
+    rows = table("provider", "model", "makes", "price")
+    for provider in report.providers:
+        for model in provider.models if provider.enabled else ():
+            rows.add_row(*map(Text, (model.provider, model.model, model.modality.value, model.price)))
+    print_table(studio.out, rows)
+    for provider in report.providers:
+        if not provider.enabled:
+            studio.say(f"[dim]{escape(provider.provider)} is not enabled: {escape(provider.reason)}[/dim]")
+
+
+@app.command(rich_help_panel=PANEL)
+def doctor(context: Context) -> None:
+    """Check what is configured, reachable and missing; exits 1 when something needed is missing."""
+    studio = studio_of(context)
+    _say_configuration(studio)
+    rows = table("", "what", "how it is")
+    healthy = True
+    for needed, fine, what, how in _examine(studio):
+        mark = Text("ok", style="green") if fine else Text("MISSING", style="red") if needed else Text("–", style="dim")
+        rows.add_row(mark, what, Text(how))
+        healthy = healthy and (fine or not needed)
+    print_table(studio.out, rows)
+    if not healthy:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+REMEDIES: Final = {
+    "temporal": "start the stack with `greenlight up`, or set TEMPORAL_ADDRESS to your Temporal server",
+    "storage": "start the stack with `greenlight up`, or set AWS_ENDPOINT_URL_S3 and the AWS keys to your S3",
+    "worker": "start one with `python -m worker`, the providers' keys in its environment; `greenlight up` runs one",
+}
+
+
+def _say_configuration(studio: Studio) -> None:
+    set_here = [
+        n for n in ("GREENLIGHT_URL", "GREENLIGHT_HOME", "TEMPORAL_ADDRESS", "AWS_ENDPOINT_URL_S3") if os.environ.get(n)
+    ]
+    stack = Path(os.environ.get("GREENLIGHT_HOME") or ".greenlight") / "stack.json"
+    studio.say(f"API address    {studio.client.url}")
+    studio.say(f"Stack record   {stack}{'' if stack.exists() else ' (none: no stack was started here)'}")
+    studio.say(
+        f"Set here       {', '.join(f'{n}={os.environ[n]}' for n in set_here) or 'nothing; the defaults hold'}\n"
+    )
+
+
+def _examine(studio: Studio) -> list[tuple[bool, bool, str, str]]:
+    """(needed, fine, what, how it is and the remedy) for each thing that a production needs."""
+    try:
+        ready = studio.client.ready()
+    except Unreachable as error:
+        return [(True, False, "API", error.detail)]
+    except GreenlightError as error:
+        return [(True, False, "API", f"{error.title}: {error.detail}")]
+    found = [(True, True, "API", studio.client.url)]
+    for name, state in ready.checks.items():
+        fine = state == "ok"
+        remedy = next((r for key, r in REMEDIES.items() if name.startswith(key)), "")
+        found.append((True, fine, name, state if fine or not remedy else f"{state}; {remedy}"))
+    try:
+        report = studio.client.providers()
+    except GreenlightError as error:
+        return [*found, (True, False, "worker", f"{error.detail or error.title}")]
+    found.append((True, True, "planner", report.planner))
+    for modality in Modality:
+        names = report.enabled_providers.get(modality, ())
+        how = ", ".join(names) or report.reasons.get(modality, "no provider is enabled for it")
+        found.append((True, bool(names), modality.value, how))
+    found += [(False, False, p.provider, p.reason) for p in report.providers if not p.enabled]
+    return found

@@ -1,0 +1,309 @@
+"""Commands that make something: plan, produce, watch, open."""
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from api import views
+from api.cli_context import (
+    EXIT_ATTENTION,
+    EXIT_REFUSED,
+    EXIT_TOO_DEAR,
+    Context,
+    JsonOption,
+    ProductionArgument,
+    Studio,
+    me,
+    studio_of,
+    usd_option,
+)
+from api.cli_views import ProductionView, money, show_plan, show_production
+from api.client import GreenlightError
+from workflows.events import AssetStatus, AttentionReason, ProductionStatus
+from workflows.models import Approval, Brief, Modality, Platform
+
+app = typer.Typer()
+
+TextArgument = Annotated[
+    str, typer.Argument(metavar="TEXT", help="The brief: words, a file that holds them, or - for standard input.")
+]
+PlatformOption = Annotated[
+    Platform, typer.Option(metavar="PLATFORM", help="copy, creative_brief, social_post, video or design.")
+]
+ModalityOption = Annotated[
+    list[Modality] | None,
+    typer.Option("--modality", metavar="MODALITY", help="text, image, video, audio; repeat. Default: all."),
+]
+TitleOption = Annotated[str, typer.Option(help="A working title.")]
+StyleOption = Annotated[str, typer.Option(help="The style, in words.")]
+LanguageOption = Annotated[str, typer.Option(help="Of text, narration and captions, e.g. en or pt-BR.")]
+AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 or 21:9.")]
+DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
+BudgetOption = Annotated[Decimal | None, usd_option("Never spend more than this.")]
+TenantOption = Annotated[str, typer.Option(help="On whose account it is made.")]
+KeyOption = Annotated[
+    str | None, typer.Option("--idempotency-key", help="The same key starts the same production only once.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Download the deliverable to DIR.")]
+
+
+@app.command(rich_help_panel="Make")
+def plan(
+    context: Context,
+    text: TextArgument,
+    platform: PlatformOption = Platform.VIDEO,
+    modality: ModalityOption = None,
+    title: TitleOption = "",
+    style: StyleOption = "",
+    language: LanguageOption = "en",
+    aspect: AspectOption = "16:9",
+    duration: DurationOption = 20,
+    budget: BudgetOption = None,
+    tenant: TenantOption = "default",
+    idempotency_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan a brief and show what it would make and cost; nothing is spent."""
+    studio = studio_of(context)
+    brief = _brief(text, platform, modality, title, style, language, aspect, duration, budget, tenant)
+    production = _planned(studio, brief, idempotency_key)
+    if as_json:
+        studio.json(production)
+        return
+    _show_planned(studio, production)
+    if production.status is ProductionStatus.AWAITING_APPROVAL:
+        _say_how_to_decide(studio, production)
+
+
+@app.command(rich_help_panel="Make")
+def produce(
+    context: Context,
+    text: TextArgument,
+    platform: PlatformOption = Platform.VIDEO,
+    modality: ModalityOption = None,
+    title: TitleOption = "",
+    style: StyleOption = "",
+    language: LanguageOption = "en",
+    aspect: AspectOption = "16:9",
+    duration: DurationOption = 20,
+    budget: BudgetOption = None,
+    tenant: TenantOption = "default",
+    idempotency_key: KeyOption = None,
+    watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Follow it to the end.")] = True,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the plan without asking.")] = False,
+    max_usd: Annotated[Decimal | None, usd_option("With --yes: only if the plan cannot cost more.")] = None,
+    out: OutOption = None,
+) -> None:
+    """Plan a brief, ask for approval, make it and show the progress."""
+    studio = studio_of(context)
+    if out and not watch:
+        raise typer.BadParameter("--out downloads at the end of watching; leave --no-watch away, or use `open` later")
+    brief = _brief(text, platform, modality, title, style, language, aspect, duration, budget, tenant)
+    production = _planned(studio, brief, idempotency_key)
+    if production.status is ProductionStatus.AWAITING_APPROVAL:
+        _show_planned(studio, production)
+        if not _approved(studio, production, yes=yes, max_usd=max_usd):
+            _say_how_to_decide(studio, production)
+            return
+    if not watch:
+        studio.say(f"Production {production.production_id} goes on. Follow it: {_command('watch', production)}")
+        return
+    _follow(studio, production.production_id, out)
+
+
+@app.command(rich_help_panel="Make")
+def watch(context: Context, production_id: ProductionArgument, out: OutOption = None) -> None:
+    """Follow a production to its end; a lost connection is taken up again."""
+    _follow(studio_of(context), production_id, out)
+
+
+@app.command("open", rich_help_panel="Make")
+def open_(
+    context: Context,
+    production_id: ProductionArgument,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Default: out/ID.")] = None,
+) -> None:
+    """Download the deliverable and its manifest, and print where they are."""
+    studio = studio_of(context)
+    production = studio.client.get(production_id)
+    if production.deliverable is None:
+        raise GreenlightError(
+            "There is no deliverable yet",
+            f"The production is {production.status.value}; `greenlight watch` follows it.",
+        )
+    _download(studio, production, out or Path("out") / production_id)
+
+
+def _brief(
+    text: str,
+    platform: Platform,
+    modalities: list[Modality] | None,
+    title: str,
+    style: str,
+    language: str,
+    aspect: str,
+    duration: float,
+    budget: Decimal | None,
+    tenant: str,
+) -> Brief:
+    fields: dict[str, object] = {
+        "text": _words(text),
+        "platform": platform,
+        "title": title,
+        "style": style,
+        "languages": (language,),
+        "aspect": aspect,
+        "duration_seconds": duration,
+        "budget_usd": budget,
+        "tenant": tenant,
+        "requester": me(),
+    }
+    # An empty list would mean text alone; without the field it is all that the platform allows.
+    return Brief.model_validate(fields | ({"modalities": modalities} if modalities else {}))
+
+
+def _words(text: str) -> str:
+    """The brief's words: what is given, or what stands in the file or on standard input."""
+    if text == "-":
+        return sys.stdin.read()
+    try:
+        path = Path(text)
+        return path.read_text() if path.is_file() else text
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{text!r} is not a text file") from None
+    except (OSError, ValueError):
+        # Words can be too long, or too odd, for a file's name.
+        return text
+
+
+def _planned(studio: Studio, brief: Brief, key: str | None) -> views.ProductionView:
+    """Start and wait for the plan.
+
+    Raises:
+        GreenlightError: the brief could not be planned.
+    """
+    started = studio.client.start(brief, idempotency_key=key)
+    studio.warn(f"Production {started.production_id}")
+    try:
+        for event in studio.client.events(started.production_id):
+            if event.name == "stalled":
+                studio.warn("No worker answers at the moment; waiting for one (`greenlight doctor` tells more)")
+            elif event.name != "plan_start":
+                break
+    except KeyboardInterrupt:
+        studio.warn(f"\nPlanning goes on. See it later: greenlight show {started.production_id}")
+        raise typer.Exit(130) from None
+    production = studio.client.get(started.production_id)
+    if production.plan is None:
+        raise GreenlightError("The brief could not be planned", production.error or production.status.value)
+    return production
+
+
+def _show_planned(studio: Studio, production: views.ProductionView) -> None:
+    if production.plan:
+        show_plan(studio.out, production.plan, production.brief.budget_usd)
+
+
+def _approved(studio: Studio, production: views.ProductionView, *, yes: bool, max_usd: Decimal | None) -> bool:
+    plan = production.plan
+    assert plan is not None
+    if yes and max_usd is not None and plan.high_usd > max_usd:
+        _say_how_to_decide(studio, production)
+        studio.warn(f"[red]Not approved[/red]: up to {money(plan.high_usd)} is more than --max-usd {max_usd}")
+        raise typer.Exit(EXIT_TOO_DEAR)
+    if not yes:
+        if not studio.interactive:
+            return False
+        price = "it costs nothing" if plan.high_usd == 0 else f"it costs up to {money(plan.high_usd)}"
+        if not typer.confirm(f"\nApprove this plan? ({price})", default=False):
+            return False
+    studio.client.approve(
+        production.production_id, Approval(plan_digest=plan.digest, approver=me(), budget_usd=max_usd)
+    )
+    return True
+
+
+def _command(name: str, production: views.ProductionView) -> str:
+    return f"[bold]greenlight {name} {production.production_id}[/bold]"
+
+
+def _say_how_to_decide(studio: Studio, production: views.ProductionView) -> None:
+    digest = production.plan.digest if production.plan else ""
+    studio.say("\nIt waits for an approval:")
+    studio.say(f"  {_command('approve', production)} --digest {digest}")
+    studio.say(f'  {_command("edit", production)}     or  greenlight revise {production.production_id} "…"')
+    studio.say(f'  {_command("reject", production)} --reason "…"')
+
+
+def _follow(studio: Studio, production_id: str, out: Path | None) -> None:
+    """Show a production's events to its end, then what came of it; exits 1 where nothing was delivered."""
+    production = studio.client.get(production_id)
+    if production.status is ProductionStatus.AWAITING_APPROVAL:
+        _say_how_to_decide(studio, production)
+    digest, attention = production.plan.digest if production.plan else "", False
+    try:
+        with ProductionView(studio.out, production.plan.assets if production.plan else ()) as view:
+            for event in studio.client.events(production_id):
+                view.show(event)
+                if event.name == "plan_ready" and event.data.get("plan_digest") != digest:
+                    production = studio.client.get(production_id)
+                    if production.plan and production.plan.digest != digest:
+                        digest = production.plan.digest
+                        view.plan(production.plan.assets)
+                attention = attention or event.name == "needs_attention"
+                # Nobody is there to decide: a script must not wait for ever.
+                if attention and event.id and not studio.interactive:
+                    production = studio.client.get(production_id)
+                    if _waits_for_a_person(production):
+                        break
+    except KeyboardInterrupt:
+        studio.say(f"\nThe production goes on without you. Follow it again: {_command('watch', production)}")
+        raise typer.Exit(130) from None
+    production = studio.client.get(production_id)
+    show_production(studio.out, production, studio.client.url)
+    if _waits_for_a_person(production):
+        _say_how_to_resolve(studio, production)
+        raise typer.Exit(EXIT_ATTENTION)
+    if production.status is not ProductionStatus.DELIVERED:
+        raise typer.Exit(EXIT_REFUSED)
+    if out:
+        _download(studio, production, out)
+    else:
+        studio.say(f"\nDownload it: {_command('open', production)}")
+
+
+def _waits_for_a_person(production: views.ProductionView) -> bool:
+    assets = production.assets
+    stuck = any(a.attention for a in assets) and not any(a.status is AssetStatus.GENERATING for a in assets)
+    return production.status is ProductionStatus.NEEDS_ATTENTION or (
+        production.status is ProductionStatus.PRODUCING and stuck
+    )
+
+
+def _say_how_to_resolve(studio: Studio, production: views.ProductionView) -> None:
+    studio.say("\nIt waits for a decision:")
+    for asset in production.assets:
+        if asset.attention:
+            choice = _CHOICES.get(asset.attention, "retry   (or accept_without)")
+            studio.say(f"  greenlight resolve {production.production_id} {asset.asset_id} {choice}")
+
+
+_CHOICES: Final[dict[AttentionReason, str]] = {
+    "budget_short": "raise_budget --budget USD   (or accept_without)",
+    "ambiguous_submission": "adopt --job-id JOB   (or resubmit, accept_without)",
+    "content_refused": 'retry --prompt "…"   (or accept_without)',
+}
+
+
+def _download(studio: Studio, production: views.ProductionView, to: Path) -> None:
+    assert production.deliverable is not None
+    studio.say("")
+    for file in production.deliverable.files:
+        # Only the last part of a name: it must not lead out of the folder.
+        target = to / Path(file.name).name
+        studio.client.download_deliverable(production.production_id, target, name=file.name)
+        studio.out.out(target, highlight=False)
+    studio.out.out(studio.client.download_manifest(production.production_id, to / "manifest.json"), highlight=False)

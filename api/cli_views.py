@@ -1,0 +1,330 @@
+"""What the terminal shows: money, tables and the live view of a production.
+
+With a terminal it is coloured and moves; piped it is plain, one line a fact, never wrapped.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from types import TracebackType
+from typing import IO, Final, Protocol, Self
+
+from pydantic import JsonValue
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from api import views
+from workflows.events import AssetRecord, AssetStatus, ProductionStatus
+from workflows.models import ZERO, Asset
+
+PIPED_WIDTH: Final = 200
+"""Columns where there is no terminal to ask: room for ids, prices and links on one line."""
+BARS_MARGIN: Final = 6
+"""Terminal rows left free of bars: the prompt, the heading and the total."""
+PLAIN_STEP_PERCENT: Final = 25
+"""Without a terminal, progress is told in quarters: four lines an asset instead of hundreds."""
+
+STATUS_STYLE: Final = {
+    ProductionStatus.AWAITING_APPROVAL: "yellow",
+    ProductionStatus.NEEDS_ATTENTION: "bold yellow",
+    ProductionStatus.DELIVERED: "green",
+    ProductionStatus.FAILED: "red",
+    AssetStatus.PENDING: "dim",
+    AssetStatus.COMPLETED: "green",
+    AssetStatus.FAILED: "red",
+}
+
+
+class Happening(Protocol):
+    """What the live view needs of an event: the client's `StreamEvent` and the workflow's `Event` have it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def asset_id(self) -> str | None: ...
+    @property
+    def data(self) -> dict[str, JsonValue]: ...
+
+
+def make_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
+    """A console that never wraps what is piped. NO_COLOR and COLUMNS are honoured."""
+    console = Console(file=file, stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console = Console(file=file, stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
+    return console
+
+
+def amount(usd: Decimal | None) -> str:
+    """USD with two decimals, or up to four where the price is finer: '0.04', '0.0035', '12.00', 'free'."""
+    if usd is None:
+        return "–"
+    if usd == 0:
+        return "free"
+    exact = usd.quantize(Decimal("0.0001"))
+    return f"{exact:.2f}" if exact == exact.quantize(Decimal("0.01")) else f"{exact:f}".rstrip("0")
+
+
+def money(usd: Decimal | None) -> str:
+    """An amount with its currency: '0.04 USD', 'free'."""
+    return amount(usd) + (" USD" if usd else "")
+
+
+def spent(usd: Decimal | None) -> str:
+    """An amount that was paid: nothing is '0.00' there, not 'free'."""
+    return amount(usd) if usd else "0.00"
+
+
+def price_range(low: Decimal, high: Decimal) -> str:
+    return amount(high) if low == high else f"{amount(low)}–{amount(high)}"
+
+
+def status_text(status: ProductionStatus | AssetStatus) -> Text:
+    return Text(status.value.replace("_", " "), style=STATUS_STYLE.get(status, ""))
+
+
+def table(*columns: str, right: Iterable[str] = ()) -> Table:
+    """The house's table: a head, no frame, numbers to the right. The last column gives way where it is narrow."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", no_wrap=name != columns[-1])
+    return made
+
+
+def one_line(words: str) -> Text:
+    """Words on a single line, cut with an ellipsis where the table is too narrow."""
+    return Text(" ".join(words.split()), no_wrap=True, overflow="ellipsis")
+
+
+def print_table(console: Console, made: Table) -> None:
+    """Print without the blanks that pad the last column."""
+    if console.is_terminal:
+        console.print(made)
+        return
+    with console.capture() as captured:
+        console.print(made)
+    for line in captured.get().splitlines():
+        console.out(line.rstrip(), highlight=False)
+
+
+def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = None) -> None:
+    """The plan as a table with prices, its total and its warnings."""
+    console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planner)}[/dim]\n")
+    rows = table("#", "asset", "type", "made by", "USD", "prompt", right=("#", "USD"))
+    for asset in plan.assets:
+        price = price_range(asset.quote.low_usd, asset.quote.high_usd) if asset.quote else "–"
+        made_by = f"{asset.provider}/{asset.model}"
+        first = map(Text, (str(asset.position), asset.asset_id, asset.asset_type.value, made_by, price))
+        rows.add_row(*first, one_line(asset.prompt))
+    print_table(console, rows)
+    total = price_range(plan.low_usd, plan.high_usd)
+    parts = [f"{len(plan.assets)} asset{'s' * (len(plan.assets) != 1)}", total + (" USD" if plan.high_usd else "")]
+    if budget is not None:
+        parts.append(f"budget {money(budget)}")
+    console.print(f"\n{' · '.join(parts)} · plan [bold]{plan.digest}[/bold]", soft_wrap=True)
+    for warning in plan.warnings:
+        console.print(f"[yellow]![/yellow] {escape(warning)}", soft_wrap=True)
+
+
+def show_production(console: Console, production: views.ProductionView, url: str) -> None:
+    """A production: where it stands, its assets with takes, costs and links, and its deliverable."""
+    title = production.plan.title if production.plan else production.brief.title or production.brief.text[:60]
+    console.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
+    line = Text.assemble(production.production_id, " · ", status_text(production.status))
+    line.append(
+        f" · {production.brief.platform} · spent {amount(production.spent_usd) if production.spent_usd else '0.00'}"
+    )
+    line.append(f" of {amount(production.budget_usd)} USD\n" if production.budget_usd else " USD\n")
+    console.print(line, soft_wrap=True)
+    if production.error:
+        console.print(f"[red]{escape(production.error)}[/red]\n", soft_wrap=True)
+    records = production.assets
+    if records:
+        rows = table("#", "asset", "type", "status", "take", "USD", "made by", "media", right=("#", "USD"))
+        for r in records:
+            made_by = f"{r.provider}/{r.model}"
+            cost = amount(r.cost_usd) if r.take else "–"
+            take = f"{r.take} of {r.takes}" if r.take else "–"
+            first = (str(r.position), Text(r.asset_id), r.asset_type.value, _record_status(r), take, cost)
+            rows.add_row(*first, Text(made_by), _media(console, r, url))
+        print_table(console, rows)
+    for r in records:
+        if r.error:
+            console.print(f"[yellow]![/yellow] {r.asset_id}: {escape(r.error)}", soft_wrap=True)
+    if production.deliverable:
+        console.print(f"\nDeliverable, revision {production.deliverable.revision}\n")
+        files = table("file", "size", "type", right=("size",))
+        for file in production.deliverable.files:
+            files.add_row(Text(file.name), size(file.bytes), file.media_type)
+        print_table(console, files)
+        for note in production.deliverable.notes:
+            console.print(f"[yellow]![/yellow] {escape(note)}", soft_wrap=True)
+
+
+def _record_status(record: AssetRecord) -> Text:
+    text = status_text(record.status)
+    if record.attention:
+        text.append(f" ({record.attention.replace('_', ' ')})", style="bold yellow")
+    if record.stale:
+        text.append(" (stale)", style="yellow")
+    return text
+
+
+def _media(console: Console, record: AssetRecord, url: str) -> Text:
+    if not record.file_url:
+        return Text("–")
+    link = url + record.file_url
+    return Text(record.media_type or "open", style=f"link {link}") if console.is_terminal else Text(link)
+
+
+def size(count: int) -> str:
+    """Bytes for people: '812 B', '34 kB', '1.2 MB'."""
+    if count < 1_000:
+        return f"{count} B"
+    return f"{count / 1e3:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
+
+
+class ProductionView:
+    """Follows a production: one bar an asset on a terminal, one line an event without one.
+
+    with ProductionView(console, plan.assets) as view:
+        for event in client.events(production_id):
+            view.show(event)
+    """
+
+    def __init__(self, console: Console, assets: Iterable[Asset]) -> None:
+        self._console = console
+        self._live = console.is_terminal and not console.is_dumb_terminal
+        self._told: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=32),
+            TextColumn("{task.fields[state]}"),
+            console=console,
+            disable=not self._live,
+        )
+        self._stalled = False
+        self._width = 8
+        self.plan(assets)
+
+    def plan(self, assets: Iterable[Asset]) -> None:
+        """Show these assets from now on."""
+        planned = list(assets)
+        self._width = max([self._width, *(len(a.asset_id) for a in planned)])
+        self._few = len(planned) <= self._console.height - BARS_MARGIN
+        for task in self._tasks.values():
+            self._bars.remove_task(task)
+        self._tasks = {}
+        for asset in planned:
+            name = f"{asset.asset_id:<{self._width}}  {asset.asset_type:<5}"
+            self._tasks[asset.asset_id] = self._bars.add_task(name, total=100, state="[dim]queued", visible=self._few)
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._bars.stop()
+
+    def show(self, event: Happening) -> None:
+        """Take in one event. An outage is told once, however often it is met again."""
+        again, self._stalled = self._stalled, event.name == "stalled"
+        if self._stalled and again:
+            return
+        words = describe(event)
+        if not self._live:
+            if self._worth_a_line(event):
+                what = event.name.replace("_", " ")
+                self._console.print(
+                    Text(f"{what:<16}  {event.asset_id or '':<{self._width}}  {words}".rstrip()), soft_wrap=True
+                )
+        elif event.asset_id in self._tasks:
+            self._advance(self._tasks[event.asset_id], event, words)
+        elif event.name not in ("plan_start", "plan_ready"):
+            what = event.name.replace("_", " ")
+            self._bars.console.print(Text.assemble((what, _EVENT_STYLE.get(event.name, "dim")), f"  {words}"))
+
+    def _advance(self, task: TaskID, event: Happening, words: str) -> None:
+        style = _EVENT_STYLE.get(event.name, "")
+        state = f"[{style}]{escape(words)}" if style else escape(words)
+        match event.name:
+            case "asset_start":
+                # Without a total the bar pulses: nobody knows yet how far it is.
+                self._bars.reset(task, total=None, state=state, visible=True)
+            case "asset_progress":
+                if (done := percent(event)) is not None:
+                    self._bars.update(task, total=100, completed=done)
+                self._bars.update(task, state=state, visible=True)
+            case "asset_complete":
+                self._bars.update(task, total=100, completed=100, state=state, visible=self._few)
+            case "asset_failed" | "asset_cancelled":
+                self._bars.update(task, total=100, completed=0, state=state, visible=True)
+            case "needs_attention":
+                self._bars.update(task, state=state, visible=True)
+            case _:
+                self._bars.update(task, state=state)
+
+    def _worth_a_line(self, event: Happening) -> bool:
+        if event.name != "asset_progress":
+            return True
+        asset_id, step = event.asset_id or "", int((percent(event) or 0) // PLAIN_STEP_PERCENT)
+        if step <= self._told.get(asset_id, 0):
+            return False
+        self._told[asset_id] = step
+        return True
+
+
+_EVENT_STYLE: Final = {
+    "asset_complete": "green",
+    "asset_failed": "red",
+    "asset_cancelled": "dim",
+    "needs_attention": "bold yellow",
+    "stalled": "yellow",
+    "done": "bold green",
+    "approved": "green",
+}
+
+
+def percent(event: Happening) -> float | None:
+    """How far an asset is, from the 0..1 of asset_progress; None where its provider does not say."""
+    value = event.data.get("progress")
+    return min(100.0, max(0.0, value * 100)) if isinstance(value, int | float) else None
+
+
+def describe(event: Happening) -> str:
+    """An event in a few words, without its name."""
+    data = event.data
+    match event.name:
+        case "plan_ready":
+            low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
+            return f"{data.get('assets', '?')} assets, {price_range(low, high)}"
+        case "approved":
+            return f"by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
+        case "asset_start":
+            return f"generating (take {data.get('take', 1)}, {data.get('provider', '')}/{data.get('model', '')})"
+        case "asset_progress":
+            if data.get("queued"):
+                return "queued at the provider"
+            done, step = percent(event), str(data.get("step") or "generating")
+            return step if done is None else f"{step}, {done:.0f} %"
+        case "asset_complete":
+            seconds = data.get("duration_seconds")
+            length = f", {seconds:.1f} s" if isinstance(seconds, int | float) else ""
+            return f"done{length}, {money(_usd(data, 'cost_usd'))}"
+        case "finishing":
+            return "assembling the deliverable"
+        case "done":
+            files = data.get("files")
+            return f"{', '.join(map(str, files)) if isinstance(files, list) else ''}, {money(_usd(data, 'cost_usd'))}"
+        case _:
+            return str(data.get("message") or data.get("reason") or "")
+
+
+def _usd(data: dict[str, JsonValue], name: str = "budget_usd") -> Decimal:
+    return Decimal(str(data.get(name) or ZERO))

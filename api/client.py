@@ -1,0 +1,388 @@
+"""The typed Python client of Greenlight's HTTP API; other services import it or copy it.
+
+    with GreenlightClient() as greenlight:
+        production = greenlight.start(Brief(text="A 20 second film about a lighthouse.", platform="video"))
+        for event in greenlight.events(production.production_id):
+            print(event.name, event.asset_id)
+
+It needs httpx, pydantic and the pure records of `workflows`; neither FastAPI nor Temporal.
+
+GreenlightError         the API refused: status, title, detail, errors, plan_digest
+└── Unreachable         nothing answers at the address
+"""
+
+import json
+import os
+import random
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from api.client_events import EventDecoder
+from api.views import (
+    PREFIX,
+    ListedProduction,
+    PlanView,
+    PlatformsView,
+    ProductionPage,
+    ProductionView,
+    ProvidersView,
+    Ready,
+    Started,
+    StreamEvent,
+)
+from workflows.events import ProductionStatus, Receipt
+from workflows.models import (
+    Approval,
+    Brief,
+    PlanEdit,
+    Platform,
+    Regenerate,
+    Rejection,
+    Resolve,
+    Revision,
+    SelectTake,
+)
+
+DEFAULT_URL: Final = "http://127.0.0.1:8400"
+TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+"""An update waits for a worker; the API itself gives up sooner and says why."""
+GENERATE_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
+"""The API waits 120 s for the plan."""
+REVISE_TIMEOUT: Final = httpx.Timeout(310.0, connect=5.0)
+"""A language model may think for minutes about a new plan; the API gives up after 300 s."""
+STREAM_TIMEOUT: Final = httpx.Timeout(45.0, connect=5.0)
+"""Three of the stream's 15 s keep-alive comments missed: the line is dead."""
+DOWNLOAD_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
+FIRST_RETRY_SECONDS: Final = 0.25
+LAST_RETRY_SECONDS: Final = 5.0
+"""A restart of the API takes about two seconds; a longer outage is asked at this pace."""
+CHUNK_BYTES: Final = 1 << 20
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class FieldError(BaseModel):
+    """One field that was refused, why, and what mends it."""
+
+    field: str = ""
+    message: str = ""
+    remedy: str = ""
+
+
+class _Problem(BaseModel):
+    """RFC 9457 problem details, as far as a caller acts on them."""
+
+    title: str
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+    plan_digest: str | None = None
+
+
+class GreenlightError(Exception):
+    """The API said no. `errors` names fields and remedies; `plan_digest` the current plan where it matters."""
+
+    def __init__(
+        self,
+        title: str,
+        detail: str = "",
+        *,
+        status: int = 0,
+        errors: Sequence[FieldError] = (),
+        plan_digest: str | None = None,
+    ) -> None:
+        super().__init__(f"{title}: {detail}" if detail else title)
+        self.status, self.title, self.detail = status, title, detail
+        self.errors = tuple(errors)
+        self.plan_digest = plan_digest
+
+
+class Unreachable(GreenlightError):
+    """Nothing answers at the address."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"No Greenlight API answers at {url}",
+            f"{reason}. Start one with `greenlight up` (or `make up`), or set GREENLIGHT_URL to where it runs.",
+        )
+
+
+def resolve_url(url: str | None, environ: Mapping[str, str]) -> str:
+    """The address to ask: given, GREENLIGHT_URL, the running stack's own record, or the default port here."""
+    if found := url or environ.get("GREENLIGHT_URL"):
+        return found.rstrip("/")
+    record = Path(environ.get("GREENLIGHT_HOME") or ".greenlight") / "stack.json"
+    try:
+        recorded = json.loads(record.read_text()).get("api_url")
+    except (OSError, ValueError, AttributeError):
+        recorded = None
+    return str(recorded or DEFAULT_URL).rstrip("/")
+
+
+class GreenlightClient:
+    """Everything the API offers, synchronously. Use it in a `with` block, or call `close`."""
+
+    def __init__(self, url: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
+        """`headers` go with every request to the API, e.g. what a gateway in front of it asks for."""
+        self.url = resolve_url(url, os.environ)
+        self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT, headers=headers, trust_env=_beyond(self.url))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    # Starting and looking
+
+    def start(self, brief: Brief, *, idempotency_key: str | None = None) -> Started:
+        """Start a production: it plans, then waits for an approval. The same key names the same production."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        return self._ask("POST", "/productions", Started, body=brief, headers=headers)
+
+    def generate(self, brief: Brief, *, max_usd: Decimal, idempotency_key: str | None = None) -> ProductionView:
+        """Plan and approve in one call; nothing is spent when the plan's high price is above `max_usd`."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        body = {"brief": brief.model_dump(mode="json"), "max_usd": str(max_usd)}
+        return self._ask("POST", "/generate", ProductionView, body=body, headers=headers, timeout=GENERATE_TIMEOUT)
+
+    def get(self, production_id: str) -> ProductionView:
+        """All that is known of a production."""
+        return self._ask("GET", _at(production_id), ProductionView)
+
+    def list(
+        self,
+        *,
+        status: ProductionStatus | None = None,
+        platform: Platform | None = None,
+        tenant: str | None = None,
+        page_size: int = 50,
+    ) -> Iterator[ListedProduction]:
+        """Every production that fits, newest first, page by page as it is read."""
+        asked = {"status": status, "platform": platform, "tenant": tenant, "page_size": page_size}
+        params = {name: str(value) for name, value in asked.items() if value is not None}
+        while True:
+            page = self._ask("GET", "/productions", ProductionPage, params=params)
+            yield from page.productions
+            if not page.next_page_token:
+                return
+            params["page_token"] = page.next_page_token
+
+    def events(self, production_id: str, *, after: int = 0) -> Iterator[StreamEvent]:
+        """The events past `after`, as they happen, until the production is closed.
+
+        A broken connection is taken up again where it stopped; each time, a `stalled` event that carries no id
+        tells of it. asset_progress carries no id either.
+
+        Raises:
+            GreenlightError: the production is unknown. Unreachable: nothing answers at the very first try.
+        """
+        known, retry = False, FIRST_RETRY_SECONDS
+        decoder = EventDecoder(after)
+        while True:
+            try:
+                for event in self._stream(production_id, decoder):
+                    known, retry = True, FIRST_RETRY_SECONDS
+                    yield event
+                if self._is_over(production_id, decoder.last_id):
+                    return
+                known = True
+            except GreenlightError as error:
+                # A server error may pass, as a lost connection does; a refusal will not.
+                passing = isinstance(error, Unreachable) or error.status >= 500
+                if not (known and passing):
+                    raise
+                yield StreamEvent(name="stalled", at=datetime.now(UTC), data={"reason": str(error)})
+            time.sleep(retry * random.uniform(0.75, 1.25))  # noqa: S311 - spreads watchers, keeps no secret
+            retry = min(retry * 2, LAST_RETRY_SECONDS)
+            decoder = EventDecoder(decoder.last_id)
+
+    def _is_over(self, production_id: str, last_id: int) -> bool:
+        """A stream that ended well: was that the end of the production, or only of the server?"""
+        production = self.get(production_id)
+        return production.status.closed and production.last_event_id <= last_id
+
+    def _stream(self, production_id: str, decoder: EventDecoder) -> Iterator[StreamEvent]:
+        path, headers = f"{PREFIX}{_at(production_id)}/events", {"Last-Event-ID": str(decoder.last_id)}
+        with (
+            self._answering(),
+            self._http.stream("GET", path, headers=headers, timeout=STREAM_TIMEOUT) as response,
+        ):
+            _raise_for_problem(response)
+            for chunk in response.iter_bytes():
+                yield from decoder.feed(chunk)
+
+    def providers(self) -> ProvidersView:
+        """What the workers can make, with which models, and what is not enabled and why."""
+        return self._ask("GET", "/providers", ProvidersView)
+
+    def platforms(self) -> PlatformsView:
+        """The platforms, the modalities each of them allows, and who is there to make them."""
+        return self._ask("GET", "/platforms", PlatformsView)
+
+    def ready(self) -> Ready:
+        """What the API needs and whether it is there; it answers also when something is missing."""
+        with self._answering():
+            response = self._http.get("/readyz")
+        try:
+            return Ready.model_validate_json(response.content)
+        except ValidationError:
+            detail = f"{self.url}/readyz did not say what is ready; does GREENLIGHT_URL name a Greenlight API?"
+            raise GreenlightError("Not a Greenlight API", detail, status=response.status_code) from None
+
+    # Deciding
+
+    def approve(self, production_id: str, approval: Approval) -> Receipt:
+        """Release exactly the plan that `approval.plan_digest` names for spending."""
+        return self._ask("POST", _at(production_id, "approve"), Receipt, body=approval)
+
+    def reject(self, production_id: str, rejection: Rejection) -> Receipt:
+        return self._ask("POST", _at(production_id, "reject"), Receipt, body=rejection)
+
+    def edit_plan(self, production_id: str, edit: PlanEdit) -> PlanView:
+        """Make all of the edits or none; the plan that comes back has a new digest."""
+        return self._ask("PATCH", _at(production_id, "plan"), PlanView, body=edit)
+
+    def revise(self, production_id: str, revision: Revision) -> PlanView:
+        """Plan again with these words; the plan that comes back has a new digest."""
+        return self._ask("POST", _at(production_id, "revise"), PlanView, body=revision, timeout=REVISE_TIMEOUT)
+
+    def cancel(self, production_id: str) -> Receipt:
+        return self._ask("POST", _at(production_id, "cancel"), Receipt, body={})
+
+    def regenerate(self, production_id: str, request: Regenerate) -> Receipt:
+        """Make a new take of one asset, also long after delivery."""
+        return self._asset("regenerate", production_id, request)
+
+    def resolve(self, production_id: str, resolution: Resolve) -> Receipt:
+        """Decide where a production waits for a person."""
+        return self._asset("resolve", production_id, resolution)
+
+    def select_take(self, production_id: str, selection: SelectTake) -> Receipt:
+        """Use another take of an asset; the deliverable is finished again."""
+        return self._asset("select", production_id, selection)
+
+    def _asset(self, verb: str, production_id: str, request: Regenerate | Resolve | SelectTake) -> Receipt:
+        body = request.model_dump(mode="json", exclude={"asset_id"}, exclude_unset=True)
+        return self._ask("POST", _at(production_id, "assets", request.asset_id, verb), Receipt, body=body)
+
+    # Media
+
+    def download_take(self, production_id: str, asset_id: str, take: int, to: Path) -> Path:
+        return self._download(_at(production_id, "assets", asset_id, "takes", str(take), "media"), to)
+
+    def download_deliverable(self, production_id: str, to: Path, *, name: str | None = None) -> Path:
+        """One file of the deliverable, the main one without `name`."""
+        return self._download(_at(production_id, "deliverable"), to, {"file": name} if name else {})
+
+    def download_manifest(self, production_id: str, to: Path) -> Path:
+        return self._download(_at(production_id, "manifest"), to)
+
+    def _download(self, path: str, to: Path, params: Mapping[str, str] = MappingProxyType({})) -> Path:
+        """Stream to a file that appears only when it is whole."""
+        part = to.with_name(f"{to.name}.part")
+        with self._answering():
+            with self._http.stream("GET", PREFIX + path, params=params, timeout=DOWNLOAD_TIMEOUT) as response:
+                if not response.has_redirect_location:
+                    _raise_for_problem(response)
+                    _write(response, part)
+                    return part.replace(to)
+                place = response.url.join(response.headers["Location"])
+            # A new request, not a followed one: the storage host must see none of our headers.
+            with httpx.stream("GET", place, timeout=DOWNLOAD_TIMEOUT, trust_env=_beyond(place)) as response:
+                if response.is_error:
+                    raise GreenlightError(
+                        "The storage refused the download",
+                        f"{place.host} answered {response.status_code}; links live only for a short time, so ask again",
+                        status=response.status_code,
+                    )
+                _write(response, part)
+        return part.replace(to)
+
+    # How it is asked
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        answer: type[T],
+        *,
+        body: BaseModel | Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> T:
+        content = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
+        with self._answering():
+            response = self._http.request(
+                method, PREFIX + path, json=content, params=params, headers=headers, timeout=timeout
+            )
+        _raise_for_problem(response)
+        try:
+            # A newer API may say more than this client knows.
+            return answer.model_validate_json(response.content, extra="ignore")
+        except ValidationError as error:
+            raise GreenlightError(
+                "The answer is not what this client expects",
+                f"{method} {path}: {error.errors()[0]['msg']}; do the client and the API have the same version?",
+                status=response.status_code,
+            ) from None
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TransportError as error:
+            raise Unreachable(self.url, _reason(error)) from None
+
+
+def _beyond(url: str | httpx.URL) -> bool:
+    """False for this machine: a proxy of the environment leads away from it."""
+    return httpx.URL(url).host not in ("127.0.0.1", "localhost", "::1")
+
+
+def _at(production_id: str, *rest: str) -> str:
+    return "/productions/" + "/".join(quote(part, safe="") for part in (production_id, *rest))
+
+
+def _reason(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "No answer came in time"
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)).rstrip(".") or type(error).__name__
+
+
+def _raise_for_problem(response: httpx.Response) -> None:
+    if response.is_success:
+        return
+    response.read()
+    try:
+        problem = _Problem.model_validate_json(response.content)
+    except ValidationError:
+        problem = _Problem(title=response.reason_phrase or "Error", detail=response.text[:500])
+    raise GreenlightError(
+        problem.title,
+        problem.detail,
+        status=response.status_code,
+        errors=problem.errors,
+        plan_digest=problem.plan_digest,
+    )
+
+
+def _write(response: httpx.Response, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with to.open("wb") as file:
+        for chunk in response.iter_bytes(CHUNK_BYTES):
+            file.write(chunk)

@@ -1,0 +1,596 @@
+"""Every call to Temporal, in one place: typed in, typed out, failures translated into problems.
+
+All times are bounded: the server answers in milliseconds, a worker within three seconds or not at all.
+Longer than its neighbours because it is the one module of the API that knows Temporal.
+"""
+
+import asyncio
+import uuid
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from pydantic import JsonValue
+from temporalio.api.common.v1 import WorkflowExecution as WorkflowExecutionReference
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
+from temporalio.client import (
+    ActivityFailureError,
+    Client,
+    RPCTimeoutOrCancelledError,
+    WithStartWorkflowOperation,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import (
+    RetryPolicy,
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api import problems
+from api.metrics import Metrics
+from api.problems import FieldError, Problem
+from api.settings import Settings
+from api.views import Links, ListedProduction, ProvidersView
+from workflows import keys
+from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
+from workflows.models import (
+    ZERO,
+    Brief,
+    Decision,
+    Model,
+    Plan,
+    PlanEdit,
+    Platform,
+    Regenerate,
+    Resolve,
+    Revision,
+    SelectTake,
+    digest_of,
+)
+from workflows.refusals import REFUSED, Refusal
+
+RPC_TIMEOUT: Final = timedelta(seconds=3)
+"""For calls that the server answers alone; measured in milliseconds."""
+QUERY_TIMEOUT: Final = timedelta(seconds=3)
+"""Without a worker the server would hold a query for 29 s; a healthy worker takes 4-20 ms."""
+ACCEPT_TIMEOUT: Final = timedelta(seconds=5)
+"""For a worker to take an update up; a worker killed while it held the workflow delays that by 2-3 s."""
+UPDATE_TIMEOUT: Final = 25.0
+"""Seconds for an accepted update; an edit prices the plan. Below the 30 s that clients commonly wait."""
+REVISE_TIMEOUT: Final = 300.0
+"""Seconds; a language model may think for minutes about a new plan."""
+MAX_QUERIES: Final = 8
+"""At once over all productions: beyond it a worker starves its workflows (100 callers: p99 6.3 s)."""
+PROVIDERS_TIMEOUT: Final = timedelta(seconds=2)
+"""A worker says what it has in 10-30 ms; where there is none, a start waits this long and goes on."""
+LONG_POLL_TIMEOUT: Final = timedelta(seconds=60)
+"""The server itself ends an empty long-poll after 20 s."""
+FIRST_RETRY_SECONDS: Final = 0.2
+LAST_RETRY_SECONDS: Final = 2.0
+"""A server is up again in 0.15 s when it only restarts; a longer outage is asked at this pace."""
+NOTHING_AFTER: Final = 2**31
+"""An event number that no log reaches: the query answers with the status alone."""
+KEPT_SNAPSHOTS: Final = 32
+"""Closed runs never change; a page that asks for many assets of one decodes it once."""
+
+_STATUS: Final = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
+_PLATFORM: Final = SearchAttributeKey.for_keyword(keys.PLATFORM_ATTRIBUTE)
+_TENANT: Final = SearchAttributeKey.for_keyword(keys.TENANT_ATTRIBUTE)
+_REQUESTER: Final = SearchAttributeKey.for_keyword(keys.REQUESTER_ATTRIBUTE)
+_COST: Final = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
+
+_SILENT: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE)
+_RINGING: Final = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+"""The workflow's state changes only when one of its tasks completes; all other events would ring in vain."""
+
+R = TypeVar("R")
+ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
+
+
+class NoWorker(Problem):
+    """The server answers, no worker does."""
+
+    def __init__(self) -> None:
+        same = problems.no_worker()
+        super().__init__(503, "no-worker", same.problem.detail, headers=same.headers)
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """What a running activity says of its asset; `progress` is 0..1."""
+
+    asset_id: str
+    details: Mapping[str, JsonValue]
+
+
+async def connect(settings: Settings) -> Client:
+    """A client that connects at its first call, so that the API starts before Temporal does."""
+    config = ClientConfig.load_client_connect_config(override_env_vars=settings.environ)
+    config.setdefault("target_host", "127.0.0.1:7233")
+    return await Client.connect(**config, lazy=True, data_converter=pydantic_data_converter)
+
+
+class Gateway:
+    """What the routes and the relay ask of Temporal. Raises `Problem` alone."""
+
+    def __init__(self, client: Client, read_manifest: ReadManifest, metrics: Metrics) -> None:
+        self._client = client
+        self._read_manifest = read_manifest
+        self._metrics = metrics
+        self._slots = asyncio.Semaphore(MAX_QUERIES)
+        self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
+
+    @property
+    def namespace(self) -> str:
+        return self._client.namespace
+
+    # Starting
+
+    async def start(self, production_id: str, brief: Brief, *, keyed: bool) -> ProductionStatus:
+        """Start a production; one that the same key began is left as it is, and its status returned.
+
+        Raises:
+            Problem: 409 where the key began a production with another brief; 503.
+        """
+        digest = _brief_digest(brief)
+        try:
+            with _server():
+                await self._client.start_workflow(
+                    keys.WORKFLOW_TYPE,
+                    ProductionStart(production_id=production_id, brief=brief),
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    rpc_timeout=RPC_TIMEOUT,
+                    **_start_options(production_id, brief, ProductionStatus.PLANNING),
+                )
+        except WorkflowAlreadyStartedError:
+            pass  # closed meanwhile: compared below like one that still runs
+        if not keyed:
+            return ProductionStatus.PLANNING
+        description = await self.describe(production_id)
+        if await description.memo_value("brief_digest", "") != digest:
+            raise Problem(
+                409,
+                "key-used",
+                "This Idempotency-Key began a production from another brief; use a new key for a new brief.",
+                errors=[FieldError(field="Idempotency-Key", message="names another brief", remedy="use a new key")],
+                production_id=production_id,
+            )
+        return status_of(description)
+
+    # Looking
+
+    async def describe(self, production_id: str) -> WorkflowExecutionDescription:
+        """The newest run, from the server alone.
+
+        Raises:
+            Problem: 404, 503.
+        """
+        with _server(production_id):
+            return await self._handle(production_id).describe(rpc_timeout=RPC_TIMEOUT)
+
+    async def is_running(self, production_id: str) -> bool:
+        """False also where the server does not know it: then the manifest may.
+
+        Raises:
+            Problem: 503.
+        """
+        try:
+            return (await self.describe(production_id)).status is WorkflowExecutionStatus.RUNNING
+        except Problem as problem:
+            if problem.status_code == 404:
+                return False
+            raise
+
+    async def snapshot(self, production_id: str) -> Snapshot:
+        """Everything: of a running production by a query, of a closed one from its result or its manifest.
+
+        Raises:
+            Problem: 404, 503.
+        """
+        try:
+            description = await self.describe(production_id)
+        except Problem as problem:
+            if problem.status_code == 404 and (kept := await self._read_manifest(production_id)):
+                return kept
+            raise
+        if description.status is WorkflowExecutionStatus.RUNNING:
+            return await self._query(production_id, Snapshot, "snapshot")
+        return await self._closed(production_id, description)
+
+    async def _closed(self, production_id: str, description: WorkflowExecutionDescription) -> Snapshot:
+        run_id = description.run_id
+        if run_id not in self._snapshots:
+            handle = self._client.get_workflow_handle(
+                keys.workflow_id(production_id), run_id=run_id, result_type=Snapshot
+            )
+            try:
+                with _server(production_id):
+                    self._snapshots[run_id] = await handle.result(follow_runs=False, rpc_timeout=RPC_TIMEOUT)
+            except WorkflowFailureError as error:
+                return await self._broken_off(production_id, status_of(description), error)
+            if len(self._snapshots) > KEPT_SNAPSHOTS:
+                self._snapshots.popitem(last=False)
+        return self._snapshots[run_id]
+
+    async def _broken_off(self, production_id: str, status: ProductionStatus, error: WorkflowFailureError) -> Snapshot:
+        """A run that was terminated left no result: the worker can replay it, else the manifest has to do."""
+        try:
+            last = await self._query(production_id, Snapshot, "snapshot")
+        except NoWorker:
+            kept = await self._read_manifest(production_id)
+            if kept is None:
+                raise
+            last = kept
+        return last if last.status.closed else last.model_copy(update={"status": status, "error": str(error.cause)})
+
+    async def progress(self, production_id: str, after: int) -> Progress:
+        """The status and the events past `after`.
+
+        Raises:
+            Problem: 404, 503.
+        """
+        return await self._query(production_id, Progress, "progress", after)
+
+    async def last_event_id(self, production_id: str) -> int:
+        """The number of the newest event.
+
+        Raises:
+            Problem: 404, 503.
+        """
+        return (await self.progress(production_id, NOTHING_AFTER)).last_event_id
+
+    async def _query(self, production_id: str, answer: type[R], query: str, *args: object) -> R:
+        async with self._slots:
+            self._metrics.queries += 1
+            try:
+                found: R = await self._handle(production_id).query(
+                    query, args=args, result_type=answer, rpc_timeout=QUERY_TIMEOUT
+                )
+            except WorkflowQueryFailedError as error:
+                raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    raise problems.unknown_production(production_id) from None
+                silent = error.status in _SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION
+            except RuntimeError:
+                silent = False
+            else:
+                return found
+        if silent:
+            await self.describe(production_id)  # tells a server that is away from a worker that is
+            raise NoWorker
+        raise problems.no_temporal()
+
+    async def list_productions(
+        self,
+        filters: Mapping[str, str],
+        page_size: int,
+        page_token: bytes | None,
+        links: Callable[[str], Links],
+    ) -> tuple[list[ListedProduction], bytes | None]:
+        """One page of productions, newest first, and the token of the next. `filters`: search attribute -> value."""
+        conditions = [f"WorkflowType = '{keys.WORKFLOW_TYPE}'", "ExecutionStatus != 'ContinuedAsNew'"]
+        conditions += [f"{name} = '{value}'" for name, value in filters.items()]
+        page = self._client.list_workflows(
+            " AND ".join(conditions), page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
+        )
+        with _server():
+            await page.fetch_next_page()
+        newest = {e.id: e for e in reversed(page.current_page or ())}  # an opened-again production has several runs
+        return [await _listed(e, links) for e in reversed(newest.values())], page.next_page_token
+
+    # Deciding
+
+    async def decide(self, production_id: str, decision: Decision) -> Receipt:
+        return await self._update(production_id, Receipt, "decide", decision)
+
+    async def edit_plan(self, production_id: str, edit: PlanEdit) -> Plan:
+        return await self._update(production_id, Plan, "edit_plan", edit)
+
+    async def revise(self, production_id: str, revision: Revision) -> Plan:
+        return await self._update(production_id, Plan, "revise", revision, REVISE_TIMEOUT)
+
+    async def resolve(self, production_id: str, resolution: Resolve) -> Receipt:
+        return await self._update(production_id, Receipt, "resolve", resolution)
+
+    async def regenerate(self, production_id: str, request: Regenerate) -> Receipt:
+        return await self._update(production_id, Receipt, "regenerate", request, reopen=True)
+
+    async def select_take(self, production_id: str, selection: SelectTake) -> Receipt:
+        return await self._update(production_id, Receipt, "select_take", selection, reopen=True)
+
+    async def cancel(self, production_id: str) -> Receipt:
+        """Ask the production to stop; works without a worker, who does it when he is back.
+
+        Raises:
+            Problem: 404, 409 where it is closed, 503.
+        """
+        description = await self.describe(production_id)
+        if description.status is not WorkflowExecutionStatus.RUNNING:
+            raise _closed_already(production_id, status_of(description))
+        with _server(production_id):
+            await self._handle(production_id).cancel(rpc_timeout=RPC_TIMEOUT)
+        try:
+            now = await self.progress(production_id, NOTHING_AFTER)
+        except NoWorker:
+            return Receipt(status=status_of(description), plan_digest=None, last_event_id=0)
+        return Receipt(status=now.status, plan_digest=now.plan_digest, last_event_id=now.last_event_id)
+
+    async def _update(
+        self,
+        production_id: str,
+        answer: type[R],
+        update: str,
+        argument: Model,
+        seconds: float = UPDATE_TIMEOUT,
+        *,
+        reopen: bool = False,
+    ) -> R:
+        """Send an update and wait for its answer; a delivered production is opened again where that is meant."""
+        try:
+            async with asyncio.timeout(seconds):
+                handle = await self._handle(production_id).start_update(
+                    update,
+                    argument,
+                    result_type=answer,
+                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                    rpc_timeout=ACCEPT_TIMEOUT,
+                )
+                done: R = await handle.result()
+                return done
+        except WorkflowUpdateFailedError as error:
+            raise await self._refused(production_id, error) from None
+        except (RPCTimeoutOrCancelledError, TimeoutError):
+            await self.describe(production_id)
+            raise _late() from None
+        except RuntimeError:
+            raise problems.no_temporal() from None
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise _rpc_problem(error) from None
+        snapshot = await self.snapshot(production_id)  # 404 where there is none at all
+        if not reopen or snapshot.status is not ProductionStatus.DELIVERED:
+            raise _closed_already(production_id, snapshot.status)
+        return await self._reopen(snapshot, answer, update, argument)
+
+    async def _reopen(self, snapshot: Snapshot, answer: type[R], update: str, argument: Model) -> R:
+        production_id = snapshot.production_id
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            keys.WORKFLOW_TYPE,
+            ProductionStart(production_id=production_id, brief=snapshot.brief, carried=snapshot),
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            **_start_options(production_id, snapshot.brief, snapshot.status, snapshot.spent_usd),
+        )
+        try:
+            async with asyncio.timeout(UPDATE_TIMEOUT):
+                done: R = await self._client.execute_update_with_start_workflow(
+                    update, argument, start_workflow_operation=start, result_type=answer, rpc_timeout=ACCEPT_TIMEOUT
+                )
+                return done
+        except WorkflowUpdateFailedError as error:
+            raise await self._refused(production_id, error) from None
+        except (RPCTimeoutOrCancelledError, TimeoutError):
+            raise _late() from None
+        except RPCError as error:
+            raise _rpc_problem(error) from None
+
+    async def _refused(self, production_id: str, error: WorkflowUpdateFailedError) -> Problem:
+        cause = error.cause
+        if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
+            return problems.refused(Refusal.model_validate(cause.details[0]), production_id)
+        if isinstance(cause, ApplicationError) and cause.type == "AcceptedUpdateCompletedWorkflow":
+            return _closed_already(production_id, status_of(await self.describe(production_id)))
+        message = cause.message if isinstance(cause, FailureError) else str(cause)
+        return Problem(409, "not-done", message or "The production could not do it.", production_id=production_id)
+
+    # Following
+
+    async def rings(self, production_id: str) -> AsyncIterator[bool]:
+        """Yield True whenever the workflow has done something, and False when the newest run is closed.
+
+        The history long-poll starts at the beginning of the run (the server offers no later start) and then
+        waits; it survives restarts of the server and follows continue-as-new.
+        """
+        run_id, token, delay = "", b"", FIRST_RETRY_SECONDS
+        while True:
+            request = GetWorkflowExecutionHistoryRequest(
+                namespace=self._client.namespace,
+                execution=WorkflowExecutionReference(workflow_id=keys.workflow_id(production_id), run_id=run_id),
+                next_page_token=token,
+                wait_new_event=True,
+            )
+            try:
+                page = await self._client.workflow_service.get_workflow_execution_history(
+                    request, timeout=LONG_POLL_TIMEOUT
+                )
+            except (RPCError, RuntimeError) as error:
+                status = error.status if isinstance(error, RPCError) else None
+                if status is RPCStatusCode.NOT_FOUND:
+                    yield False
+                    return
+                if status is RPCStatusCode.INVALID_ARGUMENT:
+                    token = b""
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, LAST_RETRY_SECONDS)
+                continue
+            delay, token = FIRST_RETRY_SECONDS, page.next_page_token
+            if any(e.event_type == _RINGING for e in page.history.events):
+                yield True
+            if not token:
+                last = page.history.events[-1] if page.history.events else None
+                run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id if last else ""
+                if not run_id:
+                    yield False
+                    return
+
+    async def heartbeats(self, production_id: str) -> tuple[int, list[Heartbeat]]:
+        """How many activities are pending, and what those that heartbeat say; needs no worker."""
+        description = await self.describe(production_id)
+        pending = description.raw_description.pending_activities
+        found = []
+        for activity in pending:
+            if activity.heartbeat_details.payloads:
+                details = (await self._client.data_converter.decode(activity.heartbeat_details.payloads))[0]
+                if isinstance(details, dict) and isinstance(details.get("asset_id"), str):
+                    found.append(Heartbeat(details["asset_id"], details))
+        return len(pending), found
+
+    # The fleet
+
+    async def providers(self) -> ProvidersView:
+        """Ask a worker what can be made.
+
+        Raises:
+            Problem: 503.
+        """
+        try:
+            async with asyncio.timeout(PROVIDERS_TIMEOUT.total_seconds() + 1):
+                report: ProvidersView = await self._client.execute_activity(
+                    "list_providers",
+                    id=f"list-providers-{uuid.uuid4().hex}",
+                    task_queue=keys.TASK_QUEUE,
+                    result_type=ProvidersView,
+                    schedule_to_close_timeout=PROVIDERS_TIMEOUT,
+                    start_to_close_timeout=PROVIDERS_TIMEOUT,
+                    retry_policy=RetryPolicy(maximum_attempts=1),
+                    rpc_timeout=PROVIDERS_TIMEOUT,
+                )
+                return report
+        except (ActivityFailureError, RPCTimeoutOrCancelledError, TimeoutError):
+            raise NoWorker from None
+        except (RPCError, RuntimeError):
+            raise problems.no_temporal() from None
+
+    async def check(self) -> None:
+        """Raises Problem where the server does not answer."""
+        with _server():
+            await self._client.service_client.check_health(timeout=RPC_TIMEOUT)
+
+    def _handle(self, production_id: str) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(keys.workflow_id(production_id))
+
+
+def status_of(execution: WorkflowExecution) -> ProductionStatus:
+    """The production's status as the server knows it; a run that was broken off says so."""
+    broken = {
+        WorkflowExecutionStatus.FAILED: ProductionStatus.FAILED,
+        WorkflowExecutionStatus.TIMED_OUT: ProductionStatus.FAILED,
+        WorkflowExecutionStatus.TERMINATED: ProductionStatus.FAILED,
+        WorkflowExecutionStatus.CANCELED: ProductionStatus.CANCELLED,
+    }
+    if execution.status in broken:
+        return broken[execution.status]
+    return ProductionStatus(execution.typed_search_attributes.get(_STATUS, ProductionStatus.PLANNING))
+
+
+async def _listed(execution: WorkflowExecution, links: Callable[[str], Links]) -> ListedProduction:
+    """One line of the list from what the visibility store holds."""
+    attributes = execution.typed_search_attributes
+    platform, cost = attributes.get(_PLATFORM), attributes.get(_COST)
+    production_id = keys.production_id_of(execution.id)
+    return ListedProduction(
+        production_id=production_id,
+        status=status_of(execution),
+        platform=Platform(platform) if platform else None,
+        title=str(await execution.memo_value("title", "")),
+        tenant=attributes.get(_TENANT),
+        requester=attributes.get(_REQUESTER),
+        spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
+        created_at=execution.start_time,
+        closed_at=execution.close_time,
+        links=links(production_id),
+    )
+
+
+def _brief_digest(brief: Brief) -> str:
+    return digest_of(brief.model_dump(mode="json"))
+
+
+def _start_options(production_id: str, brief: Brief, status: ProductionStatus, spent: Decimal = ZERO) -> Any:
+    title = brief.title or " ".join(brief.text.split()[:8])
+    return {
+        "id": keys.workflow_id(production_id),
+        "task_queue": keys.TASK_QUEUE,
+        "static_summary": _cut(f"{brief.platform.value} · {title}", 200),
+        "static_details": _cut(f"**{brief.platform.value}** for {brief.requester}\n\n{brief.text}", 8_000),
+        "search_attributes": TypedSearchAttributes(
+            [
+                SearchAttributePair(_STATUS, status.value),
+                SearchAttributePair(_PLATFORM, brief.platform.value),
+                SearchAttributePair(_TENANT, brief.tenant),
+                SearchAttributePair(_REQUESTER, brief.requester),
+                SearchAttributePair(_COST, float(spent)),
+            ]
+        ),
+        "memo": {"brief_digest": _brief_digest(brief), "title": title[:200]},
+    }
+
+
+def _cut(text: str, size_bytes: int) -> str:
+    """Whole characters of at most that many bytes: the server refuses summaries above 400 and details above 20,000."""
+    return text.encode()[:size_bytes].decode(errors="ignore")
+
+
+def _closed_already(production_id: str, status: ProductionStatus) -> Problem:
+    return Problem(
+        409,
+        "wrong-phase",
+        f"The production is {status.value}; nothing can be decided about it any more. Start a new one.",
+        production_id=production_id,
+        production_status=status.value,
+    )
+
+
+def _late() -> Problem:
+    return problems.unavailable(
+        "no-worker",
+        "No worker answered in time. It may still be done once one does: look at the production before you repeat it. "
+        "Start a worker with `python -m worker` (or `make up`).",
+    )
+
+
+def _rpc_problem(error: RPCError) -> Problem:
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return Problem(422, "invalid-request", error.message)
+    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+        return problems.unavailable("busy", f"The Temporal server is busy: {error.message}")
+    if error.status in _SILENT:
+        return problems.no_temporal()
+    return Problem(502, "temporal-error", f"The Temporal server answered: {error.message}")
+
+
+@contextmanager
+def _server(production_id: str = "") -> Iterator[None]:
+    """Translate what goes wrong in a call that the server answers alone."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND and production_id:
+            raise problems.unknown_production(production_id) from None
+        raise _rpc_problem(error) from None
+    except RuntimeError as error:
+        # The SDK's word for a first connection that failed.
+        if "connect" not in str(error):
+            raise
+        raise problems.no_temporal() from None

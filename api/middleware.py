@@ -1,0 +1,63 @@
+"""The one ASGI layer around the app: bodies have a limit, answers are counted."""
+
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.metrics import Metrics
+from api.problems import Problem, answer
+
+MAX_BODY_BYTES: Final = 1_048_576
+"""Fifty times the longest brief; the largest honest body is an edit of many prompts."""
+MAX_DRAINED_BYTES: Final = 16 * MAX_BODY_BYTES
+"""A refused body is read up to here, or the sender would see a broken line instead of the answer."""
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Door:
+    """Refuses bodies above MAX_BODY_BYTES, by their header before they are read, else while they come."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        read = 0
+
+        async def counted_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._metrics.requests[method, message["status"]] += 1
+            await send(message)
+
+        async def limited_receive() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MAX_BODY_BYTES:
+                await _drain(receive, message)
+                raise _too_large()
+            return message
+
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+            await _drain(receive)
+            problem = _too_large()
+            await answer(problem.problem, {"Connection": "close"})(scope, receive, counted_send)
+            return
+        await self._app(scope, limited_receive, counted_send)
+
+
+def _too_large() -> Problem:
+    return Problem(413, "body-too-large", f"The body is larger than {MAX_BODY_BYTES:,} bytes; shorten it or split it.")
+
+
+async def _drain(receive: Receive, last: Message | None = None) -> None:
+    """Read what is left of a body, within reason."""
+    read = 0
+    while last is None or (last["type"] == "http.request" and last.get("more_body") and read < MAX_DRAINED_BYTES):
+        last = await receive()
+        read += len(last.get("body", b""))

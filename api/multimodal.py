@@ -1,0 +1,85 @@
+"""Routes that do several steps in one call: plan, execute a plan, generate."""
+
+from fastapi import APIRouter, Response
+
+from api.bodies import ExecutePlan, Generate
+from api.deps import IdempotencyKey, Parts
+from api.problems import Problem, documented
+from api.productions import EVENT_STREAM, begin
+from api.relay import EventStream
+from api.views import PREFIX, ProductionView, production_view
+from workflows.events import ProductionStatus
+from workflows.models import Approval, Brief, Decision
+
+router = APIRouter(prefix=PREFIX, responses=documented(422, 503))
+
+_PLANNED = frozenset({"plan_ready", "plan_failed", "cancelled"})
+
+
+@router.post(
+    "/multimodal/plan",
+    tags=["multimodal"],
+    response_class=EventStream,
+    responses={**EVENT_STREAM, **documented(409)},
+)
+async def plan(parts: Parts, brief: Brief, idempotency_key: IdempotencyKey = None) -> EventStream:
+    """Start a production and follow it until its plan is ready; Location names it."""
+    production_id, _ = await begin(parts, brief, idempotency_key)
+    frames = await parts.relay.watch(production_id, until=_PLANNED)
+    return EventStream(frames, headers={"Location": parts.links(production_id).production})
+
+
+@router.post(
+    "/multimodal/execute-plan",
+    tags=["multimodal"],
+    response_class=EventStream,
+    responses={**EVENT_STREAM, **documented(404, 409)},
+)
+async def execute_plan(parts: Parts, body: ExecutePlan) -> EventStream:
+    """Approve a plan and follow its production to the end.
+
+    A broken stream is taken up again at the production's own events, with Last-Event-ID.
+    """
+    before = await parts.gateway.last_event_id(body.production_id)
+    approval = Approval(plan_digest=body.plan_digest, approver=body.approver, budget_usd=body.budget_usd)
+    await parts.gateway.decide(body.production_id, Decision(approve=approval))
+    frames = await parts.relay.watch(body.production_id, before)
+    return EventStream(frames, headers={"Location": parts.links(body.production_id).production})
+
+
+@router.post("/generate", status_code=202, tags=["multimodal"], responses=documented(402, 409))
+async def generate(
+    parts: Parts, response: Response, body: Generate, idempotency_key: IdempotencyKey = None
+) -> ProductionView:
+    """Plan, and approve at once where the plan costs at most `max_usd`; otherwise it waits for an approval (402)."""
+    await parts.fleet.report()  # without a worker there would be no plan: then nothing is started
+    production_id, _ = await begin(parts, body.brief, idempotency_key)
+    links = parts.links(production_id)
+    await parts.relay.wait(production_id, _PLANNED)
+    snapshot = await parts.gateway.snapshot(production_id)
+    if snapshot.plan is None:
+        raise Problem(
+            409,
+            "plan-failed",
+            f"There is no plan: {snapshot.error or snapshot.status.value}",
+            production_id=production_id,
+            production_status=snapshot.status.value,
+        )
+    if snapshot.status is ProductionStatus.AWAITING_APPROVAL:
+        price = snapshot.plan.high_usd
+        if price > body.max_usd:
+            raise Problem(
+                402,
+                "price-above-max",
+                f"The plan may cost {price} USD, above max_usd {body.max_usd}. It waits: approve it at "
+                f"{links.production}/approve, edit it, or reject it.",
+                headers={"Location": links.production},
+                production_id=production_id,
+                plan_digest=snapshot.plan.digest,
+                price_usd=price,
+            )
+        approval = Approval(plan_digest=snapshot.plan.digest, approver=body.approver, budget_usd=body.max_usd)
+        await parts.gateway.decide(production_id, Decision(approve=approval))
+        snapshot = await parts.gateway.snapshot(production_id)
+    response.headers["Location"] = links.production
+    return production_view(snapshot, links)

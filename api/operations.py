@@ -1,0 +1,98 @@
+"""Routes about the service itself: what it offers, whether it is well."""
+
+import asyncio
+from collections.abc import Awaitable
+from importlib import metadata
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+
+from api.deps import Parts
+from api.metrics import MEDIA_TYPE
+from api.problems import Problem, documented
+from api.views import PREFIX, Home, PlatformsView, PlatformView, ProvidersView, Ready
+from workflows.models import PLATFORM_MODALITIES
+
+router = APIRouter()
+
+
+@router.get(f"{PREFIX}/platforms", tags=["what can be made"])
+async def platforms(parts: Parts) -> PlatformsView:
+    """The platforms with their modalities, and who makes each."""
+    report = await parts.fleet.known()
+    return PlatformsView(
+        platforms=tuple(
+            PlatformView(
+                platform=platform,
+                modalities=modalities,
+                enabled_providers={m: report.enabled_providers.get(m, ()) for m in modalities} if report else None,
+            )
+            for platform, modalities in PLATFORM_MODALITIES.items()
+        )
+    )
+
+
+@router.get(f"{PREFIX}/providers", tags=["what can be made"], responses=documented(503))
+async def providers(parts: Parts) -> ProvidersView:
+    """What the workers can make, with which models, and what is not enabled and why."""
+    return await parts.fleet.report()
+
+
+@router.get("/healthz", tags=["operations"])
+async def healthz() -> dict[str, str]:
+    """This process is up."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", tags=["operations"], responses={503: {"model": Ready, "description": "Something is missing"}})
+async def readyz(parts: Parts, response: Response) -> Ready:
+    """Temporal and the storage answer."""
+    checks = dict(
+        zip(
+            ("temporal", "storage"),
+            await asyncio.gather(_check(parts.gateway.check()), _check(parts.vault.check())),
+            strict=True,
+        )
+    )
+    ready = all(said == "ok" for said in checks.values())
+    response.status_code = 200 if ready else 503
+    return Ready(ready=ready, checks=checks)
+
+
+@router.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
+async def metrics(parts: Parts) -> PlainTextResponse:
+    """Counters in the Prometheus text format."""
+    return PlainTextResponse(parts.metrics.text(), media_type=MEDIA_TYPE)
+
+
+@router.get("/", tags=["operations"])
+async def home() -> Home:
+    """Where things are."""
+    return Home(
+        name="greenlight",
+        version=version(),
+        links={
+            "openapi": "/openapi.json",
+            "productions": f"{PREFIX}/productions",
+            "platforms": f"{PREFIX}/platforms",
+            "providers": f"{PREFIX}/providers",
+            "health": "/healthz",
+            "ready": "/readyz",
+            "metrics": "/metrics",
+        },
+    )
+
+
+def version() -> str:
+    try:
+        return metadata.version("greenlight")
+    except metadata.PackageNotFoundError:  # run from a source tree that is not installed
+        return "0"
+
+
+async def _check(check: Awaitable[None]) -> str:
+    try:
+        await check
+    except Problem as problem:
+        return problem.problem.detail
+    return "ok"

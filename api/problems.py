@@ -1,0 +1,219 @@
+"""How the API says no: RFC 9457 problem details that name the field and the remedy, never a traceback."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from workflows.models import Money
+
+if TYPE_CHECKING:
+    from workflows.refusals import Refusal
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 5
+"""What a 503 asks the caller to wait: a worker or a server that restarts is back within this."""
+
+_log = logging.getLogger(__name__)
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong: where, what, and what mends it."""
+
+    field: str
+    message: str
+    remedy: str = ""
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457. The members after `detail` are there where they help."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    errors: list[FieldError] = Field(default_factory=list)
+    plan_digest: str | None = Field(default=None, description="The current plan, where another one was named")
+    production_id: str | None = None
+    production_status: str | None = Field(default=None, description="Where the production is, where that was wrong")
+    price_usd: Money | None = Field(default=None, description="What the plan may cost, where that was too much")
+
+
+class Problem(HTTPException):
+    """Raised anywhere below a route; answered as problem details. `kind` becomes urn:greenlight:problem:<kind>."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(status, detail, dict(headers or {}))
+        self.problem = ProblemDetails(
+            type=f"urn:greenlight:problem:{kind}",
+            title=kind.replace("-", " ").capitalize(),
+            status=status,
+            detail=detail,
+            errors=list(errors),
+            **members,
+        )
+
+
+def unknown_production(production_id: str) -> Problem:
+    return Problem(
+        404, "unknown-production", f"There is no production {production_id!r}; GET /api/v1/productions lists them."
+    )
+
+
+def unavailable(kind: str, detail: str) -> Problem:
+    """503: what is needed does not answer now; the same request may succeed later."""
+    return Problem(503, kind, detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def no_worker() -> Problem:
+    return unavailable(
+        "no-worker", "No worker answers. Start one with `python -m worker` (or `make up`); nothing is lost meanwhile."
+    )
+
+
+def no_temporal() -> Problem:
+    return unavailable(
+        "temporal-unreachable",
+        "The Temporal server does not answer. Check that it runs and that TEMPORAL_ADDRESS names it.",
+    )
+
+
+def no_storage(reason: str) -> Problem:
+    return unavailable(
+        "storage-unreachable",
+        f"The object storage does not answer ({reason}). Check AWS_ENDPOINT_URL_S3, its keys and GREENLIGHT_BUCKET.",
+    )
+
+
+_REFUSAL_STATUS: Final[dict[str, int]] = {
+    "wrong_phase": 409,
+    "stale_digest": 409,
+    "budget_short": 409,
+    "unknown_asset": 404,
+    "unknown_take": 404,
+    "invalid_edit": 422,
+    "invalid_plan": 422,
+}
+
+
+def refused(refusal: "Refusal", production_id: str) -> Problem:
+    """What the workflow refused, as an answer."""
+    return Problem(
+        _REFUSAL_STATUS[refusal.kind],
+        refusal.kind.replace("_", "-"),
+        refusal.message,
+        errors=[FieldError(field=refusal.field, message=refusal.message)],
+        plan_digest=refusal.plan_digest,
+        production_id=production_id,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app with problem details."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(problem: ProblemDetails, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(
+        problem.model_dump(mode="json", exclude_none=True), problem.status, dict(headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if isinstance(error, Problem):
+        return answer(error.problem, error.headers)
+    title = HTTPStatus(error.status_code).phrase
+    detail = {
+        400: "The body is not JSON that can be read; send one JSON object in UTF-8.",
+        404: f"There is nothing at {request.url.path}; GET / lists where things are.",
+        405: f"{request.method} is not possible here; the header Allow says what is.",
+    }.get(error.status_code, str(error.detail))
+    return answer(ProblemDetails(title=title, status=error.status_code, detail=detail), error.headers)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(e["type"] == "json_invalid" for e in found):
+        detail = f"The body is not JSON: {found[0].get('ctx', {}).get('error', 'it cannot be parsed')}."
+        return answer(Problem(400, "malformed-json", detail).problem)
+    # A list is also told to be too short when its only item is wrong: the item says more.
+    places = [tuple(e["loc"]) for e in found]
+    found = [e for e, at in zip(found, places, strict=True) if not any(p[:-1] == at and p for p in places)]
+    errors = [field_error(e) for e in found[:20]]
+    first = errors[0]
+    detail = f"{first.field}: {first.message}" + (f" ({len(found) - 1} more)" if len(found) > 1 else "")
+    return answer(Problem(422, "invalid-request", detail, errors=errors).problem)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    _log.error("%s %s failed: %r", request.method, request.url.path, error)
+    detail = "Something went wrong in the API itself; its log says what. The production is not harmed."
+    return answer(Problem(500, "internal-error", detail).problem)
+
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "missing": ("is required", "add it"),
+    "extra_forbidden": ("is not a known field", "remove it, or check its spelling"),
+    "string_too_short": ("is empty", "say something"),
+    "string_pattern_mismatch": ("is not written as expected", "match {pattern}"),
+    "decimal_max_places": ("is too precise", "give USD with at most {decimal_places} decimals"),
+    "greater_than_equal": ("is too small", "give at least {ge}"),
+    "less_than_equal": ("is too large", "give at most {le}"),
+    "string_too_long": ("is too long", "shorten it to at most {max_length} characters"),
+    "too_long": ("has too many items", "give at most {max_length}"),
+    "too_short": ("has too few items", "give at least {min_length}"),
+    "enum": ("is not known", "choose from {expected}"),
+    "literal_error": ("is not known", "choose from {expected}"),
+    "model_attributes_type": ("is not a JSON object", "send one, with the header Content-Type: application/json"),
+    "string_unicode": ("is not valid Unicode", "send text without lone surrogates"),
+}
+"""pydantic's error types in our words: message and remedy, filled from the error's context."""
+
+
+def field_error(error: Mapping[str, Any]) -> FieldError:
+    """One pydantic error in friendly words, with the path of its field (`edits[0].prompt`)."""
+    path = _path(error["loc"])
+    if error["type"] == "value_error":
+        # Our validators of whole records say "field: what; remedy".
+        text = str(error["msg"]).removeprefix("Value error, ")
+        named = re.match(r"(\w+): (.*)", text, re.DOTALL)
+        field, text = (named[1], named[2]) if named else ("", text)
+        message, _, remedy = text.partition("; ")
+        return FieldError(field=".".join(filter(None, (path, field))) or "body", message=message, remedy=remedy)
+    message, remedy = _WORDS.get(error["type"], (str(error["msg"]), ""))
+    if error["loc"][-1:] == ("languages",) or "languages" in error["loc"]:
+        remedy = "give one BCP 47 tag such as 'en' or 'pt-BR'"
+    return FieldError(field=path or "body", message=message, remedy=remedy.format_map(error.get("ctx", {})))
+
+
+def _path(loc: Sequence[str | int]) -> str:
+    path = ""
+    for part in loc[1:] if loc and loc[0] in ("body", "query", "header", "path") else loc:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries of the problems that a route may answer."""
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    return {s: {"description": HTTPStatus(s).phrase, "content": {MEDIA_TYPE: {"schema": schema}}} for s in statuses}

@@ -1,0 +1,255 @@
+"""What the API answers: the public view of a production and its parts."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from workflows import keys
+from workflows.events import AssetRecord, EventName, ProductionStatus, Snapshot, asset_records
+from workflows.models import Approval, Asset, Brief, Modality, Money, Plan, Platform
+
+PREFIX: Final = "/api/v1"
+
+
+class View(BaseModel):
+    """Base of all answers. Fields are never removed; clients ignore those that they do not know."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Links(View):
+    """Paths of this API, and the run in the Temporal UI where its address is configured."""
+
+    production: str
+    events: str
+    deliverable: str
+    manifest: str
+    temporal_ui: str | None = None
+
+
+class PlanView(View):
+    """A plan with what it may cost in all."""
+
+    title: str
+    digest: str
+    planner: str
+    low_usd: Money
+    high_usd: Money
+    assets: tuple[Asset, ...]
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, plan: Plan) -> "PlanView":
+        return cls(
+            title=plan.title,
+            digest=plan.digest,
+            planner=plan.planner,
+            low_usd=plan.low_usd,
+            high_usd=plan.high_usd,
+            assets=plan.assets,
+            warnings=plan.warnings,
+        )
+
+
+class FileView(View):
+    """One file of the deliverable. `url` is a path of this API that leads to the bytes for a short time."""
+
+    name: str
+    role: str
+    media_type: str
+    bytes: int
+    sha256: str
+    url: str
+    width: int | None = None
+    height: int | None = None
+    duration_seconds: float | None = None
+
+
+class DeliverableView(View):
+    revision: int
+    files: tuple[FileView, ...] = Field(description="The first is the main one")
+    notes: tuple[str, ...] = ()
+    duration_seconds: float | None = None
+
+
+class Started(View):
+    """A production that has begun, or that the same Idempotency-Key began before."""
+
+    production_id: str
+    status: ProductionStatus
+    links: Links
+
+
+class ProductionView(View):
+    """All that callers need of a production."""
+
+    production_id: str
+    status: ProductionStatus
+    brief: Brief
+    created_at: datetime
+    updated_at: datetime
+    plan: PlanView | None = None
+    assets: tuple[AssetRecord, ...] = Field(default=(), description="In plan order")
+    budget_usd: Money | None = Field(default=None, description="The most that may be spent; set by the approval")
+    spent_usd: Money = Decimal(0)
+    approval: Approval | None = None
+    approved_at: datetime | None = None
+    deadline: datetime | None = Field(default=None, description="Without an approval by then it expires")
+    feedback: tuple[str, ...] = ()
+    deliverable: DeliverableView | None = None
+    error: str | None = None
+    last_event_id: int = 0
+    links: Links
+
+
+class ListedProduction(View):
+    """One line of the list, from Temporal's visibility store."""
+
+    production_id: str
+    status: ProductionStatus
+    platform: Platform | None = None
+    title: str = ""
+    tenant: str | None = None
+    requester: str | None = None
+    spent_usd: Money | None = None
+    created_at: datetime
+    closed_at: datetime | None = None
+    links: Links
+
+
+class ProductionPage(View):
+    """Newest first. `next_page_token` is null on the last page."""
+
+    productions: tuple[ListedProduction, ...]
+    next_page_token: str | None = None
+
+
+class StreamEvent(View):
+    """The data of one server-sent event. asset_progress and stalled carry no id: they are not in the log."""
+
+    id: int | None = Field(default=None, ge=1, description="Its number in the log; also the SSE id")
+    name: EventName
+    at: datetime
+    asset_id: str | None = None
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class ModelView(View):
+    """A model that a plan may name."""
+
+    provider: str
+    model: str
+    modality: Modality
+    media_type: str
+    job: bool
+    price: str
+    parameters: dict[str, str] = Field(default_factory=dict, description="Name -> meaning, unit and default")
+
+
+class ProviderView(View):
+    provider: str
+    enabled: bool
+    reason: str = Field(default="", description="Why it is not enabled, naming the variable that would enable it")
+    models: tuple[ModelView, ...] = ()
+
+
+class ProvidersView(View):
+    """What the workers can make now: they hold the keys, so they are asked.
+
+    The same record as `workflows.contracts.ProvidersReport`, without its import of Temporal (110 ms).
+    """
+
+    planner: str
+    enabled_providers: dict[Modality, tuple[str, ...]]
+    reasons: dict[Modality, str] = Field(default_factory=dict, description="Why a modality has no provider")
+    providers: tuple[ProviderView, ...]
+
+
+class PlatformView(View):
+    platform: Platform
+    modalities: tuple[Modality, ...]
+    enabled_providers: dict[Modality, tuple[str, ...]] | None = Field(
+        default=None, description="null while no worker answers"
+    )
+
+
+class PlatformsView(View):
+    platforms: tuple[PlatformView, ...]
+
+
+class Ready(View):
+    """What the API needs, each with 'ok' or what is missing."""
+
+    ready: bool
+    checks: dict[str, str]
+
+
+class Home(View):
+    """Where things are."""
+
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+PageToken = Annotated[str, Field(max_length=4_000, description="`next_page_token` of the page before")]
+
+
+def production_path(production_id: str) -> str:
+    return f"{PREFIX}/productions/{production_id}"
+
+
+def links_of(production_id: str, ui_url: str, namespace: str) -> Links:
+    path = production_path(production_id)
+    run = f"{ui_url}/namespaces/{namespace}/workflows/{keys.workflow_id(production_id)}"
+    return Links(
+        production=path,
+        events=f"{path}/events",
+        deliverable=f"{path}/deliverable",
+        manifest=f"{path}/manifest",
+        temporal_ui=run if ui_url else None,
+    )
+
+
+def production_view(snapshot: Snapshot, links: Links) -> ProductionView:
+    """The public view of a snapshot."""
+    return ProductionView(
+        production_id=snapshot.production_id,
+        status=snapshot.status,
+        brief=snapshot.brief,
+        created_at=snapshot.created_at,
+        updated_at=snapshot.updated_at,
+        plan=PlanView.of(snapshot.plan) if snapshot.plan else None,
+        assets=tuple(asset_records(snapshot)),
+        budget_usd=snapshot.budget_usd,
+        spent_usd=snapshot.spent_usd,
+        approval=snapshot.approval,
+        approved_at=snapshot.approved_at,
+        deadline=snapshot.deadline,
+        feedback=snapshot.feedback,
+        deliverable=_deliverable(snapshot, links),
+        error=snapshot.error,
+        last_event_id=snapshot.events[-1].id if snapshot.events else 0,
+        links=links,
+    )
+
+
+def _deliverable(snapshot: Snapshot, links: Links) -> DeliverableView | None:
+    made = snapshot.deliverable
+    if made is None:
+        return None
+    files = tuple(
+        FileView(
+            name=f.name,
+            role=f.role,
+            url=f"{links.deliverable}?file={quote(f.name)}",
+            **f.media.model_dump(exclude={"key"}),
+        )
+        for f in made.files
+    )
+    return DeliverableView(
+        revision=made.revision, files=files, notes=made.notes, duration_seconds=made.duration_seconds
+    )

@@ -1,0 +1,128 @@
+"""GREENLIGHT_HOME: one running stack at a time, and the record by which others find it."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+_LEFTOVERS_GO_WITHIN: Final = 3.0
+"""Seconds: the kernel ends the children of a killed stack at once; a busy machine needs a moment."""
+
+
+class HomeInUse(Exception):
+    """Another stack runs over the same GREENLIGHT_HOME."""
+
+
+class StackInfo(BaseModel):
+    """Where a running stack is. It is written to stack.json, and holds no secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    home: str
+    api_url: str
+    temporal_address: str
+    temporal_namespace: str
+    temporal_ui_url: str
+    s3_endpoint: str
+    bucket: str
+    log_dir: str
+    embedded: tuple[str, ...] = ()
+
+
+def record(home: Path) -> Path:
+    return home / "stack.json"
+
+
+def write_record(info: StackInfo) -> None:
+    """Replace the record in one step: a reader sees all of it or none."""
+    path = record(Path(info.home))
+    draft = path.with_suffix(".new")
+    draft.write_text(info.model_dump_json(indent=2) + "\n")
+    draft.replace(path)
+
+
+def running(home: Path) -> StackInfo | None:
+    """The stack that runs over `home`, once it is ready."""
+    try:
+        lock = os.open(home / "lock", os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        info = None if _try_lock(lock) else _read(home)
+        return info if info and _alive(info.pid) else None
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[int]:
+    """Own `home`. Yields the lock's file descriptor: children that keep it open keep the lock too,
+    so that a new stack never starts beside what a killed one has left behind.
+
+    Raises:
+        HomeInUse: another stack runs over it, or its children outlived it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    lock = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + _LEFTOVERS_GO_WITHIN
+        while not _try_lock(lock):
+            owner = int(os.pread(lock, 20, 0) or b"0")
+            if _alive(owner) or time.monotonic() > deadline:
+                raise HomeInUse(_in_use(home, owner))
+            time.sleep(0.05)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        try:
+            yield lock
+        finally:
+            record(home).unlink(missing_ok=True)
+    finally:
+        os.close(lock)
+
+
+def _in_use(home: Path, owner: int) -> str:
+    if not _alive(owner):
+        return (
+            f"GREENLIGHT_HOME {str(home)!r}: the stack of process {owner} was killed, but something that it started "
+            f"still runs and holds {str(home / 'lock')!r}; end it (`lsof {home / 'lock'}` names it)"
+        )
+    info = _read(home)
+    where = f"at {info.api_url or info.temporal_address}" if info else "and is still starting"
+    return (
+        f"GREENLIGHT_HOME {str(home)!r}: a stack already runs there {where} (process {owner}). "
+        "Use it, stop it, or set GREENLIGHT_HOME to another directory"
+    )
+
+
+def _read(home: Path) -> StackInfo | None:
+    try:
+        return StackInfo.model_validate_json(record(home).read_text())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _try_lock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _alive(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,232 @@
+"""`python -m deploy.local up`: Temporal, S3, worker and API on this machine, as real processes.
+
+Whatever TEMPORAL_* or AWS_* settings already name is used instead of starting it. Stopped in the
+middle of a production and started again, it continues: all state is in GREENLIGHT_HOME.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import httpx
+from dotenv import load_dotenv
+from rich.console import Console
+from rich.table import Table
+
+from deploy import s3, temporal
+from deploy.home import HomeInUse, StackInfo, locked, write_record
+from deploy.ports import LOOPBACK, Ports, PortTaken, beside_proxy
+from deploy.settings import SettingsRefused, StackSettings
+from deploy.supervisor import Component, StackFailed, Supervisor
+
+PROBLEMS: Final = (SettingsRefused, PortTaken, HomeInUse, StackFailed, FileNotFoundError)
+"""What can be wrong with this machine; the message names the remedy, a traceback would not."""
+
+_WORKER_GRACE: Final = "5"
+"""Seconds. On one's own machine Ctrl-C should not take 30 s; what is cut short is done again at the next start."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack. `env` is the environment of its processes: with it a test or tool reaches the same servers."""
+
+    info: StackInfo
+    env: Mapping[str, str]
+    supervisor: Supervisor
+
+
+@contextmanager
+def running_stack(
+    home: Path,
+    *,
+    ports: Literal["default", "free"] = "default",
+    api: bool = True,
+    worker: bool = True,
+    environ: Mapping[str, str] | None = None,
+    say: Say = print,
+) -> Iterator[Stack]:
+    """A whole stack over `home`, ready when the block begins and stopped in order when it ends.
+
+    Args:
+        ports: "free" takes random ones, so that stacks side by side do not meet.
+        environ: The environment to read settings from and to hand to the processes; os.environ by default.
+
+    Raises:
+        HomeInUse, PortTaken, StackFailed: it cannot run; nothing is left running.
+    """
+    environ = dict(os.environ if environ is None else environ)
+    settings = StackSettings.of(environ)
+    home = home.resolve()
+    with locked(home) as lock:
+        info, env, components = _assemble(home, settings, environ, Ports(say, anywhere=ports == "free"), say)
+        if not worker:
+            components = [c for c in components if c.name != "worker"]
+        if not api:
+            components = [c for c in components if c.name != "api"]
+        supervisor = Supervisor(components, home / "logs", say, inherit=[lock])
+        supervisor.start()
+        try:
+            write_record(info)
+            yield Stack(info, env, supervisor)
+        finally:
+            supervisor.stop()
+
+
+def _assemble(
+    home: Path, settings: StackSettings, environ: dict[str, str], ports: Ports, say: Say
+) -> tuple[StackInfo, dict[str, str], list[Component]]:
+    """Decide what is started and where, and with which environment."""
+    components: list[Component] = []
+    env = environ | {
+        "GREENLIGHT_HOME": str(home),
+        "GREENLIGHT_BUCKET": settings.bucket,
+        "PYTHONUNBUFFERED": "1",
+        **beside_proxy(environ),
+    }
+    env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
+
+    if other := temporal.configured(environ):
+        address, namespace = other
+        ui_url = settings.temporal_ui_url
+        say(f"Using the Temporal server at {address}, namespace {namespace} (TEMPORAL_ADDRESS or temporal.toml)")
+    else:
+        port = ports.named("GREENLIGHT_TEMPORAL_PORT", settings.temporal_port, 7233)
+        ui_port = ports.named("GREENLIGHT_UI_PORT", settings.ui_port, 8233)
+        address, namespace = f"{LOOPBACK}:{port}", temporal.NAMESPACE
+        ui_url = f"http://{LOOPBACK}:{ui_port}"
+        env = temporal.client_env(env, port)
+        components.append(
+            Component(
+                "temporal",
+                temporal.command(home / "temporal.db", port, ui_port),
+                temporal.server_env(env),
+                ready=lambda _pid: temporal.serves(env),
+                grace=10,
+            )
+        )
+    env["GREENLIGHT_TEMPORAL_UI_URL"] = ui_url
+
+    if variable := s3.configured(environ):
+        endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or "AWS"
+        say(f"Using the S3 server at {endpoint} ({variable} is set)")
+    else:
+        port = ports.named("GREENLIGHT_S3_PORT", settings.s3_port, 8333)
+        endpoint = f"http://{LOOPBACK}:{port}"
+        env = s3.client_env(env, port, s3.credentials(home / "s3.json"))
+        components.append(
+            Component(
+                "s3",
+                s3.command(home / "s3", port, settings.bucket, ports),
+                env,
+                ready=s3.readiness(env, settings.bucket),
+                grace=10,
+            )
+        )
+
+    api_port = ports.named("GREENLIGHT_API_PORT", settings.api_port, 8400)
+    api_url = f"http://{LOOPBACK}:{api_port}"
+    env |= {"GREENLIGHT_API_HOST": LOOPBACK, "GREENLIGHT_API_PORT": str(api_port)}
+    embedded = tuple(component.name for component in components)
+    grace = float(env["GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS"]) + 5
+    components += [
+        Component(
+            "worker",
+            [sys.executable, "-m", "worker"],
+            env,
+            ready=lambda pid: temporal.worker_polls(env, pid),
+            grace=grace,
+            after=embedded,
+        ),
+        Component(
+            "api", [sys.executable, "-m", "api"], env, ready=lambda _pid: _api_serves(api_url), grace=8, after=embedded
+        ),
+    ]
+    info = StackInfo(
+        pid=os.getpid(),
+        home=str(home),
+        api_url=api_url,
+        temporal_address=address,
+        temporal_namespace=namespace,
+        temporal_ui_url=ui_url,
+        s3_endpoint=endpoint,
+        bucket=settings.bucket,
+        log_dir=str(home / "logs"),
+        embedded=embedded,
+    )
+    return info, env, components
+
+
+def _api_serves(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def summary(info: StackInfo) -> Table:
+    """Where everything is, for people."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    rows = {
+        "Studio and API": info.api_url,
+        "API reference": f"{info.api_url}/docs",
+        "Temporal UI": info.temporal_ui_url or "(set GREENLIGHT_TEMPORAL_UI_URL)",
+        "Temporal": f"{info.temporal_address}, namespace {info.temporal_namespace}",
+        "S3": f"{info.s3_endpoint}, bucket {info.bucket}",
+        "Data and logs": info.home,
+    }
+    for name, value in rows.items():
+        table.add_row(f"[bold]{name}", value)
+    return table
+
+
+def prepare() -> None:
+    """Read .env beneath what the environment already says, and let SIGTERM and SIGHUP stop as Ctrl-C does."""
+    load_dotenv(Path(".env"))
+    os.environ.update(beside_proxy(os.environ))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
+def up() -> None:
+    """Run the stack in the foreground until Ctrl-C or SIGTERM; a second one kills what is still stopping."""
+    console = Console(highlight=False, soft_wrap=True)
+    settings = StackSettings.of(os.environ)
+    console.print("Starting Temporal, S3, worker and API …")
+    with running_stack(settings.home, say=console.print) as stack:
+        console.print(summary(stack.info))
+        console.print("Ready. Ctrl-C stops it; what is unfinished continues at the next start.")
+        try:
+            stack.supervisor.wait()
+        except KeyboardInterrupt:
+            console.print("Stopping …")
+    console.print("Stopped.")
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 0 after a stop that was asked for, 1 where the message says what is wrong, 2 for wrong usage."""
+    if arguments != ["up"]:
+        print("usage: python -m deploy.local up", file=sys.stderr)  # noqa: T201 - a command's usage
+        return 2
+    prepare()
+    try:
+        up()
+    except KeyboardInterrupt:
+        pass  # while starting: it has been stopped in order
+    except PROBLEMS as problem:
+        print(problem, file=sys.stderr)  # noqa: T201 - a command's answer
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the SDK's threads can hang an ordinary exit (sdk-python issue 300)

@@ -1,0 +1,47 @@
+"""How the embedded stack is set up, parsed once from a mapping such as the environment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX: Final = "GREENLIGHT_"
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class SettingsRefused(Exception):
+    """A variable has a value that cannot be used; the message names it."""
+
+
+class StackSettings(BaseModel):
+    """A port left out takes its default, or the next free one; a port that is set must be free."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    home: Path = Path(".greenlight")
+    temporal_port: Port | None = None
+    ui_port: Port | None = None
+    s3_port: Port | None = None
+    api_port: Port | None = None
+    bucket: Annotated[str, Field(min_length=3, max_length=63)] = "greenlight"
+    temporal_ui_url: str = Field(default="", description="Of a Temporal that is not the embedded one")
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Self:
+        """From GREENLIGHT_HOME, GREENLIGHT_API_PORT and so on; empty ones count as left out.
+
+        Raises:
+            SettingsRefused: names the variables and what is wrong with them.
+        """
+        given = {
+            name: environ[f"{PREFIX}{name.upper()}"]
+            for name in cls.model_fields
+            if environ.get(f"{PREFIX}{name.upper()}")
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = (f"{PREFIX}{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg']}" for e in error.errors())
+            raise SettingsRefused("; ".join(wrong)) from None

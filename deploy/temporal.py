@@ -1,0 +1,107 @@
+"""The embedded Temporal server, or another one where its own settings name it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+
+from deploy.ports import LOOPBACK
+from workflows import keys
+
+NAMESPACE: Final = "default"
+_DYNAMIC_CONFIG: Final = {
+    # One tenant's long queue does not make the next one wait behind all of it.
+    "matching.enableFairness": "true",
+    # A cancel reaches an activity at once, not with its next heartbeat.
+    "frontend.WorkerCommandsEnabled": "true",
+    "system.enableCancelActivityWorkerCommand": "true",
+}
+_ANSWER_WITHIN: Final = timedelta(seconds=2)
+
+
+def binary(name: str) -> str:
+    """A program that came with the requirements, beside this interpreter."""
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing; `make up` installs it with the requirements")
+    return str(path)
+
+
+def configured(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Address and namespace that TEMPORAL_ADDRESS or a temporal.toml profile name, if one does."""
+    config = ClientConfig.load_client_connect_config(override_env_vars=dict(environ))
+    address = config.get("target_host")
+    return (address, config.get("namespace") or NAMESPACE) if address else None
+
+
+def command(database: Path, port: int, ui_port: int) -> list[str]:
+    """The server with its UI and search attributes; the same database file continues where it stopped."""
+    settings = [f"--dynamic-config-value={key}={value}" for key, value in _DYNAMIC_CONFIG.items()]
+    attributes = [f"--search-attribute={name}={kind}" for name, kind in keys.SEARCH_ATTRIBUTES.items()]
+    return [
+        binary("temporal"),
+        *("server", "start-dev", "--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port)),
+        *("--db-filename", str(database), "--log-level", "warn", "--ui-disable-news-fetch"),
+        *settings,
+        *attributes,
+    ]
+
+
+def client_env(environ: Mapping[str, str], port: int) -> dict[str, str]:
+    """The environment in which every Temporal tool finds the embedded server, and nothing else."""
+    cleared = {key: value for key, value in environ.items() if not key.startswith("TEMPORAL_")}
+    return cleared | {
+        "TEMPORAL_ADDRESS": f"{LOOPBACK}:{port}",
+        "TEMPORAL_NAMESPACE": NAMESPACE,
+        "TEMPORAL_CONFIG_FILE": os.devnull,
+    }
+
+
+def server_env(environ: Mapping[str, str]) -> dict[str, str]:
+    """For the server itself: nobody is told that it runs."""
+    return {**environ, "TEMPORAL_VERSION_CHECK_DISABLED": "1"}
+
+
+def serves(environ: Mapping[str, str]) -> bool:
+    """Whether the server that `environ` names answers and knows its namespace and our search attributes."""
+
+    async def ask() -> bool:
+        config = ClientConfig.load_client_connect_config(override_env_vars=dict(environ))
+        try:
+            client = await Client.connect(**config)
+            found = await client.count_workflows(f'{keys.STATUS_ATTRIBUTE} = "none"', rpc_timeout=_ANSWER_WITHIN)
+        except (RuntimeError, RPCError):
+            return False
+        return found.count == 0
+
+    return asyncio.run(ask())
+
+
+def worker_polls(environ: Mapping[str, str], pid: int) -> bool:
+    """Whether the worker process `pid` asks the server for tasks."""
+
+    async def ask() -> bool:
+        config = ClientConfig.load_client_connect_config(override_env_vars=dict(environ))
+        request = DescribeTaskQueueRequest(
+            namespace=config.get("namespace") or NAMESPACE,
+            task_queue=TaskQueue(name=keys.TASK_QUEUE),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        try:
+            client = await Client.connect(**config)
+            answer = await client.workflow_service.describe_task_queue(request, timeout=_ANSWER_WITHIN)
+        except (RuntimeError, RPCError):
+            return False
+        return any(poller.identity.startswith(f"{pid}@") for poller in answer.pollers)
+
+    return asyncio.run(ask())

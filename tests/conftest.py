@@ -1,0 +1,65 @@
+"""Fixtures of all tests: real servers, started when a test first asks for them and once a session."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from activities.storage import Storage, s3_client
+from deploy.local import Stack, running_stack
+from tests.stack import hermetic, new_home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_environment() -> Iterator[None]:
+    """No test meets the keys, servers or profiles of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        clean = hermetic(os.environ)
+        for name in set(os.environ) - set(clean):
+            patch.delenv(name)
+        for name, value in clean.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A Temporal and an S3 server, empty at the start of the session; no worker and no API."""
+    home = new_home(tmp_path_factory.mktemp("servers") / "home")
+    with running_stack(home, ports="free", api=False, worker=False) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+async def client(servers: Stack) -> Client:
+    """A Temporal client as the product makes it. Give each test a task queue of its own."""
+    return await Client.connect(servers.info.temporal_address, data_converter=pydantic_data_converter)
+
+
+@pytest.fixture(scope="session")
+def temporal(client: Client) -> WorkflowEnvironment:
+    """The same server as a test environment."""
+    return WorkflowEnvironment.from_client(client)
+
+
+@pytest.fixture(scope="session")
+async def storage(servers: Stack) -> Storage:
+    """A bucket of this session on the S3 server."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in servers.env.items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        storage = Storage(s3_client(), "tests")
+    await storage.ensure_bucket()
+    return storage
+
+
+@pytest.fixture(scope="session")
+def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole stack, worker and API too, as `make up` runs it."""
+    home = new_home(tmp_path_factory.mktemp("stack") / "home")
+    with running_stack(home, ports="free") as stack:
+        yield stack

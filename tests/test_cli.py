@@ -1,0 +1,319 @@
+"""The command `greenlight` as a person or a script meets it, against the real stack."""
+
+import asyncio
+import io
+import json
+import random
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from temporalio.client import Client
+from typer.testing import CliRunner, Result
+
+from api.cli import app
+from api.cli_views import ProductionView, amount, make_console, show_plan
+from api.plan_file import PlanFileError, edits_between, to_yaml
+from api.views import PlanView, StreamEvent
+from deploy.local import Stack
+from tests.fakes import FakeActivities
+from tests.serving import serving
+from workflows import policies
+from workflows.models import Asset, Brief, Modality, Plan, Platform, Quote
+
+Greenlight = Callable[..., Result]
+WORDS = "Three words for a lighthouse."
+
+
+def run(url: str, *args: str, **options: Any) -> Result:
+    return CliRunner().invoke(app, ["--url", url, *args], **options)
+
+
+@pytest.fixture(scope="module")
+def greenlight(local_stack: Stack) -> Greenlight:
+    """The command against the whole stack, without a terminal."""
+    return lambda *args, **options: run(local_stack.info.api_url, *args, **options)
+
+
+def done(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def planned(greenlight: Greenlight, *args: str) -> dict[str, Any]:
+    return dict(
+        json.loads(done(greenlight("plan", "Three words for a lighthouse.", "--platform", "copy", *args, "--json")))
+    )
+
+
+def shown(greenlight: Greenlight, production_id: str) -> dict[str, Any]:
+    return dict(json.loads(done(greenlight("show", production_id, "--json"))))
+
+
+def test_produce_downloads(greenlight: Greenlight, tmp_path: Path) -> None:
+    """`produce --yes --out` takes a brief from a file to downloaded files, and prints plain, unwrapped lines."""
+    brief = tmp_path / "brief.txt"
+    brief.write_text(WORDS)
+    out = tmp_path / "new" / "folder"
+    options = ("--platform", "copy", "--yes", "--max-usd", "0", "--out", str(out))
+    text = done(greenlight("produce", str(brief), *options))
+    assert "\x1b" not in text
+    assert re.search(r"^asset complete +\S+ +done, free$", text, re.MULTILINE)
+    files = {p.name for p in out.iterdir()}
+    assert {"content.md", "manifest.json"} <= files
+    assert all(f"{out / name}\n" in text for name in files)
+    assert json.loads((out / "manifest.json").read_text())["brief"]["text"] == WORDS
+
+
+def test_without_a_terminal_nothing_is_approved(greenlight: Greenlight) -> None:
+    """Where nobody can be asked and --yes is not there, the plan waits and the commands to decide are printed."""
+    text = done(greenlight("produce", "-", "--platform", "copy", input="Say it.\n"))
+    found = re.search(r"greenlight approve (\S+) --digest (\w+)", text)
+    assert found
+    assert shown(greenlight, found[1])["status"] == "awaiting_approval"
+
+
+def test_from_plan_to_open(greenlight: Greenlight, tmp_path: Path) -> None:
+    """Plan, edit, approve by digest, watch, open: the edited words are what is delivered."""
+    plan = planned(greenlight)
+    production_id, asset_id = plan["production_id"], plan["plan"]["assets"][0]["asset_id"]
+    text = done(greenlight("edit", production_id, "--set", f"{asset_id}.prompt=Only the sea.", "--title", "Sea"))
+    found = re.search(r"--digest (\w+)", text)
+    assert found
+    assert found[1] != plan["plan"]["digest"]
+    stale = greenlight("approve", production_id, "--digest", plan["plan"]["digest"])
+    assert stale.exit_code == 1
+    assert f"The current plan is {found[1]}" in stale.stderr
+    done(greenlight("approve", production_id, "--digest", found[1]))
+    assert "delivered" in done(greenlight("watch", production_id))
+    done(greenlight("open", production_id, "--out", str(tmp_path)))
+    takes = json.loads((tmp_path / "manifest.json").read_text())["assets"][asset_id]["takes"]
+    assert [t["prompt"] for t in takes] == ["Only the sea."]
+
+
+def test_edit_in_an_editor(greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without options the plan opens in $EDITOR; what was changed there is sent, and nothing where nothing was."""
+    production_id = planned(greenlight)["production_id"]
+    script = tmp_path / "editor.py"
+    script.write_text(
+        "import pathlib, sys\n"
+        "file = pathlib.Path(sys.argv[1])\n"
+        "file.write_text(file.read_text().replace('title:', 'title: New'))\n"
+    )
+    monkeypatch.setenv("EDITOR", "true")
+    assert "Nothing was changed" in done(greenlight("edit", production_id))
+    monkeypatch.setenv("EDITOR", f"{sys.executable} {script}")
+    done(greenlight("edit", production_id))
+    assert shown(greenlight, production_id)["plan"]["title"].startswith("New")
+
+
+def test_reject(greenlight: Greenlight) -> None:
+    """A rejected production is closed, the list says so, and it cannot be approved any more."""
+    production_id = planned(greenlight, "--tenant", "reject-test")["production_id"]
+    assert "rejected" in done(greenlight("reject", production_id, "--reason", "too dull"))
+    late = greenlight("approve", production_id)
+    assert late.exit_code == 1
+    assert "rejected" in late.stderr
+    assert greenlight("watch", production_id).exit_code == 1
+
+
+def test_regenerate_after_delivery(greenlight: Greenlight) -> None:
+    """A delivered production takes another take of an asset, delivers again, and can go back to the first take."""
+    text = done(greenlight("produce", "Say it.", "--platform", "copy", "--yes"))
+    production_id = re.findall(r"greenlight open (\S+)", text)[0]
+    asset_id = shown(greenlight, production_id)["assets"][0]["asset_id"]
+    done(greenlight("regenerate", production_id, asset_id, "--prompt", "Say it louder."))
+    done(greenlight("watch", production_id))
+    again = shown(greenlight, production_id)
+    assert (again["assets"][0]["take"], again["deliverable"]["revision"]) == (2, 2)
+    done(greenlight("select", production_id, asset_id, "1"))
+    done(greenlight("watch", production_id))
+    assert shown(greenlight, production_id)["assets"][0]["take"] == 1
+
+
+def test_errors_are_messages(greenlight: Greenlight) -> None:
+    """A refusal is one message with its remedy and exit code 1; a slip in the command itself is exit code 2."""
+    unknown = greenlight("show", "nobody")
+    assert unknown.exit_code == 1
+    assert "nobody" in unknown.stderr
+    assert "Traceback" not in unknown.output
+    outside = greenlight("plan", "x", "--platform", "copy", "--modality", "video")
+    assert outside.exit_code == 2
+    assert "modalities" in outside.stderr
+    assert greenlight("plan", "x", "--platform", "opera").exit_code == 2
+    assert greenlight("plan", "x", "--budget", "much").exit_code == 2
+    assert greenlight("edit", planned(greenlight)["production_id"], "--set", "nonsense").exit_code == 2
+
+
+def test_the_same_key_is_the_same_production(greenlight: Greenlight) -> None:
+    """Two plans under one idempotency key are one production."""
+    first, second = (planned(greenlight, "--idempotency-key", "cli-key-1")["production_id"] for _ in range(2))
+    assert first == second
+
+
+def test_list_and_providers_as_json(greenlight: Greenlight) -> None:
+    """The read commands print JSON that scripts can take apart."""
+    planned(greenlight)
+    assert all("production_id" in p for p in json.loads(done(greenlight("list", "--json", "--limit", "3"))))
+    report = json.loads(done(greenlight("providers", "--json")))
+    assert "previz" in report["enabled_providers"]["text"]
+    assert "free" in done(greenlight("providers"))
+
+
+def test_doctor(greenlight: Greenlight) -> None:
+    """The doctor finds a whole stack healthy; where nothing runs it exits 1 and names the command that helps."""
+    text = done(greenlight("doctor"))
+    assert "MISSING" not in text
+    assert "storage" in text
+    ill = run("http://127.0.0.1:1", "doctor")
+    assert ill.exit_code == 1
+    assert "greenlight up" in ill.stdout
+
+
+async def test_too_dear_is_exit_code_3(client: Client) -> None:
+    """--yes with --max-usd approves nothing that could cost more, and says so with exit code 3."""
+    async with FakeActivities(assets=3, price_usd="0.5000").working(client), serving(client, {}) as api:
+        url = str(api.http.base_url)
+        brief = ("produce", "Say it.", "--platform", "copy", "--yes", "--max-usd")
+        dear = await asyncio.to_thread(run, url, *brief, "1.49")
+        assert dear.exit_code == 3
+        assert "1.50 USD is more than --max-usd 1.49" in dear.stderr
+        production_id = dear.stderr.split()[1]
+        assert (await api.get(production_id))["status"] == "awaiting_approval"
+        assert (await asyncio.to_thread(run, url, *brief, "1.50", "--no-watch")).exit_code == 0
+
+
+async def test_a_script_does_not_wait_for_a_person(client: Client) -> None:
+    """Without a terminal, watching ends with exit code 4 where a person must decide, and names the command."""
+    activities = FakeActivities()
+    activities.fail.add("text-2")
+    async with activities.working(client), serving(client, {}) as api:
+        url = str(api.http.base_url)
+        stuck = await asyncio.to_thread(run, url, "produce", "Say it.", "--platform", "copy", "--yes")
+        assert stuck.exit_code == 4, stuck.output
+        found = re.search(r"greenlight resolve (\S+) text-2 retry", stuck.stdout)
+        assert found
+        left_out = await asyncio.to_thread(run, url, "resolve", found[1], "text-2", "accept_without")
+        assert left_out.exit_code == 0, left_out.output
+        assert (await asyncio.to_thread(run, url, "watch", found[1])).exit_code == 0
+
+
+# What is shown
+
+
+def plan_of(count: int, price: str = "0.0350") -> PlanView:
+    quote = Quote(low_usd=Decimal(0), high_usd=Decimal(price), expected_seconds=1)
+    return PlanView.of(
+        Plan.of(
+            "A plan",
+            [
+                Asset(
+                    asset_id=f"shot-{n}",
+                    asset_type=Modality.TEXT,
+                    role="body",
+                    prompt=f"Words {n}\nand more, " + "long " * 40,
+                    provider="fake",
+                    model="words",
+                    parameters={"seconds": n},
+                    quote=quote,
+                )
+                for n in range(1, count + 1)
+            ],
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"), [("0", "free"), ("0.0400", "0.04"), ("0.0035", "0.0035"), ("0.0350", "0.035"), ("12", "12.00")]
+)
+def test_amounts(usd: str, text: str) -> None:
+    """Money has two decimals, up to four where the price is finer, and nothing is free."""
+    assert amount(Decimal(usd)) == text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_plan_fits_the_terminal(width: int) -> None:
+    """However narrow the terminal, each asset is one line with its id, maker and price whole."""
+    out = io.StringIO()
+    show_plan(Console(file=out, width=width, force_terminal=True, color_system=None, highlight=False), plan_of(3))
+    rows = [line for line in out.getvalue().splitlines() if "shot-" in line]
+    assert len(rows) == 3
+    assert all("fake/words" in row and "0.035" in row and len(row) <= width for row in rows)
+
+
+def event(name: Any, asset_id: str | None = None, **data: Any) -> StreamEvent:
+    return StreamEvent(id=1, name=name, at=datetime.now(UTC), asset_id=asset_id, data=data)
+
+
+def test_piped_progress_is_lines() -> None:
+    """Without a terminal each event is one plain line, and progress is told in quarters."""
+    out = io.StringIO()
+    with ProductionView(make_console(out), plan_of(1).assets) as view:
+        view.show(event("asset_start", "shot-1", take=1, provider="fake", model="words"))
+        for step in range(100):
+            view.show(event("asset_progress", "shot-1", progress=step / 100, step="rendering"))
+        view.show(event("asset_complete", "shot-1", cost_usd="0.0350"))
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 5
+    assert lines[1].split() == ["asset", "progress", "shot-1", "rendering,", "25", "%"]
+    assert lines[-1].endswith("done, 0.035 USD")
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_bars_fit_the_screen(count: int) -> None:
+    """A terminal shows a bar for each asset; where they do not fit, only of those that are being made or failed."""
+    out = io.StringIO()
+    console = Console(file=out, width=100, height=20, force_terminal=True, color_system=None, highlight=False)
+    with ProductionView(console, plan_of(count).assets) as view:
+        view.show(event("asset_start", "shot-1", take=1))
+        view.show(event("asset_failed", "shot-1", message="no words"))
+        view.show(event("asset_start", "shot-2", take=1))
+    last = out.getvalue().rpartition("\x1b[2K")[2]
+    assert "no words" in out.getvalue()
+    assert ("shot-3" in out.getvalue()) == (count == 3), last
+
+
+def test_a_plan_that_is_not_changed_gives_no_edits() -> None:
+    """The plan as YAML, saved as it is, leads to no edit: also with many lines in a prompt."""
+    plan = plan_of(4)
+    assert edits_between(plan, to_yaml(plan)) == []
+
+
+def test_any_order_can_be_reached() -> None:
+    """Whatever order, drops and additions the file has, applying the edits gives exactly that plan."""
+    brief = Brief(text="x", platform=Platform.COPY)
+    chance = random.Random(7)
+    for _ in range(30):
+        before = plan_of(6)
+        assets = [a for a in before.assets if chance.random() > 0.2] or list(before.assets[:1])
+        chance.shuffle(assets)
+        assets.insert(0, assets[0].model_copy(update={"asset_id": "new", "prompt": "fresh words"}))
+        assets[-1] = assets[-1].model_copy(update={"parameters": {"pace": 2}})
+        wanted = before.model_copy(update={"assets": tuple(assets), "title": "Other"})
+        plan = Plan.model_validate(before.model_dump(include={"title", "assets", "planner"}))
+        after = policies.apply_edits(brief, plan, edits_between(before, to_yaml(wanted)))
+        assert [(a.asset_id, a.prompt.split(), a.parameters) for a in after.assets] == [
+            (a.asset_id, a.prompt.split(), a.parameters) for a in assets
+        ]
+        assert after.title == "Other"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("prompt:", "promt:", r"assets\.0\.prompt"),
+        ("asset_type: text", "asset_type: image", "asset_type"),
+        ("title:", "title: [", "YAML"),
+    ],
+)
+def test_a_broken_file_says_where(old: str, new: str, message: str) -> None:
+    """A plan file that is not one any more names the field or line."""
+    plan = plan_of(1)
+    with pytest.raises(PlanFileError, match=message):
+        edits_between(plan, to_yaml(plan).replace(old, new))

@@ -1,0 +1,316 @@
+"""The Python client against real HTTP servers that answer as told."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.client import GreenlightClient, GreenlightError, Unreachable, resolve_url
+from api.client_events import EventDecoder
+from workflows.models import Approval, Brief, Platform
+
+Answer = Callable[["Handler"], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Gives each request to the server's script and keeps what was asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length)) if length else None
+        server = self.server
+        assert isinstance(server, Server)
+        server.asked.append((self.command, self.path, dict(self.headers), body))
+        server.answer(self)
+
+    do_POST = do_PATCH = do_GET  # noqa: N815 - the names that http.server looks for
+
+    def log_message(self, *_: Any) -> None:
+        """Tests are quiet."""
+
+    def reply(self, status: int, content: Any = None, **headers: str) -> None:
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def stream(self, *parts: str, cut: bool = False) -> None:
+        """Send parts of an event stream, then end it, or cut the line in its middle."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in parts:
+            data = part.encode()
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        if not cut:
+            self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = True
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answer = answer
+        self.asked: list[tuple[str, str, dict[str, str], Any]] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def headers_of(self, path: str) -> list[dict[str, str]]:
+        return [headers for _, asked, headers, _ in self.asked if asked.split("?")[0] == path]
+
+
+Serve = Callable[[Answer], Server]
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[Server]:
+    server = Server(answer)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with ExitStack() as stack:
+        yield lambda answer: stack.enter_context(serving(answer))
+
+
+def production(status: str, last_event_id: int) -> dict[str, Any]:
+    path = "/api/v1/productions/p1"
+    return {
+        "production_id": "p1",
+        "status": status,
+        "brief": {"text": "A lighthouse.", "platform": "copy"},
+        "created_at": "2026-11-20T10:00:00Z",
+        "updated_at": "2026-11-20T10:00:00Z",
+        "last_event_id": last_event_id,
+        "links": {
+            "production": path,
+            "events": f"{path}/events",
+            "deliverable": f"{path}/deliverable",
+            "manifest": f"{path}/manifest",
+        },
+        "said_by_a_newer_api": True,
+    }
+
+
+def event(number: int | None, name: str, **fields: Any) -> str:
+    content = {"id": number, "name": name, "at": "2026-11-20T10:00:00Z", **fields}
+    numbered = f"id: {number}\n" if number else ""
+    return f"event: {name}\n{numbered}data: {json.dumps(content, ensure_ascii=False)}\n\n"
+
+
+EVENTS = "/api/v1/productions/p1/events"
+
+
+def test_events_go_on_after_a_cut(serve: Serve) -> None:
+    """A stream that is cut in mid-event is taken up again with Last-Event-ID: nothing twice, nothing lost."""
+    third = event(3, "asset_complete", asset_id="shot-1", data={"words": "line\u2028break"})
+
+    def answer(request: Handler) -> None:
+        if request.path != EVENTS:
+            request.reply(200, production("delivered", 4))
+        elif request.headers["Last-Event-ID"] == "0":
+            request.stream(event(1, "plan_start"), ": ping\n\n", event(2, "plan_ready"), third[:40], cut=True)
+        elif request.headers["Last-Event-ID"] == "2":
+            request.stream(third, event(None, "asset_progress", data={"percent": 40}), event(4, "done"))
+
+    server = serve(answer)
+    with GreenlightClient(server.url) as client:
+        seen = list(client.events("p1"))
+    assert [e.id for e in seen if e.id] == [1, 2, 3, 4]
+    assert [e.name for e in seen if not e.id] == ["stalled", "asset_progress"]
+    assert seen[3].data == {"words": "line\u2028break"}
+    assert [h["Last-Event-ID"] for h in server.headers_of(EVENTS)] == ["0", "2"]
+
+
+def test_a_stream_that_ends_early_is_not_the_end(serve: Serve) -> None:
+    """A server that ends the stream well while the production goes on is asked again, through a 503 too."""
+    turns = iter(["first", "away", "last"])
+    statuses = iter([production("producing", 1), production("delivered", 2)])
+
+    def answer(request: Handler) -> None:
+        if request.path != EVENTS:
+            request.reply(200, next(statuses))
+            return
+        match next(turns):
+            case "first":
+                request.stream(event(1, "approved"))
+            case "away":
+                request.reply(503, {"title": "No worker", "status": 503})
+            case "last":
+                request.stream(event(2, "done"))
+
+    with GreenlightClient(serve(answer).url) as client:
+        assert [e.name for e in client.events("p1")] == ["approved", "stalled", "done"]
+
+
+def test_an_event_of_a_newer_api_is_passed_over(serve: Serve) -> None:
+    """An event name that this client does not know is skipped, yet counts as seen."""
+
+    def answer(request: Handler) -> None:
+        if request.path == EVENTS:
+            request.stream(event(1, "done"), event(2, "applause"))
+        else:
+            request.reply(200, production("delivered", 2))
+
+    with GreenlightClient(serve(answer).url) as client:
+        assert [e.name for e in client.events("p1")] == ["done"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_chunks_do_not_matter(data: st.DataObject) -> None:
+    """However the network cuts the bytes, also within a character, the same events come out."""
+    first, second = event(7, "asset_start", asset_id="shot-1", data={"é": "日本"}), event(8, "done")
+    wire = f": ping\n\n{first}".encode() + second.replace("\n", "\r\n").encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=8)))
+    decoder = EventDecoder()
+    seen = [e for a, b in zip([0, *cuts], [*cuts, len(wire)], strict=True) for e in decoder.feed(wire[a:b])]
+    assert [(e.id, e.name) for e in seen] == [(7, "asset_start"), (8, "done")]
+    assert seen[0].data == {"é": "日本"}
+    assert decoder.last_id == 8
+
+
+def test_a_refusal_carries_its_fields(serve: Serve) -> None:
+    """What the API refuses is raised with status, title, detail, fields, remedies and the current digest."""
+    problem = {
+        "title": "Stale digest",
+        "status": 409,
+        "detail": "The plan has changed.",
+        "errors": [{"field": "plan_digest", "message": "names another plan", "remedy": "look again"}],
+        "plan_digest": "abc",
+    }
+    server = serve(lambda request: request.reply(409, problem))
+    with GreenlightClient(server.url) as client, pytest.raises(GreenlightError) as caught:
+        client.approve("p1", Approval(plan_digest="old"))
+    error = caught.value
+    assert (error.status, error.title, error.detail, error.plan_digest) == (
+        409,
+        "Stale digest",
+        "The plan has changed.",
+        "abc",
+    )
+    assert error.errors[0].remedy == "look again"
+    method, path, _, body = server.asked[0]
+    assert (method, path, body) == ("POST", "/api/v1/productions/p1/approve", {"plan_digest": "old"})
+
+
+def test_an_unknown_production_ends_the_events(serve: Serve) -> None:
+    """The events of a production that is not there raise at once instead of being asked again."""
+    server = serve(lambda request: request.reply(404, {"title": "Unknown production", "status": 404}))
+    with GreenlightClient(server.url) as client, pytest.raises(GreenlightError, match="Unknown production"):
+        next(client.events("p1"))
+    assert len(server.asked) == 1
+
+
+def test_nobody_there_names_the_remedy() -> None:
+    """Where nothing listens, the error names the address, the variable and the command that starts the stack."""
+    with serving(lambda request: request.reply(200)) as server:
+        url = server.url
+    with GreenlightClient(url) as client, pytest.raises(Unreachable) as caught:
+        next(client.events("p1"))
+    assert url in caught.value.title
+    assert "GREENLIGHT_URL" in caught.value.detail
+    assert "greenlight up" in caught.value.detail
+
+
+def test_a_key_goes_with_the_start(serve: Serve) -> None:
+    """The idempotency key travels as a header, and the brief's unset fields stay unset."""
+    started = {key: production("planning", 0)[key] for key in ("production_id", "status", "links")}
+    server = serve(lambda request: request.reply(202, started))
+    with GreenlightClient(server.url) as client:
+        assert client.start(Brief(text="Hi.", platform=Platform.COPY), idempotency_key="k1").production_id == "p1"
+    _, _, headers, body = server.asked[0]
+    assert headers["Idempotency-Key"] == "k1"
+    assert body == {"text": "Hi.", "platform": "copy"}
+
+
+def test_the_list_reads_on(serve: Serve) -> None:
+    """The list follows page tokens to the end, and keeps the filters on every page."""
+    pages = {
+        None: {"productions": [_listed("a"), _listed("b")], "next_page_token": "t/1"},
+        "t%2F1": {"productions": [_listed("c")], "next_page_token": None},
+    }
+
+    def answer(request: Handler) -> None:
+        query = dict(pair.split("=") for pair in request.path.partition("?")[2].split("&"))
+        assert query["platform"] == "video"
+        request.reply(200, pages[query.get("page_token")])
+
+    with GreenlightClient(serve(answer).url) as client:
+        assert [p.production_id for p in client.list(platform=Platform.VIDEO)] == ["a", "b", "c"]
+
+
+def _listed(production_id: str) -> dict[str, Any]:
+    whole = production("delivered", 1)
+    return {key: whole[key] for key in ("status", "created_at", "links")} | {"production_id": production_id}
+
+
+def test_the_storage_sees_none_of_our_headers(serve: Serve, tmp_path: Path) -> None:
+    """A download follows the redirect with a request of its own: a token for the API never reaches the storage."""
+    storage = serve(lambda request: request.reply(200, b"moving pictures"))
+    api = serve(lambda request: request.reply(307, b"", Location=f"{storage.url}/bucket/film.mp4?signature=1"))
+    with GreenlightClient(api.url, headers={"Authorization": "Bearer secret"}) as client:
+        saved = client.download_deliverable("p1", tmp_path / "new" / "film.mp4", name="film.mp4")
+    assert saved.read_bytes() == b"moving pictures"
+    assert api.asked[0][1] == "/api/v1/productions/p1/deliverable?file=film.mp4"
+    assert api.asked[0][2]["Authorization"] == "Bearer secret"
+    assert "authorization" not in {name.lower() for name in storage.asked[0][2]}
+
+
+def test_half_a_download_is_no_file(serve: Serve, tmp_path: Path) -> None:
+    """A download that breaks off raises and leaves nothing under the file's name."""
+
+    def break_off(request: Handler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", "100")
+        request.end_headers()
+        request.wfile.write(b"half")
+        request.close_connection = True
+
+    with GreenlightClient(serve(break_off).url) as client, pytest.raises(GreenlightError):
+        client.download_manifest("p1", tmp_path / "manifest.json")
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def test_where_the_api_is(tmp_path: Path) -> None:
+    """The address is the argument, else GREENLIGHT_URL, else what the running stack recorded, else port 8400."""
+    home = {"GREENLIGHT_HOME": str(tmp_path)}
+    assert resolve_url(None, home) == "http://127.0.0.1:8400"
+    (tmp_path / "stack.json").write_text('{"api_url": "http://127.0.0.1:8411"}')
+    assert resolve_url(None, home) == "http://127.0.0.1:8411"
+    assert resolve_url(None, home | {"GREENLIGHT_URL": "http://studio:1/"}) == "http://studio:1"
+    assert resolve_url("http://other:2", home | {"GREENLIGHT_URL": "http://studio:1"}) == "http://other:2"
+    (tmp_path / "stack.json").write_text("{ half")
+    assert resolve_url(None, home) == "http://127.0.0.1:8400"
+
+
+def test_the_client_is_light() -> None:
+    """A fresh interpreter that imports the client or the CLI loads neither FastAPI nor Temporal nor a vendor SDK."""
+    heavy = "{'fastapi', 'temporalio', 'boto3', 'openai', 'anthropic', 'google.genai', 'av', 'PIL'}"
+    code = f"import sys, api.client, api.cli; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,37 @@
+"""The package names are generic, so what they resolve to and what they load is held here."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("workflows", "activities", "api", "worker", "deploy", "tests")
+VENDORS = ("openai", "anthropic", "google.genai", "replicate", "runwayml")
+MEDIA = ("av", "PIL", "espeakng_loader")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_package_is_ours(name: str) -> None:
+    """Each top-level name resolves to this repository, not to a stranger's package of the same name."""
+    package = importlib.import_module(name)
+    assert package.__file__ is not None
+    assert Path(package.__file__).parent == ROOT / name
+
+
+@pytest.mark.parametrize("name", ["workflows", "api"])
+def test_light_packages_load_nothing_heavy(name: str) -> None:
+    """Importing every module of `workflows` or `api` afresh loads no vendor SDK and no media library."""
+    modules = [f"{name}.{module.name}" for module in pkgutil.iter_modules([str(ROOT / name)]) if module.name[0] != "_"]
+    assert modules
+    script = (
+        "import importlib, sys\n"
+        f"for module in {modules!r}: importlib.import_module(module)\n"
+        f"print(*[heavy for heavy in {VENDORS + MEDIA!r} if heavy in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split() == []

@@ -1,0 +1,275 @@
+"""The template planner answers any brief with a sensible plan; pricing refuses what nobody offers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from temporalio.exceptions import ApplicationError
+
+from activities.planning import draft, price
+from activities.providers.base import Offer, Provider
+from activities.providers.previz import Previz
+from activities.wording import fit, sentences, speech_seconds, wishes
+from workflows.contracts import PLAN_INVALID, DraftPlan
+from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Plan, Platform
+
+FILM = "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships."
+PREVIZ: dict[str, Provider] = {"previz": Previz()}
+
+
+class Paid(Previz):
+    """A provider whose offers are previz's own under another name, at a price."""
+
+    name = "paid"
+
+    def __init__(self, unit: str, low: str, high: str) -> None:
+        self.change: dict[str, Any] = {"unit": unit, "usd_low": Decimal(low), "usd_high": Decimal(high)}
+
+    def offers(self) -> Sequence[Offer]:
+        return [replace(o, provider=self.name, **self.change) for o in Previz().offers()]
+
+
+def plan(text: str = FILM, *feedback: str, providers: dict[str, Provider] | None = None, **brief: Any) -> Plan:
+    made = Brief(**{"text": text, "platform": "video", **brief})
+    return draft(
+        DraftPlan(production_id="p", brief=made, feedback=feedback), PREVIZ if providers is None else providers
+    )
+
+
+def ids(made: Plan) -> list[str]:
+    return [a.asset_id for a in made.assets]
+
+
+def refused(call: Callable[[], object]) -> str:
+    with pytest.raises(ApplicationError) as caught:
+        call()
+    assert caught.value.type == PLAN_INVALID
+    assert caught.value.non_retryable
+    return str(caught.value)
+
+
+def test_video_is_planned_as_a_storyboard() -> None:
+    """A video brief gives a script, then narration, still and shot in turn, each shot made from its two."""
+    made = plan()
+    each = [f"{kind}-{k}" for k in range(1, 5) for kind in ("narration", "still", "shot")]
+    assert ids(made) == ["script", *each]
+    assert [a.position for a in made.assets] == list(range(1, 14))
+    shot = made.find("shot-2")
+    assert shot is not None
+    assert shot.depends_on == ("narration-2", "still-2")
+    assert {a.role for a in made.assets} == {"script", "narration", "still", "shot"}
+    assert made.title == "A lighthouse"
+
+
+def test_narration_is_the_briefs_words() -> None:
+    """What is spoken comes from the brief in its order, without markup and without directions to the crew."""
+    made = plan("# Slow mornings\n\nOur **new** machine. Show the crema up close. Made by [Sara](https://x.example).")
+    said = " ".join(a.prompt for a in made.assets if a.role == "narration")
+    assert said.index("Slow mornings.") < said.index("Our new machine.") < said.index("Made by Sara.")
+    assert not set("*#[]") & set(said)
+    assert "crema" not in said
+    assert any("crema" in a.prompt for a in made.assets if a.role == "still")
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("copy", ["headline", "body", "call-to-action"]),
+        ("creative_brief", ["objective", "audience", "message", "tone", "deliverables"]),
+        ("social_post", ["post", "visual"]),
+        ("design", ["concept", "visual-1", "visual-2", "visual-3"]),
+    ],
+)
+def test_other_platforms(platform: str, expected: list[str]) -> None:
+    """Platforms of words and pictures get their own pieces, none waiting for another."""
+    made = plan("Launch our oat milk.", platform=platform)
+    assert ids(made) == expected
+    assert not any(a.depends_on for a in made.assets)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kinds"),
+    [
+        (["text"], []),
+        (["text", "image"], ["still"]),
+        (["text", "audio"], ["narration"]),
+        (["text", "video"], ["shot"]),
+        (["text", "audio", "video"], ["narration", "shot"]),
+    ],
+)
+def test_only_chosen_modalities(chosen: list[str], kinds: list[str]) -> None:
+    """A video brief with fewer modalities is planned with those, and dependencies stay inside the plan."""
+    made = plan(modalities=chosen)
+    assert ids(made) == ["script", *(f"{kind}-{k}" for k in range(1, 5) for kind in kinds)]
+    assert {d for a in made.assets for d in a.depends_on} <= set(ids(made))
+
+
+def test_length_without_narration_is_the_briefs() -> None:
+    """Without narration the shots divide the brief's length among them; with it they are held at least as long."""
+    silent, spoken = plan(modalities=["image", "video"], duration_seconds=30), plan(duration_seconds=30)
+    assert [a.parameters for a in silent.assets if a.role == "shot"] == [{"seconds": 5.0}] * 6
+    assert [a.parameters for a in spoken.assets if a.role == "shot"] == [{"at_least": 5.0}] * 6
+
+
+@pytest.mark.parametrize(("seconds", "shots"), [(4, 1), (20, 4), (33, 7), (600, 60)])
+def test_a_shot_every_five_seconds(seconds: float, shots: int) -> None:
+    """The number of shots follows from the length."""
+    assert sum(a.role == "shot" for a in plan(duration_seconds=seconds).assets) == shots
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("灯塔站在海边已经两百年了。每天晚上它都和船说话。灯光扫过黑暗的海面，告诉水手们：家在这里。", "zh"),
+        ("प्रकाशस्तंभ दो सौ वर्षों से खड़ा है। हर रात वह जहाजों से बात करता है।", "hi"),
+        ("المنارة هنا منذ مائتي عام. هل تسمعها السفن؟ نعم، كل ليلة.", "ar"),
+        ("!!!", "en"),
+        ("🎉", "en"),
+        ("W" * 20_000, "en"),
+        ("灯" * 20_000, "zh"),
+        ("one two three, " * 1_300, "en"),
+        ("a" + "!" * 19_999, "en"),
+    ],
+)
+@pytest.mark.parametrize("seconds", [4, 20, 600])
+def test_any_script_and_length_gives_a_priced_plan(text: str, language: str, seconds: float) -> None:
+    """A brief in any script and of any length is planned within the limits, with words for every narration."""
+    made = price(plan(text, languages=[language], duration_seconds=seconds), PREVIZ)
+    said = [a.prompt for a in made.assets if a.role == "narration"]
+    assert all(said)
+    share = seconds / len(said)
+    assert max(speech_seconds(words) for words in said) <= share
+
+
+@given(text=st.text(min_size=1, max_size=300).filter(str.strip), seconds=st.floats(min_value=0.5, max_value=20))
+def test_fitting_never_empties(text: str, seconds: float) -> None:
+    """Whatever the text, its sentences are not empty, and shortening leaves something that is no longer than it was."""
+    parts = sentences(text.strip())
+    assert parts
+    for part in parts:
+        short = fit(part, seconds)
+        assert short.strip() or not part.strip()
+        assert len(short) <= len(part) + 1
+
+
+def test_sentences_end_where_they_end() -> None:
+    """Abbreviations, decimals and times do not end a sentence; other scripts' marks and new lines do."""
+    assert sentences("Dr. No, e.g. at 10:30, paid 3.5 million. 你好。再见！\nLast line") == [
+        "Dr. No, e.g. at 10:30, paid 3.5 million.",
+        "你好。",
+        "再见！",
+        "Last line.",
+    ]
+
+
+def test_numbers_in_feedback_change_the_plan() -> None:
+    """Feedback with a number of shots and seconds is followed; the newest number counts."""
+    made = plan(FILM, "Make it six shots", "No: 3 shots of 4 seconds in total")
+    shots = [a for a in made.assets if a.role == "shot"]
+    assert [a.parameters for a in shots] == [{"at_least": 1.333}] * 3
+    assert len([a for a in plan(FILM, "6 shots of 2.5 seconds each").assets if a.role == "shot"]) == 6
+
+
+def test_directions_in_feedback_reach_the_prompts() -> None:
+    """Other feedback is carried as a direction by every visual prompt, and by text, but never spoken."""
+    made = plan(FILM, "“More fog”, colder colours")
+    for asset in made.assets:
+        assert ("More fog" in asset.prompt) == (asset.role != "narration")
+    assert made.digest != plan(FILM).digest
+    assert "shorter" in plan("Oat milk.", "shorter, 2 shots", platform="copy").assets[0].prompt
+
+
+def test_pure_numbers_leave_no_direction() -> None:
+    """Feedback that is only numbers is understood whole."""
+    assert wishes(["make it 4 shots and 12 seconds long please"], numbers=True).directions == ()
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+def test_no_provider_is_refused_with_the_remedy(platform: Platform) -> None:
+    """Without a provider nothing is planned, and the message names modality and variable."""
+    message = refused(lambda: plan(platform=platform, providers={}))
+    assert PLATFORM_MODALITIES[platform][0] in message
+    assert "GREENLIGHT_PREVIZ" in message
+
+
+def test_unspoken_language_is_refused_with_a_choice() -> None:
+    """A language that previz cannot speak is refused only where audio is chosen, naming languages that it can."""
+    message = refused(lambda: plan(languages=["tlh"]))
+    assert "languages" in message
+    assert ", de," in message
+    assert plan(languages=["tlh"], modalities=["image", "video"]).assets
+
+
+def test_planning_is_a_function_of_the_brief() -> None:
+    """The same brief gives the same digest, another brief another one."""
+    assert price(plan(), PREVIZ).digest == price(plan(), PREVIZ).digest != price(plan("Another."), PREVIZ).digest
+
+
+def test_previz_is_free_and_says_how_it_is_made() -> None:
+    """Every asset is quoted at nothing, with the catalogue's time, and a job says that it is one."""
+    made = plan()
+    job = made.assets[3].model_copy(update={"model": "previz-animatic-job", "parameters": {"job_seconds": 3}})
+    priced = price(Plan.of(made.title, [*made.assets[:3], job]), PREVIZ)
+    assert priced.high_usd == 0
+    assert [a.quote.job for a in priced.assets if a.quote] == [False, False, False, True]
+    assert priced.digest != made.digest
+
+
+@pytest.mark.parametrize(
+    ("unit", "parameters", "low", "high"),
+    [
+        ("asset", {}, "0.0500", "0.1000"),
+        ("second", {"seconds": 2.5}, "0.1250", "0.2500"),
+        ("second", {"at_least": 4}, "0.2000", "0.4000"),
+        ("second", {}, "0.2500", "0.5000"),
+        ("character", {}, "0.2500", "0.5000"),
+    ],
+)
+def test_price_by_unit(unit: str, parameters: dict[str, Any], low: str, high: str) -> None:
+    """The quote is the unit's price times what the asset takes of it."""
+    asset = _shot(provider="paid", parameters=parameters)
+    quote = price(Plan.of("t", [asset]), {"paid": Paid(unit, "0.05", "0.10")}).assets[0].quote
+    assert quote is not None
+    assert (str(quote.low_usd), str(quote.high_usd)) == (low, high)
+
+
+def _shot(**change: Any) -> Asset:
+    whole = {"asset_id": "shot-2", "asset_type": "video", "role": "shot", "prompt": "ships", "provider": "previz"}
+    return Asset(**{**whole, "model": "previz-animatic", **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"provider": "nobody"}, "asset 'shot-2': provider: 'nobody' is not enabled; choose from previz"),
+        ({"model": "x"}, "asset 'shot-2': model: 'x' is not offered by previz; choose from previz-animatic, previz-"),
+        ({"model": "previz-storyboard"}, "asset 'shot-2': model: 'previz-storyboard' is not offered"),
+        ({"parameters": {"second": 2}}, "asset 'shot-2': parameters.second: previz-animatic has no such parameter"),
+    ],
+)
+def test_what_nobody_offers_is_refused(change: dict[str, Any], named: str) -> None:
+    """An asset that names what is not offered is refused by asset and field, with the choice."""
+    assert named in refused(lambda: price(Plan.of("t", [_shot(**change)]), PREVIZ))
+
+
+@pytest.mark.parametrize("seconds", [0, -5, 1e9])
+def test_senseless_seconds_are_not_priced(seconds: float) -> None:
+    """A length that no model makes is refused before it is multiplied into money."""
+    asset = _shot(provider="paid", parameters={"seconds": seconds})
+    assert "'shot-2'" in refused(lambda: price(Plan.of("t", [asset]), {"paid": Paid("second", "1", "1")}))
+
+
+def test_unknown_unit_names_the_catalogue() -> None:
+    """A unit without a pricing rule is refused with the place to mend it."""
+    message = refused(lambda: price(Plan.of("t", [_shot(provider="paid")]), {"paid": Paid("moon", "1", "1")}))
+    assert "catalogue.toml" in message
+
+
+def test_oversized_plan_is_refused() -> None:
+    """A plan that would not fit a workflow's payload is refused with its size and a remedy."""
+    assets = [_shot(asset_id=f"shot-{k}", prompt="灯" * 8_000) for k in range(20)]
+    assert "shorten the prompts" in refused(lambda: price(Plan.of("t", assets), PREVIZ))

@@ -1,0 +1,234 @@
+"""What the API says when it says no, and how it describes itself."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from api import bodies, views
+from api.app import create_app
+from api.examples import EXAMPLES
+from api.problems import MEDIA_TYPE, ProblemDetails
+from api.settings import Settings, SettingsError
+from tests.serving import Api, serving
+from workflows import models
+from workflows.events import Receipt
+
+BRIEF = {"text": "Say it.", "platform": "copy"}
+NOWHERE = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TEMPORAL_CONFIG_FILE": "/dev/null"}
+
+
+@pytest.fixture(scope="module")
+async def alone() -> AsyncIterator[Api]:
+    """The API without any server behind it."""
+    async with serving(None, NOWHERE) as api:
+        yield api
+
+
+def problem(answer: httpx.Response, status: int) -> ProblemDetails:
+    """The answer as problem details, with nothing of Python's insides in it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert "Traceback" not in answer.text
+    assert "pydantic" not in answer.text
+    found = ProblemDetails.model_validate(answer.json())
+    assert found.status == status
+    assert found.title
+    assert found.detail
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "remedy"),
+    [
+        ({"platform": "radio"}, "platform", "'video'"),
+        ({"modalities": ["image"]}, "modalities", "choose from text"),
+        ({"modalities": ["smell"]}, "modalities[0]", "'audio'"),
+        ({"text": "   "}, "text", "say something"),
+        ({"text": "x" * 20_001}, "text", "20000"),
+        ({"languages": ["Klingon"]}, "languages[0]", "pt-BR"),
+        ({"languages": []}, "languages", "pt-BR"),
+        ({"aspect": "2:1"}, "aspect", "'16:9'"),
+        ({"budget_usd": "-1"}, "budget_usd", "at least 0"),
+        ({"budget_usd": "0.12345"}, "budget_usd", "at most 4 decimals"),
+        ({"duration_seconds": 1}, "duration_seconds", "at least 4"),
+        ({"duration": 20}, "duration", "check its spelling"),
+    ],
+)
+async def test_bad_brief(alone: Api, change: dict[str, Any], field: str, remedy: str) -> None:
+    """A brief that cannot be made is refused with the field and the remedy, before any server is asked."""
+    found = problem(await alone.http.post("/api/v1/productions", json=BRIEF | change), 422)
+    assert [e.field for e in found.errors] == [field]
+    assert remedy in found.errors[0].remedy
+
+
+async def test_missing_field(alone: Api) -> None:
+    """A missing field is named."""
+    found = problem(await alone.http.post("/api/v1/productions", json={"text": "x"}), 422)
+    assert [(e.field, e.remedy) for e in found.errors] == [("platform", "add it")]
+
+
+async def test_nested_path(alone: Api) -> None:
+    """A field deep in a body is named by its path."""
+    edit = {"plan_digest": "d", "edits": [{"op": "drop", "asset_id": "a"}, {"op": "paint"}]}
+    found = problem(await alone.http.patch("/api/v1/productions/p1/plan", json=edit), 422)
+    assert found.errors[0].field == "edits[1].op"
+
+
+async def test_record_rule(alone: Api) -> None:
+    """A rule over several fields names the one to mend."""
+    found = problem(await alone.http.post("/api/v1/productions/p1/assets/a/resolve", json={"action": "adopt"}), 422)
+    assert found.errors[0].field == "job_id"
+
+
+@pytest.mark.parametrize("body", [b"{", b"nonsense", b'{"text": "\xff"}', b"[" * 100_000])
+async def test_malformed_json(alone: Api, body: bytes) -> None:
+    """A body that is no JSON is a 400, however it is broken."""
+    headers = {"Content-Type": "application/json"}
+    problem(await alone.http.post("/api/v1/productions", content=body, headers=headers), 400)
+
+
+async def test_no_content_type(alone: Api) -> None:
+    """JSON without its content type is told to say so."""
+    found = problem(await alone.http.post("/api/v1/productions", content=b'{"text": "x"}'), 422)
+    assert "Content-Type: application/json" in found.errors[0].remedy
+
+
+async def test_large_body_declared(alone: Api) -> None:
+    """A body that says it is above 1 MiB is refused before it is read."""
+    answer = await alone.http.post("/api/v1/productions", content=b"x" * 1_048_577)
+    assert "1,048,576" in problem(answer, 413).detail
+
+
+async def test_large_body_streamed(alone: Api) -> None:
+    """A body that grows above 1 MiB without saying so is refused as well."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 65_536
+
+    headers = {"Content-Type": "application/json"}
+    problem(await alone.http.post("/api/v1/productions", content=chunks(), headers=headers), 413)
+
+
+async def test_body_of_one_mebibyte(alone: Api) -> None:
+    """A body of exactly 1 MiB is read."""
+    body = b'{"text":"' + b"x" * (1_048_576 - 11) + b'"}'
+    assert len(body) == 1_048_576
+    headers = {"Content-Type": "application/json"}
+    problem(await alone.http.post("/api/v1/productions", content=body, headers=headers), 422)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/healthz", 405)])
+async def test_wrong_address(alone: Api, method: str, path: str, status: int) -> None:
+    """Unknown paths and methods answer with problem details too."""
+    problem(await alone.http.request(method, path), status)
+
+
+@pytest.mark.parametrize("production_id", ["-x", "a b", "x" * 101])
+async def test_impossible_id(alone: Api, production_id: str) -> None:
+    """An id that no production can have is unknown, and nobody is asked."""
+    found = problem(await alone.http.get(f"/api/v1/productions/{production_id}"), 404)
+    assert found.type == "urn:greenlight:problem:unknown-production"
+
+
+@pytest.mark.parametrize("header", ["x", "-1", "9" * 20])
+async def test_bad_last_event_id(alone: Api, header: str) -> None:
+    """A Last-Event-ID that never came from here is refused by its name."""
+    answer = await alone.http.get("/api/v1/productions/p1/events", headers={"Last-Event-ID": header})
+    assert problem(answer, 422).errors[0].field == "Last-Event-ID"
+
+
+async def test_bad_page_token(alone: Api) -> None:
+    """A page token that is none of ours is refused by its name."""
+    answer = await alone.http.get("/api/v1/productions", params={"page_token": "ä?"})
+    assert problem(answer, 422).errors[0].field == "page_token"
+
+
+async def test_temporal_away(alone: Api) -> None:
+    """Without Temporal every question is a 503 that says so and when to come again."""
+    asked = [
+        alone.http.post("/api/v1/productions", json=BRIEF),
+        alone.http.get("/api/v1/productions/p1"),
+        alone.http.get("/api/v1/productions/p1/events"),
+        alone.http.get("/api/v1/productions"),
+        alone.http.post("/api/v1/productions/p1/approve", json={"plan_digest": "d"}),
+    ]
+    for answer in await asyncio.gather(*asked):
+        assert "TEMPORAL_ADDRESS" in problem(answer, 503).detail
+        assert answer.headers["retry-after"] == "5"
+
+
+async def test_alive_but_not_ready(alone: Api) -> None:
+    """A lone API is alive, and not ready, and says what is missing."""
+    assert (await alone.http.get("/healthz")).json() == {"status": "ok"}
+    answer = await alone.http.get("/readyz")
+    assert answer.status_code == 503
+    assert "TEMPORAL_ADDRESS" in answer.json()["checks"]["temporal"]
+    assert "AWS_ENDPOINT_URL_S3" in answer.json()["checks"]["storage"]
+
+
+async def test_home(alone: Api) -> None:
+    """The front door lists where things are, and each of them is there."""
+    links = (await alone.http.get("/")).json()["links"]
+    assert (await alone.http.get(links["openapi"])).status_code == 200
+    assert (await alone.http.get(links["metrics"])).text.startswith("# HELP")
+
+
+def test_examples_are_true() -> None:
+    """Every example of the OpenAPI description is what its schema says."""
+    for name, example in EXAMPLES.items():
+        model = next(getattr(m, name) for m in (bodies, views, models, _Others) if hasattr(m, name))
+        model.model_validate(example)
+
+
+class _Others:
+    Receipt = Receipt
+    ProblemDetails = ProblemDetails
+
+
+def test_openapi_is_complete() -> None:
+    """Each body and each JSON answer has an example, each event stream its schema, each error its details."""
+    described = create_app(Settings()).openapi()
+    schemas = described["components"]["schemas"]
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method} {path}"
+            contents = [operation["requestBody"]["content"]] if "requestBody" in operation else []
+            for status, answer in operation["responses"].items():
+                content = answer.get("content", {})
+                if status.startswith(("4", "5")) and path != "/readyz":
+                    assert list(content) == [MEDIA_TYPE], where
+                contents.append(content)
+            for content in contents:
+                for media_type, described_as in content.items():
+                    schema = described_as.get("itemSchema" if media_type == "text/event-stream" else "schema", {})
+                    if "$ref" in schema:
+                        name = schema["$ref"].rpartition("/")[2]
+                        assert schemas[name].get("examples"), f"{where}: {name} has no example"
+                    else:
+                        assert path in ("/healthz", "/metrics") or media_type == "text/html", where
+    assert "HTTPValidationError" not in schemas
+
+
+def test_light_import() -> None:
+    """Importing the app loads neither Temporal nor boto3 nor a vendor's SDK."""
+    code = "import sys, api.app; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert not loaded & {"temporalio", "boto3", "botocore", "openai", "anthropic", "google", "httpx", "rich"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GREENLIGHT_API_PORT", "eighty"), ("GREENLIGHT_API_PORT", "70000"), ("GREENLIGHT_S3_PUBLIC_URL", "s3.example")],
+)
+def test_bad_settings(name: str, value: str) -> None:
+    """A variable that makes no sense is named with its remedy."""
+    with pytest.raises(SettingsError, match=f"{name} is '{value}'; "):
+        Settings.read({name: value})

@@ -1,0 +1,129 @@
+"""`python -m worker`: settings -> client -> providers -> workers, until SIGTERM or Ctrl-C."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+
+from activities.production import Activities
+from activities.providers.registry import build_providers
+from activities.settings import ActivitySettings
+from activities.storage import Storage, s3_client
+from worker.build import build_id
+from worker.connect import connect, ensure_bucket, register_search_attributes, runtime
+from worker.settings import WorkerSettings
+from workflows import keys
+from workflows.production import ProductionWorkflow
+
+log = logging.getLogger("worker")
+
+
+def make_worker(
+    client: Client, queue: str, activities: Sequence[Any], settings: WorkerSettings, *, workflows: Sequence[type] = ()
+) -> Worker:
+    """A worker with the settings that were measured to serve productions well."""
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=workflows,
+        activities=activities,
+        deployment_config=WorkerDeploymentConfig(
+            # Names the code in the UI; unversioned, because with versioning nothing starts before an operator says so.
+            version=WorkerDeploymentVersion(deployment_name="greenlight", build_id=build_id()),
+            use_worker_versioning=False,
+        ),
+        max_cached_workflows=500,  # without the cache every task replays: 1,000 assets took 4.5 times as long
+        max_concurrent_workflow_tasks=10 if workflows else None,
+        max_concurrent_activities=settings.max_concurrent_activities,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        # A killed worker's workflows move to another one after this, instead of 10 s.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+        graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
+        # Percent and job ids stay fresh enough for people at one heartbeat in 5 s.
+        default_heartbeat_throttle_interval=timedelta(seconds=5),
+        max_heartbeat_throttle_interval=timedelta(seconds=10),
+    )
+
+
+def make_workers(
+    client: Client, activities: Activities, providers: Iterable[str], settings: WorkerSettings
+) -> list[Worker]:
+    """One worker for productions and one for each provider, so that a slow vendor holds up no other."""
+    productions = make_worker(
+        client,
+        keys.TASK_QUEUE,
+        [
+            activities.draft_plan,
+            activities.price_plan,
+            activities.finish_deliverable,
+            activities.write_manifest,
+            activities.list_providers,
+        ],
+        settings,
+        workflows=[ProductionWorkflow],
+    )
+    produce = [activities.produce_asset]
+    return [
+        productions,
+        *(make_worker(client, keys.provider_queue(name), produce, settings) for name in providers),
+    ]
+
+
+async def run() -> None:
+    """Wait for the servers, then work until this task is cancelled; running activities may finish.
+
+    Raises:
+        ValidationError, BotoCoreError, ClientError: the settings cannot work.
+    """
+    settings, activity_settings = WorkerSettings(), ActivitySettings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # where each setting came from is no news
+    this = asyncio.current_task()
+    assert this is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+
+    client = await connect(runtime(settings))
+    await register_search_attributes(client)
+    storage = Storage(s3_client(), activity_settings.bucket)
+    await ensure_bucket(storage)
+    providers = build_providers(activity_settings)
+    workers = make_workers(client, Activities(storage, providers, activity_settings), providers, settings)
+    runs = [asyncio.create_task(worker.run()) for worker in workers]
+    log.info("Working on the task queues %s", ", ".join(worker.task_queue for worker in workers))
+    try:
+        await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)  # none ends by itself unless it fails
+    finally:
+        log.info("Stopping; running activities get %g s", settings.graceful_shutdown_seconds)
+        await asyncio.gather(*(worker.shutdown() for worker in workers))
+    await asyncio.gather(*runs)
+
+
+def main() -> None:
+    """Exit code 0 after a stop that was asked for, 1 with one line that says what to mend."""
+    code = 0
+    try:
+        asyncio.run(run())
+    except asyncio.CancelledError:
+        log.info("Stopped")
+    except (ValidationError, BotoCoreError, ClientError) as error:
+        log.critical("%s", error)
+        code = 1
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the SDK's threads can hang an ordinary exit (sdk-python issue 300)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Reach Temporal and S3, waiting for them as long as it takes: which comes up first does not matter."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from itertools import chain, repeat
+from typing import Final
+
+from botocore.exceptions import ConnectionError as S3ConnectionError
+from botocore.exceptions import HTTPClientError
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+from temporalio.service import RPCError
+
+from activities.storage import Storage
+from worker.settings import WorkerSettings
+from workflows import keys
+
+log = logging.getLogger(__name__)
+
+DEFAULT_ADDRESS: Final = "127.0.0.1:7233"
+_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
+"""First a server that is just starting, then one that is down; after these every 5 s."""
+
+
+def runtime(settings: WorkerSettings) -> Runtime:
+    """The SDK's core, its logs sent through `logging` instead of stdout."""
+    return Runtime(
+        telemetry=TelemetryConfig(
+            logging=LoggingConfig(
+                filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+                forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+            ),
+            metrics=PrometheusConfig(bind_address=settings.metrics_address) if settings.metrics_address else None,
+        ),
+        worker_heartbeat_interval=timedelta(seconds=5),  # the UI shows a worker at once, not after a minute
+    )
+
+
+async def connect(using: Runtime) -> Client:
+    """A client from TEMPORAL_ADDRESS and its siblings or a temporal.toml profile; waits for the server."""
+    config = ClientConfig.load_client_connect_config()
+    address = config.setdefault("target_host", DEFAULT_ADDRESS)
+    for delay in chain(_RETRY_SECONDS, repeat(5.0)):
+        try:
+            client = await Client.connect(**config, runtime=using, data_converter=pydantic_data_converter)
+        except (RuntimeError, RPCError) as error:
+            log.warning("Temporal at %s (TEMPORAL_ADDRESS) does not answer yet, trying again: %s", address, error)
+            await asyncio.sleep(delay)
+        else:
+            log.info("Connected to Temporal at %s, namespace %s", address, client.namespace)
+            return client
+    raise AssertionError("the delays never end")
+
+
+async def ensure_bucket(storage: Storage) -> None:
+    """Wait for S3 and create the bucket where it is missing.
+
+    Raises:
+        botocore.exceptions.ClientError: S3 answers, but not to these credentials.
+    """
+    for delay in chain(_RETRY_SECONDS, repeat(5.0)):
+        try:
+            await storage.ensure_bucket()
+        except (S3ConnectionError, HTTPClientError) as error:
+            log.warning("S3 (AWS_ENDPOINT_URL_S3) does not answer yet, trying again: %s", error)
+            await asyncio.sleep(delay)
+        else:
+            return
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Add the missing search attributes; where that is not allowed, say how somebody else can."""
+    operator = client.operator_service
+    try:
+        listed = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
+        missing = {name: kind for name, kind in keys.SEARCH_ATTRIBUTES.items() if name not in listed.custom_attributes}
+        if missing:
+            types = {
+                name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in missing.items()
+            }
+            await operator.add_search_attributes(
+                AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
+            )
+            log.info("Registered the search attributes %s", ", ".join(missing))
+    except RPCError as error:
+        wanted = " ".join(f"--name {name} --type {kind}" for name, kind in keys.SEARCH_ATTRIBUTES.items())
+        log.warning(
+            "Could not see to the search attributes (%s). If they are missing: "
+            "temporal operator search-attribute create --namespace %s %s",
+            error.message,
+            client.namespace,
+            wanted,
+        )
