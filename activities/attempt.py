@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.errors import ContentRefused, ProviderError, StorageUnavailable, SubmissionUnknown
 from activities.ledger import Entry, now
 from activities.media import Facts, extension_of, probe
-from activities.providers.base import Finished, Input, Job, Offer, Provider, Request
+from activities.providers.base import Finished, Input, Job, Offer, Provider, Request, scratch_file
 from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageConflict, Stored
 from workflows import keys
@@ -117,9 +117,10 @@ class Attempt:
         """Tell the server that this attempt lives, and where it is."""
 
         async def beat() -> None:
+            # The start of an attempt is itself a sign of life: what is made at once sends none.
             while True:
-                self.heartbeat(step=step, job_id=job.id if job else None)
                 await asyncio.sleep(HEARTBEAT_SECONDS)
+                self.heartbeat(step=step, job_id=job.id if job else None)
 
         task = asyncio.create_task(beat())
         try:
@@ -135,8 +136,8 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
         source = request.inputs[number]
 
         async def fetch() -> Path:
-            path = workdir / f"input-{number}.{extension_of(media.media_type)}"
-            return path if path.exists() else await storage.fetch(media.key, path)
+            path = scratch_file(workdir, f"input-{number}.{extension_of(media.media_type)}")
+            return await storage.fetch(media.key, path)
 
         return Input(source.asset_id, source.asset_type, source.role, media, fetch)
 

@@ -100,6 +100,7 @@ class LedgerTake(Attempt):
             await self._fail(error)
         if isinstance(answer, Finished):
             return await self._store(answer, started)
+        self.heartbeat(step="at the provider", job_id=answer.id)
         async with self.heartbeats("at the provider", answer):
             await self._patiently(lambda: self._ledger.note("submitted", job_id=answer.id))
         raise self._running(Running(progress=0.0), answer, started)

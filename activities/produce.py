@@ -6,9 +6,12 @@ the activity's own retries: each look that finds it unfinished raises `StillRunn
 next look, so no worker slot is held while it renders and any worker can take the next look.
 """
 
+import asyncio
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import uuid4
 
 from activities.attempt import final_error
 from activities.errors import InvalidRequest
@@ -43,6 +46,10 @@ class Producer:
             raise final_error(
                 InvalidRequest(f"this worker does not offer {asset.provider} {asset.model!r}; choose another")
             )
-        with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
-            way = FreeTake if offer.free and not offer.job else LedgerTake
-            return await way(self._storage, provider, offer, request, Path(workdir), self._settings).make()
+        workdir = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
+        way = FreeTake if offer.free and not offer.job else LedgerTake
+        try:
+            return await way(self._storage, provider, offer, request, workdir, self._settings).make()
+        finally:
+            if workdir.exists():
+                await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)

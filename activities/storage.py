@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+CHUNK_BYTES: Final = 1024 * 1024
 PART_BYTES: Final = 8 * 1024 * 1024
 _TRANSFER: Final = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
 """At most four parts in flight, so a stream of any length holds about 40 MiB."""
@@ -179,9 +180,16 @@ class Storage:
         return await self._run(head)
 
     async def fetch(self, key: str, path: Path) -> Path:
-        """Bring an object to a local file."""
-        await self._run(lambda: self._client.download_file(self._bucket, key, str(path), Config=_TRANSFER))
-        return path
+        """Bring an object to a local file: one request, in pieces that memory does not notice."""
+
+        def get() -> Path:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with path.open("wb") as file:
+                for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
+                    file.write(chunk)
+            return path
+
+        return await self._run(get)
 
     def open(self, key: str, size: int) -> BinaryIO:
         """A seekable reader over an object, for synchronous media libraries; call it from a thread."""

@@ -40,7 +40,6 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -51,6 +50,7 @@ from api.problems import FieldError, Problem
 from api.settings import Settings
 from api.views import Links, ListedProduction, ProvidersView
 from workflows import keys
+from workflows.converter import data_converter
 from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
 from workflows.models import (
     ZERO,
@@ -126,7 +126,7 @@ async def connect(settings: Settings) -> Client:
     """A client that connects at its first call, so that the API starts before Temporal does."""
     config = ClientConfig.load_client_connect_config(override_env_vars=settings.environ)
     config.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**config, lazy=True, data_converter=pydantic_data_converter)
+    return await Client.connect(**config, lazy=True, data_converter=data_converter)
 
 
 class Gateway:

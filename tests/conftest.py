@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from activities.storage import Storage, s3_client
 from deploy.local import Stack, running_stack
 from tests.stack import hermetic, new_home
+from workflows.converter import data_converter
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,7 +36,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 async def client(servers: Stack) -> Client:
     """A Temporal client as the product makes it. Give each test a task queue of its own."""
-    return await Client.connect(servers.info.temporal_address, data_converter=pydantic_data_converter)
+    return await Client.connect(servers.info.temporal_address, data_converter=data_converter)
 
 
 @pytest.fixture(scope="session")

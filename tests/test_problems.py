@@ -1,6 +1,9 @@
 """What the API says when it says no, and how it describes itself."""
 
 import asyncio
+import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -222,6 +225,23 @@ def test_light_import() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
     assert not loaded & {"temporalio", "boto3", "botocore", "openai", "anthropic", "google", "httpx", "rich"}
+
+
+def test_own_process() -> None:
+    """`python -m api` serves with the process's own environment and stops well when it is told to."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    environ = os.environ | NOWHERE | {"GREENLIGHT_API_PORT": port}
+    command = [sys.executable, "-m", "api"]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr)
+        assert any(f"http://127.0.0.1:{port}" in line for line in lines)
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+        process.terminate()
+        rest = "".join(lines)
+        assert process.wait(10) in (0, -signal.SIGTERM), rest
+        assert "Traceback" not in rest
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from temporalio import activity
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
@@ -24,6 +23,7 @@ from deploy.temporal import binary
 from tests.fakes import PROVIDER, FakeActivities
 from workflows import keys
 from workflows.contracts import DraftPlan
+from workflows.converter import data_converter
 from workflows.events import ProductionStart, Receipt, Snapshot
 from workflows.models import (
     Approval,
@@ -406,7 +406,7 @@ async def server(*extra: str, skipping: bool = False) -> AsyncIterator[WorkflowE
     environment = await start(
         dev_server_existing_path=binary("temporal"),
         dev_server_extra_args=arguments,
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter,
     )
     async with environment:
         yield environment

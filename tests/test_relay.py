@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, contextmanager
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import Api, Sse, serving
+from workflows.converter import data_converter
 
 HELD = "text-3"
 
@@ -175,7 +175,7 @@ async def test_server_stop_ends_streams(client: Client) -> None:
 async def test_line_to_temporal_cut(servers: Stack, client: Client, fake: FakeActivities) -> None:
     """When the connection to Temporal breaks, the stream stays and goes on with the next event."""
     with proxy(servers.info.temporal_address) as line:
-        through = await Client.connect(line.address, data_converter=pydantic_data_converter)
+        through = await Client.connect(line.address, data_converter=data_converter)
         async with fake.working(client), serving(through, {}) as api:
             production_id = await producing(api)
             async with api.watching(production_id) as stream:

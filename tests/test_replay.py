@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from workflows.converter import data_converter
 from workflows.production import ProductionWorkflow
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
@@ -27,6 +27,6 @@ async def test_histories_replay(path: Path) -> None:
     """The workflow takes the same steps from a recorded history as when it was recorded."""
     recorded = await asyncio.to_thread(path.read_text)
     history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
-    replayer = Replayer(workflows=[ProductionWorkflow], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[ProductionWorkflow], data_converter=data_converter)
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is None

@@ -11,7 +11,6 @@ from botocore.exceptions import HTTPClientError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -26,6 +25,7 @@ from temporalio.service import RPCError
 from activities.storage import Storage
 from worker.settings import WorkerSettings
 from workflows import keys
+from workflows.converter import data_converter
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ async def connect(using: Runtime) -> Client:
     address = config.setdefault("target_host", DEFAULT_ADDRESS)
     for delay in chain(_RETRY_SECONDS, repeat(5.0)):
         try:
-            client = await Client.connect(**config, runtime=using, data_converter=pydantic_data_converter)
+            client = await Client.connect(**config, runtime=using, data_converter=data_converter)
         except (RuntimeError, RPCError) as error:
             log.warning("Temporal at %s (TEMPORAL_ADDRESS) does not answer yet, trying again: %s", address, error)
             await asyncio.sleep(delay)

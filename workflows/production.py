@@ -256,8 +256,9 @@ class ProductionWorkflow(Desk):
             raise_if_cancelled(error)
             await self._finishing_failed(message_of(error))
             return
-        await self._keep_manifest(state.delivered(deliverable))
-        state.deliver(deliverable)
+        ahead = state.delivered(deliverable)
+        await self._keep_manifest(ahead)
+        state.deliver(deliverable, at=ahead.updated_at)
         if state.pending:  # a take was asked for meanwhile; the next revision follows
             state.status = ProductionStatus.PRODUCING
 

@@ -281,7 +281,8 @@ class ProductionState:
         ahead.deliver(deliverable)
         return ahead.snapshot()
 
-    def deliver(self, deliverable: Deliverable) -> None:
+    def deliver(self, deliverable: Deliverable, at: datetime | None = None) -> None:
+        """`at` is the moment that the manifest, written before, gives for it: both tell the same log."""
         self.deliverable, self.error = deliverable, None
         self.status = ProductionStatus.DELIVERED
         self.log(
@@ -291,6 +292,8 @@ class ProductionState:
             cost_usd=str(self.spent_usd),
             notes=list(deliverable.notes),
         )
+        if at is not None:
+            self.events[-1] = self.events[-1].model_copy(update={"at": at})
 
     def cancel(self) -> None:
         for asset_id, state in self.assets.items():

@@ -66,7 +66,7 @@ class Request:
         key: Names this take for ever: production, asset and take. Where a vendor takes a
             client-chosen id or idempotency key, it is this one.
         seed: 31 bits derived from `key`, so that two attempts ask for the same picture.
-        workdir: A directory of this attempt, deleted after it.
+        workdir: This attempt's directory, deleted after it. `file` makes it, so that a take of text needs none.
     """
 
     key: str
@@ -76,6 +76,10 @@ class Request:
     take: int
     inputs: Sequence[Input]
     workdir: Path
+
+    def file(self, name: str) -> Path:
+        """A path in this attempt's directory."""
+        return scratch_file(self.workdir, name)
 
     def input(self, role: str) -> Input | None:
         """The first input with this role, if the asset depends on one."""
@@ -94,6 +98,12 @@ class Request:
     @property
     def aspect(self) -> Aspect:
         return self.brief.aspect
+
+
+def scratch_file(workdir: Path, name: str) -> Path:
+    """A path in a directory that is made when it is first needed, readable by nobody else."""
+    workdir.mkdir(mode=0o700, exist_ok=True)
+    return workdir / name
 
 
 Stream = Callable[[], AbstractAsyncContextManager[AsyncIterator[bytes]]]

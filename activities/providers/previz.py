@@ -137,7 +137,7 @@ class Previz:
         if not isinstance(voice, str):
             raise InvalidRequest(f"parameters.voice: {voice!r} is no voice name or language tag, e.g. 'en-gb'")
         field = "parameters.voice" if "voice" in request.asset.parameters else "languages"
-        out = request.workdir.absolute() / "narration.wav"
+        out = request.file("narration.wav").absolute()
         await previz_speech.speak(request.asset.prompt, out, voice=voice, rate=rate, field=field)
         return out
 

@@ -179,6 +179,6 @@ def storyboard(request: Request) -> Path:
     about = PngImagePlugin.PngInfo()
     about.add_itxt(_PLATE, json.dumps(asdict(plate)))
     about.add_text("Comment", "PREVIZ storyboard frame")
-    path = request.workdir / "storyboard.png"
+    path = request.file("storyboard.png")
     frame.save(path, pnginfo=about, compress_level=4)
     return path

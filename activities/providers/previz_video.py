@@ -125,7 +125,7 @@ def animatic(request: Request, still: Path | None, seconds: float, stop: Callabl
     source = planes_of(picture)
     burn = _Burn(size, request.asset.label or request.asset.asset_id, move)
     frames = max(1, math.ceil(seconds * FPS - 1e-6))
-    path = request.workdir / "animatic.mp4"
+    path = request.file("animatic.mp4")
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         container.metadata["comment"] = "PREVIZ animatic"
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "20", "g": "48"})

@@ -12,11 +12,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from deploy.local import running_stack
 from tests.bench import fanout, latency, stream
 from tests.stack import hermetic, new_home
+from workflows.converter import data_converter
 
 IMPORT_ROUNDS = 7
 
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 async def against_temporal(address: str, api_url: str, results: dict[str, dict[str, float]]) -> None:
-    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    client = await Client.connect(address, data_converter=data_converter)
     results["fanout"] = await fanout.measure(client)
     results["latency"] = await latency.measure(api_url)
 
