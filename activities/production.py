@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from temporalio import activity
@@ -24,10 +25,10 @@ from workflows.contracts import (
     PricePlan,
     ProduceAsset,
     ProductionActivities,
-    ProvidersReport,
 )
 from workflows.events import Snapshot
-from workflows.models import Deliverable, Media, Plan, Take
+from workflows.models import Deliverable, Media, Model, Plan, Take
+from workflows.reports import ProvidersReport
 
 
 class Activities(ProductionActivities):
@@ -40,13 +41,14 @@ class Activities(ProductionActivities):
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
-        return planning.draft(request, self._providers)
+        async with _alive("planning"):
+            return planning.draft(request, self._providers)
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
-        plan = planning.price(request.plan, self._providers)
-        key = keys.plan_key(request.production_id, plan.digest)
-        await self._storage.put_bytes(key, plan.model_dump_json(indent=1).encode(), "application/json")
+        async with _alive("pricing"):
+            plan = planning.price(request.plan, self._providers)
+            await self._put_json(keys.plan_key(request.production_id, plan.digest), plan)
         return plan
 
     @activity.defn(name="produce_asset")
@@ -55,38 +57,47 @@ class Activities(ProductionActivities):
 
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
-        step = "starting"
-
-        def note(words: str) -> None:
-            nonlocal step
-            step = words
-
-        async def beat() -> None:
-            while True:
-                activity.heartbeat({"step": step})
-                await asyncio.sleep(HEARTBEAT_SECONDS)
-
-        beats = asyncio.create_task(beat())
         try:
-            with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
-                return await finish(self._storage, request, Path(workdir), note)
+            async with _alive("starting") as say:
+                with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
+                    return await finish(self._storage, request, Path(workdir), say)
         except ProviderError as error:
             # Media that does not open now will not open on a retry: a person chooses another take.
             raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
-        finally:
-            beats.cancel()
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
-        data = snapshot.model_dump_json(indent=1).encode()
-        newest = keys.manifest_key(snapshot.production_id)
-        targets = [newest]
-        if snapshot.deliverable:
-            targets.append(keys.deliverable_key(snapshot.production_id, snapshot.deliverable.revision, "manifest.json"))
-        for key in targets:
-            await self._storage.put_bytes(key, data, "application/json")
-        return Media(key=newest, bytes=len(data), sha256=sha256_of(data), media_type="application/json")
+        async with _alive("writing"):
+            if snapshot.deliverable:
+                revision = snapshot.deliverable.revision
+                await self._put_json(keys.deliverable_key(snapshot.production_id, revision, "manifest.json"), snapshot)
+            return await self._put_json(keys.manifest_key(snapshot.production_id), snapshot)
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
         return registry.report(self._providers, planner="template")
+
+    async def _put_json(self, key: str, record: Model) -> Media:
+        data = record.model_dump_json(indent=1).encode()
+        await self._storage.put_bytes(key, data, "application/json")
+        return Media(key=key, bytes=len(data), sha256=sha256_of(data), media_type="application/json")
+
+
+@asynccontextmanager
+async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
+    """Heartbeat while the block runs; what it yields says where the work is."""
+
+    def say(words: str) -> None:
+        nonlocal step
+        step = words
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            activity.heartbeat({"step": step})
+
+    beats = asyncio.create_task(beat())
+    try:
+        yield say
+    finally:
+        beats.cancel()

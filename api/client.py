@@ -36,7 +36,6 @@ from api.views import (
     PlatformsView,
     ProductionPage,
     ProductionView,
-    ProvidersView,
     Ready,
     Started,
     StreamEvent,
@@ -53,6 +52,7 @@ from workflows.models import (
     Revision,
     SelectTake,
 )
+from workflows.reports import ProvidersReport
 
 DEFAULT_URL: Final = "http://127.0.0.1:8400"
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
@@ -225,9 +225,9 @@ class GreenlightClient:
             for chunk in response.iter_bytes():
                 yield from decoder.feed(chunk)
 
-    def providers(self) -> ProvidersView:
+    def providers(self) -> ProvidersReport:
         """What the workers can make, with which models, and what is not enabled and why."""
-        return self._ask("GET", "/providers", ProvidersView)
+        return self._ask("GET", "/providers", ProvidersReport)
 
     def platforms(self) -> PlatformsView:
         """The platforms, the modalities each of them allows, and who is there to make them."""

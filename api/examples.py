@@ -138,7 +138,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "asset_id": "shot-1",
         "data": {"take": 1, "cost_usd": "0.0000", "media_type": "video/mp4"},
     },
-    "ProvidersView": {
+    "ProvidersReport": {
         "planner": "template",
         "enabled_providers": {"text": ["previz"], "image": ["previz"], "video": ["previz"], "audio": ["previz"]},
         "reasons": {},

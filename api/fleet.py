@@ -5,8 +5,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from api.problems import FieldError, Problem
-from api.views import ProvidersView
 from workflows.models import Brief
+from workflows.reports import ProvidersReport
 
 if TYPE_CHECKING:
     from api.gateway import Gateway
@@ -23,10 +23,10 @@ class Fleet:
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._asking = asyncio.Lock()
-        self._known: ProvidersView | Problem | None = None
+        self._known: ProvidersReport | Problem | None = None
         self._until = 0.0
 
-    async def report(self) -> ProvidersView:
+    async def report(self) -> ProvidersReport:
         """What is enabled and why not.
 
         Raises:
@@ -38,13 +38,13 @@ class Fleet:
                     self._known = await self._gateway.providers()
                 except Problem as problem:
                     self._known = problem
-                kept = KEPT_SECONDS if isinstance(self._known, ProvidersView) else SILENCE_KEPT_SECONDS
+                kept = KEPT_SECONDS if isinstance(self._known, ProvidersReport) else SILENCE_KEPT_SECONDS
                 self._until = monotonic() + kept
             if isinstance(self._known, Problem):
                 raise self._known
             return self._known
 
-    async def known(self) -> ProvidersView | None:
+    async def known(self) -> ProvidersReport | None:
         """Like `report`, but None where no worker answers."""
         try:
             return await self.report()

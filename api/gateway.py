@@ -48,7 +48,7 @@ from api import problems
 from api.metrics import Metrics
 from api.problems import FieldError, Problem
 from api.settings import Settings
-from api.views import Links, ListedProduction, ProvidersView
+from api.views import Links, ListedProduction
 from workflows import keys
 from workflows.converter import data_converter
 from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
@@ -67,6 +67,7 @@ from workflows.models import (
     digest_of,
 )
 from workflows.refusals import REFUSED, Refusal
+from workflows.reports import ProvidersReport
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)
 """For calls that the server answers alone; measured in milliseconds."""
@@ -458,7 +459,7 @@ class Gateway:
 
     # The fleet
 
-    async def providers(self) -> ProvidersView:
+    async def providers(self) -> ProvidersReport:
         """Ask a worker what can be made.
 
         Raises:
@@ -466,11 +467,11 @@ class Gateway:
         """
         try:
             async with asyncio.timeout(PROVIDERS_TIMEOUT.total_seconds() + 1):
-                report: ProvidersView = await self._client.execute_activity(
+                report: ProvidersReport = await self._client.execute_activity(
                     "list_providers",
                     id=f"list-providers-{uuid.uuid4().hex}",
                     task_queue=keys.TASK_QUEUE,
-                    result_type=ProvidersView,
+                    result_type=ProvidersReport,
                     schedule_to_close_timeout=PROVIDERS_TIMEOUT,
                     start_to_close_timeout=PROVIDERS_TIMEOUT,
                     retry_policy=RetryPolicy(maximum_attempts=1),

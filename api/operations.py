@@ -10,8 +10,9 @@ from fastapi.responses import PlainTextResponse
 from api.deps import Parts
 from api.metrics import MEDIA_TYPE
 from api.problems import Problem, documented
-from api.views import PREFIX, Home, PlatformsView, PlatformView, ProvidersView, Ready
+from api.views import PREFIX, Home, PlatformsView, PlatformView, Ready
 from workflows.models import PLATFORM_MODALITIES
+from workflows.reports import ProvidersReport
 
 router = APIRouter()
 
@@ -33,7 +34,7 @@ async def platforms(parts: Parts) -> PlatformsView:
 
 
 @router.get(f"{PREFIX}/providers", tags=["what can be made"], responses=documented(503))
-async def providers(parts: Parts) -> ProvidersView:
+async def providers(parts: Parts) -> ProvidersReport:
     """What the workers can make, with which models, and what is not enabled and why."""
     return await parts.fleet.report()
 

@@ -137,37 +137,6 @@ class StreamEvent(View):
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class ModelView(View):
-    """A model that a plan may name."""
-
-    provider: str
-    model: str
-    modality: Modality
-    media_type: str
-    job: bool
-    price: str
-    parameters: dict[str, str] = Field(default_factory=dict, description="Name -> meaning, unit and default")
-
-
-class ProviderView(View):
-    provider: str
-    enabled: bool
-    reason: str = Field(default="", description="Why it is not enabled, naming the variable that would enable it")
-    models: tuple[ModelView, ...] = ()
-
-
-class ProvidersView(View):
-    """What the workers can make now: they hold the keys, so they are asked.
-
-    The same record as `workflows.contracts.ProvidersReport`, without its import of Temporal (110 ms).
-    """
-
-    planner: str
-    enabled_providers: dict[Modality, tuple[str, ...]]
-    reasons: dict[Modality, str] = Field(default_factory=dict, description="Why a modality has no provider")
-    providers: tuple[ProviderView, ...]
-
-
 class PlatformView(View):
     platform: Platform
     modalities: tuple[Modality, ...]

@@ -17,16 +17,14 @@ from workflows.contracts import (
     PLAN_INVALID,
     DraftPlan,
     FinishDeliverable,
-    ModelInfo,
     PricePlan,
     ProduceAsset,
     ProductionActivities,
-    ProviderInfo,
-    ProvidersReport,
 )
 from workflows.events import Snapshot
 from workflows.models import Asset, Deliverable, DeliverableFile, Media, Modality, Plan, Quote, Take
 from workflows.production import ProductionWorkflow
+from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 
 PROVIDER = "fake"
 

@@ -12,6 +12,7 @@ from temporalio import activity
 
 from workflows.events import AttentionReason, Snapshot
 from workflows.models import ZERO, Asset, Brief, Deliverable, Media, Modality, Model, Money, Plan, Take
+from workflows.reports import ProvidersReport
 
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job is not done; the retry is the next look. Never counted as a failure."""
@@ -77,34 +78,6 @@ class FinishDeliverable(Model):
     brief: Brief
     title: str
     assets: tuple[FinishedAsset, ...] = Field(description="In plan order; without the assets that were left out")
-
-
-class ModelInfo(Model):
-    """What a caller may choose, with what it costs, as the worker's catalogue says it."""
-
-    provider: str
-    model: str
-    modality: Modality
-    media_type: str
-    job: bool
-    price: str = Field(description="In words, e.g. 'free' or '0.0500 USD a second'")
-    parameters: dict[str, str] = Field(default_factory=dict, description="Name -> meaning, unit and default")
-
-
-class ProviderInfo(Model):
-    provider: str
-    enabled: bool
-    reason: str = Field(default="", description="Why it is not enabled, naming the variable that would enable it")
-    models: tuple[ModelInfo, ...] = ()
-
-
-class ProvidersReport(Model):
-    """What this fleet of workers can make: the workers hold the keys, so they are asked."""
-
-    planner: str
-    enabled_providers: dict[Modality, tuple[str, ...]]
-    reasons: dict[Modality, str] = Field(default_factory=dict, description="Why a modality has no provider")
-    providers: tuple[ProviderInfo, ...]
 
 
 class ProductionActivities(ABC):

@@ -41,6 +41,8 @@ PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=ti
 """Storage or a planner that is down is waited for; what cannot succeed is raised as non-retryable."""
 STEP_TIMEOUT = timedelta(minutes=10)
 """One attempt of planning or manifest; a planner's model may think for minutes."""
+HEARTBEAT = timedelta(seconds=15)
+"""What a killed worker held, or the server handed to a poll that was gone, is taken up by another after this."""
 
 
 class Desk:
@@ -269,6 +271,7 @@ class Desk:
                 ProductionActivities.price_plan,
                 PricePlan(production_id=self._state.production_id, brief=self._state.brief, plan=plan),
                 start_to_close_timeout=STEP_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,
                 summary=f"price {len(plan.assets)} assets",
             )

@@ -1,9 +1,9 @@
-"""What an engineer reads of a production in the Temporal UI: a summary, and details in markdown."""
+"""What an engineer reads of a production in the Temporal UI: activity summaries, and details in markdown."""
 
 from typing import Final
 
 from workflows.events import AssetState, AssetStatus, ProductionStatus
-from workflows.models import Asset, Brief
+from workflows.models import Asset
 from workflows.state import ProductionState
 
 MAX_ROWS: Final = 60
@@ -13,12 +13,6 @@ _HINTS: Final = {
     ProductionStatus.AWAITING_APPROVAL: "Waits for the signal `approve` with this input:",
     ProductionStatus.NEEDS_ATTENTION: "Waits for a person: see the assets marked below.",
 }
-
-
-def summary_of(brief: Brief) -> str:
-    """One line for the list of workflows; Temporal allows 200 bytes."""
-    words = " ".join((brief.title or brief.text).split())
-    return _cut(f"{brief.platform.value} · {words}", 190)
 
 
 def activity_summary(asset: Asset) -> str:

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
         ProduceAsset,
         ProductionActivities,
     )
-    from workflows.desk import PATIENT, STEP_TIMEOUT, Desk, message_of, raise_if_cancelled
+    from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, Desk, message_of, raise_if_cancelled
     from workflows.display import activity_summary, details_of
     from workflows.events import ProductionStart, ProductionStatus, Snapshot
     from workflows.models import ZERO, Asset, Take
@@ -40,8 +40,6 @@ FINISH_TIMEOUT = timedelta(hours=2)
 """One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""
 ATTEMPT_TIMEOUT = timedelta(minutes=30)
 """One attempt of an asset: the slowest synchronous call (10 minutes) and a large download."""
-HEARTBEAT = timedelta(seconds=15)
-"""A killed worker's synchronous asset is taken up by another after this."""
 JOB_HEARTBEAT = timedelta(seconds=60)
 """A job's submission sends no heartbeat before its id is known; killed between looks it loses no time."""
 BRIEF_CHARS = 500
@@ -101,6 +99,7 @@ class ProductionWorkflow(Desk):
                 ProductionActivities.draft_plan,
                 DraftPlan(production_id=state.production_id, brief=state.brief, feedback=state.feedback),
                 start_to_close_timeout=STEP_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,
                 summary=f"plan the {state.brief.platform.value}",
             )
@@ -274,6 +273,7 @@ class ProductionWorkflow(Desk):
             ProductionActivities.write_manifest,
             snapshot,
             start_to_close_timeout=STEP_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
             retry_policy=PATIENT,
             summary="write the manifest",
         )

@@ -8,8 +8,8 @@ from typing import Final, cast
 from activities.providers.base import Offer, Provider
 from activities.providers.catalogue import offers_of
 from activities.settings import ActivitySettings
-from workflows.contracts import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.models import Modality
+from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,115 @@
+"""The README is true: its commands run, its Python type-checks and runs, its names exist."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from activities.providers.registry import PROVIDERS
+from activities.settings import ActivitySettings
+from api.client import GreenlightClient
+from deploy.local import Stack
+from worker.settings import WorkerSettings
+from workflows import keys
+from workflows.events import ProductionStatus
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+PYTHON = [body for language, body in BLOCKS if language == "python"]
+SHELL = [body for language, body in BLOCKS if language == "sh"]
+
+
+def shell(script: str, env: Mapping[str, str]) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    done = subprocess.run(
+        ["sh", "-euxc", script],
+        env={**env, "PATH": path},
+        cwd=env["OUT"],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
+    """Every shell block but the make targets runs, in order, as a stranger would type it."""
+    url = local_stack.info.api_url
+    env = {**os.environ, "GREENLIGHT_URL": url, "OUT": str(tmp_path), "NO_COLOR": "1"}
+    ran = 0
+    for block in SHELL:
+        if block.startswith("make"):
+            continue
+        if "$ID" in block:
+            with GreenlightClient(url) as studio:
+                waiting = next(iter(studio.list(status=ProductionStatus.AWAITING_APPROVAL)))
+            env["ID"] = waiting.production_id
+        shell(block.replace("http://127.0.0.1:8400", url), env)
+        ran += 1
+    assert ran == 3
+    assert (tmp_path / "out/post/content.md").stat().st_size > 0
+    assert (tmp_path / "out/dawn/deliverable.mp4").stat().st_size > 0
+
+
+def test_the_make_targets_exist() -> None:
+    """Every `make` target that the README names is one."""
+    makefile = (ROOT / "Makefile").read_text()
+    named = set(re.findall(r"\bmake ([a-z]+)\b", " ".join([*re.findall(r"`([^`\n]+)`", README), *SHELL])))
+    assert {"demo", "test", "up", "help", "bench"} <= named
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in named)
+
+
+def test_the_client_example_runs(local_stack: Stack) -> None:
+    """The Python client's example delivers a production."""
+    example = next(body for body in PYTHON if "GreenlightClient" in body)
+    done = subprocess.run(
+        [sys.executable, "-c", example.replace("http://127.0.0.1:8400", local_stack.info.api_url)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "delivered"
+
+
+@pytest.mark.parametrize("number", range(len(PYTHON)))
+def test_the_python_type_checks(number: int, tmp_path: Path) -> None:
+    """Every Python block passes mypy --strict; the provider example fits the protocol."""
+    code = PYTHON[number]
+    if "class Chalk" in code:
+        code += "\n\nfrom activities.providers.base import Provider\n\nfits: Provider = Chalk()\n"
+    (tmp_path / "example.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(tmp_path / "example.py")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_provider_and_variable_is_documented() -> None:
+    """Each registered provider is in the README, each variable in .env.example, each search attribute in the README."""
+    assert all(f"`{name}`" in README for name in PROVIDERS)
+    for settings in (ActivitySettings, WorkerSettings):
+        for name in settings.model_fields:
+            assert f"GREENLIGHT_{name.upper()}" in EXAMPLE, name
+    assert all(name in README for name in keys.SEARCH_ATTRIBUTES)
+
+
+def test_the_map_is_of_this_house() -> None:
+    """Every path in the README exists."""
+    paths = set(re.findall(r"`((?:workflows|activities|api|worker|deploy|tests)/[\w/.]*)`", README))
+    assert len(paths) > 10
+    assert all((ROOT / path).exists() for path in paths)

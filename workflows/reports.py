@@ -1,0 +1,39 @@
+"""What the workers say they can make; pure, so that clients read it without importing Temporal."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workflows.models import Modality
+
+
+class _Report(BaseModel):
+    """A newer worker may say more than an older client knows."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ModelInfo(_Report):
+    """What a caller may choose, with what it costs, as the worker's catalogue says it."""
+
+    provider: str
+    model: str
+    modality: Modality
+    media_type: str
+    job: bool
+    price: str = Field(description="In words, e.g. 'free' or '0.0500 USD a second'")
+    parameters: dict[str, str] = Field(default_factory=dict, description="Name -> meaning, unit and default")
+
+
+class ProviderInfo(_Report):
+    provider: str
+    enabled: bool
+    reason: str = Field(default="", description="Why it is not enabled, naming the variable that would enable it")
+    models: tuple[ModelInfo, ...] = ()
+
+
+class ProvidersReport(_Report):
+    """What this fleet of workers can make: the workers hold the keys, so they are asked."""
+
+    planner: str
+    enabled_providers: dict[Modality, tuple[str, ...]]
+    reasons: dict[Modality, str] = Field(default_factory=dict, description="Why a modality has no provider")
+    providers: tuple[ProviderInfo, ...]
