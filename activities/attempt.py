@@ -1,7 +1,6 @@
 """One attempt at one take: what the free way and the ledger's way share."""
 
 import asyncio
-import contextlib
 import io
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -10,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import JsonValue
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -20,7 +18,7 @@ from activities.ledger import Entry, now
 from activities.media import Facts, extension_of, probe
 from activities.providers.base import Finished, Input, Job, Offer, Provider, Request, scratch_file
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageConflict, Stored
+from activities.storage import Storage, StorageConflict, StorageFailed, Stored
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
 from workflows.models import Media, Take, digest_of
@@ -64,7 +62,7 @@ class Attempt:
             return await call
         except (ProviderError, StorageConflict):
             raise
-        except (BotoCoreError, ClientError) as error:
+        except StorageFailed as error:
             raise StorageUnavailable(f"storage: {error}", retry_after=STORAGE_RETRY) from None
         except Exception as error:
             raise SubmissionUnknown(f"{type(error).__name__}: {error}") from error
@@ -82,7 +80,7 @@ class Attempt:
             if media_type.startswith("text/"):
                 return Facts()
             return await asyncio.to_thread(probe, io.BytesIO(source), media_type)
-        return await self.storage.in_thread(lambda: probe(self.storage.open(key, size), media_type))
+        return await asyncio.to_thread(lambda: probe(self.storage.open(key, size), media_type))
 
     def take(
         self,
@@ -116,19 +114,20 @@ class Attempt:
     async def heartbeats(self, step: str, job: Job | None = None) -> AsyncIterator[None]:
         """Tell the server that this attempt lives, and where it is."""
 
-        async def beat() -> None:
-            # The start of an attempt is itself a sign of life: what is made at once sends none.
-            while True:
-                await asyncio.sleep(HEARTBEAT_SECONDS)
-                self.heartbeat(step=step, job_id=job.id if job else None)
+        # The start of an attempt is itself a sign of life: what is made at once sends none.
+        loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle
 
-        task = asyncio.create_task(beat())
+        def beat() -> None:
+            nonlocal timer
+            self.heartbeat(step=step, job_id=job.id if job else None)
+            timer = loop.call_later(HEARTBEAT_SECONDS, beat)
+
+        timer = loop.call_later(HEARTBEAT_SECONDS, beat)
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            timer.cancel()
 
 
 def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir: Path) -> Request:

@@ -126,7 +126,7 @@ def _assemble(
                 s3.command(home / "s3", port, settings.bucket, ports),
                 env,
                 ready=s3.readiness(env, settings.bucket),
-                grace=10,
+                grace=3,  # it waits for open connections; killed, it loses nothing it acknowledged
             )
         )
 
@@ -175,7 +175,7 @@ def summary(info: StackInfo) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     rows = {
         "Studio and API": info.api_url,
-        "API reference": f"{info.api_url}/docs",
+        "API reference": f"{info.api_url}/openapi.json",
         "Temporal UI": info.temporal_ui_url or "(set GREENLIGHT_TEMPORAL_UI_URL)",
         "Temporal": f"{info.temporal_address}, namespace {info.temporal_namespace}",
         "S3": f"{info.s3_endpoint}, bucket {info.bucket}",

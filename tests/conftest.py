@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.storage import Storage, s3_client
+from activities.storage import Storage
 from deploy.local import Stack, running_stack
 from tests.stack import hermetic, new_home
 from workflows.converter import data_converter
@@ -52,7 +52,7 @@ async def storage(servers: Stack) -> Storage:
         for name, value in servers.env.items():
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
-        storage = Storage(s3_client(), "tests")
+        storage = Storage("tests")
     await storage.ensure_bucket()
     return storage
 

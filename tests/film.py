@@ -2,15 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, Self
 
 import boto3
 from botocore.config import Config
-from pydantic import JsonValue
 
 from activities.ledger import Entry
 from api.client import GreenlightClient
@@ -30,8 +28,6 @@ BRIEF: Final = Brief(
     requester="ana",
 )
 """Two shots of four seconds: the shortest film that has a cut."""
-
-JOB_MODEL: Final = "previz-animatic-job"
 
 
 def until(holds: Callable[[], bool], what: str, seconds: float) -> None:
@@ -53,16 +49,9 @@ def planned(client: GreenlightClient, brief: Brief) -> tuple[str, PlanView]:
     return production_id, plan
 
 
-def change(
-    client: GreenlightClient,
-    production_id: str,
-    plan: PlanView,
-    asset_id: str,
-    model: str | None = None,
-    parameters: Mapping[str, JsonValue] = MappingProxyType({}),
-) -> PlanView:
-    """Edit one asset of a plan."""
-    edit = EditOp(op="change", asset_id=asset_id, model=model, parameters=dict(parameters))
+def as_job(client: GreenlightClient, production_id: str, plan: PlanView, asset_id: str, seconds: float) -> PlanView:
+    """Edit a plan: one shot becomes a long job of its provider."""
+    edit = EditOp(op="change", asset_id=asset_id, model="previz-animatic-job", parameters={"job_seconds": seconds})
     return client.edit_plan(production_id, PlanEdit(plan_digest=plan.digest, edits=(edit,), editor="ana"))
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +24,10 @@ from deploy.local import Stack, running_stack
 from deploy.ports import Ports
 from tests.film import (
     BRIEF,
-    JOB_MODEL,
     Bucket,
     Watcher,
     approval,
-    change,
+    as_job,
     in_the_log,
     known_keys,
     ledger_key,
@@ -44,6 +43,7 @@ from workflows.models import Brief, Platform
 ROOT = Path(__file__).parent.parent
 DELIVERED_WITHIN: Final = 100.0
 """Seconds; about 25 on two free cores, of which a killed worker's asset waits 15 for its missed heartbeat."""
+STARTED: Final = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 JOB_SECONDS: Final = 12
 """The pretended job is still at its provider when everything else has come back."""
 
@@ -71,14 +71,12 @@ async def _run(info: StackInfo, production_id: str) -> WorkflowHandle[object, ob
     return client.get_workflow_handle(keys.workflow_id(production_id))
 
 
-def rests_between_looks(info: StackInfo, production_id: str) -> bool:
-    """Whether a job is at its provider and nobody looks at it just now."""
+def at_work(info: StackInfo, production_id: str) -> list[bool]:
+    """For each asset that is being made, whether a worker is at it just now; a job between two looks is left alone."""
 
-    async def ask() -> bool:
+    async def ask() -> list[bool]:
         description = await (await _run(info, production_id)).describe()
-        scheduled = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
-        pending = description.raw_description.pending_activities
-        return any(a.state == scheduled and a.attempt > 1 for a in pending)
+        return sorted(a.state == STARTED for a in description.raw_description.pending_activities)
 
     return asyncio.run(ask())
 
@@ -104,49 +102,48 @@ def attempts(info: StackInfo, production_id: str) -> dict[str, list[int]]:
 
 @dataclass(frozen=True)
 class Moment:
-    """A film in mid-production, right after a kill."""
+    """A film in mid-production, just before a kill; `stored` is what the bucket held."""
 
     production_id: str
     stored: dict[str, tuple[str, datetime]]
-    """What the bucket held."""
+
+    @property
+    def made(self) -> set[str]:
+        """The assets whose media was there."""
+        return {key.split("/")[3] for key in self.stored if "/media." in key}
 
 
 def begin(greenlight: GreenlightClient) -> str:
-    """Approve a film whose first shot is a long job and whose second takes a worker some seconds."""
+    """Approve a film whose first shot is a long job and whose second takes a worker two seconds."""
     production_id, plan = planned(greenlight, BRIEF)
-    plan = change(greenlight, production_id, plan, "shot-1", JOB_MODEL, {"job_seconds": JOB_SECONDS})
-    plan = change(greenlight, production_id, plan, "shot-2", parameters={"seconds": 6})
+    plan = as_job(greenlight, production_id, plan, "shot-1", JOB_SECONDS)
     greenlight.approve(production_id, approval(plan))
     return production_id
 
 
-def in_the_middle(info: StackInfo, watcher: Watcher, production_id: str) -> None:
+def in_the_middle(info: StackInfo, watcher: Watcher, production_id: str) -> Moment:
     """Wait until the stills are made, the second shot is being made, and the job is at its provider."""
+    watcher.until("asset_complete", "script")
     watcher.until("asset_start", "shot-1")
     watcher.until("asset_start", "shot-2")
-    until(lambda: rests_between_looks(info, production_id), "the job rests between two looks", 10)
-
-
-def after_the_kill(bucket: Bucket, production_id: str) -> Moment:
-    """What is there now; shows that the kill came when it should."""
-    stored = bucket.objects(production_id)
-    made = {key.split("/")[3] for key in stored if "/media." in key}
-    assert {"narration-1", "still-1", "narration-2", "still-2"} <= made
-    assert not made & {"shot-1", "shot-2"}, "the kill came too late"
+    bucket = Bucket(info)
+    ledger = ledger_key(production_id, "shot-1")
+    until(lambda: ledger in bucket.objects(production_id), "the job has a ledger", 30)
+    until(lambda: at_work(info, production_id) == [False, True], "the job rests while the other shot is made", 30)
     assert bucket.ledger(production_id, "shot-1").state == "submitted"
-    return Moment(production_id, stored)
+    return Moment(production_id, bucket.objects(production_id))
 
 
 def assert_made_once(
     greenlight: GreenlightClient,
     info: StackInfo,
-    bucket: Bucket,
     moment: Moment,
     events: list[StreamEvent],
     folder: Path,
 ) -> None:
     """The production of that moment is delivered, each asset was made once, and the watcher saw all of it once."""
     production_id = moment.production_id
+    assert moment.made == {"script", "narration-1", "still-1", "narration-2", "still-2"}
     production = greenlight.get(production_id)
     assert production.status is ProductionStatus.DELIVERED, production.error
     manifest = manifest_of(greenlight, production_id, folder)
@@ -154,6 +151,7 @@ def assert_made_once(
     assert manifest.deliverable.revision == 1
     assert all(len(state.takes) == 1 for state in manifest.assets.values())
 
+    bucket = Bucket(info)
     stored = bucket.objects(production_id)
     kept = {key: version for key, version in moment.stored.items() if not key.endswith("ledger.json")}
     assert kept == {key: stored[key] for key in kept}, "something was stored again"
@@ -168,8 +166,7 @@ def assert_made_once(
     assert set(tried) == set(manifest.assets)
     assert all(len(ended) == 1 for ended in tried.values()), "an asset was scheduled twice"
     assert tried["shot-2"][0] > 1, "the kill interrupted nothing"
-    complete = {key.split("/")[3] for key in moment.stored if "/media." in key}
-    assert all(tried[asset_id] == [1] for asset_id in complete)
+    assert all(tried[asset_id] == [1] for asset_id in moment.made)
 
 
 def assert_seen_once(events: list[StreamEvent], manifest: Snapshot) -> None:
@@ -183,35 +180,57 @@ def assert_seen_once(events: list[StreamEvent], manifest: Snapshot) -> None:
 
 def test_worker_killed_in_mid_production(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
     """A worker killed while assets are made, one made and a job at its provider costs time and nothing else."""
-    bucket, production_id = Bucket(stack.info), begin(greenlight)
+    production_id = begin(greenlight)
     with Watcher(greenlight.url, production_id) as watcher:
-        in_the_middle(stack.info, watcher, production_id)
-        stack.supervisor.kill("worker", hold=True)
-        moment = after_the_kill(bucket, production_id)
-        stack.supervisor.release("worker")
+        moment = in_the_middle(stack.info, watcher, production_id)
+        stack.supervisor.kill("worker")
         events = watcher.all(seconds=DELIVERED_WITHIN)
-    assert_made_once(greenlight, stack.info, bucket, moment, events, tmp_path)
+    assert_made_once(greenlight, stack.info, moment, events, tmp_path)
+
+
+def test_take_that_nobody_was_told_of(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
+    """A take that is stored, but whose worker and server die before it is told, is found and not made again."""
+    production_id, plan = planned(greenlight, BRIEF.model_copy(update={"duration_seconds": 4.0}))
+    bucket, key = Bucket(stack.info), f"{keys.take_prefix(production_id, 'shot-1', 1)}/media.mp4"
+    with Watcher(greenlight.url, production_id) as watcher:
+        greenlight.approve(production_id, approval(plan))
+        watcher.until("asset_complete", "script")
+        watcher.until("asset_start", "shot-1")
+        until(lambda: at_work(stack.info, production_id) == [True], "the shot is being made", 30)
+        stack.supervisor.kill("temporal", hold=True)
+        until(lambda: key in bucket.objects(production_id), "the shot is stored", 60)
+        stack.supervisor.kill("worker")
+        died, before = datetime.now(UTC), bucket.objects(production_id)
+        stack.supervisor.release("temporal")
+        events = watcher.all(seconds=DELIVERED_WITHIN)
+    manifest = manifest_of(greenlight, production_id, tmp_path)
+    assert_seen_once(events, manifest)
+    assert attempts(stack.info, production_id)["shot-1"] == [2]
+    (take,) = manifest.assets["shot-1"].takes
+    assert take.finished_at < died
+    after = bucket.objects(production_id)
+    assert {k: after[k] for k in before} == before
 
 
 def test_api_killed_while_somebody_watches(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
-    """Without the API a production is approved and goes on; a watcher that comes back misses and repeats nothing."""
+    """A watcher whose API is killed, twice, comes back by itself and has missed nothing and seen nothing twice."""
     production_id, plan = planned(greenlight, BRIEF.model_copy(update={"duration_seconds": 4.0}))
-    plan = change(greenlight, production_id, plan, "shot-1", JOB_MODEL, {"job_seconds": 6})
 
-    async def approve() -> None:
-        await (await _run(stack.info, production_id)).signal("approve", {"plan_digest": plan.digest})
+    async def approve_another_plan() -> None:
+        await (await _run(stack.info, production_id)).signal("approve", {"plan_digest": "another"})
 
     with Watcher(greenlight.url, production_id) as watcher:
         watcher.until("plan_ready")
         stack.supervisor.kill("api", hold=True)
-        asyncio.run(approve())
-        until(lambda: rests_between_looks(stack.info, production_id), "the job is at its provider", 30)
-        assert not watcher.saw("approved")
+        asyncio.run(approve_another_plan())
         stack.supervisor.release("api")
+        watcher.until("approval_ignored")
+        assert watcher.saw("stalled")
+        greenlight.approve(production_id, approval(plan))
         watcher.until("asset_start", "shot-1")
-        assert not watcher.saw("asset_complete", "shot-1"), "the watcher came back when all was over"
+        stack.supervisor.kill("api")
         events = watcher.all(seconds=DELIVERED_WITHIN)
-    assert any(e.name == "stalled" for e in events)
+    assert [e.name for e in events].count("stalled") >= 2
     assert_seen_once(events, manifest_of(greenlight, production_id, tmp_path))
 
 
@@ -256,8 +275,12 @@ def up(home: Path, environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[s
             yield process, info
         finally:
             if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=30)
+                process.terminate()
+                try:
+                    process.communicate(timeout=30)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    raise
 
 
 def test_whole_stack_killed_in_mid_production(tmp_path: Path) -> None:
@@ -265,18 +288,17 @@ def test_whole_stack_killed_in_mid_production(tmp_path: Path) -> None:
     home, ports = new_home(tmp_path / "home"), Ports(lambda _: None, anywhere=True)
     chosen = {f"GREENLIGHT_{name}_PORT": str(ports.near(0)) for name in ("TEMPORAL", "UI", "S3", "API")}
     environ = hermetic(os.environ) | chosen | {"GREENLIGHT_HOME": str(home)}
-    with GreenlightClient(f"http://127.0.0.1:{chosen['GREENLIGHT_API_PORT']}") as greenlight:
-        with up(home, environ) as (process, info):
-            production_id = begin(greenlight)
-            with Watcher(greenlight.url, production_id) as watcher:
-                in_the_middle(info, watcher, production_id)
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                # The kernel ends the rest; a stack that shared its home with survivors would refuse to start.
-                with up(home, environ) as (_, again):
-                    assert (again.api_url, again.s3_endpoint) == (info.api_url, info.s3_endpoint)
-                    bucket = Bucket(again)
-                    moment = after_the_kill(bucket, production_id)
-                    events = watcher.all(seconds=DELIVERED_WITHIN)
-                    assert any(e.name == "stalled" for e in events)
-                    assert_made_once(greenlight, again, bucket, moment, events, tmp_path)
+    with (
+        GreenlightClient(f"http://127.0.0.1:{chosen['GREENLIGHT_API_PORT']}") as greenlight,
+        up(home, environ) as (process, info),
+    ):
+        production_id = begin(greenlight)
+        with Watcher(greenlight.url, production_id) as watcher:
+            moment = in_the_middle(info, watcher, production_id)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            # The kernel ends the children; a stack that shared its home with survivors would refuse to start.
+            with up(home, environ) as (_, again):
+                events = watcher.all(seconds=DELIVERED_WITHIN)
+                assert any(e.name == "stalled" for e in events)
+                assert_made_once(greenlight, again, moment, events, tmp_path)

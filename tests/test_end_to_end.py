@@ -19,11 +19,10 @@ from api.views import ProductionView, StreamEvent
 from deploy.local import Stack
 from tests.film import (
     BRIEF,
-    JOB_MODEL,
     Bucket,
     Watcher,
     approval,
-    change,
+    as_job,
     in_the_log,
     known_keys,
     ledger_key,
@@ -233,7 +232,7 @@ def test_documents_of_the_other_platforms(
 def test_long_job_shows_its_progress(greenlight: GreenlightClient, bucket: Bucket, tmp_path: Path) -> None:
     """A shot that a provider renders as a long job tells its percent meanwhile and is submitted exactly once."""
     production_id, plan = planned(greenlight, BRIEF.model_copy(update={"duration_seconds": 4.0}))
-    plan = change(greenlight, production_id, plan, "shot-1", JOB_MODEL, {"job_seconds": 8})
+    plan = as_job(greenlight, production_id, plan, "shot-1", 8)
     with Watcher(greenlight.url, production_id) as watcher:
         greenlight.approve(production_id, approval(plan))
         events = watcher.all(seconds=DELIVERED_WITHIN)

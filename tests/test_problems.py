@@ -18,7 +18,7 @@ from api.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails
 from api.settings import Settings, SettingsError
 from tests.serving import Api, serving
-from workflows import models
+from workflows import models, reports
 from workflows.events import Receipt
 
 BRIEF = {"text": "Say it.", "platform": "copy"}
@@ -185,7 +185,7 @@ async def test_home(alone: Api) -> None:
 def test_examples_are_true() -> None:
     """Every example of the OpenAPI description is what its schema says."""
     for name, example in EXAMPLES.items():
-        model = next(getattr(m, name) for m in (bodies, views, models, _Others) if hasattr(m, name))
+        model = next(getattr(m, name) for m in (bodies, views, models, reports, _Others) if hasattr(m, name))
         model.model_validate(example)
 
 

@@ -18,7 +18,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
-from activities.storage import Storage, s3_client
+from activities.storage import Storage
 from worker.build import build_id
 from worker.connect import connect, ensure_bucket, register_search_attributes, runtime
 from worker.settings import WorkerSettings
@@ -95,7 +95,7 @@ async def run() -> None:
 
     client = await connect(runtime(settings))
     await register_search_attributes(client)
-    storage = Storage(s3_client(), activity_settings.bucket)
+    storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
     providers = build_providers(activity_settings)
     workers = make_workers(client, Activities(storage, providers, activity_settings), providers, settings)

@@ -25,7 +25,15 @@ def details_of(state: ProductionState) -> str:
     if hint := _HINTS.get(state.status):
         lines += [hint, ""]
     if state.status is ProductionStatus.AWAITING_APPROVAL and state.plan:
-        lines += ["```json", f'{{"plan_digest": "{state.plan.digest}", "approver": "your name"}}', "```", ""]
+        lines += [
+            "```json",
+            "{",
+            f'  "plan_digest": "{state.plan.digest}",',
+            '  "approver": "your name"',
+            "}",
+            "```",
+            "",
+        ]
     if state.error:
         lines += [f"**{_cell(state.error)}**", ""]
     if state.plan:
@@ -35,8 +43,11 @@ def details_of(state: ProductionState) -> str:
 
 def _money(state: ProductionState) -> str:
     if state.budget_usd is not None:
-        return f"spent **{state.spent_usd} USD** of {state.budget_usd} USD"
-    return f"planned {state.plan.low_usd} to {state.plan.high_usd} USD" if state.plan else "not yet priced"
+        return f"spent **{state.spent_usd:.2f} USD** of {state.budget_usd:.2f} USD"
+    if state.plan is None:
+        return "not yet priced"
+    low, high = state.plan.low_usd, state.plan.high_usd
+    return f"the plan costs {low:.2f} to {high:.2f} USD" if high else "the plan costs nothing"
 
 
 def _table(state: ProductionState, assets: tuple[Asset, ...]) -> list[str]:
@@ -51,10 +62,13 @@ def _table(state: ProductionState, assets: tuple[Asset, ...]) -> list[str]:
         "| asset | type | made by | status | take |",
         "|---|---|---|---|---|",
     ]
-    return head + [
-        f"| {a.asset_id} | {a.asset_type.value} | {a.provider} · {_cell(a.model)} | {_status(s)} | {s.selected or ''} |"
-        for a, s in rows
-    ]
+    return head + [_row(a, s) for a, s in rows]
+
+
+def _row(asset: Asset, state: AssetState) -> str:
+    made_by = f"{asset.provider} · {_cell(asset.model)}"
+    cells = (asset.asset_id, asset.asset_type.value, made_by, _status(state), str(state.selected or ""))
+    return f"| {' | '.join(f'{c}&emsp;' for c in cells)} |"  # the UI sets no space between columns
 
 
 def _status(state: AssetState) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+import boto3
 from temporalio import activity, workflow
 from temporalio.worker import Worker
 
@@ -15,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.production import Activities
     from activities.providers.base import Claim, Finished, Job, Offer, Request, Running
     from activities.settings import ActivitySettings
-    from activities.storage import Storage, s3_client
+    from activities.storage import Storage
     from worker.__main__ import make_worker, make_workers
     from worker.connect import connect, runtime
     from worker.settings import WorkerSettings
@@ -79,7 +80,7 @@ class InstantActivities(Activities):
 
 class PutActivity:
     def __init__(self) -> None:
-        self._client = s3_client()
+        self._client = boto3.client("s3")
 
     @activity.defn(name="put")
     async def put(self, key: str) -> str:
@@ -112,7 +113,7 @@ class FloorWorkflow:
 async def main() -> None:
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     client = await connect(runtime(settings))
-    storage = Storage(s3_client(), activity_settings.bucket)
+    storage = Storage(activity_settings.bucket)
     await storage.ensure_bucket()
     providers = {"instant": Instant()}
     workers: list[Worker] = make_workers(

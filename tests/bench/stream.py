@@ -51,9 +51,9 @@ class Repeated(io.RawIOBase):
 
 
 def floor() -> float:
-    from activities.storage import s3_client
+    import boto3
 
-    client = s3_client()
+    client = boto3.client("s3")
     began = time.perf_counter()
     client.upload_fileobj(cast(BinaryIO, Repeated()), os.environ["GREENLIGHT_BUCKET"], "bench/floor")
     return time.perf_counter() - began
@@ -62,9 +62,9 @@ def floor() -> float:
 async def take(url: str) -> float:
     import httpx
 
-    from activities.storage import Storage, s3_client
+    from activities.storage import Storage
 
-    storage = Storage(s3_client(), os.environ["GREENLIGHT_BUCKET"])
+    storage = Storage(os.environ["GREENLIGHT_BUCKET"])
     began = time.perf_counter()
     async with httpx.AsyncClient(trust_env=False) as http, http.stream("GET", url) as answer:
 
@@ -87,11 +87,13 @@ def child(kind: str, url: str) -> dict[str, float]:
 
 
 def main(kind: str, url: str) -> None:
+    import boto3
     import httpx
 
-    from activities.storage import s3_client
+    from activities.storage import Storage
 
-    s3_client().list_buckets()
+    boto3.client("s3").list_buckets()
+    asyncio.run(Storage(os.environ["GREENLIGHT_BUCKET"]).ensure_bucket())
     httpx.Client(trust_env=False).close()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds = floor() if kind == "floor" else asyncio.run(take(url))

@@ -1,0 +1,81 @@
+"""Storage on a real S3 server."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from activities.storage import PART_BYTES, Storage, StorageConflict, StorageFailed
+
+
+async def test_of_racing_writers_one_wins(storage: Storage) -> None:
+    """Of sixteen conditional puts on one key exactly one succeeds, and its bytes are what is there."""
+    puts = [storage.put_bytes("race", b"%d" % n, "text/plain", only_if_absent=True) for n in range(16)]
+    outcomes = await asyncio.gather(*puts, return_exceptions=True)
+    winners = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, str)]
+    assert len(winners) == 1
+    assert all(isinstance(o, StorageConflict) for n, o in enumerate(outcomes) if n not in winners)
+    found = await storage.get_bytes("race")
+    assert found == (b"%d" % winners[0], outcomes[winners[0]])
+
+
+async def test_a_stale_version_is_refused(storage: Storage) -> None:
+    """A put that names a version that was replaced loses."""
+    first = await storage.put_bytes("versions", b"1", "text/plain")
+    second = await storage.put_bytes("versions", b"2", "text/plain", if_match=first)
+    with pytest.raises(StorageConflict):
+        await storage.put_bytes("versions", b"3", "text/plain", if_match=first)
+    assert await storage.get_bytes("versions") == (b"2", second)
+
+
+async def test_metadata_comes_back(storage: Storage) -> None:
+    """Media type and metadata of an object are read without its bytes; a missing one is None."""
+    await storage.put_bytes("known", b"hello", "text/markdown", metadata={"sha256": "abc", "seconds": "1.5"})
+    head = await storage.head("known")
+    assert head is not None
+    assert (head.bytes, head.media_type, head.metadata) == (5, "text/markdown", {"sha256": "abc", "seconds": "1.5"})
+    assert await storage.head("unknown") is None
+    assert await storage.get_bytes("unknown") is None
+
+
+async def test_a_long_stream_arrives_whole(storage: Storage, tmp_path: Path) -> None:
+    """A stream of several parts is stored byte for byte, hashed on its way, and comes back whole and in ranges."""
+    block = bytes(range(256)) * 1024
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(2 * PART_BYTES // len(block) + 3):
+            yield block
+
+    stored = await storage.put_stream("long", chunks(), "video/mp4")
+    path = await storage.fetch("long", tmp_path / "long")
+    data = path.read_bytes()
+    assert (stored.bytes, stored.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert data == block * (2 * PART_BYTES // len(block) + 3)
+
+    def middle() -> bytes:
+        with storage.open("long", stored.bytes) as reader:
+            reader.seek(-1000, 2)
+            return reader.read()
+
+    assert await asyncio.to_thread(middle) == data[-1000:]
+
+
+async def test_a_broken_stream_leaves_nothing(storage: Storage) -> None:
+    """When the source breaks off after several parts, its own error comes out and no object is there."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * PART_BYTES
+        raise ConnectionResetError("the vendor hung up")
+
+    with pytest.raises(ConnectionResetError, match="the vendor hung up"):
+        await storage.put_stream("broken", chunks(), "video/mp4")
+    assert await storage.head("broken") is None
+
+
+async def test_what_is_missing_cannot_be_fetched(storage: Storage, tmp_path: Path) -> None:
+    """Fetching an unknown object says which."""
+    with pytest.raises(StorageFailed, match="nowhere"):
+        await storage.fetch("nowhere", tmp_path / "x")
