@@ -16,12 +16,13 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.errors import ContentRefused, ProviderError, StorageUnavailable, SubmissionUnknown
 from activities.ledger import Entry, now
 from activities.media import Facts, extension_of, probe
-from activities.providers.base import Finished, Input, Job, Offer, Provider, Request, scratch_file
+from activities.providers.base import Finished, Input, Offer, Provider, Request, scratch_file
 from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageConflict, StorageFailed, Stored
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
-from workflows.models import Media, Take, digest_of
+from workflows.events import AttentionReason
+from workflows.models import ZERO, Media, Take, digest_of
 
 HEARTBEAT_SECONDS: Final = 4.0
 """Well within the heartbeat timeout of 15 s, and what the SDK's throttle lets through."""
@@ -89,6 +90,7 @@ class Attempt:
         started: datetime,
         finished: datetime | None = None,
         *,
+        billed_usd: Decimal = ZERO,
         job_id: str | None = None,
     ) -> Take:
         asset = self.asked.asset
@@ -100,7 +102,9 @@ class Attempt:
             parameters=asset.parameters,
             media=media,
             cost_usd=cost_usd,
-            job_id=job_id or None,
+            billed_usd=billed_usd,
+            job_id=job_id,
+            inputs={i.asset_id: i.take for i in self.asked.inputs},
             started_at=started,
             finished_at=finished or now(),
         )
@@ -111,7 +115,7 @@ class Attempt:
         activity.heartbeat(self._seen)
 
     @asynccontextmanager
-    async def heartbeats(self, step: str, job: Job | None = None) -> AsyncIterator[None]:
+    async def heartbeats(self, step: str) -> AsyncIterator[None]:
         """Tell the server that this attempt lives, and where it is."""
 
         # The start of an attempt is itself a sign of life: what is made at once sends none.
@@ -120,7 +124,7 @@ class Attempt:
 
         def beat() -> None:
             nonlocal timer
-            self.heartbeat(step=step, job_id=job.id if job else None)
+            self.heartbeat(step=step)
             timer = loop.call_later(HEARTBEAT_SECONDS, beat)
 
         timer = loop.call_later(HEARTBEAT_SECONDS, beat)
@@ -170,10 +174,13 @@ def again(message: str, delay: timedelta, type_: str = STILL_RUNNING) -> Applica
     return ApplicationError(words, type=type_, next_retry_delay=delay, category=benign)
 
 
-def final_error(error: ProviderError, entry: Entry | None = None) -> ApplicationError:
-    """The error that ends an asset until a person decides; it tells what was billed on the way."""
+def final_error(
+    error: ProviderError, entry: Entry | None = None, reason: AttentionReason | None = None
+) -> ApplicationError:
+    """The error that ends an asset until a person decides; it tells what was billed for the take so far."""
+    refused = isinstance(error, ContentRefused)
     failure = AssetFailure(
-        reason="content_refused" if isinstance(error, ContentRefused) else "asset_failed",
+        reason=reason or ("content_refused" if refused else "asset_failed"),
         message=str(error),
         billed_usd=entry.billed_usd if entry else error.billed_usd,
         job_id=entry.job_id if entry else None,
@@ -182,8 +189,8 @@ def final_error(error: ProviderError, entry: Entry | None = None) -> Application
 
 
 def raise_failure(error: ProviderError, failures: int, allowed: int, entry: Entry | None = None) -> NoReturn:
-    """Retry what may pass, after the provider's delay or 1, 2, 4, … s; end for good otherwise."""
-    if not error.retryable or (error.counts and failures >= allowed):
+    """Retry what may pass and was not billed, after the provider's delay or 1, 2, 4, … s; else end for good."""
+    if not error.retryable or error.billed_usd or (error.counts and failures >= allowed):
         raise final_error(error, entry) from None
     delay = error.retry_after or timedelta(seconds=min(2.0 ** max(failures - 1, 0), MAX_RETRY_SECONDS))
     raise ApplicationError(str(error), type=type(error).__name__, next_retry_delay=delay) from None

@@ -8,16 +8,24 @@
     ├── AuthenticationFailed a key is missing or wrong: final, names the variable
     ├── QuotaExhausted       the account has no money or quota left: final
     ├── InvalidRequest       the provider refuses the parameters: final, names them
+    ├── JobFailed            the provider's job ended without media: submitted again
     ├── ContentRefused       the prompt or an input was refused by policy: final for this content
     └── OutputUnusable       what came back is no media, or not the media that was asked for: retried
 
-Each says whether a retry can help (`retryable`) and whether the provider charged for it (`billed`).
+Each says whether a retry can help (`retryable`), whether a job is over with it (`ends_job`; raised by a look at a
+job, all others mean that the look failed, not the job), and what the provider charged all the same (`billed_usd`).
+What was billed is never retried unasked: a person decides whether to pay again.
 A message is one short line that names the remedy: Temporal cuts failure texts above about 3 KB.
 """
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import ClassVar
+
+
+def cents_up(usd: Decimal) -> Decimal:
+    """USD with the four decimals that records keep, rounded up: a bill is never told too low."""
+    return usd.quantize(Decimal("0.0001"), ROUND_UP)
 
 
 class ProviderError(Exception):
@@ -30,13 +38,14 @@ class ProviderError(Exception):
     """
 
     retryable: ClassVar[bool] = False
+    ends_job: ClassVar[bool] = False
     counts: ClassVar[bool] = True
     """False where it is waiting, not failing: it never uses up the take's allowed failures."""
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None, billed_usd: Decimal = Decimal(0)) -> None:
         super().__init__(message[:2_000] or type(self).__name__)
         self.retry_after = retry_after
-        self.billed_usd = billed_usd
+        self.billed_usd = cents_up(billed_usd)
 
 
 class RateLimited(ProviderError):
@@ -69,9 +78,15 @@ class InvalidRequest(ProviderError):
     pass
 
 
+class JobFailed(ProviderError):
+    retryable = True
+    ends_job = True
+
+
 class ContentRefused(ProviderError):
-    pass
+    ends_job = True
 
 
 class OutputUnusable(ProviderError):
     retryable = True
+    ends_job = True

@@ -28,6 +28,10 @@ class Submission(Model):
     at: datetime
     run_id: str
     attempt: int
+    nonce: str = Field(
+        description="Tells this attempt's own claim from another's, where the answer to writing it was lost"
+    )
+    order: int = Field(default=0, description="The number of the person's order that it follows")
     job_id: str | None = None
     outcome: str = ""
     billed_usd: Money = ZERO
@@ -42,7 +46,7 @@ class Entry(Model):
     request_digest: str
     price_usd: Money = Field(description="The catalogue's high price at the time of the claim")
     submissions: tuple[Submission, ...] = ()
-    failures: int = Field(default=0, description="Real failures, which polling by retries would hide")
+    failures: int = Field(default=0, description="Real failures of the last submission and its looks")
     take: Take | None = None
 
     @property
@@ -54,7 +58,7 @@ class Entry(Model):
         return self.last.job_id if self.submissions else None
 
     @property
-    def billed_usd(self) -> Money:
+    def billed_usd(self) -> Decimal:
         return sum((s.billed_usd for s in self.submissions), ZERO)
 
 

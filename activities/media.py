@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from activities.errors import OutputUnusable
+from activities.storage import StorageFailed
 
 EXTENSIONS: Final[dict[str, str]] = {
     "text/markdown": "md",
@@ -43,6 +44,7 @@ def probe(source: Path | BinaryIO, media_type: str) -> Facts:
 
     Raises:
         OutputUnusable: it does not open as what its media type says.
+        StorageFailed: it could not be read.
     """
     kind = media_type.split("/")[0]
     try:
@@ -50,7 +52,7 @@ def probe(source: Path | BinaryIO, media_type: str) -> Facts:
             return _image(source)
         if kind in ("audio", "video"):
             return _timed(source, kind)
-    except OutputUnusable:
+    except (OutputUnusable, StorageFailed):
         raise
     except Exception as error:
         raise OutputUnusable(f"the {media_type} that came back does not open: {error}") from None

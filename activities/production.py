@@ -5,19 +5,20 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import planning
-from activities.attempt import HEARTBEAT_SECONDS
+from activities.attempt import HEARTBEAT_SECONDS, STORAGE_RETRY
 from activities.errors import ProviderError
 from activities.finishing import finish
 from activities.produce import Producer
 from activities.providers import registry
 from activities.providers.base import Provider
 from activities.settings import ActivitySettings
-from activities.storage import Storage, sha256_of
+from activities.storage import Storage, StorageFailed, sha256_of
 from workflows import keys
 from workflows.contracts import (
     DraftPlan,
@@ -29,6 +30,9 @@ from workflows.contracts import (
 from workflows.events import Snapshot
 from workflows.models import Deliverable, Media, Model, Plan, Take
 from workflows.reports import ProvidersReport
+
+MAX_ATTEMPTS: Final = 5
+"""With 1, 2, 4 and 8 s between them: enough for what passes by itself."""
 
 
 class Activities(ProductionActivities):
@@ -57,13 +61,9 @@ class Activities(ProductionActivities):
 
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
-        try:
-            async with _alive("starting") as say:
-                with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
-                    return await finish(self._storage, request, Path(workdir), say)
-        except ProviderError as error:
-            # Media that does not open now will not open on a retry: a person chooses another take.
-            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
+        async with _alive("starting") as say:
+            with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
+                return await finish(self._storage, request, Path(workdir), say)
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
@@ -85,7 +85,11 @@ class Activities(ProductionActivities):
 
 @asynccontextmanager
 async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
-    """Heartbeat while the block runs; what it yields says where the work is."""
+    """Heartbeat while the block runs, and say which of its errors a retry may mend.
+
+    What it yields tells where the work is. Storage is waited for; media that does not open now will not open on a
+    retry; what nobody foresaw is tried `MAX_ATTEMPTS` times, and then a person is asked.
+    """
 
     def say(words: str) -> None:
         nonlocal step
@@ -99,5 +103,16 @@ async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
     beats = asyncio.create_task(beat())
     try:
         yield say
+    except ApplicationError:
+        raise
+    except StorageFailed as error:
+        raise ApplicationError(f"storage: {error}", type="StorageUnavailable", next_retry_delay=STORAGE_RETRY) from None
+    except ProviderError as error:
+        raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
+    except Exception as error:
+        if activity.info().attempt < MAX_ATTEMPTS:
+            raise
+        words = f"{type(error).__name__}: {error}"[:1_000]
+        raise ApplicationError(words, type=type(error).__name__, non_retryable=True) from error
     finally:
         beats.cancel()

@@ -236,7 +236,8 @@ class _RangeReader(io.RawIOBase):
         wanted = min(len(buffer), self._size - self._at)
         if wanted <= 0:
             return 0
-        data = self._store.get_range(self._key, start=self._at, length=wanted)
+        with _translated(self._key):
+            data = self._store.get_range(self._key, start=self._at, length=wanted)
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)

@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 from workflows import keys
 from workflows.contracts import (
     PLAN_INVALID,
+    AssetFailure,
     DraftPlan,
     FinishDeliverable,
     PricePlan,
@@ -32,14 +33,18 @@ PROVIDER = "fake"
 class FakeActivities(ProductionActivities):
     """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
 
-    `fail` names assets that fail for good. `hold(asset_id)` keeps one running, with a heartbeat, until
-    `release`. `reports` is what `list_providers` answers. `produced` and `manifests` keep what was asked.
+    `fail` names assets that fail for good, `doubt` those whose submission is. `hold(asset_id)` keeps one running,
+    with a heartbeat, until `release`; "finishing" and "manifest" hold those steps. `enabled` is what
+    `list_providers` answers. `produced`, `orders`, `finished` and `manifests` keep what was asked.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
         self.assets = assets
         self.price_usd = Decimal(price_usd)
         self.fail: set[str] = set()
+        self.doubt: set[str] = set()
+        self.orders: list[str | None] = []
+        self.finished: list[int] = []
         self.produced: list[tuple[str, int]] = []
         self.manifests: dict[str, Snapshot] = {}
         self.enabled: tuple[Modality, ...] = tuple(Modality)
@@ -85,6 +90,10 @@ class FakeActivities(ProductionActivities):
         if held := self._held.get(asset_id):
             activity.heartbeat({"asset_id": asset_id, "job_id": None, "progress": 0.5, "queued": False, "step": "held"})
             await held.wait()
+        self.orders.append(request.order.adopt_job_id if request.order else None)
+        if asset_id in self.doubt:
+            failure = AssetFailure(reason="ambiguous_submission", message="in doubt")
+            raise ApplicationError("in doubt", failure, non_retryable=True)
         if asset_id in self.fail:
             raise ApplicationError(f"{asset_id} cannot be made", non_retryable=True)
         now = datetime.now(UTC)
@@ -95,18 +104,25 @@ class FakeActivities(ProductionActivities):
             model="words",
             media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt"),
             cost_usd=self.price_usd,
+            billed_usd=self.price_usd,
+            inputs={i.asset_id: i.take for i in request.inputs},
             started_at=now,
             finished_at=now,
         )
 
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
+        self.finished.append(request.assets[0].take.number)
+        if (held := self._held.get("finishing")) and request.revision > 1:
+            await held.wait()
         key = keys.deliverable_key(request.production_id, request.revision, "content.md")
         file = DeliverableFile(name="content.md", role="document", media=_media(key, "text/markdown"))
         return Deliverable(revision=request.revision, files=(file,))
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
+        if held := self._held.get("manifest"):
+            await held.wait()
         self.manifests[snapshot.production_id] = snapshot
         return _media(keys.manifest_key(snapshot.production_id), "application/json")
 

@@ -53,6 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
+        self.send_header("Connection", "close")  # unannounced, the client would send its next request into the void
         self.end_headers()
         for part in parts:
             data = part.encode()

@@ -374,6 +374,133 @@ async def test_a_closed_production_is_opened_again(productions: Productions) -> 
             assert refused.kind == kind
 
 
+async def test_a_decision_starts_nothing_twice(productions: Productions) -> None:
+    """A retry, a regeneration and a raised budget while a sibling is being made leave that sibling alone."""
+    fakes = Scripted(3)
+    fakes.hold("text-2")
+    fakes.fail = {"text-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+
+        async def settled() -> Snapshot | None:
+            seen = await snapshot(handle)
+            return seen if seen.assets["text-1"].attention and seen.assets["text-3"].take else None
+
+        await eventually(settled)
+        fakes.fail = set()
+        await update(handle, ProductionWorkflow.resolve, Resolve(asset_id="text-1", action="retry"))
+        await update(handle, ProductionWorkflow.regenerate, Regenerate(asset_id="text-3"))
+
+        async def remade() -> Snapshot | None:
+            seen = await snapshot(handle)
+            return seen if len(seen.assets["text-3"].takes) == 2 and seen.assets["text-1"].take else None
+
+        await eventually(remade)
+        fakes.release("text-2")
+        seen = await handle.result()
+    assert sorted(fakes.produced) == [("text-1", 1), ("text-1", 2), ("text-2", 1), ("text-3", 1), ("text-3", 2)]
+    assert names(seen).count("asset_complete") == 4
+
+
+async def test_a_doubtful_take_cannot_be_bought_around(productions: Productions) -> None:
+    """While a submission is in doubt neither retry nor regenerate makes another; the person's word names the take."""
+    fakes = Scripted(1)
+    fakes.doubt = {"text-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+        await until(handle, "needs_attention")
+        for method, request in (
+            (ProductionWorkflow.resolve, Resolve(asset_id="text-1", action="retry")),
+            (ProductionWorkflow.regenerate, Regenerate(asset_id="text-1")),
+        ):
+            assert (await refusal(update(handle, method, request))).kind == "wrong_phase"
+        fakes.doubt = set()
+        adopt = Resolve(asset_id="text-1", action="adopt", job_id="job-7")
+        await update(handle, ProductionWorkflow.resolve, adopt)
+        seen = await handle.result()
+    assert fakes.produced == [("text-1", 1), ("text-1", 1)]
+    assert fakes.orders == [None, "job-7"]
+    assert seen.spent_usd == Decimal("0.01")
+
+
+async def test_a_take_selected_while_finishing_is_in_the_deliverable(productions: Productions) -> None:
+    """A selection during finishing leads to one more revision, made from what is selected."""
+    fakes = Scripted(1)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        fakes.hold("finishing")
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        handle = productions.newest(productions.client.get_workflow_handle(productions.started[0]))
+        await until(handle, "finishing")
+        await update(handle, ProductionWorkflow.select_take, SelectTake(asset_id="text-1", take=1))
+        fakes.release("finishing")
+        seen = await handle.result()
+    assert fakes.finished == [1, 2, 1]
+    assert seen.deliverable is not None
+    assert (seen.deliverable.revision, seen.assets["text-1"].selected) == (3, 1)
+    assert fakes.manifests[seen.production_id].events == seen.events
+
+
+async def test_cancelling_a_regeneration_keeps_the_delivery(productions: Productions) -> None:
+    """A delivered production whose new take is cancelled is delivered as it was."""
+    fakes = Scripted(1)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        fakes.hold("text-1")
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        handle = productions.newest(productions.client.get_workflow_handle(productions.started[0]))
+        await handle.cancel()
+        seen = await handle.result()
+        fakes.release("text-1")
+    assert (seen.status, seen.assets["text-1"].selected, seen.assets["text-1"].status) == ("delivered", 1, "completed")
+    assert fakes.manifests[seen.production_id].events == seen.events
+
+
+async def test_cancelling_while_the_manifest_is_written(productions: Productions) -> None:
+    """Cancelled at the very end, a production still closes with its result and its manifest."""
+    fakes = Scripted(1)
+    fakes.hold("manifest")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+
+        async def writing() -> bool | None:
+            pending = (await handle.describe()).raw_description.pending_activities
+            return any(a.activity_type.name == "write_manifest" for a in pending) or None
+
+        await eventually(writing)
+        assert (await snapshot(handle)).status == "finishing", "a delivery is told when its manifest is kept"
+        await handle.cancel()
+        fakes.release("manifest")
+        seen = await handle.result()
+    assert seen.status == "delivered"
+    assert fakes.manifests[seen.production_id].events == seen.events
+
+
+async def test_a_hostile_signal_cannot_fill_the_record(productions: Productions) -> None:
+    """Huge and endless wrong approvals leave short lines, a hundred at most; the right one still works."""
+    async with Scripted(1).working(productions.client):
+        handle, plan = await productions.planned()
+        await handle.signal("approve", "x" * 900_000)
+        for _ in range(120):
+            await handle.signal("approve", {"plan_digest": "wrong"})
+        await handle.signal("approve", plan.digest)
+        seen = await handle.result()
+    assert seen.status == "delivered"
+    assert names(seen).count("approval_ignored") == 100
+    assert len(seen.model_dump_json()) < 100_000
+
+
+async def test_an_impossible_model_changes_nothing(productions: Productions) -> None:
+    """An edit or a regeneration that no asset can have is refused, and the production goes on."""
+    async with Scripted(1).working(productions.client):
+        handle, plan = await productions.planned()
+        raw = {"plan_digest": plan.digest, "edits": [{"op": "change", "asset_id": "text-1", "model": ""}]}
+        with pytest.raises(WorkflowUpdateFailedError):
+            await handle.execute_update("edit_plan", raw)
+        await handle.signal("approve", plan.digest)
+        assert (await handle.result()).status == "delivered"
+
+
 async def test_cancelling_keeps_what_is_made(productions: Productions) -> None:
     """Cancelled in the middle, a production stops what runs, keeps finished takes and its manifest."""
     fakes = Scripted(2)

@@ -36,6 +36,7 @@ class Vendor:
         self.recoverable = False
         self.media = png()
         self.streams = False
+        self.breaks = False
 
     @property
     def name(self) -> str:
@@ -89,6 +90,8 @@ class Vendor:
             async def chunks() -> AsyncIterator[bytes]:
                 for at in range(0, len(self.media), 7):
                     yield self.media[at : at + 7]
+                    if self.breaks:
+                        raise ConnectionResetError("the vendor hung up")
 
             yield chunks()
 

@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import Field
 from temporalio import activity
 
-from workflows.events import AttentionReason, Snapshot
+from workflows.events import AttentionReason, Snapshot, TakeOrder
 from workflows.models import ZERO, Asset, Brief, Deliverable, Media, Modality, Model, Money, Plan, Take
 from workflows.reports import ProvidersReport
 
@@ -20,7 +20,6 @@ PLAN_INVALID: Final = "PlanInvalid"
 """The catalogue refuses the plan; the message names the asset, the field and the remedy."""
 AMBIGUOUS_SUBMISSION: Final = "AmbiguousSubmission"
 """A paid request may or may not have reached the provider; only a person may spend again."""
-CONTENT_REFUSED: Final = "ContentRefused"
 
 
 class DraftPlan(Model):
@@ -41,6 +40,7 @@ class InputTake(Model):
     asset_id: str
     asset_type: Modality
     role: str
+    take: int = Field(ge=1)
     media: Media
 
 
@@ -52,8 +52,7 @@ class ProduceAsset(Model):
     asset: Asset
     take: int = Field(ge=1)
     inputs: tuple[InputTake, ...] = ()
-    adopt_job_id: str | None = Field(default=None, description="Look at this job instead of submitting")
-    resubmit: bool = Field(default=False, description="A person allowed a second submission of this take")
+    order: TakeOrder | None = Field(default=None, description="What a person decided about this take's submission")
 
 
 class AssetFailure(Model):
@@ -61,7 +60,7 @@ class AssetFailure(Model):
 
     reason: AttentionReason = "asset_failed"
     message: str
-    billed_usd: Money = ZERO
+    billed_usd: Money = Field(default=ZERO, description="All submissions of the take so far")
     job_id: str | None = None
 
 

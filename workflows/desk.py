@@ -35,12 +35,15 @@ with workflow.unsafe.imports_passed_through():
         utc,
     )
     from workflows.refusals import refuse
-    from workflows.state import ProductionState
+    from workflows.state import MAX_MESSAGE_CHARS, ProductionState
 
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 """Storage or a planner that is down is waited for; what cannot succeed is raised as non-retryable."""
 STEP_TIMEOUT = timedelta(minutes=10)
 """One attempt of planning or manifest; a planner's model may think for minutes."""
+IN_DOUBT = "it may have been submitted: adopt its job_id, resubmit it or accept without it"
+MAX_IGNORED = 100
+"""Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
 HEARTBEAT = timedelta(seconds=15)
 """What a killed worker held, or the server handed to a poll that was gone, is taken up by another after this."""
 
@@ -63,7 +66,7 @@ class Desk:
 
     @workflow.query
     def snapshot(self) -> Snapshot:
-        return self._state.snapshot()
+        return self._state.told()
 
     # Approval
 
@@ -84,7 +87,8 @@ class Desk:
         except (ValidationError, ApplicationError) as error:
             digest = self._state.plan.digest if self._state.plan else None
             words = error.message if isinstance(error, ApplicationError) else _first_problem(error)
-            self._state.log("approval_ignored", reason=words, plan_digest=digest)
+            if sum(e.name == "approval_ignored" for e in self._state.events) < MAX_IGNORED:
+                self._state.log("approval_ignored", reason=words[:MAX_MESSAGE_CHARS], plan_digest=digest)
 
     @workflow.update(description="Approve or reject; refused at once where the signal could only be ignored")
     async def decide(self, decision: Decision) -> Receipt:
@@ -119,6 +123,7 @@ class Desk:
     def _check_edit(self, edit: PlanEdit) -> None:
         self._check_phase(ProductionStatus.AWAITING_APPROVAL)
         self._check_digest(edit.plan_digest)
+        self._check_room()
         self._edited(edit)
 
     def _edited(self, edit: PlanEdit) -> Plan:
@@ -137,14 +142,17 @@ class Desk:
         self._poke()
         await workflow.wait_condition(lambda: state.status is not ProductionStatus.PLANNING)
         failed = next((e for e in state.events[known:] if e.name == "plan_failed"), None)
-        if failed or state.plan is None:
+        if failed:
             state.feedback = state.feedback[:-1]
+        self._check_phase(ProductionStatus.AWAITING_APPROVAL)
+        if failed or state.plan is None:
             raise refuse("invalid_plan", "feedback", str(failed.data["reason"]) if failed else "no plan was made")
         return state.plan
 
     @revise.validator
     def _check_revision(self, revision: Revision) -> None:
         self._check_phase(ProductionStatus.AWAITING_APPROVAL)
+        self._check_room()
 
     # Changing assets after approval
 
@@ -166,11 +174,11 @@ class Desk:
     @regenerate.validator
     def _check_regenerate(self, request: Regenerate) -> None:
         self._check_produced()
+        self._check_room()
         self._known_asset(request.asset_id)
-        if self._state.assets[request.asset_id].status in (AssetStatus.PENDING, AssetStatus.GENERATING):
-            raise refuse("wrong_phase", "asset_id", f"{request.asset_id!r} is being made now; wait until it is done")
-        if len(self._state.snapshot().model_dump_json()) > policies.MAX_RECORD_BYTES:
-            raise refuse("wrong_phase", "asset_id", "this production's record is full; start a new one from its brief")
+        self._check_idle(request.asset_id)
+        if self._state.assets[request.asset_id].attention == "ambiguous_submission":
+            raise refuse("wrong_phase", "asset_id", IN_DOUBT)
 
     @workflow.update(description="Decide where the production waits for a person")
     async def resolve(self, resolution: Resolve) -> Receipt:
@@ -189,8 +197,7 @@ class Desk:
         elif resolution.action == "accept_without":
             state.leave_out(asset_id, accepted_by=resolution.resolver)
         elif resolution.action in ("adopt", "resubmit"):
-            adopted = resolution.job_id if resolution.action == "adopt" else None
-            state.make_again(asset_id, same_take=True, adopt_job_id=adopted, resubmit=adopted is None)
+            state.take_up(asset_id, resolution.job_id if resolution.action == "adopt" else None)
         elif resolution.budget_usd is not None:
             state.raise_budget(resolution.budget_usd)
         self._poke()
@@ -208,9 +215,10 @@ class Desk:
         if reason is None:
             raise refuse("wrong_phase", "asset_id", f"{resolution.asset_id!r} does not wait for a decision")
         if reason == "ambiguous_submission" and resolution.action == "retry":
-            raise refuse(
-                "wrong_phase", "action", "it may have been submitted: adopt its job_id, resubmit it or accept without"
-            )
+            raise refuse("wrong_phase", "action", IN_DOUBT)
+        if reason != "ambiguous_submission" and resolution.action in ("adopt", "resubmit"):
+            raise refuse("wrong_phase", "action", "nothing of this asset is in doubt: retry it or accept without")
+        self._check_room()
         budget = self._state.budget_usd or ZERO
         if resolution.action == "raise_budget" and (resolution.budget_usd or ZERO) <= budget:
             raise refuse("budget_short", "budget_usd", f"the budget is {budget} USD already; name a higher one")
@@ -224,10 +232,10 @@ class Desk:
     @select_take.validator
     def _check_selection(self, selection: SelectTake) -> None:
         self._check_produced()
+        self._check_room()
         self._known_asset(selection.asset_id)
+        self._check_idle(selection.asset_id)
         state = self._state.assets[selection.asset_id]
-        if state.status in (AssetStatus.PENDING, AssetStatus.GENERATING):
-            raise refuse("wrong_phase", "asset_id", f"{selection.asset_id!r} is being made now; wait until it is done")
         if selection.take not in (numbers := [t.number for t in state.takes]):
             raise refuse("unknown_take", "take", f"{selection.asset_id!r} has takes {numbers}; choose one of them")
 
@@ -243,14 +251,20 @@ class Desk:
         state = self._state
         assert state.plan is not None
         async with self._pricing:
+            recheck()
             plan = state.plan
             if any(v is not None for v in (change.prompt, change.provider, change.model, change.parameters)):
-                assets = [policies.changed(a, change) if a.asset_id == asset_id else a for a in plan.assets]
+                try:
+                    assets = [policies.changed(a, change) if a.asset_id == asset_id else a for a in plan.assets]
+                except policies.PlanProblem as problem:
+                    raise refuse("invalid_edit", problem.field, str(problem)) from None
                 plan = await self._priced(Plan.of(plan.title, assets, plan.planner))
                 recheck()
-            price, budget = _price_of(plan, asset_id), max(budget_usd or ZERO, state.budget_usd or ZERO)
-            left = self._left() + budget - (state.budget_usd or ZERO)
-            if price > left:
+            asset = plan.find(asset_id)
+            price = asset.quote.high_usd if asset and asset.quote else ZERO
+            budget = max(budget_usd or ZERO, state.budget_usd or ZERO)
+            left = state.left_usd() + budget - (state.budget_usd or ZERO)
+            if price and price > left:
                 raise refuse(
                     "budget_short",
                     "budget_usd",
@@ -283,14 +297,6 @@ class Desk:
                 raise refuse("invalid_plan", "plan", message_of(error)) from None
             raise
 
-    def _left(self) -> Decimal:
-        """What may still be reserved, USD: the budget less what is spent and what running assets may cost."""
-        state = self._state
-        if state.plan is None:
-            return ZERO
-        reserved = sum((_price_of(state.plan, i) for i in self._running), ZERO)
-        return (state.budget_usd or ZERO) - state.spent_usd - reserved
-
     def _check_phase(self, needed: ProductionStatus) -> None:
         status = self._state.status
         if status is not needed:
@@ -310,6 +316,15 @@ class Desk:
         status = self._state.status
         if not self._state.assets or (status.closed and status is not ProductionStatus.DELIVERED):
             raise refuse("wrong_phase", "status", f"the production is {status.value}; this needs an approved one")
+
+    def _check_idle(self, asset_id: str) -> None:
+        if self._state.assets[asset_id].status in (AssetStatus.PENDING, AssetStatus.GENERATING):
+            raise refuse("wrong_phase", "asset_id", f"{asset_id!r} is to be made or being made; wait until it is done")
+
+    def _check_room(self) -> None:
+        """A record above Temporal's payload limit would stop the run for good."""
+        if len(self._state.snapshot().model_dump_json(exclude_defaults=True).encode()) > policies.MAX_RECORD_BYTES:
+            raise refuse("wrong_phase", "status", "this production's record is full; start a new one from its brief")
 
     def _known_asset(self, asset_id: str) -> Asset:
         asset = self._state.plan.find(asset_id) if self._state.plan else None
@@ -338,11 +353,6 @@ class Desk:
 
     def _should_continue(self) -> bool:
         return workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
-
-
-def _price_of(plan: Plan, asset_id: str) -> Decimal:
-    asset = plan.find(asset_id)
-    return asset.quote.high_usd if asset and asset.quote else ZERO
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -102,6 +102,16 @@ class Event(Model):
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class TakeOrder(Model):
+    """A person's word about a take whose submission is in doubt: adopt this job, or submit once more.
+
+    `number` is the event's number when it was given, so that the ledger follows each order once.
+    """
+
+    number: int
+    adopt_job_id: str | None = None
+
+
 class AssetState(Model):
     """How far one asset of the plan is. `selected` is the number of the take in use, 0 before the first."""
 
@@ -109,11 +119,11 @@ class AssetState(Model):
     takes: tuple[Take, ...] = ()
     selected: int = 0
     next_take: int = 1
+    booked_usd: Money = Field(default=ZERO, description="Of the next take's bills, what is in spent_usd already")
     attention: AttentionReason | None = None
     error: str | None = None
     stale: bool = False
-    adopt_job_id: str | None = Field(default=None, description="A person named the job to look at")
-    resubmit: bool = Field(default=False, description="A person allowed a second submission of the next take")
+    order: TakeOrder | None = None
 
     @property
     def take(self) -> Take | None:

@@ -36,6 +36,8 @@ Money = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4, examples=
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Digest = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
 Language = Annotated[
     str,
@@ -145,7 +147,7 @@ class Asset(Model):
     label: Annotated[str, StringConstraints(max_length=200)] = ""
     prompt: Words
     provider: Slug
-    model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    model: ModelName
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
     quote: Quote | None = None
@@ -212,7 +214,9 @@ class Take(Model):
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     media: Media
     cost_usd: Money = ZERO
+    billed_usd: Money = Field(default=ZERO, description="All submissions of this take, the failed ones too")
     job_id: str | None = None
+    inputs: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it was made from")
     started_at: datetime
     finished_at: datetime
 
@@ -222,7 +226,7 @@ class Approval(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    plan_digest: str = Field(min_length=1)
+    plan_digest: Digest
     approver: Person = "someone"
     budget_usd: Money | None = Field(
         default=None,
@@ -265,7 +269,7 @@ class EditOp(Model):
     prompt: Words | None = None
     label: Annotated[str, StringConstraints(max_length=200)] | None = None
     provider: Slug | None = None
-    model: str | None = None
+    model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None
     depends_on: tuple[Slug, ...] | None = None
     position: int | None = Field(default=None, ge=1)
@@ -276,7 +280,7 @@ class EditOp(Model):
 class PlanEdit(Model):
     """All of `edits` or none, on exactly the plan that `plan_digest` names."""
 
-    plan_digest: str
+    plan_digest: Digest
     edits: tuple[EditOp, ...] = Field(min_length=1, max_length=200)
     editor: Person = "someone"
 
@@ -294,7 +298,7 @@ class Regenerate(Model):
     asset_id: Slug
     prompt: Words | None = None
     provider: Slug | None = None
-    model: str | None = None
+    model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None
     budget_usd: Money | None = None
     requested_by: Person = "someone"
@@ -308,9 +312,9 @@ class Resolve(Model):
     action: Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
     prompt: Words | None = None
     provider: Slug | None = None
-    model: str | None = None
+    model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None
-    job_id: str | None = None
+    job_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     budget_usd: Money | None = None
     resolver: Person = "someone"
 

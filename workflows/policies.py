@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
+from pydantic import ValidationError
+
 from workflows.models import MAX_PLAN_BYTES, Approval, Asset, Brief, EditOp, Plan
 
 WINDOW: Final = 50
@@ -122,7 +124,7 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
     """The asset with the fields that a change gives; its quote is void.
 
     Raises:
-        PlanProblem: the change gives nothing.
+        PlanProblem: the change gives nothing, or something that no asset can have.
     """
     given = {
         name: value
@@ -134,7 +136,11 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
         given["parameters"] = {k: v for k, v in merged.items() if v is not None}
     if not given:
         raise PlanProblem(where, "give what should change: prompt, label, provider, model, parameters or depends_on")
-    return asset.model_copy(update={**given, "quote": None})
+    try:
+        return Asset.model_validate({**asset.model_dump(), **given, "quote": None})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise PlanProblem(f"{asset.asset_id}.{problem['loc'][0]}", problem["msg"]) from None
 
 
 def allowance(brief: Brief, plan: Plan, approval: Approval) -> Decimal:

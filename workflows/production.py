@@ -25,8 +25,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, Desk, message_of, raise_if_cancelled
     from workflows.display import activity_summary, details_of
-    from workflows.events import ProductionStart, ProductionStatus, Snapshot
-    from workflows.models import ZERO, Asset, Take
+    from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
+    from workflows.models import Asset, Take
 
 from temporalio.common import RetryPolicy
 
@@ -40,8 +40,6 @@ FINISH_TIMEOUT = timedelta(hours=2)
 """One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""
 ATTEMPT_TIMEOUT = timedelta(minutes=30)
 """One attempt of an asset: the slowest synchronous call (10 minutes) and a large download."""
-JOB_HEARTBEAT = timedelta(seconds=60)
-"""A job's submission sends no heartbeat before its id is known; killed between looks it loses no time."""
 BRIEF_CHARS = 500
 """Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""
 
@@ -80,8 +78,9 @@ class ProductionWorkflow(Desk):
                 await self._finish()
             case _:
                 await workflow.wait_condition(workflow.all_handlers_finished)
-        if self._state.status.closed and self._state.status is not ProductionStatus.DELIVERED:
-            await self._keep_manifest(self._state.snapshot())
+        if self._state.status.closed:
+            if self._state.status is not ProductionStatus.DELIVERED:
+                await self._keep_manifest()
         elif self._should_continue():
             workflow.continue_as_new(
                 ProductionStart(
@@ -147,27 +146,26 @@ class ProductionWorkflow(Desk):
                 self._show()
                 await self._woken()
                 return
-            elif not state.pending:
+            else:
                 state.status = ProductionStatus.FINISHING
                 return
 
     def _start_ready(self) -> None:
         state = self._state
-        assert state.plan is not None
-        left = self._left()
-        for asset_id in list(state.pending):
+        left = state.left_usd()
+        for asset in state.waiting():
+            asset_id = asset.asset_id
             if len(self._running) - len(self._jobs) >= policies.WINDOW or len(self._running) >= policies.MAX_PENDING:
                 return
-            asset = state.plan.find(asset_id)
-            assert asset is not None
-            if not state.inputs_ready(asset):
+            if asset_id in self._running:
                 continue
-            price = asset.quote.high_usd if asset.quote else ZERO
-            if price > left:
-                if not self._running:
-                    state.park(asset_id, left, price)
-                continue
-            left -= price
+            if state.assets[asset_id].status is AssetStatus.PENDING:  # else an earlier run reserved its price
+                price = state.price_usd(asset_id)
+                if price and price > left:
+                    if not self._running:
+                        state.park(asset_id, left, price)
+                    continue
+                left -= price
             state.start(asset)
             if asset.quote and asset.quote.job:
                 self._jobs.add(asset_id)
@@ -191,7 +189,6 @@ class ProductionWorkflow(Desk):
     async def _take(self, asset: Asset) -> Take:
         state = self._state
         known = state.assets[asset.asset_id]
-        job = bool(asset.quote and asset.quote.job)
         return await workflow.execute_activity_method(
             ProductionActivities.produce_asset,
             ProduceAsset(
@@ -200,12 +197,11 @@ class ProductionWorkflow(Desk):
                 asset=asset,
                 take=known.next_take,
                 inputs=self._inputs(asset),
-                adopt_job_id=known.adopt_job_id,
-                resubmit=known.resubmit,
+                order=known.order,
             ),
             task_queue=keys.provider_queue(asset.provider),
             start_to_close_timeout=ATTEMPT_TIMEOUT,
-            heartbeat_timeout=JOB_HEARTBEAT if job else HEARTBEAT,
+            heartbeat_timeout=HEARTBEAT,
             retry_policy=STEADY,
             summary=activity_summary(asset),
             event_groups=[workflow.create_event_group(asset.asset_id)],
@@ -213,12 +209,18 @@ class ProductionWorkflow(Desk):
 
     def _inputs(self, asset: Asset) -> tuple[InputTake, ...]:
         assert self._state.plan is not None
-        found = []
+        used, found = self._state.used(), []
         for asset_id in asset.depends_on:
             source, take = self._state.plan.find(asset_id), self._state.assets[asset_id].take
-            if source and take:
+            if source and take and asset_id in used:
                 found.append(
-                    InputTake(asset_id=asset_id, asset_type=source.asset_type, role=source.role, media=take.media)
+                    InputTake(
+                        asset_id=asset_id,
+                        asset_type=source.asset_type,
+                        role=source.role,
+                        take=take.number,
+                        media=take.media,
+                    )
                 )
         return tuple(found)
 
@@ -230,9 +232,9 @@ class ProductionWorkflow(Desk):
         revision = state.deliverable.revision + 1 if state.deliverable else 1
         state.log("finishing", revision=revision)
         self._show()
-        assets = tuple(
-            FinishedAsset(asset=a, take=take) for a in state.plan.assets if (take := state.assets[a.asset_id].take)
-        )
+        used = state.used()
+        takes = ((a, state.assets[a.asset_id].take) for a in state.plan.assets if a.asset_id in used)
+        assets = tuple(FinishedAsset(asset=a, take=take) for a, take in takes if take)
         if not assets:
             await self._finishing_failed("every asset was left out: make at least one of them again")
             return
@@ -255,11 +257,13 @@ class ProductionWorkflow(Desk):
             raise_if_cancelled(error)
             await self._finishing_failed(message_of(error))
             return
-        ahead = state.delivered(deliverable)
-        await self._keep_manifest(ahead)
-        state.deliver(deliverable, at=ahead.updated_at)
-        if state.pending:  # a take was asked for meanwhile; the next revision follows
-            state.status = ProductionStatus.PRODUCING
+        if any(state.waiting()) or state.used() != used:  # changed meanwhile: this revision is kept, the next follows
+            state.deliverable, state.status = deliverable, ProductionStatus.PRODUCING
+            return
+        state.announced = state.status, len(state.events)
+        state.deliver(deliverable)
+        await self._keep_manifest()
+        state.announced = None
 
     async def _finishing_failed(self, message: str) -> None:
         state = self._state
@@ -268,15 +272,23 @@ class ProductionWorkflow(Desk):
         self._show()
         await self._woken()
 
-    async def _keep_manifest(self, snapshot: Snapshot) -> None:
-        await workflow.execute_activity_method(
-            ProductionActivities.write_manifest,
-            snapshot,
-            start_to_close_timeout=STEP_TIMEOUT,
-            heartbeat_timeout=HEARTBEAT,
-            retry_policy=PATIENT,
-            summary="write the manifest",
-        )
+    async def _keep_manifest(self) -> None:
+        """Keep the record as it is; where somebody's signal was logged meanwhile, once more."""
+        kept = -1
+        while self._state.status.closed and kept != len(self._state.events):
+            kept = len(self._state.events)
+            try:
+                await workflow.execute_activity_method(
+                    ProductionActivities.write_manifest,
+                    self._state.snapshot(),
+                    start_to_close_timeout=STEP_TIMEOUT,
+                    heartbeat_timeout=HEARTBEAT,
+                    retry_policy=PATIENT,
+                    summary="write the manifest",
+                )
+            except ActivityError as error:
+                raise_if_cancelled(error)
+                raise
 
     async def _cancel(self) -> None:
         self._cancelling = True
@@ -284,9 +296,10 @@ class ProductionWorkflow(Desk):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._state.announced = None
         self._state.cancel()
         self._show()
-        await self._keep_manifest(self._state.snapshot())
+        await self._keep_manifest()
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _show(self) -> None:

@@ -1,6 +1,6 @@
 """The state of one production and its event log: pure, so that it is tested without a server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,9 +18,12 @@ from workflows.events import (
     Progress,
     Receipt,
     Snapshot,
+    TakeOrder,
 )
 from workflows.models import ZERO, Approval, Asset, Deliverable, Plan, Rejection, Take
 
+MAX_MESSAGE_CHARS = 300
+"""Of a failure, in the record: a vendor's outage fails a thousand assets, and the record has to stay below 2 MB."""
 REMINDER_SHARE = 0.25
 """The reminder comes when a quarter of the time to approve is left."""
 
@@ -54,9 +57,8 @@ class ProductionState:
         self.approval = carried.approval
         self.approved_at = carried.approved_at
         self.events: list[Event] = list(carried.events)
-        self.pending: dict[str, None] = {}
-        """Ids of assets that can be started once what they need is there, in plan order."""
-        self.queue_pending()
+        self.announced: tuple[ProductionStatus, int] | None = None
+        """What queries tell while a delivery is written down: the status before, and how many events."""
 
     # What is known
 
@@ -80,14 +82,23 @@ class ProductionState:
             }
         )
 
+    def told(self) -> Snapshot:
+        """The snapshot for everybody outside: a delivery is told when its manifest is kept, not before."""
+        whole = self.snapshot()
+        if self.announced is None:
+            return whole
+        status, count = self.announced
+        return whole.model_copy(update={"status": status, "events": whole.events[:count]})
+
     def progress(self, after: int) -> Progress:
+        status, count = self.announced or (self.status, len(self.events))
         return Progress(
             production_id=self.production_id,
-            status=self.status,
+            status=status,
             plan_digest=self.plan.digest if self.plan else None,
             spent_usd=self.spent_usd,
-            last_event_id=len(self.events),
-            events=tuple(self.events[max(after, 0) :]),
+            last_event_id=count,
+            events=tuple(self.events[max(after, 0) : count]),
         )
 
     def receipt(self) -> Receipt:
@@ -100,6 +111,27 @@ class ProductionState:
     def attention(self) -> list[str]:
         """Ids of the assets that wait for a person."""
         return [i for i, s in self.assets.items() if s.attention]
+
+    def waiting(self) -> Iterator[Asset]:
+        """The assets to start, in plan order: what an earlier run was making first, then what has all its inputs."""
+        assets = self.plan.assets if self.plan and self.assets else ()
+        for asset in assets:
+            if self.assets[asset.asset_id].status is AssetStatus.GENERATING:
+                yield asset
+        for asset in assets:
+            state = self.assets[asset.asset_id]
+            if state.status is AssetStatus.PENDING and not state.attention and self.inputs_ready(asset):
+                yield asset
+
+    def left_usd(self) -> Decimal:
+        """What may still be reserved: the budget less what is spent and what is being made may cost."""
+        making = (i for i, s in self.assets.items() if s.status is AssetStatus.GENERATING)
+        return (self.budget_usd or ZERO) - self.spent_usd - sum(map(self.price_usd, making), ZERO)
+
+    def price_usd(self, asset_id: str) -> Decimal:
+        """The most that one take of the asset may cost."""
+        asset = self.plan.find(asset_id) if self.plan else None
+        return asset.quote.high_usd if asset and asset.quote else ZERO
 
     def inputs_ready(self, asset: Asset) -> bool:
         """True when everything the asset is made from is there, or was left out by a person's decision."""
@@ -129,6 +161,7 @@ class ProductionState:
 
     def plan_failed(self, message: str) -> None:
         """An impossible revision leaves the former plan to be decided on; an impossible brief ends here."""
+        message = message[:MAX_MESSAGE_CHARS]
         self.log("plan_failed", reason=message)
         if self.plan is None:
             self.status, self.error = ProductionStatus.FAILED, message
@@ -154,7 +187,6 @@ class ProductionState:
         self.budget_usd = policies.allowance(self.brief, self.plan, approval)
         self.status = ProductionStatus.PRODUCING
         self.assets = {a.asset_id: AssetState() for a in self.plan.assets}
-        self.queue_pending()
         self.log(
             "approved",
             approver=approval.approver,
@@ -169,26 +201,24 @@ class ProductionState:
 
     def start(self, asset: Asset) -> None:
         """Mark an asset as being made. After continue-as-new it already was: then nothing is logged again."""
-        self.pending.pop(asset.asset_id, None)
         before = self.assets[asset.asset_id]
         if before.status is not AssetStatus.GENERATING:
             self.update(asset.asset_id, status=AssetStatus.GENERATING, error=None)
             self.log("asset_start", asset.asset_id, take=before.next_take, provider=asset.provider, model=asset.model)
 
     def complete(self, asset_id: str, take: Take) -> None:
-        state = self.assets[asset_id]
-        self.spent_usd += take.cost_usd
+        before = self.assets[asset_id]
+        self.spent_usd += max(take.billed_usd - before.booked_usd, ZERO)
         self.update(
             asset_id,
             status=AssetStatus.COMPLETED,
-            takes=(*(t for t in state.takes if t.number != take.number), take),
+            takes=(*(t for t in before.takes if t.number != take.number), take),
             selected=take.number,
             next_take=take.number + 1,
+            booked_usd=ZERO,
             attention=None,
             error=None,
-            stale=False,
-            adopt_job_id=None,
-            resubmit=False,
+            order=None,
         )
         data: dict[str, JsonValue] = {
             "take": take.number,
@@ -198,91 +228,85 @@ class ProductionState:
         if take.media.duration_seconds is not None:
             data["duration_seconds"] = take.media.duration_seconds
         self.log("asset_complete", asset_id, **data)
-        if state.takes:
-            self.mark_stale(asset_id)
+        self._restale(asset_id, with_dependents=bool(before.takes))
 
     def fail(self, asset_id: str, failure: AssetFailure) -> None:
-        self.spent_usd += failure.billed_usd
+        before = self.assets[asset_id]
+        self.spent_usd += max(failure.billed_usd - before.booked_usd, ZERO)
+        message = failure.message[:MAX_MESSAGE_CHARS]
         self.update(
             asset_id,
             status=AssetStatus.FAILED,
+            booked_usd=failure.billed_usd,
             attention=failure.reason,
-            error=failure.message,
-            adopt_job_id=None,
-            resubmit=False,
+            error=message,
+            order=None,
         )
-        self.log("asset_failed", asset_id, reason=failure.reason, message=failure.message)
-        self.log("needs_attention", asset_id, reason=failure.reason, message=failure.message, job_id=failure.job_id)
+        self.log("asset_failed", asset_id, reason=failure.reason, message=message)
+        self.log("needs_attention", asset_id, reason=failure.reason, job_id=failure.job_id)
 
     def park(self, asset_id: str, left: Decimal, price: Decimal) -> None:
         """The asset's price does not fit what is left of the budget: a person raises it or does without."""
         message = f"up to {price} USD does not fit the {left} USD that are left; raise the budget or go on without"
-        self.pending.pop(asset_id, None)
         self.update(asset_id, attention="budget_short", error=message)
         self.log("needs_attention", asset_id, reason="budget_short", message=message)
 
     def leave_out(self, asset_id: str, **data: JsonValue) -> None:
-        self.pending.pop(asset_id, None)
-        self.update(asset_id, status=AssetStatus.CANCELLED, attention=None)
+        """Go on without the take that is missing: with an earlier one where there is one, else without the asset."""
+        before = self.assets[asset_id]
+        status = AssetStatus.COMPLETED if before.take else AssetStatus.CANCELLED
+        self.update(asset_id, status=status, attention=None, order=None, **_numbers_after(before))
         self.log("asset_cancelled", asset_id, **data)
 
-    def make_again(
-        self, asset_id: str, *, same_take: bool = False, adopt_job_id: str | None = None, resubmit: bool = False
-    ) -> None:
-        """Queue one more production of an asset; its selected take stays in use until the new one is there.
+    def make_again(self, asset_id: str) -> None:
+        """Queue a new take of an asset; the selected one stays in use until the new one is there."""
+        numbers = _numbers_after(self.assets[asset_id])
+        self.update(asset_id, status=AssetStatus.PENDING, attention=None, error=None, order=None, **numbers)
+        self._go_on()
 
-        A take that failed keeps its number only where the same submission is taken up again.
-        """
-        state = self.assets[asset_id]
-        failed = state.status is AssetStatus.FAILED
-        self.update(
-            asset_id,
-            status=AssetStatus.PENDING,
-            attention=None,
-            error=None,
-            next_take=state.next_take + (1 if failed and not same_take else 0),
-            adopt_job_id=adopt_job_id,
-            resubmit=resubmit,
-        )
-        self.queue_pending()
+    def take_up(self, asset_id: str, adopt_job_id: str | None) -> None:
+        """Take up the same take again, as a person ordered: with the job that runs, or by one more submission."""
+        order = TakeOrder(number=len(self.events), adopt_job_id=adopt_job_id)
+        self.update(asset_id, status=AssetStatus.PENDING, attention=None, error=None, order=order)
         self._go_on()
 
     def select(self, asset_id: str, number: int) -> None:
-        self.update(asset_id, selected=number, status=AssetStatus.COMPLETED, attention=None, error=None)
+        numbers = _numbers_after(self.assets[asset_id])
+        self.update(
+            asset_id, selected=number, status=AssetStatus.COMPLETED, attention=None, error=None, order=None, **numbers
+        )
         self.log("take_selected", asset_id, take=number)
-        self.mark_stale(asset_id)
+        self._restale(asset_id, with_dependents=True)
         self._go_on()
 
     def _go_on(self) -> None:
         if self.status is ProductionStatus.DELIVERED:
             self.status = ProductionStatus.PRODUCING
 
-    def mark_stale(self, asset_id: str) -> None:
+    def _restale(self, asset_id: str, *, with_dependents: bool) -> None:
         """What was made from a take that is no longer used is stale; nothing is remade unasked."""
         assert self.plan is not None
-        for dependent in policies.dependents(self.plan, asset_id):
-            state, asset = self.assets[dependent], self.plan.find(dependent)
-            if state.takes and not state.stale:
-                self.update(dependent, stale=True)
-                price = asset.quote.high_usd if asset and asset.quote else ZERO
-                self.log("asset_stale", dependent, because=asset_id, price_usd=str(price))
+        for each in [asset_id, *(policies.dependents(self.plan, asset_id) if with_dependents else ())]:
+            state = self.assets[each]
+            made_from = state.take.inputs if state.take else {}
+            stale = any(self.assets[i].selected != n or self.assets[i].stale for i, n in made_from.items())
+            if stale != state.stale:
+                self.update(each, stale=stale)
+            if stale and not state.stale:
+                self.log("asset_stale", each, because=asset_id, price_usd=str(self.price_usd(each)))
 
     def raise_budget(self, budget_usd: Decimal) -> None:
         self.budget_usd = max(budget_usd, self.budget_usd or ZERO)
         for asset_id in self.attention():
             if self.assets[asset_id].attention == "budget_short":
-                self.make_again(asset_id, same_take=True)
+                self.update(asset_id, attention=None, error=None)
 
-    def delivered(self, deliverable: Deliverable) -> Snapshot:
-        """The snapshot that `deliver` leads to, for the manifest that is kept before anybody hears of it."""
-        ahead = ProductionState(
-            ProductionStart(production_id=self.production_id, brief=self.brief, carried=self.snapshot()), self._clock
-        )
-        ahead.deliver(deliverable)
-        return ahead.snapshot()
+    def used(self) -> dict[str, int]:
+        """Which take of each asset a deliverable is made from."""
+        made = (i for i, s in self.assets.items() if s.status is not AssetStatus.CANCELLED and s.take)
+        return {i: self.assets[i].selected for i in made}
 
-    def deliver(self, deliverable: Deliverable, at: datetime | None = None) -> None:
-        """`at` is the moment that the manifest, written before, gives for it: both tell the same log."""
+    def deliver(self, deliverable: Deliverable) -> None:
         self.deliverable, self.error = deliverable, None
         self.status = ProductionStatus.DELIVERED
         self.log(
@@ -292,26 +316,21 @@ class ProductionState:
             cost_usd=str(self.spent_usd),
             notes=list(deliverable.notes),
         )
-        if at is not None:
-            self.events[-1] = self.events[-1].model_copy(update={"at": at})
 
     def cancel(self) -> None:
+        """Stop what is not made. A production that was delivered before stays delivered, as it was."""
         for asset_id, state in self.assets.items():
             if state.status in (AssetStatus.PENDING, AssetStatus.GENERATING):
                 self.leave_out(asset_id)
-        self.status = ProductionStatus.CANCELLED
-        self.log("cancelled", cost_usd=str(self.spent_usd))
+        if not self.status.closed:
+            self.status = ProductionStatus.DELIVERED if self.deliverable else ProductionStatus.CANCELLED
+            self.log("cancelled", cost_usd=str(self.spent_usd))
 
     def update(self, asset_id: str, **fields: object) -> None:
         self.assets[asset_id] = self.assets[asset_id].model_copy(update=fields)
 
-    def queue_pending(self) -> None:
-        """Everything unfinished that waits for no person; what an earlier run was making comes first of all."""
-        if self.plan is None:
-            return
-        waiting = (AssetStatus.PENDING, AssetStatus.GENERATING)
-        self.pending = {
-            a.asset_id: None
-            for a in self.plan.assets
-            if (state := self.assets.get(a.asset_id)) and state.status in waiting and not state.attention
-        }
+
+def _numbers_after(state: AssetState) -> dict[str, object]:
+    """A take that failed keeps its number and its ledger to itself: the next one is another."""
+    failed = state.status is AssetStatus.FAILED
+    return {"next_take": state.next_take + 1, "booked_usd": ZERO} if failed else {}

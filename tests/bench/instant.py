@@ -8,11 +8,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-import boto3
 from temporalio import activity, workflow
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
+    import boto3
+
     from activities.production import Activities
     from activities.providers.base import Claim, Finished, Job, Offer, Request, Running
     from activities.settings import ActivitySettings
