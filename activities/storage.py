@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,8 @@ from typing import Any, BinaryIO, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+from obstore import open_writer_async
 from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
@@ -66,6 +67,7 @@ class Storage:
             region=self._admin.meta.region_name,
             credential_provider=Boto3CredentialProvider(session),
             virtual_hosted_style_request=False,
+            unsigned_payload=True,  # takes carry a SHA-256 of their own
             client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "120s"},
             # Longer outages are the caller's: an activity says so and is retried.
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
@@ -128,28 +130,41 @@ class Storage:
         Raises:
             StorageFailed: the storage did. Whatever the stream raises is passed on, and nothing is stored.
         """
-        digest, size = hashlib.sha256(), 0
-        broken: Exception | None = None
-
-        async def hashed() -> AsyncIterator[bytes]:
-            nonlocal size, broken
-            try:
-                async for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    yield chunk
-            except Exception as error:
-                broken = error
-                raise
-
+        digest, size, gathered = hashlib.sha256(), 0, bytearray()
+        with _translated(key):
+            writer = open_writer_async(
+                self._store,
+                key,
+                attributes={"Content-Type": media_type},
+                buffer_size=PART_BYTES,
+                max_concurrency=PARTS_AT_ONCE,
+            )
         try:
+            async for chunk in chunks:
+                gathered += chunk
+                if len(gathered) >= CHUNK_BYTES:
+                    digest.update(gathered)
+                    size += len(gathered)
+                    with _translated(key):
+                        await writer.write(bytes(gathered))
+                    gathered.clear()
+            digest.update(gathered)
+            size += len(gathered)
             with _translated(key):
-                await self._store.put_async(key, hashed(), **_parts(media_type))
-        except Exception:
-            if broken is not None:
-                raise broken from None
+                await writer.write(bytes(gathered))
+                await writer.close()
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(self._drop_parts, key))
             raise
         return Stored(size, digest.hexdigest())
+
+    def _drop_parts(self, key: str) -> None:
+        """Parts of an upload that was broken off are invisible and would be paid for until somebody looks."""
+        with suppress(BotoCoreError, ClientError):
+            uploads = self._admin.list_multipart_uploads(Bucket=self._bucket, Prefix=key).get("Uploads", ())
+            for upload in uploads:
+                if upload["Key"] == key:
+                    self._admin.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload["UploadId"])
 
     async def get_bytes(self, key: str) -> tuple[bytes, str] | None:
         """A small object and its ETag, or None where there is none."""

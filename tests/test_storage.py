@@ -5,9 +5,11 @@ import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from activities.storage import PART_BYTES, Storage, StorageConflict, StorageFailed
+from deploy.local import Stack
 
 
 async def test_of_racing_writers_one_wins(storage: Storage) -> None:
@@ -62,8 +64,15 @@ async def test_a_long_stream_arrives_whole(storage: Storage, tmp_path: Path) -> 
     assert await asyncio.to_thread(middle) == data[-1000:]
 
 
-async def test_a_broken_stream_leaves_nothing(storage: Storage) -> None:
-    """When the source breaks off after several parts, its own error comes out and no object is there."""
+async def test_a_broken_stream_leaves_nothing(storage: Storage, servers: Stack) -> None:
+    """When the source breaks off after several parts, its own error comes out, and no object and no part is there."""
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=servers.info.s3_endpoint,
+        aws_access_key_id=servers.env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=servers.env["AWS_SECRET_ACCESS_KEY"],
+        region_name="us-east-1",
+    )
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(3):
@@ -73,6 +82,7 @@ async def test_a_broken_stream_leaves_nothing(storage: Storage) -> None:
     with pytest.raises(ConnectionResetError, match="the vendor hung up"):
         await storage.put_stream("broken", chunks(), "video/mp4")
     assert await storage.head("broken") is None
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="tests", Prefix="broken")
 
 
 async def test_what_is_missing_cannot_be_fetched(storage: Storage, tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """A 1 GiB take streamed from an HTTP source into S3, against boto3's `upload_fileobj` of the same bytes."""
 
 import asyncio
-import hashlib
 import io
 import json
 import os
+import random
 import resource
 import statistics
 import subprocess
@@ -15,8 +15,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, BinaryIO, cast
 
 BYTES = 1024**3
-BLOCK = hashlib.sha256(b"greenlight").digest() * 32_768
-"""1 MiB that does not compress into nothing."""
+BLOCK = random.Random(1017).randbytes(1024**2)
+"""1 MiB that does not compress, as media does not."""
 ROUNDS = 3
 
 
