@@ -9,6 +9,8 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from typing import Final, Literal
 
 from markdown_it import MarkdownIt
@@ -95,9 +97,14 @@ def _section(section: Section, sections: Sequence[Section]) -> str:
     return f'<section dir="auto">{above}{_rendered(section.text)}</section>'
 
 
+@cache
+def _renderer() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(_OFF)
+
+
 def _rendered(text: str) -> str:
     """Markdown to HTML, headings one level down: the page's title is its only h1."""
-    renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable(_OFF)
+    renderer = _renderer()
     tokens = renderer.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -107,8 +114,9 @@ def _rendered(text: str) -> str:
 
 def _wants_heading(section: Section, sections: Sequence[Section]) -> bool:
     """Not where the text brings its own heading, or is the only one."""
-    texts = [s for s in sections if s.kind in ("markdown", "verbatim")]
-    return bool(section.heading) and len(texts) > 1 and not re.match(r"\s*#{1,6}\s", section.text)
+    texts = (s for s in sections if s.kind in ("markdown", "verbatim"))
+    several = sum(1 for _ in islice(texts, 2)) > 1
+    return bool(section.heading) and several and not re.match(r"\s*#{1,6}\s", section.text)
 
 
 def _inline(text: str) -> str:

@@ -209,10 +209,10 @@ class ProductionWorkflow(Desk):
 
     def _inputs(self, asset: Asset) -> tuple[InputTake, ...]:
         assert self._state.plan is not None
-        used, found = self._state.used(), []
+        found = []
         for asset_id in asset.depends_on:
-            source, take = self._state.plan.find(asset_id), self._state.assets[asset_id].take
-            if source and take and asset_id in used:
+            source, take = self._state.plan.find(asset_id), self._state.usable(asset_id)
+            if source and take:
                 found.append(
                     InputTake(
                         asset_id=asset_id,
@@ -233,7 +233,7 @@ class ProductionWorkflow(Desk):
         state.log("finishing", revision=revision)
         self._show()
         used = state.used()
-        takes = ((a, state.assets[a.asset_id].take) for a in state.plan.assets if a.asset_id in used)
+        takes = ((a, state.usable(a.asset_id)) for a in state.plan.assets)
         assets = tuple(FinishedAsset(asset=a, take=take) for a, take in takes if take)
         if not assets:
             await self._finishing_failed("every asset was left out: make at least one of them again")

@@ -301,10 +301,14 @@ class ProductionState:
             if self.assets[asset_id].attention == "budget_short":
                 self.update(asset_id, attention=None, error=None)
 
+    def usable(self, asset_id: str) -> Take | None:
+        """The take that others and the deliverable are made from; none of an asset that was left out."""
+        state = self.assets[asset_id]
+        return None if state.status is AssetStatus.CANCELLED else state.take
+
     def used(self) -> dict[str, int]:
         """Which take of each asset a deliverable is made from."""
-        made = (i for i, s in self.assets.items() if s.status is not AssetStatus.CANCELLED and s.take)
-        return {i: self.assets[i].selected for i in made}
+        return {i: take.number for i in self.assets if (take := self.usable(i))}
 
     def deliver(self, deliverable: Deliverable) -> None:
         self.deliverable, self.error = deliverable, None
