@@ -445,17 +445,16 @@ class Gateway:
                     yield False
                     return
 
-    async def heartbeats(self, production_id: str) -> tuple[int, list[Heartbeat]]:
-        """How many activities are pending, and what those that heartbeat say; needs no worker."""
+    async def heartbeats(self, production_id: str) -> list[Heartbeat]:
+        """What the pending activities of assets say; needs no worker."""
         description = await self.describe(production_id)
-        pending = description.raw_description.pending_activities
         found = []
-        for activity in pending:
+        for activity in description.raw_description.pending_activities:
             if activity.heartbeat_details.payloads:
                 details = (await self._client.data_converter.decode(activity.heartbeat_details.payloads))[0]
                 if isinstance(details, dict) and isinstance(details.get("asset_id"), str):
                     found.append(Heartbeat(details["asset_id"], details))
-        return len(pending), found
+        return found
 
     # The fleet
 

@@ -43,7 +43,6 @@ CHUNK_EVENTS: Final = 200
 """Events in one write (about 50 KB): a cancelled or slow stream is noticed between them."""
 
 _BUSY: Final = (ProductionStatus.PLANNING, ProductionStatus.PRODUCING, ProductionStatus.FINISHING)
-_STARTS: Final = frozenset({"asset_start"})
 _ENDS: Final = frozenset({"asset_complete", "asset_failed", "asset_cancelled"})
 
 _log = logging.getLogger(__name__)
@@ -155,7 +154,7 @@ class Follower:
         self._live: dict[str, tuple[int, bytes]] = {}
         """The newest asset_progress of each running asset, with the number of the change that made it."""
         self._version = 0
-        self._settled: set[str] = set()
+        self._jobs: set[str] = set()
         self._stalled: bytes | None = None
         self._stalled_version = 0
         self._stalled_at = -STALLED_EVERY_SECONDS
@@ -220,10 +219,10 @@ class Follower:
             self._frames.append(frame(event))
             self._metrics.events_relayed += 1
             if event.asset_id and event.name in _ENDS:
-                self._settled.add(event.asset_id)
+                self._jobs.discard(event.asset_id)
                 self._live.pop(event.asset_id, None)
-            elif event.asset_id and event.name in _STARTS:
-                self._settled.discard(event.asset_id)
+            elif event.asset_id and event.name == "asset_start" and event.data.get("job"):
+                self._jobs.add(event.asset_id)
 
     @property
     def _last_id(self) -> int:
@@ -292,14 +291,15 @@ class Follower:
         self._notify()
 
     async def _percent(self) -> None:
-        """Once a second while activities are pending: what their heartbeats say, where it has changed."""
+        """Once a second while a job is under way: what its heartbeats say, where it has changed."""
         told: dict[str, object] = {}
         while not self.ended:
-            pending, changed = 0, self._changed
+            if not self._jobs:  # only a provider's job has a percent to tell; nothing is asked for all others
+                await self._changed.wait()
+                continue
             with suppress(Problem):
-                pending, beats = await self._gateway.heartbeats(self._production_id)
-                for beat in beats:
-                    if beat.asset_id in self._settled or told.get(beat.asset_id) == beat.details:
+                for beat in await self._gateway.heartbeats(self._production_id):
+                    if beat.asset_id not in self._jobs or told.get(beat.asset_id) == beat.details:
                         continue
                     told[beat.asset_id] = beat.details
                     self._version += 1
@@ -309,8 +309,6 @@ class Follower:
                     self._live[beat.asset_id] = self._version, frame(event)
                     self._notify()
             await asyncio.sleep(PERCENT_SECONDS)
-            if not pending:
-                await changed.wait()
 
 
 def frame(event: Event | StreamEvent) -> bytes:

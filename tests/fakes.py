@@ -35,12 +35,14 @@ class FakeActivities(ProductionActivities):
 
     `fail` names assets that fail for good, `doubt` those whose submission is. `hold(asset_id)` keeps one running,
     with a heartbeat, until `release`; "finishing" and "manifest" hold those steps. `enabled` is what
-    `list_providers` answers. `produced`, `orders`, `finished` and `manifests` keep what was asked.
+    `list_providers` answers; `jobs` makes assets a provider's jobs. `produced`, `orders`,
+    `finished` and `manifests` keep what was asked.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
         self.assets = assets
         self.price_usd = Decimal(price_usd)
+        self.jobs = False
         self.fail: set[str] = set()
         self.doubt: set[str] = set()
         self.orders: list[str | None] = []
@@ -79,7 +81,7 @@ class FakeActivities(ProductionActivities):
             if asset.provider != PROVIDER:
                 message = f"{asset.asset_id}.provider: {asset.provider!r} is not enabled; choose {PROVIDER!r}"
                 raise ApplicationError(message, type=PLAN_INVALID, non_retryable=True)
-        quote = Quote(low_usd=Decimal(0), high_usd=self.price_usd, expected_seconds=1)
+        quote = Quote(low_usd=Decimal(0), high_usd=self.price_usd, expected_seconds=1, job=self.jobs)
         priced = [a.model_copy(update={"quote": quote}) for a in request.plan.assets]
         return Plan.of(request.plan.title, priced, request.plan.planner)
 

@@ -103,7 +103,8 @@ async def test_nothing_asked_while_waiting(api: Api) -> None:
 
 
 async def test_percent(api: Api, fake: FakeActivities) -> None:
-    """What a running activity says of itself reaches the watcher, without a number."""
+    """What the activity of a provider's job says of itself reaches the watcher, without a number."""
+    fake.jobs = True
     production_id = await producing(api)
     progress = await api.until(production_id, "asset_progress")
     assert (progress.id, progress.data["asset_id"]) == (None, HELD)

@@ -204,7 +204,9 @@ class ProductionState:
         before = self.assets[asset.asset_id]
         if before.status is not AssetStatus.GENERATING:
             self.update(asset.asset_id, status=AssetStatus.GENERATING, error=None)
-            self.log("asset_start", asset.asset_id, take=before.next_take, provider=asset.provider, model=asset.model)
+            made: dict[str, JsonValue] = {"take": before.next_take, "provider": asset.provider, "model": asset.model}
+            job: dict[str, JsonValue] = {"job": True} if asset.quote and asset.quote.job else {}
+            self.log("asset_start", asset.asset_id, **made, **job)
 
     def complete(self, asset_id: str, take: Take) -> None:
         before = self.assets[asset_id]

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from worker.connect import connect, runtime
     from worker.settings import WorkerSettings
     from workflows.contracts import DraftPlan
-    from workflows.models import Asset, Modality, Plan
+    from workflows.models import Asset, Modality, Plan, digest_of
 
 FLOOR_QUEUE: Final = "floor"
 TEXT: Final = b"The light turns, and the sea answers. " * 27
@@ -56,6 +56,11 @@ class Instant:
         return None
 
 
+def spread(production_id: str, number: int) -> float:
+    """A fraction from 0.4 to 1 for each asset: all productions are under way before the first, and none in step."""
+    return 0.4 + 0.6 * int(digest_of([production_id, number])[:8], 16) / 2**32
+
+
 class InstantActivities(Activities):
     """The product's activities with a planner that reads "<count> <delay>" from the brief."""
 
@@ -72,7 +77,7 @@ class InstantActivities(Activities):
                     prompt=f"Say in one sentence what the sea answers to the light, for page {i}.",
                     provider="instant",
                     model="text",
-                    parameters={"delay": float(delay) * (1 + i % 7) / 7} if float(delay) else {},
+                    parameters={"delay": float(delay) * spread(request.production_id, i)} if float(delay) else {},
                 )
                 for i in range(int(count))
             ],

@@ -8,9 +8,10 @@ import time
 import httpx
 
 PRODUCTIONS = 50
-ASSETS = 20
-DELAY_SECONDS = 6.0
-"""Asset n takes n % 7 + 1 sevenths of this: about 100 completions a second over all productions."""
+ASSETS = 6
+DELAY_SECONDS = 40.0
+"""Assets take from 0.4 to 1 of this: 12 completions a second over all productions, a tenth of what the two servers
+and one worker can do at all on two cores (see `fanout`). Above a half, waiting for the processor is all one sees."""
 
 
 async def watch(http: httpx.AsyncClient, production_id: str, arrivals: dict[str, float]) -> None:
