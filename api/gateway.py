@@ -264,15 +264,19 @@ class Gateway:
         async with self._slots:
             self._metrics.queries += 1
             try:
-                found: R = await self._handle(production_id).query(
-                    query, args=args, result_type=answer, rpc_timeout=QUERY_TIMEOUT
-                )
+                # The SDK may try again when the server's deadline comes before its own: this ends both.
+                async with asyncio.timeout(QUERY_TIMEOUT.total_seconds() + 0.1):
+                    found: R = await self._handle(production_id).query(
+                        query, args=args, result_type=answer, rpc_timeout=QUERY_TIMEOUT
+                    )
             except WorkflowQueryFailedError as error:
                 raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     raise problems.unknown_production(production_id) from None
                 silent = error.status in _SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION
+            except TimeoutError:
+                silent = True
             except RuntimeError:
                 silent = False
             else:

@@ -30,6 +30,10 @@ PROBLEMS: Final = (SettingsRefused, PortTaken, HomeInUse, StackFailed, FileNotFo
 _WORKER_GRACE: Final = "5"
 """Seconds. On one's own machine Ctrl-C should not take 30 s; what is cut short is done again at the next start."""
 
+PORT_TRIES: Final = 3
+PORT_LOST: Final = ("is not available on", "address already in use", "Address already in use")
+"""How weed, Temporal and uvicorn say that a port is taken."""
+
 Say = Callable[[str], None]
 
 
@@ -65,13 +69,18 @@ def running_stack(
     settings = StackSettings.of(environ)
     home = home.resolve()
     with locked(home) as lock:
-        info, env, components = _assemble(home, settings, environ, Ports(say, anywhere=ports == "free"), say)
-        if not worker:
-            components = [c for c in components if c.name != "worker"]
-        if not api:
-            components = [c for c in components if c.name != "api"]
-        supervisor = Supervisor(components, home / "logs", say, inherit=[lock])
-        supervisor.start()
+        left_out = {name for name, wanted in (("worker", worker), ("api", api)) if not wanted}
+        for tries_left in reversed(range(PORT_TRIES)):
+            info, env, components = _assemble(home, settings, environ, Ports(say, anywhere=ports == "free"), say)
+            components = [c for c in components if c.name not in left_out]
+            supervisor = Supervisor(components, home / "logs", say, inherit=[lock])
+            try:
+                supervisor.start()
+                break
+            except StackFailed as failure:
+                # Between our look at a port and the server's bind another program may take it.
+                if not tries_left or not any(words in str(failure) for words in PORT_LOST):
+                    raise
         try:
             write_record(info)
             yield Stack(info, env, supervisor)

@@ -225,3 +225,19 @@ def test_up_stops_in_order(tmp_path: Path) -> None:
     assert running(home) is None
     assert not (home / "stack.json").exists()
     assert (home / "logs" / "worker.log").read_text().endswith("INFO worker: Stopped\n"), "the worker was cut short"
+
+
+def test_a_port_lost_while_starting_is_chosen_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that another program takes between the look and the bind costs a second try, not the stack."""
+    missed = iter([True])
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        near = Ports.near
+
+        def blind(self: Ports, default: int, *, also: int = 0) -> int:
+            if default == 8333 and next(missed, False):
+                return int(taken.getsockname()[1])
+            return near(self, default, also=also)
+
+        monkeypatch.setattr(Ports, "near", blind)
+        with running_stack(new_home(tmp_path / "home"), ports="free", api=False, worker=False) as stack:
+            assert str(taken.getsockname()[1]) not in stack.info.s3_endpoint
