@@ -1,23 +1,17 @@
 """Every call to Temporal, in one place: typed in, typed out, failures translated into problems.
 
-All times are bounded: the server answers in milliseconds, a worker within three seconds or not at all.
-Longer than its neighbours because it is the one module of the API that knows Temporal.
+All times are bounded: the server answers in milliseconds, a worker within three seconds or not at all. The words for
+what it answers are in `answers`, the long-poll is in `doorbell`.
 """
 
 import asyncio
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from pydantic import JsonValue
-from temporalio.api.common.v1 import WorkflowExecution as WorkflowExecutionReference
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import (
     ActivityFailureError,
     Client,
@@ -44,7 +38,9 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api import problems
+from api import doorbell, problems
+from api.answers import SILENT, STATUS, NoWorker, closed_already, late, rpc_problem, server, status_of
+from api.doorbell import Heartbeat
 from api.metrics import Metrics
 from api.problems import FieldError, Problem
 from api.settings import Settings
@@ -83,44 +79,18 @@ MAX_QUERIES: Final = 8
 """At once over all productions: beyond it a worker starves its workflows (100 callers: p99 6.3 s)."""
 PROVIDERS_TIMEOUT: Final = timedelta(seconds=2)
 """A worker says what it has in 10-30 ms; where there is none, a start waits this long and goes on."""
-LONG_POLL_TIMEOUT: Final = timedelta(seconds=60)
-"""The server itself ends an empty long-poll after 20 s."""
-FIRST_RETRY_SECONDS: Final = 0.2
-LAST_RETRY_SECONDS: Final = 2.0
-"""A server is up again in 0.15 s when it only restarts; a longer outage is asked at this pace."""
 NOTHING_AFTER: Final = 2**31
 """An event number that no log reaches: the query answers with the status alone."""
 KEPT_SNAPSHOTS: Final = 32
 """Closed runs never change; a page that asks for many assets of one decodes it once."""
 
-_STATUS: Final = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
 _PLATFORM: Final = SearchAttributeKey.for_keyword(keys.PLATFORM_ATTRIBUTE)
 _TENANT: Final = SearchAttributeKey.for_keyword(keys.TENANT_ATTRIBUTE)
 _REQUESTER: Final = SearchAttributeKey.for_keyword(keys.REQUESTER_ATTRIBUTE)
 _COST: Final = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
 
-_SILENT: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE)
-_RINGING: Final = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
-"""The workflow's state changes only when one of its tasks completes; all other events would ring in vain."""
-
 R = TypeVar("R")
 ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
-
-
-class NoWorker(Problem):
-    """The server answers, no worker does."""
-
-    def __init__(self) -> None:
-        same = problems.no_worker()
-        super().__init__(503, "no-worker", same.problem.detail, headers=same.headers)
-
-
-@dataclass(frozen=True)
-class Heartbeat:
-    """What a running activity says of its asset; `progress` is 0..1."""
-
-    asset_id: str
-    details: Mapping[str, JsonValue]
 
 
 async def connect(settings: Settings) -> Client:
@@ -154,7 +124,7 @@ class Gateway:
         """
         digest = _brief_digest(brief)
         try:
-            with _server():
+            with server():
                 await self._client.start_workflow(
                     keys.WORKFLOW_TYPE,
                     ProductionStart(production_id=production_id, brief=brief),
@@ -186,7 +156,7 @@ class Gateway:
         Raises:
             Problem: 404, 503.
         """
-        with _server(production_id):
+        with server(production_id):
             return await self._handle(production_id).describe(rpc_timeout=RPC_TIMEOUT)
 
     async def is_running(self, production_id: str) -> bool:
@@ -225,7 +195,7 @@ class Gateway:
                 keys.workflow_id(production_id), run_id=run_id, result_type=Snapshot
             )
             try:
-                with _server(production_id):
+                with server(production_id):
                     self._snapshots[run_id] = await handle.result(follow_runs=False, rpc_timeout=RPC_TIMEOUT)
             except WorkflowFailureError as error:
                 return await self._broken_off(production_id, status_of(description), error)
@@ -274,7 +244,7 @@ class Gateway:
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     raise problems.unknown_production(production_id) from None
-                silent = error.status in _SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION
+                silent = error.status in SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION
             except TimeoutError:
                 silent = True
             except RuntimeError:
@@ -299,7 +269,7 @@ class Gateway:
         page = self._client.list_workflows(
             " AND ".join(conditions), page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
         )
-        with _server():
+        with server():
             await page.fetch_next_page()
         newest = {e.id: e for e in reversed(page.current_page or ())}  # an opened-again production has several runs
         return [await _listed(e, links) for e in reversed(newest.values())], page.next_page_token
@@ -332,8 +302,8 @@ class Gateway:
         """
         description = await self.describe(production_id)
         if description.status is not WorkflowExecutionStatus.RUNNING:
-            raise _closed_already(production_id, status_of(description))
-        with _server(production_id):
+            raise closed_already(production_id, status_of(description))
+        with server(production_id):
             await self._handle(production_id).cancel(rpc_timeout=RPC_TIMEOUT)
         try:
             now = await self.progress(production_id, NOTHING_AFTER)
@@ -367,15 +337,15 @@ class Gateway:
             raise await self._refused(production_id, error) from None
         except (RPCTimeoutOrCancelledError, TimeoutError):
             await self.describe(production_id)
-            raise _late() from None
+            raise late() from None
         except RuntimeError:
             raise problems.no_temporal() from None
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
-                raise _rpc_problem(error) from None
+                raise rpc_problem(error) from None
         snapshot = await self.snapshot(production_id)  # 404 where there is none at all
         if not reopen or snapshot.status is not ProductionStatus.DELIVERED:
-            raise _closed_already(production_id, snapshot.status)
+            raise closed_already(production_id, snapshot.status)
         return await self._reopen(snapshot, answer, update, argument)
 
     async def _reopen(self, snapshot: Snapshot, answer: type[R], update: str, argument: Model) -> R:
@@ -396,69 +366,28 @@ class Gateway:
         except WorkflowUpdateFailedError as error:
             raise await self._refused(production_id, error) from None
         except (RPCTimeoutOrCancelledError, TimeoutError):
-            raise _late() from None
+            raise late() from None
         except RPCError as error:
-            raise _rpc_problem(error) from None
+            raise rpc_problem(error) from None
 
     async def _refused(self, production_id: str, error: WorkflowUpdateFailedError) -> Problem:
         cause = error.cause
         if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
             return problems.refused(Refusal.model_validate(cause.details[0]), production_id)
         if isinstance(cause, ApplicationError) and cause.type == "AcceptedUpdateCompletedWorkflow":
-            return _closed_already(production_id, status_of(await self.describe(production_id)))
+            return closed_already(production_id, status_of(await self.describe(production_id)))
         message = cause.message if isinstance(cause, FailureError) else str(cause)
         return Problem(409, "not-done", message or "The production could not do it.", production_id=production_id)
 
     # Following
 
-    async def rings(self, production_id: str) -> AsyncIterator[bool]:
-        """Yield True whenever the workflow has done something, and False when the newest run is closed.
-
-        The history long-poll starts at the beginning of the run (the server offers no later start) and then
-        waits; it survives restarts of the server and follows continue-as-new.
-        """
-        run_id, token, delay = "", b"", FIRST_RETRY_SECONDS
-        while True:
-            request = GetWorkflowExecutionHistoryRequest(
-                namespace=self._client.namespace,
-                execution=WorkflowExecutionReference(workflow_id=keys.workflow_id(production_id), run_id=run_id),
-                next_page_token=token,
-                wait_new_event=True,
-            )
-            try:
-                page = await self._client.workflow_service.get_workflow_execution_history(
-                    request, timeout=LONG_POLL_TIMEOUT
-                )
-            except (RPCError, RuntimeError) as error:
-                status = error.status if isinstance(error, RPCError) else None
-                if status is RPCStatusCode.NOT_FOUND:
-                    yield False
-                    return
-                if status is RPCStatusCode.INVALID_ARGUMENT:
-                    token = b""
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, LAST_RETRY_SECONDS)
-                continue
-            delay, token = FIRST_RETRY_SECONDS, page.next_page_token
-            if any(e.event_type == _RINGING for e in page.history.events):
-                yield True
-            if not token:
-                last = page.history.events[-1] if page.history.events else None
-                run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id if last else ""
-                if not run_id:
-                    yield False
-                    return
+    def rings(self, production_id: str) -> AsyncIterator[bool]:
+        """See `doorbell.rings`."""
+        return doorbell.rings(self._client, production_id)
 
     async def heartbeats(self, production_id: str) -> list[Heartbeat]:
         """What the pending activities of assets say; needs no worker."""
-        description = await self.describe(production_id)
-        found = []
-        for activity in description.raw_description.pending_activities:
-            if activity.heartbeat_details.payloads:
-                details = (await self._client.data_converter.decode(activity.heartbeat_details.payloads))[0]
-                if isinstance(details, dict) and isinstance(details.get("asset_id"), str):
-                    found.append(Heartbeat(details["asset_id"], details))
-        return found
+        return await doorbell.heartbeats(self._client, await self.describe(production_id))
 
     # The fleet
 
@@ -488,24 +417,40 @@ class Gateway:
 
     async def check(self) -> None:
         """Raises Problem where the server does not answer."""
-        with _server():
+        with server():
             await self._client.service_client.check_health(timeout=RPC_TIMEOUT)
 
     def _handle(self, production_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(keys.workflow_id(production_id))
 
 
-def status_of(execution: WorkflowExecution) -> ProductionStatus:
-    """The production's status as the server knows it; a run that was broken off says so."""
-    broken = {
-        WorkflowExecutionStatus.FAILED: ProductionStatus.FAILED,
-        WorkflowExecutionStatus.TIMED_OUT: ProductionStatus.FAILED,
-        WorkflowExecutionStatus.TERMINATED: ProductionStatus.FAILED,
-        WorkflowExecutionStatus.CANCELED: ProductionStatus.CANCELLED,
+def _brief_digest(brief: Brief) -> str:
+    return digest_of(brief.model_dump(mode="json"))
+
+
+def _start_options(production_id: str, brief: Brief, status: ProductionStatus, spent: Decimal = ZERO) -> Any:
+    title = brief.title or " ".join(brief.text.split()[:8])
+    return {
+        "id": keys.workflow_id(production_id),
+        "task_queue": keys.TASK_QUEUE,
+        "static_summary": _cut(f"{brief.platform.value} · {title}", 200),
+        "static_details": _cut(f"**{brief.platform.value}** for {brief.requester}\n\n{brief.text}", 8_000),
+        "search_attributes": TypedSearchAttributes(
+            [
+                SearchAttributePair(STATUS, status.value),
+                SearchAttributePair(_PLATFORM, brief.platform.value),
+                SearchAttributePair(_TENANT, brief.tenant),
+                SearchAttributePair(_REQUESTER, brief.requester),
+                SearchAttributePair(_COST, float(spent)),
+            ]
+        ),
+        "memo": {"brief_digest": _brief_digest(brief), "title": title[:200]},
     }
-    if execution.status in broken:
-        return broken[execution.status]
-    return ProductionStatus(execution.typed_search_attributes.get(_STATUS, ProductionStatus.PLANNING))
+
+
+def _cut(text: str, size_bytes: int) -> str:
+    """Whole characters of at most that many bytes: the server refuses summaries above 400 and details above 20,000."""
+    return text.encode()[:size_bytes].decode(errors="ignore")
 
 
 async def _listed(execution: WorkflowExecution, links: Callable[[str], Links]) -> ListedProduction:
@@ -525,76 +470,3 @@ async def _listed(execution: WorkflowExecution, links: Callable[[str], Links]) -
         closed_at=execution.close_time,
         links=links(production_id),
     )
-
-
-def _brief_digest(brief: Brief) -> str:
-    return digest_of(brief.model_dump(mode="json"))
-
-
-def _start_options(production_id: str, brief: Brief, status: ProductionStatus, spent: Decimal = ZERO) -> Any:
-    title = brief.title or " ".join(brief.text.split()[:8])
-    return {
-        "id": keys.workflow_id(production_id),
-        "task_queue": keys.TASK_QUEUE,
-        "static_summary": _cut(f"{brief.platform.value} · {title}", 200),
-        "static_details": _cut(f"**{brief.platform.value}** for {brief.requester}\n\n{brief.text}", 8_000),
-        "search_attributes": TypedSearchAttributes(
-            [
-                SearchAttributePair(_STATUS, status.value),
-                SearchAttributePair(_PLATFORM, brief.platform.value),
-                SearchAttributePair(_TENANT, brief.tenant),
-                SearchAttributePair(_REQUESTER, brief.requester),
-                SearchAttributePair(_COST, float(spent)),
-            ]
-        ),
-        "memo": {"brief_digest": _brief_digest(brief), "title": title[:200]},
-    }
-
-
-def _cut(text: str, size_bytes: int) -> str:
-    """Whole characters of at most that many bytes: the server refuses summaries above 400 and details above 20,000."""
-    return text.encode()[:size_bytes].decode(errors="ignore")
-
-
-def _closed_already(production_id: str, status: ProductionStatus) -> Problem:
-    return Problem(
-        409,
-        "wrong-phase",
-        f"The production is {status.value}; nothing can be decided about it any more. Start a new one.",
-        production_id=production_id,
-        production_status=status.value,
-    )
-
-
-def _late() -> Problem:
-    return problems.unavailable(
-        "no-worker",
-        "No worker answered in time. It may still be done once one does: look at the production before you repeat it. "
-        "Start a worker with `python -m worker` (or `make up`).",
-    )
-
-
-def _rpc_problem(error: RPCError) -> Problem:
-    if error.status is RPCStatusCode.INVALID_ARGUMENT:
-        return Problem(422, "invalid-request", error.message)
-    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
-        return problems.unavailable("busy", f"The Temporal server is busy: {error.message}")
-    if error.status in _SILENT:
-        return problems.no_temporal()
-    return Problem(502, "temporal-error", f"The Temporal server answered: {error.message}")
-
-
-@contextmanager
-def _server(production_id: str = "") -> Iterator[None]:
-    """Translate what goes wrong in a call that the server answers alone."""
-    try:
-        yield
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and production_id:
-            raise problems.unknown_production(production_id) from None
-        raise _rpc_problem(error) from None
-    except RuntimeError as error:
-        # The SDK's word for a first connection that failed.
-        if "connect" not in str(error):
-            raise
-        raise problems.no_temporal() from None

@@ -1,0 +1,82 @@
+"""What Temporal answers, in the API's words: statuses and problems."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError, RPCStatusCode
+
+from api import problems
+from api.problems import Problem
+from workflows import keys
+from workflows.events import ProductionStatus
+
+STATUS: Final = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
+SILENT: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE)
+
+
+class NoWorker(Problem):
+    """The server answers, no worker does."""
+
+    def __init__(self) -> None:
+        same = problems.no_worker()
+        super().__init__(503, "no-worker", same.problem.detail, headers=same.headers)
+
+
+def status_of(execution: WorkflowExecution) -> ProductionStatus:
+    """The production's status as the server knows it; a run that was broken off says so."""
+    broken = {
+        WorkflowExecutionStatus.FAILED: ProductionStatus.FAILED,
+        WorkflowExecutionStatus.TIMED_OUT: ProductionStatus.FAILED,
+        WorkflowExecutionStatus.TERMINATED: ProductionStatus.FAILED,
+        WorkflowExecutionStatus.CANCELED: ProductionStatus.CANCELLED,
+    }
+    if execution.status in broken:
+        return broken[execution.status]
+    return ProductionStatus(execution.typed_search_attributes.get(STATUS, ProductionStatus.PLANNING))
+
+
+def closed_already(production_id: str, status: ProductionStatus) -> Problem:
+    return Problem(
+        409,
+        "wrong-phase",
+        f"The production is {status.value}; nothing can be decided about it any more. Start a new one.",
+        production_id=production_id,
+        production_status=status.value,
+    )
+
+
+def late() -> Problem:
+    return problems.unavailable(
+        "no-worker",
+        "No worker answered in time. It may still be done once one does: look at the production before you repeat it. "
+        "Start a worker with `python -m worker` (or `make up`).",
+    )
+
+
+def rpc_problem(error: RPCError) -> Problem:
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return Problem(422, "invalid-request", error.message)
+    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+        return problems.unavailable("busy", f"The Temporal server is busy: {error.message}")
+    if error.status in SILENT:
+        return problems.no_temporal()
+    return Problem(502, "temporal-error", f"The Temporal server answered: {error.message}")
+
+
+@contextmanager
+def server(production_id: str = "") -> Iterator[None]:
+    """Translate what goes wrong in a call that the server answers alone."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND and production_id:
+            raise problems.unknown_production(production_id) from None
+        raise rpc_problem(error) from None
+    except RuntimeError as error:
+        # The SDK's word for a first connection that failed.
+        if "connect" not in str(error):
+            raise
+        raise problems.no_temporal() from None

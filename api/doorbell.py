@@ -1,0 +1,81 @@
+"""What rings when a production has done something, and what its activities say of themselves meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from pydantic import JsonValue
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
+from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows import keys
+
+LONG_POLL_TIMEOUT: Final = timedelta(seconds=60)
+"""The server itself ends an empty long-poll after 20 s."""
+FIRST_RETRY_SECONDS: Final = 0.2
+LAST_RETRY_SECONDS: Final = 2.0
+"""A server is up again in 0.15 s when it only restarts; a longer outage is asked at this pace."""
+
+_RINGING: Final = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+"""The workflow's state changes only when one of its tasks completes; all other events would ring in vain."""
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """What a running activity says of its asset; `progress` is 0..1."""
+
+    asset_id: str
+    details: Mapping[str, JsonValue]
+
+
+async def rings(client: Client, production_id: str) -> AsyncIterator[bool]:
+    """Yield True whenever the workflow has done something, and False when the newest run is closed.
+
+    The history long-poll starts at the beginning of the run (the server offers no later start) and then
+    waits; it survives restarts of the server and follows continue-as-new.
+    """
+    run_id, token, delay = "", b"", FIRST_RETRY_SECONDS
+    while True:
+        request = GetWorkflowExecutionHistoryRequest(
+            namespace=client.namespace,
+            execution=WorkflowExecution(workflow_id=keys.workflow_id(production_id), run_id=run_id),
+            next_page_token=token,
+            wait_new_event=True,
+        )
+        try:
+            page = await client.workflow_service.get_workflow_execution_history(request, timeout=LONG_POLL_TIMEOUT)
+        except (RPCError, RuntimeError) as error:
+            status = error.status if isinstance(error, RPCError) else None
+            if status is RPCStatusCode.NOT_FOUND:
+                yield False
+                return
+            if status is RPCStatusCode.INVALID_ARGUMENT:
+                token = b""
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, LAST_RETRY_SECONDS)
+            continue
+        delay, token = FIRST_RETRY_SECONDS, page.next_page_token
+        if any(e.event_type == _RINGING for e in page.history.events):
+            yield True
+        if not token:
+            last = page.history.events[-1] if page.history.events else None
+            run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id if last else ""
+            if not run_id:
+                yield False
+                return
+
+
+async def heartbeats(client: Client, description: WorkflowExecutionDescription) -> list[Heartbeat]:
+    """What the pending activities of assets say; needs no worker."""
+    found = []
+    for activity in description.raw_description.pending_activities:
+        if activity.heartbeat_details.payloads:
+            details = (await client.data_converter.decode(activity.heartbeat_details.payloads))[0]
+            if isinstance(details, dict) and isinstance(details.get("asset_id"), str):
+                found.append(Heartbeat(details["asset_id"], details))
+    return found
