@@ -139,6 +139,7 @@ def test_edits_apply_in_order() -> None:
         (EditOp(op="drop", asset_id="nobody"), "edits[0].asset_id"),
         (EditOp(op="change", asset_id="a"), "edits[0]"),
         (EditOp(op="move", asset_id="a"), "edits[0].position"),
+        (EditOp(op="move", asset_id="a", position=4), "edits[0].position"),
         (EditOp(op="change", asset_id="a", depends_on=("c",)), "a.depends_on"),
     ],
 )

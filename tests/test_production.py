@@ -456,6 +456,42 @@ async def test_cancelling_a_regeneration_keeps_the_delivery(productions: Product
     assert fakes.manifests[seen.production_id].events == seen.events
 
 
+async def test_cancelling_a_selection_undoes_it(productions: Productions) -> None:
+    """Cancelled before its revision is finished, a selection is taken back: the record tells what was delivered."""
+    fakes = Scripted(2)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        handle = productions.newest(productions.client.get_workflow_handle(productions.started[0]))
+        second = await handle.result()
+        fakes.hold("finishing")
+        await productions.reopen(second, ProductionWorkflow.select_take, SelectTake(asset_id="text-1", take=1))
+        handle = productions.newest(handle)
+        await until(handle, "finishing")
+        await handle.cancel()
+        seen = await handle.result()
+        fakes.release("finishing")
+    assert (seen.status, seen.assets["text-1"].selected) == ("delivered", 2)
+    assert seen.deliverable == second.deliverable
+    assert seen.deliverable is not None
+    assert seen.deliverable.takes == {"text-1": 2, "text-2": 1}
+
+
+async def test_cancelling_drops_a_failed_regeneration(productions: Productions) -> None:
+    """A delivered production whose new take failed is cancelled back to the take that it was delivered with."""
+    fakes = Scripted(1)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        fakes.fail = {"text-1"}
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        handle = productions.newest(productions.client.get_workflow_handle(productions.started[0]))
+        await until(handle, "needs_attention")
+        await handle.cancel()
+        seen = await handle.result()
+    text = seen.assets["text-1"]
+    assert (seen.status, text.status, text.attention, text.selected) == ("delivered", "completed", None, 1)
+
+
 async def test_cancelling_while_the_manifest_is_written(productions: Productions) -> None:
     """Cancelled at the very end, a production still closes with its result and its manifest."""
     fakes = Scripted(1)

@@ -5,6 +5,7 @@ refused; what they cannot do is logged as `approval_ignored`. Every change wakes
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -294,7 +295,8 @@ class Desk:
         except ActivityError as error:
             raise_if_cancelled(error)
             if isinstance(error.cause, ApplicationError) and error.cause.type == PLAN_INVALID:
-                raise refuse("invalid_plan", "plan", message_of(error)) from None
+                words = message_of(error)
+                raise refuse("invalid_plan", _field_in(words), words) from None
             raise
 
     def _check_phase(self, needed: ProductionStatus) -> None:
@@ -353,6 +355,12 @@ class Desk:
 
     def _should_continue(self) -> bool:
         return workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
+
+
+def _field_in(message: str) -> str:
+    """The field that the catalogue's words name, as in "asset 'shot-1': model: 'x' is not offered"."""
+    named = re.match(r"(?:asset '[^']+': )?([a-z_.]+): ", message)
+    return named[1] if named else "plan"
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -350,6 +350,7 @@ class Deliverable(Model):
     files: tuple[DeliverableFile, ...] = Field(min_length=1)
     notes: tuple[str, ...] = Field(default=(), description="What a person should know, e.g. narration overruns")
     duration_seconds: float | None = None
+    takes: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it is made from")
 
 
 def utc(moment: datetime) -> datetime:

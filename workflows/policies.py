@@ -102,9 +102,9 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
             if edit.op == "change":
                 assets.insert(index, changed(asset, edit, where))
             elif edit.op == "move":
-                if edit.position is None:
-                    raise PlanProblem(f"{where}.position", "give the new position, from 1")
-                assets.insert(min(edit.position - 1, len(assets)), asset)
+                if edit.position is None or edit.position > len(assets) + 1:
+                    raise PlanProblem(f"{where}.position", f"give the new position, 1 to {len(assets) + 1}")
+                assets.insert(edit.position - 1, asset)
             else:
                 waiting = [a.asset_id for a in assets if asset.asset_id in a.depends_on]
                 later = {e.asset_id for e in edits if e.op == "drop" or e.depends_on is not None}

@@ -257,6 +257,7 @@ class ProductionWorkflow(Desk):
             raise_if_cancelled(error)
             await self._finishing_failed(message_of(error))
             return
+        deliverable = deliverable.model_copy(update={"takes": used})
         if any(state.waiting()) or state.used() != used:  # changed meanwhile: this revision is kept, the next follows
             state.deliverable, state.status = deliverable, ProductionStatus.PRODUCING
             return

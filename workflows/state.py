@@ -326,11 +326,21 @@ class ProductionState:
     def cancel(self) -> None:
         """Stop what is not made. A production that was delivered before stays delivered, as it was."""
         for asset_id, state in self.assets.items():
-            if state.status in (AssetStatus.PENDING, AssetStatus.GENERATING):
+            unfinished = state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
+            if unfinished or (self.deliverable and state.status is AssetStatus.FAILED):
                 self.leave_out(asset_id)
-        if not self.status.closed:
-            self.status = ProductionStatus.DELIVERED if self.deliverable else ProductionStatus.CANCELLED
-            self.log("cancelled", cost_usd=str(self.spent_usd))
+        if self.status.closed:
+            return
+        if self.deliverable is None:
+            self.status = ProductionStatus.CANCELLED
+        else:
+            self.status = ProductionStatus.DELIVERED
+            for asset_id, number in self.deliverable.takes.items():
+                if self.assets[asset_id].selected != number:
+                    self.update(asset_id, selected=number)
+                    self.log("take_selected", asset_id, take=number)
+                    self._restale(asset_id, with_dependents=True)
+        self.log("cancelled", cost_usd=str(self.spent_usd))
 
     def update(self, asset_id: str, **fields: object) -> None:
         self.assets[asset_id] = self.assets[asset_id].model_copy(update=fields)
