@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -138,7 +139,9 @@ def anonymous(part: Any) -> Any:
     """A history without the machine it was recorded on: replay needs neither stack traces nor identities."""
     if isinstance(part, dict):
         return {k: anonymous(v) for k, v in part.items() if k not in ("stackTrace", "identity")}
-    return [anonymous(p) for p in part] if isinstance(part, list) else part
+    if isinstance(part, list):
+        return [anonymous(p) for p in part]
+    return re.sub(r"^\d+@[\w.-]+", "worker@machine", part) if isinstance(part, str) else part
 
 
 @pytest.fixture
