@@ -10,8 +10,7 @@ from activities.errors import OutputUnusable
 from activities.pictures import middle_of, picture_of
 
 if TYPE_CHECKING:
-    from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont, ImageFont
+    from PIL.Image import Image
 
 MAX_CELLS: Final = 60
 """Fifteen rows: more makes a page that nobody reads and a PNG of tens of megabytes."""
@@ -21,8 +20,6 @@ LONG_SIDE: Final = 320
 MARGIN, GAP, HEADER, TEXT_LINES = 32, 20, 76, 46
 
 _GROUND, _WELL, _BRIGHT, _QUIET = "#15171c", "#090a0d", "#f2f3f5", "#969ca8"
-_WIDE_FONTS: Final = ("NotoSansCJK-Regular.ttc", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "DejaVuSans.ttf")
-"""Looked for only where a text is not Latin; Pillow's own font draws boxes there."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Cell:
 
 def draw(target: Path, title: str, cells: Sequence[Cell], aspect: str, stop: Event) -> list[str]:
     """Write the PNG and return a note for each picture that does not open."""
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, ImageFont
 
     shown, more = cells[:MAX_CELLS], max(0, len(cells) - MAX_CELLS)
     box = _box(aspect)
@@ -48,9 +45,10 @@ def draw(target: Path, title: str, cells: Sequence[Cell], aspect: str, stop: Eve
     sheet = Image.new("RGB", (width, height), _GROUND)
     pen = ImageDraw.Draw(sheet)
     count = f"{len(cells)} picture{'' if len(cells) == 1 else 's'}" + (f", {more} more not shown" if more else "")
-    room = width - 2 * MARGIN - pen.textlength(count, font=_font(count, 14)) - GAP
-    _write(pen, (MARGIN, 24), title, 22, _BRIGHT, room)
-    pen.text((width - MARGIN, 31), count, fill=_QUIET, font=_font(count, 14), anchor="ra")
+    small = ImageFont.load_default(14)
+    room = width - 2 * MARGIN - pen.textlength(count, font=small) - GAP
+    _write(sheet, (MARGIN, 24), title, 22, _BRIGHT, room)
+    pen.text((width - MARGIN, 31), count, fill=_QUIET, font=small, anchor="ra")
 
     notes = []
     for index, cell in enumerate(shown):
@@ -64,10 +62,10 @@ def draw(target: Path, title: str, cells: Sequence[Cell], aspect: str, stop: Eve
             sheet.paste(picture, (x + (box[0] - picture.width) // 2, y + (box[1] - picture.height) // 2))
         except OutputUnusable as error:
             notes.append(f"{cell.asset_id} is not on the contact sheet: {error}")
-            _write(pen, (x + 12, y + 12), "does not open", 14, _QUIET, box[0] - 24)
-        _write(pen, (x, y + box[1] + 8), cell.label or cell.asset_id, 15, _BRIGHT, box[0])
+            _write(sheet, (x + 12, y + 12), "does not open", 14, _QUIET, box[0] - 24)
+        _write(sheet, (x, y + box[1] + 8), cell.label or cell.asset_id, 15, _BRIGHT, box[0])
         facts = cell.asset_id + (f" · {cell.seconds:.1f} s" if cell.seconds is not None else "")
-        _write(pen, (x, y + box[1] + 28), facts, 13, _QUIET, box[0])
+        _write(sheet, (x, y + box[1] + 28), facts, 13, _QUIET, box[0])
     sheet.save(target, optimize=False)
     return notes
 
@@ -78,24 +76,11 @@ def _box(aspect: str) -> tuple[int, int]:
     return round(across * unit), round(down * unit)
 
 
-def _write(pen: "ImageDraw", at: tuple[int, int], text: str, size: int, fill: str, room: float) -> None:
-    """One line of text, cut with an ellipsis where it is wider than `room` pixels."""
-    text = " ".join(text.split())
-    font = _font(text, size)
-    if pen.textlength(text, font=font) > room:
-        while text and pen.textlength(text + "…", font=font) > room:
-            text = text[:-1]
-        text += "…"
-    pen.text(at, text, fill=fill, font=font)
+def _write(sheet: "Image", at: tuple[int, int], text: str, size: int, fill: str, room: float) -> None:
+    """One line of text with its top at `at`, cut with an ellipsis where it is wider than `room` pixels."""
+    from PIL import ImageColor
 
+    from activities.fonts import Face
 
-def _font(text: str, size: int) -> "FreeTypeFont | ImageFont":
-    from PIL import ImageFont
-
-    if any(ord(character) > 0x24F and not 0x2000 <= ord(character) < 0x2070 for character in text):
-        for name in _WIDE_FONTS:
-            try:
-                return ImageFont.truetype(name, size)
-            except OSError:
-                continue
-    return ImageFont.load_default(size)
+    face, (red, green, blue) = Face.of(text, size), ImageColor.getrgb(fill)[:3]
+    face.draw(sheet, (at[0], at[1] + size), face.fit(text, room), (red, green, blue, 255))

@@ -168,8 +168,10 @@ def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
     offers = {m: _first_offer(m, providers) for m in brief.modalities}
     _check_voice(brief, offers)
     desk = _Desk(brief, offers, wishes(request.feedback, numbers=brief.platform == Platform.VIDEO))
-    assets = _video(desk) if brief.platform == Platform.VIDEO else _pages(desk)
-    return Plan.of(_title(brief), assets, planner=PLANNER)
+    if brief.platform != Platform.VIDEO:
+        return Plan.of(_title(brief), _pages(desk), planner=PLANNER)
+    shots, seconds = _shots(desk)
+    return Plan.of(_title(brief), _video(desk, shots, seconds), planner=PLANNER, warnings=_unspoken(desk, shots))
 
 
 def _first_offer(modality: Modality, providers: Mapping[str, Provider]) -> Offer:
@@ -184,9 +186,9 @@ def _first_offer(modality: Modality, providers: Mapping[str, Provider]) -> Offer
 def _check_voice(brief: Brief, offers: Mapping[Modality, Offer]) -> None:
     audio = offers.get(Modality.AUDIO)
     if audio and audio.provider == "previz" and previz_speech.find_voice(brief.language) is None:
-        spoken = ", ".join(t for t in previz_speech.languages() if "-" not in t)
         raise _invalid(
-            f"languages: previz cannot speak {brief.language!r}; leave out the modality audio, or choose from {spoken}"
+            f"languages: previz cannot speak {brief.language!r}; "
+            "leave out audio, or give a language it speaks, e.g. en, de, fr, es, zh"
         )
 
 
@@ -217,6 +219,8 @@ class _Shot:
     scene: str
     words: str
     frame: _Frame
+    cut: bool
+    """Whether some of the brief's words for this shot are not spoken, for want of time."""
 
 
 def _shots(desk: _Desk) -> tuple[list[_Shot], float]:
@@ -236,16 +240,30 @@ def _shots(desk: _Desk) -> tuple[list[_Shot], float]:
         frame = OPENING if k == 0 else CLOSING if k == count - 1 else MIDDLE[(k - 1) % len(MIDDLE)]
         group = groups[k % len(groups)]
         said = [s for s in group if not (english and is_direction(s))]
-        if english and frame.line and (k >= len(groups) or not said):
+        own = bool(said) and k < len(groups)
+        if english and frame.line and not own:
             said = [frame.line]
-        spoken = fit(joined(said or groups[0]), max(seconds - BREATH_SECONDS, 0.5))
-        shots.append(_Shot(k + 1, f"Shot {k + 1} · {frame.name}", joined(group)[:700], spoken, frame))
+        whole = joined(said or groups[0])
+        spoken = fit(whole, max(seconds - BREATH_SECONDS, 0.5))
+        cut = own and spoken != whole
+        shots.append(_Shot(k + 1, f"Shot {k + 1} · {frame.name}", joined(group)[:700], spoken, frame, cut))
     return shots, seconds
 
 
-def _video(desk: _Desk) -> list[Asset]:
+def _unspoken(desk: _Desk, shots: list[_Shot]) -> list[str]:
+    """A warning that names the shots whose words do not all fit, where there are any."""
+    cut = [str(shot.number) for shot in shots if shot.cut]
+    if Modality.AUDIO not in desk.offers or not cut:
+        return []
+    where = f"shot {cut[0]}" if len(cut) == 1 else f"shots {', '.join(cut[:-1])} and {cut[-1]}"
+    return [
+        f"the brief says more than fits {where}: some of its words stay unspoken there; "
+        "edit the narration, ask for a longer film, or shorten the brief"
+    ]
+
+
+def _video(desk: _Desk, shots: list[_Shot], seconds: float) -> list[Asset]:
     """Script, then for every shot its narration, its still and the shot: the order of the storyboard."""
-    shots, seconds = _shots(desk)
     assets = [_script(desk, shots, seconds)]
     for shot in shots:
         k, inputs = shot.number, []
@@ -316,6 +334,16 @@ def _units(offer: Offer, asset: Asset) -> Decimal:
             )
 
 
+def _problem(asset: Asset, offer: Offer, name: str, value: JsonValue) -> str | None:
+    """What is wrong with a parameter's value, by the catalogue and by the voices that previz has."""
+    rule = offer.rules.get(name)
+    problem = rule.problem(value) if rule else None
+    spoken_by_previz = asset.provider == "previz" and name == "voice" and isinstance(value, str)
+    if problem is None and spoken_by_previz and previz_speech.find_voice(str(value)) is None:
+        return f"previz has no voice {str(value)[:60]!r}; choose a language such as en, en-us, de, fr, es or zh"
+    return problem
+
+
 def _quote(asset: Asset, providers: Mapping[str, Provider]) -> Quote:
     here = f"asset {asset.asset_id!r}"
     provider = providers.get(asset.provider)
@@ -331,6 +359,10 @@ def _quote(asset: Asset, providers: Mapping[str, Provider]) -> Quote:
     if unknown is not None:
         names = ", ".join(offer.parameters) or "none"
         raise _invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
+    for name, value in asset.parameters.items():
+        problem = _problem(asset, offer, name, value)
+        if problem is not None:
+            raise _invalid(f"{here}: parameters.{name}: {problem}")
     units = _units(offer, asset)
     cent = Decimal("0.0001")
     return Quote(

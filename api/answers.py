@@ -9,7 +9,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import problems
-from api.problems import Problem
+from api.problems import FieldError, Problem
 from workflows import keys
 from workflows.events import ProductionStatus
 
@@ -39,10 +39,16 @@ def status_of(execution: WorkflowExecution) -> ProductionStatus:
 
 
 def closed_already(production_id: str, status: ProductionStatus) -> Problem:
+    error = FieldError(
+        field="production_id",
+        message=f"The production is {status.value} and nothing can be decided about it any more",
+        remedy="start a new one",
+    )
     return Problem(
         409,
         "wrong-phase",
-        f"The production is {status.value}; nothing can be decided about it any more. Start a new one.",
+        f"{error.message}; {error.remedy}.",
+        errors=[error],
         production_id=production_id,
         production_status=status.value,
     )

@@ -66,16 +66,27 @@ class FriendlyGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except GreenlightError as error:
-            show_error(make_console(stderr=True), error)
-            raise typer.Exit(EXIT_REFUSED) from None
-        except ValidationError as error:
-            console = make_console(stderr=True)
-            console.print("[bold red]This cannot be sent[/bold red]")
-            for one in error.errors():
-                where = ".".join(str(p) for p in one["loc"])
-                console.print(f"  {escape(f'{where}: ' if where else '')}{escape(one['msg'])}", soft_wrap=True)
-            raise typer.Exit(EXIT_USAGE) from None
+        except (GreenlightError, ValidationError) as error:
+            raise told(error) from None
+
+
+def told(error: GreenlightError | ValidationError) -> typer.Exit:
+    """Show what is wrong; the exit that goes with it."""
+    console = make_console(stderr=True)
+    if isinstance(error, GreenlightError):
+        show_error(console, error)
+        return typer.Exit(EXIT_REFUSED)
+    # Here, as it brings FastAPI along: only who has made a mistake waits for that.
+    from api.problems import field_error
+
+    console.print("[bold red]This cannot be sent[/bold red]")
+    found = error.errors()
+    # A list is also told to be too short when its only item is wrong: the item says more.
+    parents = {one["loc"][:-1] for one in found if one["loc"]}
+    for one in (field_error(e) for e in found if e["loc"] not in parents):
+        words = "; ".join(filter(None, (one.message, one.remedy)))
+        console.print(f"  {escape(f'{one.field}: {words}')}", soft_wrap=True)
+    return typer.Exit(EXIT_USAGE)
 
 
 def show_error(console: Console, error: GreenlightError) -> None:

@@ -2,14 +2,17 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from pydantic import JsonValue, TypeAdapter, ValidationError
+from rich.markup import escape
 
 from api.cli_context import (
     AssetArgument,
@@ -18,6 +21,7 @@ from api.cli_context import (
     Studio,
     me,
     studio_of,
+    told,
     usd_option,
 )
 from api.cli_views import show_plan
@@ -90,6 +94,9 @@ def edit(
         list[str] | None, typer.Option(metavar="ASSET=POSITION", help="Move it there, counted from 1; repeat.")
     ] = None,
     title: Annotated[str | None, typer.Option(help="Another title.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, metavar="PATH", help="The whole plan, edited, as YAML.")
+    ] = None,
 ) -> None:
     """Change the plan that waits for approval. Without options it opens in $EDITOR, as YAML."""
     studio = studio_of(context)
@@ -98,13 +105,14 @@ def edit(
     edits += [EditOp(op="drop", asset_id=asset_id) for asset_id in drop or ()]
     edits += [_move(text) for text in move or ()]
     edits += [EditOp(op="title", title=title)] if title is not None else []
-    if not edits:
-        edits = _edited_by_hand(plan)
-    if not edits:
-        studio.say("Nothing was changed.")
-        return
-    edited = studio.client.edit_plan(production_id, PlanEdit(plan_digest=plan.digest, edits=tuple(edits), editor=me()))
-    _show_new(studio, production_id, edited)
+    if file and edits:
+        raise typer.BadParameter("--file is the whole plan: leave --set, --drop, --move and --title away")
+    if edits:
+        _send(studio, production_id, plan, edits)
+    elif file:
+        _send(studio, production_id, plan, _edits_in(file, plan))
+    else:
+        _edit_by_hand(studio, production_id, plan)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -208,26 +216,94 @@ def _say_receipt(studio: Studio, production_id: str, what: str, receipt: Receipt
         studio.say(f"Follow it: [bold]greenlight watch {production_id}[/bold]")
 
 
-def _show_new(studio: Studio, production_id: str, plan: PlanView) -> None:
+def _show_new(studio: Studio, production_id: str, plan: PlanView, edits: Sequence[EditOp] = ()) -> None:
     show_plan(studio.out, plan)
+    if edits:
+        studio.say("")
+    for edit in edits:
+        studio.say(escape(_in_words(edit)))
     studio.say(f"\nApprove it: [bold]greenlight approve {production_id} --digest {plan.digest}[/bold]")
 
 
-def _edited_by_hand(plan: PlanView) -> list[EditOp]:
-    before = to_yaml(plan)
-    with tempfile.TemporaryDirectory(prefix="greenlight-") as folder:
-        file = Path(folder) / f"plan-{plan.digest[:8]}.yaml"
-        file.write_text(before)
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-        try:
-            subprocess.run([*shlex.split(editor), str(file)], check=True)
-            after = file.read_text()
-            return edits_between(plan, after) if after != before else []
-        except (OSError, subprocess.CalledProcessError) as error:
-            detail = f"{editor!r} failed ({error}); set EDITOR to your editor, or use --set, --drop, --move"
-            raise GreenlightError("The plan was not changed", detail) from None
-        except PlanFileError as error:
-            raise GreenlightError("The plan was not changed", str(error)) from None
+def _in_words(edit: EditOp) -> str:
+    match edit.op:
+        case "title":
+            return f"changed  the title: {edit.title}"
+        case "add":
+            return f"added    {edit.asset.asset_id if edit.asset else ''}"
+        case "drop":
+            return f"dropped  {edit.asset_id}"
+        case "move":
+            return f"moved    {edit.asset_id} to position {edit.position}"
+        case "change":
+            fields = edit.model_dump(exclude={"op", "asset_id"}, exclude_none=True)
+            return f"changed  {edit.asset_id}: {', '.join(fields)}"
+
+
+def _send(studio: Studio, production_id: str, plan: PlanView, edits: Sequence[EditOp]) -> None:
+    if not edits:
+        studio.say("Nothing was changed.")
+        return
+    edited = studio.client.edit_plan(production_id, PlanEdit(plan_digest=plan.digest, edits=tuple(edits), editor=me()))
+    _show_new(studio, production_id, edited, edits)
+
+
+def _edit_by_hand(studio: Studio, production_id: str, plan: PlanView) -> None:
+    """Open the plan in the editor and send what was changed; a file that cannot be sent is kept."""
+    folder = Path(tempfile.mkdtemp(prefix="greenlight-"))
+    file, before = folder / f"plan-{plan.digest[:8]}.yaml", to_yaml(plan)
+    file.write_text(before, encoding="utf-8")
+    try:
+        _open_editor(file)
+        _send(studio, production_id, plan, _edits_in(file, plan))
+    except (GreenlightError, ValidationError) as error:
+        code = told(error)
+        if file.is_file() and file.read_bytes() != before.encode():
+            _say_kept(
+                studio, production_id, file, changed=getattr(error, "plan_digest", None) not in (None, plan.digest)
+            )
+        else:
+            shutil.rmtree(folder)
+        raise code from None
+    shutil.rmtree(folder)
+
+
+def _say_kept(studio: Studio, production_id: str, file: Path, *, changed: bool) -> None:
+    again = f"[bold]greenlight edit {production_id} --file {escape(shlex.quote(str(file)))}[/bold]"
+    studio.warn(f"\nYour edit is kept in {escape(str(file))}")
+    if changed:
+        # The file is the whole of a plan that is not the current one any more.
+        studio.warn(f"The plan has changed meanwhile, and your file would undo that. To send it nevertheless: {again}")
+    else:
+        studio.warn(f"Mend it and send it again: {again}")
+
+
+def _open_editor(file: Path) -> None:
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        code = subprocess.run([*shlex.split(editor), str(file)], check=False).returncode
+        problem = f"ended with exit code {code}" if code else ""
+    except OSError as error:
+        problem = f"cannot be started: {error.strerror}"
+    except ValueError:
+        problem = "is not a command: a quotation mark is not closed"
+    if problem:
+        raise GreenlightError(
+            "The plan was not changed",
+            f"The editor {editor!r} {problem}. Set EDITOR to your editor, or use --set, --drop, --move.",
+        )
+
+
+def _edits_in(file: Path, plan: PlanView) -> list[EditOp]:
+    try:
+        return edits_between(plan, file.read_text(encoding="utf-8"))
+    except PlanFileError as error:
+        detail = str(error)
+    except UnicodeDecodeError:
+        detail = "The file is not text in UTF-8."
+    except OSError as error:
+        detail = f"The file cannot be read: {error.strerror}."
+    raise GreenlightError("The plan was not changed", detail)
 
 
 def _set(text: str) -> EditOp:

@@ -299,11 +299,6 @@ _CHOICES: Final[dict[AttentionReason, str]] = {
 
 
 def _download(studio: Studio, production: views.ProductionView, to: Path) -> None:
-    assert production.deliverable is not None
     studio.say("")
-    for file in production.deliverable.files:
-        # Only the last part of a name: it must not lead out of the folder.
-        target = to / Path(file.name).name
-        studio.client.download_deliverable(production.production_id, target, name=file.name)
-        studio.out.out(target, highlight=False)
-    studio.out.out(studio.client.download_manifest(production.production_id, to / "manifest.json"), highlight=False)
+    for file in studio.client.download_all(production, to):
+        studio.out.out(file, highlight=False)

@@ -171,7 +171,7 @@ class GreenlightClient:
         tenant: str | None = None,
         page_size: int = 50,
     ) -> Iterator[ListedProduction]:
-        """Every production that fits, newest first, page by page as it is read."""
+        """Every production that fits, page by page as it is read: open ones first, then by when they closed."""
         asked = {"status": status, "platform": platform, "tenant": tenant, "page_size": page_size}
         params = {name: str(value) for name, value in asked.items() if value is not None}
         while True:
@@ -290,6 +290,18 @@ class GreenlightClient:
 
     def download_manifest(self, production_id: str, to: Path) -> Path:
         return self._download(_at(production_id, "manifest"), to)
+
+    def download_all(self, production: ProductionView, to: Path) -> Iterator[Path]:
+        """Every file of the deliverable under its own name, e.g. images/visual.png, then the manifest.
+
+        A name that leads out of the folder raises GreenlightError before anything is written.
+        """
+        names = [file.name for file in (production.deliverable.files if production.deliverable else ())]
+        if outside := [name for name in names if to.resolve() not in (to / name).resolve().parents]:
+            raise GreenlightError("The deliverable was not downloaded", f"{outside[0]!r} leads out of {to}")
+        for name in names:
+            yield self.download_deliverable(production.production_id, to / name, name=name)
+        yield self.download_manifest(production.production_id, to / "manifest.json")
 
     def _download(self, path: str, to: Path, params: Mapping[str, str] = MappingProxyType({})) -> Path:
         """Stream to a file that appears only when it is whole."""

@@ -8,7 +8,7 @@ import asyncio
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -263,7 +263,10 @@ class Gateway:
         page_token: bytes | None,
         links: Callable[[str], Links],
     ) -> tuple[list[ListedProduction], bytes | None]:
-        """One page of productions, newest first, and the token of the next. `filters`: search attribute -> value."""
+        """One page of productions, newest first within it, and the token of the next.
+
+        The server orders the pages: open runs first, then by when they closed. `filters`: search attribute -> value.
+        """
         conditions = [f"WorkflowType = '{keys.WORKFLOW_TYPE}'", "ExecutionStatus != 'ContinuedAsNew'"]
         conditions += [f"{name} = '{value}'" for name, value in filters.items()]
         page = self._client.list_workflows(
@@ -272,7 +275,8 @@ class Gateway:
         with server():
             await page.fetch_next_page()
         newest = {e.id: e for e in reversed(page.current_page or ())}  # an opened-again production has several runs
-        return [await _listed(e, links) for e in reversed(newest.values())], page.next_page_token
+        lines = [await _listed(e, links) for e in newest.values()]
+        return sorted(lines, key=lambda line: line.created_at, reverse=True), page.next_page_token
 
     # Deciding
 
@@ -355,7 +359,7 @@ class Gateway:
             ProductionStart(production_id=production_id, brief=snapshot.brief, carried=snapshot),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            **_start_options(production_id, snapshot.brief, snapshot.status, snapshot.spent_usd),
+            **_start_options(production_id, snapshot.brief, snapshot.status, snapshot),
         )
         try:
             async with asyncio.timeout(UPDATE_TIMEOUT):
@@ -428,8 +432,12 @@ def _brief_digest(brief: Brief) -> str:
     return digest_of(brief.model_dump(mode="json"))
 
 
-def _start_options(production_id: str, brief: Brief, status: ProductionStatus, spent: Decimal = ZERO) -> Any:
+def _start_options(production_id: str, brief: Brief, status: ProductionStatus, carried: Snapshot | None = None) -> Any:
+    """What the server keeps beside a run. The memo carries over what only the first run of a production knew."""
     title = brief.title or " ".join(brief.text.split()[:8])
+    if carried and carried.plan:
+        title = carried.plan.title
+    created_at = carried.created_at if carried else datetime.now(UTC)
     return {
         "id": keys.workflow_id(production_id),
         "task_queue": keys.TASK_QUEUE,
@@ -441,10 +449,14 @@ def _start_options(production_id: str, brief: Brief, status: ProductionStatus, s
                 SearchAttributePair(_PLATFORM, brief.platform.value),
                 SearchAttributePair(_TENANT, brief.tenant),
                 SearchAttributePair(_REQUESTER, brief.requester),
-                SearchAttributePair(_COST, float(spent)),
+                SearchAttributePair(_COST, float(carried.spent_usd if carried else ZERO)),
             ]
         ),
-        "memo": {"brief_digest": _brief_digest(brief), "title": title[:200]},
+        "memo": {
+            "brief_digest": _brief_digest(brief),
+            "title": title[:200],
+            "created_at": created_at.isoformat(),
+        },
     }
 
 
@@ -458,6 +470,7 @@ async def _listed(execution: WorkflowExecution, links: Callable[[str], Links]) -
     attributes = execution.typed_search_attributes
     platform, cost = attributes.get(_PLATFORM), attributes.get(_COST)
     production_id = keys.production_id_of(execution.id)
+    created_at = await execution.memo_value("created_at", None)
     return ListedProduction(
         production_id=production_id,
         status=status_of(execution),
@@ -466,7 +479,7 @@ async def _listed(execution: WorkflowExecution, links: Callable[[str], Links]) -
         tenant=attributes.get(_TENANT),
         requester=attributes.get(_REQUESTER),
         spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
-        created_at=execution.start_time,
+        created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
         closed_at=execution.close_time,
         links=links(production_id),
     )

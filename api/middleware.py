@@ -5,7 +5,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
-from api.problems import Problem, answer
+from api.problems import FieldError, Problem, answer
 
 MAX_BODY_BYTES: Final = 1_048_576
 """Fifty times the longest brief; the largest honest body is an edit of many prompts."""
@@ -52,7 +52,9 @@ class Door:
 
 
 def _too_large() -> Problem:
-    return Problem(413, "body-too-large", f"The body is larger than {MAX_BODY_BYTES:,} bytes; shorten it or split it.")
+    size = f"is larger than {MAX_BODY_BYTES:,} bytes"
+    errors = [FieldError(field="body", message=size, remedy="shorten it or split it")]
+    return Problem(413, "body-too-large", f"The body {size}; shorten it or split it.", errors=errors)
 
 
 async def _drain(receive: Receive, last: Message | None = None) -> None:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from api.bodies import ExecutePlan, Generate
 from api.deps import IdempotencyKey, Parts
-from api.problems import Problem, documented
+from api.problems import Problem, documented, said_of
 from api.productions import EVENT_STREAM, begin
 from api.relay import EventStream
 from api.views import PREFIX, ProductionView, production_view
@@ -58,10 +58,13 @@ async def generate(
     await parts.relay.wait(production_id, _PLANNED)
     snapshot = await parts.gateway.snapshot(production_id)
     if snapshot.plan is None:
+        reason = said_of(snapshot.error or "")
+        brief_is_bad = reason.field in Brief.model_fields
         raise Problem(
-            409,
+            422 if brief_is_bad else 409,
             "plan-failed",
             f"There is no plan: {snapshot.error or snapshot.status.value}",
+            errors=[reason] if brief_is_bad else (),
             production_id=production_id,
             production_status=snapshot.status.value,
         )

@@ -71,9 +71,12 @@ class Problem(HTTPException):
 
 
 def unknown_production(production_id: str) -> Problem:
-    return Problem(
-        404, "unknown-production", f"There is no production {production_id!r}; GET /api/v1/productions lists them."
+    error = FieldError(
+        field="production_id",
+        message=f"There is no production {production_id!r}",
+        remedy="GET /api/v1/productions lists them",
     )
+    return Problem(404, "unknown-production", f"{error.message}; {error.remedy}.", errors=[error])
 
 
 def unavailable(kind: str, detail: str) -> Problem:
@@ -101,24 +104,32 @@ def no_storage(reason: str) -> Problem:
     )
 
 
-_REFUSAL_STATUS: Final[dict[str, int]] = {
-    "wrong_phase": 409,
-    "stale_digest": 409,
-    "budget_short": 409,
-    "unknown_asset": 404,
-    "unknown_take": 404,
-    "invalid_edit": 422,
-    "invalid_plan": 422,
+_REFUSALS: Final[dict[str, tuple[int, str]]] = {
+    "wrong_phase": (409, "look at the production's status and at what its assets wait for"),
+    "stale_digest": (409, "look at the production again and approve the plan_digest it shows"),
+    "budget_short": (409, "send a higher budget_usd"),
+    "unknown_asset": (404, "choose an asset_id that the production shows"),
+    "unknown_take": (404, "choose a take that the production shows"),
+    "invalid_edit": (422, "mend this field and send all of the edits again"),
+    "invalid_plan": (422, "mend this field, or ask for another plan"),
 }
+"""The status of a refusal's kind, and the remedy where its message names none."""
+_STATES: Final = ("it is ", "this needs ")
+"""A refusal that goes on like this after its semicolon still says what is wrong."""
 
 
 def refused(refusal: "Refusal", production_id: str) -> Problem:
     """What the workflow refused, as an answer."""
+    status, usual = _REFUSALS[refusal.kind]
+    said = refusal.message.removeprefix(f"{refusal.field}: ")
+    message, _, remedy = said.partition("; ")
+    if remedy.startswith(_STATES):
+        message, remedy = said, ""
     return Problem(
-        _REFUSAL_STATUS[refusal.kind],
+        status,
         refusal.kind.replace("_", "-"),
         refusal.message,
-        errors=[FieldError(field=refusal.field, message=refusal.message)],
+        errors=[FieldError(field=refusal.field, message=message, remedy=remedy or usual)],
         plan_digest=refusal.plan_digest,
         production_id=production_id,
     )
@@ -141,9 +152,10 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if isinstance(error, Problem):
         return answer(error.problem, error.headers)
+    if error.status_code == 400:
+        return answer(_malformed("it cannot be parsed").problem, error.headers)
     title = HTTPStatus(error.status_code).phrase
     detail = {
-        400: "The body is not JSON that can be read; send one JSON object in UTF-8.",
         404: f"There is nothing at {request.url.path}; GET / lists where things are.",
         405: f"{request.method} is not possible here; the header Allow says what is.",
     }.get(error.status_code, str(error.detail))
@@ -154,8 +166,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(e["type"] == "json_invalid" for e in found):
-        detail = f"The body is not JSON: {found[0].get('ctx', {}).get('error', 'it cannot be parsed')}."
-        return answer(Problem(400, "malformed-json", detail).problem)
+        return answer(_malformed(found[0].get("ctx", {}).get("error", "it cannot be parsed")).problem)
     # A list is also told to be too short when its only item is wrong: the item says more.
     places = [tuple(e["loc"]) for e in found]
     found = [e for e, at in zip(found, places, strict=True) if not any(p[:-1] == at and p for p in places)]
@@ -165,17 +176,36 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return answer(Problem(422, "invalid-request", detail, errors=errors).problem)
 
 
+def _malformed(reason: str) -> Problem:
+    error = FieldError(field="body", message=f"is not JSON: {reason}", remedy="send one JSON object in UTF-8")
+    return Problem(400, "malformed-json", f"The body {error.message}; {error.remedy}.", errors=[error])
+
+
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s %s failed: %r", request.method, request.url.path, error)
     detail = "Something went wrong in the API itself; its log says what. The production is not harmed."
     return answer(Problem(500, "internal-error", detail).problem)
 
 
+_NO_MONEY: Final = ("is not an amount of money", "give USD such as 2.50")
+_NO_NUMBER: Final = ("is not a number", "give one such as 20")
+_NO_INTEGER: Final = ("is not a whole number", "give one such as 1")
+_NO_FLAG: Final = ("is neither true nor false", "give true or false")
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "missing": ("is required", "add it"),
     "extra_forbidden": ("is not a known field", "remove it, or check its spelling"),
     "string_too_short": ("is empty", "say something"),
     "string_pattern_mismatch": ("is not written as expected", "match {pattern}"),
+    "decimal_parsing": _NO_MONEY,
+    "decimal_type": _NO_MONEY,
+    "finite_number": _NO_MONEY,
+    "float_parsing": _NO_NUMBER,
+    "float_type": _NO_NUMBER,
+    "int_parsing": _NO_INTEGER,
+    "int_type": _NO_INTEGER,
+    "int_from_float": _NO_INTEGER,
+    "bool_parsing": _NO_FLAG,
+    "bool_type": _NO_FLAG,
     "decimal_max_places": ("is too precise", "give USD with at most {decimal_places} decimals"),
     "greater_than_equal": ("is too small", "give at least {ge}"),
     "less_than_equal": ("is too large", "give at most {le}"),
@@ -196,14 +226,20 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
     if error["type"] == "value_error":
         # Our validators of whole records say "field: what; remedy".
         text = str(error["msg"]).removeprefix("Value error, ")
-        named = re.match(r"(\w+): (.*)", text, re.DOTALL)
-        field, text = (named[1], named[2]) if named else ("", text)
-        message, _, remedy = text.partition("; ")
-        return FieldError(field=".".join(filter(None, (path, field))) or "body", message=message, remedy=remedy)
+        said = said_of(text)
+        return said.model_copy(update={"field": ".".join(filter(None, (path, said.field))) or "body"})
     message, remedy = _WORDS.get(error["type"], (str(error["msg"]), ""))
     if error["loc"][-1:] == ("languages",) or "languages" in error["loc"]:
         remedy = "give one BCP 47 tag such as 'en' or 'pt-BR'"
     return FieldError(field=path or "body", message=message, remedy=remedy.format_map(error.get("ctx", {})))
+
+
+def said_of(text: str) -> FieldError:
+    """What our sentence "field: what; remedy" says; without a field it is ""."""
+    named = re.match(r"(\w+): (.*)", text, re.DOTALL)
+    field, text = (named[1], named[2]) if named else ("", text)
+    message, _, remedy = text.partition("; ")
+    return FieldError(field=field, message=message, remedy=remedy)
 
 
 def _path(loc: Sequence[str | int]) -> str:

@@ -59,7 +59,10 @@ async def list_productions(
     page_size: Annotated[int, Query(ge=1, le=200)] = 50,
     page_token: PageToken | None = None,
 ) -> ProductionPage:
-    """Productions, newest first. The list follows a change by a second or two."""
+    """Productions, a page at a time: those that are open first, then by when they closed; within a page newest first.
+
+    The list follows a change by a second or two.
+    """
     asked = {keys.STATUS_ATTRIBUTE: status, keys.PLATFORM_ATTRIBUTE: platform, keys.TENANT_ATTRIBUTE: tenant}
     filters = {name: str(value) for name, value in asked.items() if value is not None}
     lines, following = await parts.gateway.list_productions(filters, page_size, _token(page_token), parts.links)
@@ -166,10 +169,15 @@ async def deliverable(
     """One file of the finished thing."""
     snapshot = await parts.gateway.snapshot(production_id)
     if snapshot.deliverable is None:
+        remedy = "start a new one" if snapshot.status.closed else "wait for the event `done`"
+        error = FieldError(
+            field="production_id", message=f"is {snapshot.status.value} and has no deliverable", remedy=remedy
+        )
         raise Problem(
             409,
             "wrong-phase",
-            f"There is no deliverable yet: the production is {snapshot.status.value}. The event `done` tells when.",
+            f"The production {error.message}; {error.remedy}.",
+            errors=[error],
             production_id=production_id,
             production_status=snapshot.status.value,
         )

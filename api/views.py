@@ -115,13 +115,16 @@ class ListedProduction(View):
     tenant: str | None = None
     requester: str | None = None
     spent_usd: Money | None = None
-    created_at: datetime
+    created_at: datetime = Field(description="When it was first started, also where it was opened again since")
     closed_at: datetime | None = None
     links: Links
 
 
 class ProductionPage(View):
-    """Newest first. `next_page_token` is null on the last page."""
+    """Open ones come on the first pages, then by when they closed; within a page newest first.
+
+    `next_page_token` is null on the last page.
+    """
 
     productions: tuple[ListedProduction, ...]
     next_page_token: str | None = None

@@ -94,9 +94,7 @@ def _approved(console: Console, free: bool, price: str) -> bool:
 def download(client: GreenlightClient, production: Production) -> list[Path]:
     """Bring the deliverable's files and the manifest to OUT, in place of an earlier demo's."""
     shutil.rmtree(OUT, ignore_errors=True)
-    files = production.deliverable.files if production.deliverable else ()
-    got = [client.download_deliverable(production.production_id, OUT / Path(f.name).name, name=f.name) for f in files]
-    return [*got, client.download_manifest(production.production_id, OUT / "manifest.json")]
+    return list(client.download_all(production, OUT))
 
 
 def where(info: StackInfo, production: Production, files: list[Path]) -> Table:

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from temporalio import activity
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 
 from activities.storage import Storage
 from deploy.local import Stack
@@ -14,7 +16,8 @@ from tests.fakes import FakeActivities
 from tests.serving import Api, serving, sse
 from tests.test_problems import problem
 from workflows import keys
-from workflows.models import Modality
+from workflows.contracts import PLAN_INVALID, DraftPlan
+from workflows.models import Modality, Plan
 
 BRIEF = {"text": "Say it.", "platform": "copy"}
 
@@ -204,6 +207,7 @@ async def test_cancel(api: Api, fake: FakeActivities) -> None:
     assert view["assets"][0]["status"] == "completed"
     again = problem(await api.http.post(path(production_id, "cancel")), 409)
     assert again.production_status == "cancelled"
+    assert [(e.field, e.remedy) for e in again.errors] == [("production_id", "start a new one")]
 
 
 async def test_resolve(api: Api, fake: FakeActivities) -> None:
@@ -242,7 +246,7 @@ async def test_opened_again(api: Api) -> None:
 
 
 async def test_list(api: Api) -> None:
-    """Productions are found by tenant, status and platform, page by page, newest first."""
+    """Productions are found by tenant, status and platform, page by page; open ones come newest first."""
     tenant = f"t-{uuid4().hex[:8]}"
     ids = [(await api.planned(tenant=tenant))[0] for _ in range(3)]
     found: list[str] = []
@@ -259,6 +263,28 @@ async def test_list(api: Api) -> None:
     assert found == ids[::-1]
     none = await api.http.get("/api/v1/productions", params={"tenant": tenant, "status": "delivered"})
     assert none.json()["productions"] == []
+
+
+async def test_list_of_reopened(api: Api, fake: FakeActivities) -> None:
+    """A production that is opened again keeps its age, gets its plan's title and stays behind newer ones."""
+    tenant = f"t-{uuid4().hex[:8]}"
+    old = await api.delivered(tenant=tenant, budget_usd="1")
+    new, _ = await api.planned(tenant=tenant)
+    asked = {"tenant": tenant}
+    before = (await api.http.get("/api/v1/productions", params=asked)).json()["productions"]
+    assert [(p["production_id"], p["title"]) for p in before] == [(new, "Say it."), (old, "Say it.")]
+    fake.hold("text-1")
+    regenerate = path(old, "assets", "text-1", "regenerate")
+    assert (await api.http.post(regenerate, json={})).status_code == 202
+    async with asyncio.timeout(10):
+        while True:  # the list follows a change by a moment
+            listed = (await api.http.get("/api/v1/productions", params=asked)).json()["productions"]
+            if listed[-1]["status"] == "producing":
+                break
+    fake.release("text-1")
+    assert [(p["production_id"], p["title"]) for p in listed] == [(new, "Say it."), (old, "A plan")]
+    assert listed[-1]["created_at"] == (await api.get(old))["created_at"] < listed[0]["created_at"]
+    await api.events(old)
 
 
 async def test_plan_stream(api: Api) -> None:
@@ -291,6 +317,27 @@ async def test_generate(api: Api) -> None:
     assert str(found.price_usd) == "0.0300"
     assert found.production_id
     assert (await api.get(found.production_id))["status"] == "awaiting_approval"
+
+
+async def test_generate_names_bad_field(client: Client) -> None:
+    """Where planning fails for a field of the brief, generate names it with the remedy; else it is a conflict."""
+
+    class Unwilling(FakeActivities):
+        @activity.defn(name="draft_plan")
+        async def draft_plan(self, request: DraftPlan) -> Plan:
+            raise ApplicationError(request.brief.text, type=PLAN_INVALID, non_retryable=True)
+
+    async with Unwilling().working(client), serving(client, {}) as api:
+        words = "languages: previz cannot speak 'xx'; choose from en", "nothing comes to mind"
+        field, other = [
+            await api.http.post("/api/v1/generate", json={"brief": BRIEF | {"text": w}, "max_usd": "1"}) for w in words
+        ]
+        found = problem(field, 422)
+        (error,) = found.errors
+        assert (error.field, error.remedy) == ("languages", "choose from en")
+        assert error.message == "previz cannot speak 'xx'"
+        assert (await api.get(str(found.production_id)))["status"] == "failed"
+        assert problem(other, 409).errors == []
 
 
 async def test_no_worker(client: Client) -> None:
@@ -346,6 +393,7 @@ async def test_no_deliverable_yet(api: Api) -> None:
     production_id, _ = await api.planned()
     found = problem(await api.http.get(path(production_id, "deliverable")), 409)
     assert found.production_status == "awaiting_approval"
+    assert [(e.field, e.remedy) for e in found.errors] == [("production_id", "wait for the event `done`")]
 
 
 async def test_after_retention(api: Api, fake: FakeActivities, client: Client, storage: Storage) -> None:

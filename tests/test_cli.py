@@ -6,6 +6,7 @@ import json
 import random
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -111,6 +112,126 @@ def test_edit_in_an_editor(greenlight: Greenlight, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("EDITOR", f"{sys.executable} {script}")
     done(greenlight("edit", production_id))
     assert shown(greenlight, production_id)["plan"]["title"].startswith("New")
+
+
+def an_editor(folder: Path, old: str, new: str) -> str:
+    """An $EDITOR that replaces words in the file."""
+    script = folder / "editor.py"
+    script.write_text(
+        "import pathlib, sys\n"
+        "file = pathlib.Path(sys.argv[1])\n"
+        f"file.write_text(file.read_text().replace({old!r}, {new!r}))\n"
+    )
+    return f"{sys.executable} {script}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("title:", "title: [", id="no YAML"),
+        pytest.param("provider: previz", "provider: nobody", id="refused by the server"),
+        pytest.param("model: ", "model: '' #", id="refused by the record"),
+    ],
+)
+def test_a_hand_edit_is_never_lost(
+    greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    """An edited file that cannot be sent is kept, and the command that is printed sends it once it is mended."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    production_id = planned(greenlight)["production_id"]
+    monkeypatch.setenv("EDITOR", an_editor(tmp_path, old, new))
+    refused = greenlight("edit", production_id)
+    assert refused.exit_code in (1, 2)
+    found = re.search(r"send it again: greenlight (edit \S+ --file (\S+))", refused.stderr)
+    assert found, refused.output
+    kept = Path(found[2])
+    assert new in kept.read_text()
+    kept.write_text(kept.read_text().replace(new, old).replace("title:", "title: Mended"))
+    assert "changed  the title: Mended" in done(greenlight(*found[1].split()))
+    assert shown(greenlight, production_id)["plan"]["title"].startswith("Mended")
+
+
+def test_a_plan_that_changed_meanwhile(
+    local_stack: Stack, greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where somebody else changed the plan during a hand edit, the file is kept, with a warning that it undoes that."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    production_id = planned(greenlight)["production_id"]
+    other = tmp_path / "editor.py"
+    other.write_text(
+        "import pathlib, subprocess, sys\n"
+        f"greenlight = [sys.executable, '-m', 'api.cli', '--url', {local_stack.info.api_url!r}]\n"
+        f"subprocess.run([*greenlight, 'edit', {production_id!r}, '--title', 'Theirs'], check=True)\n"
+        "file = pathlib.Path(sys.argv[1])\n"
+        "file.write_text(file.read_text().replace('title:', 'title: Mine'))\n"
+    )
+    monkeypatch.setenv("EDITOR", f"{sys.executable} {other}")
+    stale = greenlight("edit", production_id)
+    assert stale.exit_code == 1
+    assert "would undo that" in stale.stderr
+    assert "title: Mine" in next(tmp_path.rglob("plan-*.yaml")).read_text()
+    assert shown(greenlight, production_id)["plan"]["title"] == "Theirs"
+
+
+@pytest.mark.parametrize(
+    ("editor", "words"),
+    [("false", "The editor 'false' ended with exit code 1."), ("/no/ed", "'/no/ed' cannot be started: No such file")],
+)
+def test_an_editor_that_fails(
+    greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, editor: str, words: str
+) -> None:
+    """An editor that fails is told in a plain sentence, and an untouched file is not left behind."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    production_id = planned(greenlight)["production_id"]
+    monkeypatch.setenv("EDITOR", editor)
+    failed = greenlight("edit", production_id)
+    assert failed.exit_code == 1
+    assert words in failed.stderr
+    assert "Command" not in failed.stderr
+    assert "kept" not in failed.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_edit_says_what_it_changed(greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renamed asset_id is told as what it is, one asset dropped and another added; a change names its fields."""
+    plan = planned(greenlight)
+    production_id, asset_id = plan["production_id"], plan["plan"]["assets"][0]["asset_id"]
+    changed = done(greenlight("edit", production_id, "--set", f"{asset_id}.prompt=Only the sea."))
+    assert f"\nchanged  {asset_id}: prompt\n" in changed
+    monkeypatch.setenv("EDITOR", an_editor(tmp_path, f"asset_id: {asset_id}", "asset_id: renamed"))
+    text = done(greenlight("edit", production_id))
+    assert f"\ndropped  {asset_id}\n" in text
+    assert "\nadded    renamed\n" in text
+
+
+def test_pictures_are_where_the_document_looks(greenlight: Greenlight, tmp_path: Path) -> None:
+    """Each file that a downloaded document refers to lies at that place in the folder."""
+    options = ("--platform", "social_post", "--modality", "image", "--yes", "--out", str(tmp_path))
+    done(greenlight("produce", WORDS, *options))
+    sources = re.findall(r'src="([^"]+)"', (tmp_path / "content.html").read_text())
+    assert sources
+    assert all((tmp_path / source).is_file() for source in sources)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("x", "--language", "English"), "languages[0]: is not written as expected; give one BCP 47 tag"),
+        (
+            ("x", "--modality", "video", "--platform", "copy"),
+            "modalities: video is not made for platform 'copy'; choose",
+        ),
+        (("",), "text: is empty; say something"),
+        (("x", "--budget", "1.00001"), "budget_usd: is too precise; give USD with at most 4 decimals"),
+    ],
+)
+def test_a_wrong_brief_reads_like_the_api(options: tuple[str, ...], words: str) -> None:
+    """What is wrong with a brief is told once, in the words of the API, without asking it."""
+    wrong = run("http://127.0.0.1:1", "plan", *options)
+    assert wrong.exit_code == 2
+    title, told = wrong.stderr.splitlines()
+    assert title == "This cannot be sent"
+    assert told.strip().startswith(words)
 
 
 def test_reject(greenlight: Greenlight) -> None:

@@ -1,6 +1,7 @@
 """The Python client against real HTTP servers that answer as told."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from api.client import GreenlightClient, GreenlightError, Unreachable, resolve_url
 from api.client_events import EventDecoder
+from api.views import ProductionView
 from workflows.models import Approval, Brief, Platform
 
 Answer = Callable[["Handler"], None]
@@ -295,6 +297,33 @@ def test_half_a_download_is_no_file(serve: Serve, tmp_path: Path) -> None:
     with GreenlightClient(serve(break_off).url) as client, pytest.raises(GreenlightError):
         client.download_manifest("p1", tmp_path / "manifest.json")
     assert not (tmp_path / "manifest.json").exists()
+
+
+def delivered(*names: str) -> ProductionView:
+    """A production whose deliverable has files of these names."""
+    files = [{"name": n, "role": "x", "media_type": "x", "bytes": 1, "sha256": "0", "url": "/"} for n in names]
+    return ProductionView.model_validate_json(
+        json.dumps(production("delivered", 1) | {"deliverable": {"revision": 1, "files": files}}), extra="ignore"
+    )
+
+
+def test_files_keep_their_folders(serve: Serve, tmp_path: Path) -> None:
+    """A file lands where the document refers to it, images/visual.png in a folder images, the manifest last."""
+    server = serve(lambda request: request.reply(200, request.path.encode()))
+    with GreenlightClient(server.url) as client:
+        files = list(client.download_all(delivered("content.html", "images/visual.png"), tmp_path))
+    assert files == [tmp_path / "content.html", tmp_path / "images" / "visual.png", tmp_path / "manifest.json"]
+    assert files[1].read_text().endswith("/deliverable?file=images%2Fvisual.png")
+
+
+@pytest.mark.parametrize("name", ["/etc/visual.png", "../visual.png", "images/../../visual.png", "."])
+def test_no_file_leaves_the_folder(serve: Serve, tmp_path: Path, name: str) -> None:
+    """A file name that leads out of the folder is refused by name, before anything is asked for or written."""
+    server = serve(lambda request: request.reply(200, b"bytes"))
+    with GreenlightClient(server.url) as client, pytest.raises(GreenlightError, match=re.escape(repr(name))):
+        list(client.download_all(delivered("content.html", name), tmp_path / "out"))
+    assert server.asked == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_where_the_api_is(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from activities import contact_sheet
 from activities.errors import OutputUnusable
 from activities.finishing import finish
+from activities.fonts import Face
 from activities.media import extension_of
 from activities.storage import Storage
 from workflows.contracts import FinishDeliverable, FinishedAsset
@@ -412,6 +413,21 @@ def test_contact_sheet_is_bounded(tmp_path: Path) -> None:
         rows = [sheet.getpixel((40, 76 + 8 + row * (180 + 46 + 20))) for row in range(15)]
         assert set(rows) == {sheet.getpixel((40, 84))}
         assert sheet.height < 76 + 15 * 246 + 32
+
+
+@pytest.mark.parametrize("label", ["Überschrift · 1", "見出し", "दीपस्तंभ", "\U000130b8\U000131cb"])
+def test_contact_sheet_letters_any_script(tmp_path: Path, label: str) -> None:
+    """A label is set in a font that has its letters, or as bars where none here has: never in a font's empty boxes."""
+    source = still_file(tmp_path / "i.png", "teal", (64, 36))
+    contact_sheet.draw(
+        tmp_path / "sheet.png", label, [contact_sheet.Cell("image-1", label, source)], "16:9", threading.Event()
+    )
+    expected = Image.new("RGB", (320, 20), "#15171c")
+    Face.of(label, 15).draw(expected, (0, 15), label, (242, 243, 245, 255))
+    below = 76 + 180 + 8
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.crop((32, below, 352, below + 20)).tobytes() == expected.tobytes()
+    assert len(set(expected.tobytes())) > 3
 
 
 async def test_running_twice_writes_the_same_keys(storage: Storage, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
 from activities.planning import draft, price
-from activities.providers.base import Offer, Provider
+from activities.providers import previz_speech
+from activities.providers.base import Offer, Parameter, Provider
 from activities.providers.previz import Previz
 from activities.wording import fit, sentences, speech_seconds, wishes
 from workflows.contracts import PLAN_INVALID, DraftPlan
@@ -30,7 +31,7 @@ class Paid(Previz):
         self.change: dict[str, Any] = {"unit": unit, "usd_low": Decimal(low), "usd_high": Decimal(high)}
 
     def offers(self) -> Sequence[Offer]:
-        return [replace(o, provider=self.name, **self.change) for o in Previz().offers()]
+        return [replace(o, provider=self.name, rules={}, **self.change) for o in Previz().offers()]
 
 
 def plan(text: str = FILM, *feedback: str, providers: dict[str, Provider] | None = None, **brief: Any) -> Plan:
@@ -199,9 +200,27 @@ def test_no_provider_is_refused_with_the_remedy(platform: Platform) -> None:
 def test_unspoken_language_is_refused_with_a_choice() -> None:
     """A language that previz cannot speak is refused only where audio is chosen, naming languages that it can."""
     message = refused(lambda: plan(languages=["tlh"]))
-    assert "languages" in message
-    assert ", de," in message
+    assert message.endswith(
+        "languages: previz cannot speak 'tlh'; leave out audio, or give a language it speaks, e.g. en, de, fr, es, zh"
+    )
+    assert all(previz_speech.find_voice(tag) for tag in ("en", "de", "fr", "es", "zh"))
     assert plan(languages=["tlh"], modalities=["image", "video"]).assets
+
+
+def test_words_that_do_not_fit_are_warned_of() -> None:
+    """A brief that says more than its film can speak gets a warning with the shots, which pricing keeps."""
+    long = " ".join(f"Sentence {k} tells of the keeper and of every ship that he saw." for k in range(4))
+    made = price(plan(long, duration_seconds=10), PREVIZ)
+    assert len(made.warnings) == 1
+    assert "fits shots 1 and 2: some of its words stay unspoken" in made.warnings[0]
+    assert plan(long, duration_seconds=60).warnings == ()
+    assert plan(long, duration_seconds=10, modalities=["image", "video"]).warnings == ()
+
+
+def test_one_long_shot_is_warned_of_alone() -> None:
+    """Only the shot whose words are cut is named, not those that speak all of theirs."""
+    long = "The keeper " + "saw ships and " * 12 + "slept."
+    assert "fits shot 2: " in plan(f"It stands here still. {long}", duration_seconds=10).warnings[0]
 
 
 def test_planning_is_a_function_of_the_brief() -> None:
@@ -254,6 +273,49 @@ def _shot(**change: Any) -> Asset:
 def test_what_nobody_offers_is_refused(change: dict[str, Any], named: str) -> None:
     """An asset that names what is not offered is refused by asset and field, with the choice."""
     assert named in refused(lambda: price(Plan.of("t", [_shot(**change)]), PREVIZ))
+
+
+def _narration(**parameters: Any) -> Asset:
+    words = _shot(asset_id="narration-1", asset_type="audio", role="narration", model="previz-narration")
+    return words.model_copy(update={"parameters": parameters})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"rate": 9999}, "parameters.rate: 9999 is not between 80 and 400; give words a minute in that range"),
+        ({"rate": "fast"}, "parameters.rate: 'fast' is not a number; give words a minute between 80 and 400"),
+        ({"rate": True}, "parameters.rate: True is not a number; give words a minute between 80 and 400"),
+        ({"rate": float("nan")}, "parameters.rate: nan is not a number; give words a minute between 80 and 400"),
+        ({"rate": None}, "parameters.rate: None is not a number; give words a minute between 80 and 400"),
+        ({"voice": 3}, "parameters.voice: 3 is not text; give an espeak-ng voice or BCP 47 language tag in quotes"),
+        ({"voice": "valyrian"}, "parameters.voice: previz has no voice 'valyrian'; choose a language such as en"),
+        ({"voice": "en+nobody"}, "parameters.voice: previz has no voice 'en+nobody'"),
+    ],
+)
+def test_values_that_no_model_takes_are_not_priced(parameters: dict[str, Any], named: str) -> None:
+    """A parameter's value is refused before the plan is approved, by asset and name, with what would do."""
+    message = refused(lambda: price(Plan.of("t", [_narration(**parameters)]), PREVIZ))
+    assert f"asset 'narration-1': {named}" in message
+
+
+@pytest.mark.parametrize("parameters", [{"rate": 80}, {"rate": 400}, {"voice": "en-gb"}, {"voice": "pt-MZ+f3"}])
+def test_values_at_the_ends_are_priced(parameters: dict[str, Any]) -> None:
+    """The ends of a range belong to it, and a voice that previz knows is taken."""
+    assert price(Plan.of("t", [_narration(**parameters)]), PREVIZ).assets[0].quote
+
+
+def test_choices_are_named() -> None:
+    """A text with choices takes these alone; a rule that contradicts itself is refused with the catalogue."""
+    rule = Parameter(meaning="picture size", type="text", choices=("small", "large"), default="small")
+    assert rule.in_words() == "picture size (small, large); default: small"
+    assert rule.problem("huge") == "'huge' is not offered; choose from small, large"
+    assert rule.problem("large") is None
+    for broken in ({"type": "number", "min": 1}, {"type": "text", "min": 1, "max": 2}):
+        with pytest.raises(ValueError, match="min, max"):
+            Parameter(meaning="size", **broken)
+    with pytest.raises(ValueError, match="choices"):
+        Parameter(meaning="size", type="number", choices=("1",))
 
 
 @pytest.mark.parametrize("seconds", [0, -5, 1e9])

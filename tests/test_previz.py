@@ -15,13 +15,13 @@ import pytest
 from PIL import Image
 
 from activities.errors import InvalidRequest
+from activities.fonts import Face
 from activities.media import probe
-from activities.providers import previz
+from activities.providers import previz, previz_speech, previz_video
 from activities.providers.base import Claim, Finished, Input, Job, Request, Running
 from activities.providers.previz import Previz
-from activities.providers.previz_fonts import Face
 from activities.providers.previz_image import SIZES
-from activities.providers.previz_video import animatic
+from activities.providers.previz_video import MOVES, animatic, move_for
 from activities.providers.registry import PROVIDERS, build_providers, report
 from activities.settings import ActivitySettings
 from workflows.models import Asset, Brief, Media, Modality
@@ -286,6 +286,44 @@ async def test_animatic_shows_the_still_and_the_tag(ask: Callable[..., Request],
 
 
 @pytest.mark.parametrize(
+    ("prompt", "move"),
+    [
+        ("Slow push in on the roasting drum", "slow push in"),
+        ("A pier. Then the camera: hold, then a slight push in.", "slow push in"),
+        ("Pushing in towards the left, then pull back.", "push in to the left"),
+        ("push in to the right", "push in to the right"),
+        ("slow pull back, come to rest; never a push in", "slow pull out"),
+        ("slide to the left past the foreground", "pan left"),
+        ("panning right", "pan right"),
+        ("drift to the right at walking pace", "pan right"),
+        ("Then the camera: rise slowly.", "tilt up"),
+    ],
+)
+def test_the_prompts_move_is_made(prompt: str, move: str) -> None:
+    """The first move that a prompt names is the animatic's, whatever the seed."""
+    assert {move_for(prompt, seed) for seed in range(len(MOVES))} == {move}
+
+
+def test_every_move_can_be_named() -> None:
+    """Each move answers to its own name, and a prompt without one leaves the choice to the seed."""
+    assert [move_for(move, 3) for move in MOVES] == list(MOVES)
+    assert [move_for("A company on the right", seed) for seed in range(len(MOVES))] == list(MOVES)
+
+
+async def test_animatic_follows_the_prompt(ask: Callable[..., Request]) -> None:
+    """Two seeds with one named move show the same edge of the window; another move shows another."""
+    still = given(await made(ask("previz-storyboard")), "still", Modality.IMAGE, "image/png")
+
+    async def last(prompt: str, seed: int) -> bytes:
+        path = await made(
+            ask("previz-animatic", prompt, seed=seed, inputs=(still,), parameters={"seconds": 0.5}, aspect="21:9")
+        )
+        return frames_of(path)[-1].tobytes()
+
+    assert await last("Pan left.", 1) == await last("Pan left.", 2) != await last("Pan right.", 1)
+
+
+@pytest.mark.parametrize(
     ("parameters", "spoken", "seconds"),
     [({}, 1.0, 1.4), ({"at_least": 2}, 1.0, 2.0), ({"at_least": 1}, 1.0, 1.4), ({"seconds": 0.5}, 1.0, 0.5)],
 )
@@ -366,3 +404,19 @@ def test_registry_enables_by_settings() -> None:
 def test_every_offer_has_a_maker() -> None:
     """The catalogue's previz models are exactly those that the provider makes."""
     assert {o.model for o in Previz().offers()} == set(MODELS)
+
+
+def test_catalogue_and_provider_agree_on_ranges() -> None:
+    """What the catalogue says of a number's range is what previz itself takes, and is told in words."""
+    limits = {
+        "rate": previz_speech.RATE,
+        "seconds": previz_video.SECONDS,
+        "at_least": previz_video.SECONDS,
+        "job_seconds": previz.JOB_SECONDS,
+    }
+    offers = Previz().offers()
+    rules = [(name, rule) for o in offers for name, rule in o.rules.items() if rule.type == "number"]
+    assert {name for name, _ in rules} == set(limits)
+    assert all((rule.min, rule.max) == limits[name] for name, rule in rules)
+    words = {name: text for o in offers for name, text in o.parameters.items()}
+    assert words["rate"] == "speed of speech (words a minute, 80 to 400); default: 165"

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -15,11 +15,12 @@ import pytest
 from api import bodies, views
 from api.app import create_app
 from api.examples import EXAMPLES
-from api.problems import MEDIA_TYPE, ProblemDetails
+from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.settings import Settings, SettingsError
 from tests.serving import Api, serving
 from workflows import models, reports
 from workflows.events import Receipt
+from workflows.refusals import Refusal, RefusalKind
 
 BRIEF = {"text": "Say it.", "platform": "copy"}
 NOWHERE = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TEMPORAL_CONFIG_FILE": "/dev/null"}
@@ -58,6 +59,10 @@ def problem(answer: httpx.Response, status: int) -> ProblemDetails:
         ({"aspect": "2:1"}, "aspect", "'16:9'"),
         ({"budget_usd": "-1"}, "budget_usd", "at least 0"),
         ({"budget_usd": "0.12345"}, "budget_usd", "at most 4 decimals"),
+        ({"budget_usd": "abc"}, "budget_usd", "USD such as 2.50"),
+        ({"budget_usd": "NaN"}, "budget_usd", "USD such as 2.50"),
+        ({"budget_usd": True}, "budget_usd", "USD such as 2.50"),
+        ({"duration_seconds": "long"}, "duration_seconds", "such as 20"),
         ({"duration_seconds": 1}, "duration_seconds", "at least 4"),
         ({"duration": 20}, "duration", "check its spelling"),
     ],
@@ -92,7 +97,8 @@ async def test_record_rule(alone: Api) -> None:
 async def test_malformed_json(alone: Api, body: bytes) -> None:
     """A body that is no JSON is a 400, however it is broken."""
     headers = {"Content-Type": "application/json"}
-    problem(await alone.http.post("/api/v1/productions", content=body, headers=headers), 400)
+    found = problem(await alone.http.post("/api/v1/productions", content=body, headers=headers), 400)
+    assert [(e.field, e.remedy) for e in found.errors] == [("body", "send one JSON object in UTF-8")]
 
 
 async def test_no_content_type(alone: Api) -> None:
@@ -137,6 +143,35 @@ async def test_impossible_id(alone: Api, production_id: str) -> None:
     """An id that no production can have is unknown, and nobody is asked."""
     found = problem(await alone.http.get(f"/api/v1/productions/{production_id}"), 404)
     assert found.type == "urn:greenlight:problem:unknown-production"
+    assert [(e.field, e.remedy) for e in found.errors] == [("production_id", "GET /api/v1/productions lists them")]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "message", "remedy"),
+    [
+        (("invalid_plan", "a.model", "a.model: 'x' is unknown; choose 'y'"), "'x' is unknown", "choose 'y'"),
+        (("invalid_edit", "edits[0].asset", "edits[0].asset: no asset"), "no asset", "mend this field"),
+        (("stale_digest", "plan_digest", "'a' is not it; it is 'b'"), "'a' is not it; it is 'b'", "approve the plan_"),
+        (
+            ("wrong_phase", "status", "it is open; this needs more"),
+            "it is open; this needs more",
+            "production's status",
+        ),
+        (("unknown_take", "take", "'a' has takes 1; choose one of them"), "'a' has takes 1", "choose one of them"),
+    ],
+)
+def test_refusal(refusal: tuple[RefusalKind, str, str], message: str, remedy: str) -> None:
+    """What the workflow refuses names its field once and always has a remedy: its own, or that of its kind."""
+    kind, field, words = refusal
+    (error,) = refused(Refusal(kind=kind, field=field, message=words), "p1").problem.errors
+    assert (error.field, error.message) == (field, message)
+    assert remedy in error.remedy
+
+
+@pytest.mark.parametrize("kind", get_args(RefusalKind))
+def test_every_refusal_has_a_remedy(kind: RefusalKind) -> None:
+    """No kind of refusal is answered without a remedy."""
+    assert refused(Refusal(kind=kind, field="f", message="no"), "p1").problem.errors[0].remedy
 
 
 @pytest.mark.parametrize("header", ["x", "-1", "9" * 20])

@@ -42,7 +42,7 @@ PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=ti
 """Storage or a planner that is down is waited for; what cannot succeed is raised as non-retryable."""
 STEP_TIMEOUT = timedelta(minutes=10)
 """One attempt of planning or manifest; a planner's model may think for minutes."""
-IN_DOUBT = "it may have been submitted: adopt its job_id, resubmit it or accept without it"
+IN_DOUBT = "it may have been submitted; adopt its job_id, resubmit it or accept without it"
 MAX_IGNORED = 100
 """Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
 HEARTBEAT = timedelta(seconds=15)
@@ -218,7 +218,7 @@ class Desk:
         if reason == "ambiguous_submission" and resolution.action == "retry":
             raise refuse("wrong_phase", "action", IN_DOUBT)
         if reason != "ambiguous_submission" and resolution.action in ("adopt", "resubmit"):
-            raise refuse("wrong_phase", "action", "nothing of this asset is in doubt: retry it or accept without")
+            raise refuse("wrong_phase", "action", "nothing of this asset is in doubt; retry it or accept without it")
         self._check_room()
         budget = self._state.budget_usd or ZERO
         if resolution.action == "raise_budget" and (resolution.budget_usd or ZERO) <= budget:

@@ -5,17 +5,70 @@ vendors) or a job that `poll` looks at until it is finished. Money, retries, led
 progress are not a provider's concern: it raises the errors of `activities.errors` and no others.
 """
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, Self
 
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
 from workflows.models import Aspect, Asset, Brief, Media, Modality
+
+
+class Parameter(BaseModel):
+    """One parameter of a model: what it means, and which values it takes.
+
+    Attributes:
+        unit: Of a number, e.g. "seconds"; `min` and `max` are in it and belong to the range.
+        default: What happens without it, in words.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    meaning: str
+    type: Literal["number", "text"]
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        numeric = self.type == "number"
+        if (self.min is None) != (self.max is None) or (not numeric and self.min is not None):
+            raise ValueError("min, max: give both, and for a number only")
+        if numeric and self.choices:
+            raise ValueError("choices: only a text has them")
+        return self
+
+    def in_words(self) -> str:
+        """E.g. "speed of speech (words a minute, 80 to 400); default: 165"."""
+        limits = "" if self.min is None else f"{self.min:g} to {self.max:g}"
+        details = ", ".join(filter(None, [self.unit, limits, ", ".join(self.choices)]))
+        absent = f"; default: {self.default}" if self.default else ""
+        return self.meaning + (f" ({details})" if details else "") + absent
+
+    def problem(self, value: JsonValue) -> str | None:
+        """What is wrong with a value and what would do instead; None where it can be taken."""
+        shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:59] + "…"
+        if self.type == "text":
+            if not isinstance(value, str):
+                return f"{shown} is not text; give {self.meaning} in quotes"
+            if self.choices and value not in self.choices:
+                return f"{shown} is not offered; choose from {', '.join(self.choices)}"
+            return None
+        unit = self.unit or "a number"
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            limits = "" if self.min is None else f" between {self.min:g} and {self.max:g}"
+            return f"{shown} is not a number; give {unit}{limits}"
+        if self.min is not None and self.max is not None and not self.min <= value <= self.max:
+            return f"{shown} is not between {self.min:g} and {self.max:g}; give {unit} in that range"
+        return None
 
 
 @dataclass(frozen=True)
@@ -29,6 +82,7 @@ class Offer:
         media_type: Of what it makes, e.g. "video/mp4".
         expected_seconds: What one asset usually takes; chooses the delay between looks at a job.
         parameters: Parameter name -> meaning, unit and default; any other name is refused in a plan.
+        rules: Which values a parameter takes; one without a rule is checked when the take is made.
     """
 
     provider: str
@@ -41,6 +95,7 @@ class Offer:
     expected_seconds: float
     job: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Parameter] = field(default_factory=dict)
 
     @property
     def free(self) -> bool:

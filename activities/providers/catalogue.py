@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from activities.providers.base import Offer
+from activities.providers.base import Offer, Parameter
 from workflows.models import Modality
 
 
@@ -29,7 +29,7 @@ class _Entry(BaseModel):
     job: bool = False
     expected_seconds: float = Field(gt=0)
     price: _Price
-    parameters: dict[str, str] = Field(default_factory=dict)
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
 
 
 @cache
@@ -52,7 +52,8 @@ def offers_of(provider: str) -> tuple[Offer, ...]:
             usd_high=e.price.usd_high,
             expected_seconds=e.expected_seconds,
             job=e.job,
-            parameters=e.parameters,
+            parameters={name: p.in_words() for name, p in e.parameters.items()},
+            rules=e.parameters,
         )
         for e in entries
         if e.provider == provider

@@ -9,8 +9,8 @@ from typing import Final
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from activities.errors import OutputUnusable
+from activities.fonts import Color, Face, right_to_left
 from activities.providers.base import Request
-from activities.providers.previz_fonts import Color, Face, right_to_left
 from activities.providers.previz_scene import paint
 from activities.providers.previz_subjects import spoken_of
 from workflows.models import Aspect

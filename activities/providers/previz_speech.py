@@ -56,11 +56,6 @@ def voices() -> dict[str, Voice]:
     return {tag: found[tag] for tag in sorted(found)}
 
 
-def languages() -> tuple[str, ...]:
-    """Language tags in lower case that a narration can be spoken in; a longer tag falls back to its beginning."""
-    return tuple(voices())
-
-
 @cache
 def _variants() -> frozenset[str]:
     import espeakng_loader

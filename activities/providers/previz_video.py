@@ -5,6 +5,7 @@ zoompan is faster, but moves in whole pixels and so trembles at this speed. 5 s 
 """
 
 import math
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import Final
 import av
 from PIL import Image
 
+from activities.fonts import Face
 from activities.providers.base import Request
-from activities.providers.previz_fonts import Face
 from activities.providers.previz_image import SIZES, Overlay, Plate, picture_of
 
 FPS: Final = 24
@@ -39,6 +40,30 @@ MOVES: Final[dict[str, tuple[tuple[float, float, float], tuple[float, float, flo
     "push in to the right": ((0.5, 0.5, 1.0), (0.9, 0.6, 0.86)),
 }
 """Start and end of the window: where it lies in the room it has (0 left or top, 1 right or bottom), and its share."""
+
+
+_LEFT: Final = r"(?:to(?:wards)? )?(?:the )?left"
+_RIGHT: Final = r"(?:to(?:wards)? )?(?:the )?right"
+_NAMED: Final = tuple(
+    (re.compile(rf"\b{words}\b", re.IGNORECASE), move)
+    for words, move in (
+        (rf"push(?:es|ing)? in {_LEFT}", "push in to the left"),
+        (rf"push(?:es|ing)? in {_RIGHT}", "push in to the right"),
+        (r"push(?:es|ing)? in", "slow push in"),
+        (r"pull(?:s|ing)? (?:back|out)", "slow pull out"),
+        (rf"(?:pan|drift|slid|track)(?:e?s|e|ning|ing)? {_LEFT}", "pan left"),
+        (rf"(?:pan|drift|slid|track)(?:e?s|e|ning|ing)? {_RIGHT}", "pan right"),
+        (r"tilt(?:s|ing)? up|rises? slowly", "tilt up"),
+    )
+)
+"""How a prompt names a move, as the planner and people say it; of two that begin alike the longer stands first."""
+
+
+def move_for(prompt: str, seed: int) -> str:
+    """The first of our moves that the prompt names; where it names none, one by the seed."""
+    found = ((match.start(), move) for pattern, move in _NAMED if (match := pattern.search(prompt)))
+    _, move = min(found, key=lambda f: f[0], default=(0, list(MOVES)[seed % len(MOVES)]))
+    return move
 
 
 class Stopped(Exception):
@@ -121,7 +146,7 @@ def animatic(request: Request, still: Path | None, seconds: float, stop: Callabl
     size = SIZES[request.aspect]
     large = (round(size[0] * OVERSCAN) // 2 * 2, round(size[1] * OVERSCAN) // 2 * 2)
     picture = picture_of(still, large) if still else Plate.of(request).paint(large)
-    move = list(MOVES)[request.seed % len(MOVES)]
+    move = move_for(request.asset.prompt, request.seed)
     source = planes_of(picture)
     burn = _Burn(size, request.asset.label or request.asset.asset_id, move)
     frames = max(1, math.ceil(seconds * FPS - 1e-6))
