@@ -31,7 +31,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List productions, newest first."""
+    """List productions: open ones first, then the most recently closed."""
     studio = studio_of(context)
     found = studio.client.list(status=status, platform=platform, tenant=tenant, page_size=min(limit, 100))
     productions = list(islice(found, limit))

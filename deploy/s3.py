@@ -77,8 +77,14 @@ def client_env(environ: Mapping[str, str], port: int, secret: Credentials) -> di
     }
 
 
+PROBE_KEY: Final = ".ready"
+
+
 def readiness(environ: Mapping[str, str], bucket: str) -> Callable[[int], bool]:
-    """A check that the embedded server knows its credentials and has its bucket."""
+    """A check that the embedded server knows its credentials, has its bucket, and can reach the bytes in it.
+
+    It answers for the bucket a moment before its volumes are back; a byte that is written and read tells.
+    """
     client = boto3.client(
         "s3",
         endpoint_url=environ["AWS_ENDPOINT_URL_S3"],
@@ -93,6 +99,9 @@ def readiness(environ: Mapping[str, str], bucket: str) -> Callable[[int], bool]:
     def ready(_pid: int) -> bool:
         try:
             client.head_bucket(Bucket=bucket)
+            client.put_object(Bucket=bucket, Key=PROBE_KEY, Body=b".")
+            client.get_object(Bucket=bucket, Key=PROBE_KEY)["Body"].read()
+            client.delete_object(Bucket=bucket, Key=PROBE_KEY)
         except (BotoCoreError, ClientError):
             return False
         return True
