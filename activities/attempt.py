@@ -2,8 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -114,24 +114,30 @@ class Attempt:
         self._seen |= seen
         activity.heartbeat(self._seen)
 
-    @asynccontextmanager
-    async def heartbeats(self, step: str) -> AsyncIterator[None]:
+    def heartbeats(self, step: str) -> AbstractContextManager[None]:
         """Tell the server that this attempt lives, and where it is."""
+        return beating(lambda: self.heartbeat(step=step))
 
-        # The start of an attempt is itself a sign of life: what is made at once sends none.
-        loop = asyncio.get_running_loop()
-        timer: asyncio.TimerHandle
 
-        def beat() -> None:
-            nonlocal timer
-            self.heartbeat(step=step)
-            timer = loop.call_later(HEARTBEAT_SECONDS, beat)
+@contextmanager
+def beating(beat: Callable[[], None]) -> Iterator[None]:
+    """Call `beat` every HEARTBEAT_SECONDS while the block runs.
 
-        timer = loop.call_later(HEARTBEAT_SECONDS, beat)
-        try:
-            yield
-        finally:
-            timer.cancel()
+    The start of an attempt is itself a sign of life: what is made at once sends none.
+    """
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
+
+    def tick() -> None:
+        nonlocal timer
+        beat()
+        timer = loop.call_later(HEARTBEAT_SECONDS, tick)
+
+    timer = loop.call_later(HEARTBEAT_SECONDS, tick)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir: Path) -> Request:

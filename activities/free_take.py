@@ -25,7 +25,7 @@ class FreeTake(Attempt):
             return found
         started = now()
         try:
-            async with self.heartbeats("making"):
+            with self.heartbeats("making"):
                 finished = await self.ask(self.provider.submit(self.request))
                 if isinstance(finished, Job):
                     raise OutputUnusable(f"{self.offer.model} answered with a job although it offers none")

@@ -42,7 +42,7 @@ class LedgerTake(Attempt):
     async def make(self) -> Take:
         self._ledger = Ledger(self.storage, self.prefix)
         try:
-            async with self.heartbeats("at the provider"):
+            with self.heartbeats("at the provider"):
                 return await self._go_on(await self.ask(self._ledger.read()))
         except StorageConflict:
             raise again("another attempt is at this take", timedelta(seconds=1)) from None

@@ -1,6 +1,5 @@
 """The activities of a production: each method is a Temporal activity that hands over to the module that does it."""
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -11,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import planning
-from activities.attempt import HEARTBEAT_SECONDS, STORAGE_RETRY
+from activities.attempt import STORAGE_RETRY, beating
 from activities.errors import ProviderError
 from activities.finishing import finish
 from activities.produce import Producer
@@ -95,14 +94,9 @@ async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
         nonlocal step
         step = words
 
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            activity.heartbeat({"step": step})
-
-    beats = asyncio.create_task(beat())
     try:
-        yield say
+        with beating(lambda: activity.heartbeat({"step": step})):
+            yield say
     except ApplicationError:
         raise
     except StorageFailed as error:
@@ -114,5 +108,3 @@ async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
             raise
         words = f"{type(error).__name__}: {error}"[:1_000]
         raise ApplicationError(words, type=type(error).__name__, non_retryable=True) from error
-    finally:
-        beats.cancel()

@@ -77,13 +77,10 @@ def told(error: GreenlightError | ValidationError) -> typer.Exit:
         show_error(console, error)
         return typer.Exit(EXIT_REFUSED)
     # Here, as it brings FastAPI along: only who has made a mistake waits for that.
-    from api.problems import field_error
+    from api.problems import field_errors
 
     console.print("[bold red]This cannot be sent[/bold red]")
-    found = error.errors()
-    # A list is also told to be too short when its only item is wrong: the item says more.
-    parents = {one["loc"][:-1] for one in found if one["loc"]}
-    for one in (field_error(e) for e in found if e["loc"] not in parents):
+    for one in field_errors(error.errors()):
         words = "; ".join(filter(None, (one.message, one.remedy)))
         console.print(f"  {escape(f'{one.field}: {words}')}", soft_wrap=True)
     return typer.Exit(EXIT_USAGE)

@@ -167,13 +167,19 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     found = error.errors()
     if any(e["type"] == "json_invalid" for e in found):
         return answer(_malformed(found[0].get("ctx", {}).get("error", "it cannot be parsed")).problem)
-    # A list is also told to be too short when its only item is wrong: the item says more.
-    places = [tuple(e["loc"]) for e in found]
-    found = [e for e, at in zip(found, places, strict=True) if not any(p[:-1] == at and p for p in places)]
-    errors = [field_error(e) for e in found[:20]]
+    errors = field_errors(found)
     first = errors[0]
-    detail = f"{first.field}: {first.message}" + (f" ({len(found) - 1} more)" if len(found) > 1 else "")
-    return answer(Problem(422, "invalid-request", detail, errors=errors).problem)
+    detail = f"{first.field}: {first.message}" + (f" ({len(errors) - 1} more)" if len(errors) > 1 else "")
+    return answer(Problem(422, "invalid-request", detail, errors=errors[:20]).problem)
+
+
+def field_errors(found: Sequence[Any]) -> list[FieldError]:
+    """What pydantic found, in our words; never empty where something was found.
+
+    A list is also told to be too short when its only item is wrong: the item says more.
+    """
+    parents = {tuple(e["loc"][:-1]) for e in found if e["loc"]}
+    return [field_error(e) for e in found if tuple(e["loc"]) not in parents]
 
 
 def _malformed(reason: str) -> Problem:
