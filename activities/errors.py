@@ -3,13 +3,14 @@
     ProviderError
     ├── RateLimited          waits the provider's own delay, is no failure, not billed
     ├── StorageUnavailable   our own storage does not answer: waited for, is no failure
-    ├── ProviderUnavailable  overloaded, unreachable or 5xx: retried
+    ├── ProviderUnavailable  unreachable, or a 5xx of its own: retried, not billed
+    │   ├── Overloaded          it says that it has too much to do: retried, not billed
     │   └── SubmissionUnknown   the request may have arrived: ambiguous, never blindly repeated
     ├── AuthenticationFailed a key is missing or wrong: final, names the variable
     ├── QuotaExhausted       the account has no money or quota left: final
     ├── InvalidRequest       the provider refuses the parameters: final, names them
     ├── JobFailed            the provider's job ended without media: submitted again
-    ├── ContentRefused       the prompt or an input was refused by policy: final for this content
+    ├── ContentRefused       the prompt, an input or what was made was refused by policy: final for this content
     └── OutputUnusable       what came back is no media, or not the media that was asked for: retried
 
 Each says whether a retry can help (`retryable`), whether a job is over with it (`ends_job`; raised by a look at a
@@ -18,9 +19,12 @@ What was billed is never retried unasked: a person decides whether to pay again.
 A message is one short line that names the remedy: Temporal cuts failure texts above about 3 KB.
 """
 
+import re
 from datetime import timedelta
 from decimal import ROUND_UP, Decimal
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Refused = Literal["prompt", "input", "output"]
 
 
 def cents_up(usd: Decimal) -> Decimal:
@@ -47,6 +51,11 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.billed_usd = cents_up(billed_usd)
 
+    @property
+    def kind(self) -> str:
+        """Its name as records and answers carry it, e.g. "rate_limited"."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
 
 class RateLimited(ProviderError):
     retryable = True
@@ -60,6 +69,10 @@ class StorageUnavailable(ProviderError):
 
 class ProviderUnavailable(ProviderError):
     retryable = True
+
+
+class Overloaded(ProviderUnavailable):
+    pass
 
 
 class SubmissionUnknown(ProviderUnavailable):
@@ -84,7 +97,24 @@ class JobFailed(ProviderError):
 
 
 class ContentRefused(ProviderError):
+    """Args:
+    refused: What the provider objects to: the prompt, an input such as a reference image, or what it made.
+    category: The provider's own word for it, e.g. "violence"; empty where it gives none.
+    """
+
     ends_job = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        refused: Refused = "prompt",
+        category: str = "",
+        billed_usd: Decimal = Decimal(0),
+    ) -> None:
+        super().__init__(message, billed_usd=billed_usd)
+        self.refused = refused
+        self.category = category[:100]
 
 
 class OutputUnusable(ProviderError):

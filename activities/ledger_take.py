@@ -11,13 +11,13 @@ from uuid import uuid4
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities import pricing
 from activities.attempt import STORAGE_RETRY, Attempt, again, final_error, media_of, raise_failure
 from activities.errors import (
     OutputUnusable,
     ProviderError,
     StorageUnavailable,
     SubmissionUnknown,
-    cents_up,
 )
 from activities.ledger import Entry, Ledger, State, Submission, now
 from activities.media import extension_of
@@ -107,13 +107,15 @@ class LedgerTake(Attempt):
             await self._ledger.note("submitted", job_id=job.id, outcome=RECOVERED)
             return False
         once = all(s.outcome != RESUBMITTED for s in entry.submissions)
-        if once and entry.price_usd < self.settings.resubmit_below_usd:
+        known = not self.offer.unknown
+        if once and known and entry.price_usd < self.settings.resubmit_below_usd:
             # Nobody knows whether the lost one was billed: the budget counts it as if it was.
             await self._ledger.note(billed_usd=entry.price_usd)
             return True
+        price = f"up to {entry.price_usd} USD" if known else "price unknown"
         message = (
             f"the request of {entry.last.at:%H:%M:%S} UTC may have reached {entry.provider} "
-            f"(up to {entry.price_usd} USD): look there, then adopt its job or resubmit"
+            f"({price}): look there, then adopt its job or resubmit"
         )
         failure = AssetFailure(reason="ambiguous_submission", message=message, billed_usd=entry.billed_usd)
         raise ApplicationError(message, failure, type=AMBIGUOUS_SUBMISSION, non_retryable=True)
@@ -182,8 +184,7 @@ class LedgerTake(Attempt):
             ProviderError: a job's media did not come through; it can be fetched again.
         """
         key = f"{self.prefix}/media.{extension_of(finished.media_type)}"
-        price = self.asked.asset.quote.high_usd if self.asked.asset.quote else ZERO
-        cost = cents_up(finished.cost_usd) if finished.cost_usd is not None else price
+        cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
         stored = await self._patiently(lambda: self._put(key, finished))
         try:
             facts = await self._patiently(lambda: self.facts_of(finished, key, stored.bytes))
@@ -194,7 +195,7 @@ class LedgerTake(Attempt):
         assert entry is not None
         media = media_of(key, stored, finished.media_type, facts)
         billed = entry.billed_usd + cost - entry.last.billed_usd
-        take = self.take(media, cost, started, billed_usd=billed, job_id=job.id if job else None)
+        take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)
         await self._patiently(lambda: self._ledger.note("stored", billed_usd=cost, take=take))
         return take
 

@@ -7,16 +7,17 @@ what the enabled providers offer, and quotes it. Both are pure functions of thei
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
+from activities import pricing
 from activities.providers import previz_speech
-from activities.providers.base import Offer, Provider
+from activities.providers.base import Offer, Provider, offer_of
 from activities.providers.registry import remedy_for
-from activities.wording import Wishes, fit, is_direction, joined, sentences, speech_seconds, spread, subject, wishes
+from activities.wording import Wishes, fit, is_direction, joined, sentences, spread, subject, wishes
 from workflows.contracts import PLAN_INVALID, DraftPlan
 from workflows.models import MAX_PLAN_BYTES, Asset, Brief, Modality, Plan, Platform, Quote
 
@@ -26,8 +27,7 @@ MAX_SHOTS: Final = 60
 LONGEST_SHOT_SECONDS: Final = 60.0
 LONGEST_VIDEO_SECONDS: Final = 600.0
 """As the brief allows."""
-MAX_SECONDS: Final = 3_600
-"""No model makes an hour in one piece: a longer length is a slip of the pen, found before it is priced."""
+RETIRES_SOON: Final = timedelta(days=60)
 MAX_PROMPT_CHARS: Final = 8_000
 BREATH_SECONDS: Final = 0.4
 """What a shot lasts beyond its narration."""
@@ -174,8 +174,14 @@ def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
     return Plan.of(_title(brief), _video(desk, shots, seconds), planner=PLANNER, warnings=_unspoken(desk, shots))
 
 
+def ranked(modality: Modality, providers: Mapping[str, Provider], today: date) -> list[Offer]:
+    """Everything that can be planned for a modality, the preferred first."""
+    offers = [o for p in providers.values() for o in plannable(p, modality, today)]
+    return sorted(offers, key=lambda o: o.rank)
+
+
 def _first_offer(modality: Modality, providers: Mapping[str, Provider]) -> Offer:
-    found = next((o for p in providers.values() for o in p.offers() if o.modality == modality), None)
+    found = next(iter(ranked(modality, providers, datetime.now(UTC).date())), None)
     if found is None:
         raise _invalid(
             f"modalities: no enabled provider makes {modality.value}; {remedy_for(modality)}, or leave it out"
@@ -311,29 +317,6 @@ def _script(desk: _Desk, shots: list[_Shot], seconds: float) -> Asset:
     return desk.asset("script", Modality.TEXT, "script", "Script", "\n\n".join([head, *scenes]))
 
 
-def _units(offer: Offer, asset: Asset) -> Decimal:
-    """How many of the offer's units an asset takes."""
-    match offer.unit:
-        case "asset" | "image":
-            return Decimal(1)
-        case "second":
-            values = (asset.parameters.get(name) for name in ("seconds", "at_least"))
-            known = next((v for v in values if isinstance(v, int | float) and not isinstance(v, bool)), None)
-            if known is None and asset.asset_type == Modality.AUDIO:
-                known = speech_seconds(asset.prompt)
-            seconds = SECONDS_PER_SHOT if known is None else known
-            if not 0 < seconds <= MAX_SECONDS:
-                raise _invalid(f"asset {asset.asset_id!r}: parameters: {seconds!r} seconds; take 1 to {MAX_SECONDS}")
-            return Decimal(str(seconds))
-        case "character":
-            return Decimal(len(asset.prompt))
-        case unit:
-            raise _invalid(
-                f"asset {asset.asset_id!r}: the catalogue prices {offer.model!r} by {unit!r}, which has no rule; "
-                "use asset, image, second or character in catalogue.toml"
-            )
-
-
 def _problem(asset: Asset, offer: Offer, name: str, value: JsonValue) -> str | None:
     """What is wrong with a parameter's value, by the catalogue and by the voices that previz has."""
     rule = offer.rules.get(name)
@@ -344,33 +327,84 @@ def _problem(asset: Asset, offer: Offer, name: str, value: JsonValue) -> str | N
     return problem
 
 
-def _quote(asset: Asset, providers: Mapping[str, Provider]) -> Quote:
+def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date) -> Offer:
+    """The offer of an asset's provider and model, which must be alive.
+
+    Raises:
+        ApplicationError: type PLAN_INVALID; names the field and what to choose from.
+    """
     here = f"asset {asset.asset_id!r}"
     provider = providers.get(asset.provider)
     if provider is None:
         enabled = ", ".join(providers) or "none; " + remedy_for(asset.asset_type)
         raise _invalid(f"{here}: provider: {asset.provider!r} is not enabled; choose from {enabled}")
-    offers = [o for o in provider.offers() if o.modality == asset.asset_type]
-    offer = next((o for o in offers if o.model == asset.model), None)
+    offer = offer_of(provider, asset.model, asset.asset_type)
     if offer is None:
-        models = ", ".join(o.model for o in offers) or f"another provider: it makes no {asset.asset_type.value}"
-        raise _invalid(f"{here}: model: {asset.model!r} is not offered by {asset.provider}; choose from {models}")
+        models = ", ".join(o.model for o in plannable(provider, asset.asset_type, today))
+        choice = f"choose from {models}" if models else f"it makes no {asset.asset_type.value}: choose another provider"
+        raise _invalid(f"{here}: model: {asset.model!r} is not offered by {asset.provider}; {choice}")
+    if problem := problem_with(offer, today):
+        raise _invalid(f"{here}: model: {problem}")
+    return offer
+
+
+def problem_with(offer: Offer, today: date) -> str | None:
+    """Why a model cannot be planned, with the remedy; None where it can."""
+    if offer.unavailable:
+        return offer.unavailable
+    if offer.retires and offer.retires <= today:
+        instead = f"use {' or '.join(offer.replacement)}" if offer.replacement else "choose another"
+        return f"{offer.model!r} was retired by {offer.provider} on {offer.retires}; {instead}"
+    return None
+
+
+def retiring(offer: Offer, today: date) -> str | None:
+    """A warning for a model that ends within RETIRES_SOON; None for all others."""
+    if offer.retires is None or not today < offer.retires <= today + RETIRES_SOON:
+        return None
+    instead = f"; use {' or '.join(offer.replacement)}" if offer.replacement else ""
+    return f"{offer.provider} retires {offer.model!r} on {offer.retires}{instead}"
+
+
+def plannable(provider: Provider, modality: Modality, today: date) -> list[Offer]:
+    return [o for o in provider.offers() if o.modality == modality and problem_with(o, today) is None]
+
+
+def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
+    here = f"asset {asset.asset_id!r}"
     unknown = next((name for name in asset.parameters if name not in offer.parameters), None)
-    if unknown is not None:
+    if unknown is not None and not offer.any_parameter:
         names = ", ".join(offer.parameters) or "none"
         raise _invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
     for name, value in asset.parameters.items():
         problem = _problem(asset, offer, name, value)
         if problem is not None:
             raise _invalid(f"{here}: parameters.{name}: {problem}")
-    units = _units(offer, asset)
-    cent = Decimal("0.0001")
-    return Quote(
-        low_usd=(offer.usd_low * units).quantize(cent, ROUND_HALF_UP),
-        high_usd=(offer.usd_high * units).quantize(cent, ROUND_HALF_UP),
-        expected_seconds=offer.expected_seconds,
-        job=offer.job,
-    )
+    inputs = [i for name in asset.depends_on if (i := plan.find(name))]
+    missing = offer.requires - {i.asset_type for i in inputs}
+    if missing:
+        raise _invalid(
+            f"{here}: depends_on: {offer.model} works from {' and '.join(sorted(missing))}; name an asset of that type"
+        )
+    try:
+        return pricing.quote(offer, asset, inputs)
+    except pricing.PriceProblem as problem:
+        raise _invalid(f"{here}: {problem}") from None
+
+
+def _priced(asset: Asset, plan: Plan, providers: Mapping[str, Provider], today: date) -> tuple[Asset, list[str]]:
+    """The asset with a quote for each of its models, and what should be known of them."""
+    offer = _offer_for(asset, providers, today)
+    warnings = [retiring(offer, today)]
+    fallbacks = []
+    for each in asset.fallbacks:
+        changes = {"provider": each.provider, "model": each.model, "parameters": each.parameters}
+        other = asset.model_copy(update=changes)
+        found = _offer_for(other, providers, today)
+        fallbacks.append(each.model_copy(update={"quote": _quote(other, plan, found)}))
+        warnings.append(retiring(found, today))
+    quoted = asset.model_copy(update={"quote": _quote(asset, plan, offer), "fallbacks": tuple(fallbacks)})
+    return quoted, [w for w in warnings if w]
 
 
 def price(plan: Plan, providers: Mapping[str, Provider]) -> Plan:
@@ -379,8 +413,17 @@ def price(plan: Plan, providers: Mapping[str, Provider]) -> Plan:
     Raises:
         ApplicationError: type PLAN_INVALID; names the asset, the field and what to choose from.
     """
-    quoted = [a.model_copy(update={"quote": _quote(a, providers)}) for a in plan.assets]
-    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=plan.warnings)
+    today = datetime.now(UTC).date()
+    quoted, warnings = [], list(plan.warnings)
+    for asset in plan.assets:
+        done, said = _priced(asset, plan, providers, today)
+        quoted.append(done)
+        warnings += said
+    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))
+    if priced.unknown_prices:
+        unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
+        warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"
+        priced = priced.model_copy(update={"warnings": (*priced.warnings, warning)})
     size = len(priced.model_dump_json().encode())
     if size > MAX_PLAN_BYTES:
         raise _invalid(f"plan: {size} bytes are more than {MAX_PLAN_BYTES}; shorten the prompts or plan fewer assets")

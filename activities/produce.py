@@ -17,7 +17,7 @@ from activities.attempt import final_error
 from activities.errors import InvalidRequest
 from activities.free_take import FreeTake
 from activities.ledger_take import LedgerTake
-from activities.providers.base import Provider
+from activities.providers.base import Provider, offer_of
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from workflows.contracts import ProduceAsset
@@ -41,7 +41,7 @@ class Producer:
         """
         asset = request.asset
         provider = self._providers.get(asset.provider)
-        offer = next((o for o in provider.offers() if o.model == asset.model), None) if provider else None
+        offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
             raise final_error(
                 InvalidRequest(f"this worker does not offer {asset.provider} {asset.model!r}; choose another")

@@ -12,6 +12,15 @@ class ActivitySettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GREENLIGHT_", extra="ignore")
 
     bucket: str = Field(default="greenlight", min_length=3, max_length=63)
+    planner: str = Field(
+        default="auto",
+        description="'auto' asks the best enabled language models, 'template' asks none; or 'provider/model' names, "
+        "in the order to try, separated by commas",
+    )
+    planning_usd: Decimal = Field(
+        default=Decimal("0.50"), ge=0, description="The most that drafting one plan may cost, all tries together"
+    )
+    catalogue: str = Field(default="", description="Path of a catalogue file whose entries come on top")
     previz: bool = Field(default=True, description="Offer the keyless local provider")
     max_failures: int = Field(default=5, ge=1, description="Real failures of a take before it is given up")
     resubmit_below_usd: Decimal = Field(

@@ -19,7 +19,7 @@ from workflows.contracts import PLAN_INVALID, DraftPlan
 from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Plan, Platform
 
 FILM = "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships."
-PREVIZ: dict[str, Provider] = {"previz": Previz()}
+PREVIZ: dict[str, Provider] = {"previz": Previz({})}
 
 
 class Paid(Previz):
@@ -31,7 +31,7 @@ class Paid(Previz):
         self.change: dict[str, Any] = {"unit": unit, "usd_low": Decimal(low), "usd_high": Decimal(high)}
 
     def offers(self) -> Sequence[Offer]:
-        return [replace(o, provider=self.name, rules={}, **self.change) for o in Previz().offers()]
+        return [replace(o, provider=self.name, rules={}, **self.change) for o in Previz({}).offers()]
 
 
 def plan(text: str = FILM, *feedback: str, providers: dict[str, Provider] | None = None, **brief: Any) -> Plan:

@@ -76,7 +76,7 @@ def ask(tmp_path: Path) -> Callable[..., Request]:
 
 
 async def made(request: Request) -> Path:
-    finished = await Previz().submit(request)
+    finished = await Previz({}).submit(request)
     assert isinstance(finished, Finished)
     assert finished.cost_usd == 0
     if isinstance(finished.source, bytes):
@@ -121,7 +121,7 @@ async def test_same_request_same_bytes(ask: Callable[..., Request], model: str) 
     parameters: dict[str, Any] = {"seconds": 0.5} if model == "previz-animatic" else {}
     first, again = [await made(ask(model, parameters=parameters)) for _ in range(2)]
     assert first.read_bytes() == again.read_bytes()
-    offer = next(o for o in Previz().offers() if o.model == model)
+    offer = next(o for o in Previz({}).offers() if o.model == model)
     probe(first, offer.media_type)
 
 
@@ -228,13 +228,13 @@ async def test_bad_parameters_are_named(
 ) -> None:
     """A parameter that cannot be followed is refused by its name, with what would do."""
     with pytest.raises(InvalidRequest, match=named):
-        await Previz().submit(ask(model, parameters=parameters))
+        await Previz({}).submit(ask(model, parameters=parameters))
 
 
 async def test_unspoken_language_is_refused(ask: Callable[..., Request]) -> None:
     """A brief in a language that espeak-ng has no voice for is refused by the brief's field."""
     with pytest.raises(InvalidRequest, match=r"languages: .*'tlh'.*choose"):
-        await Previz().submit(ask("previz-narration", languages=("tlh",)))
+        await Previz({}).submit(ask("previz-narration", languages=("tlh",)))
 
 
 async def test_cancelled_narration_kills_its_child(
@@ -250,7 +250,7 @@ async def test_cancelled_narration_kills_its_child(
         return child
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", stuck)
-    task = asyncio.ensure_future(Previz().submit(ask("previz-narration")))
+    task = asyncio.ensure_future(Previz({}).submit(ask("previz-narration")))
     child = await started.get()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -351,7 +351,7 @@ async def test_cancelled_animatic_stops_between_frames(
         return animatic(request, still, seconds, asked)
 
     monkeypatch.setattr(previz, "animatic", watched)
-    task = asyncio.ensure_future(Previz().submit(ask("previz-animatic", parameters={"seconds": 60})))
+    task = asyncio.ensure_future(Previz({}).submit(ask("previz-animatic", parameters={"seconds": 60})))
     await rendering.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -363,47 +363,47 @@ async def test_cancelled_animatic_stops_between_frames(
 async def test_job_is_polled_by_its_id_alone(ask: Callable[..., Request]) -> None:
     """A job's id alone tells any worker how far it is, and at its end the animatic is there."""
     request = ask("previz-animatic-job", parameters={"job_seconds": 600, "seconds": 0.5})
-    job = await Previz().submit(request)
+    job = await Previz({}).submit(request)
     assert isinstance(job, Job)
-    looked = await Previz().poll(request, Job(job.id))
+    looked = await Previz({}).poll(request, Job(job.id))
     assert isinstance(looked, Running)
     assert looked.progress is not None
     assert 0 <= looked.progress < 0.1
     assert looked.look_again_after is not None
     begun = int(job.id.split("-")[1])
-    half = await Previz().poll(request, Job(f"previz-{begun - 300_000}-600000"))
+    half = await Previz({}).poll(request, Job(f"previz-{begun - 300_000}-600000"))
     assert isinstance(half, Running)
     assert half.progress == pytest.approx(0.5, abs=0.01)
-    done = await Previz().poll(request, Job(f"previz-{begun - 600_000}-600000"))
+    done = await Previz({}).poll(request, Job(f"previz-{begun - 600_000}-600000"))
     assert isinstance(done, Finished)
     assert done.media_type == "video/mp4"
-    await Previz().cancel(job)
-    assert await Previz().recover(Claim(request, datetime.now(UTC))) is None
+    await Previz({}).cancel(job)
+    assert await Previz({}).recover(Claim(request, datetime.now(UTC))) is None
 
 
 @pytest.mark.parametrize("job_id", ["", "previz-", "previz-1-2-3", "runway-12-13", "previz-1e9-5", "previz-١-٢"])
 async def test_foreign_job_ids_are_refused(ask: Callable[..., Request], job_id: str) -> None:
     """An id that previz did not give is refused by its field."""
     with pytest.raises(InvalidRequest, match="job_id"):
-        await Previz().poll(ask("previz-animatic-job"), Job(job_id))
+        await Previz({}).poll(ask("previz-animatic-job"), Job(job_id))
 
 
 def test_registry_enables_by_settings() -> None:
     """previz is there unless it is switched off, and then every modality says which variable brings it back."""
-    enabled = build_providers(ActivitySettings(previz=True))
+    enabled = build_providers(ActivitySettings(previz=True), {})
     assert list(enabled) == ["previz"]
     whole = report(enabled, "template")
     assert set(whole.enabled_providers) == set(Modality)
     assert whole.reasons == {}
     assert {m.price for p in whole.providers for m in p.models} == {"free"}
-    nothing = report(build_providers(ActivitySettings(previz=False)), "template")
+    nothing = report(build_providers(ActivitySettings(previz=False), {}), "template")
     assert all("GREENLIGHT_PREVIZ" in nothing.reasons[m] for m in Modality)
     assert ["GREENLIGHT_PREVIZ" in p.reason for p in nothing.providers] == [True] * len(PROVIDERS)
 
 
 def test_every_offer_has_a_maker() -> None:
     """The catalogue's previz models are exactly those that the provider makes."""
-    assert {o.model for o in Previz().offers()} == set(MODELS)
+    assert {o.model for o in Previz({}).offers()} == set(MODELS)
 
 
 def test_catalogue_and_provider_agree_on_ranges() -> None:
@@ -414,7 +414,7 @@ def test_catalogue_and_provider_agree_on_ranges() -> None:
         "at_least": previz_video.SECONDS,
         "job_seconds": previz.JOB_SECONDS,
     }
-    offers = Previz().offers()
+    offers = Previz({}).offers()
     rules = [(name, rule) for o in offers for name, rule in o.rules.items() if rule.type == "number"]
     assert {name for name, _ in rules} == set(limits)
     assert all((rule.min, rule.max) == limits[name] for name, rule in rules)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 
 from activities.errors import ProviderError
-from activities.providers.base import Claim, Finished, Job, Offer, Request, Running
+from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Rate, Request, Running
 from workflows.models import Modality
 
 
@@ -20,12 +20,14 @@ def png(width: int = 64, height: int = 36) -> bytes:
     return buffer.getvalue()
 
 
-class Vendor:
+class Vendor(ProviderBase):
     """Sells images at `price` USD: model "now" synchronously, "later" as a job, "gift" for nothing.
 
     `script` holds what the next calls meet: an error to raise, or "die" for a process that is gone right
     after the vendor billed. Jobs are done after `looks` looks.
     """
+
+    name = "vendor"
 
     def __init__(self, price: str = "0.40", looks: int = 2) -> None:
         self.price = Decimal(price)
@@ -38,13 +40,10 @@ class Vendor:
         self.streams = False
         self.breaks = False
 
-    @property
-    def name(self) -> str:
-        return "vendor"
-
     def offers(self) -> Sequence[Offer]:
         def offer(model: str, *, job: bool, price: Decimal) -> Offer:
-            return Offer("vendor", model, Modality.IMAGE, "image/png", "asset", price, price, 8.0, job)
+            rates = (Rate("asset", price, price),)
+            return Offer("vendor", model, Modality.IMAGE, "image/png", rates, 8.0, job)
 
         return [
             offer("now", job=False, price=self.price),

@@ -97,7 +97,7 @@ async def run() -> None:
     await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
-    providers = build_providers(activity_settings)
+    providers = build_providers(activity_settings, os.environ)
     workers = make_workers(client, Activities(storage, providers, activity_settings), providers, settings)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
     log.info("Working on the task queues %s", ", ".join(worker.task_queue for worker in workers))

@@ -62,6 +62,9 @@ class AssetFailure(Model):
     message: str
     billed_usd: Money = Field(default=ZERO, description="All submissions of the take so far")
     job_id: str | None = None
+    kind: str = Field(default="", description="The error's name in the tree, e.g. 'rate_limited', 'content_refused'")
+    refused: str = Field(default="", description="Of refused content: prompt, input or output")
+    category: str = Field(default="", description="The provider's own word for why it was refused")
 
 
 class FinishedAsset(Model):

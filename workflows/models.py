@@ -135,6 +135,16 @@ class Quote(Model):
     high_usd: Money
     expected_seconds: float = Field(description="What the model usually takes; the first look at a job waits this")
     job: bool = Field(default=False, description="A provider's long job, polled; it holds no slot while it runs")
+    unknown: bool = Field(default=False, description="Nobody published a price: the amounts are 0 and say nothing")
+
+
+class Alternative(Model):
+    """Another model for the same asset, used when those before it failed and billed nothing."""
+
+    provider: Slug
+    model: ModelName
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    quote: Quote | None = None
 
 
 class Asset(Model):
@@ -146,11 +156,27 @@ class Asset(Model):
     position: int = Field(default=0, ge=0, description="Order in the plan from 1; set by the plan")
     label: Annotated[str, StringConstraints(max_length=200)] = ""
     prompt: Words
+    original: Annotated[str, StringConstraints(max_length=8_000)] = Field(
+        default="", description="The prompt before it was enhanced for its modality; empty where it was not"
+    )
     provider: Slug
     model: ModelName
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
     quote: Quote | None = None
+    fallbacks: tuple[Alternative, ...] = Field(
+        default=(), max_length=4, description="In order; tried where the model fails for good and billed nothing"
+    )
+
+    @property
+    def high_usd(self) -> Decimal:
+        """The most that one take of it may cost, whichever model makes it."""
+        return max((q.high_usd for q in (self.quote, *(f.quote for f in self.fallbacks)) if q), default=ZERO)
+
+    @property
+    def unknown_price(self) -> bool:
+        """Whether one of its models has a price that nobody published."""
+        return any(q.unknown for q in (self.quote, *(f.quote for f in self.fallbacks)) if q)
 
 
 class Plan(Model):
@@ -160,6 +186,7 @@ class Plan(Model):
     assets: tuple[Asset, ...] = Field(min_length=1, max_length=MAX_ASSETS)
     planner: str = "template"
     warnings: tuple[str, ...] = ()
+    drafting_usd: Money = Field(default=ZERO, description="What the planner's own model was paid for this plan")
     digest: str = ""
 
     @classmethod
@@ -167,7 +194,7 @@ class Plan(Model):
         """Number the assets by their order and name the result by its digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
         plan = cls(title=title, assets=numbered, planner=planner, warnings=tuple(warnings))
-        content = plan.model_dump(mode="json", exclude={"digest", "warnings"})
+        content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
     @property
@@ -176,7 +203,12 @@ class Plan(Model):
 
     @property
     def high_usd(self) -> Decimal:
-        return sum((a.quote.high_usd for a in self.assets if a.quote), ZERO)
+        return sum((a.high_usd for a in self.assets), ZERO)
+
+    @property
+    def unknown_prices(self) -> tuple[str, ...]:
+        """Ids of the assets whose price nobody published."""
+        return tuple(a.asset_id for a in self.assets if a.unknown_price)
 
     @cached_property
     def by_id(self) -> dict[str, Asset]:
@@ -214,6 +246,10 @@ class Take(Model):
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     media: Media
     cost_usd: Money = ZERO
+    cost_source: Literal["vendor", "usage", "catalogue", "unknown"] = Field(
+        default="catalogue",
+        description="vendor: it said so; usage: what it counted, by the catalogue's rates; catalogue: the high price",
+    )
     billed_usd: Money = Field(default=ZERO, description="All submissions of this take, the failed ones too")
     job_id: str | None = None
     inputs: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it was made from")
@@ -231,6 +267,9 @@ class Approval(BaseModel):
     budget_usd: Money | None = Field(
         default=None,
         description="Spend at most this; without it, the brief's budget or the plan's high price",
+    )
+    allow_unknown_prices: bool = Field(
+        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
     )
     note: Annotated[str, StringConstraints(max_length=2_000)] = ""
 

@@ -1,5 +1,7 @@
 """What the workers say they can make; pure, so that clients read it without importing Temporal."""
 
+from datetime import date
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflows.models import Modality
@@ -21,6 +23,10 @@ class ModelInfo(_Report):
     job: bool
     price: str = Field(description="In words, e.g. 'free' or '0.0500 USD a second'")
     parameters: dict[str, str] = Field(default_factory=dict, description="Name -> meaning, unit and default")
+    best_for: str = ""
+    retires: date | None = Field(default=None, description="The day the vendor switches it off")
+    replacement: tuple[str, ...] = ()
+    unavailable: str = Field(default="", description="Why it cannot be planned here, with the remedy")
 
 
 class ProviderInfo(_Report):

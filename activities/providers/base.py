@@ -9,13 +9,14 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Final, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
+from activities.errors import JobFailed
 from workflows.models import Aspect, Asset, Brief, Media, Modality
 
 
@@ -30,7 +31,7 @@ class Parameter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     meaning: str
-    type: Literal["number", "text"]
+    type: Literal["number", "text", "flag"]
     unit: str = ""
     min: float | None = None
     max: float | None = None
@@ -56,6 +57,8 @@ class Parameter(BaseModel):
     def problem(self, value: JsonValue) -> str | None:
         """What is wrong with a value and what would do instead; None where it can be taken."""
         shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:59] + "…"
+        if self.type == "flag":
+            return None if isinstance(value, bool) else f"{shown} is not true or false; give one of them"
         if self.type == "text":
             if not isinstance(value, str):
                 return f"{shown} is not text; give {self.meaning} in quotes"
@@ -71,35 +74,110 @@ class Parameter(BaseModel):
         return None
 
 
+Unit = Literal[
+    "asset",
+    "second",
+    "minute",
+    "character",
+    "megapixel",
+    "input_tokens",
+    "input_image_tokens",
+    "output_tokens",
+    "output_image_tokens",
+]
+"""What vendors bill by. Tokens are counted one by one, their rates are for a million. A second or minute is of the
+media that is made; of an input, where the model makes text."""
+MILLION: Final = 1_000_000
+TEXT_MAX_TOKENS: Final = 4_096
+"""What a text may take without a parameter `max_tokens`, thoughts included: the high end of its price goes by it."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """USD for one unit (tokens: for a million), for the parameters that it applies `when`."""
+
+    unit: Unit
+    usd_low: Decimal
+    usd_high: Decimal
+    when: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def each_high(self) -> Decimal:
+        """USD for a single unit, tokens too."""
+        return self.usd_high / MILLION if self.unit.endswith("tokens") else self.usd_high
+
+    @property
+    def each_low(self) -> Decimal:
+        return self.usd_low / MILLION if self.unit.endswith("tokens") else self.usd_low
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """How many tokens one picture is, as the vendor says.
+
+    Attributes:
+        parameter: The parameter that decides, e.g. "quality"; its value "" stands for any other.
+        counts: Value of the parameter -> least and most tokens.
+        pixels: The picture size that `counts` is for; other sizes count in proportion. 0: size does not matter.
+    """
+
+    parameter: str
+    counts: Mapping[str, tuple[int, int]]
+    pixels: int = 0
+
+
 @dataclass(frozen=True)
 class Offer:
     """One model of the catalogue, as a provider offers it.
 
     Attributes:
-        unit: What `usd` is the price of; an asset's price range is computed from its parameters.
-        usd_low, usd_high: USD for one unit.
+        rates: What it costs: the first rate of each unit that applies to an asset's parameters. Empty: unknown.
         job: True when `submit` returns a Job.
         media_type: Of what it makes, e.g. "video/mp4".
         expected_seconds: What one asset usually takes; chooses the delay between looks at a job.
         parameters: Parameter name -> meaning, unit and default; any other name is refused in a plan.
         rules: Which values a parameter takes; one without a rule is checked when the take is made.
+        any_parameter: Takes names that are not listed; the vendor checks them.
+        accepts: Types of input takes that it makes use of; `requires` those it cannot work without.
+        output_tokens: Of a picture. Text is counted by its parameter `max_tokens`.
+        input_image: The vendor's formula for the tokens of a picture that is shown to it, by its name in
+            `activities.pricing`.
+        best_for: In a few words, for whoever plans.
+        rank: Among all models of a modality the lowest is planned first.
+        schema: Text that follows a JSON schema can be asked for.
+        retires: The day it stops answering; `replacement` names what to use then.
+        unavailable: Why this provider cannot make it now, with the remedy; empty where it can.
     """
 
     provider: str
     model: str
     modality: Modality
     media_type: str
-    unit: str
-    usd_low: Decimal
-    usd_high: Decimal
+    rates: Sequence[Rate]
     expected_seconds: float
     job: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Parameter] = field(default_factory=dict)
+    any_parameter: bool = False
+    accepts: frozenset[Modality] = frozenset()
+    requires: frozenset[Modality] = frozenset()
+    output_tokens: Tokens | None = None
+    input_image: str = ""
+    best_for: str = ""
+    rank: int = 50
+    schema: bool = False
+    retires: date | None = None
+    replacement: tuple[str, ...] = ()
+    unavailable: str = ""
 
     @property
     def free(self) -> bool:
-        return self.usd_high == 0
+        return bool(self.rates) and all(r.usd_high == 0 for r in self.rates)
+
+    @property
+    def unknown(self) -> bool:
+        """Nobody published what it costs."""
+        return not self.rates
 
 
 @dataclass(frozen=True)
@@ -121,6 +199,8 @@ class Request:
         key: Names this take for ever: production, asset and take. Where a vendor takes a
             client-chosen id or idempotency key, it is this one.
         seed: 31 bits derived from `key`, so that two attempts ask for the same picture.
+        instructions: For a model that writes: who it writes for, and the form of its answer. The prompt follows it.
+        schema: The JSON schema that a text has to follow, where one is asked for.
         workdir: This attempt's directory, deleted after it. `file` makes it, so that a take of text needs none.
     """
 
@@ -131,6 +211,8 @@ class Request:
     take: int
     inputs: Sequence[Input]
     workdir: Path
+    instructions: str = ""
+    schema: Mapping[str, JsonValue] | None = None
 
     def file(self, name: str) -> Path:
         """A path in this attempt's directory."""
@@ -139,6 +221,10 @@ class Request:
     def input(self, role: str) -> Input | None:
         """The first input with this role, if the asset depends on one."""
         return next((i for i in self.inputs if i.role == role), None)
+
+    def inputs_of(self, modality: Modality) -> list[Input]:
+        """The inputs of one type, in the order of the asset's dependencies."""
+        return [i for i in self.inputs if i.asset_type == modality]
 
     def number(self, parameter: str, default: float) -> float:
         """A numeric parameter of the asset, or the default where it is absent or no number."""
@@ -169,12 +255,16 @@ Stream = Callable[[], AbstractAsyncContextManager[AsyncIterator[bytes]]]
 class Finished:
     """Media is ready: a local file, bytes in memory (small things), or a stream to open.
 
-    `cost_usd` is what the vendor says it charged; None takes the catalogue's price.
+    Attributes:
+        cost_usd: What the vendor says that it charged.
+        usage: Unit -> amount, where the vendor counts: its cost follows by the catalogue's rates. Without
+            either the take costs what the plan said at most.
     """
 
     source: Path | bytes | Stream
     media_type: str
     cost_usd: Decimal | None = None
+    usage: Mapping[Unit, int | Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -203,13 +293,19 @@ class Claim:
 
 
 class Provider(Protocol):
-    """A vendor. Construct it with its credentials; it opens connections lazily, inside activities."""
+    """A vendor. Construct it with the worker's environment; it opens connections lazily, inside activities.
+
+    `ProviderBase` has the answers of a vendor that cannot do more than `submit`.
+    """
 
     @property
     def name(self) -> str: ...
 
     def offers(self) -> Sequence[Offer]:
-        """The models of the catalogue that this instance can make."""
+        """The models of the catalogue, with those that this instance cannot make marked `unavailable`."""
+
+    def other(self, model: str, modality: Modality) -> Offer | None:
+        """The offer of a model that is in no catalogue; None where the vendor has no such models."""
 
     async def submit(self, request: Request) -> Finished | Job:
         """Ask for the take, exactly once: no retries in here.
@@ -230,3 +326,30 @@ class Provider(Protocol):
 
     async def recover(self, claim: Claim) -> Job | None:
         """Find the job of a submission whose answer was lost; None where the vendor cannot tell."""
+
+
+def offer_of(provider: Provider, model: str, modality: Modality) -> Offer | None:
+    """What a provider offers under this name, from the catalogue or beside it."""
+    listed = next((o for o in provider.offers() if o.model == model and o.modality == modality), None)
+    return listed or provider.other(model, modality)
+
+
+class ProviderBase:
+    """What a synchronous vendor answers to the questions about jobs."""
+
+    name: str
+
+    def offers(self) -> Sequence[Offer]:
+        raise NotImplementedError
+
+    def other(self, model: str, modality: Modality) -> Offer | None:
+        return None
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        raise JobFailed(f"{self.name} has no jobs: {job.id!r} is not one of its")
+
+    async def cancel(self, job: Job) -> None:
+        return None
+
+    async def recover(self, claim: Claim) -> Job | None:
+        return None

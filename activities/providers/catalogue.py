@@ -1,60 +1,140 @@
-"""The model catalogue: data (`catalogue.toml`), loaded once, typed."""
+"""The model catalogue: data, one file a provider in `catalogue/`, loaded once, typed.
+
+A file `GREENLIGHT_CATALOGUE` of the same form adds models and replaces entries: prices of one's own
+contract, or models of a server of one's own behind OPENAI_BASE_URL.
+"""
 
 import tomllib
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from activities.providers.base import Offer, Parameter
-from workflows.models import Modality
+from activities.providers.base import Offer, Parameter, Rate, Tokens, Unit
+from workflows.models import Modality, ModelName, Slug
+
+OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
+"""The variable with the path of a catalogue file of one's own."""
+
+Usd = Annotated[Decimal, Field(ge=0)]
 
 
-class _Price(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    unit: str
-    usd_low: Decimal = Field(ge=0)
-    usd_high: Decimal = Field(ge=0)
-    source: str
-    date: str
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    provider: str
-    model: str
+class _Rate(_Strict):
+    unit: Unit
+    usd: Usd | tuple[Usd, Usd] = Field(description="One price, or the least and the most; tokens: for a million")
+    when: dict[str, str] = Field(default_factory=dict)
+
+    def typed(self) -> Rate:
+        low, high = self.usd if isinstance(self.usd, tuple) else (self.usd, self.usd)
+        return Rate(self.unit, low, high, self.when)
+
+
+class _Price(_Strict):
+    """No rates: nobody published the price, and the plan says so."""
+
+    rates: tuple[_Rate, ...] = ()
+    source: str = Field(min_length=1)
+    date: date
+
+
+class _Tokens(_Strict):
+    parameter: str
+    counts: dict[str, tuple[int, int]]
+    pixels: int = Field(default=0, ge=0)
+
+
+class _Entry(_Strict):
+    provider: Slug
+    model: ModelName
     modality: Modality
     media_type: str
     job: bool = False
     expected_seconds: float = Field(gt=0)
+    best_for: str = ""
+    rank: int = 50
+    structured: bool = Field(default=False, description="Text that follows a JSON schema")
+    accepts: frozenset[Modality] = frozenset()
+    requires: frozenset[Modality] = frozenset()
+    retires: date | None = None
+    replacement: tuple[str, ...] = ()
+    source: str = Field(default="", description="Of the limits and the retirement")
     price: _Price
+    output_tokens: _Tokens | None = None
+    input_image: str = ""
     parameters: dict[str, Parameter] = Field(default_factory=dict)
+
+    def offer(self) -> Offer:
+        tokens = self.output_tokens
+        return Offer(
+            provider=self.provider,
+            model=self.model,
+            modality=self.modality,
+            media_type=self.media_type,
+            rates=tuple(r.typed() for r in self.price.rates),
+            expected_seconds=self.expected_seconds,
+            job=self.job,
+            parameters={name: p.in_words() for name, p in self.parameters.items()},
+            rules=self.parameters,
+            accepts=self.accepts | self.requires,
+            requires=self.requires,
+            output_tokens=Tokens(tokens.parameter, tokens.counts, tokens.pixels) if tokens else None,
+            input_image=self.input_image,
+            best_for=self.best_for,
+            rank=self.rank,
+            schema=self.structured,
+            retires=self.retires,
+            replacement=self.replacement,
+        )
+
+
+_ENTRIES: Final = TypeAdapter(list[_Entry])
+
+
+class CatalogueBroken(ValueError):
+    """A catalogue file cannot be used; names the file, the entry and the field."""
+
+
+def read(file: Traversable | Path) -> list[Offer]:
+    """The offers of one catalogue file.
+
+    Raises:
+        CatalogueBroken: it cannot be read, or an entry is not what it should be.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return [e.offer() for e in _ENTRIES.validate_python(content.get("models", []))]
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CatalogueBroken(f"{file.name}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CatalogueBroken(f"{file.name}: models.{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 @cache
-def offers_of(provider: str) -> tuple[Offer, ...]:
+def _own(path: str) -> tuple[Offer, ...]:
+    return tuple(read(Path(path))) if path else ()
+
+
+@cache
+def offers_of(provider: str, own: str = "") -> tuple[Offer, ...]:
     """The catalogue's models of one provider, the preferred one of each modality first.
 
+    Args:
+        own: Path of a catalogue file whose entries come on top; it wins over an entry of the same model.
+
     Raises:
-        pydantic.ValidationError: the catalogue is broken; names the entry and the field.
+        CatalogueBroken: names the file, the entry and the field.
     """
-    text = files("activities.providers").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    entries = [_Entry.model_validate(e) for e in tomllib.loads(text)["models"]]
-    return tuple(
-        Offer(
-            provider=e.provider,
-            model=e.model,
-            modality=e.modality,
-            media_type=e.media_type,
-            unit=e.price.unit,
-            usd_low=e.price.usd_low,
-            usd_high=e.price.usd_high,
-            expected_seconds=e.expected_seconds,
-            job=e.job,
-            parameters={name: p.in_words() for name, p in e.parameters.items()},
-            rules=e.parameters,
-        )
-        for e in entries
-        if e.provider == provider
-    )
+    file = files("activities.providers").joinpath("catalogue", f"{provider}.toml")
+    offers = {(o.model, o.modality): o for o in read(file)} if file.is_file() else {}
+    offers |= {(o.model, o.modality): o for o in _own(own) if o.provider == provider}
+    return tuple(sorted(offers.values(), key=lambda o: o.rank))

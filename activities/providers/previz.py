@@ -10,7 +10,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
@@ -19,8 +19,8 @@ from typing import Final
 
 from activities.errors import InvalidRequest
 from activities.providers import previz_speech
-from activities.providers.base import Claim, Finished, Job, Offer, Request, Running
-from activities.providers.catalogue import offers_of
+from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running
+from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.previz_image import storyboard
 from activities.providers.previz_text import write
 from activities.providers.previz_video import BREATH, SECONDS, Stopped, animatic
@@ -74,13 +74,16 @@ async def _stoppable(render: Callable[[Callable[[], bool]], Path]) -> Path:
         raise
 
 
-class Previz:
+class Previz(ProviderBase):
     """The provider. It has no credentials, costs nothing and needs no network."""
 
     name = "previz"
 
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._offers = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
+
     def offers(self) -> Sequence[Offer]:
-        return offers_of(self.name)
+        return self._offers
 
     async def submit(self, request: Request) -> Finished | Job:
         """Make the take, or pretend to begin a job.
@@ -123,13 +126,6 @@ class Previz:
                 progress=round(1 - left / takes, 3), look_again_after=timedelta(seconds=math.ceil(pause * 1000) / 1000)
             )
         return await self._animatic(request)
-
-    async def cancel(self, job: Job) -> None:
-        """Nothing runs between two looks, so there is nothing to stop."""
-
-    async def recover(self, claim: Claim) -> Job | None:
-        """A job is nothing but its id: an answer that was lost left none behind."""
-        return None
 
     async def _narration(self, request: Request) -> Path:
         rate = _number(request, "rate", DEFAULT_RATE, previz_speech.RATE, "words a minute")

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Final, cast
 
-from activities.providers.base import Offer, Provider
+from activities.providers.base import Offer, Provider, Rate
 from activities.providers.catalogue import offers_of
 from activities.settings import ActivitySettings
 from workflows.models import Modality
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
+
+ENTRY_POINTS: Final = "greenlight.providers"
+"""Installed packages add providers of their own under this group: name -> a `Registration`."""
 
 
 @dataclass(frozen=True)
@@ -17,38 +22,67 @@ class Registration:
     """Where a provider is, when it is enabled, and what enables it."""
 
     where: str
-    enabled: Callable[[ActivitySettings], bool]
+    enabled: Callable[[ActivitySettings, Mapping[str, str]], bool]
     remedy: str
 
-    def build(self) -> Provider:
+    def build(self, env: Mapping[str, str]) -> Provider:
         module, name = self.where.split(":")
-        return cast(Provider, getattr(import_module(module), name)())
+        return cast(Provider, getattr(import_module(module), name)(env))
+
+
+def vendor(where: str, *variables: str) -> Registration:
+    """A provider that any of these variables, which hold its key, enables."""
+    return Registration(where, lambda _, env: any(env.get(v) for v in variables), f"set {' or '.join(variables)}")
 
 
 PROVIDERS: Final[dict[str, Registration]] = {
-    "previz": Registration("activities.providers.previz:Previz", lambda s: s.previz, "set GREENLIGHT_PREVIZ=true"),
+    "openai": vendor("activities.providers.openai:OpenAI", "OPENAI_API_KEY"),
+    "anthropic": vendor("activities.providers.anthropic:Anthropic", "ANTHROPIC_API_KEY"),
+    "google": vendor("activities.providers.google:Google", "GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    "replicate": vendor("activities.providers.replicate:Replicate", "REPLICATE_API_TOKEN"),
+    "runway": vendor("activities.providers.runway:Runway", "RUNWAYML_API_SECRET"),
+    "previz": Registration("activities.providers.previz:Previz", lambda s, _: s.previz, "set GREENLIGHT_PREVIZ=true"),
 }
 
 
-def build_providers(settings: ActivitySettings, extra: Mapping[str, Provider] | None = None) -> dict[str, Provider]:
-    """The enabled providers by name, in registry order; `extra` ones follow and win over a registered name."""
-    built = {name: entry.build() for name, entry in PROVIDERS.items() if entry.enabled(settings)}
+@cache
+def registered() -> Mapping[str, Registration]:
+    """Our own providers and those of installed packages, which may not replace ours."""
+    plugins = {e.name: e.load() for e in entry_points(group=ENTRY_POINTS)}
+    return {**plugins, **PROVIDERS}
+
+
+def build_providers(
+    settings: ActivitySettings, env: Mapping[str, str], extra: Mapping[str, Provider] | None = None
+) -> dict[str, Provider]:
+    """The enabled providers by name; `extra` ones follow and win over a registered name.
+
+    Args:
+        env: The worker's environment, where the keys are.
+    """
+    built = {name: entry.build(env) for name, entry in registered().items() if entry.enabled(settings, env)}
     return {**built, **(extra or {})}
 
 
 def remedy_for(modality: Modality) -> str:
     """What would enable a provider for a modality, in words; empty when nothing would."""
-    makers = [n for n in PROVIDERS if any(o.modality == modality for o in offers_of(n))]
-    return " or ".join(f"{PROVIDERS[n].remedy} for {n}" for n in makers)
+    makers = [n for n in registered() if any(o.modality == modality for o in offers_of(n))]
+    return " or ".join(f"{registered()[n].remedy} for {n}" for n in makers)
 
 
 def price_in_words(offer: Offer) -> str:
-    """ "free", "0.0500 USD a second" or "0.0100 to 0.0400 USD an asset"."""
-    if offer.free:
-        return "free"
-    low, high = f"{offer.usd_low:.4f}", f"{offer.usd_high:.4f}"
-    article = "an" if offer.unit[:1] in "aeiou" else "a"
-    return f"{high if low == high else f'{low} to {high}'} USD {article} {offer.unit}"
+    """ "free", "price unknown", "0.05 USD a second" or "0.01 to 0.04 USD an asset"; rates in the catalogue's order."""
+    if offer.unknown:
+        return "price unknown"
+    return "free" if offer.free else ", ".join(dict.fromkeys(map(_rate_in_words, offer.rates)))
+
+
+def _rate_in_words(rate: Rate) -> str:
+    low, high = f"{rate.usd_low:f}", f"{rate.usd_high:f}"
+    article = "an" if rate.unit[:1] in "aeiou" else "a"
+    unit = f"a million {rate.unit.replace('_', ' ')}" if rate.unit.endswith("tokens") else f"{article} {rate.unit}"
+    when = " with " + ", ".join(f"{k} {v}" for k, v in rate.when.items()) if rate.when else ""
+    return f"{high if low == high else f'{low} to {high}'} USD {unit}{when}"
 
 
 def _info(name: str, provider: Provider | None) -> ProviderInfo:
@@ -56,7 +90,7 @@ def _info(name: str, provider: Provider | None) -> ProviderInfo:
     return ProviderInfo(
         provider=name,
         enabled=provider is not None,
-        reason="" if provider else f"{name} is switched off: {PROVIDERS[name].remedy} for the worker",
+        reason="" if provider else f"{name} is switched off: {registered()[name].remedy} for the worker",
         models=tuple(
             ModelInfo(
                 provider=name,
@@ -66,6 +100,10 @@ def _info(name: str, provider: Provider | None) -> ProviderInfo:
                 job=o.job,
                 price=price_in_words(o),
                 parameters=dict(o.parameters),
+                best_for=o.best_for,
+                retires=o.retires,
+                replacement=o.replacement,
+                unavailable=o.unavailable,
             )
             for o in offers
         ),
@@ -81,5 +119,5 @@ def report(providers: Mapping[str, Provider], planner: str) -> ProvidersReport:
         reasons={
             m: f"no enabled provider makes {m.value}: {remedy_for(m)}" for m, names in makers.items() if not names
         },
-        providers=tuple(_info(n, providers.get(n)) for n in dict.fromkeys([*PROVIDERS, *providers])),
+        providers=tuple(_info(n, providers.get(n)) for n in dict.fromkeys([*registered(), *providers])),
     )

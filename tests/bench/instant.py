@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     import boto3
 
     from activities.production import Activities
-    from activities.providers.base import Claim, Finished, Job, Offer, Request, Running
+    from activities.providers.base import Finished, Offer, ProviderBase, Rate, Request
     from activities.settings import ActivitySettings
     from activities.storage import Storage
     from worker.__main__ import make_worker, make_workers
@@ -29,31 +29,19 @@ TEXT: Final = b"The light turns, and the sea answers. " * 27
 """About 1 KB: what a headline with its document weighs."""
 
 
-class Instant:
+class Instant(ProviderBase):
     """Makes the same kilobyte of text at once, or after the parameter `delay` (seconds)."""
 
-    @property
-    def name(self) -> str:
-        return "instant"
+    name = "instant"
 
     def offers(self) -> Sequence[Offer]:
-        free = Decimal(0)
+        free = (Rate("asset", Decimal(0), Decimal(0)),)
         parameters = {"delay": "seconds to wait"}
-        return [
-            Offer("instant", "text", Modality.TEXT, "text/markdown", "asset", free, free, 0.01, parameters=parameters)
-        ]
+        return [Offer("instant", "text", Modality.TEXT, "text/markdown", free, 0.01, parameters=parameters)]
 
     async def submit(self, request: Request) -> Finished:
         await asyncio.sleep(request.number("delay", 0))
         return Finished(TEXT, "text/markdown")
-
-    async def poll(self, request: Request, job: Job) -> Running | Finished:
-        raise AssertionError("it offers no jobs")
-
-    async def cancel(self, job: Job) -> None: ...
-
-    async def recover(self, claim: Claim) -> Job | None:
-        return None
 
 
 def spread(production_id: str, number: int) -> float:

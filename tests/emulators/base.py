@@ -1,0 +1,216 @@
+"""What all emulated vendors share: a server, its books, the faults it can be told to have, and its specifications."""
+
+import json
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+from tests.emulators.specs import violations
+
+Kind = Literal["submit", "look", "download", "cancel", "other"]
+Stage = Literal["received", "billed"]
+"""Of one request: before it does anything, and when it is done but not yet answered."""
+Fault = Literal[
+    "drop_before",  # the connection ends before anything was done
+    "drop_after",  # … after it was done and billed
+    "hang",  # done and billed, but never answered
+    "throttle",  # the vendor's own 429
+    "overload",  # the vendor's own 503 or 529
+    "error",  # the vendor's own 500
+    "gateway",  # a 502 of whatever stands before the vendor
+    "refuse",  # the content is refused
+    "quota",  # the account is empty
+    "fail_job",  # accepted and billed, then the job fails
+    "broken",  # media that is none
+    "expire",  # the address of the media has expired
+]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @cached_property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is answered. `cut` ends the connection after half of the body."""
+
+    status: int = 200
+    body: bytes | Mapping[str, Any] | list[Any] = b""
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+
+    @property
+    def data(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+class Emulator(ABC):
+    """One vendor. Use it as a context manager; `url` is its base, `key` the only key it takes.
+
+    A subclass answers (`answer`), says what a request is (`kind`), and what its own errors look like (`fault`).
+    Thread-safe: the server answers each connection in a thread of its own.
+    """
+
+    key = "test-key"
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.submissions: list[Call] = []
+        """What the vendor accepted, and so bills, in order."""
+        self.billed_usd = Decimal(0)
+        self.problems: list[str] = []
+        """Where a request breaks the vendor's specification; a test asserts that there is nothing."""
+        self.slow_seconds = 0.0
+        self._faults: dict[Kind, list[Fault]] = {}
+        self._holds: dict[tuple[Kind, Stage], tuple[threading.Event, threading.Event]] = {}
+        self._closing = threading.Event()
+        self._lock = threading.RLock()
+
+    # What a test says
+
+    def meet(self, *faults: Fault, on: Kind = "submit") -> None:
+        """The next requests of this kind meet these faults, one each."""
+        self._faults.setdefault(on, []).extend(faults)
+
+    @contextmanager
+    def held(self, on: Kind = "submit", at: Stage = "received") -> Iterator[threading.Event]:
+        """Keep the requests of a kind waiting at a stage; the event is set when one is there."""
+        reached, go = threading.Event(), threading.Event()
+        self._holds[on, at] = (reached, go)
+        try:
+            yield reached
+        finally:
+            del self._holds[on, at]
+            go.set()
+
+    def count(self, on: Kind) -> int:
+        return sum(self.kind(call) == on for call in self.calls)
+
+    # What a vendor says
+
+    @abstractmethod
+    def kind(self, call: Call) -> Kind: ...
+
+    @abstractmethod
+    def answer(self, call: Call) -> Reply:
+        """The answer to a request; it calls `bill` where it costs money."""
+
+    @abstractmethod
+    def fault(self, fault: Fault, call: Call) -> Reply | None:
+        """The vendor's own words for a fault; None where `answer` has to play it (see `playing`)."""
+
+    @abstractmethod
+    def authorised(self, call: Call) -> Reply | None:
+        """The vendor's refusal of a wrong key, or None."""
+
+    def bill(self, call: Call, usd: str | Decimal) -> None:
+        """Enter an accepted submission in the books."""
+        with self._lock:
+            self.submissions.append(call)
+            self.billed_usd += Decimal(usd)
+
+    def check(self, schema: str, body: Any, definition: str = "") -> None:
+        """Hold a body against a JSON schema of the vendor's specifications, where these are present."""
+        self.problems += violations(schema, body, definition)
+
+    def playing(self, call: Call) -> Fault | None:
+        """The fault that this request meets and that `answer` plays."""
+        return self._playing.get(id(call))
+
+    # The server
+
+    def __enter__(self) -> Self:
+        self._playing: dict[int, Fault] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _wait_at(self, kind: Kind, stage: Stage) -> None:
+        if held := self._holds.get((kind, stage)):
+            held[0].set()
+            while not held[1].wait(0.05) and not self._closing.is_set():
+                pass
+
+    def _serve(self, call: Call) -> Reply | None:
+        """The reply, or None for a connection that ends without one."""
+        kind = self.kind(call)
+        with self._lock:
+            self.calls.append(call)
+            waiting = self._faults.get(kind)
+            fault = waiting.pop(0) if waiting else None
+        self._wait_at(kind, "received")
+        if self.slow_seconds:
+            time.sleep(self.slow_seconds)
+        if refusal := self.authorised(call):
+            return refusal
+        if fault == "drop_before":
+            return None
+        if fault == "gateway":
+            return Reply(502, b"<html><h1>Bad Gateway</h1></html>", "text/html")
+        if fault and (reply := self.fault(fault, call)):
+            return reply
+        if fault:
+            self._playing[id(call)] = fault
+        reply = self.answer(call)
+        self._wait_at(kind, "billed")
+        if fault == "hang":
+            self._closing.wait()
+        return None if fault in ("drop_after", "hang") else reply
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        serve: Callable[[Call], Reply | None] = self._serve
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None: ...
+
+            def _any(self) -> None:
+                parts = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                headers = {k.lower(): v for k, v in self.headers.items()}
+                reply = serve(Call(self.command, parts.path, parse_qs(parts.query), headers, body))
+                self.close_connection = reply is None or reply.cut
+                if reply is None:
+                    return
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self.send_response(reply.status)
+                    self.send_header("Content-Type", reply.media_type)
+                    self.send_header("Content-Length", str(len(reply.data)))
+                    for name, value in reply.headers.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(reply.data[: len(reply.data) // 2] if reply.cut else reply.data)
+
+            do_GET = do_POST = do_DELETE = do_PUT = _any  # noqa: N815 (the library's names)
+
+        return Handler

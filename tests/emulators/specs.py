@@ -1,0 +1,42 @@
+"""The vendors' own specifications and recorded answers, where they are present beside the repository."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+
+VENDOR: Final = Path(__file__).resolve().parents[3] / "shared" / "vendor"
+
+needs_vendor_data = pytest.mark.skipif(
+    not VENDOR.is_dir(), reason="the vendors' specifications are not beside this repository"
+)
+
+
+def recorded(name: str) -> Any:
+    """A recorded exchange, e.g. "openai/images.generate.gpt-image-1"."""
+    return json.loads((VENDOR / "fixtures" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@cache
+def _validator(schema: str, definition: str) -> Validator:
+    content = json.loads((VENDOR / "specs" / schema).read_text(encoding="utf-8"))
+    if definition:
+        content = {**content, "$ref": f"#/{definition}"}
+        content.pop("oneOf", None)
+    return Draft202012Validator(content)
+
+
+def violations(schema: str, body: Any, definition: str = "") -> list[str]:
+    """What is wrong with a body by a schema under `specs/`; nothing where the specifications are absent.
+
+    Args:
+        definition: A pointer into the file, e.g. "components/schemas/CreateImageRequest".
+    """
+    if not VENDOR.is_dir():
+        return []
+    errors = _validator(schema, definition).iter_errors(body)
+    return [f"{schema}: {'/'.join(map(str, e.absolute_path)) or 'body'}: {e.message[:300]}" for e in errors]
