@@ -63,6 +63,7 @@ def _image(source: Path | BinaryIO) -> Facts:
     from PIL import Image
 
     with Image.open(source) as image:
+        image.load()  # a header alone opens too
         width, height = image.size
         return Facts(width=width, height=height)
 

@@ -7,7 +7,7 @@ what the enabled providers offer, and quotes it. Both are pure functions of thei
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue
@@ -15,7 +15,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities import pricing
 from activities.providers import previz_speech
-from activities.providers.base import Offer, Provider, offer_of
+from activities.providers.base import Offer, Provider, offer_of, utf16_units
+from activities.providers.catalogue import plannable, problem_with, retiring
 from activities.providers.registry import remedy_for
 from activities.wording import Wishes, fit, is_direction, joined, sentences, spread, subject, wishes
 from workflows.contracts import PLAN_INVALID, DraftPlan
@@ -27,7 +28,6 @@ MAX_SHOTS: Final = 60
 LONGEST_SHOT_SECONDS: Final = 60.0
 LONGEST_VIDEO_SECONDS: Final = 600.0
 """As the brief allows."""
-RETIRES_SOON: Final = timedelta(days=60)
 MAX_PROMPT_CHARS: Final = 8_000
 BREATH_SECONDS: Final = 0.4
 """What a shot lasts beyond its narration."""
@@ -137,6 +137,8 @@ class _Desk:
         depends_on: tuple[str, ...] = (),
     ) -> Asset:
         offer = self.offers[modality]
+        if offer.max_prompt:
+            prompt = prompt.encode("utf-16-le")[: 2 * offer.max_prompt].decode("utf-16-le", "ignore")
         return Asset(
             asset_id=asset_id,
             asset_type=modality,
@@ -348,28 +350,6 @@ def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date) -> 
     return offer
 
 
-def problem_with(offer: Offer, today: date) -> str | None:
-    """Why a model cannot be planned, with the remedy; None where it can."""
-    if offer.unavailable:
-        return offer.unavailable
-    if offer.retires and offer.retires <= today:
-        instead = f"use {' or '.join(offer.replacement)}" if offer.replacement else "choose another"
-        return f"{offer.model!r} was retired by {offer.provider} on {offer.retires}; {instead}"
-    return None
-
-
-def retiring(offer: Offer, today: date) -> str | None:
-    """A warning for a model that ends within RETIRES_SOON; None for all others."""
-    if offer.retires is None or not today < offer.retires <= today + RETIRES_SOON:
-        return None
-    instead = f"; use {' or '.join(offer.replacement)}" if offer.replacement else ""
-    return f"{offer.provider} retires {offer.model!r} on {offer.retires}{instead}"
-
-
-def plannable(provider: Provider, modality: Modality, today: date) -> list[Offer]:
-    return [o for o in provider.offers() if o.modality == modality and problem_with(o, today) is None]
-
-
 def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
     here = f"asset {asset.asset_id!r}"
     unknown = next((name for name in asset.parameters if name not in offer.parameters), None)
@@ -380,6 +360,9 @@ def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
         problem = _problem(asset, offer, name, value)
         if problem is not None:
             raise _invalid(f"{here}: parameters.{name}: {problem}")
+    if not offer.fits(asset.prompt):
+        long = utf16_units(asset.prompt)
+        raise _invalid(f"{here}: prompt: {long} characters; {offer.model} takes at most {offer.max_prompt}: shorten it")
     inputs = [i for name in asset.depends_on if (i := plan.find(name))]
     missing = offer.requires - {i.asset_type for i in inputs}
     if missing:

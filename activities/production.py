@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +11,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import planning
+from activities.asking import Asking
 from activities.attempt import STORAGE_RETRY, beating
 from activities.errors import ProviderError
 from activities.finishing import finish
+from activities.planner import models_for, plan_with_models, with_fallbacks
 from activities.produce import Producer
 from activities.providers import registry
 from activities.providers.base import Provider
@@ -40,12 +43,21 @@ class Activities(ProductionActivities):
     def __init__(self, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings) -> None:
         self._storage = storage
         self._providers = providers
+        self._settings = settings
         self._producer = Producer(storage, providers, settings)
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
         async with _alive("planning"):
-            return planning.draft(request, self._providers)
+            asking = Asking(self._storage, self._providers, self._settings, request)
+            today = datetime.now(UTC).date()
+            try:
+                plan = await plan_with_models(request, self._providers, self._settings, asking, today)
+            except ApplicationError:
+                if asking.passing and activity.info().attempt < MAX_ATTEMPTS:
+                    raise asking.passing from None
+                raise
+            return plan or with_fallbacks(planning.draft(request, self._providers), self._providers, today)
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
@@ -74,7 +86,8 @@ class Activities(ProductionActivities):
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
-        return registry.report(self._providers, planner="template")
+        models = models_for(self._settings, self._providers, datetime.now(UTC).date())
+        return registry.report(self._providers, ", then ".join(f"{o.provider}/{o.model}" for o in models) or "template")
 
     async def _put_json(self, key: str, record: Model) -> Media:
         data = record.model_dump_json(indent=1).encode()

@@ -23,6 +23,9 @@ class ExecutePlan(Model):
     production_id: ProductionId
     plan_digest: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     budget_usd: Money | None = Field(default=None, description="Spend at most this")
+    allow_unknown_prices: bool = Field(
+        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
+    )
     approver: Person = "someone"
 
 
@@ -31,6 +34,9 @@ class Generate(Model):
 
     brief: Brief
     max_usd: Money
+    allow_unknown_prices: bool = Field(
+        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
+    )
     approver: Person = "someone"
 
 
@@ -42,6 +48,7 @@ class RegenerateBody(Model):
     model: str | None = None
     parameters: dict[str, JsonValue] | None = None
     budget_usd: Money | None = None
+    allow_unknown_prices: bool = False
     requested_by: Person = "someone"
 
 
@@ -55,6 +62,7 @@ class ResolveBody(Model):
     parameters: dict[str, JsonValue] | None = None
     job_id: str | None = None
     budget_usd: Money | None = None
+    allow_unknown_prices: bool = False
     resolver: Person = "someone"
 
 

@@ -124,4 +124,7 @@ def usd_option(help_text: str) -> Any:
 Context = typer.Context
 ProductionArgument = Annotated[str, typer.Argument(metavar="ID", help="The production, as `greenlight list` shows it.")]
 AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="The asset, as `greenlight show` names it.")]
+UnknownOption = Annotated[
+    bool, typer.Option("--allow-unknown-prices", help="Also spend on models whose price nobody published.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

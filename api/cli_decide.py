@@ -19,6 +19,7 @@ from api.cli_context import (
     Context,
     ProductionArgument,
     Studio,
+    UnknownOption,
     me,
     studio_of,
     told,
@@ -57,11 +58,14 @@ def approve(
     digest: Annotated[str | None, typer.Option(help="The plan that you saw. Default: the current one.")] = None,
     budget: Annotated[Decimal | None, usd_option("Spend at most this. Default: the plan's highest price.")] = None,
     note: Annotated[str, typer.Option(help="Kept in the event log.")] = "",
+    allow_unknown_prices: UnknownOption = False,
 ) -> None:
     """Release a plan for spending."""
     studio = studio_of(context)
     named = digest or _plan(studio.client.get(production_id)).digest
-    approval = Approval(plan_digest=named, approver=me(), budget_usd=budget, note=note)
+    approval = Approval(
+        plan_digest=named, approver=me(), budget_usd=budget, note=note, allow_unknown_prices=allow_unknown_prices
+    )
     _say_receipt(studio, production_id, "Approved", studio.client.approve(production_id, approval))
 
 
@@ -137,6 +141,7 @@ def regenerate(
     model: ModelOption = None,
     param: ParamOption = None,
     budget: Annotated[Decimal | None, usd_option("Raise the whole budget to this.")] = None,
+    allow_unknown_prices: UnknownOption = False,
 ) -> None:
     """Make a new take of one asset, also after delivery."""
     studio = studio_of(context)
@@ -147,6 +152,7 @@ def regenerate(
         model=model,
         parameters=_parameters(param),
         budget_usd=budget,
+        allow_unknown_prices=allow_unknown_prices,
         requested_by=me(),
     )
     _say_receipt(studio, production_id, f"Making {asset_id} again", studio.client.regenerate(production_id, request))
@@ -166,6 +172,7 @@ def resolve(
     param: ParamOption = None,
     job_id: Annotated[str | None, typer.Option(help="The provider's job, for adopt.")] = None,
     budget: Annotated[Decimal | None, usd_option("The new budget, for raise_budget.")] = None,
+    allow_unknown_prices: UnknownOption = False,
 ) -> None:
     """Decide where a production waits for a person."""
     studio = studio_of(context)
@@ -178,6 +185,7 @@ def resolve(
         parameters=_parameters(param),
         job_id=job_id,
         budget_usd=budget,
+        allow_unknown_prices=allow_unknown_prices,
         resolver=me(),
     )
     receipt = studio.client.resolve(production_id, resolution)

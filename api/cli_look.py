@@ -1,6 +1,7 @@
 """Commands that look: list, show, providers, doctor."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,10 +17,12 @@ from api.client import GreenlightError, Unreachable
 from api.views import ListedProduction
 from workflows.events import ProductionStatus
 from workflows.models import Modality, Platform
+from workflows.reports import ModelInfo, ProvidersReport
 
 app = typer.Typer()
 
 PANEL = "Look"
+RETIRES_SOON_DAYS: Final = 60
 
 
 @app.command("list", rich_help_panel=PANEL)
@@ -72,14 +75,34 @@ def providers(context: Context, as_json: JsonOption = False) -> None:
     if as_json:
         studio.json(report)
         return
-    rows = table("provider", "model", "makes", "price")
+    rows = table("provider", "model", "makes", "price", "note")
     for provider in report.providers:
         for model in provider.models if provider.enabled else ():
-            rows.add_row(*map(Text, (model.provider, model.model, model.modality.value, model.price)))
+            cells = (model.provider, model.model, model.modality.value, model.price, _note(model))
+            rows.add_row(*map(Text, cells))
     print_table(studio.out, rows)
+    studio.say("")
+    for modality in Modality:
+        studio.say(f"{modality.value:<6}{escape(_makers(report, modality))}")
     for provider in report.providers:
         if not provider.enabled:
             studio.say(f"[dim]{escape(provider.provider)} is not enabled: {escape(provider.reason)}[/dim]")
+
+
+def _note(model: ModelInfo) -> str:
+    """Why a model cannot be used, or until when it can."""
+    if model.unavailable or model.retires is None:
+        return model.unavailable
+    gone = model.retires <= datetime.now(UTC).date()
+    instead = f"; use {' or '.join(model.replacement)}" if model.replacement else ""
+    return f"{'retired' if gone else 'retires'} {model.retires}{instead}"
+
+
+def _makers(report: ProvidersReport, modality: Modality) -> str:
+    """Who makes a modality, and what would enable more."""
+    names = ", ".join(report.enabled_providers.get(modality, ()))
+    more = "; ".join(report.missing.get(modality, ()))
+    return f"{names or 'nobody'}{f' (more: {more})' if more else ''}"
 
 
 @app.command(rich_help_panel=PANEL)
@@ -140,4 +163,7 @@ def _examine(studio: Studio) -> list[tuple[bool, bool, str, str]]:
         how = ", ".join(names) or report.reasons.get(modality, "no provider is enabled for it")
         found.append((True, bool(names), modality.value, how))
     found += [(False, False, p.provider, p.reason) for p in report.providers if not p.enabled]
+    soon = datetime.now(UTC).date() + timedelta(days=RETIRES_SOON_DAYS)
+    models = [m for p in report.providers if p.enabled for m in p.models]
+    found += [(False, False, m.model, f"{m.provider} {_note(m)}") for m in models if m.retires and m.retires <= soon]
     return found

@@ -16,6 +16,7 @@ from api.cli_context import (
     JsonOption,
     ProductionArgument,
     Studio,
+    UnknownOption,
     me,
     studio_of,
     usd_option,
@@ -95,6 +96,7 @@ def produce(
     watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Follow it to the end.")] = True,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the plan without asking.")] = False,
     max_usd: Annotated[Decimal | None, usd_option("With --yes: only if the plan cannot cost more.")] = None,
+    allow_unknown_prices: UnknownOption = False,
     out: OutOption = None,
 ) -> None:
     """Plan a brief, ask for approval, make it and show the progress."""
@@ -105,7 +107,7 @@ def produce(
     production = _planned(studio, brief, idempotency_key)
     if production.status is ProductionStatus.AWAITING_APPROVAL:
         _show_planned(studio, production)
-        if not _approved(studio, production, yes=yes, max_usd=max_usd):
+        if not _approved(studio, production, yes=yes, max_usd=max_usd, allow_unknown=allow_unknown_prices):
             _say_how_to_decide(studio, production)
             return
     if not watch:
@@ -207,7 +209,9 @@ def _show_planned(studio: Studio, production: views.ProductionView) -> None:
         show_plan(studio.out, production.plan, production.brief.budget_usd)
 
 
-def _approved(studio: Studio, production: views.ProductionView, *, yes: bool, max_usd: Decimal | None) -> bool:
+def _approved(
+    studio: Studio, production: views.ProductionView, *, yes: bool, max_usd: Decimal | None, allow_unknown: bool
+) -> bool:
     plan = production.plan
     assert plan is not None
     if yes and max_usd is not None and plan.high_usd > max_usd:
@@ -220,9 +224,8 @@ def _approved(studio: Studio, production: views.ProductionView, *, yes: bool, ma
         price = "it costs nothing" if plan.high_usd == 0 else f"it costs up to {money(plan.high_usd)}"
         if not typer.confirm(f"\nApprove this plan? ({price})", default=False):
             return False
-    studio.client.approve(
-        production.production_id, Approval(plan_digest=plan.digest, approver=me(), budget_usd=max_usd)
-    )
+    approval = Approval(plan_digest=plan.digest, approver=me(), budget_usd=max_usd, allow_unknown_prices=allow_unknown)
+    studio.client.approve(production.production_id, approval)
     return True
 
 

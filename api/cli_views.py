@@ -17,7 +17,7 @@ from rich.text import Text
 
 from api import views
 from workflows.events import AssetRecord, AssetStatus, ProductionStatus
-from workflows.models import ZERO, Asset
+from workflows.models import ZERO, Asset, Quote
 
 PIPED_WIDTH: Final = 200
 """Columns where there is no terminal to ask: room for ids, prices and links on one line."""
@@ -113,10 +113,11 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
     console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planner)}[/dim]\n")
     rows = table("#", "asset", "type", "made by", "USD", "prompt", right=("#", "USD"))
     for asset in plan.assets:
-        price = price_range(asset.quote.low_usd, asset.quote.high_usd) if asset.quote else "–"
         made_by = f"{asset.provider}/{asset.model}"
-        first = map(Text, (str(asset.position), asset.asset_id, asset.asset_type.value, made_by, price))
+        first = map(Text, (str(asset.position), asset.asset_id, asset.asset_type.value, made_by, _price(asset.quote)))
         rows.add_row(*first, one_line(asset.prompt))
+        for other in asset.fallbacks:
+            rows.add_row("", "", "", Text(f"else {other.provider}/{other.model}", style="dim"), _price(other.quote), "")
     print_table(console, rows)
     total = price_range(plan.low_usd, plan.high_usd)
     parts = [f"{len(plan.assets)} asset{'s' * (len(plan.assets) != 1)}", total + (" USD" if plan.high_usd else "")]
@@ -125,6 +126,12 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
     console.print(f"\n{' · '.join(parts)} · plan [bold]{plan.digest}[/bold]", soft_wrap=True)
     for warning in plan.warnings:
         console.print(f"[yellow]![/yellow] {escape(warning)}", soft_wrap=True)
+
+
+def _price(quote: Quote | None) -> str:
+    if quote is None:
+        return "–"
+    return "unknown" if quote.unknown else price_range(quote.low_usd, quote.high_usd)
 
 
 def show_production(console: Console, production: views.ProductionView, url: str) -> None:
@@ -310,13 +317,15 @@ def describe(event: Happening) -> str:
             return f"generating (take {data.get('take', 1)}, {data.get('provider', '')}/{data.get('model', '')})"
         case "asset_progress":
             if data.get("queued"):
-                return "queued at the provider"
+                return f"queued: {data['reason']}" if data.get("reason") else "queued at the provider"
             done, step = percent(event), str(data.get("step") or "generating")
             return step if done is None else f"{step}, {done:.0f} %"
         case "asset_complete":
             seconds = data.get("duration_seconds")
             length = f", {seconds:.1f} s" if isinstance(seconds, int | float) else ""
             return f"done{length}, {money(_usd(data, 'cost_usd'))}"
+        case "asset_fallback":
+            return f"now {data.get('provider', '')}/{data.get('model', '')}, because {data.get('message', '')}"
         case "finishing":
             return "assembling the deliverable"
         case "done":

@@ -8,12 +8,14 @@ from typing import Final
 
 from pydantic import JsonValue
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, PendingActivityState
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import keys
+from workflows.contracts import PRODUCE_ASSET, STILL_RUNNING
 
 LONG_POLL_TIMEOUT: Final = timedelta(seconds=60)
 """The server itself ends an empty long-poll after 20 s."""
@@ -71,11 +73,27 @@ async def rings(client: Client, production_id: str) -> AsyncIterator[bool]:
 
 
 async def heartbeats(client: Client, description: WorkflowExecutionDescription) -> list[Heartbeat]:
-    """What the pending activities of assets say; needs no worker."""
+    """What the pending activities of assets say, and why those wait that do; needs no worker."""
     found = []
     for activity in description.raw_description.pending_activities:
+        if activity.activity_type.name != PRODUCE_ASSET:
+            continue
+        details: dict[str, JsonValue] = {}
         if activity.heartbeat_details.payloads:
-            details = (await client.data_converter.decode(activity.heartbeat_details.payloads))[0]
-            if isinstance(details, dict) and isinstance(details.get("asset_id"), str):
-                found.append(Heartbeat(details["asset_id"], details))
+            said = (await client.data_converter.decode(activity.heartbeat_details.payloads))[0]
+            details = said if isinstance(said, dict) else {}
+        if reason := _waits_for(activity):
+            details |= {"queued": True, "reason": reason}
+        if details:
+            found.append(Heartbeat(keys.asset_of_activity(activity.activity_id), details))
     return found
+
+
+def _waits_for(activity: PendingActivityInfo) -> str:
+    """Why an activity is not being worked at: its provider's queue is full, or what its last attempt met."""
+    if activity.state != PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
+        return ""
+    if not activity.HasField("last_failure"):
+        return "waits for its provider's queue" if activity.attempt <= 1 else ""
+    looked = activity.last_failure.application_failure_info.type == STILL_RUNNING
+    return "" if looked else activity.last_failure.message

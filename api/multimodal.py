@@ -41,7 +41,7 @@ async def execute_plan(parts: Parts, body: ExecutePlan) -> EventStream:
     A broken stream is taken up again at the production's own events, with Last-Event-ID.
     """
     before = await parts.gateway.last_event_id(body.production_id)
-    approval = Approval(plan_digest=body.plan_digest, approver=body.approver, budget_usd=body.budget_usd)
+    approval = Approval(**body.model_dump(exclude={"production_id"}))
     await parts.gateway.decide(body.production_id, Decision(approve=approval))
     frames = await parts.relay.watch(body.production_id, before)
     return EventStream(frames, headers={"Location": parts.links(body.production_id).production})
@@ -81,7 +81,12 @@ async def generate(
                 plan_digest=snapshot.plan.digest,
                 price_usd=price,
             )
-        approval = Approval(plan_digest=snapshot.plan.digest, approver=body.approver, budget_usd=body.max_usd)
+        approval = Approval(
+            plan_digest=snapshot.plan.digest,
+            approver=body.approver,
+            budget_usd=body.max_usd,
+            allow_unknown_prices=body.allow_unknown_prices,
+        )
         await parts.gateway.decide(production_id, Decision(approve=approval))
         snapshot = await parts.gateway.snapshot(production_id)
     response.headers["Location"] = links.production

@@ -108,6 +108,7 @@ _REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "wrong_phase": (409, "look at the production's status and at what its assets wait for"),
     "stale_digest": (409, "look at the production again and approve the plan_digest it shows"),
     "budget_short": (409, "send a higher budget_usd"),
+    "price_unknown": (409, "send allow_unknown_prices: true, or choose models with a price"),
     "unknown_asset": (404, "choose an asset_id that the production shows"),
     "unknown_take": (404, "choose a take that the production shows"),
     "invalid_edit": (422, "mend this field and send all of the edits again"),

@@ -154,7 +154,7 @@ class Follower:
         self._live: dict[str, tuple[int, bytes]] = {}
         """The newest asset_progress of each running asset, with the number of the change that made it."""
         self._version = 0
-        self._jobs: set[str] = set()
+        self._slow: set[str] = set()
         self._stalled: bytes | None = None
         self._stalled_version = 0
         self._stalled_at = -STALLED_EVERY_SECONDS
@@ -219,10 +219,10 @@ class Follower:
             self._frames.append(frame(event))
             self._metrics.events_relayed += 1
             if event.asset_id and event.name in _ENDS:
-                self._jobs.discard(event.asset_id)
+                self._slow.discard(event.asset_id)
                 self._live.pop(event.asset_id, None)
-            elif event.asset_id and event.name == "asset_start" and event.data.get("job"):
-                self._jobs.add(event.asset_id)
+            elif event.asset_id and event.name == "asset_start" and (event.data.get("job") or event.data.get("paid")):
+                self._slow.add(event.asset_id)
 
     @property
     def _last_id(self) -> int:
@@ -291,15 +291,15 @@ class Follower:
         self._notify()
 
     async def _percent(self) -> None:
-        """Once a second while a job is under way: what its heartbeats say, where it has changed."""
+        """Once a second while a vendor is at work: what its heartbeats say, where it has changed."""
         told: dict[str, object] = {}
         while not self.ended:
-            if not self._jobs:  # only a provider's job has a percent to tell; nothing is asked for all others
+            if not self._slow:  # what is made for nothing on this machine has nothing to tell between start and end
                 await self._changed.wait()
                 continue
             with suppress(Problem):
                 for beat in await self._gateway.heartbeats(self._production_id):
-                    if beat.asset_id not in self._jobs or told.get(beat.asset_id) == beat.details:
+                    if beat.asset_id not in self._slow or told.get(beat.asset_id) == beat.details:
                         continue
                     told[beat.asset_id] = beat.details
                     self._version += 1

@@ -1,7 +1,7 @@
 """Fixtures of all tests: real servers, started when a test first asks for them and once a session."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from temporalio.client import Client
@@ -9,6 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.storage import Storage
 from deploy.local import Stack, running_stack
+from tests.productions import Productions
 from tests.stack import hermetic, new_home
 from workflows.converter import data_converter
 
@@ -63,3 +64,11 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = new_home(tmp_path_factory.mktemp("stack") / "home")
     with running_stack(home, ports="free") as stack:
         yield stack
+
+
+@pytest.fixture
+async def productions(client: Client, request: pytest.FixtureRequest) -> AsyncIterator[Productions]:
+    made = Productions(client, request.node.name.removeprefix("test_"))
+    yield made
+    if os.environ.get("RECORD_HISTORIES"):
+        await made.record()

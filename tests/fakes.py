@@ -23,7 +23,7 @@ from workflows.contracts import (
     ProductionActivities,
 )
 from workflows.events import Snapshot
-from workflows.models import Asset, Deliverable, DeliverableFile, Media, Modality, Plan, Quote, Take
+from workflows.models import Alternative, Asset, Deliverable, DeliverableFile, Media, Modality, Plan, Quote, Take
 from workflows.production import ProductionWorkflow
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 
@@ -33,10 +33,11 @@ PROVIDER = "fake"
 class FakeActivities(ProductionActivities):
     """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
 
-    `fail` names assets that fail for good, `doubt` those whose submission is. `hold(asset_id)` keeps one running,
-    with a heartbeat, until `release`; "finishing" and "manifest" hold those steps. `enabled` is what
-    `list_providers` answers; `jobs` makes assets a provider's jobs. `produced`, `orders`,
-    `finished` and `manifests` keep what was asked.
+    `fail` names assets that fail for good, `doubt` those whose submission is in doubt; `failures` says how an asset,
+    or all of a model, fails. `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
+    is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
+    `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "finishing" and "manifest" hold those
+    steps. `produced`, `orders`, `finished` and `manifests` keep what was asked.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -45,6 +46,10 @@ class FakeActivities(ProductionActivities):
         self.jobs = False
         self.fail: set[str] = set()
         self.doubt: set[str] = set()
+        self.failures: dict[str, AssetFailure] = {}
+        self.others: tuple[str, ...] = ()
+        self.unknown = False
+        self.drafting_usd = Decimal(0)
         self.orders: list[str | None] = []
         self.finished: list[int] = []
         self.produced: list[tuple[str, int]] = []
@@ -60,7 +65,7 @@ class FakeActivities(ProductionActivities):
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
-        return Plan.of(
+        plan = Plan.of(
             request.brief.title or "A plan",
             [
                 Asset(
@@ -70,10 +75,12 @@ class FakeActivities(ProductionActivities):
                     prompt=" · ".join((f"part {n}", *request.feedback)),
                     provider=PROVIDER,
                     model="words",
+                    fallbacks=tuple(Alternative(provider=PROVIDER, model=name) for name in self.others),
                 )
                 for n in range(1, self.assets + 1)
             ],
         )
+        return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
@@ -81,8 +88,17 @@ class FakeActivities(ProductionActivities):
             if asset.provider != PROVIDER:
                 message = f"{asset.asset_id}.provider: {asset.provider!r} is not enabled; choose {PROVIDER!r}"
                 raise ApplicationError(message, type=PLAN_INVALID, non_retryable=True)
-        quote = Quote(low_usd=Decimal(0), high_usd=self.price_usd, expected_seconds=1, job=self.jobs)
-        priced = [a.model_copy(update={"quote": quote}) for a in request.plan.assets]
+        high = Decimal(0) if self.unknown else self.price_usd
+        quote = Quote(low_usd=Decimal(0), high_usd=high, expected_seconds=1, job=self.jobs, unknown=self.unknown)
+        priced = [
+            a.model_copy(
+                update={
+                    "quote": quote,
+                    "fallbacks": tuple(f.model_copy(update={"quote": quote}) for f in a.fallbacks),
+                }
+            )
+            for a in request.plan.assets
+        ]
         return Plan.of(request.plan.title, priced, request.plan.planner)
 
     @activity.defn(name="produce_asset")
@@ -94,8 +110,10 @@ class FakeActivities(ProductionActivities):
             await held.wait()
         self.orders.append(request.order.adopt_job_id if request.order else None)
         if asset_id in self.doubt:
-            failure = AssetFailure(reason="ambiguous_submission", message="in doubt")
-            raise ApplicationError("in doubt", failure, non_retryable=True)
+            doubt = AssetFailure(reason="ambiguous_submission", message="in doubt")
+            raise ApplicationError("in doubt", doubt, non_retryable=True)
+        if failure := self.failures.get(asset_id) or self.failures.get(request.asset.model):
+            raise ApplicationError(failure.message, failure, non_retryable=True)
         if asset_id in self.fail:
             raise ApplicationError(f"{asset_id} cannot be made", non_retryable=True)
         now = datetime.now(UTC)
@@ -103,7 +121,7 @@ class FakeActivities(ProductionActivities):
             number=request.take,
             prompt=request.asset.prompt,
             provider=PROVIDER,
-            model="words",
+            model=request.asset.model,
             media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt"),
             cost_usd=self.price_usd,
             billed_usd=self.price_usd,

@@ -1,8 +1,6 @@
 """The template planner answers any brief with a sensible plan; pricing refuses what nobody offers."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.planning import draft, price
 from activities.providers import previz_speech
-from activities.providers.base import Offer, Parameter, Provider
+from activities.providers.base import Parameter, Provider
 from activities.providers.previz import Previz
 from activities.wording import fit, sentences, speech_seconds, wishes
 from workflows.contracts import PLAN_INVALID, DraftPlan
@@ -20,18 +18,6 @@ from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Plan, Platform
 
 FILM = "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships."
 PREVIZ: dict[str, Provider] = {"previz": Previz({})}
-
-
-class Paid(Previz):
-    """A provider whose offers are previz's own under another name, at a price."""
-
-    name = "paid"
-
-    def __init__(self, unit: str, low: str, high: str) -> None:
-        self.change: dict[str, Any] = {"unit": unit, "usd_low": Decimal(low), "usd_high": Decimal(high)}
-
-    def offers(self) -> Sequence[Offer]:
-        return [replace(o, provider=self.name, rules={}, **self.change) for o in Previz({}).offers()]
 
 
 def plan(text: str = FILM, *feedback: str, providers: dict[str, Provider] | None = None, **brief: Any) -> Plan:
@@ -238,24 +224,6 @@ def test_previz_is_free_and_says_how_it_is_made() -> None:
     assert priced.digest != made.digest
 
 
-@pytest.mark.parametrize(
-    ("unit", "parameters", "low", "high"),
-    [
-        ("asset", {}, "0.0500", "0.1000"),
-        ("second", {"seconds": 2.5}, "0.1250", "0.2500"),
-        ("second", {"at_least": 4}, "0.2000", "0.4000"),
-        ("second", {}, "0.2500", "0.5000"),
-        ("character", {}, "0.2500", "0.5000"),
-    ],
-)
-def test_price_by_unit(unit: str, parameters: dict[str, Any], low: str, high: str) -> None:
-    """The quote is the unit's price times what the asset takes of it."""
-    asset = _shot(provider="paid", parameters=parameters)
-    quote = price(Plan.of("t", [asset]), {"paid": Paid(unit, "0.05", "0.10")}).assets[0].quote
-    assert quote is not None
-    assert (str(quote.low_usd), str(quote.high_usd)) == (low, high)
-
-
 def _shot(**change: Any) -> Asset:
     whole = {"asset_id": "shot-2", "asset_type": "video", "role": "shot", "prompt": "ships", "provider": "previz"}
     return Asset(**{**whole, "model": "previz-animatic", **change})
@@ -316,19 +284,6 @@ def test_choices_are_named() -> None:
             Parameter(meaning="size", **broken)
     with pytest.raises(ValueError, match="choices"):
         Parameter(meaning="size", type="number", choices=("1",))
-
-
-@pytest.mark.parametrize("seconds", [0, -5, 1e9])
-def test_senseless_seconds_are_not_priced(seconds: float) -> None:
-    """A length that no model makes is refused before it is multiplied into money."""
-    asset = _shot(provider="paid", parameters={"seconds": seconds})
-    assert "'shot-2'" in refused(lambda: price(Plan.of("t", [asset]), {"paid": Paid("second", "1", "1")}))
-
-
-def test_unknown_unit_names_the_catalogue() -> None:
-    """A unit without a pricing rule is refused with the place to mend it."""
-    message = refused(lambda: price(Plan.of("t", [_shot(provider="paid")]), {"paid": Paid("moon", "1", "1")}))
-    assert "catalogue.toml" in message
 
 
 def test_oversized_plan_is_refused() -> None:

@@ -395,10 +395,12 @@ def test_registry_enables_by_settings() -> None:
     whole = report(enabled, "template")
     assert set(whole.enabled_providers) == set(Modality)
     assert whole.reasons == {}
-    assert {m.price for p in whole.providers for m in p.models} == {"free"}
+    assert {m.price for p in whole.providers for m in p.models if p.enabled} == {"free"}
     nothing = report(build_providers(ActivitySettings(previz=False), {}), "template")
     assert all("GREENLIGHT_PREVIZ" in nothing.reasons[m] for m in Modality)
-    assert ["GREENLIGHT_PREVIZ" in p.reason for p in nothing.providers] == [True] * len(PROVIDERS)
+    assert [p.provider for p in nothing.providers] == list(PROVIDERS)
+    assert all(p.reason and not p.enabled for p in nothing.providers)
+    assert {"set GREENLIGHT_PREVIZ=true for previz"} <= set(nothing.missing[Modality.IMAGE])
 
 
 def test_every_offer_has_a_maker() -> None:

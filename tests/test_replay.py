@@ -11,18 +11,18 @@ from temporalio.worker import Replayer
 from workflows.converter import data_converter
 from workflows.production import ProductionWorkflow
 
-HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+HISTORIES = sorted((Path(__file__).parent / "histories").rglob("*.json"))
 
 
 def test_there_are_histories() -> None:
-    """Histories of every path are committed; `make record` writes them anew after a change that needs `patched`."""
+    """Histories of every path are committed, of each generation that ever ran."""
     recorded = {path.stem.rsplit("-", 1)[0] for path in HISTORIES}
     assert {"one_failure_stops_no_sibling", "a_closed_production_is_opened_again", "cancelling_keeps_what_is_made"} <= (
         recorded
     )
 
 
-@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 async def test_histories_replay(path: Path) -> None:
     """The workflow takes the same steps from a recorded history as when it was recorded."""
     recorded = await asyncio.to_thread(path.read_text)

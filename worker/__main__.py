@@ -29,9 +29,15 @@ log = logging.getLogger("worker")
 
 
 def make_worker(
-    client: Client, queue: str, activities: Sequence[Any], settings: WorkerSettings, *, workflows: Sequence[type] = ()
+    client: Client,
+    queue: str,
+    activities: Sequence[Any],
+    settings: WorkerSettings,
+    *,
+    workflows: Sequence[type] = (),
+    provider: str = "",
 ) -> Worker:
-    """A worker with the settings that were measured to serve productions well."""
+    """A worker with the settings that were measured to serve productions well, and the limits of its provider."""
     return Worker(
         client,
         task_queue=queue,
@@ -44,7 +50,8 @@ def make_worker(
         ),
         max_cached_workflows=500,  # without the cache every task replays: 1,000 assets took 4.5 times as long
         max_concurrent_workflow_tasks=10 if workflows else None,
-        max_concurrent_activities=settings.max_concurrent_activities,
+        max_concurrent_activities=settings.in_flight.get(provider, settings.max_concurrent_activities),
+        max_task_queue_activities_per_second=settings.rates.get(provider),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         # A killed worker's workflows move to another one after this, instead of 10 s.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
@@ -75,7 +82,7 @@ def make_workers(
     produce = [activities.produce_asset]
     return [
         productions,
-        *(make_worker(client, keys.provider_queue(name), produce, settings) for name in providers),
+        *(make_worker(client, keys.provider_queue(name), produce, settings, provider=name) for name in providers),
     ]
 
 

@@ -1,9 +1,17 @@
 """How a worker runs, parsed once in `__main__` from the environment into one typed object."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _pairs(value: object) -> object:
+    """ "openai=2.5, runway=1" as a mapping."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.partition("=") for part in value.split(",") if part.strip()]
+    return {name.strip(): number.strip() for name, _, number in parts}
 
 
 class WorkerSettings(BaseSettings):
@@ -17,6 +25,16 @@ class WorkerSettings(BaseSettings):
     )
     max_concurrent_activities: int = Field(
         default=100, ge=1, description="Slots of each task queue; a production uses at most 50 at once"
+    )
+    rates: Annotated[dict[str, PositiveFloat], NoDecode, BeforeValidator(_pairs)] = Field(
+        default_factory=dict,
+        description="Provider -> requests a second, looks at jobs included; Temporal keeps it over all workers",
+        examples=["openai=2.5, runway=1"],
+    )
+    in_flight: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_pairs)] = Field(
+        default_factory=dict,
+        description="Provider -> requests at once from this worker; a running job is none",
+        examples=["openai=8"],
     )
     metrics_address: str | None = Field(
         default=None, description="host:port where the SDK serves Prometheus metrics", examples=["127.0.0.1:9464"]

@@ -14,6 +14,7 @@ from workflows.events import AttentionReason, Snapshot, TakeOrder
 from workflows.models import ZERO, Asset, Brief, Deliverable, Media, Modality, Model, Money, Plan, Take
 from workflows.reports import ProvidersReport
 
+PRODUCE_ASSET: Final = "produce_asset"
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job is not done; the retry is the next look. Never counted as a failure."""
 PLAN_INVALID: Final = "PlanInvalid"
@@ -26,6 +27,7 @@ class DraftPlan(Model):
     production_id: str
     brief: Brief
     feedback: tuple[str, ...] = Field(default=(), description="Each revision's words, oldest first")
+    drafts: int = Field(default=0, description="How often this production was planned before, in vain too")
 
 
 class PricePlan(Model):

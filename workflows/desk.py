@@ -99,8 +99,11 @@ class Desk:
     @decide.validator
     def _check_decision(self, decision: Decision) -> None:
         self._check_phase(ProductionStatus.AWAITING_APPROVAL)
-        if decision.approve:
-            self._check_digest(decision.approve.plan_digest)
+        if approval := decision.approve:
+            self._check_digest(approval.plan_digest)
+            capped = policies.cap(self._state.brief, approval) is not None
+            if self._state.plan and capped and not approval.allow_unknown_prices:
+                _check_prices(self._state.plan.unknown_prices)
 
     def _decide(self, decision: Decision) -> None:
         if decision.approve:
@@ -167,7 +170,13 @@ class Desk:
             model=request.model,
             parameters=request.parameters,
         )
-        await self._replan(request.asset_id, change, request.budget_usd, lambda: self._check_regenerate(request))
+        await self._replan(
+            request.asset_id,
+            change,
+            request.budget_usd,
+            lambda: self._check_regenerate(request),
+            allow_unknown=request.allow_unknown_prices,
+        )
         self._state.make_again(request.asset_id)
         self._poke()
         return self._state.receipt()
@@ -193,7 +202,13 @@ class Desk:
                 model=resolution.model,
                 parameters=resolution.parameters,
             )
-            await self._replan(asset_id, change, resolution.budget_usd, lambda: self._check_resolution(resolution))
+            await self._replan(
+                asset_id,
+                change,
+                resolution.budget_usd,
+                lambda: self._check_resolution(resolution),
+                allow_unknown=resolution.allow_unknown_prices,
+            )
             state.make_again(asset_id)
         elif resolution.action == "accept_without":
             state.leave_out(asset_id, accepted_by=resolution.resolver)
@@ -243,7 +258,13 @@ class Desk:
     # Shared by handlers and loop
 
     async def _replan(
-        self, asset_id: str, change: EditOp, budget_usd: Decimal | None, recheck: Callable[[], None]
+        self,
+        asset_id: str,
+        change: EditOp,
+        budget_usd: Decimal | None,
+        recheck: Callable[[], None],
+        *,
+        allow_unknown: bool,
     ) -> None:
         """Price a change of one asset and make room for it in the budget; unchanged assets keep their price.
 
@@ -262,7 +283,9 @@ class Desk:
                 plan = await self._priced(Plan.of(plan.title, assets, plan.planner))
                 recheck()
             asset = plan.find(asset_id)
-            price = asset.quote.high_usd if asset and asset.quote else ZERO
+            price = asset.high_usd if asset else ZERO
+            if asset and asset.unknown_price and not allow_unknown:
+                _check_prices((asset_id,))
             budget = max(budget_usd or ZERO, state.budget_usd or ZERO)
             left = state.left_usd() + budget - (state.budget_usd or ZERO)
             if price and price > left:
@@ -355,6 +378,21 @@ class Desk:
 
     def _should_continue(self) -> bool:
         return workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
+
+
+def _check_prices(unknown: tuple[str, ...]) -> None:
+    """No budget can hold what nobody knows the price of.
+
+    Raises:
+        ApplicationError: a refusal, where an asset's price is unknown.
+    """
+    if unknown:
+        raise refuse(
+            "price_unknown",
+            "allow_unknown_prices",
+            f"the price of {', '.join(unknown[:5])}{' and others' if len(unknown) > 5 else ''} is not published, so no "
+            "budget can hold it; send allow_unknown_prices: true, or choose models with a price",
+        )
 
 
 def _field_in(message: str) -> str:

@@ -72,6 +72,7 @@ EventName = Literal[
     "asset_progress",
     "asset_complete",
     "asset_failed",
+    "asset_fallback",
     "asset_cancelled",
     "asset_stale",
     "take_selected",
@@ -122,8 +123,10 @@ class AssetState(Model):
     booked_usd: Money = Field(default=ZERO, description="Of the next take's bills, what is in spent_usd already")
     attention: AttentionReason | None = None
     error: str | None = None
+    error_kind: str = Field(default="", description="The error's name in the tree, e.g. 'content_refused'")
     stale: bool = False
     order: TakeOrder | None = None
+    model: int = Field(default=0, description="Which of its models makes it: 0 its own, then its fallbacks from 1")
 
     @property
     def take(self) -> Take | None:
@@ -181,6 +184,7 @@ class AssetRecord(Model):
     takes: int
     cost_usd: Money
     error: str | None
+    error_kind: str
     attention: AttentionReason | None
     stale: bool
     media_type: str | None
@@ -215,6 +219,7 @@ def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
         takes=len(state.takes),
         cost_usd=sum((t.cost_usd for t in state.takes), Decimal(0)),
         error=state.error,
+        error_kind=state.error_kind,
         attention=state.attention,
         stale=state.stale,
         media_type=take.media.media_type if take else None,

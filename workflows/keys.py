@@ -28,6 +28,10 @@ SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
 """Name -> type, as `temporal operator search-attribute create` takes them."""
 
 
+PLANNER: Final = "_planner"
+"""Stands for an asset's id where the planner's own questions are kept; no asset can be called so."""
+
+
 def workflow_id(production_id: str) -> str:
     return f"production-{production_id}"
 
@@ -38,6 +42,15 @@ def production_id_of(workflow_id: str) -> str:
 
 def provider_queue(provider: str) -> str:
     return f"produce-{provider}"
+
+
+def take_activity(asset_id: str, take: int) -> str:
+    """The id of the activity that makes a take, as the Temporal UI and CLI show it."""
+    return f"{asset_id}/{take}"
+
+
+def asset_of_activity(activity_id: str) -> str:
+    return activity_id.partition("/")[0]
 
 
 def production_prefix(production_id: str) -> str:

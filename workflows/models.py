@@ -173,6 +173,14 @@ class Asset(Model):
         """The most that one take of it may cost, whichever model makes it."""
         return max((q.high_usd for q in (self.quote, *(f.quote for f in self.fallbacks)) if q), default=ZERO)
 
+    def made_by(self, model: int) -> "Asset":
+        """The asset as one of its models makes it: 0 its own, from 1 its fallbacks."""
+        if model == 0:
+            return self
+        other = self.fallbacks[model - 1]
+        given = {"provider": other.provider, "model": other.model, "parameters": other.parameters, "quote": other.quote}
+        return self.model_copy(update=given)
+
     @property
     def unknown_price(self) -> bool:
         """Whether one of its models has a price that nobody published."""
@@ -340,6 +348,7 @@ class Regenerate(Model):
     model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None
     budget_usd: Money | None = None
+    allow_unknown_prices: bool = False
     requested_by: Person = "someone"
 
 
@@ -355,6 +364,7 @@ class Resolve(Model):
     parameters: dict[str, JsonValue] | None = None
     job_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     budget_usd: Money | None = None
+    allow_unknown_prices: bool = False
     resolver: Person = "someone"
 
     @model_validator(mode="after")

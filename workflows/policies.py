@@ -131,6 +131,8 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
         for name in ("prompt", "label", "provider", "model", "depends_on")
         if (value := getattr(change, name)) is not None
     }
+    if change.provider is not None or change.model is not None:
+        given["fallbacks"] = ()  # whoever names a model means that one
     if change.parameters is not None:
         merged = {**asset.parameters, **change.parameters}
         given["parameters"] = {k: v for k, v in merged.items() if v is not None}
@@ -143,12 +145,17 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
         raise PlanProblem(f"{asset.asset_id}.{problem['loc'][0]}", problem["msg"]) from None
 
 
-def allowance(brief: Brief, plan: Plan, approval: Approval) -> Decimal:
-    """The most that an approval lets a production spend, USD: its own budget, else the brief's, else the
-    plan's high price, and never above the brief's."""
-    offered = approval.budget_usd if approval.budget_usd is not None else brief.budget_usd
+def cap(brief: Brief, approval: Approval) -> Decimal | None:
+    """The sum in USD that somebody named: the approval's, else the brief's; None where nobody did."""
+    return approval.budget_usd if approval.budget_usd is not None else brief.budget_usd
+
+
+def allowance(brief: Brief, plan: Plan, approval: Approval, spent: Decimal) -> Decimal:
+    """The most that an approval lets a production spend, USD: its own budget, else the brief's, else what planning
+    has `spent` and the plan's high price, and never above the brief's."""
+    offered = cap(brief, approval)
     if offered is None:
-        offered = plan.high_usd
+        offered = spent + plan.high_usd
     return min(offered, brief.budget_usd) if brief.budget_usd is not None else offered
 
 

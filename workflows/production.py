@@ -36,6 +36,9 @@ COST = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
 STEADY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1)
 """Every delay is the activity's own choice; it counts the real failures itself (see contracts.STILL_RUNNING)."""
 
+NAMED = "activities-named-by-take"
+"""Since 2026-11-20 activities are named by their take; histories before that number them."""
+
 FINISH_TIMEOUT = timedelta(hours=2)
 """One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""
 ATTEMPT_TIMEOUT = timedelta(minutes=30)
@@ -92,20 +95,22 @@ class ProductionWorkflow(Desk):
 
     async def _plan(self) -> None:
         state = self._state
+        drafts = sum(e.name == "plan_start" for e in state.events)
         state.log("plan_start", revision=len(state.feedback))
         try:
             draft = await workflow.execute_activity_method(
                 ProductionActivities.draft_plan,
-                DraftPlan(production_id=state.production_id, brief=state.brief, feedback=state.feedback),
+                DraftPlan(production_id=state.production_id, brief=state.brief, feedback=state.feedback, drafts=drafts),
                 start_to_close_timeout=STEP_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,
                 summary=f"plan the {state.brief.platform.value}",
             )
+            state.spent_usd += draft.drafting_usd
             plan = await self._priced(draft)
         except (ActivityError, ApplicationError) as error:
             raise_if_cancelled(error)
-            state.plan_failed(message_of(error))
+            state.plan_failed(message_of(error), _failure(error).billed_usd)
         else:
             state.plan_ready(plan)
 
@@ -166,6 +171,7 @@ class ProductionWorkflow(Desk):
                         state.park(asset_id, left, price)
                     continue
                 left -= price
+            asset = asset.made_by(state.assets[asset_id].model)
             state.start(asset)
             if asset.quote and asset.quote.job:
                 self._jobs.add(asset_id)
@@ -177,8 +183,9 @@ class ProductionWorkflow(Desk):
         try:
             take = await self._take(asset)
         except ActivityError as error:
-            if not self._cancelling:
-                state.fail(asset.asset_id, _failure(error))
+            failure = _failure(error)
+            if not self._cancelling and not state.fall_back(asset.asset_id, failure):
+                state.fail(asset.asset_id, failure)
         else:
             state.complete(asset.asset_id, take)
         finally:
@@ -203,6 +210,7 @@ class ProductionWorkflow(Desk):
             start_to_close_timeout=ATTEMPT_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=STEADY,
+            activity_id=keys.take_activity(asset.asset_id, known.next_take) if workflow.patched(NAMED) else None,
             summary=activity_summary(asset),
             event_groups=[workflow.create_event_group(asset.asset_id)],
         )
@@ -317,9 +325,9 @@ class ProductionWorkflow(Desk):
             self._shown_status, self._shown_events = state.status, len(state.events)
 
 
-def _failure(error: ActivityError) -> AssetFailure:
+def _failure(error: ActivityError | ApplicationError) -> AssetFailure:
     """What the activity says of its own end; without words of its own (a timeout), Temporal's."""
-    cause = error.cause
+    cause = error.cause if isinstance(error, ActivityError) else None
     if isinstance(cause, ApplicationError) and cause.details:
         return AssetFailure.model_validate(cause.details[0])
     return AssetFailure(message=message_of(error))

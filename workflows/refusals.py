@@ -9,7 +9,14 @@ from workflows.models import Model
 REFUSED = "Refused"
 
 RefusalKind = Literal[
-    "wrong_phase", "stale_digest", "unknown_asset", "unknown_take", "invalid_edit", "invalid_plan", "budget_short"
+    "wrong_phase",
+    "stale_digest",
+    "unknown_asset",
+    "unknown_take",
+    "invalid_edit",
+    "invalid_plan",
+    "budget_short",
+    "price_unknown",
 ]
 
 

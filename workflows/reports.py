@@ -42,4 +42,7 @@ class ProvidersReport(_Report):
     planner: str
     enabled_providers: dict[Modality, tuple[str, ...]]
     reasons: dict[Modality, str] = Field(default_factory=dict, description="Why a modality has no provider")
+    missing: dict[Modality, tuple[str, ...]] = Field(
+        default_factory=dict, description="What would enable further providers of a modality, in words"
+    )
     providers: tuple[ProviderInfo, ...]

@@ -131,7 +131,7 @@ class ProductionState:
     def price_usd(self, asset_id: str) -> Decimal:
         """The most that one take of the asset may cost."""
         asset = self.plan.find(asset_id) if self.plan else None
-        return asset.quote.high_usd if asset and asset.quote else ZERO
+        return asset.high_usd if asset else ZERO
 
     def inputs_ready(self, asset: Asset) -> bool:
         """True when everything the asset is made from is there, or was left out by a person's decision."""
@@ -159,8 +159,9 @@ class ProductionState:
             **data,
         )
 
-    def plan_failed(self, message: str) -> None:
+    def plan_failed(self, message: str, billed_usd: Decimal = ZERO) -> None:
         """An impossible revision leaves the former plan to be decided on; an impossible brief ends here."""
+        self.spent_usd += billed_usd
         message = message[:MAX_MESSAGE_CHARS]
         self.log("plan_failed", reason=message)
         if self.plan is None:
@@ -184,7 +185,7 @@ class ProductionState:
     def approve(self, approval: Approval) -> None:
         assert self.plan is not None
         self.approval, self.approved_at = approval, self._clock()
-        self.budget_usd = policies.allowance(self.brief, self.plan, approval)
+        self.budget_usd = policies.allowance(self.brief, self.plan, approval, self.spent_usd)
         self.status = ProductionStatus.PRODUCING
         self.assets = {a.asset_id: AssetState() for a in self.plan.assets}
         self.log(
@@ -205,8 +206,10 @@ class ProductionState:
         if before.status is not AssetStatus.GENERATING:
             self.update(asset.asset_id, status=AssetStatus.GENERATING, error=None)
             made: dict[str, JsonValue] = {"take": before.next_take, "provider": asset.provider, "model": asset.model}
-            job: dict[str, JsonValue] = {"job": True} if asset.quote and asset.quote.job else {}
-            self.log("asset_start", asset.asset_id, **made, **job)
+            quote = asset.quote
+            job: dict[str, JsonValue] = {"job": True} if quote and quote.job else {}
+            paid: dict[str, JsonValue] = {"paid": True} if quote and (quote.high_usd or quote.unknown) else {}
+            self.log("asset_start", asset.asset_id, **made, **job, **paid)
 
     def complete(self, asset_id: str, take: Take) -> None:
         before = self.assets[asset_id]
@@ -220,11 +223,13 @@ class ProductionState:
             booked_usd=ZERO,
             attention=None,
             error=None,
+            error_kind="",
             order=None,
         )
         data: dict[str, JsonValue] = {
             "take": take.number,
             "cost_usd": str(take.cost_usd),
+            "cost_source": take.cost_source,
             "media_type": take.media.media_type,
         }
         if take.media.duration_seconds is not None:
@@ -242,10 +247,33 @@ class ProductionState:
             booked_usd=failure.billed_usd,
             attention=failure.reason,
             error=message,
+            error_kind=failure.kind,
             order=None,
         )
-        self.log("asset_failed", asset_id, reason=failure.reason, message=message)
+        told = failure.model_dump(mode="json", exclude={"reason", "message", "job_id"}, exclude_defaults=True)
+        self.log("asset_failed", asset_id, reason=failure.reason, message=message, **told)
         self.log("needs_attention", asset_id, reason=failure.reason, job_id=failure.job_id)
+
+    def fall_back(self, asset_id: str, failure: AssetFailure) -> bool:
+        """Queue the asset for its next model, where it has one and the failure cost nothing; else change nothing.
+
+        Refused content, a submission in doubt and whatever a person ordered are for a person to decide.
+        """
+        before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
+        free = failure.reason == "asset_failed" and not failure.billed_usd and before.order is None
+        if asset is None or not free or before.model >= len(asset.fallbacks):
+            return False
+        other = asset.fallbacks[before.model]
+        self.update(asset_id, status=AssetStatus.PENDING, model=before.model + 1, next_take=before.next_take + 1)
+        self.log(
+            "asset_fallback",
+            asset_id,
+            provider=other.provider,
+            model=other.model,
+            kind=failure.kind,
+            message=failure.message[:MAX_MESSAGE_CHARS],
+        )
+        return True
 
     def park(self, asset_id: str, left: Decimal, price: Decimal) -> None:
         """The asset's price does not fit what is left of the budget: a person raises it or does without."""
@@ -263,13 +291,22 @@ class ProductionState:
     def make_again(self, asset_id: str) -> None:
         """Queue a new take of an asset; the selected one stays in use until the new one is there."""
         numbers = _numbers_after(self.assets[asset_id])
-        self.update(asset_id, status=AssetStatus.PENDING, attention=None, error=None, order=None, **numbers)
+        self.update(
+            asset_id,
+            status=AssetStatus.PENDING,
+            attention=None,
+            error=None,
+            error_kind="",
+            order=None,
+            model=0,
+            **numbers,
+        )
         self._go_on()
 
     def take_up(self, asset_id: str, adopt_job_id: str | None) -> None:
         """Take up the same take again, as a person ordered: with the job that runs, or by one more submission."""
         order = TakeOrder(number=len(self.events), adopt_job_id=adopt_job_id)
-        self.update(asset_id, status=AssetStatus.PENDING, attention=None, error=None, order=order)
+        self.update(asset_id, status=AssetStatus.PENDING, attention=None, error=None, error_kind="", order=order)
         self._go_on()
 
     def select(self, asset_id: str, number: int) -> None:

@@ -143,6 +143,7 @@ class Offer:
         input_image: The vendor's formula for the tokens of a picture that is shown to it, by its name in
             `activities.pricing`.
         best_for: In a few words, for whoever plans.
+        max_prompt: Longest prompt in UTF-16 units (as vendors count), 0 where a plan's own limit is shorter.
         rank: Among all models of a modality the lowest is planned first.
         schema: Text that follows a JSON schema can be asked for.
         retires: The day it stops answering; `replacement` names what to use then.
@@ -164,11 +165,15 @@ class Offer:
     output_tokens: Tokens | None = None
     input_image: str = ""
     best_for: str = ""
+    max_prompt: int = 0
     rank: int = 50
     schema: bool = False
     retires: date | None = None
     replacement: tuple[str, ...] = ()
     unavailable: str = ""
+
+    def fits(self, prompt: str) -> bool:
+        return not self.max_prompt or utf16_units(prompt) <= self.max_prompt
 
     @property
     def free(self) -> bool:
@@ -178,6 +183,10 @@ class Offer:
     def unknown(self) -> bool:
         """Nobody published what it costs."""
         return not self.rates
+
+
+def utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ contract, or models of a server of one's own behind OPENAI_BASE_URL.
 """
 
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -15,11 +15,13 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from activities.providers.base import Offer, Parameter, Rate, Tokens, Unit
+from activities.providers.base import Offer, Parameter, Provider, Rate, Tokens, Unit
 from workflows.models import Modality, ModelName, Slug
 
 OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
 """The variable with the path of a catalogue file of one's own."""
+
+RETIRES_SOON: Final = timedelta(days=60)
 
 Usd = Annotated[Decimal, Field(ge=0)]
 
@@ -60,6 +62,7 @@ class _Entry(_Strict):
     job: bool = False
     expected_seconds: float = Field(gt=0)
     best_for: str = ""
+    max_prompt: int = Field(default=0, ge=0)
     rank: int = 50
     structured: bool = Field(default=False, description="Text that follows a JSON schema")
     accepts: frozenset[Modality] = frozenset()
@@ -89,6 +92,7 @@ class _Entry(_Strict):
             output_tokens=Tokens(tokens.parameter, tokens.counts, tokens.pixels) if tokens else None,
             input_image=self.input_image,
             best_for=self.best_for,
+            max_prompt=self.max_prompt,
             rank=self.rank,
             schema=self.structured,
             retires=self.retires,
@@ -138,3 +142,26 @@ def offers_of(provider: str, own: str = "") -> tuple[Offer, ...]:
     offers = {(o.model, o.modality): o for o in read(file)} if file.is_file() else {}
     offers |= {(o.model, o.modality): o for o in _own(own) if o.provider == provider}
     return tuple(sorted(offers.values(), key=lambda o: o.rank))
+
+
+def problem_with(offer: Offer, today: date) -> str | None:
+    """Why a model cannot be planned, with the remedy; None where it can."""
+    if offer.unavailable:
+        return offer.unavailable
+    if offer.retires and offer.retires <= today:
+        instead = f"use {' or '.join(offer.replacement)}" if offer.replacement else "choose another"
+        return f"{offer.model!r} was retired by {offer.provider} on {offer.retires}; {instead}"
+    return None
+
+
+def retiring(offer: Offer, today: date) -> str | None:
+    """A warning for a model that ends within RETIRES_SOON; None for all others."""
+    if offer.retires is None or not today < offer.retires <= today + RETIRES_SOON:
+        return None
+    instead = f"; use {' or '.join(offer.replacement)}" if offer.replacement else ""
+    return f"{offer.provider} retires {offer.model!r} on {offer.retires}{instead}"
+
+
+def plannable(provider: Provider, modality: Modality, today: date) -> list[Offer]:
+    """The offers of a modality that can be planned today."""
+    return [o for o in provider.offers() if o.modality == modality and problem_with(o, today) is None]

@@ -1,14 +1,15 @@
 """Every provider, one line each; imported only when it is enabled."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final, cast
 
 from activities.providers.base import Offer, Provider, Rate
-from activities.providers.catalogue import offers_of
+from activities.providers.catalogue import offers_of, plannable
 from activities.settings import ActivitySettings
 from workflows.models import Modality
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
@@ -64,10 +65,15 @@ def build_providers(
     return {**built, **(extra or {})}
 
 
+def missing(modality: Modality, enabled: Collection[str] = ()) -> tuple[str, ...]:
+    """What would enable each provider of a modality that is not, e.g. "set OPENAI_API_KEY for openai"."""
+    makers = (n for n in registered() if n not in enabled and any(o.modality == modality for o in offers_of(n)))
+    return tuple(f"{registered()[n].remedy} for {n}" for n in makers)
+
+
 def remedy_for(modality: Modality) -> str:
     """What would enable a provider for a modality, in words; empty when nothing would."""
-    makers = [n for n in registered() if any(o.modality == modality for o in offers_of(n))]
-    return " or ".join(f"{registered()[n].remedy} for {n}" for n in makers)
+    return " or ".join(missing(modality))
 
 
 def price_in_words(offer: Offer) -> str:
@@ -112,12 +118,14 @@ def _info(name: str, provider: Provider | None) -> ProviderInfo:
 
 def report(providers: Mapping[str, Provider], planner: str) -> ProvidersReport:
     """What these providers can make, and why the others cannot."""
-    makers = {m: tuple(n for n, p in providers.items() if any(o.modality == m for o in p.offers())) for m in Modality}
+    today = datetime.now(UTC).date()
+    makers = {m: tuple(n for n, p in providers.items() if plannable(p, m, today)) for m in Modality}
     return ProvidersReport(
         planner=planner,
         enabled_providers=makers,
         reasons={
             m: f"no enabled provider makes {m.value}: {remedy_for(m)}" for m, names in makers.items() if not names
         },
+        missing={m: missing(m, providers) for m in Modality},
         providers=tuple(_info(n, providers.get(n)) for n in dict.fromkeys([*registered(), *providers])),
     )

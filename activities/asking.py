@@ -1,0 +1,103 @@
+"""Paid questions of the planner, through the take ledger: whatever attempts do, each answer is paid for once.
+
+A question is a take of an asset that no plan can have (`keys.PLANNER`), so that claims, lost answers, errors and
+what they cost are treated like those of everything else that costs money.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import JsonValue
+from temporalio.exceptions import ApplicationError
+
+from activities import pricing
+from activities.ledger import Ledger
+from activities.ledger_take import LedgerTake
+from activities.planner import Answer, Unanswered, call_asset
+from activities.providers.base import Offer, Provider
+from activities.settings import ActivitySettings
+from activities.storage import Storage
+from workflows import keys
+from workflows.contracts import STILL_RUNNING, AssetFailure, DraftPlan, ProduceAsset
+from workflows.models import Take
+
+STEPS_A_PLAN = 100
+"""Questions of one plan; each draft of a production starts a new hundred."""
+_WAITS = frozenset({STILL_RUNNING, "StorageUnavailable", "SubmissionUnknown"})
+"""Failures that the activity's own retry takes up again at the same question."""
+
+
+class Asking:
+    """Asks for one plan. `passing` tells afterwards whether a model failed in a way that a retry may mend."""
+
+    def __init__(
+        self, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings, request: DraftPlan
+    ) -> None:
+        self._storage = storage
+        self._providers = providers
+        self._settings = settings
+        self._request = request
+        self.passing: ApplicationError | None = None
+
+    async def __call__(
+        self, offer: Offer, step: int, instructions: str, prompt: str, schema: Mapping[str, JsonValue]
+    ) -> Answer:
+        """The answer to one question, from the ledger where it was answered before.
+
+        Raises:
+            Unanswered: this model cannot answer.
+            ApplicationError: the activity has to be tried again.
+        """
+        asked = self._asked(offer, step, instructions, prompt)
+        earlier = Ledger(self._storage, keys.take_prefix(asked.production_id, keys.PLANNER, asked.take))
+        found = await earlier.read()
+        if found and found.state == "released" and found.billed_usd:
+            raise Unanswered(found.last.outcome, found.billed_usd)  # paid for, and refused: not again
+        workdir = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
+        provider = self._providers[offer.provider]
+        try:
+            take = await LedgerTake(
+                self._storage,
+                provider,
+                offer,
+                asked,
+                workdir,
+                self._settings,
+                instructions=instructions,
+                schema=schema,
+            ).make()
+            return await self._answer(take)
+        except ApplicationError as error:
+            raise self._unanswered(error) from None
+        finally:
+            if workdir.exists():
+                await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+
+    def _asked(self, offer: Offer, step: int, instructions: str, prompt: str) -> ProduceAsset:
+        # Neither this id nor a prompt of this length is possible in a plan.
+        asset = call_asset(offer, self._request, prompt).model_copy(update={"asset_id": keys.PLANNER})
+        quote = pricing.quote(offer, asset, instructions=len(instructions.encode()))
+        return ProduceAsset(
+            production_id=self._request.production_id,
+            brief=self._request.brief,
+            asset=asset.model_copy(update={"quote": quote}),
+            take=self._request.drafts * STEPS_A_PLAN + step,
+        )
+
+    async def _answer(self, take: Take) -> Answer:
+        found = await self._storage.get_bytes(take.media.key)
+        assert found is not None
+        return Answer(found[0].decode(), take.billed_usd)
+
+    def _unanswered(self, error: ApplicationError) -> Exception:
+        if error.type in _WAITS:
+            return error
+        if not error.non_retryable:
+            self.passing = error
+        failure = AssetFailure.model_validate(error.details[0]) if error.details else None
+        return Unanswered(error.message, failure.billed_usd if failure else Decimal(0))

@@ -1,0 +1,80 @@
+"""Which models stand behind each asset of a plan, should its own one fail for good."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from temporalio.exceptions import ApplicationError
+
+from activities import planning
+from activities.providers.base import Offer, Provider, offer_of
+from workflows.models import ZERO, Alternative, Asset, Plan
+
+FALLBACKS: Final = 2
+
+
+def with_fallbacks(
+    plan: Plan, providers: Mapping[str, Provider], today: date, budget_usd: Decimal | None = None
+) -> Plan:
+    """The same plan, unpriced, where every asset of a paid model has up to two models of other providers behind it.
+
+    Each is the best-ranked one of its provider that can make the asset as planned, from the same kinds of inputs and
+    at a known price.
+
+    Args:
+        budget_usd: A fallback that could make the plan cost more than this is left out.
+    """
+    assets = list(plan.assets)
+    costs = [_high(plan, a, providers) for a in assets] if budget_usd is not None else []
+    for at, asset in enumerate(assets):
+        provider = providers.get(asset.provider)
+        own = offer_of(provider, asset.model, asset.asset_type) if provider else None
+        if own is None or own.free:
+            continue
+        found: list[Alternative] = []
+        for each in _alternatives(plan, asset, own, providers, today):
+            if len(found) == FALLBACKS:
+                break
+            high = each.quote.high_usd if each.quote else ZERO
+            if budget_usd is not None:
+                if sum(costs) - costs[at] + max(costs[at], high) > budget_usd:
+                    continue
+                costs[at] = max(costs[at], high)
+            found.append(each.model_copy(update={"quote": None}))
+        assets[at] = asset.model_copy(update={"fallbacks": tuple(found)})
+    made = Plan.of(plan.title, assets, planner=plan.planner, warnings=plan.warnings)
+    return made.model_copy(update={"drafting_usd": plan.drafting_usd})
+
+
+def _alternatives(plan: Plan, asset: Asset, providers: Mapping[str, Provider], today: date) -> Iterator[Alternative]:
+    """One quoted alternative for each other provider that can make the asset, the preferred first."""
+    taken = {asset.provider, "previz"}
+    for offer in planning.ranked(asset.asset_type, providers, today):
+        if offer.provider in taken or offer.unknown or not used <= offer.accepts:
+            continue
+        kept = {
+            name: value
+            for name, value in asset.parameters.items()
+            if name in offer.parameters and (name not in offer.rules or offer.rules[name].problem(value) is None)
+        }
+        other = Alternative(provider=offer.provider, model=offer.model, parameters=kept)
+        as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
+        quoted = _quoted(plan, as_planned, providers)
+        if quoted is not None:
+            taken.add(offer.provider)
+            yield other.model_copy(update={"quote": quoted.quote})
+
+
+def _quoted(plan: Plan, asset: Asset, providers: Mapping[str, Provider]) -> Asset | None:
+    """The asset with its price, among what it is made from; None where it cannot be made so."""
+    inputs = [i for name in asset.depends_on if (i := plan.find(name))]
+    try:
+        return planning.price(Plan.of(plan.title, [asset, *inputs]), providers).assets[0]
+    except ApplicationError:
+        return None
+
+
+def _high(plan: Plan, asset: Asset, providers: Mapping[str, Provider]) -> Decimal:
+    quoted = _quoted(plan, asset.model_copy(update={"fallbacks": ()}), providers)
+    return quoted.high_usd if quoted else ZERO

@@ -1,0 +1,319 @@
+"""Google on loopback: Gemini answers, Omni interactions, and the Enterprise platform's Imagen and Veo."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+from tests.emulators import samples
+from tests.emulators.base import Call, Emulator, Fault, Kind, Reply
+
+FILES: Final = "https://generativelanguage.googleapis.com/v1beta/files"
+"""How Google names its files, wherever the API was reached."""
+READ, WROTE, THOUGHT, DRAWN = 800, 160, 80, 1_120
+"""Tokens of each answer."""
+USD: Final = {
+    "text": Decimal("0.0015"),  # these tokens at 0.75 and 3.75 USD a million
+    "refused": Decimal("0.0006"),  # what was read of them
+    "image": Decimal("0.1344"),  # a picture of 1,120 tokens at 120 USD a million
+    "speech": Decimal("0.01"),
+    "omni": Decimal("0.56"),
+    "imagen": Decimal("0.04"),
+    "veo": Decimal("0.4"),  # a second
+}
+_SPEC: Final = "google/aiplatform.v1.publisher-models.schema.json"
+_DERIVED: Final = "sdk-derived/google/"
+
+Outcome = Literal["video", "broken", "failed", "refused", "cancelled"]
+
+
+@dataclass
+class _Job:
+    """A video under way; `looks` more looks find it running."""
+
+    outcome: Outcome
+    looks: int
+    inline: bool
+
+
+class GoogleEmulator(Emulator):
+    """Both of Google's APIs under one address.
+
+    Attributes:
+        answer_text: What a text model says to a request body (in camel case); without it, a short Markdown text.
+        looks: How many looks find a job still running.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer_text: Callable[[dict[str, Any]], str] | None = None
+        self.looks = 1
+        self.jobs: dict[str, _Job] = {}
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a worker's environment holds to reach it through the Developer API."""
+        return {"GOOGLE_API_KEY": self.key, "GOOGLE_GEMINI_BASE_URL": self.url}
+
+    @property
+    def enterprise_env(self) -> dict[str, str]:
+        """The same for the Enterprise platform, in its express mode with a key."""
+        return {
+            "GOOGLE_API_KEY": self.key,
+            "GOOGLE_GENAI_USE_ENTERPRISE": "true",
+            "GOOGLE_VERTEX_BASE_URL": self.url,
+        }
+
+    def kind(self, call: Call) -> Kind:
+        if call.path.startswith("/download/"):
+            return "other"  # where the address of a file redirects to
+        verb = call.path.rpartition(":")[2]
+        if verb in ("generateContent", "predict", "predictLongRunning") or _interaction(call) == ("POST", ""):
+            return "submit"
+        if verb == "fetchPredictOperation":
+            return "look"
+        if verb == "download":
+            return "download"
+        if "/interactions/" in call.path:
+            return "look" if call.method == "GET" else "cancel"
+        return "other"
+
+    def authorised(self, call: Call) -> Reply | None:
+        if call.headers.get("x-goog-api-key") == self.key:
+            return None
+        words = "API key not valid. Please pass a valid API key."
+        reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+        return _error(400, "INVALID_ARGUMENT", words, reason)
+
+    def fault(self, fault: Fault, call: Call) -> Reply | None:
+        # The words of a limit a minute and of a day's quota are the same (recorded).
+        spent = "You exceeded your current quota, please check your plan and billing details.\nPlease retry in 2.5s."
+        match fault:
+            case "throttle":
+                return _error(429, "RESOURCE_EXHAUSTED", spent, _quota("RequestsPerMinutePerProject"), _RETRY)
+            case "quota":
+                return _error(429, "RESOURCE_EXHAUSTED", spent, _quota("RequestsPerDayPerProject"), _RETRY)
+            case "overload":
+                return _error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
+            case "error":
+                return _error(500, "INTERNAL", "An internal error has occurred.")
+            case "expire":
+                return _error(403, "PERMISSION_DENIED", "You do not have permission to access the File or it is gone.")
+            case _:
+                return None
+
+    def answer(self, call: Call) -> Reply:
+        path, _, verb = call.path.rpartition(":")
+        model = path.rpartition("/")[2]
+        method, rest = _interaction(call)
+        match verb:
+            case "generateContent":
+                return self._generate(call, model)
+            case "predict":
+                return self._predict(call)
+            case "predictLongRunning":
+                return self._begin_veo(call, path)
+            case "fetchPredictOperation":
+                return self._look_veo(call)
+            case "download":
+                return self._file(call)
+        if method == "POST" and not rest:
+            return self._interact(call)
+        if rest.removesuffix("/cancel") in self.jobs:
+            return self._interaction(call, rest.removesuffix("/cancel"), cancel=rest.endswith("/cancel"))
+        return _error(404, "NOT_FOUND", f"{call.path} was not found.")
+
+    # Gemini
+
+    def _generate(self, call: Call, model: str) -> Reply:
+        body = camel(call.json)
+        self.check(_SPEC, body, "$defs/GoogleCloudAiplatformV1GenerateContentRequest")
+        for content in body["contents"]:
+            self.check(_DERIVED + "content.json", content)
+        config = body.get("generationConfig", {})
+        self.check(_DERIVED + "generateContent.config.json", config)
+        makes = next((m for m in ("IMAGE", "AUDIO") if m in config.get("responseModalities", ())), "TEXT")
+        fault = self.playing(call)
+        if fault == "refuse":
+            return self._refused(call, makes)
+        self.bill(call, USD[{"IMAGE": "image", "AUDIO": "speech", "TEXT": "text"}[makes]])
+        broken = fault == "broken"
+        parts: list[dict[str, Any]] = [{"text": "Let me think.", "thought": True}]
+        if fault == "fail_job":
+            return _answer(model, makes, parts[:1], "IMAGE_OTHER" if makes == "IMAGE" else "OTHER")
+        if makes == "IMAGE":
+            parts.append(_blob("image/jpeg", b"no picture" if broken else samples.picture(96, 64, "JPEG")))
+        elif makes == "AUDIO":
+            speech = (
+                _blob("audio/mp3", b"no sound") if broken else _blob("audio/L16;codec=pcm;rate=24000", samples.pcm())
+            )
+            parts.append(speech)
+        elif not broken:
+            parts.append({"text": self.answer_text(body) if self.answer_text else "A **lighthouse** at dusk."})
+        return _answer(model, makes, parts, "MAX_TOKENS" if broken and makes == "TEXT" else "STOP")
+
+    def _refused(self, call: Call, makes: str) -> Reply:
+        used = {"promptTokenCount": READ, "totalTokenCount": READ}
+        if makes == "IMAGE":
+            return Reply(200, {"candidates": [{"finishReason": "IMAGE_SAFETY", "index": 0}], "usageMetadata": used})
+        if makes == "TEXT":
+            self.bill(call, USD["refused"])
+        return Reply(200, {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": used})
+
+    # Omni
+
+    def _interact(self, call: Call) -> Reply:
+        body = call.json
+        self.check(_DERIVED + "interactions.CreateModelInteractionParam.strict.json", body)
+        if not (body.get("background") and body.get("store")):
+            self.problems.append("interactions: a video of minutes is asked for in the foreground")
+        name, job = f"v1_{uuid4().hex}", self._job(call, body["response_format"].get("delivery") != "uri")
+        if job.outcome != "refused":
+            self.bill(call, USD["omni"])
+        self.jobs[name] = job
+        return Reply(200, _interaction_record(name, "queued"))
+
+    def _interaction(self, call: Call, name: str, *, cancel: bool) -> Reply:
+        job = self.jobs[name]
+        if cancel:
+            job.outcome, job.looks = "cancelled", 0
+        elif job.looks:
+            job.looks -= 1
+            return Reply(200, _interaction_record(name, "in_progress"))
+        used = {"total_input_tokens": READ, "total_output_tokens": 0 if job.outcome == "refused" else 46_336}
+        record = _interaction_record(name, "failed") | {"usage": used}
+        match job.outcome:
+            case "cancelled":
+                return Reply(200, _interaction_record(name, "cancelled"))
+            case "refused":
+                return Reply(200, record | {"errors": [{"code": "SAFETY", "message": "Blocked by a safety filter."}]})
+            case "failed":
+                return Reply(200, record | {"errors": [{"code": "INTERNAL", "message": "Rendering broke off."}]})
+        video = {"data": _base64(_media(job))} if job.inline else {"uri": f"{FILES}/{name[3:]}:download?alt=media"}
+        content = [{"type": "video", "mime_type": "video/mp4", **video}]
+        return Reply(200, record | {"status": "completed", "steps": [{"type": "model_output", "content": content}]})
+
+    def _file(self, call: Call) -> Reply:
+        name = call.path.rpartition("/")[2].removesuffix(":download")
+        if self.playing(call) == "broken":
+            return Reply(200, b"no video", "video/mp4")
+        if not call.path.startswith("/download/"):
+            body = {"error": {"code": 302, "message": "Unknown Error.", "status": "UNKNOWN"}}
+            return Reply(302, body, headers={"Location": f"/download{call.path}?alt=media"})
+        return Reply(200, _media(self.jobs[f"v1_{name}"]), "video/mp4")
+
+    # Enterprise
+
+    def _predict(self, call: Call) -> Reply:
+        body = camel(call.json)
+        self.check(_SPEC, body, "$defs/GoogleCloudAiplatformV1PredictRequest")
+        fault = self.playing(call)
+        if fault == "refuse":
+            return Reply(200, {"predictions": [{"raiFilteredReason": "Filtered for content: 58061214."}]})
+        self.bill(call, USD["imagen"])
+        if fault == "fail_job":
+            return Reply(200, {})
+        picture = b"no picture" if fault == "broken" else samples.picture(96, 64)
+        return Reply(200, {"predictions": [{"mimeType": "image/png", "bytesBase64Encoded": _base64(picture)}]})
+
+    def _begin_veo(self, call: Call, path: str) -> Reply:
+        body = camel(call.json)
+        self.check(_SPEC, body, "$defs/GoogleCloudAiplatformV1PredictLongRunningRequest")
+        job = self._job(call, inline=True)
+        if job.outcome != "refused":
+            self.bill(call, USD["veo"] * body["parameters"]["durationSeconds"])
+        name = f"{path.partition('/v1beta1/')[2]}/operations/{uuid4().hex}"
+        self.jobs[name] = job
+        return Reply(200, {"name": name})
+
+    def _look_veo(self, call: Call) -> Reply:
+        self.check(_SPEC, call.json, "$defs/GoogleCloudAiplatformV1FetchPredictOperationRequest")
+        name = call.json["operationName"]
+        job = self.jobs.get(name)
+        if job is None:
+            return _error(404, "NOT_FOUND", "The operation was not found.")
+        if job.looks:
+            job.looks -= 1
+            return Reply(200, {"name": name})
+        done = {"name": name, "done": True}
+        if job.outcome == "failed":
+            return Reply(200, done | {"error": {"code": 13, "message": "An internal error has occurred."}})
+        if job.outcome == "refused":
+            filtered = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["Violent content: 61493863."]}
+            return Reply(200, done | {"response": filtered})
+        video = {"bytesBase64Encoded": _base64(_media(job)), "mimeType": "video/mp4"}
+        return Reply(200, done | {"response": {"videos": [video]}})
+
+    def _job(self, call: Call, inline: bool) -> _Job:
+        outcomes: dict[Fault | None, Outcome] = {"refuse": "refused", "fail_job": "failed", "broken": "broken"}
+        return _Job(outcomes.get(self.playing(call), "video"), self.looks, inline)
+
+
+def camel(value: Any) -> Any:
+    """A body in camel case throughout: the SDK mixes both casings. A JSON schema's own names stay."""
+    if isinstance(value, list):
+        return [camel(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    named = {_camel(k): v for k, v in value.items()}
+    return {k: v if k == "responseJsonSchema" else camel(v) for k, v in named.items()}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _interaction(call: Call) -> tuple[str, str]:
+    """Method and what follows /interactions; ("", "") for any other path."""
+    _, found, rest = call.path.partition("/interactions")
+    return (call.method, rest.removeprefix("/")) if found else ("", "")
+
+
+def _interaction_record(name: str, status: str) -> dict[str, Any]:
+    moment = "2026-11-20T12:00:00Z"
+    return {"id": name, "status": status, "object": "interaction", "created": moment, "updated": moment}
+
+
+def _answer(model: str, makes: str, parts: list[dict[str, Any]], reason: str) -> Reply:
+    drawn = DRAWN if makes == "IMAGE" else 0
+    wrote = WROTE + drawn
+    return Reply(
+        200,
+        {
+            "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": reason, "index": 0}],
+            "usageMetadata": {
+                "promptTokenCount": READ,
+                "candidatesTokenCount": wrote,
+                "thoughtsTokenCount": THOUGHT,
+                "totalTokenCount": READ + wrote + THOUGHT,
+                "candidatesTokensDetails": [{"modality": makes, "tokenCount": drawn or WROTE}],
+            },
+            "modelVersion": model,
+        },
+    )
+
+
+def _blob(media_type: str, data: bytes) -> dict[str, Any]:
+    return {"inlineData": {"mimeType": media_type, "data": _base64(data)}}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _media(job: _Job) -> bytes:
+    return b"no video" if job.outcome == "broken" else samples.video()
+
+
+_RETRY: Final = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2.5s"}
+
+
+def _quota(name: str) -> dict[str, Any]:
+    return {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": name}]}
+
+
+def _error(status: int, name: str, message: str, *details: dict[str, Any]) -> Reply:
+    return Reply(status, {"error": {"code": status, "message": message, "status": name, "details": list(details)}})

@@ -1,0 +1,376 @@
+"""Anthropic: the unmodified SDK against an emulated vendor that counts and bills."""
+
+import base64
+import dataclasses
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import JsonValue
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import pricing
+from activities.errors import (
+    AuthenticationFailed,
+    ContentRefused,
+    InvalidRequest,
+    OutputUnusable,
+    Overloaded,
+    ProviderError,
+    ProviderUnavailable,
+    QuotaExhausted,
+    RateLimited,
+    SubmissionUnknown,
+)
+from activities.planning import price
+from activities.produce import Producer
+from activities.providers import wire
+from activities.providers.anthropic import Anthropic
+from activities.providers.base import Finished, Input, Request, offer_of
+from activities.providers.catalogue import problem_with, retiring
+from activities.settings import ActivitySettings
+from activities.storage import Storage
+from tests.emulators import samples, specs
+from tests.emulators.anthropic import WORDS, AnthropicEmulator
+from tests.emulators.base import Call, Fault, Reply
+from workflows.contracts import ProduceAsset
+from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Take
+
+SCHEMA: dict[str, JsonValue] = {
+    "type": "object",
+    "properties": {"title": {"type": "string"}},
+    "required": ["title"],
+    "additionalProperties": False,
+}
+
+
+_made: list[Anthropic] = []
+
+
+@pytest.fixture
+async def vendor() -> AsyncIterator[AnthropicEmulator]:
+    with AnthropicEmulator() as emulator:
+        yield emulator
+        while _made:
+            await _made.pop().close()
+    assert emulator.problems == []
+
+
+def provider(vendor: AnthropicEmulator, key: str = "test-key") -> Anthropic:
+    _made.append(Anthropic({"ANTHROPIC_API_KEY": key, "ANTHROPIC_BASE_URL": vendor.url}))
+    return _made[-1]
+
+
+def asset(model: str = "claude-haiku-5-5", **parameters: JsonValue) -> Asset:
+    return Asset(
+        asset_id="body",
+        asset_type=Modality.TEXT,
+        role="body",
+        prompt="Write about a lighthouse.",
+        provider="anthropic",
+        model=model,
+        parameters=parameters,
+    )
+
+
+def request(model: str = "claude-haiku-5-5", /, *pictures: Input, **parameters: JsonValue) -> Request:
+    return Request(
+        key="p/body/1",
+        seed=1,
+        brief=Brief(text="x", platform=Platform.COPY),
+        asset=asset(model, **parameters),
+        take=1,
+        inputs=pictures,
+        workdir=Path("/nonexistent"),
+        instructions="You write copy.",
+    )
+
+
+async def said(vendor: AnthropicEmulator, asked: Request) -> Finished:
+    finished = await provider(vendor).submit(asked)
+    assert isinstance(finished, Finished)
+    return finished
+
+
+async def failed(call: Awaitable[object]) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        await call
+    return caught.value
+
+
+def picture(path: Path, media_type: str = "image/png") -> Input:
+    path.write_bytes(samples.picture())
+
+    async def fetch() -> Path:
+        return path
+
+    media = Media(key="k", bytes=1, sha256="0", media_type=media_type)
+    return Input("still-1", Modality.IMAGE, "still", media, fetch)
+
+
+async def test_a_text_is_what_the_model_says(vendor: AnthropicEmulator) -> None:
+    """The prompt is the user's turn, the instructions the system's; the text comes back without the thoughts."""
+    finished = await said(vendor, request())
+    assert finished.source == WORDS.encode()
+    assert finished.media_type == "text/markdown"
+    body = vendor.calls[0].json
+    assert body["system"] == "You write copy."
+    assert body["messages"] == [{"role": "user", "content": [{"type": "text", "text": "Write about a lighthouse."}]}]
+    assert body["max_tokens"] == 4096
+    assert not {"temperature", "top_p", "top_k", "tools", "tool_choice"} & body.keys()
+
+
+async def test_the_bill_is_what_the_vendor_counts(vendor: AnthropicEmulator) -> None:
+    """What a text costs follows from the vendor's own count, thoughts included, and is what the vendor bills."""
+    asked = request("claude-sonnet-5-5")
+    offer = offer_of(provider(vendor), "claude-sonnet-5-5", Modality.TEXT)
+    assert offer is not None
+    cost, source = pricing.cost_of(offer, asked.asset, await said(vendor, asked))
+    assert source == "usage"
+    assert Decimal(0) <= cost - vendor.billed_usd < Decimal("0.0001")
+    assert cost <= pricing.quote(offer, asked.asset).high_usd
+
+
+async def test_a_schema_is_followed(vendor: AnthropicEmulator) -> None:
+    """A schema is sent as the form of the answer, never as a forced tool, and JSON comes back."""
+    finished = await said(vendor, dataclasses.replace(request(), schema=SCHEMA))
+    assert isinstance(finished.source, bytes)
+    assert json.loads(finished.source) == {"title": ""}
+    assert finished.media_type == "application/json"
+    assert vendor.calls[0].json["output_config"]["format"] == {"type": "json_schema", "schema": SCHEMA}
+
+
+async def test_pictures_are_shown_before_the_words(vendor: AnthropicEmulator, tmp_path: Path) -> None:
+    """A still that a text depends on is shown to the model as base64."""
+    finished = await said(vendor, request("claude-haiku-5-5", picture(tmp_path / "still.png")))
+    shown, words = vendor.calls[0].json["messages"][0]["content"]
+    assert shown["source"]["media_type"] == "image/png"
+    assert base64.b64decode(shown["source"]["data"]) == samples.picture()
+    assert words["type"] == "text"
+    assert finished.usage["input_tokens"] > 54
+
+
+async def test_a_picture_of_another_form_is_refused(vendor: AnthropicEmulator, tmp_path: Path) -> None:
+    """A form that the vendor does not look at is refused by asset and form, before anything is sent."""
+    error = await failed(
+        provider(vendor).submit(request("claude-haiku-5-5", picture(tmp_path / "a.tiff", "image/tiff")))
+    )
+    assert isinstance(error, InvalidRequest)
+    assert "image/tiff (still-1); it takes image/jpeg" in str(error)
+    assert vendor.calls == []
+
+
+async def test_long_answers_are_waited_for(vendor: AnthropicEmulator) -> None:
+    """More tokens than the SDK allows without a timeout of one's own can be asked for."""
+    await said(vendor, request("claude-haiku-5-5", max_tokens=48_000))
+    assert vendor.calls[0].json["max_tokens"] == 48_000
+
+
+async def test_effort_is_moderate_unless_the_plan_says_otherwise(vendor: AnthropicEmulator) -> None:
+    """Models that think do so at the catalogue's effort or the plan's; one that cannot choose is not told."""
+    await said(vendor, request("claude-fable-5-1"))
+    await said(vendor, request("claude-fable-5-1", effort="low"))
+    with pytest.warns(DeprecationWarning, match="claude-sonnet-4-5"):
+        await said(vendor, request("claude-sonnet-4-5"))
+    configs = [call.json.get("output_config") for call in vendor.calls]
+    assert configs == [{"effort": "medium"}, {"effort": "low"}, None]
+
+
+async def test_refused_content_names_the_category_and_the_bill(vendor: AnthropicEmulator) -> None:
+    """A refusal is final, carries the vendor's category and costs what the vendor billed for it."""
+    vendor.meet("refuse")
+    error = await failed(provider(vendor).submit(request("claude-fable-5-1")))
+    assert isinstance(error, ContentRefused)
+    assert (error.refused, error.category, error.retryable) == ("prompt", "bio", False)
+    assert Decimal(0) <= error.billed_usd - vendor.billed_usd < Decimal("0.0001")
+    assert error.billed_usd > 0
+
+
+@pytest.mark.parametrize("schema", [None, SCHEMA])
+async def test_half_a_text_is_no_text(vendor: AnthropicEmulator, schema: dict[str, JsonValue] | None) -> None:
+    """An answer that ran into max_tokens is paid for and unusable, with or without a schema; the remedy is named."""
+    vendor.answer_text = lambda _: "word " * 1_000
+    asked = dataclasses.replace(request("claude-sonnet-5-5", max_tokens=200), schema=schema)
+    error = await failed(provider(vendor).submit(asked))
+    assert isinstance(error, OutputUnusable)
+    assert "raise the parameter max_tokens" in str(error)
+    assert Decimal(0) <= error.billed_usd - vendor.billed_usd < Decimal("0.0001")
+    assert error.billed_usd > 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "words", "billed"),
+    [
+        ("throttle", RateLimited, "rate limit", 0),
+        ("overload", Overloaded, "Overloaded", 0),
+        ("error", ProviderUnavailable, "Internal server error", 0),
+        ("quota", QuotaExhausted, "credit", 0),
+        ("gateway", SubmissionUnknown, "502", 0),
+        ("drop_before", SubmissionUnknown, "did not answer", 0),
+        ("drop_after", SubmissionUnknown, "did not answer", 1),
+        ("broken", OutputUnusable, "without text", 1),
+    ],
+)
+async def test_faults(
+    vendor: AnthropicEmulator, fault: Fault, kind: type[ProviderError], words: str, billed: int
+) -> None:
+    """Every failure is one error of the tree, after exactly one request, and only what was billed says so."""
+    vendor.meet(fault)
+    error = await failed(provider(vendor).submit(request("claude-sonnet-5-5")))
+    assert type(error) is kind
+    assert words in str(error)
+    assert vendor.count("submit") == 1
+    assert len(vendor.submissions) == billed
+    assert (error.billed_usd > 0) == (fault == "broken")
+    assert error.retry_after == (timedelta(seconds=7) if fault == "throttle" else None)
+
+
+async def test_a_vendor_that_hangs_may_have_billed(vendor: AnthropicEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request without an answer within the time is in doubt, and it was sent once."""
+    monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.2)
+    vendor.meet("hang")
+    error = await failed(provider(vendor).submit(request("claude-haiku-5-5", max_tokens=1)))
+    assert type(error) is SubmissionUnknown
+    assert (vendor.count("submit"), len(vendor.submissions)) == (1, 1)
+
+
+async def test_a_vendor_out_of_reach_billed_nothing() -> None:
+    """Where no connection opens nothing was sent, and a retry is safe."""
+    with AnthropicEmulator() as gone:
+        away = provider(gone)
+    error = await failed(away.submit(request()))
+    assert type(error) is ProviderUnavailable
+
+
+async def test_a_wrong_key_names_its_variable(vendor: AnthropicEmulator) -> None:
+    """A wrong key is final at once and tells which variable to set."""
+    error = await failed(provider(vendor, key="wrong").submit(request()))
+    assert isinstance(error, AuthenticationFailed)
+    assert "set ANTHROPIC_API_KEY" in str(error)
+    assert vendor.count("submit") == 1
+
+
+async def test_an_unknown_model_is_not_asked_for(vendor: AnthropicEmulator) -> None:
+    """A model outside the catalogue is refused with the variable that adds one."""
+    error = await failed(provider(vendor).submit(request("claude-2")))
+    assert isinstance(error, InvalidRequest)
+    assert "GREENLIGHT_CATALOGUE" in str(error)
+    assert vendor.calls == []
+
+
+async def test_a_server_that_is_not_anthropics_is_named() -> None:
+    """A page in place of an answer leaves the submission in doubt and points to the base URL."""
+
+    class Elsewhere(AnthropicEmulator):
+        def answer(self, call: Call) -> Reply:
+            return Reply(200, b"<html>hello</html>", "text/html")
+
+    with Elsewhere() as other:
+        one = provider(other)
+        error = await failed(one.submit(request()))
+        await one.close()
+    assert type(error) is SubmissionUnknown
+    assert "ANTHROPIC_BASE_URL" in str(error)
+
+
+def test_the_catalogue_plans_and_prices() -> None:
+    """Every model follows a schema, looks at pictures and has a price; the one that retires warns and then is gone."""
+    offers = {o.model: o for o in Anthropic({}).offers()}
+    assert next(iter(offers)) == "claude-sonnet-5-5"
+    assert {"claude-haiku-5-5", "claude-opus-5-5", "claude-fable-5-1"} <= offers.keys()
+    for offer in offers.values():
+        assert offer.schema
+        assert offer.accepts == {"image"}
+        quote = pricing.quote(offer, asset(offer.model))
+        assert 0 < quote.low_usd < quote.high_usd
+    old = offers["claude-sonnet-4-5"]
+    assert "use claude-sonnet-5-5" in str(retiring(old, date(2026, 11, 20)))
+    assert problem_with(old, date(2026, 11, 29)) is None
+    assert "was retired" in str(problem_with(old, date(2026, 11, 30)))
+
+
+def test_offers_load_no_sdk() -> None:
+    """Listing what Anthropic makes does not load its SDK, which takes most of a second."""
+    code = (
+        "import sys; from activities.providers.anthropic import Anthropic; assert Anthropic({}).offers(); "
+        "sys.exit('anthropic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def produce(storage: Storage, vendor: AnthropicEmulator, key: str = "test-key") -> Callable[[int], Awaitable[Take]]:
+    """Attempts of one take as a worker makes them."""
+    made = provider(vendor, key)
+    written = asset("claude-sonnet-5-5")
+    priced = price(Plan.of("t", [written]), {"anthropic": made})
+    asked = ProduceAsset(
+        production_id=uuid4().hex, brief=Brief(text="x", platform=Platform.COPY), asset=priced.assets[0], take=1
+    )
+    producer = Producer(storage, {"anthropic": made}, ActivitySettings())
+
+    async def attempt(number: int) -> Take:
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, attempt=number, workflow_run_id="run")
+        return await environment.run(producer.produce, asked)
+
+    return attempt
+
+
+async def test_a_take_is_paid_for_once(storage: Storage, vendor: AnthropicEmulator) -> None:
+    """A text is stored with what it cost, and an attempt that comes again buys nothing."""
+    attempt = produce(storage, vendor)
+    take = await attempt(1)
+    assert await attempt(2) == take
+    assert await storage.get_bytes(take.media.key) is not None
+    assert (take.cost_source, take.media.media_type) == ("usage", "text/markdown")
+    assert len(vendor.submissions) == 1
+    assert Decimal(0) <= take.billed_usd - vendor.billed_usd < Decimal("0.0001")
+
+
+async def test_a_lost_cheap_answer_is_asked_for_once_more(storage: Storage, vendor: AnthropicEmulator) -> None:
+    """A text whose answer was lost costs less than a person's time: asked again once, and both are counted."""
+    attempt = produce(storage, vendor)
+    vendor.meet("drop_after")
+    with pytest.raises(ApplicationError) as lost:
+        await attempt(1)
+    assert (lost.value.type, lost.value.non_retryable) == ("SubmissionUnknown", False)
+    take = await attempt(2)
+    assert len(vendor.submissions) == 2
+    assert take.billed_usd >= vendor.billed_usd
+
+
+@specs.needs_vendor_data
+async def test_the_emulator_answers_as_the_vendor_does() -> None:
+    """Emulated answers and errors have the form of the vendor's own types, and a refusal that of a recorded one."""
+    replies: list[tuple[str, Any]] = []
+
+    class Watched(AnthropicEmulator):
+        def answer(self, call: Call) -> Reply:
+            replies.append(("messages.response.json", json.loads((reply := super().answer(call)).data)))
+            return reply
+
+        def fault(self, fault: Fault, call: Call) -> Reply | None:
+            if reply := super().fault(fault, call):
+                replies.append(("error.response.json", json.loads(reply.data)))
+            return reply
+
+    with Watched() as vendor:
+        vendor.meet("refuse", "throttle", "quota", "overload", "error")
+        one = provider(vendor)
+        for _ in range(5):
+            await failed(one.submit(request()))
+        await one.submit(request())
+        await one.close()
+    assert len(replies) == 6
+    assert [specs.violations(f"sdk-derived/anthropic/{schema}", body) for schema, body in replies] == [[]] * 6
+    recorded = specs.recorded("anthropic/messages.refusal")["response_body"]
+    assert recorded.keys() == replies[0][1].keys()
+    assert replies[0][1]["stop_details"].keys() <= recorded["stop_details"].keys()

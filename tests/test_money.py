@@ -1,0 +1,129 @@
+"""What a production may spend, on a real Temporal server: fallbacks, unknown prices, and what planning costs."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.fakes import FakeActivities
+from tests.productions import Productions, names, refusal, snapshot, until, update
+from workflows.contracts import AssetFailure
+from workflows.models import Approval, Decision, Regenerate, Resolve
+from workflows.production import ProductionWorkflow
+
+
+async def test_a_fallback_takes_over_what_cost_nothing(productions: Productions) -> None:
+    """Where a model fails for good and billed nothing, the next one of the approved plan makes the asset."""
+    fakes = FakeActivities(1)
+    fakes.others = ("verse", "prose")
+    fakes.failures = {
+        "words": AssetFailure(message="no key", kind="authentication_failed"),
+        "verse": AssetFailure(message="down", kind="provider_unavailable"),
+    }
+    async with fakes.working(productions.client):
+        seen = await (await productions.approved()).result()
+    assert seen.status == "delivered"
+    fell = [(e.data["model"], e.data["kind"]) for e in seen.events if e.name == "asset_fallback"]
+    assert fell == [("verse", "authentication_failed"), ("prose", "provider_unavailable")]
+    take = seen.assets["text-1"].take
+    assert take is not None
+    assert (take.model, take.number, seen.spent_usd) == ("prose", 3, Decimal("0.0100"))
+    assert "needs_attention" not in names(seen)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        AssetFailure(message="failed after it was billed", billed_usd=Decimal("0.004")),
+        AssetFailure(message="not with these words", reason="content_refused", category="violence"),
+        AssetFailure(message="perhaps it arrived", reason="ambiguous_submission"),
+    ],
+    ids=lambda f: str(f.reason),
+)
+async def test_no_fallback_where_a_person_must_decide(productions: Productions, failure: AssetFailure) -> None:
+    """What was billed, refused or may have arrived is never made elsewhere unasked; a person's retry starts over."""
+    fakes = FakeActivities(1)
+    fakes.others = ("verse",)
+    fakes.failures = {"words": failure}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+        seen = await until(handle, "needs_attention")
+        assert "asset_fallback" not in names(seen)
+        assert seen.spent_usd == failure.billed_usd
+        told = next(e.data for e in seen.events if e.name == "asset_failed")
+        assert told["message"] == failure.message
+        assert told.get("category", "") == failure.category
+        fakes.failures = {}
+        action = "resubmit" if failure.reason == "ambiguous_submission" else "retry"
+        await update(handle, ProductionWorkflow.resolve, Resolve(asset_id="text-1", action=action))
+        done = await handle.result()
+    take = done.assets["text-1"].take
+    assert take is not None
+    assert take.model == "words"
+
+
+async def test_a_named_model_has_no_fallback(productions: Productions) -> None:
+    """Who asks for a certain model means that one: the plan's fallbacks of the asset are gone with the choice."""
+    fakes = FakeActivities(1)
+    fakes.others = ("verse",)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        fakes.failures = {"ode": AssetFailure(message="down")}
+        ask = Regenerate(asset_id="text-1", model="ode")
+        await productions.reopen(closed, ProductionWorkflow.regenerate, ask)
+        handle = productions.client.get_workflow_handle_for(ProductionWorkflow.run, productions.started[0])
+        seen = await until(handle, "needs_attention")
+        assert seen.assets["text-1"].attention == "asset_failed"
+        await handle.cancel()
+        await handle.result()
+
+
+async def test_the_budget_holds_the_dearest_model(productions: Productions) -> None:
+    """An asset whose fallback may cost more than is left does not start."""
+    fakes = FakeActivities(1, price_usd="0.50")
+    fakes.others = ("verse",)
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="0.40")
+        assert (await until(handle, "needs_attention")).assets["text-1"].attention == "budget_short"
+        await handle.cancel()
+        await handle.result()
+
+
+async def test_unknown_prices_need_a_word(productions: Productions) -> None:
+    """An approval with a cap refuses a plan whose price nobody published, unless it allows that in words."""
+    fakes = FakeActivities(1)
+    fakes.unknown = True
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned()
+        capped = Approval(plan_digest=plan.digest, budget_usd=Decimal(5))
+        no = await refusal(update(handle, ProductionWorkflow.decide, Decision(approve=capped)))
+        assert (no.kind, no.field) == ("price_unknown", "allow_unknown_prices")
+        await handle.signal("approve", capped.model_dump(mode="json"))
+        assert names(await snapshot(handle))[-1] == "approval_ignored"
+        allowed = capped.model_copy(update={"allow_unknown_prices": True})
+        await update(handle, ProductionWorkflow.decide, Decision(approve=allowed))
+        seen = await handle.result()
+    assert (seen.status, seen.spent_usd) == ("delivered", Decimal("0.0100"))
+
+
+async def test_an_unknown_price_without_a_cap(productions: Productions) -> None:
+    """Who names no sum approves the plan as it says: a model without a published price too."""
+    fakes = FakeActivities(1)
+    fakes.unknown = True
+    async with fakes.working(productions.client):
+        assert (await (await productions.approved()).result()).status == "delivered"
+
+
+async def test_what_planning_costs_is_spent(productions: Productions) -> None:
+    """The planner's own bill counts against the brief's budget, and an approval without a sum leaves room for it."""
+    fakes = FakeActivities(2)
+    fakes.drafting_usd = Decimal("0.03")
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned()
+        assert (await snapshot(handle)).spent_usd == Decimal("0.03")
+        await update(handle, ProductionWorkflow.decide, Decision(approve=Approval(plan_digest=plan.digest)))
+        seen = await handle.result()
+        assert (seen.status, seen.budget_usd, seen.spent_usd) == ("delivered", Decimal("0.0500"), Decimal("0.0500"))
+        short = await productions.approved(budget_usd="0.04")
+        assert (await until(short, "needs_attention")).spent_usd == Decimal("0.0400")
+        await short.cancel()
+        await short.result()

@@ -1,0 +1,214 @@
+"""What plans cost: the catalogue's rates, unknown prices, retirements, and what a take cost in the end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.planning import price
+from activities.pricing import cost_of
+from activities.providers.base import Finished, Offer, Parameter, ProviderBase, Rate, Request, Tokens, Unit
+from activities.providers.catalogue import CatalogueBroken, offers_of, read
+from activities.providers.registry import PROVIDERS, price_in_words
+from workflows.models import Alternative, Asset, Modality, Plan, Quote
+
+TODAY = datetime.now(UTC).date()
+
+
+def rate(unit: Unit, low: str, high: str | None = None, **when: str) -> Rate:
+    return Rate(unit, Decimal(low), Decimal(high or low), when)
+
+
+def offer(*rates: Rate, modality: Modality = Modality.VIDEO, **change: Any) -> Offer:
+    parameters = dict.fromkeys(("seconds", "at_least", "size", "quality", "max_tokens", "resolution"), "")
+    return replace(Offer("shop", "m", modality, "video/mp4", rates, 5.0, parameters=parameters), **change)
+
+
+class Shop(ProviderBase):
+    name = "shop"
+
+    async def submit(self, request: Request) -> Finished:
+        raise AssertionError("nothing is made here")
+
+    def __init__(self, *offers: Offer) -> None:
+        self._offers = offers
+
+    def offers(self) -> Sequence[Offer]:
+        return self._offers
+
+
+def asset(**change: Any) -> Asset:
+    whole = {"asset_id": "a", "asset_type": "video", "role": "shot", "prompt": "ships", "provider": "shop"}
+    return Asset(**{**whole, "model": "m", **change})
+
+
+def priced(shop: Shop, *assets: Asset) -> Plan:
+    return price(Plan.of("t", assets), {"shop": shop})
+
+
+def quoted(made: Offer, **change: Any) -> Quote:
+    found = priced(Shop(made), asset(asset_type=made.modality, **change)).assets[0].quote
+    assert found is not None
+    return found
+
+
+def refused(made: Offer, *assets: Asset) -> str:
+    with pytest.raises(ApplicationError) as caught:
+        priced(Shop(made), *(assets or (asset(asset_type=made.modality),)))
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("unit", "parameters", "low", "high"),
+    [
+        ("asset", {}, "0.0500", "0.1000"),
+        ("second", {"seconds": 2.5}, "0.1250", "0.2500"),
+        ("second", {"at_least": 4}, "0.2000", "0.4000"),
+        ("second", {}, "0.2500", "0.5000"),
+        ("minute", {"seconds": 30}, "0.0250", "0.0500"),
+        ("character", {}, "0.2500", "0.5000"),
+        ("megapixel", {"size": "2000x1000"}, "0.1000", "0.2000"),
+    ],
+)
+def test_price_by_unit(unit: Unit, parameters: Mapping[str, Any], low: str, high: str) -> None:
+    """The quote is the unit's price times what the asset takes of it."""
+    found = quoted(offer(rate(unit, "0.05", "0.10")), parameters=parameters)
+    assert (str(found.low_usd), str(found.high_usd)) == (low, high)
+
+
+def test_a_text_reserves_the_tokens_that_it_may_take() -> None:
+    """The high end of a text is its limit of tokens, which the request sends, and no guess."""
+    rates = (rate("input_tokens", "2"), rate("output_tokens", "10"))
+    found = quoted(offer(*rates, modality=Modality.TEXT), prompt="x" * 4_000, parameters={"max_tokens": 1_000})
+    assert found.high_usd == Decimal("0.0160")  # (4,000 + 2,000 bytes) / 2 at 2 USD, 1,000 at 10 USD a million
+    assert found.low_usd == Decimal("0.0050")
+
+
+def test_a_picture_is_priced_by_quality_and_size() -> None:
+    """Tokens of a picture follow its quality and grow with its pixels; any quality gives the whole range."""
+    tokens = Tokens("quality", {"low": (196, 196), "high": (1_756, 1_756), "": (196, 1_756)}, 1024 * 1024)
+    made = offer(rate("output_image_tokens", "30"), modality=Modality.IMAGE, output_tokens=tokens)
+    small = quoted(made, parameters={"quality": "low", "size": "1024x1024"})
+    assert (small.low_usd, small.high_usd) == (Decimal("0.0059"), Decimal("0.0059"))
+    wide = quoted(made, parameters={"quality": "high", "size": "2048x1024"})
+    assert wide.high_usd == Decimal("0.1054")
+    either = quoted(made, parameters={"size": "1024x1024"})
+    assert (either.low_usd, either.high_usd) == (Decimal("0.0059"), Decimal("0.0527"))
+
+
+def test_the_rate_that_applies() -> None:
+    """Of several rates of a unit the first whose conditions the parameters, or their defaults, meet is taken."""
+    resolution = Parameter(meaning="size", type="text", choices=("720p", "4k"), default="720p")
+    made = offer(
+        rate("second", "0.60", resolution="4k"),
+        rate("second", "0.40", resolution="720p"),
+        rules={"resolution": resolution},
+    )
+    assert quoted(made, parameters={"seconds": 10}).high_usd == Decimal("4.0000")
+    assert quoted(made, parameters={"seconds": 10, "resolution": "4k"}).high_usd == Decimal("6.0000")
+    assert price_in_words(made) == "0.60 USD a second with resolution 4k, 0.40 USD a second with resolution 720p"
+
+
+def test_pictures_shown_to_a_model_are_counted() -> None:
+    """A text made from a picture pays for the picture by the vendor's own formula."""
+    made = offer(rate("input_tokens", "1000"), modality=Modality.TEXT, input_image="area")
+    still = asset(asset_id="still", asset_type="image", model="picture", parameters={"size": "1500x1000"})
+    picture = offer(rate("asset", "0"), modality=Modality.IMAGE, model="picture")
+    plan = priced(Shop(made, picture), still, asset(asset_type="text", depends_on=("still",), prompt="abcd"))
+    quote = plan.assets[1].quote
+    assert quote is not None
+    assert quote.low_usd == Decimal("2.0010")  # 1,500 x 1,000 / 750 tokens and one of words
+
+
+@pytest.mark.parametrize("seconds", [0, -5, 1e9])
+def test_senseless_seconds_are_not_priced(seconds: float) -> None:
+    """A length that no model makes is refused before it is multiplied into money."""
+    assert "'a': parameters" in refused(offer(rate("second", "1")), asset(parameters={"seconds": seconds}))
+
+
+def test_an_unknown_price_is_said() -> None:
+    """A model whose price nobody published is quoted as unknown, and the plan warns of it by name."""
+    plan = priced(Shop(offer()), asset())
+    assert plan.assets[0].quote == Quote(low_usd=Decimal(0), high_usd=Decimal(0), expected_seconds=5, unknown=True)
+    assert plan.unknown_prices == ("a",)
+    assert plan.warnings == ("price unknown: shop m; an approval has to allow it",)
+
+
+def test_a_retired_model_cannot_be_planned() -> None:
+    """From the day of its retirement a model is refused with what to use instead; in the 60 days before, it warns."""
+    gone = offer(rate("asset", "1"), retires=TODAY, replacement=("n", "o"))
+    assert f"'m' was retired by shop on {TODAY}; use n or o" in refused(gone)
+    soon = replace(gone, retires=TODAY + timedelta(days=60))
+    assert priced(Shop(soon), asset()).warnings == (f"shop retires 'm' on {soon.retires}; use n or o",)
+    assert priced(Shop(replace(gone, retires=TODAY + timedelta(days=61))), asset()).warnings == ()
+
+
+def test_what_cannot_be_made_here_is_refused_before_the_plan() -> None:
+    """A model that needs another mode, an input of a type, or shorter words is refused with the remedy."""
+    assert "set X=1" in refused(offer(rate("asset", "1"), unavailable="'m' needs the big mode: set X=1"))
+    needs = refused(offer(rate("asset", "1"), requires=frozenset({Modality.IMAGE})))
+    assert needs == "asset 'a': depends_on: m works from image; name an asset of that type"
+    long = refused(offer(rate("asset", "1"), max_prompt=10), asset(prompt="🚢" * 6))
+    assert long == "asset 'a': prompt: 12 characters; m takes at most 10: shorten it"
+
+
+def test_a_plan_costs_its_dearest_fallback() -> None:
+    """An approval covers whichever of an asset's models makes it; each of them has its own price."""
+    shop = Shop(offer(rate("asset", "1")), offer(rate("asset", "3"), model="dear"))
+    plan = priced(shop, asset(fallbacks=(Alternative(provider="shop", model="dear"),)))
+    own, other = plan.assets[0].quote, plan.assets[0].fallbacks[0].quote
+    assert own is not None
+    assert other is not None
+    assert [own.high_usd, other.high_usd, plan.high_usd] == [Decimal(1), Decimal(3), Decimal(3)]
+    with pytest.raises(ApplicationError, match="'nothing' is not offered"):
+        priced(shop, asset(fallbacks=(Alternative(provider="shop", model="nothing"),)))
+
+
+def test_what_a_take_cost() -> None:
+    """The vendor's own word comes first, then what it counted, then the plan's high price; unknown stays unknown."""
+    made = offer(rate("input_tokens", "2"), rate("output_tokens", "10"), modality=Modality.TEXT)
+    one = asset(asset_type="text", quote=Quote(low_usd=Decimal(0), high_usd=Decimal("0.5"), expected_seconds=1))
+    usage: dict[Unit, int | Decimal] = {"input_tokens": 1_000, "output_tokens": 501}
+    assert cost_of(made, one, Finished(b"", "", Decimal("0.07"), usage)) == (Decimal("0.0700"), "vendor")
+    assert cost_of(made, one, Finished(b"", "", usage=usage)) == (Decimal("0.0071"), "usage")
+    assert cost_of(made, one, Finished(b"", "")) == (Decimal("0.5"), "catalogue")
+    assert cost_of(offer(), one, Finished(b"", "", usage=usage)) == (Decimal(0), "unknown")
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+def test_the_catalogue_is_sound(name: str) -> None:
+    """Every provider has models, and each of them a media type, a way to be priced and parameters with a meaning."""
+    offers = offers_of(name)
+    assert offers
+    for each in offers:
+        assert each.provider == name
+        assert price_in_words(each)
+        assert each.best_for or name == "previz", each.model
+        if each.output_tokens:
+            assert "" in each.output_tokens.counts, f"{each.model}: output_tokens.counts needs '' for any other value"
+        if any(r.unit == "output_image_tokens" for r in each.rates):
+            assert each.output_tokens, each.model
+        if each.modality == Modality.TEXT and any(r.unit == "output_tokens" for r in each.rates):
+            assert "max_tokens" in each.parameters, each.model
+        for applied in each.rates:
+            assert all(name in each.rules for name in applied.when), each.model
+
+
+def test_an_own_catalogue_comes_on_top(tmp_path: Path) -> None:
+    """GREENLIGHT_CATALOGUE adds models and replaces entries; a broken one names the file, the entry and the field."""
+    file = tmp_path / "own.toml"
+    entry = '[[models]]\nprovider = "previz"\nmodel = "{}"\nmodality = "text"\nmedia_type = "text/markdown"\n'
+    price_ = 'expected_seconds = 1\nprice = {{ rates = [{{ unit = "{}", usd = "0.5" }}], source = "x", date = {} }}\n'
+    file.write_text((entry + price_).format("previz-text", "asset", date(2026, 1, 1)))
+    found = {o.model: o for o in offers_of("previz", str(file))}
+    assert found["previz-text"].rates[0].usd_high == Decimal("0.5")
+    assert len(found) == len(offers_of("previz"))
+    broken = tmp_path / "broken.toml"
+    broken.write_text((entry + price_).format("x", "moon", date(2026, 1, 1)))
+    with pytest.raises(CatalogueBroken, match=r"broken.toml: models.0.price.rates.0.unit"):
+        read(broken)
