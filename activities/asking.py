@@ -5,6 +5,7 @@ what they cost are treated like those of everything else that costs money.
 """
 
 import asyncio
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -53,7 +54,7 @@ class Asking:
             Unanswered: this model cannot answer.
             ApplicationError: the activity has to be tried again.
         """
-        asked = self._asked(offer, step, instructions, prompt)
+        asked = self._asked(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
         earlier = Ledger(self._storage, keys.take_prefix(asked.production_id, keys.PLANNER, asked.take))
         found = await earlier.read()
         if found and found.state == "released" and found.billed_usd:
@@ -78,10 +79,11 @@ class Asking:
             if workdir.exists():
                 await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
 
-    def _asked(self, offer: Offer, step: int, instructions: str, prompt: str) -> ProduceAsset:
+    def _asked(self, offer: Offer, step: int, beside: int, prompt: str) -> ProduceAsset:
+        """The question as a take; `beside` is how many bytes go with the prompt."""
         # Neither this id nor a prompt of this length is possible in a plan.
         asset = call_asset(offer, self._request, prompt).model_copy(update={"asset_id": keys.PLANNER})
-        quote = pricing.quote(offer, asset, instructions=len(instructions.encode()))
+        quote = pricing.quote(offer, asset, instructions=beside)
         return ProduceAsset(
             production_id=self._request.production_id,
             brief=self._request.brief,

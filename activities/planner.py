@@ -134,16 +134,16 @@ def _name(offer: Offer) -> str:
 
 
 def _menu(brief: Brief, providers: Mapping[str, Provider], today: date) -> Menu:
-    """What may be planned; previz has no narration in a language that it cannot speak."""
-    mute = Modality.AUDIO in brief.modalities and previz_speech.find_voice(brief.language) is None
-    return {
-        m: [
-            o
-            for o in planning.ranked(m, providers, today)
-            if not (mute and m == Modality.AUDIO and o.provider == "previz")
-        ]
-        for m in brief.modalities
-    }
+    """What may be planned of each modality, the preferred first."""
+    mute = previz_speech.find_voice(brief.language) is None
+
+    def serves(offer: Offer) -> bool:
+        if offer.modality == Modality.AUDIO:
+            return not (mute and offer.provider == "previz")
+        # A video made from a video would be a second shot of the same: every video gets into the film.
+        return not (offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires)
+
+    return {m: list(filter(serves, planning.ranked(m, providers, today))) for m in brief.modalities}
 
 
 def _seconds(request: DraftPlan) -> float:

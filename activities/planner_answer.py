@@ -4,7 +4,6 @@ The model proposes, nothing of it is believed: kinds of assets, providers, model
 lengths and prices are all checked here against the brief and the enabled models.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -243,10 +242,9 @@ def _typed(offer: Offer | None, setting: _Setting) -> JsonValue:
     rule = offer.rules.get(setting.name) if offer else None
     if rule and rule.type == "text":
         return setting.value
-    try:
-        read = json.loads(value.lower() if value.lower() in ("true", "false") else value)
-    except ValueError:
-        return setting.value
-    if isinstance(read, float) and read.is_integer():
-        return int(read)
-    return read if isinstance(read, bool | int | float) else setting.value
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", value):
+        number = float(value)
+        return int(number) if number.is_integer() else number
+    return setting.value

@@ -47,9 +47,12 @@ def with_fallbacks(
     return made.model_copy(update={"drafting_usd": plan.drafting_usd})
 
 
-def _alternatives(plan: Plan, asset: Asset, providers: Mapping[str, Provider], today: date) -> Iterator[Alternative]:
+def _alternatives(
+    plan: Plan, asset: Asset, own: Offer, providers: Mapping[str, Provider], today: date
+) -> Iterator[Alternative]:
     """One quoted alternative for each other provider that can make the asset, the preferred first."""
     taken = {asset.provider, "previz"}
+    used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
     for offer in planning.ranked(asset.asset_type, providers, today):
         if offer.provider in taken or offer.unknown or not used <= offer.accepts:
             continue

@@ -116,7 +116,10 @@ def _film(brief: Brief, seconds: float) -> list[str]:
     if Modality.VIDEO in has:
         inputs = [name for m, name in ((Modality.AUDIO, "narration-k"), (Modality.IMAGE, "still-k")) if m in has]
         made_from = f", depends_on {' and '.join(f'`{i}`' for i in inputs)}" if inputs else ""
-        lines.append(f"  - `shot-k`, video, role `shot`{made_from}. Set its length by the model's own parameter.")
+        lines.append(
+            f"  - `shot-k`, video, role `shot`{made_from}. Set its length by the model's parameter, in whole seconds. "
+            "The film has no sound but the narration: switch a model's own sound off where it can be."
+        )
     return lines
 
 
@@ -152,5 +155,5 @@ def _choosing(brief: Brief) -> str:
             "it unspent, and take no model whose price is unknown."
         )
     else:
-        lines.append("- Take a model whose price is unknown only where the brief names it.")
+        lines.append("- Prefer models whose price is known; one whose price is unknown still comes before `previz`.")
     return "\n".join(lines)

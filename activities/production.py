@@ -86,8 +86,12 @@ class Activities(ProductionActivities):
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
-        models = models_for(self._settings, self._providers, datetime.now(UTC).date())
-        return registry.report(self._providers, ", then ".join(f"{o.provider}/{o.model}" for o in models) or "template")
+        try:
+            models = models_for(self._settings, self._providers, datetime.now(UTC).date())
+            planner = ", then ".join(f"{o.provider}/{o.model}" for o in models) or "template"
+        except ApplicationError as error:
+            planner = f"none: {error.message}"
+        return registry.report(self._providers, planner)
 
     async def _put_json(self, key: str, record: Model) -> Media:
         data = record.model_dump_json(indent=1).encode()

@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 """Storage or a planner that is down is waited for; what cannot succeed is raised as non-retryable."""
 STEP_TIMEOUT = timedelta(minutes=10)
-"""One attempt of planning or manifest; a planner's model may think for minutes."""
+"""One attempt of pricing or manifest."""
 IN_DOUBT = "it may have been submitted; adopt its job_id, resubmit it or accept without it"
 MAX_IGNORED = 100
 """Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""

@@ -42,7 +42,8 @@ NAMED = "activities-named-by-take"
 FINISH_TIMEOUT = timedelta(hours=2)
 """One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""
 ATTEMPT_TIMEOUT = timedelta(minutes=30)
-"""One attempt of an asset: the slowest synchronous call (10 minutes) and a large download."""
+"""One attempt of an asset: the slowest synchronous call (10 minutes) and a large download. Of a draft: some answers
+of a language model, each of which is kept, so that a next attempt goes on from there."""
 BRIEF_CHARS = 500
 """Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""
 
@@ -101,7 +102,7 @@ class ProductionWorkflow(Desk):
             draft = await workflow.execute_activity_method(
                 ProductionActivities.draft_plan,
                 DraftPlan(production_id=state.production_id, brief=state.brief, feedback=state.feedback, drafts=drafts),
-                start_to_close_timeout=STEP_TIMEOUT,
+                start_to_close_timeout=ATTEMPT_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,
                 summary=f"plan the {state.brief.platform.value}",

@@ -122,7 +122,7 @@ class GoogleEmulator(Emulator):
         if method == "POST" and not rest:
             return self._interact(call)
         if rest.removesuffix("/cancel") in self.jobs:
-            return self._interaction(call, rest.removesuffix("/cancel"), cancel=rest.endswith("/cancel"))
+            return self._look_omni(call, rest.removesuffix("/cancel"), cancel=rest.endswith("/cancel"))
         return _error(404, "NOT_FOUND", f"{call.path} was not found.")
 
     # Gemini
@@ -175,7 +175,7 @@ class GoogleEmulator(Emulator):
         self.jobs[name] = job
         return Reply(200, _interaction_record(name, "queued"))
 
-    def _interaction(self, call: Call, name: str, *, cancel: bool) -> Reply:
+    def _look_omni(self, call: Call, name: str, *, cancel: bool) -> Reply:
         job = self.jobs[name]
         if cancel:
             job.outcome, job.looks = "cancelled", 0

@@ -1,0 +1,174 @@
+"""Anthropic: text, also by a JSON schema, from words and pictures.
+
+Source of what is said here of the vendor: the types and docstrings of its SDK 2.10, and
+https://platform.claude.com/docs (models, structured outputs, vision, effort), read 2026-11-20.
+"""
+
+import asyncio
+import base64
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NoReturn, cast
+
+from activities import pricing
+from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
+from activities.providers import wire
+from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, ProviderBase, Request, offer_of
+from activities.providers.catalogue import OWN_CATALOGUE, offers_of
+from workflows.models import Modality
+
+if TYPE_CHECKING:
+    from anthropic import APIStatusError, AsyncAnthropic
+    from anthropic.types import Base64ImageSourceParam, ImageBlockParam, Message, OutputConfigParam, TextBlockParam
+
+KEY: Final = "ANTHROPIC_API_KEY"
+BASE_URL: Final = "ANTHROPIC_BASE_URL"
+OWN_URL: Final = "https://api.anthropic.com"
+SECONDS_A_TOKEN: Final = 3_600 / 128_000
+"""The SDK reckons an hour for 128,000 tokens, and refuses more than 21,333 without a timeout of one's own."""
+PICTURES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
+
+
+class Anthropic(ProviderBase):
+    """Every call is one synchronous POST /v1/messages; the vendor has no id or list to find a lost one by."""
+
+    name = "anthropic"
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def offers(self) -> Sequence[Offer]:
+        return offers_of(self.name, self._env.get(OWN_CATALOGUE, ""))
+
+    @cached_property
+    def _client(self) -> "AsyncAnthropic":
+        from anthropic import AsyncAnthropic
+
+        return AsyncAnthropic(
+            api_key=self._env.get(KEY, ""), base_url=self._env.get(BASE_URL) or OWN_URL, max_retries=0
+        )
+
+    async def close(self) -> None:
+        """Close its connections; a later call opens new ones."""
+        if client := self.__dict__.pop("_client", None):
+            await client.close()
+
+    async def submit(self, request: Request) -> Finished | Job:
+        offer = offer_of(self, request.asset.model, request.asset.asset_type)
+        if offer is None:
+            raise InvalidRequest(
+                f"anthropic: {request.asset.model!r} is not in the catalogue; add it with {OWN_CATALOGUE}"
+            )
+        return _finished(await self._message(request, offer), request, offer)
+
+    async def _message(self, request: Request, offer: Offer) -> "Message":
+        """The vendor's answer.
+
+        Raises:
+            ProviderError: there is none.
+        """
+        from anthropic import APIConnectionError, APIStatusError, Timeout, omit
+        from anthropic.types import Message
+
+        content = [await _picture(each) for each in request.inputs_of(Modality.IMAGE)]
+        words: TextBlockParam = {"type": "text", "text": request.asset.prompt}
+        max_tokens = int(request.number("max_tokens", TEXT_MAX_TOKENS))
+        seconds = max(wire.ANSWER_SECONDS, max_tokens * SECONDS_A_TOKEN)
+        try:
+            message = await self._client.messages.create(
+                model=request.asset.model,
+                max_tokens=max_tokens,
+                system=request.instructions or omit,
+                messages=[{"role": "user", "content": [*content, words]}],
+                output_config=_output_config(request, offer) or omit,
+                timeout=Timeout(seconds, connect=wire.CONNECT_SECONDS),
+            )
+        except APIStatusError as error:
+            raise _refusal(error) from None
+        except APIConnectionError as error:
+            raise wire.lost(self.name, error, submitting=True) from None
+        except ValueError as error:
+            raise SubmissionUnknown(f"anthropic: the answer is no JSON: {error}") from None
+        if not isinstance(message, Message):
+            raise SubmissionUnknown(f"anthropic: the answer is no message; does {BASE_URL} name the right server?")
+        return message
+
+
+def _output_config(request: Request, offer: Offer) -> "OutputConfigParam":
+    """How hard to think, where the model has that choice, and the form of the answer."""
+    config: dict[str, object] = {}
+    if rule := offer.rules.get("effort"):
+        config["effort"] = request.words("effort", rule.default)
+    if request.schema is not None:
+        config["format"] = {"type": "json_schema", "schema": dict(request.schema)}
+    return cast("OutputConfigParam", config)
+
+
+async def _picture(source: Input) -> "ImageBlockParam":
+    """A picture for the model to look at; the vendor advises pictures before words.
+
+    Raises:
+        InvalidRequest: it has a form that the vendor does not take.
+    """
+    media_type = source.media.media_type
+    if media_type not in PICTURES:
+        raise InvalidRequest(
+            f"anthropic does not look at {media_type} ({source.asset_id}); it takes {', '.join(PICTURES)}"
+        )
+    data = await asyncio.to_thread((await source.fetch()).read_bytes)
+    encoded = base64.standard_b64encode(data).decode()
+    held = cast("Base64ImageSourceParam", {"type": "base64", "media_type": media_type, "data": encoded})
+    return {"type": "image", "source": held}
+
+
+def _finished(message: "Message", request: Request, offer: Offer) -> Finished:
+    """The text of an answer, with what it cost.
+
+    Raises:
+        ContentRefused: the vendor's policy forbids it. Billed.
+        OutputUnusable: there is no text, or not all of it. Billed.
+    """
+    usage = message.usage
+    asked = usage.input_tokens + (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
+    text = "".join(block.text for block in message.content if block.type == "text")
+    finished = Finished(
+        text.encode(),
+        offer.media_type if request.schema is None else "application/json",
+        usage={"input_tokens": asked, "output_tokens": usage.output_tokens},
+    )
+    billed, _ = pricing.cost_of(offer, request.asset, finished)
+    if message.stop_reason == "refusal":
+        _refused(message, billed)
+    if message.stop_reason in _CUT_OFF:
+        # Half of a text would get into the deliverable without anybody being told.
+        limit = f"{request.number('max_tokens', TEXT_MAX_TOKENS):g}"
+        raise OutputUnusable(
+            f"anthropic: the text was cut off after max_tokens {limit}, thoughts included; raise the parameter "
+            "max_tokens or lower effort",
+            billed_usd=billed,
+        )
+    if not text.strip():
+        raise OutputUnusable(f"anthropic: an answer without text ({message.stop_reason})", billed_usd=billed)
+    return finished
+
+
+def _refused(message: "Message", billed: Decimal) -> NoReturn:
+    details = message.stop_details
+    category = (details.category if details else None) or ""
+    why = (details.explanation if details else None) or "the model refuses this request"
+    raise ContentRefused(f"anthropic: {why}; change the prompt", category=category, billed_usd=billed)
+
+
+def _refusal(error: "APIStatusError") -> ProviderError:
+    own = isinstance(error.body, Mapping) and "error" in error.body
+    return wire.refusal(
+        "anthropic",
+        error.status_code,
+        error.api_message or "",
+        variable=KEY,
+        submitting=True,
+        own=own,
+        retry_after=wire.seconds_after(error.response.headers.get("retry-after")),
+    )

@@ -1,0 +1,122 @@
+"""Media that a vendor hands out as an address: fetched as a stream, never held whole in memory.
+
+A failed download does not end the job whose media it is, and so it never leads to a second payment: an outage is
+waited for; an address that has expired is `SubmissionUnknown`, after which the next look asks the vendor for the
+address again and, after a few of them, a person decides.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import PurePosixPath
+from typing import Final
+
+import httpx
+
+from activities.errors import SubmissionUnknown
+from activities.providers import wire
+from activities.providers.base import Stream
+
+MAX_REDIRECTS: Final = 3
+"""From an API's own address to its storage and on to a nearer copy; more is a loop."""
+READ_SECONDS: Final = 60.0
+"""Between two pieces: storage that serves finished files answers at once."""
+
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "ogg": "audio/ogg",
+    "flac": "audio/flac",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+}
+
+
+def media_type_at(url: str, otherwise: str) -> str:
+    """What the ending of an address says, where it is of the same kind as `otherwise`, e.g. both pictures."""
+    found = MEDIA_TYPES.get(PurePosixPath(httpx.URL(url).path).suffix[1:].lower(), otherwise)
+    return found if found.split("/")[0] == otherwise.split("/")[0] else otherwise
+
+
+def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str, str] | None = None) -> Stream:
+    """The media at an address that a vendor gave, for `Finished.source` of a job.
+
+    Args:
+        base_url: Where the vendor's API is. Only an API that is itself plain http, as on this machine, may name
+            addresses that are no https or lie in a private network.
+        headers: For that address alone; a redirect to another host does not get them.
+
+    Raises (when it is opened or read):
+        ProviderUnavailable: it broke off, or the storage behind it fails for now.
+        SubmissionUnknown: the address has expired, or is none that may be fetched.
+    """
+    own = httpx.URL(url)
+    trusted = base_url.startswith("http://")
+
+    async def guard(request: httpx.Request) -> None:
+        """Called for the address and for each that it redirects to."""
+        if not trusted:
+            await _refuse_private(vendor, request.url)
+        if request.url.host != own.host:
+            for name in headers or ():
+                request.headers.pop(name, None)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[AsyncIterator[bytes]]:
+        client = httpx.AsyncClient(
+            follow_redirects=True,
+            max_redirects=MAX_REDIRECTS,
+            timeout=httpx.Timeout(READ_SECONDS, connect=wire.CONNECT_SECONDS),
+            verify=_tls(),
+            event_hooks={"request": [guard]},
+        )
+        try:
+            async with client, client.stream("GET", own, headers=headers) as response:
+                _check(vendor, response)
+                yield response.aiter_bytes()
+        except httpx.TooManyRedirects:
+            raise SubmissionUnknown(f"{vendor}: more than {MAX_REDIRECTS} redirects at {own.host!r}") from None
+        except httpx.HTTPError as error:
+            raise wire.lost(vendor, error, submitting=False) from error
+
+    return opened
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the certificates takes 40 ms of the event loop."""
+    return httpx.create_ssl_context()
+
+
+def _check(vendor: str, response: httpx.Response) -> None:
+    status = response.status_code
+    if status == httpx.codes.OK:
+        return
+    if status >= 500 or status in (408, 429):
+        retry_after = wire.seconds_after(response.headers.get("retry-after"))
+        message = f"the storage of its media answered HTTP {status}"
+        raise wire.refusal(vendor, status, message, variable="", submitting=False, retry_after=retry_after)
+    raise SubmissionUnknown(
+        f"{vendor}: the media at {response.url.host!r} is gone (HTTP {status}): its address has expired; "
+        "adopt the job to look for it again, or resubmit"
+    )
+
+
+async def _refuse_private(vendor: str, url: httpx.URL) -> None:
+    """A vendor that was talked into naming an address of our own network must not make us fetch it."""
+    if url.scheme != "https":
+        raise SubmissionUnknown(f"{vendor} names media at {url.host!r} over {url.scheme}: only https is fetched")
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+    except OSError:
+        return  # A proxy may know the name; where there is none, connecting says that nobody does.
+    if any(not ipaddress.ip_address(str(address[0]).split("%")[0]).is_global for *_, address in found):
+        raise SubmissionUnknown(f"{vendor} names media at {url.host!r}, an address in a private network: not fetched")

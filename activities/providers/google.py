@@ -1,0 +1,72 @@
+"""Google: Gemini text, pictures, speech and Omni video; Imagen and Veo on its Enterprise platform."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from activities.errors import InvalidRequest
+from activities.providers import google_content, google_enterprise, google_omni
+from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
+from activities.providers.catalogue import OWN_CATALOGUE, offers_of
+from activities.providers.google_access import Access
+from workflows.models import Modality
+
+ENTERPRISE_ONLY: Final = ("imagen-", "veo-")
+"""Families whose methods google-genai 3.3 refuses for the Developer API (models.py)."""
+UNAVAILABLE: Final = (
+    "Google serves {model} on its Enterprise platform alone: set GOOGLE_GENAI_USE_ENTERPRISE=true and "
+    "GOOGLE_CLOUD_PROJECT for the worker, or choose another model"
+)
+
+
+class Google(ProviderBase):
+    """Environment: GOOGLE_API_KEY or GEMINI_API_KEY, GOOGLE_GEMINI_BASE_URL; for the Enterprise platform
+    GOOGLE_GENAI_USE_ENTERPRISE or GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION (default
+    "global") with Application Default Credentials, or a key of its express mode, and GOOGLE_VERTEX_BASE_URL."""
+
+    name = "google"
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._access = Access(env)
+        listed = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
+        self._offers = tuple(map(self._available, listed))
+
+    def offers(self) -> Sequence[Offer]:
+        return self._offers
+
+    async def submit(self, request: Request) -> Finished | Job:
+        model, modality = request.asset.model, request.asset.asset_type
+        offer = offer_of(self, model, modality)
+        if offer is None or offer.unavailable:
+            why = offer.unavailable if offer else f"{model!r} is not in the catalogue of {self.name}"
+            raise InvalidRequest(f"model: {why}")
+        enterprise_only = model.startswith(ENTERPRISE_ONLY)
+        match modality:
+            case Modality.TEXT:
+                return await google_content.write(self._access, request, offer)
+            case Modality.AUDIO:
+                return await google_content.speak(self._access, request, offer)
+            case Modality.IMAGE:
+                paint = google_enterprise.imagine if enterprise_only else google_content.paint
+                return await paint(self._access, request, offer)
+            case Modality.VIDEO:
+                start = google_enterprise.start_veo if enterprise_only else google_omni.start
+                return await start(self._access, request)
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        look = google_enterprise.look_veo if _of_veo(job) else google_omni.look
+        return await look(self._access, request, job)
+
+    async def cancel(self, job: Job) -> None:
+        if not _of_veo(job):  # Operations of publishers' models have no cancel (aiplatform discovery).
+            await google_omni.stop(self._access, job)
+
+    def _available(self, offer: Offer) -> Offer:
+        if self._access.enterprise or not offer.model.startswith(ENTERPRISE_ONLY):
+            return offer
+        return replace(offer, unavailable=UNAVAILABLE.format(model=offer.model))
+
+
+def _of_veo(job: Job) -> bool:
+    """Operations are paths, interactions are not."""
+    return "/operations/" in job.id

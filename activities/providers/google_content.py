@@ -1,0 +1,129 @@
+"""What Gemini models answer at once: text, pictures and speech, through `models.generate_content`."""
+
+import asyncio
+import io
+import re
+import wave
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from activities.errors import InvalidRequest
+from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request
+from activities.providers.google_access import Access
+from activities.providers.google_answer import blob, made, unusable, usage_of
+from workflows.models import Modality
+
+if TYPE_CHECKING:
+    from google.genai import types
+
+INLINE_BYTES: Final = 70_000_000
+"""Of all inputs of a request: 100 MB in base64 is what the API takes inline (blog.google, Gemini API file limits)."""
+ASPECTS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9", "21:9")
+"""Of the Gemini image models (google-genai 3.3, `ImageConfig.aspect_ratio`)."""
+VOICE: Final = "Kore"
+
+
+async def write(access: Access, request: Request, offer: Offer) -> Finished:
+    """A text, or JSON by `request.schema`, from the prompt and what it is shown: pictures, video, sound."""
+    contents = await _shown(request, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)
+    schema = dict(request.schema) if request.schema is not None else None
+    answer = await _generate(
+        access,
+        request,
+        [*contents, request.asset.prompt],
+        system_instruction=request.instructions or None,
+        max_output_tokens=int(request.number("max_tokens", TEXT_MAX_TOKENS)),
+        response_mime_type="application/json" if schema is not None else None,
+        response_json_schema=schema,
+    )
+    parts, reason = made(answer, request, offer)
+    text = "".join(p.text for p in parts if p.text).strip()
+    if not text or (reason == "MAX_TOKENS" and schema is not None):
+        raise unusable(f"no whole text ({reason}); give the parameter max_tokens more", answer, request, offer)
+    return Finished(
+        text.encode(), "application/json" if schema is not None else offer.media_type, usage=usage_of(answer)
+    )
+
+
+async def paint(access: Access, request: Request, offer: Offer) -> Finished:
+    """A picture from the prompt and any pictures it refers to, as the JPEG (recorded) that comes back."""
+    answer = await _generate(
+        access,
+        request,
+        [*await _shown(request, Modality.IMAGE), request.asset.prompt],
+        response_modalities=["IMAGE"],
+        image_config={
+            "aspect_ratio": aspect_ratio(request, ASPECTS),
+            "image_size": request.words("image_size", "") or None,
+        },
+    )
+    data, media_type = blob(answer, request, offer)
+    return Finished(data, media_type or offer.media_type, usage=usage_of(answer))
+
+
+async def speak(access: Access, request: Request, offer: Offer) -> Finished:
+    """Speech as WAV. How it is spoken is said in words before the text: these models have no field for it."""
+    text, style = request.asset.prompt, request.words("instructions", request.brief.style)
+    voice = {"prebuilt_voice_config": {"voice_name": request.words("voice", VOICE)}}
+    answer = await _generate(
+        access,
+        request,
+        [f"Read the following aloud. Delivery: {style}.\n\n{text}" if style else text],
+        response_modalities=["AUDIO"],
+        speech_config={"voice_config": voice},
+    )
+    data, media_type = blob(answer, request, offer)
+    raw = re.match(r"audio/(?:L16|pcm)\b(?:.*rate=(\d+))?", media_type, re.IGNORECASE)
+    if raw is None:
+        return Finished(data, media_type or offer.media_type, usage=usage_of(answer))
+    return Finished(_wav(data, int(raw[1] or 24_000)), "audio/wav", usage=usage_of(answer))
+
+
+def aspect_ratio(request: Request, offered: Sequence[str]) -> str:
+    """The parameter, else the offered ratio nearest to the brief's: 3:4 for 4:5, which no model here has."""
+
+    def ratio(value: str) -> float:
+        width, height = value.split(":")
+        return int(width) / int(height)
+
+    wanted = ratio(request.aspect)
+    return request.words("aspect_ratio", min(offered, key=lambda o: max(ratio(o) / wanted, wanted / ratio(o))))
+
+
+async def _generate(
+    access: Access, request: Request, contents: list[Any], **config: Any
+) -> "types.GenerateContentResponse":
+    # Either of the SDK's two loops would send, and pay for, more than one request a call.
+    settings: Any = {**config, "automatic_continuation": False, "automatic_function_calling": {"disable": True}}
+    return await access.ask(
+        lambda client: client.models.generate_content(model=request.asset.model, contents=contents, config=settings),
+        submitting=True,
+    )
+
+
+async def _shown(request: Request, *modalities: Modality) -> list["types.Part"]:
+    """The inputs of these types, in the order of the asset's dependencies.
+
+    Raises:
+        InvalidRequest: they are too large to send.
+    """
+    from google.genai import types
+
+    inputs = [i for i in request.inputs if i.asset_type in modalities]
+    if sum(i.media.bytes for i in inputs) > INLINE_BYTES:
+        names = ", ".join(i.asset_id for i in inputs)
+        raise InvalidRequest(f"depends_on: {names} have more than {INLINE_BYTES} bytes; show the model less")
+    files = [await i.fetch() for i in inputs]
+    return [
+        types.Part.from_bytes(data=await asyncio.to_thread(file.read_bytes), mime_type=i.media.media_type)
+        for i, file in zip(inputs, files, strict=True)
+    ]
+
+
+def _wav(samples: bytes, rate: int) -> bytes:
+    """16-bit little-endian mono samples with a WAV header."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", "not compressed"))
+        file.writeframes(samples)
+    return buffer.getvalue()

@@ -1,0 +1,102 @@
+"""Imagen and Veo, which only the Enterprise platform still serves. Veo's operations have no list either."""
+
+import asyncio
+from typing import Final
+
+from activities.errors import ContentRefused, InvalidRequest, JobFailed, OutputUnusable, SubmissionUnknown
+from activities.providers.base import Finished, Job, Offer, Request, Running
+from activities.providers.google_access import LOOK_MS, Access
+from activities.providers.google_content import aspect_ratio
+from activities.providers.google_errors import VENDOR, one_line, policy
+from activities.providers.google_omni import SECONDS, fetched, price_of, shape
+from workflows.models import Modality
+
+ASPECTS: Final = ("1:1", "3:4", "4:3", "9:16", "16:9")
+"""Of Imagen."""
+VEO_SECONDS: Final = (4, 6, 8)
+"""All that Veo 3.1 makes."""
+
+
+async def imagine(access: Access, request: Request, offer: Offer) -> Finished:
+    """One picture."""
+    from google.genai import types
+
+    config = types.GenerateImagesConfig(
+        number_of_images=1,
+        aspect_ratio=aspect_ratio(request, ASPECTS),
+        image_size=request.words("image_size", "") or None,
+        include_rai_reason=True,
+    )
+    answer = await access.ask(
+        lambda client: client.models.generate_images(
+            model=request.asset.model, prompt=request.asset.prompt, config=config
+        ),
+        submitting=True,
+    )
+    made = next(iter(answer.generated_images or ()), None)
+    if made and made.image and made.image.image_bytes:
+        return Finished(made.image.image_bytes, made.image.mime_type or offer.media_type)
+    if made and made.rai_filtered_reason:
+        reason = one_line(made.rai_filtered_reason)
+        raise ContentRefused(
+            f"{VENDOR} filtered the picture: {reason}; change the prompt", refused="output", category=reason
+        )
+    raise OutputUnusable(f"{VENDOR}'s {offer.model} made no picture")
+
+
+async def start_veo(access: Access, request: Request) -> Job:
+    """Begin a Veo video, with sound: that is what its price is for."""
+    from google.genai import types
+
+    seconds = request.number("seconds", SECONDS)
+    if seconds not in VEO_SECONDS:
+        raise InvalidRequest(f"parameters.seconds: {request.asset.model} makes 4, 6 or 8 seconds, not {seconds:g}")
+    frame = next(iter(request.inputs_of(Modality.IMAGE)), None)
+    image = None
+    if frame:
+        image = types.Image(
+            image_bytes=await asyncio.to_thread((await frame.fetch()).read_bytes), mime_type=frame.media.media_type
+        )
+    source = types.GenerateVideosSource(prompt=request.asset.prompt, image=image)
+    config = types.GenerateVideosConfig(
+        number_of_videos=1,
+        duration_seconds=int(seconds),
+        aspect_ratio=shape(request),
+        resolution=request.words("resolution", "720p"),
+        generate_audio=True,
+    )
+    operation = await access.ask(
+        lambda client: client.models.generate_videos(model=request.asset.model, source=source, config=config),
+        submitting=True,
+    )
+    if not operation.name:
+        raise SubmissionUnknown(f"{VENDOR} accepted a video without naming its operation")
+    return Job(operation.name)
+
+
+async def look_veo(access: Access, request: Request, job: Job) -> Running | Finished:
+    from google.genai import types
+
+    asked = types.GenerateVideosOperation()
+    asked.name = job.id
+    operation = await access.ask(
+        lambda client: client.operations.get(asked, config={"http_options": {"timeout": LOOK_MS}}), submitting=False
+    )
+    if not operation.done:
+        return Running()
+    if operation.error:
+        fault = one_line(operation.error.get("message"))
+        if policy(fault):
+            raise ContentRefused(f"{VENDOR} refused the video: {fault}; change the prompt")
+        # The operation does not say what it cost: until somebody has looked, it counts as paid.
+        raise JobFailed(f"{VENDOR}'s job {job.id} failed: {fault}", billed_usd=price_of(request))
+    result = operation.response
+    made = next(iter((result.generated_videos if result else None) or ()), None)
+    if made and made.video and made.video.video_bytes:
+        return Finished(made.video.video_bytes, made.video.mime_type or "video/mp4")
+    if made and made.video and made.video.uri:
+        return fetched(access, made.video.uri, made.video.mime_type or "video/mp4")
+    if result and result.rai_media_filtered_count:
+        reasons = one_line("; ".join(result.rai_media_filtered_reasons or ()))
+        raise ContentRefused(f"{VENDOR} filtered the video: {reasons}", refused="output", category=reasons[:100])
+    raise OutputUnusable(f"{VENDOR} finished job {job.id} without a video", billed_usd=price_of(request))

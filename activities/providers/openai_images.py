@@ -1,0 +1,127 @@
+"""Pictures, made and edited in one call.
+
+Limits: docstrings of the official SDK 3.51, types/image_generate_params.py and types/image_edit_params.py.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
+from activities.providers.base import Finished, Input, Offer, Request, Unit
+from activities.providers.data_uri import picture_uri
+from activities.providers.download import streamed
+from activities.providers.openai_sizes import size_of
+from activities.providers.openai_wire import VENDOR, asking, billed, chosen
+from workflows.models import Modality
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+MAX_REFERENCES: Final = 16
+MAX_URI_CHARS: Final = 20_000_000
+"""Of one picture inside a request; what is larger is shown smaller."""
+WISHES: Final = ("quality", "background", "output_format", "output_compression", "style")
+
+
+async def make_picture(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finished:
+    """Generate, or edit where the asset has pictures that the model makes use of.
+
+    Raises:
+        ProviderError: as it went.
+    """
+    wishes = {"model": offer.model, "prompt": request.asset.prompt, **wishes_of(request, offer)}
+    if "output_format" not in offer.rules:
+        # dall-e answers with an address unless asked. Models that take a file format refuse the question: base64 it is.
+        wishes["response_format"] = "b64_json"
+    pictures, mask = references(request, offer)
+    files: dict[str, Any] = {"image": [await _upload(i) for i in pictures]}
+    if mask:
+        files["mask"] = await _upload(mask)
+    with asking(submitting=True):
+        answer: Any = await (client.images.edit(**files, **wishes) if pictures else client.images.generate(**wishes))
+        usage = picture_usage(answer.usage)
+        made = answer.data[0] if answer.data else None
+        form = answer.output_format or wishes.get("output_format") or "png"
+    if made and made.b64_json:
+        return Finished(decoded(made.b64_json, request, offer, usage), f"image/{form}", usage=usage)
+    if made and made.url:
+        return Finished(
+            await _downloaded(made.url, str(client.base_url), request.file(f"answer.{form}")),
+            f"image/{form}",
+            usage=usage,
+        )
+    raise OutputUnusable(f"{VENDOR} answered without a picture", billed_usd=billed(request, offer, usage))
+
+
+def wishes_of(request: Request, offer: Offer) -> dict[str, Any]:
+    """Size and the parameters that the model has, as they are sent."""
+    found = {name: value for name in WISHES if (value := chosen(request, offer, name)) is not None}
+    if isinstance(found.get("output_compression"), float):
+        found["output_compression"] = round(request.number("output_compression", 100))
+    return {**found, **({"size": size_of(request, offer)} if "size" in offer.rules else {})}
+
+
+def references(request: Request, offer: Offer) -> tuple[Sequence[Input], Input | None]:
+    """The pictures to work from, and the mask.
+
+    Raises:
+        InvalidRequest: more pictures than the vendor takes, or a mask of nothing.
+    """
+    inputs = request.inputs_of(Modality.IMAGE) if Modality.IMAGE in offer.accepts else []
+    mask = next((i for i in inputs if i.role == "mask"), None)
+    pictures = [i for i in inputs if i.role != "mask"]
+    if mask and not pictures:
+        raise InvalidRequest(f"depends_on: {mask.asset_id!r} is a mask; name the picture that it masks too")
+    if len(pictures) > MAX_REFERENCES:
+        raise InvalidRequest(f"depends_on: {len(pictures)} pictures; {offer.model} takes at most {MAX_REFERENCES}")
+    return pictures, mask
+
+
+async def _upload(source: Input) -> tuple[str, bytes, str]:
+    path = await source.fetch()
+    return path.name, await asyncio.to_thread(path.read_bytes), source.media.media_type
+
+
+async def data_uri(source: Input) -> str:
+    """A picture as text, which the vendor has to fetch from nowhere."""
+    return await asyncio.to_thread(picture_uri, await source.fetch(), source.media.media_type, max_chars=MAX_URI_CHARS)
+
+
+def picture_usage(counted: Any) -> dict[Unit, int]:
+    """Tokens of one answer; text in an output is counted as if it were picture, so that no bill is told too low."""
+    if not counted or not counted.output_tokens:
+        return {}
+    details = counted.input_tokens_details
+    return {
+        "input_tokens": details.text_tokens if details else counted.input_tokens,
+        "input_image_tokens": details.image_tokens if details else 0,
+        "output_image_tokens": counted.output_tokens,
+    }
+
+
+def decoded(text: str, request: Request, offer: Offer, usage: Mapping[Unit, int]) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        cost = billed(request, offer, usage)
+        raise OutputUnusable(f"{VENDOR} answered with a picture that is no base64", billed_usd=cost) from None
+
+
+async def _downloaded(url: str, base_url: str, path: Path) -> Path:
+    """Fetch a picture that is made and paid for.
+
+    Raises:
+        SubmissionUnknown: it did not come through, and asking again would pay again.
+    """
+    try:
+        async with streamed(url, vendor=VENDOR, base_url=base_url)() as chunks:
+            with path.open("wb") as file:
+                async for chunk in chunks:
+                    await asyncio.to_thread(file.write, chunk)
+    except ProviderError as error:
+        raise SubmissionUnknown(f"{VENDOR} made the picture, but it could not be fetched: {error}") from error
+    return path

@@ -1,0 +1,174 @@
+"""A worker that is killed: it makes takes with the vendors' own SDKs and stops each at a step of its submission.
+
+`python -m tests.killed CONFIG` works on the takes of a JSON file until somebody kills it. A take that has come
+to its step leaves a file of its name in `reached`; what an emulated vendor holds itself leaves none.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.worker import Worker
+
+with workflow.unsafe.imports_passed_through():
+    from activities import attempt, ledger, ledger_take
+    from activities.ledger import Entry
+    from activities.produce import Producer
+    from activities.production import Activities
+    from activities.providers.base import Claim, Finished, Job, Offer, Provider, Request, Running
+    from activities.providers.registry import PROVIDERS
+    from activities.settings import ActivitySettings
+    from activities.storage import Storage
+    from workflows.contracts import AssetFailure, ProduceAsset
+    from workflows.converter import data_converter
+    from workflows.models import Modality, Take
+
+Step = Literal[
+    "before_claim",  # nothing is written, nothing is sent
+    "after_claim",  # the claim is written, nothing is sent
+    "received",  # the vendor has the request, and will go on with it
+    "billed",  # the vendor has done it and bills it, but has not answered
+    "answered",  # the answer is here, and nowhere else
+    "submitted",  # the job's id is in the ledger
+    "looking",  # the vendor is asked how far the job is
+    "downloading",  # the media is on its way
+    "stored",  # the take is in the ledger, but Temporal does not know
+]
+AT_THE_VENDOR: Final = ("received", "billed", "looking", "downloading")
+HEARTBEAT: Final = timedelta(seconds=12)
+"""Setting up a hundred HTTP clients holds up the worker for some seconds; a real one has one of each vendor."""
+
+
+class Case(BaseModel):
+    """One take to make and the step to stop it at. Its name is its production, its provider and its file."""
+
+    name: str
+    vendor: str
+    env: dict[str, str]
+    step: Step | None = None
+
+
+class Config(BaseModel):
+    temporal: str
+    queue: str
+    bucket: str
+    reached: Path
+    cases: list[Case]
+
+
+@workflow.defn
+class OneTake:
+    """Makes one take as a production would; the answer is "stored", or why a person has to decide."""
+
+    @workflow.run
+    async def run(self, queue: str, asked: ProduceAsset) -> str:
+        try:
+            await workflow.execute_activity(
+                "produce_asset",
+                asked,
+                result_type=Take,
+                task_queue=queue,
+                start_to_close_timeout=timedelta(minutes=2),
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
+            )
+        except ActivityError as error:
+            if isinstance(error.cause, ApplicationError) and error.cause.details:
+                return AssetFailure.model_validate(error.cause.details[0]).reason
+            return str(error.cause)
+        return "stored"
+
+
+class Stops:
+    """Where each take is to stop, by the name of its production."""
+
+    def __init__(self, config: Config) -> None:
+        self._steps = {case.name: case.step for case in config.cases}
+        self._reached = config.reached
+
+    async def at(self, step: Step, name: str) -> None:
+        """Stop for good where this is the step of that take."""
+        if self._steps.get(name) == step:
+            (self._reached / name).touch()
+            await asyncio.Event().wait()
+
+
+class StoppingLedger(ledger.Ledger):
+    """The ledger, with a stop before and after what it writes."""
+
+    stops: Stops
+
+    def __init__(self, storage: Storage, prefix: str) -> None:
+        super().__init__(storage, prefix)
+        self._name = prefix.split("/")[1]
+
+    async def write(self, entry: Entry) -> None:
+        if entry.state == "claimed":
+            await self.stops.at("before_claim", self._name)
+        await super().write(entry)
+        after: dict[str, Step] = {"claimed": "after_claim", "submitted": "submitted", "stored": "stored"}
+        if step := after.get(entry.state):
+            await self.stops.at(step, self._name)
+
+
+class Held:
+    """A vendor's provider under the name of a case; its answer can be held, and its jobs are looked at soon."""
+
+    def __init__(self, case: Case, provider: Provider, stops: Stops) -> None:
+        self.name, self._provider, self._stops = case.name, provider, stops
+
+    def offers(self) -> Sequence[Offer]:
+        return [replace(offer, expected_seconds=0.1) for offer in self._provider.offers()]
+
+    def other(self, model: str, modality: Modality) -> Offer | None:
+        return self._provider.other(model, modality)
+
+    async def submit(self, request: Request) -> Finished | Job:
+        answer = await self._provider.submit(request)
+        await self._stops.at("answered", self.name)
+        return answer
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        return await self._provider.poll(request, job)
+
+    async def cancel(self, job: Job) -> None:
+        await self._provider.cancel(job)
+
+    async def recover(self, claim: Claim) -> Job | None:
+        return await self._provider.recover(claim)
+
+
+async def main(config: Config) -> None:
+    for name in ("openai", "anthropic", "google.genai", "runwayml"):
+        import_module(name)  # in an activity it would hold up the heartbeats of all others
+    attempt.HEARTBEAT_SECONDS = 1.0  # type: ignore[misc]  # final for everybody but a test that cannot wait
+    StoppingLedger.stops = stops = Stops(config)
+    vars(ledger_take)["Ledger"] = StoppingLedger  # the one seam through which all writes go
+    providers: dict[str, Provider] = {
+        case.name: Held(case, PROVIDERS[case.vendor].build(case.env), stops) for case in config.cases
+    }
+    settings = ActivitySettings()
+    activities = Activities(Storage(config.bucket), providers, settings)
+    assert isinstance(activities._producer, Producer)
+    client = await Client.connect(config.temporal, data_converter=data_converter)
+    arguments: dict[str, Any] = {"max_concurrent_activities": 200, "graceful_shutdown_timeout": timedelta(0)}
+    async with Worker(client, task_queue=config.queue, activities=[activities.produce_asset], **arguments):
+        (config.reached / "working").touch()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Config.model_validate(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))))
+    os._exit(0)

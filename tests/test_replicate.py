@@ -1,0 +1,545 @@
+"""Replicate over real HTTP: what is asked for, what its answers mean for money, and how a lost prediction is found."""
+
+import asyncio
+import dataclasses
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.errors import (
+    AuthenticationFailed,
+    ContentRefused,
+    InvalidRequest,
+    JobFailed,
+    OutputUnusable,
+    Overloaded,
+    ProviderError,
+    ProviderUnavailable,
+    QuotaExhausted,
+    RateLimited,
+    SubmissionUnknown,
+)
+from activities.produce import Producer
+from activities.providers.base import Claim, Finished, Input, Job, Request, Running
+from activities.providers.download import media_type_at, streamed
+from activities.providers.replicate import Replicate
+from activities.settings import ActivitySettings
+from activities.storage import Storage
+from tests.emulators.base import Fault
+from tests.emulators.replicate import ReplicateEmulator
+from tests.emulators.samples import picture, video
+from workflows.contracts import ProduceAsset
+from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform, Quote, Take
+
+FLUX = "black-forest-labs/flux-1.1-pro"
+FLUX_2 = "black-forest-labs/flux-2-pro"
+PRICE = Quote(low_usd=Decimal("0.04"), high_usd=Decimal("0.04"), expected_seconds=8, job=True)
+UNKNOWN = Quote(low_usd=Decimal(0), high_usd=Decimal(0), expected_seconds=8, job=True, unknown=True)
+
+
+@pytest.fixture
+def emulator() -> Iterator[ReplicateEmulator]:
+    with ReplicateEmulator() as running:
+        yield running
+    assert running.problems == []
+
+
+def provider(emulator: ReplicateEmulator, key: str = "test-key") -> Replicate:
+    return Replicate({"REPLICATE_API_TOKEN": key, "REPLICATE_BASE_URL": emulator.url})
+
+
+def request(
+    tmp_path: Path,
+    model: str = FLUX,
+    *,
+    modality: Modality = Modality.IMAGE,
+    aspect: Aspect = "16:9",
+    shown: tuple[bytes, ...] = (),
+    seed: int = 77,
+    prompt: str = "a lighthouse",
+    **parameters: Any,
+) -> Request:
+    def given(number: int, data: bytes) -> Input:
+        async def fetch() -> Path:
+            path = tmp_path / f"input-{number}.png"
+            await asyncio.to_thread(path.write_bytes, data)
+            return path
+
+        media = Media(key="k", bytes=len(data), sha256="0", media_type="image/png")
+        return Input(f"still-{number}", Modality.IMAGE, "still", media, fetch)
+
+    asset = Asset.model_validate(
+        {
+            "asset_id": "still-1",
+            "asset_type": modality,
+            "role": "still",
+            "prompt": prompt,
+            "provider": "replicate",
+            "model": model,
+            "parameters": parameters,
+            "quote": PRICE if model in (FLUX, FLUX_2) else UNKNOWN,
+        }
+    )
+    brief = Brief(text="x", platform=Platform.VIDEO, aspect=aspect)
+    inputs = [given(n, data) for n, data in enumerate(shown)]
+    return Request("production/still-1/1", seed, brief, asset, 1, inputs, tmp_path)
+
+
+async def finish(replicate: Replicate, asked: Request) -> tuple[Job, Finished]:
+    """Submit and look until it is done."""
+    job = await replicate.submit(asked)
+    for _ in range(9):
+        seen = await replicate.poll(asked, job)
+        if isinstance(seen, Finished):
+            return job, seen
+    raise AssertionError("never finished")
+
+
+async def read(finished: Finished) -> bytes:
+    assert callable(finished.source)
+    async with finished.source() as chunks:
+        return b"".join([chunk async for chunk in chunks])
+
+
+def sent(emulator: ReplicateEmulator) -> dict[str, object]:
+    given: dict[str, object] = emulator.submissions[-1].json["input"]
+    return given
+
+
+async def test_flux_is_queued_runs_and_is_fetched(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A take goes to the model's own endpoint with our seed and the brief's aspect, waits, runs and is read."""
+    emulator.looks = 3
+    replicate, asked = provider(emulator), request(tmp_path)
+    job = await replicate.submit(asked)
+    assert emulator.calls[0].path == f"/v1/models/{FLUX}/predictions"
+    assert emulator.calls[0].headers["cancel-after"] == "60m"
+    assert sent(emulator) == {
+        "prompt": "a lighthouse",
+        "seed": 77,
+        "aspect_ratio": "16:9",
+        "output_format": "png",
+    }
+    assert await replicate.poll(asked, job) == Running(queued=True)
+    assert await replicate.poll(asked, job) == Running(progress=0.5)
+    done = await replicate.poll(asked, job)
+    assert isinstance(done, Finished)
+    assert (done.media_type, done.cost_usd) == ("image/png", None)
+    assert await read(done) == picture()
+    assert emulator.count("submit") == 1
+
+
+async def test_flux_2_is_shown_small_references(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """At most two references go along, each made small enough for what the catalogue says that they cost."""
+    from PIL import Image
+
+    large = picture(2400, 1600)
+    asked = request(tmp_path, FLUX_2, aspect="21:9", shown=(large, picture(), picture()), output_format="webp")
+    _, done = await finish(provider(emulator), asked)
+    uris = sent(emulator)["input_images"]
+    assert isinstance(uris, list)
+    assert [u.partition(",")[0] for u in uris] == ["data:image/jpeg;base64", "data:image/png;base64"]
+    with Image.open(await asyncio.to_thread(_decoded, tmp_path, uris[0])) as seen:
+        assert 900_000 < seen.width * seen.height <= 1_000_000
+    assert sent(emulator)["aspect_ratio"] == "16:9"
+    assert done.media_type == "image/webp"
+
+
+def _decoded(tmp_path: Path, uri: str) -> Path:
+    import base64
+
+    path = tmp_path / "seen.jpg"
+    path.write_bytes(base64.b64decode(uri.partition(",")[2]))
+    return path
+
+
+async def test_flux_1_takes_one_picture(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """flux-1.1-pro has its own name for the one picture that guides it."""
+    await finish(provider(emulator), request(tmp_path, FLUX, shown=(picture(), picture())))
+    assert str(sent(emulator)["image_prompt"]).startswith("data:image/png;base64,")
+
+
+async def test_any_model_by_name(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A model in no catalogue gets its prompt, its parameters and the picture; a list's first output counts."""
+    replicate = provider(emulator)
+    offer = replicate.other("some/mover", Modality.VIDEO)
+    assert offer is not None
+    assert (offer.unknown, offer.any_parameter, offer.job) == (True, True, True)
+    assert replicate.other("no-owner", Modality.VIDEO) is None
+    assert replicate.other("../account", Modality.VIDEO) is None
+    emulator.makes["some/mover"] = ("clip.mp4", video())
+    asked = request(tmp_path, "some/mover", modality=Modality.VIDEO, shown=(picture(),), motion=3)
+    _, done = await finish(replicate, asked)
+    assert emulator.submissions[0].path == "/v1/predictions"
+    assert emulator.submissions[0].json["version"] == "some/mover"
+    assert sent(emulator).keys() == {"prompt", "motion", "image"}
+    assert (done.media_type, await read(done)) == ("video/mp4", video())
+
+
+async def test_a_version_is_named_by_its_id(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """ "owner/name:version" is asked for by the version alone."""
+    await provider(emulator).submit(request(tmp_path, "some/mover:5c7d5dc6"))
+    assert emulator.submissions[0].json["version"] == "5c7d5dc6"
+
+
+async def test_a_model_that_writes(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """Text comes as the pieces that the model wrote."""
+    emulator.texts["some/writer"] = ["a ", "light", "house"]
+    _, done = await finish(provider(emulator), request(tmp_path, "some/writer", modality=Modality.TEXT))
+    assert (done.source, done.media_type) == (b"a lighthouse", "text/markdown")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "billed"),
+    [
+        ("drop_before", SubmissionUnknown, 0),
+        ("drop_after", SubmissionUnknown, 1),
+        ("gateway", SubmissionUnknown, 0),
+        ("throttle", RateLimited, 0),
+        ("overload", Overloaded, 0),
+        ("error", ProviderUnavailable, 0),
+        ("quota", QuotaExhausted, 0),
+    ],
+)
+async def test_a_submission_that_fails(
+    emulator: ReplicateEmulator, tmp_path: Path, fault: Fault, error: type[ProviderError], billed: int
+) -> None:
+    """Whatever goes wrong, one request is sent, and only what may have arrived is ambiguous."""
+    emulator.meet(fault)
+    with pytest.raises(ProviderError) as failure:
+        await provider(emulator).submit(request(tmp_path))
+    assert type(failure.value) is error
+    assert (emulator.count("submit"), len(emulator.submissions)) == (1, billed)
+
+
+async def test_an_answer_that_never_comes_is_ambiguous(
+    emulator: ReplicateEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that is billed and never answered ends at the timeout as ambiguous, after one request."""
+    monkeypatch.setattr("activities.providers.wire.LOOK_SECONDS", 0.3)
+    emulator.meet("hang")
+    with pytest.raises(SubmissionUnknown):
+        await provider(emulator).submit(request(tmp_path))
+    assert (emulator.count("submit"), len(emulator.submissions)) == (1, 1)
+
+
+async def test_nobody_listens(tmp_path: Path) -> None:
+    """A connection that was refused sent nothing, so the claim can be released."""
+    with ReplicateEmulator() as gone:
+        replicate = provider(gone)
+    with pytest.raises(ProviderUnavailable) as failure:
+        await replicate.submit(request(tmp_path))
+    assert type(failure.value) is ProviderUnavailable
+
+
+async def test_a_throttled_submission_waits_as_told(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """The delay is the one that the words name."""
+    emulator.meet("throttle")
+    with pytest.raises(RateLimited) as failure:
+        await provider(emulator).submit(request(tmp_path))
+    assert failure.value.retry_after == timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("call", ["submit", "poll", "cancel", "recover"])
+async def test_a_wrong_key_names_its_variable(emulator: ReplicateEmulator, tmp_path: Path, call: str) -> None:
+    """Whatever is asked with a wrong key fails at once and says which variable to set."""
+    replicate, asked = provider(emulator, key="wrong"), request(tmp_path)
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "submit": lambda: replicate.submit(asked),
+        "poll": lambda: replicate.poll(asked, Job("pred0")),
+        "cancel": lambda: replicate.cancel(Job("pred0")),
+        "recover": lambda: replicate.recover(Claim(asked, datetime.now(UTC))),
+    }
+    with pytest.raises(AuthenticationFailed, match="set REPLICATE_API_TOKEN"):
+        await calls[call]()
+    assert len(emulator.calls) == 1
+
+
+async def test_a_parameter_that_the_model_lacks(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A 422 is final and keeps the vendor's name of the field."""
+    with pytest.raises(InvalidRequest, match="steps is not allowed"):
+        await provider(emulator).submit(request(tmp_path, steps=50))
+
+
+async def test_a_refusal_is_told_in_a_failed_prediction(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A policy block comes as HTTP 200 and "failed"; it is final, costs nothing and carries the vendor's code."""
+    emulator.meet("refuse")
+    with pytest.raises(ContentRefused) as failure:
+        await finish(provider(emulator), request(tmp_path))
+    assert (failure.value.refused, failure.value.category) == ("prompt", "E005")
+    assert failure.value.billed_usd == emulator.billed_usd == 0
+
+
+async def test_a_failed_prediction_of_the_catalogue_costs_nothing(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A model that is billed by what it makes may be asked again."""
+    emulator.meet("fail_job")
+    with pytest.raises(JobFailed, match="CUDA out of memory") as failure:
+        await finish(provider(emulator), request(tmp_path))
+    assert failure.value.billed_usd == emulator.billed_usd == 0
+
+
+async def test_a_failed_prediction_that_ran_is_not_paid_again_unasked(
+    emulator: ReplicateEmulator, tmp_path: Path
+) -> None:
+    """A model billed by the time it runs was paid for although it failed: 6.5 s at the cheapest rate at least."""
+    emulator.meet("fail_job")
+    with pytest.raises(JobFailed) as failure:
+        await finish(provider(emulator), request(tmp_path, "some/mover"))
+    assert failure.value.billed_usd == Decimal("0.0007")
+
+
+async def test_a_cancelled_prediction_is_over(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """After `cancel` the next look ends the job; cancelling what is over or unknown is no error."""
+    replicate, asked = provider(emulator), request(tmp_path)
+    job = await replicate.submit(asked)
+    await replicate.cancel(job)
+    assert emulator.predictions[0].cancelled
+    with pytest.raises(JobFailed, match="was canceled"):
+        await replicate.poll(asked, job)
+    await replicate.cancel(job)
+    await replicate.cancel(Job("pred99"))
+
+
+async def test_an_unknown_job_ends_no_take(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A prediction that the account does not have is a person's decision, not a reason to submit."""
+    with pytest.raises(InvalidRequest) as failure:
+        await provider(emulator).poll(request(tmp_path), Job("../../account"))
+    assert not failure.value.ends_job
+    assert emulator.calls[0].path == "/v1/predictions/..%2F..%2Faccount"
+
+
+@pytest.mark.parametrize("fault", ["overload", "throttle", "gateway", "drop_before", "error"])
+async def test_a_look_that_fails_is_no_failed_job(emulator: ReplicateEmulator, tmp_path: Path, fault: Fault) -> None:
+    """A look that breaks may be taken again; the job goes on and nothing is submitted."""
+    replicate, asked = provider(emulator), request(tmp_path)
+    job = await replicate.submit(asked)
+    emulator.meet(fault, on="look")
+    with pytest.raises(ProviderError) as failure:
+        await replicate.poll(asked, job)
+    assert failure.value.retryable
+    assert not failure.value.ends_job
+    assert type(failure.value) is not SubmissionUnknown
+    assert isinstance(await replicate.poll(asked, job), Running | Finished)
+    assert emulator.count("submit") == 1
+
+
+async def test_an_output_that_is_gone_was_paid_for(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """An hour after its end a prediction has no output: the take's price is billed, so nobody pays again unasked."""
+    emulator.meet("expire")
+    with pytest.raises(OutputUnusable, match="its output is gone") as failure:
+        await finish(provider(emulator), request(tmp_path))
+    assert failure.value.billed_usd == emulator.billed_usd == Decimal("0.04")
+
+
+async def test_an_output_of_unknown_price_that_is_gone_counts_as_billed(
+    emulator: ReplicateEmulator, tmp_path: Path
+) -> None:
+    """Without a price the least that it can have cost keeps it from being paid for twice."""
+    emulator.meet("expire")
+    with pytest.raises(OutputUnusable) as failure:
+        await finish(provider(emulator), request(tmp_path, "some/mover"))
+    assert failure.value.billed_usd > 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("expire", SubmissionUnknown),
+        ("overload", ProviderUnavailable),
+        ("drop_before", ProviderUnavailable),
+        ("drop_after", ProviderUnavailable),
+    ],
+)
+async def test_a_download_that_fails_is_no_failed_job(
+    emulator: ReplicateEmulator, tmp_path: Path, fault: Fault, error: type[ProviderError]
+) -> None:
+    """Media that does not come through does not end its job: the next look gets it."""
+    replicate, asked = provider(emulator), request(tmp_path)
+    job, done = await finish(replicate, asked)
+    emulator.meet(fault, on="download")
+    with pytest.raises(error) as failure:
+        await read(done)
+    assert not failure.value.ends_job
+    again = await replicate.poll(asked, job)
+    assert isinstance(again, Finished)
+    assert await read(again) == picture()
+    assert emulator.count("submit") == 1
+
+
+async def test_broken_media_arrives_as_it_is(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """What the vendor made is handed on unread: whether it is a picture, the take's probe says."""
+    emulator.meet("broken")
+    _, done = await finish(provider(emulator), request(tmp_path))
+    assert await read(done) == b"this is no media"
+
+
+async def test_the_lost_prediction_is_found_among_others(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """Model, seed and prompt together find exactly the prediction whose answer was lost, pages down the list."""
+    replicate, asked = provider(emulator), request(tmp_path)
+    claimed = datetime.now(UTC)
+    emulator.meet("drop_after")
+    with pytest.raises(SubmissionUnknown):
+        await replicate.submit(asked)
+    lost = emulator.predictions[0]
+    emulator.add(FLUX, {"prompt": "a lighthouse", "seed": 78})
+    emulator.add(FLUX_2, {"prompt": "a lighthouse", "seed": 77})
+    emulator.add(FLUX, {"prompt": "a harbour", "seed": 77})
+    emulator.add(FLUX, {"prompt": "a lighthouse"})
+    emulator.add(FLUX, {})
+    assert await replicate.recover(Claim(asked, claimed)) == Job(lost.id)
+    assert [c.path for c in emulator.calls[1:]] == ["/v1/predictions"] * 2
+    assert isinstance(await replicate.poll(asked, Job(lost.id)), Running)
+
+
+async def test_no_prediction_is_taken_for_the_lost_one(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """Where the request never arrived, or only an old twin is there, nothing is found."""
+    replicate, asked = provider(emulator), request(tmp_path)
+    for seed in range(7):
+        emulator.add(FLUX, {"prompt": "a lighthouse", "seed": seed})
+    emulator.add(FLUX, {"prompt": "a lighthouse", "seed": 77}, age=timedelta(minutes=5))
+    assert await replicate.recover(Claim(asked, datetime.now(UTC))) is None
+    assert len(emulator.calls) == 3
+
+
+async def test_a_model_without_our_seed_is_never_guessed(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """Two takes of one prompt look the same where no seed was sent; with one they do not."""
+    replicate = provider(emulator)
+    emulator.add("some/mover", {"prompt": "a lighthouse", "seed": 5}, version="abc")
+    claimed = datetime.now(UTC)
+    assert await replicate.recover(Claim(request(tmp_path, "some/mover"), claimed)) is None
+    assert emulator.calls == []
+    for model, found in [("some/mover", Job("pred0")), ("some/mover:abc", Job("pred0")), ("some/mover:abd", None)]:
+        seeded = request(tmp_path, model)
+        seeded.asset.parameters["seed"] = 5
+        assert await replicate.recover(Claim(seeded, claimed)) == found
+
+
+async def test_a_list_that_fails_says_nothing_of_the_submission(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """When the list cannot be read, that is a failed look, not the answer that nothing is there."""
+    emulator.meet("gateway", on="other")
+    with pytest.raises(ProviderUnavailable) as failure:
+        await provider(emulator).recover(Claim(request(tmp_path), datetime.now(UTC)))
+    assert type(failure.value) is ProviderUnavailable
+
+
+def attempts(emulator: ReplicateEmulator, storage: Storage) -> Callable[[], Awaitable[Take]]:
+    """Each call is the next attempt at one take, as the server would start it."""
+    asset = Asset(
+        asset_id="still-1",
+        asset_type=Modality.IMAGE,
+        role="still",
+        prompt="a lighthouse",
+        provider="replicate",
+        model=FLUX,
+        quote=PRICE,
+    )
+    brief = Brief(text="x", platform=Platform.VIDEO)
+    asked = ProduceAsset(production_id=uuid4().hex, brief=brief, asset=asset, take=1)
+    producer = Producer(storage, {"replicate": provider(emulator)}, ActivitySettings())
+    numbers = itertools.count(1)
+
+    async def attempt() -> Take:
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, attempt=next(numbers), workflow_run_id="run-1")
+        return await environment.run(producer.produce, asked)
+
+    return attempt
+
+
+async def test_a_lost_answer_is_paid_once(emulator: ReplicateEmulator, storage: Storage) -> None:
+    """The attempt after a lost answer finds the prediction, and the take is delivered for one payment."""
+    attempt = attempts(emulator, storage)
+    emulator.meet("drop_after")
+    for _ in range(2):  # the submission, and the first look of the recovered job
+        with pytest.raises(ApplicationError):
+            await attempt()
+    take = await attempt()
+    assert (take.job_id, take.cost_usd, take.billed_usd) == ("pred0", Decimal("0.04"), Decimal("0.04"))
+    assert (take.media.width, take.media.media_type) == (64, "image/png")
+    assert emulator.billed_usd == Decimal("0.04")
+
+
+async def test_an_output_that_is_gone_is_left_to_a_person(emulator: ReplicateEmulator, storage: Storage) -> None:
+    """Found too late, a paid prediction ends the take with its bill; nothing is submitted in its place."""
+    attempt = attempts(emulator, storage)
+    emulator.meet("expire")
+    for final in (False, False, True):
+        with pytest.raises(ApplicationError) as failure:
+            await attempt()
+        assert failure.value.non_retryable is final
+    assert failure.value.details[0].billed_usd == emulator.billed_usd == Decimal("0.04")
+
+
+async def test_an_address_that_never_works_is_left_to_a_person(emulator: ReplicateEmulator, storage: Storage) -> None:
+    """A download that is refused again and again ends with the job's id, still paid for once."""
+    attempt = attempts(emulator, storage)
+    for _ in range(9):
+        emulator.meet("expire", on="download")
+    for _ in range(6):
+        with pytest.raises(ApplicationError) as failure:
+            await attempt()
+        assert not failure.value.non_retryable
+    with pytest.raises(ApplicationError) as failure:
+        await attempt()
+    assert (failure.value.non_retryable, failure.value.details[0].job_id) == (True, "pred0")
+    assert len(emulator.submissions) == 1
+
+
+def test_the_catalogue() -> None:
+    """Both Flux models are jobs with a price; the larger the picture, the dearer."""
+    offers = {o.model: o for o in Replicate({}).offers()}
+    assert offers.keys() == {FLUX, FLUX_2}
+    assert all(o.job and not o.unknown and o.accepts == {Modality.IMAGE} for o in offers.values())
+    highs = [r.usd_high for r in offers[FLUX_2].rates]
+    assert highs == sorted(highs)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://replicate.delivery/a.png", "only https"),
+        ("https://127.0.0.1/a.png", "private network"),
+        ("https://169.254.169.254/latest/meta-data", "private network"),
+        ("https://[::1]/a.png", "private network"),
+        ("https://10.1.2.3/a.png", "private network"),
+    ],
+)
+async def test_no_vendor_makes_us_read_our_own_network(url: str, words: str) -> None:
+    """An address that is not https, or lies in a private network, is not fetched."""
+    with pytest.raises(SubmissionUnknown, match=words):
+        async with streamed(url, vendor="vendor", base_url="https://api.replicate.com")():
+            pass
+
+
+async def test_a_key_stays_with_its_host(emulator: ReplicateEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headers for an address are not sent to another host that it redirects to; redirects come to an end."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        elsewhere = "http://elsewhere.example/b" if request.url.path == "/a" else "/b"
+        return httpx.Response(302, headers={"location": elsewhere})
+
+    transport = httpx.MockTransport(answer)
+    real = httpx.AsyncClient
+    monkeypatch.setattr(httpx, "AsyncClient", lambda **more: real(transport=transport, **more))
+    source = streamed("http://vendor.example/a", vendor="vendor", base_url="http://v", headers={"x-goog-api-key": "k"})
+    with pytest.raises(SubmissionUnknown, match="more than 3 redirects"):
+        async with source():
+            pass
+    assert [r.headers.get("x-goog-api-key") for r in seen] == ["k", None, None, None]
+
+
+def test_an_ending_names_the_media_type() -> None:
+    """The ending counts only where it is of the kind that was asked for."""
+    assert media_type_at("https://x/out.webp?sig=1", "image/png") == "image/webp"
+    assert media_type_at("https://x/out.mp4", "image/png") == "image/png"
+    assert media_type_at("https://x/out", "video/mp4") == "video/mp4"
