@@ -55,6 +55,7 @@ class LedgerTake(Attempt):
             return entry.take
         if order and (entry is None or all(s.order != order.number for s in entry.submissions)):
             if order.adopt_job_id is None:
+                await self._count_doubtful(entry)
                 return await self._submit(RESUBMITTED, order.number)
             await self._write("submitted", ADOPTED, order.number, order.adopt_job_id)
         elif entry is None or entry.state == "released":
@@ -109,8 +110,7 @@ class LedgerTake(Attempt):
         once = all(s.outcome != RESUBMITTED for s in entry.submissions)
         known = not self.offer.unknown
         if once and known and entry.price_usd < self.settings.resubmit_below_usd:
-            # Nobody knows whether the lost one was billed: the budget counts it as if it was.
-            await self._ledger.note(billed_usd=entry.price_usd)
+            await self._count_doubtful(entry)
             return True
         price = f"up to {entry.price_usd} USD" if known else "price unknown"
         message = (
@@ -119,6 +119,11 @@ class LedgerTake(Attempt):
         )
         failure = AssetFailure(reason="ambiguous_submission", message=message, billed_usd=entry.billed_usd)
         raise ApplicationError(message, failure, type=AMBIGUOUS_SUBMISSION, non_retryable=True)
+
+    async def _count_doubtful(self, entry: Entry | None) -> None:
+        """Nobody knows whether the submission before this one was billed: the budget counts it as if it was."""
+        if entry and entry.state in ("claimed", "submitted") and not entry.last.billed_usd:
+            await self._ledger.note(billed_usd=entry.price_usd)
 
     async def _submit(self, outcome: str = "", order: int = 0) -> Take:
         """Claim, ask the provider once, and write down what it answers."""
@@ -229,14 +234,16 @@ class LedgerTake(Attempt):
         )
         if entry.last.outcome == ADOPTED:
             raise final_error(error, self._ledger.entry) from None
+        if self.offer.unknown and error.ends_job:  # nobody can say that it was not billed: a person pays again, or not
+            raise final_error(error, self._ledger.entry) from None
         raise_failure(error, failures, self.settings.max_failures, self._ledger.entry)
 
     def _running(self, seen: Running, job: Job, since: datetime) -> ApplicationError:
         """The retry that is the next look; percent and job id stay readable between looks."""
         delay = seen.look_again_after or look_delay(self.offer.expected_seconds, (now() - since).total_seconds())
         self.heartbeat(job_id=job.id, progress=seen.progress, queued=seen.queued)
-        share = "queued" if seen.queued or seen.progress is None else f"{seen.progress:.0%} done"
-        return again(f"job {job.id} is {share}", delay)
+        share = "running" if seen.progress is None else f"{seen.progress:.0%} done"
+        return again(f"job {job.id} is {'queued' if seen.queued else share}", delay)
 
 
 def look_delay(expected_seconds: float, elapsed_seconds: float) -> timedelta:

@@ -143,7 +143,7 @@ def _menu(brief: Brief, providers: Mapping[str, Provider], today: date) -> Menu:
         # A video made from a video would be a second shot of the same: every video gets into the film.
         return not (offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires)
 
-    return {m: list(filter(serves, planning.ranked(m, providers, today))) for m in brief.modalities}
+    return {m: list(filter(serves, planning.ranked(m, providers, today, brief.aspect))) for m in brief.modalities}
 
 
 def _seconds(request: DraftPlan) -> float:
@@ -172,7 +172,7 @@ class _Planning:
         for offer in models:
             plan = await self._try(offer)
             if plan is not None:
-                plan = with_fallbacks(plan, self.providers, today, self._room())
+                plan = with_fallbacks(plan, self.request.brief, self.providers, today, self._room())
                 return plan.model_copy(update={"drafting_usd": self.spent})
         message = f"no language model gave a plan: {'; '.join(self.failures)}"
         failure = AssetFailure(reason="plan_failed", message=message, billed_usd=self.spent)

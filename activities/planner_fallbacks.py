@@ -5,17 +5,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
 from activities import planning
 from activities.providers.base import Offer, Provider, offer_of
-from workflows.models import ZERO, Alternative, Asset, Plan
+from workflows.models import ZERO, Alternative, Asset, Brief, Plan
 
 FALLBACKS: Final = 2
 
 
 def with_fallbacks(
-    plan: Plan, providers: Mapping[str, Provider], today: date, budget_usd: Decimal | None = None
+    plan: Plan, brief: Brief, providers: Mapping[str, Provider], today: date, budget_usd: Decimal | None = None
 ) -> Plan:
     """The same plan, unpriced, where every asset of a paid model has up to two models of other providers behind it.
 
@@ -33,7 +34,7 @@ def with_fallbacks(
         if own is None or own.free:
             continue
         found: list[Alternative] = []
-        for each in _alternatives(plan, asset, own, providers, today):
+        for each in _alternatives(plan, brief, asset, own, providers, today):
             if len(found) == FALLBACKS:
                 break
             high = each.quote.high_usd if each.quote else ZERO
@@ -48,25 +49,34 @@ def with_fallbacks(
 
 
 def _alternatives(
-    plan: Plan, asset: Asset, own: Offer, providers: Mapping[str, Provider], today: date
+    plan: Plan, brief: Brief, asset: Asset, own: Offer, providers: Mapping[str, Provider], today: date
 ) -> Iterator[Alternative]:
     """One quoted alternative for each other provider that can make the asset, the preferred first."""
     taken = {asset.provider, "previz"}
     used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
-    for offer in planning.ranked(asset.asset_type, providers, today):
+    for offer in planning.ranked(asset.asset_type, providers, today, brief.aspect):
         if offer.provider in taken or offer.unknown or not used <= offer.accepts:
             continue
-        kept = {
-            name: value
-            for name, value in asset.parameters.items()
-            if name in offer.parameters and (name not in offer.rules or offer.rules[name].problem(value) is None)
-        }
-        other = Alternative(provider=offer.provider, model=offer.model, parameters=kept)
+        other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
         quoted = _quoted(plan, as_planned, providers)
         if quoted is not None:
             taken.add(offer.provider)
             yield other.model_copy(update={"quote": quoted.quote})
+
+
+def _kept(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
+    """The parameters that another model has too; a number that it does not take becomes the nearest that it does."""
+    kept: dict[str, JsonValue] = {}
+    for name, value in asset.parameters.items():
+        rule = offer.rules.get(name)
+        if name not in offer.parameters or rule is None:
+            continue
+        if rule.problem(value) is None:
+            kept[name] = value
+        elif rule.type == "number" and isinstance(value, int | float) and not isinstance(value, bool):
+            kept[name] = rule.nearest(value)
+    return kept
 
 
 def _quoted(plan: Plan, asset: Asset, providers: Mapping[str, Provider]) -> Asset | None:

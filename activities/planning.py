@@ -167,7 +167,7 @@ def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
         ApplicationError: type PLAN_INVALID; a modality has no provider, or a language no voice.
     """
     brief = request.brief
-    offers = {m: _first_offer(m, providers) for m in brief.modalities}
+    offers = {m: _first_offer(m, brief, providers) for m in brief.modalities}
     _check_voice(brief, offers)
     desk = _Desk(brief, offers, wishes(request.feedback, numbers=brief.platform == Platform.VIDEO))
     if brief.platform != Platform.VIDEO:
@@ -176,14 +176,17 @@ def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
     return Plan.of(_title(brief), _video(desk, shots, seconds), planner=PLANNER, warnings=_unspoken(desk, shots))
 
 
-def ranked(modality: Modality, providers: Mapping[str, Provider], today: date) -> list[Offer]:
-    """Everything that can be planned for a modality, the preferred first."""
-    offers = [o for p in providers.values() for o in plannable(p, modality, today)]
+def ranked(modality: Modality, providers: Mapping[str, Provider], today: date, aspect: str = "") -> list[Offer]:
+    """Everything that can be planned for a modality in an aspect ("" for any), the preferred first."""
+    offers = [o for p in providers.values() for o in plannable(p, modality, today) if _makes(o, aspect)]
     return sorted(offers, key=lambda o: o.rank)
 
 
-def _first_offer(modality: Modality, providers: Mapping[str, Provider]) -> Offer:
-    found = next(iter(ranked(modality, providers, datetime.now(UTC).date())), None)
+def _first_offer(modality: Modality, brief: Brief, providers: Mapping[str, Provider]) -> Offer:
+    """The preferred offer that can work from what a plan of this brief gives it."""
+    given = {Modality.AUDIO, Modality.IMAGE} & set(brief.modalities) if modality == Modality.VIDEO else set()
+    offers = ranked(modality, providers, datetime.now(UTC).date(), brief.aspect)
+    found = next((o for o in offers if o.requires <= given), None)
     if found is None:
         raise _invalid(
             f"modalities: no enabled provider makes {modality.value}; {remedy_for(modality)}, or leave it out"
@@ -274,14 +277,14 @@ def _video(desk: _Desk, shots: list[_Shot], seconds: float) -> list[Asset]:
     """Script, then for every shot its narration, its still and the shot: the order of the storyboard."""
     assets = [_script(desk, shots, seconds)]
     for shot in shots:
-        k, inputs = shot.number, []
+        k = shot.number
+        inputs: list[Asset] = []
         if Modality.AUDIO in desk.offers:
-            inputs.append(f"narration-{k}")
-            assets.append(desk.asset(inputs[-1], Modality.AUDIO, "narration", f"Narration {k}", shot.words))
+            inputs.append(desk.asset(f"narration-{k}", Modality.AUDIO, "narration", f"Narration {k}", shot.words))
         if Modality.IMAGE in desk.offers:
-            inputs.append(f"still-{k}")
             prompt = desk.picture(shot.scene, shot.frame.composition)
-            assets.append(desk.asset(inputs[-1], Modality.IMAGE, "still", shot.label, prompt))
+            inputs.append(desk.asset(f"still-{k}", Modality.IMAGE, "still", shot.label, prompt))
+        assets += inputs
         if Modality.VIDEO in desk.offers:
             assets.append(
                 desk.asset(
@@ -291,7 +294,7 @@ def _video(desk: _Desk, shots: list[_Shot], seconds: float) -> list[Asset]:
                     shot.label,
                     _movement(desk, shot),
                     parameters=_length(desk, seconds),
-                    depends_on=tuple(inputs),
+                    depends_on=tuple(i.asset_id for i in inputs if i.asset_type in desk.offers[Modality.VIDEO].accepts),
                 )
             )
     return assets
@@ -299,9 +302,12 @@ def _video(desk: _Desk, shots: list[_Shot], seconds: float) -> list[Asset]:
 
 def _length(desk: _Desk, seconds: float) -> dict[str, JsonValue]:
     """A narration sets its shot's length where the model allows it; else the brief's length does."""
-    names = desk.offers[Modality.VIDEO].parameters
-    name = "at_least" if Modality.AUDIO in desk.offers and "at_least" in names else "seconds"
-    return {name: round(seconds, 3)} if name in names else {}
+    offer = desk.offers[Modality.VIDEO]
+    name = "at_least" if Modality.AUDIO in desk.offers and "at_least" in offer.parameters else "seconds"
+    if name not in offer.parameters:
+        return {}
+    rule = offer.rules.get(name)
+    return {name: round(rule.nearest(seconds) if rule else seconds, 3)}
 
 
 def _movement(desk: _Desk, shot: _Shot) -> str:
@@ -329,8 +335,8 @@ def _problem(asset: Asset, offer: Offer, name: str, value: JsonValue) -> str | N
     return problem
 
 
-def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date) -> Offer:
-    """The offer of an asset's provider and model, which must be alive.
+def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date, aspect: str) -> Offer:
+    """The offer of an asset's provider and model, which must be alive and make the aspect.
 
     Raises:
         ApplicationError: type PLAN_INVALID; names the field and what to choose from.
@@ -347,7 +353,14 @@ def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date) -> 
         raise _invalid(f"{here}: model: {asset.model!r} is not offered by {asset.provider}; {choice}")
     if problem := problem_with(offer, today):
         raise _invalid(f"{here}: model: {problem}")
+    if not _makes(offer, aspect):
+        makes = " and ".join(sorted(offer.aspects))
+        raise _invalid(f"{here}: model: {offer.model!r} makes {makes} alone; choose another, or a brief of that aspect")
     return offer
+
+
+def _makes(offer: Offer, aspect: str) -> bool:
+    return not (offer.aspects and aspect) or aspect in offer.aspects
 
 
 def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
@@ -375,23 +388,28 @@ def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
         raise _invalid(f"{here}: {problem}") from None
 
 
-def _priced(asset: Asset, plan: Plan, providers: Mapping[str, Provider], today: date) -> tuple[Asset, list[str]]:
+def _priced(
+    asset: Asset, plan: Plan, providers: Mapping[str, Provider], today: date, aspect: str
+) -> tuple[Asset, list[str]]:
     """The asset with a quote for each of its models, and what should be known of them."""
-    offer = _offer_for(asset, providers, today)
+    offer = _offer_for(asset, providers, today, aspect)
     warnings = [retiring(offer, today)]
     fallbacks = []
     for each in asset.fallbacks:
         changes = {"provider": each.provider, "model": each.model, "parameters": each.parameters}
         other = asset.model_copy(update=changes)
-        found = _offer_for(other, providers, today)
+        found = _offer_for(other, providers, today, aspect)
         fallbacks.append(each.model_copy(update={"quote": _quote(other, plan, found)}))
         warnings.append(retiring(found, today))
     quoted = asset.model_copy(update={"quote": _quote(asset, plan, offer), "fallbacks": tuple(fallbacks)})
     return quoted, [w for w in warnings if w]
 
 
-def price(plan: Plan, providers: Mapping[str, Provider]) -> Plan:
+def price(plan: Plan, providers: Mapping[str, Provider], aspect: str = "") -> Plan:
     """The same plan with every asset quoted, numbered and named by its digest.
+
+    Args:
+        aspect: The brief's, which not every model makes; "" leaves that open.
 
     Raises:
         ApplicationError: type PLAN_INVALID; names the asset, the field and what to choose from.
@@ -399,7 +417,7 @@ def price(plan: Plan, providers: Mapping[str, Provider]) -> Plan:
     today = datetime.now(UTC).date()
     quoted, warnings = [], list(plan.warnings)
     for asset in plan.assets:
-        done, said = _priced(asset, plan, providers, today)
+        done, said = _priced(asset, plan, providers, today, aspect)
         quoted.append(done)
         warnings += said
     priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))

@@ -30,6 +30,9 @@ USUAL_WORDS: Final = 300
 PICTURE: Final = (1536, 1024)
 """Pixels of a picture whose size the plan does not say."""
 
+HEARD_SECOND: Final = {Modality.AUDIO: 32, Modality.VIDEO: 300}
+"""Tokens of a second that a model hears or sees; Google counts 258 a frame at one a second, and 32 of sound."""
+
 CostSource = Literal["vendor", "usage", "catalogue", "unknown"]
 
 
@@ -185,8 +188,13 @@ def pixels(asset: Asset) -> tuple[int, int]:
 
 def _shown(offer: Offer, inputs: Sequence[Asset]) -> int:
     formula = SHOWN_PICTURE.get(offer.input_image)
-    pictures = [i for i in inputs if i.asset_type == Modality.IMAGE]
-    return sum(formula(*pixels(i)) for i in pictures) if formula else 0
+    total = 0.0
+    for each in inputs:
+        if each.asset_type == Modality.IMAGE and formula:
+            total += formula(*pixels(each))
+        elif each.asset_type in offer.accepts and each.asset_type in HEARD_SECOND:
+            total += HEARD_SECOND[each.asset_type] * _seconds(offer, each, ()).high
+    return math.ceil(total)
 
 
 def _picture(offer: Offer, asset: Asset) -> Span:

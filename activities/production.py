@@ -57,12 +57,14 @@ class Activities(ProductionActivities):
                 if asking.passing and activity.info().attempt < MAX_ATTEMPTS:
                     raise asking.passing from None
                 raise
-            return plan or with_fallbacks(planning.draft(request, self._providers), self._providers, today)
+            return plan or with_fallbacks(
+                planning.draft(request, self._providers), request.brief, self._providers, today
+            )
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
         async with _alive("pricing"):
-            plan = planning.price(request.plan, self._providers)
+            plan = planning.price(request.plan, self._providers, request.brief.aspect)
             await self._put_json(keys.plan_key(request.production_id, plan.digest), plan)
         return plan
 

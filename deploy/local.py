@@ -18,6 +18,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.table import Table
 
+from activities.providers.registry import registered
 from deploy import s3, temporal
 from deploy.home import HomeInUse, StackInfo, locked, write_record
 from deploy.ports import LOOPBACK, Ports, PortTaken, beside_proxy
@@ -100,6 +101,7 @@ def _assemble(
         **beside_proxy(environ),
     }
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
+    secrets = {v: env.pop(v) for entry in registered().values() for v in entry.variables if v in env}
 
     if other := temporal.configured(environ):
         address, namespace = other
@@ -148,7 +150,7 @@ def _assemble(
         Component(
             "worker",
             [sys.executable, "-m", "worker"],
-            env,
+            env | secrets,
             ready=lambda pid: temporal.worker_polls(env, pid),
             grace=grace,
             after=embedded,

@@ -477,11 +477,11 @@ def test_two_fallbacks_at_most() -> None:
     }
     providers: dict[str, Provider] = {**many, "previz": Previz({})}
     asked = request(platform="copy")
-    plan = with_fallbacks(draft(asked, providers), providers, TODAY)
+    plan = with_fallbacks(draft(asked, providers), asked.brief, providers, TODAY)
     assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("c-1", "b-1")}
-    assert with_fallbacks(plan, providers, TODAY) == plan
+    assert with_fallbacks(plan, asked.brief, providers, TODAY) == plan
     free = draft(asked, {"previz": Previz({})})
-    assert with_fallbacks(free, providers, TODAY).assets == free.assets
+    assert with_fallbacks(free, asked.brief, providers, TODAY).assets == free.assets
 
 
 async def test_fallbacks_do_not_break_the_budget() -> None:

@@ -283,7 +283,11 @@ def test_choices_are_named() -> None:
         with pytest.raises(ValueError, match="min, max"):
             Parameter(meaning="size", **broken)
     with pytest.raises(ValueError, match="choices"):
-        Parameter(meaning="size", type="number", choices=("1",))
+        Parameter(meaning="size", type="number", choices=("one",))
+    seconds = Parameter(meaning="length", type="number", unit="seconds", choices=("4", "6", "8"))
+    assert seconds.problem(6) is None
+    assert seconds.problem(5) == "5 is not offered; choose from 4, 6, 8 seconds"
+    assert [seconds.nearest(v) for v in (1, 5, 6.9, 60)] == [4, 6, 6, 8]
 
 
 def test_oversized_plan_is_refused() -> None:

@@ -153,7 +153,7 @@ def test_impossible_edits_are_refused(edit: EditOp, field: str) -> None:
 @pytest.mark.parametrize(
     ("brief_budget", "approved", "expected"),
     [
-        (None, None, "0.30"),
+        (None, None, "0.32"),
         (None, "0.10", "0.10"),
         ("0.20", None, "0.20"),
         ("0.20", "5", "0.20"),
@@ -161,11 +161,11 @@ def test_impossible_edits_are_refused(edit: EditOp, field: str) -> None:
     ],
 )
 def test_what_an_approval_allows(brief_budget: str | None, approved: str | None, expected: str) -> None:
-    """An approval allows its own budget, else the brief's, else the plan's high price, never above the brief's."""
+    """An approval allows its own budget, else the brief's (never more), else the plan's price above what is spent."""
     brief = Brief.model_validate({"text": "x", "platform": "video", "budget_usd": brief_budget})
     priced = plan(asset("a", price="0.10"), asset("b", price="0.20"))
     approval = Approval.model_validate({"plan_digest": priced.digest, "budget_usd": approved})
-    assert policies.allowance(brief, priced, approval) == Decimal(expected)
+    assert policies.allowance(brief, priced, approval, Decimal("0.02")) == Decimal(expected)
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=16))

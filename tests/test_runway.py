@@ -229,12 +229,13 @@ async def test_upscaling(
     assert emulator.count("submit") == len(emulator.submissions) == 1
 
 
+@pytest.mark.parametrize("faults", [("drop_before",), ("broken", "drop_before"), ("broken", "gateway")])
 async def test_a_failed_upload_bought_nothing(
-    emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: tuple[Fault, ...]
 ) -> None:
-    """An upload that breaks off is no ambiguous submission."""
+    """An upload that breaks off, when it is asked for or sent, is no ambiguous submission."""
     monkeypatch.setattr("activities.providers.runway_order.DATA_URI_CHARS", 100)
-    emulator.meet("drop_before", on="other")
+    emulator.meet(*faults, on="other")  # "broken" means nothing to an upload: the first request passes
     shown = ((Modality.VIDEO, "video/mp4", video()),)
     with pytest.raises(ProviderUnavailable) as failure:
         await provider(emulator).submit(request(tmp_path, "magnific_video_upscaler_creative", shown=shown))

@@ -113,6 +113,7 @@ async def run() -> None:
     finally:
         log.info("Stopping; running activities get %g s", settings.graceful_shutdown_seconds)
         await asyncio.gather(*(worker.shutdown() for worker in workers))
+        await asyncio.gather(*(provider.close() for provider in providers.values()), return_exceptions=True)
     await asyncio.gather(*runs)
 
 

@@ -25,6 +25,7 @@ class Parameter(BaseModel):
 
     Attributes:
         unit: Of a number, e.g. "seconds"; `min` and `max` are in it and belong to the range.
+        choices: The only values; of a number as text, e.g. "4", "6", "8".
         default: What happens without it, in words.
     """
 
@@ -43,8 +44,8 @@ class Parameter(BaseModel):
         numeric = self.type == "number"
         if (self.min is None) != (self.max is None) or (not numeric and self.min is not None):
             raise ValueError("min, max: give both, and for a number only")
-        if numeric and self.choices:
-            raise ValueError("choices: only a text has them")
+        if numeric and any(not _is_number(c) for c in self.choices):
+            raise ValueError("choices: those of a number are numbers")
         return self
 
     def in_words(self) -> str:
@@ -53,6 +54,14 @@ class Parameter(BaseModel):
         details = ", ".join(filter(None, [self.unit, limits, ", ".join(self.choices)]))
         absent = f"; default: {self.default}" if self.default else ""
         return self.meaning + (f" ({details})" if details else "") + absent
+
+    def nearest(self, value: float) -> float:
+        """The value of a number that is taken and nearest to this one; of two the larger."""
+        if self.choices:
+            return min(map(float, self.choices), key=lambda c: (abs(c - value), -c))
+        if self.min is not None and self.max is not None:
+            return min(max(value, self.min), self.max)
+        return value
 
     def problem(self, value: JsonValue) -> str | None:
         """What is wrong with a value and what would do instead; None where it can be taken."""
@@ -69,6 +78,8 @@ class Parameter(BaseModel):
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             limits = "" if self.min is None else f" between {self.min:g} and {self.max:g}"
             return f"{shown} is not a number; give {unit}{limits}"
+        if self.choices and float(value) not in map(float, self.choices):
+            return f"{shown} is not offered; choose from {', '.join(self.choices)} {self.unit}".rstrip()
         if self.min is not None and self.max is not None and not self.min <= value <= self.max:
             return f"{shown} is not between {self.min:g} and {self.max:g}; give {unit} in that range"
         return None
@@ -90,6 +101,13 @@ media that is made; of an input, where the model makes text."""
 MILLION: Final = 1_000_000
 TEXT_MAX_TOKENS: Final = 4_096
 """What a text may take without a parameter `max_tokens`, thoughts included: the high end of its price goes by it."""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -143,6 +161,7 @@ class Offer:
         input_image: The vendor's formula for the tokens of a picture that is shown to it, by its name in
             `activities.pricing`.
         best_for: In a few words, for whoever plans.
+        aspects: The only aspects that it makes; empty where it makes all, or the nearest.
         max_prompt: Longest prompt in UTF-16 units (as vendors count), 0 where a plan's own limit is shorter.
         rank: Among all models of a modality the lowest is planned first.
         schema: Text that follows a JSON schema can be asked for.
@@ -165,6 +184,7 @@ class Offer:
     output_tokens: Tokens | None = None
     input_image: str = ""
     best_for: str = ""
+    aspects: frozenset[str] = frozenset()
     max_prompt: int = 0
     rank: int = 50
     schema: bool = False
@@ -336,6 +356,9 @@ class Provider(Protocol):
     async def recover(self, claim: Claim) -> Job | None:
         """Find the job of a submission whose answer was lost; None where the vendor cannot tell."""
 
+    async def close(self) -> None:
+        """Close the connections, when the worker stops."""
+
 
 def offer_of(provider: Provider, model: str, modality: Modality) -> Offer | None:
     """What a provider offers under this name, from the catalogue or beside it."""
@@ -361,4 +384,7 @@ class ProviderBase:
         return None
 
     async def recover(self, claim: Claim) -> Job | None:
+        return None
+
+    async def close(self) -> None:
         return None

@@ -16,7 +16,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from activities.providers.base import Offer, Parameter, Provider, Rate, Tokens, Unit
-from workflows.models import Modality, ModelName, Slug
+from workflows.models import Aspect, Modality, ModelName, Slug
 
 OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
 """The variable with the path of a catalogue file of one's own."""
@@ -62,6 +62,7 @@ class _Entry(_Strict):
     job: bool = False
     expected_seconds: float = Field(gt=0)
     best_for: str = ""
+    aspects: frozenset[Aspect] = frozenset()
     max_prompt: int = Field(default=0, ge=0)
     rank: int = 50
     structured: bool = Field(default=False, description="Text that follows a JSON schema")
@@ -92,6 +93,7 @@ class _Entry(_Strict):
             output_tokens=Tokens(tokens.parameter, tokens.counts, tokens.pixels) if tokens else None,
             input_image=self.input_image,
             best_for=self.best_for,
+            aspects=frozenset(map(str, self.aspects)),
             max_prompt=self.max_prompt,
             rank=self.rank,
             schema=self.structured,

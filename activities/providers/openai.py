@@ -49,7 +49,7 @@ class OpenAI(ProviderBase):
         """
         from openai import AsyncOpenAI, Timeout
 
-        key = self._env.get(VARIABLE)
+        key = self._env.get(VARIABLE, "").strip()  # a line's end, as files have it, cannot go into a header
         if not key:
             raise AuthenticationFailed(f"OpenAI: no key; set {VARIABLE} in the worker's environment")
         client = AsyncOpenAI(
@@ -102,6 +102,10 @@ class OpenAI(ProviderBase):
 
     async def cancel(self, job: Job) -> None:
         await openai_jobs.cancel(self.client, job)
+
+    async def close(self) -> None:
+        if "client" in self.__dict__:
+            await self.client.close()
 
     async def moderate(self, texts: Sequence[str]) -> list[str]:
         """For each text the categories that it is flagged for, joined by commas; "" where it is fine. Free.

@@ -126,7 +126,7 @@ def chosen(request: Request, offer: Offer, name: str) -> JsonValue:
     rule = offer.rules.get(name)
     if rule is None:
         return None
-    default = rule.default if rule.default in rule.choices else None
+    default = rule.default if rule.type == "text" and rule.default in rule.choices else None
     return request.asset.parameters.get(name, default)
 
 

@@ -25,6 +25,8 @@ class Registration:
     where: str
     enabled: Callable[[ActivitySettings, Mapping[str, str]], bool]
     remedy: str
+    variables: tuple[str, ...] = ()
+    """Hold its keys: no process but the worker gets them."""
 
     def build(self, env: Mapping[str, str]) -> Provider:
         module, name = self.where.split(":")
@@ -33,13 +35,27 @@ class Registration:
 
 def vendor(where: str, *variables: str) -> Registration:
     """A provider that any of these variables, which hold its key, enables."""
-    return Registration(where, lambda _, env: any(env.get(v) for v in variables), f"set {' or '.join(variables)}")
+    return Registration(
+        where, lambda _, env: any(env.get(v) for v in variables), f"set {' or '.join(variables)}", variables
+    )
+
+
+def _has_google(env: Mapping[str, str]) -> bool:
+    """With a key, or on the Enterprise platform with the credentials of the machine."""
+    asked = (env.get(v, "").lower() for v in ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"))
+    enterprise = any(word in ("true", "1") for word in asked) and bool(env.get("GOOGLE_CLOUD_PROJECT"))
+    return enterprise or any(env.get(v) for v in ("GOOGLE_API_KEY", "GEMINI_API_KEY"))
 
 
 PROVIDERS: Final[dict[str, Registration]] = {
     "openai": vendor("activities.providers.openai:OpenAI", "OPENAI_API_KEY"),
     "anthropic": vendor("activities.providers.anthropic:Anthropic", "ANTHROPIC_API_KEY"),
-    "google": vendor("activities.providers.google:Google", "GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    "google": Registration(
+        "activities.providers.google:Google",
+        lambda _, env: _has_google(env),
+        "set GOOGLE_API_KEY, or GOOGLE_GENAI_USE_ENTERPRISE=true and GOOGLE_CLOUD_PROJECT",
+        ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    ),
     "replicate": vendor("activities.providers.replicate:Replicate", "REPLICATE_API_TOKEN"),
     "runway": vendor("activities.providers.runway:Runway", "RUNWAYML_API_SECRET"),
     "previz": Registration("activities.providers.previz:Previz", lambda s, _: s.previz, "set GREENLIGHT_PREVIZ=true"),

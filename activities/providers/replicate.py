@@ -7,7 +7,7 @@ Sources: the vendor's OpenAPI and recorded answers; https://replicate.com/docs/t
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from activities.providers import wire
 from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.replicate_input import REFERENCES, pictures, words
-from activities.providers.replicate_words import VENDOR, failure, finished, progress, ran_usd, refusal
+from activities.providers.replicate_words import VENDOR, failure, finished, is_of, made_at, progress, refusal
 from workflows.models import Modality
 
 KEY: Final = "REPLICATE_API_TOKEN"
@@ -85,18 +85,17 @@ class Replicate(ProviderBase):
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
         seen = await self._call("GET", f"/predictions/{quote(job.id, safe='')}")
-        offer = self._offer(request)
         match seen.get("status"):
             case "starting":
                 return Running(queued=True)
             case "processing":
                 return Running(progress=progress(seen))
             case "succeeded":
-                return finished(request, offer, seen, self._base)
+                return finished(request, self._offer(request), seen, self._base)
             case "failed":
-                raise failure(request, offer, seen)
+                raise failure(request, seen)
             case "canceled" | "aborted" as status:
-                raise JobFailed(f"{VENDOR}: prediction {job.id} was {status}", billed_usd=ran_usd(offer, seen))
+                raise JobFailed(f"{VENDOR}: prediction {job.id} was {status}")
             case status:
                 raise SubmissionUnknown(f"{VENDOR}: prediction {job.id} has the unknown status {status!r}")
 
@@ -114,17 +113,22 @@ class Replicate(ProviderBase):
         for _ in range(MAX_PAGES):
             page = await self._call("GET", "/predictions", params=query)
             for each in page.get("results") or ():
-                if _made_at(each) < since:
+                if made_at(each) < since:
                     return None
                 given = each.get("input") or {}
                 same = all(given.get(name) == wanted[name] for name in ("seed", "prompt"))
-                if same and _is(claim.request.asset.model, each):
+                if same and is_of(claim.request.asset.model, each):
                     return Job(each["id"])
             if not page.get("next"):
                 return None
             # Only its query: the token goes to no other host than our own.
             query = dict(httpx.URL(page["next"]).params)
         return None
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
 
     def _offer(self, request: Request) -> Offer:
         offer = offer_of(self, request.asset.model, request.asset.asset_type)
@@ -162,17 +166,3 @@ class Replicate(ProviderBase):
                 limits=httpx.Limits(max_keepalive_connections=0),
             )
         return self._client
-
-
-def _is(model: str, prediction: Mapping[str, Any]) -> bool:
-    name, _, version = model.partition(":")
-    return prediction.get("model") == name and (not version or prediction.get("version") == version)
-
-
-def _made_at(prediction: Mapping[str, Any]) -> datetime:
-    """When it was created; now, where it does not say."""
-    try:
-        moment = datetime.fromisoformat(str(prediction.get("created_at")))
-    except ValueError:
-        return datetime.now(UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,7 +1,8 @@
 """What Replicate's answers say: errors, progress, output, and what a prediction may have cost."""
 
 import re
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,9 +15,6 @@ from activities.providers.download import media_type_at, streamed
 from workflows.models import Modality
 
 VENDOR: Final = "replicate"
-LEAST_USD_A_SECOND: Final = Decimal("0.0001")
-"""The cheapest hardware, https://replicate.com/docs/billing: models in no catalogue are billed by the time they run."""
-LEAST_USD: Final = Decimal("0.0001")
 
 _REFUSED: Final = re.compile(
     r"nsfw|flagged|sensitive (?:content|words?)|safety (?:checker|filter|system)|content (?:policy|moderation)", re.I
@@ -56,16 +54,19 @@ def progress(prediction: dict[str, Any]) -> float | None:
     return min(int(percents[-1]) / 100, 1.0) if percents else None
 
 
-def failure(request: Request, offer: Offer, prediction: dict[str, Any]) -> ProviderError:
-    """The error of a prediction that failed; a refusal by policy is only told in its words."""
+def failure(request: Request, prediction: dict[str, Any]) -> ProviderError:
+    """The error of a prediction that failed; a refusal by policy is only told in its words.
+
+    Models of the catalogue are billed by output (https://replicate.com/changelog/2025-01-29-official-models), so it
+    cost nothing. All others are billed by the time that they ran: the price is unknown, and so is the bill.
+    """
     words = str(prediction.get("error") or "it does not say why").strip()
     message = f"{VENDOR}: {words}"
-    billed = ran_usd(offer, prediction)
     if not (found := _REFUSED.search(words)):
-        return JobFailed(message, billed_usd=billed)
+        return JobFailed(message)
     code = _CODE.search(words)
     category = code[0] if code else found[0].lower()
-    return ContentRefused(message, refused=_what(words.lower(), request), category=category, billed_usd=billed)
+    return ContentRefused(message, refused=_what(words.lower(), request), category=category)
 
 
 def _what(words: str, request: Request) -> Refused:
@@ -89,19 +90,21 @@ def finished(request: Request, offer: Offer, prediction: dict[str, Any], base_ur
     first = next(iter(output), None) if isinstance(output, list) else output
     if isinstance(first, str) and first.startswith(("https://", "http://")):
         return Finished(streamed(first, vendor=VENDOR, base_url=base_url), media_type_at(first, offer.media_type))
-    quote = request.asset.quote
-    paid = quote.high_usd if quote and not quote.unknown else max(ran_usd(offer, prediction), LEAST_USD)
+    paid = request.asset.quote.high_usd if request.asset.quote else Decimal(0)
     why = "its output is gone: it is kept for an hour" if output is None else f"its output is no {offer.modality.value}"
     raise OutputUnusable(f"{VENDOR}: prediction {prediction.get('id')} succeeded, but {why}", billed_usd=paid)
 
 
-def ran_usd(offer: Offer, prediction: dict[str, Any]) -> Decimal:
-    """The least that a prediction without output was billed, USD.
+def is_of(model: str, prediction: Mapping[str, Any]) -> bool:
+    """Whether a prediction is of this model, and of its version where one is named."""
+    name, _, version = model.partition(":")
+    return prediction.get("model") == name and (not version or prediction.get("version") == version)
 
-    Models of the catalogue are billed by output (https://replicate.com/changelog/2025-01-29-official-models): nothing.
-    All others by the time that they ran, at a rate that the API does not tell; so that is no reason to pay twice.
-    """
-    seconds = (prediction.get("metrics") or {}).get("predict_time")
-    if not offer.unknown or not seconds:
-        return Decimal(0)
-    return max(Decimal(str(seconds)) * LEAST_USD_A_SECOND, LEAST_USD)
+
+def made_at(prediction: Mapping[str, Any]) -> datetime:
+    """When it was created; now, where it does not say."""
+    try:
+        moment = datetime.fromisoformat(str(prediction.get("created_at")))
+    except ValueError:
+        return datetime.now(UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

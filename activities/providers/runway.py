@@ -4,42 +4,28 @@ No list of tasks can be asked for, so a submission whose answer was lost cannot 
 Sources: the types of the official SDK 5.24 and https://docs.dev.runwayml.com/errors/.
 """
 
-import random
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from activities.errors import (
-    ContentRefused,
-    InvalidRequest,
-    JobFailed,
-    OutputUnusable,
-    ProviderError,
-    Refused,
-    SubmissionUnknown,
-)
+from activities.errors import InvalidRequest, JobFailed, OutputUnusable, SubmissionUnknown
 from activities.providers import wire
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.download import media_type_at, streamed
 from activities.providers.runway_order import VENDOR, order
+from activities.providers.runway_words import KEY, asked, cost, failure
 
 if TYPE_CHECKING:
-    from runwayml import APIStatusError, AsyncRunwayML
+    from runwayml import AsyncRunwayML
 
-KEY: Final = "RUNWAYML_API_SECRET"
 BASE_URL: Final = "https://api.dev.runwayml.com"
-USD_A_CREDIT: Final = Decimal("0.01")
 LOOK_AGAIN: Final = timedelta(seconds=6)
 """As the SDK's own waiting does; the vendor asks for at least five seconds between looks."""
-LIMITED_SECONDS: Final = 30.0
-"""After a 429, which says nothing of when; up to half of it is added, as the vendor asks."""
-
-T = TypeVar("T")
 
 
 class Runway(ProviderBase):
@@ -61,17 +47,17 @@ class Runway(ProviderBase):
         sdk = self._sdk()
         if ordered.upload:
             # Nothing is bought by it: an upload that fails may simply be made again.
-            uploaded = await _asked(sdk.uploads.create_ephemeral(file=ordered.upload), submitting=False)
+            uploaded = await asked(sdk.uploads.create_ephemeral(file=ordered.upload), submitting=False)
             ordered.arguments["video_uri"] = uploaded.uri
         create: Any = getattr(sdk, ordered.endpoint).create
-        made = await _asked(create(**ordered.arguments), submitting=True)
+        made = await asked(create(**ordered.arguments), submitting=True)
         if not isinstance(getattr(made, "id", None), str):
             raise SubmissionUnknown(f"{VENDOR} answered without the id of its task")
         estimate = getattr(getattr(made, "estimated_cost", None), "credits", None)
         return Job(made.id, {"estimated_credits": estimate})
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
-        task: Any = await _asked(self._sdk().tasks.retrieve(job.id), submitting=False)
+        task: Any = await asked(self._sdk().tasks.retrieve(job.id), submitting=False)
         match getattr(task, "status", None):
             case "PENDING" | "THROTTLED":
                 return Running(queued=True, look_again_after=LOOK_AGAIN)
@@ -80,29 +66,34 @@ class Runway(ProviderBase):
             case "SUCCEEDED":
                 return self._finished(request, task)
             case "FAILED":
-                raise _failure(task)
+                raise failure(task)
             case "CANCELLED":
-                raise JobFailed(f"{VENDOR}: task {job.id} was cancelled", billed_usd=_cost(task) or Decimal(0))
+                raise JobFailed(f"{VENDOR}: task {job.id} was cancelled", billed_usd=cost(task) or Decimal(0))
             case status:
                 raise SubmissionUnknown(f"{VENDOR}: task {job.id} has the unknown status {status!r}")
 
     async def cancel(self, job: Job) -> None:
         tasks = self._sdk().tasks
         with suppress(InvalidRequest):  # It was never there, or is deleted.
-            task: Any = await _asked(tasks.retrieve(job.id), submitting=False)
+            task: Any = await asked(tasks.retrieve(job.id), submitting=False)
             # To delete a task that is over erases what was paid for.
             if getattr(task, "status", None) in ("PENDING", "THROTTLED", "RUNNING"):
-                await _asked(tasks.delete(job.id), submitting=False)
+                await asked(tasks.delete(job.id), submitting=False)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
 
     def _finished(self, request: Request, task: Any) -> Finished:
         """The first output; its address is made anew at every look and lives for 24 to 48 hours."""
         url = next(iter(task.output or ()), None)
         offer = offer_of(self, request.asset.model, request.asset.asset_type)
         if url is None or offer is None:
-            paid = _cost(task) or (request.asset.quote.high_usd if request.asset.quote else Decimal(0))
+            paid = cost(task) or (request.asset.quote.high_usd if request.asset.quote else Decimal(0))
             raise OutputUnusable(f"{VENDOR}: task {task.id} succeeded without any output", billed_usd=paid)
         source = streamed(url, vendor=VENDOR, base_url=self._base)
-        return Finished(source, media_type_at(url, offer.media_type), cost_usd=_cost(task))
+        return Finished(source, media_type_at(url, offer.media_type), cost_usd=cost(task))
 
     def _sdk(self) -> "AsyncRunwayML":
         if self._client is None:
@@ -117,63 +108,3 @@ class Runway(ProviderBase):
                 http_client=httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0)),
             )
         return self._client
-
-
-async def _asked(call: Awaitable[T], *, submitting: bool) -> T:
-    """Await the SDK.
-
-    Raises:
-        ProviderError: what its failure means for money.
-    """
-    from runwayml import APIConnectionError, APIStatusError, RunwayMLError
-
-    try:
-        return await call
-    except APIStatusError as error:
-        raise _refusal(error, submitting=submitting) from error
-    except APIConnectionError as error:
-        raise wire.lost(VENDOR, error, submitting=submitting) from error
-    except RunwayMLError as error:
-        raise SubmissionUnknown(f"{VENDOR}: {error}") from error
-
-
-def _refusal(error: "APIStatusError", *, submitting: bool) -> ProviderError:
-    """The vendor's own errors are JSON with a member `error` for people to read."""
-    body = error.body if isinstance(error.body, dict) else {}
-    words = str(body.get("error") or "")
-    issues = [i for i in body.get("issues") or () if isinstance(i, dict)]
-    details = "; ".join(f"{'.'.join(map(str, i.get('path') or ()))}: {i.get('message')}" for i in issues[:3])
-    retry_after = wire.seconds_after(error.response.headers.get("retry-after"))
-    if retry_after is None and error.status_code == 429:
-        retry_after = timedelta(seconds=LIMITED_SECONDS * random.uniform(1, 1.5))  # noqa: S311 (spreads requests)
-    return wire.refusal(
-        VENDOR,
-        # An empty account is a 400 in these words: https://github.com/runwayml/sdk-node/issues/28
-        402 if "not have enough credits" in words else error.status_code,
-        f"{words} ({details})" if details else words,
-        variable=KEY,
-        submitting=submitting,
-        own="error" in body,
-        retry_after=retry_after,
-    )
-
-
-def _failure(task: Any) -> ProviderError:
-    """By the failure code, https://docs.dev.runwayml.com/errors/task-failures/."""
-    code = task.failure_code or ""
-    billed = _cost(task) or Decimal(0)
-    words = f"{VENDOR}: {task.failure}" + (f" ({code})" if code else "")
-    parts = code.split(".")
-    if "SAFETY" in parts:
-        said = parts[parts.index("SAFETY") + 1 :]
-        refused: Refused = "output" if "OUTPUT" in said else "prompt" if "TEXT" in said or not said else "input"
-        return ContentRefused(words, refused=refused, category=code, billed_usd=billed)
-    if parts[:2] == ["INTERNAL", "BAD_OUTPUT"]:
-        return OutputUnusable(words, billed_usd=billed)
-    return JobFailed(words, billed_usd=billed)
-
-
-def _cost(task: Any) -> Decimal | None:
-    """What a task that is over was charged, USD: nothing where it was refunded; None where it does not say."""
-    credits_ = getattr(getattr(task, "cost", None), "credits", None)
-    return None if credits_ is None else Decimal(str(credits_)) * USD_A_CREDIT

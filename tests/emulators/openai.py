@@ -144,7 +144,7 @@ class OpenAIEmulator(Emulator):
         made = {"url": f"{self.url}/files/made.png"} if self.by_url else {"b64_json": encoded}
         answer: dict[str, Any] = {"created": 1_790_000_000, "data": [made]}
         if "gpt-image" in body["model"]:
-            answer |= {k: body.get(k) for k in ("background", "quality", "size")} | {"output_format": form}
+            answer |= {"background": "opaque", "quality": body["quality"], "size": body["size"], "output_format": form}
             answer["usage"] = bodies.picture_tokens(body.get("quality"), bodies.shown_in(body))
         return Reply(200, answer)
 

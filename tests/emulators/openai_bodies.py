@@ -8,7 +8,21 @@ from typing import Any, Final, Literal
 from tests.emulators import samples
 from tests.emulators.base import Call, Reply
 
-CATEGORIES: Final = ("harassment", "harassment/threatening", "hate", "self-harm", "sexual", "violence")
+CATEGORIES: Final = (
+    "harassment",
+    "harassment/threatening",
+    "hate",
+    "hate/threatening",
+    "illicit",
+    "illicit/violent",
+    "self-harm",
+    "self-harm/instructions",
+    "self-harm/intent",
+    "sexual",
+    "sexual/minors",
+    "violence",
+    "violence/graphic",
+)
 PICTURE_TOKENS: Final = {"low": 196, "medium": 439, "high": 1756, "xhigh": 3122, "max": 7024}
 WORDS: Final = "A lighthouse keeps its promise."
 UNTIMED: Final = 0xFFFFFFFF
@@ -84,7 +98,7 @@ def price_of(path: str, body: Mapping[str, Any], *, made: bool = True) -> Decima
 
 def _picture_usd(quality: str | None, shown: int) -> Decimal:
     text, seen, made = PICTURE_USD
-    return (text * 12 + seen * 64 * shown + made * picture_tokens(quality, 0)["output_tokens"]) / 1_000_000
+    return (text * 12 + seen * 64 * shown + made * PICTURE_TOKENS.get(quality or "", 439)) / 1_000_000
 
 
 def _chat_usd(model: str, tokens: tuple[int, int]) -> Decimal:
@@ -118,7 +132,7 @@ def transcript(form: str) -> Reply:
 
 
 def chat(model: str, said: str | None, *, refusal: str | None = None, finish: str = "stop") -> dict[str, Any]:
-    message = {"role": "assistant", "content": said, "refusal": refusal, "annotations": []}
+    message: dict[str, Any] = {"role": "assistant", "content": said, "refusal": refusal, "annotations": []}
     given, made = CHAT_TOKENS
     return {
         "id": "chatcmpl-1",
@@ -180,7 +194,7 @@ def response(job_id: str, asked: Mapping[str, Any], status: JobState, output: li
     given, said = CALLER_TOKENS
     used = {
         "input_tokens": given,
-        "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": said,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": given + said,

@@ -47,6 +47,8 @@ class ReplicateEmulator(Emulator):
 
     Attributes:
         makes: Model -> the name and the bytes of its output; all others make a small picture.
+        texts: Model -> the pieces of the text that it writes.
+        filters: The list goes by `created_after`, which only the SDK's newest types have.
     """
 
     def __init__(self, looks: int = 2) -> None:
@@ -55,6 +57,7 @@ class ReplicateEmulator(Emulator):
         self.predictions: list[Prediction] = []
         self.makes: dict[str, tuple[str, bytes]] = {}
         self.texts: dict[str, list[str]] = {}
+        self.filters = True
 
     def kind(self, call: Call) -> Kind:
         if call.path.startswith("/delivery/"):
@@ -181,7 +184,7 @@ class ReplicateEmulator(Emulator):
         after = call.query.get("created_after", [""])[0]
         start = int(call.query.get("cursor", ["0"])[0])
         newest = sorted(self.predictions, key=lambda p: p.made, reverse=True)
-        listed = [p for p in newest if not after or p.made > datetime.fromisoformat(after)]
+        listed = [p for p in newest if not self.filters or not after or p.made > datetime.fromisoformat(after)]
         more = f"{self.url}/v1/predictions?cursor={start + PAGE}&created_after={after.replace('+', '%2B')}"
         return Reply(
             200,

@@ -1,0 +1,83 @@
+"""What Runway's answers say: errors, failure codes, and what a task was charged."""
+
+import random
+from collections.abc import Awaitable
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import httpx
+
+from activities.errors import ContentRefused, JobFailed, OutputUnusable, ProviderError, Refused, SubmissionUnknown
+from activities.providers import wire
+from activities.providers.runway_order import VENDOR
+
+if TYPE_CHECKING:
+    from runwayml import APIStatusError
+
+KEY: Final = "RUNWAYML_API_SECRET"
+USD_A_CREDIT: Final = Decimal("0.01")
+LIMITED_SECONDS: Final = 30.0
+"""After a 429, which says nothing of when; up to half of it is added, as the vendor asks."""
+
+T = TypeVar("T")
+
+
+async def asked(call: Awaitable[T], *, submitting: bool) -> T:
+    """Await the SDK.
+
+    Raises:
+        ProviderError: what its failure means for money.
+    """
+    from runwayml import APIConnectionError, APIStatusError, RunwayMLError
+
+    try:
+        return await call
+    except APIStatusError as error:
+        raise _refusal(error, submitting=submitting) from error
+    except (APIConnectionError, httpx.HTTPError) as error:  # uploads are sent beside the SDK's own client
+        raise wire.lost(VENDOR, error, submitting=submitting) from error
+    except RunwayMLError as error:
+        raise SubmissionUnknown(f"{VENDOR}: {error}") from error
+
+
+def _refusal(error: "APIStatusError", *, submitting: bool) -> ProviderError:
+    """The vendor's own errors are JSON with a member `error` for people to read."""
+    body = error.body if isinstance(error.body, dict) else {}
+    words = str(body.get("error") or "")
+    issues = [i for i in body.get("issues") or () if isinstance(i, dict)]
+    details = "; ".join(f"{'.'.join(map(str, i.get('path') or ()))}: {i.get('message')}" for i in issues[:3])
+    retry_after = wire.seconds_after(error.response.headers.get("retry-after"))
+    if retry_after is None and error.status_code == 429:
+        retry_after = timedelta(seconds=LIMITED_SECONDS * random.uniform(1, 1.5))  # noqa: S311 (spreads requests)
+    return wire.refusal(
+        VENDOR,
+        # An empty account is a 400 in these words: https://github.com/runwayml/sdk-node/issues/28
+        402 if "not have enough credits" in words else error.status_code,
+        f"{words} ({details})" if details else words,
+        variable=KEY,
+        submitting=submitting,
+        own="error" in body,
+        retry_after=retry_after,
+    )
+
+
+def failure(task: Any) -> ProviderError:
+    """By the failure code, https://docs.dev.runwayml.com/errors/task-failures/."""
+    code = task.failure_code or ""
+    billed = cost(task) or Decimal(0)
+    words = f"{VENDOR}: {task.failure}" + (f" ({code})" if code else "")
+    parts = code.split(".")
+    if "SAFETY" in parts:
+        said = parts[parts.index("SAFETY") + 1 :]
+        refused: Refused = "output" if "OUTPUT" in said else "prompt" if "TEXT" in said or not said else "input"
+        return ContentRefused(words, refused=refused, category=code, billed_usd=billed)
+    if parts[:2] == ["INTERNAL", "BAD_OUTPUT"]:
+        return OutputUnusable(words, billed_usd=billed)
+    return JobFailed(words, billed_usd=billed)
+
+
+def cost(task: Any) -> Decimal | None:
+    """What a task that is over was charged, USD: nothing where it was refunded; None where it does not say."""
+    credits_ = getattr(getattr(task, "cost", None), "credits", None)
+    return None if credits_ is None else Decimal(str(credits_)) * USD_A_CREDIT

@@ -1,0 +1,50 @@
+"""Media from an address that a vendor names: what is fetched, and what goes along."""
+
+import httpx
+import pytest
+
+from activities.errors import SubmissionUnknown
+from activities.providers.download import media_type_at, streamed
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://replicate.delivery/a.png", "only https"),
+        ("https://127.0.0.1/a.png", "private network"),
+        ("https://169.254.169.254/latest/meta-data", "private network"),
+        ("https://[::1]/a.png", "private network"),
+        ("https://10.1.2.3/a.png", "private network"),
+    ],
+)
+async def test_no_vendor_makes_us_read_our_own_network(url: str, words: str) -> None:
+    """An address that is not https, or lies in a private network, is not fetched."""
+    with pytest.raises(SubmissionUnknown, match=words):
+        async with streamed(url, vendor="vendor", base_url="https://api.replicate.com")():
+            pass
+
+
+async def test_a_key_stays_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headers for an address are not sent to another host that it redirects to; redirects come to an end."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        elsewhere = "http://elsewhere.example/b" if request.url.path == "/a" else "/b"
+        return httpx.Response(302, headers={"location": elsewhere})
+
+    transport = httpx.MockTransport(answer)
+    real = httpx.AsyncClient
+    monkeypatch.setattr(httpx, "AsyncClient", lambda **more: real(transport=transport, **more))
+    source = streamed("http://vendor.example/a", vendor="vendor", base_url="http://v", headers={"x-goog-api-key": "k"})
+    with pytest.raises(SubmissionUnknown, match="more than 3 redirects"):
+        async with source():
+            pass
+    assert [r.headers.get("x-goog-api-key") for r in seen] == ["k", None, None, None]
+
+
+def test_an_ending_names_the_media_type() -> None:
+    """The ending counts only where it is of the kind that was asked for."""
+    assert media_type_at("https://x/out.webp?sig=1", "image/png") == "image/webp"
+    assert media_type_at("https://x/out.mp4", "image/png") == "image/png"
+    assert media_type_at("https://x/out", "video/mp4") == "video/mp4"
