@@ -15,6 +15,7 @@ from activities.asking import Asking
 from activities.attempt import STORAGE_RETRY, beating
 from activities.errors import ProviderError
 from activities.finishing import finish
+from activities.moderation import moderated
 from activities.planner import models_for, plan_with_models, with_fallbacks
 from activities.produce import Producer
 from activities.providers import registry
@@ -65,6 +66,8 @@ class Activities(ProductionActivities):
     async def price_plan(self, request: PricePlan) -> Plan:
         async with _alive("pricing"):
             plan = planning.price(request.plan, self._providers, request.brief.aspect)
+            if self._settings.moderation:
+                plan = await moderated(plan, self._providers)
             await self._put_json(keys.plan_key(request.production_id, plan.digest), plan)
         return plan
 

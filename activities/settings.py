@@ -20,6 +20,7 @@ class ActivitySettings(BaseSettings):
     planning_usd: Decimal = Field(
         default=Decimal("0.50"), ge=0, description="The most that drafting one plan may cost, all tries together"
     )
+    moderation: bool = Field(default=False, description="Warn of prompts that an enabled provider's moderation flags")
     catalogue: str = Field(default="", description="Path of a catalogue file whose entries come on top")
     previz: bool = Field(default=True, description="Offer the keyless local provider")
     max_failures: int = Field(default=5, ge=1, description="Real failures of a take before it is given up")

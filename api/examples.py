@@ -51,6 +51,7 @@ _RECORD: Final = {
     "takes": 1,
     "cost_usd": "0.0000",
     "error": None,
+    "error_kind": "",
     "attention": None,
     "stale": False,
     "media_type": "video/mp4",

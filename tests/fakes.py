@@ -34,7 +34,8 @@ class FakeActivities(ProductionActivities):
     """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
 
     `fail` names assets that fail for good, `doubt` those whose submission is in doubt; `failures` says how an asset,
-    or all of a model, fails. `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
+    or all of a model, fails. `limited` assets are told to wait.
+    `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
     `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "finishing" and "manifest" hold those
     steps. `produced`, `orders`, `finished` and `manifests` keep what was asked.
@@ -46,6 +47,7 @@ class FakeActivities(ProductionActivities):
         self.jobs = False
         self.fail: set[str] = set()
         self.doubt: set[str] = set()
+        self.limited: set[str] = set()
         self.failures: dict[str, AssetFailure] = {}
         self.others: tuple[str, ...] = ()
         self.unknown = False
@@ -112,6 +114,9 @@ class FakeActivities(ProductionActivities):
         if asset_id in self.doubt:
             doubt = AssetFailure(reason="ambiguous_submission", message="in doubt")
             raise ApplicationError("in doubt", doubt, non_retryable=True)
+        if asset_id in self.limited:
+            words = f"vendor: slow down, {asset_id}"
+            raise ApplicationError(words, type="RateLimited", next_retry_delay=timedelta(minutes=10))
         if failure := self.failures.get(asset_id) or self.failures.get(request.asset.model):
             raise ApplicationError(failure.message, failure, non_retryable=True)
         if asset_id in self.fail:

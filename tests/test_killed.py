@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,56 +27,17 @@ from activities.ledger_take import RECOVERED, RESUBMITTED
 from activities.providers.catalogue import offers_of
 from activities.storage import Storage
 from deploy.local import Stack
-from tests.emulators.anthropic import AnthropicEmulator
-from tests.emulators.base import Emulator, Kind, Stage
-from tests.emulators.google import GoogleEmulator
-from tests.emulators.openai import OpenAIEmulator
-from tests.emulators.replicate import ReplicateEmulator
-from tests.emulators.runway import RunwayEmulator
+from tests.emulators.base import Kind, Stage
 from tests.killed import AT_THE_VENDOR, Case, Config, OneTake, Step
+from tests.vendors import KINDS, env_of
 from workflows import keys
 from workflows.contracts import ProduceAsset
-from workflows.models import Asset, Brief, Modality, Platform, Quote
+from workflows.models import Asset, Brief, Platform, Quote
 
 DEAR, CHEAP = Decimal("0.40"), Decimal("0.01")
 """Above and below `resubmit_below_usd`."""
 
 
-@dataclass(frozen=True)
-class Kindred:
-    """One way of a vendor to make a take."""
-
-    vendor: str
-    model: str
-    modality: Modality
-    emulator: Callable[[], Emulator]
-    job: bool = False
-    recovers: bool = False
-
-
-def _env(vendor: str, emulator: Emulator) -> dict[str, str]:
-    return {
-        "openai": {"OPENAI_API_KEY": emulator.key, "OPENAI_BASE_URL": f"{emulator.url}/v1"},
-        "anthropic": {"ANTHROPIC_API_KEY": emulator.key, "ANTHROPIC_BASE_URL": emulator.url},
-        "google": {"GOOGLE_API_KEY": emulator.key, "GOOGLE_GEMINI_BASE_URL": emulator.url},
-        "replicate": {"REPLICATE_API_TOKEN": emulator.key, "REPLICATE_BASE_URL": emulator.url},
-        "runway": {"RUNWAYML_API_SECRET": emulator.key, "RUNWAYML_BASE_URL": emulator.url},
-    }[vendor]
-
-
-KINDS: Final = {
-    "openai-image": Kindred("openai", "gpt-image-2.5-flare", Modality.IMAGE, OpenAIEmulator),
-    "openai-image-job": Kindred("openai", "gpt-image-2.5-flare@responses", Modality.IMAGE, OpenAIEmulator, job=True),
-    "openai-speech": Kindred("openai", "gpt-4o-mini-tts", Modality.AUDIO, OpenAIEmulator),
-    "openai-text": Kindred("openai", "gpt-6-luna", Modality.TEXT, OpenAIEmulator),
-    "anthropic-text": Kindred("anthropic", "claude-sonnet-5-5", Modality.TEXT, AnthropicEmulator),
-    "google-image": Kindred("google", "gemini-3-pro-image", Modality.IMAGE, GoogleEmulator),
-    "google-video": Kindred("google", "gemini-omni-1.2-flash", Modality.VIDEO, GoogleEmulator, job=True),
-    "replicate-image": Kindred(
-        "replicate", "black-forest-labs/flux-2-pro", Modality.IMAGE, ReplicateEmulator, job=True, recovers=True
-    ),
-    "runway-video": Kindred("runway", "veo3.1_fast", Modality.VIDEO, RunwayEmulator, job=True),
-}
 JOB_STEPS: Final[tuple[Step, ...]] = (
     "before_claim",
     "after_claim",
@@ -189,7 +150,7 @@ async def outcomes(
         for kind, step, price in TABLE:
             name, kindred = name_of(kind, step, price), KINDS[kind]
             emulators[name] = emulator = stack.enter_context(kindred.emulator())
-            cases.append(Case(name=name, vendor=kindred.vendor, env=_env(kindred.vendor, emulator), step=step))
+            cases.append(Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step))
             if step in AT_THE_VENDOR:
                 waiting.append(holds.enter_context(emulator.held(*HOLDS[step])))
             else:

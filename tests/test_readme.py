@@ -86,7 +86,7 @@ def test_the_python_type_checks(number: int, tmp_path: Path) -> None:
     """Every Python block passes mypy --strict; the provider example fits the protocol."""
     code = PYTHON[number]
     if "class Chalk" in code:
-        code += "\n\nfrom activities.providers.base import Provider\n\nfits: Provider = Chalk()\n"
+        code += "\n\nfrom activities.providers.base import Provider\n\nfits: Provider = Chalk({})\n"
     (tmp_path / "example.py").write_text(code)
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(tmp_path / "example.py")],
@@ -105,6 +105,7 @@ def test_every_provider_and_variable_is_documented() -> None:
     for settings in (ActivitySettings, WorkerSettings):
         for name in settings.model_fields:
             assert f"GREENLIGHT_{name.upper()}" in EXAMPLE, name
+    assert all(variable in EXAMPLE for entry in PROVIDERS.values() for variable in entry.variables)
     assert all(name in README for name in keys.SEARCH_ATTRIBUTES)
 
 

@@ -102,6 +102,16 @@ async def test_nothing_asked_while_waiting(api: Api) -> None:
         assert await api.metric("workflow_queries_total") - before <= 1
 
 
+async def test_waiting_is_told_with_its_reason(api: Api, fake: FakeActivities) -> None:
+    """An asset whose vendor said to wait, or that no worker has taken up, is queued, and the watcher reads why."""
+    fake.limited = {"text-1"}
+    production_id, digest = await api.planned()
+    await api.approve(production_id, digest)
+    waiting = await api.until(production_id, "asset_progress")
+    assert (waiting.id, waiting.data["asset_id"]) == (None, "text-1")
+    assert (waiting.data["data"]["queued"], waiting.data["data"]["reason"]) == (True, "vendor: slow down, text-1")
+
+
 async def test_percent(api: Api, fake: FakeActivities) -> None:
     """What the activity of a provider's job says of itself reaches the watcher, without a number."""
     fake.jobs = True

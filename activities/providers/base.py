@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal, Protocol, Self
+from typing import Final, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
@@ -364,6 +364,18 @@ def offer_of(provider: Provider, model: str, modality: Modality) -> Offer | None
     """What a provider offers under this name, from the catalogue or beside it."""
     listed = next((o for o in provider.offers() if o.model == model and o.modality == modality), None)
     return listed or provider.other(model, modality)
+
+
+@runtime_checkable
+class Moderator(Protocol):
+    """A provider that also judges words, for nothing."""
+
+    async def moderate(self, texts: Sequence[str]) -> list[str]:
+        """For each text what it is flagged for, in words; "" where it is fine.
+
+        Raises:
+            ProviderError: the question was not answered.
+        """
 
 
 class ProviderBase:

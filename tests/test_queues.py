@@ -1,0 +1,72 @@
+"""Each provider's task queue on a real Temporal server: its rate, and how much of it is under way at once."""
+
+import asyncio
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+with workflow.unsafe.imports_passed_through():
+    from worker.__main__ import make_worker
+    from worker.settings import WorkerSettings
+
+TAKES = 6
+
+
+@workflow.defn
+class Many:
+    """Starts TAKES activities of a provider's queue at once."""
+
+    @workflow.run
+    async def run(self, queue: str) -> None:
+        await asyncio.gather(
+            *(
+                workflow.execute_activity("ask", task_queue=queue, start_to_close_timeout=timedelta(seconds=30))
+                for _ in range(TAKES)
+            )
+        )
+
+
+class Vendor:
+    """Counts what is under way at once."""
+
+    def __init__(self) -> None:
+        self.most = self.now = 0
+        self.began: list[float] = []
+
+    @activity.defn(name="ask")
+    async def ask(self) -> None:
+        self.began.append(time.monotonic())
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.05)
+        self.now -= 1
+
+
+async def asked(client: Client, settings: WorkerSettings) -> Vendor:
+    vendor, queue = Vendor(), f"produce-{uuid4().hex}"
+    async with (
+        Worker(client, task_queue=f"{queue}-w", workflows=[Many]),
+        make_worker(client, queue, [vendor.ask], settings, provider="vendor"),
+    ):
+        await client.execute_workflow(Many.run, queue, id=queue, task_queue=f"{queue}-w")
+    return vendor
+
+
+async def test_no_more_at_once_than_allowed(client: Client) -> None:
+    """A worker asks a provider for no more at once than its in-flight limit; others are not limited by it."""
+    limited = await asked(client, WorkerSettings(in_flight={"vendor": 2}, graceful_shutdown_seconds=0))
+    assert limited.most == 2
+    free = await asked(client, WorkerSettings(in_flight={"another": 2}, graceful_shutdown_seconds=0))
+    assert free.most > 2
+
+
+async def test_the_rate_is_the_servers(client: Client) -> None:
+    """Temporal hands out no more of a provider's takes a second than its rate says."""
+    vendor = await asked(client, WorkerSettings(rates={"vendor": 2.0}, graceful_shutdown_seconds=0))
+    assert len(vendor.began) == TAKES
+    # The first ones may come at once; what follows is half a second apart.
+    assert vendor.began[-1] - vendor.began[0] >= (TAKES - 3) / 2.0
