@@ -188,7 +188,11 @@ class LedgerTake(Attempt):
         Raises:
             ProviderError: a job's media did not come through; it can be fetched again.
         """
-        key = f"{self.prefix}/media.{extension_of(finished.media_type)}"
+        entry = self._ledger.entry
+        assert entry is not None
+        # A late answer to an earlier submission must not overwrite what a later one has stored.
+        number = f"-{len(entry.submissions)}" if len(entry.submissions) > 1 else ""
+        key = f"{self.prefix}/media{number}.{extension_of(finished.media_type)}"
         cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
         stored = await self._patiently(lambda: self._put(key, finished))
         try:
@@ -196,8 +200,6 @@ class LedgerTake(Attempt):
         except OutputUnusable as error:
             error.billed_usd = cost
             await self._release(error)
-        entry = self._ledger.entry
-        assert entry is not None
         media = media_of(key, stored, finished.media_type, facts)
         billed = entry.billed_usd + cost - entry.last.billed_usd
         take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)

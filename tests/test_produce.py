@@ -26,7 +26,7 @@ from activities.ledger_take import look_delay
 from activities.produce import Producer
 from activities.settings import ActivitySettings
 from activities.storage import Storage
-from tests.vendor import Vendor
+from tests.vendor import Vendor, png
 from workflows import keys
 from workflows.contracts import AMBIGUOUS_SUBMISSION, STILL_RUNNING, ProduceAsset
 from workflows.events import TakeOrder
@@ -235,6 +235,44 @@ async def test_what_was_billed_is_not_paid_again_unasked(storage: Storage) -> No
     final = await run.fails()
     assert final.non_retryable
     assert final.details[0].billed_usd == (await run.ledger()).billed_usd == Decimal("0.1235")
+
+
+@pytest.mark.parametrize("price", ["0.40", "0.01"])
+async def test_a_zombie_pays_for_nothing_twice(storage: Storage, price: str) -> None:
+    """An attempt that lost its heartbeats and still runs: a dear take waits for a person, and a cheap one is made again
+    once; the late answer harms nothing, and where it was the only one, it is the take."""
+    vendor = Vendor(price)
+    vendor.gate = asyncio.Event()
+    run = Attempts(storage, vendor, asked("now", price))
+    zombie = asyncio.create_task(run.attempt())
+    await vendor.reached.wait()
+    gate, vendor.gate = vendor.gate, None
+    if price == "0.40":
+        doubt = await run.fails()
+        assert doubt.type == AMBIGUOUS_SUBMISSION
+        gate.set()
+        late = await zombie
+        run.request = run.request.model_copy(update={"order": TakeOrder(number=7)})
+        assert await run.attempt() == late
+    else:
+        vendor.media = png(32, 32)
+        take = await run.attempt()
+        gate.set()
+        assert await _late(zombie) is None
+        assert await run.attempt() == take
+        stored = await storage.get_bytes(take.media.key)
+        assert stored is not None
+        assert hashlib.sha256(stored[0]).hexdigest() == take.media.sha256
+        assert [s.outcome for s in (await run.ledger()).submissions] == ["", "resubmitted"]
+        assert take.billed_usd == Decimal("0.02")
+    assert len(vendor.billed) == (1 if price == "0.40" else 2)
+
+
+async def _late(zombie: "asyncio.Task[Take]") -> Take | None:
+    """What an attempt that is not wanted any more ends with: the word that another is at this take."""
+    with pytest.raises(ApplicationError, match="another attempt is at this take"):
+        return await zombie
+    return None
 
 
 async def test_unforeseen_errors_of_a_cheap_take_are_paid_twice_at_most(storage: Storage) -> None:

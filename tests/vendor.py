@@ -24,7 +24,7 @@ class Vendor(ProviderBase):
     """Sells images at `price` USD: model "now" synchronously, "later" as a job, "gift" for nothing.
 
     `script` holds what the next calls meet: an error to raise, or "die" for a process that is gone right
-    after the vendor billed. Jobs are done after `looks` looks.
+    after the vendor billed. Jobs are done after `looks` looks. A `gate` keeps answers until it opens.
     """
 
     name = "vendor"
@@ -38,6 +38,8 @@ class Vendor(ProviderBase):
         self.recoverable = False
         self.media = png()
         self.streams = False
+        self.gate: asyncio.Event | None = None
+        self.reached = asyncio.Event()
         self.breaks = False
 
     def offers(self) -> Sequence[Offer]:
@@ -57,13 +59,17 @@ class Vendor(ProviderBase):
         if isinstance(step, ProviderError):
             raise step
         self.billed.append(request.key)
+        media = self.media
+        if self.gate:
+            self.reached.set()
+            await self.gate.wait()
         if step == "die":
             raise asyncio.CancelledError
         if request.asset.model == "later":
             job = Job(f"job-{len(self.billed)}")
             self.jobs[job.id] = 0
             return job
-        return self._finished()
+        return self._finished(media)
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
         step = self.script.pop(0) if self.script else None
@@ -80,15 +86,16 @@ class Vendor(ProviderBase):
     async def recover(self, claim: Claim) -> Job | None:
         return Job(next(iter(self.jobs))) if self.recoverable and self.jobs else None
 
-    def _finished(self) -> Finished:
+    def _finished(self, media: bytes = b"") -> Finished:
+        media = media or self.media
         if not self.streams:
-            return Finished(self.media, "image/png")
+            return Finished(media, "image/png")
 
         @asynccontextmanager
         async def stream() -> AsyncIterator[AsyncIterator[bytes]]:
             async def chunks() -> AsyncIterator[bytes]:
-                for at in range(0, len(self.media), 7):
-                    yield self.media[at : at + 7]
+                for at in range(0, len(media), 7):
+                    yield media[at : at + 7]
                     if self.breaks:
                         raise ConnectionResetError("the vendor hung up")
 

@@ -1,7 +1,7 @@
 """Where everything stands in the bucket, and what workflows and task queues are called.
 
 productions/{production_id}/plan/{digest}.json
-productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext}
+productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext} (media-2.{ext} of a resubmission)
 productions/{production_id}/deliverable/{revision}/{file}, manifest.json
 productions/{production_id}/manifest.json            the newest manifest: reopening reads it
 """
