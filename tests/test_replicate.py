@@ -16,15 +16,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.errors import (
     AuthenticationFailed,
-    ContentRefused,
     InvalidRequest,
     JobFailed,
     OutputUnusable,
-    Overloaded,
-    ProviderError,
     ProviderUnavailable,
-    QuotaExhausted,
-    RateLimited,
     SubmissionUnknown,
 )
 from activities.produce import Producer
@@ -195,63 +190,11 @@ async def test_a_model_that_writes(emulator: ReplicateEmulator, tmp_path: Path) 
     assert (done.source, done.media_type) == (b"a lighthouse", "text/markdown")
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "billed"),
-    [
-        ("drop_before", SubmissionUnknown, 0),
-        ("drop_after", SubmissionUnknown, 1),
-        ("gateway", SubmissionUnknown, 0),
-        ("throttle", RateLimited, 0),
-        ("overload", Overloaded, 0),
-        ("error", ProviderUnavailable, 0),
-        ("quota", QuotaExhausted, 0),
-    ],
-)
-async def test_a_submission_that_fails(
-    emulator: ReplicateEmulator, tmp_path: Path, fault: Fault, error: type[ProviderError], billed: int
-) -> None:
-    """Whatever goes wrong, one request is sent, and only what may have arrived is ambiguous."""
-    emulator.meet(fault)
-    with pytest.raises(ProviderError) as failure:
-        await provider(emulator).submit(request(tmp_path))
-    assert type(failure.value) is error
-    assert (emulator.count("submit"), len(emulator.submissions)) == (1, billed)
-
-
-async def test_an_answer_that_never_comes_is_ambiguous(
-    emulator: ReplicateEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A request that is billed and never answered ends at the timeout as ambiguous, after one request."""
-    monkeypatch.setattr("activities.providers.wire.LOOK_SECONDS", 0.3)
-    emulator.meet("hang")
-    with pytest.raises(SubmissionUnknown):
-        await provider(emulator).submit(request(tmp_path))
-    assert (emulator.count("submit"), len(emulator.submissions)) == (1, 1)
-
-
-async def test_nobody_listens(tmp_path: Path) -> None:
-    """A connection that was refused sent nothing, so the claim can be released."""
-    with ReplicateEmulator() as gone:
-        replicate = provider(gone)
-    with pytest.raises(ProviderUnavailable) as failure:
-        await replicate.submit(request(tmp_path))
-    assert type(failure.value) is ProviderUnavailable
-
-
-async def test_a_throttled_submission_waits_as_told(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """The delay is the one that the words name."""
-    emulator.meet("throttle")
-    with pytest.raises(RateLimited) as failure:
-        await provider(emulator).submit(request(tmp_path))
-    assert failure.value.retry_after == timedelta(seconds=30)
-
-
-@pytest.mark.parametrize("call", ["submit", "poll", "cancel", "recover"])
+@pytest.mark.parametrize("call", ["poll", "cancel", "recover"])
 async def test_a_wrong_key_names_its_variable(emulator: ReplicateEmulator, tmp_path: Path, call: str) -> None:
     """Whatever is asked with a wrong key fails at once and says which variable to set."""
     replicate, asked = provider(emulator, key="wrong"), request(tmp_path)
     calls: dict[str, Callable[[], Awaitable[object]]] = {
-        "submit": lambda: replicate.submit(asked),
         "poll": lambda: replicate.poll(asked, Job("pred0")),
         "cancel": lambda: replicate.cancel(Job("pred0")),
         "recover": lambda: replicate.recover(Claim(asked, datetime.now(UTC))),
@@ -265,23 +208,6 @@ async def test_a_parameter_that_the_model_lacks(emulator: ReplicateEmulator, tmp
     """A 422 is final and keeps the vendor's name of the field."""
     with pytest.raises(InvalidRequest, match="steps is not allowed"):
         await provider(emulator).submit(request(tmp_path, steps=50))
-
-
-async def test_a_refusal_is_told_in_a_failed_prediction(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """A policy block comes as HTTP 200 and "failed"; it is final, costs nothing and carries the vendor's code."""
-    emulator.meet("refuse")
-    with pytest.raises(ContentRefused) as failure:
-        await finish(provider(emulator), request(tmp_path))
-    assert (failure.value.refused, failure.value.category) == ("prompt", "E005")
-    assert failure.value.billed_usd == emulator.billed_usd == 0
-
-
-async def test_a_failed_prediction_of_the_catalogue_costs_nothing(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """A model that is billed by what it makes may be asked again."""
-    emulator.meet("fail_job")
-    with pytest.raises(JobFailed, match="CUDA out of memory") as failure:
-        await finish(provider(emulator), request(tmp_path))
-    assert failure.value.billed_usd == emulator.billed_usd == 0
 
 
 async def test_a_cancelled_prediction_is_over(emulator: ReplicateEmulator, tmp_path: Path) -> None:
@@ -304,59 +230,12 @@ async def test_an_unknown_job_ends_no_take(emulator: ReplicateEmulator, tmp_path
     assert emulator.calls[0].path == "/v1/predictions/..%2F..%2Faccount"
 
 
-@pytest.mark.parametrize("fault", ["overload", "throttle", "gateway", "drop_before", "error"])
-async def test_a_look_that_fails_is_no_failed_job(emulator: ReplicateEmulator, tmp_path: Path, fault: Fault) -> None:
-    """A look that breaks may be taken again; the job goes on and nothing is submitted."""
-    replicate, asked = provider(emulator), request(tmp_path)
-    job = await replicate.submit(asked)
-    emulator.meet(fault, on="look")
-    with pytest.raises(ProviderError) as failure:
-        await replicate.poll(asked, job)
-    assert failure.value.retryable
-    assert not failure.value.ends_job
-    assert type(failure.value) is not SubmissionUnknown
-    assert isinstance(await replicate.poll(asked, job), Running | Finished)
-    assert emulator.count("submit") == 1
-
-
 async def test_an_output_that_is_gone_was_paid_for(emulator: ReplicateEmulator, tmp_path: Path) -> None:
     """An hour after its end a prediction has no output: the take's price is billed, so nobody pays again unasked."""
     emulator.meet("expire")
     with pytest.raises(OutputUnusable, match="its output is gone") as failure:
         await finish(provider(emulator), request(tmp_path))
     assert failure.value.billed_usd == emulator.billed_usd == Decimal("0.04")
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        ("expire", SubmissionUnknown),
-        ("overload", ProviderUnavailable),
-        ("drop_before", ProviderUnavailable),
-        ("drop_after", ProviderUnavailable),
-    ],
-)
-async def test_a_download_that_fails_is_no_failed_job(
-    emulator: ReplicateEmulator, tmp_path: Path, fault: Fault, error: type[ProviderError]
-) -> None:
-    """Media that does not come through does not end its job: the next look gets it."""
-    replicate, asked = provider(emulator), request(tmp_path)
-    job, done = await finish(replicate, asked)
-    emulator.meet(fault, on="download")
-    with pytest.raises(error) as failure:
-        await read(done)
-    assert not failure.value.ends_job
-    again = await replicate.poll(asked, job)
-    assert isinstance(again, Finished)
-    assert await read(again) == picture()
-    assert emulator.count("submit") == 1
-
-
-async def test_broken_media_arrives_as_it_is(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """What the vendor made is handed on unread: whether it is a picture, the take's probe says."""
-    emulator.meet("broken")
-    _, done = await finish(provider(emulator), request(tmp_path))
-    assert await read(done) == b"this is no media"
 
 
 async def test_the_lost_prediction_is_found_among_others(emulator: ReplicateEmulator, tmp_path: Path) -> None:
@@ -440,19 +319,6 @@ def attempts(
     return attempt
 
 
-async def test_a_lost_answer_is_paid_once(emulator: ReplicateEmulator, storage: Storage) -> None:
-    """The attempt after a lost answer finds the prediction, and the take is delivered for one payment."""
-    attempt = attempts(emulator, storage)
-    emulator.meet("drop_after")
-    for _ in range(2):  # the submission, and the first look of the recovered job
-        with pytest.raises(ApplicationError):
-            await attempt()
-    take = await attempt()
-    assert (take.job_id, take.cost_usd, take.billed_usd) == ("pred0", Decimal("0.04"), Decimal("0.04"))
-    assert (take.media.width, take.media.media_type) == (64, "image/png")
-    assert emulator.billed_usd == Decimal("0.04")
-
-
 async def test_an_output_that_is_gone_is_left_to_a_person(emulator: ReplicateEmulator, storage: Storage) -> None:
     """Found too late, a paid prediction ends the take with its bill; nothing is submitted in its place."""
     attempt = attempts(emulator, storage)
@@ -475,21 +341,6 @@ async def test_what_ran_at_an_unknown_price_is_not_paid_again_unasked(
         with pytest.raises(ApplicationError) as failure:
             await attempt()
         assert failure.value.non_retryable is final
-    assert len(emulator.submissions) == 1
-
-
-async def test_an_address_that_never_works_is_left_to_a_person(emulator: ReplicateEmulator, storage: Storage) -> None:
-    """A download that is refused again and again ends with the job's id, still paid for once."""
-    attempt = attempts(emulator, storage)
-    for _ in range(9):
-        emulator.meet("expire", on="download")
-    for _ in range(6):
-        with pytest.raises(ApplicationError) as failure:
-            await attempt()
-        assert not failure.value.non_retryable
-    with pytest.raises(ApplicationError) as failure:
-        await attempt()
-    assert (failure.value.non_retryable, failure.value.details[0].job_id) == (True, "pred0")
     assert len(emulator.submissions) == 1
 
 

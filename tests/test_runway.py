@@ -1,10 +1,8 @@
 """Runway through its own SDK: what is asked for, what its answers mean for money, and how often it is asked."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,15 +16,12 @@ from activities.errors import (
     InvalidRequest,
     JobFailed,
     OutputUnusable,
-    Overloaded,
     ProviderError,
     ProviderUnavailable,
-    QuotaExhausted,
-    RateLimited,
     Refused,
     SubmissionUnknown,
 )
-from activities.providers.base import Claim, Finished, Input, Job, Request, Running
+from activities.providers.base import Finished, Input, Job, Request, Running
 from activities.providers.data_uri import picture_uri
 from activities.providers.runway import Runway
 from tests.emulators.base import Fault
@@ -262,64 +257,11 @@ async def test_what_cannot_be_made_is_not_asked_for(
     assert emulator.calls == []
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "billed"),
-    [
-        ("drop_before", SubmissionUnknown, 0),
-        ("drop_after", SubmissionUnknown, 1),
-        ("gateway", SubmissionUnknown, 0),
-        ("throttle", RateLimited, 0),
-        ("overload", Overloaded, 0),
-        ("error", ProviderUnavailable, 0),
-        ("quota", QuotaExhausted, 0),
-    ],
-)
-async def test_a_submission_that_fails(
-    emulator: RunwayEmulator, tmp_path: Path, fault: Fault, error: type[ProviderError], billed: int
-) -> None:
-    """Whatever goes wrong, one request is sent, and only what may have arrived is ambiguous."""
-    emulator.meet(fault)
-    with pytest.raises(ProviderError) as failure:
-        await provider(emulator).submit(request(tmp_path))
-    assert type(failure.value) is error
-    assert (emulator.count("submit"), len(emulator.submissions)) == (1, billed)
-
-
-async def test_an_answer_that_never_comes_is_ambiguous(
-    emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A request that is billed and never answered ends at the timeout as ambiguous, after one request."""
-    monkeypatch.setattr("activities.providers.wire.LOOK_SECONDS", 0.3)
-    emulator.meet("hang")
-    with pytest.raises(SubmissionUnknown):
-        await provider(emulator).submit(request(tmp_path))
-    assert (emulator.count("submit"), len(emulator.submissions)) == (1, 1)
-
-
-async def test_nobody_listens(tmp_path: Path) -> None:
-    """A connection that was refused sent nothing, so the claim can be released."""
-    with RunwayEmulator() as gone:
-        runway = provider(gone)
-    with pytest.raises(ProviderUnavailable) as failure:
-        await runway.submit(request(tmp_path))
-    assert type(failure.value) is ProviderUnavailable
-
-
-async def test_a_throttled_submission_is_spread(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """A 429 without a delay waits half a minute and up to half as long again."""
-    emulator.meet("throttle")
-    with pytest.raises(RateLimited) as failure:
-        await provider(emulator).submit(request(tmp_path))
-    assert failure.value.retry_after is not None
-    assert timedelta(seconds=30) <= failure.value.retry_after <= timedelta(seconds=45)
-
-
-@pytest.mark.parametrize("call", ["submit", "poll", "cancel"])
+@pytest.mark.parametrize("call", ["poll", "cancel"])
 async def test_a_wrong_key_names_its_variable(emulator: RunwayEmulator, tmp_path: Path, call: str) -> None:
     """Whatever is asked with a wrong key fails at once and says which variable to set."""
     runway, asked = provider(emulator, key="wrong"), request(tmp_path)
     calls: dict[str, Callable[[], Awaitable[object]]] = {
-        "submit": lambda: runway.submit(asked),
         "poll": lambda: runway.poll(asked, Job("task-0")),
         "cancel": lambda: runway.cancel(Job("task-0")),
     }
@@ -377,21 +319,6 @@ async def test_a_task_that_fails_says_what_it_cost(
     assert failure.value.billed_usd == emulator.billed_usd == (0 if refunds else Decimal("0.60"))
 
 
-@pytest.mark.parametrize("fault", ["overload", "throttle", "gateway", "drop_before", "error"])
-async def test_a_look_that_fails_is_no_failed_job(emulator: RunwayEmulator, tmp_path: Path, fault: Fault) -> None:
-    """A look that breaks may be taken again; the task goes on and nothing is submitted."""
-    runway, asked = provider(emulator), request(tmp_path)
-    job = await runway.submit(asked)
-    emulator.meet(fault, on="look")
-    with pytest.raises(ProviderError) as failure:
-        await runway.poll(asked, job)
-    assert failure.value.retryable
-    assert not failure.value.ends_job
-    assert type(failure.value) is not SubmissionUnknown
-    assert isinstance(await runway.poll(asked, job), Running | Finished)
-    assert (emulator.count("submit"), emulator.count("look")) == (1, 2)
-
-
 async def test_an_expired_address_is_made_anew(emulator: RunwayEmulator, tmp_path: Path) -> None:
     """An address that has expired ends no task: the next look brings a fresh one, and nothing is paid again."""
     emulator.meet("expire")
@@ -404,13 +331,6 @@ async def test_an_expired_address_is_made_anew(emulator: RunwayEmulator, tmp_pat
     assert isinstance(again, Finished)
     assert await read(again) == video()
     assert len(emulator.submissions) == 1
-
-
-async def test_broken_media_arrives_as_it_is(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """What the vendor made is handed on unread: whether it is a video, the take's probe says."""
-    emulator.meet("broken")
-    _, done = await finish(provider(emulator), request(tmp_path))
-    assert await read(done) == b"this is no media"
 
 
 async def test_cancelling_never_erases_what_was_paid_for(emulator: RunwayEmulator, tmp_path: Path) -> None:
@@ -429,12 +349,6 @@ async def test_cancelling_never_erases_what_was_paid_for(emulator: RunwayEmulato
     await runway.cancel(Job("task-99"))
 
 
-async def test_a_lost_task_cannot_be_found(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """There is no list of tasks to look in."""
-    assert await provider(emulator).recover(Claim(request(tmp_path), datetime.now(UTC))) is None
-    assert emulator.calls == []
-
-
 def test_the_catalogue_prices_seconds_and_sound(tmp_path: Path) -> None:
     """Video is priced by the second, veo less without sound; where sources disagree the price is unknown."""
     offers = {o.model: o for o in Runway({}).offers()}
@@ -448,9 +362,3 @@ def test_the_catalogue_prices_seconds_and_sound(tmp_path: Path) -> None:
     assert (high("veo3.1", seconds=8), high("veo3.1", seconds=8, audio=False)) == (Decimal("3.20"), Decimal("1.60"))
     assert high("gen4_image", resolution="1080p") == Decimal("0.08")
     assert offers["gen4.5"].unknown
-
-
-def test_importing_the_provider_loads_no_sdk() -> None:
-    """The SDK costs a third of a second and 40 MiB: only who asks Runway for something loads it."""
-    code = "import sys, activities.providers.runway; sys.exit('runwayml' in sys.modules or 'PIL' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -77,7 +77,9 @@ def build_providers(
     Args:
         env: The worker's environment, where the keys are.
     """
-    built = {name: entry.build(env) for name, entry in registered().items() if entry.enabled(settings, env)}
+    # A key is pasted with a line's end more often than not, and an HTTP header takes none.
+    clean = {name: value.strip() for name, value in env.items()}
+    built = {name: entry.build(clean) for name, entry in registered().items() if entry.enabled(settings, clean)}
     return {**built, **(extra or {})}
 
 

@@ -1,0 +1,138 @@
+"""Which providers there are: ours, those of installed packages, and what enables each."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Final
+
+import pytest
+
+from activities.planning import price
+from activities.providers.registry import PROVIDERS, build_providers, registered, report
+from activities.settings import ActivitySettings
+from workflows.models import Asset, Modality, Plan
+
+OURS: Final = ActivitySettings(previz=False)
+"""Only what an environment enables."""
+MODULE: Final = "greenlight_lighthouse"
+SOURCE: Final = """
+    from decimal import Decimal
+
+    from activities.providers.base import Finished, Offer, ProviderBase, Rate
+    from activities.providers.registry import vendor
+    from workflows.models import Modality
+
+    REGISTRATION = vendor("greenlight_lighthouse:Lighthouse", "LIGHTHOUSE_KEY")
+
+
+    class Lighthouse(ProviderBase):
+        name = "lighthouse"
+
+        def __init__(self, env):
+            self.key = env["LIGHTHOUSE_KEY"]
+
+        def offers(self):
+            rates = (Rate("asset", Decimal("0.02"), Decimal("0.03")),)
+            return [Offer(self.name, "beam", Modality.IMAGE, "image/png", rates, 3.0)]
+
+        async def submit(self, request):
+            return Finished(b"", "image/png")
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A package that brings a provider, and claims the name of one of ours too."""
+    (tmp_path / f"{MODULE}.py").write_text(dedent(SOURCE))
+    about = tmp_path / f"{MODULE}-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {MODULE}\nVersion: 1.0\n")
+    names = "".join(f"{name} = {MODULE}:REGISTRATION\n" for name in ("lighthouse", "openai"))
+    (about / "entry_points.txt").write_text(f"[greenlight.providers]\n{names}")
+    monkeypatch.syspath_prepend(tmp_path)
+    registered.cache_clear()
+    yield
+    monkeypatch.undo()
+    sys.modules.pop(MODULE, None)
+    registered.cache_clear()
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_package_adds_a_provider() -> None:
+    """Its entry point is found, its key enables it, and its model is planned and priced like any of ours."""
+    assert "lighthouse" not in build_providers(OURS, {})
+    providers = build_providers(OURS, {"LIGHTHOUSE_KEY": "k"})
+    assert list(providers) == ["lighthouse"]
+    asset = Asset(asset_id="a", asset_type="image", role="still", prompt="x", provider="lighthouse", model="beam")
+    (priced,) = price(Plan.of("t", [asset]), providers).assets
+    assert priced.quote is not None
+    assert (str(priced.quote.low_usd), str(priced.quote.high_usd)) == ("0.0200", "0.0300")
+    said = report(providers, "template")
+    assert said.enabled_providers[Modality.IMAGE] == ("lighthouse",)
+    (info,) = (p for p in said.providers if p.provider == "lighthouse")
+    assert (info.enabled, info.models[0].price) == (True, "0.02 to 0.03 USD an asset")
+    (off,) = (p for p in report({}, "template").providers if p.provider == "lighthouse")
+    assert off.reason == "lighthouse is switched off: set LIGHTHOUSE_KEY for the worker"
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_package_replaces_none_of_ours() -> None:
+    """A package that registers the name of a provider of ours is not asked under it."""
+    assert {name: registered()[name] for name in PROVIDERS} == PROVIDERS
+    assert build_providers(OURS, {"LIGHTHOUSE_KEY": "k", "OPENAI_API_KEY": "k"})["openai"].name == "openai"
+
+
+ENABLING: Final[list[tuple[str, dict[str, str]]]] = [
+    ("openai", {"OPENAI_API_KEY": "k"}),
+    ("anthropic", {"ANTHROPIC_API_KEY": "k"}),
+    ("google", {"GOOGLE_API_KEY": "k"}),
+    ("google", {"GEMINI_API_KEY": "k"}),
+    ("google", {"GOOGLE_GENAI_USE_ENTERPRISE": "true", "GOOGLE_CLOUD_PROJECT": "p"}),
+    ("google", {"GOOGLE_GENAI_USE_VERTEXAI": "1", "GOOGLE_CLOUD_PROJECT": "p"}),
+    ("replicate", {"REPLICATE_API_TOKEN": "k"}),
+    ("runway", {"RUNWAYML_API_SECRET": "k"}),
+]
+
+
+def test_every_vendor_can_be_enabled() -> None:
+    """Each has its row of variables here; previz needs none."""
+    assert {name for name, _ in ENABLING} | {"previz"} == set(PROVIDERS)
+
+
+@pytest.mark.parametrize(("name", "env"), ENABLING, ids=lambda v: v if isinstance(v, str) else "+".join(v))
+def test_its_own_variables_enable_a_vendor(name: str, env: dict[str, str]) -> None:
+    """It and no other; each of them is needed, and an empty one is none."""
+    assert list(build_providers(OURS, env)) == [name]
+    for variable in env:
+        assert build_providers(OURS, {**env, variable: ""}) == {}
+
+
+def test_googles_enterprise_models_need_no_key_but_the_platform() -> None:
+    """Without a key of any kind its Enterprise platform sells what the Developer API, with a key, does not."""
+    for env, sold in (ENABLING[4][1], True), ({"GOOGLE_API_KEY": "k"}, False):
+        offers = {o.model: o for o in build_providers(OURS, env)["google"].offers()}
+        veo = next(o for model, o in offers.items() if model.startswith("veo-"))
+        assert (veo.unavailable == "") is sold
+        assert offers["gemini-3.8-flash"].unavailable == ""
+
+
+def test_the_report_names_what_would_enable_more() -> None:
+    """Whoever is not enabled is named with its variable, for each modality that it would make; who is, is not."""
+    makers = {
+        Modality.TEXT: ("openai", "anthropic", "google"),
+        Modality.IMAGE: ("openai", "google", "replicate", "runway"),
+        Modality.AUDIO: ("openai", "google", "runway"),
+        Modality.VIDEO: ("google", "runway"),
+    }
+    nothing = report(build_providers(OURS, {}), "template")
+    for modality, names in makers.items():
+        wanted = tuple(f"{PROVIDERS[name].remedy} for {name}" for name in (*names, "previz"))
+        assert nothing.missing[modality] == wanted
+        assert all(way in nothing.reasons[modality] for way in wanted)
+        for name in names:
+            assert all(v in PROVIDERS[name].remedy for v in PROVIDERS[name].variables[:1])
+    with_openai = report(build_providers(OURS, {"OPENAI_API_KEY": "k"}), "template")
+    assert not any("openai" in way for ways in with_openai.missing.values() for way in ways)
+    assert with_openai.reasons.keys() == {Modality.VIDEO}
+    assert {p.provider for p in with_openai.providers if p.enabled} == {"openai"}
