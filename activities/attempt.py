@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
 from pydantic import JsonValue
 from temporalio import activity
@@ -204,26 +204,48 @@ def again(message: str, delay: timedelta, type_: str = STILL_RUNNING) -> Applica
     return ApplicationError(words, type=type_, next_retry_delay=delay, category=benign)
 
 
-def final_error(
-    error: ProviderError, entry: Entry | None = None, reason: AttentionReason | None = None
-) -> ApplicationError:
-    """The error that ends an asset until a person decides; it tells what was billed for the take so far."""
+def failure_of(
+    error: ProviderError,
+    entry: Entry | None = None,
+    reason: AttentionReason | None = None,
+    *,
+    billed_usd: Decimal | None = None,
+    maybe_billed: bool = False,
+) -> AssetFailure:
+    """What a record keeps of the error that ends a take: its kind, words, and what was billed for it so far."""
     content = isinstance(error, ContentRefused)
-    failure = AssetFailure(
+    so_far = entry.billed_usd if entry else error.billed_usd
+    return AssetFailure(
         reason=reason or ("content_refused" if content else "asset_failed"),
         message=str(error),
-        billed_usd=entry.billed_usd if entry else error.billed_usd,
+        billed_usd=so_far if billed_usd is None else billed_usd,
         job_id=entry.job_id if entry else None,
         kind=error.kind,
         refused=error.refused if isinstance(error, ContentRefused) else "",
         category=error.category if isinstance(error, ContentRefused) else "",
+        maybe_billed=maybe_billed,
     )
-    return ApplicationError(str(error), failure, type=type(error).__name__, non_retryable=True)
 
 
-def raise_failure(error: ProviderError, failures: int, allowed: int, entry: Entry | None = None) -> NoReturn:
-    """Retry what may pass and was not billed, after the provider's delay or 1, 2, 4, … s; else end for good."""
-    if not error.retryable or error.billed_usd or (error.counts and failures >= allowed):
-        raise final_error(error, entry) from None
-    delay = error.retry_after or timedelta(seconds=min(2.0 ** max(failures - 1, 0), MAX_RETRY_SECONDS))
-    raise ApplicationError(str(error), type=type(error).__name__, next_retry_delay=delay) from None
+def ended(failure: AssetFailure, type_: str) -> ApplicationError:
+    """The error that ends an asset until a person decides."""
+    return ApplicationError(failure.message, failure, type=type_, non_retryable=True)
+
+
+def final_error(
+    error: ProviderError, entry: Entry | None = None, reason: AttentionReason | None = None
+) -> ApplicationError:
+    """The error that ends an asset, of a take whose submission may still be open."""
+    open_ = entry is not None and entry.state in ("claimed", "submitted")
+    return ended(failure_of(error, entry, reason, maybe_billed=open_), type(error).__name__)
+
+
+def is_final(error: ProviderError, failures: int, allowed: int) -> bool:
+    """Whether nothing is tried again: it cannot help, it was billed, or it was tried often enough."""
+    return not error.retryable or bool(error.billed_usd) or (error.counts and failures >= allowed)
+
+
+def retry(error: ProviderError, times: int) -> ApplicationError:
+    """The retry of what may pass: after the provider's own delay, or 1, 2, 4, … s by how many `times` it was so."""
+    delay = error.retry_after or timedelta(seconds=min(2.0 ** max(times - 1, 0), MAX_RETRY_SECONDS))
+    return ApplicationError(str(error), type=type(error).__name__, next_retry_delay=delay)

@@ -10,6 +10,7 @@
     ├── QuotaExhausted       the account has no money or quota left: final
     ├── InvalidRequest       the provider refuses the parameters: final, names them
     ├── JobFailed            the provider's job ended without media: submitted again
+    ├── JobCancelled         somebody stopped the job at the provider: final
     ├── ContentRefused       the prompt, an input or what was made was refused by policy: final for this content
     └── OutputUnusable       what came back is no media, or not the media that was asked for: retried
 
@@ -93,6 +94,10 @@ class InvalidRequest(ProviderError):
 
 class JobFailed(ProviderError):
     retryable = True
+    ends_job = True
+
+
+class JobCancelled(ProviderError):
     ends_job = True
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.attempt import Attempt, media_of, raise_failure
+from activities.attempt import Attempt, final_error, is_final, media_of, retry
 from activities.errors import OutputUnusable, ProviderError
 from activities.ledger import now
 from activities.media import Facts, extension_of
 from activities.providers.base import Finished, Job
 from activities.storage import StorageConflict, Stored, sha256_of
+from workflows import keys
 from workflows.models import ZERO, Take
 
 
@@ -19,7 +20,7 @@ class FreeTake(Attempt):
     """One attempt. A second one looks first; two at once race for the conditional put, and one of them wins."""
 
     async def make(self) -> Take:
-        key = f"{self.prefix}/media.{extension_of(self.offer.media_type)}"
+        key = keys.media_key(self.prefix, 1, extension_of(self.offer.media_type))
         attempt = activity.info().attempt
         if attempt > 1 and (found := await self._recorded(key)):
             return found
@@ -38,7 +39,9 @@ class FreeTake(Attempt):
                 return found
             raise
         except ProviderError as error:
-            raise_failure(error, failures=attempt, allowed=self.settings.max_failures)
+            if is_final(error, attempt, self.settings.max_failures):
+                raise final_error(error) from None
+            raise retry(error, attempt) from None
         return self.take(media_of(key, stored, finished.media_type, facts), ZERO, started, ended)
 
     async def _recorded(self, key: str) -> Take | None:

@@ -10,13 +10,15 @@
 A take that can cost nothing needs no claim; its media object with metadata is the record.
 """
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
 
-from activities.storage import Storage
+from activities.storage import Storage, StorageConflict
+from workflows.contracts import AssetFailure
 from workflows.models import ZERO, Model, Money, Take
 
 State = Literal["claimed", "submitted", "stored", "released"]
@@ -35,6 +37,8 @@ class Submission(Model):
     job_id: str | None = None
     outcome: str = ""
     billed_usd: Money = ZERO
+    beats: int = Field(default=0, description="Grows while its attempt waits for the provider's answer")
+    waited: bool = Field(default=False, description="The provider said to wait: it cost nothing and is no failure")
 
 
 class Entry(Model):
@@ -46,7 +50,11 @@ class Entry(Model):
     request_digest: str
     price_usd: Money = Field(description="The catalogue's high price at the time of the claim")
     submissions: tuple[Submission, ...] = ()
-    failures: int = Field(default=0, description="Real failures of the last submission and its looks")
+    failures: int = Field(default=0, description="Real failures in a row: of submissions, or of looks at a job")
+    waits: int = Field(default=0, description="How often in a row the provider said to wait")
+    final: AssetFailure | None = Field(
+        default=None, description="How the take ended; only a person's order goes on from there"
+    )
     take: Take | None = None
 
     @property
@@ -69,6 +77,7 @@ class Ledger:
         self._storage = storage
         self._key = f"{prefix}/ledger.json"
         self._etag: str | None = None
+        self._noting = asyncio.Lock()
         self.entry: Entry | None = None
 
     async def read(self) -> Entry | None:
@@ -102,16 +111,38 @@ class Ledger:
         job_id: str | None = None,
         outcome: str | None = None,
         billed_usd: Decimal | None = None,
+        waits: int | None = None,
+        waited: bool | None = None,
+        beats: int | None = None,
+        final: AssetFailure | None = None,
     ) -> None:
-        """Write what became known of the last submission; None leaves a field as it is."""
-        assert self.entry is not None
-        entry = {"state": state, "failures": failures, "take": take}
-        last = {"job_id": job_id, "outcome": outcome, "billed_usd": billed_usd}
-        submission = self.entry.last.model_copy(update={k: v for k, v in last.items() if v is not None})
-        known = {k: v for k, v in entry.items() if v is not None}
-        await self.write(
-            self.entry.model_copy(update={**known, "submissions": (*self.entry.submissions[:-1], submission)})
-        )
+        """Write what became known of the last submission; None leaves a field as it is.
+
+        Raises:
+            StorageConflict: the last submission is no longer ours, or somebody went on with it.
+        """
+        entry = {"state": state, "failures": failures, "take": take, "waits": waits, "final": final}
+        last = {"job_id": job_id, "outcome": outcome, "billed_usd": billed_usd, "waited": waited, "beats": beats}
+        async with self._noting:
+            before = self.entry
+            assert before is not None
+
+            def noted(of: Entry) -> Entry:
+                submission = of.last.model_copy(update={k: v for k, v in last.items() if v is not None})
+                known = {k: v for k, v in entry.items() if v is not None}
+                return of.model_copy(update={**known, "submissions": (*of.submissions[:-1], submission)})
+
+            try:
+                await self.write(noted(before))
+            except StorageConflict:
+                # What was lost may be the answer to our own last write.
+                found = await self.read()
+                if found is None or found.last.nonce != before.last.nonce:
+                    raise
+                if found != noted(before):
+                    if found.state != before.state:
+                        raise
+                    await self.write(noted(found))
 
 
 def now() -> datetime:

@@ -1,7 +1,8 @@
 """A take that costs money, or a long job: every step is in its ledger before anything follows from it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,19 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import pricing
-from activities.attempt import STORAGE_RETRY, Attempt, again, final_error, media_of, raise_failure
+from activities.attempt import (
+    STORAGE_RETRY,
+    Attempt,
+    again,
+    ended,
+    failure_of,
+    final_error,
+    is_final,
+    media_of,
+    retry,
+)
 from activities.errors import (
+    InvalidRequest,
     OutputUnusable,
     ProviderError,
     StorageUnavailable,
@@ -23,11 +35,10 @@ from activities.ledger import Entry, Ledger, State, Submission, now
 from activities.media import extension_of
 from activities.providers.base import Claim, Finished, Job, Running
 from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
+from workflows import keys
 from workflows.contracts import AMBIGUOUS_SUBMISSION, AssetFailure
 from workflows.models import ZERO, Take, digest_of
 
-CLAIM_SETTLES: Final = timedelta(minutes=30)
-"""A claim of another run may still be at work for as long as one attempt may take."""
 LOOK_AGAIN: Final = timedelta(seconds=10)
 """After a look that failed without a delay of the provider's own."""
 
@@ -53,19 +64,33 @@ class LedgerTake(Attempt):
         order = self.asked.order
         if entry and entry.state == "stored" and entry.take:
             return entry.take
+        if entry and entry.request_digest != self._digest:
+            words = "the ledger of this take is about another request: make a new take"
+            raise ended(failure_of(InvalidRequest(words), entry, maybe_billed=True), InvalidRequest.__name__)
         if order and (entry is None or all(s.order != order.number for s in entry.submissions)):
             if order.adopt_job_id is None:
                 await self._count_doubtful(entry)
                 return await self._submit(RESUBMITTED, order.number)
             await self._write("submitted", ADOPTED, order.number, order.adopt_job_id)
-        elif entry is None or entry.state == "released":
+        elif entry is None:
+            return await self._submit()
+        elif entry.state == "released":
+            if entry.final:  # Temporal did not hear of it, and runs the attempt again
+                raise ended(entry.final, "TakeEnded")
             return await self._submit()
         elif entry.state == "claimed" and await self._unclaimed(entry):
             return await self._submit(RESUBMITTED)
         return await self._look()
 
+    @property
+    def _digest(self) -> str:
+        """Names what the provider is asked for."""
+        asset = self.asked.asset
+        sent = asset.model_dump(mode="json", include={"asset_type", "prompt", "provider", "model", "parameters"})
+        return digest_of([sent, {i.asset_id: i.take for i in self.asked.inputs}])
+
     async def _write(self, state: State, outcome: str = "", order: int = 0, job_id: str | None = None) -> None:
-        """Add a submission to the ledger; of two attempts only one can."""
+        """Add a submission to the ledger, in the place of one that only had to wait; of two attempts only one can."""
         info, asset = activity.info(), self.asked.asset
         submission = Submission(
             at=now(),
@@ -80,10 +105,11 @@ class LedgerTake(Attempt):
             state=state,
             provider=asset.provider,
             model=asset.model,
-            request_digest=digest_of(asset.model_dump(mode="json", exclude={"quote", "position"})),
+            request_digest=self._digest,
             price_usd=asset.quote.high_usd if asset.quote else ZERO,
         )
-        changes = {"state": state, "submissions": (*before.submissions, submission)}
+        kept = before.submissions[:-1] if before.submissions and before.last.waited else before.submissions
+        changes = {"state": state, "submissions": (*kept, submission), "final": None}
         try:
             await self._ledger.write(before.model_copy(update=changes | ({"failures": 0} if order else {})))
         except (StorageConflict, StorageFailed):
@@ -96,16 +122,18 @@ class LedgerTake(Attempt):
         """True when a claim without an answer may be submitted again; False when its job was found.
 
         Raises:
-            ApplicationError: its attempt may still be at work, or only a person can decide.
+            ApplicationError: its attempt is still at work, or only a person can decide.
         """
-        if entry.last.run_id != activity.info().workflow_run_id and now() - entry.last.at < CLAIM_SETTLES:
-            raise again("an earlier run may still be submitting this take", timedelta(seconds=5))
+        # Whoever claimed beats the claim while it waits for the answer; no clock is compared with another machine's.
+        await asyncio.sleep(self.settings.claim_settles_seconds)
+        if await self.ask(self._ledger.read()) != entry:
+            raise again("another attempt is still submitting this take", timedelta(seconds=5))
         try:
             job = await self.ask(self.provider.recover(Claim(self.request, entry.last.at)))
         except ProviderError as error:
             raise again(f"looking for the lost job: {error}", LOOK_AGAIN, type(error).__name__) from None
         if job:
-            await self._ledger.note("submitted", job_id=job.id, outcome=RECOVERED)
+            await self._ledger.note("submitted", job_id=job.id, outcome=RECOVERED, failures=0, waits=0)
             return False
         once = all(s.outcome != RESUBMITTED for s in entry.submissions)
         known = not self.offer.unknown
@@ -117,8 +145,8 @@ class LedgerTake(Attempt):
             f"the request of {entry.last.at:%H:%M:%S} UTC may have reached {entry.provider} "
             f"({price}): look there, then adopt its job or resubmit"
         )
-        failure = AssetFailure(reason="ambiguous_submission", message=message, billed_usd=entry.billed_usd)
-        raise ApplicationError(message, failure, type=AMBIGUOUS_SUBMISSION, non_retryable=True)
+        doubt = failure_of(SubmissionUnknown(message), entry, "ambiguous_submission", maybe_billed=True)
+        raise ended(doubt, AMBIGUOUS_SUBMISSION)
 
     async def _count_doubtful(self, entry: Entry | None) -> None:
         """Nobody knows whether the submission before this one was billed: the budget counts it as if it was."""
@@ -130,9 +158,10 @@ class LedgerTake(Attempt):
         await self._write("claimed", outcome, order)
         started = now()
         try:
-            answer = await self.ask(self.provider.submit(self.request))
-            if isinstance(answer, Finished) and not isinstance(answer.source, bytes | Path):
-                answer = await self.ask(self._spooled(answer))
+            async with self._claim_beating():
+                answer = await self.ask(self.provider.submit(self.request))
+                if isinstance(answer, Finished) and not isinstance(answer.source, bytes | Path):
+                    answer = await self.ask(self._spooled(answer))
         except SubmissionUnknown as error:
             # The claim stays: the next attempt finds it ambiguous.
             raise again(str(error), timedelta(seconds=1), type(error).__name__) from None
@@ -142,8 +171,35 @@ class LedgerTake(Attempt):
             return await self._store(answer, started)
         # The heartbeat carries the id at once; the ledger is what the next attempt goes by.
         self.heartbeat(job_id=answer.id)
-        await self._patiently(lambda: self._ledger.note("submitted", job_id=answer.id))
+        await self._patiently(lambda: self._ledger.note("submitted", job_id=answer.id, failures=0, waits=0))
         raise self._running(Running(progress=0.0), answer, started)
+
+    @asynccontextmanager
+    async def _claim_beating(self) -> AsyncIterator[None]:
+        """Show in the ledger that this attempt waits for its answer, though Temporal may have lost sight of it."""
+        stop = asyncio.Event()
+
+        async def beat() -> None:
+            beats = 0
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), self.settings.claim_settles_seconds / 3)
+                if stop.is_set():
+                    return
+                beats += 1
+                try:
+                    await self.ask(self._ledger.note(beats=beats))
+                except StorageConflict:
+                    return  # another attempt took over; what our answer is worth shows when we write it
+                except StorageUnavailable:
+                    continue
+
+        beating = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            stop.set()  # never cancelled in the middle of a write: its outcome has to be known
+            await beating
 
     async def _spooled(self, answer: Finished) -> Finished:
         """A synchronous answer's bytes exist nowhere else: they are on disk before anything else can go wrong."""
@@ -190,9 +246,7 @@ class LedgerTake(Attempt):
         """
         entry = self._ledger.entry
         assert entry is not None
-        # A late answer to an earlier submission must not overwrite what a later one has stored.
-        number = f"-{len(entry.submissions)}" if len(entry.submissions) > 1 else ""
-        key = f"{self.prefix}/media{number}.{extension_of(finished.media_type)}"
+        key = keys.media_key(self.prefix, len(entry.submissions), extension_of(finished.media_type))
         cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
         stored = await self._patiently(lambda: self._put(key, finished))
         try:
@@ -227,18 +281,32 @@ class LedgerTake(Attempt):
                 delay = min(delay * 2, 15.0)
 
     async def _release(self, error: ProviderError) -> NoReturn:
-        """The submission is over without media: write what it cost, then retry or end for good."""
+        """The submission is over without media: write what it cost and how it ends, then retry or end for good."""
         entry = self._ledger.entry
         assert entry is not None
         failures = entry.failures + (1 if error.counts else 0)
+        waits = 0 if error.counts else entry.waits + 1
+        # Nobody can say that what has no published price was not billed: a person pays again, or not.
+        doubtful = self.offer.unknown and error.ends_job
+        adopted = entry.last.outcome == ADOPTED
+        final: AssetFailure | None = None
+        if doubtful or adopted or is_final(error, failures, self.settings.max_failures):
+            billed = entry.billed_usd - entry.last.billed_usd + error.billed_usd
+            final = failure_of(error, entry, billed_usd=billed, maybe_billed=doubtful)
         await self._patiently(
-            lambda: self._ledger.note("released", failures=failures, outcome=str(error), billed_usd=error.billed_usd)
+            lambda: self._ledger.note(
+                "released",
+                failures=failures,
+                waits=waits,
+                waited=not error.counts,
+                outcome=str(error),
+                billed_usd=error.billed_usd,
+                final=final,
+            )
         )
-        if entry.last.outcome == ADOPTED:
-            raise final_error(error, self._ledger.entry) from None
-        if self.offer.unknown and error.ends_job:  # nobody can say that it was not billed: a person pays again, or not
-            raise final_error(error, self._ledger.entry) from None
-        raise_failure(error, failures, self.settings.max_failures, self._ledger.entry)
+        if final:
+            raise ended(final, type(error).__name__) from None
+        raise retry(error, max(failures, waits)) from None
 
     def _running(self, seen: Running, job: Job, since: datetime) -> ApplicationError:
         """The retry that is the next look; percent and job id stay readable between looks."""

@@ -7,6 +7,7 @@ end goes by the limit that the request itself sets.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal, NamedTuple
 
@@ -103,17 +104,20 @@ def cost_of(offer: Offer, asset: Asset, finished: Finished) -> tuple[Decimal, Co
         return cents_up(finished.cost_usd), "vendor"
     if offer.unknown:
         return Decimal(0), "unknown"
-    if finished.usage:
-        rates = {rate.unit: rate for rate in applying(offer, asset.parameters)}
+    rates = {rate.unit: rate for rate in applying(offer, asset.parameters)}
+    if finished.usage.keys() & rates.keys():
         parts = (rates[unit].each_high * amount for unit, amount in finished.usage.items() if unit in rates)
         return cents_up(sum(parts, Decimal(0))), "usage"
     return (asset.quote.high_usd if asset.quote else Decimal(0)), "catalogue"
 
 
 def applying(offer: Offer, parameters: Mapping[str, JsonValue]) -> list[Rate]:
-    """The first rate of each unit whose conditions the parameters, or their defaults, meet."""
+    """The first rate of each unit that still holds and whose conditions the parameters, or their defaults, meet."""
     found: dict[Unit, Rate] = {}
+    today = datetime.now(UTC).date()
     for rate in offer.rates:
+        if rate.until and rate.until < today:
+            continue
         if all(_value(offer, parameters, name) == wanted for name, wanted in rate.when.items()):
             found.setdefault(rate.unit, rate)
     return list(found.values())

@@ -16,10 +16,12 @@ from uuid import uuid4
 from activities.attempt import final_error
 from activities.errors import InvalidRequest
 from activities.free_take import FreeTake
+from activities.ledger import Ledger
 from activities.ledger_take import LedgerTake
 from activities.providers.base import Provider, offer_of
 from activities.settings import ActivitySettings
 from activities.storage import Storage
+from workflows import keys
 from workflows.contracts import ProduceAsset
 from workflows.models import Take
 
@@ -43,9 +45,7 @@ class Producer:
         provider = self._providers.get(asset.provider)
         offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
-            raise final_error(
-                InvalidRequest(f"this worker does not offer {asset.provider} {asset.model!r}; choose another")
-            )
+            return await self._gone(request)
         workdir = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
         way = FreeTake if offer.free and not offer.job else LedgerTake
         try:
@@ -53,3 +53,18 @@ class Producer:
         finally:
             if workdir.exists():
                 await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+
+    async def _gone(self, request: ProduceAsset) -> Take:
+        """The take of a model that this worker no longer offers: what is stored stays, what is open is for a person.
+
+        Raises:
+            ApplicationError: there is nothing stored.
+        """
+        asset = request.asset
+        prefix = keys.take_prefix(request.production_id, asset.asset_id, request.take)
+        entry = await Ledger(self._storage, prefix).read()
+        if entry and entry.take:
+            return entry.take
+        error = InvalidRequest(f"this worker does not offer {asset.provider} {asset.model!r}; choose another")
+        open_ = entry is not None and entry.state in ("claimed", "submitted")
+        raise final_error(error, entry, "ambiguous_submission" if open_ else None)

@@ -12,6 +12,9 @@ class ActivitySettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GREENLIGHT_", extra="ignore")
 
     bucket: str = Field(default="greenlight", min_length=3, max_length=63)
+    claim_settles_seconds: float = Field(
+        default=12, gt=0, description="A claim that shows no sign of life for so long is taken for lost; seconds"
+    )
     planner: str = Field(
         default="auto",
         description="'auto' asks the best enabled language models, 'template' asks none; or 'provider/model' names, "

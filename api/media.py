@@ -40,14 +40,14 @@ class Vault:
 
     async def take_link(self, production_id: str, asset_id: str, take: int) -> str | None:
         """A short-lived link to the media of one take, or None where there is none."""
-        prefix = f"{keys.take_prefix(production_id, asset_id, take)}/media."
+        prefix = f"{keys.take_prefix(production_id, asset_id, take)}/media"
 
         def find() -> str | None:
-            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1).get("Contents")
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents")
             if not found:
                 return None
-            extension = found[0]["Key"].removeprefix(prefix)
-            return self._sign(found[0]["Key"], f"{asset_id}-take-{take}.{extension}")
+            key = max((each["Key"] for each in found), key=keys.submission_of)
+            return self._sign(key, f"{asset_id}-take-{take}.{key.rpartition('.')[2]}")
 
         return await self._run(find)
 

@@ -165,7 +165,7 @@ async def main(config: Config) -> None:
     providers: dict[str, Provider] = {
         case.name: Held(case, PROVIDERS[case.vendor].build(case.env), stops) for case in config.cases
     }
-    settings = ActivitySettings()
+    settings = ActivitySettings(claim_settles_seconds=2)
     activities = Activities(Storage(config.bucket), providers, settings)
     assert isinstance(activities._producer, Producer)
     client = await Client.connect(config.temporal, data_converter=data_converter)

@@ -28,7 +28,7 @@ from activities.settings import ActivitySettings
 from activities.storage import Storage
 from tests.vendor import Vendor, png
 from workflows import keys
-from workflows.contracts import AMBIGUOUS_SUBMISSION, STILL_RUNNING, ProduceAsset
+from workflows.contracts import AMBIGUOUS_SUBMISSION, STILL_RUNNING, AssetFailure, ProduceAsset
 from workflows.events import TakeOrder
 from workflows.models import Asset, Brief, Modality, Platform, Quote, Take
 
@@ -52,9 +52,12 @@ def asked(model: str, price: str = "0.40", **more: object) -> ProduceAsset:
 class Attempts:
     """Runs attempts of one take as the server would: numbered, in a run, each with its own heartbeats."""
 
-    def __init__(self, storage: Storage, vendor: Vendor, request: ProduceAsset) -> None:
+    def __init__(
+        self, storage: Storage, vendor: Vendor, request: ProduceAsset, settings: ActivitySettings | None = None
+    ) -> None:
         self.storage, self.request = storage, request
-        self.producer = Producer(storage, {"vendor": vendor}, ActivitySettings())
+        settings = settings or ActivitySettings(claim_settles_seconds=0.3)
+        self.producer = Producer(storage, {"vendor": vendor}, settings)
         self.number = 0
         self.beats: list[dict[str, object]] = []
 
@@ -173,16 +176,6 @@ async def test_a_killed_dear_submission_waits_for_a_person(storage: Storage) -> 
     assert len(vendor.billed) == 3
 
 
-async def test_a_claim_of_an_earlier_run_is_left_alone_while_it_may_live(storage: Storage) -> None:
-    """After continue-as-new the new run waits for an attempt of the old one instead of submitting beside it."""
-    vendor = Vendor()
-    vendor.script = ["die"]
-    run = Attempts(storage, vendor, asked("now"))
-    await run.dies()
-    assert (await run.fails(number=1, run_id="run-2")).type == STILL_RUNNING
-    assert len(vendor.billed) == 1
-
-
 async def test_a_lost_job_is_recovered(storage: Storage) -> None:
     """Where the vendor can tell which job was submitted, the lost job is looked at and nothing is paid again."""
     vendor = Vendor(looks=1)
@@ -238,34 +231,93 @@ async def test_what_was_billed_is_not_paid_again_unasked(storage: Storage) -> No
 
 
 @pytest.mark.parametrize("price", ["0.40", "0.01"])
-async def test_a_zombie_pays_for_nothing_twice(storage: Storage, price: str) -> None:
-    """An attempt that lost its heartbeats and still runs: a dear take waits for a person, and a cheap one is made again
-    once; the late answer harms nothing, and where it was the only one, it is the take."""
+@pytest.mark.parametrize("run_id", ["run-1", "run-2"])
+async def test_a_zombie_is_left_alone(storage: Storage, price: str, run_id: str) -> None:
+    """An attempt that Temporal lost sight of may still wait for its answer: nobody submits beside it."""
     vendor = Vendor(price)
     vendor.gate = asyncio.Event()
     run = Attempts(storage, vendor, asked("now", price))
     zombie = asyncio.create_task(run.attempt())
     await vendor.reached.wait()
-    gate, vendor.gate = vendor.gate, None
-    if price == "0.40":
-        doubt = await run.fails()
-        assert doubt.type == AMBIGUOUS_SUBMISSION
-        gate.set()
-        late = await zombie
-        run.request = run.request.model_copy(update={"order": TakeOrder(number=7)})
-        assert await run.attempt() == late
-    else:
-        vendor.media = png(32, 32)
-        take = await run.attempt()
-        gate.set()
-        assert await _late(zombie) is None
-        assert await run.attempt() == take
-        stored = await storage.get_bytes(take.media.key)
-        assert stored is not None
-        assert hashlib.sha256(stored[0]).hexdigest() == take.media.sha256
-        assert [s.outcome for s in (await run.ledger()).submissions] == ["", "resubmitted"]
-        assert take.billed_usd == Decimal("0.02")
-    assert len(vendor.billed) == (1 if price == "0.40" else 2)
+    assert (await run.fails(run_id=run_id)).type == STILL_RUNNING
+    vendor.gate.set()
+    late = await zombie
+    assert await run.attempt(run_id=run_id) == late
+    assert len(vendor.billed) == 1
+
+
+async def test_a_late_answer_harms_nothing(storage: Storage) -> None:
+    """A cheap take whose claim showed no sign of life is made again once; a late answer changes nothing."""
+    vendor = Vendor("0.01")
+    vendor.gate = gate = asyncio.Event()
+    run = Attempts(storage, vendor, asked("now", "0.01"))
+    silent = Attempts(storage, vendor, run.request, ActivitySettings(claim_settles_seconds=600))
+    zombie = asyncio.create_task(silent.attempt())
+    await vendor.reached.wait()
+    vendor.gate, vendor.media = None, png(32, 32)
+    take = await run.attempt()
+    gate.set()
+    assert await _late(zombie) is None
+    assert await run.attempt() == take
+    stored = await storage.get_bytes(take.media.key)
+    assert stored is not None
+    assert hashlib.sha256(stored[0]).hexdigest() == take.media.sha256
+    assert [s.outcome for s in (await run.ledger()).submissions] == ["", "resubmitted"]
+    assert (take.billed_usd, len(vendor.billed)) == (Decimal("0.02"), 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OutputUnusable("no picture", billed_usd=Decimal("0.40")), ContentRefused("no", billed_usd=Decimal("0.01"))],
+)
+async def test_what_ended_stays_ended(storage: Storage, error: ProviderError) -> None:
+    """An attempt whose end Temporal did not hear of runs again, and ends the same way without another request."""
+    vendor = Vendor()
+    vendor.script = [error]
+    run = Attempts(storage, vendor, asked("now"))
+    first, again = await run.fails(), await run.fails()
+    assert first.details == again.details
+    assert len(vendor.billed) == 0
+    assert len((await run.ledger()).submissions) == 1
+    run.request = run.request.model_copy(update={"order": TakeOrder(number=9)})
+    assert (await run.attempt()).billed_usd == error.billed_usd + Decimal("0.40")
+
+
+async def test_another_request_is_not_this_take(storage: Storage) -> None:
+    """A ledger that was written for other words is never taken for the answer to these."""
+    vendor = Vendor(looks=5)
+    run = Attempts(storage, vendor, asked("later"))
+    await run.fails()
+    other = run.request.asset.model_copy(update={"prompt": "a red barn"})
+    run.request = run.request.model_copy(update={"asset": other})
+    assert "is about another request" in (await run.fails()).message
+    assert len(vendor.billed) == 1
+
+
+async def test_waiting_grows_and_leaves_no_trace(storage: Storage) -> None:
+    """A vendor that says to wait without saying how long is asked ever less often, and each time in the same line."""
+    vendor = Vendor()
+    vendor.script = [RateLimited("slow down") for _ in range(8)]
+    run = Attempts(storage, vendor, asked("now"))
+    delays = [(await run.fails()).next_retry_delay for _ in range(8)]
+    assert [d.total_seconds() for d in delays if d] == [1, 2, 4, 8, 16, 32, 60, 60]
+    await run.attempt()
+    entry = await run.ledger()
+    assert (len(entry.submissions), entry.failures) == (1, 0)
+
+
+async def test_a_model_that_is_gone(storage: Storage) -> None:
+    """A job whose model the worker no longer offers waits for a person; what is stored is still the take."""
+    vendor = Vendor(looks=1)
+    run = Attempts(storage, vendor, asked("later"))
+    await run.fails()
+    run.producer = Producer(storage, {}, ActivitySettings())
+    gone = AssetFailure.model_validate((await run.fails()).details[0])
+    assert (gone.reason, gone.job_id, gone.maybe_billed) == ("ambiguous_submission", "job-1", True)
+    run.producer = Producer(storage, {"vendor": vendor}, ActivitySettings())
+    take = await run.attempt()
+    run.producer = Producer(storage, {}, ActivitySettings())
+    assert await run.attempt() == take
 
 
 async def _late(zombie: "asyncio.Task[Take]") -> Take | None:

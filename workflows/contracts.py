@@ -67,6 +67,7 @@ class AssetFailure(Model):
     kind: str = Field(default="", description="The error's name in the tree, e.g. 'rate_limited', 'content_refused'")
     refused: str = Field(default="", description="Of refused content: prompt, input or output")
     category: str = Field(default="", description="The provider's own word for why it was refused")
+    maybe_billed: bool = Field(default=False, description="Nobody can say that it cost nothing more")
 
 
 class FinishedAsset(Model):

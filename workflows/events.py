@@ -183,6 +183,9 @@ class AssetRecord(Model):
     take: int | None
     takes: int
     cost_usd: Money
+    cost_source: Literal["vendor", "usage", "catalogue", "unknown"] | None = Field(
+        default=None, description="Where the cost of the take in use is from; unknown: nobody published its price"
+    )
     error: str | None
     error_kind: str
     attention: AttentionReason | None
@@ -218,6 +221,7 @@ def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
         take=take.number if take else None,
         takes=len(state.takes),
         cost_usd=sum((t.cost_usd for t in state.takes), Decimal(0)),
+        cost_source=take.cost_source if take else None,
         error=state.error,
         error_kind=state.error_kind,
         attention=state.attention,

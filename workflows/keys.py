@@ -61,6 +61,17 @@ def take_prefix(production_id: str, asset_id: str, take: int) -> str:
     return f"{production_prefix(production_id)}/assets/{asset_id}/takes/{take}"
 
 
+def media_key(prefix: str, submission: int, extension: str) -> str:
+    """Where the media of a take is. Each submission has its own: a late answer to an earlier one overwrites nothing."""
+    return f"{prefix}/media{f'-{submission}' if submission > 1 else ''}.{extension}"
+
+
+def submission_of(media_key: str) -> int:
+    """The number of the submission; the highest one is the take's."""
+    number = media_key.rpartition("/")[2].partition(".")[0].removeprefix("media-")
+    return int(number) if number.isdigit() else 1
+
+
 def plan_key(production_id: str, digest: str) -> str:
     return f"{production_prefix(production_id)}/plan/{digest}.json"
 
