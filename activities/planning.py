@@ -5,7 +5,7 @@ what the enabled providers offer, and quotes it. Both are pure functions of thei
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
@@ -405,11 +405,12 @@ def _priced(
     return quoted, [w for w in warnings if w]
 
 
-def price(plan: Plan, providers: Mapping[str, Provider], aspect: str = "") -> Plan:
+def price(plan: Plan, providers: Mapping[str, Provider], aspect: str = "", only: Collection[str] = ()) -> Plan:
     """The same plan with every asset quoted, numbered and named by its digest.
 
     Args:
         aspect: The brief's, which not every model makes; "" leaves that open.
+        only: Ids of the assets to check and quote, all others stay as they are; without it, all.
 
     Raises:
         ApplicationError: type PLAN_INVALID; names the asset, the field and what to choose from.
@@ -417,6 +418,9 @@ def price(plan: Plan, providers: Mapping[str, Provider], aspect: str = "") -> Pl
     today = datetime.now(UTC).date()
     quoted, warnings = [], list(plan.warnings)
     for asset in plan.assets:
+        if only and asset.asset_id not in only:
+            quoted.append(asset)
+            continue
         done, said = _priced(asset, plan, providers, today, aspect)
         quoted.append(done)
         warnings += said

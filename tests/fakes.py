@@ -34,7 +34,8 @@ class FakeActivities(ProductionActivities):
     """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
 
     `fail` names assets that fail for good, `doubt` those whose submission is in doubt; `failures` says how an asset,
-    or all of a model, fails. `limited` assets are told to wait.
+    or all of a model, fails. `limited` assets are told to wait, and `billed_before` is what
+    earlier submissions of a take cost.
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
     `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "finishing" and "manifest" hold those
@@ -47,6 +48,7 @@ class FakeActivities(ProductionActivities):
         self.jobs = False
         self.fail: set[str] = set()
         self.doubt: set[str] = set()
+        self.billed_before = Decimal(0)
         self.limited: set[str] = set()
         self.failures: dict[str, AssetFailure] = {}
         self.others: tuple[str, ...] = ()
@@ -93,7 +95,9 @@ class FakeActivities(ProductionActivities):
         high = Decimal(0) if self.unknown else self.price_usd
         quote = Quote(low_usd=Decimal(0), high_usd=high, expected_seconds=1, job=self.jobs, unknown=self.unknown)
         priced = [
-            a.model_copy(
+            a
+            if request.only and a.asset_id not in request.only
+            else a.model_copy(
                 update={
                     "quote": quote,
                     "fallbacks": tuple(f.model_copy(update={"quote": quote}) for f in a.fallbacks),
@@ -129,7 +133,7 @@ class FakeActivities(ProductionActivities):
             model=request.asset.model,
             media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt"),
             cost_usd=self.price_usd,
-            billed_usd=self.price_usd,
+            billed_usd=self.price_usd + self.billed_before,
             inputs={i.asset_id: i.take for i in request.inputs},
             started_at=now,
             finished_at=now,

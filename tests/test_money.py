@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes import FakeActivities
-from tests.productions import Productions, names, refusal, snapshot, until, update
+from tests.productions import Productions, eventually, names, refusal, snapshot, until, update
 from workflows.contracts import AssetFailure
 from workflows.models import Approval, Decision, Regenerate, Resolve
 from workflows.production import ProductionWorkflow
@@ -127,3 +127,95 @@ async def test_what_planning_costs_is_spent(productions: Productions) -> None:
         assert (await until(short, "needs_attention")).spent_usd == Decimal("0.0400")
         await short.cancel()
         await short.result()
+
+
+async def test_unknown_prices_end_with_the_budget(productions: Productions) -> None:
+    """Nobody knows what the first costs; the others reserve as much, and none starts when nothing is left."""
+    fakes = FakeActivities(6, price_usd="1.25")
+    fakes.unknown = True
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned()
+        allowed = Approval(plan_digest=plan.digest, budget_usd=Decimal(3), allow_unknown_prices=True)
+        await update(handle, ProductionWorkflow.decide, Decision(approve=allowed))
+        seen = await until(handle, "needs_attention")
+        assert (seen.spent_usd, len(fakes.produced)) == (Decimal("2.5000"), 2)
+        assert {s.attention for s in seen.assets.values() if not s.takes} == {"budget_short"}
+        began = [e.asset_id for e in seen.events if e.name in ("asset_start", "asset_complete")]
+        assert began == ["text-1", "text-1", "text-2", "text-2"]
+        await handle.cancel()
+        await handle.result()
+
+
+async def test_what_may_have_been_billed_has_no_fallback(productions: Productions) -> None:
+    """A failure of which nobody can say that it cost nothing waits for a person, though no bill is known."""
+    fakes = FakeActivities(1)
+    fakes.others = ("verse",)
+    fakes.failures = {"words": AssetFailure(message="no media", kind="output_unusable", maybe_billed=True)}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+        assert "asset_fallback" not in names(await until(handle, "needs_attention"))
+        await handle.cancel()
+        await handle.result()
+
+
+async def test_money_in_doubt_is_held(productions: Productions) -> None:
+    """What may have been billed is not given to others, and one more request for it needs room for both."""
+    fakes = FakeActivities(3, price_usd="0.40")
+    fakes.doubt = {"text-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1.20")
+        seen = await until(handle, "needs_attention")
+        assert seen.spent_usd == Decimal("0.8000")
+        again = Resolve(asset_id="text-1", action="resubmit")
+        assert (await refusal(update(handle, ProductionWorkflow.resolve, again))).kind == "budget_short"
+        more = Resolve(asset_id="text-1", action="raise_budget", budget_usd=Decimal("1.60"))
+        await update(handle, ProductionWorkflow.resolve, more)
+        fakes.doubt, fakes.billed_before = set(), Decimal("0.40")
+        await update(handle, ProductionWorkflow.resolve, again)
+        done = await handle.result()
+        assert (done.status, done.spent_usd) == ("delivered", Decimal("1.6000"))
+
+
+async def test_a_cancelled_take_keeps_its_number(productions: Productions) -> None:
+    """A take that was begun and cancelled is another one than the next: its ledger and its job are its own."""
+    fakes = FakeActivities(1)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        fakes.hold("text-1")
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1", prompt="a barn"))
+        handle = productions.client.get_workflow_handle_for(ProductionWorkflow.run, productions.started[0])
+        await eventually_made(fakes, ("text-1", 2))
+        await handle.cancel()
+        closed = await handle.result()
+        fakes.release("text-1")
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1", prompt="a ship"))
+        again = productions.client.get_workflow_handle_for(ProductionWorkflow.run, productions.started[0])
+        done = await again.result()
+    assert fakes.produced == [("text-1", 1), ("text-1", 2), ("text-1", 3)]
+    take = done.assets["text-1"].take
+    assert take is not None
+    assert (take.number, take.prompt) == (3, "a ship")
+
+
+async def eventually_made(fakes: FakeActivities, take: tuple[str, int]) -> None:
+    async def look() -> bool | None:
+        return take in fakes.produced or None
+
+    await eventually(look)
+
+
+async def test_made_again_as_it_was_is_priced_again(productions: Productions) -> None:
+    """A model that is gone, or dearer, since the plan was approved is found before its take is begun, not after."""
+    fakes = FakeActivities(2)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="0.05")).result()
+        fakes.price_usd = Decimal("0.50")
+        ask = productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        assert (await refusal(ask)).kind == "budget_short"
+        more = Regenerate(asset_id="text-1", budget_usd=Decimal(1))
+        await productions.reopen(closed, ProductionWorkflow.regenerate, more)
+        again = productions.client.get_workflow_handle_for(ProductionWorkflow.run, productions.started[0])
+        done = await again.result()
+        plan = done.plan
+        assert plan is not None
+        assert [a.high_usd for a in plan.assets] == [Decimal("0.5000"), Decimal("0.0100")]

@@ -28,12 +28,14 @@ class DraftPlan(Model):
     brief: Brief
     feedback: tuple[str, ...] = Field(default=(), description="Each revision's words, oldest first")
     drafts: int = Field(default=0, description="How often this production was planned before, in vain too")
+    spent_usd: Money = Field(default=ZERO, description="By the production so far")
 
 
 class PricePlan(Model):
     production_id: str
     brief: Brief
     plan: Plan
+    only: tuple[str, ...] = Field(default=(), description="The assets to check and quote; without it, all")
 
 
 class InputTake(Model):

@@ -42,6 +42,8 @@ PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=ti
 """Storage or a planner that is down is waited for; what cannot succeed is raised as non-retryable."""
 STEP_TIMEOUT = timedelta(minutes=10)
 """One attempt of pricing or manifest."""
+PRICED_AGAIN = "every-new-take-is-priced"
+"""Since 2026-11-20 also a take that is made again as it was: its model may be gone since, or dearer."""
 IN_DOUBT = "it may have been submitted; adopt its job_id, resubmit it or accept without it"
 MAX_IGNORED = 100
 """Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
@@ -235,6 +237,15 @@ class Desk:
         if reason != "ambiguous_submission" and resolution.action in ("adopt", "resubmit"):
             raise refuse("wrong_phase", "action", "nothing of this asset is in doubt; retry it or accept without it")
         self._check_room()
+        if resolution.action == "resubmit":
+            price, left = self._state.price_usd(resolution.asset_id), self._state.left_usd()
+            if price > left:
+                raise refuse(
+                    "budget_short",
+                    "budget_usd",
+                    f"the doubtful request and one more may cost {price} USD each and {left} USD are left beside the "
+                    "first; raise the budget before",
+                )
         budget = self._state.budget_usd or ZERO
         if resolution.action == "raise_budget" and (resolution.budget_usd or ZERO) <= budget:
             raise refuse("budget_short", "budget_usd", f"the budget is {budget} USD already; name a higher one")
@@ -280,7 +291,10 @@ class Desk:
                     assets = [policies.changed(a, change) if a.asset_id == asset_id else a for a in plan.assets]
                 except policies.PlanProblem as problem:
                     raise refuse("invalid_edit", problem.field, str(problem)) from None
-                plan = await self._priced(Plan.of(plan.title, assets, plan.planner))
+                plan = await self._priced(Plan.of(plan.title, assets, plan.planner), only=(asset_id,))
+                recheck()
+            elif workflow.patched(PRICED_AGAIN):
+                plan = await self._priced(plan, only=(asset_id,))
                 recheck()
             asset = plan.find(asset_id)
             price = asset.high_usd if asset else ZERO
@@ -297,8 +311,8 @@ class Desk:
                 )
             state.plan, state.budget_usd = plan, budget
 
-    async def _priced(self, plan: Plan) -> Plan:
-        """The plan with quotes from the catalogue.
+    async def _priced(self, plan: Plan, only: tuple[str, ...] = ()) -> Plan:
+        """The plan with quotes from the catalogue, of all assets or `only` some.
 
         Raises:
             ApplicationError: a refusal, where the catalogue says that it cannot be made.
@@ -307,11 +321,11 @@ class Desk:
             policies.check_plan(self._state.brief, plan)
             return await workflow.execute_activity_method(
                 ProductionActivities.price_plan,
-                PricePlan(production_id=self._state.production_id, brief=self._state.brief, plan=plan),
+                PricePlan(production_id=self._state.production_id, brief=self._state.brief, plan=plan, only=only),
                 start_to_close_timeout=STEP_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,
-                summary=f"price {len(plan.assets)} assets",
+                summary=f"price {', '.join(only) or f'{len(plan.assets)} assets'}",
             )
         except policies.PlanProblem as problem:
             raise refuse("invalid_plan", problem.field, str(problem)) from None

@@ -39,6 +39,8 @@ STEADY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=
 NAMED = "activities-named-by-take"
 """Since 2026-11-20 activities are named by their take; histories before that number them."""
 
+MANIFEST_RETRY = timedelta(minutes=1)
+
 FINISH_TIMEOUT = timedelta(hours=2)
 """One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""
 ATTEMPT_TIMEOUT = timedelta(minutes=30)
@@ -101,7 +103,13 @@ class ProductionWorkflow(Desk):
         try:
             draft = await workflow.execute_activity_method(
                 ProductionActivities.draft_plan,
-                DraftPlan(production_id=state.production_id, brief=state.brief, feedback=state.feedback, drafts=drafts),
+                DraftPlan(
+                    production_id=state.production_id,
+                    brief=state.brief,
+                    feedback=state.feedback,
+                    drafts=drafts,
+                    spent_usd=state.spent_usd,
+                ),
                 start_to_close_timeout=ATTEMPT_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,
@@ -159,6 +167,7 @@ class ProductionWorkflow(Desk):
     def _start_ready(self) -> None:
         state = self._state
         left = state.left_usd()
+        capped = state.approval is not None and policies.cap(state.brief, state.approval) is not None
         for asset in state.waiting():
             asset_id = asset.asset_id
             if len(self._running) - len(self._jobs) >= policies.WINDOW or len(self._running) >= policies.MAX_PENDING:
@@ -167,10 +176,12 @@ class ProductionWorkflow(Desk):
                 continue
             if state.assets[asset_id].status is AssetStatus.PENDING:  # else an earlier run reserved its price
                 price = state.price_usd(asset_id)
-                if price and price > left:
+                if (price and price > left) or (capped and asset.unknown_price and left <= 0):
                     if not self._running:
                         state.park(asset_id, left, price)
                     continue
+                if capped and asset.unknown_price and state.is_first_under_way(asset):
+                    continue  # the first of its model tells what the others may cost
                 left -= price
             asset = asset.made_by(state.assets[asset_id].model)
             state.start(asset)
@@ -298,7 +309,8 @@ class ProductionWorkflow(Desk):
                 )
             except ActivityError as error:
                 raise_if_cancelled(error)
-                raise
+                kept = -1  # nothing of what was made and paid for is given up for this
+                await workflow.sleep(MANIFEST_RETRY, summary="the manifest could not be written")
 
     async def _cancel(self) -> None:
         self._cancelling = True

@@ -124,14 +124,37 @@ class ProductionState:
                 yield asset
 
     def left_usd(self) -> Decimal:
-        """What may still be reserved: the budget less what is spent and what is being made may cost."""
-        making = (i for i, s in self.assets.items() if s.status is AssetStatus.GENERATING)
-        return (self.budget_usd or ZERO) - self.spent_usd - sum(map(self.price_usd, making), ZERO)
+        """What may still be reserved: the budget less what is spent, and what is being made or in doubt may cost."""
+        held = (
+            i
+            for i, s in self.assets.items()
+            if s.status is AssetStatus.GENERATING or s.attention == "ambiguous_submission"
+        )
+        return (self.budget_usd or ZERO) - self.spent_usd - sum(map(self.price_usd, held), ZERO)
 
     def price_usd(self, asset_id: str) -> Decimal:
-        """The most that one take of the asset may cost."""
+        """The most that one take of the asset may cost; what nobody published, as dear as it ever was here."""
         asset = self.plan.find(asset_id) if self.plan else None
-        return asset.high_usd if asset else ZERO
+        if asset is None:
+            return ZERO
+        return max(asset.high_usd, self.learned_usd(asset) or ZERO) if asset.unknown_price else asset.high_usd
+
+    def learned_usd(self, asset: Asset) -> Decimal | None:
+        """The dearest take so far of the model that makes the asset; None before the first."""
+        takes = (t for s in self.assets.values() for t in s.takes)
+        return max((t.cost_usd for t in takes if (t.provider, t.model) == self._made_by(asset)), default=None)
+
+    def is_first_under_way(self, asset: Asset) -> bool:
+        """Whether another asset is the first that the model of this one makes."""
+        making = (i for i, s in self.assets.items() if s.status is AssetStatus.GENERATING and i != asset.asset_id)
+        others = (self.plan.find(i) for i in making) if self.plan else ()
+        same = any(o and self._made_by(o) == self._made_by(asset) for o in others)
+        return same and self.learned_usd(asset) is None
+
+    def _made_by(self, asset: Asset) -> tuple[str, str]:
+        state = self.assets.get(asset.asset_id)
+        chosen = asset.made_by(state.model) if state else asset
+        return chosen.provider, chosen.model
 
     def inputs_ready(self, asset: Asset) -> bool:
         """True when everything the asset is made from is there, or was left out by a person's decision."""
@@ -260,7 +283,8 @@ class ProductionState:
         Refused content, a submission in doubt and whatever a person ordered are for a person to decide.
         """
         before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
-        free = failure.reason == "asset_failed" and not failure.billed_usd and before.order is None
+        billed = failure.billed_usd or failure.maybe_billed
+        free = failure.reason == "asset_failed" and not billed and before.order is None
         if asset is None or not free or before.model >= len(asset.fallbacks):
             return False
         other = asset.fallbacks[before.model]
@@ -304,7 +328,14 @@ class ProductionState:
         self._go_on()
 
     def take_up(self, asset_id: str, adopt_job_id: str | None) -> None:
-        """Take up the same take again, as a person ordered: with the job that runs, or by one more submission."""
+        """Take up the same take again, as a person ordered: with the job that runs, or by one more submission.
+
+        One more submission books the doubtful one as if it was billed, which is what its ledger does too.
+        """
+        if adopt_job_id is None and self.assets[asset_id].attention == "ambiguous_submission":
+            doubtful = self.price_usd(asset_id)
+            self.spent_usd += doubtful
+            self.update(asset_id, booked_usd=self.assets[asset_id].booked_usd + doubtful)
         order = TakeOrder(number=len(self.events), adopt_job_id=adopt_job_id)
         self.update(asset_id, status=AssetStatus.PENDING, attention=None, error=None, error_kind="", order=order)
         self._go_on()
@@ -384,6 +415,6 @@ class ProductionState:
 
 
 def _numbers_after(state: AssetState) -> dict[str, object]:
-    """A take that failed keeps its number and its ledger to itself: the next one is another."""
-    failed = state.status is AssetStatus.FAILED
-    return {"next_take": state.next_take + 1, "booked_usd": ZERO} if failed else {}
+    """A take that was begun keeps its number and its ledger to itself: the next one is another."""
+    begun = state.status in (AssetStatus.FAILED, AssetStatus.GENERATING) or state.order is not None
+    return {"next_take": state.next_take + 1, "booked_usd": ZERO} if begun else {}
