@@ -19,7 +19,7 @@ from temporalio.exceptions import ApplicationError
 from activities import pricing
 from activities.ledger import Ledger
 from activities.ledger_take import LedgerTake
-from activities.planner import Answer, Unanswered, call_asset
+from activities.planner import REPAIRS, STEPS_A_MODEL, Answer, Unanswered, call_asset
 from activities.providers.base import Offer, Provider
 from activities.settings import ActivitySettings
 from activities.storage import Storage
@@ -27,8 +27,8 @@ from workflows import keys
 from workflows.contracts import STILL_RUNNING, AssetFailure, DraftPlan, ProduceAsset
 from workflows.models import Take
 
-STEPS_A_PLAN = 100
-"""Questions of one plan; each draft of a production starts a new hundred."""
+STEPS_A_PLAN = 1_000
+"""Questions of one plan; each draft of a production starts a new thousand."""
 _WAITS = frozenset({STILL_RUNNING, "StorageUnavailable", "SubmissionUnknown"})
 """Failures that the activity's own retry takes up again at the same question."""
 
@@ -55,10 +55,6 @@ class Asking:
             ApplicationError: the activity has to be tried again.
         """
         asked = self._asked(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
-        earlier = Ledger(self._storage, keys.take_prefix(asked.production_id, keys.PLANNER, asked.take))
-        found = await earlier.read()
-        if found and found.state == "released" and found.billed_usd:
-            raise Unanswered(found.last.outcome, found.billed_usd)  # paid for, and refused: not again
         workdir = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
         provider = self._providers[offer.provider]
         try:
@@ -74,7 +70,7 @@ class Asking:
             ).make()
             return await self._answer(take)
         except ApplicationError as error:
-            raise self._unanswered(error) from None
+            raise await self._unanswered(error, asked.take) from None
         finally:
             if workdir.exists():
                 await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
@@ -96,10 +92,27 @@ class Asking:
         assert found is not None
         return Answer(found[0].decode(), take.billed_usd)
 
-    def _unanswered(self, error: ApplicationError) -> Exception:
+    async def billed_usd(self, models: int) -> Decimal:
+        """What all questions of this plan cost, those of earlier attempts too, which this one may not have met."""
+        first = self._request.drafts * STEPS_A_PLAN + 1
+        takes = (first + m * STEPS_A_MODEL + t for m in range(models) for t in range(REPAIRS + 1))
+        entries = [await self._ledger(take).read() for take in takes]
+        return sum((entry.billed_usd for entry in entries if entry), Decimal(0))
+
+    def _ledger(self, take: int) -> Ledger:
+        return Ledger(self._storage, keys.take_prefix(self._request.production_id, keys.PLANNER, take))
+
+    async def _unanswered(self, error: ApplicationError, take: int) -> Exception:
         if error.type in _WAITS:
             return error
         if not error.non_retryable:
             self.passing = error
         failure = AssetFailure.model_validate(error.details[0]) if error.details else None
+        if failure and failure.reason == "ambiguous_submission":
+            # Nobody is asked about a lost question: another model is, and this one counts as billed.
+            ledger = self._ledger(take)
+            entry = await ledger.read()
+            if entry and not entry.last.billed_usd:
+                await ledger.note(billed_usd=entry.price_usd)
+            return Unanswered(error.message, entry.billed_usd + entry.price_usd if entry else Decimal(0))
         return Unanswered(error.message, failure.billed_usd if failure else Decimal(0))

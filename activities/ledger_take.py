@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, NoReturn, TypeVar
+from typing import Final, Literal, NoReturn, TypeVar
 from uuid import uuid4
 
 from temporalio import activity
@@ -26,6 +26,7 @@ from activities.attempt import (
 )
 from activities.errors import (
     InvalidRequest,
+    JobCancelled,
     OutputUnusable,
     ProviderError,
     StorageUnavailable,
@@ -36,7 +37,7 @@ from activities.media import extension_of
 from activities.providers.base import Claim, Finished, Job, Running
 from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
 from workflows import keys
-from workflows.contracts import AMBIGUOUS_SUBMISSION, AssetFailure
+from workflows.contracts import AMBIGUOUS_SUBMISSION, AssetCancelled, AssetFailure
 from workflows.models import ZERO, Take, digest_of
 
 LOOK_AGAIN: Final = timedelta(seconds=10)
@@ -59,6 +60,35 @@ class LedgerTake(Attempt):
             raise again("another attempt is at this take", timedelta(seconds=1)) from None
         except (StorageFailed, StorageUnavailable) as error:
             raise again(f"storage: {error}", STORAGE_RETRY, StorageUnavailable.__name__) from None
+
+    async def stop(self) -> AssetCancelled:
+        """End the take wherever it is: a job is stopped at the provider, and asked once what it cost.
+
+        Raises:
+            StorageFailed, StorageConflict: to be tried again.
+        """
+        self._ledger = Ledger(self.storage, self.prefix)
+        entry = await self._ledger.read()
+        if entry is None or entry.state in ("released", "stored"):
+            billed = entry.billed_usd if entry else ZERO
+            return AssetCancelled(outcome="billed" if billed else "free", billed_usd=billed)
+        job_id, so_far = entry.job_id, entry.billed_usd - entry.last.billed_usd
+        outcome: Literal["stopped", "running"] = "running"
+        words, cost = "", entry.price_usd
+        if entry.state == "submitted" and job_id is not None:
+            try:
+                await self.ask(self.provider.cancel(Job(job_id)))
+                outcome = "stopped"
+                seen = await self.ask(self.provider.poll(self.request, Job(job_id)))
+                if isinstance(seen, Finished):
+                    cost, _ = pricing.cost_of(self.offer, self.asked.asset, seen)
+            except ProviderError as error:
+                words = str(error)
+                if error.ends_job:
+                    cost = error.billed_usd
+        failure = failure_of(JobCancelled(words or "cancelled"), entry, billed_usd=so_far + cost)
+        await self._ledger.note("released", outcome="cancelled", billed_usd=cost, final=failure)
+        return AssetCancelled(outcome=outcome, billed_usd=so_far + cost, job_id=job_id, message=words[:300])
 
     async def _go_on(self, entry: Entry | None) -> Take:
         order = self.asked.order

@@ -29,6 +29,8 @@ from workflows.models import ZERO, Asset, Brief, Modality, Plan, Platform
 __all__ = ["Answer", "Ask", "Unanswered", "call_asset", "models_for", "plan_with_models", "with_fallbacks"]
 
 REPAIRS: Final = 2
+STEPS_A_MODEL: Final = 10
+"""Each model numbers its questions in a range of its own: whichever are skipped on a retry, the others keep theirs."""
 THINKING_TOKENS: Final = 12_000
 """Models that always think spend these before the first word of the answer."""
 ASSET_TOKENS: Final = 400
@@ -165,12 +167,11 @@ class _Planning:
     ask: Ask
     menu: Menu
     spent: Decimal = ZERO
-    step: int = 0
     failures: list[str] = field(default_factory=list)
 
     async def run(self, models: list[Offer], today: date) -> Plan:
-        for offer in models:
-            plan = await self._try(offer)
+        for number, offer in enumerate(models):
+            plan = await self._try(offer, number * STEPS_A_MODEL)
             if plan is not None:
                 plan = with_fallbacks(plan, self.request.brief, self.providers, today, self._room())
                 return plan.model_copy(update={"drafting_usd": self.spent})
@@ -178,8 +179,8 @@ class _Planning:
         failure = AssetFailure(reason="plan_failed", message=message, billed_usd=self.spent)
         raise ApplicationError(message, failure, type=PLAN_INVALID, non_retryable=True)
 
-    async def _try(self, offer: Offer) -> Plan | None:
-        """One model: a try and its repairs; None where it gave no plan, and `failures` say why."""
+    async def _try(self, offer: Offer, step: int) -> Plan | None:
+        """One model: a try and its repairs, numbered after `step`; None where it gave no plan (see `failures`)."""
         seconds = _seconds(self.request)
         instructions = planner_prompts.instructions(self.request.brief, self.menu, seconds)
         first = prompt = planner_prompts.prompt(self.request, seconds)
@@ -188,9 +189,9 @@ class _Planning:
             if dear := self._too_dear(offer, instructions, prompt):
                 self._failed(offer, f"{refused}; then {dear}" if refused else dear)
                 return None
-            self.step += 1
+            step += 1
             try:
-                answer = await self.ask(offer, self.step, instructions, prompt, SCHEMA)
+                answer = await self.ask(offer, step, instructions, prompt, SCHEMA)
             except Unanswered as error:
                 self.spent += cents_up(error.billed_usd)
                 self._failed(offer, str(error))
@@ -208,7 +209,7 @@ class _Planning:
     def _room(self) -> Decimal | None:
         """What is left of the brief's budget for the assets themselves."""
         budget = self.request.brief.budget_usd
-        return None if budget is None else max(budget - self.spent, ZERO)
+        return None if budget is None else max(budget - self.request.spent_usd - self.spent, ZERO)
 
     def _too_dear(self, offer: Offer, instructions: str, prompt: str) -> str:
         """Why this call is not made, with the remedy; empty where the money for it is there."""
@@ -216,8 +217,8 @@ class _Planning:
         high = pricing.quote(offer, call_asset(offer, self.request, prompt), instructions=beside).high_usd
         limit, remedy = self.settings.planning_usd, "raise GREENLIGHT_PLANNING_USD"
         budget = self.request.brief.budget_usd
-        if budget is not None and budget < limit:
-            limit, remedy = budget, "raise the brief's budget_usd"
+        if budget is not None and budget - self.request.spent_usd < limit:
+            limit, remedy = max(budget - self.request.spent_usd, ZERO), "raise the brief's budget_usd"
         if self.spent + high <= limit:
             return ""
         return f"not asked: up to {high:f} USD after {self.spent:f} is above {limit:f}; {remedy}"

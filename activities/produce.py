@@ -22,8 +22,8 @@ from activities.providers.base import Provider, offer_of
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from workflows import keys
-from workflows.contracts import ProduceAsset
-from workflows.models import Take
+from workflows.contracts import AssetCancelled, ProduceAsset
+from workflows.models import ZERO, Take
 
 
 class Producer:
@@ -53,6 +53,18 @@ class Producer:
         finally:
             if workdir.exists():
                 await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+
+    async def cancel(self, request: ProduceAsset) -> AssetCancelled:
+        """Stop a take: its job at the provider, where it has one; and what it cost, as its ledger knows it."""
+        asset = request.asset
+        provider = self._providers.get(asset.provider)
+        offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
+        if provider is None or offer is None:
+            words = f"no worker has a key of {asset.provider}: look there for what still runs"
+            price = asset.quote.high_usd if asset.quote else ZERO
+            return AssetCancelled(outcome="running", billed_usd=price, message=words)
+        workdir = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
+        return await LedgerTake(self._storage, provider, offer, request, workdir, self._settings).stop()
 
     async def _gone(self, request: ProduceAsset) -> Take:
         """The take of a model that this worker no longer offers: what is stored stays, what is open is for a person.

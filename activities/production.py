@@ -24,6 +24,8 @@ from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageFailed, sha256_of
 from workflows import keys
 from workflows.contracts import (
+    AssetCancelled,
+    AssetFailure,
     DraftPlan,
     FinishDeliverable,
     PricePlan,
@@ -50,17 +52,27 @@ class Activities(ProductionActivities):
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
         async with _alive("planning"):
-            asking = Asking(self._storage, self._providers, self._settings, request)
-            today = datetime.now(UTC).date()
-            try:
-                plan = await plan_with_models(request, self._providers, self._settings, asking, today)
-            except ApplicationError:
-                if asking.passing and activity.info().attempt < MAX_ATTEMPTS:
-                    raise asking.passing from None
+            return await self._drafted(request)
+
+    async def _drafted(self, request: DraftPlan) -> Plan:
+        """The plan of a language model or the template, with all that asking for it has cost."""
+        today = datetime.now(UTC).date()
+        asking = Asking(self._storage, self._providers, self._settings, request)
+        models = len(models_for(self._settings, self._providers, today))
+        try:
+            plan = await plan_with_models(request, self._providers, self._settings, asking, today)
+        except ApplicationError as error:
+            if asking.passing and activity.info().attempt < MAX_ATTEMPTS:
+                raise asking.passing from None
+            failure = AssetFailure.model_validate(error.details[0]) if error.details else None
+            if failure is None:
                 raise
-            return plan or with_fallbacks(
-                planning.draft(request, self._providers), request.brief, self._providers, today
-            )
+            whole = failure.model_copy(update={"billed_usd": await asking.billed_usd(models)})
+            raise ApplicationError(error.message, whole, type=error.type, non_retryable=True) from None
+        if plan is None:
+            template = planning.draft(request, self._providers)
+            return with_fallbacks(template, request.brief, self._providers, today, request.brief.budget_usd)
+        return plan.model_copy(update={"drafting_usd": await asking.billed_usd(models)})
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
@@ -74,6 +86,11 @@ class Activities(ProductionActivities):
     @activity.defn(name="produce_asset")
     async def produce_asset(self, request: ProduceAsset) -> Take:
         return await self._producer.produce(request)
+
+    @activity.defn(name="cancel_asset")
+    async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
+        async with _alive("cancelling"):
+            return await self._producer.cancel(request)
 
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:

@@ -53,7 +53,9 @@ async def generate(
 ) -> ProductionView:
     """Plan, and approve at once where the plan costs at most `max_usd`; otherwise it waits for an approval (402)."""
     await parts.fleet.report()  # without a worker there would be no plan: then nothing is started
-    production_id, _ = await begin(parts, body.brief, idempotency_key)
+    known = [usd for usd in (body.brief.budget_usd, body.max_usd) if usd is not None]
+    brief = body.brief.model_copy(update={"budget_usd": min(known)})  # planning itself may not cost more either
+    production_id, _ = await begin(parts, brief, idempotency_key)
     links = parts.links(production_id)
     await parts.relay.wait(production_id, _PLANNED)
     snapshot = await parts.gateway.snapshot(production_id)
@@ -69,7 +71,7 @@ async def generate(
             production_status=snapshot.status.value,
         )
     if snapshot.status is ProductionStatus.AWAITING_APPROVAL:
-        price = snapshot.plan.high_usd
+        price = snapshot.spent_usd + snapshot.plan.high_usd
         if price > body.max_usd:
             raise Problem(
                 402,

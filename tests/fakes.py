@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 from workflows import keys
 from workflows.contracts import (
     PLAN_INVALID,
+    AssetCancelled,
     AssetFailure,
     DraftPlan,
     FinishDeliverable,
@@ -56,6 +57,7 @@ class FakeActivities(ProductionActivities):
         self.drafting_usd = Decimal(0)
         self.orders: list[str | None] = []
         self.finished: list[int] = []
+        self.stopped: list[tuple[str, int]] = []
         self.produced: list[tuple[str, int]] = []
         self.manifests: dict[str, Snapshot] = {}
         self.enabled: tuple[Modality, ...] = tuple(Modality)
@@ -139,6 +141,11 @@ class FakeActivities(ProductionActivities):
             finished_at=now,
         )
 
+    @activity.defn(name="cancel_asset")
+    async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
+        self.stopped.append((request.asset.asset_id, request.take))
+        return AssetCancelled(outcome="stopped", billed_usd=Decimal("0.0040"), job_id="job-1")
+
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
         self.finished.append(request.assets[0].take.number)
@@ -190,7 +197,7 @@ class FakeActivities(ProductionActivities):
                 Worker(
                     client,
                     task_queue=keys.provider_queue(PROVIDER),
-                    activities=[self.produce_asset],
+                    activities=[self.produce_asset, self.cancel_asset],
                     default_heartbeat_throttle_interval=timedelta(milliseconds=100),
                     max_heartbeat_throttle_interval=timedelta(milliseconds=100),
                     graceful_shutdown_timeout=stop,

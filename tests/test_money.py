@@ -219,3 +219,22 @@ async def test_made_again_as_it_was_is_priced_again(productions: Productions) ->
         plan = done.plan
         assert plan is not None
         assert [a.high_usd for a in plan.assets] == [Decimal("0.5000"), Decimal("0.0100")]
+
+
+async def test_a_cancel_stops_and_counts_what_runs(productions: Productions) -> None:
+    """What is being made for money is stopped at its provider, and what it cost all the same is counted and told."""
+    fakes = FakeActivities(3)
+    fakes.hold("text-2")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+
+        async def two_are_made() -> bool | None:
+            return names(await snapshot(handle)).count("asset_complete") == 2 or None
+
+        await eventually(two_are_made)
+        await handle.cancel()
+        seen = await handle.result()
+    assert (seen.status, fakes.stopped) == ("cancelled", [("text-2", 1)])
+    assert seen.spent_usd == Decimal("0.0240")
+    told = next(e.data for e in seen.events if e.name == "asset_cancelled" and e.asset_id == "text-2")
+    assert told == {"outcome": "stopped", "billed_usd": "0.0040", "job_id": "job-1"}

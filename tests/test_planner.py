@@ -241,7 +241,7 @@ async def test_three_bad_answers_are_enough() -> None:
     script = Script(["a", "b", "c", film()])
     plan = await planned(script)
     assert script.models == ["wise", "wise", "wise", "quick"]
-    assert [step for _, step, *_ in script.asked] == [1, 2, 3, 4]
+    assert [step for _, step, *_ in script.asked] == [1, 2, 3, 11]
     assert script.asked[3][3] == script.asked[0][3]
     assert (plan.planner, plan.drafting_usd) == ("beta/quick", Decimal("0.04"))
 

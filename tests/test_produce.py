@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import hashlib
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -14,6 +15,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
+    JobCancelled,
     JobFailed,
     OutputUnusable,
     ProviderError,
@@ -440,3 +442,34 @@ async def test_broken_media_is_a_billed_failure(storage: Storage) -> None:
 def test_looks_follow_what_the_model_takes(expected: float, elapsed: float, seconds: float) -> None:
     """The next look comes after half of what is usually left, between 1 and 20 seconds."""
     assert look_delay(expected, elapsed) == timedelta(seconds=seconds)
+
+
+async def test_a_stopped_job_is_over(storage: Storage) -> None:
+    """A cancel stops the job at the vendor and says what it cost; the take submits nothing any more."""
+    vendor = Vendor(looks=3)
+    run = Attempts(storage, vendor, asked("later"))
+    await run.fails()
+    vendor.script = [JobCancelled("stopped", billed_usd=Decimal("0.10"))]
+    end = await run.producer.cancel(run.request)
+    assert (end.outcome, end.billed_usd, end.job_id) == ("stopped", Decimal("0.10"), "job-1")
+    assert vendor.jobs == {}
+    assert (await run.fails()).details[0].kind == "job_cancelled"
+    assert len(vendor.billed) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "usd"),
+    [(["die"], "running", "0.40"), ([RateLimited("wait")], "free", "0"), ([], "billed", "0.40"), (None, "free", "0")],
+)
+async def test_what_a_cancelled_take_cost(
+    storage: Storage, script: list[ProviderError | str] | None, outcome: str, usd: str
+) -> None:
+    """A claim in doubt counts as billed and may still run; what was never begun, or released, cost nothing."""
+    vendor = Vendor()
+    run = Attempts(storage, vendor, asked("now"))
+    if script is not None:
+        vendor.script = script
+        with suppress(asyncio.CancelledError, ApplicationError):
+            await run.attempt()
+    end = await run.producer.cancel(run.request)
+    assert (end.outcome, end.billed_usd) == (outcome, Decimal(usd))

@@ -79,7 +79,7 @@ def make_workers(
         settings,
         workflows=[ProductionWorkflow],
     )
-    produce = [activities.produce_asset]
+    produce = [activities.produce_asset, activities.cancel_asset]
     return [
         productions,
         *(make_worker(client, keys.provider_queue(name), produce, settings, provider=name) for name in providers),

@@ -5,7 +5,7 @@
 """
 
 from abc import ABC, abstractmethod
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 from temporalio import activity
@@ -72,6 +72,16 @@ class AssetFailure(Model):
     maybe_billed: bool = Field(default=False, description="Nobody can say that it cost nothing more")
 
 
+class AssetCancelled(Model):
+    """What came of stopping a take: nothing was submitted; it was billed already; its job was stopped; or it may go on
+    at the provider."""
+
+    outcome: Literal["free", "billed", "stopped", "running"]
+    billed_usd: Money = Field(default=ZERO, description="All submissions of the take; one in doubt at its high price")
+    job_id: str | None = None
+    message: str = ""
+
+
 class FinishedAsset(Model):
     """An asset with its selected take, as the deliverable is made from it."""
 
@@ -108,6 +118,11 @@ class ProductionActivities(ABC):
     @abstractmethod
     async def produce_asset(self, request: ProduceAsset) -> Take:
         """Make one take, pay for it at most once and store it."""
+
+    @activity.defn(name="cancel_asset")
+    @abstractmethod
+    async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
+        """Stop a take that is being made, at its provider too, and say what it has cost."""
 
     @activity.defn(name="finish_deliverable")
     @abstractmethod

@@ -15,6 +15,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows import keys, policies
     from workflows.contracts import (
+        AssetCancelled,
         AssetFailure,
         DraftPlan,
         FinishDeliverable,
@@ -39,6 +40,9 @@ STEADY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=
 NAMED = "activities-named-by-take"
 """Since 2026-11-20 activities are named by their take; histories before that number them."""
 
+STOPPED_AT_THE_PROVIDER = "cancelled-at-the-provider"
+"""Since 2026-11-20 a cancel also stops the jobs that run at providers, and counts what they cost."""
+STOP_TIMEOUT = timedelta(minutes=1)
 MANIFEST_RETRY = timedelta(minutes=1)
 
 FINISH_TIMEOUT = timedelta(hours=2)
@@ -210,14 +214,7 @@ class ProductionWorkflow(Desk):
         known = state.assets[asset.asset_id]
         return await workflow.execute_activity_method(
             ProductionActivities.produce_asset,
-            ProduceAsset(
-                production_id=state.production_id,
-                brief=state.brief.model_copy(update={"text": state.brief.text[:BRIEF_CHARS]}),
-                asset=asset,
-                take=known.next_take,
-                inputs=self._inputs(asset),
-                order=known.order,
-            ),
+            self._asked(asset),
             task_queue=keys.provider_queue(asset.provider),
             start_to_close_timeout=ATTEMPT_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,
@@ -225,6 +222,18 @@ class ProductionWorkflow(Desk):
             activity_id=keys.take_activity(asset.asset_id, known.next_take) if workflow.patched(NAMED) else None,
             summary=activity_summary(asset),
             event_groups=[workflow.create_event_group(asset.asset_id)],
+        )
+
+    def _asked(self, asset: Asset) -> ProduceAsset:
+        state = self._state
+        known = state.assets[asset.asset_id]
+        return ProduceAsset(
+            production_id=state.production_id,
+            brief=state.brief.model_copy(update={"text": state.brief.text[:BRIEF_CHARS]}),
+            asset=asset,
+            take=known.next_take,
+            inputs=self._inputs(asset),
+            order=known.order,
         )
 
     def _inputs(self, asset: Asset) -> tuple[InputTake, ...]:
@@ -319,10 +328,33 @@ class ProductionWorkflow(Desk):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._state.announced = None
-        self._state.cancel()
+        self._state.cancel(await self._stopped())
         self._show()
         await self._keep_manifest()
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _stopped(self) -> dict[str, AssetCancelled]:
+        """What is being made for money, stopped at its provider, with what it has cost."""
+        making = self._state.making_for_money()
+        if not making or not workflow.patched(STOPPED_AT_THE_PROVIDER):
+            return {}
+        stopped = await asyncio.gather(*map(self._stop, making))
+        return {asset.asset_id: each for asset, each in zip(making, stopped, strict=True)}
+
+    async def _stop(self, asset: Asset) -> AssetCancelled:
+        try:
+            return await workflow.execute_activity_method(
+                ProductionActivities.cancel_asset,
+                self._asked(asset),
+                task_queue=keys.provider_queue(asset.provider),
+                start_to_close_timeout=STOP_TIMEOUT,
+                schedule_to_close_timeout=2 * STOP_TIMEOUT,
+                summary=f"stop {activity_summary(asset)}",
+            )
+        except ActivityError as error:
+            words = f"could not be stopped, look at {asset.provider} for what still runs: {message_of(error)}"
+            price = self._state.price_usd(asset.asset_id)
+            return AssetCancelled(outcome="running", billed_usd=price, message=words[:300])
 
     def _show(self) -> None:
         """Publish where the production is: search attributes when the status changes, details now and then."""

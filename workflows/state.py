@@ -1,13 +1,13 @@
 """The state of one production and its event log: pure, so that it is tested without a server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pydantic import JsonValue
 
 from workflows import policies
-from workflows.contracts import AssetFailure
+from workflows.contracts import AssetCancelled, AssetFailure
 from workflows.events import (
     AssetState,
     AssetStatus,
@@ -391,12 +391,25 @@ class ProductionState:
             notes=list(deliverable.notes),
         )
 
-    def cancel(self) -> None:
-        """Stop what is not made. A production that was delivered before stays delivered, as it was."""
+    def making_for_money(self) -> list[Asset]:
+        """The assets that are being made and may cost something, as the model in use makes them."""
+        making = (i for i, s in self.assets.items() if s.status is AssetStatus.GENERATING)
+        found = (a.made_by(self.assets[i].model) for i in making if self.plan and (a := self.plan.find(i)))
+        return [a for a in found if a.quote and (a.quote.high_usd or a.quote.unknown)]
+
+    def cancel(self, stopped: Mapping[str, AssetCancelled]) -> None:
+        """Stop what is not made. A production that was delivered before stays delivered, as it was.
+
+        Args:
+            stopped: What came of stopping the takes that cost money, by asset.
+        """
+        for asset_id, end in stopped.items():
+            self.spent_usd += max(end.billed_usd - self.assets[asset_id].booked_usd, ZERO)
         for asset_id, state in self.assets.items():
             unfinished = state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
             if unfinished or (self.deliverable and state.status is AssetStatus.FAILED):
-                self.leave_out(asset_id)
+                told = stopped[asset_id].model_dump(mode="json", exclude_defaults=True) if asset_id in stopped else {}
+                self.leave_out(asset_id, **told)
         if self.status.closed:
             return
         if self.deliverable is None:
