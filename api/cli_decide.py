@@ -25,7 +25,7 @@ from api.cli_context import (
     told,
     usd_option,
 )
-from api.cli_views import show_plan
+from api.cli_views import approve_command, show_plan
 from api.client import GreenlightError
 from api.plan_file import PlanFileError, edits_between, to_yaml
 from api.views import PlanView, ProductionView
@@ -230,7 +230,7 @@ def _show_new(studio: Studio, production_id: str, plan: PlanView, edits: Sequenc
         studio.say("")
     for edit in edits:
         studio.say(escape(_in_words(edit)))
-    studio.say(f"\nApprove it: [bold]greenlight approve {production_id} --digest {plan.digest}[/bold]")
+    studio.say(f"\nApprove it: [bold]{approve_command(production_id, plan)}[/bold]")
 
 
 def _in_words(edit: EditOp) -> str:

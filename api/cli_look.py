@@ -1,14 +1,15 @@
 """Commands that look: list, show, providers, doctor."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from pydantic import TypeAdapter
-from rich.markup import escape
+from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from api.cli_context import EXIT_REFUSED, Context, JsonOption, ProductionArgument, Studio, studio_of
@@ -17,12 +18,15 @@ from api.client import GreenlightError, Unreachable
 from api.views import ListedProduction
 from workflows.events import ProductionStatus
 from workflows.models import Modality, Platform
-from workflows.reports import ModelInfo, ProvidersReport
+from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 
 app = typer.Typer()
 
 PANEL = "Look"
 RETIRES_SOON_DAYS: Final = 60
+PLANNERS_SHOWN: Final = 3
+_THEN: Final = ", then "
+"""Between the planners of a report."""
 
 
 @app.command("list", rich_help_panel=PANEL)
@@ -75,34 +79,62 @@ def providers(context: Context, as_json: JsonOption = False) -> None:
     if as_json:
         studio.json(report)
         return
-    rows = table("provider", "model", "makes", "price", "note")
+    show_providers(studio.out, report, datetime.now(UTC).date())
+
+
+def show_providers(console: Console, report: ProvidersReport, today: date) -> None:
+    """A block for each enabled provider, who makes which modality, and the providers that are not enabled."""
+    piped = not console.is_terminal
+    rows = table("model", "makes", "price", *(["note"] if piped else []))
     for provider in report.providers:
-        for model in provider.models if provider.enabled else ():
-            cells = (model.provider, model.model, model.modality.value, model.price, _note(model))
-            rows.add_row(*map(Text, cells))
-    print_table(studio.out, rows)
-    studio.say("")
+        if provider.enabled:
+            rows.add_row()
+            rows.add_row(Text(provider.provider, style="bold"))
+            for model in sorted(provider.models, key=lambda m: _retired(m, today)):
+                # In a terminal prices and notes are long for one line: the note is below its price.
+                price, note = Text(model.price), Text(_note(model, today), style="yellow")
+                last = [price, note] if piped else [Text("\n").join(filter(None, (price, note)))]
+                style = "dim" if _retired(model, today) else ""
+                rows.add_row(Text(f"  {model.model}"), model.modality.value, *last, style=style)
+    print_table(console, rows, uncut=True)
+    console.print()
+    makers = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for modality in Modality:
-        studio.say(f"{modality.value:<6}{escape(_makers(report, modality))}")
-    for provider in report.providers:
-        if not provider.enabled:
-            studio.say(f"[dim]{escape(provider.provider)} is not enabled: {escape(provider.reason)}[/dim]")
+        makers.add_row(modality.value, Text(_makers(report, modality)))
+    off = [p for p in report.providers if not p.enabled]
+    if off:
+        makers.add_row()
+    for provider in off:
+        makers.add_row(Text(provider.provider), Text(f"not enabled: {_why_not(provider)}"), style="dim")
+    print_table(console, makers, uncut=True)
 
 
-def _note(model: ModelInfo) -> str:
-    """Why a model cannot be used, or until when it can."""
-    if model.unavailable or model.retires is None:
-        return model.unavailable
-    gone = model.retires <= datetime.now(UTC).date()
+def _retired(model: ModelInfo, today: date) -> bool:
+    return model.retires is not None and model.retires <= today
+
+
+def _note(model: ModelInfo, today: date) -> str:
+    """Why a model cannot be used, or until when it can. What is gone for good, no remedy brings back."""
+    return model.unavailable if model.unavailable and not _retired(model, today) else _retirement(model, today)
+
+
+def _retirement(model: ModelInfo, today: date) -> str:
+    if model.retires is None:
+        return ""
     instead = f"; use {' or '.join(model.replacement)}" if model.replacement else ""
-    return f"{'retired' if gone else 'retires'} {model.retires}{instead}"
+    return f"{'retired' if _retired(model, today) else 'retires'} on {model.retires}{instead}"
+
+
+def _why_not(provider: ProviderInfo) -> str:
+    """The reason without the name that stands before it already."""
+    return provider.reason.removeprefix(f"{provider.provider} is switched off: ")
 
 
 def _makers(report: ProvidersReport, modality: Modality) -> str:
     """Who makes a modality, and what would enable more."""
     names = ", ".join(report.enabled_providers.get(modality, ()))
     more = "; ".join(report.missing.get(modality, ()))
-    return f"{names or 'nobody'}{f' (more: {more})' if more else ''}"
+    return f"{names or 'nobody'}{f'  (more: {more})' if more else ''}"
 
 
 @app.command(rich_help_panel=PANEL)
@@ -116,7 +148,7 @@ def doctor(context: Context) -> None:
         mark = Text("ok", style="green") if fine else Text("MISSING", style="red") if needed else Text("–", style="dim")
         rows.add_row(mark, what, Text(how))
         healthy = healthy and (fine or not needed)
-    print_table(studio.out, rows)
+    print_table(studio.out, rows, uncut=True)
     if not healthy:
         raise typer.Exit(EXIT_REFUSED)
 
@@ -157,13 +189,24 @@ def _examine(studio: Studio) -> list[tuple[bool, bool, str, str]]:
         report = studio.client.providers()
     except GreenlightError as error:
         return [*found, (True, False, "worker", f"{error.detail or error.title}")]
-    found.append((True, True, "planner", report.planner))
+    found.append((True, True, "planner", planners_in_short(report.planner)))
     for modality in Modality:
         names = report.enabled_providers.get(modality, ())
         how = ", ".join(names) or report.reasons.get(modality, "no provider is enabled for it")
         found.append((True, bool(names), modality.value, how))
     found += [(False, False, p.provider, p.reason) for p in report.providers if not p.enabled]
-    soon = datetime.now(UTC).date() + timedelta(days=RETIRES_SOON_DAYS)
+    return found + [(False, False, what, how) for what, how in retiring(report, datetime.now(UTC).date())]
+
+
+def retiring(report: ProvidersReport, today: date) -> list[tuple[str, str]]:
+    """The models of enabled providers that end within RETIRES_SOON_DAYS, each with the day and what to use then."""
+    soon = today + timedelta(days=RETIRES_SOON_DAYS)
     models = [m for p in report.providers if p.enabled for m in p.models]
-    found += [(False, False, m.model, f"{m.provider} {_note(m)}") for m in models if m.retires and m.retires <= soon]
-    return found
+    return [(m.model, _retirement(m, today)) for m in models if m.retires and today < m.retires <= soon]
+
+
+def planners_in_short(planner: str) -> str:
+    """The models that plan, in the order in which they are asked; of many only the first."""
+    names = planner.split(_THEN)
+    more = [f"and {len(names) - PLANNERS_SHOWN} more"] if len(names) > PLANNERS_SHOWN else []
+    return _THEN.join(names[:PLANNERS_SHOWN]) + "".join(f", {m}" for m in more)

@@ -21,7 +21,7 @@ from api.cli_context import (
     studio_of,
     usd_option,
 )
-from api.cli_views import ProductionView, money, show_plan, show_production
+from api.cli_views import ProductionView, approve_command, money, show_plan, show_production
 from api.client import GreenlightError
 from workflows.events import AssetStatus, AttentionReason, ProductionStatus
 from workflows.models import Approval, Brief, Modality, Platform
@@ -221,7 +221,9 @@ def _approved(
     if not yes:
         if not studio.interactive:
             return False
-        price = "it costs nothing" if plan.high_usd == 0 else f"it costs up to {money(plan.high_usd)}"
+        price = f"it costs up to {money(plan.high_usd)}" if plan.high_usd else "it costs nothing"
+        if plan.unknown_prices:
+            price = f"{price}, prices that nobody published left out"
         if not typer.confirm(f"\nApprove this plan? ({price})", default=False):
             return False
     approval = Approval(plan_digest=plan.digest, approver=me(), budget_usd=max_usd, allow_unknown_prices=allow_unknown)
@@ -234,9 +236,9 @@ def _command(name: str, production: views.ProductionView) -> str:
 
 
 def _say_how_to_decide(studio: Studio, production: views.ProductionView) -> None:
-    digest = production.plan.digest if production.plan else ""
     studio.say("\nIt waits for an approval:")
-    studio.say(f"  {_command('approve', production)} --digest {digest}")
+    if production.plan:
+        studio.say(f"  [bold]{approve_command(production.production_id, production.plan)}[/bold]")
     studio.say(f'  {_command("edit", production)}     or  greenlight revise {production.production_id} "…"')
     studio.say(f'  {_command("reject", production)} --reason "…"')
 

@@ -11,7 +11,7 @@ from typing import IO, Final, Protocol, Self
 from pydantic import JsonValue
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,8 +21,16 @@ from workflows.models import ZERO, Asset, Quote
 
 PIPED_WIDTH: Final = 200
 """Columns where there is no terminal to ask: room for ids, prices and links on one line."""
+BAR_WIDTH: Final = 20
+"""Columns: half of a terminal of 80 is left to say what goes on."""
 BARS_MARGIN: Final = 6
 """Terminal rows left free of bars: the prompt, the heading and the total."""
+NARROW: Final = 100
+"""Columns under which the names of models are broken into lines, so that ids and prices stay whole."""
+LONG_NAME: Final = 24
+"""Letters of provider and model: more, and the prompt beside them would be cut to a word."""
+UNCUT: Final = 10_000
+"""Columns where even the longest note of a provider stays on its line."""
 PLAIN_STEP_PERCENT: Final = 25
 """Without a terminal, progress is told in quarters: four lines an asset instead of hundreds."""
 
@@ -77,19 +85,28 @@ def spent(usd: Decimal | None) -> str:
 
 
 def price_range(low: Decimal, high: Decimal) -> str:
-    return amount(high) if low == high else f"{amount(low)}–{amount(high)}"
+    return amount(high) if low == high else f"{spent(low)}–{amount(high)}"
 
 
 def status_text(status: ProductionStatus | AssetStatus) -> Text:
     return Text(status.value.replace("_", " "), style=STATUS_STYLE.get(status, ""))
 
 
-def table(*columns: str, right: Iterable[str] = ()) -> Table:
-    """The house's table: a head, no frame, numbers to the right. The last column gives way where it is narrow."""
+def table(*columns: str, right: Iterable[str] = (), folded: str = "") -> Table:
+    """The house's table: a head, no frame, numbers to the right. The last column gives way where it is narrow.
+
+    Args:
+        folded: A column that is broken into lines there too.
+    """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", no_wrap=name != columns[-1])
+        whole = name not in (columns[-1], folded)
+        made.add_column(name, justify="right" if name in right else "left", no_wrap=whole, overflow="fold")
     return made
+
+
+def _folded(console: Console) -> str:
+    return "made by" if console.width < NARROW else ""
 
 
 def one_line(words: str) -> Text:
@@ -97,35 +114,55 @@ def one_line(words: str) -> Text:
     return Text(" ".join(words.split()), no_wrap=True, overflow="ellipsis")
 
 
-def print_table(console: Console, made: Table) -> None:
-    """Print without the blanks that pad the last column."""
+def print_table(console: Console, made: Table, *, uncut: bool = False) -> None:
+    """Print without the blanks that pad the last column; what is piped may be as wide as it has to be."""
     if console.is_terminal:
         console.print(made)
         return
-    with console.capture() as captured:
-        console.print(made)
-    for line in captured.get().splitlines():
-        console.out(line.rstrip(), highlight=False)
+    options = console.options.update(width=UNCUT) if uncut else console.options
+    for line in console.render_lines(made, options, pad=False):
+        console.out("".join(segment.text for segment in line).rstrip(), highlight=False)
 
 
 def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = None) -> None:
     """The plan as a table with prices, its total and its warnings."""
     console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planner)}[/dim]\n")
-    rows = table("#", "asset", "type", "made by", "USD", "prompt", right=("#", "USD"))
+    columns = ["#", "asset", "type", "made by", "USD", "prompt"]
+    if console.width < NARROW and any(len(a.provider + a.model) > LONG_NAME for a in plan.assets):
+        columns.remove("prompt")
+    rows = table(*columns, right=("#", "USD"), folded=_folded(console))
     for asset in plan.assets:
         made_by = f"{asset.provider}/{asset.model}"
         first = map(Text, (str(asset.position), asset.asset_id, asset.asset_type.value, made_by, _price(asset.quote)))
-        rows.add_row(*first, one_line(asset.prompt))
+        rows.add_row(*first, *[one_line(asset.prompt)] * ("prompt" in columns))
         for other in asset.fallbacks:
-            rows.add_row("", "", "", Text(f"else {other.provider}/{other.model}", style="dim"), _price(other.quote), "")
+            rows.add_row("", "", "", Text(f"else {other.provider}/{other.model}", style="dim"), _price(other.quote))
     print_table(console, rows)
-    total = price_range(plan.low_usd, plan.high_usd)
-    parts = [f"{len(plan.assets)} asset{'s' * (len(plan.assets) != 1)}", total + (" USD" if plan.high_usd else "")]
+    parts = [_counted(len(plan.assets), "asset"), _total(plan)]
     if budget is not None:
         parts.append(f"budget {money(budget)}")
     console.print(f"\n{' · '.join(parts)} · plan [bold]{plan.digest}[/bold]", soft_wrap=True)
     for warning in plan.warnings:
         console.print(f"[yellow]![/yellow] {escape(warning)}", soft_wrap=True)
+
+
+def approve_command(production_id: str, plan: views.PlanView) -> str:
+    """What releases exactly this plan, with the option that its unknown prices need."""
+    allow = " --allow-unknown-prices" if plan.unknown_prices else ""
+    return f"greenlight approve {production_id} --digest {plan.digest}{allow}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+def _total(plan: views.PlanView) -> str:
+    """What a plan costs: '0.29–0.87 USD and 3 unknown prices', 'free'. What is unknown is never called free."""
+    known = price_range(plan.low_usd, plan.high_usd) + (" USD" if plan.high_usd else "")
+    if not plan.unknown_prices:
+        return known
+    unknown = _counted(len(plan.unknown_prices), "unknown price")
+    return f"{known} and {unknown}" if plan.high_usd else unknown
 
 
 def _price(quote: Quote | None) -> str:
@@ -139,21 +176,21 @@ def show_production(console: Console, production: views.ProductionView, url: str
     title = production.plan.title if production.plan else production.brief.title or production.brief.text[:60]
     console.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
     line = Text.assemble(production.production_id, " · ", status_text(production.status))
-    line.append(
-        f" · {production.brief.platform} · spent {amount(production.spent_usd) if production.spent_usd else '0.00'}"
-    )
-    line.append(f" of {amount(production.budget_usd)} USD\n" if production.budget_usd else " USD\n")
+    line.append(f" · {production.brief.platform} · spent {spent(production.spent_usd)}")
+    line.append(f" of {amount(production.budget_usd)} USD" if production.budget_usd else " USD")
+    unknown = sum(r.cost_source == "unknown" for r in production.assets)
+    line.append(f" and {_counted(unknown, 'unknown cost')}\n" if unknown else "\n")
     console.print(line, soft_wrap=True)
     if production.error:
         console.print(f"[red]{escape(production.error)}[/red]\n", soft_wrap=True)
     records = production.assets
     if records:
-        rows = table("#", "asset", "type", "status", "take", "USD", "made by", "media", right=("#", "USD"))
+        names = ("#", "asset", "type", "status", "take", "USD", "made by", "media")
+        rows = table(*names, right=("#", "USD"), folded=_folded(console))
         for r in records:
             made_by = f"{r.provider}/{r.model}"
-            cost = amount(r.cost_usd) if r.take else "–"
             take = f"{r.take} of {r.takes}" if r.take else "–"
-            first = (str(r.position), Text(r.asset_id), r.asset_type.value, _record_status(r), take, cost)
+            first = (str(r.position), Text(r.asset_id), r.asset_type.value, _record_status(r), take, _cost(r))
             rows.add_row(*first, Text(made_by), _media(console, r, url))
         print_table(console, rows)
     for r in records:
@@ -167,6 +204,13 @@ def show_production(console: Console, production: views.ProductionView, url: str
         print_table(console, files)
         for note in production.deliverable.notes:
             console.print(f"[yellow]![/yellow] {escape(note)}", soft_wrap=True)
+
+
+def _cost(record: AssetRecord) -> str:
+    """What all takes of an asset cost; where nobody published the price of the one in use, that is said."""
+    if record.cost_source == "unknown":
+        return f"{amount(record.cost_usd)} + unknown" if record.cost_usd else "unknown"
+    return amount(record.cost_usd) if record.take else "–"
 
 
 def _record_status(record: AssetRecord) -> Text:
@@ -192,6 +236,15 @@ def size(count: int) -> str:
     return f"{count / 1e3:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
 
 
+class _State(ProgressColumn):
+    """What an asset is at. It is cut where the terminal ends, as it would take the room of the name and the bar."""
+
+    def render(self, task: Task) -> Text:
+        state = Text.from_markup(task.fields["state"], overflow="ellipsis")
+        state.no_wrap = True
+        return state
+
+
 class ProductionView:
     """Follows a production: one bar an asset on a terminal, one line an event without one.
 
@@ -204,11 +257,12 @@ class ProductionView:
         self._console = console
         self._live = console.is_terminal and not console.is_dumb_terminal
         self._told: dict[str, int] = {}
+        self._waits: dict[str, str] = {}
         self._tasks: dict[str, TaskID] = {}
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=32),
-            TextColumn("{task.fields[state]}"),
+            BarColumn(bar_width=BAR_WIDTH),
+            _State(),
             console=console,
             disable=not self._live,
         )
@@ -244,18 +298,20 @@ class ProductionView:
         again, self._stalled = self._stalled, event.name == "stalled"
         if self._stalled and again:
             return
-        words = describe(event)
+        words = " ".join(describe(event).split())
+        what = event.name.replace("_", " ")
         if not self._live:
             if self._worth_a_line(event):
-                what = event.name.replace("_", " ")
-                self._console.print(
-                    Text(f"{what:<16}  {event.asset_id or '':<{self._width}}  {words}".rstrip()), soft_wrap=True
-                )
-        elif event.asset_id in self._tasks:
-            self._advance(self._tasks[event.asset_id], event, words)
-        elif event.name not in ("plan_start", "plan_ready"):
-            what = event.name.replace("_", " ")
-            self._bars.console.print(Text.assemble((what, _EVENT_STYLE.get(event.name, "dim")), f"  {words}"))
+                line = f"{what:<16}  {event.asset_id or '':<{self._width}}  {words}".rstrip()
+                self._console.print(Text(line), soft_wrap=True)
+            return
+        task = self._tasks.get(event.asset_id or "")
+        if task is not None:
+            self._advance(task, event, words)
+        if event.name in _TOLD_WHOLE or (task is None and event.name not in ("plan_start", "plan_ready")):
+            whose = f"  {event.asset_id}" if event.asset_id else ""
+            told = Text.assemble((what, _EVENT_STYLE.get(event.name, "dim")), f"{whose}  {words}")
+            self._bars.console.print(told)
 
     def _advance(self, task: TaskID, event: Happening, words: str) -> None:
         style = _EVENT_STYLE.get(event.name, "")
@@ -270,7 +326,7 @@ class ProductionView:
                 self._bars.update(task, state=state, visible=True)
             case "asset_complete":
                 self._bars.update(task, total=100, completed=100, state=state, visible=self._few)
-            case "asset_failed" | "asset_cancelled":
+            case "asset_failed" | "asset_cancelled" | "asset_fallback":
                 self._bars.update(task, total=100, completed=0, state=state, visible=True)
             case "needs_attention":
                 self._bars.update(task, state=state, visible=True)
@@ -278,17 +334,29 @@ class ProductionView:
                 self._bars.update(task, state=state)
 
     def _worth_a_line(self, event: Happening) -> bool:
+        """All but progress: of that only another quarter, and another reason to wait."""
+        asset_id = event.asset_id or ""
         if event.name != "asset_progress":
+            self._told.pop(asset_id, None)
+            self._waits.pop(asset_id, None)
             return True
-        asset_id, step = event.asset_id or "", int((percent(event) or 0) // PLAIN_STEP_PERCENT)
+        reason, before = _reason(event), self._waits.get(asset_id, "")
+        self._waits[asset_id] = reason
+        if reason:
+            return reason != before
+        step = int((percent(event) or 0) // PLAIN_STEP_PERCENT)
         if step <= self._told.get(asset_id, 0):
             return False
         self._told[asset_id] = step
         return True
 
 
+_TOLD_WHOLE: Final = ("asset_failed", "asset_fallback")
+"""Said above the bars too: beside one, the next event takes their place, and a long message is cut."""
+
 _EVENT_STYLE: Final = {
     "asset_complete": "green",
+    "asset_fallback": "yellow",
     "asset_failed": "red",
     "asset_cancelled": "dim",
     "needs_attention": "bold yellow",
@@ -304,33 +372,42 @@ def percent(event: Happening) -> float | None:
     return min(100.0, max(0.0, value * 100)) if isinstance(value, int | float) else None
 
 
+def _reason(event: Happening) -> str:
+    """Why an asset waits; empty where it does not, or nobody says."""
+    return str(event.data.get("reason") or "") if event.data.get("queued") else ""
+
+
 def describe(event: Happening) -> str:
     """An event in a few words, without its name."""
     data = event.data
     match event.name:
         case "plan_ready":
             low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
-            return f"{data.get('assets', '?')} assets, {price_range(low, high)}"
+            unknown = data.get("unknown_prices")
+            more = f" and {unknown} of unknown price" if unknown else ""
+            return f"{data.get('assets', '?')} assets, {price_range(low, high)}{more}"
         case "approved":
             return f"by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
         case "asset_start":
             return f"generating (take {data.get('take', 1)}, {data.get('provider', '')}/{data.get('model', '')})"
         case "asset_progress":
             if data.get("queued"):
-                return f"queued: {data['reason']}" if data.get("reason") else "queued at the provider"
+                return f"queued: {_reason(event)}" if _reason(event) else "queued at the provider"
             done, step = percent(event), str(data.get("step") or "generating")
             return step if done is None else f"{step}, {done:.0f} %"
         case "asset_complete":
             seconds = data.get("duration_seconds")
             length = f", {seconds:.1f} s" if isinstance(seconds, int | float) else ""
-            return f"done{length}, {money(_usd(data, 'cost_usd'))}"
+            cost = "cost unknown" if data.get("cost_source") == "unknown" else money(_usd(data, "cost_usd"))
+            return f"done{length}, {cost}"
         case "asset_fallback":
             return f"now {data.get('provider', '')}/{data.get('model', '')}, because {data.get('message', '')}"
         case "finishing":
             return "assembling the deliverable"
         case "done":
             files = data.get("files")
-            return f"{', '.join(map(str, files)) if isinstance(files, list) else ''}, {money(_usd(data, 'cost_usd'))}"
+            names = ", ".join(map(str, files)) if isinstance(files, list) else ""
+            return f"{names}, spent {spent(_usd(data, 'cost_usd'))} USD".removeprefix(", ")
         case _:
             return str(data.get("message") or data.get("reason") or "")
 

@@ -27,6 +27,7 @@ _PLAN: Final = {
     "high_usd": "0.0000",
     "assets": [_ASSET],
     "warnings": [],
+    "unknown_prices": [],
 }
 _LINKS: Final = {
     "production": f"/api/v1/productions/{_ID}",
@@ -50,6 +51,7 @@ _RECORD: Final = {
     "take": 1,
     "takes": 1,
     "cost_usd": "0.0000",
+    "cost_source": "catalogue",
     "error": None,
     "error_kind": "",
     "attention": None,
@@ -137,7 +139,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "name": "asset_complete",
         "at": _AT,
         "asset_id": "shot-1",
-        "data": {"take": 1, "cost_usd": "0.0000", "media_type": "video/mp4"},
+        "data": {"take": 1, "cost_usd": "0.0000", "cost_source": "catalogue", "media_type": "video/mp4"},
     },
     "ProvidersReport": {
         "planner": "template",

@@ -40,6 +40,9 @@ class PlanView(View):
     high_usd: Money
     assets: tuple[Asset, ...]
     warnings: tuple[str, ...] = ()
+    unknown_prices: tuple[str, ...] = Field(
+        default=(), description="Ids of the assets whose price nobody published; the total leaves them out"
+    )
 
     @classmethod
     def of(cls, plan: Plan) -> "PlanView":
@@ -51,6 +54,7 @@ class PlanView(View):
             high_usd=plan.high_usd,
             assets=plan.assets,
             warnings=plan.warnings,
+            unknown_prices=plan.unknown_prices,
         )
 
 

@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,17 @@ from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
 from api.cli import app
-from api.cli_views import ProductionView, amount, make_console, show_plan
+from api.cli_look import planners_in_short, retiring, show_providers
+from api.cli_views import ProductionView, amount, approve_command, describe, make_console, show_plan, show_production
 from api.plan_file import PlanFileError, edits_between, to_yaml
-from api.views import PlanView, StreamEvent
+from api.views import PlanView, StreamEvent, links_of, production_view
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import serving
 from workflows import policies
-from workflows.models import Asset, Brief, Modality, Plan, Platform, Quote
+from workflows.events import AssetState, AssetStatus, ProductionStatus, Snapshot
+from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
+from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 
 Greenlight = Callable[..., Result]
 WORDS = "Three words for a lighthouse."
@@ -325,6 +328,21 @@ async def test_a_script_does_not_wait_for_a_person(client: Client) -> None:
         assert (await asyncio.to_thread(run, url, "watch", found[1])).exit_code == 0
 
 
+async def test_unknown_prices_are_said(client: Client) -> None:
+    """A plan whose prices nobody published says how many, in words and in JSON, and is never called free."""
+    activities = FakeActivities(assets=2)
+    activities.unknown = True
+    async with activities.working(client), serving(client, {}) as api:
+        url = str(api.http.base_url)
+        said = await asyncio.to_thread(run, url, "plan", "Say it.", "--platform", "copy")
+        assert "2 assets · 2 unknown prices · plan " in done(said)
+        assert "free" not in said.stdout
+        found = re.search(r"greenlight approve (\S+) ", said.stdout)
+        assert found
+        plan = PlanView.model_validate((await api.get(found[1]))["plan"])
+        assert plan.unknown_prices == ("text-1", "text-2")
+
+
 # What is shown
 
 
@@ -368,6 +386,156 @@ def test_the_plan_fits_the_terminal(width: int) -> None:
     assert all("fake/words" in row and "0.035" in row and len(row) <= width for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("unknown", "total", "option"),
+    [
+        (0, "4 assets · 0.00–0.14 USD · plan ", ""),
+        (1, "0.00–0.14 USD and 1 unknown price · ", "--allow-unknown-prices"),
+    ],
+)
+def test_the_total_tells_what_is_unknown(unknown: int, total: str, option: str) -> None:
+    """The total of a plan counts the prices that it does not know, and approving it takes the option for them."""
+    plan = plan_of(4).model_copy(update={"unknown_prices": ("shot-1",)[:unknown]})
+    out = io.StringIO()
+    show_plan(make_console(out), plan)
+    assert total in out.getvalue()
+    assert approve_command("p", plan) == f"greenlight approve p --digest {plan.digest} {option}".rstrip()
+
+
+def test_narrow_prices_are_whole() -> None:
+    """In 80 columns long names of models are broken into lines before any id or price is cut."""
+    plan = plan_of(2, "0.1234")
+    long = {"provider": "replicate", "model": "black-forest-labs/flux-with-a-long-name-2-pro"}
+    plan = plan.model_copy(update={"assets": tuple(a.model_copy(update=long) for a in plan.assets)})
+    out = io.StringIO()
+    show_plan(Console(file=out, width=80, force_terminal=True, color_system=None, highlight=False), plan)
+    rows = [line for line in out.getvalue().splitlines() if "shot-" in line]
+    assert all("0.00–0.1234" in row and len(row) <= 80 for row in rows)
+    assert "…" not in out.getvalue()
+
+
+# Models and their providers
+
+TODAY = date(2026, 11, 20)
+
+
+def a_model(name: str, provider: str = "shop", **change: Any) -> ModelInfo:
+    whole = {"modality": "image", "media_type": "image/png", "job": False, "price": "0.04 USD an asset"}
+    return ModelInfo(provider=provider, model=name, **{**whole, **change})
+
+
+def a_report(*models: ModelInfo) -> ProvidersReport:
+    return ProvidersReport(
+        planner="template",
+        enabled_providers={Modality.IMAGE: ("shop", "other")},
+        missing={Modality.IMAGE: ("set STUDIO_KEY for studio",)},
+        providers=(
+            ProviderInfo(provider="shop", enabled=True, models=models),
+            ProviderInfo(provider="other", enabled=True, models=(a_model("canvas", "other"),)),
+            ProviderInfo(provider="studio", enabled=False, reason="studio is switched off: set STUDIO_KEY"),
+        ),
+    )
+
+
+REPORT = a_report(
+    a_model("old", retires=TODAY, replacement=("new", "newer"), unavailable="set OLD_MODE=true"),
+    a_model(
+        "a-model-with-a-name-of-thirty-two", price="USD a million tokens: 5 in, 8 images in, 30 images out, 0.5 out"
+    ),
+    a_model("elsewhere", unavailable="the shop sells 'elsewhere' on its other floor alone: " + "set FLOOR=2, " * 20),
+    a_model("new", retires=TODAY + timedelta(days=1), replacement=("newer",)),
+)
+
+
+def test_piped_providers_are_whole_lines() -> None:
+    """Piped, each model is one line with its whole price and note, under its provider, and what is retired is last."""
+    out = io.StringIO()
+    show_providers(make_console(out), REPORT, TODAY)
+    lines = [" ".join(line.split()) for line in out.getvalue().splitlines()]
+    assert lines[2:9] == [
+        "shop",
+        "a-model-with-a-name-of-thirty-two image USD a million tokens: 5 in, 8 images in, 30 images out, 0.5 out",
+        f"elsewhere image 0.04 USD an asset {REPORT.providers[0].models[2].unavailable}".strip(),
+        "new image 0.04 USD an asset retires on 2026-11-21; use newer",
+        "old image 0.04 USD an asset retired on 2026-11-20; use new or newer",
+        "",
+        "other",
+    ]
+    assert "image shop, other (more: set STUDIO_KEY for studio)" in lines
+    assert "audio nobody" in lines
+    assert lines[-1] == "studio not enabled: set STUDIO_KEY"
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_providers_fit_the_terminal(width: int) -> None:
+    """In a terminal nothing is cut: long prices and notes go on below."""
+    out = io.StringIO()
+    show_providers(Console(file=out, width=width, force_terminal=True, color_system=None), REPORT, TODAY)
+    text = out.getvalue()
+    assert "…" not in text
+    assert all(len(line) <= width for line in text.splitlines())
+    words = set(text.split())
+    for model in REPORT.providers[0].models:
+        assert {model.model, *model.price.split()} <= words
+    assert {"alone:", "FLOOR=2,", "retires", "2026-11-21;", "retired"} <= words
+
+
+def test_the_doctor_tells_what_retires_soon() -> None:
+    """Only models that end after today and within 60 days are told of, with the day and what to use then."""
+    days = (-1, 0, 1, 60, 61)
+    models = [a_model(f"in {n}", retires=TODAY + timedelta(days=n), replacement=("new",)) for n in days]
+    assert retiring(a_report(*models, a_model("for ever")), TODAY) == [
+        ("in 1", "retires on 2026-11-21; use new"),
+        ("in 60", "retires on 2027-01-19; use new"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(1, "m1"), (3, "m1, then m2, then m3"), (9, "m1, then m2, then m3, and 6 more")],
+)
+def test_the_doctor_names_three_planners(count: int, words: str) -> None:
+    """Of many models that plan the first three are named and the others counted."""
+    assert planners_in_short(", then ".join(f"m{n}" for n in range(1, count + 1))) == words
+
+
+# Costs and events
+
+
+def test_an_unknown_cost_is_not_free() -> None:
+    """A take whose price nobody published costs "unknown" in records, tables and events, with what is known beside."""
+    now = datetime.now(UTC)
+    media = Media(key="k", bytes=1, sha256="0" * 64, media_type="text/plain")
+    made = {"prompt": "x", "provider": "fake", "model": "words", "media": media, "started_at": now, "finished_at": now}
+    free = Take(number=1, **made)
+    paid = Take(number=1, cost_usd=Decimal("0.05"), **made)
+    first, second = (Take(number=n, cost_source="unknown", **made) for n in (1, 2))
+    takes = {"shot-1": (first,), "shot-2": (paid, second), "shot-3": (free,), "shot-4": ()}
+    snapshot = Snapshot(
+        production_id="p",
+        status=ProductionStatus.DELIVERED,
+        brief=Brief(text="x", platform=Platform.COPY),
+        created_at=now,
+        updated_at=now,
+        plan=Plan.of("t", plan_of(4).assets),
+        assets={
+            i: AssetState(status=AssetStatus.COMPLETED, takes=t, selected=t[-1].number if t else 0)
+            for i, t in takes.items()
+        },
+        spent_usd=Decimal("0.05"),
+    )
+    view = production_view(snapshot, links_of("p", "", ""))
+    assert [r.cost_source for r in view.assets] == ["unknown", "unknown", "catalogue", None]
+    out = io.StringIO()
+    show_production(make_console(out), view, "http://api")
+    rows = [" ".join(line.split()) for line in out.getvalue().splitlines() if " shot-" in line]
+    costs = ["completed 1 of 1 unknown", "completed 2 of 2 0.05 + unknown", "completed 1 of 1 free", "completed – –"]
+    assert [cost in row for cost, row in zip(costs, rows, strict=True)] == [True] * 4, rows
+    assert "spent 0.05 USD and 2 unknown costs\n" in out.getvalue()
+    assert describe(event("asset_complete", "a", cost_usd="0", cost_source="unknown")) == "done, cost unknown"
+    assert describe(event("asset_complete", "a", cost_usd="0", cost_source="catalogue")) == "done, free"
+
+
 def event(name: Any, asset_id: str | None = None, **data: Any) -> StreamEvent:
     return StreamEvent(id=1, name=name, at=datetime.now(UTC), asset_id=asset_id, data=data)
 
@@ -384,6 +552,38 @@ def test_piped_progress_is_lines() -> None:
     assert len(lines) == 5
     assert lines[1].split() == ["asset", "progress", "shot-1", "rendering,", "25", "%"]
     assert lines[-1].endswith("done, 0.035 USD")
+
+
+def test_piped_waiting_is_told_once_per_reason() -> None:
+    """Why an asset waits is one line when it begins or changes, and a new take tells its progress anew."""
+    out = io.StringIO()
+    full, slow = "waits for its provider's queue", "vendor: slow down"
+    with ProductionView(make_console(out), plan_of(1).assets) as view:
+        for reason in (full, full, slow, slow, full):
+            view.show(event("asset_progress", "shot-1", queued=True, reason=reason))
+        view.show(event("asset_progress", "shot-1", queued=True))
+        for _ in range(2):
+            view.show(event("asset_fallback", "shot-1", provider="other", model="m", message="no\nwords"))
+            view.show(event("asset_progress", "shot-1", progress=0.5, step="rendering"))
+    assert [" ".join(line.split()) for line in out.getvalue().splitlines()] == [
+        *(f"asset progress shot-1 queued: {reason}" for reason in (full, slow, full)),
+        *("asset fallback shot-1 now other/m, because no words", "asset progress shot-1 rendering, 50 %") * 2,
+    ]
+
+
+def test_a_long_message_leaves_the_bar_whole() -> None:
+    """Beside a bar a long reason is cut; why another model took over, or none could, is also said whole above."""
+    out = io.StringIO()
+    console = Console(file=out, width=80, height=20, force_terminal=True, color_system=None, highlight=False)
+    with ProductionView(console, plan_of(2).assets) as view:
+        view.show(event("asset_progress", "shot-1", queued=True, reason="vendor: slow down, " + "please " * 20))
+        view.show(event("asset_fallback", "shot-2", provider="other", model="m", message="no " * 40 + "words"))
+    last = out.getvalue().rpartition("\x1b[2K")[2]
+    bars = [line for line in last.splitlines() if "text " in line]
+    assert [line.split()[0] for line in bars] == ["shot-1", "shot-2"]
+    assert "queued: vendor: slow down" in bars[0]
+    assert all("…" in line and len(line) <= 80 for line in bars)
+    assert "no words" in " ".join(out.getvalue().split())
 
 
 @pytest.mark.parametrize("count", [3, 200])

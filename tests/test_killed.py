@@ -52,8 +52,8 @@ JOB_STEPS: Final[tuple[Step, ...]] = (
 SYNC_STEPS: Final[tuple[Step, ...]] = ("before_claim", "after_claim", "received", "billed", "answered", "stored")
 IN_DOUBT: Final = ("after_claim", "received", "billed", "answered")
 """Where the claim is written and the answer is not."""
-INLINE: Final = ("openai-image-job", "google-video")
-"""Their look brings the media itself: there is no download."""
+INLINE: Final = ("openai-image-job",)
+"""Its look brings the media itself: there is no download."""
 
 TABLE: Final = [
     (kind, step, price)

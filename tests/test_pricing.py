@@ -111,7 +111,38 @@ def test_the_rate_that_applies() -> None:
     )
     assert quoted(made, parameters={"seconds": 10}).high_usd == Decimal("4.0000")
     assert quoted(made, parameters={"seconds": 10, "resolution": "4k"}).high_usd == Decimal("6.0000")
-    assert price_in_words(made) == "0.60 USD a second with resolution 4k, 0.40 USD a second with resolution 720p"
+    assert price_in_words(made) == "0.40 to 0.60 USD a second, by resolution"
+
+
+@pytest.mark.parametrize(
+    ("rates", "words"),
+    [
+        ([], "price unknown"),
+        ([rate("asset", "0")], "free"),
+        ([rate("asset", "0.04"), rate("asset", "0.04", style="any")], "0.04 USD an asset"),
+        ([rate("second", "0", audio="False"), rate("second", "0.15")], "up to 0.15 USD a second, by audio"),
+        ([rate("minute", "1"), rate("minute", "9")], "1 USD a minute"),
+        (
+            [rate("input_tokens", "5"), rate("input_image_tokens", "8"), rate("output_image_tokens", "30")],
+            "USD a million tokens: 5 in, 8 images in, 30 images out",
+        ),
+        (
+            [rate("asset", "0", "0.01"), rate("output_tokens", "4", tier="slow"), rate("output_tokens", "6")],
+            "USD a million tokens: 4 to 6 out, by tier + up to 0.01 USD an asset",
+        ),
+        (
+            [
+                replace(rate("output_tokens", "1"), until=TODAY - timedelta(days=1)),
+                replace(rate("output_tokens", "2"), until=TODAY),
+                rate("output_tokens", "3"),
+            ],
+            f"USD a million tokens: 2 out, until {TODAY}",
+        ),
+    ],
+)
+def test_a_price_is_few_words(rates: list[Rate], words: str) -> None:
+    """Tokens are one phrase; rates of a unit are one range with what decides; what does not hold is not said."""
+    assert price_in_words(offer(*rates)) == words
 
 
 def test_pictures_shown_to_a_model_are_counted() -> None:

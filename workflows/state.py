@@ -178,6 +178,7 @@ class ProductionState:
             assets=len(plan.assets),
             low_usd=str(plan.low_usd),
             high_usd=str(plan.high_usd),
+            unknown_prices=len(plan.unknown_prices),
             warnings=list(plan.warnings),
             **data,
         )

@@ -1,6 +1,6 @@
 """Every provider, one line each; imported only when it is enabled."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from activities.providers.base import Offer, Provider, Rate
+from activities.providers.base import Offer, Provider, Rate, Unit
 from activities.providers.catalogue import offers_of, plannable
 from activities.settings import ActivitySettings
 from workflows.models import Modality
@@ -94,19 +94,45 @@ def remedy_for(modality: Modality) -> str:
     return " or ".join(missing(modality))
 
 
+_TOKENS: Final[dict[Unit, str]] = {
+    "input_tokens": "in",
+    "input_image_tokens": "images in",
+    "output_tokens": "out",
+    "output_image_tokens": "images out",
+}
+
+
 def price_in_words(offer: Offer) -> str:
-    """ "free", "price unknown", "0.05 USD a second" or "0.01 to 0.04 USD an asset"; rates in the catalogue's order."""
-    if offer.unknown:
-        return "price unknown"
-    return "free" if offer.free else ", ".join(dict.fromkeys(map(_rate_in_words, offer.rates)))
+    """ "free", "price unknown", "USD a million tokens: 2 in, 10 out" or "0.10 to 0.15 USD a second, by audio"."""
+    if offer.free:
+        return "free"
+    today = datetime.now(UTC).date()
+    holding = [r for r in offer.rates if r.until is None or r.until >= today]
+    tokens: list[str] = []
+    others: list[str] = []
+    tokens_go_by: dict[str, None] = {}
+    for unit in dict.fromkeys(r.unit for r in holding if r.usd_high):
+        span, goes_by = _rate_in_words([r for r in holding if r.unit == unit])
+        if unit in _TOKENS:
+            tokens.append(f"{span} {_TOKENS[unit]}")
+            tokens_go_by |= dict.fromkeys(goes_by)
+        else:
+            others.append(", ".join([f"{span} USD {'an' if unit == 'asset' else 'a'} {unit}", *goes_by]))
+    if tokens:
+        others.insert(0, f"USD a million tokens: {', '.join([*tokens, *tokens_go_by])}")
+    return " + ".join(others) or "price unknown"
 
 
-def _rate_in_words(rate: Rate) -> str:
-    low, high = f"{rate.usd_low:f}", f"{rate.usd_high:f}"
-    article = "an" if rate.unit[:1] in "aeiou" else "a"
-    unit = f"a million {rate.unit.replace('_', ' ')}" if rate.unit.endswith("tokens") else f"{article} {rate.unit}"
-    when = " with " + ", ".join(f"{k} {v}" for k, v in rate.when.items()) if rate.when else ""
-    return f"{high if low == high else f'{low} to {high}'} USD {unit}{when}"
+def _rate_in_words(rates: Sequence[Rate]) -> tuple[str, list[str]]:
+    """The rates of one unit as one range, and what it goes by: parameters, and the day until which it holds."""
+    # Of rates with the same conditions the first is taken.
+    taken = list({frozenset(r.when.items()): r for r in reversed(rates)}.values())
+    low, high = min(r.usd_low for r in taken), max(r.usd_high for r in taken)
+    span = f"{high:f}" if low == high else f"{low:f} to {high:f}" if low else f"up to {high:f}"
+    several = len({(r.usd_low, r.usd_high) for r in taken}) > 1
+    deciding = sorted({name for r in taken for name in r.when}) if several else []
+    ends = min((r.until for r in taken if r.until), default=None)
+    return span, [f"by {' and '.join(deciding)}"] * bool(deciding) + [f"until {ends}"] * bool(ends)
 
 
 def _info(name: str, provider: Provider | None) -> ProviderInfo:
