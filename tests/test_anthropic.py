@@ -33,7 +33,7 @@ from tests.emulators import samples, specs
 from tests.emulators.anthropic import WORDS, AnthropicEmulator
 from tests.emulators.base import Call, Fault, Reply
 from workflows.contracts import ProduceAsset
-from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Take
+from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
 
 SCHEMA: dict[str, JsonValue] = {
     "type": "object",
@@ -187,6 +187,19 @@ async def test_half_a_text_is_no_text(vendor: AnthropicEmulator, schema: dict[st
     assert error.billed_usd > 0
 
 
+@pytest.mark.parametrize("words", ["", "word " * 1_000])
+async def test_a_useless_answer_without_a_count_costs_what_was_quoted(vendor: AnthropicEmulator, words: str) -> None:
+    """A server that speaks the API but counts nothing was paid all the same: empty or cut off, a person decides."""
+    vendor.answer_text = lambda _: words
+    vendor.counts = False
+    quote = Quote(low_usd=Decimal(0), high_usd=Decimal("0.04"), expected_seconds=5)
+    asked = request("claude-sonnet-5-5", max_tokens=200)
+    asked = dataclasses.replace(asked, asset=asked.asset.model_copy(update={"quote": quote}))
+    error = await failed(provider(vendor).submit(asked))
+    assert isinstance(error, OutputUnusable)
+    assert error.billed_usd == Decimal("0.04")
+
+
 async def test_an_unknown_model_is_not_asked_for(vendor: AnthropicEmulator) -> None:
     """A model outside the catalogue is refused with the variable that adds one."""
     error = await failed(provider(vendor).submit(request("claude-2")))
@@ -234,7 +247,7 @@ def produce(storage: Storage, vendor: AnthropicEmulator, key: str = "test-key") 
     asked = ProduceAsset(
         production_id=uuid4().hex, brief=Brief(text="x", platform=Platform.COPY), asset=priced.assets[0], take=1
     )
-    producer = Producer(storage, {"anthropic": made}, ActivitySettings())
+    producer = Producer(storage, {"anthropic": made}, ActivitySettings(claim_settles_seconds=0.2))
 
     async def attempt(number: int) -> Take:
         environment = ActivityEnvironment()

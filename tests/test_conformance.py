@@ -35,7 +35,7 @@ from activities.settings import ActivitySettings
 from activities.storage import Storage
 from tests.emulators.base import Emulator, Fault
 from tests.test_packages import MEDIA, VENDORS
-from tests.vendors import KINDS, close, env_of
+from tests.vendors import KINDS, env_of
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
 from workflows.events import TakeOrder
@@ -192,7 +192,7 @@ class Shop:
         try:
             yield provider
         finally:
-            await close(provider)
+            await provider.close()
 
     @property
     def requests(self) -> int:
@@ -223,7 +223,7 @@ async def shops(storage: Storage) -> AsyncIterator[Mapping[str, Shop]]:
         made = {n: Shop(n, stack.enter_context(k.emulator()), storage) for n, k in KINDS.items()}
         yield made
         for each in made.values():
-            await close(each.provider)
+            await each.provider.close()
 
 
 @pytest.fixture

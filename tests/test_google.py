@@ -1,17 +1,15 @@
 """The Google provider through its unmodified SDK: what it asks for, what comes of it, and what it costs."""
 
 import json
-import ssl
 import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -20,6 +18,7 @@ from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
     InvalidRequest,
+    JobCancelled,
     JobFailed,
     OutputUnusable,
     ProviderError,
@@ -62,12 +61,20 @@ SHOWN = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _certificates_are_read_once() -> Iterator[None]:
-    """Each client reads all of them three times, 45 ms each, and nobody here speaks TLS."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
-        yield
+def that_day(monkeypatch: pytest.MonkeyPatch, today: date) -> None:
+    """What is priced is priced as on this day."""
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls(today.year, today.month, today.day, tzinfo=tz)
+
+    monkeypatch.setattr(pricing, "datetime", Then)
+
+
+@pytest.fixture(autouse=True)
+def _emulated_prices_are_of_2026(monkeypatch: pytest.MonkeyPatch) -> None:
+    that_day(monkeypatch, date(2026, 11, 20))
 
 
 @pytest.fixture
@@ -89,9 +96,7 @@ async def running(env: dict[str, str]) -> AsyncIterator[Google]:
     try:
         yield google
     finally:
-        if client := google._access._client:
-            await client.aio._api_client._async_httpx_client.aclose()  # type: ignore[union-attr]  # ours is never None
-            client.close()
+        await google.close()
 
 
 def request(
@@ -285,13 +290,14 @@ async def test_an_omni_video_has_two_aspects(google: Google, emulator: GoogleEmu
 
 
 async def test_a_job_can_be_cancelled(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """A cancelled job has no media; one that Google no longer knows is no error to cancel."""
+    """A cancelled job is not made again; one that Google no longer knows is no error to cancel."""
     asked = request(tmp_path, OMNI)
     job = await google.submit(asked)
     assert isinstance(job, Job)
     await google.cancel(job)
-    with pytest.raises(JobFailed, match="cancelled"):
+    with pytest.raises(JobCancelled, match="cancelled") as failure:
         await google.poll(asked, job)
+    assert failure.value.billed_usd == Decimal("2.00"), "Google does not say that it cost nothing"
     await google.cancel(Job("v1_unknown"))
     assert emulator.count("cancel") == 2
 
@@ -353,6 +359,53 @@ async def test_an_answer_without_output_was_billed(
     error = await fails(google, request(tmp_path, model))
     assert type(error) is OutputUnusable
     assert error.billed_usd == emulator.billed_usd == billed
+
+
+@pytest.mark.parametrize("model", [TEXT, IMAGE, OMNI])
+async def test_what_google_does_not_count_costs_what_was_quoted(
+    google: Google, emulator: GoogleEmulator, tmp_path: Path, model: str
+) -> None:
+    """Without any tokens in the answer, nothing at all is no sign that it cost nothing."""
+    emulator.counts = False
+    emulator.meet("fail_job")
+    error = await fails(google, request(tmp_path, model))
+    assert isinstance(error, OutputUnusable | JobFailed)
+    assert error.billed_usd == Decimal("2.00")
+
+
+async def test_a_refused_picture_costs_nothing(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
+    """Tokens that were read have no published price there, and no picture was made."""
+    emulator.meet("refuse")
+    error = await fails(google, request(tmp_path, IMAGE))
+    assert isinstance(error, ContentRefused)
+    assert error.billed_usd == emulator.billed_usd == 0
+
+
+async def test_what_is_priced_is_what_is_asked_for(emulator: GoogleEmulator, tmp_path: Path) -> None:
+    """Defaults that decide a price, those of one's own catalogue too, are said in the request."""
+    own = tmp_path / "own.toml"
+    models = [(OMNI, "video", "true"), (VEO, "video", "true"), (IMAGE, "image", "false")]
+    own.write_text(
+        "".join(
+            f'[[models]]\nprovider = "google"\nmodel = "{model}"\nmodality = "{kind}"\nmedia_type = "{kind}/x"\n'
+            f'job = {job}\nexpected_seconds = 60\nprice = {{ source = "x", date = "2026-11-20" }}\n'
+            "[models.parameters]\n"
+            'seconds = { meaning = "x", type = "number", choices = ["4", "6"], default = "4" }\n'
+            'resolution = { meaning = "x", type = "text", choices = ["720p", "1080p"], default = "1080p" }\n'
+            'image_size = { meaning = "x", type = "text", choices = ["1K", "2K"], default = "2K" }\n'
+            for model, kind, job in models
+        )
+    )
+    async with running({**emulator.enterprise_env, "GREENLIGHT_CATALOGUE": str(own)}) as google:
+        for model, *_ in models:
+            await google.submit(request(tmp_path, model))
+        await google.submit(request(tmp_path, IMAGEN))
+    omni, veo, image, imagen = (call.json for call in emulator.submissions)
+    assert (omni["response_format"]["duration"], omni["response_format"]["resolution"]) == ("4s", "1080p")
+    assert (veo["parameters"]["durationSeconds"], veo["parameters"]["resolution"]) == (4, "1080p")
+    assert camel(image)["generationConfig"]["imageConfig"]["imageSize"] == "2K"
+    assert imagen["parameters"]["sampleImageSize"] == "1K"
+    assert emulator.problems == []
 
 
 async def test_a_cut_structure_is_unusable(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
@@ -429,6 +482,20 @@ def test_prices_follow_the_catalogue(
     assert (quote.low_usd, quote.high_usd) == (Decimal(low), Decimal(high))
 
 
+@pytest.mark.parametrize(
+    ("today", "rates"), [(date(2026, 12, 31), ("0.75", "3.75")), (date(2027, 1, 1), ("1.50", "7.50"))]
+)
+def test_a_price_that_is_known_to_rise_rises(
+    today: date, rates: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gemini 3.8 Flash costs twice as much from 2027 on, without anybody touching the catalogue."""
+    offer = offer_of(Google({}), TEXT, Modality.TEXT)
+    assert offer is not None
+    that_day(monkeypatch, today)
+    applying = {r.unit: r.usd_high for r in pricing.applying(offer, {})}
+    assert applying == {"input_tokens": Decimal(rates[0]), "output_tokens": Decimal(rates[1])}
+
+
 @needs_vendor_data
 async def test_the_emulator_answers_as_google_does(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
     """What the emulator says fits the types of Google's SDK, and its refusal of a key is the recorded one."""
@@ -491,7 +558,7 @@ async def test_the_enterprise_platform_answers_the_rest_too(emulator: GoogleEmul
     ("model", "fault", "kind", "billed"),
     [
         (IMAGEN, "refuse", ContentRefused, "0"),
-        (IMAGEN, "fail_job", OutputUnusable, "0"),
+        (IMAGEN, "fail_job", OutputUnusable, "2.00"),
         (VEO, "refuse", ContentRefused, "0"),
         (VEO, "fail_job", JobFailed, "2.00"),
         (VEO, "drop_after", SubmissionUnknown, "0"),
@@ -507,6 +574,18 @@ async def test_enterprise_failures(
     assert type(error) is kind
     assert error.billed_usd == Decimal(billed)
     assert emulator.count("submit") == 1
+
+
+async def test_a_stopped_operation_is_not_made_again(emulator: GoogleEmulator, tmp_path: Path) -> None:
+    """A Veo operation that somebody cancelled ends for a person, and counts as paid."""
+    async with running(emulator.enterprise_env) as google:
+        asked = request(tmp_path, VEO)
+        job = await google.submit(asked)
+        assert isinstance(job, Job)
+        emulator.jobs[job.id].outcome, emulator.jobs[job.id].looks = "cancelled", 0
+        with pytest.raises(JobCancelled) as failure:
+            await google.poll(asked, job)
+    assert failure.value.billed_usd == Decimal("2.00")
 
 
 async def test_veo_makes_three_lengths(emulator: GoogleEmulator, tmp_path: Path) -> None:

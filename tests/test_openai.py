@@ -17,6 +17,7 @@ from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
     InvalidRequest,
+    JobCancelled,
     JobFailed,
     OutputUnusable,
     Overloaded,
@@ -28,7 +29,7 @@ from activities.errors import (
     cents_up,
 )
 from activities.media import probe
-from activities.providers.base import Finished, Input, Job, Offer, Request, Running, offer_of
+from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, Request, Running, offer_of
 from activities.providers.catalogue import offers_of, problem_with
 from activities.providers.openai import OpenAI
 from activities.providers.openai_sizes import SIZES, size_problem
@@ -38,7 +39,7 @@ from tests.emulators import samples, specs
 from tests.emulators.base import Call, Fault, Reply
 from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.openai_bodies import WORDS, fields_of
-from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform
+from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform, Quote
 
 SCHEMA: dict[str, JsonValue] = {
     "type": "object",
@@ -126,6 +127,12 @@ async def fails(openai: OpenAI, request: Request) -> ProviderError:
     with pytest.raises(ProviderError) as failure:
         await openai.submit(request)
     return failure.value
+
+
+def quoted(request: Request) -> Request:
+    """The same with a price of at most 0.70 USD."""
+    quote = Quote(low_usd=Decimal("0.10"), high_usd=Decimal("0.70"), expected_seconds=5)
+    return replace(request, asset=request.asset.model_copy(update={"quote": quote}))
 
 
 def offer(openai: OpenAI, model: str, modality: Modality) -> Offer:
@@ -270,6 +277,7 @@ async def test_a_background_picture_is_a_job(openai: OpenAI, vendor: OpenAIEmula
     assert body["input"][0]["content"][1]["image_url"].startswith("data:image/png;base64,")
     assert body["metadata"] == {"greenlight": asked.key}
     assert (body["background"], body["store"], body["max_tool_calls"]) == (True, True, 1)
+    assert body["max_output_tokens"] == TEXT_MAX_TOKENS, "what its text model is priced for"
     assert body["tool_choice"] == {"type": "image_generation"}
     assert len(vendor.submissions) == 1
 
@@ -277,7 +285,7 @@ async def test_a_background_picture_is_a_job(openai: OpenAI, vendor: OpenAIEmula
 async def test_a_failed_or_stopped_background_picture_says_so(
     openai: OpenAI, vendor: OpenAIEmulator, asks: Asks
 ) -> None:
-    """A job that failed after billing carries the bill; a cancelled one is over; cancelling twice is no error."""
+    """A job that failed after billing carries the bill; a cancelled one is for a person; cancelling twice is fine."""
     vendor.looks = 1
     vendor.meet("fail_job")
     asked = asks(JOB_MODEL, IMAGE)
@@ -290,10 +298,23 @@ async def test_a_failed_or_stopped_background_picture_says_so(
     await openai.cancel(stopped)
     await openai.cancel(stopped)
     await openai.cancel(failed)
-    with pytest.raises(JobFailed, match="cancelled"):
+    with pytest.raises(JobCancelled, match="cancelled") as ended:
         await openai.poll(asked, stopped)
+    assert not ended.value.retryable
     with pytest.raises(InvalidRequest, match="not found"):
         await openai.poll(asked, Job("resp_other"))
+
+
+async def test_a_long_prompt_can_be_handed_to_the_tool(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
+    """The text model repeats the prompt, so its limit grows with it, and its price stays within the quote's."""
+    asked = asks(JOB_MODEL, IMAGE, prompt="灯" * 8_000)
+    await openai.submit(asked)
+    limit = vendor.submissions[0].json["max_output_tokens"]
+    assert limit > 8_000
+    listed = offer(openai, JOB_MODEL, IMAGE)
+    rates = {r.unit: r.each_high for r in pricing.applying(listed, {})}
+    dearest = 8_000 * rates["input_tokens"] + limit * rates["output_tokens"] + 1_000 * rates["output_image_tokens"]
+    assert dearest <= pricing.quote(listed, asked.asset).high_usd
 
 
 @pytest.mark.parametrize(
@@ -509,6 +530,61 @@ async def test_text_that_is_refused_or_cut_off_is_billed(openai: OpenAI, vendor:
     assert "max_tokens" in str(cut)
     assert refused.billed_usd == cut.billed_usd == Decimal("0.0030")
     assert vendor.count("submit") == 2
+
+
+@pytest.mark.parametrize("fault", ["refuse", "broken", "empty"])
+async def test_a_useless_text_without_a_count_costs_what_was_quoted(
+    openai: OpenAI, vendor: OpenAIEmulator, asks: Asks, fault: str
+) -> None:
+    """Many a compatible server counts nothing: what is refused, cut off or empty was paid for all the same."""
+    vendor.counts = False
+    if fault == "empty":
+        vendor.answer_text = lambda _: ""
+    else:
+        vendor.meet("refuse" if fault == "refuse" else "broken")
+    error = await fails(openai, quoted(asks("gpt-6-astra", TEXT)))
+    assert isinstance(error, ContentRefused if fault == "refuse" else OutputUnusable)
+    assert error.billed_usd == Decimal("0.70")
+
+
+async def test_tokens_counted_as_none_are_no_count(asks: Asks) -> None:
+    """A server that answers zero tokens for nothing at all does not say that it was free."""
+    message = {"role": "assistant", "content": ""}
+    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    answer = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "length"}], "usage": usage}
+    with Scripted(Reply(200, answer)) as vendor:
+        openai = at(vendor)
+        error = await fails(openai, quoted(asks("gpt-6-astra", TEXT)))
+        await openai.close()
+    assert error.billed_usd == Decimal("0.70")
+
+
+@pytest.mark.parametrize("data", [[], [{"b64_json": "%%%"}]])
+async def test_no_picture_without_a_count_costs_what_was_quoted(asks: Asks, data: list[JsonValue]) -> None:
+    """An answer of 200 without a picture is not asked for again unasked."""
+    with Scripted(Reply(200, {"created": 1, "data": data})) as vendor:
+        openai = at(vendor)
+        error = await fails(openai, quoted(asks(FLARE, IMAGE)))
+        await openai.close()
+    assert isinstance(error, OutputUnusable)
+    assert error.billed_usd == Decimal("0.70")
+
+
+async def test_a_failed_job_without_a_count_costs_what_was_quoted(
+    openai: OpenAI, vendor: OpenAIEmulator, asks: Asks
+) -> None:
+    """Failed or cancelled, a background response that does not say what it used counts as paid."""
+    vendor.looks, vendor.counts = 1, False
+    vendor.meet("fail_job")
+    asked = quoted(asks(JOB_MODEL, IMAGE))
+    failed, stopped = await openai.submit(asked), await openai.submit(asked)
+    assert isinstance(failed, Job)
+    assert isinstance(stopped, Job)
+    await openai.cancel(stopped)
+    for job, kind in ((failed, JobFailed), (stopped, JobCancelled)):
+        with pytest.raises(kind) as failure:
+            await openai.poll(asked, job)
+        assert failure.value.billed_usd == Decimal("0.70")
 
 
 async def test_moderation_names_what_it_flags(openai: OpenAI, vendor: OpenAIEmulator) -> None:

@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import (
     AuthenticationFailed,
     InvalidRequest,
-    JobFailed,
+    JobCancelled,
     OutputUnusable,
     ProviderUnavailable,
     SubmissionUnknown,
@@ -143,6 +143,7 @@ async def test_flux_2_is_shown_small_references(emulator: ReplicateEmulator, tmp
     with Image.open(await asyncio.to_thread(_decoded, tmp_path, uris[0])) as seen:
         assert 900_000 < seen.width * seen.height <= 1_000_000
     assert sent(emulator)["aspect_ratio"] == "16:9"
+    assert sent(emulator)["resolution"] == "1 MP", "the size that is priced where the plan says none"
     assert done.media_type == "image/webp"
 
 
@@ -211,13 +212,14 @@ async def test_a_parameter_that_the_model_lacks(emulator: ReplicateEmulator, tmp
 
 
 async def test_a_cancelled_prediction_is_over(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """After `cancel` the next look ends the job; cancelling what is over or unknown is no error."""
+    """Somebody stopped it on purpose: the take is not made again; cancelling what is over or unknown is no error."""
     replicate, asked = provider(emulator), request(tmp_path)
     job = await replicate.submit(asked)
     await replicate.cancel(job)
     assert emulator.predictions[0].cancelled
-    with pytest.raises(JobFailed, match="was canceled"):
+    with pytest.raises(JobCancelled, match="was canceled") as failure:
         await replicate.poll(asked, job)
+    assert (failure.value.retryable, failure.value.ends_job, failure.value.billed_usd) == (False, True, Decimal(0))
     await replicate.cancel(job)
     await replicate.cancel(Job("pred99"))
 
@@ -273,16 +275,16 @@ async def test_no_prediction_is_taken_for_the_lost_one(
 
 
 async def test_a_model_without_our_seed_is_never_guessed(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """Two takes of one prompt look the same where no seed was sent; with one they do not."""
+    """Two takes of one prompt look the same where no seed was sent, and where a person gave both the same one."""
     replicate = provider(emulator)
     emulator.add("some/mover", {"prompt": "a lighthouse", "seed": 5}, version="abc")
     claimed = datetime.now(UTC)
-    assert await replicate.recover(Claim(request(tmp_path, "some/mover"), claimed)) is None
-    assert emulator.calls == []
-    for model, found in [("some/mover", Job("pred0")), ("some/mover:abc", Job("pred0")), ("some/mover:abd", None)]:
-        seeded = request(tmp_path, model)
+    for model in ("some/mover", "some/mover:abc"):
+        assert await replicate.recover(Claim(request(tmp_path, model), claimed)) is None
+        seeded = request(tmp_path, model, seed=5)
         seeded.asset.parameters["seed"] = 5
-        assert await replicate.recover(Claim(seeded, claimed)) == found
+        assert await replicate.recover(Claim(seeded, claimed)) is None
+    assert emulator.calls == []
 
 
 async def test_a_list_that_fails_says_nothing_of_the_submission(emulator: ReplicateEmulator, tmp_path: Path) -> None:
@@ -308,7 +310,7 @@ def attempts(
     )
     brief = Brief(text="x", platform=Platform.VIDEO)
     asked = ProduceAsset(production_id=uuid4().hex, brief=brief, asset=asset, take=1)
-    producer = Producer(storage, {"replicate": provider(emulator)}, ActivitySettings())
+    producer = Producer(storage, {"replicate": provider(emulator)}, ActivitySettings(claim_settles_seconds=0.2))
     numbers = itertools.count(1)
 
     async def attempt() -> Take:

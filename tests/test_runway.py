@@ -14,6 +14,7 @@ from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
     InvalidRequest,
+    JobCancelled,
     JobFailed,
     OutputUnusable,
     ProviderError,
@@ -27,7 +28,7 @@ from activities.providers.runway import Runway
 from tests.emulators.base import Fault
 from tests.emulators.runway import RunwayEmulator
 from tests.emulators.samples import mp3, picture, video
-from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform
+from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform, Quote
 
 
 @pytest.fixture
@@ -72,6 +73,7 @@ def request(
             "provider": "runway",
             "model": model,
             "parameters": parameters,
+            "quote": Quote(low_usd=Decimal("0.10"), high_usd=Decimal("0.90"), expected_seconds=60, job=True),
         }
     )
     brief = Brief(text="x", platform=Platform.VIDEO, aspect=aspect)
@@ -182,6 +184,39 @@ async def test_veo_takes_sound_and_size(emulator: RunwayEmulator, tmp_path: Path
     await provider(emulator).submit(asked)
     body = emulator.calls[0].json
     assert (body["ratio"], body["audio"], body["negativePrompt"], body["duration"]) == ("1920:1080", False, "text", 8)
+
+
+@pytest.mark.parametrize("model", ["veo3.1", "veo3.1_fast", "gen4_turbo", "gen4.5"])
+async def test_what_is_priced_is_what_is_asked_for(emulator: RunwayEmulator, tmp_path: Path, model: str) -> None:
+    """Without parameters the catalogue's length and sound are priced, so the request says them."""
+    runway = provider(emulator)
+    asked = request(tmp_path, model, shown=(STILL,))
+    await runway.submit(asked)
+    body = emulator.calls[0].json
+    offer = next(o for o in runway.offers() if o.model == model)
+    assert body["duration"] == float(offer.rules["seconds"].default) == (8 if model.startswith("veo") else 5)
+    assert body.get("audio") == (True if model.startswith("veo") else None)
+    if not offer.unknown:
+        assert pricing.quote(offer, asked.asset).high_usd == emulator.billed_usd
+
+
+async def test_defaults_of_ones_own_catalogue_are_asked_for(emulator: RunwayEmulator, tmp_path: Path) -> None:
+    """A catalogue that prices silence, six seconds and 1080 lines asks for them, and for the upscaler's size too."""
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[models]]\nprovider = "runway"\nmodel = "veo3.1"\nmodality = "video"\nmedia_type = "video/mp4"\n'
+        'job = true\nexpected_seconds = 60\nprice = { source = "x", date = "2026-11-20" }\n[models.parameters]\n'
+        'seconds = { meaning = "x", type = "number", choices = ["4", "6", "8"], default = "6" }\n'
+        'audio = { meaning = "x", type = "flag", default = "False" }\n'
+        'resolution = { meaning = "x", type = "text", choices = ["720p", "1080p"], default = "1080p" }\n'
+    )
+    env = {"RUNWAYML_API_SECRET": emulator.key, "RUNWAYML_BASE_URL": emulator.url, "GREENLIGHT_CATALOGUE": str(own)}
+    await Runway(env).submit(request(tmp_path, "veo3.1"))
+    body = emulator.calls[0].json
+    assert (body["duration"], body["audio"], body["ratio"]) == (6, False, "1920:1080")
+    shown = ((Modality.VIDEO, "video/mp4", video()),)
+    await provider(emulator).submit(request(tmp_path, "magnific_video_upscaler_creative", shown=shown))
+    assert emulator.calls[1].json["resolution"] == "2k"
 
 
 async def test_a_still(emulator: RunwayEmulator, tmp_path: Path) -> None:
@@ -317,6 +352,33 @@ async def test_a_task_that_fails_says_what_it_cost(
         await finish(provider(emulator), request(tmp_path))
     assert failure.value.ends_job
     assert failure.value.billed_usd == emulator.billed_usd == (0 if refunds else Decimal("0.60"))
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_a_task_that_somebody_stopped_is_not_made_again(
+    emulator: RunwayEmulator, tmp_path: Path, counts: bool
+) -> None:
+    """A cancelled task ends for a person, with what it cost, or may have where it does not say."""
+    emulator.counts = counts
+    runway, asked = provider(emulator), request(tmp_path)
+    job = await runway.submit(asked)
+    emulator.tasks[job.id].stopped = True
+    with pytest.raises(JobCancelled, match="was cancelled") as failure:
+        await runway.poll(asked, job)
+    assert (failure.value.retryable, failure.value.ends_job) == (False, True)
+    assert failure.value.billed_usd == (emulator.billed_usd if counts else Decimal("0.90"))
+
+
+@pytest.mark.parametrize(("fault", "error"), [("fail_job", JobFailed), ("refuse", ContentRefused)])
+async def test_a_task_that_does_not_say_what_it_cost_counts_as_paid(
+    emulator: RunwayEmulator, tmp_path: Path, fault: Fault, error: type[ProviderError]
+) -> None:
+    """A failed task without a cost was not said to be refunded: it carries the price of the plan."""
+    emulator.counts = False
+    emulator.meet(fault)
+    with pytest.raises(error) as failure:
+        await finish(provider(emulator), request(tmp_path))
+    assert failure.value.billed_usd == Decimal("0.90")
 
 
 async def test_an_expired_address_is_made_anew(emulator: RunwayEmulator, tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from activities.providers.base import Provider
-from activities.providers.google import Google
 from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.base import Emulator
 from tests.emulators.google import GoogleEmulator
@@ -36,14 +34,6 @@ def env_of(vendor: str, emulator: Emulator) -> dict[str, str]:
         "replicate": {"REPLICATE_API_TOKEN": emulator.key, "REPLICATE_BASE_URL": emulator.url},
         "runway": {"RUNWAYML_API_SECRET": emulator.key, "RUNWAYML_BASE_URL": emulator.url},
     }[vendor]
-
-
-async def close(provider: Provider) -> None:
-    """Close its connections; Google's provider leaves its own open."""
-    await provider.close()
-    if isinstance(provider, Google) and (client := provider._access._client):
-        await client.aio._api_client._async_httpx_client.aclose()  # type: ignore[union-attr]  # ours is never None
-        client.close()
 
 
 KINDS: Final = {

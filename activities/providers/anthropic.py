@@ -11,7 +11,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
-from activities import pricing
 from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.providers import wire
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, ProviderBase, Request, offer_of
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from anthropic import APIStatusError, AsyncAnthropic
     from anthropic.types import Base64ImageSourceParam, ImageBlockParam, Message, OutputConfigParam, TextBlockParam
 
+    from activities.providers.base import Unit
+
 KEY: Final = "ANTHROPIC_API_KEY"
 BASE_URL: Final = "ANTHROPIC_BASE_URL"
 OWN_URL: Final = "https://api.anthropic.com"
@@ -31,6 +32,7 @@ PICTURES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
 _CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 
 
+@wire.discreet
 class Anthropic(ProviderBase):
     """Every call is one synchronous POST /v1/messages; the vendor has no id or list to find a lost one by."""
 
@@ -38,6 +40,7 @@ class Anthropic(ProviderBase):
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self.secret = env.get(KEY, "")
 
     def offers(self) -> Sequence[Offer]:
         return offers_of(self.name, self._env.get(OWN_CATALOGUE, ""))
@@ -47,7 +50,9 @@ class Anthropic(ProviderBase):
         from anthropic import AsyncAnthropic
 
         return AsyncAnthropic(
-            api_key=self._env.get(KEY, ""), base_url=self._env.get(BASE_URL) or OWN_URL, max_retries=0
+            api_key=wire.usable_key(self.name, KEY, self.secret),
+            base_url=self._env.get(BASE_URL) or OWN_URL,
+            max_retries=0,
         )
 
     async def close(self) -> None:
@@ -88,7 +93,7 @@ class Anthropic(ProviderBase):
         except APIStatusError as error:
             raise _refusal(error) from None
         except APIConnectionError as error:
-            raise wire.lost(self.name, error, submitting=True) from None
+            raise wire.lost(self.name, error, submitting=True, variable=KEY) from None
         except ValueError as error:
             raise SubmissionUnknown(f"anthropic: the answer is no JSON: {error}") from None
         if not isinstance(message, Message):
@@ -130,15 +135,14 @@ def _finished(message: "Message", request: Request, offer: Offer) -> Finished:
         ContentRefused: the vendor's policy forbids it. Billed.
         OutputUnusable: there is no text, or not all of it. Billed.
     """
-    usage = message.usage
-    asked = usage.input_tokens + (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
-    text = "".join(block.text for block in message.content if block.type == "text")
+    usage = _usage(message)
+    text = "".join(block.text for block in message.content or () if block.type == "text")
     finished = Finished(
         text.encode(),
         offer.media_type if request.schema is None else "application/json",
-        usage={"input_tokens": asked, "output_tokens": usage.output_tokens},
+        usage=usage,
     )
-    billed, _ = pricing.cost_of(offer, request.asset, finished)
+    billed = wire.billed(request, offer, usage)
     if message.stop_reason == "refusal":
         _refused(message, billed)
     if message.stop_reason in _CUT_OFF:
@@ -152,6 +156,15 @@ def _finished(message: "Message", request: Request, offer: Offer) -> Finished:
     if not text.strip():
         raise OutputUnusable(f"anthropic: an answer without text ({message.stop_reason})", billed_usd=billed)
     return finished
+
+
+def _usage(message: "Message") -> "dict[Unit, int]":
+    """Tokens; empty where a server that speaks the API counts nothing."""
+    counted = getattr(message, "usage", None)
+    if counted is None:
+        return {}
+    cached = (counted.cache_creation_input_tokens or 0) + (counted.cache_read_input_tokens or 0)
+    return {"input_tokens": (counted.input_tokens or 0) + cached, "output_tokens": counted.output_tokens or 0}
 
 
 def _refused(message: "Message", billed: Decimal) -> NoReturn:

@@ -112,12 +112,13 @@ def _is_number(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Rate:
-    """USD for one unit (tokens: for a million), for the parameters that it applies `when`."""
+    """USD for one unit (tokens: for a million), for the parameters that it applies `when`, and to the day it ends."""
 
     unit: Unit
     usd_low: Decimal
     usd_high: Decimal
     when: Mapping[str, str] = field(default_factory=dict)
+    until: date | None = None
 
     @property
     def each_high(self) -> Decimal:

@@ -34,10 +34,11 @@ class _Rate(_Strict):
     unit: Unit
     usd: Usd | tuple[Usd, Usd] = Field(description="One price, or the least and the most; tokens: for a million")
     when: dict[str, str] = Field(default_factory=dict)
+    until: date | None = Field(default=None, description="The last day of this rate; the next one of the unit follows")
 
     def typed(self) -> Rate:
         low, high = self.usd if isinstance(self.usd, tuple) else (self.usd, self.usd)
-        return Rate(self.unit, low, high, self.when)
+        return Rate(self.unit, low, high, self.when, self.until)
 
 
 class _Price(_Strict):

@@ -85,7 +85,7 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
         except httpx.TooManyRedirects:
             raise SubmissionUnknown(f"{vendor}: more than {MAX_REDIRECTS} redirects at {own.host!r}") from None
         except httpx.HTTPError as error:
-            raise wire.lost(vendor, error, submitting=False) from error
+            raise wire.lost(vendor, error, submitting=False, variable="its key") from error
 
     return opened
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from activities.errors import InvalidRequest
-from activities.providers import google_content, google_enterprise, google_omni
+from activities.providers import google_content, google_enterprise, google_omni, wire
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.google_access import Access
@@ -19,6 +19,7 @@ UNAVAILABLE: Final = (
 )
 
 
+@wire.discreet
 class Google(ProviderBase):
     """Environment: GOOGLE_API_KEY or GEMINI_API_KEY, GOOGLE_GEMINI_BASE_URL; for the Enterprise platform
     GOOGLE_GENAI_USE_ENTERPRISE or GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION (default
@@ -28,6 +29,7 @@ class Google(ProviderBase):
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._access = Access(env)
+        self.secret = self._access.key or ""
         listed = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
         self._offers = tuple(map(self._available, listed))
 
@@ -51,11 +53,14 @@ class Google(ProviderBase):
                 return await paint(self._access, request, offer)
             case Modality.VIDEO:
                 start = google_enterprise.start_veo if enterprise_only else google_omni.start
-                return await start(self._access, request)
+                return await start(self._access, request, offer)
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
         look = google_enterprise.look_veo if _of_veo(job) else google_omni.look
         return await look(self._access, request, job)
+
+    async def close(self) -> None:
+        await self._access.close()
 
     async def cancel(self, job: Job) -> None:
         if not _of_veo(job):  # Operations of publishers' models have no cancel (aiplatform discovery).

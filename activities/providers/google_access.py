@@ -41,6 +41,7 @@ class Access:
             self.variable, self.key = "GOOGLE_APPLICATION_CREDENTIALS", None
             self.location = env.get("GOOGLE_CLOUD_LOCATION") or "global"
         self._client: genai.Client | None = None
+        self._http: httpx.AsyncClient | None = None
 
     async def ask(self, call: Callable[["AsyncClient"], Awaitable[T]], *, submitting: bool) -> T:
         """Call the SDK once.
@@ -62,17 +63,20 @@ class Access:
 
     def _opened(self) -> "AsyncClient":
         if self._client is None:
+            if self.key:
+                wire.usable_key(google_errors.VENDOR, self.variable, self.key)
             import httpx
             from google import genai
             from google.genai import types
 
             # A client of httpx keeps the SDK from aiohttp, which it would prefer where that is installed, and with
             # which it sends a request again after a lost connection (measured) unless `attempts` is 1.
+            self._http = httpx.AsyncClient(event_hooks={"request": [_connect_soon]})
             options = types.HttpOptions(
                 base_url=self.base_url or None,
                 timeout=int(wire.ANSWER_SECONDS * 1_000),
                 retry_options=types.HttpRetryOptions(attempts=1),
-                httpx_async_client=httpx.AsyncClient(event_hooks={"request": [_connect_soon]}),
+                httpx_async_client=self._http,
             )
             self._client = genai.Client(
                 enterprise=self.enterprise,
@@ -82,6 +86,14 @@ class Access:
                 http_options=options,
             )
         return self._client.aio
+
+    async def close(self) -> None:
+        """The SDK leaves a client that it was given to whoever made it."""
+        if self._client and self._http:
+            await self._client.aio.aclose()
+            self._client.close()
+            await self._http.aclose()
+            self._client = self._http = None
 
 
 async def _connect_soon(request: "httpx.Request") -> None:

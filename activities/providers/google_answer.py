@@ -10,6 +10,7 @@ from activities.errors import ContentRefused, OutputUnusable
 from activities.pricing import cost_of
 from activities.providers.base import Finished, Offer, Request, Unit
 from activities.providers.google_errors import VENDOR, one_line
+from activities.providers.wire import billed
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -45,7 +46,7 @@ def made(answer: "types.GenerateContentResponse", request: Request, offer: Offer
             + "; change the prompt or its inputs",
             refused="input" if category == "IMAGE_SAFETY" and request.inputs else "prompt",
             category=category,
-            billed_usd=_billed(answer, request, offer),
+            billed_usd=_counted(answer, request, offer),
         )
     if not answer.candidates:
         raise unusable("no candidate", answer, request, offer)
@@ -58,7 +59,7 @@ def made(answer: "types.GenerateContentResponse", request: Request, offer: Offer
             + "; change the prompt",
             refused="output",
             category=next(rated, reason),
-            billed_usd=_billed(answer, request, offer),
+            billed_usd=_counted(answer, request, offer),
         )
     parts = (candidate.content.parts if candidate.content else None) or []
     return [p for p in parts if not p.thought], reason
@@ -74,12 +75,14 @@ def blob(answer: "types.GenerateContentResponse", request: Request, offer: Offer
 
 
 def unusable(what: str, answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> OutputUnusable:
-    return OutputUnusable(f"{VENDOR}'s {offer.model} made {what}".rstrip(), billed_usd=_billed(answer, request, offer))
+    cost = billed(request, offer, usage_of(answer))
+    return OutputUnusable(f"{VENDOR}'s {offer.model} made {what}".rstrip(), billed_usd=cost)
 
 
-def _billed(answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> Decimal:
-    usage = usage_of(answer)
-    return cost_of(offer, request.asset, Finished(b"", "", usage=usage))[0] if usage else Decimal(0)
+def _counted(answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> Decimal:
+    """USD of a refusal: of what was counted, and no picture was made of what was refused."""
+    usage: dict[Unit, int] = {"output_image_tokens": 0, **usage_of(answer)}
+    return cost_of(offer, request.asset, Finished(b"", "", usage=usage))[0] if len(usage) > 1 else Decimal(0)
 
 
 def usage_of(answer: "types.GenerateContentResponse") -> dict[Unit, int]:

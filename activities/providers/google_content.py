@@ -11,6 +11,7 @@ from activities.errors import InvalidRequest
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request
 from activities.providers.google_access import Access
 from activities.providers.google_answer import blob, made, unusable, usage_of
+from activities.providers.wire import default_of
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ async def paint(access: Access, request: Request, offer: Offer) -> Finished:
         response_modalities=["IMAGE"],
         image_config={
             "aspect_ratio": aspect_ratio(request, ASPECTS),
-            "image_size": request.words("image_size", "") or None,
+            "image_size": request.words("image_size", default_of(offer, "image_size")) or None,
         },
     )
     data, media_type = blob(answer, request, offer)

@@ -3,18 +3,28 @@
 import asyncio
 from typing import Final
 
-from activities.errors import ContentRefused, InvalidRequest, JobFailed, OutputUnusable, SubmissionUnknown
+from activities.errors import (
+    ContentRefused,
+    InvalidRequest,
+    JobCancelled,
+    JobFailed,
+    OutputUnusable,
+    SubmissionUnknown,
+)
 from activities.providers.base import Finished, Job, Offer, Request, Running
 from activities.providers.google_access import LOOK_MS, Access
 from activities.providers.google_content import aspect_ratio
 from activities.providers.google_errors import VENDOR, one_line, policy
-from activities.providers.google_omni import SECONDS, fetched, price_of, shape
+from activities.providers.google_omni import fetched, shape
+from activities.providers.wire import default_of, quoted, seconds_of
 from workflows.models import Modality
 
 ASPECTS: Final = ("1:1", "3:4", "4:3", "9:16", "16:9")
 """Of Imagen."""
 VEO_SECONDS: Final = (4, 6, 8)
 """All that Veo 3.1 makes."""
+_CANCELLED: Final = 1
+"""google.rpc.Code of an operation that somebody stopped."""
 
 
 async def imagine(access: Access, request: Request, offer: Offer) -> Finished:
@@ -24,7 +34,7 @@ async def imagine(access: Access, request: Request, offer: Offer) -> Finished:
     config = types.GenerateImagesConfig(
         number_of_images=1,
         aspect_ratio=aspect_ratio(request, ASPECTS),
-        image_size=request.words("image_size", "") or None,
+        image_size=request.words("image_size", default_of(offer, "image_size")) or None,
         include_rai_reason=True,
     )
     answer = await access.ask(
@@ -41,14 +51,14 @@ async def imagine(access: Access, request: Request, offer: Offer) -> Finished:
         raise ContentRefused(
             f"{VENDOR} filtered the picture: {reason}; change the prompt", refused="output", category=reason
         )
-    raise OutputUnusable(f"{VENDOR}'s {offer.model} made no picture")
+    raise OutputUnusable(f"{VENDOR}'s {offer.model} made no picture", billed_usd=quoted(request))
 
 
-async def start_veo(access: Access, request: Request) -> Job:
+async def start_veo(access: Access, request: Request, offer: Offer) -> Job:
     """Begin a Veo video, with sound: that is what its price is for."""
     from google.genai import types
 
-    seconds = request.number("seconds", SECONDS)
+    seconds = seconds_of(request, offer)
     if seconds not in VEO_SECONDS:
         raise InvalidRequest(f"parameters.seconds: {request.asset.model} makes 4, 6 or 8 seconds, not {seconds:g}")
     frame = next(iter(request.inputs_of(Modality.IMAGE)), None)
@@ -62,7 +72,7 @@ async def start_veo(access: Access, request: Request) -> Job:
         number_of_videos=1,
         duration_seconds=int(seconds),
         aspect_ratio=shape(request),
-        resolution=request.words("resolution", "720p"),
+        resolution=request.words("resolution", default_of(offer, "resolution") or "720p"),
         generate_audio=True,
     )
     operation = await access.ask(
@@ -89,7 +99,9 @@ async def look_veo(access: Access, request: Request, job: Job) -> Running | Fini
         if policy(fault):
             raise ContentRefused(f"{VENDOR} refused the video: {fault}; change the prompt")
         # The operation does not say what it cost: until somebody has looked, it counts as paid.
-        raise JobFailed(f"{VENDOR}'s job {job.id} failed: {fault}", billed_usd=price_of(request))
+        if operation.error.get("code") == _CANCELLED:
+            raise JobCancelled(f"{VENDOR}'s job {job.id} was cancelled there", billed_usd=quoted(request))
+        raise JobFailed(f"{VENDOR}'s job {job.id} failed: {fault}", billed_usd=quoted(request))
     result = operation.response
     made = next(iter((result.generated_videos if result else None) or ()), None)
     if made and made.video and made.video.video_bytes:
@@ -99,4 +111,4 @@ async def look_veo(access: Access, request: Request, job: Job) -> Running | Fini
     if result and result.rai_media_filtered_count:
         reasons = one_line("; ".join(result.rai_media_filtered_reasons or ()))
         raise ContentRefused(f"{VENDOR} filtered the video: {reasons}", refused="output", category=reasons[:100])
-    raise OutputUnusable(f"{VENDOR} finished job {job.id} without a video", billed_usd=price_of(request))
+    raise OutputUnusable(f"{VENDOR} finished job {job.id} without a video", billed_usd=quoted(request))

@@ -26,6 +26,8 @@ def failure(error: Exception, variable: str, *, submitting: bool) -> ProviderErr
     """
     from google.auth.exceptions import GoogleAuthError, TransportError
 
+    if isinstance(error, ProviderError):
+        return error
     if isinstance(error, TransportError):
         return ProviderUnavailable(f"{VENDOR}: its sign-in does not answer: {error}")
     if isinstance(error, GoogleAuthError):
@@ -34,7 +36,7 @@ def failure(error: Exception, variable: str, *, submitting: bool) -> ProviderErr
         )
     status = getattr(error, "code", None) or getattr(error, "status_code", None)
     if not isinstance(status, int) or status < 400:
-        return wire.lost(VENDOR, error, submitting=submitting)
+        return wire.lost(VENDOR, error, submitting=submitting, variable=variable)
     body = getattr(error, "details", None) or getattr(error, "body", None)
     record = body.get("error") if isinstance(body, dict) else None
     return _said(status, record if isinstance(record, dict) else {}, variable, submitting=submitting)

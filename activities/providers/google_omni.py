@@ -5,23 +5,28 @@ import base64
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.errors import ContentRefused, InvalidRequest, JobFailed, OutputUnusable, SubmissionUnknown
-from activities.providers.base import Finished, Job, Request, Running
+from activities.errors import (
+    ContentRefused,
+    InvalidRequest,
+    JobCancelled,
+    JobFailed,
+    OutputUnusable,
+    SubmissionUnknown,
+)
+from activities.providers.base import Finished, Job, Offer, Request, Running
 from activities.providers.download import streamed
 from activities.providers.google_access import DEVELOPER_URL, Access
 from activities.providers.google_errors import VENDOR, one_line, policy
-from activities.providers.wire import LOOK_SECONDS
+from activities.providers.wire import LOOK_SECONDS, default_of, quoted, seconds_of
 from workflows.models import Modality
 
 if TYPE_CHECKING:
     from google.genai.interactions import Interaction
 
 ASPECTS: Final = ("16:9", "9:16")
-SECONDS: Final = 8
-"""Of a shot whose length nobody set."""
 
 
-async def start(access: Access, request: Request) -> Job:
+async def start(access: Access, request: Request, offer: Offer) -> Job:
     """Begin an Omni video; pictures that the asset depends on are its first frame or, several, its references."""
     pictures = request.inputs_of(Modality.IMAGE)
     task = ("text_to_video", "image_to_video")[len(pictures)] if len(pictures) < 2 else "reference_to_video"
@@ -40,8 +45,8 @@ async def start(access: Access, request: Request) -> Job:
         "response_format": {
             "type": "video",
             "aspect_ratio": shape(request),
-            "resolution": request.words("resolution", "720p"),
-            "duration": f"{request.number('seconds', SECONDS):g}s",
+            "resolution": request.words("resolution", default_of(offer, "resolution") or "720p"),
+            "duration": f"{seconds_of(request, offer):g}s",
             # The Enterprise platform delivers addresses only into a bucket of the customer's.
             "delivery": "inline" if access.enterprise else "uri",
         },
@@ -61,9 +66,9 @@ async def look(access: Access, request: Request, job: Job) -> Running | Finished
     )
     if interaction.status in ("queued", "in_progress"):
         return Running(queued=interaction.status == "queued")
-    # Tokens are the only sign of what Google charges for a job without a video.
-    worked = interaction.usage is not None and bool(interaction.usage.total_output_tokens)
-    billed = price_of(request) if worked else Decimal(0)
+    # Tokens are the only sign of what Google charges for a job without a video: without any count it may be all.
+    idle = interaction.usage is not None and not interaction.usage.total_output_tokens
+    billed = Decimal(0) if idle else quoted(request)
     video = interaction.output_video
     if interaction.status == "completed" and video is not None:
         media_type = video.mime_type or "video/mp4"
@@ -78,6 +83,8 @@ async def look(access: Access, request: Request, job: Job) -> Running | Finished
     if interaction.status == "completed":
         said = one_line(interaction.output_text)[:200]
         raise OutputUnusable(f"{VENDOR} completed job {job.id} without a video: {said}", billed_usd=billed)
+    if interaction.status == "cancelled":
+        raise JobCancelled(f"{VENDOR}'s job {job.id} was cancelled there; resubmit to make it", billed_usd=billed)
     raise JobFailed(
         f"{VENDOR}'s job {job.id} is {interaction.status}: {faults or 'no reason given'}", billed_usd=billed
     )
@@ -111,7 +118,3 @@ def shape(request: Request) -> str:
             "give the parameter aspect_ratio one of these, or choose another model"
         )
     return aspect
-
-
-def price_of(request: Request) -> Decimal:
-    return request.asset.quote.high_usd if request.asset.quote else Decimal(0)

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from activities.errors import AuthenticationFailed, InvalidRequest
+from activities.errors import InvalidRequest
 from activities.providers import openai_images, openai_jobs, openai_speech, openai_text, openai_transcripts
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
-from activities.providers.openai_wire import VARIABLE, asking
-from activities.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS
+from activities.providers.openai_wire import VARIABLE, VENDOR, asking
+from activities.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, discreet, usable_key
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ BASE_URL: Final = "https://api.openai.com/v1"
 MODERATION: Final = "omni-moderation-latest"
 
 
+@discreet
 class OpenAI(ProviderBase):
     """The provider. It reads the variables that the SDK reads, but from `env`."""
 
@@ -28,6 +29,7 @@ class OpenAI(ProviderBase):
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self.secret = env.get(VARIABLE, "")
         self._base_url = env.get("OPENAI_BASE_URL") or BASE_URL
         self._offers = tuple(map(self._offer, offers_of(self.name, env.get(OWN_CATALOGUE, ""))))
 
@@ -45,15 +47,12 @@ class OpenAI(ProviderBase):
         """Made inside the event loop that uses it.
 
         Raises:
-            AuthenticationFailed: there is no key.
+            AuthenticationFailed: there is no key, or none that can be sent.
         """
         from openai import AsyncOpenAI, Timeout
 
-        key = self._env.get(VARIABLE, "").strip()  # a line's end, as files have it, cannot go into a header
-        if not key:
-            raise AuthenticationFailed(f"OpenAI: no key; set {VARIABLE} in the worker's environment")
         client = AsyncOpenAI(
-            api_key=key,
+            api_key=usable_key(VENDOR, VARIABLE, self.secret),
             base_url=self._base_url,
             max_retries=0,  # Temporal owns retries: every submission is one request, and is in the ledger
             timeout=Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),

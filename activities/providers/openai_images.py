@@ -15,7 +15,8 @@ from activities.providers.base import Finished, Input, Offer, Request, Unit
 from activities.providers.data_uri import picture_uri
 from activities.providers.download import streamed
 from activities.providers.openai_sizes import size_of
-from activities.providers.openai_wire import VENDOR, asking, billed, chosen
+from activities.providers.openai_wire import VENDOR, asking, chosen
+from activities.providers.wire import billed
 from workflows.models import Modality
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.errors import ContentRefused, InvalidRequest, JobFailed, OutputUnusable
-from activities.providers.base import Finished, Job, Offer, Request, Running, Unit
+from activities.errors import ContentRefused, InvalidRequest, JobCancelled, OutputUnusable
+from activities.providers.base import TEXT_MAX_TOKENS, Finished, Job, Offer, Request, Running, Unit
 from activities.providers.openai_images import data_uri, decoded, picture_usage, references, wishes_of
-from activities.providers.openai_wire import VENDOR, asking, billed, chosen, content_refused, job_failure
-from activities.providers.wire import CONNECT_SECONDS, LOOK_SECONDS
+from activities.providers.openai_wire import VENDOR, asking, chosen, content_refused, job_failure
+from activities.providers.wire import CONNECT_SECONDS, LOOK_SECONDS, billed
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, Timeout
@@ -17,6 +17,8 @@ SUFFIX: Final = "@responses"
 CALLER: Final = "gpt-6-luna"
 """The text model that calls the picture tool: the cheapest there is."""
 CALLER_TASK: Final = "Call the image tool once, with exactly the user's words as its prompt. Say nothing else."
+THINKS: Final = 1_024
+"""Tokens that the text model may take beside the words that it hands to the tool."""
 
 
 async def start(client: "AsyncOpenAI", request: Request, offer: Offer) -> Job:
@@ -41,6 +43,7 @@ async def start(client: "AsyncOpenAI", request: Request, offer: Offer) -> Job:
         "input": [{"role": "user", "content": [{"type": "input_text", "text": request.asset.prompt}, *shown]}],
         "tools": [tool],
         "tool_choice": {"type": "image_generation"},
+        "max_output_tokens": _most_tokens(request.asset.prompt),
         "max_tool_calls": 1,  # one picture is paid for, whatever the caller thinks of the first
         "background": True,
         "store": True,
@@ -73,7 +76,7 @@ async def look(client: "AsyncOpenAI", request: Request, offer: Offer, job: Job) 
     if seen.status == "failed":
         raise job_failure(seen.error.model_dump() if seen.error else {}, cost)
     if seen.status == "cancelled":
-        raise JobFailed(f"{VENDOR}: response {job.id} was cancelled", billed_usd=cost)
+        raise JobCancelled(f"{VENDOR}: response {job.id} was cancelled there; resubmit to make it", billed_usd=cost)
     if seen.incomplete_details and seen.incomplete_details.reason == "content_filter":
         raise ContentRefused(f"{VENDOR} stopped the picture. {said}", refused="output", billed_usd=cost)
     raise OutputUnusable(f"{VENDOR} ended response {job.id} without a picture: {said or seen.status}", billed_usd=cost)
@@ -86,6 +89,11 @@ async def cancel(client: "AsyncOpenAI", job: Job) -> None:
             await client.responses.cancel(job.id, timeout=_look_timeout())
     except InvalidRequest:
         return
+
+
+def _most_tokens(prompt: str) -> int:
+    """What a price is reckoned with, or what it takes to repeat a long prompt: a token is at least two bytes."""
+    return max(TEXT_MAX_TOKENS, len(prompt.encode()) // 2 + THINKS)
 
 
 def _look_timeout() -> "Timeout":

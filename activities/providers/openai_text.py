@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 from activities.errors import ContentRefused, OutputUnusable
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request, Unit
 from activities.providers.openai_images import data_uri
-from activities.providers.openai_wire import VENDOR, asking, billed, chosen
+from activities.providers.openai_wire import VENDOR, asking, chosen
+from activities.providers.wire import billed
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ async def write(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finish
     """Write what the prompt asks for, by the schema where there is one.
 
     Raises:
-        ContentRefused: the model, or the vendor's filter, says no; what was counted is billed.
-        OutputUnusable: it did not come to an end within `max_tokens`.
+        ContentRefused: the model, or the vendor's filter, says no. Billed.
+        OutputUnusable: it is empty, or did not come to an end within `max_tokens`. Billed.
         ProviderError: as it went.
     """
     most = int(request.number("max_tokens", TEXT_MAX_TOKENS))

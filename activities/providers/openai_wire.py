@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import JsonValue
 
 from activities.errors import ContentRefused, JobFailed, ProviderError, QuotaExhausted, Refused
-from activities.pricing import cost_of
-from activities.providers.base import Finished, Offer, Request, Unit
+from activities.providers.base import Offer, Request
 from activities.providers.wire import lost, refusal, seconds_after
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def asking(*, submitting: bool) -> Iterator[None]:
         raise _told(error, submitting=submitting) from error
     except Exception as error:
         # A connection that ended, or an answer that is not OpenAI's: a submission may have been billed.
-        raise lost(VENDOR, error, submitting=submitting) from error
+        raise lost(VENDOR, error, submitting=submitting, variable=VARIABLE) from error
 
 
 def _told(error: "APIStatusError", *, submitting: bool) -> ProviderError:
@@ -128,8 +127,3 @@ def chosen(request: Request, offer: Offer, name: str) -> JsonValue:
         return None
     default = rule.default if rule.type == "text" and rule.default in rule.choices else None
     return request.asset.parameters.get(name, default)
-
-
-def billed(request: Request, offer: Offer, usage: Mapping[Unit, int | Decimal]) -> Decimal:
-    """USD of what the vendor counted for an answer that is no use; 0 where it counted nothing."""
-    return cost_of(offer, request.asset, Finished(b"", "", usage=usage))[0] if usage else Decimal(0)

@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 import httpx
 
-from activities.errors import InvalidRequest, JobFailed, SubmissionUnknown
+from activities.errors import InvalidRequest, JobCancelled, SubmissionUnknown
 from activities.providers import wire
 from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.replicate_input import REFERENCES, pictures, words
-from activities.providers.replicate_words import VENDOR, failure, finished, is_of, made_at, progress, refusal
+from activities.providers.replicate_words import VENDOR, failure, finished, made_at, progress, refusal
 from workflows.models import Modality
 
 KEY: Final = "REPLICATE_API_TOKEN"
@@ -40,13 +40,14 @@ MEDIA_TYPES: Final = {
 _MODEL: Final = re.compile(r"\w[\w.-]*/\w[\w.-]*(:\w+)?", re.ASCII)
 
 
+@wire.discreet
 class Replicate(ProviderBase):
     """The provider. Needs REPLICATE_API_TOKEN; REPLICATE_BASE_URL (without /v1) points it elsewhere."""
 
     name = VENDOR
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        self._token = env.get(KEY, "")
+        self.secret = env.get(KEY, "")
         self._base = (env.get("REPLICATE_BASE_URL") or BASE_URL).rstrip("/")
         self._own = env.get(OWN_CATALOGUE, "")
         self._client: httpx.AsyncClient | None = None
@@ -72,7 +73,7 @@ class Replicate(ProviderBase):
 
     async def submit(self, request: Request) -> Job:
         model = request.asset.model
-        body: dict[str, Any] = {"input": words(request) | await pictures(request)}
+        body: dict[str, Any] = {"input": words(request, self._offer(request)) | await pictures(request)}
         if model in REFERENCES:
             path = f"/models/{model}/predictions"
         else:
@@ -95,7 +96,8 @@ class Replicate(ProviderBase):
             case "failed":
                 raise failure(request, seen)
             case "canceled" | "aborted" as status:
-                raise JobFailed(f"{VENDOR}: prediction {job.id} was {status}")
+                # By somebody, or by the vendor after CANCEL_AFTER. What is billed by output cost nothing.
+                raise JobCancelled(f"{VENDOR}: prediction {job.id} was {status} there; resubmit to make it")
             case status:
                 raise SubmissionUnknown(f"{VENDOR}: prediction {job.id} has the unknown status {status!r}")
 
@@ -104,10 +106,11 @@ class Replicate(ProviderBase):
             await self._call("POST", f"/predictions/{quote(job.id, safe='')}/cancel")
 
     async def recover(self, claim: Claim) -> Job | None:
-        """By model, seed and prompt. A model that got no seed of ours cannot be told from another take's."""
-        wanted = words(claim.request)
-        if "seed" not in wanted:
+        """By model, seed and prompt. Other models get no seed of ours: theirs cannot be told from another take's."""
+        request = claim.request
+        if request.asset.model not in REFERENCES:
             return None
+        ours = (request.asset.model, request.seed, request.asset.prompt)
         since = claim.claimed_at - CLOCKS_APART
         query = {"created_after": since.isoformat()}
         for _ in range(MAX_PAGES):
@@ -116,8 +119,7 @@ class Replicate(ProviderBase):
                 if made_at(each) < since:
                     return None
                 given = each.get("input") or {}
-                same = all(given.get(name) == wanted[name] for name in ("seed", "prompt"))
-                if same and is_of(claim.request.asset.model, each):
+                if (each.get("model"), given.get("seed"), given.get("prompt")) == ours:
                     return Job(each["id"])
             if not page.get("next"):
                 return None
@@ -145,7 +147,7 @@ class Replicate(ProviderBase):
         try:
             response = await self._http().request(method, f"/v1{path}", **more)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise wire.lost(VENDOR, error, submitting=submitting) from error
+            raise wire.lost(VENDOR, error, submitting=submitting, variable=KEY) from error
         try:
             body = response.json()
         except ValueError:
@@ -158,9 +160,10 @@ class Replicate(ProviderBase):
 
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:
+            key = wire.usable_key(VENDOR, KEY, self.secret)
             self._client = httpx.AsyncClient(
                 base_url=self._base,
-                headers={"Authorization": f"Bearer {self._token}"},
+                headers={"Authorization": f"Bearer {key}"},
                 timeout=httpx.Timeout(wire.LOOK_SECONDS, connect=wire.CONNECT_SECONDS),
                 # Requests are seconds apart, so no connection is worth keeping; and none is left open at the end.
                 limits=httpx.Limits(max_keepalive_connections=0),

@@ -5,8 +5,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from activities.providers.base import Request
+from activities.providers.base import Offer, Request
 from activities.providers.data_uri import picture_uri
+from activities.providers.wire import default_of
 from workflows.models import Modality
 
 DATA_URI_CHARS: Final = 256 * 1024 * 4 // 3
@@ -17,13 +18,15 @@ REFERENCES: Final = {"black-forest-labs/flux-1.1-pro": 1, "black-forest-labs/flu
 """How many pictures a model is shown; flux-2-pro takes eight, the catalogue's price covers two."""
 
 
-def words(request: Request) -> dict[str, JsonValue]:
+def words(request: Request, offer: Offer) -> dict[str, JsonValue]:
     """What the model is given beside pictures: the same for every attempt at a take."""
     asset = request.asset
     if asset.model not in REFERENCES:
         return {"prompt": asset.prompt, **asset.parameters}
     aspect = "16:9" if request.aspect == "21:9" else request.aspect  # the widest that the API pages list
     ours: dict[str, JsonValue] = {"aspect_ratio": aspect, "output_format": "png"}
+    # What decides the price is said, not left to the vendor's default.
+    ours |= {name: default for r in offer.rates for name in r.when if (default := default_of(offer, name))}
     return {**ours, **asset.parameters, "prompt": asset.prompt, "seed": request.seed}
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import httpx
@@ -90,15 +89,10 @@ def finished(request: Request, offer: Offer, prediction: dict[str, Any], base_ur
     first = next(iter(output), None) if isinstance(output, list) else output
     if isinstance(first, str) and first.startswith(("https://", "http://")):
         return Finished(streamed(first, vendor=VENDOR, base_url=base_url), media_type_at(first, offer.media_type))
-    paid = request.asset.quote.high_usd if request.asset.quote else Decimal(0)
     why = "its output is gone: it is kept for an hour" if output is None else f"its output is no {offer.modality.value}"
-    raise OutputUnusable(f"{VENDOR}: prediction {prediction.get('id')} succeeded, but {why}", billed_usd=paid)
-
-
-def is_of(model: str, prediction: Mapping[str, Any]) -> bool:
-    """Whether a prediction is of this model, and of its version where one is named."""
-    name, _, version = model.partition(":")
-    return prediction.get("model") == name and (not version or prediction.get("version") == version)
+    raise OutputUnusable(
+        f"{VENDOR}: prediction {prediction.get('id')} succeeded, but {why}", billed_usd=wire.quoted(request)
+    )
 
 
 def made_at(prediction: Mapping[str, Any]) -> datetime:

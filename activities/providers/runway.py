@@ -7,18 +7,17 @@ Sources: the types of the official SDK 5.24 and https://docs.dev.runwayml.com/er
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from activities.errors import InvalidRequest, JobFailed, OutputUnusable, SubmissionUnknown
+from activities.errors import InvalidRequest, JobCancelled, OutputUnusable, SubmissionUnknown
 from activities.providers import wire
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.download import media_type_at, streamed
 from activities.providers.runway_order import VENDOR, order
-from activities.providers.runway_words import KEY, asked, cost, failure
+from activities.providers.runway_words import KEY, asked, charged, cost, failure, record
 
 if TYPE_CHECKING:
     from runwayml import AsyncRunwayML
@@ -28,13 +27,14 @@ LOOK_AGAIN: Final = timedelta(seconds=6)
 """As the SDK's own waiting does; the vendor asks for at least five seconds between looks."""
 
 
+@wire.discreet
 class Runway(ProviderBase):
     """The provider. Needs RUNWAYML_API_SECRET; RUNWAYML_BASE_URL points it elsewhere."""
 
     name = VENDOR
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        self._key = env.get(KEY, "")
+        self.secret = env.get(KEY, "")
         self._base = (env.get("RUNWAYML_BASE_URL") or BASE_URL).rstrip("/")
         self._own = env.get(OWN_CATALOGUE, "")
         self._client: AsyncRunwayML | None = None
@@ -43,7 +43,10 @@ class Runway(ProviderBase):
         return offers_of(self.name, self._own)
 
     async def submit(self, request: Request) -> Job:
-        ordered = await order(request)
+        offer = offer_of(self, request.asset.model, request.asset.asset_type)
+        if offer is None:
+            raise InvalidRequest(f"model: {request.asset.model!r} is not in the catalogue of {VENDOR}")
+        ordered = await order(request, offer)
         sdk = self._sdk()
         if ordered.upload:
             # Nothing is bought by it: an upload that fails may simply be made again.
@@ -57,18 +60,19 @@ class Runway(ProviderBase):
         return Job(made.id, {"estimated_credits": estimate})
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
-        task: Any = await asked(self._sdk().tasks.retrieve(job.id), submitting=False)
-        match getattr(task, "status", None):
+        task = record(await asked(self._sdk().tasks.retrieve(job.id), submitting=False))
+        match task.get("status"):
             case "PENDING" | "THROTTLED":
                 return Running(queued=True, look_again_after=LOOK_AGAIN)
             case "RUNNING":
-                return Running(progress=task.progress, look_again_after=LOOK_AGAIN)
+                return Running(progress=task.get("progress"), look_again_after=LOOK_AGAIN)
             case "SUCCEEDED":
-                return self._finished(request, task)
+                return self._finished(request, job, task)
             case "FAILED":
-                raise failure(task)
+                raise failure(request, task)
             case "CANCELLED":
-                raise JobFailed(f"{VENDOR}: task {job.id} was cancelled", billed_usd=cost(task) or Decimal(0))
+                words = f"{VENDOR}: task {job.id} was cancelled there; resubmit to make it"
+                raise JobCancelled(words, billed_usd=charged(request, task))
             case status:
                 raise SubmissionUnknown(f"{VENDOR}: task {job.id} has the unknown status {status!r}")
 
@@ -85,13 +89,13 @@ class Runway(ProviderBase):
             await self._client.close()
             self._client = None
 
-    def _finished(self, request: Request, task: Any) -> Finished:
+    def _finished(self, request: Request, job: Job, task: Mapping[str, Any]) -> Finished:
         """The first output; its address is made anew at every look and lives for 24 to 48 hours."""
-        url = next(iter(task.output or ()), None)
+        url = next(iter(task.get("output") or ()), None)
         offer = offer_of(self, request.asset.model, request.asset.asset_type)
         if url is None or offer is None:
-            paid = cost(task) or (request.asset.quote.high_usd if request.asset.quote else Decimal(0))
-            raise OutputUnusable(f"{VENDOR}: task {task.id} succeeded without any output", billed_usd=paid)
+            words = f"{VENDOR}: task {job.id} succeeded without any output"
+            raise OutputUnusable(words, billed_usd=charged(request, task))
         source = streamed(url, vendor=VENDOR, base_url=self._base)
         return Finished(source, media_type_at(url, offer.media_type), cost_usd=cost(task))
 
@@ -100,7 +104,7 @@ class Runway(ProviderBase):
             from runwayml import AsyncRunwayML
 
             self._client = AsyncRunwayML(
-                api_key=self._key,
+                api_key=wire.usable_key(VENDOR, KEY, self.secret),
                 base_url=self._base,
                 max_retries=0,  # A retried submission would be paid for twice.
                 timeout=httpx.Timeout(wire.LOOK_SECONDS, connect=wire.CONNECT_SECONDS),

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from activities.errors import InvalidRequest
-from activities.providers.base import Input, Request
+from activities.providers.base import Input, Offer, Request
 from activities.providers.data_uri import file_uri, picture_uri
+from activities.providers.wire import default_of, seconds_of
 from workflows.models import Modality
 
 VENDOR: Final = "runway"
@@ -52,7 +53,7 @@ class Order:
     upload: Path | None = None
 
 
-async def order(request: Request) -> Order:
+async def order(request: Request, offer: Offer) -> Order:
     """What to ask for.
 
     Raises:
@@ -61,32 +62,36 @@ async def order(request: Request) -> Order:
     model, given = request.asset.model, request.asset.parameters
     pictures = request.inputs_of(Modality.IMAGE)
     if model == "magnific_video_upscaler_creative":
-        return await _upscale(request)
+        return await _upscale(request, offer)
     if request.asset.asset_type == Modality.AUDIO:
         voice = {"type": "runway-preset", "preset_id": request.words("voice", VOICE)}
         return Order("text_to_speech", {"model": model, "prompt_text": _prompt(request), "voice": voice})
     common: dict[str, Any] = {"model": model, "prompt_text": _prompt(request), "seed": request.seed}
     if request.asset.asset_type == Modality.IMAGE:
         shown = [{"uri": await _picture(each)} for each in pictures[:REFERENCES]]
-        picture = {**common, "ratio": _ratio("text_to_image", request)}
+        picture = {**common, "ratio": _ratio("text_to_image", request, offer)}
         return Order("text_to_image", {**picture, "reference_images": shown} if shown else picture)
     extra: dict[str, Any] = {name: given[name] for name in ("audio", "negative_prompt") if name in given}
-    video = {**common, **extra, "duration": _seconds(request)}
+    if sound := default_of(offer, "audio"):
+        extra.setdefault("audio", sound.lower() == "true")
+    video = {**common, **extra, "duration": _seconds(request, offer)}
     if pictures:
         video["prompt_image"] = await _picture(pictures[0])
     elif model == "gen4_turbo":
         raise InvalidRequest("depends_on: gen4_turbo works from a picture; name an asset of that type")
     endpoint = "image_to_video" if pictures else "text_to_video"
-    return Order(endpoint, {**video, "ratio": _ratio(endpoint, request)})
+    return Order(endpoint, {**video, "ratio": _ratio(endpoint, request, offer)})
 
 
-async def _upscale(request: Request) -> Order:
+async def _upscale(request: Request, offer: Offer) -> Order:
     video = next(iter(request.inputs_of(Modality.VIDEO)), None)
     if video is None:
         raise InvalidRequest(f"depends_on: {request.asset.model} works from a video; name an asset of that type")
     path = await video.fetch()
     uri = await asyncio.to_thread(file_uri, path, video.media.media_type, max_chars=DATA_URI_CHARS)
-    arguments = {"model": request.asset.model, **request.asset.parameters}
+    arguments: dict[str, Any] = {"model": request.asset.model, **request.asset.parameters}
+    if size := default_of(offer, "resolution"):
+        arguments.setdefault("resolution", size)
     if uri is None:
         return Order("video_upscale", arguments, upload=path)
     return Order("video_upscale", {**arguments, "video_uri": uri})
@@ -101,10 +106,10 @@ def _prompt(request: Request) -> str:
     return request.asset.prompt
 
 
-def _seconds(request: Request) -> int:
+def _seconds(request: Request, offer: Offer) -> int:
     """The longest that the model makes of what was asked for: never longer, so never dearer than was approved."""
     lengths = SECONDS.get(request.asset.model, range(2, 11))
-    asked = request.number("seconds", 5)
+    asked = seconds_of(request, offer)
     fitting = [each for each in lengths if each <= asked]
     if not fitting:
         raise InvalidRequest(
@@ -113,10 +118,10 @@ def _seconds(request: Request) -> int:
     return fitting[-1]
 
 
-def _ratio(endpoint: str, request: Request) -> str:
+def _ratio(endpoint: str, request: Request, offer: Offer) -> str:
     """The shape nearest to the brief's aspect; of equal ones the size nearest to the parameter `resolution`."""
     wide, high = map(int, request.aspect.split(":"))
-    lines = int(request.words("resolution", "720p").removesuffix("p"))
+    lines = int(request.words("resolution", default_of(offer, "resolution") or "720p").removesuffix("p"))
 
     def distance(ratio: str) -> tuple[float, int]:
         width, height = map(int, ratio.split(":"))

@@ -1,7 +1,7 @@
 """What Runway's answers say: errors, failure codes, and what a task was charged."""
 
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -10,6 +10,7 @@ import httpx
 
 from activities.errors import ContentRefused, JobFailed, OutputUnusable, ProviderError, Refused, SubmissionUnknown
 from activities.providers import wire
+from activities.providers.base import Request
 from activities.providers.runway_order import VENDOR
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def asked(call: Awaitable[T], *, submitting: bool) -> T:
     except APIStatusError as error:
         raise _refusal(error, submitting=submitting) from error
     except (APIConnectionError, httpx.HTTPError) as error:  # uploads are sent beside the SDK's own client
-        raise wire.lost(VENDOR, error, submitting=submitting) from error
+        raise wire.lost(VENDOR, error, submitting=submitting, variable=KEY) from error
     except RunwayMLError as error:
         raise SubmissionUnknown(f"{VENDOR}: {error}") from error
 
@@ -62,11 +63,17 @@ def _refusal(error: "APIStatusError", *, submitting: bool) -> ProviderError:
     )
 
 
-def failure(task: Any) -> ProviderError:
+def record(task: Any) -> dict[str, Any]:
+    """A task as the vendor wrote it: one that lacks a field is to the SDK one of another status, with other names."""
+    found: dict[str, Any] = task.to_dict(mode="json", warnings=False) if hasattr(task, "to_dict") else {}
+    return found
+
+
+def failure(request: Request, task: Mapping[str, Any]) -> ProviderError:
     """By the failure code, https://docs.dev.runwayml.com/errors/task-failures/."""
-    code = task.failure_code or ""
-    billed = cost(task) or Decimal(0)
-    words = f"{VENDOR}: {task.failure}" + (f" ({code})" if code else "")
+    code = str(task.get("failureCode") or "")
+    billed = charged(request, task)
+    words = f"{VENDOR}: {task.get('failure') or 'it does not say why'}" + (f" ({code})" if code else "")
     parts = code.split(".")
     if "SAFETY" in parts:
         said = parts[parts.index("SAFETY") + 1 :]
@@ -77,7 +84,13 @@ def failure(task: Any) -> ProviderError:
     return JobFailed(words, billed_usd=billed)
 
 
-def cost(task: Any) -> Decimal | None:
+def cost(task: Mapping[str, Any]) -> Decimal | None:
     """What a task that is over was charged, USD: nothing where it was refunded; None where it does not say."""
-    credits_ = getattr(getattr(task, "cost", None), "credits", None)
+    credits_ = (task.get("cost") or {}).get("credits")
     return None if credits_ is None else Decimal(str(credits_)) * USD_A_CREDIT
+
+
+def charged(request: Request, task: Mapping[str, Any]) -> Decimal:
+    """USD of a task without media: its price where it does not say, for nobody said that it was refunded."""
+    told = cost(task)
+    return wire.quoted(request) if told is None else told

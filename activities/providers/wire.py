@@ -1,13 +1,18 @@
 """What a failed HTTP call to a vendor means for money: words that all vendor files share.
 
 A vendor file parses its own error bodies; which error of the tree a status is, and whether a request
-that got no answer may have been billed, is decided here, once.
+that got no answer may have been billed, is decided here, once. So is what a useless answer cost, and that no error
+holds a key.
 """
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from email.utils import parsedate_to_datetime
+from functools import wraps
+from typing import Any, Final, Protocol, TypeVar
 
+from activities import pricing
 from activities.errors import (
     AuthenticationFailed,
     InvalidRequest,
@@ -18,6 +23,8 @@ from activities.errors import (
     RateLimited,
     SubmissionUnknown,
 )
+from activities.providers.base import Finished, Offer, Request, Unit
+from workflows.models import ZERO
 
 CONNECT_SECONDS: Final = 10.0
 """To open a connection; nothing was sent before that."""
@@ -25,19 +32,103 @@ ANSWER_SECONDS: Final = 600.0
 """For a synchronous answer, as the vendors' own SDKs wait: images were recorded at 15 to 34 s."""
 LOOK_SECONDS: Final = 60.0
 """For a look at a job, which only reads."""
+MAX_WAIT_SECONDS: Final = 3_600.0
+"""Longer delays that a vendor asks for are looked at again after an hour."""
+SECRET_CHARS: Final = 8
+"""A shorter key is a word that some server of one's own does not read, and its messages may have it."""
 
-_NOT_SENT: Final = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL"})
+_NOT_SENT: Final = frozenset(
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL", "LocalProtocolError"}
+)
 """Names that httpx and httpx2 (openai and anthropic use the latter) share: the request never left."""
 _GATEWAY: Final = frozenset({408, 502, 504, 520, 522, 524})
 """Said by whatever stands before the vendor: the vendor itself may have done, and bill, the work."""
 
 
-def lost(vendor: str, error: BaseException, *, submitting: bool) -> ProviderError:
+def usable_key(vendor: str, variable: str, key: str) -> str:
+    """The key, which can go into an HTTP header.
+
+    Raises:
+        AuthenticationFailed: it is empty or cannot; found here, no client gets to quote it.
+    """
+    if not key:
+        raise AuthenticationFailed(f"{vendor}: no key; set {variable} in the worker's environment")
+    if not all("!" <= character <= "~" for character in key):
+        raise _no_header(vendor, variable)
+    return key
+
+
+def _no_header(vendor: str, variable: str) -> AuthenticationFailed:
+    return AuthenticationFailed(
+        f"{vendor}: no HTTP header can hold the value of {variable}; set it in the worker's environment to the key "
+        "alone, without spaces, line ends or other signs"
+    )
+
+
+class _Keyed(Protocol):
+    secret: str
+
+
+P = TypeVar("P", bound=_Keyed)
+
+
+def discreet(provider: type[P]) -> type[P]:
+    """A provider whose errors never hold its key, whoever worded them."""
+    for name in ("submit", "poll", "cancel", "recover", "moderate"):
+        if name in vars(provider):
+            setattr(provider, name, _redacting(vars(provider)[name]))
+    return provider
+
+
+def _redacting(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    @wraps(method)
+    async def redacted(self: _Keyed, *given: Any) -> Any:
+        try:
+            return await method(self, *given)
+        except ProviderError as error:
+            if len(self.secret) >= SECRET_CHARS:
+                error.args = (str(error).replace(self.secret, "[the key]"),)
+            raise error from None  # what caused it is in its words, and may hold the key too
+
+    return redacted
+
+
+def quoted(request: Request) -> Decimal:
+    """USD that the request may cost at most, where nobody says what it did cost; 0 where its price is unknown."""
+    return request.asset.quote.high_usd if request.asset.quote else ZERO
+
+
+def billed(request: Request, offer: Offer, usage: Mapping[Unit, int | Decimal]) -> Decimal:
+    """USD of an answer that is no use: what the vendor counted, else the most that it can have cost.
+
+    It was answered, so it was worked on: without any count, as from many a compatible server, it is not free.
+    """
+    return pricing.cost_of(offer, request.asset, Finished(b"", "", usage=usage))[0] or quoted(request)
+
+
+def default_of(offer: Offer, parameter: str) -> str:
+    """What the catalogue says happens without a parameter: its price goes by it, so the request has to say it."""
+    rule = offer.rules.get(parameter)
+    return rule.default if rule else ""
+
+
+def seconds_of(request: Request, offer: Offer) -> float:
+    """How long the medium is that was priced: as the asset says, else the catalogue, else the pricing."""
+    try:
+        return request.number("seconds", float(default_of(offer, "seconds")))
+    except ValueError:
+        return request.number("seconds", pricing.DEFAULT_SECONDS)
+
+
+def lost(vendor: str, error: BaseException, *, submitting: bool, variable: str) -> ProviderError:
     """The call got no answer: never sent, or ambiguous where it was a submission.
 
     Args:
         error: What the SDK or HTTP client raised; its causes are searched for how far the request came.
+        variable: The environment variable that holds the key.
     """
+    if any(type(each).__name__ == "LocalProtocolError" and "header" in str(each) for each in _causes(error)):
+        return _no_header(vendor, variable)  # the client's own words quote the header, and so the key
     words = f"{vendor} did not answer: {_innermost(error)}"
     if not submitting or _never_sent(error):
         return ProviderUnavailable(words)
@@ -81,12 +172,22 @@ def refusal(
 
 
 def seconds_after(value: str | None) -> timedelta | None:
-    """A `retry-after` header, or a duration such as "48s" or "1.5s"; None where it is neither. At most an hour."""
+    """A `retry-after` header (seconds, or a date of HTTP), or a duration such as "48s"; None where it is neither.
+
+    At most MAX_WAIT_SECONDS; a date that has passed is no delay at all.
+    """
+    text = (value or "").strip()
     try:
-        seconds = float(Decimal((value or "").strip().removesuffix("s")))
+        seconds = float(Decimal(text.removesuffix("s")))
     except ArithmeticError:
-        return None
-    return timedelta(seconds=min(seconds, 3_600.0)) if seconds >= 0 else None
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        # A date without a zone is UTC: RFC 9110 knows no other.
+        left = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)
+        seconds = max(left.total_seconds(), 0.0)
+    return timedelta(seconds=min(seconds, MAX_WAIT_SECONDS)) if seconds >= 0 else None
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

@@ -92,7 +92,7 @@ class AnthropicEmulator(Emulator):
                 "stop_reason": "refusal" if fault == "refuse" else "max_tokens" if cut else "end_turn",
                 "stop_sequence": None,
                 "stop_details": refusal if fault == "refuse" else None,
-                "usage": usage,
+                "usage": usage if self.counts else None,
             },
         )
 

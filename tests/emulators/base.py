@@ -81,6 +81,8 @@ class Emulator(ABC):
         self.problems: list[str] = []
         """Where a request breaks the vendor's specification; a test asserts that there is nothing."""
         self.slow_seconds = 0.0
+        self.counts = True
+        """Whether answers say what was used, or charged; those of many a compatible server do not."""
         self._faults: dict[Kind, list[Fault]] = {}
         self._holds: dict[tuple[Kind, Stage], tuple[threading.Event, threading.Event]] = {}
         self._closing = threading.Event()

@@ -142,7 +142,8 @@ class GoogleEmulator(Emulator):
         broken = fault == "broken"
         parts: list[dict[str, Any]] = [{"text": "Let me think.", "thought": True}]
         if fault == "fail_job":
-            return _answer(model, makes, parts[:1], "IMAGE_OTHER" if makes == "IMAGE" else "OTHER")
+            reply = _answer(model, makes, parts[:1], "IMAGE_OTHER" if makes == "IMAGE" else "OTHER")
+            return reply if self.counts else _uncounted(reply)
         if makes == "IMAGE":
             parts.append(_blob("image/jpeg", b"no picture" if broken else samples.picture(96, 64, "JPEG")))
         elif makes == "AUDIO":
@@ -183,7 +184,7 @@ class GoogleEmulator(Emulator):
             job.looks -= 1
             return Reply(200, _interaction_record(name, "in_progress"))
         used = {"total_input_tokens": READ, "total_output_tokens": 0 if job.outcome == "refused" else 46_336}
-        record = _interaction_record(name, "failed") | {"usage": used}
+        record = _interaction_record(name, "failed") | ({"usage": used} if self.counts else {})
         match job.outcome:
             case "cancelled":
                 return Reply(200, _interaction_record(name, "cancelled"))
@@ -240,6 +241,8 @@ class GoogleEmulator(Emulator):
         done = {"name": name, "done": True}
         if job.outcome == "failed":
             return Reply(200, done | {"error": {"code": 13, "message": "An internal error has occurred."}})
+        if job.outcome == "cancelled":
+            return Reply(200, done | {"error": {"code": 1, "message": "The operation was cancelled."}})
         if job.outcome == "refused":
             filtered = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["Violent content: 61493863."]}
             return Reply(200, done | {"response": filtered})
@@ -294,6 +297,11 @@ def _answer(model: str, makes: str, parts: list[dict[str, Any]], reason: str) ->
             "modelVersion": model,
         },
     )
+
+
+def _uncounted(reply: Reply) -> Reply:
+    assert isinstance(reply.body, dict)
+    return Reply(200, {name: value for name, value in reply.body.items() if name != "usageMetadata"})
 
 
 def _blob(media_type: str, data: bytes) -> dict[str, Any]:

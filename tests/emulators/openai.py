@@ -146,17 +146,17 @@ class OpenAIEmulator(Emulator):
         if "gpt-image" in body["model"]:
             answer |= {"background": "opaque", "quality": body["quality"], "size": body["size"], "output_format": form}
             answer["usage"] = bodies.picture_tokens(body.get("quality"), bodies.shown_in(body))
-        return Reply(200, answer)
+        return self._told(answer)
 
     def _chat(self, call: Call, body: dict[str, Any]) -> Reply:
         said = self.answer_text(body) if self.answer_text else WORDS
         match self.playing(call):
             case "refuse":
-                return Reply(200, bodies.chat(body["model"], None, refusal="I'm sorry, I can't help with that."))
+                return self._told(bodies.chat(body["model"], None, refusal="I'm sorry, I can't help with that."))
             case "broken":
-                return Reply(200, bodies.chat(body["model"], said[: len(said) // 2], finish="length"))
+                return self._told(bodies.chat(body["model"], said[: len(said) // 2], finish="length"))
             case _:
-                return Reply(200, bodies.chat(body["model"], said))
+                return self._told(bodies.chat(body["model"], said))
 
     def _job(self, call: Call, body: dict[str, Any]) -> Reply:
         job_id = f"resp_{len(self.jobs) + 1:04d}"
@@ -176,7 +176,10 @@ class OpenAIEmulator(Emulator):
             job.looks -= 1
             over: JobState = "failed" if job.fault == "fail_job" else "completed"
             job.status = "in_progress" if job.looks > 0 else over
-        return Reply(200, bodies.response(job_id, job.asked, job.status, self._output(job)))
+        return self._told(bodies.response(job_id, job.asked, job.status, self._output(job)))
+
+    def _told(self, answer: dict[str, Any]) -> Reply:
+        return Reply(200, answer if self.counts else answer | {"usage": None})
 
     def _output(self, job: Job) -> list[dict[str, Any]]:
         if job.status != "completed":

@@ -38,6 +38,7 @@ class Task:
     credits: int
     fate: Fault | None = None
     looks: int = 0
+    stopped: bool = False
 
 
 class RunwayEmulator(Emulator):
@@ -127,8 +128,11 @@ class RunwayEmulator(Emulator):
         if task is None:
             return Reply(404, {"error": "The requested task was not found."})
         task.looks += 1
+        cost = {"cost": {"credits": task.credits}} if self.counts else {}
         body: dict[str, Any] = {"id": task.id, "createdAt": "2026-11-20T12:00:00.000Z"}
-        if task.looks < self.looks:
+        if task.stopped:
+            body |= {"status": "CANCELLED", **cost}
+        elif task.looks < self.looks:
             waiting = "THROTTLED" if self.throttled else "PENDING"
             state = {"status": waiting} if task.looks == 1 else {"status": "RUNNING", "progress": 0.5}
             body |= {**state, "estimatedCost": {"credits": task.credits}}
@@ -137,12 +141,15 @@ class RunwayEmulator(Emulator):
             charged = 0 if self.refunds else task.credits
             if self.refunds and task.looks == self.looks:
                 self.billed_usd -= Decimal(task.credits) / 100
-            body |= {"status": "FAILED", "failure": failure, "failureCode": code, "cost": {"credits": charged}}
+            if self.counts:
+                cost = {"cost": {"credits": charged}}
+            body |= {"status": "FAILED", "failure": failure, "failureCode": code, **cost}
         else:
             self._issued += 1
             url = f"{self.url}/media/{task.id}/{self._issued}/{self._media(task)[0]}?_jwt=x"
-            body |= {"status": "SUCCEEDED", "output": [url], "cost": {"credits": task.credits}}
-        self.check("sdk-derived/runway/tasks.retrieve.response.json", body)
+            body |= {"status": "SUCCEEDED", "output": [url], **cost}
+        if self.counts:
+            self.check("sdk-derived/runway/tasks.retrieve.response.json", body)
         return Reply(200, body)
 
     def _media(self, task: Task) -> tuple[str, bytes]:
