@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -134,7 +135,8 @@ class Attempt:
 def beating(beat: Callable[[], None]) -> Iterator[None]:
     """Call `beat` every HEARTBEAT_SECONDS while the block runs.
 
-    The start of an attempt is itself a sign of life: what is made at once sends none.
+    The start of an attempt is itself a sign of life: what is made at once sends none. What started together beats
+    apart: hundreds of heartbeats at the same moment would hold up everything else at the server for half a second.
     """
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle
@@ -144,7 +146,7 @@ def beating(beat: Callable[[], None]) -> Iterator[None]:
         beat()
         timer = loop.call_later(HEARTBEAT_SECONDS, tick)
 
-    timer = loop.call_later(HEARTBEAT_SECONDS, tick)
+    timer = loop.call_later(HEARTBEAT_SECONDS * random.uniform(0.5, 2.5), tick)  # noqa: S311 - no secret
     try:
         yield
     finally:
