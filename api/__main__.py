@@ -48,7 +48,7 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
-    server(settings, create_app(settings)).run()
+    server(settings, create_app(settings, prepare=True)).run()
     return 0
 
 

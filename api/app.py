@@ -1,5 +1,6 @@
 """The FastAPI application: parts, routes, problem details, OpenAPI."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
 
-def create_app(settings: Settings, client: "Client | None" = None) -> FastAPI:
-    """The app; it connects to Temporal as `settings` say, or uses `client` (with the pydantic data converter)."""
+def create_app(settings: Settings, client: "Client | None" = None, *, prepare: bool = False) -> FastAPI:
+    """The app; it connects to Temporal as `settings` say, or uses `client` (with the pydantic data converter).
+
+    Args:
+        prepare: Load behind the start what is slow to load, for a server that stays.
+    """
     metrics = Metrics()
 
     @asynccontextmanager
@@ -35,10 +40,13 @@ def create_app(settings: Settings, client: "Client | None" = None) -> FastAPI:
         gateway = Gateway(client or await connect(settings), vault.manifest, metrics)
         relay = Relay(gateway, metrics)
         app.state.services = Services(settings, metrics, gateway, vault, relay, Fleet(gateway))
+        preparing = asyncio.create_task(vault.prepare()) if prepare else None
         try:
             yield
         finally:
             relay.close()
+            if preparing:
+                await preparing
 
     app = FastAPI(
         title="Greenlight",

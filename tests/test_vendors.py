@@ -5,10 +5,12 @@ The vendors are emulators that the worker's unmodified SDKs talk to over their b
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +124,21 @@ def vendors() -> Iterator[Vendors]:
         yield made
 
 
+def catalogues() -> list[str]:
+    """The catalogue's files, as text."""
+    folder = files("activities.providers").joinpath("catalogue")
+    return [file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".toml")]
+
+
 @pytest.fixture(scope="module")
 def stack(vendors: Vendors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of its own, whose worker has every vendor's key."""
-    home = new_home(tmp_path_factory.mktemp("vendors") / "home")
-    with running_stack(home, ports="free", environ=hermetic(os.environ) | vendors.env) as running:
+    """A stack of its own, whose worker has every vendor's key, and a catalogue in which jobs are soon done."""
+    folder = tmp_path_factory.mktemp("vendors")
+    (folder / "own.toml").write_text(
+        "\n".join(re.sub(r"(?m)^expected_seconds = .*$", "expected_seconds = 2.0", text) for text in catalogues())
+    )
+    environ = hermetic(os.environ) | vendors.env | {"GREENLIGHT_CATALOGUE": str(folder / "own.toml")}
+    with running_stack(new_home(folder / "home"), ports="free", environ=environ) as running:
         yield running
 
 
