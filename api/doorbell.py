@@ -23,11 +23,12 @@ FIRST_RETRY_SECONDS: Final = 0.2
 LAST_RETRY_SECONDS: Final = 2.0
 """A server is up again in 0.15 s when it only restarts; a longer outage is asked at this pace."""
 
-_RINGING: Final = EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED
-"""The workflow's state changes only by its tasks. A query that is asked while one is under way is answered with it:
-that is sooner, and less work, than to wait for its end and then ask."""
-REST_SECONDS: Final = 0.05
-"""After a ring: the task's other events come within some milliseconds, and one read brings them all."""
+_RINGING: Final = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+"""The workflow's state changes only when one of its tasks completes; all other events would ring in vain. To ask
+when a task is scheduled is no sooner: the server answers after the task all the same, and once in a while 1 s later
+(measured)."""
+REST_SECONDS: Final = 0.04
+"""After a ring nobody asks again for as long (`relay.DEBOUNCE_SECONDS`): one read brings what came meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Vendor:
 
     def __init__(self) -> None:
         self.most = self.now = 0
+        self.seconds = 0.05
         self.began: list[float] = []
 
     @activity.defn(name="ask")
@@ -42,7 +43,7 @@ class Vendor:
         self.began.append(time.monotonic())
         self.now += 1
         self.most = max(self.most, self.now)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(self.seconds)
         self.now -= 1
 
 
@@ -70,3 +71,21 @@ async def test_the_rate_is_the_servers(client: Client) -> None:
     assert len(vendor.began) == TAKES
     # The first ones may come at once; what follows is half a second apart.
     assert vendor.began[-1] - vendor.began[0] >= (TAKES - 3) / 2.0
+
+
+async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
+    """While one provider's only place is taken by a call that does not end, another provider's takes are all made."""
+    slow, quick = f"produce-{uuid4().hex}", f"produce-{uuid4().hex}"
+    hanging, swift = Vendor(), Vendor()
+    hanging.seconds = 60
+    settings = WorkerSettings(in_flight={"slow": 1}, graceful_shutdown_seconds=0)
+    async with (
+        Worker(client, task_queue=f"{slow}-w", workflows=[Many]),
+        make_worker(client, slow, [hanging.ask], settings, provider="slow"),
+        make_worker(client, quick, [swift.ask], settings, provider="quick"),
+    ):
+        stuck = await client.start_workflow(Many.run, slow, id=slow, task_queue=f"{slow}-w")
+        await client.execute_workflow(Many.run, quick, id=quick, task_queue=f"{slow}-w")
+        assert len(swift.began) == TAKES
+        assert len(hanging.began) <= 1
+        await stuck.terminate()
