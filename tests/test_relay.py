@@ -107,9 +107,12 @@ async def test_waiting_is_told_with_its_reason(api: Api, fake: FakeActivities) -
     fake.limited = {"text-1"}
     production_id, digest = await api.planned()
     await api.approve(production_id, digest)
-    waiting = await api.until(production_id, "asset_progress")
-    assert (waiting.id, waiting.data["asset_id"]) == (None, "text-1")
-    assert (waiting.data["data"]["queued"], waiting.data["data"]["reason"]) == (True, "vendor: slow down, text-1")
+    async with api.watching(production_id) as stream, asyncio.timeout(20):
+        async for event in stream:
+            told = event.data.get("data", {})
+            if event.name == "asset_progress" and told.get("reason") == "vendor: slow down, text-1":
+                break
+    assert (event.id, event.data["asset_id"], told["queued"]) == (None, "text-1", True)
 
 
 async def test_percent(api: Api, fake: FakeActivities) -> None:
