@@ -19,7 +19,7 @@ from activities import planner_prompts, planning, pricing
 from activities.errors import cents_up
 from activities.planner_answer import SCHEMA, Menu, Refused, Rules
 from activities.planner_fallbacks import with_fallbacks
-from activities.providers import previz_speech
+from activities.providers import catalogue, previz_speech
 from activities.providers.base import Offer, Provider
 from activities.settings import ActivitySettings
 from activities.wording import wishes
@@ -69,7 +69,7 @@ def models_for(settings: ActivitySettings, providers: Mapping[str, Provider], to
     """
     if settings.planner == "template":
         return []
-    able = [o for o in planning.ranked(Modality.TEXT, providers, today) if o.schema]
+    able = [o for o in catalogue.ranked(Modality.TEXT, providers, today) if o.schema]
     if settings.planner == "auto":
         return [o for o in able if not o.unknown]
     names = [name.strip() for name in settings.planner.split(",") if name.strip()]
@@ -145,7 +145,7 @@ def _menu(brief: Brief, providers: Mapping[str, Provider], today: date) -> Menu:
         # A video made from a video would be a second shot of the same: every video gets into the film.
         return not (offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires)
 
-    return {m: list(filter(serves, planning.ranked(m, providers, today, brief.aspect))) for m in brief.modalities}
+    return {m: list(filter(serves, catalogue.ranked(m, providers, today, brief.aspect))) for m in brief.modalities}
 
 
 def _seconds(request: DraftPlan) -> float:

@@ -13,7 +13,7 @@ from typing import Final, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from temporalio.exceptions import ApplicationError
 
-from activities import planning, pricing
+from activities import pricing, quotes
 from activities.finishing import UNSPOKEN_ROLES
 from activities.providers.base import Offer, Provider
 from workflows.models import Asset, Brief, Modality, Plan, Platform
@@ -169,7 +169,7 @@ class Rules:
                 continue
             inputs = [i for name in asset.depends_on if (i := plan.find(name))]
             try:
-                planning.price(Plan.of(plan.title, [asset, *inputs]), self.providers)
+                quotes.price(Plan.of(plan.title, [asset, *inputs]), self.providers)
             except ApplicationError as error:
                 # What is wrong with an input is said in its own turn.
                 if error.message.startswith(here):
@@ -213,7 +213,7 @@ class Rules:
     def _check_price(self, plan: Plan) -> None:
         if self.room_usd is None:
             return
-        priced = planning.price(plan, self.providers)
+        priced = quotes.price(plan, self.providers)
         if priced.unknown_prices:
             raise Refused([f"asset {i!r}: model: a budget cannot hold an unknown price" for i in priced.unknown_prices])
         if priced.high_usd > self.room_usd:

@@ -8,7 +8,8 @@ from typing import Final
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
-from activities import planning
+from activities import quotes
+from activities.providers import catalogue
 from activities.providers.base import Offer, Provider, offer_of
 from workflows.models import ZERO, Alternative, Asset, Brief, Plan
 
@@ -54,7 +55,7 @@ def _alternatives(
     """One quoted alternative for each other provider that can make the asset, the preferred first."""
     taken = {asset.provider, "previz"}
     used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
-    for offer in planning.ranked(asset.asset_type, providers, today, brief.aspect):
+    for offer in catalogue.ranked(asset.asset_type, providers, today, brief.aspect):
         if offer.provider in taken or offer.unknown or not used <= offer.accepts:
             continue
         other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept(asset, offer))
@@ -83,7 +84,7 @@ def _quoted(plan: Plan, asset: Asset, providers: Mapping[str, Provider]) -> Asse
     """The asset with its price, among what it is made from; None where it cannot be made so."""
     inputs = [i for name in asset.depends_on if (i := plan.find(name))]
     try:
-        return planning.price(Plan.of(plan.title, [asset, *inputs]), providers).assets[0]
+        return quotes.price(Plan.of(plan.title, [asset, *inputs]), providers).assets[0]
     except ApplicationError:
         return None
 

@@ -5,22 +5,21 @@ what the enabled providers offer, and quotes it. Both are pure functions of thei
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue
-from temporalio.exceptions import ApplicationError
 
-from activities import pricing
 from activities.providers import previz_speech
-from activities.providers.base import Offer, Provider, offer_of, utf16_units
-from activities.providers.catalogue import plannable, problem_with, retiring
+from activities.providers.base import Offer, Provider
+from activities.providers.catalogue import ranked
 from activities.providers.registry import remedy_for
+from activities.quotes import invalid
 from activities.wording import Wishes, fit, is_direction, joined, sentences, spread, subject, wishes
-from workflows.contracts import PLAN_INVALID, DraftPlan
-from workflows.models import MAX_PLAN_BYTES, Asset, Brief, Modality, Plan, Platform, Quote
+from workflows.contracts import DraftPlan
+from workflows.models import Asset, Brief, Modality, Plan, Platform
 
 PLANNER: Final = "template"
 SECONDS_PER_SHOT: Final = 5.0
@@ -107,10 +106,6 @@ VISUALS: Final = (
 )
 
 
-def _invalid(message: str) -> ApplicationError:
-    return ApplicationError(message, type=PLAN_INVALID, non_retryable=True)
-
-
 @dataclass(frozen=True)
 class _Desk:
     """One brief being planned: what may be used for it, and what the revisions wish."""
@@ -176,19 +171,13 @@ def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
     return Plan.of(_title(brief), _video(desk, shots, seconds), planner=PLANNER, warnings=_unspoken(desk, shots))
 
 
-def ranked(modality: Modality, providers: Mapping[str, Provider], today: date, aspect: str = "") -> list[Offer]:
-    """Everything that can be planned for a modality in an aspect ("" for any), the preferred first."""
-    offers = [o for p in providers.values() for o in plannable(p, modality, today) if _makes(o, aspect)]
-    return sorted(offers, key=lambda o: o.rank)
-
-
 def _first_offer(modality: Modality, brief: Brief, providers: Mapping[str, Provider]) -> Offer:
     """The preferred offer that can work from what a plan of this brief gives it."""
     given = {Modality.AUDIO, Modality.IMAGE} & set(brief.modalities) if modality == Modality.VIDEO else set()
     offers = ranked(modality, providers, datetime.now(UTC).date(), brief.aspect)
     found = next((o for o in offers if o.requires <= given), None)
     if found is None:
-        raise _invalid(
+        raise invalid(
             f"modalities: no enabled provider makes {modality.value}; {remedy_for(modality)}, or leave it out"
         )
     return found
@@ -197,7 +186,7 @@ def _first_offer(modality: Modality, brief: Brief, providers: Mapping[str, Provi
 def _check_voice(brief: Brief, offers: Mapping[Modality, Offer]) -> None:
     audio = offers.get(Modality.AUDIO)
     if audio and audio.provider == "previz" and previz_speech.find_voice(brief.language) is None:
-        raise _invalid(
+        raise invalid(
             f"languages: previz cannot speak {brief.language!r}; "
             "leave out audio, or give a language it speaks, e.g. en, de, fr, es, zh"
         )
@@ -323,113 +312,3 @@ def _script(desk: _Desk, shots: list[_Shot], seconds: float) -> Asset:
     room = (MAX_PROMPT_CHARS - len(head)) // len(shots) - 90
     scenes = [f"{s.label}\nPicture: {s.frame.composition}.\nNarration: {s.words[:room]}" for s in shots]
     return desk.asset("script", Modality.TEXT, "script", "Script", "\n\n".join([head, *scenes]))
-
-
-def _problem(asset: Asset, offer: Offer, name: str, value: JsonValue) -> str | None:
-    """What is wrong with a parameter's value, by the catalogue and by the voices that previz has."""
-    rule = offer.rules.get(name)
-    problem = rule.problem(value) if rule else None
-    spoken_by_previz = asset.provider == "previz" and name == "voice" and isinstance(value, str)
-    if problem is None and spoken_by_previz and previz_speech.find_voice(str(value)) is None:
-        return f"previz has no voice {str(value)[:60]!r}; choose a language such as en, en-us, de, fr, es or zh"
-    return problem
-
-
-def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date, aspect: str) -> Offer:
-    """The offer of an asset's provider and model, which must be alive and make the aspect.
-
-    Raises:
-        ApplicationError: type PLAN_INVALID; names the field and what to choose from.
-    """
-    here = f"asset {asset.asset_id!r}"
-    provider = providers.get(asset.provider)
-    if provider is None:
-        enabled = ", ".join(providers) or "none; " + remedy_for(asset.asset_type)
-        raise _invalid(f"{here}: provider: {asset.provider!r} is not enabled; choose from {enabled}")
-    offer = offer_of(provider, asset.model, asset.asset_type)
-    if offer is None:
-        models = ", ".join(o.model for o in plannable(provider, asset.asset_type, today))
-        choice = f"choose from {models}" if models else f"it makes no {asset.asset_type.value}: choose another provider"
-        raise _invalid(f"{here}: model: {asset.model!r} is not offered by {asset.provider}; {choice}")
-    if problem := problem_with(offer, today):
-        raise _invalid(f"{here}: model: {problem}")
-    if not _makes(offer, aspect):
-        makes = " and ".join(sorted(offer.aspects))
-        raise _invalid(f"{here}: model: {offer.model!r} makes {makes} alone; choose another, or a brief of that aspect")
-    return offer
-
-
-def _makes(offer: Offer, aspect: str) -> bool:
-    return not (offer.aspects and aspect) or aspect in offer.aspects
-
-
-def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
-    here = f"asset {asset.asset_id!r}"
-    unknown = next((name for name in asset.parameters if name not in offer.parameters), None)
-    if unknown is not None and not offer.any_parameter:
-        names = ", ".join(offer.parameters) or "none"
-        raise _invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
-    for name, value in asset.parameters.items():
-        problem = _problem(asset, offer, name, value)
-        if problem is not None:
-            raise _invalid(f"{here}: parameters.{name}: {problem}")
-    if not offer.fits(asset.prompt):
-        long = utf16_units(asset.prompt)
-        raise _invalid(f"{here}: prompt: {long} characters; {offer.model} takes at most {offer.max_prompt}: shorten it")
-    inputs = [i for name in asset.depends_on if (i := plan.find(name))]
-    missing = offer.requires - {i.asset_type for i in inputs}
-    if missing:
-        raise _invalid(
-            f"{here}: depends_on: {offer.model} works from {' and '.join(sorted(missing))}; name an asset of that type"
-        )
-    try:
-        return pricing.quote(offer, asset, inputs)
-    except pricing.PriceProblem as problem:
-        raise _invalid(f"{here}: {problem}") from None
-
-
-def _priced(
-    asset: Asset, plan: Plan, providers: Mapping[str, Provider], today: date, aspect: str
-) -> tuple[Asset, list[str]]:
-    """The asset with a quote for each of its models, and what should be known of them."""
-    offer = _offer_for(asset, providers, today, aspect)
-    warnings = [retiring(offer, today)]
-    fallbacks = []
-    for each in asset.fallbacks:
-        changes = {"provider": each.provider, "model": each.model, "parameters": each.parameters}
-        other = asset.model_copy(update=changes)
-        found = _offer_for(other, providers, today, aspect)
-        fallbacks.append(each.model_copy(update={"quote": _quote(other, plan, found)}))
-        warnings.append(retiring(found, today))
-    quoted = asset.model_copy(update={"quote": _quote(asset, plan, offer), "fallbacks": tuple(fallbacks)})
-    return quoted, [w for w in warnings if w]
-
-
-def price(plan: Plan, providers: Mapping[str, Provider], aspect: str = "", only: Collection[str] = ()) -> Plan:
-    """The same plan with every asset quoted, numbered and named by its digest.
-
-    Args:
-        aspect: The brief's, which not every model makes; "" leaves that open.
-        only: Ids of the assets to check and quote, all others stay as they are; without it, all.
-
-    Raises:
-        ApplicationError: type PLAN_INVALID; names the asset, the field and what to choose from.
-    """
-    today = datetime.now(UTC).date()
-    quoted, warnings = [], list(plan.warnings)
-    for asset in plan.assets:
-        if only and asset.asset_id not in only:
-            quoted.append(asset)
-            continue
-        done, said = _priced(asset, plan, providers, today, aspect)
-        quoted.append(done)
-        warnings += said
-    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))
-    if priced.unknown_prices:
-        unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
-        warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"
-        priced = priced.model_copy(update={"warnings": (*priced.warnings, warning)})
-    size = len(priced.model_dump_json().encode())
-    if size > MAX_PLAN_BYTES:
-        raise _invalid(f"plan: {size} bytes are more than {MAX_PLAN_BYTES}; shorten the prompts or plan fewer assets")
-    return priced

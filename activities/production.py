@@ -10,7 +10,7 @@ from typing import Final
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import planning
+from activities import planning, quotes
 from activities.asking import Asking
 from activities.attempt import STORAGE_RETRY, beating
 from activities.errors import ProviderError
@@ -77,7 +77,7 @@ class Activities(ProductionActivities):
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
         async with _alive("pricing"):
-            plan = planning.price(request.plan, self._providers, request.brief.aspect, request.only)
+            plan = quotes.price(request.plan, self._providers, request.brief.aspect, request.only)
             if self._settings.moderation:
                 plan = await moderated(plan, self._providers)
             await self._put_json(keys.plan_key(request.production_id, plan.digest), plan)

@@ -21,7 +21,8 @@ from api.cli_context import (
     studio_of,
     usd_option,
 )
-from api.cli_views import ProductionView, approve_command, money, show_plan, show_production
+from api.cli_live import ProductionView
+from api.cli_views import approve_command, money, show_plan, show_production
 from api.client import GreenlightError
 from workflows.events import AssetStatus, AttentionReason, ProductionStatus
 from workflows.models import Approval, Brief, Modality, Platform

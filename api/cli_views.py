@@ -1,38 +1,29 @@
-"""What the terminal shows: money, tables and the live view of a production.
+"""What the terminal shows: money, plans and productions as tables (`cli_live`: while they go on).
 
 With a terminal it is coloured and moves; piped it is plain, one line a fact, never wrapped.
 """
 
 from collections.abc import Iterable
 from decimal import Decimal
-from types import TracebackType
-from typing import IO, Final, Protocol, Self
+from typing import IO, Final
 
-from pydantic import JsonValue
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from api import views
 from workflows.events import AssetRecord, AssetStatus, ProductionStatus
-from workflows.models import ZERO, Asset, Quote
+from workflows.models import Quote
 
 PIPED_WIDTH: Final = 200
 """Columns where there is no terminal to ask: room for ids, prices and links on one line."""
-BAR_WIDTH: Final = 20
-"""Columns: half of a terminal of 80 is left to say what goes on."""
-BARS_MARGIN: Final = 6
-"""Terminal rows left free of bars: the prompt, the heading and the total."""
 NARROW: Final = 100
 """Columns under which the names of models are broken into lines, so that ids and prices stay whole."""
 LONG_NAME: Final = 24
 """Letters of provider and model: more, and the prompt beside them would be cut to a word."""
 UNCUT: Final = 10_000
 """Columns where even the longest note of a provider stays on its line."""
-PLAIN_STEP_PERCENT: Final = 25
-"""Without a terminal, progress is told in quarters: four lines an asset instead of hundreds."""
 
 STATUS_STYLE: Final = {
     ProductionStatus.AWAITING_APPROVAL: "yellow",
@@ -43,17 +34,6 @@ STATUS_STYLE: Final = {
     AssetStatus.COMPLETED: "green",
     AssetStatus.FAILED: "red",
 }
-
-
-class Happening(Protocol):
-    """What the live view needs of an event: the client's `StreamEvent` and the workflow's `Event` have it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def asset_id(self) -> str | None: ...
-    @property
-    def data(self) -> dict[str, JsonValue]: ...
 
 
 def make_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
@@ -234,183 +214,3 @@ def size(count: int) -> str:
     if count < 1_000:
         return f"{count} B"
     return f"{count / 1e3:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
-
-
-class _State(ProgressColumn):
-    """What an asset is at. It is cut where the terminal ends, as it would take the room of the name and the bar."""
-
-    def render(self, task: Task) -> Text:
-        state = Text.from_markup(task.fields["state"], overflow="ellipsis")
-        state.no_wrap = True
-        return state
-
-
-class ProductionView:
-    """Follows a production: one bar an asset on a terminal, one line an event without one.
-
-    with ProductionView(console, plan.assets) as view:
-        for event in client.events(production_id):
-            view.show(event)
-    """
-
-    def __init__(self, console: Console, assets: Iterable[Asset]) -> None:
-        self._console = console
-        self._live = console.is_terminal and not console.is_dumb_terminal
-        self._told: dict[str, int] = {}
-        self._waits: dict[str, str] = {}
-        self._tasks: dict[str, TaskID] = {}
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=BAR_WIDTH),
-            _State(),
-            console=console,
-            disable=not self._live,
-        )
-        self._stalled = False
-        self._width = 8
-        self.plan(assets)
-
-    def plan(self, assets: Iterable[Asset]) -> None:
-        """Show these assets from now on."""
-        planned = list(assets)
-        self._width = max([self._width, *(len(a.asset_id) for a in planned)])
-        self._few = len(planned) <= self._console.height - BARS_MARGIN
-        for task in self._tasks.values():
-            self._bars.remove_task(task)
-        self._tasks = {}
-        for asset in planned:
-            name = f"{asset.asset_id:<{self._width}}  {asset.asset_type:<5}"
-            self._tasks[asset.asset_id] = self._bars.add_task(name, total=100, state="[dim]queued", visible=self._few)
-
-    def __enter__(self) -> Self:
-        if self._live:
-            self._bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live:
-            self._bars.stop()
-
-    def show(self, event: Happening) -> None:
-        """Take in one event. An outage is told once, however often it is met again."""
-        again, self._stalled = self._stalled, event.name == "stalled"
-        if self._stalled and again:
-            return
-        words = " ".join(describe(event).split())
-        what = event.name.replace("_", " ")
-        if not self._live:
-            if self._worth_a_line(event):
-                line = f"{what:<16}  {event.asset_id or '':<{self._width}}  {words}".rstrip()
-                self._console.print(Text(line), soft_wrap=True)
-            return
-        task = self._tasks.get(event.asset_id or "")
-        if task is not None:
-            self._advance(task, event, words)
-        if event.name in _TOLD_WHOLE or (task is None and event.name not in ("plan_start", "plan_ready")):
-            whose = f"  {event.asset_id}" if event.asset_id else ""
-            told = Text.assemble((what, _EVENT_STYLE.get(event.name, "dim")), f"{whose}  {words}")
-            self._bars.console.print(told)
-
-    def _advance(self, task: TaskID, event: Happening, words: str) -> None:
-        style = _EVENT_STYLE.get(event.name, "")
-        state = f"[{style}]{escape(words)}" if style else escape(words)
-        match event.name:
-            case "asset_start":
-                # Without a total the bar pulses: nobody knows yet how far it is.
-                self._bars.reset(task, total=None, state=state, visible=True)
-            case "asset_progress":
-                if (done := percent(event)) is not None:
-                    self._bars.update(task, total=100, completed=done)
-                self._bars.update(task, state=state, visible=True)
-            case "asset_complete":
-                self._bars.update(task, total=100, completed=100, state=state, visible=self._few)
-            case "asset_failed" | "asset_cancelled" | "asset_fallback":
-                self._bars.update(task, total=100, completed=0, state=state, visible=True)
-            case "needs_attention":
-                self._bars.update(task, state=state, visible=True)
-            case _:
-                self._bars.update(task, state=state)
-
-    def _worth_a_line(self, event: Happening) -> bool:
-        """All but progress: of that only another quarter, and another reason to wait."""
-        asset_id = event.asset_id or ""
-        if event.name != "asset_progress":
-            self._told.pop(asset_id, None)
-            self._waits.pop(asset_id, None)
-            return True
-        reason, before = _reason(event), self._waits.get(asset_id, "")
-        self._waits[asset_id] = reason
-        if reason:
-            return reason != before
-        step = int((percent(event) or 0) // PLAIN_STEP_PERCENT)
-        if step <= self._told.get(asset_id, 0):
-            return False
-        self._told[asset_id] = step
-        return True
-
-
-_TOLD_WHOLE: Final = ("asset_failed", "asset_fallback")
-"""Said above the bars too: beside one, the next event takes their place, and a long message is cut."""
-
-_EVENT_STYLE: Final = {
-    "asset_complete": "green",
-    "asset_fallback": "yellow",
-    "asset_failed": "red",
-    "asset_cancelled": "dim",
-    "needs_attention": "bold yellow",
-    "stalled": "yellow",
-    "done": "bold green",
-    "approved": "green",
-}
-
-
-def percent(event: Happening) -> float | None:
-    """How far an asset is, from the 0..1 of asset_progress; None where its provider does not say."""
-    value = event.data.get("progress")
-    return min(100.0, max(0.0, value * 100)) if isinstance(value, int | float) else None
-
-
-def _reason(event: Happening) -> str:
-    """Why an asset waits; empty where it does not, or nobody says."""
-    return str(event.data.get("reason") or "") if event.data.get("queued") else ""
-
-
-def describe(event: Happening) -> str:
-    """An event in a few words, without its name."""
-    data = event.data
-    match event.name:
-        case "plan_ready":
-            low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
-            unknown = data.get("unknown_prices")
-            more = f" and {unknown} of unknown price" if unknown else ""
-            return f"{data.get('assets', '?')} assets, {price_range(low, high)}{more}"
-        case "approved":
-            return f"by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
-        case "asset_start":
-            return f"generating (take {data.get('take', 1)}, {data.get('provider', '')}/{data.get('model', '')})"
-        case "asset_progress":
-            if data.get("queued"):
-                return f"queued: {_reason(event)}" if _reason(event) else "queued at the provider"
-            done, step = percent(event), str(data.get("step") or "generating")
-            return step if done is None else f"{step}, {done:.0f} %"
-        case "asset_complete":
-            seconds = data.get("duration_seconds")
-            length = f", {seconds:.1f} s" if isinstance(seconds, int | float) else ""
-            cost = "cost unknown" if data.get("cost_source") == "unknown" else money(_usd(data, "cost_usd"))
-            return f"done{length}, {cost}"
-        case "asset_fallback":
-            return f"now {data.get('provider', '')}/{data.get('model', '')}, because {data.get('message', '')}"
-        case "finishing":
-            return "assembling the deliverable"
-        case "done":
-            files = data.get("files")
-            names = ", ".join(map(str, files)) if isinstance(files, list) else ""
-            return f"{names}, spent {spent(_usd(data, 'cost_usd'))} USD".removeprefix(", ")
-        case _:
-            return str(data.get("message") or data.get("reason") or "")
-
-
-def _usd(data: dict[str, JsonValue], name: str = "budget_usd") -> Decimal:
-    return Decimal(str(data.get(name) or ZERO))

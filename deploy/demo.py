@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.prompt import Confirm
 from rich.table import Table
 
-from api.cli_views import ProductionView, make_console, money, print_table, show_plan
+from api.cli_live import ProductionView
+from api.cli_views import make_console, money, print_table, show_plan
 from api.client import GreenlightClient, GreenlightError
 from api.views import ProductionView as Production
 from deploy.home import StackInfo, running

@@ -22,11 +22,11 @@ from activities.errors import (
     ProviderError,
     SubmissionUnknown,
 )
-from activities.planning import price
 from activities.produce import Producer
 from activities.providers.anthropic import Anthropic
 from activities.providers.base import Finished, Input, Request, offer_of
 from activities.providers.catalogue import problem_with, retiring
+from activities.quotes import price
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from tests.emulators import samples, specs

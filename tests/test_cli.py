@@ -19,8 +19,9 @@ from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
 from api.cli import app
+from api.cli_live import ProductionView, describe
 from api.cli_look import planners_in_short, retiring, show_providers
-from api.cli_views import ProductionView, amount, approve_command, describe, make_console, show_plan, show_production
+from api.cli_views import amount, approve_command, make_console, show_plan, show_production
 from api.plan_file import PlanFileError, edits_between, to_yaml
 from api.views import PlanView, StreamEvent, links_of, production_view
 from deploy.local import Stack

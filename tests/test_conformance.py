@@ -26,11 +26,11 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import Refused
 from activities.ledger import Entry, Ledger
 from activities.ledger_take import RECOVERED
-from activities.planning import price
 from activities.pricing import CostSource
 from activities.produce import Producer
 from activities.providers.base import Job, Offer, Provider, offer_of
 from activities.providers.registry import PROVIDERS, price_in_words
+from activities.quotes import price
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from tests.emulators.base import Emulator, Fault

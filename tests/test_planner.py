@@ -16,10 +16,11 @@ from temporalio.exceptions import ApplicationError
 from activities import planner_prompts
 from activities.planner import Answer, Unanswered, call_asset, models_for, plan_with_models, with_fallbacks
 from activities.planner_answer import SCHEMA
-from activities.planning import draft, price
+from activities.planning import draft
 from activities.providers.anthropic import Anthropic
 from activities.providers.base import Finished, Offer, Parameter, Provider, ProviderBase, Rate, Request, Unit
 from activities.providers.previz import Previz
+from activities.quotes import price
 from activities.settings import ActivitySettings
 from tests.emulators.anthropic import AnthropicEmulator
 from workflows.contracts import PLAN_INVALID, AssetFailure, DraftPlan

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
-from activities.planning import draft, price
+from activities.planning import draft
 from activities.providers import previz_speech
 from activities.providers.base import Parameter, Provider
 from activities.providers.previz import Previz
+from activities.quotes import price
 from activities.wording import fit, sentences, speech_seconds, wishes
 from workflows.contracts import PLAN_INVALID, DraftPlan
 from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Plan, Platform

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.planning import price
 from activities.pricing import cost_of
 from activities.providers.base import Finished, Offer, Parameter, ProviderBase, Rate, Request, Tokens, Unit
 from activities.providers.catalogue import CatalogueBroken, offers_of, read
 from activities.providers.registry import PROVIDERS, price_in_words
+from activities.quotes import price
 from workflows.models import Alternative, Asset, Modality, Plan, Quote
 
 TODAY = datetime.now(UTC).date()

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from activities.planning import price
 from activities.providers.registry import PROVIDERS, build_providers, registered, report
+from activities.quotes import price
 from activities.settings import ActivitySettings
 from workflows.models import Asset, Modality, Plan
 

@@ -5,6 +5,7 @@ contract, or models of a server of one's own behind OPENAI_BASE_URL.
 """
 
 import tomllib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -168,3 +169,14 @@ def retiring(offer: Offer, today: date) -> str | None:
 def plannable(provider: Provider, modality: Modality, today: date) -> list[Offer]:
     """The offers of a modality that can be planned today."""
     return [o for o in provider.offers() if o.modality == modality and problem_with(o, today) is None]
+
+
+def makes(offer: Offer, aspect: str) -> bool:
+    """Whether a model makes this aspect; "" leaves it open."""
+    return not (offer.aspects and aspect) or aspect in offer.aspects
+
+
+def ranked(modality: Modality, providers: Mapping[str, Provider], today: date, aspect: str = "") -> list[Offer]:
+    """Everything that can be planned for a modality in an aspect ("" for any), the preferred first."""
+    offers = [o for p in providers.values() for o in plannable(p, modality, today) if makes(o, aspect)]
+    return sorted(offers, key=lambda o: o.rank)
