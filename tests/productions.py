@@ -20,7 +20,7 @@ from workflows.models import Approval, Brief, Decision, Plan, Platform
 from workflows.production import ProductionWorkflow
 from workflows.refusals import Refusal
 
-HISTORIES = Path(__file__).parent / "histories" / "2"
+HISTORIES = Path(__file__).parent / "histories" / "3"
 """One folder a generation: a change that needs `patched` is recorded into a new one, and the old ones stay."""
 T = TypeVar("T")
 Handle = WorkflowHandle[Any, Snapshot]
