@@ -7,6 +7,7 @@ updates arrive, and every side effect is an activity of `contracts`.
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -170,7 +171,7 @@ class ProductionWorkflow(Desk):
 
     def _start_ready(self) -> None:
         state = self._state
-        left = state.left_usd()
+        left: Decimal | None = None
         capped = state.approval is not None and policies.cap(state.brief, state.approval) is not None
         for asset in state.waiting():
             asset_id = asset.asset_id
@@ -179,14 +180,16 @@ class ProductionWorkflow(Desk):
             if asset_id in self._running:
                 continue
             if state.assets[asset_id].status is AssetStatus.PENDING:  # else an earlier run reserved its price
-                price = state.price_usd(asset_id)
-                if (price and price > left) or (capped and asset.unknown_price and left <= 0):
-                    if not self._running:
-                        state.park(asset_id, left, price)
-                    continue
-                if capped and asset.unknown_price and state.is_first_under_way(asset):
-                    continue  # the first of its model tells what the others may cost
-                left -= price
+                price, unknown = state.price_usd(asset_id), capped and asset.unknown_price
+                if price or unknown:
+                    left = state.left_usd() if left is None else left
+                    if price > left or (unknown and left <= 0):
+                        if not self._running:
+                            state.park(asset_id, left, price)
+                        continue
+                    if unknown and state.is_first_under_way(asset):
+                        continue  # the first of its model tells what the others may cost
+                    left -= price
             asset = asset.made_by(state.assets[asset_id].model)
             state.start(asset)
             if asset.quote and asset.quote.job:
