@@ -4,19 +4,15 @@ A question is a take of an asset that no plan can have (`keys.PLANNER`), so that
 what they cost are treated like those of everything else that costs money.
 """
 
-import asyncio
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
-from uuid import uuid4
 
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
 from activities import pricing
+from activities.attempt import workplace
 from activities.ledger import Ledger
 from activities.ledger_take import LedgerTake
 from activities.planner import REPAIRS, STEPS_A_MODEL, Answer, Unanswered, call_asset
@@ -55,10 +51,9 @@ class Asking:
             ApplicationError: the activity has to be tried again.
         """
         asked = self._asked(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
-        workdir = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
         provider = self._providers[offer.provider]
-        try:
-            take = await LedgerTake(
+        async with workplace() as workdir:
+            question = LedgerTake(
                 self._storage,
                 provider,
                 offer,
@@ -67,13 +62,11 @@ class Asking:
                 self._settings,
                 instructions=instructions,
                 schema=schema,
-            ).make()
-            return await self._answer(take)
-        except ApplicationError as error:
-            raise await self._unanswered(error, asked.take) from None
-        finally:
-            if workdir.exists():
-                await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+            )
+            try:
+                return await self._answer(await question.make())
+            except ApplicationError as error:
+                raise await self._unanswered(error, asked.take) from None
 
     def _asked(self, offer: Offer, step: int, beside: int, prompt: str) -> ProduceAsset:
         """The question as a take; `beside` is how many bytes go with the prompt."""
@@ -111,8 +104,7 @@ class Asking:
         if failure and failure.reason == "ambiguous_submission":
             # Nobody is asked about a lost question: another model is, and this one counts as billed.
             ledger = self._ledger(take)
-            entry = await ledger.read()
-            if entry and not entry.last.billed_usd:
-                await ledger.note(billed_usd=entry.price_usd)
-            return Unanswered(error.message, entry.billed_usd + entry.price_usd if entry else Decimal(0))
+            await ledger.read()
+            await ledger.count_doubtful()
+            return Unanswered(error.message, ledger.entry.billed_usd if ledger.entry else Decimal(0))
         return Unanswered(error.message, failure.billed_usd if failure else Decimal(0))

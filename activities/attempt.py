@@ -3,13 +3,16 @@
 import asyncio
 import io
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeVar
+from uuid import uuid4
 
 from pydantic import JsonValue
 from temporalio import activity
@@ -153,6 +156,17 @@ def beating(beat: Callable[[], None]) -> Iterator[None]:
         timer.cancel()
 
 
+@asynccontextmanager
+async def workplace() -> AsyncIterator[Path]:
+    """The directory of one attempt: made when something is first put into it, and gone with the attempt."""
+    path = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
+    try:
+        yield path
+    finally:
+        if path.exists():
+            await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+
+
 def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir: Path) -> Request:
     def fetcher(media: Media, number: int) -> Input:
         source = request.inputs[number]
@@ -238,8 +252,7 @@ def final_error(
     error: ProviderError, entry: Entry | None = None, reason: AttentionReason | None = None
 ) -> ApplicationError:
     """The error that ends an asset, of a take whose submission may still be open."""
-    open_ = entry is not None and entry.state in ("claimed", "submitted")
-    return ended(failure_of(error, entry, reason, maybe_billed=open_), type(error).__name__)
+    return ended(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)), type(error).__name__)
 
 
 def is_final(error: ProviderError, failures: int, allowed: int) -> bool:

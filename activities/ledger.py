@@ -58,6 +58,11 @@ class Entry(Model):
     take: Take | None = None
 
     @property
+    def is_open(self) -> bool:
+        """Whether its last submission has no known end: it may be billed yet."""
+        return self.state in ("claimed", "submitted")
+
+    @property
     def last(self) -> Submission:
         return self.submissions[-1]
 
@@ -101,6 +106,12 @@ class Ledger:
             if_match=self._etag,
         )
         self.entry = entry
+
+    async def count_doubtful(self) -> None:
+        """Nobody knows whether the submission that is open was billed: the budget counts it as if it was."""
+        entry = self.entry
+        if entry and entry.is_open and not entry.last.billed_usd:
+            await self.note(billed_usd=entry.price_usd)
 
     async def note(
         self,

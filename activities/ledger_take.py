@@ -34,7 +34,7 @@ from activities.errors import (
 )
 from activities.ledger import Entry, Ledger, State, Submission, now
 from activities.media import extension_of
-from activities.providers.base import Claim, Finished, Job, Running
+from activities.providers.base import Claim, Finished, Job, Running, save
 from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
 from workflows import keys
 from workflows.contracts import AMBIGUOUS_SUBMISSION, AssetCancelled, AssetFailure
@@ -99,7 +99,7 @@ class LedgerTake(Attempt):
             raise ended(failure_of(InvalidRequest(words), entry, maybe_billed=True), InvalidRequest.__name__)
         if order and (entry is None or all(s.order != order.number for s in entry.submissions)):
             if order.adopt_job_id is None:
-                await self._count_doubtful(entry)
+                await self._ledger.count_doubtful()
                 return await self._submit(RESUBMITTED, order.number)
             await self._write("submitted", ADOPTED, order.number, order.adopt_job_id)
         elif entry is None:
@@ -168,7 +168,7 @@ class LedgerTake(Attempt):
         once = all(s.outcome != RESUBMITTED for s in entry.submissions)
         known = not self.offer.unknown
         if once and known and entry.price_usd < self.settings.resubmit_below_usd:
-            await self._count_doubtful(entry)
+            await self._ledger.count_doubtful()
             return True
         price = f"up to {entry.price_usd} USD" if known else "price unknown"
         message = (
@@ -177,11 +177,6 @@ class LedgerTake(Attempt):
         )
         doubt = failure_of(SubmissionUnknown(message), entry, "ambiguous_submission", maybe_billed=True)
         raise ended(doubt, AMBIGUOUS_SUBMISSION)
-
-    async def _count_doubtful(self, entry: Entry | None) -> None:
-        """Nobody knows whether the submission before this one was billed: the budget counts it as if it was."""
-        if entry and entry.state in ("claimed", "submitted") and not entry.last.billed_usd:
-            await self._ledger.note(billed_usd=entry.price_usd)
 
     async def _submit(self, outcome: str = "", order: int = 0) -> Take:
         """Claim, ask the provider once, and write down what it answers."""
@@ -234,12 +229,7 @@ class LedgerTake(Attempt):
     async def _spooled(self, answer: Finished) -> Finished:
         """A synchronous answer's bytes exist nowhere else: they are on disk before anything else can go wrong."""
         assert callable(answer.source)
-        path = self.request.file("answer")
-        async with answer.source() as chunks:
-            with path.open("wb") as file:
-                async for chunk in chunks:
-                    await asyncio.to_thread(file.write, chunk)
-        return replace(answer, source=path)
+        return replace(answer, source=await save(answer.source, self.request.file("answer")))
 
     async def _look(self) -> Take:
         entry = self._ledger.entry

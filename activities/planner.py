@@ -149,12 +149,7 @@ def _menu(brief: Brief, providers: Mapping[str, Provider], today: date) -> Menu:
 
 
 def _seconds(request: DraftPlan) -> float:
-    """How long the film should be: what the feedback says in numbers, else the brief."""
-    asked = wishes(request.feedback, numbers=True)
-    length = asked.seconds or request.brief.duration_seconds
-    if asked.shots and asked.seconds_per_shot and not asked.seconds:
-        length = asked.shots * asked.seconds_per_shot
-    return min(max(length, 1.0), planning.LONGEST_VIDEO_SECONDS)
+    return planning.film_seconds(request.brief, wishes(request.feedback, numbers=True))
 
 
 @dataclass

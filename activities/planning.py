@@ -223,13 +223,17 @@ class _Shot:
     """Whether some of the brief's words for this shot are not spoken, for want of time."""
 
 
-def _shots(desk: _Desk) -> tuple[list[_Shot], float]:
-    """The shots, each with what is seen and what is said, and the length of each in seconds."""
-    asked = desk.wishes
-    length = asked.seconds or desk.brief.duration_seconds
+def film_seconds(brief: Brief, asked: Wishes) -> float:
+    """How long the film should be: what the feedback says in numbers, else the brief."""
+    length = asked.seconds or brief.duration_seconds
     if asked.shots and asked.seconds_per_shot and not asked.seconds:
         length = asked.shots * asked.seconds_per_shot
-    length = min(max(length, 1), LONGEST_VIDEO_SECONDS)
+    return min(max(length, 1.0), LONGEST_VIDEO_SECONDS)
+
+
+def _shots(desk: _Desk) -> tuple[list[_Shot], float]:
+    """The shots, each with what is seen and what is said, and the length of each in seconds."""
+    asked, length = desk.wishes, film_seconds(desk.brief, desk.wishes)
     count = asked.shots or round(length / (asked.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
     seconds = max(length / count, 0.5)

@@ -6,14 +6,9 @@ the activity's own retries: each look that finds it unfinished raises `StillRunn
 next look, so no worker slot is held while it renders and any worker can take the next look.
 """
 
-import asyncio
-import shutil
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
-from uuid import uuid4
 
-from activities.attempt import final_error
+from activities.attempt import final_error, workplace
 from activities.errors import InvalidRequest
 from activities.free_take import FreeTake
 from activities.ledger import Ledger
@@ -46,13 +41,9 @@ class Producer:
         offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
             return await self._gone(request)
-        workdir = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
         way = FreeTake if offer.free and not offer.job else LedgerTake
-        try:
+        async with workplace() as workdir:
             return await way(self._storage, provider, offer, request, workdir, self._settings).make()
-        finally:
-            if workdir.exists():
-                await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
 
     async def cancel(self, request: ProduceAsset) -> AssetCancelled:
         """Stop a take: its job at the provider, where it has one; and what it cost, as its ledger knows it."""
@@ -63,8 +54,8 @@ class Producer:
             words = f"no worker has a key of {asset.provider}: look there for what still runs"
             price = asset.quote.high_usd if asset.quote else ZERO
             return AssetCancelled(outcome="running", billed_usd=price, message=words)
-        workdir = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
-        return await LedgerTake(self._storage, provider, offer, request, workdir, self._settings).stop()
+        async with workplace() as workdir:
+            return await LedgerTake(self._storage, provider, offer, request, workdir, self._settings).stop()
 
     async def _gone(self, request: ProduceAsset) -> Take:
         """The take of a model that this worker no longer offers: what is stored stays, what is open is for a person.
@@ -78,5 +69,4 @@ class Producer:
         if entry and entry.take:
             return entry.take
         error = InvalidRequest(f"this worker does not offer {asset.provider} {asset.model!r}; choose another")
-        open_ = entry is not None and entry.state in ("claimed", "submitted")
-        raise final_error(error, entry, "ambiguous_submission" if open_ else None)
+        raise final_error(error, entry, "ambiguous_submission" if entry and entry.is_open else None)

@@ -1,7 +1,7 @@
 """Commands that look: list, show, providers, doctor."""
 
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,12 +18,11 @@ from api.client import GreenlightError, Unreachable
 from api.views import ListedProduction
 from workflows.events import ProductionStatus
 from workflows.models import Modality, Platform
-from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
+from workflows.reports import RETIRES_SOON, ModelInfo, ProviderInfo, ProvidersReport
 
 app = typer.Typer()
 
 PANEL = "Look"
-RETIRES_SOON_DAYS: Final = 60
 PLANNERS_SHOWN: Final = 3
 _THEN: Final = ", then "
 """Between the planners of a report."""
@@ -199,8 +198,8 @@ def _examine(studio: Studio) -> list[tuple[bool, bool, str, str]]:
 
 
 def retiring(report: ProvidersReport, today: date) -> list[tuple[str, str]]:
-    """The models of enabled providers that end within RETIRES_SOON_DAYS, each with the day and what to use then."""
-    soon = today + timedelta(days=RETIRES_SOON_DAYS)
+    """The models of enabled providers that end within RETIRES_SOON, each with the day and what to use then."""
+    soon = today + RETIRES_SOON
     models = [m for p in report.providers if p.enabled for m in p.models]
     return [(m.model, _retirement(m, today)) for m in models if m.retires and today < m.retires <= soon]
 

@@ -1,10 +1,14 @@
 """What the workers say they can make; pure, so that clients read it without importing Temporal."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflows.models import Modality
+
+RETIRES_SOON: Final = timedelta(days=60)
+"""So long before its end a model warns, in plans, in the list of providers and in `doctor`."""
 
 
 class _Report(BaseModel):

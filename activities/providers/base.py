@@ -5,6 +5,7 @@ vendors) or a job that `poll` looks at until it is finished. Money, retries, led
 progress are not a provider's concern: it raises the errors of `activities.errors` and no others.
 """
 
+import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -279,6 +280,15 @@ def scratch_file(workdir: Path, name: str) -> Path:
 
 Stream = Callable[[], AbstractAsyncContextManager[AsyncIterator[bytes]]]
 """Opens the vendor's media as chunks of bytes, e.g. an HTTP response; closed after the upload."""
+
+
+async def save(source: Stream, path: Path) -> Path:
+    """Write a stream into a file, piece by piece."""
+    async with source() as chunks:
+        with path.open("wb") as file:
+            async for chunk in chunks:
+                await asyncio.to_thread(file.write, chunk)
+    return path
 
 
 @dataclass(frozen=True)

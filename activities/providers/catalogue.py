@@ -6,7 +6,7 @@ contract, or models of a server of one's own behind OPENAI_BASE_URL.
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -18,11 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from activities.providers.base import Offer, Parameter, Provider, Rate, Tokens, Unit
 from workflows.models import Aspect, Modality, ModelName, Slug
+from workflows.reports import RETIRES_SOON
 
 OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
 """The variable with the path of a catalogue file of one's own."""
-
-RETIRES_SOON: Final = timedelta(days=60)
 
 Usd = Annotated[Decimal, Field(ge=0)]
 

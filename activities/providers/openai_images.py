@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
-from activities.providers.base import Finished, Input, Offer, Request, Unit
+from activities.providers.base import Finished, Input, Offer, Request, Unit, save
 from activities.providers.data_uri import picture_uri
 from activities.providers.download import streamed
 from activities.providers.openai_sizes import size_of
@@ -119,10 +119,6 @@ async def _downloaded(url: str, base_url: str, path: Path) -> Path:
         SubmissionUnknown: it did not come through, and asking again would pay again.
     """
     try:
-        async with streamed(url, vendor=VENDOR, base_url=base_url)() as chunks:
-            with path.open("wb") as file:
-                async for chunk in chunks:
-                    await asyncio.to_thread(file.write, chunk)
+        return await save(streamed(url, vendor=VENDOR, base_url=base_url), path)
     except ProviderError as error:
         raise SubmissionUnknown(f"{VENDOR} made the picture, but it could not be fetched: {error}") from error
-    return path

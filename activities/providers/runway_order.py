@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from activities.errors import InvalidRequest
-from activities.providers.base import Input, Offer, Request
+from activities.providers.base import Input, Offer, Request, utf16_units
 from activities.providers.data_uri import file_uri, picture_uri
 from activities.providers.wire import default_of, seconds_of
 from workflows.models import Modality
@@ -98,7 +98,7 @@ async def _upscale(request: Request, offer: Offer) -> Order:
 
 
 def _prompt(request: Request) -> str:
-    units = len(request.asset.prompt.encode("utf-16-le")) // 2
+    units = utf16_units(request.asset.prompt)
     if units > PROMPT_UNITS:
         raise InvalidRequest(
             f"prompt: {units} characters are more than the {PROMPT_UNITS} that {request.asset.model} takes; shorten it"
