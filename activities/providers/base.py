@@ -7,6 +7,7 @@ progress are not a provider's concern: it raises the errors of `activities.error
 
 import asyncio
 import math
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -389,13 +390,16 @@ class Moderator(Protocol):
         """
 
 
-class ProviderBase:
+class ProviderBase(ABC):
     """What a synchronous vendor answers to the questions about jobs."""
 
     name: str
 
-    def offers(self) -> Sequence[Offer]:
-        raise NotImplementedError
+    @abstractmethod
+    def offers(self) -> Sequence[Offer]: ...
+
+    @abstractmethod
+    async def submit(self, request: Request) -> Finished | Job: ...
 
     def other(self, model: str, modality: Modality) -> Offer | None:
         return None
