@@ -19,7 +19,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities import pricing
-from activities.errors import ContentRefused, ProviderError, StorageUnavailable, SubmissionUnknown
+from activities.errors import (
+    ContentRefused,
+    InvalidRequest,
+    OutputUnusable,
+    ProviderError,
+    StorageUnavailable,
+    SubmissionUnknown,
+)
 from activities.ledger import Entry, now
 from activities.media import Facts, extension_of, probe
 from activities.providers.base import Finished, Input, Offer, Provider, Request, scratch_file
@@ -34,6 +41,11 @@ HEARTBEAT_SECONDS: Final = 4.0
 """Well within the heartbeat timeout of 15 s, and what the SDK's throttle lets through."""
 MAX_RETRY_SECONDS: Final = 60.0
 STORAGE_RETRY: Final = timedelta(seconds=2)
+_REASONS: Final[Mapping[type[ProviderError], AttentionReason]] = {
+    ContentRefused: "content_refused",
+    OutputUnusable: "output_unusable",
+}
+"""Failures that a person answers in another way than the rest."""
 
 T = TypeVar("T")
 
@@ -229,10 +241,9 @@ def failure_of(
     maybe_billed: bool = False,
 ) -> AssetFailure:
     """What a record keeps of the error that ends a take: its kind, words, and what was billed for it so far."""
-    content = isinstance(error, ContentRefused)
     so_far = entry.billed_usd if entry else error.billed_usd
     return AssetFailure(
-        reason=reason or ("content_refused" if content else "asset_failed"),
+        reason=reason or _REASONS.get(type(error), "asset_failed"),
         message=str(error),
         billed_usd=so_far if billed_usd is None else billed_usd,
         job_id=entry.job_id if entry else None,
@@ -253,6 +264,14 @@ def final_error(
 ) -> ApplicationError:
     """The error that ends an asset, of a take whose submission may still be open."""
     return ended(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)), type(error).__name__)
+
+
+def retired(message: str, entry: Entry | None, replacement: tuple[str, ...] = ()) -> ApplicationError:
+    """The error of a model that is asked no more; a submission of it that is open stays in doubt all the same."""
+    if entry and entry.is_open:
+        return final_error(InvalidRequest(message), entry, "ambiguous_submission")
+    failure = failure_of(InvalidRequest(message), entry, "model_retired")
+    return ended(failure.model_copy(update={"replacement": replacement}), "ModelRetired")
 
 
 def is_final(error: ProviderError, failures: int, allowed: int) -> bool:

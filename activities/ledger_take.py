@@ -22,6 +22,7 @@ from activities.attempt import (
     final_error,
     is_final,
     media_of,
+    retired,
     retry,
 )
 from activities.errors import (
@@ -35,6 +36,7 @@ from activities.errors import (
 from activities.ledger import Entry, Ledger, State, Submission, now
 from activities.media import extension_of
 from activities.providers.base import Claim, Finished, Job, Running, save
+from activities.providers.catalogue import problem_with
 from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
 from workflows import keys
 from workflows.contracts import AMBIGUOUS_SUBMISSION, AssetCancelled, AssetFailure
@@ -180,6 +182,9 @@ class LedgerTake(Attempt):
 
     async def _submit(self, outcome: str = "", order: int = 0) -> Take:
         """Claim, ask the provider once, and write down what it answers."""
+        if self.offer.retires and self.offer.retires <= now().date():
+            words = problem_with(self.offer, now().date()) or "it was retired"
+            raise retired(words, self._ledger.entry, self.offer.replacement)
         await self._write("claimed", outcome, order)
         started = now()
         try:

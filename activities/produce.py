@@ -8,7 +8,7 @@ next look, so no worker slot is held while it renders and any worker can take th
 
 from collections.abc import Mapping
 
-from activities.attempt import final_error, workplace
+from activities.attempt import final_error, retired, workplace
 from activities.errors import InvalidRequest
 from activities.free_take import FreeTake
 from activities.ledger import Ledger
@@ -40,7 +40,7 @@ class Producer:
         provider = self._providers.get(asset.provider)
         offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
-            return await self._gone(request)
+            return await self._gone(request, known=provider is not None)
         way = FreeTake if offer.free and not offer.job else LedgerTake
         async with workplace() as workdir:
             return await way(self._storage, provider, offer, request, workdir, self._settings).make()
@@ -57,8 +57,11 @@ class Producer:
         async with workplace() as workdir:
             return await LedgerTake(self._storage, provider, offer, request, workdir, self._settings).stop()
 
-    async def _gone(self, request: ProduceAsset) -> Take:
+    async def _gone(self, request: ProduceAsset, *, known: bool) -> Take:
         """The take of a model that this worker no longer offers: what is stored stays, what is open is for a person.
+
+        Args:
+            known: Whether the worker has a key of the provider: then it is the model that is gone.
 
         Raises:
             ApplicationError: there is nothing stored.
@@ -68,5 +71,7 @@ class Producer:
         entry = await Ledger(self._storage, prefix).read()
         if entry and entry.take:
             return entry.take
-        error = InvalidRequest(f"this worker does not offer {asset.provider} {asset.model!r}; choose another")
-        raise final_error(error, entry, "ambiguous_submission" if entry and entry.is_open else None)
+        words = f"this worker does not offer {asset.provider} {asset.model!r}; choose another"
+        if known:
+            raise retired(words, entry)
+        raise final_error(InvalidRequest(words), entry, "ambiguous_submission" if entry and entry.is_open else None)

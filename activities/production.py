@@ -20,17 +20,22 @@ from activities.planner import models_for, plan_with_models, with_fallbacks
 from activities.produce import Producer
 from activities.providers import registry
 from activities.providers.base import Provider
+from activities.rewriting import rewrite
 from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageFailed, sha256_of
+from activities.uploads import checked_upload
 from workflows import keys
 from workflows.contracts import (
     AssetCancelled,
     AssetFailure,
+    CheckUpload,
     DraftPlan,
     FinishDeliverable,
     PricePlan,
     ProduceAsset,
     ProductionActivities,
+    RewritePrompt,
+    Rewritten,
 )
 from workflows.events import Snapshot
 from workflows.models import Deliverable, Media, Model, Plan, Take
@@ -91,6 +96,16 @@ class Activities(ProductionActivities):
     async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
         async with _alive("cancelling"):
             return await self._producer.cancel(request)
+
+    @activity.defn(name="rewrite_prompt")
+    async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
+        async with _alive("asking"):
+            return await rewrite(request, self._storage, self._providers, self._settings)
+
+    @activity.defn(name="check_upload")
+    async def check_upload(self, request: CheckUpload) -> Take:
+        async with _alive("checking"):
+            return await checked_upload(request, self._storage)
 
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:

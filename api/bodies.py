@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
-from workflows.models import Approval, Brief, Model, Money, Person, ProductionId, Rejection, Words
+from workflows.models import Brief, Model, Money, Person, ProductionId, Words
+from workflows.requests import Approval, Rejection
 
 
 class ApproveBody(Approval):

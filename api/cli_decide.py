@@ -30,16 +30,7 @@ from api.client import GreenlightError
 from api.plan_file import PlanFileError, edits_between, to_yaml
 from api.views import PlanView, ProductionView
 from workflows.events import Receipt
-from workflows.models import (
-    Approval,
-    EditOp,
-    PlanEdit,
-    Regenerate,
-    Rejection,
-    Resolve,
-    Revision,
-    SelectTake,
-)
+from workflows.requests import Approval, EditOp, PlanEdit, Regenerate, Rejection, Resolve, Revision, SelectTake
 
 app = typer.Typer()
 

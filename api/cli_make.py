@@ -25,7 +25,8 @@ from api.cli_live import ProductionView
 from api.cli_views import approve_command, money, show_plan, show_production
 from api.client import GreenlightError
 from workflows.events import AssetStatus, AttentionReason, ProductionStatus
-from workflows.models import Approval, Brief, Modality, Platform
+from workflows.models import Brief, Modality, Platform
+from workflows.requests import Approval
 
 app = typer.Typer()
 

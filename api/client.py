@@ -41,18 +41,9 @@ from api.views import (
     StreamEvent,
 )
 from workflows.events import ProductionStatus, Receipt
-from workflows.models import (
-    Approval,
-    Brief,
-    PlanEdit,
-    Platform,
-    Regenerate,
-    Rejection,
-    Resolve,
-    Revision,
-    SelectTake,
-)
+from workflows.models import Brief, Platform
 from workflows.reports import ProvidersReport
+from workflows.requests import Approval, PlanEdit, Regenerate, Rejection, Resolve, Revision, SelectTake
 
 DEFAULT_URL: Final = "http://127.0.0.1:8400"
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)

@@ -48,22 +48,10 @@ from api.views import Links, ListedProduction
 from workflows import keys
 from workflows.converter import data_converter
 from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
-from workflows.models import (
-    ZERO,
-    Brief,
-    Decision,
-    Model,
-    Plan,
-    PlanEdit,
-    Platform,
-    Regenerate,
-    Resolve,
-    Revision,
-    SelectTake,
-    digest_of,
-)
+from workflows.models import ZERO, Brief, Model, Plan, Platform, digest_of
 from workflows.refusals import REFUSED, Refusal
 from workflows.reports import ProvidersReport
+from workflows.requests import Decision, PlanEdit, Regenerate, Resolve, Revision, SelectTake
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)
 """For calls that the server answers alone; measured in milliseconds."""

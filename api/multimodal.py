@@ -9,7 +9,8 @@ from api.productions import EVENT_STREAM, begin
 from api.relay import EventStream
 from api.views import PREFIX, ProductionView, production_view
 from workflows.events import ProductionStatus
-from workflows.models import Approval, Brief, Decision
+from workflows.models import Brief
+from workflows.requests import Approval, Decision
 
 router = APIRouter(prefix=PREFIX, responses=documented(422, 503))
 

@@ -7,7 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from api.views import PlanView
-from workflows.models import Asset, EditOp, Modality, Slug, Words
+from workflows.models import Asset, Modality, Slug, Words
+from workflows.requests import EditOp
 
 HEADER: Final = """\
 # Change anything but asset_id, asset_type and role; the order of the assets is the order of the plan.

@@ -17,7 +17,8 @@ from api.relay import EventStream
 from api.views import PREFIX, PageToken, PlanView, ProductionPage, ProductionView, Started, production_view
 from workflows import keys
 from workflows.events import ProductionStatus, Receipt
-from workflows.models import Brief, Decision, Model, PlanEdit, Platform, Regenerate, Resolve, Revision, SelectTake, Slug
+from workflows.models import Brief, Model, Platform, Slug
+from workflows.requests import Decision, PlanEdit, Regenerate, Resolve, Revision, SelectTake
 
 M = TypeVar("M", bound=Model)
 

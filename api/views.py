@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from workflows import keys
 from workflows.events import AssetRecord, EventName, ProductionStatus, Snapshot, asset_records
-from workflows.models import Approval, Asset, Brief, Modality, Money, Plan, Platform
+from workflows.models import Asset, Brief, Modality, Money, Plan, Platform
+from workflows.requests import Approval
 
 PREFIX: Final = "/api/v1"
 

@@ -21,7 +21,8 @@ from deploy.local import PROBLEMS, prepare, running_stack
 from deploy.settings import StackSettings
 from workflows import keys
 from workflows.events import ProductionStatus
-from workflows.models import Approval, Brief, Platform, Rejection
+from workflows.models import Brief, Platform
+from workflows.requests import Approval, Rejection
 
 OUT: Final = Path("out/demo")
 

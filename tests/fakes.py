@@ -15,16 +15,31 @@ from temporalio.worker import Worker
 from workflows import keys
 from workflows.contracts import (
     PLAN_INVALID,
+    UPLOAD_REFUSED,
     AssetCancelled,
     AssetFailure,
+    CheckUpload,
     DraftPlan,
     FinishDeliverable,
     PricePlan,
     ProduceAsset,
     ProductionActivities,
+    RewritePrompt,
+    Rewritten,
 )
 from workflows.events import Snapshot
-from workflows.models import Alternative, Asset, Deliverable, DeliverableFile, Media, Modality, Plan, Quote, Take
+from workflows.models import (
+    UPLOAD,
+    Alternative,
+    Asset,
+    Deliverable,
+    DeliverableFile,
+    Media,
+    Modality,
+    Plan,
+    Quote,
+    Take,
+)
 from workflows.production import ProductionWorkflow
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 
@@ -58,6 +73,8 @@ class FakeActivities(ProductionActivities):
         self.orders: list[str | None] = []
         self.finished: list[int] = []
         self.stopped: list[tuple[str, int]] = []
+        self.rewrites = True
+        self.rewritten: list[RewritePrompt] = []
         self.produced: list[tuple[str, int]] = []
         self.manifests: dict[str, Snapshot] = {}
         self.enabled: tuple[Modality, ...] = tuple(Modality)
@@ -146,6 +163,29 @@ class FakeActivities(ProductionActivities):
         self.stopped.append((request.asset.asset_id, request.take))
         return AssetCancelled(outcome="stopped", billed_usd=Decimal("0.0040"), job_id="job-1")
 
+    @activity.defn(name="rewrite_prompt")
+    async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
+        self.rewritten.append(request)
+        words = request.feedback or "softened"
+        return Rewritten(
+            prompt=f"{request.asset.prompt}, {words}" if self.rewrites else "", billed_usd=self.drafting_usd
+        )
+
+    @activity.defn(name="check_upload")
+    async def check_upload(self, request: CheckUpload) -> Take:
+        if "broken" in request.upload.filename:
+            raise ApplicationError("the file cannot be opened", type=UPLOAD_REFUSED, non_retryable=True)
+        now = datetime.now(UTC)
+        return Take(
+            number=request.take,
+            prompt=request.asset.prompt,
+            provider=UPLOAD,
+            model=request.upload.filename or "file",
+            media=_media(f"{keys.take_prefix(request.production_id, request.asset.asset_id, request.take)}/media.txt"),
+            started_at=now,
+            finished_at=now,
+        )
+
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
         self.finished.append(request.assets[0].take.number)
@@ -180,6 +220,8 @@ class FakeActivities(ProductionActivities):
         steps: Sequence[Any] = (
             self.draft_plan,
             self.price_plan,
+            self.rewrite_prompt,
+            self.check_upload,
             self.finish_deliverable,
             self.write_manifest,
             self.list_providers,

@@ -18,7 +18,8 @@ from deploy.s3 import REGION
 from tests.stack import CREDENTIALS
 from workflows import keys
 from workflows.events import Event, Snapshot
-from workflows.models import Approval, Brief, EditOp, PlanEdit, Platform
+from workflows.models import Brief, Platform
+from workflows.requests import Approval, EditOp, PlanEdit
 
 BRIEF: Final = Brief(
     title="Harbour",

@@ -16,9 +16,10 @@ from temporalio.exceptions import ApplicationError
 
 from workflows import keys
 from workflows.events import ProductionStart, Receipt, Snapshot
-from workflows.models import Approval, Brief, Decision, Plan, Platform
+from workflows.models import Brief, Plan, Platform
 from workflows.production import ProductionWorkflow
 from workflows.refusals import Refusal
+from workflows.requests import Approval, Decision
 
 HISTORIES = Path(__file__).parent / "histories" / "3"
 """One folder a generation: a change that needs `patched` is recorded into a new one, and the old ones stay."""

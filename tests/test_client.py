@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from api.client import GreenlightClient, GreenlightError, Unreachable, resolve_url
 from api.client_events import EventDecoder
 from api.views import ProductionView
-from workflows.models import Approval, Brief, Platform
+from workflows.models import Brief, Platform
+from workflows.requests import Approval
 
 Answer = Callable[["Handler"], None]
 

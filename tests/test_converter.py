@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 
-from workflows import contracts, events, models
+from workflows import contracts, events, models, requests
 from workflows.converter import CompactPayloadConverter
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
 from workflows.models import Brief, Model, Platform, utc
@@ -37,7 +37,7 @@ def test_records_come_back_as_they_were() -> None:
 def test_defaults_are_pinned() -> None:
     """A default is not written, so changing it would change what recorded histories and manifests say."""
     found: dict[str, dict[str, Any]] = {}
-    for module in (models, events, contracts):
+    for module in (models, events, contracts, requests):
         for name, kind in vars(module).items():
             if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model:
                 found[name] = {

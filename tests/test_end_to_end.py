@@ -32,7 +32,8 @@ from tests.film import (
 from tests.test_finishing import Film, cue_times
 from workflows import keys
 from workflows.events import AssetStatus, ProductionStatus, Snapshot
-from workflows.models import Brief, Platform, Regenerate
+from workflows.models import Brief, Platform
+from workflows.requests import Regenerate
 
 DELIVERED_WITHIN = 90.0
 """Seconds; about 8 on two free cores."""

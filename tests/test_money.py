@@ -7,8 +7,8 @@ import pytest
 from tests.fakes import FakeActivities
 from tests.productions import Productions, eventually, names, refusal, snapshot, until, update
 from workflows.contracts import AssetFailure
-from workflows.models import Approval, Decision, Regenerate, Resolve
 from workflows.production import ProductionWorkflow
+from workflows.requests import Approval, Decision, Regenerate, Resolve
 
 
 async def test_a_fallback_takes_over_what_cost_nothing(productions: Productions) -> None:

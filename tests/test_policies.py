@@ -8,18 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from workflows import policies
-from workflows.models import (
-    PLATFORM_MODALITIES,
-    Approval,
-    Asset,
-    Brief,
-    EditOp,
-    Modality,
-    Plan,
-    Platform,
-    Quote,
-)
+from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Modality, Plan, Platform, Quote
 from workflows.policies import PlanProblem
+from workflows.requests import Approval, EditOp
 
 FILM = Brief(text="A lighthouse.", platform=Platform.VIDEO)
 

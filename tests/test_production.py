@@ -31,13 +31,12 @@ from workflows import keys
 from workflows.contracts import DraftPlan
 from workflows.converter import data_converter
 from workflows.events import Snapshot
-from workflows.models import (
+from workflows.models import Asset, Modality, Plan
+from workflows.production import COST, STATUS, ProductionWorkflow
+from workflows.requests import (
     Approval,
-    Asset,
     Decision,
     EditOp,
-    Modality,
-    Plan,
     PlanEdit,
     Regenerate,
     Rejection,
@@ -45,7 +44,6 @@ from workflows.models import (
     Revision,
     SelectTake,
 )
-from workflows.production import COST, STATUS, ProductionWorkflow
 
 
 class Scripted(FakeActivities):

@@ -31,7 +31,8 @@ from tests.stack import hermetic, new_home
 from tests.test_finishing import Film
 from workflows import keys
 from workflows.events import Snapshot
-from workflows.models import Approval, Brief, Modality, Platform, Regenerate, Resolve
+from workflows.models import Brief, Modality, Platform
+from workflows.requests import Approval, Regenerate, Resolve
 
 BRIEF = Brief(
     text="A lighthouse keeper lights the lamp. A boat finds its way home.",

@@ -72,6 +72,8 @@ def make_workers(
         [
             activities.draft_plan,
             activities.price_plan,
+            activities.rewrite_prompt,
+            activities.check_upload,
             activities.finish_deliverable,
             activities.write_manifest,
             activities.list_providers,

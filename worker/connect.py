@@ -30,6 +30,11 @@ from workflows.converter import data_converter
 log = logging.getLogger(__name__)
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:7233"
+_INDEXED: Final = {
+    "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    "KeywordList": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+    "Double": IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
+}
 _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
 """First a server that is just starting, then one that is down; after these every 5 s."""
 
@@ -87,9 +92,7 @@ async def register_search_attributes(client: Client) -> None:
         listed = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
         missing = {name: kind for name, kind in keys.SEARCH_ATTRIBUTES.items() if name not in listed.custom_attributes}
         if missing:
-            types = {
-                name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in missing.items()
-            }
+            types = {name: _INDEXED[kind] for name, kind in missing.items()}
             await operator.add_search_attributes(
                 AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
             )

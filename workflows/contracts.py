@@ -13,10 +13,12 @@ from temporalio import activity
 from workflows.events import AttentionReason, Snapshot, TakeOrder
 from workflows.models import ZERO, Asset, Brief, Deliverable, Media, Modality, Model, Money, Plan, Take
 from workflows.reports import ProvidersReport
+from workflows.requests import UploadTake
 
 PRODUCE_ASSET: Final = "produce_asset"
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job is not done; the retry is the next look. Never counted as a failure."""
+UPLOAD_REFUSED: Final = "UploadRefused"
 PLAN_INVALID: Final = "PlanInvalid"
 """The catalogue refuses the plan; the message names the asset, the field and the remedy."""
 AMBIGUOUS_SUBMISSION: Final = "AmbiguousSubmission"
@@ -70,6 +72,7 @@ class AssetFailure(Model):
     refused: str = Field(default="", description="Of refused content: prompt, input or output")
     category: str = Field(default="", description="The provider's own word for why it was refused")
     maybe_billed: bool = Field(default=False, description="Nobody can say that it cost nothing more")
+    replacement: tuple[str, ...] = Field(default=(), description="Of a retired model: what the catalogue names instead")
 
 
 class AssetCancelled(Model):
@@ -80,6 +83,32 @@ class AssetCancelled(Model):
     billed_usd: Money = Field(default=ZERO, description="All submissions of the take; one in doubt at its high price")
     job_id: str | None = None
     message: str = ""
+
+
+class RewritePrompt(Model):
+    """Words for another take: what a person said of the last one, or why a provider refused it."""
+
+    production_id: str
+    brief: Brief
+    asset: Asset
+    number: int = Field(ge=1, description="Of this question in the production; the answer is kept under it")
+    feedback: str = Field(default="", description="A person's words; without them a softened prompt is asked for")
+    refusal: str = Field(default="", description="The provider's words where it refused the prompt")
+    spent_usd: Money = Field(default=ZERO, description="By the production so far")
+
+
+class Rewritten(Model):
+    prompt: str = Field(default="", description="Empty where no language model is there to write one")
+    billed_usd: Money = ZERO
+
+
+class CheckUpload(Model):
+    """A person's file that is to be a take of an asset."""
+
+    production_id: str
+    asset: Asset
+    take: int = Field(ge=1)
+    upload: UploadTake
 
 
 class FinishedAsset(Model):
@@ -123,6 +152,24 @@ class ProductionActivities(ABC):
     @abstractmethod
     async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
         """Stop a take that is being made, at its provider too, and say what it has cost."""
+
+    @activity.defn(name="rewrite_prompt")
+    @abstractmethod
+    async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
+        """A new prompt by a language model, through the same ledger and budget as the planner's questions.
+
+        Raises:
+            ApplicationError: with an AssetFailure as first detail, where it was billed and gave nothing.
+        """
+
+    @activity.defn(name="check_upload")
+    @abstractmethod
+    async def check_upload(self, request: CheckUpload) -> Take:
+        """Look whether the file is what the asset asks for, and keep it as the take.
+
+        Raises:
+            ApplicationError: type UPLOAD_REFUSED, not retried; the message says what is wrong with the file.
+        """
 
     @activity.defn(name="finish_deliverable")
     @abstractmethod

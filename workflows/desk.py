@@ -21,21 +21,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies
     from workflows.contracts import PLAN_INVALID, PricePlan, ProductionActivities
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
-    from workflows.models import (
-        ZERO,
-        Asset,
-        Decision,
-        EditOp,
-        Plan,
-        PlanEdit,
-        Regenerate,
-        Rejection,
-        Resolve,
-        Revision,
-        SelectTake,
-        utc,
-    )
+    from workflows.models import ZERO, Asset, Plan, utc
     from workflows.refusals import refuse
+    from workflows.requests import Decision, EditOp, PlanEdit, Regenerate, Rejection, Resolve, Revision, SelectTake
     from workflows.state import MAX_MESSAGE_CHARS, ProductionState
 
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))

@@ -7,19 +7,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from workflows.models import (
-    ZERO,
-    Approval,
-    Asset,
-    Brief,
-    Deliverable,
-    Modality,
-    Model,
-    Money,
-    Plan,
-    ProductionId,
-    Take,
-)
+from workflows.models import ZERO, Asset, Brief, Deliverable, Modality, Model, Money, Plan, ProductionId, Take
+from workflows.requests import Approval, Pause
 
 
 class ProductionStatus(StrEnum):
@@ -61,9 +50,12 @@ class AssetStatus(StrEnum):
 EventName = Literal[
     "plan_start",
     "plan_ready",
+    "plan_edited",
     "plan_failed",
     "approval_ignored",
+    "approval_given",
     "approval_reminder",
+    "approval_escalated",
     "approved",
     "rejected",
     "expired",
@@ -75,8 +67,14 @@ EventName = Literal[
     "asset_fallback",
     "asset_cancelled",
     "asset_stale",
+    "take_requested",
+    "take_failed",
     "take_selected",
+    "paused",
+    "resumed",
     "needs_attention",
+    "prompt_proposed",
+    "resolved",
     "finishing",
     "done",
     "stalled",
@@ -84,13 +82,37 @@ EventName = Literal[
 """`asset_progress` and `stalled` come from the relay and carry no id; all others are in the log."""
 
 AttentionReason = Literal[
+    "approval",
+    "deadline_near",
+    "price_unknown",
+    "stills_to_approve",
+    "paused",
     "asset_failed",
     "content_refused",
+    "output_unusable",
+    "model_retired",
     "ambiguous_submission",
     "budget_short",
     "plan_failed",
     "finishing_failed",
 ]
+"""Why something waits for a person; the first five wait for a word about the whole production."""
+
+Answer = Literal[
+    "approve",
+    "reject",
+    "edit_plan",
+    "revise",
+    "resume",
+    "retry",
+    "accept_without",
+    "adopt",
+    "resubmit",
+    "raise_budget",
+    "upload",
+    "cancel",
+]
+"""What a person can do about it: an update of the production, or an action of the update `resolve`."""
 
 
 class Event(Model):
@@ -113,6 +135,26 @@ class TakeOrder(Model):
     adopt_job_id: str | None = None
 
 
+class AttentionItem(Model):
+    """One thing that waits for a person: why, since when, the evidence, and what can be answered."""
+
+    id: int = Field(description="The number of the event that told of it; an answer may name it as `attention`")
+    reason: AttentionReason
+    since: datetime
+    asset_id: str | None = None
+    message: str = ""
+    job_id: str | None = Field(default=None, description="The provider's own number of the job in question")
+    provider: str | None = None
+    model: str | None = None
+    cost_usd: Money = Field(default=ZERO, description="Of an asset: billed for it so far; else of the production")
+    price_usd: Money | None = Field(default=None, description="What the answer that spends may cost at most")
+    proposal: str = Field(default="", description="A prompt that may be accepted; never sent unasked")
+    replacement: tuple[str, ...] = Field(default=(), description="Models that may stand in for a retired one")
+    plan_digest: str | None = None
+    deadline: datetime | None = None
+    answers: tuple[Answer, ...] = ()
+
+
 class AssetState(Model):
     """How far one asset of the plan is. `selected` is the number of the take in use, 0 before the first."""
 
@@ -125,6 +167,18 @@ class AssetState(Model):
     error: str | None = None
     error_kind: str = Field(default="", description="The error's name in the tree, e.g. 'content_refused'")
     stale: bool = False
+    stale_because: tuple[str, ...] = Field(
+        default=(), description="What changed since: prompt, model, parameters, depends_on, or an input's asset id"
+    )
+    settled: dict[str, str] = Field(
+        default_factory=dict, description="What a person accepted the take in use for, where that is not what made it"
+    )
+    extra: tuple[int, ...] = Field(default=(), description="Further takes that are being made, to choose from")
+    waiting: AttentionItem | None = None
+    cancelled: Literal["free", "billed", "stopped", "running"] | None = Field(
+        default=None, description="What became of the take that was being made when it was cancelled"
+    )
+    job_id: str | None = Field(default=None, description="Of a cancelled take that may still run at the provider")
     order: TakeOrder | None = None
     model: int = Field(default=0, description="Which of its models makes it: 0 its own, then its fallbacks from 1")
 
@@ -152,6 +206,12 @@ class Snapshot(Model):
     error: str | None = None
     deadline: datetime | None = Field(default=None, description="Without an approval by then it expires")
     reminded: bool = False
+    escalated: bool = False
+    approvals: tuple[Approval, ...] = Field(default=(), description="Given so far, of the plan that is to be approved")
+    paused: Pause | None = None
+    gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before video is paid")
+    waiting: AttentionItem | None = Field(default=None, description="What waits for a word about the whole production")
+    told: int = Field(default=0, description="The last event that was handed to webhooks")
     events: tuple[Event, ...] = ()
 
 
@@ -189,7 +249,15 @@ class AssetRecord(Model):
     error: str | None
     error_kind: str
     attention: AttentionReason | None
+    waiting: AttentionItem | None = Field(default=None, description="What is to be decided about it, with the answers")
     stale: bool
+    stale_because: tuple[str, ...] = Field(
+        default=(), description="What changed since: prompt, model, parameters, depends_on, or an input's asset id"
+    )
+    refresh_usd: Money | None = Field(default=None, description="Of a stale asset: what remaking it costs at most")
+    making: int = Field(default=0, description="How many takes of it are being made")
+    cancelled: Literal["free", "billed", "stopped", "running"] | None = None
+    job_id: str | None = Field(default=None, description="Of a cancelled take that may still run at the provider")
     media_type: str | None
     duration_seconds: float | None
 
@@ -232,11 +300,27 @@ def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
 
 
 class ProductionStart(Model):
-    """The workflow's input. `carried` is where an earlier run stopped: continue-as-new, or reopening."""
+    """The workflow's input. `carried` is where an earlier run stopped: continue-as-new, or reopening.
+
+    `reports_to` is the id of a workflow that gets the signal `told` with a Report whenever the status changes.
+    """
 
     production_id: ProductionId
     brief: Brief
     carried: Snapshot | None = None
+    reports_to: str = ""
+
+
+class Report(Model):
+    """How far a production is, as it tells the workflow that started it."""
+
+    production_id: str
+    status: ProductionStatus
+    plan_digest: str | None = None
+    high_usd: Money = Field(default=ZERO, description="The plan's high price, and what planning has cost")
+    unknown_prices: bool = False
+    spent_usd: Money = ZERO
+    error: str = ""
 
 
 class Receipt(Model):

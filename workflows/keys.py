@@ -3,6 +3,7 @@
 productions/{production_id}/plan/{digest}.json
 productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext} (media-2.{ext} of a resubmission)
 productions/{production_id}/deliverable/{revision}/{file}, manifest.json
+productions/{production_id}/uploads/…                 people's own files, as they came
 productions/{production_id}/manifest.json            the newest manifest: reopening reads it
 """
 
@@ -18,15 +19,22 @@ PLATFORM_ATTRIBUTE: Final = "GreenlightPlatform"
 TENANT_ATTRIBUTE: Final = "GreenlightTenant"
 REQUESTER_ATTRIBUTE: Final = "GreenlightRequester"
 COST_ATTRIBUTE: Final = "GreenlightCostUsd"
+ATTENTION_ATTRIBUTE: Final = "GreenlightAttention"
+"""The reasons for which it waits for a person; not there while it does not."""
 SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
     STATUS_ATTRIBUTE: "Keyword",
     PLATFORM_ATTRIBUTE: "Keyword",
     TENANT_ATTRIBUTE: "Keyword",
     REQUESTER_ATTRIBUTE: "Keyword",
     COST_ATTRIBUTE: "Double",
+    ATTENTION_ATTRIBUTE: "KeywordList",
 }
 """Name -> type, as `temporal operator search-attribute create` takes them."""
 
+
+ATTENTION_MEMO: Final = "attention"
+"""Of a run: the first AttentionItems as JSON, so that the list over all productions needs no worker."""
+MAX_ATTENTION_ITEMS: Final = 20
 
 PLANNER: Final = "_planner"
 """Stands for an asset's id where the planner's own questions are kept; no asset can be called so."""
@@ -70,6 +78,11 @@ def submission_of(media_key: str) -> int:
     """The number of the submission; the highest one is the take's."""
     number = media_key.rpartition("/")[2].partition(".")[0].removeprefix("media-")
     return int(number) if number.isdigit() else 1
+
+
+def upload_prefix(production_id: str) -> str:
+    """Where people's own files arrive, before they are looked at and become takes."""
+    return f"{production_prefix(production_id)}/uploads/"
 
 
 def plan_key(production_id: str, digest: str) -> str:

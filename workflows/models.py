@@ -30,6 +30,11 @@ MAX_ASSETS: Final = 1_000
 MAX_PLAN_BYTES: Final = 400_000
 """Keeps the snapshot (plan + takes + events) under Temporal's 2 MB payload limit."""
 
+MAX_TAKES_AT_ONCE: Final = 10
+"""Of one asset, to choose from; more is a budget's accident rather than a choice."""
+UPLOAD: Final = "upload"
+"""Stands for the provider of a take that a person made."""
+
 ZERO: Final = Decimal(0)
 
 Money = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4, examples=["2.50"])]
@@ -84,6 +89,34 @@ def _modalities_in_order(value: tuple[Modality, ...]) -> tuple[Modality, ...]:
     return tuple(m for m in Modality if m in value)
 
 
+class ApprovalPolicy(Model):
+    """Who has to approve a plan, and when nobody has to."""
+
+    approvers: int = Field(default=1, ge=1, le=10, description="So many different people have to approve the same plan")
+    not_by_requester: bool = Field(default=False, description="Whoever asked for it may not approve it")
+    auto_below_usd: Money | None = Field(
+        default=None,
+        description="A plan of at most this, by its high price with what planning cost, is approved at once",
+    )
+    stills_first: bool = Field(
+        default=False, description="A second approval, once all else is made, before any video is paid for"
+    )
+    escalate_to: tuple[Person, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Named by `approval_escalated`, which comes when a tenth of the time is left",
+    )
+
+
+class Webhook(Model):
+    """Where to post events as they happen, signed by the Standard Webhooks scheme with the workers' secret."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2_000)]
+    events: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")], ...] = Field(
+        default=(), max_length=40, description="Names of events; without any, all of the log"
+    )
+
+
 class Brief(Model):
     """What somebody asks for. Without `modalities` it is all that the platform allows; text is always on."""
 
@@ -106,6 +139,8 @@ class Brief(Model):
     approval_deadline_seconds: float = Field(
         default=7 * 86_400, ge=1, le=90 * 86_400, description="Without an approval the production expires"
     )
+    approval: ApprovalPolicy = ApprovalPolicy()
+    webhooks: tuple[Webhook, ...] = Field(default=(), max_length=5)
     tenant: Slug = "default"
     requester: Person = "anonymous"
 
@@ -261,127 +296,13 @@ class Take(Model):
     billed_usd: Money = Field(default=ZERO, description="All submissions of this take, the failed ones too")
     job_id: str | None = None
     inputs: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it was made from")
+    made_from: dict[str, str] = Field(
+        default_factory=dict,
+        description="Digests of what it was made from: prompt, model, parameters, depends_on, and each input's content",
+    )
+    note: str = Field(default="", description="Of a person's own file: whose it is and what it was called")
     started_at: datetime
     finished_at: datetime
-
-
-class Approval(BaseModel):
-    """Releases a plan for spending. From the Temporal UI a plain `{"plan_digest": "…", "approver": "…"}` does."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    plan_digest: Digest
-    approver: Person = "someone"
-    budget_usd: Money | None = Field(
-        default=None,
-        description="Spend at most this; without it, the brief's budget or the plan's high price",
-    )
-    allow_unknown_prices: bool = Field(
-        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
-    )
-    note: Annotated[str, StringConstraints(max_length=2_000)] = ""
-
-
-class Rejection(BaseModel):
-    """Ends a production before anything is spent."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    rejecter: Person = "someone"
-    reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
-
-
-class Decision(Model):
-    """The body of the update `decide`: exactly one of the two."""
-
-    approve: Approval | None = None
-    reject: Rejection | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "Decision":
-        if (self.approve is None) == (self.reject is None):
-            raise ValueError("decision: give exactly one of 'approve' and 'reject'")
-        return self
-
-
-class EditOp(Model):
-    """One change of a plan.
-
-    change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on.
-    move: `position` (from 1). drop: nothing more. add: `asset`, at `position` or last. title: `title`.
-    """
-
-    op: Literal["change", "move", "drop", "add", "title"]
-    asset_id: Slug | None = None
-    prompt: Words | None = None
-    label: Annotated[str, StringConstraints(max_length=200)] | None = None
-    provider: Slug | None = None
-    model: ModelName | None = None
-    parameters: dict[str, JsonValue] | None = None
-    depends_on: tuple[Slug, ...] | None = None
-    position: int | None = Field(default=None, ge=1)
-    asset: Asset | None = None
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
-
-
-class PlanEdit(Model):
-    """All of `edits` or none, on exactly the plan that `plan_digest` names."""
-
-    plan_digest: Digest
-    edits: tuple[EditOp, ...] = Field(min_length=1, max_length=200)
-    editor: Person = "someone"
-
-
-class Revision(Model):
-    """Plan again, with this feedback."""
-
-    feedback: Words
-    reviser: Person = "someone"
-
-
-class Regenerate(Model):
-    """Make a new take of one asset, as it is or changed. `budget_usd` raises the whole budget to that sum."""
-
-    asset_id: Slug
-    prompt: Words | None = None
-    provider: Slug | None = None
-    model: ModelName | None = None
-    parameters: dict[str, JsonValue] | None = None
-    budget_usd: Money | None = None
-    allow_unknown_prices: bool = False
-    requested_by: Person = "someone"
-
-
-class Resolve(Model):
-    """What a person decides where a production waits: retry (as it is or changed), accept it without the asset,
-    adopt a job that the provider already runs, resubmit after an ambiguous submission, or raise the budget."""
-
-    asset_id: Slug
-    action: Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
-    prompt: Words | None = None
-    provider: Slug | None = None
-    model: ModelName | None = None
-    parameters: dict[str, JsonValue] | None = None
-    job_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
-    budget_usd: Money | None = None
-    allow_unknown_prices: bool = False
-    resolver: Person = "someone"
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Resolve":
-        if self.action == "adopt" and not self.job_id:
-            raise ValueError("job_id: name the provider's job to adopt")
-        if self.action == "raise_budget" and self.budget_usd is None:
-            raise ValueError("budget_usd: name the new budget in USD")
-        return self
-
-
-class SelectTake(Model):
-    """Use an earlier take of an asset in the deliverable."""
-
-    asset_id: Slug
-    take: int = Field(ge=1)
-    requested_by: Person = "someone"
 
 
 class DeliverableFile(Model):

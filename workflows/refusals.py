@@ -11,6 +11,8 @@ REFUSED = "Refused"
 RefusalKind = Literal[
     "wrong_phase",
     "stale_digest",
+    "stale_attention",
+    "upload_refused",
     "unknown_asset",
     "unknown_take",
     "invalid_edit",

@@ -20,7 +20,8 @@ from workflows.events import (
     Snapshot,
     TakeOrder,
 )
-from workflows.models import ZERO, Approval, Asset, Deliverable, Plan, Rejection, Take
+from workflows.models import ZERO, Asset, Deliverable, Plan, Take
+from workflows.requests import Approval, Rejection
 
 MAX_MESSAGE_CHARS = 300
 """Of a failure, in the record: a vendor's outage fails a thousand assets, and the record has to stay below 2 MB."""

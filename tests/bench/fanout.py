@@ -11,8 +11,9 @@ from temporalio.client import Client
 from tests.bench.instant import FLOOR_QUEUE, FloorWorkflow
 from workflows import keys
 from workflows.events import ProductionStart, ProductionStatus
-from workflows.models import Approval, Brief, Platform
+from workflows.models import Brief, Platform
 from workflows.production import ProductionWorkflow
+from workflows.requests import Approval
 
 COUNT = 1_000
 ROUNDS = 3
