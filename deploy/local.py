@@ -101,7 +101,8 @@ def _assemble(
         **beside_proxy(environ),
     }
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
-    secrets = {v: env.pop(v) for entry in registered().values() for v in entry.variables if v in env}
+    keys = (v for entry in registered().values() for v in entry.variables)
+    secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET") if v in env}
 
     if other := temporal.configured(environ):
         address, namespace = other

@@ -35,7 +35,7 @@ async def test_a_key_stays_with_its_host(monkeypatch: pytest.MonkeyPatch) -> Non
 
     transport = httpx.MockTransport(answer)
     real = httpx.AsyncClient
-    monkeypatch.setattr(httpx, "AsyncClient", lambda **more: real(transport=transport, **more))
+    monkeypatch.setattr(httpx, "AsyncClient", lambda **more: real(**more | {"transport": transport}))
     source = streamed("http://vendor.example/a", vendor="vendor", base_url="http://v", headers={"x-goog-api-key": "k"})
     with pytest.raises(SubmissionUnknown, match="more than 3 redirects"):
         async with source():

@@ -9,11 +9,6 @@ from workflows.state import ProductionState
 MAX_ROWS: Final = 60
 """Above this the table would be longer than anybody reads; unfinished assets are shown first."""
 
-_HINTS: Final = {
-    ProductionStatus.AWAITING_APPROVAL: "Waits for the signal `approve` with this input:",
-    ProductionStatus.NEEDS_ATTENTION: "Waits for a person: see the assets marked below.",
-}
-
 
 def activity_summary(asset: Asset) -> str:
     return f"{asset.asset_id} · {asset.asset_type.value} · {asset.provider}"
@@ -22,23 +17,34 @@ def activity_summary(asset: Asset) -> str:
 def details_of(state: ProductionState) -> str:
     """Status, money and a table of the assets, in markdown."""
     lines = [f"### {state.status.value.replace('_', ' ')}", "", _money(state), ""]
-    if hint := _HINTS.get(state.status):
-        lines += [hint, ""]
-    if state.status is ProductionStatus.AWAITING_APPROVAL and state.plan:
-        lines += [
-            "```json",
-            "{",
-            f'  "plan_digest": "{state.plan.digest}",',
-            '  "approver": "your name"',
-            "}",
-            "```",
-            "",
-        ]
+    lines += _hint(state)
     if state.error:
         lines += [f"**{_cell(state.error)}**", ""]
     if state.plan:
         lines += _table(state, state.plan.assets)
     return "\n".join(lines)
+
+
+def _hint(state: ProductionState) -> list[str]:
+    """What somebody can do about it here, in the Temporal UI."""
+    if state.status.closed:
+        return []
+    lines = [f"Paused by {_cell(state.paused.paused_by)}: the update `resume` goes on.", ""] if state.paused else []
+    if state.status is ProductionStatus.AWAITING_APPROVAL or state.gate == "waiting":
+        what = "the plan" if state.gate != "waiting" else "video, after a look at the stills"
+        given, needed = len(state.approvals), state.brief.approval.approvers
+        count = f" ({given} of {needed} people did)" if needed > 1 else ""
+        sample = f'{{\n  "plan_digest": "{state.digest_to_approve}",\n  "approver": "your name"\n}}'
+        return [
+            *lines,
+            f"Waits for the signal `approve` of {what}{count}, with this input:",
+            "",
+            f"```json\n{sample}\n```",
+            "",
+        ]
+    if state.attention():
+        lines += ["Waits for a person: see the assets marked below.", ""]
+    return lines
 
 
 def _money(state: ProductionState) -> str:

@@ -1,11 +1,12 @@
 """What callers see of a production: statuses, the event log, progress and the snapshot."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from workflows.models import ZERO, Asset, Brief, Deliverable, Modality, Model, Money, Plan, ProductionId, Take
 from workflows.requests import Approval, Pause
@@ -123,6 +124,12 @@ class Event(Model):
     at: datetime
     asset_id: str | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+def event_body(production_id: str, event: BaseModel) -> str:
+    """An event as JSON: the data of its server-sent event, and what webhooks get."""
+    body = {**event.model_dump(mode="json"), "production_id": production_id}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 class TakeOrder(Model):

@@ -13,6 +13,13 @@ TASK_QUEUE: Final = "greenlight"
 """Workflows and all activities but `produce_asset`, which runs on its provider's queue."""
 
 WORKFLOW_TYPE: Final = "Production"
+BATCH_TYPE: Final = "Batch"
+SCHEDULED_TYPE: Final = "ScheduledProduction"
+LOOK_AT_PRODUCTION: Final = "look_at_production"
+"""An activity: how far a production is, as a Report."""
+NOTIFICATION_TYPE: Final = "Notification"
+NOTIFY_QUEUE: Final = "notify"
+"""Posts to webhooks: a receiver that hangs holds up no production."""
 
 STATUS_ATTRIBUTE: Final = "GreenlightStatus"
 PLATFORM_ATTRIBUTE: Final = "GreenlightPlatform"
@@ -46,6 +53,23 @@ def workflow_id(production_id: str) -> str:
 
 def production_id_of(workflow_id: str) -> str:
     return workflow_id.removeprefix("production-")
+
+
+def batch_workflow_id(batch_id: str) -> str:
+    return f"batch-{batch_id}"
+
+
+def batch_id_of(workflow_id: str) -> str:
+    return workflow_id.removeprefix("batch-")
+
+
+def schedule_key(schedule_id: str) -> str:
+    """Of the schedule in Temporal; its runs are called so too, with their time behind it."""
+    return f"schedule-{schedule_id}"
+
+
+def schedule_id_of(key: str) -> str:
+    return key.removeprefix("schedule-")
 
 
 def provider_queue(provider: str) -> str:

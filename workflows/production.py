@@ -1,8 +1,8 @@
 """ProductionWorkflow: the life of one production, from brief to deliverable.
 
 The workflow decides what happens next and waits: its loop takes the step that the status asks for.
-`state` keeps what is known, `policies` say what is allowed, `desk` is where people's signals and
-updates arrive, and every side effect is an activity of `contracts`.
+`state` keeps what is known, `policies` say what is allowed, `decisions` and `changes` are where people's
+signals and updates arrive, `outlook` is what it tells others, and every side effect is an activity of `contracts`.
 """
 
 import asyncio
@@ -10,14 +10,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import keys, policies
+    from workflows import diff, keys, policies
+    from workflows.changes import failure_of
     from workflows.contracts import (
         AssetCancelled,
-        AssetFailure,
         DraftPlan,
         FinishDeliverable,
         FinishedAsset,
@@ -25,15 +24,13 @@ with workflow.unsafe.imports_passed_through():
         ProduceAsset,
         ProductionActivities,
     )
-    from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, Desk, message_of, raise_if_cancelled
-    from workflows.display import activity_summary, details_of
+    from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, message_of, raise_if_cancelled
+    from workflows.display import activity_summary
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
     from workflows.models import Asset, Take
+    from workflows.outlook import Outlook
 
 from temporalio.common import RetryPolicy
-
-STATUS = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
-COST = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
 
 STEADY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1)
 """Every delay is the activity's own choice; it counts the real failures itself (see contracts.STILL_RUNNING)."""
@@ -43,6 +40,9 @@ NAMED = "activities-named-by-take"
 
 STOPPED_AT_THE_PROVIDER = "cancelled-at-the-provider"
 """Since 2026-11-20 a cancel also stops the jobs that run at providers, and counts what they cost."""
+CHANGEABLE = "takes-know-what-they-are-made-from"
+"""Since 2026-11-20 takes keep digests of what they are made from, and what waits for a person is told to the server;
+runs that began before go on as they were."""
 STOP_TIMEOUT = timedelta(minutes=1)
 MANIFEST_RETRY = timedelta(minutes=1)
 
@@ -56,25 +56,32 @@ BRIEF_CHARS = 500
 
 
 @workflow.defn(name=keys.WORKFLOW_TYPE)
-class ProductionWorkflow(Desk):
+class ProductionWorkflow(Outlook):
     """One production. Workflow id: `keys.workflow_id`; result: the full snapshot."""
 
     @workflow.init
     def __init__(self, start: ProductionStart) -> None:
         super().__init__(start)
         self._cancelling = False
-        self._shown_events = -1
-        self._shown_status: ProductionStatus | None = None
+        self._kept_events = -1
 
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
+        self._state.by_content = workflow.patched(CHANGEABLE)
         try:
-            while not self._state.status.closed or not workflow.all_handlers_finished():
+            while not self._over():
                 await self._step()
         except asyncio.CancelledError:
             await self._cancel()
+            while not self._over():
+                await self._step()
         self._show()
         return self._state.snapshot()
+
+    def _over(self) -> bool:
+        if not self._state.status.closed:
+            return False
+        return self._all_told() if self._state.by_content else workflow.all_handlers_finished()
 
     async def _step(self) -> None:
         self._show()
@@ -88,14 +95,19 @@ class ProductionWorkflow(Desk):
             case ProductionStatus.FINISHING:
                 await self._finish()
             case _:
-                await workflow.wait_condition(workflow.all_handlers_finished)
+                await workflow.wait_condition(self._quiet)
+                if self._untold():
+                    await self._hand_over()
         if self._state.status.closed:
             if self._state.status is not ProductionStatus.DELIVERED:
                 await self._keep_manifest()
         elif self._should_continue():
             workflow.continue_as_new(
                 ProductionStart(
-                    production_id=self._state.production_id, brief=self._state.brief, carried=self._state.snapshot()
+                    production_id=self._state.production_id,
+                    brief=self._state.brief,
+                    carried=self._state.snapshot(),
+                    reports_to=self._reports_to,
                 )
             )
 
@@ -124,25 +136,24 @@ class ProductionWorkflow(Desk):
             plan = await self._priced(draft)
         except (ActivityError, ApplicationError) as error:
             raise_if_cancelled(error)
-            state.plan_failed(message_of(error), _failure(error).billed_usd)
+            state.plan_failed(message_of(error), failure_of(error).billed_usd)
         else:
-            state.plan_ready(plan)
+            revised = {"by": self._reviser, "feedback": state.feedback[-1]} if state.feedback else {}
+            how = "revise" if state.feedback else "draft"
+            state.plan_ready(plan, how=how, changes=diff.changes(state.plan, plan), **revised)
+            state.approved_by_policy()
 
     async def _await_decision(self) -> None:
         state = self._state
         assert state.deadline is not None
-        reminder = state.reminder_at()
-        moment = reminder or state.deadline
+        last = state.next_moment() == state.deadline
         try:
             await self._woken(
-                within=max(moment - workflow.now(), timedelta(0)),
-                summary="approval reminder" if reminder else "approval deadline",
+                within=max(state.next_moment() - workflow.now(), timedelta(0)),
+                summary="approval deadline" if last else "approval reminder",
             )
         except TimeoutError:
-            if reminder:
-                state.remind()
-            else:
-                state.expire()
+            state.moment_came()
 
     # Producing
 
@@ -155,12 +166,14 @@ class ProductionWorkflow(Desk):
                 self._start_ready()
             elif self._running.keys() <= self._jobs:
                 # Continue as new. A job needs no run of ours: its id is in the ledger, the next run looks at it again.
-                await workflow.wait_condition(workflow.all_handlers_finished)
+                await workflow.wait_condition(self._quiet)
                 return
+            if not self._running and state.gated() and not state.attention() and not state.held_back():
+                state.reach_gate()
             self._show()
             if self._running:
                 await self._wake()
-            elif state.attention():
+            elif state.attention() or state.gated() or state.held_back():
                 state.status = ProductionStatus.NEEDS_ATTENTION
                 self._show()
                 await self._woken()
@@ -195,48 +208,85 @@ class ProductionWorkflow(Desk):
             if asset.quote and asset.quote.job:
                 self._jobs.add(asset_id)
             self._running[asset_id] = asyncio.create_task(self._make(asset))
+        self._start_extras()
+
+    def _start_extras(self) -> None:
+        """The further takes that people asked for: their money was reserved when they did."""
+        for asset, number in self._state.extras():
+            name = keys.take_activity(asset.asset_id, number)
+            if name not in self._running and len(self._running) - len(self._jobs) < policies.WINDOW:
+                if asset.quote and asset.quote.job:
+                    self._jobs.add(name)
+                self._running[name] = asyncio.create_task(self._make_extra(asset, number))
 
     async def _make(self, asset: Asset) -> None:
         """One take of one asset; whatever happens to it stops no sibling."""
-        state = self._state
+        state, asset_id = self._state, asset.asset_id
         try:
-            take = await self._take(asset)
+            take = await self._take(asset, state.assets[asset_id].next_take)
         except ActivityError as error:
-            failure = _failure(error)
-            if not self._cancelling and not state.fall_back(asset.asset_id, failure):
-                state.fail(asset.asset_id, failure)
+            failure = failure_of(error)
+            if not self._cancelling and not state.fall_back(asset_id, failure):
+                state.fail(asset_id, failure)
+                if failure.reason == "content_refused" and failure.refused != "input" and state.by_content:
+                    self._aside(self._soften(asset, failure.message))
         else:
-            state.complete(asset.asset_id, take)
+            state.complete(asset_id, take)
         finally:
-            self._running.pop(asset.asset_id, None)
-            self._jobs.discard(asset.asset_id)
-            self._poke()
+            self._made(asset_id)
 
-    async def _take(self, asset: Asset) -> Take:
-        state = self._state
-        known = state.assets[asset.asset_id]
+    async def _make_extra(self, asset: Asset, number: int) -> None:
+        """A further take to choose from."""
+        try:
+            take = await self._take(asset, number)
+        except ActivityError as error:
+            if not self._cancelling:
+                self._state.fail_extra(asset.asset_id, number, failure_of(error))
+        else:
+            self._state.complete_extra(asset.asset_id, take)
+        finally:
+            self._made(keys.take_activity(asset.asset_id, number))
+
+    def _made(self, name: str) -> None:
+        self._running.pop(name, None)
+        self._jobs.discard(name)
+        self._poke()
+
+    async def _soften(self, asset: Asset, refusal: str) -> None:
+        """Propose other words where a provider refused these; a person accepts them or not."""
+        item = self._state.assets[asset.asset_id].waiting
+        if item is None:
+            return
+        try:
+            found = await self._rewritten(asset, refusal=refusal)
+        except ActivityError:
+            return  # nobody waits for it: there is no proposal then
+        self._state.propose(asset.asset_id, item.id, found.prompt)
+        self._poke()
+
+    async def _take(self, asset: Asset, number: int) -> Take:
         return await workflow.execute_activity_method(
             ProductionActivities.produce_asset,
-            self._asked(asset),
+            self._asked(asset, number),
             task_queue=keys.provider_queue(asset.provider),
             start_to_close_timeout=ATTEMPT_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=STEADY,
-            activity_id=keys.take_activity(asset.asset_id, known.next_take) if workflow.patched(NAMED) else None,
+            activity_id=keys.take_activity(asset.asset_id, number) if workflow.patched(NAMED) else None,
             summary=activity_summary(asset),
             event_groups=[workflow.create_event_group(asset.asset_id)],
         )
 
-    def _asked(self, asset: Asset) -> ProduceAsset:
+    def _asked(self, asset: Asset, number: int) -> ProduceAsset:
         state = self._state
         known = state.assets[asset.asset_id]
         return ProduceAsset(
             production_id=state.production_id,
             brief=state.brief.model_copy(update={"text": state.brief.text[:BRIEF_CHARS]}),
             asset=asset,
-            take=known.next_take,
+            take=number,
             inputs=self._inputs(asset),
-            order=known.order,
+            order=known.order if number == known.next_take else None,
         )
 
     def _inputs(self, asset: Asset) -> tuple[InputTake, ...]:
@@ -307,9 +357,9 @@ class ProductionWorkflow(Desk):
 
     async def _keep_manifest(self) -> None:
         """Keep the record as it is; where somebody's signal was logged meanwhile, once more."""
-        kept = -1
+        kept = self._kept_events if self._state.by_content else -1
         while self._state.status.closed and kept != len(self._state.events):
-            kept = len(self._state.events)
+            kept = self._kept_events = len(self._state.events)
             try:
                 await workflow.execute_activity_method(
                     ProductionActivities.write_manifest,
@@ -326,7 +376,7 @@ class ProductionWorkflow(Desk):
 
     async def _cancel(self) -> None:
         self._cancelling = True
-        tasks = list(self._running.values())
+        tasks = [*self._running.values(), *self._asides]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -336,19 +386,19 @@ class ProductionWorkflow(Desk):
         await self._keep_manifest()
         await workflow.wait_condition(workflow.all_handlers_finished)
 
-    async def _stopped(self) -> dict[str, AssetCancelled]:
+    async def _stopped(self) -> dict[tuple[str, int], AssetCancelled]:
         """What is being made for money, stopped at its provider, with what it has cost."""
         making = self._state.making_for_money()
         if not making or not workflow.patched(STOPPED_AT_THE_PROVIDER):
             return {}
-        stopped = await asyncio.gather(*map(self._stop, making))
-        return {asset.asset_id: each for asset, each in zip(making, stopped, strict=True)}
+        stopped = await asyncio.gather(*(self._stop(asset, number) for asset, number in making))
+        return {(asset.asset_id, number): end for (asset, number), end in zip(making, stopped, strict=True)}
 
-    async def _stop(self, asset: Asset) -> AssetCancelled:
+    async def _stop(self, asset: Asset, number: int) -> AssetCancelled:
         try:
             return await workflow.execute_activity_method(
                 ProductionActivities.cancel_asset,
-                self._asked(asset),
+                self._asked(asset, number),
                 task_queue=keys.provider_queue(asset.provider),
                 start_to_close_timeout=STOP_TIMEOUT,
                 schedule_to_close_timeout=2 * STOP_TIMEOUT,
@@ -358,24 +408,3 @@ class ProductionWorkflow(Desk):
             words = f"could not be stopped, look at {asset.provider} for what still runs: {message_of(error)}"
             price = self._state.price_usd(asset.asset_id)
             return AssetCancelled(outcome="running", billed_usd=price, message=words[:300])
-
-    def _show(self) -> None:
-        """Publish where the production is: search attributes when the status changes, details now and then."""
-        state = self._state
-        changed = state.status is not self._shown_status
-        if changed:
-            workflow.upsert_search_attributes(
-                [STATUS.value_set(state.status.value), COST.value_set(float(state.spent_usd))]
-            )
-        # Rendering after each of 2,000 events of a large production would cost more than the production.
-        if changed or len(state.events) - self._shown_events >= max(1, len(state.assets) // 20):
-            workflow.set_current_details(details_of(state))
-            self._shown_status, self._shown_events = state.status, len(state.events)
-
-
-def _failure(error: ActivityError | ApplicationError) -> AssetFailure:
-    """What the activity says of its own end; without words of its own (a timeout), Temporal's."""
-    cause = error.cause if isinstance(error, ActivityError) else None
-    if isinstance(cause, ApplicationError) and cause.details:
-        return AssetFailure.model_validate(cause.details[0])
-    return AssetFailure(message=message_of(error))

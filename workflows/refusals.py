@@ -17,6 +17,7 @@ RefusalKind = Literal[
     "unknown_take",
     "invalid_edit",
     "invalid_plan",
+    "not_allowed",
     "budget_short",
     "price_unknown",
 ]

@@ -1,10 +1,10 @@
 """What people ask of a production: decisions, edits, new takes. Each is the argument of a signal or an update."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from workflows.models import MAX_TAKES_AT_ONCE, Asset, Digest, Model, ModelName, Money, Person, Slug, Words
+from workflows.models import MAX_TAKES_AT_ONCE, Asset, Digest, Modality, Model, ModelName, Money, Person, Slug, Words
 
 
 class Approval(BaseModel):
@@ -144,6 +144,15 @@ class SelectTake(Model):
     asset_id: Slug
     take: int = Field(ge=1)
     requested_by: Person = "someone"
+
+
+MAX_UPLOAD_BYTES: Final[dict[Modality, int]] = {
+    Modality.TEXT: 1_000_000,  # a long book; it is read whole, and stands in the document
+    Modality.IMAGE: 50_000_000,  # a camera's largest picture as PNG
+    Modality.AUDIO: 2_000_000_000,
+    Modality.VIDEO: 2_000_000_000,  # the longest film in 4K
+}
+"""Of a person's own file for an asset of this type."""
 
 
 class UploadTake(Model):

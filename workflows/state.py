@@ -1,113 +1,28 @@
-"""The state of one production and its event log: pure, so that it is tested without a server."""
+"""What happens to the takes of a production: each change logs its event. Pure: tested without a server."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from pydantic import JsonValue
 
-from workflows import policies
+from workflows import attention, policies, staleness
+from workflows.approving import MAX_MESSAGE_CHARS, Approving
 from workflows.contracts import AssetCancelled, AssetFailure
-from workflows.events import (
-    AssetState,
-    AssetStatus,
-    Event,
-    EventName,
-    ProductionStart,
-    ProductionStatus,
-    Progress,
-    Receipt,
-    Snapshot,
-    TakeOrder,
-)
+from workflows.events import AssetState, AssetStatus, AttentionReason, ProductionStatus, TakeOrder
 from workflows.models import ZERO, Asset, Deliverable, Plan, Take
-from workflows.requests import Approval, Rejection
 
-MAX_MESSAGE_CHARS = 300
-"""Of a failure, in the record: a vendor's outage fails a thousand assets, and the record has to stay below 2 MB."""
-REMINDER_SHARE = 0.25
-"""The reminder comes when a quarter of the time to approve is left."""
+_DECIDED: Mapping[str, object] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
+_REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
+"""Failures after which another model may make it; refused content and what is in doubt are for a person."""
 
 
-class ProductionState:
-    """Everything a production knows. Each change logs its event; `clock` gives the workflow's time."""
+class ProductionState(Approving):
+    """Everything a production knows, and what can happen to it.
 
-    def __init__(self, start: ProductionStart, clock: Callable[[], datetime]) -> None:
-        now = clock()
-        carried = start.carried or Snapshot(
-            production_id=start.production_id,
-            status=ProductionStatus.PLANNING,
-            brief=start.brief,
-            created_at=now,
-            updated_at=now,
-        )
-        self._clock = clock
-        self._kept = carried
-        self.production_id = carried.production_id
-        self.brief = carried.brief
-        self.status = carried.status
-        self.plan = carried.plan
-        self.budget_usd = carried.budget_usd
-        self.spent_usd = carried.spent_usd
-        self.assets: dict[str, AssetState] = dict(carried.assets)
-        self.deliverable = carried.deliverable
-        self.error = carried.error
-        self.feedback = carried.feedback
-        self.deadline = carried.deadline
-        self.reminded = carried.reminded
-        self.approval = carried.approval
-        self.approved_at = carried.approved_at
-        self.events: list[Event] = list(carried.events)
-        self.announced: tuple[ProductionStatus, int] | None = None
-        """What queries tell while a delivery is written down: the status before, and how many events."""
+    `by_content` is False in runs that began before takes knew what they were made from: these go on as they were.
+    """
 
-    # What is known
-
-    def snapshot(self) -> Snapshot:
-        return self._kept.model_copy(
-            update={
-                "status": self.status,
-                "updated_at": self.events[-1].at if self.events else self._kept.updated_at,
-                "plan": self.plan,
-                "approval": self.approval,
-                "approved_at": self.approved_at,
-                "budget_usd": self.budget_usd,
-                "spent_usd": self.spent_usd,
-                "assets": dict(self.assets),
-                "deliverable": self.deliverable,
-                "feedback": self.feedback,
-                "error": self.error,
-                "deadline": self.deadline,
-                "reminded": self.reminded,
-                "events": tuple(self.events),
-            }
-        )
-
-    def told(self) -> Snapshot:
-        """The snapshot for everybody outside: a delivery is told when its manifest is kept, not before."""
-        whole = self.snapshot()
-        if self.announced is None:
-            return whole
-        status, count = self.announced
-        return whole.model_copy(update={"status": status, "events": whole.events[:count]})
-
-    def progress(self, after: int) -> Progress:
-        status, count = self.announced or (self.status, len(self.events))
-        return Progress(
-            production_id=self.production_id,
-            status=status,
-            plan_digest=self.plan.digest if self.plan else None,
-            spent_usd=self.spent_usd,
-            last_event_id=count,
-            events=tuple(self.events[max(after, 0) : count]),
-        )
-
-    def receipt(self) -> Receipt:
-        return Receipt(
-            status=self.status,
-            plan_digest=self.plan.digest if self.plan else None,
-            last_event_id=len(self.events),
-        )
+    by_content = True
 
     def attention(self) -> list[str]:
         """Ids of the assets that wait for a person."""
@@ -121,109 +36,23 @@ class ProductionState:
                 yield asset
         for asset in assets:
             state = self.assets[asset.asset_id]
-            if state.status is AssetStatus.PENDING and not state.attention and self.inputs_ready(asset):
+            if state.status is not AssetStatus.PENDING or state.attention or self.paused or self.is_gated(asset):
+                continue
+            if self.inputs_ready(asset):
                 yield asset
-
-    def left_usd(self) -> Decimal:
-        """What may still be reserved: the budget less what is spent, and what is being made or in doubt may cost."""
-        held = (
-            i
-            for i, s in self.assets.items()
-            if s.status is AssetStatus.GENERATING or s.attention == "ambiguous_submission"
-        )
-        return (self.budget_usd or ZERO) - self.spent_usd - sum(map(self.price_usd, held), ZERO)
-
-    def price_usd(self, asset_id: str) -> Decimal:
-        """The most that one take of the asset may cost; what nobody published, as dear as it ever was here."""
-        asset = self.plan.find(asset_id) if self.plan else None
-        if asset is None:
-            return ZERO
-        return max(asset.high_usd, self.learned_usd(asset) or ZERO) if asset.unknown_price else asset.high_usd
-
-    def learned_usd(self, asset: Asset) -> Decimal | None:
-        """The dearest take so far of the model that makes the asset; None before the first."""
-        takes = (t for s in self.assets.values() for t in s.takes)
-        return max((t.cost_usd for t in takes if (t.provider, t.model) == self._made_by(asset)), default=None)
-
-    def is_first_under_way(self, asset: Asset) -> bool:
-        """Whether another asset is the first that the model of this one makes."""
-        making = (i for i, s in self.assets.items() if s.status is AssetStatus.GENERATING and i != asset.asset_id)
-        others = (self.plan.find(i) for i in making) if self.plan else ()
-        same = any(o and self._made_by(o) == self._made_by(asset) for o in others)
-        return same and self.learned_usd(asset) is None
-
-    def _made_by(self, asset: Asset) -> tuple[str, str]:
-        state = self.assets.get(asset.asset_id)
-        chosen = asset.made_by(state.model) if state else asset
-        return chosen.provider, chosen.model
 
     def inputs_ready(self, asset: Asset) -> bool:
         """True when everything the asset is made from is there, or was left out by a person's decision."""
         done = (AssetStatus.COMPLETED, AssetStatus.CANCELLED)
         return all(self.assets[i].status in done for i in asset.depends_on)
 
-    # What happens
+    def extras(self) -> list[tuple[Asset, int]]:
+        """The further takes to make, as the model in use makes them, each with its number."""
+        assets = self.plan.assets if self.plan and self.assets else ()
+        known = ((a, self.assets[a.asset_id]) for a in assets)
+        return [(a.made_by(s.model), number) for a, s in known for number in s.extra]
 
-    def log(self, name: EventName, asset_id: str | None = None, /, **data: JsonValue) -> None:
-        self.events.append(Event(id=len(self.events) + 1, name=name, at=self._clock(), asset_id=asset_id, data=data))
-
-    def plan_ready(self, plan: Plan, **data: JsonValue) -> None:
-        """A new plan, or an edited one, waits for approval; the time to approve starts again."""
-        self.plan = plan
-        self.status = ProductionStatus.AWAITING_APPROVAL
-        self.deadline = self._clock() + timedelta(seconds=self.brief.approval_deadline_seconds)
-        self.reminded = False
-        self.log(
-            "plan_ready",
-            plan_digest=plan.digest,
-            assets=len(plan.assets),
-            low_usd=str(plan.low_usd),
-            high_usd=str(plan.high_usd),
-            unknown_prices=len(plan.unknown_prices),
-            warnings=list(plan.warnings),
-            **data,
-        )
-
-    def plan_failed(self, message: str, billed_usd: Decimal = ZERO) -> None:
-        """An impossible revision leaves the former plan to be decided on; an impossible brief ends here."""
-        self.spent_usd += billed_usd
-        message = message[:MAX_MESSAGE_CHARS]
-        self.log("plan_failed", reason=message)
-        if self.plan is None:
-            self.status, self.error = ProductionStatus.FAILED, message
-        else:
-            self.status = ProductionStatus.AWAITING_APPROVAL
-
-    def reminder_at(self) -> datetime | None:
-        if self.deadline is None or self.reminded:
-            return None
-        return self.deadline - timedelta(seconds=self.brief.approval_deadline_seconds * REMINDER_SHARE)
-
-    def remind(self) -> None:
-        self.reminded = True
-        self.log("approval_reminder", deadline=self.deadline.isoformat() if self.deadline else None)
-
-    def expire(self) -> None:
-        self.status = ProductionStatus.EXPIRED
-        self.log("expired", deadline=self.deadline.isoformat() if self.deadline else None)
-
-    def approve(self, approval: Approval) -> None:
-        assert self.plan is not None
-        self.approval, self.approved_at = approval, self._clock()
-        self.budget_usd = policies.allowance(self.brief, self.plan, approval, self.spent_usd)
-        self.status = ProductionStatus.PRODUCING
-        self.assets = {a.asset_id: AssetState() for a in self.plan.assets}
-        self.log(
-            "approved",
-            approver=approval.approver,
-            plan_digest=approval.plan_digest,
-            budget_usd=str(self.budget_usd),
-            note=approval.note,
-        )
-
-    def reject(self, rejection: Rejection) -> None:
-        self.status = ProductionStatus.REJECTED
-        self.log("rejected", rejecter=rejection.rejecter, reason=rejection.reason)
+    # Making
 
     def start(self, asset: Asset) -> None:
         """Mark an asset as being made. After continue-as-new it already was: then nothing is logged again."""
@@ -236,31 +65,47 @@ class ProductionState:
             paid: dict[str, JsonValue] = {"paid": True} if quote and (quote.high_usd or quote.unknown) else {}
             self.log("asset_start", asset.asset_id, **made, **job, **paid)
 
-    def complete(self, asset_id: str, take: Take) -> None:
+    def complete(self, asset_id: str, take: Take, **data: JsonValue) -> None:
+        """The take is there and in use."""
         before = self.assets[asset_id]
         self.spent_usd += max(take.billed_usd - before.booked_usd, ZERO)
         self.update(
             asset_id,
             status=AssetStatus.COMPLETED,
-            takes=(*(t for t in before.takes if t.number != take.number), take),
+            takes=(*(t for t in before.takes if t.number != take.number), self._known(asset_id, take)),
             selected=take.number,
             next_take=take.number + 1,
             booked_usd=ZERO,
-            attention=None,
-            error=None,
-            error_kind="",
+            settled={},
             order=None,
+            **_DECIDED,
         )
-        data: dict[str, JsonValue] = {
-            "take": take.number,
-            "cost_usd": str(take.cost_usd),
-            "cost_source": take.cost_source,
-            "media_type": take.media.media_type,
-        }
-        if take.media.duration_seconds is not None:
-            data["duration_seconds"] = take.media.duration_seconds
-        self.log("asset_complete", asset_id, **data)
+        self.log("asset_complete", asset_id, **_in_short(take), **data)
         self._restale(asset_id, with_dependents=bool(before.takes))
+
+    def complete_extra(self, asset_id: str, take: Take) -> None:
+        """A further take is there to choose from; which one is in use does not change."""
+        before = self.assets[asset_id]
+        self.spent_usd += take.billed_usd
+        takes = sorted((*before.takes, self._known(asset_id, take)), key=lambda t: t.number)
+        self.update(asset_id, takes=tuple(takes), extra=tuple(n for n in before.extra if n != take.number))
+        self.log("asset_complete", asset_id, **_in_short(take), extra=True)
+
+    def fail_extra(self, asset_id: str, number: int, failure: AssetFailure) -> None:
+        """A further take failed: nobody is asked, and what may have been billed counts as billed."""
+        doubtful = self.price_usd(asset_id) if failure.reason == "ambiguous_submission" else ZERO
+        self.spent_usd += failure.billed_usd + doubtful
+        extra = tuple(n for n in self.assets[asset_id].extra if n != number)
+        self.update(asset_id, extra=extra)
+        told = failure.model_dump(mode="json", exclude={"message"}, exclude_defaults=True)
+        self.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **told)
+
+    def _known(self, asset_id: str, take: Take) -> Take:
+        """The take with the digests of what it was made from."""
+        asset = self.plan.find(asset_id) if self.plan else None
+        if asset is None or not self.by_content:
+            return take
+        return take.model_copy(update={"made_from": staleness.made_from(asset, take, self.assets)})
 
     def fail(self, asset_id: str, failure: AssetFailure) -> None:
         before = self.assets[asset_id]
@@ -270,14 +115,31 @@ class ProductionState:
             asset_id,
             status=AssetStatus.FAILED,
             booked_usd=failure.billed_usd,
-            attention=failure.reason,
             error=message,
             error_kind=failure.kind,
             order=None,
         )
-        told = failure.model_dump(mode="json", exclude={"reason", "message", "job_id"}, exclude_defaults=True)
+        told = failure.model_dump(
+            mode="json", exclude={"reason", "message", "job_id", "replacement"}, exclude_defaults=True
+        )
         self.log("asset_failed", asset_id, reason=failure.reason, message=message, **told)
         self.log("needs_attention", asset_id, reason=failure.reason, job_id=failure.job_id)
+        self._wait_for_a_person(
+            asset_id, failure.reason, message=message, job_id=failure.job_id, replacement=failure.replacement
+        )
+
+    def _wait_for_a_person(self, asset_id: str, reason: AttentionReason, **evidence: object) -> None:
+        """Keep why the asset waits, since the newest event."""
+        self.update(asset_id, attention=reason)
+        if self.plan and (asset := self.plan.find(asset_id)):
+            self.update(asset_id, waiting=attention.of_asset(self, asset, reason, **evidence))
+
+    def propose(self, asset_id: str, item_id: int, prompt: str) -> None:
+        """Keep a prompt that a person may accept, where the asset still waits for the same thing."""
+        item = self.assets[asset_id].waiting
+        if prompt and item and item.id == item_id:
+            self.update(asset_id, waiting=item.model_copy(update={"proposal": prompt}))
+            self.log("prompt_proposed", asset_id, prompt=prompt, attention=item_id)
 
     def fall_back(self, asset_id: str, failure: AssetFailure) -> bool:
         """Queue the asset for its next model, where it has one and the failure cost nothing; else change nothing.
@@ -286,7 +148,7 @@ class ProductionState:
         """
         before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
         billed = failure.billed_usd or failure.maybe_billed
-        free = failure.reason == "asset_failed" and not billed and before.order is None
+        free = failure.reason in _REPLACEABLE and not billed and before.order is None
         if asset is None or not free or before.model >= len(asset.fallbacks):
             return False
         other = asset.fallbacks[before.model]
@@ -304,28 +166,50 @@ class ProductionState:
     def park(self, asset_id: str, left: Decimal, price: Decimal) -> None:
         """The asset's price does not fit what is left of the budget: a person raises it or does without."""
         message = f"up to {price} USD does not fit the {left} USD that are left; raise the budget or go on without"
-        self.update(asset_id, attention="budget_short", error=message)
+        self.update(asset_id, error=message)
         self.log("needs_attention", asset_id, reason="budget_short", message=message)
+        self._wait_for_a_person(asset_id, "budget_short", message=message)
 
-    def leave_out(self, asset_id: str, **data: JsonValue) -> None:
-        """Go on without the take that is missing: with an earlier one where there is one, else without the asset."""
+    # What people decide
+
+    def leave_out(self, asset_id: str, *, drop: bool = False, **data: JsonValue) -> None:
+        """Go on without the take that is missing: with an earlier one where there is one, else without the asset.
+
+        Args:
+            drop: Go on without the asset although there is a take of it; the take stays, and can be selected again.
+        """
         before = self.assets[asset_id]
-        status = AssetStatus.COMPLETED if before.take else AssetStatus.CANCELLED
-        self.update(asset_id, status=status, attention=None, order=None, **_numbers_after(before))
-        self.log("asset_cancelled", asset_id, **data)
-
-    def make_again(self, asset_id: str) -> None:
-        """Queue a new take of an asset; the selected one stays in use until the new one is there."""
-        numbers = _numbers_after(self.assets[asset_id])
+        selected = before.selected or max((t.number for t in before.takes), default=0)
+        status = AssetStatus.COMPLETED if selected and not drop else AssetStatus.CANCELLED
+        # A take that was in use before its asset failed goes on to be used, so its failure is no more than history.
         self.update(
             asset_id,
-            status=AssetStatus.PENDING,
+            status=status,
+            selected=selected,
             attention=None,
-            error=None,
-            error_kind="",
+            waiting=None,
+            order=None,
+            **_numbers_after(before),
+        )
+        self.log("asset_cancelled", asset_id, **data)
+        if self.by_content and status is AssetStatus.COMPLETED:
+            self._accept(asset_id)
+            self._restale(asset_id, with_dependents=False)
+
+    def make_again(self, asset_id: str, count: int = 1) -> None:
+        """Queue new takes of an asset; the selected one stays in use until the last of the new numbers is there."""
+        before = self.assets[asset_id]
+        first = self.next_number(asset_id)
+        last = first + count - 1
+        self.update(
+            asset_id,
+            **{**_numbers_after(before), **_DECIDED, "next_take": last},
+            status=AssetStatus.PENDING,
+            extra=(*before.extra, *range(first, last)),
             order=None,
             model=0,
-            **numbers,
+            cancelled=None,
+            job_id=None,
         )
         self._go_on()
 
@@ -339,39 +223,86 @@ class ProductionState:
             self.spent_usd += doubtful
             self.update(asset_id, booked_usd=self.assets[asset_id].booked_usd + doubtful)
         order = TakeOrder(number=len(self.events), adopt_job_id=adopt_job_id)
-        self.update(asset_id, status=AssetStatus.PENDING, attention=None, error=None, error_kind="", order=order)
+        self.update(asset_id, status=AssetStatus.PENDING, order=order, **_DECIDED)
         self._go_on()
 
-    def select(self, asset_id: str, number: int) -> None:
+    def next_number(self, asset_id: str) -> int:
+        """The number of the take that comes after what was begun."""
+        before = self.assets[asset_id]
+        return before.next_take + (1 if _begun(before) else 0)
+
+    def use_upload(self, asset_id: str, take: Take, by: str) -> None:
+        """A person's own file is the take in use; what was made or failed before stays in the record."""
+        self.update(asset_id, **_numbers_after(self.assets[asset_id]))
+        self.complete(asset_id, take, by=by, note=take.note)
+        self._go_on()
+
+    def select(self, asset_id: str, number: int, **data: JsonValue) -> None:
         numbers = _numbers_after(self.assets[asset_id])
         self.update(
-            asset_id, selected=number, status=AssetStatus.COMPLETED, attention=None, error=None, order=None, **numbers
+            asset_id,
+            selected=number,
+            status=AssetStatus.COMPLETED,
+            order=None,
+            **_DECIDED,
+            **numbers,
         )
-        self.log("take_selected", asset_id, take=number)
+        if self.by_content:
+            self._accept(asset_id)
+        self.log("take_selected", asset_id, take=number, **data)
         self._restale(asset_id, with_dependents=True)
         self._go_on()
+
+    def edit(self, plan: Plan, dropped: Mapping[str, str], **data: JsonValue) -> None:
+        """The plan was changed after the approval: new assets are made, changed ones are stale, dropped ones left out.
+
+        Args:
+            dropped: Asset -> who left it out.
+        """
+        before = self.plan
+        self.plan = plan
+        self.log("plan_edited", plan_digest=plan.digest, **data)
+        added = [a.asset_id for a in plan.assets if a.asset_id not in self.assets]
+        self.assets = {a.asset_id: self.assets.get(a.asset_id, AssetState()) for a in plan.assets}
+        for asset_id, who in dropped.items():
+            self.leave_out(asset_id, drop=True, by=who)
+        self._restale_all([a.asset_id for a in plan.assets])
+        moved = before is None or [a.asset_id for a in before.assets] != [a.asset_id for a in plan.assets]
+        if added or dropped or moved or (before and before.title != plan.title):
+            self._go_on()
+
+    def _accept(self, asset_id: str) -> None:
+        """A person uses this take for what the plan asks for now, whatever it was made from."""
+        if self.plan and (asset := self.plan.find(asset_id)):
+            self.update(asset_id, settled=staleness.spec(asset))
 
     def _go_on(self) -> None:
         if self.status is ProductionStatus.DELIVERED:
             self.status = ProductionStatus.PRODUCING
 
     def _restale(self, asset_id: str, *, with_dependents: bool) -> None:
-        """What was made from a take that is no longer used is stale; nothing is remade unasked."""
+        """What was made from something that is no longer used is stale; nothing is remade unasked."""
         assert self.plan is not None
-        for each in [asset_id, *(policies.dependents(self.plan, asset_id) if with_dependents else ())]:
-            state = self.assets[each]
-            made_from = state.take.inputs if state.take else {}
-            stale = any(self.assets[i].selected != n or self.assets[i].stale for i, n in made_from.items())
-            if stale != state.stale:
-                self.update(each, stale=stale)
-            if stale and not state.stale:
-                self.log("asset_stale", each, because=asset_id, price_usd=str(self.price_usd(each)))
+        self._restale_all([asset_id, *(policies.dependents(self.plan, asset_id) if with_dependents else ())], asset_id)
+
+    def _restale_all(self, asset_ids: list[str], because: str | None = None) -> None:
+        assert self.plan is not None
+        found: dict[str, staleness.Reasons] = {}
+        for each in asset_ids:
+            state, why = self.assets[each], staleness.reasons(self.plan, self.assets, each, found)
+            if why != state.stale_because or bool(why) != state.stale:
+                self.update(each, stale=bool(why), stale_because=why)
+            if why and not state.stale:
+                price = str(self.price_usd(each))
+                self.log("asset_stale", each, because=because or each, changed=list(why), price_usd=price)
 
     def raise_budget(self, budget_usd: Decimal) -> None:
         self.budget_usd = max(budget_usd, self.budget_usd or ZERO)
         for asset_id in self.attention():
             if self.assets[asset_id].attention == "budget_short":
-                self.update(asset_id, attention=None, error=None)
+                self.update(asset_id, **_DECIDED)
+
+    # The deliverable
 
     def usable(self, asset_id: str) -> Take | None:
         """The take that others and the deliverable are made from; none of an asset that was left out."""
@@ -393,25 +324,25 @@ class ProductionState:
             notes=list(deliverable.notes),
         )
 
-    def making_for_money(self) -> list[Asset]:
-        """The assets that are being made and may cost something, as the model in use makes them."""
-        making = (i for i, s in self.assets.items() if s.status is AssetStatus.GENERATING)
-        found = (a.made_by(self.assets[i].model) for i in making if self.plan and (a := self.plan.find(i)))
-        return [a for a in found if a.quote and (a.quote.high_usd or a.quote.unknown)]
+    # The end before the end
 
-    def cancel(self, stopped: Mapping[str, AssetCancelled]) -> None:
+    def cancel(self, stopped: Mapping[tuple[str, int], AssetCancelled]) -> None:
         """Stop what is not made. A production that was delivered before stays delivered, as it was.
 
         Args:
-            stopped: What came of stopping the takes that cost money, by asset.
+            stopped: What came of stopping the takes that cost money, by asset and number.
         """
-        for asset_id, end in stopped.items():
-            self.spent_usd += max(end.billed_usd - self.assets[asset_id].booked_usd, ZERO)
+        for (asset_id, number), end in stopped.items():
+            before = self.assets[asset_id]
+            booked = before.booked_usd if number not in before.extra else ZERO
+            self.spent_usd += max(end.billed_usd - booked, ZERO)
         for asset_id, state in self.assets.items():
-            unfinished = state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
+            ends = [end for (each, _), end in stopped.items() if each == asset_id]
+            unfinished = bool(state.extra) or state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
+            if state.attention == "ambiguous_submission":
+                self.update(asset_id, cancelled="running", job_id=state.waiting.job_id if state.waiting else None)
             if unfinished or (self.deliverable and state.status is AssetStatus.FAILED):
-                told = stopped[asset_id].model_dump(mode="json", exclude_defaults=True) if asset_id in stopped else {}
-                self.leave_out(asset_id, **told)
+                self._end(asset_id, ends)
         if self.status.closed:
             return
         if self.deliverable is None:
@@ -425,11 +356,36 @@ class ProductionState:
                     self._restale(asset_id, with_dependents=True)
         self.log("cancelled", cost_usd=str(self.spent_usd))
 
-    def update(self, asset_id: str, **fields: object) -> None:
-        self.assets[asset_id] = self.assets[asset_id].model_copy(update=fields)
+    def _end(self, asset_id: str, ends: list[AssetCancelled]) -> None:
+        """Leave out what was being made of an asset; of several takes, the one that may still cost something tells."""
+        order = ("running", "stopped", "billed", "free")
+        worst = min(ends, key=lambda end: order.index(end.outcome), default=None)
+        told = worst.model_dump(mode="json", exclude_defaults=True) if worst else {}
+        self.leave_out(asset_id, **told)
+        self.update(
+            asset_id,
+            extra=(),
+            cancelled=worst.outcome if worst else self.assets[asset_id].cancelled or "free",
+            job_id=worst.job_id if worst else self.assets[asset_id].job_id,
+        )
+
+
+def _in_short(take: Take) -> dict[str, JsonValue]:
+    data: dict[str, JsonValue] = {
+        "take": take.number,
+        "cost_usd": str(take.cost_usd),
+        "cost_source": take.cost_source,
+        "media_type": take.media.media_type,
+    }
+    if take.media.duration_seconds is not None:
+        data["duration_seconds"] = take.media.duration_seconds
+    return data
+
+
+def _begun(state: AssetState) -> bool:
+    return state.status in (AssetStatus.FAILED, AssetStatus.GENERATING) or state.order is not None
 
 
 def _numbers_after(state: AssetState) -> dict[str, object]:
     """A take that was begun keeps its number and its ledger to itself: the next one is another."""
-    begun = state.status in (AssetStatus.FAILED, AssetStatus.GENERATING) or state.order is not None
-    return {"next_take": state.next_take + 1, "booked_usd": ZERO} if begun else {}
+    return {"next_take": state.next_take + 1, "booked_usd": ZERO} if _begun(state) else {}

@@ -5,18 +5,14 @@ waited for; an address that has expired is `SubmissionUnknown`, after which the 
 address again and, after a few of them, a person decides.
 """
 
-import asyncio
-import ipaddress
-import socket
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import PurePosixPath
 from typing import Final
 
 import httpx
 
+from activities.addresses import Outward, PlainHttp, PrivateAddress, default_tls
 from activities.errors import SubmissionUnknown
 from activities.providers import wire
 from activities.providers.base import Stream
@@ -63,8 +59,6 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
 
     async def guard(request: httpx.Request) -> None:
         """Called for the address and for each that it redirects to."""
-        if not trusted:
-            await _refuse_private(vendor, request.url)
         if request.url.host != own.host:
             for name in headers or ():
                 request.headers.pop(name, None)
@@ -75,25 +69,27 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
             timeout=httpx.Timeout(READ_SECONDS, connect=wire.CONNECT_SECONDS),
-            verify=_tls(),
+            # A vendor that was talked into naming an address of our own network must not make us fetch it.
+            transport=None if trusted else Outward(),
+            verify=default_tls(),
             event_hooks={"request": [guard]},
         )
         try:
             async with client, client.stream("GET", own, headers=headers) as response:
                 _check(vendor, response)
                 yield response.aiter_bytes()
+        except PlainHttp as error:
+            words = f"{vendor} names media at {error.host!r} over {error.scheme}: only https is fetched"
+            raise SubmissionUnknown(words) from None
+        except PrivateAddress as error:
+            words = f"{vendor} names media at {error.host!r}, an address in a private network: not fetched"
+            raise SubmissionUnknown(words) from None
         except httpx.TooManyRedirects:
             raise SubmissionUnknown(f"{vendor}: more than {MAX_REDIRECTS} redirects at {own.host!r}") from None
         except httpx.HTTPError as error:
             raise wire.lost(vendor, error, submitting=False, variable="its key") from error
 
     return opened
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Made once: reading the certificates takes 40 ms of the event loop."""
-    return httpx.create_ssl_context()
 
 
 def _check(vendor: str, response: httpx.Response) -> None:
@@ -108,15 +104,3 @@ def _check(vendor: str, response: httpx.Response) -> None:
         f"{vendor}: the media at {response.url.host!r} is gone (HTTP {status}): its address has expired; "
         "adopt the job to look for it again, or resubmit"
     )
-
-
-async def _refuse_private(vendor: str, url: httpx.URL) -> None:
-    """A vendor that was talked into naming an address of our own network must not make us fetch it."""
-    if url.scheme != "https":
-        raise SubmissionUnknown(f"{vendor} names media at {url.host!r} over {url.scheme}: only https is fetched")
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-    except OSError:
-        return  # A proxy may know the name; where there is none, connecting says that nobody does.
-    if any(not ipaddress.ip_address(str(address[0]).split("%")[0]).is_global for *_, address in found):
-        raise SubmissionUnknown(f"{vendor} names media at {url.host!r}, an address in a private network: not fetched")

@@ -1,0 +1,186 @@
+"""From a plan to its approval: deadlines, approvers, the second gate, and pauses. Each change logs its event."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from pydantic import JsonValue
+
+from workflows import policies
+from workflows.events import AssetState, AssetStatus, ProductionStatus
+from workflows.models import ZERO, Asset, Modality, Plan, digest_of
+from workflows.money import Accounts
+from workflows.requests import Approval, Pause, Rejection, Resume
+
+MAX_MESSAGE_CHARS = 300
+"""Of a failure, in the record: a vendor's outage fails a thousand assets, and the record has to stay below 2 MB."""
+REMINDER_SHARE = 0.25
+"""The reminder comes when a quarter of the time to approve is left."""
+ESCALATION_SHARE = 0.1
+"""The escalation comes when a tenth of it is left."""
+POLICY = "the approval policy"
+"""Approves in the place of a person."""
+
+
+class Approving(Accounts):
+    """The record of a production, up to its approval and at its gates."""
+
+    # Plans
+
+    def plan_ready(self, plan: Plan, **data: JsonValue) -> None:
+        """A new plan, or an edited one, waits for approval; the time to approve starts again."""
+        self.plan = plan
+        self.status = ProductionStatus.AWAITING_APPROVAL
+        self.deadline = self._clock() + timedelta(seconds=self.brief.approval_deadline_seconds)
+        self.reminded = self.escalated = False
+        self.approvals = ()
+        self.log(
+            "plan_ready",
+            plan_digest=plan.digest,
+            assets=len(plan.assets),
+            low_usd=str(plan.low_usd),
+            high_usd=str(plan.high_usd),
+            unknown_prices=len(plan.unknown_prices),
+            warnings=list(plan.warnings),
+            **data,
+        )
+
+    def plan_failed(self, message: str, billed_usd: Decimal = ZERO) -> None:
+        """An impossible revision leaves the former plan to be decided on; an impossible brief ends here."""
+        self.spent_usd += billed_usd
+        message = message[:MAX_MESSAGE_CHARS]
+        self.log("plan_failed", reason=message)
+        if self.plan is None:
+            self.status, self.error = ProductionStatus.FAILED, message
+        else:
+            self.status = ProductionStatus.AWAITING_APPROVAL
+
+    # Time to approve
+
+    def next_moment(self) -> datetime:
+        """When the approval has to be reminded of, escalated or given up."""
+        assert self.deadline is not None
+        whole = self.brief.approval_deadline_seconds
+        if not self.reminded:
+            return self.deadline - timedelta(seconds=whole * REMINDER_SHARE)
+        if not self.escalated and self.brief.approval.escalate_to:
+            return self.deadline - timedelta(seconds=whole * ESCALATION_SHARE)
+        return self.deadline
+
+    def moment_came(self) -> None:
+        """Remind, escalate or expire, as `next_moment` foresaw."""
+        deadline = self.deadline.isoformat() if self.deadline else None
+        if not self.reminded:
+            self.reminded = True
+            self.log("approval_reminder", deadline=deadline)
+        elif not self.escalated and self.brief.approval.escalate_to:
+            self.escalated = True
+            self.log("approval_escalated", deadline=deadline, to=list(self.brief.approval.escalate_to))
+        else:
+            self.status = ProductionStatus.EXPIRED
+            self.log("expired", deadline=deadline)
+
+    # Decisions
+
+    @property
+    def digest_to_approve(self) -> str | None:
+        """What an approval has to name: the plan, or at the second gate the plan with the takes that were seen."""
+        if self.plan and self.gate == "waiting":
+            return digest_of([self.plan.digest, {i: s.selected for i, s in self.assets.items()}])
+        return self.plan.digest if self.plan else None
+
+    def approve(self, approval: Approval) -> None:
+        """One person's approval: the plan is released with the last one that the policy asks for."""
+        assert self.plan is not None
+        self.approvals = (*self.approvals, approval)
+        needed = self.brief.approval.approvers
+        if len(self.approvals) < needed and approval.approver != POLICY:
+            self.log(
+                "approval_given",
+                approver=approval.approver,
+                plan_digest=approval.plan_digest,
+                given=len(self.approvals),
+                needed=needed,
+            )
+            return
+        whole = self._together(approval)
+        data: dict[str, JsonValue] = {"approvers": [a.approver for a in self.approvals]} if needed > 1 else {}
+        if self.gate == "waiting":
+            self.gate = "open"
+            self.budget_usd = policies.cap(self.brief, whole) or self.budget_usd
+            data["gate"] = "stills"
+        else:
+            self.approval, self.approved_at = whole, self._clock()
+            self.budget_usd = policies.allowance(self.brief, self.plan, whole, self.spent_usd)
+            self.assets = {a.asset_id: AssetState() for a in self.plan.assets}
+        self.status = ProductionStatus.PRODUCING
+        self.approvals = ()
+        self.log(
+            "approved",
+            approver=whole.approver,
+            plan_digest=whole.plan_digest,
+            budget_usd=str(self.budget_usd),
+            note=whole.note,
+            **data,
+        )
+
+    def _together(self, last: Approval) -> Approval:
+        """What all that approved allow: the lowest budget, and unknown prices where nobody objects."""
+        named = [a.budget_usd for a in self.approvals if a.budget_usd is not None]
+        return last.model_copy(
+            update={
+                "budget_usd": min(named) if named else None,
+                "allow_unknown_prices": all(a.allow_unknown_prices for a in self.approvals),
+            }
+        )
+
+    def approved_by_policy(self) -> bool:
+        """Release a first draft that costs no more than the brief allows without a person."""
+        limit = self.brief.approval.auto_below_usd
+        if limit is None or self.plan is None or self.plan.unknown_prices or self.feedback:
+            return False
+        cost = self.spent_usd + self.plan.high_usd
+        if cost > limit or (self.brief.budget_usd is not None and cost > self.brief.budget_usd):
+            return False
+        note = f"costs at most {cost} USD, and up to {limit} USD nobody has to be asked"
+        self.approve(Approval(plan_digest=self.plan.digest, approver=POLICY, note=note))
+        return True
+
+    def reject(self, rejection: Rejection) -> None:
+        self.status = ProductionStatus.REJECTED
+        self.log("rejected", rejecter=rejection.rejecter, reason=rejection.reason)
+
+    # The second gate
+
+    def is_gated(self, asset: Asset) -> bool:
+        """Whether it is a video that costs money, and nobody has approved the stills yet."""
+        closed = self.brief.approval.stills_first and self.gate != "open"
+        return closed and asset.asset_type is Modality.VIDEO and bool(asset.high_usd or asset.unknown_price)
+
+    def gated(self) -> list[Asset]:
+        """The videos that wait for the approval of what they are made from."""
+        assets = self.plan.assets if self.plan and self.assets else ()
+        return [a for a in assets if self.is_gated(a) and self.assets[a.asset_id].status is AssetStatus.PENDING]
+
+    def reach_gate(self) -> None:
+        """Everything but video is made: ask for the second approval, once for each set of takes."""
+        self.gate = "waiting"
+        told = next((e for e in reversed(self.events) if e.data.get("reason") == "stills_to_approve"), None)
+        if told is None or told.data.get("plan_digest") != self.digest_to_approve:
+            self.approvals = ()
+            ids: list[JsonValue] = [a.asset_id for a in self.gated()]
+            self.log("needs_attention", reason="stills_to_approve", plan_digest=self.digest_to_approve, assets=ids)
+
+    # Pauses
+
+    def pause(self, pause: Pause) -> None:
+        self.paused = pause
+        self.log("paused", by=pause.paused_by, reason=pause.reason)
+
+    def resume(self, resume: Resume) -> None:
+        self.paused = None
+        self.log("resumed", by=resume.resumed_by)
+
+    def held_back(self) -> bool:
+        """Whether a pause keeps something from being started."""
+        pending = any(s.status is AssetStatus.PENDING and not s.attention for s in self.assets.values())
+        return self.paused is not None and pending

@@ -1,0 +1,124 @@
+"""What waits for a person, with the evidence and the possible answers: pure, from the state of a production."""
+
+from typing import TYPE_CHECKING, Final
+
+from workflows import policies
+from workflows.events import (
+    Answer,
+    AttentionItem,
+    AttentionReason,
+    Event,
+    EventName,
+    ProductionStatus,
+)
+from workflows.models import ZERO, Asset
+
+if TYPE_CHECKING:
+    from workflows.state import ProductionState
+
+MAX_WORDS: Final = 300
+_DECIDE: Final[tuple[Answer, ...]] = ("approve", "reject", "edit_plan", "revise", "cancel")
+_MEND: Final[tuple[Answer, ...]] = ("retry", "upload", "accept_without", "cancel")
+ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
+    "approval": _DECIDE,
+    "deadline_near": _DECIDE,
+    "price_unknown": _DECIDE,
+    "stills_to_approve": ("approve", "reject", "edit_plan", "cancel"),
+    "paused": ("resume", "cancel"),
+    "asset_failed": _MEND,
+    "content_refused": _MEND,
+    "output_unusable": _MEND,
+    "model_retired": _MEND,
+    "ambiguous_submission": ("adopt", "resubmit", "accept_without", "cancel"),
+    "budget_short": ("raise_budget", "accept_without", "cancel"),
+    "finishing_failed": ("retry", "cancel"),
+}
+
+
+def items(state: "ProductionState") -> list[AttentionItem]:
+    """Everything that waits: what concerns the whole production, then its assets, longest waiting first."""
+    whole = whole_production(state)
+    assets = (_of_asset(state, asset_id) for asset_id in state.attention())
+    return [*([whole] if whole else ()), *sorted(assets, key=lambda item: item.id)]
+
+
+def whole_production(state: "ProductionState") -> AttentionItem | None:
+    """What waits for a word about the whole production."""
+    plan = state.plan
+    if state.status is ProductionStatus.AWAITING_APPROVAL and plan:
+        capped = state.brief.budget_usd is not None
+        reason: AttentionReason = "price_unknown" if plan.unknown_prices and capped else "approval"
+        given = f"; {len(state.approvals)} of {state.brief.approval.approvers} approved" if state.approvals else ""
+        return _item(
+            _telling(state, "plan_ready"),
+            "deadline_near" if state.reminded else reason,
+            message=f"the plan costs {plan.low_usd} to {plan.high_usd} USD{given}",
+            cost_usd=state.spent_usd,
+            price_usd=plan.high_usd,
+            plan_digest=plan.digest,
+            deadline=state.deadline,
+        )
+    if state.status is not ProductionStatus.NEEDS_ATTENTION:
+        return None
+    if state.gate == "waiting":
+        gated = state.gated()
+        return _item(
+            _telling(state, "needs_attention", "stills_to_approve"),
+            "stills_to_approve",
+            message=f"look at what the video is made from; {len(gated)} video assets follow",
+            cost_usd=state.spent_usd,
+            price_usd=sum((state.price_usd(a.asset_id) for a in gated), ZERO),
+            plan_digest=state.digest_to_approve,
+        )
+    if state.paused:
+        why = f": {state.paused.reason}" if state.paused.reason else ""
+        words = f"paused by {state.paused.paused_by}{why}"
+        return _item(_telling(state, "paused"), "paused", message=words, cost_usd=state.spent_usd)
+    if state.error and not state.attention():
+        return _item(
+            _telling(state, "needs_attention", "finishing_failed"),
+            "finishing_failed",
+            asset_id=next(iter(policies.RESERVED_IDS)),
+            message=state.error[:MAX_WORDS],
+            cost_usd=state.spent_usd,
+        )
+    return None
+
+
+def of_asset(state: "ProductionState", asset: Asset, reason: AttentionReason, **evidence: object) -> AttentionItem:
+    """The item of an asset that begins to wait with the newest event."""
+    known = state.assets[asset.asset_id]
+    maker = asset.made_by(known.model)
+    return _item(
+        state.events[-1],
+        reason,
+        asset_id=asset.asset_id,
+        provider=maker.provider,
+        model=maker.model,
+        cost_usd=sum((t.billed_usd for t in known.takes), ZERO) + known.booked_usd,
+        price_usd=state.price_usd(asset.asset_id),
+        **evidence,
+    )
+
+
+def _of_asset(state: "ProductionState", asset_id: str) -> AttentionItem:
+    """The asset's item; records of before there were any say the same with less evidence."""
+    known = state.assets[asset_id]
+    if known.waiting:
+        return known.waiting
+    assert known.attention
+    event = _telling(state, "needs_attention", known.attention, asset_id)
+    return _item(event, known.attention, asset_id=asset_id, message=known.error or "")
+
+
+def _item(event: Event, reason: AttentionReason, **evidence: object) -> AttentionItem:
+    told = {"id": event.id, "since": event.at, "reason": reason, "answers": ANSWERS[reason]}
+    return AttentionItem.model_validate({**told, **evidence})
+
+
+def _telling(state: "ProductionState", name: EventName, reason: str = "", asset_id: str | None = None) -> Event:
+    """The event that told of it last."""
+    for event in reversed(state.events):
+        if event.name == name and event.asset_id == asset_id and reason in ("", event.data.get("reason")):
+            return event
+    return state.events[-1]

@@ -1,0 +1,312 @@
+"""Where people decide about single assets after the approval: new takes, their own files, answers, refreshes."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from workflows import policies
+    from workflows.contracts import (
+        UPLOAD_REFUSED,
+        AssetFailure,
+        CheckUpload,
+        ProductionActivities,
+        RewritePrompt,
+        Rewritten,
+    )
+    from workflows.decisions import Decisions
+    from workflows.desk import HEARTBEAT, IN_DOUBT, PATIENT, STEP_TIMEOUT, message_of, raise_if_cancelled
+    from workflows.events import ProductionStatus, Receipt
+    from workflows.models import ZERO, Asset, Take
+    from workflows.refusals import refuse
+    from workflows.requests import EditOp, Refresh, Regenerate, Resolve, SelectTake, UploadTake
+
+WORDS_TIMEOUT = timedelta(minutes=5)
+"""For all tries of a language model at a prompt: a person waits for it."""
+
+
+class Changes(Decisions):
+    """Updates about single assets."""
+
+    # New takes
+
+    @workflow.update(description="Make new takes of one asset, as it is or changed")
+    async def regenerate(self, request: Regenerate) -> Receipt:
+        state, asset_id, prompt = self._state, request.asset_id, request.prompt
+        if request.feedback:
+            self._say_requested(asset_id, request.requested_by, feedback=request.feedback)
+            prompt = await self._from_feedback(self._known_asset(asset_id), request.feedback)
+        await self._replan(
+            asset_id,
+            _change_of(request, prompt),
+            request.budget_usd,
+            lambda: self._check_regenerate(request),
+            allow_unknown=request.allow_unknown_prices,
+            by=request.requested_by,
+            how="regenerate",
+            count=request.count,
+        )
+        if not request.feedback:
+            several: dict[str, JsonValue] = {"count": request.count} if request.count > 1 else {}
+            self._say_requested(asset_id, request.requested_by, **several)
+        state.make_again(asset_id, request.count)
+        self._poke()
+        return state.receipt()
+
+    @regenerate.validator
+    def _check_regenerate(self, request: Regenerate) -> None:
+        self._check_produced()
+        self._check_room()
+        self._known_asset(request.asset_id)
+        self._check_idle(request.asset_id)
+        self._check_no_doubt(request.asset_id)
+        if request.count > 1 and self._state.paused:
+            raise refuse("wrong_phase", "count", "the production is paused; resume it, or ask for one take")
+
+    def _say_requested(self, asset_id: str, by: str, **data: JsonValue) -> None:
+        if self._state.by_content:
+            self._state.log("take_requested", asset_id, by=by, **data)
+
+    async def _from_feedback(self, asset: Asset, feedback: str) -> str:
+        """The prompt that a language model makes of a person's words.
+
+        Raises:
+            ApplicationError: a refusal, where no model could.
+        """
+        try:
+            found = await self._rewritten(asset, feedback=feedback)
+        except ActivityError as error:
+            raise_if_cancelled(error)
+            raise refuse("invalid_edit", "feedback", f"{message_of(error)}; give a prompt instead") from None
+        return found.prompt
+
+    async def _rewritten(self, asset: Asset, *, feedback: str = "", refusal: str = "") -> Rewritten:
+        """Other words for an asset; what they cost is booked, also where there are none."""
+        state = self._state
+        try:
+            found = await workflow.execute_activity_method(
+                ProductionActivities.rewrite_prompt,
+                RewritePrompt(
+                    production_id=state.production_id,
+                    brief=state.brief,
+                    asset=asset,
+                    number=len(state.events),
+                    feedback=feedback,
+                    refusal=refusal,
+                    spent_usd=state.spent_usd,
+                ),
+                start_to_close_timeout=WORDS_TIMEOUT,
+                schedule_to_close_timeout=WORDS_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=PATIENT,
+                summary=f"{'feedback on' if feedback else 'soften'} {asset.asset_id}",
+            )
+        except ActivityError as error:
+            state.spent_usd += failure_of(error).billed_usd
+            raise
+        state.spent_usd += found.billed_usd
+        return found
+
+    @workflow.update(description="Use a person's own file as a new take of an asset")
+    async def upload_take(self, upload: UploadTake) -> Receipt:
+        state, asset = self._state, self._known_asset(upload.asset_id)
+        async with self._pricing:
+            self._check_upload(upload)
+            take = await self._looked_at(asset, upload)
+            self._check_upload(upload)
+            state.use_upload(upload.asset_id, take, upload.uploaded_by)
+        self._poke()
+        return state.receipt()
+
+    async def _looked_at(self, asset: Asset, upload: UploadTake) -> Take:
+        number = self._state.next_number(asset.asset_id)
+        try:
+            return await workflow.execute_activity_method(
+                ProductionActivities.check_upload,
+                CheckUpload(production_id=self._state.production_id, asset=asset, take=number, upload=upload),
+                start_to_close_timeout=STEP_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=PATIENT,
+                summary=f"look at {upload.filename or 'a file'} for {asset.asset_id}",
+            )
+        except ActivityError as error:
+            raise_if_cancelled(error)
+            if isinstance(error.cause, ApplicationError) and error.cause.type == UPLOAD_REFUSED:
+                raise refuse("upload_refused", "file", message_of(error)) from None
+            raise
+
+    @upload_take.validator
+    def _check_upload(self, upload: UploadTake) -> None:
+        self._check_produced()
+        self._check_room()
+        self._known_asset(upload.asset_id)
+        self._check_idle(upload.asset_id)
+        self._check_no_doubt(upload.asset_id)
+
+    # Answers
+
+    @workflow.update(description="Decide where the production waits for a person")
+    async def resolve(self, resolution: Resolve) -> Receipt:
+        state, asset_id = self._state, resolution.asset_id
+        if resolution.action == "retry" and asset_id not in policies.RESERVED_IDS:
+            await self._replan(
+                asset_id,
+                _change_of(resolution, resolution.prompt),
+                resolution.budget_usd,
+                lambda: self._check_resolution(resolution),
+                allow_unknown=resolution.allow_unknown_prices,
+                by=resolution.resolver,
+                how="retry",
+            )
+            self._say_resolved(resolution)
+            state.make_again(asset_id)
+        elif resolution.action == "accept_without":
+            self._say_resolved(resolution)
+            state.leave_out(asset_id, accepted_by=resolution.resolver)
+        elif resolution.action in ("adopt", "resubmit"):
+            self._say_resolved(resolution)
+            state.take_up(asset_id, resolution.job_id if resolution.action == "adopt" else None)
+        elif resolution.budget_usd is not None:
+            self._say_resolved(resolution, budget_usd=str(resolution.budget_usd))
+            state.raise_budget(resolution.budget_usd)
+        self._poke()
+        return state.receipt()
+
+    def _say_resolved(self, resolution: Resolve, **data: JsonValue) -> None:
+        if self._state.by_content:
+            action, by = resolution.action, resolution.resolver
+            self._state.log("resolved", resolution.asset_id, action=action, by=by, **data)
+
+    @resolve.validator
+    def _check_resolution(self, resolution: Resolve) -> None:
+        if resolution.asset_id in policies.RESERVED_IDS:
+            if self._state.status is not ProductionStatus.NEEDS_ATTENTION or resolution.action != "retry":
+                raise refuse("wrong_phase", "action", "finishing can only be retried, and only where it failed")
+            return
+        self._check_produced()
+        asset_id = self._known_asset(resolution.asset_id).asset_id
+        state = self._state.assets[asset_id]
+        reason = state.attention
+        if reason is None:
+            raise refuse(
+                "wrong_phase",
+                "asset_id",
+                f"{asset_id!r} does not wait for a decision{self._since_when(asset_id)}",
+            )
+        if resolution.attention is not None and state.waiting and resolution.attention != state.waiting.id:
+            raise refuse(
+                "stale_attention",
+                "attention",
+                f"{asset_id!r} waits for something else by now: {reason}, number {state.waiting.id}; look again",
+            )
+        if reason == "ambiguous_submission" and resolution.action == "retry":
+            raise refuse("wrong_phase", "action", IN_DOUBT)
+        if reason != "ambiguous_submission" and resolution.action in ("adopt", "resubmit"):
+            raise refuse("wrong_phase", "action", "nothing of this asset is in doubt; retry it or accept without it")
+        self._check_room()
+        if resolution.action == "resubmit":
+            self._check_second_bill(asset_id)
+        budget = self._state.budget_usd or ZERO
+        if resolution.action == "raise_budget" and (resolution.budget_usd or ZERO) <= budget:
+            raise refuse("budget_short", "budget_usd", f"the budget is {budget} USD already; name a higher one")
+
+    def _check_second_bill(self, asset_id: str) -> None:
+        price, left = self._state.price_usd(asset_id), self._state.left_usd()
+        if price > left:
+            raise refuse(
+                "budget_short",
+                "budget_usd",
+                f"the doubtful request and one more may cost {price} USD each and {left} USD are left beside the "
+                "first; raise the budget before",
+            )
+
+    # What is in use
+
+    @workflow.update(description="Use an earlier take of an asset; the deliverable gets a new revision")
+    async def select_take(self, selection: SelectTake) -> Receipt:
+        by: dict[str, JsonValue] = {"by": selection.requested_by} if self._state.by_content else {}
+        self._state.select(selection.asset_id, selection.take, **by)
+        self._poke()
+        return self._state.receipt()
+
+    @select_take.validator
+    def _check_selection(self, selection: SelectTake) -> None:
+        self._check_produced()
+        self._check_room()
+        self._known_asset(selection.asset_id)
+        self._check_idle(selection.asset_id)
+        state = self._state.assets[selection.asset_id]
+        if selection.take not in (numbers := [t.number for t in state.takes]):
+            raise refuse("unknown_take", "take", f"{selection.asset_id!r} has takes {numbers}; choose one of them")
+
+    @workflow.update(description="Make stale assets again, all or some, for at most `max_usd`")
+    async def refresh(self, request: Refresh) -> Receipt:
+        state = self._state
+        async with self._pricing:
+            self._check_refresh(request)
+            assert state.plan is not None
+            ids = self._to_refresh(request)
+            plan = await self._priced(state.plan, only=tuple(ids))
+            self._check_refresh(request)
+            if ids != self._to_refresh(request):
+                raise refuse("wrong_phase", "asset_ids", "other assets are stale by now; look again")
+            price = sum((a.high_usd for a in plan.assets if a.asset_id in ids), ZERO)
+            _check_cap(price, request.max_usd)
+            takes = dict.fromkeys(ids, 1)
+            state.budget_usd = self._room(plan, takes, request.budget_usd, allow_unknown=request.allow_unknown_prices)
+            state.plan = plan
+        for asset_id in ids:
+            self._say_requested(asset_id, request.requested_by, why="refresh")
+            state.make_again(asset_id)
+        self._poke()
+        return state.receipt()
+
+    @refresh.validator
+    def _check_refresh(self, request: Refresh) -> None:
+        self._check_produced()
+        self._check_room()
+        for asset_id in request.asset_ids:
+            self._known_asset(asset_id)
+            self._check_idle(asset_id)
+            if not self._state.assets[asset_id].stale:
+                raise refuse("wrong_phase", "asset_ids", f"{asset_id!r} is not stale; regenerate it to make it anew")
+        ids = self._to_refresh(request)
+        if not ids:
+            raise refuse("wrong_phase", "asset_ids", "nothing is stale; there is nothing to make again")
+        _check_cap(sum((self._state.price_usd(i) for i in ids), ZERO), request.max_usd)
+
+    def _to_refresh(self, request: Refresh) -> list[str]:
+        """In plan order; what waits for a person or is being made is not among them unless it is named."""
+        assert self._state.plan is not None
+        states = self._state.assets
+        stale = [a.asset_id for a in self._state.plan.assets if states[a.asset_id].stale]
+        idle = [i for i in stale if states[i].status.value == "completed"]
+        return [i for i in stale if i in request.asset_ids] if request.asset_ids else idle
+
+
+def _change_of(request: Regenerate | Resolve, prompt: str | None) -> EditOp:
+    return EditOp(
+        op="change",
+        asset_id=request.asset_id,
+        prompt=prompt,
+        provider=request.provider,
+        model=request.model,
+        parameters=request.parameters,
+    )
+
+
+def _check_cap(price: Decimal, max_usd: Decimal) -> None:
+    if price > max_usd:
+        raise refuse("budget_short", "max_usd", f"making them again costs up to {price} USD; allow that, or name fewer")
+
+
+def failure_of(error: ActivityError | ApplicationError) -> AssetFailure:
+    """What the activity says of its own end; without words of its own (a timeout), Temporal's."""
+    cause = error.cause if isinstance(error, ActivityError) else None
+    if isinstance(cause, ApplicationError) and cause.details:
+        return AssetFailure.model_validate(cause.details[0])
+    return AssetFailure(message=message_of(error))

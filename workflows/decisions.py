@@ -1,0 +1,203 @@
+"""Where people decide about the whole production: approval, edits of the plan, revisions, pauses.
+
+Signals cannot be refused; what they cannot do is logged as `approval_ignored`.
+"""
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue, ValidationError
+
+    from workflows import diff, policies
+    from workflows.approving import MAX_MESSAGE_CHARS
+    from workflows.desk import Desk, check_prices
+    from workflows.events import AssetStatus, ProductionStatus, Receipt
+    from workflows.models import Plan
+    from workflows.refusals import refuse
+    from workflows.requests import Decision, EditOp, Pause, PlanEdit, Rejection, Resume, Revision
+
+MAX_IGNORED = 100
+"""Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
+
+
+class Decisions(Desk):
+    """Signals and updates about the plan and the production as a whole."""
+
+    # Approval
+
+    @workflow.signal(description='Release the plan: {"plan_digest": "…", "approver": "…", "budget_usd": "…"}')
+    def approve(self, approval: Any) -> None:
+        self._decide_by_signal({"approve": approval if isinstance(approval, dict) else {"plan_digest": approval}})
+
+    @workflow.signal(description='End the production unspent: {"rejecter": "…", "reason": "…"}')
+    def reject(self, rejection: Any) -> None:
+        self._decide_by_signal(
+            {"reject": rejection if isinstance(rejection, dict) else {"reason": str(rejection or "")}}
+        )
+
+    def _decide_by_signal(self, decision: dict[str, Any]) -> None:
+        try:
+            self._check_decision(parsed := Decision.model_validate(decision))
+            self._decide(parsed)
+        except (ValidationError, ApplicationError) as error:
+            words = error.message if isinstance(error, ApplicationError) else _first_problem(error)
+            if sum(e.name == "approval_ignored" for e in self._state.events) < MAX_IGNORED:
+                digest = self._state.digest_to_approve
+                self._state.log("approval_ignored", reason=words[:MAX_MESSAGE_CHARS], plan_digest=digest)
+
+    @workflow.update(description="Approve or reject; refused at once where the signal could only be ignored")
+    async def decide(self, decision: Decision) -> Receipt:
+        self._decide(decision)
+        return self._state.receipt()
+
+    @decide.validator
+    def _check_decision(self, decision: Decision) -> None:
+        state = self._state
+        at_gate = state.gate == "waiting" and not state.status.closed
+        if not at_gate:
+            self._check_phase(ProductionStatus.AWAITING_APPROVAL)
+        approval = decision.approve
+        if approval is None:
+            return
+        self._check_digest(approval.plan_digest)
+        policy = state.brief.approval
+        if policy.not_by_requester and approval.approver == state.brief.requester:
+            raise refuse("not_allowed", "approver", f"{approval.approver!r} asked for it; somebody else has to approve")
+        if any(a.approver == approval.approver for a in state.approvals):
+            needed = f"{policy.approvers - len(state.approvals)} more of {policy.approvers}"
+            raise refuse("not_allowed", "approver", f"{approval.approver!r} approved already; it needs {needed} people")
+        capped = policies.cap(state.brief, approval) is not None
+        if state.plan and capped and not approval.allow_unknown_prices and not at_gate:
+            check_prices(state.plan.unknown_prices)
+
+    def _decide(self, decision: Decision) -> None:
+        if decision.approve:
+            self._state.approve(decision.approve)
+        else:
+            self._state.reject(decision.reject or Rejection())
+        self._poke()
+
+    # Changing the plan
+
+    @workflow.update(description="Change the plan that `plan_digest` names: all edits or none")
+    async def edit_plan(self, edit: PlanEdit) -> Plan:
+        async with self._pricing:
+            if self._state.assets:
+                self._check_edit(edit)
+                plan = await self._edit_produced(edit)
+            else:
+                plan = await self._priced(self._edited(edit.edits))
+                self._check_edit(edit)  # while the catalogue was asked, somebody may have decided or edited
+                changes = diff.changes(self._state.plan, plan)
+                self._state.plan_ready(plan, editor=edit.editor, by=edit.editor, how="edit", changes=changes)
+        self._poke()
+        return plan
+
+    async def _edit_produced(self, edit: PlanEdit) -> Plan:
+        """After the approval: what is dropped stays in the record, what is new is made, what changed is stale."""
+        before = self._state.plan
+        assert before is not None
+        dropped = {e.asset_id: edit.editor for e in edit.edits if e.op == "drop" and e.asset_id}
+        plan = self._edited([e for e in edit.edits if e.op != "drop"])
+        touched = [a.asset_id for a in plan.assets if a.quote is None]
+        if touched:
+            plan = await self._priced(plan, only=tuple(touched))
+            self._check_edit(edit)
+        added = {a.asset_id: 1 for a in plan.assets if a.asset_id not in before.by_id}
+        self._state.budget_usd = self._room(plan, added, edit.budget_usd, allow_unknown=edit.allow_unknown_prices)
+        left_out: list[JsonValue] = [{"asset_id": asset_id, "field": "left out"} for asset_id in dropped]
+        changes = [*diff.changes(before, plan), *left_out]
+        self._state.edit(plan, dropped, by=edit.editor, how="edit", changes=changes)
+        return plan
+
+    @edit_plan.validator
+    def _check_edit(self, edit: PlanEdit) -> None:
+        state = self._state
+        if state.assets:
+            self._check_produced()
+            current = state.plan.digest if state.plan else None
+            if edit.plan_digest != current:
+                words = f"{edit.plan_digest!r} is not the current plan; it is {current!r}"
+                raise refuse("stale_digest", "plan_digest", words, plan_digest=current)
+            for each in edit.edits:
+                self._check_edit_of_made(each)
+        else:
+            self._check_phase(ProductionStatus.AWAITING_APPROVAL)
+            self._check_digest(edit.plan_digest)
+        self._check_room()
+        self._edited([e for e in edit.edits if e.op != "drop"] if state.assets else edit.edits)
+
+    def _check_edit_of_made(self, edit: EditOp) -> None:
+        """What is being made is left alone: its money is under way."""
+        if edit.op not in ("change", "drop") or edit.asset_id is None:
+            return
+        self._known_asset(edit.asset_id)
+        state = self._state.assets[edit.asset_id]
+        if state.status is AssetStatus.GENERATING or state.extra:
+            raise refuse("wrong_phase", "asset_id", f"{edit.asset_id!r} is being made; wait until it is done")
+        self._check_no_doubt(edit.asset_id)
+
+    def _edited(self, edits: "tuple[EditOp, ...] | list[EditOp]") -> Plan:
+        assert self._state.plan is not None
+        if not edits:
+            return self._state.plan
+        try:
+            return policies.apply_edits(self._state.brief, self._state.plan, edits)
+        except policies.PlanProblem as problem:
+            raise refuse("invalid_edit", problem.field, str(problem)) from None
+
+    @workflow.update(description="Plan again with feedback in words")
+    async def revise(self, revision: Revision) -> Plan:
+        state = self._state
+        state.feedback = (*state.feedback, revision.feedback)
+        state.status = ProductionStatus.PLANNING
+        self._reviser = revision.reviser
+        known = len(state.events)
+        self._poke()
+        await workflow.wait_condition(lambda: state.status is not ProductionStatus.PLANNING)
+        failed = next((e for e in state.events[known:] if e.name == "plan_failed"), None)
+        if failed:
+            state.feedback = state.feedback[:-1]
+        self._check_phase(ProductionStatus.AWAITING_APPROVAL)
+        if failed or state.plan is None:
+            raise refuse("invalid_plan", "feedback", str(failed.data["reason"]) if failed else "no plan was made")
+        return state.plan
+
+    @revise.validator
+    def _check_revision(self, revision: Revision) -> None:
+        self._check_phase(ProductionStatus.AWAITING_APPROVAL)
+        self._check_room()
+
+    # Pauses
+
+    @workflow.update(description="Let what runs finish and start nothing new")
+    async def pause(self, pause: Pause) -> Receipt:
+        self._state.pause(pause)
+        self._poke()
+        return self._state.receipt()
+
+    @pause.validator
+    def _check_pause(self, pause: Pause) -> None:
+        if self._state.status.closed:
+            raise refuse("wrong_phase", "status", f"the production is {self._state.status.value} and starts nothing")
+        if self._state.paused:
+            raise refuse("wrong_phase", "status", f"it is paused already, by {self._state.paused.paused_by}")
+
+    @workflow.update(description="Go on after a pause")
+    async def resume(self, resume: Resume) -> Receipt:
+        self._state.resume(resume)
+        self._poke()
+        return self._state.receipt()
+
+    @resume.validator
+    def _check_resume(self, resume: Resume) -> None:
+        if self._state.paused is None:
+            raise refuse("wrong_phase", "status", "the production is not paused; there is nothing to resume")
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

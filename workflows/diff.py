@@ -1,0 +1,48 @@
+"""What changed from one plan to the next, in lines that people read."""
+
+from typing import Final
+
+from pydantic import JsonValue
+
+from workflows.models import Asset, Plan
+
+MAX_LINES: Final = 40
+MAX_CHARS: Final = 200
+"""Of a value: the log tells what changed, the plans themselves are kept whole under their digests."""
+_FIELDS: Final = ("label", "prompt", "provider", "model", "parameters", "depends_on")
+
+
+def changes(before: Plan | None, after: Plan) -> list[JsonValue]:
+    """Lines of {asset_id?, field, before?, after?}: of new, dropped, moved or changed assets, and of the title."""
+    if before is None:
+        return []
+    lines = [_line(None, "title", before.title, after.title)] if before.title != after.title else []
+    lines += [_line(a.asset_id, "dropped", a.prompt, None) for a in before.assets if a.asset_id not in after.by_id]
+    for asset in after.assets:
+        was = before.find(asset.asset_id)
+        if was is None:
+            lines.append(_line(asset.asset_id, "added", None, asset.prompt))
+        else:
+            pairs = ((field, _of(was, field), _of(asset, field)) for field in _FIELDS)
+            lines += [_line(asset.asset_id, field, old, new) for field, old, new in pairs if old != new]
+    was_in_order = [a.asset_id for a in before.assets if a.asset_id in after.by_id]
+    now_in_order = [a.asset_id for a in after.assets if a.asset_id in before.by_id]
+    if was_in_order != now_in_order:
+        lines.append(_line(None, "order", ", ".join(was_in_order), ", ".join(now_in_order)))
+    more = len(lines) - MAX_LINES
+    return lines if more <= 0 else [*lines[:MAX_LINES], {"field": "more", "after": f"{more} further changes"}]
+
+
+def _of(asset: Asset, field: str) -> JsonValue:
+    value = getattr(asset, field)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _line(asset_id: str | None, field: str, before: JsonValue, after: JsonValue) -> JsonValue:
+    told = {"asset_id": asset_id, "field": field, "before": _cut(before), "after": _cut(after)}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _cut(value: JsonValue) -> JsonValue:
+    text = value if isinstance(value, str) else None if value is None else str(value)
+    return text if text is None or len(text) <= MAX_CHARS else text[: MAX_CHARS - 1] + "…"

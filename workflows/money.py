@@ -1,0 +1,61 @@
+"""What a production may still spend: prices, and what is held for takes that are being made or in doubt."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from workflows.events import AssetStatus
+from workflows.models import ZERO, Asset
+from workflows.record import Record
+
+
+class Accounts(Record):
+    """The record with its money, USD."""
+
+    def left_usd(self) -> Decimal:
+        """What may still be reserved: the budget less what is spent, and what is being made or in doubt may cost."""
+        held = (self.price_usd(i) * takes for i, takes in self._held())
+        return (self.budget_usd or ZERO) - self.spent_usd - sum(held, ZERO)
+
+    def _held(self) -> Iterable[tuple[str, int]]:
+        """Assets with the number of their takes that may still be billed."""
+        for asset_id, state in self.assets.items():
+            open_ = state.status is AssetStatus.GENERATING or state.attention == "ambiguous_submission"
+            if takes := len(state.extra) + open_:
+                yield asset_id, takes
+
+    def price_usd(self, asset_id: str) -> Decimal:
+        """The most that one take of the asset may cost; what nobody published, as dear as it ever was here."""
+        asset = self.plan.find(asset_id) if self.plan else None
+        if asset is None:
+            return ZERO
+        return max(asset.high_usd, self.learned_usd(asset) or ZERO) if asset.unknown_price else asset.high_usd
+
+    def learned_usd(self, asset: Asset) -> Decimal | None:
+        """The dearest take so far of the model that makes the asset; None before the first."""
+        takes = (t for s in self.assets.values() for t in s.takes)
+        return max((t.cost_usd for t in takes if (t.provider, t.model) == self._made_by(asset)), default=None)
+
+    def is_first_under_way(self, asset: Asset) -> bool:
+        """Whether another asset is the first that the model of this one makes."""
+        making = (i for i, s in self.assets.items() if s.status is AssetStatus.GENERATING and i != asset.asset_id)
+        others = (self.plan.find(i) for i in making) if self.plan else ()
+        same = any(o and self._made_by(o) == self._made_by(asset) for o in others)
+        return same and self.learned_usd(asset) is None
+
+    def making_for_money(self) -> list[tuple[Asset, int]]:
+        """The takes that are being made and may cost something: the asset as the model in use makes it, the number."""
+        found = []
+        for asset_id, state in self.assets.items():
+            asset = self.plan.find(asset_id) if self.plan else None
+            if asset is None:
+                continue
+            made = asset.made_by(state.model)
+            if made.quote and (made.quote.high_usd or made.quote.unknown):
+                main = [state.next_take] if state.status is AssetStatus.GENERATING else []
+                found += [(made, number) for number in (*state.extra, *main)]
+        return found
+
+    def _made_by(self, asset: Asset) -> tuple[str, str]:
+        state = self.assets.get(asset.asset_id)
+        chosen = asset.made_by(state.model) if state else asset
+        return chosen.provider, chosen.model

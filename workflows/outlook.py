@@ -1,0 +1,133 @@
+"""What a production tells others: the Temporal UI, the list of what waits, webhooks, and whoever started it."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import TemporalError, WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import attention, keys
+    from workflows.changes import Changes
+    from workflows.display import details_of
+    from workflows.events import Event, ProductionStart, ProductionStatus, Report
+    from workflows.models import Webhook
+    from workflows.notification import MAX_EVENTS, Notification, chosen
+
+STATUS = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
+COST = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
+ATTENTION = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
+
+GATHERING = timedelta(seconds=1)
+"""Webhooks get what happened within this together: a production of 1,000 assets does not start 2,000 workflows."""
+
+
+class Outlook(Changes):
+    """Tells what changed, whenever the loop shows it."""
+
+    def __init__(self, start: ProductionStart) -> None:
+        super().__init__(start)
+        self._reports_to = start.reports_to
+        self._shown_events = -1
+        self._shown_status: ProductionStatus | None = None
+        self._shown_attention: list[dict[str, object]] = []
+        self._reported: tuple[object, ...] = ()
+        self._gathering = False
+
+    def _show(self) -> None:
+        """Publish where the production is: search attributes when the status changes, details now and then."""
+        state = self._state
+        changed = state.status is not self._shown_status
+        updates: list[SearchAttributeUpdate[Any]] = []
+        if changed:
+            updates += [STATUS.value_set(state.status.value), COST.value_set(float(state.spent_usd))]
+        if state.by_content:
+            updates += self._show_attention()
+        if updates:
+            workflow.upsert_search_attributes(updates)
+        # Rendering after each of 2,000 events of a large production would cost more than the production.
+        if changed or len(state.events) - self._shown_events >= max(1, len(state.assets) // 20):
+            workflow.set_current_details(details_of(state))
+            self._shown_status, self._shown_events = state.status, len(state.events)
+        if self._reports_to:
+            self._report()
+        if self._untold() and not self._gathering and not state.status.closed:
+            self._gathering = True
+            self._aside(self._gather())
+
+    def _show_attention(self) -> list[SearchAttributeUpdate[Any]]:
+        """What waits for a person stands beside the run: listing it needs no worker and wakes nobody."""
+        closed = self._state.status.closed
+        items = [] if closed else attention.items(self._state)[: keys.MAX_ATTENTION_ITEMS]
+        told = [item.model_dump(mode="json", exclude_defaults=True) for item in items]
+        if told == self._shown_attention:
+            return []
+        self._shown_attention = told
+        workflow.upsert_memo({keys.ATTENTION_MEMO: told or None})
+        reasons = sorted({item.reason for item in items})
+        return [ATTENTION.value_set(reasons) if reasons else ATTENTION.value_unset()]
+
+    # To the workflow that started it
+
+    def _report(self) -> None:
+        state = self._state
+        digest = state.plan.digest if state.plan else None
+        if (state.status, digest) == self._reported:
+            return
+        self._reported = (state.status, digest)
+        report = Report(
+            production_id=state.production_id,
+            status=state.status,
+            plan_digest=digest,
+            high_usd=state.spent_usd + state.plan.high_usd if state.plan and not state.assets else state.spent_usd,
+            unknown_prices=bool(state.plan and state.plan.unknown_prices),
+            spent_usd=state.spent_usd,
+            error=(state.error or "")[:300],
+        )
+        self._aside(self._send(report))
+
+    async def _send(self, report: Report) -> None:
+        try:
+            await workflow.get_external_workflow_handle(self._reports_to).signal("told", report)
+        except TemporalError as error:
+            workflow.logger.info("nobody listens at %s: %s", self._reports_to, error)
+
+    # To webhooks
+
+    async def _gather(self) -> None:
+        await workflow.sleep(GATHERING, summary="gather events for webhooks")
+        self._gathering = False
+        await self._hand_over()
+
+    async def _hand_over(self) -> None:
+        """Start the deliveries of the events since the last time; each goes on by itself, for as long as it takes."""
+        state = self._state
+        known = state.progress(state.handed_over)
+        state.handed_over = known.last_event_id
+        for number, webhook in enumerate(state.brief.webhooks):
+            events = chosen(webhook, known.events)
+            for first in range(0, len(events), MAX_EVENTS):
+                await self._notify(number, webhook, events[first : first + MAX_EVENTS])
+
+    async def _notify(self, number: int, webhook: Webhook, events: tuple[Event, ...]) -> None:
+        try:
+            await workflow.start_child_workflow(
+                keys.NOTIFICATION_TYPE,
+                Notification(production_id=self._state.production_id, webhook=webhook, events=events),
+                id=f"notification-{self._state.production_id}-{number}-{events[0].id}",
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"{len(events)} events of {self._state.production_id}",
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("webhook %d has event %d already", number, events[0].id)
+
+    def _untold(self) -> bool:
+        """Whether events wait for being handed to webhooks."""
+        state = self._state
+        return bool(state.brief.webhooks) and state.progress(state.handed_over).last_event_id > state.handed_over
+
+    def _all_told(self) -> bool:
+        """Whether a run may end: nothing is on its way or held back, and the end was shown."""
+        return self._quiet() and not self._untold() and self._shown_status is self._state.status

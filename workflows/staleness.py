@@ -1,0 +1,97 @@
+"""What a take was made from, and whether that is still what the plan and its inputs say: pure, by digests of content.
+
+A take is stale when its asset's prompt, model, parameters or dependencies were changed since, or when an input of it
+is another content now, or is itself stale. A title or an order is nothing that a take is made from.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from workflows.events import AssetState, AssetStatus
+from workflows.models import UPLOAD, Asset, Plan, Take, digest_of
+
+_INPUT: Final = "input:"
+"""No asset can be called so: an id has no colon."""
+_SHORT: Final = 16
+"""Hex characters of a digest: 64 bits tell the versions of one prompt apart, and 1,000 takes stay small."""
+
+
+def spec(asset: Asset) -> dict[str, str]:
+    """The digests of what an asset asks for, as its own model makes it."""
+    return {
+        "prompt": _short(asset.prompt),
+        "model": f"{asset.provider}/{asset.model}",
+        "parameters": _short(asset.parameters),
+        "depends_on": _short(sorted(asset.depends_on)),
+    }
+
+
+def made_from(asset: Asset, take: Take, states: Mapping[str, AssetState]) -> dict[str, str]:
+    """What a new take of the asset was made from; of a person's own file nothing.
+
+    The content of an input that two takes share is the same, so it is known by its own digest and not by its number.
+    """
+    if take.provider == UPLOAD:
+        return {}
+    maker = next((m for m in _makers(asset) if (m.provider, m.model) == (take.provider, take.model)), asset)
+    found = spec(maker)
+    for asset_id, number in take.inputs.items():
+        if source := next((t for t in states[asset_id].takes if t.number == number), None):
+            found[f"{_INPUT}{asset_id}"] = source.media.sha256[:_SHORT]
+    return found
+
+
+Reasons = tuple[str, ...]
+
+
+def reasons(
+    plan: Plan, states: Mapping[str, AssetState], asset_id: str, known: dict[str, Reasons] | None = None
+) -> Reasons:
+    """Why the take in use is stale: prompt, model, parameters, depends_on, or the ids of inputs; empty where it is not.
+
+    Takes of before there were digests are compared by the numbers of their inputs. `known` keeps what was found.
+    """
+    known = {} if known is None else known
+    if asset_id not in known:
+        state, asset = states[asset_id], plan.find(asset_id)
+        take = state.take
+        if take is None or asset is None or take.provider == UPLOAD:
+            known[asset_id] = ()
+        else:
+            own = _own(asset, state.settled or take.made_from)
+            inputs = [i for i in take.inputs if _changed(states, take, i) or _stale(plan, states, i, known)]
+            known[asset_id] = (*own, *inputs)
+    return known[asset_id]
+
+
+def _own(asset: Asset, was: Mapping[str, str]) -> list[str]:
+    if not was:
+        return []
+    maker = next((m for m in _makers(asset) if f"{m.provider}/{m.model}" == was["model"]), None)
+    now = spec(maker or asset)
+    return [part for part in ("prompt", "model", "parameters", "depends_on") if now[part] != was[part]]
+
+
+def _changed(states: Mapping[str, AssetState], take: Take, asset_id: str) -> bool:
+    """Whether an input is another content now; from one that was left out since, nothing newer could be made."""
+    state = states.get(asset_id)
+    if state is None or state.take is None or state.status is AssetStatus.CANCELLED:
+        return False
+    was = take.made_from.get(f"{_INPUT}{asset_id}")
+    if was is None:
+        return state.selected != take.inputs[asset_id]
+    return state.take.media.sha256[:_SHORT] != was
+
+
+def _stale(plan: Plan, states: Mapping[str, AssetState], asset_id: str, known: dict[str, Reasons]) -> bool:
+    state = states.get(asset_id)
+    left_out = state is None or state.status is AssetStatus.CANCELLED
+    return not left_out and bool(reasons(plan, states, asset_id, known))
+
+
+def _makers(asset: Asset) -> list[Asset]:
+    return [asset.made_by(number) for number in range(len(asset.fallbacks) + 1)]
+
+
+def _short(content: object) -> str:
+    return digest_of(content)[:_SHORT]
