@@ -1,45 +1,58 @@
-"""Paid questions of the planner, through the take ledger: whatever attempts do, each answer is paid for once.
+"""Paid questions to language models, through the take ledger: whatever attempts do, each answer is paid for once.
 
 A question is a take of an asset that no plan can have (`keys.PLANNER`), so that claims, lost answers, errors and
-what they cost are treated like those of everything else that costs money.
+what they cost are treated like those of everything else that costs money. Its number is that of the inquiry in the
+production, times `STEPS_AN_INQUIRY`, and its step: drafts count from 0, rewritten prompts from `REWRITES`.
 """
 
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from pydantic import JsonValue
+from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import pricing
-from activities.attempt import workplace
+from activities.attempt import MAX_ATTEMPTS, workplace
+from activities.inquiry import REPAIRS, STEPS_A_MODEL, Answer, Unanswered, call_of
 from activities.ledger import Ledger
 from activities.ledger_take import LedgerTake
-from activities.planner import REPAIRS, STEPS_A_MODEL, Answer, Unanswered, call_asset
 from activities.providers.base import Offer, Provider
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from workflows import keys
-from workflows.contracts import STILL_RUNNING, AssetFailure, DraftPlan, ProduceAsset
+from workflows.contracts import STILL_RUNNING, AssetFailure, DraftPlan, ProduceAsset, RewritePrompt
 from workflows.models import Take
 
-STEPS_A_PLAN = 1_000
-"""Questions of one plan; each draft of a production starts a new thousand."""
+STEPS_AN_INQUIRY: Final = 1_000
+"""A hundred models, each with its own ten."""
+REWRITES: Final = 1_000_000
+"""The number before the first rewritten prompt of a production: nobody drafts a plan so often."""
 _WAITS = frozenset({STILL_RUNNING, "StorageUnavailable", "SubmissionUnknown"})
 """Failures that the activity's own retry takes up again at the same question."""
 
 
 class Asking:
-    """Asks for one plan. `passing` tells afterwards whether a model failed in a way that a retry may mend."""
+    """Asks for one inquiry, under its `number` in the production; each answer is of at most so many `tokens`."""
 
     def __init__(
-        self, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings, request: DraftPlan
+        self,
+        storage: Storage,
+        providers: Mapping[str, Provider],
+        settings: ActivitySettings,
+        request: DraftPlan | RewritePrompt,
+        number: int,
+        tokens: int,
     ) -> None:
         self._storage = storage
         self._providers = providers
         self._settings = settings
         self._request = request
-        self.passing: ApplicationError | None = None
+        self._before = number * STEPS_AN_INQUIRY
+        self._tokens = tokens
+        self._passing: ApplicationError | None = None
 
     async def __call__(
         self, offer: Offer, step: int, instructions: str, prompt: str, schema: Mapping[str, JsonValue]
@@ -71,13 +84,13 @@ class Asking:
     def _asked(self, offer: Offer, step: int, beside: int, prompt: str) -> ProduceAsset:
         """The question as a take; `beside` is how many bytes go with the prompt."""
         # Neither this id nor a prompt of this length is possible in a plan.
-        asset = call_asset(offer, self._request, prompt).model_copy(update={"asset_id": keys.PLANNER})
+        asset = call_of(offer, self._tokens, prompt).model_copy(update={"asset_id": keys.PLANNER})
         quote = pricing.quote(offer, asset, instructions=beside)
         return ProduceAsset(
             production_id=self._request.production_id,
             brief=self._request.brief,
             asset=asset.model_copy(update={"quote": quote}),
-            take=self._request.drafts * STEPS_A_PLAN + step,
+            take=self._before + step,
         )
 
     async def _answer(self, take: Take) -> Answer:
@@ -85,9 +98,18 @@ class Asking:
         assert found is not None
         return Answer(found[0].decode(), take.billed_usd)
 
+    def try_again(self) -> None:
+        """Where a model failed in a way that another attempt of the activity may mend, and there is one, go for it.
+
+        Raises:
+            ApplicationError: retried by the activity.
+        """
+        if self._passing and activity.info().attempt < MAX_ATTEMPTS:
+            raise self._passing
+
     async def billed_usd(self, models: int) -> Decimal:
-        """What all questions of this plan cost, those of earlier attempts too, which this one may not have met."""
-        first = self._request.drafts * STEPS_A_PLAN + 1
+        """What all questions of this inquiry cost, those of earlier attempts too, which this one may not have met."""
+        first = self._before + 1
         takes = (first + m * STEPS_A_MODEL + t for m in range(models) for t in range(REPAIRS + 1))
         entries = [await self._ledger(take).read() for take in takes]
         return sum((entry.billed_usd for entry in entries if entry), Decimal(0))
@@ -99,7 +121,7 @@ class Asking:
         if error.type in _WAITS:
             return error
         if not error.non_retryable:
-            self.passing = error
+            self._passing = error
         failure = AssetFailure.model_validate(error.details[0]) if error.details else None
         if failure and failure.reason == "ambiguous_submission":
             # Nobody is asked about a lost question: another model is, and this one counts as billed.

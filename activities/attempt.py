@@ -5,13 +5,13 @@ import io
 import random
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from pydantic import JsonValue
@@ -40,6 +40,8 @@ from workflows.models import ZERO, Asset, Brief, Media, Modality, Take, digest_o
 HEARTBEAT_SECONDS: Final = 4.0
 """Well within the heartbeat timeout of 15 s, and what the SDK's throttle lets through."""
 MAX_RETRY_SECONDS: Final = 60.0
+MAX_ATTEMPTS: Final = 5
+"""Of a step that is no take. With 1, 2, 4 and 8 s between them: enough for what passes by itself."""
 STORAGE_RETRY: Final = timedelta(seconds=2)
 _REASONS: Final[Mapping[type[ProviderError], AttentionReason]] = {
     ContentRefused: "content_refused",
@@ -168,6 +170,24 @@ def beating(beat: Callable[[], None]) -> Iterator[None]:
         timer.cancel()
 
 
+async def held(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` to its end although somebody pauses or resets the activity, or Temporal has lost sight of it.
+
+    Its request may be billed, and its answer exists nowhere else. A cancelled production, or a worker that stops, still
+    ends it.
+    """
+    task = asyncio.create_task(work)
+    while True:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            why = activity.cancellation_details()
+            if task.done() or why is None or why.cancel_requested or why.worker_shutdown:
+                task.cancel()
+                await asyncio.wait([task])
+                raise
+
+
 @asynccontextmanager
 async def workplace() -> AsyncIterator[Path]:
     """The directory of one attempt: made when something is first put into it, and gone with the attempt."""
@@ -266,12 +286,13 @@ def final_error(
     return ended(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)), type(error).__name__)
 
 
-def retired(message: str, entry: Entry | None, replacement: tuple[str, ...] = ()) -> ApplicationError:
-    """The error of a model that is asked no more; a submission of it that is open stays in doubt all the same."""
-    if entry and entry.is_open:
-        return final_error(InvalidRequest(message), entry, "ambiguous_submission")
-    failure = failure_of(InvalidRequest(message), entry, "model_retired")
-    return ended(failure.model_copy(update={"replacement": replacement}), "ModelRetired")
+def unaskable(
+    message: str, entry: Entry | None, reason: AttentionReason = "model_retired", replacement: tuple[str, ...] = ()
+) -> ApplicationError:
+    """The error of a model that cannot be asked any more; a submission of it that is open stays in doubt."""
+    error, doubt = InvalidRequest(message), entry is not None and entry.is_open
+    failure = failure_of(error, entry, "ambiguous_submission" if doubt else reason, maybe_billed=doubt)
+    return ended(failure.model_copy(update={"replacement": replacement}), type(error).__name__)
 
 
 def is_final(error: ProviderError, failures: int, allowed: int) -> bool:

@@ -232,7 +232,7 @@ class _Finishing:
             return document.Section("image", heading, href=_beside(finished))
         if asset.asset_type is Modality.AUDIO:
             return document.Section("audio", heading, href=_beside(finished))
-        text = self._local[asset.asset_id].read_text(encoding="utf-8", errors="replace")
+        text = self._local[asset.asset_id].read_text(encoding="utf-8-sig", errors="replace")
         plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
         return document.Section("markdown" if plain else "verbatim", heading, text)
 

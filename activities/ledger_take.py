@@ -20,10 +20,11 @@ from activities.attempt import (
     ended,
     failure_of,
     final_error,
+    held,
     is_final,
     media_of,
-    retired,
     retry,
+    unaskable,
 )
 from activities.errors import (
     InvalidRequest,
@@ -102,16 +103,16 @@ class LedgerTake(Attempt):
         if order and (entry is None or all(s.order != order.number for s in entry.submissions)):
             if order.adopt_job_id is None:
                 await self._ledger.count_doubtful()
-                return await self._submit(RESUBMITTED, order.number)
+                return await held(self._submit(RESUBMITTED, order.number))
             await self._write("submitted", ADOPTED, order.number, order.adopt_job_id)
         elif entry is None:
-            return await self._submit()
+            return await held(self._submit())
         elif entry.state == "released":
             if entry.final:  # Temporal did not hear of it, and runs the attempt again
                 raise ended(entry.final, "TakeEnded")
-            return await self._submit()
+            return await held(self._submit())
         elif entry.state == "claimed" and await self._unclaimed(entry):
-            return await self._submit(RESUBMITTED)
+            return await held(self._submit(RESUBMITTED))
         return await self._look()
 
     @property
@@ -182,9 +183,10 @@ class LedgerTake(Attempt):
 
     async def _submit(self, outcome: str = "", order: int = 0) -> Take:
         """Claim, ask the provider once, and write down what it answers."""
-        if self.offer.retires and self.offer.retires <= now().date():
-            words = problem_with(self.offer, now().date()) or "it was retired"
-            raise retired(words, self._ledger.entry, self.offer.replacement)
+        today = now().date()
+        if self.offer.retires and self.offer.retires <= today:
+            words = str(problem_with(self.offer, today))
+            raise unaskable(words, self._ledger.entry, replacement=self.offer.replacement)
         await self._write("claimed", outcome, order)
         started = now()
         try:

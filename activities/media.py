@@ -22,8 +22,12 @@ EXTENSIONS: Final[dict[str, str]] = {
     "audio/aac": "aac",
     "audio/ogg": "ogg",
     "audio/flac": "flac",
+    "audio/mp4": "m4a",
+    "audio/webm": "webm",
     "video/mp4": "mp4",
     "video/webm": "webm",
+    "video/quicktime": "mov",
+    "video/x-matroska": "mkv",
 }
 
 
@@ -55,7 +59,7 @@ def probe(source: Path | BinaryIO, media_type: str) -> Facts:
     except (OutputUnusable, StorageFailed):
         raise
     except Exception as error:
-        raise OutputUnusable(f"the {media_type} that came back does not open: {error}") from None
+        raise OutputUnusable(f"the {media_type} does not open: {error}") from None
     return Facts()
 
 
@@ -86,6 +90,6 @@ def _timed(source: Path | BinaryIO, kind: str) -> Facts:
         if seconds <= 0:
             raise OutputUnusable(f"the {kind} is empty")
         duration = round(seconds, 3)
-        if video is not None:
+        if video is not None and kind == "video":  # beside sound it is the cover
             return Facts(width=video.width, height=video.height, duration_seconds=duration)
         return Facts(duration_seconds=duration)

@@ -3,7 +3,7 @@
 Frames stream through libavfilter one at a time. Synchronous, so call it from a thread. Sizes are pixels, times seconds.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +27,14 @@ LONG_SIDE: Final = 1920
 """The longer side is at most this, in pixels: 4K shots would take minutes and gigabytes to finish."""
 PUSH_IN: Final = 0.03
 """How far a held still moves in over its whole length: writing near its edges stays in the picture."""
+
+_UPRIGHT: Final[Mapping[int, Sequence[tuple[str, str]]]] = {
+    90: [("transpose", "cclock")],
+    -90: [("transpose", "clock")],
+    180: [("transpose", "clock"), ("transpose", "clock")],
+    -180: [("transpose", "clock"), ("transpose", "clock")],
+}
+"""Degrees by which a frame has to be turned (a telephone notes how it was held) -> filters that do it."""
 
 
 class Stopped(Exception):
@@ -106,10 +114,10 @@ def shot_facts(asset_id: str, path: Path) -> ShotFacts:
             seconds = float(stream.duration * stream.time_base)
         else:
             seconds = float((container.duration or 0) / av.time_base)
-        width = round(stream.width * float(stream.sample_aspect_ratio or 1))
-        return ShotFacts(
-            width, stream.height, seconds, float(stream.average_rate or RATES[0]), bool(container.streams.audio)
-        )
+        sides = round(stream.width * float(stream.sample_aspect_ratio or 1)), stream.height
+        first = next(container.decode(stream), None)
+        width, height = sides[::-1] if first and abs(first.rotation) == 90 else sides
+        return ShotFacts(width, height, seconds, float(stream.average_rate or RATES[0]), bool(container.streams.audio))
 
 
 def picture_of(path: Path, within: tuple[int, int]) -> "Image":
@@ -156,6 +164,7 @@ def middle_of(path: Path, seconds: float, within: tuple[int, int]) -> "Image":
             if best is None:
                 raise OutputUnusable("the shot has no picture")
             picture: Image = best.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
+            picture = picture.rotate(best.rotation, expand=True)
     except (av.FFmpegError, OSError, IndexError) as error:
         raise OutputUnusable(f"the shot does not decode ({error})") from None
     picture.thumbnail(within)
@@ -227,8 +236,13 @@ def _shot_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:
     with av.open(str(placed.shot.path)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        filters = [("setpts", "PTS-STARTPTS"), *_fit(look), ("fps", str(look.rate))]
-        yield from _filtered(container.decode(stream), lambda graph: graph.add_buffer(template=stream), filters)
+        frames = container.decode(stream)
+        first = next(frames, None)
+        if first is None:
+            return
+        upright = _UPRIGHT.get(first.rotation, ())
+        filters = [("setpts", "PTS-STARTPTS"), *upright, *_fit(look), ("fps", str(look.rate))]
+        yield from _filtered(chain((first,), frames), lambda graph: graph.add_buffer(template=stream), filters)
 
 
 def _still_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:

@@ -15,14 +15,13 @@ from temporalio.exceptions import ApplicationError
 
 from activities import pricing, quotes
 from activities.finishing import UNSPOKEN_ROLES
+from activities.inquiry import Refused
 from activities.providers.base import Offer, Provider
 from workflows.models import Asset, Brief, Modality, Plan, Platform
 from workflows.policies import PlanProblem, check_plan
 
 LENGTH_TOLERANCE: Final = 0.2
 """Of the length that was asked for: models make whole seconds, and some lengths only."""
-MAX_PROBLEMS: Final = 12
-"""Given back at once; more than that is another plan, not a repair."""
 MAX_WARNINGS: Final = 10
 
 Menu = Mapping[Modality, Sequence[Offer]]
@@ -80,14 +79,6 @@ def _schema() -> dict[str, JsonValue]:
 SCHEMA: Final[Mapping[str, JsonValue]] = _schema()
 """Of the answer; within what OpenAI's strict json_schema, Anthropic's output_config.format and Gemini's
 responseJsonSchema all take: objects closed, everything required, no references, no limits."""
-
-
-class Refused(ValueError):
-    """An answer that is no plan for this brief; `problems` are told to the model that gave it."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems[:MAX_PROBLEMS])
-        super().__init__("; ".join(self.problems))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ next look, so no worker slot is held while it renders and any worker can take th
 
 from collections.abc import Mapping
 
-from activities.attempt import final_error, retired, workplace
-from activities.errors import InvalidRequest
+from activities.attempt import unaskable, workplace
 from activities.free_take import FreeTake
 from activities.ledger import Ledger
 from activities.ledger_take import LedgerTake
@@ -72,6 +71,4 @@ class Producer:
         if entry and entry.take:
             return entry.take
         words = f"this worker does not offer {asset.provider} {asset.model!r}; choose another"
-        if known:
-            raise retired(words, entry)
-        raise final_error(InvalidRequest(words), entry, "ambiguous_submission" if entry and entry.is_open else None)
+        raise unaskable(words, entry, "model_retired" if known else "asset_failed")

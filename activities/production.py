@@ -5,18 +5,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import planning, quotes
 from activities.asking import Asking
-from activities.attempt import STORAGE_RETRY, beating
+from activities.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
 from activities.errors import ProviderError
 from activities.finishing import finish
 from activities.moderation import moderated
-from activities.planner import models_for, plan_with_models, with_fallbacks
+from activities.notifying import allowed_hosts, why_unsigned
+from activities.planner import answer_tokens, models_for, plan_with_models, with_fallbacks
 from activities.produce import Producer
 from activities.providers import registry
 from activities.providers.base import Provider
@@ -41,9 +41,6 @@ from workflows.events import Snapshot
 from workflows.models import Deliverable, Media, Model, Plan, Take
 from workflows.reports import ProvidersReport
 
-MAX_ATTEMPTS: Final = 5
-"""With 1, 2, 4 and 8 s between them: enough for what passes by itself."""
-
 
 class Activities(ProductionActivities):
     """Implements the contract over one bucket and the enabled providers."""
@@ -62,13 +59,13 @@ class Activities(ProductionActivities):
     async def _drafted(self, request: DraftPlan) -> Plan:
         """The plan of a language model or the template, with all that asking for it has cost."""
         today = datetime.now(UTC).date()
-        asking = Asking(self._storage, self._providers, self._settings, request)
+        tokens = answer_tokens(request)
+        asking = Asking(self._storage, self._providers, self._settings, request, request.drafts, tokens)
         models = len(models_for(self._settings, self._providers, today))
         try:
             plan = await plan_with_models(request, self._providers, self._settings, asking, today)
         except ApplicationError as error:
-            if asking.passing and activity.info().attempt < MAX_ATTEMPTS:
-                raise asking.passing from None
+            asking.try_again()
             failure = AssetFailure.model_validate(error.details[0]) if error.details else None
             if failure is None:
                 raise
@@ -128,7 +125,8 @@ class Activities(ProductionActivities):
             planner = ", then ".join(f"{o.provider}/{o.model}" for o in models) or "template"
         except ApplicationError as error:
             planner = f"none: {error.message}"
-        return registry.report(self._providers, planner)
+        webhooks = {"webhooks": why_unsigned(self._settings), "webhook_hosts": allowed_hosts(self._settings)}
+        return registry.report(self._providers, planner).model_copy(update=webhooks)
 
     async def _put_json(self, key: str, record: Model) -> Media:
         data = record.model_dump_json(indent=1).encode()

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,6 +26,12 @@ class ActivitySettings(BaseSettings):
     moderation: bool = Field(default=False, description="Warn of prompts that an enabled provider's moderation flags")
     catalogue: str = Field(default="", description="Path of a catalogue file whose entries come on top")
     previz: bool = Field(default=True, description="Offer the keyless local provider")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Signs webhooks: whsec_ and base64; several, apart by spaces, all sign"
+    )
+    webhook_hosts: str = Field(
+        default="", description="Receivers that may be plain http and in a private network, separated by commas"
+    )
     max_failures: int = Field(default=5, ge=1, description="Real failures of a take before it is given up")
     resubmit_below_usd: Decimal = Field(
         default=Decimal("0.05"), ge=0, description="An ambiguous submission that costs less is made again unasked"

@@ -1,10 +1,190 @@
-"""A person's own file as a take of an asset."""
+"""A person's own file as a take of an asset: looked at, never believed, and kept like every other take.
 
-from activities.storage import Storage
-from workflows.contracts import CheckUpload
-from workflows.models import Take
+Neither its name nor its declared type says what it is: it has to open and decode as what the asset is. Sizes are
+bytes, times seconds. Synchronous looks run in a thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from temporalio.exceptions import ApplicationError
+
+from activities.attempt import media_of, workplace
+from activities.errors import OutputUnusable
+from activities.ledger import Entry, Ledger, now
+from activities.media import Facts, extension_of, probe
+from activities.planning import LONGEST_VIDEO_SECONDS
+from activities.providers.base import scratch_file
+from activities.storage import Storage, StorageConflict
+from workflows import keys
+from workflows.contracts import UPLOAD_REFUSED, CheckUpload
+from workflows.models import UPLOAD, Modality, Take, digest_of
+from workflows.requests import MAX_UPLOAD_BYTES
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+MAX_PIXELS: Final = 50_000_000
+"""Of a picture or a frame: decoded it takes 200 MB, and nothing that is finished here needs more."""
+LONGEST_SECONDS: Final = LONGEST_VIDEO_SECONDS
+"""As the longest film."""
+
+_PICTURES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+"""Pillow's names; what every browser shows and every provider sees."""
+_SOUNDS: Final = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "aac": "audio/aac",
+    "mov": "audio/mp4",
+    "matroska": "audio/webm",
+}
+"""The first of libavformat's names -> media type."""
+_CONTAINERS: Final = ",".join(_SOUNDS)
+_GOOD: Final = {"audio": "WAV, MP3, FLAC, Ogg, AAC or M4A", "video": "MP4, MOV, WebM or MKV"}
+_WEBM: Final = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 
 
 async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
-    """The file, looked at and kept as the take."""
-    raise NotImplementedError
+    """The file, looked at and kept as the take; a second run finds it kept.
+
+    Raises:
+        ApplicationError: type UPLOAD_REFUSED; says what is wrong with the file, and the remedy.
+        StorageFailed: to be tried again.
+    """
+    asset, upload = request.asset, request.upload
+    if not upload.key.startswith(keys.upload_prefix(request.production_id)):
+        raise refused(f"key: {upload.key!r} is no upload to this production; upload the file to it")
+    prefix = keys.take_prefix(request.production_id, asset.asset_id, request.take)
+    ledger, digest = Ledger(storage, prefix), digest_of(upload.key)
+    kept = await ledger.read()
+    if kept and kept.take and kept.request_digest == digest:
+        return kept.take
+    started = now()
+    head = await storage.head(upload.key)
+    if head is None:
+        raise refused("file: it is not there any more; upload it again")
+    most = MAX_UPLOAD_BYTES[asset.asset_type]
+    if not 0 < head.bytes <= most:
+        what = f"has {head.bytes:,} bytes" if head.bytes else "is empty"
+        raise refused(f"file: it {what}; give {asset.asset_type.value} of at most {most:,}")
+    async with workplace() as workdir:
+        path = await storage.fetch(upload.key, scratch_file(workdir, "upload"))
+        try:
+            media_type, facts = await asyncio.to_thread(_LOOKS[asset.asset_type], path)
+        except OutputUnusable as error:
+            raise refused(f"file: {error}") from None
+        key = keys.media_key(prefix, 1, extension_of(media_type))
+        stored = await storage.put_file(key, path, media_type)
+    take = Take(
+        number=request.take,
+        prompt=asset.prompt,
+        provider=UPLOAD,
+        model=upload.filename or "file",
+        media=media_of(key, stored, media_type, facts),
+        note=f"uploaded by {upload.uploaded_by}" + (f": {upload.filename}" if upload.filename else ""),
+        started_at=started,
+        finished_at=now(),
+    )
+    entry = Entry(
+        state="stored", provider=UPLOAD, model=take.model, request_digest=digest, price_usd=take.cost_usd, take=take
+    )
+    try:
+        await ledger.write(entry)
+    except StorageConflict:  # another attempt was faster, from the same bytes
+        kept = await ledger.read()
+        assert kept is not None
+        assert kept.take is not None
+        return kept.take
+    return take
+
+
+def refused(message: str) -> ApplicationError:
+    return ApplicationError(message, type=UPLOAD_REFUSED, non_retryable=True)
+
+
+def _text(path: Path) -> tuple[str, Facts]:
+    try:
+        words = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OutputUnusable(f"byte {error.start} is no UTF-8; save it as plain text or Markdown in UTF-8") from None
+    if "\0" in words or not words.strip():
+        raise OutputUnusable("it has no words in it; give plain text or Markdown")
+    return "text/markdown", Facts()
+
+
+def _picture(path: Path) -> tuple[str, Facts]:
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=tuple(_PICTURES)) as picture:
+            kind, pixels = str(picture.format), picture.width * picture.height
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        kind, pixels = "", MAX_PIXELS + 1
+    except Exception:  # Pillow raises what its decoders happen to raise
+        raise OutputUnusable("it is no picture that opens; give PNG, JPEG or WebP") from None
+    _check_pixels(pixels)
+    return _PICTURES[kind], _facts(path, _PICTURES[kind])
+
+
+def _recording(path: Path, kind: Literal["audio", "video"]) -> tuple[str, Facts]:
+    import av
+    from av.stream import Disposition
+
+    good = _GOOD[kind]
+    try:
+        # What leads elsewhere, such as a playlist, could have this machine read its own files or network for it.
+        with av.open(str(path), options={"format_whitelist": _CONTAINERS}) as recording:
+            pictures = [v for v in recording.streams.video if not v.disposition & Disposition.attached_pic]
+            if kind == "audio" and pictures:
+                raise OutputUnusable("it is a video; give its sound alone")
+            if not (pictures if kind == "video" else recording.streams.audio):
+                raise OutputUnusable(f"there is no {kind} in it; give {good}")
+            _check_pixels(max((v.width * v.height for v in pictures), default=0))
+            first = pictures[0] if pictures else recording.streams.audio[0]
+            if next(recording.decode(first), None) is None:
+                raise OutputUnusable(f"its {kind} does not decode; export it again as {good}")
+            media_type = _type_of(recording, kind)
+    except av.FFmpegError:
+        raise OutputUnusable(f"it is no {kind} that opens; give {good}") from None
+    facts = _facts(path, media_type)
+    if facts.duration_seconds and facts.duration_seconds > LONGEST_SECONDS:
+        raise OutputUnusable(f"it lasts {facts.duration_seconds:,.0f} s; cut it to at most {LONGEST_SECONDS:,.0f}")
+    return media_type, facts
+
+
+def _type_of(recording: "InputContainer", kind: str) -> str:
+    container = recording.format.name.partition(",")[0]
+    if kind == "audio":
+        return _SOUNDS[container]
+    if container == "mov":
+        return "video/quicktime" if recording.metadata.get("major_brand", "").strip() == "qt" else "video/mp4"
+    if container != "matroska":
+        raise OutputUnusable(f"it is no video file; give {_GOOD[kind]}")
+    streams = (*recording.streams.video, *recording.streams.audio)
+    return "video/webm" if {s.codec_context.name for s in streams} <= _WEBM else "video/x-matroska"
+
+
+def _facts(path: Path, media_type: str) -> Facts:
+    try:
+        return probe(path, media_type)
+    except OutputUnusable as error:
+        raise OutputUnusable(f"{error}; export it again") from None
+
+
+def _check_pixels(pixels: int) -> None:
+    if pixels > MAX_PIXELS:
+        raise OutputUnusable(f"it is larger than {MAX_PIXELS:,} pixels; give it in a smaller size")
+
+
+_LOOKS: Final[Mapping[Modality, Callable[[Path], tuple[str, Facts]]]] = {
+    Modality.TEXT: _text,
+    Modality.IMAGE: _picture,
+    Modality.AUDIO: partial(_recording, kind="audio"),
+    Modality.VIDEO: partial(_recording, kind="video"),
+}
+"""Each gives the media type and the facts of a file, or raises OutputUnusable with the remedy."""

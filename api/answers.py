@@ -1,7 +1,8 @@
 """What Temporal answers, in the API's words: statuses and problems."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Final
 
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
@@ -13,6 +14,8 @@ from api.problems import FieldError, Problem
 from workflows import keys
 from workflows.events import ProductionStatus
 
+RPC_TIMEOUT: Final = timedelta(seconds=3)
+"""For calls that the server answers alone; measured in milliseconds."""
 STATUS: Final = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
 SILENT: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE)
 
@@ -86,3 +89,15 @@ def server(production_id: str = "") -> Iterator[None]:
         if "connect" not in str(error):
             raise
         raise problems.no_temporal() from None
+
+
+@contextmanager
+def found(unknown: Callable[[str], Problem], what: str) -> Iterator[None]:
+    """Like `server`; what the server does not know is `unknown`."""
+    with server():
+        try:
+            yield
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise unknown(what) from None
+            raise

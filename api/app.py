@@ -8,10 +8,25 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import multimodal, operations, problems, productions
+from api import (
+    attention,
+    batches,
+    decisions,
+    downloads,
+    multimodal,
+    operations,
+    previews,
+    problems,
+    productions,
+    schedules,
+    studio,
+    studio_support,
+    uploads,
+)
 from api.deps import Services
 from api.examples import add_examples
 from api.fleet import Fleet
+from api.many_views import BatchResult
 from api.media import Vault
 from api.metrics import Metrics
 from api.middleware import Door
@@ -35,11 +50,16 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Temporal's SDK takes 150 ms to import: whoever imports this module for its OpenAPI need not wait.
         from api.gateway import Gateway, connect
+        from api.gateway_many import BatchGateway
+        from api.gateway_schedules import ScheduleGateway
 
         vault = Vault(settings)
-        gateway = Gateway(client or await connect(settings), vault.manifest, metrics)
+        temporal = client or await connect(settings)
+        gateway = Gateway(temporal, vault.manifest, metrics)
         relay = Relay(gateway, metrics)
-        app.state.services = Services(settings, metrics, gateway, vault, relay, Fleet(gateway))
+        app.state.services = Services(
+            settings, metrics, gateway, vault, relay, Fleet(gateway), BatchGateway(temporal), ScheduleGateway(temporal)
+        )
         preparing = asyncio.create_task(vault.prepare()) if prepare else None
         try:
             yield
@@ -59,7 +79,20 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     )
     app.add_middleware(Door, metrics=metrics)
     problems.install(app)
-    for module in (productions, multimodal, operations):
+    for module in (
+        productions,
+        decisions,
+        uploads,
+        downloads,
+        previews,
+        attention,
+        batches,
+        schedules,
+        multimodal,
+        operations,
+        studio,
+        studio_support,
+    ):
         app.include_router(module.router)
 
     def openapi() -> dict[str, Any]:
@@ -75,7 +108,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
                 model.__name__: model.model_json_schema(
                     mode="serialization", ref_template="#/components/schemas/{model}"
                 )
-                for model in (problems.ProblemDetails, StreamEvent)
+                for model in (problems.ProblemDetails, StreamEvent, BatchResult)
             }
             app.openapi_schema = add_examples(described, extra)
         return app.openapi_schema

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
-from workflows.models import Brief, Model, Money, Person, ProductionId, Words
+from workflows.models import MAX_TAKES_AT_ONCE, Brief, Model, Money, Person, ProductionId, Words
 from workflows.requests import Approval, Rejection
 
 
@@ -42,12 +42,17 @@ class Generate(Model):
 
 
 class RegenerateBody(Model):
-    """A new take, as it is or changed. `budget_usd` raises the whole budget to that sum."""
+    """New takes, as it is or changed: by a new prompt, or by feedback that the planner makes one from.
+
+    The first of `count` takes is used. `budget_usd` raises the whole budget to that sum.
+    """
 
     prompt: Words | None = None
+    feedback: Words | None = None
     provider: str | None = None
     model: str | None = None
     parameters: dict[str, JsonValue] | None = None
+    count: int = Field(default=1, ge=1, le=MAX_TAKES_AT_ONCE)
     budget_usd: Money | None = None
     allow_unknown_prices: bool = False
     requested_by: Person = "someone"
@@ -65,6 +70,9 @@ class ResolveBody(Model):
     budget_usd: Money | None = None
     allow_unknown_prices: bool = False
     resolver: Person = "someone"
+    attention: int | None = Field(
+        default=None, ge=1, description="The `id` of what waited when it was answered; refused when it is another now"
+    )
 
 
 class SelectBody(Model):

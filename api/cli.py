@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api import cli_decide, cli_look, cli_make
+from api import cli_attention, cli_batch, cli_decide, cli_edit, cli_look, cli_make, cli_schedule, cli_stop, cli_upload
 from api.cli_context import Context, FriendlyGroup, Studio
 
 app = typer.Typer(
@@ -45,8 +45,11 @@ def demo(context: Context) -> None:
     _become("deploy.demo", *context.args)
 
 
-for part in (cli_make, cli_decide, cli_look):
+for part in (cli_make, cli_decide, cli_edit, cli_upload, cli_stop, cli_look, cli_attention, cli_batch):
     app.add_typer(part.app)
+app.add_typer(
+    cli_schedule.app, name="schedule", rich_help_panel="Make", help="Make a brief again and again, at set times."
+)
 
 
 def _become(module: str, *args: str) -> NoReturn:

@@ -1,6 +1,7 @@
 """The live view of a production: one bar an asset on a terminal, one line an event without one."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -125,7 +126,7 @@ class ProductionView:
                 self._bars.update(task, total=100, completed=100, state=state, visible=self._few)
             case "asset_failed" | "asset_cancelled" | "asset_fallback":
                 self._bars.update(task, total=100, completed=0, state=state, visible=True)
-            case "needs_attention":
+            case "needs_attention" | "take_failed":
                 self._bars.update(task, state=state, visible=True)
             case _:
                 self._bars.update(task, state=state)
@@ -148,7 +149,7 @@ class ProductionView:
         return True
 
 
-_TOLD_WHOLE: Final = ("asset_failed", "asset_fallback")
+_TOLD_WHOLE: Final = ("asset_failed", "asset_fallback", "take_failed", "prompt_proposed")
 """Said above the bars too: beside one, the next event takes their place, and a long message is cut."""
 
 _EVENT_STYLE: Final = {
@@ -157,6 +158,9 @@ _EVENT_STYLE: Final = {
     "asset_failed": "red",
     "asset_cancelled": "dim",
     "needs_attention": "bold yellow",
+    "asset_stale": "yellow",
+    "take_failed": "red",
+    "paused": "yellow",
     "stalled": "yellow",
     "done": "bold green",
     "approved": "green",
@@ -171,6 +175,8 @@ def percent(event: Happening) -> float | None:
 
 def _reason(event: Happening) -> str:
     """Why an asset waits; empty where it does not, or nobody says."""
+    if event.data.get("paused"):
+        return "paused in Temporal"
     return str(event.data.get("reason") or "") if event.data.get("queued") else ""
 
 
@@ -178,16 +184,36 @@ def describe(event: Happening) -> str:
     """An event in a few words, without its name."""
     data = event.data
     match event.name:
+        case "plan_start":
+            return "once more, with your words" if data.get("revision") else "from the brief"
         case "plan_ready":
             low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
             unknown = data.get("unknown_prices")
             more = f" and {unknown} of unknown price" if unknown else ""
-            return f"{data.get('assets', '?')} assets, {price_range(low, high)}{more}"
+            return f"{data.get('assets', '?')} assets, {price_range(low, high)}{more}{_by(data, ', by ')}"
+        case "plan_edited":
+            changes = data.get("changes")
+            number = len(changes) if isinstance(changes, list) else 0
+            return f"{number} {'change' if number == 1 else 'changes'}{_by(data, ' by ')}"
+        case "approval_given":
+            return f"by {data.get('approver', 'someone')}, {data.get('given', '?')} of {data.get('needed', '?')}"
         case "approved":
-            return f"by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
+            what = "the stills, " if data.get("gate") else ""
+            return f"{what}by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
+        case "approval_reminder" | "approval_escalated" | "expired":
+            whom = data.get("to")
+            names = f"to {', '.join(map(str, whom))}, " if isinstance(whom, list) else ""
+            return f"{names}an approval was due by {_moment(data.get('deadline'))}"
+        case "rejected" | "paused" | "resumed":
+            who, why = data.get("rejecter") or data.get("by") or "someone", data.get("reason")
+            return f"by {who}{f': {why}' if why else ''}"
+        case "cancelled":
+            return f"spent {spent(_usd(data, 'cost_usd'))} USD"
         case "asset_start":
             return f"generating (take {data.get('take', 1)}, {data.get('provider', '')}/{data.get('model', '')})"
         case "asset_progress":
+            if data.get("paused"):
+                return _reason(event)
             if data.get("queued"):
                 return f"queued: {_reason(event)}" if _reason(event) else "queued at the provider"
             done, step = percent(event), str(data.get("step") or "generating")
@@ -199,6 +225,27 @@ def describe(event: Happening) -> str:
             return f"done{length}, {cost}"
         case "asset_fallback":
             return f"now {data.get('provider', '')}/{data.get('model', '')}, because {data.get('message', '')}"
+        case "asset_cancelled":
+            return _left_out(data)
+        case "asset_stale":
+            changed = data.get("changed")
+            because = ", ".join(map(str, changed)) if isinstance(changed, list) else str(data.get("because", ""))
+            return f"{because} changed since, {money(_usd(data, 'price_usd'))} to make again"
+        case "take_requested":
+            words, count = data.get("feedback") or data.get("why"), data.get("count")
+            several = f"{count} takes " if count else "a new take "
+            return f"{several}by {data.get('by', 'someone')}{f': {words}' if words else ''}"
+        case "take_selected":
+            return f"take {data.get('take', '?')} is in use{_by(data, ', by ')}"
+        case "take_failed":
+            return f"take {data.get('take', '?')}: {data.get('message', '')}"
+        case "prompt_proposed":
+            return f"instead: {data.get('prompt', '')}"
+        case "resolved":
+            return f"{str(data.get('action', '')).replace('_', ' ')}{_by(data, ', by ')}"
+        case "needs_attention":
+            reason = str(data.get("reason", "")).replace("_", " ")
+            return ": ".join(filter(None, (reason, str(data.get("message") or ""))))
         case "finishing":
             return "assembling the deliverable"
         case "done":
@@ -207,6 +254,26 @@ def describe(event: Happening) -> str:
             return f"{names}, spent {spent(_usd(data, 'cost_usd'))} USD".removeprefix(", ")
         case _:
             return str(data.get("message") or data.get("reason") or "")
+
+
+def _by(data: dict[str, JsonValue], before: str) -> str:
+    """Who did it, where that is told."""
+    who = data.get("by") or data.get("editor")
+    return f"{before}{who}" if who else ""
+
+
+def _moment(value: JsonValue) -> str:
+    return datetime.fromisoformat(value).astimezone().strftime("%Y-%m-%d %H:%M") if isinstance(value, str) else "now"
+
+
+def _left_out(data: dict[str, JsonValue]) -> str:
+    """What became of an asset that is not made: a person's decision, or the end of a cancelled take."""
+    if who := data.get("accepted_by") or data.get("by"):
+        return f"left out by {who}"
+    job = f", job {data['job_id']}" if data.get("job_id") else ""
+    billed = f", {spent(_usd(data, 'billed_usd'))} USD billed" if data.get("billed_usd") else ""
+    ends = {"billed": "billed already", "stopped": "stopped at its provider", "running": "may still run"}
+    return f"{ends.get(str(data.get('outcome')), 'free')}{job}{billed}"
 
 
 def _usd(data: dict[str, JsonValue], name: str = "budget_usd") -> Decimal:

@@ -1,4 +1,4 @@
-"""Commands that look: list, show, providers, doctor."""
+"""Commands that look: list, show, takes, providers, doctor."""
 
 import os
 from datetime import UTC, date, datetime
@@ -9,11 +9,23 @@ from typing import Annotated, Final
 import typer
 from pydantic import TypeAdapter
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from api.cli_context import EXIT_REFUSED, Context, JsonOption, ProductionArgument, Studio, studio_of
-from api.cli_views import one_line, print_table, show_plan, show_production, spent, status_text, table
+from api.cli_attention import say_waiting
+from api.cli_context import EXIT_REFUSED, AssetArgument, Context, JsonOption, ProductionArgument, Studio, studio_of
+from api.cli_views import (
+    amount,
+    one_line,
+    print_table,
+    show_plan,
+    show_production,
+    size,
+    spent,
+    status_text,
+    table,
+)
 from api.client import GreenlightError, Unreachable
 from api.views import ListedProduction
 from workflows.events import ProductionStatus
@@ -66,8 +78,44 @@ def show(context: Context, production_id: ProductionArgument, as_json: JsonOptio
     show_production(studio.out, production, studio.client.url)
     if production.status is ProductionStatus.AWAITING_APPROVAL and production.plan:
         show_plan(studio.out, production.plan, production.brief.budget_usd)
+    say_waiting(studio, production)
     if production.links.temporal_ui:
         studio.say(f"\nIn the Temporal UI: {production.links.temporal_ui}")
+
+
+@app.command(rich_help_panel=PANEL)
+def takes(
+    context: Context, production_id: ProductionArgument, asset_id: AssetArgument, as_json: JsonOption = False
+) -> None:
+    """Show the takes of an asset: what each was made from and cost, and which is in use."""
+    studio = studio_of(context)
+    found = studio.client.takes(production_id, asset_id)
+    if as_json:
+        studio.json(found)
+        return
+    if not found.takes:
+        studio.say("There is no take yet.")
+        return
+    names = ("take", "", "made by", "USD", "size", "finished", "prompt")
+    rows = table(*names, right=("take", "USD", "size"))
+    for take in found.takes:
+        mark = Text("in use" if take.selected else "", style="green")
+        if take.stale:
+            mark.append(f", stale: {', '.join(take.stale_because)}".rstrip(": "), style="yellow")
+        cost = "unknown" if take.cost_source == "unknown" else amount(take.billed_usd)
+        finished = take.finished_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        made_by = Text(f"{take.provider}/{take.model}")
+        words = one_line(take.note or take.prompt)
+        rows.add_row(str(take.number), mark, made_by, cost, size(take.bytes), finished, words)
+    print_table(studio.out, rows)
+    for take in found.takes:
+        studio.say(f"\ntake {take.number}  {studio.client.url}{take.url}")
+        if made_from := ", ".join(f"{name} take {number}" for name, number in take.inputs.items()):
+            studio.say(f"  made from {made_from}")
+        if take.parameters:
+            given = ", ".join(f"{name}={value}" for name, value in take.parameters.items())
+            studio.say(f"  {escape(given)}")
+    studio.say(f"\nUse another: [bold]greenlight select {production_id} {asset_id} TAKE[/bold]")
 
 
 @app.command(rich_help_panel=PANEL)
@@ -193,6 +241,7 @@ def _examine(studio: Studio) -> list[tuple[bool, bool, str, str]]:
         names = report.enabled_providers.get(modality, ())
         how = ", ".join(names) or report.reasons.get(modality, "no provider is enabled for it")
         found.append((True, bool(names), modality.value, how))
+    found.append((False, not report.webhooks, "webhooks", report.webhooks or "signed with the workers' secret"))
     found += [(False, False, p.provider, p.reason) for p in report.providers if not p.enabled]
     return found + [(False, False, what, how) for what, how in retiring(report, datetime.now(UTC).date())]
 

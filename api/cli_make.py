@@ -1,13 +1,13 @@
 """Commands that make something: plan, produce, watch, open."""
 
-import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from api import views
+from api.cli_attention import say_waiting
 from api.cli_context import (
     EXIT_ATTENTION,
     EXIT_REFUSED,
@@ -22,31 +22,15 @@ from api.cli_context import (
     usd_option,
 )
 from api.cli_live import ProductionView
+from api.cli_options import takes_brief
 from api.cli_views import approve_command, money, show_plan, show_production
 from api.client import GreenlightError
-from workflows.events import AssetStatus, AttentionReason, ProductionStatus
-from workflows.models import Brief, Modality, Platform
+from workflows.events import AssetStatus, ProductionStatus
+from workflows.models import Brief
 from workflows.requests import Approval
 
 app = typer.Typer()
 
-TextArgument = Annotated[
-    str, typer.Argument(metavar="TEXT", help="The brief: words, a file that holds them, or - for standard input.")
-]
-PlatformOption = Annotated[
-    Platform, typer.Option(metavar="PLATFORM", help="copy, creative_brief, social_post, video or design.")
-]
-ModalityOption = Annotated[
-    list[Modality] | None,
-    typer.Option("--modality", metavar="MODALITY", help="text, image, video, audio; repeat. Default: all."),
-]
-TitleOption = Annotated[str, typer.Option(help="A working title.")]
-StyleOption = Annotated[str, typer.Option(help="The style, in words.")]
-LanguageOption = Annotated[str, typer.Option(help="Of text, narration and captions, e.g. en or pt-BR.")]
-AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 or 21:9.")]
-DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
-BudgetOption = Annotated[Decimal | None, usd_option("Never spend more than this.")]
-TenantOption = Annotated[str, typer.Option(help="On whose account it is made.")]
 KeyOption = Annotated[
     str | None, typer.Option("--idempotency-key", help="The same key starts the same production only once.")
 ]
@@ -54,24 +38,15 @@ OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Do
 
 
 @app.command(rich_help_panel="Make")
+@takes_brief
 def plan(
     context: Context,
-    text: TextArgument,
-    platform: PlatformOption = Platform.VIDEO,
-    modality: ModalityOption = None,
-    title: TitleOption = "",
-    style: StyleOption = "",
-    language: LanguageOption = "en",
-    aspect: AspectOption = "16:9",
-    duration: DurationOption = 20,
-    budget: BudgetOption = None,
-    tenant: TenantOption = "default",
+    brief: Brief,
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Plan a brief and show what it would make and cost; nothing is spent."""
     studio = studio_of(context)
-    brief = _brief(text, platform, modality, title, style, language, aspect, duration, budget, tenant)
     production = _planned(studio, brief, idempotency_key)
     if as_json:
         studio.json(production)
@@ -82,18 +57,10 @@ def plan(
 
 
 @app.command(rich_help_panel="Make")
+@takes_brief
 def produce(
     context: Context,
-    text: TextArgument,
-    platform: PlatformOption = Platform.VIDEO,
-    modality: ModalityOption = None,
-    title: TitleOption = "",
-    style: StyleOption = "",
-    language: LanguageOption = "en",
-    aspect: AspectOption = "16:9",
-    duration: DurationOption = 20,
-    budget: BudgetOption = None,
-    tenant: TenantOption = "default",
+    brief: Brief,
     idempotency_key: KeyOption = None,
     watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Follow it to the end.")] = True,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the plan without asking.")] = False,
@@ -105,7 +72,6 @@ def produce(
     studio = studio_of(context)
     if out and not watch:
         raise typer.BadParameter("--out downloads at the end of watching; leave --no-watch away, or use `open` later")
-    brief = _brief(text, platform, modality, title, style, language, aspect, duration, budget, tenant)
     production = _planned(studio, brief, idempotency_key)
     if production.status is ProductionStatus.AWAITING_APPROVAL:
         _show_planned(studio, production)
@@ -124,14 +90,29 @@ def watch(context: Context, production_id: ProductionArgument, out: OutOption = 
     _follow(studio_of(context), production_id, out)
 
 
+@app.command(rich_help_panel="Make")
+def preview(context: Context, production_id: ProductionArgument, out: OutOption = None) -> None:
+    """Make its whole plan with previz, for nothing, and follow that; the production itself goes on waiting."""
+    studio = studio_of(context)
+    started = studio.client.preview(production_id)
+    studio.say(f"The preview is [bold]{started.production_id}[/bold]: it costs nothing.")
+    _follow(studio, started.production_id, out)
+
+
 @app.command("open", rich_help_panel="Make")
 def open_(
     context: Context,
     production_id: ProductionArgument,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Default: out/ID.")] = None,
+    revision: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="An earlier one. Default: the newest.")
+    ] = None,
 ) -> None:
     """Download the deliverable and its manifest, and print where they are."""
     studio = studio_of(context)
+    if revision is not None:
+        _download_revision(studio, production_id, revision, out or Path("out") / production_id / f"revision-{revision}")
+        return
     production = studio.client.get(production_id)
     if production.deliverable is None:
         raise GreenlightError(
@@ -139,48 +120,6 @@ def open_(
             f"The production is {production.status.value}; `greenlight watch` follows it.",
         )
     _download(studio, production, out or Path("out") / production_id)
-
-
-def _brief(
-    text: str,
-    platform: Platform,
-    modalities: list[Modality] | None,
-    title: str,
-    style: str,
-    language: str,
-    aspect: str,
-    duration: float,
-    budget: Decimal | None,
-    tenant: str,
-) -> Brief:
-    fields: dict[str, object] = {
-        "text": _words(text),
-        "platform": platform,
-        "title": title,
-        "style": style,
-        "languages": (language,),
-        "aspect": aspect,
-        "duration_seconds": duration,
-        "budget_usd": budget,
-        "tenant": tenant,
-        "requester": me(),
-    }
-    # An empty list would mean text alone; without the field it is all that the platform allows.
-    return Brief.model_validate(fields | ({"modalities": modalities} if modalities else {}))
-
-
-def _words(text: str) -> str:
-    """The brief's words: what is given, or what stands in the file or on standard input."""
-    if text == "-":
-        return sys.stdin.read()
-    try:
-        path = Path(text)
-        return path.read_text() if path.is_file() else text
-    except UnicodeDecodeError:
-        raise typer.BadParameter(f"{text!r} is not a text file") from None
-    except (OSError, ValueError):
-        # Words can be too long, or too odd, for a file's name.
-        return text
 
 
 def _planned(studio: Studio, brief: Brief, key: str | None) -> views.ProductionView:
@@ -260,7 +199,7 @@ def _follow(studio: Studio, production_id: str, out: Path | None) -> None:
                     if production.plan and production.plan.digest != digest:
                         digest = production.plan.digest
                         view.plan(production.plan.assets)
-                attention = attention or event.name == "needs_attention"
+                attention = attention or event.name in ("needs_attention", "paused")
                 # Nobody is there to decide: a script must not wait for ever.
                 if attention and event.id and not studio.interactive:
                     production = studio.client.get(production_id)
@@ -272,7 +211,7 @@ def _follow(studio: Studio, production_id: str, out: Path | None) -> None:
     production = studio.client.get(production_id)
     show_production(studio.out, production, studio.client.url)
     if _waits_for_a_person(production):
-        _say_how_to_resolve(studio, production)
+        say_waiting(studio, production)
         raise typer.Exit(EXIT_ATTENTION)
     if production.status is not ProductionStatus.DELIVERED:
         raise typer.Exit(EXIT_REFUSED)
@@ -284,28 +223,27 @@ def _follow(studio: Studio, production_id: str, out: Path | None) -> None:
 
 def _waits_for_a_person(production: views.ProductionView) -> bool:
     assets = production.assets
-    stuck = any(a.attention for a in assets) and not any(a.status is AssetStatus.GENERATING for a in assets)
+    stuck = production.waiting or any(a.attention for a in assets)
+    busy = any(a.status is AssetStatus.GENERATING for a in assets)
     return production.status is ProductionStatus.NEEDS_ATTENTION or (
-        production.status is ProductionStatus.PRODUCING and stuck
+        production.status is ProductionStatus.PRODUCING and bool(stuck) and not busy
     )
-
-
-def _say_how_to_resolve(studio: Studio, production: views.ProductionView) -> None:
-    studio.say("\nIt waits for a decision:")
-    for asset in production.assets:
-        if asset.attention:
-            choice = _CHOICES.get(asset.attention, "retry   (or accept_without)")
-            studio.say(f"  greenlight resolve {production.production_id} {asset.asset_id} {choice}")
-
-
-_CHOICES: Final[dict[AttentionReason, str]] = {
-    "budget_short": "raise_budget --budget USD   (or accept_without)",
-    "ambiguous_submission": "adopt --job-id JOB   (or resubmit, accept_without)",
-    "content_refused": 'retry --prompt "…"   (or accept_without)',
-}
 
 
 def _download(studio: Studio, production: views.ProductionView, to: Path) -> None:
     studio.say("")
     for file in studio.client.download_all(production, to):
+        studio.out.out(file, highlight=False)
+
+
+def _download_revision(studio: Studio, production_id: str, revision: int, to: Path) -> None:
+    kept = studio.client.deliverables(production_id).revisions
+    found = next((each for each in kept if each.revision == revision), None)
+    if found is None:
+        numbers = ", ".join(str(each.revision) for each in kept)
+        raise GreenlightError(
+            f"There is no revision {revision}", f"Choose from {numbers}." if numbers else "There is none yet."
+        )
+    studio.say("")
+    for file in studio.client.download_revision(production_id, found, to):
         studio.out.out(file, highlight=False)

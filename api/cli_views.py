@@ -14,7 +14,7 @@ from rich.text import Text
 
 from api import views
 from workflows.events import AssetRecord, AssetStatus, ProductionStatus
-from workflows.models import Quote
+from workflows.models import ZERO, Quote
 
 PIPED_WIDTH: Final = 200
 """Columns where there is no terminal to ask: room for ids, prices and links on one line."""
@@ -161,8 +161,7 @@ def show_production(console: Console, production: views.ProductionView, url: str
     unknown = sum(r.cost_source == "unknown" for r in production.assets)
     line.append(f" and {_counted(unknown, 'unknown cost')}\n" if unknown else "\n")
     console.print(line, soft_wrap=True)
-    if production.error:
-        console.print(f"[red]{escape(production.error)}[/red]\n", soft_wrap=True)
+    _show_standing(console, production)
     records = production.assets
     if records:
         names = ("#", "asset", "type", "status", "take", "USD", "made by", "media")
@@ -176,6 +175,7 @@ def show_production(console: Console, production: views.ProductionView, url: str
     for r in records:
         if r.error:
             console.print(f"[yellow]![/yellow] {r.asset_id}: {escape(r.error)}", soft_wrap=True)
+    show_stale(console, production)
     if production.deliverable:
         console.print(f"\nDeliverable, revision {production.deliverable.revision}\n")
         files = table("file", "size", "type", right=("size",))
@@ -184,6 +184,40 @@ def show_production(console: Console, production: views.ProductionView, url: str
         print_table(console, files)
         for note in production.deliverable.notes:
             console.print(f"[yellow]![/yellow] {escape(note)}", soft_wrap=True)
+
+
+def _show_standing(console: Console, production: views.ProductionView) -> None:
+    """What else there is to know before the assets: an error, a pause, approvals that do not suffice yet."""
+    if production.error:
+        console.print(f"[red]{escape(production.error)}[/red]\n", soft_wrap=True)
+    if pause := production.paused:
+        why = f": {escape(pause.reason)}" if pause.reason else ""
+        console.print(f"[yellow]Paused[/yellow] by {escape(pause.paused_by)}{why}\n", soft_wrap=True)
+    if production.approvals:
+        names = ", ".join(a.approver for a in production.approvals)
+        count = f"{len(production.approvals)} of {production.brief.approval.approvers}"
+        console.print(f"Approved by {count}: {escape(names)}\n", soft_wrap=True)
+
+
+def show_stale(console: Console, production: views.ProductionView) -> None:
+    """The assets that were made from something that has changed, why, and what making them again costs."""
+    stale = [r for r in production.assets if r.stale]
+    if not stale:
+        return
+    console.print()
+    rows = table("stale", "because of", "USD", right=("USD",))
+    for record in stale:
+        because = ", ".join(record.stale_because) or "an input"
+        rows.add_row(Text(record.asset_id), Text(because), amount(record.refresh_usd))
+    print_table(console, rows)
+    total = sum((r.refresh_usd for r in stale if r.refresh_usd), ZERO)
+    unknown = sum(r.refresh_usd is None for r in stale)
+    price = money(total) + (f" and {_counted(unknown, 'unknown price')}" if unknown else "")
+    command = f"greenlight refresh {production.production_id} --max-usd {spent(total)}"
+    command += " --allow-unknown-prices" if unknown else ""
+    console.print(
+        f"\n{_counted(len(stale), 'stale asset')}, {price} to refresh: [bold]{command}[/bold]", soft_wrap=True
+    )
 
 
 def _cost(record: AssetRecord) -> str:

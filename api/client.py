@@ -16,23 +16,24 @@ import os
 import random
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from api.change_views import RevisionView
+from api.client_changes import TIMEOUT, at
 from api.client_events import EventDecoder
+from api.client_many import Many
 from api.views import (
     PREFIX,
     ListedProduction,
-    PlanView,
     PlatformsView,
     ProductionPage,
     ProductionView,
@@ -43,17 +44,14 @@ from api.views import (
 from workflows.events import ProductionStatus, Receipt
 from workflows.models import Brief, Platform
 from workflows.reports import ProvidersReport
-from workflows.requests import Approval, PlanEdit, Regenerate, Rejection, Resolve, Revision, SelectTake
 
 DEFAULT_URL: Final = "http://127.0.0.1:8400"
-TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
-"""An update waits for a worker; the API itself gives up sooner and says why."""
 GENERATE_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
 """The API waits 120 s for the plan."""
-REVISE_TIMEOUT: Final = httpx.Timeout(310.0, connect=5.0)
-"""A language model may think for minutes about a new plan; the API gives up after 300 s."""
 STREAM_TIMEOUT: Final = httpx.Timeout(45.0, connect=5.0)
 """Three of the stream's 15 s keep-alive comments missed: the line is dead."""
+UPLOAD_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
+"""The API waits 120 s while a worker looks at the file."""
 DOWNLOAD_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
 FIRST_RETRY_SECONDS: Final = 0.25
 LAST_RETRY_SECONDS: Final = 5.0
@@ -120,7 +118,7 @@ def resolve_url(url: str | None, environ: Mapping[str, str]) -> str:
     return str(recorded or DEFAULT_URL).rstrip("/")
 
 
-class GreenlightClient:
+class GreenlightClient(Many):
     """Everything the API offers, synchronously. Use it in a `with` block, or call `close`."""
 
     def __init__(self, url: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
@@ -152,7 +150,7 @@ class GreenlightClient:
 
     def get(self, production_id: str) -> ProductionView:
         """All that is known of a production."""
-        return self._ask("GET", _at(production_id), ProductionView)
+        return self._ask("GET", at(production_id), ProductionView)
 
     def list(
         self,
@@ -196,7 +194,8 @@ class GreenlightClient:
                 passing = isinstance(error, Unreachable) or error.status >= 500
                 if not (known and passing):
                     raise
-                yield StreamEvent(name="stalled", at=datetime.now(UTC), data={"reason": str(error)})
+                stalled = {"reason": str(error)}
+                yield StreamEvent(name="stalled", production_id=production_id, at=datetime.now(UTC), data=stalled)
             time.sleep(retry * random.uniform(0.75, 1.25))  # noqa: S311 - spreads watchers, keeps no secret
             retry = min(retry * 2, LAST_RETRY_SECONDS)
             decoder = EventDecoder(decoder.last_id)
@@ -207,7 +206,7 @@ class GreenlightClient:
         return production.status.closed and production.last_event_id <= last_id
 
     def _stream(self, production_id: str, decoder: EventDecoder) -> Iterator[StreamEvent]:
-        path, headers = f"{PREFIX}{_at(production_id)}/events", {"Last-Event-ID": str(decoder.last_id)}
+        path, headers = f"{PREFIX}{at(production_id)}/events", {"Last-Event-ID": str(decoder.last_id)}
         with (
             self._answering(),
             self._http.stream("GET", path, headers=headers, timeout=STREAM_TIMEOUT) as response,
@@ -234,65 +233,64 @@ class GreenlightClient:
             detail = f"{self.url}/readyz did not say what is ready; does GREENLIGHT_URL name a Greenlight API?"
             raise GreenlightError("Not a Greenlight API", detail, status=response.status_code) from None
 
-    # Deciding
-
-    def approve(self, production_id: str, approval: Approval) -> Receipt:
-        """Release exactly the plan that `approval.plan_digest` names for spending."""
-        return self._ask("POST", _at(production_id, "approve"), Receipt, body=approval)
-
-    def reject(self, production_id: str, rejection: Rejection) -> Receipt:
-        return self._ask("POST", _at(production_id, "reject"), Receipt, body=rejection)
-
-    def edit_plan(self, production_id: str, edit: PlanEdit) -> PlanView:
-        """Make all of the edits or none; the plan that comes back has a new digest."""
-        return self._ask("PATCH", _at(production_id, "plan"), PlanView, body=edit)
-
-    def revise(self, production_id: str, revision: Revision) -> PlanView:
-        """Plan again with these words; the plan that comes back has a new digest."""
-        return self._ask("POST", _at(production_id, "revise"), PlanView, body=revision, timeout=REVISE_TIMEOUT)
-
-    def cancel(self, production_id: str) -> Receipt:
-        return self._ask("POST", _at(production_id, "cancel"), Receipt, body={})
-
-    def regenerate(self, production_id: str, request: Regenerate) -> Receipt:
-        """Make a new take of one asset, also long after delivery."""
-        return self._asset("regenerate", production_id, request)
-
-    def resolve(self, production_id: str, resolution: Resolve) -> Receipt:
-        """Decide where a production waits for a person."""
-        return self._asset("resolve", production_id, resolution)
-
-    def select_take(self, production_id: str, selection: SelectTake) -> Receipt:
-        """Use another take of an asset; the deliverable is finished again."""
-        return self._asset("select", production_id, selection)
-
-    def _asset(self, verb: str, production_id: str, request: Regenerate | Resolve | SelectTake) -> Receipt:
-        body = request.model_dump(mode="json", exclude={"asset_id"}, exclude_unset=True)
-        return self._ask("POST", _at(production_id, "assets", request.asset_id, verb), Receipt, body=body)
-
     # Media
 
+    def upload_take(
+        self,
+        production_id: str,
+        asset_id: str,
+        path: Path,
+        *,
+        uploaded_by: str = "someone",
+        on_sent: Callable[[int], object] = lambda _: None,
+    ) -> Receipt:
+        """Use a file of one's own as a new take; `on_sent` hears how many bytes went out, each time some did.
+
+        Raises:
+            GreenlightError: the file, or the time for it, is refused; the message says why. OSError: it cannot be read.
+        """
+
+        def chunks() -> Iterator[bytes]:
+            with path.open("rb") as file:
+                while chunk := file.read(CHUNK_BYTES):
+                    yield chunk
+                    on_sent(len(chunk))
+
+        return self._ask(
+            "POST",
+            at(production_id, "assets", asset_id, "takes"),
+            Receipt,
+            content=chunks(),
+            params={"filename": path.name, "uploaded_by": uploaded_by},
+            headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
+            timeout=UPLOAD_TIMEOUT,
+        )
+
     def download_take(self, production_id: str, asset_id: str, take: int, to: Path) -> Path:
-        return self._download(_at(production_id, "assets", asset_id, "takes", str(take), "media"), to)
+        return self._download(at(production_id, "assets", asset_id, "takes", str(take), "media"), to)
 
     def download_deliverable(self, production_id: str, to: Path, *, name: str | None = None) -> Path:
         """One file of the deliverable, the main one without `name`."""
-        return self._download(_at(production_id, "deliverable"), to, {"file": name} if name else {})
+        return self._download(at(production_id, "deliverable"), to, {"file": name} if name else {})
 
     def download_manifest(self, production_id: str, to: Path) -> Path:
-        return self._download(_at(production_id, "manifest"), to)
+        return self._download(at(production_id, "manifest"), to)
 
     def download_all(self, production: ProductionView, to: Path) -> Iterator[Path]:
         """Every file of the deliverable under its own name, e.g. images/visual.png, then the manifest.
 
         A name that leads out of the folder raises GreenlightError before anything is written.
         """
-        names = [file.name for file in (production.deliverable.files if production.deliverable else ())]
-        if outside := [name for name in names if to.resolve() not in (to / name).resolve().parents]:
-            raise GreenlightError("The deliverable was not downloaded", f"{outside[0]!r} leads out of {to}")
-        for name in names:
+        files = production.deliverable.files if production.deliverable else ()
+        for name in _inside(to, [file.name for file in files]):
             yield self.download_deliverable(production.production_id, to / name, name=name)
         yield self.download_manifest(production.production_id, to / "manifest.json")
+
+    def download_revision(self, production_id: str, revision: RevisionView, to: Path) -> Iterator[Path]:
+        """Every file of one revision under its own name, its manifest too; names as in `download_all`."""
+        for name in _inside(to, [file.name for file in revision.files]):
+            asked = {"revision": str(revision.revision), "file": name}
+            yield self._download(at(production_id, "deliverable"), to / name, asked)
 
     def _download(self, path: str, to: Path, params: Mapping[str, str] = MappingProxyType({})) -> Path:
         """Stream to a file that appears only when it is whole."""
@@ -327,11 +325,12 @@ class GreenlightClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: httpx.Timeout = TIMEOUT,
+        content: Iterator[bytes] | None = None,
     ) -> T:
-        content = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
+        record = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
         with self._answering():
             response = self._http.request(
-                method, PREFIX + path, json=content, params=params, headers=headers, timeout=timeout
+                method, PREFIX + path, json=record, content=content, params=params, headers=headers, timeout=timeout
             )
         _raise_for_problem(response)
         try:
@@ -352,13 +351,16 @@ class GreenlightClient:
             raise Unreachable(self.url, _reason(error)) from None
 
 
+def _inside(folder: Path, names: Sequence[str]) -> Sequence[str]:
+    """The names, where none of them leads out of the folder."""
+    if outside := [name for name in names if folder.resolve() not in (folder / name).resolve().parents]:
+        raise GreenlightError("The deliverable was not downloaded", f"{outside[0]!r} leads out of {folder}")
+    return names
+
+
 def _beyond(url: str | httpx.URL) -> bool:
     """False for this machine: a proxy of the environment leads away from it."""
     return httpx.URL(url).host not in ("127.0.0.1", "localhost", "::1")
-
-
-def _at(production_id: str, *rest: str) -> str:
-    return "/productions/" + "/".join(quote(part, safe="") for part in (production_id, *rest))
 
 
 def _reason(error: httpx.TransportError) -> str:

@@ -19,6 +19,8 @@ from api.views import Links, links_of
 
 if TYPE_CHECKING:
     from api.gateway import Gateway
+    from api.gateway_many import BatchGateway
+    from api.gateway_schedules import ScheduleGateway
 
 _PRODUCTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -33,6 +35,8 @@ class Services:
     vault: Vault
     relay: Relay
     fleet: Fleet
+    batches: "BatchGateway"
+    schedules: "ScheduleGateway"
 
     def links(self, production_id: str) -> Links:
         return links_of(production_id, self.settings.temporal_ui_url, self.gateway.namespace)

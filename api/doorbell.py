@@ -78,7 +78,7 @@ async def rings(client: Client, production_id: str) -> AsyncIterator[bool]:
 
 
 async def heartbeats(client: Client, description: WorkflowExecutionDescription) -> list[Heartbeat]:
-    """What the pending activities of assets say, and why those wait that do; needs no worker."""
+    """What the pending activities of assets say, which are paused, and why those wait that do; needs no worker."""
     found = []
     for activity in description.raw_description.pending_activities:
         if activity.activity_type.name != PRODUCE_ASSET:
@@ -89,6 +89,8 @@ async def heartbeats(client: Client, description: WorkflowExecutionDescription) 
             details = said if isinstance(said, dict) else {}
         if reason := _waits_for(activity):
             details |= {"queued": True, "reason": reason}
+        if activity.paused:
+            details |= {"paused": True}
         if details:
             found.append(Heartbeat(keys.asset_of_activity(activity.activity_id), details))
     return found

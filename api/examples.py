@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from api.many_examples import MANY
+
 _ID: Final = "20261120-1a2b3c4d"
 _DIGEST: Final = "9f86d081884c7d659a2feaa0c55ad015"
 _AT: Final = "2026-11-20T10:53:04.120Z"
@@ -55,9 +57,54 @@ _RECORD: Final = {
     "error": None,
     "error_kind": "",
     "attention": None,
-    "stale": False,
+    "waiting": None,
+    "stale": True,
+    "stale_because": ["still-1"],
+    "refresh_usd": "0.2500",
+    "making": 0,
+    "cancelled": None,
+    "job_id": None,
     "media_type": "video/mp4",
     "duration_seconds": 5.0,
+}
+_WAITING: Final = {
+    "id": 14,
+    "reason": "content_refused",
+    "since": _AT,
+    "asset_id": "shot-2",
+    "message": "runway: the prompt was refused: violence",
+    "provider": "runway",
+    "model": "gen4.5",
+    "cost_usd": "0.0000",
+    "price_usd": "0.6000",
+    "proposal": "The keeper and the storm, seen from far away",
+    "answers": ["retry", "upload", "accept_without", "cancel"],
+}
+_TAKE: Final = {
+    "number": 1,
+    "selected": True,
+    "stale": True,
+    "stale_because": ["still-1"],
+    "prompt": "A keeper lights the lamp at dusk, slow push in",
+    "provider": "previz",
+    "model": "animatic",
+    "parameters": {"seconds": 5},
+    "cost_usd": "0.0000",
+    "cost_source": "catalogue",
+    "billed_usd": "0.0000",
+    "job_id": None,
+    "note": "",
+    "media_type": "video/mp4",
+    "bytes": 482_113,
+    "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+    "width": 1280,
+    "height": 720,
+    "duration_seconds": 5.0,
+    "url": f"/api/v1/productions/{_ID}/assets/shot-1/takes/1/media",
+    "inputs": {"still-1": 1},
+    "made_from": {"prompt": "9f86d081884c7d65", "model": "previz/animatic", "input:still-1": "2c26b46b68ffc68f"},
+    "started_at": _AT,
+    "finished_at": _AT,
 }
 _FILE: Final = {
     "name": "deliverable.mp4",
@@ -93,8 +140,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "ApproveBody": {"plan_digest": _DIGEST, "approver": "ana", "budget_usd": "2.50"},
     "RejectBody": {"rejecter": "ana", "reason": "Not this quarter."},
     "Revision": {"feedback": "Fewer shots, and end on the horizon.", "reviser": "ana"},
-    "RegenerateBody": {"prompt": "The same, but in the rain", "requested_by": "ana"},
-    "ResolveBody": {"action": "raise_budget", "budget_usd": "4.00", "resolver": "ana"},
+    "RegenerateBody": {"feedback": "Slower, and in the rain", "count": 3, "budget_usd": "4.00", "requested_by": "ana"},
+    "ResolveBody": {"action": "raise_budget", "budget_usd": "4.00", "resolver": "ana", "attention": 14},
+    "Refresh": {"asset_ids": ["shot-1"], "max_usd": "2.50", "requested_by": "ana"},
+    "Pause": {"paused_by": "ana", "reason": "The client has new wishes."},
+    "Resume": {"resumed_by": "ana"},
     "SelectBody": {"take": 1, "requested_by": "ana"},
     "ExecutePlan": {"production_id": _ID, "plan_digest": _DIGEST, "budget_usd": "2.50", "approver": "ana"},
     "Generate": {"brief": _BRIEF, "max_usd": "2.50", "approver": "ana"},
@@ -111,6 +161,10 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "spent_usd": "0.0000",
         "approval": {"plan_digest": _DIGEST, "approver": "ana"},
         "approved_at": _AT,
+        "approvals": [],
+        "gate": "",
+        "paused": None,
+        "waiting": None,
         "deliverable": {"revision": 1, "files": [_FILE], "notes": [], "duration_seconds": 20.0},
         "last_event_id": 31,
         "links": _LINKS,
@@ -133,6 +187,59 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "next_page_token": None,
     },
     "PlanView": _PLAN,
+    "PlanHistory": {
+        "production_id": _ID,
+        "plan_digest": _DIGEST,
+        "versions": [
+            {
+                "event_id": 4,
+                "at": _AT,
+                "plan_digest": _DIGEST,
+                "by": "ana",
+                "how": "edit",
+                "feedback": "",
+                "changes": [
+                    {
+                        "asset_id": "shot-1",
+                        "field": "prompt",
+                        "before": "A keeper lights the lamp",
+                        "after": "A keeper lights the lamp at dusk, slow push in",
+                    }
+                ],
+            }
+        ],
+    },
+    "TakesView": {"production_id": _ID, "asset_id": "shot-1", "takes": [_TAKE]},
+    "DeliverablesView": {
+        "production_id": _ID,
+        "revisions": [
+            {
+                "revision": 1,
+                "stored_at": _AT,
+                "files": [
+                    {
+                        "name": "deliverable.mp4",
+                        "bytes": 1_482_113,
+                        "url": f"/api/v1/productions/{_ID}/deliverable?revision=1&file=deliverable.mp4",
+                    }
+                ],
+            }
+        ],
+    },
+    "AttentionView": {
+        "entries": [
+            {
+                "production_id": _ID,
+                "title": "The lighthouse",
+                "platform": "video",
+                "tenant": "default",
+                "requester": "ana",
+                "waiting": _WAITING,
+                "links": _LINKS,
+            }
+        ],
+        "complete": True,
+    },
     "Receipt": {"status": "producing", "plan_digest": _DIGEST, "last_event_id": 3},
     "StreamEvent": {
         "id": 12,
@@ -155,6 +262,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "Ready": {"ready": True, "checks": {"temporal": "ok", "storage": "ok"}},
     "Home": {"name": "greenlight", "version": "0.1.0", "links": {"openapi": "/openapi.json"}},
+    **MANY,
     "ProblemDetails": {
         "type": "urn:greenlight:problem:invalid-request",
         "title": "Invalid request",

@@ -1,10 +1,14 @@
 """What the workers can make, remembered for a moment: they hold the keys, so they are asked."""
 
 import asyncio
+import ipaddress
+from collections.abc import Collection
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
+from urllib.parse import urlsplit
 
 from api.problems import FieldError, Problem
+from workflows.events import EventName
 from workflows.models import Brief
 from workflows.reports import ProvidersReport
 
@@ -15,6 +19,12 @@ KEPT_SECONDS: Final = 10.0
 """A key set in a worker is seen after this; asking costs an activity (10-30 ms)."""
 SILENCE_KEPT_SECONDS: Final = 3.0
 """Without a worker each question takes 2 s: not every start should pay that."""
+LOGGED: Final = tuple(name for name in get_args(EventName) if name not in ("asset_progress", "stalled"))
+"""Names of events that webhooks get: the other two are never in the log."""
+
+_OUTWARD: Final = (
+    "give an https address on the internet, or name its host in GREENLIGHT_WEBHOOK_HOSTS in the workers' environment"
+)
 
 
 class Fleet:
@@ -58,6 +68,9 @@ class Fleet:
             Problem: 422.
         """
         report = await self.known()
+        if errors := webhook_errors(brief, report):
+            detail = "; ".join(f"{e.field} {e.message} ({e.remedy})" for e in errors)
+            raise Problem(422, "webhook-not-possible", detail, errors=errors)
         if report is None:
             return
         errors = [
@@ -73,3 +86,37 @@ class Fleet:
         if errors:
             detail = "; ".join(f"{e.message} ({e.remedy})" for e in errors)
             raise Problem(422, "modality-not-enabled", f"modalities: {detail}", errors=errors)
+
+
+def webhook_errors(brief: Brief, report: ProvidersReport | None) -> list[FieldError]:
+    """What is wrong with a brief's webhooks; what a name stands for is only known to the worker that posts."""
+    errors = []
+    if brief.webhooks and report and report.webhooks:
+        errors.append(FieldError(field="webhooks", message="cannot be signed", remedy=report.webhooks))
+    for number, webhook in enumerate(brief.webhooks):
+        where = f"webhooks[{number}]"
+        if unknown := [name for name in webhook.events if name not in LOGGED]:
+            message = f"has names that no event of the log has: {', '.join(unknown)}"
+            errors.append(
+                FieldError(field=f"{where}.events", message=message, remedy=f"choose from {', '.join(LOGGED)}")
+            )
+        if report and (message := _unsuited(webhook.url, report.webhook_hosts)):
+            errors.append(FieldError(field=f"{where}.url", message=message, remedy=_OUTWARD))
+    return errors
+
+
+def _unsuited(url: str, allowed: Collection[str]) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        return f"is no address: {error}"
+    if host in allowed:
+        return ""
+    if parts.scheme != "https":
+        return f"is {parts.scheme}, and {host!r} is not allowed that"
+    try:
+        private = not ipaddress.ip_address(host).is_global
+    except ValueError:  # a name
+        private = host == "localhost"
+    return f"is in a private network, and {host!r} is not allowed that" if private else ""

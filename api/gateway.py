@@ -9,7 +9,6 @@ import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from temporalio.client import (
@@ -17,7 +16,6 @@ from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
     WithStartWorkflowOperation,
-    WorkflowExecution,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
@@ -28,9 +26,6 @@ from temporalio.client import (
 )
 from temporalio.common import (
     RetryPolicy,
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
@@ -38,8 +33,9 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api import doorbell, problems
-from api.answers import SILENT, STATUS, NoWorker, closed_already, late, rpc_problem, server, status_of
+from api import doorbell, problems, visibility
+from api.answers import RPC_TIMEOUT, SILENT, NoWorker, closed_already, late, rpc_problem, server, status_of
+from api.change_views import AttentionView
 from api.doorbell import Heartbeat
 from api.metrics import Metrics
 from api.problems import FieldError, Problem
@@ -47,14 +43,25 @@ from api.settings import Settings
 from api.views import Links, ListedProduction
 from workflows import keys
 from workflows.converter import data_converter
-from workflows.events import ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
-from workflows.models import ZERO, Brief, Model, Plan, Platform, digest_of
+from workflows.events import AttentionReason, ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
+from workflows.models import Brief, Model, Plan
+from workflows.preview import preview_of
 from workflows.refusals import REFUSED, Refusal
 from workflows.reports import ProvidersReport
-from workflows.requests import Decision, PlanEdit, Regenerate, Resolve, Revision, SelectTake
+from workflows.requests import (
+    Decision,
+    Pause,
+    PlanEdit,
+    Refresh,
+    Regenerate,
+    Resolve,
+    Resume,
+    Revision,
+    SelectTake,
+    UploadTake,
+)
+from workflows.starting import brief_digest, start_options
 
-RPC_TIMEOUT: Final = timedelta(seconds=3)
-"""For calls that the server answers alone; measured in milliseconds."""
 QUERY_TIMEOUT: Final = timedelta(seconds=3)
 """Without a worker the server would hold a query for 29 s; a healthy worker takes 4-20 ms."""
 ACCEPT_TIMEOUT: Final = timedelta(seconds=5)
@@ -63,6 +70,8 @@ UPDATE_TIMEOUT: Final = 25.0
 """Seconds for an accepted update; an edit prices the plan. Below the 30 s that clients commonly wait."""
 REVISE_TIMEOUT: Final = 300.0
 """Seconds; a language model may think for minutes about a new plan."""
+UPLOAD_TIMEOUT: Final = 120.0
+"""Seconds; a worker fetches, looks at and keeps a file of up to 2 GB."""
 MAX_QUERIES: Final = 8
 """At once over all productions: beyond it a worker starves its workflows (100 callers: p99 6.3 s)."""
 PROVIDERS_TIMEOUT: Final = timedelta(seconds=2)
@@ -71,11 +80,6 @@ NOTHING_AFTER: Final = 2**31
 """An event number that no log reaches: the query answers with the status alone."""
 KEPT_SNAPSHOTS: Final = 32
 """Closed runs never change; a page that asks for many assets of one decodes it once."""
-
-_PLATFORM: Final = SearchAttributeKey.for_keyword(keys.PLATFORM_ATTRIBUTE)
-_TENANT: Final = SearchAttributeKey.for_keyword(keys.TENANT_ATTRIBUTE)
-_REQUESTER: Final = SearchAttributeKey.for_keyword(keys.REQUESTER_ATTRIBUTE)
-_COST: Final = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
 
 R = TypeVar("R")
 ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
@@ -110,7 +114,7 @@ class Gateway:
         Raises:
             Problem: 409 where the key began a production with another brief; 503.
         """
-        digest = _brief_digest(brief)
+        digest = brief_digest(brief)
         try:
             with server():
                 await self._client.start_workflow(
@@ -119,7 +123,7 @@ class Gateway:
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     rpc_timeout=RPC_TIMEOUT,
-                    **_start_options(production_id, brief, ProductionStatus.PLANNING),
+                    **start_options(production_id, brief, ProductionStatus.PLANNING, datetime.now(UTC)),
                 )
         except WorkflowAlreadyStartedError:
             pass  # closed meanwhile: compared below like one that still runs
@@ -135,6 +139,33 @@ class Gateway:
                 production_id=production_id,
             )
         return status_of(description)
+
+    async def start_preview(self, production_id: str) -> str:
+        """Start the preview of the plan that a production has now, once for each plan; the id that it goes by.
+
+        Raises:
+            Problem: 404, 409 where there is no plan yet, 503.
+        """
+        snapshot = await self.snapshot(production_id)
+        if snapshot.plan is None:
+            raise problems.no_plan(production_id, snapshot.status.value)
+        start = preview_of(snapshot, snapshot.plan, datetime.now(UTC))
+        options = start_options(
+            start.production_id, start.brief, ProductionStatus.PRODUCING, datetime.now(UTC), start.carried
+        )
+        try:
+            with server():
+                await self._client.start_workflow(
+                    keys.PREVIEW_TYPE,
+                    start,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    rpc_timeout=RPC_TIMEOUT,
+                    **options,
+                )
+        except WorkflowAlreadyStartedError:
+            pass  # made before
+        return start.production_id
 
     # Looking
 
@@ -251,20 +282,14 @@ class Gateway:
         page_token: bytes | None,
         links: Callable[[str], Links],
     ) -> tuple[list[ListedProduction], bytes | None]:
-        """One page of productions, newest first within it, and the token of the next.
+        """See `visibility.listed`."""
+        return await visibility.listed(self._client, filters, page_size, page_token, links)
 
-        The server orders the pages: open runs first, then by when they closed. `filters`: search attribute -> value.
-        """
-        conditions = [f"WorkflowType = '{keys.WORKFLOW_TYPE}'", "ExecutionStatus != 'ContinuedAsNew'"]
-        conditions += [f"{name} = '{value}'" for name, value in filters.items()]
-        page = self._client.list_workflows(
-            " AND ".join(conditions), page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
-        )
-        with server():
-            await page.fetch_next_page()
-        newest = {e.id: e for e in reversed(page.current_page or ())}  # an opened-again production has several runs
-        lines = [await _listed(e, links) for e in newest.values()]
-        return sorted(lines, key=lambda line: line.created_at, reverse=True), page.next_page_token
+    async def attention(
+        self, filters: Mapping[str, str], reason: AttentionReason | None, links: Callable[[str], Links]
+    ) -> AttentionView:
+        """See `visibility.waiting`."""
+        return await visibility.waiting(self._client, filters, reason, links)
 
     # Deciding
 
@@ -272,7 +297,7 @@ class Gateway:
         return await self._update(production_id, Receipt, "decide", decision)
 
     async def edit_plan(self, production_id: str, edit: PlanEdit) -> Plan:
-        return await self._update(production_id, Plan, "edit_plan", edit)
+        return await self._update(production_id, Plan, "edit_plan", edit, reopen=True)
 
     async def revise(self, production_id: str, revision: Revision) -> Plan:
         return await self._update(production_id, Plan, "revise", revision, REVISE_TIMEOUT)
@@ -281,10 +306,23 @@ class Gateway:
         return await self._update(production_id, Receipt, "resolve", resolution)
 
     async def regenerate(self, production_id: str, request: Regenerate) -> Receipt:
-        return await self._update(production_id, Receipt, "regenerate", request, reopen=True)
+        seconds = REVISE_TIMEOUT if request.feedback else UPDATE_TIMEOUT
+        return await self._update(production_id, Receipt, "regenerate", request, seconds, reopen=True)
 
     async def select_take(self, production_id: str, selection: SelectTake) -> Receipt:
         return await self._update(production_id, Receipt, "select_take", selection, reopen=True)
+
+    async def upload_take(self, production_id: str, upload: UploadTake) -> Receipt:
+        return await self._update(production_id, Receipt, "upload_take", upload, UPLOAD_TIMEOUT, reopen=True)
+
+    async def refresh(self, production_id: str, request: Refresh) -> Receipt:
+        return await self._update(production_id, Receipt, "refresh", request, reopen=True)
+
+    async def pause(self, production_id: str, request: Pause) -> Receipt:
+        return await self._update(production_id, Receipt, "pause", request)
+
+    async def resume(self, production_id: str, request: Resume) -> Receipt:
+        return await self._update(production_id, Receipt, "resume", request)
 
     async def cancel(self, production_id: str) -> Receipt:
         """Ask the production to stop; works without a worker, who does it when he is back.
@@ -338,19 +376,19 @@ class Gateway:
         snapshot = await self.snapshot(production_id)  # 404 where there is none at all
         if not reopen or snapshot.status is not ProductionStatus.DELIVERED:
             raise closed_already(production_id, snapshot.status)
-        return await self._reopen(snapshot, answer, update, argument)
+        return await self._reopen(snapshot, answer, update, argument, seconds)
 
-    async def _reopen(self, snapshot: Snapshot, answer: type[R], update: str, argument: Model) -> R:
+    async def _reopen(self, snapshot: Snapshot, answer: type[R], update: str, argument: Model, seconds: float) -> R:
         production_id = snapshot.production_id
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             keys.WORKFLOW_TYPE,
             ProductionStart(production_id=production_id, brief=snapshot.brief, carried=snapshot),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            **_start_options(production_id, snapshot.brief, snapshot.status, snapshot),
+            **start_options(production_id, snapshot.brief, snapshot.status, datetime.now(UTC), snapshot),
         )
         try:
-            async with asyncio.timeout(UPDATE_TIMEOUT):
+            async with asyncio.timeout(seconds):
                 done: R = await self._client.execute_update_with_start_workflow(
                     update, argument, start_workflow_operation=start, result_type=answer, rpc_timeout=ACCEPT_TIMEOUT
                 )
@@ -414,60 +452,3 @@ class Gateway:
 
     def _handle(self, production_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(keys.workflow_id(production_id))
-
-
-def _brief_digest(brief: Brief) -> str:
-    return digest_of(brief.model_dump(mode="json"))
-
-
-def _start_options(production_id: str, brief: Brief, status: ProductionStatus, carried: Snapshot | None = None) -> Any:
-    """What the server keeps beside a run. The memo carries over what only the first run of a production knew."""
-    title = brief.title or " ".join(brief.text.split()[:8])
-    if carried and carried.plan:
-        title = carried.plan.title
-    created_at = carried.created_at if carried else datetime.now(UTC)
-    return {
-        "id": keys.workflow_id(production_id),
-        "task_queue": keys.TASK_QUEUE,
-        "static_summary": _cut(f"{brief.platform.value} · {title}", 200),
-        "static_details": _cut(f"**{brief.platform.value}** for {brief.requester}\n\n{brief.text}", 8_000),
-        "search_attributes": TypedSearchAttributes(
-            [
-                SearchAttributePair(STATUS, status.value),
-                SearchAttributePair(_PLATFORM, brief.platform.value),
-                SearchAttributePair(_TENANT, brief.tenant),
-                SearchAttributePair(_REQUESTER, brief.requester),
-                SearchAttributePair(_COST, float(carried.spent_usd if carried else ZERO)),
-            ]
-        ),
-        "memo": {
-            "brief_digest": _brief_digest(brief),
-            "title": title[:200],
-            "created_at": created_at.isoformat(),
-        },
-    }
-
-
-def _cut(text: str, size_bytes: int) -> str:
-    """Whole characters of at most that many bytes: the server refuses summaries above 400 and details above 20,000."""
-    return text.encode()[:size_bytes].decode(errors="ignore")
-
-
-async def _listed(execution: WorkflowExecution, links: Callable[[str], Links]) -> ListedProduction:
-    """One line of the list from what the visibility store holds."""
-    attributes = execution.typed_search_attributes
-    platform, cost = attributes.get(_PLATFORM), attributes.get(_COST)
-    production_id = keys.production_id_of(execution.id)
-    created_at = await execution.memo_value("created_at", None)
-    return ListedProduction(
-        production_id=production_id,
-        status=status_of(execution),
-        platform=Platform(platform) if platform else None,
-        title=str(await execution.memo_value("title", "")),
-        tenant=attributes.get(_TENANT),
-        requester=attributes.get(_REQUESTER),
-        spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
-        created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
-        closed_at=execution.close_time,
-        links=links(production_id),
-    )

@@ -1,28 +1,37 @@
-"""Links to media: S3 objects found, read and presigned. No byte of media passes through the API."""
+"""Links to media: S3 objects found, read and presigned; people's own files on their way into the bucket."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote
 
 from api import problems
+from api.change_views import RevisionFile, RevisionView
 from api.problems import Problem
 from api.settings import Settings
+from api.views import production_path
 from workflows import keys
 from workflows.events import Snapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedMultipartUploadTypeDef, CompletedPartTypeDef
 
 T = TypeVar("T")
 
+MANIFEST: Final = "manifest.json"
+PART_BYTES: Final = 8 * 1024 * 1024
+"""Of an upload: so much of it is in memory, twice. 10,000 parts, S3's most, make 80 GB."""
 LINK_SECONDS: Final = 900
 """A link is followed at once; a player that seeks in a long film may still use it for a while."""
 
 
 class Vault:
-    """One bucket, read only. boto3 costs 200 ms of import and loads at the first use; calls run in threads."""
+    """One bucket. boto3 costs 200 ms of import and loads at the first use; calls run in threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._bucket = settings.bucket
@@ -64,26 +73,87 @@ class Vault:
         """A short-lived link to an object that is known to exist, saved under `name`."""
         return await self._run(lambda: self._sign(key, name))
 
-    async def manifest_link(self, production_id: str) -> str | None:
-        key = keys.manifest_key(production_id)
+    async def revision_link(self, production_id: str, revision: int, name: str) -> str | None:
+        """A short-lived link to one file of a revision, or None where there is none."""
+        return await self._found(keys.deliverable_key(production_id, revision, name), name)
 
+    async def manifest_link(self, production_id: str) -> str | None:
+        return await self._found(keys.manifest_key(production_id), f"{production_id}-{MANIFEST}")
+
+    async def _found(self, key: str, name: str) -> str | None:
         def find() -> str | None:
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("Contents")
-            return self._sign(key, f"{production_id}-manifest.json") if found else None
+            return self._sign(key, name) if found and found[0]["Key"] == key else None
 
         return await self._run(find)
 
-    async def manifest(self, production_id: str) -> Snapshot | None:
-        """The newest manifest: what is left of a production after Temporal's retention."""
+    async def revisions(self, production_id: str) -> tuple[RevisionView, ...]:
+        """All revisions of a deliverable, the newest first, as the bucket lists them."""
+        folder = f"{keys.production_prefix(production_id)}/deliverable/"
+        path = f"{production_path(production_id)}/deliverable"
+
+        def find() -> tuple[RevisionView, ...]:
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
+            found: dict[int, list[RevisionFile]] = {}
+            stored_at: dict[int, datetime] = {}
+            for each in (each for page in pages for each in page.get("Contents", ())):
+                number, _, name = each["Key"].removeprefix(folder).partition("/")
+                revision, url = int(number), f"{path}?revision={number}&file={quote(name)}"
+                found.setdefault(revision, []).append(RevisionFile(name=name, bytes=each["Size"], url=url))
+                stored_at[revision] = max(each["LastModified"], stored_at.get(revision, each["LastModified"]))
+            return tuple(
+                RevisionView(revision=n, stored_at=stored_at[n], files=tuple(found[n])) for n in sorted(found)[::-1]
+            )
+
+        return await self._run(find)
+
+    async def manifest(self, production_id: str, revision: int | None = None) -> Snapshot | None:
+        """The manifest of a revision, or the newest: what is left of a production after Temporal's retention."""
+        key = keys.manifest_key(production_id)
+        if revision is not None:
+            key = keys.deliverable_key(production_id, revision, MANIFEST)
 
         def read() -> Snapshot | None:
             try:
-                body = self._client.get_object(Bucket=self._bucket, Key=keys.manifest_key(production_id))["Body"]
+                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
             except self._client.exceptions.NoSuchKey:
                 return None
             return Snapshot.model_validate_json(body.read())
 
         return await self._run(read)
+
+    async def receive(self, key: str, chunks: AsyncIterator[bytes]) -> None:
+        """Store a stream of any length, a part at a time; on any failure nothing of it stays."""
+        at: Any = {"Bucket": self._bucket, "Key": key}
+        upload = await self._run(lambda: self._client.create_multipart_upload(**at))
+        at["UploadId"] = upload["UploadId"]
+        parts: list[CompletedPartTypeDef] = []
+
+        async def send(data: bytes) -> None:
+            number = len(parts) + 1
+            sent = await self._run(lambda: self._client.upload_part(**at, PartNumber=number, Body=data))
+            parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+
+        try:
+            gathered = bytearray()
+            async for chunk in chunks:
+                gathered += chunk
+                if len(gathered) >= PART_BYTES:
+                    await send(bytes(gathered))
+                    gathered.clear()
+            if gathered or not parts:
+                await send(bytes(gathered))
+            done: CompletedMultipartUploadTypeDef = {"Parts": parts}
+            await self._run(lambda: self._client.complete_multipart_upload(**at, MultipartUpload=done))
+        except BaseException:
+            with suppress(Problem):
+                await asyncio.shield(self._run(lambda: self._client.abort_multipart_upload(**at)))
+            raise
+
+    async def drop(self, key: str) -> None:
+        """Delete an object that is not needed any more; where that fails it is only left over."""
+        with suppress(Problem):
+            await self._run(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
 
     async def check(self) -> None:
         """Raises Problem where the bucket cannot be reached."""

@@ -1,21 +1,25 @@
 """The one ASGI layer around the app: bodies have a limit, answers are counted."""
 
+import re
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import FieldError, Problem, answer
+from workflows.requests import MAX_UPLOAD_BYTES
 
 MAX_BODY_BYTES: Final = 1_048_576
 """Fifty times the longest brief; the largest honest body is an edit of many prompts."""
 MAX_DRAINED_BYTES: Final = 16 * MAX_BODY_BYTES
 """A refused body is read up to here, or the sender would see a broken line instead of the answer."""
+_UPLOAD: Final = re.compile(r"/api/v1/productions/[^/]+/assets/[^/]+/takes")
+"""Takes a file, which has a limit by its asset's type; the largest of them holds here."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Door:
-    """Refuses bodies above MAX_BODY_BYTES, by their header before they are read, else while they come."""
+    """Refuses bodies above a limit, by their header before they are read, else while they come."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -26,6 +30,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         method = scope["method"] if scope["method"] in METHODS else "other"
+        most = max(MAX_UPLOAD_BYTES.values()) if _UPLOAD.fullmatch(scope["path"]) else MAX_BODY_BYTES
         read = 0
 
         async def counted_send(message: Message) -> None:
@@ -37,27 +42,27 @@ class Door:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MAX_BODY_BYTES:
-                await _drain(receive, message)
-                raise _too_large()
+            if read > most:
+                await drain(receive, message)
+                raise too_large(most)
             return message
 
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
-            await _drain(receive)
-            problem = _too_large()
+        if declared.isdigit() and int(declared) > most:
+            await drain(receive)
+            problem = too_large(most)
             await answer(problem.problem, {"Connection": "close"})(scope, receive, counted_send)
             return
         await self._app(scope, limited_receive, counted_send)
 
 
-def _too_large() -> Problem:
-    size = f"is larger than {MAX_BODY_BYTES:,} bytes"
+def too_large(most: int) -> Problem:
+    size = f"is larger than {most:,} bytes"
     errors = [FieldError(field="body", message=size, remedy="shorten it or split it")]
     return Problem(413, "body-too-large", f"The body {size}; shorten it or split it.", errors=errors)
 
 
-async def _drain(receive: Receive, last: Message | None = None) -> None:
+async def drain(receive: Receive, last: Message | None = None) -> None:
     """Read what is left of a body, within reason."""
     read = 0
     while last is None or (last["type"] == "http.request" and last.get("more_body") and read < MAX_DRAINED_BYTES):

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable
 from importlib import metadata
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from api import studio
 from api.deps import Parts
 from api.metrics import MEDIA_TYPE
 from api.problems import Problem, documented
@@ -66,9 +67,11 @@ async def metrics(parts: Parts) -> PlainTextResponse:
     return PlainTextResponse(parts.metrics.text(), media_type=MEDIA_TYPE)
 
 
-@router.get("/", tags=["operations"])
-async def home() -> Home:
-    """Where things are."""
+@router.get("/", tags=["operations"], response_model=Home)
+async def home(request: Request, parts: Parts) -> Home | Response:
+    """Where things are; for browsers, the studio page."""
+    if studio.wants_page(request):
+        return await studio.page(request, parts)
     return Home(
         name="greenlight",
         version=version(),

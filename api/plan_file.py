@@ -1,6 +1,8 @@
 """A plan as a file for people: written as YAML, read back as the edits that lead from the one to the other."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final
 
 import yaml
@@ -63,8 +65,11 @@ def to_yaml(plan: PlanView) -> str:
     return out.getvalue()
 
 
-def edits_between(plan: PlanView, text: str) -> list[EditOp]:
+def edits_between(plan: PlanView, text: str, *, dropped_stay: bool = False) -> list[EditOp]:
     """The edits that turn `plan` into what the file says; none when nothing has changed.
+
+    Args:
+        dropped_stay: What is dropped keeps its place in the plan, as it does after the approval.
 
     Raises:
         PlanFileError: the file is no YAML, lacks a field or names one that is not known.
@@ -79,27 +84,64 @@ def edits_between(plan: PlanView, text: str) -> list[EditOp]:
     edits += [c for a in wanted.assets if a.asset_id in before and (c := _change(before[a.asset_id], a))]
     # Drops come after changes, so that no asset depends on one that has already gone.
     edits += [EditOp(op="drop", asset_id=i) for i in before if i not in ids]
-    order = [i for i in before if i in ids] + [i for i in ids if i not in before]
-    for position, asset_id in enumerate(ids):
-        if order[position] != asset_id:
+    order = [i for i in before if i in ids or dropped_stay] + [i for i in ids if i not in before]
+    place = 0
+    for asset_id in ids:
+        while order[place] not in ids:  # it was dropped and stays
+            place += 1
+        if order[place] != asset_id:
             order.remove(asset_id)
-            order.insert(position, asset_id)
-            edits.append(EditOp(op="move", asset_id=asset_id, position=position + 1))
+            order.insert(place, asset_id)
+            edits.append(EditOp(op="move", asset_id=asset_id, position=place + 1))
+        place += 1
     return edits
 
 
+def added(text: str) -> list[EditOp]:
+    """The edits that add what the text describes: an asset or a list of them, as YAML or JSON.
+
+    Each may have a `position`, counted from 1; without it it is the last.
+
+    Raises:
+        PlanFileError: the text is no YAML, or the asset lacks a field or names one that is not known.
+    """
+    found = _parsed(text, "this is not YAML")
+    with _naming_the_field():
+        assets = [_Added.model_validate(each) for each in (found if isinstance(found, list) else [found])]
+        return [EditOp(op="add", asset=_asset(a), position=a.position) for a in assets]
+
+
+class _Added(_FileAsset):
+    position: int | None = Field(default=None, ge=1)
+
+
 def _read(text: str) -> _File:
+    found = _parsed(text, "the plan is not YAML any more")
+    with _naming_the_field():
+        return _File.model_validate(found)
+
+
+def _parsed(text: str, otherwise: str) -> object:
     try:
-        return _File.model_validate(yaml.safe_load(text))
+        return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise PlanFileError(f"the plan is not YAML any more: {error}") from None
+        raise PlanFileError(f"{otherwise}: {error}") from None
+
+
+@contextmanager
+def _naming_the_field() -> Iterator[None]:
+    try:
+        yield
     except ValidationError as error:
         first = error.errors()[0]
-        raise PlanFileError(f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from None
+        where = ".".join(str(part) for part in first["loc"])
+        needed = ", ".join(name for name, field in _FileAsset.model_fields.items() if field.is_required())
+        remedy = f"; an asset needs {needed}" if first["type"] in ("missing", "model_type") else ""
+        raise PlanFileError(f"{where or 'asset'}: {first['msg']}{remedy}") from None
 
 
 def _asset(wanted: _FileAsset) -> Asset:
-    return Asset.model_validate(wanted.model_dump())
+    return Asset.model_validate(wanted.model_dump(exclude={"position"}))
 
 
 def _change(before: Asset, wanted: _FileAsset) -> EditOp | None:

@@ -79,6 +79,13 @@ def unknown_production(production_id: str) -> Problem:
     return Problem(404, "unknown-production", f"{error.message}; {error.remedy}.", errors=[error])
 
 
+def no_plan(production_id: str, status: str) -> Problem:
+    message = f"The production is {status} and has no plan"
+    error = FieldError(field="production_id", message=message, remedy="wait for the event `plan_ready`")
+    detail = f"{error.message}; {error.remedy}."
+    return Problem(409, "wrong-phase", detail, errors=[error], production_id=production_id, production_status=status)
+
+
 def unavailable(kind: str, detail: str) -> Problem:
     """503: what is needed does not answer now; the same request may succeed later."""
     return Problem(503, kind, detail, headers={"Retry-After": str(RETRY_SECONDS)})
@@ -107,11 +114,14 @@ def no_storage(reason: str) -> Problem:
 _REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "wrong_phase": (409, "look at the production's status and at what its assets wait for"),
     "stale_digest": (409, "look at the production again and approve the plan_digest it shows"),
+    "not_allowed": (409, "let somebody else decide"),
     "budget_short": (409, "send a higher budget_usd"),
     "price_unknown": (409, "send allow_unknown_prices: true, or choose models with a price"),
+    "stale_attention": (409, "look at the production again: `waiting` names what is to be decided now"),
     "unknown_asset": (404, "choose an asset_id that the production shows"),
     "unknown_take": (404, "choose a take that the production shows"),
     "invalid_edit": (422, "mend this field and send all of the edits again"),
+    "upload_refused": (422, "send another file"),
     "invalid_plan": (422, "mend this field, or ask for another plan"),
 }
 """The status of a refusal's kind, and the remedy where its message names none."""

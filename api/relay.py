@@ -22,7 +22,7 @@ from starlette.types import Send
 from api.metrics import Metrics
 from api.problems import Problem, unavailable
 from api.views import StreamEvent, production_path
-from workflows.events import Event, ProductionStatus
+from workflows.events import Event, ProductionStatus, Snapshot, event_body
 
 if TYPE_CHECKING:
     from api.gateway import Gateway
@@ -91,7 +91,7 @@ class Relay:
         """
         follower = self._followers.get(production_id)
         if (follower is None or follower.ended) and not await self._gateway.is_running(production_id):
-            return _replay((await self._gateway.snapshot(production_id)).events, after, until)
+            return _replay(await self._gateway.snapshot(production_id), after, until)
         return self._watch(production_id, after, until)
 
     async def wait(self, production_id: str, until: Collection[str]) -> None:
@@ -216,7 +216,7 @@ class Follower:
                 continue
             self._ids.append(event.id)
             self._names.append(event.name)
-            self._frames.append(frame(event))
+            self._frames.append(frame(self._production_id, event))
             self._metrics.events_relayed += 1
             if event.asset_id and event.name in _ENDS:
                 self._slow.discard(event.asset_id)
@@ -287,7 +287,7 @@ class Follower:
         self._metrics.stalls += 1
         self._version += 1
         event = StreamEvent(name="stalled", at=datetime.now(UTC), data={"reason": problem.problem.detail})
-        self._stalled, self._stalled_version = frame(event), self._version
+        self._stalled, self._stalled_version = frame(self._production_id, event), self._version
         self._notify()
 
     async def _percent(self) -> None:
@@ -306,20 +306,20 @@ class Follower:
                     event = StreamEvent(
                         name="asset_progress", at=datetime.now(UTC), asset_id=beat.asset_id, data=dict(beat.details)
                     )
-                    self._live[beat.asset_id] = self._version, frame(event)
+                    self._live[beat.asset_id] = self._version, frame(self._production_id, event)
                     self._notify()
             await asyncio.sleep(PERCENT_SECONDS)
 
 
-def frame(event: Event | StreamEvent) -> bytes:
+def frame(production_id: str, event: Event | StreamEvent) -> bytes:
     """One event as it goes over the wire."""
     number = None if event.id is None else str(event.id)
-    return format_sse_event(data_str=event.model_dump_json(), event=event.name, id=number)
+    return format_sse_event(data_str=event_body(production_id, event), event=event.name, id=number)
 
 
-async def _replay(events: Iterable[Event], after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
-    for event in events:
+async def _replay(closed: Snapshot, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
+    for event in closed.events:
         if event.id > after:
-            yield frame(event)
+            yield frame(closed.production_id, event)
             if event.name in until:
                 return

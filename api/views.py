@@ -2,15 +2,15 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from workflows import keys
-from workflows.events import AssetRecord, EventName, ProductionStatus, Snapshot, asset_records
+from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot, asset_records
 from workflows.models import Asset, Brief, Modality, Money, Plan, Platform
-from workflows.requests import Approval
+from workflows.requests import Approval, Pause
 
 PREFIX: Final = "/api/v1"
 
@@ -102,7 +102,11 @@ class ProductionView(View):
     spent_usd: Money = Decimal(0)
     approval: Approval | None = None
     approved_at: datetime | None = None
+    approvals: tuple[Approval, ...] = Field(default=(), description="Given so far, of the plan that is to be approved")
     deadline: datetime | None = Field(default=None, description="Without an approval by then it expires")
+    gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before video is paid")
+    paused: Pause | None = Field(default=None, description="What runs is finished, and nothing new is started")
+    waiting: AttentionItem | None = Field(default=None, description="What waits for a word about the whole production")
     feedback: tuple[str, ...] = ()
     deliverable: DeliverableView | None = None
     error: str | None = None
@@ -136,13 +140,17 @@ class ProductionPage(View):
 
 
 class StreamEvent(View):
-    """The data of one server-sent event. asset_progress and stalled carry no id: they are not in the log."""
+    """The data of one server-sent event, and what webhooks get.
+
+    asset_progress and stalled carry no id: they are not in the log, and webhooks do not get them.
+    """
 
     id: int | None = Field(default=None, ge=1, description="Its number in the log; also the SSE id")
     name: EventName
     at: datetime
     asset_id: str | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)
+    production_id: str = ""
 
 
 class PlatformView(View):
@@ -205,6 +213,10 @@ def production_view(snapshot: Snapshot, links: Links) -> ProductionView:
         spent_usd=snapshot.spent_usd,
         approval=snapshot.approval,
         approved_at=snapshot.approved_at,
+        approvals=snapshot.approvals,
+        gate=snapshot.gate,
+        paused=snapshot.paused,
+        waiting=snapshot.waiting,
         deadline=snapshot.deadline,
         feedback=snapshot.feedback,
         deliverable=_deliverable(snapshot, links),

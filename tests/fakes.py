@@ -1,6 +1,7 @@
 """Activities that make nothing and cost nothing, at once: for tests of everything around them."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,9 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from activities.looking import look_at_production
 from workflows import keys
+from workflows.batch import BatchWorkflow
 from workflows.contracts import (
     PLAN_INVALID,
     UPLOAD_REFUSED,
@@ -40,8 +43,10 @@ from workflows.models import (
     Quote,
     Take,
 )
-from workflows.production import ProductionWorkflow
+from workflows.notification import NotificationWorkflow
+from workflows.production import PreviewWorkflow, ProductionWorkflow
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
+from workflows.schedule import ScheduledProduction
 
 PROVIDER = "fake"
 
@@ -49,7 +54,8 @@ PROVIDER = "fake"
 class FakeActivities(ProductionActivities):
     """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
 
-    `fail` names assets that fail for good, `doubt` those whose submission is in doubt; `failures` says how an asset,
+    `fail` names assets, `fail_takes` single takes that fail for good,
+    `doubt` those whose submission is in doubt; `failures` says how an asset,
     or all of a model, fails. `limited` assets are told to wait, and `billed_before` is what
     earlier submissions of a take cost.
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
@@ -63,6 +69,7 @@ class FakeActivities(ProductionActivities):
         self.price_usd = Decimal(price_usd)
         self.jobs = False
         self.fail: set[str] = set()
+        self.fail_takes: set[tuple[str, int]] = set()
         self.doubt: set[str] = set()
         self.billed_before = Decimal(0)
         self.limited: set[str] = set()
@@ -142,7 +149,7 @@ class FakeActivities(ProductionActivities):
             raise ApplicationError(words, type="RateLimited", next_retry_delay=timedelta(minutes=10))
         if failure := self.failures.get(asset_id) or self.failures.get(request.asset.model):
             raise ApplicationError(failure.message, failure, non_retryable=True)
-        if asset_id in self.fail:
+        if asset_id in self.fail or (asset_id, request.take) in self.fail_takes:
             raise ApplicationError(f"{asset_id} cannot be made", non_retryable=True)
         now = datetime.now(UTC)
         return Take(
@@ -225,6 +232,7 @@ class FakeActivities(ProductionActivities):
             self.finish_deliverable,
             self.write_manifest,
             self.list_providers,
+            look_at_production,
         )
         stop = timedelta(0)
         async with AsyncExitStack() as stack:
@@ -232,7 +240,13 @@ class FakeActivities(ProductionActivities):
                 Worker(
                     client,
                     task_queue=keys.TASK_QUEUE,
-                    workflows=[ProductionWorkflow],
+                    workflows=[
+                        ProductionWorkflow,
+                        PreviewWorkflow,
+                        BatchWorkflow,
+                        ScheduledProduction,
+                        NotificationWorkflow,
+                    ],
                     activities=steps,
                     graceful_shutdown_timeout=stop,
                 ),
@@ -250,4 +264,4 @@ class FakeActivities(ProductionActivities):
 
 
 def _media(key: str, media_type: str = "text/plain") -> Media:
-    return Media(key=key, bytes=5, sha256="0" * 64, media_type=media_type)
+    return Media(key=key, bytes=5, sha256=hashlib.sha256(key.encode()).hexdigest(), media_type=media_type)

@@ -68,7 +68,8 @@ def manifest_of(client: GreenlightClient, production_id: str, folder: Path) -> S
 
 def in_the_log(events: Sequence[StreamEvent]) -> list[Event]:
     """What of a stream belongs to the log: everything that carries an id."""
-    return [Event.model_validate(event.model_dump()) for event in events if event.id is not None]
+    logged = (event for event in events if event.id is not None)
+    return [Event.model_validate(event.model_dump(exclude={"production_id"})) for event in logged]
 
 
 class Watcher:

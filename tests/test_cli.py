@@ -607,8 +607,10 @@ def test_a_plan_that_is_not_changed_gives_no_edits() -> None:
     assert edits_between(plan, to_yaml(plan)) == []
 
 
-def test_any_order_can_be_reached() -> None:
-    """Whatever order, drops and additions the file has, applying the edits gives exactly that plan."""
+@pytest.mark.parametrize("dropped_stay", [False, True])
+def test_any_order_can_be_reached(dropped_stay: bool) -> None:
+    """Whatever order, drops and additions the file has, applying the edits gives exactly that plan; also after the
+    approval, when what was dropped keeps its place."""
     brief = Brief(text="x", platform=Platform.COPY)
     chance = random.Random(7)
     for _ in range(30):
@@ -619,8 +621,11 @@ def test_any_order_can_be_reached() -> None:
         assets[-1] = assets[-1].model_copy(update={"parameters": {"pace": 2}})
         wanted = before.model_copy(update={"assets": tuple(assets), "title": "Other"})
         plan = Plan.model_validate(before.model_dump(include={"title", "assets", "planner"}))
-        after = policies.apply_edits(brief, plan, edits_between(before, to_yaml(wanted)))
-        assert [(a.asset_id, a.prompt.split(), a.parameters) for a in after.assets] == [
+        edits = edits_between(before, to_yaml(wanted), dropped_stay=dropped_stay)
+        dropped = {e.asset_id for e in edits if e.op == "drop"}
+        after = policies.apply_edits(brief, plan, [e for e in edits if not (dropped_stay and e.op == "drop")])
+        used = [a for a in after.assets if a.asset_id not in dropped]
+        assert [(a.asset_id, a.prompt.split(), a.parameters) for a in used] == [
             (a.asset_id, a.prompt.split(), a.parameters) for a in assets
         ]
         assert after.title == "Other"

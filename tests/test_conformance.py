@@ -411,7 +411,7 @@ async def test_media_that_is_none_was_paid_for(shop: Shop) -> None:
     shop.emulator.meet("broken")
     making = shop.take()
     failure = await making.ends()
-    assert (failure.kind, failure.reason) == ("output_unusable", "asset_failed")
+    assert (failure.kind, failure.reason) == ("output_unusable", "output_unusable")
     entry = await making.entry()
     assert (entry.state, entry.take, shop.requests) == ("released", None, 1)
     assert failure.billed_usd == entry.billed_usd

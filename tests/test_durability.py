@@ -159,7 +159,10 @@ def assert_made_once(
     assert set(stored) == known_keys(manifest) | plans | {ledger_key(production_id, "shot-1")}
     ledger = bucket.ledger(production_id, "shot-1")
     assert (ledger.state, len(ledger.submissions), ledger.failures) == ("stored", 1, 0)
-    assert ledger.take == manifest.assets["shot-1"].take
+    used = manifest.assets["shot-1"].take
+    assert used
+    assert used.made_from
+    assert ledger.take == used.model_copy(update={"made_from": {}})
 
     assert_seen_once(events, manifest)
     tried = attempts(info, production_id)

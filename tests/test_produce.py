@@ -3,8 +3,9 @@
 import asyncio
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from activities.errors import (
 from activities.ledger import Entry, Ledger
 from activities.ledger_take import look_delay
 from activities.produce import Producer
+from activities.providers.base import Offer
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from tests.vendor import Vendor, png
@@ -322,6 +324,35 @@ async def test_a_model_that_is_gone(storage: Storage) -> None:
     assert await run.attempt() == take
 
 
+async def test_a_model_that_is_in_no_catalogue_any_more(storage: Storage) -> None:
+    """Before anything is submitted a model that its provider no longer offers is a retired one, and costs nothing."""
+    gone = (await Attempts(storage, Vendor(), asked("older")).fails()).details[0]
+    assert (gone.reason, gone.billed_usd, gone.maybe_billed) == ("model_retired", 0, False)
+
+
+class Retiring(Vendor):
+    """Its models were retired the day before this one."""
+
+    retired = False
+
+    def offers(self) -> Sequence[Offer]:
+        day = datetime.now(UTC).date() - timedelta(days=1) if self.retired else None
+        return [dataclasses.replace(o, retires=day, replacement=("newer", "newest")) for o in super().offers()]
+
+
+async def test_a_model_that_retired_since_the_plan(storage: Storage) -> None:
+    """It is asked for nothing new, and its replacement is named; a job that it still runs is looked at to its end."""
+    vendor = Retiring(looks=1)
+    running, new = (Attempts(storage, vendor, asked("later")) for _ in range(2))
+    await running.fails()
+    vendor.retired = True
+    gone = (await new.fails()).details[0]
+    assert (gone.reason, gone.replacement) == ("model_retired", ("newer", "newest"))
+    assert "use newer or newest" in gone.message
+    assert (await running.attempt()).job_id == "job-1"
+    assert len(vendor.billed) == 1
+
+
 async def _late(zombie: "asyncio.Task[Take]") -> Take | None:
     """What an attempt that is not wanted any more ends with: the word that another is at this take."""
     with pytest.raises(ApplicationError, match="another attempt is at this take"):
@@ -389,7 +420,11 @@ async def test_a_synchronous_stream_that_breaks_off_is_ambiguous(storage: Storag
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(AuthenticationFailed("VENDOR_KEY is wrong"), "asset_failed"), (ContentRefused("violence"), "content_refused")],
+    [
+        (AuthenticationFailed("VENDOR_KEY is wrong"), "asset_failed"),
+        (ContentRefused("violence"), "content_refused"),
+        (OutputUnusable("black picture", billed_usd=Decimal("0.40")), "output_unusable"),
+    ],
 )
 async def test_final_errors_end_at_once(storage: Storage, error: ProviderError, reason: str) -> None:
     """What a retry cannot mend ends at the first attempt, in the vendor's words."""

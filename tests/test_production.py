@@ -32,7 +32,7 @@ from workflows.contracts import DraftPlan
 from workflows.converter import data_converter
 from workflows.events import Snapshot
 from workflows.models import Asset, Modality, Plan
-from workflows.production import COST, STATUS, ProductionWorkflow
+from workflows.production import ProductionWorkflow
 from workflows.requests import (
     Approval,
     Decision,
@@ -44,6 +44,7 @@ from workflows.requests import (
     Revision,
     SelectTake,
 )
+from workflows.starting import COST, STATUS
 
 
 class Scripted(FakeActivities):

@@ -163,7 +163,7 @@ async def test_reopened_is_followed(api: Api, fake: FakeActivities) -> None:
     async with api.watching(production_id, last) as stream:
         named = [event async for event in _releasing(stream, fake) if event.id is not None]
     assert [e.id for e in named] == list(range(last + 1, last + len(named) + 1))
-    assert (named[0].name, named[-1].name) == ("asset_start", "done")
+    assert (named[0].name, named[-1].name) == ("take_requested", "done")
 
 
 async def _releasing(stream: AsyncIterator[Sse], fake: FakeActivities) -> AsyncIterator[Sse]:

@@ -15,6 +15,8 @@ from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
+from activities.looking import look_at_production
+from activities.notifying import Notifier
 from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
@@ -23,7 +25,10 @@ from worker.build import build_id
 from worker.connect import connect, ensure_bucket, register_search_attributes, runtime
 from worker.settings import WorkerSettings
 from workflows import keys
-from workflows.production import ProductionWorkflow
+from workflows.batch import BatchWorkflow
+from workflows.notification import NotificationActivities, NotificationWorkflow
+from workflows.production import PreviewWorkflow, ProductionWorkflow
+from workflows.schedule import ScheduledProduction
 
 log = logging.getLogger("worker")
 
@@ -63,9 +68,13 @@ def make_worker(
 
 
 def make_workers(
-    client: Client, activities: Activities, providers: Iterable[str], settings: WorkerSettings
+    client: Client,
+    activities: Activities,
+    providers: Iterable[str],
+    settings: WorkerSettings,
+    notifier: NotificationActivities | None = None,
 ) -> list[Worker]:
-    """One worker for productions and one for each provider, so that a slow vendor holds up no other."""
+    """One worker for productions, one for webhooks and one for each provider: who is slow holds up no other."""
     productions = make_worker(
         client,
         keys.TASK_QUEUE,
@@ -77,13 +86,16 @@ def make_workers(
             activities.finish_deliverable,
             activities.write_manifest,
             activities.list_providers,
+            look_at_production,
         ],
         settings,
-        workflows=[ProductionWorkflow],
+        workflows=[ProductionWorkflow, PreviewWorkflow, NotificationWorkflow, BatchWorkflow, ScheduledProduction],
     )
+    notify = [make_worker(client, keys.NOTIFY_QUEUE, [notifier.deliver_webhook], settings)] if notifier else []
     produce = [activities.produce_asset, activities.cancel_asset]
     return [
         productions,
+        *notify,
         *(make_worker(client, keys.provider_queue(name), produce, settings, provider=name) for name in providers),
     ]
 
@@ -107,7 +119,8 @@ async def run() -> None:
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
     providers = build_providers(activity_settings, os.environ)
-    workers = make_workers(client, Activities(storage, providers, activity_settings), providers, settings)
+    activities, notifier = Activities(storage, providers, activity_settings), Notifier(activity_settings)
+    workers = make_workers(client, activities, providers, settings, notifier)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
     log.info("Working on the task queues %s", ", ".join(worker.task_queue for worker in workers))
     try:

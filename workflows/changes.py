@@ -38,7 +38,7 @@ class Changes(Decisions):
     async def regenerate(self, request: Regenerate) -> Receipt:
         state, asset_id, prompt = self._state, request.asset_id, request.prompt
         if request.feedback:
-            self._say_requested(asset_id, request.requested_by, feedback=request.feedback)
+            state.log("take_requested", asset_id, by=request.requested_by, feedback=request.feedback)
             prompt = await self._from_feedback(self._known_asset(asset_id), request.feedback)
         await self._replan(
             asset_id,
@@ -78,23 +78,27 @@ class Changes(Decisions):
             ApplicationError: a refusal, where no model could.
         """
         try:
-            found = await self._rewritten(asset, feedback=feedback)
+            found = await self._rewritten(asset, len(self._state.events), feedback=feedback)
         except ActivityError as error:
             raise_if_cancelled(error)
             raise refuse("invalid_edit", "feedback", f"{message_of(error)}; give a prompt instead") from None
         return found.prompt
 
-    async def _rewritten(self, asset: Asset, *, feedback: str = "", refusal: str = "") -> Rewritten:
-        """Other words for an asset; what they cost is booked, also where there are none."""
+    async def _rewritten(self, asset: Asset, event: int, *, feedback: str = "", refusal: str = "") -> Rewritten:
+        """Other words for an asset; what they cost is booked, also where there are none.
+
+        Args:
+            event: The number of the event that asks for them: no other question has it.
+        """
         state = self._state
         try:
             found = await workflow.execute_activity_method(
                 ProductionActivities.rewrite_prompt,
                 RewritePrompt(
                     production_id=state.production_id,
-                    brief=state.brief,
+                    brief=state.brief.model_copy(update={"budget_usd": state.budget_usd}),
                     asset=asset,
-                    number=len(state.events),
+                    number=event,
                     feedback=feedback,
                     refusal=refusal,
                     spent_usd=state.spent_usd,

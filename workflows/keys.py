@@ -13,6 +13,7 @@ TASK_QUEUE: Final = "greenlight"
 """Workflows and all activities but `produce_asset`, which runs on its provider's queue."""
 
 WORKFLOW_TYPE: Final = "Production"
+PREVIEW_TYPE: Final = "Preview"
 BATCH_TYPE: Final = "Batch"
 SCHEDULED_TYPE: Final = "ScheduledProduction"
 LOOK_AT_PRODUCTION: Final = "look_at_production"

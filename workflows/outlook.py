@@ -15,9 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import Event, ProductionStart, ProductionStatus, Report
     from workflows.models import Webhook
     from workflows.notification import MAX_EVENTS, Notification, chosen
+    from workflows.starting import COST, STATUS
 
-STATUS = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
-COST = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
 ATTENTION = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
 
 GATHERING = timedelta(seconds=1)

@@ -258,7 +258,7 @@ class ProductionWorkflow(Outlook):
         if item is None:
             return
         try:
-            found = await self._rewritten(asset, refusal=refusal)
+            found = await self._rewritten(asset, item.id, refusal=refusal)
         except ActivityError:
             return  # nobody waits for it: there is no proposal then
         self._state.propose(asset.asset_id, item.id, found.prompt)
@@ -408,3 +408,16 @@ class ProductionWorkflow(Outlook):
             words = f"could not be stopped, look at {asset.provider} for what still runs: {message_of(error)}"
             price = self._state.price_usd(asset.asset_id)
             return AssetCancelled(outcome="running", billed_usd=price, message=words[:300])
+
+
+@workflow.defn(name=keys.PREVIEW_TYPE)
+class PreviewWorkflow(ProductionWorkflow):
+    """A preview is a production in everything but its name: lists of productions leave it out."""
+
+    @workflow.init
+    def __init__(self, start: ProductionStart) -> None:
+        super().__init__(start)
+
+    @workflow.run
+    async def run(self, start: ProductionStart) -> Snapshot:
+        return await super().run(start)

@@ -1,0 +1,212 @@
+"""Every call to Temporal about batches; see `gateway`."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api import problems
+from api.answers import RPC_TIMEOUT, SILENT, NoWorker, found, late, rpc_problem, server
+from api.gateway import ACCEPT_TIMEOUT, MAX_QUERIES, QUERY_TIMEOUT, UPDATE_TIMEOUT
+from api.many_views import BatchLinks, ListedBatch
+from api.problems import FieldError, Problem, said_of
+from workflows import keys
+from workflows.batch_state import Admit, BatchRow, BatchStart, BatchStatus, BatchView
+from workflows.models import Model, digest_of
+from workflows.refusals import REFUSED, Refusal
+from workflows.starting import COST, REQUESTER, STATUS, TENANT
+
+
+class BatchGateway:
+    """What the routes of batches ask of Temporal. Raises `Problem` alone."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._slots = asyncio.Semaphore(MAX_QUERIES)
+
+    async def start_batch(self, start: BatchStart) -> BatchStatus:
+        """Start a batch; one that was sent before is left as it is, and goes on where it was broken off.
+
+        Raises:
+            Problem: 409 where the id began a batch of other rows; 503.
+        """
+        digest = _rows_digest(start.rows)
+        platforms = {row.brief.platform.value for row in start.rows if row.brief}
+        pairs = [(STATUS, BatchStatus.PLANNING.value), (TENANT, start.tenant), (REQUESTER, start.requester)]
+        attributes = [SearchAttributePair(key, value) for key, value in pairs]
+        try:
+            with server():
+                await self._client.start_workflow(
+                    keys.BATCH_TYPE,
+                    start,
+                    id=keys.batch_workflow_id(start.batch_id),
+                    task_queue=keys.TASK_QUEUE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                    static_summary=f"{len(start.rows)} rows: {', '.join(sorted(platforms))}",
+                    search_attributes=TypedSearchAttributes([*attributes, SearchAttributePair(COST, 0.0)]),
+                    memo={"rows_digest": digest, "rows": len(start.rows), "created_at": start.created_at.isoformat()},
+                    rpc_timeout=RPC_TIMEOUT,
+                )
+        except WorkflowAlreadyStartedError:
+            pass  # done already: compared below like one that still runs
+        description = await self._describe(start.batch_id)
+        if await description.memo_value("rows_digest", "") != digest:
+            words = f"{start.batch_id!r} is a batch of other rows; choose another batch_id"
+            raise _conflict("batch-used", "batch_id", words)
+        return _batch_status(description)
+
+    async def batch(self, batch_id: str) -> BatchView:
+        """How far it is: of a running batch by a query, of a closed one its result.
+
+        Raises:
+            Problem: 404, 503.
+        """
+        description = await self._describe(batch_id)
+        if description.status is WorkflowExecutionStatus.COMPLETED:
+            with found(_unknown, batch_id):
+                return await self._handle(batch_id).result(rpc_timeout=RPC_TIMEOUT)
+        view = await self._query(batch_id)
+        running = description.status is WorkflowExecutionStatus.RUNNING
+        return view if running else view.model_copy(update={"status": _batch_status(description)})
+
+    async def batches(self, limit: int, links: Callable[[str], BatchLinks]) -> list[ListedBatch]:
+        """At most so many, open ones first.
+
+        Raises:
+            Problem: 503.
+        """
+        query = f"WorkflowType = '{keys.BATCH_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
+        with server():
+            listed = [e async for e in self._client.list_workflows(query, limit=limit, rpc_timeout=RPC_TIMEOUT)]
+        newest = {e.id: e for e in reversed(listed)}
+        return [await _listed_batch(e, links) for e in reversed(newest.values())]
+
+    async def admit(self, batch_id: str, admit: Admit) -> BatchView:
+        return await self._update(batch_id, "admit", admit)
+
+    async def stop(self, batch_id: str) -> BatchView:
+        return await self._update(batch_id, "stop")
+
+    async def _describe(self, batch_id: str) -> WorkflowExecutionDescription:
+        with found(_unknown, batch_id):
+            return await self._handle(batch_id).describe(rpc_timeout=RPC_TIMEOUT)
+
+    async def _query(self, batch_id: str) -> BatchView:
+        try:
+            # The SDK may try again when the server's deadline comes before its own: this ends both.
+            async with self._slots, asyncio.timeout(QUERY_TIMEOUT.total_seconds() + 0.1):
+                view: BatchView = await self._handle(batch_id).query(
+                    "progress", result_type=BatchView, rpc_timeout=QUERY_TIMEOUT
+                )
+                return view
+        except WorkflowQueryFailedError as error:
+            raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
+        except TimeoutError:
+            raise NoWorker from None
+        except RPCError as error:
+            if error.status in SILENT or error.status is RPCStatusCode.FAILED_PRECONDITION:
+                raise NoWorker from None
+            raise rpc_problem(error) from None
+
+    async def _update(self, batch_id: str, update: str, *args: Model) -> BatchView:
+        try:
+            async with asyncio.timeout(UPDATE_TIMEOUT):
+                handle = await self._handle(batch_id).start_update(
+                    update,
+                    args=args,
+                    result_type=BatchView,
+                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                    rpc_timeout=ACCEPT_TIMEOUT,
+                )
+                view: BatchView = await handle.result()
+                return view
+        except WorkflowUpdateFailedError as error:
+            raise _refused(error) from None
+        except (RPCTimeoutOrCancelledError, TimeoutError):
+            await self._describe(batch_id)
+            raise late() from None
+        except RuntimeError:
+            raise problems.no_temporal() from None
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise rpc_problem(error) from None
+        status = _batch_status(await self._describe(batch_id))  # 404 where there is none at all
+        raise _conflict("wrong-phase", "batch_id", f"the batch is {status.value} for good; send a new one")
+
+    def _handle(self, batch_id: str) -> WorkflowHandle[Any, BatchView]:
+        return self._client.get_workflow_handle(keys.batch_workflow_id(batch_id), result_type=BatchView)
+
+
+def _unknown(batch_id: str) -> Problem:
+    error = FieldError(
+        field="batch_id", message=f"There is no batch {batch_id!r}", remedy="GET /api/v1/batches lists them"
+    )
+    return Problem(404, "unknown-batch", f"{error.message}; {error.remedy}.", errors=[error])
+
+
+def _conflict(kind: str, field: str, words: str) -> Problem:
+    said = said_of(f"{field}: {words}")
+    return Problem(409, kind, words, errors=[said])
+
+
+def _refused(error: WorkflowUpdateFailedError) -> Problem:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
+        refusal = Refusal.model_validate(cause.details[0])
+        return _conflict(refusal.kind.replace("_", "-"), refusal.field, refusal.message)
+    message = cause.message if isinstance(cause, FailureError) else str(cause)
+    return Problem(409, "not-done", message or "The batch could not do it.")
+
+
+def _rows_digest(rows: tuple[BatchRow, ...]) -> str:
+    """Of what the rows ask for, whoever sends them."""
+    return digest_of(
+        [[row.key, row.brief and row.brief.model_dump(mode="json", exclude={"requester"})] for row in rows]
+    )
+
+
+def _batch_status(execution: WorkflowExecution) -> BatchStatus:
+    """As the server knows it; one that was broken off has stopped, and goes on when it is sent again."""
+    if execution.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
+        return BatchStatus(execution.typed_search_attributes.get(STATUS, BatchStatus.PLANNING))
+    return BatchStatus.STOPPED
+
+
+async def _listed_batch(execution: WorkflowExecution, links: Callable[[str], BatchLinks]) -> ListedBatch:
+    attributes = execution.typed_search_attributes
+    cost = attributes.get(COST)
+    batch_id = keys.batch_id_of(execution.id)
+    created_at = await execution.memo_value("created_at", None)
+    return ListedBatch(
+        batch_id=batch_id,
+        status=_batch_status(execution),
+        rows=await execution.memo_value("rows", 0),
+        tenant=attributes.get(TENANT),
+        requester=attributes.get(REQUESTER),
+        spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
+        created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
+        closed_at=execution.close_time,
+        links=links(batch_id),
+    )

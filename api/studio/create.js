@@ -1,0 +1,247 @@
+// From a brief to a production that plans itself.
+
+import { h } from "./dom.js";
+import { Acts, button, failure, field, icon, input, me, memory, select, tip } from "./parts.js";
+import { get, post } from "./server.js";
+import { lasting, MODALITIES, named, PLATFORMS } from "./words.js";
+
+const EXAMPLES = [
+  ["A lighthouse at dusk", { platform: "video", duration_seconds: 12, title: "The last keeper", text: "A keeper climbs the lighthouse at dusk. The lamp is lit, and a boat far out turns for home. The sea goes quiet." }],
+  ["Night train, three reasons", { platform: "social_post", title: "Night trains", text: "Three reasons to take the night train instead of the plane. Warm, a little funny, ends with a question." }],
+  ["Poster for a jazz night", { platform: "design", title: "Jazz by the sea", style: "Mid-century, two colours, bold shapes", text: "A poster for a jazz night on the pier. A trumpet, the moon on the water, room for a date." }],
+  ["Launch copy for a coffee roaster", { platform: "copy", title: "Dawn roast", text: "A small roaster opens at dawn and sells out by noon. Say why people get up for it. No exclamation marks." }],
+];
+const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
+const LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "fi", "cs", "el", "tr", "uk", "ja", "ko", "zh", "ar", "hi"];
+const languageName = new Intl.DisplayNames([navigator.language, "en"], { type: "language" });
+const FRESH = { text: "", platform: "video", off: [], title: "", style: "", language: "en", aspect: "16:9", duration_seconds: 12, budget_usd: "", stills_first: false, approvers: 1 };
+const ALL = Object.keys(MODALITIES);
+const AGAIN_MS = 4_000;
+
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+
+export function open([from], app) {
+  const acts = new Acts(app);
+  let draft = { ...FRESH, ...JSON.parse(memory.get("draft") ?? "{}") };
+  let key = newKey();
+  let platforms = null;
+  let trouble = null;
+  let timer = 0;
+
+  function set(change) {
+    draft = { ...draft, ...change };
+    key = newKey(); // another brief is another production
+    memory.set("draft", JSON.stringify(draft));
+    app.update();
+  }
+
+  async function load() {
+    try {
+      platforms = (await get("platforms")).platforms;
+      trouble = platforms.every((p) => p.enabled_providers) ? null : "No worker is answering. Start one with `make up`; a brief that is sent now is planned when it comes.";
+    } catch (error) {
+      trouble = error.message;
+    }
+    if (trouble) timer = setTimeout(load, AGAIN_MS);
+    app.update();
+  }
+
+  async function adopt() {
+    const { brief } = await get(`productions/${encodeURIComponent(from)}`);
+    const off = ALL.filter((m) => !brief.modalities.includes(m));
+    set({ ...FRESH, ...brief, off, language: brief.languages[0], budget_usd: brief.budget_usd ?? "", stills_first: brief.approval.stills_first, approvers: brief.approval.approvers });
+  }
+
+  load();
+  if (from) acts.run("adopt", adopt);
+
+  const about = () => platforms?.find((p) => p.platform === draft.platform);
+
+  function modality(name) {
+    const allowed = about()?.modalities.includes(name) ?? true;
+    const known = about()?.enabled_providers;
+    const possible = !known || !allowed || known[name]?.length > 0;
+    const locked = name === "text";
+    const why = !allowed
+      ? `${PLATFORMS[draft.platform][0]} has no ${MODALITIES[name].toLowerCase()}`
+      : !possible
+        ? `Configure a ${name} provider in Settings first`
+        : locked
+          ? "Text is always on"
+          : "";
+    const on = allowed && possible && (locked || !draft.off.includes(name));
+    const fixed = locked || !allowed || !possible;
+    return h(
+      "span",
+      { class: "tipped", key: name },
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "aria-pressed": String(on),
+          "aria-disabled": fixed ? "true" : undefined,
+          "aria-describedby": why ? `why-${name}` : undefined,
+          "data-modality": name,
+          onclick: () => !fixed && set({ off: on ? [...draft.off, name] : draft.off.filter((m) => m !== name) }),
+        },
+        icon(on ? "check" : name),
+        MODALITIES[name],
+      ),
+      why && tip(`why-${name}`, why),
+    );
+  }
+
+  function missing() {
+    const known = about()?.enabled_providers;
+    return known ? about().modalities.filter((m) => !known[m]?.length) : [];
+  }
+
+  async function send() {
+    const chosen = (about()?.modalities ?? ALL).filter((m) => m === "text" || (!draft.off.includes(m) && !missing().includes(m)));
+    const brief = {
+      text: draft.text,
+      platform: draft.platform,
+      modalities: chosen,
+      title: draft.title,
+      style: draft.style,
+      languages: [draft.language],
+      aspect: draft.aspect,
+      requester: me() === "someone" ? "anonymous" : me(),
+      approval: { stills_first: draft.stills_first && draft.platform === "video", approvers: Number(draft.approvers) },
+    };
+    if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
+    if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);
+    const started = await post("productions", brief, { headers: { "Idempotency-Key": key } });
+    memory.set("draft", null);
+    location.hash = `#/p/${started.production_id}`;
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    if (!draft.text.trim()) return document.getElementById("brief").focus();
+    return acts.run("send", send);
+  }
+
+  const film = () => draft.platform === "video";
+
+  return {
+    title: () => "Create",
+    close: () => clearTimeout(timer),
+    goes: () => false,
+    render() {
+      const lost = acts.said.get("adopt");
+      if (lost) return failure(lost, () => acts.run("adopt", adopt));
+      return h(
+        "form",
+        { class: "create", onsubmit: submit, novalidate: true },
+        h("h1", null, "What shall we make?"),
+        trouble && h("p", { class: "note", role: "status" }, icon("ask"), h("span", null, trouble)),
+        h("label", { class: "sr", for: "brief" }, "Brief"),
+        h("textarea", {
+          id: "brief",
+          rows: 4,
+          maxlength: 20000,
+          required: true,
+          placeholder: "Say it as you would to a colleague: what it is about, who it is for, how it should feel.",
+          value: draft.text,
+          oninput: (e) => set({ text: e.target.value }),
+          onkeydown: (e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && submit(e),
+        }),
+        !draft.text && h(
+          "div",
+          { class: "row tight", key: "examples" },
+          h("span", { class: "hint" }, "Start from"),
+          EXAMPLES.map(([name, example]) =>
+            h("button", { type: "button", class: "link", key: name, onclick: () => set({ ...FRESH, ...example }) }, name),
+          ),
+        ),
+        h(
+          "fieldset",
+          { key: "platform" },
+          h("legend", null, "Platform"),
+          h(
+            "div",
+            { class: "platforms" },
+            Object.entries(PLATFORMS).map(([name, [words, about_]]) =>
+              h(
+                "label",
+                { class: "platform", key: name },
+                h("input", { type: "radio", name: "platform", value: name, checked: draft.platform === name, onchange: () => set({ platform: name }) }),
+                h("span", { class: "words" }, h("strong", null, words), h("span", null, about_)),
+              ),
+            ),
+          ),
+        ),
+        h(
+          "fieldset",
+          { key: "made" },
+          h("legend", null, "Made of"),
+          h("div", { class: "row tight chips" }, ALL.map(modality)),
+          missing().length > 0 &&
+            h("p", { class: "hint" }, `Nothing makes ${named(missing().map((m) => MODALITIES[m].toLowerCase()))} yet. `, h("a", { href: "#/settings" }, "See what enables it")),
+        ),
+        h(
+          "div",
+          { class: "grid three", key: "shape" },
+          h(
+            "fieldset",
+            { class: "aspects" },
+            h("legend", null, "Shape"),
+            h(
+              "div",
+              { class: "row tight" },
+              ASPECTS.map((aspect) => {
+                const [w, hh] = aspect.split(":").map(Number);
+                return h(
+                  "label",
+                  { class: "aspect", key: aspect, title: aspect },
+                  h("input", { type: "radio", name: "aspect", value: aspect, checked: draft.aspect === aspect, onchange: () => set({ aspect }), "aria-label": aspect }),
+                  h("span", { class: "shape", vars: { "--w": w, "--h": hh, "--m": Math.max(w, hh) } }),
+                  h("span", { class: "ratio", "aria-hidden": "true" }, aspect),
+                );
+              }),
+            ),
+          ),
+          h(
+            "div",
+            { class: "field" },
+            h("label", { for: "duration" }, "Length", h("output", { for: "duration" }, film() ? lasting(draft.duration_seconds) : "as it comes")),
+            h("input", { id: "duration", type: "range", min: 4, max: 120, step: 1, value: String(draft.duration_seconds), disabled: !film(), oninput: (e) => set({ duration_seconds: Number(e.target.value) }) }),
+          ),
+          field("language", "Language", select("language", [...new Set([draft.language, ...LANGUAGES])].map((tag) => [tag, languageName.of(tag)]), draft.language, (language) => set({ language }))),
+        ),
+        h(
+          "div",
+          { class: "grid three", key: "more" },
+          field("title", "Title", input("title", { value: draft.title, maxlength: 200, placeholder: "Found by itself", oninput: (e) => set({ title: e.target.value }) })),
+          field("style", "Style", input("style", { value: draft.style, maxlength: 500, placeholder: "e.g. grainy 16 mm, calm, blue hour", oninput: (e) => set({ style: e.target.value }) })),
+          field(
+            "budget",
+            "Budget",
+            h("div", { class: "money" }, h("span", { "aria-hidden": "true" }, "$"), input("budget", { type: "text", inputmode: "decimal", value: draft.budget_usd, placeholder: "Decide at the plan", oninput: (e) => set({ budget_usd: e.target.value.replace(",", ".").trim() }) })),
+          ),
+        ),
+        h(
+          "details",
+          { key: "policy", open: draft.stills_first || draft.approvers > 1 },
+          h("summary", null, "Approval"),
+          h(
+            "div",
+            { class: "grid two" },
+            field("approvers", "People who have to approve", input("approvers", { type: "number", min: 1, max: 10, value: String(draft.approvers), oninput: (e) => set({ approvers: e.target.value }) })),
+            film() &&
+              h("label", { class: "check" }, h("input", { type: "checkbox", checked: draft.stills_first, onchange: (e) => set({ stills_first: e.target.checked }) }), h("span", null, "Look at the stills before any video is paid for")),
+          ),
+        ),
+        acts.note("send"),
+        h(
+          "div",
+          { class: "row end", key: "send" },
+          h("p", { class: "hint" }, "You see every asset with its price before anything is made."),
+          button("Plan it", null, { look: "primary large", type: "submit", busy: acts.busy("send"), disabled: !draft.text.trim() }),
+        ),
+      );
+    },
+  };
+}

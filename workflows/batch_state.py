@@ -1,0 +1,308 @@
+"""A batch: many briefs, each a production, planned together and admitted to one budget all or none.
+
+Pure, as `state` is for a production: what is known of the rows and what may happen next. `batch` is the workflow.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Final, Literal, NamedTuple
+
+from pydantic import Field, StringConstraints
+
+from workflows.events import ProductionStatus, Report
+from workflows.models import ZERO, Brief, Model, Money, Person, ProductionId, Slug
+from workflows.requests import Approval
+
+MAX_ROWS: Final = 1_000
+MAX_BATCH_BYTES: Final = 1_500_000
+"""The briefs travel as one payload, of which Temporal takes 2 MB; the rest is room for what is known of the rows."""
+MAX_AT_ONCE: Final = 50
+MAX_ERROR_BYTES: Final = 200
+"""Of a row's error: 1,000 of them have to fit beside the briefs. The production has all of it."""
+NAMED_ROWS: Final = 5
+
+_IN_WORK: Final = (ProductionStatus.PRODUCING, ProductionStatus.FINISHING)
+
+BatchId = ProductionId
+RowKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+RowStatus = ProductionStatus | Literal["pending"]
+
+
+class BatchStatus(StrEnum):
+    PLANNING = "planning"
+    PLANNED = "planned"
+    OVER_BUDGET = "over_budget"
+    PRODUCING = "producing"
+    NEEDS_ATTENTION = "needs_attention"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+class BatchRow(Model):
+    """One row and what is known of its production. Its brief is dropped when it is started: the production has it."""
+
+    row: int = Field(ge=1)
+    key: RowKey
+    production_id: ProductionId
+    brief: Brief | None = None
+    report: Report | None = Field(default=None, description="The last word of the production; none before its start")
+    by_people: bool = Field(default=False, description="Its brief asks for approvals that a batch cannot give")
+    approved: str = Field(default="", description="The digest of the plan that the batch approved")
+
+    @property
+    def status(self) -> RowStatus:
+        return self.report.status if self.report else "pending"
+
+    @property
+    def closed(self) -> bool:
+        return self.report is not None and self.report.status.closed
+
+    @property
+    def digest(self) -> str:
+        """Of the plan that waits for an approval; empty where none does."""
+        waits = self.status is ProductionStatus.AWAITING_APPROVAL
+        return self.report.plan_digest or "" if self.report and waits else ""
+
+    @property
+    def in_work(self) -> bool:
+        return self.status in _IN_WORK or bool(self.digest and self.digest == self.approved)
+
+    @property
+    def high_usd(self) -> Decimal:
+        """The most that it may cost, as far as that is known; of a closed production what it has cost."""
+        if self.report is None:
+            return ZERO
+        return self.report.spent_usd if self.closed else max(self.report.high_usd, self.report.spent_usd)
+
+
+class BatchStart(Model):
+    """The workflow's input, and all that a next run needs."""
+
+    batch_id: BatchId
+    rows: tuple[BatchRow, ...] = Field(min_length=1, max_length=MAX_ROWS)
+    created_at: datetime
+    tenant: Slug = "default"
+    requester: Person = "anonymous"
+    at_once: int = Field(default=5, ge=1, le=MAX_AT_ONCE)
+    approve: bool = False
+    approver: Person = "someone"
+    budget_usd: Money | None = None
+    allow_unknown_prices: bool = False
+    stopped: bool = False
+
+
+class Admit(Model):
+    """Approve all rows of a batch together, where they fit the budget; what is left out stays as it was."""
+
+    budget_usd: Money | None = Field(default=None, description="What all rows may cost together at most")
+    allow_unknown_prices: bool = False
+    approver: Person = "someone"
+
+
+class BatchRowView(Model):
+    row: int
+    key: str
+    production_id: str
+    status: RowStatus = Field(description="Of its production; pending before that is started")
+    spent_usd: Money = ZERO
+    high_usd: Money = Field(default=ZERO, description="The most that it may cost; of a closed one what it has cost")
+    error: str = ""
+
+
+class BatchTotals(Model):
+    rows: int
+    statuses: dict[str, int] = Field(description="Status -> how many rows have it")
+    spent_usd: Money
+    high_usd: Money = Field(description="The most that all rows may cost, as far as it is known; the budget holds this")
+    unknown_prices: int = Field(default=0, description="Rows with a price that nobody published; left out of high_usd")
+
+
+class BatchView(Model):
+    """How far a batch is; also the workflow's result."""
+
+    batch_id: str
+    status: BatchStatus
+    message: str = Field(default="", description="Why nothing is approved, with the numbers and the remedy")
+    tenant: str
+    requester: str
+    created_at: datetime
+    at_once: int
+    approve: bool
+    budget_usd: Money | None = None
+    allow_unknown_prices: bool = False
+    totals: BatchTotals
+    rows: tuple[BatchRowView, ...]
+
+
+class Objection(NamedTuple):
+    """Why the rows cannot be approved together; the words name the remedy."""
+
+    kind: Literal["budget_short", "price_unknown"]
+    field: str
+    message: str
+
+
+class Batch:
+    """What is known of a batch, and what may happen next."""
+
+    def __init__(self, start: BatchStart) -> None:
+        self.terms = start
+        self._rows = {row.production_id: row for row in start.rows}
+
+    @property
+    def rows(self) -> tuple[BatchRow, ...]:
+        return tuple(self._rows.values())
+
+    def find(self, production_id: str) -> BatchRow | None:
+        return self._rows.get(production_id)
+
+    def carried(self) -> BatchStart:
+        """What a next run starts from."""
+        return self.terms.model_copy(update={"rows": self.rows})
+
+    # What may happen next
+
+    def to_start(self) -> list[BatchRow]:
+        """Rows to start now: so many are planned at once."""
+        planning = sum(row.status is ProductionStatus.PLANNING for row in self.rows)
+        pending = [row for row in self.rows if row.status == "pending" and not self.terms.stopped]
+        return pending[: max(self.terms.at_once - planning, 0)]
+
+    def to_approve(self) -> list[BatchRow]:
+        """Rows to approve now: none before all are planned and fit the budget, then so many are in work at once."""
+        if not self.terms.approve or self.terms.stopped or not self._planned() or self.objection(self.terms):
+            return []
+        in_work = sum(row.in_work for row in self.rows)
+        return list(self._approvable())[: max(self.terms.at_once - in_work, 0)]
+
+    def _planned(self) -> bool:
+        return all(row.status not in ("pending", ProductionStatus.PLANNING) for row in self.rows)
+
+    def _approvable(self) -> Iterator[BatchRow]:
+        return (row for row in self.rows if row.digest and not row.by_people and not row.in_work)
+
+    def objection(self, terms: BatchStart) -> Objection | None:
+        """Why the rows that wait cannot be approved on these terms, once all are planned."""
+        waiting = list(self._approvable())
+        if not waiting or not self._planned():
+            return None
+        unknown = [str(row.row) for row in waiting if row.report and row.report.unknown_prices]
+        if unknown and not terms.allow_unknown_prices:
+            rows = f"row{'s' * (len(unknown) > 1)} {', '.join(unknown[:NAMED_ROWS])}"
+            rows += f" and {len(unknown) - NAMED_ROWS} more" if len(unknown) > NAMED_ROWS else ""
+            return Objection(
+                "price_unknown",
+                "allow_unknown_prices",
+                f"{rows} would use models whose price nobody published, so no budget can hold them; "
+                "admit the batch with allow_unknown_prices: true, or edit or reject those productions",
+            )
+        high, budget = self._high_usd(), terms.budget_usd
+        if budget is not None and high > budget:
+            return Objection(
+                "budget_short",
+                "budget_usd",
+                f"the rows may cost {high} USD in all, which is {high - budget} USD more than the budget of {budget} "
+                f"USD, so none is approved; admit the batch with a budget_usd of {high} or more, or reject productions",
+            )
+        return None
+
+    # What happened
+
+    def started(self, row: BatchRow) -> None:
+        assert row.brief is not None
+        policy = row.brief.approval
+        report = Report(production_id=row.production_id, status=ProductionStatus.PLANNING)
+        given = {"brief": None, "report": report, "by_people": policy.approvers > 1 or policy.not_by_requester}
+        self._rows[row.production_id] = row.model_copy(update=given)
+
+    def told(self, report: Report) -> None:
+        """A production says how far it is; one that is none of ours is not heard."""
+        row = self._rows.get(report.production_id)
+        if row is None:
+            return
+        given: dict[str, object] = {"error": report.error.encode()[:MAX_ERROR_BYTES].decode(errors="ignore")}
+        if row.report and report.status is not ProductionStatus.AWAITING_APPROVAL:
+            given["high_usd"] = max(row.report.high_usd, report.high_usd)  # once approved it names what is spent
+        self._rows[row.production_id] = row.model_copy(update={"report": report.model_copy(update=given)})
+
+    def approval(self, row: BatchRow) -> Approval:
+        """Approve exactly the plan that the row waits with, for its own highest price; it is in work from now on."""
+        assert row.report is not None
+        self._rows[row.production_id] = row.model_copy(update={"approved": row.digest})
+        return Approval(
+            plan_digest=row.digest,
+            approver=self.terms.approver,
+            # No sum can hold a price that nobody knows.
+            budget_usd=None if row.report.unknown_prices else row.high_usd,
+            allow_unknown_prices=self.terms.allow_unknown_prices,
+            note=f"batch {self.terms.batch_id}",
+        )
+
+    def on(self, admit: Admit) -> BatchStart:
+        """The terms as an admission would make them."""
+        given = {
+            "approve": True,
+            "approver": admit.approver,
+            "allow_unknown_prices": admit.allow_unknown_prices or self.terms.allow_unknown_prices,
+        }
+        budget = {} if admit.budget_usd is None else {"budget_usd": admit.budget_usd}
+        return self.terms.model_copy(update=given | budget)
+
+    # How it is
+
+    @property
+    def status(self) -> BatchStatus:
+        terms = self.terms
+        if all(row.closed or (terms.stopped and row.status == "pending") for row in self.rows):
+            return BatchStatus.DONE
+        if terms.stopped:
+            return BatchStatus.STOPPED
+        if not self._planned():
+            return BatchStatus.PLANNING
+        if terms.approve and self.objection(terms):
+            return BatchStatus.OVER_BUDGET
+        if any(row.in_work for row in self.rows) or (terms.approve and any(self._approvable())):
+            return BatchStatus.PRODUCING
+        if not terms.approve and any(row.digest for row in self.rows):
+            return BatchStatus.PLANNED
+        return BatchStatus.NEEDS_ATTENTION
+
+    def _high_usd(self) -> Decimal:
+        return sum((row.high_usd for row in self.rows), ZERO)
+
+    @property
+    def spent_usd(self) -> Decimal:
+        return sum((row.report.spent_usd for row in self.rows if row.report), ZERO)
+
+    def view(self) -> BatchView:
+        terms, status = self.terms, self.status
+        against = self.objection(terms) if status is BatchStatus.OVER_BUDGET else None
+        return BatchView(
+            status=status,
+            message=against.message if against else "",
+            rows=tuple(map(_row_view, self.rows)),
+            totals=BatchTotals(
+                rows=len(self.rows),
+                statuses=dict(Counter(str(row.status) for row in self.rows)),
+                spent_usd=self.spent_usd,
+                high_usd=self._high_usd(),
+                unknown_prices=sum(bool(row.report and row.report.unknown_prices) for row in self.rows),
+            ),
+            **terms.model_dump(exclude={"rows", "approver", "stopped"}),
+        )
+
+
+def _row_view(row: BatchRow) -> BatchRowView:
+    known = row.report
+    return BatchRowView(
+        row=row.row,
+        key=row.key,
+        production_id=row.production_id,
+        status=row.status,
+        spent_usd=known.spent_usd if known else ZERO,
+        high_usd=row.high_usd,
+        error=known.error if known else "",
+    )

@@ -1,0 +1,52 @@
+"""ScheduledProduction: what a schedule starts; it starts the production of that time and ends."""
+
+from datetime import UTC, datetime
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import keys
+    from workflows.events import ProductionStart, ProductionStatus
+    from workflows.models import Brief, Model, Slug
+    from workflows.starting import start_options
+
+PLANNED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
+"""Set by the server: the time that was meant, also where the start was late."""
+
+
+class Scheduled(Model):
+    """The workflow's input: the brief that is made each time."""
+
+    schedule_id: Slug
+    brief: Brief
+
+
+def scheduled_production_id(schedule_id: str, at: datetime) -> str:
+    """The production of a schedule's time, e.g. monday-post-20261123T090000; UTC."""
+    return f"{schedule_id}-{at.astimezone(UTC):%Y%m%dT%H%M%S}"
+
+
+@workflow.defn(name=keys.SCHEDULED_TYPE)
+class ScheduledProduction:
+    """One time of a schedule. Result: the id of the production."""
+
+    @workflow.run
+    async def run(self, scheduled: Scheduled) -> str:
+        at = workflow.info().typed_search_attributes.get(PLANNED_FOR) or workflow.info().start_time
+        production_id = scheduled_production_id(scheduled.schedule_id, at)
+        try:
+            await workflow.start_child_workflow(
+                keys.WORKFLOW_TYPE,
+                ProductionStart(production_id=production_id, brief=scheduled.brief),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                # It outlives this workflow, which is over as soon as the server has the start.
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                cancellation_type=ChildWorkflowCancellationType.ABANDON,
+                **start_options(production_id, scheduled.brief, ProductionStatus.PLANNING, workflow.now()),
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("Production %s is there already", production_id)
+        return production_id
