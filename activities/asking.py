@@ -16,14 +16,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities import pricing
 from activities.attempt import MAX_ATTEMPTS, workplace
-from activities.inquiry import REPAIRS, STEPS_A_MODEL, Answer, Unanswered, call_of
+from activities.inquiry import REPAIRS, STEPS_A_MODEL, Answer, Unanswered, call_of, seen_by
 from activities.ledger import Ledger
 from activities.ledger_take import LedgerTake
 from activities.providers.base import Offer, Provider
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from workflows import keys
-from workflows.contracts import STILL_RUNNING, AssetFailure, DraftPlan, ProduceAsset, RewritePrompt
+from workflows.contracts import STILL_RUNNING, AssetFailure, DraftPlan, InputTake, ProduceAsset, RewritePrompt
 from workflows.models import Take
 
 STEPS_AN_INQUIRY: Final = 1_000
@@ -85,12 +85,15 @@ class Asking:
         """The question as a take; `beside` is how many bytes go with the prompt."""
         # Neither this id nor a prompt of this length is possible in a plan.
         asset = call_of(offer, self._tokens, prompt).model_copy(update={"asset_id": keys.PLANNER})
-        quote = pricing.quote(offer, asset, instructions=beside)
+        references = self._request.references if isinstance(self._request, DraftPlan) else ()
+        seen = seen_by(offer, references)
+        quote = pricing.quote(offer, asset, list(pricing.shown(seen).values()), beside)
         return ProduceAsset(
             production_id=self._request.production_id,
             brief=self._request.brief,
             asset=asset.model_copy(update={"quote": quote}),
             take=self._before + step,
+            inputs=tuple(InputTake.of_references(seen).values()),
         )
 
     async def _answer(self, take: Take) -> Answer:

@@ -8,6 +8,7 @@ for byte, so that an activity that runs again pays for nothing twice.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import accumulate
 from typing import Final, Generic, TypeVar
 
 from pydantic import JsonValue
@@ -16,7 +17,7 @@ from activities import pricing
 from activities.errors import cents_up
 from activities.providers.base import Offer
 from activities.settings import ActivitySettings
-from workflows.models import ZERO, Asset, Brief, Modality
+from workflows.models import ZERO, Asset, Brief, Media, Modality
 
 REPAIRS: Final = 2
 STEPS_A_MODEL: Final = 10
@@ -25,6 +26,8 @@ THINKING_TOKENS: Final = 12_000
 """Models that always think spend these before the first word of the answer."""
 MAX_REASON_CHARS: Final = 400
 """Of each model's failure, so that all of them fit into one message."""
+MAX_SHOWN_BYTES: Final = 20_000_000
+"""Of all pictures of a question: 27 MB in base64, and Anthropic takes 32 MB in all."""
 MAX_PROBLEMS: Final = 12
 """Given back at once; more than that is another answer, not a repair."""
 
@@ -83,6 +86,14 @@ def call_of(offer: Offer, tokens: int, prompt: str) -> Asset:
     return asset.model_copy(update={"prompt": prompt})
 
 
+def seen_by(offer: Offer, pictures: Sequence[Media]) -> Sequence[Media]:
+    """The first of the pictures, as many as fit into one question; none for a model that does not see."""
+    if not offer.input_image:
+        return ()
+    sizes = accumulate(p.bytes for p in pictures)
+    return [p for p, size in zip(pictures, sizes, strict=True) if size <= MAX_SHOWN_BYTES]
+
+
 @dataclass(frozen=True)
 class Limit:
     """The most that one question may cost, all tries together, and what raises that."""
@@ -107,6 +118,7 @@ class Inquiry(Generic[T]):
         what: The word for what is asked for.
         tokens: What an answer may take, thoughts included.
         read: What an answer of a model means, given what was spent so far; raises Refused.
+        shown: Pictures that go with the question to models that see.
     """
 
     what: str
@@ -117,6 +129,7 @@ class Inquiry(Generic[T]):
     prompt: str
     schema: Mapping[str, JsonValue]
     read: Callable[[str, Offer, Decimal], T]
+    shown: Sequence[Media] = ()
     spent: Decimal = ZERO
     failures: list[str] = field(default_factory=list)
 
@@ -166,7 +179,8 @@ class Inquiry(Generic[T]):
     def _too_dear(self, offer: Offer, prompt: str) -> str:
         """Why this call is not made, with the remedy; empty where the money for it is there."""
         beside = len(self.instructions.encode()) + len(str(self.schema).encode())
-        high = pricing.quote(offer, call_of(offer, self.tokens, prompt), instructions=beside).high_usd
+        seen = list(pricing.shown(seen_by(offer, self.shown)).values())
+        high = pricing.quote(offer, call_of(offer, self.tokens, prompt), seen, beside).high_usd
         if self.spent + high <= self.limit.usd:
             return ""
         return f"not asked: up to {high:f} USD after {self.spent:f} is above {self.limit.usd:f}; {self.limit.remedy}"

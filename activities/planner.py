@@ -77,7 +77,7 @@ async def plan_with_models(
         return None if brief.budget_usd is None else max(brief.budget_usd - request.spent_usd - spent, ZERO)
 
     def read(answer: str, offer: Offer, spent: Decimal) -> Plan:
-        return Rules(brief, menu, providers, seconds, room(spent)).plan_of(answer, name_of(offer))
+        return Rules(brief, menu, providers, seconds, room(spent), request.references).plan_of(answer, name_of(offer))
 
     inquiry = Inquiry(
         "plan",
@@ -88,6 +88,7 @@ async def plan_with_models(
         planner_prompts.prompt(request, seconds),
         SCHEMA,
         read,
+        shown=request.references,
     )
     try:
         plan = await inquiry.answer(models)
@@ -95,7 +96,7 @@ async def plan_with_models(
         message = f"no language model gave a plan: {error}"
         failure = AssetFailure(reason="plan_failed", message=message, billed_usd=error.billed_usd)
         raise ApplicationError(message, failure, type=PLAN_INVALID, non_retryable=True) from None
-    plan = with_fallbacks(plan, brief, providers, today, room(inquiry.spent))
+    plan = with_fallbacks(plan, brief, providers, today, room(inquiry.spent), request.references)
     return plan.model_copy(update={"drafting_usd": inquiry.spent})
 
 

@@ -17,7 +17,7 @@ from activities import pricing, quotes
 from activities.finishing import UNSPOKEN_ROLES
 from activities.inquiry import Refused
 from activities.providers.base import Offer, Provider
-from workflows.models import Asset, Brief, Modality, Plan, Platform
+from workflows.models import Asset, Brief, Media, Modality, Plan, Platform
 from workflows.policies import PlanProblem, check_plan
 
 LENGTH_TOLERANCE: Final = 0.2
@@ -88,6 +88,7 @@ class Rules:
     Attributes:
         seconds: How long the film was asked to be.
         room_usd: What is left of the brief's budget; None where it has none.
+        references: The brief's pictures, which assets may depend on.
     """
 
     brief: Brief
@@ -95,6 +96,7 @@ class Rules:
     providers: Mapping[str, Provider]
     seconds: float
     room_usd: Decimal | None
+    references: Sequence[Media] = ()
 
     def plan_of(self, answer: str, planner: str) -> Plan:
         """The unpriced plan that an answer proposes.
@@ -160,7 +162,7 @@ class Rules:
                 continue
             inputs = [i for name in asset.depends_on if (i := plan.find(name))]
             try:
-                quotes.price(Plan.of(plan.title, [asset, *inputs]), self.providers)
+                quotes.price(Plan.of(plan.title, [asset, *inputs]), self.providers, references=self.references)
             except ApplicationError as error:
                 # What is wrong with an input is said in its own turn.
                 if error.message.startswith(here):
@@ -204,7 +206,7 @@ class Rules:
     def _check_price(self, plan: Plan) -> None:
         if self.room_usd is None:
             return
-        priced = quotes.price(plan, self.providers)
+        priced = quotes.price(plan, self.providers, references=self.references)
         if priced.unknown_prices:
             raise Refused([f"asset {i!r}: model: a budget cannot hold an unknown price" for i in priced.unknown_prices])
         if priced.high_usd > self.room_usd:

@@ -1,6 +1,6 @@
 """Which models stand behind each asset of a plan, should its own one fail for good."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -11,13 +11,18 @@ from temporalio.exceptions import ApplicationError
 from activities import quotes
 from activities.providers import catalogue
 from activities.providers.base import Offer, Provider, offer_of
-from workflows.models import ZERO, Alternative, Asset, Brief, Plan
+from workflows.models import ZERO, Alternative, Asset, Brief, Media, Plan
 
 FALLBACKS: Final = 2
 
 
 def with_fallbacks(
-    plan: Plan, brief: Brief, providers: Mapping[str, Provider], today: date, budget_usd: Decimal | None = None
+    plan: Plan,
+    brief: Brief,
+    providers: Mapping[str, Provider],
+    today: date,
+    budget_usd: Decimal | None = None,
+    references: Sequence[Media] = (),
 ) -> Plan:
     """The same plan, unpriced, where every asset of a paid model has up to two models of other providers behind it.
 
@@ -28,14 +33,14 @@ def with_fallbacks(
         budget_usd: A fallback that could make the plan cost more than this is left out.
     """
     assets = list(plan.assets)
-    costs = [_high(plan, a, providers) for a in assets] if budget_usd is not None else []
+    costs = [_high(plan, a, providers, references) for a in assets] if budget_usd is not None else []
     for at, asset in enumerate(assets):
         provider = providers.get(asset.provider)
         own = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if own is None or own.free:
             continue
         found: list[Alternative] = []
-        for each in _alternatives(plan, brief, asset, own, providers, today):
+        for each in _alternatives(plan, brief, asset, own, providers, today, references):
             if len(found) == FALLBACKS:
                 break
             high = each.quote.high_usd if each.quote else ZERO
@@ -50,7 +55,13 @@ def with_fallbacks(
 
 
 def _alternatives(
-    plan: Plan, brief: Brief, asset: Asset, own: Offer, providers: Mapping[str, Provider], today: date
+    plan: Plan,
+    brief: Brief,
+    asset: Asset,
+    own: Offer,
+    providers: Mapping[str, Provider],
+    today: date,
+    references: Sequence[Media],
 ) -> Iterator[Alternative]:
     """One quoted alternative for each other provider that can make the asset, the preferred first."""
     taken = {asset.provider, "previz"}
@@ -60,7 +71,7 @@ def _alternatives(
             continue
         other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
-        quoted = _quoted(plan, as_planned, providers)
+        quoted = _quoted(plan, as_planned, providers, references)
         if quoted is not None:
             taken.add(offer.provider)
             yield other.model_copy(update={"quote": quoted.quote})
@@ -80,15 +91,17 @@ def _kept(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
     return kept
 
 
-def _quoted(plan: Plan, asset: Asset, providers: Mapping[str, Provider]) -> Asset | None:
+def _quoted(
+    plan: Plan, asset: Asset, providers: Mapping[str, Provider], references: Sequence[Media]
+) -> Asset | None:
     """The asset with its price, among what it is made from; None where it cannot be made so."""
     inputs = [i for name in asset.depends_on if (i := plan.find(name))]
     try:
-        return quotes.price(Plan.of(plan.title, [asset, *inputs]), providers).assets[0]
+        return quotes.price(Plan.of(plan.title, [asset, *inputs]), providers, references=references).assets[0]
     except ApplicationError:
         return None
 
 
-def _high(plan: Plan, asset: Asset, providers: Mapping[str, Provider]) -> Decimal:
-    quoted = _quoted(plan, asset.model_copy(update={"fallbacks": ()}), providers)
+def _high(plan: Plan, asset: Asset, providers: Mapping[str, Provider], references: Sequence[Media]) -> Decimal:
+    quoted = _quoted(plan, asset.model_copy(update={"fallbacks": ()}), providers, references)
     return quoted.high_usd if quoted else ZERO

@@ -114,6 +114,20 @@ class _Desk:
     offers: Mapping[Modality, Offer]
     wishes: Wishes
 
+    def references(self, modality: Modality) -> tuple[str, ...]:
+        """The references that assets of this modality are made from: pictures, else shots, else texts."""
+        ids, offer = self.brief.reference_ids, self.offers[modality]
+        first = next(m for m in (Modality.IMAGE, Modality.VIDEO, Modality.TEXT) if m in self.offers)
+        able = modality == first and Modality.IMAGE in offer.accepts
+        return ids[: offer.max_pictures or len(ids)] if able else ()
+
+    def unused(self) -> list[str]:
+        """A warning where references stay unused."""
+        used = {i for m in self.offers for i in self.references(m)}
+        left = [i for i in self.brief.reference_ids if i not in used]
+        words = "is not used: no model of this plan takes it; choose one that does, and name it in depends_on"
+        return [f"{', '.join(left)} {words}"] if left else []
+
     def direction(self) -> str:
         """Style and every revision's direction, as the end of a prompt; the newest words win the room there is."""
         style = f" Style: {self.brief.style}." if self.brief.style else ""
@@ -143,7 +157,7 @@ class _Desk:
             provider=offer.provider,
             model=offer.model,
             parameters=parameters or {},
-            depends_on=depends_on,
+            depends_on=(*depends_on, *self.references(modality)),
         )
 
     def text(self, role: str, label: str, task: str) -> Asset:
@@ -152,7 +166,13 @@ class _Desk:
 
     def picture(self, sentence: str, composition: str) -> str:
         frame = f"{composition}, {self.brief.aspect}. No lettering."
-        return f"{sentence[:700]} {frame}{self.direction()}"
+        return f"{sentence[:700]} {frame}{self.direction()}{self.seen()}"
+
+    def seen(self) -> str:
+        """What the references are for, in the requester's words, for a model that is shown them."""
+        shown = self.brief.references[: len(self.references(Modality.IMAGE))]
+        told = ((k, ": ".join(filter(None, (r.name, r.note)))) for k, r in enumerate(shown, start=1))
+        return "".join(f" Picture {k} shows {words.rstrip(' .')}." for k, words in told if words)
 
 
 def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
@@ -166,9 +186,10 @@ def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
     _check_voice(brief, offers)
     desk = _Desk(brief, offers, wishes(request.feedback, numbers=brief.platform == Platform.VIDEO))
     if brief.platform != Platform.VIDEO:
-        return Plan.of(_title(brief), _pages(desk), planner=PLANNER)
+        return Plan.of(_title(brief), _pages(desk), planner=PLANNER, warnings=desk.unused())
     shots, seconds = _shots(desk)
-    return Plan.of(_title(brief), _video(desk, shots, seconds), planner=PLANNER, warnings=_unspoken(desk, shots))
+    warnings = [*_unspoken(desk, shots), *desk.unused()]
+    return Plan.of(_title(brief), _video(desk, shots, seconds), planner=PLANNER, warnings=warnings)
 
 
 def _first_offer(modality: Modality, brief: Brief, providers: Mapping[str, Provider]) -> Offer:

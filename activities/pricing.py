@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from activities.errors import cents_up
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Rate, Unit
 from activities.wording import speech_seconds
-from workflows.models import Asset, Modality, Quote
+from workflows.models import REFERENCE, UPLOAD, Asset, Media, Modality, Quote, reference_id
 
 DEFAULT_SECONDS: Final = 5.0
 """Of a shot whose length nobody set."""
@@ -72,6 +72,23 @@ SHOWN_PICTURE: Final[Mapping[str, Callable[[int, int], int]]] = {
     "patches": _patches,
 }
 """Name in the catalogue (`input_image`) -> tokens of a picture of width x height pixels that is shown to a model."""
+
+
+def shown(references: Sequence[Media]) -> dict[str, Asset]:
+    """Id -> a reference of the brief as an asset of its size, as what is made from it is priced."""
+    named = {reference_id(n): media for n, media in enumerate(references, start=1)}
+    return {
+        name: Asset(
+            asset_id=name,
+            asset_type=Modality.IMAGE,
+            role=REFERENCE,
+            prompt=REFERENCE,
+            provider=UPLOAD,
+            model=REFERENCE,
+            parameters={"width": media.width, "height": media.height},
+        )
+        for name, media in named.items()
+    }
 
 
 def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions: int = INSTRUCTIONS_BYTES) -> Quote:

@@ -20,6 +20,7 @@ from activities.planner import answer_tokens, models_for, plan_with_models, with
 from activities.produce import Producer
 from activities.providers import registry
 from activities.providers.base import Provider
+from activities.references import taken_in
 from activities.rewriting import rewrite
 from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageFailed, sha256_of
@@ -36,6 +37,7 @@ from workflows.contracts import (
     ProductionActivities,
     RewritePrompt,
     Rewritten,
+    TakeInReferences,
 )
 from workflows.events import Snapshot
 from workflows.models import Deliverable, Media, Model, Plan, Take
@@ -50,6 +52,11 @@ class Activities(ProductionActivities):
         self._providers = providers
         self._settings = settings
         self._producer = Producer(storage, providers, settings)
+
+    @activity.defn(name="take_in_references")
+    async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
+        async with _alive("fetching"):
+            return await taken_in(request, self._storage)
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
@@ -73,13 +80,17 @@ class Activities(ProductionActivities):
             raise ApplicationError(error.message, whole, type=error.type, non_retryable=True) from None
         if plan is None:
             template = planning.draft(request, self._providers)
-            return with_fallbacks(template, request.brief, self._providers, today, request.brief.budget_usd)
+            return with_fallbacks(
+                template, request.brief, self._providers, today, request.brief.budget_usd, request.references
+            )
         return plan.model_copy(update={"drafting_usd": await asking.billed_usd(models)})
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
         async with _alive("pricing"):
-            plan = quotes.price(request.plan, self._providers, request.brief.aspect, request.only)
+            plan = quotes.price(
+                request.plan, self._providers, request.brief.aspect, request.only, request.references
+            )
             if self._settings.moderation:
                 plan = await moderated(plan, self._providers)
             await self._put_json(keys.plan_key(request.production_id, plan.digest), plan)

@@ -1,6 +1,6 @@
 """The price of a whole plan: every asset is checked against what the enabled providers offer, and quoted."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from pydantic import JsonValue
@@ -12,7 +12,7 @@ from activities.providers.base import Offer, Provider, offer_of, utf16_units
 from activities.providers.catalogue import makes, plannable, problem_with, retiring
 from activities.providers.registry import remedy_for
 from workflows.contracts import PLAN_INVALID
-from workflows.models import MAX_PLAN_BYTES, Asset, Plan, Quote
+from workflows.models import MAX_PLAN_BYTES, REFERENCE, Asset, Media, Modality, Plan, Quote
 
 
 def invalid(message: str) -> ApplicationError:
@@ -53,7 +53,7 @@ def _problem(asset: Asset, offer: Offer, name: str, value: JsonValue) -> str | N
     return problem
 
 
-def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
+def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
     here = f"asset {asset.asset_id!r}"
     unknown = next((name for name in asset.parameters if name not in offer.parameters), None)
     if unknown is not None and not offer.any_parameter:
@@ -66,7 +66,9 @@ def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
     if not offer.fits(asset.prompt):
         long = utf16_units(asset.prompt)
         raise invalid(f"{here}: prompt: {long} characters; {offer.model} takes at most {offer.max_prompt}: shorten it")
-    inputs = [i for name in asset.depends_on if (i := plan.find(name))]
+    inputs = [known[name] for name in asset.depends_on if name in known]
+    if problem := _too_many(offer, inputs):
+        raise invalid(f"{here}: depends_on: {problem}")
     missing = offer.requires - {i.asset_type for i in inputs}
     if missing:
         raise invalid(
@@ -78,8 +80,20 @@ def _quote(asset: Asset, plan: Plan, offer: Offer) -> Quote:
         raise invalid(f"{here}: {problem}") from None
 
 
+def _too_many(offer: Offer, inputs: Sequence[Asset]) -> str | None:
+    """What is wrong with the pictures that a model is to be shown, with the remedy."""
+    # A mask says where, and is no picture of its own.
+    pictures = [i for i in inputs if i.asset_type == Modality.IMAGE and i.role != "mask"]
+    references = " and ".join(i.asset_id for i in pictures if i.role == REFERENCE)
+    if references and Modality.IMAGE not in offer.accepts:
+        return f"{offer.model} takes no pictures; drop {references}, or choose a model that does"
+    if offer.max_pictures and len(pictures) > offer.max_pictures:
+        return f"{len(pictures)} pictures; {offer.model} takes at most {offer.max_pictures}: drop some"
+    return None
+
+
 def _priced(
-    asset: Asset, plan: Plan, providers: Mapping[str, Provider], today: date, aspect: str
+    asset: Asset, known: Mapping[str, Asset], providers: Mapping[str, Provider], today: date, aspect: str
 ) -> tuple[Asset, list[str]]:
     """The asset with a quote for each of its models, and what should be known of them."""
     offer = _offer_for(asset, providers, today, aspect)
@@ -89,29 +103,37 @@ def _priced(
         changes = {"provider": each.provider, "model": each.model, "parameters": each.parameters}
         other = asset.model_copy(update=changes)
         found = _offer_for(other, providers, today, aspect)
-        fallbacks.append(each.model_copy(update={"quote": _quote(other, plan, found)}))
+        fallbacks.append(each.model_copy(update={"quote": _quote(other, known, found)}))
         warnings.append(retiring(found, today))
-    quoted = asset.model_copy(update={"quote": _quote(asset, plan, offer), "fallbacks": tuple(fallbacks)})
+    quoted = asset.model_copy(update={"quote": _quote(asset, known, offer), "fallbacks": tuple(fallbacks)})
     return quoted, [w for w in warnings if w]
 
 
-def price(plan: Plan, providers: Mapping[str, Provider], aspect: str = "", only: Collection[str] = ()) -> Plan:
+def price(
+    plan: Plan,
+    providers: Mapping[str, Provider],
+    aspect: str = "",
+    only: Collection[str] = (),
+    references: Sequence[Media] = (),
+) -> Plan:
     """The same plan with every asset quoted, numbered and named by its digest.
 
     Args:
         aspect: The brief's, which not every model makes; "" leaves that open.
         only: Ids of the assets to check and quote, all others stay as they are; without it, all.
+        references: The brief's, which assets may be made from too.
 
     Raises:
         ApplicationError: type PLAN_INVALID; names the asset, the field and what to choose from.
     """
     today = datetime.now(UTC).date()
+    known = {**plan.by_id, **pricing.shown(references)}
     quoted, warnings = [], list(plan.warnings)
     for asset in plan.assets:
         if only and asset.asset_id not in only:
             quoted.append(asset)
             continue
-        done, said = _priced(asset, plan, providers, today, aspect)
+        done, said = _priced(asset, known, providers, today, aspect)
         quoted.append(done)
         warnings += said
     priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))

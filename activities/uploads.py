@@ -117,7 +117,12 @@ def _text(path: Path) -> tuple[str, Facts]:
     return "text/markdown", Facts()
 
 
-def _picture(path: Path) -> tuple[str, Facts]:
+def look_at_picture(path: Path) -> tuple[str, Facts]:
+    """Media type and size of a picture.
+
+    Raises:
+        OutputUnusable: it is none, or too large; with the remedy.
+    """
     from PIL import Image
 
     try:
@@ -183,7 +188,7 @@ def _check_pixels(pixels: int) -> None:
 
 _LOOKS: Final[Mapping[Modality, Callable[[Path], tuple[str, Facts]]]] = {
     Modality.TEXT: _text,
-    Modality.IMAGE: _picture,
+    Modality.IMAGE: look_at_picture,
     Modality.AUDIO: partial(_recording, kind="audio"),
     Modality.VIDEO: partial(_recording, kind="video"),
 }

@@ -18,6 +18,7 @@ from api import (
     previews,
     problems,
     productions,
+    references,
     schedules,
     studio,
     studio_support,
@@ -50,7 +51,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Temporal's SDK takes 150 ms to import: whoever imports this module for its OpenAPI need not wait.
         from api.gateway import Gateway, connect
-        from api.gateway_many import BatchGateway
+        from api.gateway_batches import BatchGateway
         from api.gateway_schedules import ScheduleGateway
 
         vault = Vault(settings)
@@ -82,6 +83,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     for module in (
         productions,
         decisions,
+        references,
         uploads,
         downloads,
         previews,

@@ -14,7 +14,7 @@ from api.many_views import BatchBody, BatchLinks, BatchList, BatchResult, BatchR
 from api.problems import FieldError, Problem, documented, field_errors
 from api.views import PREFIX, production_path
 from workflows import keys
-from workflows.batch_state import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchStart, BatchView
+from workflows.batch_records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchStart, BatchView
 from workflows.events import ProductionStatus
 from workflows.models import Brief, digest_of
 
@@ -38,6 +38,7 @@ async def start(
     """Start a production for each row, or none where one row is wrong. Sent again, it starts nothing twice.
 
     All rows are planned. With `approve` they are then approved together if they fit `budget_usd`, else none is.
+    The terms of a batch that was sent before stay; `admit` changes them.
     """
     briefs = await _briefs(parts, body)
     batch_id = body.batch_id or production_id_for(briefs[0].tenant, idempotency_key and f"batch/{idempotency_key}")

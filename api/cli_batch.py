@@ -29,7 +29,7 @@ from api.cli_context import (
 from api.cli_views import STATUS_STYLE, amount, one_line, print_table, spent, table
 from api.client import GreenlightError
 from api.many_views import BatchBody, BatchList
-from workflows.batch_state import MAX_AT_ONCE, Admit, BatchRowView, BatchStatus, BatchView
+from workflows.batch_records import MAX_AT_ONCE, Admit, BatchRowView, BatchStatus, BatchView
 from workflows.events import ProductionStatus
 from workflows.models import Platform
 

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from api.cli_context import me, parse_usd, usd_option
-from workflows.models import Brief, Modality, Platform
+from api.cli_context import me, parse_usd, studio_of, usd_option
+from api.client import GreenlightClient
+from workflows.models import MAX_REFERENCES, Brief, Modality, Platform
 
 POLICY: Final = "Approval"
 """The panel of the help in which the options of the approval are."""
@@ -44,8 +45,15 @@ StyleOption = Annotated[str, typer.Option(help="The style, in words.")]
 LanguageOption = Annotated[str, typer.Option(help="Of text, narration and captions, e.g. en or pt-BR.")]
 AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 or 21:9.")]
 DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
+ReferenceOption = Annotated[
+    list[str] | None,
+    typer.Option("--reference", metavar="FILE_OR_URL", help="A picture to work from, as a file or at https; repeat."),
+]
 BudgetOption = Annotated[Decimal | None, usd_option("Never spend more than this.")]
 TenantOption = Annotated[str, typer.Option(help="On whose account it is made.")]
+WebhookOption = Annotated[
+    list[str] | None, typer.Option("--webhook", metavar="URL", help="Post its events there, signed; repeat.")
+]
 ApproversOption = Annotated[
     int | None, typer.Option(metavar="N", help="So many different people have to approve.", rich_help_panel=POLICY)
 ]
@@ -125,6 +133,7 @@ def brief_from(
     stills_first: StillsFirstOption = False,
     escalate_to: EscalateOption = None,
     deadline: DeadlineOption = None,
+    webhook: WebhookOption = None,
 ) -> Brief:
     """The brief that the options ask for; only what was given is in it, so that the record's defaults hold."""
     policy = {
@@ -140,6 +149,7 @@ def brief_from(
         "budget_usd": budget,
         "approval_deadline_seconds": deadline,
         "approval": _given(policy) or None,
+        "webhooks": [{"url": url} for url in webhook] if webhook else None,
     }
     fields = {
         "text": _words(text),
@@ -155,6 +165,20 @@ def brief_from(
     return Brief.model_validate(fields | _given(given))
 
 
+def with_references(brief: Brief, sources: list[str], client: GreenlightClient) -> Brief:
+    """The brief with these pictures; a file is sent to the API first, once all of them are known to be there."""
+    if len(sources) > MAX_REFERENCES:
+        raise typer.BadParameter(f"--reference: {len(sources)} pictures; give at most {MAX_REFERENCES}")
+    for source in sources:
+        if "://" not in source and not Path(source).is_file():
+            raise typer.BadParameter(f"--reference: there is no file {source!r}; name one, or an https address")
+    references = [
+        {"source": s} if "://" in s else {"source": client.add_reference(Path(s)), "name": Path(s).stem[:200]}
+        for s in sources
+    ]
+    return Brief.model_validate(brief.model_dump(exclude_unset=True) | {"references": references})
+
+
 def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a brief in place of its parameter `brief`."""
     options = inspect.signature(brief_from).parameters
@@ -163,9 +187,12 @@ def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**given: Any) -> None:
         brief = brief_from(**{name: given.pop(name) for name in options})
+        if sources := given.pop(reference.name):
+            brief = with_references(brief, sources, studio_of(given[context.name]).client)
         command(brief=brief, **given)
 
-    shown = [context, *options.values(), *own]
+    reference = inspect.Parameter("reference", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ReferenceOption)
+    shown = [context, *options.values(), reference, *own]
     # Typer reads both. Keyword-only, since options with a default stand before some without one.
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shown]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect's own way to say it

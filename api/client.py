@@ -325,7 +325,7 @@ class GreenlightClient(Many):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: httpx.Timeout = TIMEOUT,
-        content: Iterator[bytes] | None = None,
+        content: Iterator[bytes] | bytes | None = None,
     ) -> T:
         record = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
         with self._answering():

@@ -1,7 +1,8 @@
 """The client's part that decides and changes: approvals, edits, takes, pauses, and what waits for a person."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ import httpx
 from pydantic import BaseModel
 
 from api.change_views import AttentionView, DeliverablesView, PlanHistory, TakesView
-from api.views import PlanView, Started
+from api.views import PlanView, Started, StoredReference
 from workflows.events import AttentionReason, Receipt
 from workflows.models import Model, Platform
 from workflows.requests import (
@@ -47,7 +48,19 @@ class Changes(ABC):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: httpx.Timeout = TIMEOUT,
+        content: Iterator[bytes] | bytes | None = None,
     ) -> T: ...
+
+    # The brief
+
+    def add_reference(self, path: Path) -> str:
+        """Store a picture to work from; what comes back is its `source` in a brief's `references`.
+
+        Raises:
+            GreenlightError: it is too large, or no picture. OSError: it cannot be read.
+        """
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._ask("POST", "/references", StoredReference, content=path.read_bytes(), headers=headers).source
 
     # The plan
 

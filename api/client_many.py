@@ -19,7 +19,7 @@ from api.many_views import (
     ScheduleNote,
     ScheduleView,
 )
-from workflows.batch_state import Admit, BatchView
+from workflows.batch_records import Admit, BatchView
 
 
 class Many(Changes):

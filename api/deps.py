@@ -19,7 +19,7 @@ from api.views import Links, links_of
 
 if TYPE_CHECKING:
     from api.gateway import Gateway
-    from api.gateway_many import BatchGateway
+    from api.gateway_batches import BatchGateway
     from api.gateway_schedules import ScheduleGateway
 
 _PRODUCTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -240,6 +240,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         ],
         "complete": True,
     },
+    "StoredReference": {"source": "stored:references/1f0c6d5e8b7a49d2a3c4b5e6f7a8b9c0", "bytes": 482_113},
     "Receipt": {"status": "producing", "plan_digest": _DIGEST, "last_event_id": 3},
     "StreamEvent": {
         "id": 12,

@@ -122,8 +122,8 @@ class Vault:
 
         return await self._run(read)
 
-    async def receive(self, key: str, chunks: AsyncIterator[bytes]) -> None:
-        """Store a stream of any length, a part at a time; on any failure nothing of it stays."""
+    async def receive(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        """Store a stream of any length, a part at a time; on any failure nothing of it stays. Says how long it was."""
         at: Any = {"Bucket": self._bucket, "Key": key}
         upload = await self._run(lambda: self._client.create_multipart_upload(**at))
         at["UploadId"] = upload["UploadId"]
@@ -135,9 +135,10 @@ class Vault:
             parts.append({"PartNumber": number, "ETag": sent["ETag"]})
 
         try:
-            gathered = bytearray()
+            gathered, size = bytearray(), 0
             async for chunk in chunks:
                 gathered += chunk
+                size += len(chunk)
                 if len(gathered) >= PART_BYTES:
                     await send(bytes(gathered))
                     gathered.clear()
@@ -149,6 +150,7 @@ class Vault:
             with suppress(Problem):
                 await asyncio.shield(self._run(lambda: self._client.abort_multipart_upload(**at)))
             raise
+        return size
 
     async def drop(self, key: str) -> None:
         """Delete an object that is not needed any more; where that fails it is only left over."""

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import FieldError, Problem, answer
+from workflows.models import MAX_REFERENCE_BYTES
 from workflows.requests import MAX_UPLOAD_BYTES
 
 MAX_BODY_BYTES: Final = 1_048_576
@@ -15,6 +16,7 @@ MAX_DRAINED_BYTES: Final = 16 * MAX_BODY_BYTES
 """A refused body is read up to here, or the sender would see a broken line instead of the answer."""
 _UPLOAD: Final = re.compile(r"/api/v1/productions/[^/]+/assets/[^/]+/takes")
 """Takes a file, which has a limit by its asset's type; the largest of them holds here."""
+_REFERENCES: Final = "/api/v1/references"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -30,7 +32,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         method = scope["method"] if scope["method"] in METHODS else "other"
-        most = max(MAX_UPLOAD_BYTES.values()) if _UPLOAD.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        most = _most(scope["path"])
         read = 0
 
         async def counted_send(message: Message) -> None:
@@ -54,6 +56,13 @@ class Door:
             await answer(problem.problem, {"Connection": "close"})(scope, receive, counted_send)
             return
         await self._app(scope, limited_receive, counted_send)
+
+
+def _most(path: str) -> int:
+    """The most bytes of a body."""
+    if path == _REFERENCES:
+        return MAX_REFERENCE_BYTES
+    return max(MAX_UPLOAD_BYTES.values()) if _UPLOAD.fullmatch(path) else MAX_BODY_BYTES
 
 
 def too_large(most: int) -> Problem:

@@ -71,7 +71,7 @@ async def metrics(parts: Parts) -> PlainTextResponse:
 async def home(request: Request, parts: Parts) -> Home | Response:
     """Where things are; for browsers, the studio page."""
     if studio.wants_page(request):
-        return await studio.page(request, parts)
+        return await studio.page(parts)
     return Home(
         name="greenlight",
         version=version(),

@@ -1,5 +1,6 @@
 """The studio page: static files of this package, served with the headers that keep them to themselves."""
 
+import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ PAGE: Final = "index.html"
 _HEADERS: Final = {
     # Names carry no version: a browser asks each time, and is mostly told that nothing has changed.
     "Cache-Control": "no-cache",
+    "Vary": "Accept, Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -30,6 +32,7 @@ _HEADERS: Final = {
 @dataclass(frozen=True)
 class _File:
     body: bytes
+    zipped: bytes
     media_type: str
     etag: str
 
@@ -40,13 +43,13 @@ async def static(request: Request, name: str) -> Response:
     found = _files().get(name)
     if found is None or name == PAGE:
         raise Problem(404, "no-such-file", "The studio page has no such file; open / in a browser.")
-    return _answer(request, found, {})
+    return _answer(request, found)
 
 
-async def page(request: Request, parts: Services) -> Response:
+async def page(parts: Services) -> Response:
     """The page itself, which may load from nowhere but here, and media from the storage."""
-    headers = {"Content-Security-Policy": policy(await media_origin(parts)), "Vary": "Accept"}
-    return _answer(request, _files()[PAGE], headers)
+    headers = {**_HEADERS, "Content-Security-Policy": policy(await media_origin(parts))}
+    return Response(_files()[PAGE].body, headers=headers, media_type="text/html")
 
 
 def wants_page(request: Request) -> bool:
@@ -92,11 +95,14 @@ def _files() -> dict[str, _File]:
 def _read(path: Path) -> _File:
     body = path.read_bytes()
     media_type = "text/javascript" if path.suffix == ".js" else mimetypes.guess_type(path.name)[0]
-    return _File(body, media_type or "application/octet-stream", f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return _File(body, gzip.compress(body, mtime=0), media_type or "application/octet-stream", etag)
 
 
-def _answer(request: Request, file: _File, headers: dict[str, str]) -> Response:
-    headers = {**_HEADERS, "ETag": file.etag, **headers}
+def _answer(request: Request, file: _File) -> Response:
+    headers = {**_HEADERS, "ETag": file.etag}
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.zipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media_type)
     return Response(file.body, headers=headers, media_type=file.media_type)

@@ -48,7 +48,7 @@ async def upload_take(
         await drain(request.receive)
         raise
     key = keys.upload_prefix(production_id) + secrets.token_hex(16)
-    await parts.vault.receive(key, _chunks(request.receive, most))
+    await parts.vault.receive(key, chunks(request.receive, most))
     upload = UploadTake(asset_id=asset_id, key=key, filename=PurePath(filename).name[:200], uploaded_by=uploaded_by)
     try:
         receipt = await parts.gateway.upload_take(production_id, upload)
@@ -92,7 +92,7 @@ async def _room(parts: Services, production_id: str, asset_id: str) -> int:
     return MAX_UPLOAD_BYTES[asset.asset_type]
 
 
-async def _chunks(receive: Receive, most: int) -> AsyncIterator[bytes]:
+async def chunks(receive: Receive, most: int) -> AsyncIterator[bytes]:
     """The body as it comes.
 
     Raises:

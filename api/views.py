@@ -31,6 +31,13 @@ class Links(View):
     temporal_ui: str | None = None
 
 
+class StoredReference(View):
+    """A picture that waits for a brief to name it."""
+
+    source: str = Field(description="As a brief names it in `references`")
+    bytes: int
+
+
 class PlanView(View):
     """A plan with what it may cost in all."""
 

@@ -29,6 +29,7 @@ from workflows.contracts import (
     ProductionActivities,
     RewritePrompt,
     Rewritten,
+    TakeInReferences,
 )
 from workflows.events import Snapshot
 from workflows.models import (
@@ -92,6 +93,13 @@ class FakeActivities(ProductionActivities):
 
     def release(self, asset_id: str) -> None:
         self._held.pop(asset_id).set()
+
+    @activity.defn(name="take_in_references")
+    async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
+        return tuple(
+            _media(keys.reference_key(request.production_id, n, "png"), "image/png")
+            for n in range(1, len(request.references) + 1)
+        )
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
@@ -225,6 +233,7 @@ class FakeActivities(ProductionActivities):
     async def working(self, client: Client) -> AsyncIterator[None]:
         """Workers that serve productions with these activities, within this process."""
         steps: Sequence[Any] = (
+            self.take_in_references,
             self.draft_plan,
             self.price_plan,
             self.rewrite_prompt,

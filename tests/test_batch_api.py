@@ -22,7 +22,7 @@ from tests.fakes import FakeActivities
 from tests.productions import eventually
 from tests.serving import Api, serving
 from tests.test_problems import problem
-from workflows.batch_state import MAX_ROWS, BatchView
+from workflows.batch_records import MAX_ROWS, BatchView
 from workflows.models import Modality
 
 PATH = "/api/v1/batches"

@@ -20,7 +20,8 @@ from tests.productions import eventually
 from tests.test_production import server
 from workflows import keys
 from workflows.batch import BatchWorkflow
-from workflows.batch_state import Admit, Batch, BatchRow, BatchStart, BatchView
+from workflows.batch_records import Admit, BatchRow, BatchStart, BatchView
+from workflows.batch_state import Batch
 from workflows.events import ProductionStart, ProductionStatus, Report, Snapshot
 from workflows.models import ApprovalPolicy, Asset, Brief, Modality, Plan, Platform, Quote, utc
 from workflows.refusals import Refusal

@@ -13,6 +13,7 @@ from activities.providers.registry import PROVIDERS
 from activities.settings import ActivitySettings
 from api.client import GreenlightClient
 from deploy.local import Stack
+from tests.test_finishing import shot_file
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.events import ProductionStatus
@@ -44,19 +45,25 @@ def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
     """Every shell block but the make targets runs, in order, as a stranger would type it."""
     url = local_stack.info.api_url
     env = {**os.environ, "GREENLIGHT_URL": url, "OUT": str(tmp_path), "NO_COLOR": "1"}
+    shot_file(tmp_path / "own.mov", seconds=3)
+    (tmp_path / "briefs.csv").write_text("text,key\nWhy trains are back,trains\nWhy ferries are back,ferries\n")
     ran = 0
     for block in SHELL:
         if block.startswith("make"):
             continue
-        if "$ID" in block:
+        if "cancel $ID" in block:
+            shell('greenlight plan "A word about the weather." --platform copy', env)
+        if "greenlight edit $ID --set shot-1" in block or "cancel $ID" in block:
             with GreenlightClient(url) as studio:
-                waiting = next(iter(studio.list(status=ProductionStatus.AWAITING_APPROVAL)))
-            env["ID"] = waiting.production_id
+                env["ID"] = next(iter(studio.list(status=ProductionStatus.AWAITING_APPROVAL))).production_id
         shell(block.replace("http://127.0.0.1:8400", url), env)
         ran += 1
-    assert ran == 3
+    assert ran == 6
     assert (tmp_path / "out/post/content.md").stat().st_size > 0
     assert (tmp_path / "out/dawn/deliverable.mp4").stat().st_size > 0
+    assert (tmp_path / "out/preview/deliverable.mp4").stat().st_size > 0
+    assert (tmp_path / "out/first/deliverable.mp4").stat().st_size > 0
+    assert (tmp_path / "briefs.results.csv").read_text().count("delivered") == 2
 
 
 def test_the_make_targets_exist() -> None:

@@ -79,6 +79,7 @@ def make_workers(
         client,
         keys.TASK_QUEUE,
         [
+            activities.take_in_references,
             activities.draft_plan,
             activities.price_plan,
             activities.rewrite_prompt,

@@ -17,7 +17,8 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
-    from workflows.batch_state import Admit, Batch, BatchRow, BatchStart, BatchStatus, BatchView
+    from workflows.batch_records import Admit, BatchRow, BatchStart, BatchStatus, BatchView
+    from workflows.batch_state import Batch
     from workflows.events import ProductionStart, ProductionStatus, Report
     from workflows.refusals import refuse
     from workflows.starting import COST, STATUS, start_options

@@ -5,13 +5,28 @@
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from pydantic import Field
 from temporalio import activity
 
 from workflows.events import AttentionReason, Snapshot, TakeOrder
-from workflows.models import ZERO, Asset, Brief, Deliverable, Media, Modality, Model, Money, Plan, Take
+from workflows.models import (
+    REFERENCE,
+    ZERO,
+    Asset,
+    Brief,
+    Deliverable,
+    Media,
+    Modality,
+    Model,
+    Money,
+    Plan,
+    Reference,
+    Take,
+    reference_id,
+)
 from workflows.reports import ProvidersReport
 from workflows.requests import UploadTake
 
@@ -19,15 +34,23 @@ PRODUCE_ASSET: Final = "produce_asset"
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job is not done; the retry is the next look. Never counted as a failure."""
 UPLOAD_REFUSED: Final = "UploadRefused"
+REFERENCE_REFUSED: Final = "ReferenceRefused"
+"""A picture that the brief brings along cannot be used; the message names it and the remedy."""
 PLAN_INVALID: Final = "PlanInvalid"
 """The catalogue refuses the plan; the message names the asset, the field and the remedy."""
 AMBIGUOUS_SUBMISSION: Final = "AmbiguousSubmission"
 """A paid request may or may not have reached the provider; only a person may spend again."""
 
 
+class TakeInReferences(Model):
+    production_id: str
+    references: tuple[Reference, ...]
+
+
 class DraftPlan(Model):
     production_id: str
     brief: Brief
+    references: tuple[Media, ...] = Field(default=(), description="The brief's, as they are kept")
     feedback: tuple[str, ...] = Field(default=(), description="Each revision's words, oldest first")
     drafts: int = Field(default=0, description="How often this production was planned before, in vain too")
     spent_usd: Money = Field(default=ZERO, description="By the production so far")
@@ -37,17 +60,27 @@ class PricePlan(Model):
     production_id: str
     brief: Brief
     plan: Plan
+    references: tuple[Media, ...] = ()
     only: tuple[str, ...] = Field(default=(), description="The assets to check and quote; without it, all")
 
 
 class InputTake(Model):
-    """A selected take that an asset is made from."""
+    """A selected take, or a reference of the brief, that an asset is made from."""
 
     asset_id: str
     asset_type: Modality
     role: str
     take: int = Field(ge=1)
     media: Media
+
+    @classmethod
+    def of_references(cls, references: Iterable[Media]) -> "dict[str, InputTake]":
+        """Id -> the reference as an input; there is never another take of it."""
+        named = {reference_id(n): media for n, media in enumerate(references, start=1)}
+        return {
+            name: cls(asset_id=name, asset_type=Modality.IMAGE, role=REFERENCE, take=1, media=media)
+            for name, media in named.items()
+        }
 
 
 class ProduceAsset(Model):
@@ -128,6 +161,15 @@ class FinishDeliverable(Model):
 
 class ProductionActivities(ABC):
     """Every side effect of a production. All are idempotent by their deterministic keys: activities run twice."""
+
+    @activity.defn(name="take_in_references")
+    @abstractmethod
+    async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
+        """Fetch the pictures that a brief brings along, and keep them with the production, in their order.
+
+        Raises:
+            ApplicationError: type REFERENCE_REFUSED, not retried; the message names the one and the remedy.
+        """
 
     @activity.defn(name="draft_plan")
     @abstractmethod

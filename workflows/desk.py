@@ -132,7 +132,13 @@ class Desk:
             policies.check_plan(self._state.brief, plan)
             return await workflow.execute_activity_method(
                 ProductionActivities.price_plan,
-                PricePlan(production_id=self._state.production_id, brief=self._state.brief, plan=plan, only=only),
+                PricePlan(
+                    production_id=self._state.production_id,
+                    brief=self._state.brief,
+                    plan=plan,
+                    references=self._state.references,
+                    only=only,
+                ),
                 start_to_close_timeout=STEP_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,

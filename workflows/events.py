@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from workflows.models import ZERO, Asset, Brief, Deliverable, Modality, Model, Money, Plan, ProductionId, Take
+from workflows.models import ZERO, Asset, Brief, Deliverable, Media, Modality, Model, Money, Plan, ProductionId, Take
 from workflows.requests import Approval, Pause
 
 
@@ -202,6 +202,7 @@ class Snapshot(Model):
     brief: Brief
     created_at: datetime
     updated_at: datetime
+    references: tuple[Media, ...] = Field(default=(), description="The brief's, as they are kept")
     plan: Plan | None = None
     approval: Approval | None = None
     approved_at: datetime | None = None
@@ -300,7 +301,13 @@ def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
         error=state.error,
         error_kind=state.error_kind,
         attention=state.attention,
+        waiting=state.waiting,
         stale=state.stale,
+        stale_because=state.stale_because,
+        refresh_usd=None if not state.stale or asset.unknown_price else asset.high_usd,
+        making=len(state.extra) + (state.status is AssetStatus.GENERATING),
+        cancelled=state.cancelled,
+        job_id=state.job_id,
         media_type=take.media.media_type if take else None,
         duration_seconds=take.media.duration_seconds if take else None,
     )

@@ -3,8 +3,10 @@
 productions/{production_id}/plan/{digest}.json
 productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext} (media-2.{ext} of a resubmission)
 productions/{production_id}/deliverable/{revision}/{file}, manifest.json
+productions/{production_id}/references/{n}.{ext}     pictures that the brief brought along
 productions/{production_id}/uploads/…                 people's own files, as they came
 productions/{production_id}/manifest.json            the newest manifest: reopening reads it
+references/…                                         pictures for briefs that are still to be started
 """
 
 from typing import Final
@@ -108,6 +110,16 @@ def submission_of(media_key: str) -> int:
 def upload_prefix(production_id: str) -> str:
     """Where people's own files arrive, before they are looked at and become takes."""
     return f"{production_prefix(production_id)}/uploads/"
+
+
+REFERENCES: Final = "references/"
+"""Where pictures for briefs arrive, before there is a production."""
+STORED: Final = "stored:"
+"""Begins the source of a reference that is in the bucket; its key follows."""
+
+
+def reference_key(production_id: str, number: int, extension: str) -> str:
+    return f"{production_prefix(production_id)}/references/{number}.{extension}"
 
 
 def plan_key(production_id: str, digest: str) -> str:

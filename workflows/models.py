@@ -34,6 +34,12 @@ MAX_TAKES_AT_ONCE: Final = 10
 """Of one asset, to choose from; more is a budget's accident rather than a choice."""
 UPLOAD: Final = "upload"
 """Stands for the provider of a take that a person made."""
+REFERENCE: Final = "reference"
+"""The role of a picture that a brief brings along."""
+MAX_REFERENCES: Final = 8
+"""Of a brief; few models are shown more pictures at once."""
+MAX_REFERENCE_BYTES: Final = 20_000_000
+"""Of one: a camera's JPEG, or a large PNG; more is no use to a model that works in one or two megapixels."""
 
 ZERO: Final = Decimal(0)
 
@@ -117,6 +123,24 @@ class Webhook(Model):
     )
 
 
+class Reference(Model):
+    """A picture that a brief brings along, to be worked from: PNG, JPEG or WebP."""
+
+    source: Annotated[
+        str,
+        StringConstraints(max_length=2_000, pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9_-]*)$"),
+    ] = Field(
+        description="Its https address, or what POST /api/v1/references answered",
+        examples=["stored:references/1f0c6d5e8b7a49d2a3c4b5e6f7a8b9c0"],
+    )
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = Field(
+        default="", description="What it shows, in a few words"
+    )
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = Field(
+        default="", description="What it is for, in words, e.g. keep this bottle as it is"
+    )
+
+
 class Brief(Model):
     """What somebody asks for. Without `modalities` it is all that the platform allows; text is always on."""
 
@@ -134,6 +158,11 @@ class Brief(Model):
     aspect: Aspect = "16:9"
     duration_seconds: float = Field(
         default=20, ge=4, le=600, description="Length of a video; other platforms ignore it"
+    )
+    references: tuple[Reference, ...] = Field(
+        default=(),
+        max_length=MAX_REFERENCES,
+        description="Pictures to work from; plans name them `reference-1`, `reference-2`, …",
     )
     budget_usd: Money | None = Field(default=None, description="Never spend more than this; USD")
     approval_deadline_seconds: float = Field(
@@ -161,6 +190,15 @@ class Brief(Model):
     @property
     def language(self) -> str:
         return self.languages[0]
+
+    @property
+    def reference_ids(self) -> tuple[str, ...]:
+        """What the references are called where assets are made from them."""
+        return tuple(map(reference_id, range(1, len(self.references) + 1)))
+
+
+def reference_id(number: int) -> str:
+    return f"{REFERENCE}-{number}"
 
 
 class Quote(Model):

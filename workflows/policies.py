@@ -33,7 +33,7 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         PlanProblem: double or reserved ids, modalities the brief does not have, unknown or circular
             dependencies, or a plan too large to be carried.
     """
-    known: set[str] = set()
+    known: set[str] = set(brief.reference_ids)
     for asset in plan.assets:
         if asset.asset_id in known or asset.asset_id in RESERVED_IDS:
             raise PlanProblem("asset_id", f"{asset.asset_id!r} is taken; choose another")

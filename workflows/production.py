@@ -23,11 +23,12 @@ with workflow.unsafe.imports_passed_through():
         InputTake,
         ProduceAsset,
         ProductionActivities,
+        TakeInReferences,
     )
     from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, message_of, raise_if_cancelled
     from workflows.display import activity_summary
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
-    from workflows.models import Asset, Take
+    from workflows.models import Asset, Media, Take
     from workflows.outlook import Outlook
 
 from temporalio.common import RetryPolicy
@@ -118,11 +119,14 @@ class ProductionWorkflow(Outlook):
         drafts = sum(e.name == "plan_start" for e in state.events)
         state.log("plan_start", revision=len(state.feedback))
         try:
+            if len(state.references) < len(state.brief.references):
+                state.references = await self._references()
             draft = await workflow.execute_activity_method(
                 ProductionActivities.draft_plan,
                 DraftPlan(
                     production_id=state.production_id,
                     brief=state.brief,
+                    references=state.references,
                     feedback=state.feedback,
                     drafts=drafts,
                     spent_usd=state.spent_usd,
@@ -142,6 +146,18 @@ class ProductionWorkflow(Outlook):
             how = "revise" if state.feedback else "draft"
             state.plan_ready(plan, how=how, changes=diff.changes(state.plan, plan), **revised)
             state.approved_by_policy()
+
+    async def _references(self) -> tuple[Media, ...]:
+        """The brief's pictures, kept: what cannot be used ends the planning before anything is spent."""
+        state = self._state
+        return await workflow.execute_activity_method(
+            ProductionActivities.take_in_references,
+            TakeInReferences(production_id=state.production_id, references=state.brief.references),
+            start_to_close_timeout=STEP_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary=f"take in {len(state.brief.references)} references",
+        )
 
     async def _await_decision(self) -> None:
         state = self._state
@@ -282,7 +298,7 @@ class ProductionWorkflow(Outlook):
         known = state.assets[asset.asset_id]
         return ProduceAsset(
             production_id=state.production_id,
-            brief=state.brief.model_copy(update={"text": state.brief.text[:BRIEF_CHARS]}),
+            brief=state.brief.model_copy(update={"text": state.brief.text[:BRIEF_CHARS], "references": ()}),
             asset=asset,
             take=number,
             inputs=self._inputs(asset),
@@ -291,8 +307,12 @@ class ProductionWorkflow(Outlook):
 
     def _inputs(self, asset: Asset) -> tuple[InputTake, ...]:
         assert self._state.plan is not None
+        references = InputTake.of_references(self._state.references)
         found = []
         for asset_id in asset.depends_on:
+            if asset_id in references:
+                found.append(references[asset_id])
+                continue
             source, take = self._state.plan.find(asset_id), self._state.usable(asset_id)
             if source and take:
                 found.append(

@@ -34,6 +34,7 @@ class Record:
         self.production_id = carried.production_id
         self.brief = carried.brief
         self.status = carried.status
+        self.references = carried.references
         self.plan = carried.plan
         self.budget_usd = carried.budget_usd
         self.spent_usd = carried.spent_usd
@@ -59,6 +60,7 @@ class Record:
             update={
                 "status": self.status,
                 "updated_at": self.events[-1].at if self.events else self._kept.updated_at,
+                "references": self.references,
                 "plan": self.plan,
                 "approval": self.approval,
                 "approved_at": self.approved_at,

@@ -86,7 +86,7 @@ class Revision(Model):
 
 
 class Regenerate(Model):
-    """Make new takes of one asset, as it is or changed; the first of them is used, the others are there to choose from.
+    """Make new takes of one asset, as it is or changed; the last of them is used, the others are there to choose from.
 
     `feedback` in words lets the planner write the new prompt. `budget_usd` raises the whole budget to that sum.
     """

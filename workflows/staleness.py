@@ -36,7 +36,8 @@ def made_from(asset: Asset, take: Take, states: Mapping[str, AssetState]) -> dic
     maker = next((m for m in _makers(asset) if (m.provider, m.model) == (take.provider, take.model)), asset)
     found = spec(maker)
     for asset_id, number in take.inputs.items():
-        if source := next((t for t in states[asset_id].takes if t.number == number), None):
+        takes = states[asset_id].takes if asset_id in states else ()  # a reference stays what it is
+        if source := next((t for t in takes if t.number == number), None):
             found[f"{_INPUT}{asset_id}"] = source.media.sha256[:_SHORT]
     return found
 

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from workflows import attention, policies, staleness
 from workflows.approving import MAX_MESSAGE_CHARS, Approving
 from workflows.contracts import AssetCancelled, AssetFailure
-from workflows.events import AssetState, AssetStatus, AttentionReason, ProductionStatus, TakeOrder
+from workflows.events import AssetState, AssetStatus, AttentionReason, ProductionStatus, Snapshot, TakeOrder
 from workflows.models import ZERO, Asset, Deliverable, Plan, Take
 
 _DECIDED: Mapping[str, object] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
@@ -23,6 +23,10 @@ class ProductionState(Approving):
     """
 
     by_content = True
+
+    def told(self) -> Snapshot:
+        """What everybody outside is told, with what waits for a word about the whole production."""
+        return super().told().model_copy(update={"waiting": attention.whole_production(self)})
 
     def attention(self) -> list[str]:
         """Ids of the assets that wait for a person."""
@@ -44,7 +48,8 @@ class ProductionState(Approving):
     def inputs_ready(self, asset: Asset) -> bool:
         """True when everything the asset is made from is there, or was left out by a person's decision."""
         done = (AssetStatus.COMPLETED, AssetStatus.CANCELLED)
-        return all(self.assets[i].status in done for i in asset.depends_on)
+        made = (i for i in asset.depends_on if i not in self.brief.reference_ids)
+        return all(self.assets[i].status in done for i in made)
 
     def extras(self) -> list[tuple[Asset, int]]:
         """The further takes to make, as the model in use makes them, each with its number."""

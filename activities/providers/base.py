@@ -160,6 +160,7 @@ class Offer:
         rules: Which values a parameter takes; one without a rule is checked when the take is made.
         any_parameter: Takes names that are not listed; the vendor checks them.
         accepts: Types of input takes that it makes use of; `requires` those it cannot work without.
+        max_pictures: The most pictures that it is shown at once, 0 where a plan's own limits are lower.
         output_tokens: Of a picture. Text is counted by its parameter `max_tokens`.
         input_image: The vendor's formula for the tokens of a picture that is shown to it, by its name in
             `activities.pricing`.
@@ -184,6 +185,7 @@ class Offer:
     any_parameter: bool = False
     accepts: frozenset[Modality] = frozenset()
     requires: frozenset[Modality] = frozenset()
+    max_pictures: int = 0
     output_tokens: Tokens | None = None
     input_image: str = ""
     best_for: str = ""

@@ -69,6 +69,7 @@ class _Entry(_Strict):
     structured: bool = Field(default=False, description="Text that follows a JSON schema")
     accepts: frozenset[Modality] = frozenset()
     requires: frozenset[Modality] = frozenset()
+    max_pictures: int = Field(default=0, ge=0)
     retires: date | None = None
     replacement: tuple[str, ...] = ()
     source: str = Field(default="", description="Of the limits and the retirement")
@@ -91,6 +92,7 @@ class _Entry(_Strict):
             rules=self.parameters,
             accepts=self.accepts | self.requires,
             requires=self.requires,
+            max_pictures=self.max_pictures,
             output_tokens=Tokens(tokens.parameter, tokens.counts, tokens.pixels) if tokens else None,
             input_image=self.input_image,
             best_for=self.best_for,

@@ -69,6 +69,7 @@ class Replicate(ProviderBase):
             job=True,
             any_parameter=True,
             accepts=frozenset({Modality.IMAGE}),
+            max_pictures=1,
         )
 
     async def submit(self, request: Request) -> Job:

@@ -5,7 +5,6 @@ import { button, field, icon, input, me } from "./parts.js";
 import { post } from "./server.js";
 import { ago, REASONS, usd, when } from "./words.js";
 
-
 /**
  * One AttentionItem. `place` has the production's id, `acts`, `state` (what is unfolded and typed) and optionally
  * `done()` after an answer, `asset` (the plan's), `inside` on the production's own page.

@@ -150,7 +150,7 @@ export function open([from], app) {
         }),
         !draft.text && h(
           "div",
-          { class: "row tight", key: "examples" },
+          { class: "row examples", key: "examples" },
           h("span", { class: "hint" }, "Start from"),
           EXAMPLES.map(([name, example]) =>
             h("button", { type: "button", class: "link", key: name, onclick: () => set({ ...FRESH, ...example }) }, name),
@@ -237,8 +237,8 @@ export function open([from], app) {
         acts.note("send"),
         h(
           "div",
-          { class: "row end", key: "send" },
-          h("p", { class: "hint" }, "You see every asset with its price before anything is made."),
+          { class: "row end send", key: "send" },
+          h("p", { class: "hint grow" }, "You see every asset with its price before anything is made."),
           button("Plan it", null, { look: "primary large", type: "submit", busy: acts.busy("send"), disabled: !draft.text.trim() }),
         ),
       );

@@ -84,25 +84,27 @@ export class Production {
 
   // Looking
 
-  async load() {
-    if (this.loading) return void (this.again = true);
-    this.loading = true;
-    const begun = Date.now();
+  /** The newest snapshot; however many ask at once, one request follows the one that runs. */
+  load() {
+    this.next ??= Promise.resolve(this.loading).then(() => {
+      this.next = null;
+      this.loading = this.fetch();
+      return this.loading;
+    });
+    return this.next;
+  }
+
+  async fetch() {
     try {
       this.data = await get(this.path);
       this.problem = null;
       this.stalled = "";
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      if (error.problem.status === 404 || !this.data) this.problem = error.problem;
-      if (error.problem.type?.endsWith("no-worker")) this.stalled = error.problem.detail;
-      if (error.problem.status !== 404) this.later(AGAIN_MS);
-    } finally {
-      this.loading = false;
-    }
-    if (this.again) {
-      this.again = false;
-      this.later(Math.max(SOON_MS, Date.now() - begun)); // a large plan is asked for less often
+      const { status, type } = error.problem;
+      if (status === 404 || !this.data) this.problem = error.problem;
+      if (type?.endsWith("no-worker")) this.stalled = error.problem.detail;
+      if (status !== 404) this.later(AGAIN_MS);
     }
     this.app.update();
   }
@@ -148,10 +150,15 @@ export class Production {
 
   async send(part, body) {
     const answer = await post(`${this.path}/${part}`, body);
-    await this.load();
-    if (!this.followed) this.follow(); // a closed production is opened again
-    this.app.look();
+    await this.answered();
     return answer;
+  }
+
+  /** Something was decided: look at what is now. A closed production may be open again. */
+  async answered() {
+    await this.load();
+    if (!this.followed) this.follow();
+    this.app.look();
   }
 
   approve(digest, budget, unknown) {
@@ -166,8 +173,7 @@ export class Production {
       try {
         const body = { plan_digest: this.plan.digest, edits, editor: me(), ...more };
         this.data = { ...this.data, plan: await ask("PATCH", `${this.path}/plan`, body) };
-        await this.load();
-        if (!this.followed) this.follow();
+        await this.answered();
       } catch (error) {
         this.order = null;
         if (error instanceof Refused && error.problem.status === 409) await this.load();
@@ -192,9 +198,7 @@ export class Production {
     const query = new URLSearchParams({ filename: file.name, uploaded_by: me() });
     const path = `${this.path}/assets/${encodeURIComponent(assetId)}/takes?${query}`;
     await ask("POST", path, file, { headers: { "Content-Type": "application/octet-stream" } });
-    await this.load();
-    if (!this.followed) this.follow();
-    this.app.look();
+    await this.answered();
   }
 }
 

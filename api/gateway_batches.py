@@ -32,7 +32,7 @@ from api.gateway import ACCEPT_TIMEOUT, MAX_QUERIES, QUERY_TIMEOUT, UPDATE_TIMEO
 from api.many_views import BatchLinks, ListedBatch
 from api.problems import FieldError, Problem, said_of
 from workflows import keys
-from workflows.batch_state import Admit, BatchRow, BatchStart, BatchStatus, BatchView
+from workflows.batch_records import Admit, BatchRow, BatchStart, BatchStatus, BatchView
 from workflows.models import Model, digest_of
 from workflows.refusals import REFUSED, Refusal
 from workflows.starting import COST, REQUESTER, STATUS, TENANT

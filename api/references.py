@@ -1,0 +1,53 @@
+"""Pictures for a brief that is still to be started, over HTTP: streamed into the bucket, looked at when it is planned."""
+
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+
+from api.deps import Parts
+from api.middleware import drain, too_large
+from api.problems import FieldError, Problem, documented
+from api.uploads import chunks
+from api.views import PREFIX, StoredReference
+from workflows import keys
+from workflows.models import MAX_REFERENCE_BYTES
+
+router = APIRouter(prefix=PREFIX, tags=["productions"], responses=documented(413, 422, 503))
+
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "description": f"The file as it is: PNG, JPEG or WebP, at most {MAX_REFERENCE_BYTES:,} bytes.",
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_HEAD_BYTES: Final = 12
+"""Enough to know a picture by its beginning."""
+
+
+@router.post("/references", status_code=201, openapi_extra=_BODY)
+async def add_reference(parts: Parts, request: Request) -> StoredReference:
+    """Store a picture to work from. `source` is what a brief names in `references`, as often as it likes."""
+    if int(request.headers.get("content-length", "0")) > MAX_REFERENCE_BYTES:
+        await drain(request.receive)
+        raise too_large(MAX_REFERENCE_BYTES)
+    key, head = keys.REFERENCES + secrets.token_hex(16), bytearray()
+
+    async def looked_at() -> AsyncIterator[bytes]:
+        async for chunk in chunks(request.receive, MAX_REFERENCE_BYTES):
+            head.extend(chunk[: _HEAD_BYTES - len(head)])
+            yield chunk
+
+    size = await parts.vault.receive(key, looked_at())
+    if not _is_picture(bytes(head)):
+        await parts.vault.drop(key)
+        error = FieldError(field="body", message="is no picture", remedy="send a PNG, JPEG or WebP file")
+        raise Problem(422, "invalid-request", f"The body {error.message}; {error.remedy}.", errors=[error])
+    return StoredReference(source=keys.STORED + key, bytes=size)
+
+
+def _is_picture(head: bytes) -> bool:
+    """Whether it begins like one; the worker opens it later."""
+    return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or head[:4] + head[8:] == b"RIFFWEBP"

@@ -1,0 +1,111 @@
+// The plan before its approval: what it costs, what to heed, and the one decision.
+
+import { h } from "./dom.js";
+import { bar, button, field, icon, input, me, nameField } from "./parts.js";
+import { count, named, priceRange, usd, when } from "./words.js";
+
+/** What a plan is about to spend, in one sentence, and what to heed before. */
+export function briefing(production) {
+  const { data, plan } = production;
+  const { brief } = data;
+  const kinds = [...new Set(plan.assets.map((a) => a.asset_type))];
+  const over = brief.budget_usd !== null && Number(plan.high_usd) > Number(brief.budget_usd);
+  return h(
+    "section",
+    { class: "briefing", key: "briefing", "aria-label": "The plan" },
+    h("blockquote", { dir: "auto" }, brief.text),
+    h(
+      "p",
+      { class: "summary" },
+      `${count(plan.assets.length, "asset")}, ${named(kinds)}. `,
+      plan.planner === "template" ? "Planned by template, without a language model. " : `Planned by ${plan.planner}. `,
+      Number(data.spent_usd) > 0 && `Planning has cost ${usd(data.spent_usd)}. `,
+      data.deadline && `It waits until ${when(data.deadline)}.`,
+    ),
+    brief.budget_usd !== null &&
+      h(
+        "div",
+        { class: "against", key: "against" },
+        h("p", null, h("strong", null, priceRange(plan.low_usd, plan.high_usd)), ` of the budget of ${usd(brief.budget_usd)}`),
+        bar(Math.min(1, Number(plan.high_usd) / Math.max(Number(brief.budget_usd), 1e-9)), "Plan against budget", { tone: over ? "over" : "" }),
+        over && h("p", { class: "hint bad" }, "The plan may cost more than the budget: what does not fit waits for you."),
+      ),
+    plan.warnings.length > 0 && h("ul", { class: "warnings", key: "warnings" }, plan.warnings.map((w) => h("li", { key: w }, icon("ask"), h("span", { dir: "auto" }, w)))),
+  );
+}
+
+/** The bar at the foot of the plan. */
+export function decision(production, acts, state, app) {
+  const { data, plan } = production;
+  const gate = data.waiting?.reason === "stills_to_approve" ? data.waiting : null;
+  const digest = data.waiting?.plan_digest ?? plan.digest;
+  const high = gate ? gate.price_usd : plan.high_usd;
+  const most = state.budget === "" ? (gate ? high : data.brief.budget_usd !== null && Number(data.brief.budget_usd) < Number(high) ? data.brief.budget_usd : high) : state.budget;
+  const unknown = plan.unknown_prices;
+  const needed = data.brief.approval.approvers;
+  const given = data.approvals.map((a) => a.approver);
+  const busy = acts.busy("approve");
+  const set = (change) => (Object.assign(state, change), app.update());
+  const approve = () => acts.run("approve", () => production.approve(digest, state.budget, Boolean(state.unknown)));
+
+  return h(
+    "section",
+    { class: "decision", key: "decision", "aria-label": "Decision" },
+    needed > 1 && h("p", { class: "hint", key: "given" }, `${given.length} of ${needed} people have approved${given.length ? `: ${named(given)}` : ""}.`),
+    unknown.length > 0 &&
+      h(
+        "label",
+        { class: "check", key: "unknown" },
+        h("input", { type: "checkbox", checked: Boolean(state.unknown), onchange: (e) => set({ unknown: e.target.checked }) }),
+        h("span", null, `Also spend on ${named(unknown)}, whose price nobody published and no budget can foresee`),
+      ),
+    acts.note("approve") ?? acts.note("reject"),
+    state.open === "revise" && revising(production, acts, state, set),
+    state.open === "reject" && rejecting(production, acts, state, set),
+    h(
+      "div",
+      { class: "row", key: "row" },
+      h("div", { class: "fields" }, nameField(app, "approver", "Approved by"), h(
+        "div",
+        { class: "field short" },
+        h("label", { for: "most" }, "Spend at most"),
+        h("div", { class: "money" }, h("span", { "aria-hidden": "true" }, "$"), input("most", { inputmode: "decimal", value: state.budget, placeholder: Number(high).toFixed(2), oninput: (e) => set({ budget: e.target.value.replace(",", ".").trim() }) })),
+      )),
+      h(
+        "div",
+        { class: "row tight end grow" },
+        button("Reject", () => set({ open: state.open === "reject" ? null : "reject" }), { look: "ghost", "aria-expanded": String(state.open === "reject") }),
+        !gate && button("Ask for a new plan", () => set({ open: state.open === "revise" ? null : "revise" }), { "aria-expanded": String(state.open === "revise") }),
+        button(gate ? `Approve the stills · up to ${usd(most)}` : `Approve · up to ${usd(most)}`, approve, {
+          look: "primary large",
+          busy,
+          disabled: Number.isNaN(Number(most)) || production.order !== null || (unknown.length > 0 && !state.unknown && data.brief.budget_usd !== null),
+        }),
+      ),
+    ),
+  );
+}
+
+function revising(production, acts, state, set) {
+  const send = () =>
+    acts.run("revise", async () => {
+      await production.send("revise", { feedback: state.words, reviser: me() });
+      set({ open: null, words: "", history: true });
+    });
+  return h(
+    "div",
+    { class: "unfolded", key: "revise" },
+    field("feedback", "What should be different?", input("feedback", { rows: 3, maxlength: 8000, dir: "auto", value: state.words, placeholder: "e.g. fewer shots, start at night, no narration over the last one", oninput: (e) => set({ words: e.target.value }) })),
+    button("Plan again", send, { look: "primary", busy: acts.busy("revise"), disabled: !state.words?.trim() }),
+    acts.note("revise"),
+  );
+}
+
+function rejecting(production, acts, state, set) {
+  return h(
+    "div",
+    { class: "unfolded", key: "reject" },
+    field("reason", "Why? It is kept with the production.", input("reason", { rows: 2, maxlength: 2000, dir: "auto", value: state.why ?? "", oninput: (e) => set({ why: e.target.value }) })),
+    button("Reject the plan", () => acts.run("reject", () => production.send("reject", { rejecter: me(), reason: state.why ?? "" })), { look: "danger", busy: acts.busy("reject") }),
+  );
+}

@@ -1,0 +1,229 @@
+// One production, from its plan to its deliverable and beyond.
+
+import { waiting } from "./answers.js";
+import { briefing, decision } from "./approve.js";
+import { assetSheet, fresh } from "./asset.js";
+import { board } from "./board.js";
+import { h } from "./dom.js";
+import { Production } from "./model.js";
+import { Acts, bar, button, empty, failure, field, icon, input, me, pill, select, sheet, skeleton } from "./parts.js";
+import { result } from "./result.js";
+import { get } from "./server.js";
+import { ago, BUSY, CLOSED, count, lasting, PLATFORMS, told, usd, when } from "./words.js";
+
+export function open([id, assetId], app) {
+  const acts = new Acts(app);
+  const production = new Production(id, app);
+  const state = { dragged: null, over: null, budget: "", words: "", open: null };
+  const attention = {};
+  const forAsset = new Map();
+  let models = [];
+
+  get("providers").then(
+    (found) => ((models = found.providers.flatMap((p) => p.models.map((m) => ({ ...m, enabled: p.enabled })))), app.update()),
+    () => {}, // the select then offers what the plan has
+  );
+
+  const set = (change) => (Object.assign(state, change), app.update());
+  const close = () => (location.hash = `#/p/${id}`);
+  const on = {
+    open: (asset) => (location.hash = `#/p/${id}/${asset}`),
+    move: (asset, position) => acts.run("move", () => production.move(asset, position)),
+    drag: set,
+  };
+  const answered = { acts, id, state: attention, app, inside: true, done: () => production.answered(), upload: (asset, file, key) => acts.run(key, () => production.upload(asset, file)) };
+
+  function head() {
+    const { data } = production;
+    const { brief } = data;
+    const facts = [PLATFORMS[brief.platform][0], brief.platform === "video" && lasting(brief.duration_seconds), brief.aspect, brief.requester !== "anonymous" && brief.requester].filter(Boolean);
+    const live = BUSY.has(data.status) || data.status === "needs_attention";
+    return h(
+      "header",
+      { class: "head", key: "head" },
+      h("a", { class: "crumb", href: "#/productions" }, icon("back"), "Productions"),
+      h(
+        "div",
+        { class: "row" },
+        h("h1", { dir: "auto" }, production.plan?.title || brief.title || brief.text.slice(0, 60)),
+        pill(data.paused ? "paused" : data.status, data.paused && data.status !== "needs_attention" ? "Pausing" : undefined),
+        h("span", { class: "grow" }),
+        live && data.approved_at && !data.paused && button("Pause", () => acts.run("life", () => production.send("pause", { paused_by: me() })), { look: "ghost", busy: acts.busy("life"), mark: "pause" }),
+        data.paused && button("Resume", () => acts.run("life", () => production.send("resume", { resumed_by: me() })), { look: "ghost", busy: acts.busy("life"), mark: "play" }),
+        !CLOSED.has(data.status) && button("Cancel", () => set({ open: state.open === "cancel" ? null : "cancel" }), { look: "ghost", "aria-expanded": String(state.open === "cancel") }),
+        data.links.temporal_ui && h("a", { class: "button ghost", href: data.links.temporal_ui, target: "_blank", rel: "noopener" }, h("span", null, "Temporal"), icon("out")),
+      ),
+      h("p", { class: "quiet" }, facts.join(" · "), " · ", h("time", { datetime: data.created_at, title: when(data.created_at) }, ago(data.created_at))),
+      state.open === "cancel" &&
+        h("div", { class: "note", key: "cancel" }, icon("ask"), h("div", null, h("p", null, "Cancel this production? What is made stays; what runs is stopped where its provider can."), button("Cancel the production", () => acts.run("life", async () => (await production.send("cancel", {}), set({ open: null }))), { look: "danger", busy: acts.busy("life") }))),
+      acts.note("life"),
+    );
+  }
+
+  function banners() {
+    if (!production.connected) return h("p", { class: "banner", role: "status", key: "lost" }, h("span", { class: "spin", "aria-hidden": "true" }), "Reconnecting… What you see may be out of date; nothing is lost.");
+    if (production.stalled) return h("p", { class: "banner", role: "status", key: "stalled" }, icon("ask"), "No worker is answering. Nothing is lost: it goes on when one is back (`make up`, or `python -m worker`).");
+    return null;
+  }
+
+  function progress() {
+    const { data, assets } = production;
+    const done = assets.filter((a) => ["completed", "cancelled"].includes(a.record?.status)).length;
+    const spent = Number(data.spent_usd);
+    const budget = Number(data.budget_usd ?? 0);
+    const reserved = production.reserved;
+    const words = data.status === "finishing" ? "Putting it together" : `${done} of ${count(assets.length, "asset")}`;
+    return h(
+      "section",
+      { class: "meters", key: "meters", "aria-label": "Progress" },
+      h("div", null, h("p", null, h("strong", null, words)), bar(assets.length ? done / assets.length : 0, "Assets made")),
+      h(
+        "div",
+        null,
+        h("p", null, h("strong", null, usd(spent)), ` spent${reserved ? `, ${usd(reserved)} reserved` : ""} of ${usd(budget)}`),
+        bar(budget ? spent / budget : 0, "Money spent", { reserved: budget ? reserved / budget : 0 }),
+      ),
+    );
+  }
+
+  function waits() {
+    const { data } = production;
+    const items = [data.waiting, ...data.assets.map((a) => a.waiting)].filter((w) => w && !["approval", "deadline_near", "price_unknown", "stills_to_approve"].includes(w.reason));
+    const cards = items.map((item) => waiting(item, { ...answered, asset: production.plan?.assets.find((a) => a.asset_id === item.asset_id) }));
+    return cards.length ? h("section", { class: "waits", key: "waits", "aria-label": "Waits for you" }, cards) : null;
+  }
+
+  function over() {
+    const { data } = production;
+    const last = production.events.findLast((e) => e.name === data.status);
+    const words = {
+      failed: data.error || "It ended without a plan.",
+      rejected: `Rejected${last ? ` by ${last.data.rejecter}${last.data.reason ? `: ${last.data.reason}` : ""}` : ""}. Nothing was spent on it.`,
+      expired: "Nobody approved it in time. Nothing was spent on it.",
+      cancelled: "It was cancelled. What was made stays below.",
+    };
+    return h("div", { class: "note", key: "over" }, icon("quiet"), h("div", null, h("p", { dir: "auto" }, words[data.status]), h("a", { class: "button", href: `#/from/${id}` }, "Start again from this brief")));
+  }
+
+  function adding() {
+    const asset = { modality: "image", prompt: "", id: "", ...state.add };
+    const change = (more) => set({ add: { ...asset, ...more } });
+    const offers = models.filter((m) => m.enabled && !m.unavailable && m.modality === asset.modality);
+    const chosen = asset.model ?? (offers[0] && `${offers[0].provider}/${offers[0].model}`);
+    const fitting = production.data.brief.modalities;
+    const add = () =>
+      acts.run("add", async () => {
+        const [provider, ...model] = chosen.split("/");
+        const role = { image: "still", video: "shot", audio: "narration", text: "body" }[asset.modality];
+        const taken = new Set(production.assets.map((a) => a.asset_id));
+        let n = 1;
+        while (taken.has(`${role}-${n}`)) n += 1;
+        const made = { asset_id: `${role}-${n}`, asset_type: asset.modality, role, label: asset.label || "", prompt: asset.prompt, provider, model: model.join("/") };
+        await production.edit([{ op: "add", asset: made }]);
+        set({ adding: false, add: null });
+      });
+    return sheet(
+      "add",
+      "Add an asset",
+      () => set({ adding: false }),
+      field("add-kind", "Kind", select("add-kind", fitting.map((m) => [m, m]), asset.modality, (modality) => change({ modality, model: null }))),
+      field("add-label", "Label", input("add-label", { value: asset.label ?? "", maxlength: 200, oninput: (e) => change({ label: e.target.value }) })),
+      field("add-prompt", "Prompt", input("add-prompt", { rows: 5, maxlength: 8000, dir: "auto", value: asset.prompt, oninput: (e) => change({ prompt: e.target.value }) })),
+      field("add-model", "Made by", select("add-model", offers.map((m) => [`${m.provider}/${m.model}`, `${m.provider} · ${m.model} · ${m.price}`]), chosen, (model) => change({ model }))),
+      acts.note("add"),
+      button("Add it to the plan", add, { look: "primary", busy: acts.busy("add"), disabled: !asset.prompt.trim() || !chosen }),
+    );
+  }
+
+  function history() {
+    const log = production.events.slice(-200).reverse();
+    if (!log.length) return null;
+    const look = (e) => {
+      if (!e.target.open) return;
+      get(`${production.path}/plan/history`).then((found) => set({ versions: found.versions }), () => {});
+    };
+    return h(
+      "details",
+      { class: "history", key: "history", ontoggle: look },
+      h("summary", null, "What happened"),
+      state.versions?.some((v) => v.changes.length) &&
+        h(
+          "ol",
+          { class: "log", key: "versions", "aria-label": "Changes of the plan" },
+          state.versions.filter((v) => v.changes.length).reverse().map((v) =>
+            h(
+              "li",
+              { key: `v-${v.event_id}` },
+              h("time", { datetime: v.at }, when(v.at)),
+              h("span", null, `${v.by || "Somebody"}: `, v.changes.slice(0, 6).map((c, n) => h("span", { key: n, class: "change", dir: "auto" }, `${c.asset_id ?? "plan"} ${c.field} `, c.before !== null && h("del", null, brief_(c.before)), c.after !== null && h("ins", null, brief_(c.after)), " ")), v.changes.length > 6 && `and ${v.changes.length - 6} more`),
+            ),
+          ),
+        ),
+      h("ol", { class: "log", "aria-label": "Events" }, log.map((e) => h("li", { key: e.id }, h("time", { datetime: e.at, title: when(e.at) }, new Date(e.at).toLocaleTimeString()), h("span", { dir: "auto" }, told(e), saidOf(e))))),
+    );
+  }
+
+  function render() {
+    const { data, problem } = production;
+    if (!data) return problem ? failure(problem, () => production.load()) : h("div", { class: "loading", key: "loading" }, h("p", { class: "sr", role: "status" }, "Loading"), skeleton(6));
+    const gate = data.waiting?.reason === "stills_to_approve";
+    const chosen = assetId && production.assets.find((a) => a.asset_id === assetId);
+    if (chosen && !forAsset.has(assetId)) forAsset.set(assetId, fresh(chosen));
+    const deciding = production.plan && (production.planning || gate);
+    return h(
+      "div",
+      { class: deciding ? "production deciding" : "production", key: id },
+      head(),
+      banners(),
+      data.status === "planning" && !production.plan && h("section", { class: "planning", key: "planning" }, h("blockquote", { dir: "auto" }, data.brief.text), h("p", { class: "row tight", role: "status" }, h("span", { class: "spin", "aria-hidden": "true" }), "Writing the plan…"), skeleton(6)),
+      ["failed", "rejected", "expired", "cancelled"].includes(data.status) && over(),
+      waits(),
+      data.approved_at && !CLOSED.has(data.status) && progress(),
+      data.deliverable && result(production, { acts, state, app }),
+      production.planning && briefing(production),
+      acts.note("move"),
+      production.plan &&
+        h(
+          "section",
+          { key: "plan", class: "plan" },
+          h(
+            "div",
+            { class: "row" },
+            h("h2", null, "Storyboard"),
+            production.planning && h("p", { class: "hint wide-only" }, "Drag a card, or press the arrow keys on its handle."),
+            h("span", { class: "grow" }),
+            production.planning && button("Add", () => set({ adding: true }), { mark: "plus", look: "ghost" }),
+          ),
+          board(production, { movable: production.planning, on, state, open: assetId }),
+        ),
+      history(),
+      deciding && decision(production, acts, state, app),
+      chosen && assetSheet(production, chosen, { acts, state: forAsset.get(assetId), app, models, onclose: close, attention }),
+      assetId && production.plan && !chosen && empty(`There is no ${assetId}`, "It may have been dropped from the plan.", button("Close", close)),
+      state.adding && adding(),
+    );
+  }
+
+  return {
+    title: () => production.plan?.title || production.data?.brief.title || "Production",
+    close: () => production.close(),
+    goes(args) {
+      if (args[0] !== id) return false;
+      if (assetId !== args[1]) forAsset.delete(args[1]);
+      assetId = args[1];
+      return true;
+    },
+    render,
+  };
+}
+
+const brief_ = (value) => {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+};
+
+function saidOf(event) {
+  const { data } = event;
+  const words = data.message || data.reason || data.note || data.feedback || (data.approver && `by ${data.approver}`) || (data.by && `by ${data.by}`);
+  return words ? h("span", { class: "quiet" }, ` · ${words}`) : null;
+}

@@ -1,0 +1,119 @@
+// All productions: what there is, how it stands, what it cost.
+
+import { h } from "./dom.js";
+import { button, empty, failure, icon, pill, select } from "./parts.js";
+import { get, Refused } from "./server.js";
+import { ago, PLATFORMS, STATUS, usd, when } from "./words.js";
+
+const FILTERS = ["", "awaiting_approval", "producing", "needs_attention", "delivered", "failed"];
+const PAGE = 50;
+const AGAIN_MS = 8_000;
+
+/** The tabs of everything that is a list of productions. */
+export const tabs = (current) =>
+  h(
+    "nav",
+    { class: "tabs", "aria-label": "Lists", key: "tabs" },
+    [["productions", "Productions"], ["batches", "Batches"], ["schedules", "Schedules"]].map(([name, words]) =>
+      h("a", { href: `#/${name}`, key: name, "aria-current": name === current ? "page" : undefined }, words),
+    ),
+  );
+
+export function open(_, app) {
+  let status = "";
+  let platform = "";
+  let search = "";
+  let lines = null;
+  let token = null;
+  let problem = null;
+  let timer = 0;
+  let closed = false;
+  let pages = 1;
+
+  async function load() {
+    clearTimeout(timer);
+    const asked = `${status}/${platform}`;
+    try {
+      const found = [];
+      let next = null;
+      for (let page = 0; page < pages; page += 1) {
+        const query = new URLSearchParams({ page_size: String(PAGE), ...(status && { status }), ...(platform && { platform }), ...(next && { page_token: next }) });
+        const answer = await get(`productions?${query}`);
+        found.push(...answer.productions);
+        next = answer.next_page_token;
+        if (!next) break;
+      }
+      if (asked !== `${status}/${platform}`) return;
+      const known = new Set();
+      lines = found.filter((l) => !known.has(l.production_id) && known.add(l.production_id));
+      token = next;
+      problem = null;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      problem = error.problem;
+    }
+    if (!closed) timer = setTimeout(load, AGAIN_MS);
+    app.update();
+  }
+
+  const filter = (change) => {
+    change();
+    pages = 1;
+    load();
+    app.update();
+  };
+
+  function matches(line) {
+    const wanted = search.trim().toLowerCase();
+    return !wanted || [line.title, line.production_id, line.requester, line.tenant].some((part) => part?.toLowerCase().includes(wanted));
+  }
+
+  load();
+
+  return {
+    title: () => "Productions",
+    close: () => ((closed = true), clearTimeout(timer)),
+    render() {
+      if (!lines) return problem ? failure(problem, load) : h("div", { class: "list", key: "loading" }, tabs("productions"), h("p", { class: "hint", role: "status" }, "Loading…"));
+      const shown = lines.filter(matches);
+      return h(
+        "div",
+        { class: "list", key: "list" },
+        h("div", { class: "row" }, h("h1", null, "Productions"), h("span", { class: "grow" }), h("a", { class: "button primary", href: "#/" }, icon("plus"), h("span", null, "New"))),
+        tabs("productions"),
+        h(
+          "div",
+          { class: "row tight filters", role: "search" },
+          FILTERS.map((each) => h("button", { type: "button", class: "chip", key: each || "all", "aria-pressed": String(status === each), onclick: () => filter(() => (status = each)) }, each ? STATUS[each][0] : "All")),
+          h("span", { class: "grow" }),
+          h("label", { class: "sr", for: "of-platform" }, "Platform"),
+          select("of-platform", [["", "Every platform"], ...Object.entries(PLATFORMS).map(([name, [words]]) => [name, words])], platform, (value) => filter(() => (platform = value))),
+          h("label", { class: "sr", for: "search" }, "Search"),
+          h("input", { id: "search", type: "search", placeholder: "Title, id or person", value: search, oninput: (e) => ((search = e.target.value), app.update()) }),
+        ),
+        problem && h("p", { class: "banner", role: "status" }, h("span", { class: "spin", "aria-hidden": "true" }), problem.detail),
+        shown.length
+          ? h("ul", { class: "rows", key: "rows" }, shown.map(row))
+          : lines.length || status || platform
+            ? empty("Nothing fits", search ? "No title, id or person on these pages reads like that." : "No production has that status and platform.", button("Show all", () => filter(() => ((status = platform = search = "")))))
+            : empty("No productions yet", "Write a brief, and see the plan with its prices before anything is made.", h("a", { class: "button primary", href: "#/" }, "Write a brief")),
+        token && h("div", { class: "row end" }, button("Show more", () => ((pages += 1), load()))),
+      );
+    },
+  };
+}
+
+function row(line) {
+  return h(
+    "li",
+    { key: line.production_id },
+    h(
+      "a",
+      { href: `#/p/${line.production_id}` },
+      h("span", { class: "name" }, h("strong", { dir: "auto" }, line.title || line.production_id), h("span", { class: "quiet small" }, [PLATFORMS[line.platform]?.[0], line.requester !== "anonymous" && line.requester, line.title && line.production_id].filter(Boolean).join(" · "))),
+      pill(line.status),
+      h("span", { class: "cost tabular" }, line.spent_usd === null ? "" : Number(line.spent_usd) ? usd(line.spent_usd) : "Free"),
+      h("time", { class: "quiet small", datetime: line.created_at, title: when(line.created_at) }, ago(line.created_at)),
+    ),
+  );
+}
