@@ -91,9 +91,7 @@ def _kept(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
     return kept
 
 
-def _quoted(
-    plan: Plan, asset: Asset, providers: Mapping[str, Provider], references: Sequence[Media]
-) -> Asset | None:
+def _quoted(plan: Plan, asset: Asset, providers: Mapping[str, Provider], references: Sequence[Media]) -> Asset | None:
     """The asset with its price, among what it is made from; None where it cannot be made so."""
     inputs = [i for name in asset.depends_on if (i := plan.find(name))]
     try:

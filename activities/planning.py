@@ -171,8 +171,8 @@ class _Desk:
     def seen(self) -> str:
         """What the references are for, in the requester's words, for a model that is shown them."""
         shown = self.brief.references[: len(self.references(Modality.IMAGE))]
-        told = ((k, ": ".join(filter(None, (r.name, r.note)))) for k, r in enumerate(shown, start=1))
-        return "".join(f" Picture {k} shows {words.rstrip(' .')}." for k, words in told if words)
+        told = ((k, "; ".join(filter(None, (r.name, r.note)))) for k, r in enumerate(shown, start=1))
+        return "".join(f" Picture {k}: {words.rstrip(' .')}." for k, words in told if words)
 
 
 def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:

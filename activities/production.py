@@ -88,9 +88,7 @@ class Activities(ProductionActivities):
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
         async with _alive("pricing"):
-            plan = quotes.price(
-                request.plan, self._providers, request.brief.aspect, request.only, request.references
-            )
+            plan = quotes.price(request.plan, self._providers, request.brief.aspect, request.only, request.references)
             if self._settings.moderation:
                 plan = await moderated(plan, self._providers)
             await self._put_json(keys.plan_key(request.production_id, plan.digest), plan)

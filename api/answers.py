@@ -6,17 +6,15 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
-from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import problems
 from api.problems import FieldError, Problem
-from workflows import keys
 from workflows.events import ProductionStatus
+from workflows.starting import STATUS
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)
 """For calls that the server answers alone; measured in milliseconds."""
-STATUS: Final = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
 SILENT: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE)
 
 

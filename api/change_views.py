@@ -6,7 +6,8 @@ from typing import Final, Literal
 from pydantic import Field, JsonValue, TypeAdapter
 
 from api.views import Links, View
-from workflows.events import AttentionItem, Event, Snapshot, take_url
+from workflows.asset_records import take_url
+from workflows.events import AttentionItem, Event, Snapshot
 from workflows.models import Digest, Money, Platform, Take
 
 _CHANGING: Final = ("plan_ready", "plan_edited")

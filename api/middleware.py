@@ -12,7 +12,7 @@ from workflows.requests import MAX_UPLOAD_BYTES
 
 MAX_BODY_BYTES: Final = 1_048_576
 """Fifty times the longest brief; the largest honest body is an edit of many prompts."""
-MAX_DRAINED_BYTES: Final = 16 * MAX_BODY_BYTES
+MAX_DRAINED_BYTES: Final = 64 * MAX_BODY_BYTES
 """A refused body is read up to here, or the sender would see a broken line instead of the answer."""
 _UPLOAD: Final = re.compile(r"/api/v1/productions/[^/]+/assets/[^/]+/takes")
 """Takes a file, which has a limit by its asset's type; the largest of them holds here."""

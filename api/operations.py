@@ -78,6 +78,9 @@ async def home(request: Request, parts: Parts) -> Home | Response:
         links={
             "openapi": "/openapi.json",
             "productions": f"{PREFIX}/productions",
+            "attention": f"{PREFIX}/attention",
+            "batches": f"{PREFIX}/batches",
+            "schedules": f"{PREFIX}/schedules",
             "platforms": f"{PREFIX}/platforms",
             "providers": f"{PREFIX}/providers",
             "health": "/healthz",

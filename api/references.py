@@ -1,4 +1,4 @@
-"""Pictures for a brief that is still to be started, over HTTP: streamed into the bucket, looked at when it is planned."""
+"""Pictures for a brief that is still to be started, over HTTP: streamed into the bucket, opened when it is planned."""
 
 import secrets
 from collections.abc import AsyncIterator

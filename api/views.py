@@ -8,7 +8,8 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from workflows import keys
-from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot, asset_records
+from workflows.asset_records import asset_records
+from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
 from workflows.models import Asset, Brief, Modality, Money, Plan, Platform
 from workflows.requests import Approval, Pause
 

@@ -9,7 +9,7 @@ from workflows import policies
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset, Modality, Plan, digest_of
 from workflows.money import Accounts
-from workflows.requests import Approval, Pause, Rejection, Resume
+from workflows.requests import Approval, Pause, Resume
 
 MAX_MESSAGE_CHARS = 300
 """Of a failure, in the record: a vendor's outage fails a thousand assets, and the record has to stay below 2 MB."""
@@ -88,12 +88,12 @@ class Approving(Accounts):
             return digest_of([self.plan.digest, {i: s.selected for i, s in self.assets.items()}])
         return self.plan.digest if self.plan else None
 
-    def approve(self, approval: Approval) -> None:
-        """One person's approval: the plan is released with the last one that the policy asks for."""
+    def approve(self, approval: Approval, *, by_policy: bool = False) -> None:
+        """One approval: the plan is released with the last one that the policy asks for."""
         assert self.plan is not None
         self.approvals = (*self.approvals, approval)
         needed = self.brief.approval.approvers
-        if len(self.approvals) < needed and approval.approver != POLICY:
+        if len(self.approvals) < needed and not by_policy:
             self.log(
                 "approval_given",
                 approver=approval.approver,
@@ -106,7 +106,8 @@ class Approving(Accounts):
         data: dict[str, JsonValue] = {"approvers": [a.approver for a in self.approvals]} if needed > 1 else {}
         if self.gate == "waiting":
             self.gate = "open"
-            self.budget_usd = policies.cap(self.brief, whole) or self.budget_usd
+            if whole.budget_usd is not None:
+                self.budget_usd = policies.allowance(self.brief, self.plan, whole, self.spent_usd)
             data["gate"] = "stills"
         else:
             self.approval, self.approved_at = whole, self._clock()
@@ -142,12 +143,8 @@ class Approving(Accounts):
         if cost > limit or (self.brief.budget_usd is not None and cost > self.brief.budget_usd):
             return False
         note = f"costs at most {cost} USD, and up to {limit} USD nobody has to be asked"
-        self.approve(Approval(plan_digest=self.plan.digest, approver=POLICY, note=note))
+        self.approve(Approval(plan_digest=self.plan.digest, approver=POLICY, note=note), by_policy=True)
         return True
-
-    def reject(self, rejection: Rejection) -> None:
-        self.status = ProductionStatus.REJECTED
-        self.log("rejected", rejecter=rejection.rejecter, reason=rejection.reason)
 
     # The second gate
 
@@ -161,12 +158,15 @@ class Approving(Accounts):
         assets = self.plan.assets if self.plan and self.assets else ()
         return [a for a in assets if self.is_gated(a) and self.assets[a.asset_id].status is AssetStatus.PENDING]
 
+    def close_gate(self) -> None:
+        """What was shown at the gate is no longer what is there: whoever approved it has to look again."""
+        if self.gate == "waiting":
+            self.gate, self.approvals = "", ()
+
     def reach_gate(self) -> None:
         """Everything but video is made: ask for the second approval, once for each set of takes."""
-        self.gate = "waiting"
-        told = next((e for e in reversed(self.events) if e.data.get("reason") == "stills_to_approve"), None)
-        if told is None or told.data.get("plan_digest") != self.digest_to_approve:
-            self.approvals = ()
+        if self.gate != "waiting":
+            self.gate, self.approvals = "waiting", ()
             ids: list[JsonValue] = [a.asset_id for a in self.gated()]
             self.log("needs_attention", reason="stills_to_approve", plan_digest=self.digest_to_approve, assets=ids)
 
@@ -182,5 +182,9 @@ class Approving(Accounts):
 
     def held_back(self) -> bool:
         """Whether a pause keeps something from being started."""
-        pending = any(s.status is AssetStatus.PENDING and not s.attention for s in self.assets.values())
-        return self.paused is not None and pending
+        return self.paused is not None and self.unfinished()
+
+    def unfinished(self) -> bool:
+        """Whether something is to be made, or being made."""
+        making = (AssetStatus.PENDING, AssetStatus.GENERATING)
+        return any(s.extra or (s.status in making and not s.attention) for s in self.assets.values())

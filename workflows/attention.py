@@ -1,21 +1,24 @@
 """What waits for a person, with the evidence and the possible answers: pure, from the state of a production."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from workflows import policies
 from workflows.events import (
     Answer,
+    AssetState,
     AttentionItem,
     AttentionReason,
     Event,
     EventName,
     ProductionStatus,
 )
-from workflows.models import ZERO, Asset
+from workflows.models import ZERO, Asset, Plan
 
 if TYPE_CHECKING:
     from workflows.state import ProductionState
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_WORDS: Final = 300
 _DECIDE: Final[tuple[Answer, ...]] = ("approve", "reject", "edit_plan", "revise", "cancel")
 _MEND: Final[tuple[Answer, ...]] = ("retry", "upload", "accept_without", "cancel")
@@ -38,8 +41,8 @@ ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
 def items(state: "ProductionState") -> list[AttentionItem]:
     """Everything that waits: what concerns the whole production, then its assets, longest waiting first."""
     whole = whole_production(state)
-    assets = (_of_asset(state, asset_id) for asset_id in state.attention())
-    return [*([whole] if whole else ()), *sorted(assets, key=lambda item: item.id)]
+    found = [item_of(a, state.assets[a.asset_id]) for a in state.plan.assets] if state.plan and state.assets else []
+    return [*([whole] if whole else ()), *sorted((i for i in found if i), key=lambda item: item.id)]
 
 
 def whole_production(state: "ProductionState") -> AttentionItem | None:
@@ -52,7 +55,7 @@ def whole_production(state: "ProductionState") -> AttentionItem | None:
         return _item(
             _telling(state, "plan_ready"),
             "deadline_near" if state.reminded else reason,
-            message=f"the plan costs {plan.low_usd} to {plan.high_usd} USD{given}",
+            message=f"the plan costs {_range(plan)}{given}",
             cost_usd=state.spent_usd,
             price_usd=plan.high_usd,
             plan_digest=plan.digest,
@@ -85,30 +88,31 @@ def whole_production(state: "ProductionState") -> AttentionItem | None:
     return None
 
 
-def of_asset(state: "ProductionState", asset: Asset, reason: AttentionReason, **evidence: object) -> AttentionItem:
-    """The item of an asset that begins to wait with the newest event."""
-    known = state.assets[asset.asset_id]
-    maker = asset.made_by(known.model)
-    return _item(
-        state.events[-1],
-        reason,
+def _range(plan: Plan) -> str:
+    unknown = f", and what {len(plan.unknown_prices)} assets of unknown price cost" if plan.unknown_prices else ""
+    return (f"{plan.low_usd:.2f} to {plan.high_usd:.2f} USD" if plan.high_usd else "nothing") + unknown
+
+
+def item_of(asset: Asset, state: AssetState) -> AttentionItem | None:
+    """What is to be decided about one asset; records of before there were numbers say it without one."""
+    if state.attention is None:
+        return None
+    maker, since = asset.made_by(state.model), state.waiting
+    return AttentionItem(
+        id=since.id if since else 0,
+        since=since.since if since else EPOCH,
+        reason=state.attention,
         asset_id=asset.asset_id,
+        message=state.error or "",
+        job_id=since.job_id if since else None,
         provider=maker.provider,
         model=maker.model,
-        cost_usd=sum((t.billed_usd for t in known.takes), ZERO) + known.booked_usd,
-        price_usd=state.price_usd(asset.asset_id),
-        **evidence,
+        cost_usd=sum((t.billed_usd for t in state.takes), ZERO) + state.booked_usd,
+        price_usd=None if asset.unknown_price else asset.high_usd,
+        proposal=since.proposal if since else "",
+        replacement=since.replacement if since else (),
+        answers=ANSWERS[state.attention],
     )
-
-
-def _of_asset(state: "ProductionState", asset_id: str) -> AttentionItem:
-    """The asset's item; records of before there were any say the same with less evidence."""
-    known = state.assets[asset_id]
-    if known.waiting:
-        return known.waiting
-    assert known.attention
-    event = _telling(state, "needs_attention", known.attention, asset_id)
-    return _item(event, known.attention, asset_id=asset_id, message=known.error or "")
 
 
 def _item(event: Event, reason: AttentionReason, **evidence: object) -> AttentionItem:

@@ -1,5 +1,6 @@
 """Where people decide about single assets after the approval: new takes, their own files, answers, refreshes."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,17 +21,23 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.decisions import Decisions
     from workflows.desk import HEARTBEAT, IN_DOUBT, PATIENT, STEP_TIMEOUT, message_of, raise_if_cancelled
-    from workflows.events import ProductionStatus, Receipt
+    from workflows.events import ProductionStart, ProductionStatus, Receipt
     from workflows.models import ZERO, Asset, Take
     from workflows.refusals import refuse
     from workflows.requests import EditOp, Refresh, Regenerate, Resolve, SelectTake, UploadTake
 
+MAX_WORDS_USD = Decimal("0.25")
+"""What one question for other words may cost at most: a prompt is a page."""
 WORDS_TIMEOUT = timedelta(minutes=5)
 """For all tries of a language model at a prompt: a person waits for it."""
 
 
 class Changes(Decisions):
     """Updates about single assets."""
+
+    def __init__(self, start: ProductionStart) -> None:
+        super().__init__(start)
+        self._asking = asyncio.Lock()
 
     # New takes
 
@@ -64,6 +71,7 @@ class Changes(Decisions):
         self._known_asset(request.asset_id)
         self._check_idle(request.asset_id)
         self._check_no_doubt(request.asset_id)
+        self._check_own()
         if request.count > 1 and self._state.paused:
             raise refuse("wrong_phase", "count", "the production is paused; resume it, or ask for one take")
 
@@ -91,29 +99,38 @@ class Changes(Decisions):
             event: The number of the event that asks for them: no other question has it.
         """
         state = self._state
-        try:
-            found = await workflow.execute_activity_method(
-                ProductionActivities.rewrite_prompt,
-                RewritePrompt(
-                    production_id=state.production_id,
-                    brief=state.brief.model_copy(update={"budget_usd": state.budget_usd}),
-                    asset=asset,
-                    number=event,
-                    feedback=feedback,
-                    refusal=refusal,
-                    spent_usd=state.spent_usd,
-                ),
-                start_to_close_timeout=WORDS_TIMEOUT,
-                schedule_to_close_timeout=WORDS_TIMEOUT,
-                heartbeat_timeout=HEARTBEAT,
-                retry_policy=PATIENT,
-                summary=f"{'feedback on' if feedback else 'soften'} {asset.asset_id}",
-            )
-        except ActivityError as error:
-            state.spent_usd += failure_of(error).billed_usd
-            raise
-        state.spent_usd += found.billed_usd
-        return found
+        async with self._asking:
+            state.asking_usd = max(min(state.left_usd(), MAX_WORDS_USD), ZERO)
+            try:
+                found = await self._asked_for_words(asset, event, feedback, refusal)
+            except ActivityError as error:
+                state.spent_usd += failure_of(error).billed_usd
+                raise
+            finally:
+                state.asking_usd = ZERO
+            state.spent_usd += found.billed_usd
+            return found
+
+    async def _asked_for_words(self, asset: Asset, event: int, feedback: str, refusal: str) -> Rewritten:
+        state = self._state
+        return await workflow.execute_activity_method(
+            ProductionActivities.rewrite_prompt,
+            RewritePrompt(
+                production_id=state.production_id,
+                # What is held for it is all that it may cost, whatever else is being made meanwhile.
+                brief=state.brief.model_copy(update={"budget_usd": state.spent_usd + state.asking_usd}),
+                asset=asset,
+                number=event,
+                feedback=feedback,
+                refusal=refusal,
+                spent_usd=state.spent_usd,
+            ),
+            start_to_close_timeout=WORDS_TIMEOUT,
+            schedule_to_close_timeout=WORDS_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary=f"{'feedback on' if feedback else 'soften'} {asset.asset_id}",
+        )
 
     @workflow.update(description="Use a person's own file as a new take of an asset")
     async def upload_take(self, upload: UploadTake) -> Receipt:
@@ -150,6 +167,7 @@ class Changes(Decisions):
         self._known_asset(upload.asset_id)
         self._check_idle(upload.asset_id)
         self._check_no_doubt(upload.asset_id)
+        self._check_own()
 
     # Answers
 
@@ -211,7 +229,12 @@ class Changes(Decisions):
             raise refuse("wrong_phase", "action", IN_DOUBT)
         if reason != "ambiguous_submission" and resolution.action in ("adopt", "resubmit"):
             raise refuse("wrong_phase", "action", "nothing of this asset is in doubt; retry it or accept without it")
-        self._check_room()
+        if resolution.action == "retry":
+            self._check_room()
+            if any((resolution.prompt, resolution.provider, resolution.model, resolution.parameters)):
+                self._check_own()
+        if resolution.action == "raise_budget":
+            self._check_own()
         if resolution.action == "resubmit":
             self._check_second_bill(asset_id)
         budget = self._state.budget_usd or ZERO
@@ -272,10 +295,12 @@ class Changes(Decisions):
     @refresh.validator
     def _check_refresh(self, request: Refresh) -> None:
         self._check_produced()
+        self._check_own()
         self._check_room()
         for asset_id in request.asset_ids:
             self._known_asset(asset_id)
             self._check_idle(asset_id)
+            self._check_no_doubt(asset_id)
             if not self._state.assets[asset_id].stale:
                 raise refuse("wrong_phase", "asset_ids", f"{asset_id!r} is not stale; regenerate it to make it anew")
         ids = self._to_refresh(request)

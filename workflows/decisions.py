@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
 
     from workflows import diff, policies
-    from workflows.approving import MAX_MESSAGE_CHARS
+    from workflows.approving import MAX_MESSAGE_CHARS, POLICY
     from workflows.desk import Desk, check_prices
     from workflows.events import AssetStatus, ProductionStatus, Receipt
     from workflows.models import Plan
@@ -64,6 +64,8 @@ class Decisions(Desk):
             return
         self._check_digest(approval.plan_digest)
         policy = state.brief.approval
+        if approval.approver == POLICY:
+            raise refuse("not_allowed", "approver", f"{POLICY!r} is nobody; name who approves")
         if policy.not_by_requester and approval.approver == state.brief.requester:
             raise refuse("not_allowed", "approver", f"{approval.approver!r} asked for it; somebody else has to approve")
         if any(a.approver == approval.approver for a in state.approvals):
@@ -85,12 +87,12 @@ class Decisions(Desk):
     @workflow.update(description="Change the plan that `plan_digest` names: all edits or none")
     async def edit_plan(self, edit: PlanEdit) -> Plan:
         async with self._pricing:
+            self._check_edit(edit)
             if self._state.assets:
-                self._check_edit(edit)
                 plan = await self._edit_produced(edit)
             else:
                 plan = await self._priced(self._edited(edit.edits))
-                self._check_edit(edit)  # while the catalogue was asked, somebody may have decided or edited
+                self._check_unapproved(edit)  # while the catalogue was asked, somebody may have decided or edited
                 changes = diff.changes(self._state.plan, plan)
                 self._state.plan_ready(plan, editor=edit.editor, by=edit.editor, how="edit", changes=changes)
         self._poke()
@@ -125,10 +127,14 @@ class Decisions(Desk):
             for each in edit.edits:
                 self._check_edit_of_made(each)
         else:
-            self._check_phase(ProductionStatus.AWAITING_APPROVAL)
-            self._check_digest(edit.plan_digest)
+            self._check_unapproved(edit)
+        self._check_own()
         self._check_room()
         self._edited([e for e in edit.edits if e.op != "drop"] if state.assets else edit.edits)
+
+    def _check_unapproved(self, edit: PlanEdit) -> None:
+        self._check_phase(ProductionStatus.AWAITING_APPROVAL)
+        self._check_digest(edit.plan_digest)
 
     def _check_edit_of_made(self, edit: EditOp) -> None:
         """What is being made is left alone: its money is under way."""

@@ -47,6 +47,7 @@ class Desk:
         self._pricing = asyncio.Lock()
         self._reviser = "someone"
         self._poked = False
+        self._cancelling = False
 
     # Queries
 
@@ -174,8 +175,15 @@ class Desk:
                 plan_digest=current,
             )
 
+    def _check_own(self) -> None:
+        """A preview costs nothing and has nobody's approval, so nothing of it can be changed."""
+        if self._state.preview_of:
+            raise refuse("wrong_phase", "status", f"this is a preview; change the production {self._state.preview_of}")
+
     def _check_produced(self) -> None:
         status = self._state.status
+        if self._cancelling:
+            raise refuse("wrong_phase", "status", "the production is being cancelled; ask again when it is done")
         if not self._state.assets or (status.closed and status is not ProductionStatus.DELIVERED):
             raise refuse(
                 "wrong_phase",

@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -162,6 +161,24 @@ class AttentionItem(Model):
     answers: tuple[Answer, ...] = ()
 
 
+class Waiting(Model):
+    """Since when an asset waits for a person, and what only its failure knew; the rest stands beside it."""
+
+    id: int
+    since: datetime
+    job_id: str | None = None
+    replacement: tuple[str, ...] = ()
+    proposal: str = ""
+
+
+class ExtraTake(Model):
+    """A further take of an asset, to choose from: made as the asset was when it was asked for, whatever it is now."""
+
+    number: int
+    asset: Asset
+    started: bool = False
+
+
 class AssetState(Model):
     """How far one asset of the plan is. `selected` is the number of the take in use, 0 before the first."""
 
@@ -180,8 +197,8 @@ class AssetState(Model):
     settled: dict[str, str] = Field(
         default_factory=dict, description="What a person accepted the take in use for, where that is not what made it"
     )
-    extra: tuple[int, ...] = Field(default=(), description="Further takes that are being made, to choose from")
-    waiting: AttentionItem | None = None
+    extra: tuple[ExtraTake, ...] = Field(default=(), description="Further takes that are to be made, or being made")
+    waiting: Waiting | None = None
     cancelled: Literal["free", "billed", "stopped", "running"] | None = Field(
         default=None, description="What became of the take that was being made when it was cancelled"
     )
@@ -220,6 +237,7 @@ class Snapshot(Model):
     gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before video is paid")
     waiting: AttentionItem | None = Field(default=None, description="What waits for a word about the whole production")
     told: int = Field(default=0, description="The last event that was handed to webhooks")
+    preview_of: str = Field(default="", description="The production whose plan this one shows; it spends nothing")
     events: tuple[Event, ...] = ()
 
 
@@ -268,49 +286,6 @@ class AssetRecord(Model):
     job_id: str | None = Field(default=None, description="Of a cancelled take that may still run at the provider")
     media_type: str | None
     duration_seconds: float | None
-
-
-def asset_records(snapshot: Snapshot) -> list[AssetRecord]:
-    """The assets of a snapshot in plan order; none before there is a plan."""
-    assets = snapshot.plan.assets if snapshot.plan else ()
-    return [_record(snapshot.production_id, a, snapshot.assets.get(a.asset_id, AssetState())) for a in assets]
-
-
-def take_url(production_id: str, asset_id: str, take: int) -> str:
-    return f"/api/v1/productions/{production_id}/assets/{asset_id}/takes/{take}/media"
-
-
-def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
-    take = state.take
-    return AssetRecord(
-        content_id=f"{production_id}/{asset.asset_id}/{take.number if take else 0}",
-        asset_id=asset.asset_id,
-        asset_type=asset.asset_type,
-        role=asset.role,
-        label=asset.label,
-        provider=take.provider if take else asset.provider,
-        model=take.model if take else asset.model,
-        prompt=take.prompt if take else asset.prompt,
-        position=asset.position,
-        status=state.status,
-        file_url=take_url(production_id, asset.asset_id, take.number) if take else None,
-        take=take.number if take else None,
-        takes=len(state.takes),
-        cost_usd=sum((t.cost_usd for t in state.takes), Decimal(0)),
-        cost_source=take.cost_source if take else None,
-        error=state.error,
-        error_kind=state.error_kind,
-        attention=state.attention,
-        waiting=state.waiting,
-        stale=state.stale,
-        stale_because=state.stale_because,
-        refresh_usd=None if not state.stale or asset.unknown_price else asset.high_usd,
-        making=len(state.extra) + (state.status is AssetStatus.GENERATING),
-        cancelled=state.cancelled,
-        job_id=state.job_id,
-        media_type=take.media.media_type if take else None,
-        duration_seconds=take.media.duration_seconds if take else None,
-    )
 
 
 class ProductionStart(Model):

@@ -128,7 +128,9 @@ class Reference(Model):
 
     source: Annotated[
         str,
-        StringConstraints(max_length=2_000, pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9_-]*)$"),
+        StringConstraints(
+            max_length=2_000, pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9_-]*)$"
+        ),
     ] = Field(
         description="Its https address, or what POST /api/v1/references answered",
         examples=["stored:references/1f0c6d5e8b7a49d2a3c4b5e6f7a8b9c0"],

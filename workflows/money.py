@@ -1,9 +1,8 @@
 """What a production may still spend: prices, and what is held for takes that are being made or in doubt."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
-from workflows.events import AssetStatus
+from workflows.events import AssetStatus, ExtraTake
 from workflows.models import ZERO, Asset
 from workflows.record import Record
 
@@ -11,17 +10,26 @@ from workflows.record import Record
 class Accounts(Record):
     """The record with its money, USD."""
 
+    asking_usd = ZERO
+    """What questions to a language model that are under way may cost; none outlives a run."""
+
     def left_usd(self) -> Decimal:
         """What may still be reserved: the budget less what is spent, and what is being made or in doubt may cost."""
-        held = (self.price_usd(i) * takes for i, takes in self._held())
-        return (self.budget_usd or ZERO) - self.spent_usd - sum(held, ZERO)
+        return (self.budget_usd or ZERO) - self.spent_usd - self.held_usd()
 
-    def _held(self) -> Iterable[tuple[str, int]]:
-        """Assets with the number of their takes that may still be billed."""
+    def held_usd(self) -> Decimal:
+        held = self.asking_usd
         for asset_id, state in self.assets.items():
-            open_ = state.status is AssetStatus.GENERATING or state.attention == "ambiguous_submission"
-            if takes := len(state.extra) + open_:
-                yield asset_id, takes
+            if state.status is AssetStatus.GENERATING or state.attention == "ambiguous_submission":
+                held += self.price_usd(asset_id)
+            held += sum((self.extra_usd(e) for e in state.extra), ZERO)
+        return held
+
+    def extra_usd(self, extra: ExtraTake) -> Decimal:
+        """The most that a further take may cost, as it was asked for."""
+        quote = extra.asset.quote
+        known = quote.high_usd if quote else ZERO
+        return max(known, self.learned_usd(extra.asset) or ZERO) if quote and quote.unknown else known
 
     def price_usd(self, asset_id: str) -> Decimal:
         """The most that one take of the asset may cost; what nobody published, as dear as it ever was here."""
@@ -46,14 +54,11 @@ class Accounts(Record):
         """The takes that are being made and may cost something: the asset as the model in use makes it, the number."""
         found = []
         for asset_id, state in self.assets.items():
+            found += [(e.asset, e.number) for e in state.extra if e.started]
             asset = self.plan.find(asset_id) if self.plan else None
-            if asset is None:
-                continue
-            made = asset.made_by(state.model)
-            if made.quote and (made.quote.high_usd or made.quote.unknown):
-                main = [state.next_take] if state.status is AssetStatus.GENERATING else []
-                found += [(made, number) for number in (*state.extra, *main)]
-        return found
+            if asset and state.status is AssetStatus.GENERATING:
+                found.append((asset.made_by(state.model), state.next_take))
+        return [(a, n) for a, n in found if a.quote and (a.quote.high_usd or a.quote.unknown)]
 
     def _made_by(self, asset: Asset) -> tuple[str, str]:
         state = self.assets.get(asset.asset_id)

@@ -104,11 +104,11 @@ class Outlook(Changes):
         """Start the deliveries of the events since the last time; each goes on by itself, for as long as it takes."""
         state = self._state
         known = state.progress(state.handed_over)
-        state.handed_over = known.last_event_id
         for number, webhook in enumerate(state.brief.webhooks):
             events = chosen(webhook, known.events)
             for first in range(0, len(events), MAX_EVENTS):
                 await self._notify(number, webhook, events[first : first + MAX_EVENTS])
+        state.handed_over = known.last_event_id
 
     async def _notify(self, number: int, webhook: Webhook, events: tuple[Event, ...]) -> None:
         try:

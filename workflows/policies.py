@@ -169,3 +169,15 @@ def dependents(plan: Plan, asset_id: str) -> list[str]:
         reached |= found
         grew = bool(found)
     return [a.asset_id for a in plan.assets if a.asset_id in reached and a.asset_id != asset_id]
+
+
+def inputs_first(plan: Plan, asset_ids: Iterable[str]) -> list[str]:
+    """The named assets, each after all that it is made from."""
+    left = dict.fromkeys(asset_ids)
+    found: list[str] = []
+    while left:
+        ready = [i for i in left if not any(need in left for need in plan.by_id[i].depends_on)]
+        found += ready or list(left)
+        for each in ready or list(left):
+            del left[each]
+    return found

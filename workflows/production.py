@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, message_of, raise_if_cancelled
     from workflows.display import activity_summary
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
-    from workflows.models import Asset, Media, Take
+    from workflows.models import Asset, Media, Plan, Take
     from workflows.outlook import Outlook
 
 from temporalio.common import RetryPolicy
@@ -44,6 +44,8 @@ STOPPED_AT_THE_PROVIDER = "cancelled-at-the-provider"
 CHANGEABLE = "takes-know-what-they-are-made-from"
 """Since 2026-11-20 takes keep digests of what they are made from, and what waits for a person is told to the server;
 runs that began before go on as they were."""
+MAX_PROPOSALS = 20
+"""Where more than so many assets wait, something else is wrong than their words."""
 STOP_TIMEOUT = timedelta(minutes=1)
 MANIFEST_RETRY = timedelta(minutes=1)
 
@@ -63,8 +65,7 @@ class ProductionWorkflow(Outlook):
     @workflow.init
     def __init__(self, start: ProductionStart) -> None:
         super().__init__(start)
-        self._cancelling = False
-        self._kept_events = -1
+        self._kept = self._fingerprint() if self._state.status.closed else None
 
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
@@ -82,7 +83,14 @@ class ProductionWorkflow(Outlook):
     def _over(self) -> bool:
         if not self._state.status.closed:
             return False
-        return self._all_told() if self._state.by_content else workflow.all_handlers_finished()
+        if not self._state.by_content:
+            return workflow.all_handlers_finished()
+        return self._all_told() and self._kept == self._fingerprint()
+
+    def _fingerprint(self) -> tuple[object, ...]:
+        """What a manifest tells, in short: while it is the same, nothing has to be written down again."""
+        state = self._state
+        return state.status, len(state.events), state.spent_usd, state.budget_usd, state.plan and state.plan.digest
 
     async def _step(self) -> None:
         self._show()
@@ -100,7 +108,8 @@ class ProductionWorkflow(Outlook):
                 if self._untold():
                     await self._hand_over()
         if self._state.status.closed:
-            if self._state.status is not ProductionStatus.DELIVERED:
+            delivered = self._state.status is ProductionStatus.DELIVERED
+            if self._kept != self._fingerprint() if self._state.by_content else not delivered:
                 await self._keep_manifest()
         elif self._should_continue():
             workflow.continue_as_new(
@@ -228,12 +237,13 @@ class ProductionWorkflow(Outlook):
 
     def _start_extras(self) -> None:
         """The further takes that people asked for: their money was reserved when they did."""
-        for asset, number in self._state.extras():
-            name = keys.take_activity(asset.asset_id, number)
+        for asset_id, extra in self._state.extras():
+            name = keys.take_activity(asset_id, extra.number)
             if name not in self._running and len(self._running) - len(self._jobs) < policies.WINDOW:
-                if asset.quote and asset.quote.job:
+                self._state.start_extra(asset_id, extra.number)
+                if extra.asset.quote and extra.asset.quote.job:
                     self._jobs.add(name)
-                self._running[name] = asyncio.create_task(self._make_extra(asset, number))
+                self._running[name] = asyncio.create_task(self._make_extra(extra.asset, extra.number))
 
     async def _make(self, asset: Asset) -> None:
         """One take of one asset; whatever happens to it stops no sibling."""
@@ -270,14 +280,14 @@ class ProductionWorkflow(Outlook):
 
     async def _soften(self, asset: Asset, refusal: str) -> None:
         """Propose other words where a provider refused these; a person accepts them or not."""
-        item = self._state.assets[asset.asset_id].waiting
-        if item is None:
+        waiting = self._state.assets[asset.asset_id].waiting
+        if waiting is None or len(self._state.attention()) > MAX_PROPOSALS:
             return
         try:
-            found = await self._rewritten(asset, item.id, refusal=refusal)
+            found = await self._rewritten(asset, waiting.id, refusal=refusal)
         except ActivityError:
             return  # nobody waits for it: there is no proposal then
-        self._state.propose(asset.asset_id, item.id, found.prompt)
+        self._state.propose(asset.asset_id, waiting.id, found.prompt)
         self._poke()
 
     async def _take(self, asset: Asset, number: int) -> Take:
@@ -334,7 +344,7 @@ class ProductionWorkflow(Outlook):
         revision = state.deliverable.revision + 1 if state.deliverable else 1
         state.log("finishing", revision=revision)
         self._show()
-        used = state.used()
+        used, shown = state.used(), _shown(state.plan)
         takes = ((a, state.usable(a.asset_id)) for a in state.plan.assets)
         assets = tuple(FinishedAsset(asset=a, take=take) for a, take in takes if take)
         if not assets:
@@ -360,7 +370,8 @@ class ProductionWorkflow(Outlook):
             await self._finishing_failed(message_of(error))
             return
         deliverable = deliverable.model_copy(update={"takes": used})
-        if any(state.waiting()) or state.used() != used:  # changed meanwhile: this revision is kept, the next follows
+        changed = state.used() != used or (state.by_content and (state.unfinished() or _shown(state.plan) != shown))
+        if changed or any(state.waiting()):  # this revision is kept, the next one follows
             state.deliverable, state.status = deliverable, ProductionStatus.PRODUCING
             return
         state.announced = state.status, len(state.events)
@@ -377,9 +388,10 @@ class ProductionWorkflow(Outlook):
 
     async def _keep_manifest(self) -> None:
         """Keep the record as it is; where somebody's signal was logged meanwhile, once more."""
-        kept = self._kept_events if self._state.by_content else -1
+        kept = -1
         while self._state.status.closed and kept != len(self._state.events):
-            kept = self._kept_events = len(self._state.events)
+            kept = len(self._state.events)
+            self._kept = self._fingerprint()
             try:
                 await workflow.execute_activity_method(
                     ProductionActivities.write_manifest,
@@ -391,12 +403,12 @@ class ProductionWorkflow(Outlook):
                 )
             except ActivityError as error:
                 raise_if_cancelled(error)
-                kept = -1  # nothing of what was made and paid for is given up for this
+                kept, self._kept = -1, None  # nothing of what was made and paid for is given up for this
                 await workflow.sleep(MANIFEST_RETRY, summary="the manifest could not be written")
 
     async def _cancel(self) -> None:
         self._cancelling = True
-        tasks = [*self._running.values(), *self._asides]
+        tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -405,6 +417,7 @@ class ProductionWorkflow(Outlook):
         self._show()
         await self._keep_manifest()
         await workflow.wait_condition(workflow.all_handlers_finished)
+        self._cancelling = False  # who asked meanwhile was refused; what a person asks for now is made
 
     async def _stopped(self) -> dict[tuple[str, int], AssetCancelled]:
         """What is being made for money, stopped at its provider, with what it has cost."""
@@ -428,6 +441,11 @@ class ProductionWorkflow(Outlook):
             words = f"could not be stopped, look at {asset.provider} for what still runs: {message_of(error)}"
             price = self._state.price_usd(asset.asset_id)
             return AssetCancelled(outcome="running", billed_usd=price, message=words[:300])
+
+
+def _shown(plan: Plan) -> tuple[object, ...]:
+    """What of a plan a deliverable shows beside its takes."""
+    return plan.title, [a.asset_id for a in plan.assets]
 
 
 @workflow.defn(name=keys.PREVIEW_TYPE)

@@ -51,6 +51,7 @@ class Record:
         self.paused = carried.paused
         self.gate = carried.gate
         self.handed_over = carried.told
+        self.preview_of = carried.preview_of
         self.events: list[Event] = list(carried.events)
         self.announced: tuple[ProductionStatus, int] | None = None
         """What queries tell while a delivery is written down: the status before, and how many events."""

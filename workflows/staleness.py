@@ -45,24 +45,19 @@ def made_from(asset: Asset, take: Take, states: Mapping[str, AssetState]) -> dic
 Reasons = tuple[str, ...]
 
 
-def reasons(
-    plan: Plan, states: Mapping[str, AssetState], asset_id: str, known: dict[str, Reasons] | None = None
-) -> Reasons:
+def reasons(plan: Plan, states: Mapping[str, AssetState], asset_id: str) -> Reasons:
     """Why the take in use is stale: prompt, model, parameters, depends_on, or the ids of inputs; empty where it is not.
 
-    Takes of before there were digests are compared by the numbers of their inputs. `known` keeps what was found.
+    Whether an input is stale is taken as its state says: ask for inputs first. Takes of before there were digests are
+    compared by the numbers of their inputs.
     """
-    known = {} if known is None else known
-    if asset_id not in known:
-        state, asset = states[asset_id], plan.find(asset_id)
-        take = state.take
-        if take is None or asset is None or take.provider == UPLOAD:
-            known[asset_id] = ()
-        else:
-            own = _own(asset, state.settled or take.made_from)
-            inputs = [i for i in take.inputs if _changed(states, take, i) or _stale(plan, states, i, known)]
-            known[asset_id] = (*own, *inputs)
-    return known[asset_id]
+    state, asset = states[asset_id], plan.find(asset_id)
+    take = state.take
+    if take is None or asset is None or take.provider == UPLOAD:
+        return ()
+    inputs = [i for i in take.inputs if i in states and _changed(states[i], take, i)]
+    missed = [i for i in asset.depends_on if take.made_from and i not in take.inputs and _usable(states.get(i))]
+    return (*_own(asset, state.settled or take.made_from), *inputs, *missed)
 
 
 def _own(asset: Asset, was: Mapping[str, str]) -> list[str]:
@@ -73,21 +68,17 @@ def _own(asset: Asset, was: Mapping[str, str]) -> list[str]:
     return [part for part in ("prompt", "model", "parameters", "depends_on") if now[part] != was[part]]
 
 
-def _changed(states: Mapping[str, AssetState], take: Take, asset_id: str) -> bool:
-    """Whether an input is another content now; from one that was left out since, nothing newer could be made."""
-    state = states.get(asset_id)
-    if state is None or state.take is None or state.status is AssetStatus.CANCELLED:
+def _changed(state: AssetState, take: Take, asset_id: str) -> bool:
+    """Whether an input is another content now, or stale; from one that was left out since, nothing newer comes."""
+    if not _usable(state) or state.take is None:
         return False
     was = take.made_from.get(f"{_INPUT}{asset_id}")
-    if was is None:
-        return state.selected != take.inputs[asset_id]
-    return state.take.media.sha256[:_SHORT] != was
+    changed = state.selected != take.inputs[asset_id] if was is None else state.take.media.sha256[:_SHORT] != was
+    return changed or state.stale
 
 
-def _stale(plan: Plan, states: Mapping[str, AssetState], asset_id: str, known: dict[str, Reasons]) -> bool:
-    state = states.get(asset_id)
-    left_out = state is None or state.status is AssetStatus.CANCELLED
-    return not left_out and bool(reasons(plan, states, asset_id, known))
+def _usable(state: AssetState | None) -> bool:
+    return state is not None and state.take is not None and state.status is not AssetStatus.CANCELLED
 
 
 def _makers(asset: Asset) -> list[Asset]:

@@ -8,8 +8,18 @@ from pydantic import JsonValue
 from workflows import attention, policies, staleness
 from workflows.approving import MAX_MESSAGE_CHARS, Approving
 from workflows.contracts import AssetCancelled, AssetFailure
-from workflows.events import AssetState, AssetStatus, AttentionReason, ProductionStatus, Snapshot, TakeOrder
+from workflows.events import (
+    AssetState,
+    AssetStatus,
+    AttentionReason,
+    ExtraTake,
+    ProductionStatus,
+    Snapshot,
+    TakeOrder,
+    Waiting,
+)
 from workflows.models import ZERO, Asset, Deliverable, Plan, Take
+from workflows.requests import Rejection, Resume
 
 _DECIDED: Mapping[str, object] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
 _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
@@ -51,11 +61,13 @@ class ProductionState(Approving):
         made = (i for i in asset.depends_on if i not in self.brief.reference_ids)
         return all(self.assets[i].status in done for i in made)
 
-    def extras(self) -> list[tuple[Asset, int]]:
-        """The further takes to make, as the model in use makes them, each with its number."""
-        assets = self.plan.assets if self.plan and self.assets else ()
-        known = ((a, self.assets[a.asset_id]) for a in assets)
-        return [(a.made_by(s.model), number) for a, s in known for number in s.extra]
+    def extras(self) -> Iterator[tuple[str, ExtraTake]]:
+        """The further takes to make: what an earlier run began, and what nothing holds back."""
+        for asset in self.plan.assets if self.plan and self.assets else ():
+            free = not self.paused and not self.is_gated(asset) and self.inputs_ready(asset)
+            for extra in self.assets[asset.asset_id].extra:
+                if extra.started or free:
+                    yield asset.asset_id, extra
 
     # Making
 
@@ -88,26 +100,32 @@ class ProductionState(Approving):
         self.log("asset_complete", asset_id, **_in_short(take), **data)
         self._restale(asset_id, with_dependents=bool(before.takes))
 
+    def start_extra(self, asset_id: str, number: int) -> None:
+        extra = self.assets[asset_id].extra
+        begun = tuple(e.model_copy(update={"started": True}) if e.number == number else e for e in extra)
+        self.update(asset_id, extra=begun)
+
     def complete_extra(self, asset_id: str, take: Take) -> None:
         """A further take is there to choose from; which one is in use does not change."""
         before = self.assets[asset_id]
+        asked = next((e.asset for e in before.extra if e.number == take.number), None)
         self.spent_usd += take.billed_usd
-        takes = sorted((*before.takes, self._known(asset_id, take)), key=lambda t: t.number)
-        self.update(asset_id, takes=tuple(takes), extra=tuple(n for n in before.extra if n != take.number))
+        takes = sorted((*before.takes, self._known(asset_id, take, asked)), key=lambda t: t.number)
+        self.update(asset_id, takes=tuple(takes), extra=_without(before.extra, take.number))
         self.log("asset_complete", asset_id, **_in_short(take), extra=True)
 
     def fail_extra(self, asset_id: str, number: int, failure: AssetFailure) -> None:
         """A further take failed: nobody is asked, and what may have been billed counts as billed."""
-        doubtful = self.price_usd(asset_id) if failure.reason == "ambiguous_submission" else ZERO
-        self.spent_usd += failure.billed_usd + doubtful
-        extra = tuple(n for n in self.assets[asset_id].extra if n != number)
-        self.update(asset_id, extra=extra)
+        extra = self.assets[asset_id].extra
+        doubtful = sum((self.extra_usd(e) for e in extra if e.number == number), ZERO)
+        self.spent_usd += failure.billed_usd + (doubtful if failure.reason == "ambiguous_submission" else ZERO)
+        self.update(asset_id, extra=_without(extra, number))
         told = failure.model_dump(mode="json", exclude={"message"}, exclude_defaults=True)
         self.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **told)
 
-    def _known(self, asset_id: str, take: Take) -> Take:
+    def _known(self, asset_id: str, take: Take, asked: Asset | None = None) -> Take:
         """The take with the digests of what it was made from."""
-        asset = self.plan.find(asset_id) if self.plan else None
+        asset = asked or (self.plan.find(asset_id) if self.plan else None)
         if asset is None or not self.by_content:
             return take
         return take.model_copy(update={"made_from": staleness.made_from(asset, take, self.assets)})
@@ -129,22 +147,22 @@ class ProductionState(Approving):
         )
         self.log("asset_failed", asset_id, reason=failure.reason, message=message, **told)
         self.log("needs_attention", asset_id, reason=failure.reason, job_id=failure.job_id)
-        self._wait_for_a_person(
-            asset_id, failure.reason, message=message, job_id=failure.job_id, replacement=failure.replacement
-        )
+        self._wait_for_a_person(asset_id, failure.reason, failure.job_id, failure.replacement)
 
-    def _wait_for_a_person(self, asset_id: str, reason: AttentionReason, **evidence: object) -> None:
+    def _wait_for_a_person(
+        self, asset_id: str, reason: AttentionReason, job_id: str | None = None, replacement: tuple[str, ...] = ()
+    ) -> None:
         """Keep why the asset waits, since the newest event."""
-        self.update(asset_id, attention=reason)
-        if self.plan and (asset := self.plan.find(asset_id)):
-            self.update(asset_id, waiting=attention.of_asset(self, asset, reason, **evidence))
+        told = self.events[-1]
+        waiting = Waiting(id=told.id, since=told.at, job_id=job_id, replacement=replacement[:5])
+        self.update(asset_id, attention=reason, waiting=waiting)
 
-    def propose(self, asset_id: str, item_id: int, prompt: str) -> None:
+    def propose(self, asset_id: str, number: int, prompt: str) -> None:
         """Keep a prompt that a person may accept, where the asset still waits for the same thing."""
-        item = self.assets[asset_id].waiting
-        if prompt and item and item.id == item_id:
-            self.update(asset_id, waiting=item.model_copy(update={"proposal": prompt}))
-            self.log("prompt_proposed", asset_id, prompt=prompt, attention=item_id)
+        waiting = self.assets[asset_id].waiting
+        if prompt and waiting and waiting.id == number:
+            self.update(asset_id, waiting=waiting.model_copy(update={"proposal": prompt}))
+            self.log("prompt_proposed", asset_id, attention=number)
 
     def fall_back(self, asset_id: str, failure: AssetFailure) -> bool:
         """Queue the asset for its next model, where it has one and the failure cost nothing; else change nothing.
@@ -173,9 +191,21 @@ class ProductionState(Approving):
         message = f"up to {price} USD does not fit the {left} USD that are left; raise the budget or go on without"
         self.update(asset_id, error=message)
         self.log("needs_attention", asset_id, reason="budget_short", message=message)
-        self._wait_for_a_person(asset_id, "budget_short", message=message)
+        self._wait_for_a_person(asset_id, "budget_short")
 
     # What people decide
+
+    def reject(self, rejection: Rejection) -> None:
+        """End it; what was delivered before the second gate stays delivered, without the new video."""
+        at_gate: dict[str, JsonValue] = {"gate": "stills"} if self.gate == "waiting" else {}
+        self.log("rejected", rejecter=rejection.rejecter, reason=rejection.reason, **at_gate)
+        if at_gate and self.deliverable:
+            for asset in self.gated():
+                self.leave_out(asset.asset_id, by=rejection.rejecter)
+            self.status = ProductionStatus.PRODUCING
+        else:
+            self.status = ProductionStatus.REJECTED
+        self.close_gate()
 
     def leave_out(self, asset_id: str, *, drop: bool = False, **data: JsonValue) -> None:
         """Go on without the take that is missing: with an earlier one where there is one, else without the asset.
@@ -183,10 +213,10 @@ class ProductionState(Approving):
         Args:
             drop: Go on without the asset although there is a take of it; the take stays, and can be selected again.
         """
+        self._book_doubt(asset_id)
         before = self.assets[asset_id]
         selected = before.selected or max((t.number for t in before.takes), default=0)
         status = AssetStatus.COMPLETED if selected and not drop else AssetStatus.CANCELLED
-        # A take that was in use before its asset failed goes on to be used, so its failure is no more than history.
         self.update(
             asset_id,
             status=status,
@@ -197,20 +227,27 @@ class ProductionState(Approving):
             **_numbers_after(before),
         )
         self.log("asset_cancelled", asset_id, **data)
+        self.close_gate()
         if self.by_content and status is AssetStatus.COMPLETED:
             self._accept(asset_id)
             self._restale(asset_id, with_dependents=False)
 
+    def _book_doubt(self, asset_id: str) -> None:
+        """Go on without knowing whether a submission was billed: then it counts as billed."""
+        if self.by_content and self.assets[asset_id].attention == "ambiguous_submission":
+            self.spent_usd += self.price_usd(asset_id)
+
     def make_again(self, asset_id: str, count: int = 1) -> None:
         """Queue new takes of an asset; the selected one stays in use until the last of the new numbers is there."""
-        before = self.assets[asset_id]
+        before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
         first = self.next_number(asset_id)
         last = first + count - 1
+        extra = [ExtraTake(number=number, asset=asset) for number in range(first, last) if asset]
         self.update(
             asset_id,
             **{**_numbers_after(before), **_DECIDED, "next_take": last},
             status=AssetStatus.PENDING,
-            extra=(*before.extra, *range(first, last)),
+            extra=(*before.extra, *extra),
             order=None,
             model=0,
             cancelled=None,
@@ -282,19 +319,25 @@ class ProductionState(Approving):
             self.update(asset_id, settled=staleness.spec(asset))
 
     def _go_on(self) -> None:
+        self.close_gate()
         if self.status is ProductionStatus.DELIVERED:
             self.status = ProductionStatus.PRODUCING
 
     def _restale(self, asset_id: str, *, with_dependents: bool) -> None:
         """What was made from something that is no longer used is stale; nothing is remade unasked."""
         assert self.plan is not None
-        self._restale_all([asset_id, *(policies.dependents(self.plan, asset_id) if with_dependents else ())], asset_id)
+        reached = policies.dependents(self.plan, asset_id) if with_dependents or self._others_made(asset_id) else []
+        self._restale_all([asset_id, *reached], asset_id)
+
+    def _others_made(self, asset_id: str) -> bool:
+        """Whether something that is made from the asset was made already, without it."""
+        assets = self.plan.assets if self.plan and self.by_content else ()
+        return any(asset_id in a.depends_on and self.assets[a.asset_id].take for a in assets)
 
     def _restale_all(self, asset_ids: list[str], because: str | None = None) -> None:
         assert self.plan is not None
-        found: dict[str, staleness.Reasons] = {}
-        for each in asset_ids:
-            state, why = self.assets[each], staleness.reasons(self.plan, self.assets, each, found)
+        for each in policies.inputs_first(self.plan, asset_ids):
+            state, why = self.assets[each], staleness.reasons(self.plan, self.assets, each)
             if why != state.stale_because or bool(why) != state.stale:
                 self.update(each, stale=bool(why), stale_because=why)
             if why and not state.stale:
@@ -306,6 +349,11 @@ class ProductionState(Approving):
         for asset_id in self.attention():
             if self.assets[asset_id].attention == "budget_short":
                 self.update(asset_id, **_DECIDED)
+
+    def resume(self, resume: Resume) -> None:
+        super().resume(resume)
+        if self.unfinished():
+            self._go_on()
 
     # The deliverable
 
@@ -339,13 +387,15 @@ class ProductionState(Approving):
         """
         for (asset_id, number), end in stopped.items():
             before = self.assets[asset_id]
-            booked = before.booked_usd if number not in before.extra else ZERO
+            booked = before.booked_usd if number == before.next_take else ZERO
             self.spent_usd += max(end.billed_usd - booked, ZERO)
         for asset_id, state in self.assets.items():
             ends = [end for (each, _), end in stopped.items() if each == asset_id]
             unfinished = bool(state.extra) or state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
-            if state.attention == "ambiguous_submission":
+            if state.attention == "ambiguous_submission" and self.by_content:
                 self.update(asset_id, cancelled="running", job_id=state.waiting.job_id if state.waiting else None)
+                if not self.deliverable:
+                    self._book_doubt(asset_id)
             if unfinished or (self.deliverable and state.status is AssetStatus.FAILED):
                 self._end(asset_id, ends)
         if self.status.closed:
@@ -373,6 +423,10 @@ class ProductionState(Approving):
             cancelled=worst.outcome if worst else self.assets[asset_id].cancelled or "free",
             job_id=worst.job_id if worst else self.assets[asset_id].job_id,
         )
+
+
+def _without(extra: tuple[ExtraTake, ...], number: int) -> tuple[ExtraTake, ...]:
+    return tuple(e for e in extra if e.number != number)
 
 
 def _in_short(take: Take) -> dict[str, JsonValue]:

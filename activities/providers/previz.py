@@ -24,6 +24,7 @@ from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.previz_image import storyboard
 from activities.providers.previz_text import write
 from activities.providers.previz_video import BREATH, SECONDS, Stopped, animatic
+from workflows.models import REFERENCE, Modality
 
 DEFAULT_SECONDS: Final = 5.0
 DEFAULT_RATE: Final = 165.0
@@ -95,7 +96,8 @@ class Previz(ProviderBase):
             case "previz-text":
                 return Finished(write(request), "text/markdown", FREE)
             case "previz-storyboard":
-                return Finished(await asyncio.to_thread(storyboard, request), "image/png", FREE)
+                pictures = [await each.fetch() for each in request.inputs_of(Modality.IMAGE)]
+                return Finished(await asyncio.to_thread(storyboard, request, pictures), "image/png", FREE)
             case "previz-narration":
                 return Finished(await self._narration(request), "audio/wav", FREE)
             case "previz-animatic":
@@ -139,7 +141,7 @@ class Previz(ProviderBase):
 
     async def _animatic(self, request: Request) -> Finished:
         seconds = _length(request)
-        still = request.input("still")
+        still = request.input("still") or request.input(REFERENCE)
         picture = await still.fetch() if still else None
         path = await _stoppable(lambda stop: animatic(request, picture, seconds, stop))
         return Finished(path, "video/mp4", FREE)

@@ -17,7 +17,7 @@ export function briefing(production) {
     h(
       "p",
       { class: "summary" },
-      `${count(plan.assets.length, "asset")}, ${named(kinds)}. `,
+      `${count(plan.assets.length, "asset")}: ${named(kinds)}. `,
       plan.planner === "template" ? "Planned by template, without a language model. " : `Planned by ${plan.planner}. `,
       Number(data.spent_usd) > 0 && `Planning has cost ${usd(data.spent_usd)}. `,
       data.deadline && `It waits until ${when(data.deadline)}.`,
@@ -46,11 +46,13 @@ export function decision(production, acts, state, app) {
   const given = data.approvals.map((a) => a.approver);
   const busy = acts.busy("approve");
   const set = (change) => (Object.assign(state, change), app.update());
-  const approve = () => acts.run("approve", () => production.approve(digest, state.budget, Boolean(state.unknown)));
+  const approve = async () => {
+    if (await acts.run("approve", () => production.approve(digest, state.budget, Boolean(state.unknown)))) scrollTo({ top: 0 });
+  };
 
   return h(
     "section",
-    { class: "decision", key: "decision", "aria-label": "Decision" },
+    { class: "decision", key: "decision", "aria-label": "Decision", "data-terms": state.terms ? "" : undefined },
     needed > 1 && h("p", { class: "hint", key: "given" }, `${given.length} of ${needed} people have approved${given.length ? `: ${named(given)}` : ""}.`),
     unknown.length > 0 &&
       h(
@@ -74,6 +76,7 @@ export function decision(production, acts, state, app) {
       h(
         "div",
         { class: "row tight end grow" },
+        button("Terms", () => set({ terms: !state.terms }), { look: "ghost terms", "aria-expanded": String(Boolean(state.terms)) }),
         button("Reject", () => set({ open: state.open === "reject" ? null : "reject" }), { look: "ghost", "aria-expanded": String(state.open === "reject") }),
         !gate && button("Ask for a new plan", () => set({ open: state.open === "revise" ? null : "revise" }), { "aria-expanded": String(state.open === "revise") }),
         button(gate ? `Approve the stills · up to ${usd(most)}` : `Approve · up to ${usd(most)}`, approve, {

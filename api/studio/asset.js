@@ -31,7 +31,7 @@ export function assetSheet(production, asset, { acts, state, app, models, onclos
     production.produced && record && takes(inside),
     production.planning ? editor(inside) : production.produced && record && !record.waiting && again(inside),
     !production.planning && details(asset),
-    asset.depends_on.length > 0 && h("p", { class: "hint", key: "from" }, `Made from ${named(asset.depends_on)}.`),
+    !production.planning && asset.depends_on.length > 0 && h("p", { class: "hint", key: "from" }, `Made from ${named(asset.depends_on)}.`),
   );
 }
 

@@ -27,20 +27,27 @@ export function open(_, app) {
       return h(
         "div",
         { class: "attention narrow", key: "attention" },
-        h("h1", null, "Attention"),
+        h("div", { class: "row", key: "head" }, h("h1", { class: "grow" }, "Attention"), found?.entries.length > 0 && nameField(app, "who", "Decided by")),
         !found && h("p", { class: "hint", role: "status" }, "Loading…"),
         found?.entries.length === 0 && empty("Nothing waits for you", "Plans to approve and assets that somebody has to decide about appear here, the longest waiting first.", h("a", { class: "button primary", href: "#/" }, "Write a brief")),
-        found?.entries.length > 0 && h("div", { class: "row", key: "who" }, h("p", { class: "hint grow" }, "The longest waiting first. Nothing costs anything while it waits."), nameField(app, "who", "Decided by")),
-        found?.entries.map((entry) =>
+        found?.entries.length > 0 && h("p", { class: "hint", key: "hint" }, "The longest waiting first. Nothing costs anything while it waits."),
+        [...grouped(found?.entries ?? [])].map(([id, entries]) =>
           h(
             "section",
-            { key: `${entry.production_id}/${entry.waiting.id}`, class: "entry" },
-            h("h2", null, h("a", { href: `#/p/${entry.production_id}`, dir: "auto" }, entry.title || entry.production_id), entry.platform && h("span", { class: "quiet small" }, PLATFORMS[entry.platform][0])),
-            waiting(entry.waiting, { acts, id: entry.production_id, state, app, upload: upload(entry.production_id) }),
+            { key: id, class: "entry" },
+            h("h2", null, h("a", { href: `#/p/${id}`, dir: "auto" }, entries[0].title || id), h("span", { class: "quiet small" }, [PLATFORMS[entries[0].platform]?.[0], entries[0].requester !== "anonymous" && entries[0].requester].filter(Boolean).join(" · "))),
+            entries.map((entry) => waiting(entry.waiting, { acts, id, state, app, upload: upload(id) })),
           ),
         ),
         found && !found.complete && h("p", { class: "hint" }, icon("ask"), "More productions wait than are read at once."),
       );
     },
   };
+}
+
+/** What waits of one production belongs together, at the place of what waits longest. */
+function grouped(entries) {
+  const found = new Map();
+  for (const entry of entries) found.set(entry.production_id, [...(found.get(entry.production_id) ?? []), entry]);
+  return found;
 }

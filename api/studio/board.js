@@ -142,7 +142,7 @@ function elapsed(production, asset) {
 function frame(production, asset, done) {
   const { record } = asset;
   const url = record?.file_url;
-  const still = asset.asset_type === "video" ? asset.depends_on.map((id) => done.get(id)).find((r) => r?.asset_type === "image" && r.file_url) : null;
+  const still = asset.asset_type === "video" && !(url && record.stale) ? asset.depends_on.map((id) => done.get(id)).find((r) => r?.asset_type === "image" && r.file_url) : null;
   const busy = record?.status === "generating";
   return h(
     "span",
@@ -167,7 +167,7 @@ const seconds = (asset) => {
 function excerpt(production, asset) {
   const url = asset.record?.file_url;
   const said = url && asset.asset_type === "text" ? production.text(url.replace(/media$/, "text")) : null;
-  const text = (said || asset.original || asset.prompt).replace(/^#+\s*/gm, "");
+  const text = (said || asset.original || asset.prompt).replace(/^[#>]+\s*|\*\*/gm, "");
   const spoken_ = asset.asset_type === "audio" ? `“${text}”` : text;
   return spoken_.length > EXCERPT_CHARS ? `${spoken_.slice(0, EXCERPT_CHARS)}…` : spoken_;
 }

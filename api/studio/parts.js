@@ -10,7 +10,7 @@ const PATHS = {
   video: "M4 6h11v12H4zM15 10.5l5-3v9l-5-3",
   audio: "M4 10v4M8 7v10M12 4v16M16 8v8M20 11v2",
   check: "M5 12.5l4.5 4.5L19 7.5",
-  ask: "M12 6v8M12 18h.01",
+  ask: "M12 7.5v5.5M12 16.6h.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
   bad: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   quiet: "M6 12h12",
   close: "M6 6l12 12M18 6L6 18",
@@ -185,7 +185,7 @@ export function sheet(key, title, onclose, ...inside) {
     h(
       "div",
       { class: "inner" },
-      h("div", { class: "head" }, h("h2", null, title), button("", onclose, { look: "ghost square", mark: "close", "aria-label": "Close" })),
+      h("div", { class: "head" }, h("h2", { tabindex: "-1", autofocus: true }, title), button("", onclose, { look: "ghost square", mark: "close", "aria-label": "Close" })),
       inside,
     ),
   );

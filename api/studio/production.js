@@ -80,8 +80,8 @@ export function open([id, assetId], app) {
       h(
         "div",
         null,
-        h("p", null, h("strong", null, usd(spent)), ` spent${reserved ? `, ${usd(reserved)} reserved` : ""} of ${usd(budget)}`),
-        bar(budget ? spent / budget : 0, "Money spent", { reserved: budget ? reserved / budget : 0 }),
+        budget || spent ? h("p", null, h("strong", null, usd(spent)), ` spent${reserved ? `, ${usd(reserved)} reserved` : ""} of ${usd(budget)}`) : h("p", null, h("strong", null, "Free"), ": everything is made on this machine"),
+        budget > 0 && bar(spent / budget, "Money spent", { reserved: reserved / budget }),
       ),
     );
   }
@@ -106,11 +106,11 @@ export function open([id, assetId], app) {
   }
 
   function adding() {
-    const asset = { modality: "image", prompt: "", id: "", ...state.add };
+    const fitting = production.data.brief.modalities;
+    const asset = { modality: fitting.includes("image") ? "image" : fitting[0], prompt: "", ...state.add };
     const change = (more) => set({ add: { ...asset, ...more } });
     const offers = models.filter((m) => m.enabled && !m.unavailable && m.modality === asset.modality);
     const chosen = asset.model ?? (offers[0] && `${offers[0].provider}/${offers[0].model}`);
-    const fitting = production.data.brief.modalities;
     const add = () =>
       acts.run("add", async () => {
         const [provider, ...model] = chosen.split("/");

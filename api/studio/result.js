@@ -45,10 +45,10 @@ function player(production, deliverable, film, files, state) {
   };
   return h(
     "div",
-    { class: "player", key: `film-${deliverable.revision}` },
+    { class: "player", key: `film-${deliverable.revision}`, vars: { "--ratio": `${film.width ?? 16} / ${film.height ?? 9}` } },
     h(
       "div",
-      { class: "screen", vars: { "--ratio": `${film.width ?? 16} / ${film.height ?? 9}` } },
+      { class: "screen" },
       h(
         "video",
         { id: "film", controls: true, preload: "metadata", playsinline: true, width: film.width, height: film.height, src: linked(production, deliverable, film.name), "aria-label": production.plan.title, ontimeupdate: at, onseeked: at },
@@ -114,7 +114,7 @@ function downloads(production, deliverable, state, app) {
     "div",
     { class: "downloads", key: "downloads" },
     h("a", { class: "button primary", href: production.url("deliverable.zip"), download: "" }, icon("down"), h("span", null, "Everything")),
-    deliverable.files.map((f) =>
+    deliverable.files.filter((f) => f.role !== "image").map((f) =>
       h("a", { class: "button", key: f.name, href: linked(production, deliverable, f.name), target: "_blank", rel: "noopener", download: f.name.replace(/^.*\//, "") }, h("span", null, NAMES[f.role] ?? f.role), h("span", { class: "quiet" }, size(f.bytes))),
     ),
     h("a", { class: "button", href: linked(production, deliverable, "manifest.json"), target: "_blank", rel: "noopener" }, h("span", null, "Manifest")),

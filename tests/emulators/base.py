@@ -86,6 +86,7 @@ class Emulator(ABC):
         self._faults: dict[Kind, list[Fault]] = {}
         self._holds: dict[tuple[Kind, Stage], tuple[threading.Event, threading.Event]] = {}
         self._closing = threading.Event()
+        self._calm = threading.Event()
         self._lock = threading.RLock()
 
     # What a test says
@@ -104,6 +105,11 @@ class Emulator(ABC):
         finally:
             del self._holds[on, at]
             go.set()
+
+    def calm(self) -> None:
+        """No fault from now on; what hangs ends without an answer."""
+        self._faults.clear()
+        self._calm.set()
 
     def count(self, on: Kind) -> int:
         return sum(self.kind(call) == on for call in self.calls)
@@ -185,7 +191,8 @@ class Emulator(ABC):
         reply = self.answer(call)
         self._wait_at(kind, "billed")
         if fault == "hang":
-            self._closing.wait()
+            while not self._calm.wait(0.05) and not self._closing.is_set():
+                pass
         return None if fault in ("drop_after", "hang") else reply
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

@@ -1,0 +1,560 @@
+"""The studio page in a real browser: from a brief to a film, over failures, restarts and hostile words."""
+
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+from temporalio import activity
+from temporalio.client import Client
+
+from activities.storage import Storage
+from api import studio
+from deploy.local import Stack
+from tests.browser import (
+    CHROMIUM,
+    MISSING,
+    SIZES,
+    THEMES,
+    Site,
+    Theme,
+    approve,
+    brief,
+    browsing,
+    delivered,
+    overflow,
+    show,
+    violations,
+    visiting,
+)
+from tests.fakes import FakeActivities
+from workflows.contracts import DraftPlan, PricePlan
+from workflows.models import Modality, Plan
+
+needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
+HOSTILE = '<img src=x onerror="window.hacked=1;alert(1)"></script><script>window.hacked=1;alert(2)</script>'
+MOST_BYTES = 150_000
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def fake() -> FakeActivities:
+    return FakeActivities(assets=3)
+
+
+@pytest.fixture
+async def site(client: Client, servers: Stack, storage: Storage, fake: FakeActivities) -> AsyncIterator[Site]:
+    """The page before workers that make nothing, at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in servers.env.items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
+        async with fake.working(client):
+            await site.start()
+            yield site
+            await site.stop()
+
+
+async def write(page: Page, words: str = "Say it.", title: str = "Said", platform: str = "Copy") -> str:
+    """Plan a brief of one's own and return the production's id."""
+    await page.goto("/#/")
+    await page.get_by_label("Brief", exact=True).fill(words)
+    await page.get_by_role("radio", name=re.compile(f"^{platform}")).check(force=True)
+    await page.get_by_label("Title").fill(title)
+    await page.get_by_role("button", name="Plan it").click()
+    await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
+    return page.url.rpartition("/")[2]
+
+
+def card(page: Page, asset_id: str) -> Any:
+    return page.locator(f".card[data-asset='{asset_id}']")
+
+
+async def made(site: Site, production_id: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        return dict((await http.get(f"/api/v1/productions/{production_id}")).json())
+
+
+# -- What is served ------------------------------------------------------------------------------------------
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+async def test_the_page_is_served(site: Site, servers: Stack) -> None:
+    """Browsers get the page with a strict policy, others the JSON; files are cached, and only they are served."""
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        page = await http.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        json = await http.get("/")
+        script = await http.get("/studio/app.js")
+        again = await http.get("/studio/app.js", headers={"If-None-Match": script.headers["etag"]})
+        outside = [await http.get(f"/studio/{name}") for name in ("../studio.py", "%2e%2e/app.py", "index.html", "")]
+    assert json.json()["name"] == "greenlight"
+    assert page.headers["content-type"].startswith("text/html")
+    assert dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; ")) == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": f"'self' {servers.info.s3_endpoint}",
+        "media-src": f"'self' {servers.info.s3_endpoint}",
+        "connect-src": "'self'",
+        "frame-src": "'self'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    assert (script.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert [answer.status_code for answer in outside] == [404] * 4
+    tags = _Tags()
+    tags.feed(page.text)
+    assert not [a for _, attrs in tags.found for a in attrs if a.startswith("on") or a == "style"]
+    loaded = [a.get("src") or a.get("href") for tag, a in tags.found if tag in ("script", "link")]
+    assert loaded
+    assert all(address and address.startswith("/studio/") for address in loaded)
+
+
+def test_the_page_is_light() -> None:
+    """All files of the page together are below 150 kB on their way, parse no markup and name no other host."""
+    files = [path for path in studio.FOLDER.rglob("*") if path.is_file()]
+    assert {".html", ".js", ".css", ".svg"} == {path.suffix for path in files}
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < MOST_BYTES
+    for path in files:
+        words = path.read_text().replace("http://www.w3.org/", "")
+        assert not re.search(r"https?://|innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(", words), path.name
+
+
+# -- The whole journey -----------------------------------------------------------------------------------------
+
+
+@needs_browser
+async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_path: Path) -> None:
+    """On the real stack a newcomer gets from an empty page to a film that plays, with captions, chapters and files."""
+    async with visiting(browser, local_stack.info.api_url) as page:
+        await page.goto("/")
+        await expect(page.get_by_role("button", name="Plan it")).to_be_disabled()
+        production_id = await brief(page, "A lighthouse at dusk", 8)
+        await expect(page.get_by_role("button", name="Approve · up to $0.00")).to_be_enabled()
+        await expect(page.locator(".card")).to_have_count(7)
+        await approve(page)
+        await expect(page.locator(".card[data-status=generating]").first).to_be_visible()
+        await expect(page.locator(".card[data-asset=still-1] .frame img")).to_be_visible(timeout=60_000)
+        film = page.locator("#film")
+        await expect(film).to_be_visible(timeout=60_000)
+        await delivered(page)
+        chapters = page.get_by_role("list", name="Chapters").get_by_role("button")
+        await expect(chapters).to_have_count(2)
+        await chapters.nth(1).click()
+        await expect(chapters.nth(1)).to_have_attribute("aria-current", "true")
+        await film.evaluate("(film) => { film.muted = true; return film.play(); }")
+        await page.wait_for_function("() => document.getElementById('film').currentTime > 4.2")
+        assert await film.evaluate("(film) => film.textTracks[0].cues.length") == 2
+        async with page.expect_download() as waiting:
+            await page.get_by_role("link", name="Everything").click()
+        await (await waiting.value).save_as(tmp_path / "all.zip")
+        names = zipfile.ZipFile(io.BytesIO((tmp_path / "all.zip").read_bytes())).namelist()
+        assert {"deliverable.mp4", "captions.vtt", "manifest.json", "takes/shot-2.mp4", "takes/script.md"} <= {*names}
+        await page.goto("/#/productions")
+        await expect(page.locator(f"a[href='#/p/{production_id}'] .pill")).to_have_text("Delivered")
+        post = await brief(page, "Poster for a jazz night")
+        await approve(page)
+        document = page.frame_locator(".reader iframe")
+        await expect(document.get_by_role("heading", name="Jazz by the sea")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_role("list", name="Pictures").get_by_role("img")).to_have_count(3)
+        assert await document.locator("img").first.evaluate("(i) => i.decode().then(() => i.naturalWidth)") > 0
+        assert post != production_id
+
+
+# -- Creating ----------------------------------------------------------------------------------------------------
+
+
+@needs_browser
+async def test_chips(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """Text is always on; what a platform has not, or nothing makes, cannot be chosen, and its tooltip says why."""
+    fake.enabled = (Modality.TEXT, Modality.IMAGE)
+    allowed = {
+        "Video": ("text", "image", "video", "audio"),
+        "Social post": ("text", "image"),
+        "Design": ("text", "image"),
+        "Copy": ("text",),
+        "Creative brief": ("text",),
+    }
+    async with visiting(browser, site.url) as page:
+        await page.goto("/")
+        await expect(page.locator("[data-modality=video]")).to_have_attribute("aria-disabled", "true")
+        for platform, modalities in allowed.items():
+            await page.get_by_role("radio", name=re.compile(f"^{platform}")).check(force=True)
+            for modality in Modality:
+                chip = page.locator(f"[data-modality={modality}]")
+                free = modality in modalities and modality is Modality.IMAGE
+                on = modality in modalities and modality in fake.enabled
+                await expect(chip).to_have_attribute("aria-pressed", str(on).lower())
+                if free:
+                    await expect(chip).not_to_have_attribute("aria-disabled", "true")
+                    continue
+                await expect(chip).to_have_attribute("aria-disabled", "true")
+                why = (
+                    "Text is always on"
+                    if modality is Modality.TEXT
+                    else f"Configure a {modality} provider in Settings first"
+                    if modality in modalities
+                    else f"{platform} has no {modality}"
+                )
+                await expect(chip).to_have_accessible_description(why)
+                await chip.hover()
+                await expect(
+                    page.get_by_role("tooltip", name=why).or_(page.locator(f"#why-{modality}"))
+                ).to_be_visible()
+                await chip.click(force=True)
+                await expect(chip).to_have_attribute("aria-pressed", str(on).lower())
+        await page.get_by_role("radio", name=re.compile("^Video")).check(force=True)
+        await page.get_by_role("link", name="See what enables it").click()
+        await expect(page.get_by_text("FAKE_API_KEY").first).to_be_visible()
+
+
+@needs_browser
+async def test_a_refused_brief_keeps_its_words(browser: Browser, site: Site) -> None:
+    """What the API refuses is said in words beside the button, and a reload loses nothing of the brief."""
+    async with visiting(browser, site.url) as page:
+        await page.goto("/")
+        await page.get_by_label("Brief", exact=True).fill("Keep these words.")
+        await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
+        await page.get_by_label("Budget").fill("much")
+        await page.get_by_role("button", name="Plan it").click()
+        await expect(page.get_by_role("alert")).to_contain_text("budget usd", ignore_case=True)
+        await page.reload()
+        await expect(page.get_by_label("Brief", exact=True)).to_have_value("Keep these words.")
+        await page.get_by_label("Budget").fill("1")
+        await page.get_by_role("button", name="Plan it").click()
+        await expect(page.get_by_role("button", name="Approve · up to $0.03")).to_be_visible()
+
+
+# -- The plan ------------------------------------------------------------------------------------------------------
+
+
+@needs_browser
+async def test_edit_reorder_approve(browser: Browser, site: Site) -> None:
+    """Prompts are changed, cards moved by drag and by keys, dropped and added; the approval is of what is shown."""
+    async with visiting(browser, site.url) as page:
+        production_id = await write(page)
+        await expect(page.get_by_role("button", name="Approve · up to $0.03")).to_be_visible()
+        await card(page, "text-1").locator(".face").click()
+        await page.get_by_label("Prompt").fill("A louder beginning")
+        await page.get_by_role("button", name="Save").click()
+        await expect(card(page, "text-1")).to_contain_text("A louder beginning")
+        await page.go_back()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await card(page, "text-1").drag_to(card(page, "text-3"))
+        await _until(page, ["text-2", "text-3", "text-1"])
+        await card(page, "text-3").get_by_role("button", name=re.compile("^Move")).press("ArrowLeft")
+        await _until(page, ["text-3", "text-2", "text-1"])
+        await card(page, "text-2").locator(".face").click()
+        await page.get_by_role("button", name="Drop it").click()
+        await _until(page, ["text-3", "text-1"])
+        await page.get_by_role("button", name="Add", exact=True).click()
+        await page.get_by_label("Prompt").fill("One more thing")
+        await page.get_by_role("button", name="Add it to the plan").click()
+        await _until(page, ["text-3", "text-1", "body-1"])
+        await page.reload()
+        await _until(page, ["text-3", "text-1", "body-1"])
+        await page.get_by_label("Approved by").fill("Ana")
+        await page.get_by_label("Spend at most").fill("0.5")
+        await page.get_by_role("button", name="Approve · up to $0.50").click()
+        await delivered(page)
+        done = await made(site, production_id)
+    assert [a["asset_id"] for a in done["assets"]] == ["text-3", "text-1", "body-1"]
+    assert done["assets"][1]["prompt"] == "A louder beginning"
+    assert (done["approval"]["approver"], done["budget_usd"]) == ("Ana", "0.5")
+
+
+async def _until(page: Page, wanted: list[str]) -> None:
+    await page.wait_for_function(
+        "wanted => { const board = document.querySelector('.board'); return !board.hasAttribute('data-busy') && "
+        "[...board.children].map((c) => c.dataset.asset).join() === wanted; }",
+        arg=",".join(wanted),
+    )
+
+
+@needs_browser
+async def test_a_new_plan_and_a_rejection(browser: Browser, site: Site) -> None:
+    """A plan is asked for again in words and shows them; a rejected one says why and can be begun anew."""
+    async with visiting(browser, site.url) as page:
+        await write(page)
+        await page.get_by_role("button", name="Ask for a new plan").click()
+        await page.get_by_label("What should be different?").fill("shorter")
+        await page.get_by_role("button", name="Plan again").click()
+        await expect(card(page, "text-1")).to_contain_text("part 1 · shorter")
+        await page.get_by_role("button", name="Reject", exact=True).click()
+        await page.get_by_label("Why?").fill("Not this year")
+        await page.get_by_role("button", name="Reject the plan").click()
+        await expect(page.get_by_text("Not this year").first).to_be_visible()
+        await page.get_by_role("link", name="Start again from this brief").click()
+        await expect(page.get_by_label("Brief", exact=True)).to_have_value("Say it.")
+
+
+# -- In production -----------------------------------------------------------------------------------------------
+
+
+@needs_browser
+async def test_reload_and_restart(browser: Browser, site: Site, fake: FakeActivities, client: Client) -> None:
+    """In mid-production a reload, and an API that dies and comes back, lose nothing; meanwhile the page says so."""
+    fake.jobs = True
+    fake.hold("text-2")
+    async with visiting(browser, site.url) as page:
+        await write(page)
+        await approve(page)
+        await expect(card(page, "text-2")).to_contain_text("50%")
+        await expect(page.get_by_text("2 of 3 assets")).to_be_visible()
+        await page.reload()
+        await expect(card(page, "text-2")).to_contain_text("50%")
+        await expect(card(page, "text-1")).to_contain_text("Done")
+        await site.stop()
+        await expect(page.get_by_text("Reconnecting")).to_be_visible()
+        await site.start()
+        await expect(page.get_by_text("Reconnecting")).to_have_count(0)
+        fake.release("text-2")
+        await delivered(page)
+        await page.go_back()
+        await expect(page.get_by_role("heading", name="What shall we make?")).to_be_visible()
+
+
+@needs_browser
+async def test_no_worker(browser: Browser, client: Client, servers: Stack, storage: Storage) -> None:
+    """While no worker answers, the page says what to start, and goes on by itself when one is there."""
+    fake = FakeActivities()
+    fake.hold("text-1")
+    site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
+    await site.start()
+    async with visiting(browser, site.url) as page:
+        async with fake.working(client):
+            await write(page)
+            await approve(page)
+            await expect(page.get_by_text("2 of 3 assets")).to_be_visible()
+        await expect(page.get_by_text("No worker is answering")).to_be_visible()
+        fake.release("text-1")
+        async with fake.working(client):
+            await delivered(page, 60_000)
+            await expect(page.get_by_text("No worker is answering")).to_have_count(0)
+    await site.stop()
+
+
+@needs_browser
+async def test_failure_answer_regenerate_select(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """A failure is answered where it is shown; then takes are asked for, compared and chosen."""
+    fake.fail = {"text-2"}
+    async with visiting(browser, site.url, width=390) as page:
+        production_id = await write(page, title="Fails first")
+        await page.get_by_role("button", name="Terms").click()
+        await page.get_by_label("Spend at most").fill("1")
+        await approve(page)
+        await expect(card(page, "text-2")).to_contain_text("Could not be made")
+        await expect(page).to_have_title(re.compile(r"^\(\d+\) "))
+        fake.fail = set()
+        await page.get_by_role("link", name="Attention").click()
+        entry = page.locator(".entry", has_text="Fails first")
+        await expect(entry).to_contain_text("text-2 cannot be made")
+        await entry.get_by_role("button", name="Change the prompt").click()
+        await entry.get_by_label("Prompt").fill("Say it more kindly")
+        await entry.get_by_role("button", name="Make it from this prompt").click()
+        await expect(entry).to_have_count(0)
+        await page.goto(f"/#/p/{production_id}/text-2")
+        await delivered(page)
+        takes = page.locator(".take")
+        await expect(takes).to_have_count(1)
+        await expect(takes.first).to_contain_text("Say it more kindly")
+        await page.get_by_role("radio", name="New prompt").check()
+        await page.get_by_role("textbox", name="Prompt").fill("Sing it")
+        await page.get_by_label("Takes", exact=True).fill("2")
+        await page.get_by_role("button", name="Make 2 takes · up to $0.02").click()
+        await expect(takes).to_have_count(3)
+        await expect(takes.nth(2)).to_contain_text("Sing it")
+        await expect(takes.nth(0)).to_contain_text("$0.01")
+        first = takes.nth(0).get_by_role("button", name=re.compile("^Use take"))
+        await expect(first).to_be_enabled()
+        await first.click()
+        await expect(takes.nth(0)).to_contain_text("In use")
+        await delivered(page)
+        await page.get_by_role("button", name="Close").click()
+        await expect(card(page, "text-2")).to_contain_text("3 takes")
+        done = await made(site, production_id)
+    text = next(a for a in done["assets"] if a["asset_id"] == "text-2")
+    assert (text["prompt"], text["takes"], done["deliverable"]["revision"]) == ("Say it more kindly", 3, 3)
+
+
+# -- For everybody -------------------------------------------------------------------------------------------------
+
+
+class Hostile(FakeActivities):
+    """A planner whose every word is an attack."""
+
+    @activity.defn(name="draft_plan")
+    async def draft_plan(self, request: DraftPlan) -> Plan:
+        plan = await super().draft_plan(request)
+        assets = [
+            a.model_copy(update={"label": HOSTILE, "prompt": HOSTILE * 3, "original": HOSTILE}) for a in plan.assets
+        ]
+        return Plan.of(HOSTILE[:200], assets, HOSTILE, [HOSTILE])
+
+    @activity.defn(name="price_plan")
+    async def price_plan(self, request: PricePlan) -> Plan:
+        priced = await super().price_plan(request)
+        return priced.model_copy(update={"warnings": (HOSTILE,)})
+
+
+class TestHostileWords:
+    @pytest.fixture
+    def fake(self) -> FakeActivities:
+        fake = Hostile()
+        fake.fail = {"text-2"}
+        return fake
+
+    @needs_browser
+    async def test_hostile_words_do_nothing(self, browser: Browser, site: Site) -> None:
+        """A brief, a plan and a person's name full of HTML and script are shown as they are, and nothing runs."""
+        async with visiting(browser, site.url) as page:
+            await page.goto("/#/settings")
+            await page.get_by_label("Your name").fill(HOSTILE)
+            production_id = await write(page, HOSTILE, HOSTILE)
+            await expect(page.get_by_role("blockquote")).to_have_text(HOSTILE)
+            await expect(page.locator(".warnings")).to_contain_text(HOSTILE)
+            await card(page, "text-1").locator(".face").click()
+            await expect(page.get_by_label("Prompt")).to_have_value(HOSTILE * 3)
+            await page.get_by_role("button", name="Close").click()
+            await approve(page)
+            await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+            await page.get_by_text("What happened").click()
+            for path in ("attention", "productions", f"p/{production_id}/text-2", "settings"):
+                await show(page, path)
+            found = await page.evaluate("[window.hacked ?? null, document.scripts.length]")
+            assert found == [None, 2]
+            assert await page.locator("main img").count() == 0
+
+
+@needs_browser
+async def test_keyboard_alone(browser: Browser, site: Site) -> None:
+    """The whole way from the brief to the delivery is gone with keys alone, and focus comes back where it was."""
+    async with visiting(browser, site.url) as page:
+        keys = page.keyboard
+        await page.goto("/")
+        await expect(page.get_by_role("heading", name="What shall we make?")).to_be_visible()
+        await keys.press("Tab")
+        await keys.press("Enter")  # skips to the content
+        await _tab_to(page, "#brief")
+        await keys.type("Say it with keys.")
+        await _tab_to(page, "[name=platform]")
+        for _ in range(3):
+            await keys.press("ArrowRight")
+        await expect(page.get_by_role("radio", name=re.compile("^Copy"))).to_be_checked()
+        await _tab_to(page, ".send button")
+        await keys.press("Enter")
+        await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
+        await _tab_to(page, ".card[data-asset=text-1] .face")
+        await keys.press("Enter")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await keys.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(page.locator(".card[data-asset=text-1] .face")).to_be_focused()
+        await keys.press("Tab")
+        await keys.press("ArrowRight")
+        await _until(page, ["text-2", "text-1", "text-3"])
+        await _tab_to(page, ".decision .primary")
+        await keys.press("Enter")
+        await delivered(page)
+
+
+async def _tab_to(page: Page, selector: str) -> None:
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("(s) => document.activeElement.matches(s)", selector):
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+@needs_browser
+@pytest.mark.parametrize("theme", THEMES)
+async def test_every_view(browser: Browser, site: Site, fake: FakeActivities, theme: Theme) -> None:
+    """No view has a serious violation of axe-core's rules, or is wider than the window at any of the sizes."""
+    async with visiting(browser, site.url) as page:
+        waits = await write(page, "A brief with a very long word: " + "donaudampfschiff" * 12)
+        done = await write(page, title="Done")
+        await approve(page)
+        await delivered(page)
+        fake.fail = {"text-2"}
+        fails = await write(page, title="Fails")
+        await approve(page)
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    paths = (
+        "",
+        f"p/{waits}",
+        f"p/{waits}/text-1",
+        f"p/{done}",
+        f"p/{done}/text-1",
+        f"p/{fails}",
+        "productions",
+        "batches",
+        "schedules",
+        "attention",
+        "settings",
+        "p/nothing",
+    )
+    found: list[str] = []
+    for width in SIZES:
+        async with visiting(browser, site.url, width=width, theme=theme, bypass_csp=True) as page:
+            for path in paths:
+                await show(page, path)
+                if (wide := await overflow(page)) > 0:
+                    found.append(f"{path} at {width}: {wide} px too wide")
+                if width == 1280:
+                    found += [f"{path}: {each}" for each in await violations(page)]
+    assert found == []
+
+
+@needs_browser
+async def test_many(browser: Browser, site: Site) -> None:
+    """A file of briefs becomes a batch with its table, approved together; a schedule is made, run and deleted."""
+    async with visiting(browser, site.url) as page:
+        await page.goto("/#/batches")
+        rows = b'key,text,platform,title\nb-one,"Say ""one"", loudly.",copy,One\nb-two,Say two.,copy,Two\n'
+        await page.locator("input[type=file]").set_input_files(
+            {"name": "briefs.csv", "mimeType": "text/csv", "buffer": rows}
+        )
+        await expect(page.get_by_role("cell", name='Say "one", loudly.')).to_be_visible()
+        await page.get_by_role("button", name="Start the batch").click()
+        await page.get_by_role("button", name=re.compile("^Approve all")).click()
+        await expect(page.get_by_text("2 of 2 briefs")).to_be_visible()
+        await expect(page.get_by_role("row", name=re.compile("b-two Delivered"))).to_be_visible()
+        await page.goto("/#/schedules")
+        await page.get_by_role("button", name="New").click()
+        await page.get_by_label("Name").fill("Every Monday here")
+        await page.get_by_label("Brief", exact=True).fill("Say good morning.")
+        await page.get_by_label("Platform").select_option("copy")
+        await page.get_by_role("button", name="Make the schedule").click()
+        line = page.locator(".schedule", has_text="Every Monday here")
+        await expect(line).to_contain_text("Next")
+        await line.get_by_role("button", name="Pause").click()
+        await expect(line.get_by_role("button", name="Resume")).to_be_visible()
+        await line.get_by_role("button", name="Run now").click()
+        await expect(page.get_by_text("A production was started")).to_be_visible()
+        await line.get_by_role("button", name="Delete").click()
+        await expect(line).to_have_count(0)

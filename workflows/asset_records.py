@@ -1,0 +1,48 @@
+"""The assets of a production as callers see them."""
+
+from workflows import attention
+from workflows.events import AssetRecord, AssetState, AssetStatus, Snapshot
+from workflows.models import ZERO, Asset
+
+
+def asset_records(snapshot: Snapshot) -> list[AssetRecord]:
+    """The assets of a snapshot in plan order; none before there is a plan."""
+    assets = snapshot.plan.assets if snapshot.plan else ()
+    return [_record(snapshot.production_id, a, snapshot.assets.get(a.asset_id, AssetState())) for a in assets]
+
+
+def take_url(production_id: str, asset_id: str, take: int) -> str:
+    return f"/api/v1/productions/{production_id}/assets/{asset_id}/takes/{take}/media"
+
+
+def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
+    take = state.take
+    return AssetRecord(
+        content_id=f"{production_id}/{asset.asset_id}/{take.number if take else 0}",
+        asset_id=asset.asset_id,
+        asset_type=asset.asset_type,
+        role=asset.role,
+        label=asset.label,
+        provider=take.provider if take else asset.provider,
+        model=take.model if take else asset.model,
+        prompt=take.prompt if take else asset.prompt,
+        position=asset.position,
+        status=state.status,
+        file_url=take_url(production_id, asset.asset_id, take.number) if take else None,
+        take=take.number if take else None,
+        takes=len(state.takes),
+        cost_usd=sum((t.cost_usd for t in state.takes), ZERO),
+        cost_source=take.cost_source if take else None,
+        error=state.error,
+        error_kind=state.error_kind,
+        attention=state.attention,
+        waiting=attention.item_of(asset, state),
+        stale=state.stale,
+        stale_because=state.stale_because,
+        refresh_usd=None if not state.stale or asset.unknown_price else asset.high_usd,
+        making=len(state.extra) + (state.status is AssetStatus.GENERATING),
+        cancelled=state.cancelled,
+        job_id=state.job_id,
+        media_type=take.media.media_type if take else None,
+        duration_seconds=take.media.duration_seconds if take else None,
+    )
