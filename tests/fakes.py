@@ -62,7 +62,8 @@ class FakeActivities(ProductionActivities):
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
     `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "finishing" and "manifest" hold those
-    steps. `produced`, `orders`, `finished` and `manifests` keep what was asked.
+    steps; `hold_takes` holds only these takes of it. `produced`, `orders`, `finished` and `manifests` keep what was
+    asked.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -71,6 +72,7 @@ class FakeActivities(ProductionActivities):
         self.jobs = False
         self.fail: set[str] = set()
         self.fail_takes: set[tuple[str, int]] = set()
+        self.hold_takes: set[tuple[str, int]] = set()
         self.doubt: set[str] = set()
         self.billed_before = Decimal(0)
         self.limited: set[str] = set()
@@ -145,7 +147,8 @@ class FakeActivities(ProductionActivities):
     async def produce_asset(self, request: ProduceAsset) -> Take:
         asset_id = request.asset.asset_id
         self.produced.append((asset_id, request.take))
-        if held := self._held.get(asset_id):
+        held = self._held.get(asset_id)
+        if held and (not self.hold_takes or (asset_id, request.take) in self.hold_takes):
             activity.heartbeat({"asset_id": asset_id, "job_id": None, "progress": 0.5, "queued": False, "step": "held"})
             await held.wait()
         self.orders.append(request.order.adopt_job_id if request.order else None)

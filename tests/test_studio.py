@@ -290,7 +290,7 @@ async def test_edit_reorder_approve(browser: Browser, site: Site) -> None:
 
 async def _until(page: Page, wanted: list[str]) -> None:
     await page.wait_for_function(
-        "wanted => { const board = document.querySelector('.board'); return !board.hasAttribute('data-busy') && "
+        "wanted => { const board = document.querySelector('.board'); return board && !board.hasAttribute('data-busy') && "
         "[...board.children].map((c) => c.dataset.asset).join() === wanted; }",
         arg=",".join(wanted),
     )
@@ -385,7 +385,7 @@ async def test_failure_answer_regenerate_select(browser: Browser, site: Site, fa
         await expect(takes.first).to_contain_text("Say it more kindly")
         await page.get_by_role("radio", name="New prompt").check()
         await page.get_by_role("textbox", name="Prompt").fill("Sing it")
-        await page.get_by_label("Takes", exact=True).fill("2")
+        await page.get_by_role("spinbutton", name="Takes").fill("2")
         await page.get_by_role("button", name="Make 2 takes · up to $0.02").click()
         await expect(takes).to_have_count(3)
         await expect(takes.nth(2)).to_contain_text("Sing it")

@@ -66,12 +66,12 @@ class Changes(Decisions):
 
     @regenerate.validator
     def _check_regenerate(self, request: Regenerate) -> None:
+        self._check_own()
         self._check_produced()
         self._check_room()
         self._known_asset(request.asset_id)
         self._check_idle(request.asset_id)
         self._check_no_doubt(request.asset_id)
-        self._check_own()
         if request.count > 1 and self._state.paused:
             raise refuse("wrong_phase", "count", "the production is paused; resume it, or ask for one take")
 
@@ -162,12 +162,12 @@ class Changes(Decisions):
 
     @upload_take.validator
     def _check_upload(self, upload: UploadTake) -> None:
+        self._check_own()
         self._check_produced()
         self._check_room()
         self._known_asset(upload.asset_id)
         self._check_idle(upload.asset_id)
         self._check_no_doubt(upload.asset_id)
-        self._check_own()
 
     # Answers
 
@@ -294,8 +294,8 @@ class Changes(Decisions):
 
     @refresh.validator
     def _check_refresh(self, request: Refresh) -> None:
-        self._check_produced()
         self._check_own()
+        self._check_produced()
         self._check_room()
         for asset_id in request.asset_ids:
             self._known_asset(asset_id)

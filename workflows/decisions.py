@@ -118,6 +118,7 @@ class Decisions(Desk):
     @edit_plan.validator
     def _check_edit(self, edit: PlanEdit) -> None:
         state = self._state
+        self._check_own()
         if state.assets:
             self._check_produced()
             current = state.plan.digest if state.plan else None
@@ -128,7 +129,6 @@ class Decisions(Desk):
                 self._check_edit_of_made(each)
         else:
             self._check_unapproved(edit)
-        self._check_own()
         self._check_room()
         self._edited([e for e in edit.edits if e.op != "drop"] if state.assets else edit.edits)
 

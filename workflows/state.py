@@ -280,6 +280,7 @@ class ProductionState(Approving):
         self._go_on()
 
     def select(self, asset_id: str, number: int, **data: JsonValue) -> None:
+        self._book_doubt(asset_id)
         numbers = _numbers_after(self.assets[asset_id])
         self.update(
             asset_id,

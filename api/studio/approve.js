@@ -93,7 +93,7 @@ function revising(production, acts, state, set) {
   const send = () =>
     acts.run("revise", async () => {
       await production.send("revise", { feedback: state.words, reviser: me() });
-      set({ open: null, words: "", history: true });
+      set({ words: "", open: state.open === "revise" ? null : state.open });
     });
   return h(
     "div",
