@@ -45,7 +45,8 @@ check: $(DEV_STAMP) ## lint, format, types and import contracts
 	$(VENV)/bin/lint-imports
 
 record: $(DEV_STAMP) ## record histories and defaults.json, for replay
-	RECORD_HISTORIES=1 $(PY) -m pytest tests/test_production.py tests/test_money.py tests/test_converter.py
+	RECORD_HISTORIES=1 $(PY) -m pytest tests/test_production.py tests/test_money.py tests/test_changes.py \
+	  tests/test_approvals.py tests/test_batches.py tests/test_converter.py
 
 bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
 	$(PY) -m tests.bench

@@ -1,5 +1,6 @@
 """Batches on a real Temporal server: rows are productions, planned together and admitted to one budget all or none."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.looking import look_at_production
-from tests.productions import eventually
+from tests.productions import Productions, eventually
 from tests.test_production import server
 from workflows import keys
 from workflows.batch import BatchWorkflow
@@ -126,12 +127,18 @@ async def working(client: Client) -> AsyncIterator[None]:
 @pytest.fixture(scope="module")
 async def batches(client: Client) -> AsyncIterator["Batches"]:
     async with working(client):
-        yield Batches(client)
+        made = Batches(client)
+        yield made
+        if os.environ.get("RECORD_HISTORIES"):
+            kept = Productions(client, "batch")
+            kept.started = made.started
+            await kept.record()
 
 
 class Batches:
     def __init__(self, client: Client) -> None:
         self.client = client
+        self.started: list[str] = []
 
     async def start(
         self, *parts: str, batch_id: str = "", policy: ApprovalPolicy | None = None, **terms: Any
@@ -152,6 +159,7 @@ class Batches:
             id=keys.batch_workflow_id(batch_id),
             task_queue=keys.TASK_QUEUE,
         )
+        self.started.append(handle.id)
         return self.client.get_workflow_handle_for(BatchWorkflow.run, handle.id)
 
     def production(self, handle: Handle, row: int) -> WorkflowHandle[Any, Any]:

@@ -8,6 +8,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from workflows.batch import BatchWorkflow
 from workflows.converter import data_converter
 from workflows.production import ProductionWorkflow
 
@@ -20,6 +21,7 @@ def test_there_are_histories() -> None:
     assert {"one_failure_stops_no_sibling", "a_closed_production_is_opened_again", "cancelling_keeps_what_is_made"} <= (
         recorded
     )
+    assert {"several_takes_to_choose_from", "stills_are_approved_before_video_is_paid_for", "batch"} <= recorded
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -27,6 +29,6 @@ async def test_histories_replay(path: Path) -> None:
     """The workflow takes the same steps from a recorded history as when it was recorded."""
     recorded = await asyncio.to_thread(path.read_text)
     history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
-    replayer = Replayer(workflows=[ProductionWorkflow], data_converter=data_converter)
+    replayer = Replayer(workflows=[ProductionWorkflow, BatchWorkflow], data_converter=data_converter)
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     assert result.replay_failure is None

@@ -160,7 +160,7 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
         await approve(page)
         await expect(page.locator(".card[data-status=generating]").first).to_be_visible()
         await expect(page.locator(".card[data-asset=still-1] .frame img")).to_be_visible(timeout=60_000)
-        film = page.locator("#film")
+        film = page.locator(".film")
         await expect(film).to_be_visible(timeout=60_000)
         await delivered(page)
         chapters = page.get_by_role("list", name="Chapters").get_by_role("button")
@@ -168,7 +168,7 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
         await chapters.nth(1).click()
         await expect(chapters.nth(1)).to_have_attribute("aria-current", "true")
         await film.evaluate("(film) => { film.muted = true; return film.play(); }")
-        await page.wait_for_function("() => document.getElementById('film').currentTime > 4.2")
+        await page.wait_for_function("() => document.querySelector('.film').currentTime > 4.2")
         assert await film.evaluate("(film) => film.textTracks[0].cues.length") == 2
         async with page.expect_download() as waiting:
             await page.get_by_role("link", name="Everything").click()

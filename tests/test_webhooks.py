@@ -327,3 +327,21 @@ async def test_a_production_tells_its_webhooks(productions: Productions, receive
     assert sorted(e["id"] for e in told[everything]) == [e.id for e in seen.events]
     assert sorted(e["name"] for e in told[some]) == ["done", "plan_ready"]
     assert {e["production_id"] for e in told[everything]} == {seen.production_id}
+
+
+async def test_a_cancelled_production_tells_everything(productions: Productions, receiver: Receiver) -> None:
+    """What happened just before a cancel is told too, and the cancel itself, each event once."""
+    fakes = FakeActivities(2)
+    fakes.hold("text-1")
+    post = Worker(productions.client, task_queue=keys.NOTIFY_QUEUE, activities=[Notifier(SETTINGS).deliver_webhook])
+    async with fakes.working(productions.client), post:
+        handle = await productions.approved(webhooks=[{"url": address(receiver)}])
+        await handle.cancel()
+        seen = await handle.result()
+
+        async def all_told() -> bool | None:
+            return True if len(receiver.got) >= len(seen.events) else None
+
+        await eventually(all_told)
+    assert sorted(json.loads(g.body)["id"] for g in receiver.got) == [e.id for e in seen.events]
+    assert seen.events[-1].name == "cancelled"

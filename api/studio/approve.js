@@ -19,6 +19,7 @@ export function briefing(production) {
       { class: "summary" },
       `${count(plan.assets.length, "asset")}: ${named(kinds)}. `,
       plan.planner === "template" ? "Planned by template, without a language model. " : `Planned by ${plan.planner}. `,
+      brief.references?.length > 0 && `Works from ${count(brief.references.length, "reference")}. `,
       Number(data.spent_usd) > 0 && `Planning has cost ${usd(data.spent_usd)}. `,
       data.deadline && `It waits until ${when(data.deadline)}.`,
     ),

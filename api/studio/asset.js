@@ -81,7 +81,8 @@ function editor({ production, asset, acts, state, set, models }) {
 }
 
 function depends(production, asset, edit) {
-  const others = production.assets.filter((a) => a.asset_id !== asset.asset_id);
+  const given = (production.data.brief.references ?? []).map((reference, n) => [`reference-${n + 1}`, reference.name]);
+  const others = [...given, ...production.assets.filter((a) => a !== asset).map((a) => [a.asset_id, a.label])];
   return h(
     "details",
     { key: "depends" },
@@ -89,16 +90,12 @@ function depends(production, asset, edit) {
     h(
       "div",
       { class: "row tight" },
-      others.map((other) =>
+      others.map(([id, words]) =>
         h(
           "label",
-          { class: "check", key: other.asset_id },
-          h("input", {
-            type: "checkbox",
-            checked: asset.depends_on.includes(other.asset_id),
-            onchange: (e) => edit({ depends_on: e.target.checked ? [...asset.depends_on, other.asset_id] : asset.depends_on.filter((d) => d !== other.asset_id) }),
-          }),
-          h("span", null, other.asset_id),
+          { class: "check", key: id, title: words },
+          h("input", { type: "checkbox", checked: asset.depends_on.includes(id), onchange: (e) => edit({ depends_on: e.target.checked ? [...asset.depends_on, id] : asset.depends_on.filter((d) => d !== id) }) }),
+          h("span", null, id),
         ),
       ),
     ),

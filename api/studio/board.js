@@ -10,17 +10,17 @@ const EXCERPT_CHARS = 260;
  * `on` hears `open(assetId)`, `move(assetId, position)`. `state.dragged` is the asset in the air, `state.over` where
  * it would come down.
  */
-export function board(production, { movable, on, state, open }) {
+export function board(production, { movable, on, state, open, preview }) {
   const assets = production.assets;
   const done = new Map(assets.map((a) => [a.asset_id, a.record]));
   return h(
     "ol",
     { class: "board", key: "board", "aria-label": "Storyboard", "data-busy": production.order ? "" : undefined },
-    assets.map((asset, index) => card(production, asset, index, { movable, on, state, open, done, last: assets.length })),
+    assets.map((asset, index) => card(production, asset, index, { movable, on, state, open, done, preview, last: assets.length })),
   );
 }
 
-function card(production, asset, index, { movable, on, state, open, done, last }) {
+function card(production, asset, index, { movable, on, state, open, done, preview, last }) {
   const { asset_id: id, record } = asset;
   const position = index + 1;
   const tone = toneOf(record);
@@ -56,7 +56,7 @@ function card(production, asset, index, { movable, on, state, open, done, last }
     h(
       "button",
       { type: "button", class: "face", onclick: () => on.open(id), "aria-expanded": String(open === id), "aria-label": `${position}. ${asset.label || id}: ${spoken(production, asset)}` },
-      frame(production, asset, done),
+      frame(production, asset, done, preview.of(id)),
       h(
         "span",
         { class: "under" },
@@ -108,7 +108,7 @@ function situation(production, asset) {
   if (record.status === "completed") return ["delivered", record.stale ? "Stale" : record.making ? "Done, more coming" : "Done"];
   if (record.status === "failed") return ["failed", "Failed"];
   if (record.status === "cancelled") return ["cancelled", "Left out"];
-  const open = asset.depends_on.filter((id) => !["completed", "cancelled"].includes(production.data.assets.find((a) => a.asset_id === id)?.status));
+  const open = production.data.assets.filter((a) => asset.depends_on.includes(a.asset_id) && !["completed", "cancelled"].includes(a.status)).map((a) => a.asset_id);
   return ["pending", production.data.paused ? "Paused" : open.length ? `After ${named(open)}` : "Queued"];
 }
 
@@ -139,11 +139,11 @@ function elapsed(production, asset) {
 }
 
 /** The picture of a card: the media where it is there, else its words as a storyboard would have them. */
-function frame(production, asset, done) {
-  const { record } = asset;
+function frame(production, asset, done, previewed) {
+  const record = asset.record?.file_url || asset.asset_type === "text" ? asset.record : (previewed ?? asset.record);
   const url = record?.file_url;
   const still = asset.asset_type === "video" && !(url && record.stale) ? asset.depends_on.map((id) => done.get(id)).find((r) => r?.asset_type === "image" && r.file_url) : null;
-  const busy = record?.status === "generating";
+  const busy = asset.record?.status === "generating";
   return h(
     "span",
     { class: `frame ${asset.asset_type}`, title: record?.stale ? because(record.stale_because) : undefined },

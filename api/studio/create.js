@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { Acts, button, failure, field, icon, input, me, memory, select, tip } from "./parts.js";
+import { references, store } from "./references.js";
 import { get, post } from "./server.js";
 import { lasting, MODALITIES, named, PLATFORMS } from "./words.js";
 
@@ -14,7 +15,7 @@ const EXAMPLES = [
 const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
 const LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "fi", "cs", "el", "tr", "uk", "ja", "ko", "zh", "ar", "hi"];
 const languageName = new Intl.DisplayNames([navigator.language, "en"], { type: "language" });
-const FRESH = { text: "", platform: "video", off: [], title: "", style: "", language: "en", aspect: "16:9", duration_seconds: 12, budget_usd: "", stills_first: false, approvers: 1 };
+const FRESH = { text: "", platform: "video", off: [], title: "", style: "", language: "en", aspect: "16:9", duration_seconds: 12, budget_usd: "", references: [], stills_first: false, approvers: 1 };
 const ALL = Object.keys(MODALITIES);
 const AGAIN_MS = 4_000;
 
@@ -27,6 +28,7 @@ export function open([from], app) {
   let platforms = null;
   let trouble = null;
   let timer = 0;
+  const typed = {}; // what is on its way into the draft
 
   function set(change) {
     draft = { ...draft, ...change };
@@ -111,10 +113,15 @@ export function open([from], app) {
       approval: { stills_first: draft.stills_first && draft.platform === "video", approvers: Number(draft.approvers) },
     };
     if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
+    if (draft.references.length) brief.references = draft.references;
     if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);
     const started = await post("productions", brief, { headers: { "Idempotency-Key": key } });
     memory.set("draft", null);
     location.hash = `#/p/${started.production_id}`;
+  }
+
+  function paste(event) {
+    if (event.clipboardData.files.length) acts.run("references", async () => set({ references: [...draft.references, ...(await store(event.clipboardData.files))] }));
   }
 
   function submit(event) {
@@ -134,7 +141,7 @@ export function open([from], app) {
       if (lost) return failure(lost, () => acts.run("adopt", adopt));
       return h(
         "form",
-        { class: "create", onsubmit: submit, novalidate: true },
+        { class: "create", onsubmit: submit, onpaste: paste, novalidate: true },
         h("h1", null, "What shall we make?"),
         trouble && h("p", { class: "note", role: "status" }, icon("ask"), h("span", null, trouble)),
         h("label", { class: "sr", for: "brief" }, "Brief"),
@@ -222,6 +229,7 @@ export function open([from], app) {
             h("div", { class: "money" }, h("span", { "aria-hidden": "true" }, "$"), input("budget", { type: "text", inputmode: "decimal", value: draft.budget_usd, placeholder: "Decide at the plan", oninput: (e) => set({ budget_usd: e.target.value.replace(",", ".").trim() }) })),
           ),
         ),
+        references(draft.references, { acts, state: typed, app, set: (list) => set({ references: list }) }),
         h(
           "details",
           { key: "policy", open: draft.stills_first || draft.approvers > 1 },

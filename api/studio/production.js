@@ -7,6 +7,7 @@ import { board } from "./board.js";
 import { h } from "./dom.js";
 import { Production } from "./model.js";
 import { Acts, bar, button, empty, failure, field, icon, input, me, pill, select, sheet, skeleton } from "./parts.js";
+import { Preview } from "./preview.js";
 import { result } from "./result.js";
 import { get } from "./server.js";
 import { ago, BUSY, CLOSED, count, lasting, PLATFORMS, told, usd, when } from "./words.js";
@@ -14,6 +15,7 @@ import { ago, BUSY, CLOSED, count, lasting, PLATFORMS, told, usd, when } from ".
 export function open([id, assetId], app) {
   const acts = new Acts(app);
   const production = new Production(id, app);
+  const preview = new Preview(production, acts, app);
   const state = { dragged: null, over: null, budget: "", words: "", open: null };
   const attention = {};
   const forAsset = new Map();
@@ -178,9 +180,10 @@ export function open([id, assetId], app) {
       data.status === "planning" && !production.plan && h("section", { class: "planning", key: "planning" }, h("blockquote", { dir: "auto" }, data.brief.text), h("p", { class: "row tight", role: "status" }, h("span", { class: "spin", "aria-hidden": "true" }), "Writing the plan…"), skeleton(6)),
       ["failed", "rejected", "expired", "cancelled"].includes(data.status) && over(),
       waits(),
-      data.approved_at && !CLOSED.has(data.status) && progress(),
+      data.status !== "planning" && !production.planning && !CLOSED.has(data.status) && progress(),
       data.deliverable && result(production, { acts, state, app }),
       production.planning && briefing(production),
+      production.planning && preview.view(),
       acts.note("move"),
       production.plan &&
         h(
@@ -192,9 +195,10 @@ export function open([id, assetId], app) {
             h("h2", null, "Storyboard"),
             production.planning && h("p", { class: "hint wide-only" }, "Drag a card, or press the arrow keys on its handle."),
             h("span", { class: "grow" }),
+            production.planning && preview.button(),
             production.planning && button("Add", () => set({ adding: true }), { mark: "plus", look: "ghost" }),
           ),
-          board(production, { movable: production.planning, on, state, open: assetId }),
+          board(production, { movable: production.planning, on, state, open: assetId, preview }),
         ),
       history(),
       deciding && decision(production, acts, state, app),
@@ -206,7 +210,7 @@ export function open([id, assetId], app) {
 
   return {
     title: () => production.plan?.title || production.data?.brief.title || "Production",
-    close: () => production.close(),
+    close: () => (production.close(), preview.close()),
     goes(args) {
       if (args[0] !== id) return false;
       if (assetId !== args[1]) forAsset.delete(args[1]);

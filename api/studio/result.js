@@ -5,7 +5,7 @@ import { button, icon, me } from "./parts.js";
 import { get } from "./server.js";
 import { ago, clock, count, size, usd } from "./words.js";
 
-export function result(production, { acts, state, app }) {
+export function result(production, { acts, state, app, short = false }) {
   const { deliverable } = production.data;
   const files = deliverable.files;
   const film = files.find((f) => f.role === "video");
@@ -17,8 +17,7 @@ export function result(production, { acts, state, app }) {
     film ? player(production, deliverable, film, files, state) : page && reader(production, deliverable, page),
     images.length > 0 && gallery(production, deliverable, images),
     deliverable.notes.length > 0 && h("ul", { class: "warnings" }, deliverable.notes.map((n) => h("li", { key: n }, icon("ask"), h("span", null, n)))),
-    downloads(production, deliverable, state, app),
-    staleness(production, acts),
+    !short && [downloads(production, deliverable, state, app), staleness(production, acts)],
   );
 }
 
@@ -37,7 +36,7 @@ function player(production, deliverable, film, files, state) {
     if (before !== chapters.findLast((c) => c.start <= state.time + 0.05)) production.app.update();
   };
   const jump = (start) => {
-    const video = document.getElementById("film");
+    const video = document.getElementById(`film-${production.id}`);
     video.currentTime = start + 0.001;
     state.time = start;
     video.play().catch(() => {});
@@ -51,7 +50,7 @@ function player(production, deliverable, film, files, state) {
       { class: "screen" },
       h(
         "video",
-        { id: "film", controls: true, preload: "metadata", playsinline: true, width: film.width, height: film.height, src: linked(production, deliverable, film.name), "aria-label": production.plan.title, ontimeupdate: at, onseeked: at },
+        { id: `film-${production.id}`, class: "film", controls: true, preload: "metadata", playsinline: true, width: film.width, height: film.height, src: linked(production, deliverable, film.name), "aria-label": production.plan.title, ontimeupdate: at, onseeked: at },
         captions && h("track", { kind: "captions", srclang: production.data.brief.languages[0], label: "Captions", default: true, src: here(production, deliverable, captions.name) }),
       ),
     ),

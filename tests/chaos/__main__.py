@@ -57,7 +57,7 @@ def table(outcomes: list[Outcome]) -> Table:
         "waiting for a person": _words(total("attention")),
         "kills": f"{_words(total('kills'))}; {number('inside')} inside a submission",
         "vendors' faults": _words(total("faults")),
-        "billed submissions": f"{number('billed')}, {number('billed_usd')} USD; {number('spent_usd')} USD in the records",
+        "billed submissions": f"{number('billed')}, {number('billed_usd')} USD, on record {number('spent_usd')} USD",
         "second bills": f"{number('flagged')} flagged, {number('unflagged')} unflagged",
         "lost objects, orphans": f"{number('lost')}, {number('orphans')}",
         "events, cut connections": f"{number('events')}, {number('cuts')}",

@@ -177,8 +177,8 @@ def _money(audit: Audit, name: str, vendors: Vendors) -> None:
     counted = sum((e.billed_usd for e in audit.entries.values()), ZERO)
     spent, most = audit.snapshot.spent_usd, counted + audit.in_doubt_usd
     if not counted <= spent <= most:
-        said = {f"{i}/{n}": (e.state, str(e.billed_usd), str(e.price_usd)) for (i, n), e in audit.entries.items()}
-        audit.wrong(f"spent {spent}, but the ledgers count {counted} and up to {most - counted} in doubt: {said}")
+        each = {f"{i}/{n}": (e.state, str(e.billed_usd), str(e.price_usd)) for (i, n), e in audit.entries.items()}
+        audit.wrong(f"spent {spent}, but the ledgers count {counted} and up to {most - counted} in doubt: {each}")
 
 
 def _objects(audit: Audit, stored: Mapping[str, object], bucket: Shelf) -> None:

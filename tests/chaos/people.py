@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Final, TypeVar
 
@@ -99,8 +100,8 @@ class Person:
             return None
         edits = tuple(self._casting(asset) for asset in plan.assets)
         for _ in range(20):
-            edit = PlanEdit(plan_digest=plan.digest, edits=edits, editor="ana")
-            if edited := self._try("edit", lambda edit=edit: self._client.edit_plan(self.production_id, edit)):
+            edit = partial(self._client.edit_plan, self.production_id)
+            if edited := self._try("edit", partial(edit, PlanEdit(plan_digest=plan.digest, edits=edits, editor="ana"))):
                 return edited
             time.sleep(0.3)
             seen = self._patiently(lambda: self._client.get(self.production_id)).plan
@@ -132,7 +133,7 @@ class Person:
             approval = Approval(
                 plan_digest=plan.digest, approver="ben", budget_usd=self._budget, allow_unknown_prices=True
             )
-            self._try("approve", lambda approval=approval: self._client.approve(self.production_id, approval))
+            self._try("approve", partial(self._client.approve, self.production_id, approval))
             seen = self._patiently(lambda: self._client.get(self.production_id))
             if seen.status is not ProductionStatus.AWAITING_APPROVAL:
                 return
@@ -203,7 +204,7 @@ class Person:
             elif seen.status in REST:
                 if seen.status.closed or not self._answers or answered >= MAX_ANSWERS or not self._waiting(seen):
                     return
-                self._try("answer", lambda seen=seen: self._answer(seen))
+                self._try("answer", partial(self._answer, seen))
                 answered += 1
             time.sleep(0.2)
         seen = self._client.get(self.production_id)
@@ -212,7 +213,7 @@ class Person:
 
     def _waiting(self, seen: ProductionView) -> list[AttentionItem]:
         items = [a.waiting for a in seen.assets if a.waiting]
-        return items + [seen.waiting] if seen.waiting and seen.waiting.reason != "paused" else items
+        return [*items, seen.waiting] if seen.waiting and seen.waiting.reason != "paused" else items
 
     def _answer(self, seen: ProductionView) -> object:
         items = self._waiting(seen)

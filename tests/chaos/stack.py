@@ -26,7 +26,7 @@ def started(home: Path, more: Mapping[str, str]) -> Iterator[tuple[StackInfo, Su
     """Everything runs on free ports of loopback when the block begins, and nothing does when it has ended."""
     scratch = new_home(home) / "scratch"  # what a killed worker leaves goes with the trial
     scratch.mkdir()
-    environ = hermetic(os.environ) | {"TMPDIR": str(scratch)} | more
+    environ = hermetic(os.environ) | {"TMPDIR": str(scratch), **more}
     for tries_left in reversed(range(TRIES)):
         ports = Ports(lambda _: None, anywhere=True)
         info, _, components = local._assemble(home, StackSettings.of(environ), dict(environ), ports, lambda _: None)

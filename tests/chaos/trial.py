@@ -18,7 +18,7 @@ from tests.chaos.audit import Audit, audited
 from tests.chaos.people import Person
 from tests.chaos.script import Script
 from tests.chaos.stack import started
-from tests.chaos.storm import Probe, Storm, Struck
+from tests.chaos.storm import Probe, Storm
 from tests.chaos.vendors import Vendors
 
 OUT: Final = Path("out/chaos")

@@ -151,7 +151,10 @@ def _named(words: str, seed: int | None) -> Billed:
 
 def _draft(asked: str) -> dict[str, Any]:
     """A small plan for whatever modalities the instructions list models of."""
-    pieces = [("post", "text", "post", "previz-text", {}), ("visual", "image", "visual", "previz-storyboard", {})]
+    pieces: list[tuple[str, str, str, str, Mapping[str, str]]] = [
+        ("post", "text", "post", "previz-text", {}),
+        ("visual", "image", "visual", "previz-storyboard", {}),
+    ]
     if "### video" in asked:
         pieces = [
             ("script", "text", "script", "previz-text", {}),
