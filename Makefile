@@ -24,7 +24,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check record bench screens clean lock
+.PHONY: help demo up test check record bench chaos screens clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ record: $(DEV_STAMP) ## record histories and defaults.json, for replay
 
 bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
 	$(PY) -m tests.bench
+
+chaos: $(DEV_STAMP) ## kill -9 whatever runs, in TRIALS=200 trials; SEED=n plays one again; writes out/chaos.json
+	@$(PY) -m tests.chaos
 
 screens: $(DEV_STAMP) ## pictures of the studio page, each view at three sizes in both themes; out/screens/
 	@$(PY) -m tests.browser

@@ -26,8 +26,8 @@ def with_fallbacks(
 ) -> Plan:
     """The same plan, unpriced, where every asset of a paid model has up to two models of other providers behind it.
 
-    Each is the best-ranked one of its provider that can make the asset as planned, from the same kinds of inputs and
-    at a known price.
+    Each is the best-ranked one of its provider that can make the asset as planned, from the same kinds of inputs, and
+    at a known price where the asset's own is known.
 
     Args:
         budget_usd: A fallback that could make the plan cost more than this is left out.
@@ -67,7 +67,9 @@ def _alternatives(
     taken = {asset.provider, "previz"}
     used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
     for offer in catalogue.ranked(asset.asset_type, providers, today, brief.aspect):
-        if offer.provider in taken or offer.unknown or not used <= offer.accepts:
+        # Behind a known price an unknown one would make the whole plan one that no budget can hold.
+        surprising = offer.unknown and not own.unknown
+        if offer.provider in taken or surprising or not used <= offer.accepts:
             continue
         other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})

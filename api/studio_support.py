@@ -32,10 +32,8 @@ _SANDBOX: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 _BYTES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The bytes", "content": {"application/octet-stream": {}}}
+    200: {"description": "The bytes, as what they are", "content": {"application/octet-stream": {}}}
 }
-_ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "The archive", "content": {"application/zip": {}}}}
-_TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "The words", "content": {"text/plain": {}}}}
 
 
 class _Stored:
@@ -84,7 +82,7 @@ async def deliverable_file(
     return StreamingResponse(stored.chunks(), headers=headers, media_type=stored.media_type)
 
 
-@router.get("/{production_id}/assets/{asset_id}/takes/{take}/text", response_class=Response, responses=_TEXT)
+@router.get("/{production_id}/assets/{asset_id}/takes/{take}/text", response_class=Response, responses=_BYTES)
 async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
     """The words of a take of text, as plain text whatever they are."""
     snapshot = await parts.gateway.snapshot(production_id)
@@ -102,7 +100,7 @@ async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, tak
 @router.get(
     "/{production_id}/deliverable.zip",
     response_class=StreamingResponse,
-    responses={**_ZIP, **documented(409)},
+    responses={**_BYTES, **documented(409)},
 )
 async def archive(parts: Parts, production_id: KnownId) -> StreamingResponse:
     """Everything in one file: the newest deliverable, its manifest, and the takes that it is made from."""

@@ -129,10 +129,11 @@ async def overflow(page: Page) -> int:
     return wide
 
 
-async def violations(page: Page) -> list[str]:
-    """What axe-core finds to be serious, as `rule: where`."""
-    await page.evaluate(AXE_SCRIPT)
-    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+async def violations(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds to be serious, by all of its rules or by these, as `rule: where`."""
+    await page.evaluate(f"window.axe || (() => {{ {AXE_SCRIPT} }})()")
+    asked = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = await page.evaluate("(asked) => axe.run(document, asked)", asked)
     return [
         f"{v['id']}: {v['nodes'][0]['target']} {v['nodes'][0]['failureSummary']}"
         for v in found["violations"]
@@ -140,18 +141,22 @@ async def violations(page: Page) -> list[str]:
     ]
 
 
-async def settled(page: Page, theme: Theme | None = None) -> None:
-    """The view is there: its heading is shown, and nothing is being loaded any more."""
-    await expect(page.locator("main h1").first).to_be_visible()
-    await expect(page.get_by_text("Loading", exact=False)).to_have_count(0)
-    if theme:
-        await page.evaluate("document.fonts.ready")
-
-
 async def show(page: Page, path: str) -> None:
-    """Go to a view by its address after the hash."""
+    """Open a view by its address after the hash, as a bookmark does, and wait until it has all that it shows."""
+    await page.goto("about:blank")
     await page.goto(f"/#/{path}")
-    await settled(page)
+    await expect(page.locator("main h1").first).to_be_visible()
+    await expect(page.get_by_text(re.compile("^(Loading|Asking the workers)"))).to_have_count(0)
+
+
+async def painted(page: Page) -> None:
+    """Pictures and films in the window are there."""
+    await page.wait_for_function(
+        """() => [...document.querySelectorAll('img, .film')].every((media) => {
+            const { top, bottom } = media.getBoundingClientRect();
+            return bottom < 0 || top > innerHeight || media.complete || media.readyState > 1;
+        })"""
+    )
 
 
 # -- Pictures of every view, of real productions -----------------------------------------------------------
@@ -190,7 +195,7 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
             await page.get_by_role("spinbutton", name="Takes").fill("2")
             await page.get_by_role("button", name=re.compile("^Make 2 takes")).click()
             await expect(page.locator(".take")).to_have_count(3, timeout=120_000)
-            await page.get_by_role("button", name="Close").click()
+            await page.get_by_role("button", name="Close", exact=True).click()
             await delivered(page, 120_000)
             post = await brief(page, "Poster for a jazz night")
             await approve(page)
@@ -205,7 +210,7 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
             await page.get_by_label("job_seconds").fill("3600")
             await page.get_by_role("button", name="Save").click()
             await expect(page.get_by_role("button", name="Save")).to_be_disabled()
-            await page.get_by_role("button", name="Close").click()
+            await page.get_by_role("button", name="Close", exact=True).click()
             await approve(page)
             await expect(page.locator(".working .tabular")).to_be_visible(timeout=120_000)
             await expect(page.locator(".card[data-status=completed]")).to_have_count(18, timeout=120_000)
@@ -228,7 +233,7 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
                 async with visiting(browser, url, width=width, theme=theme) as page:
                     for name, path in views.items():
                         await show(page, path)
-                        await page.wait_for_load_state("networkidle")
+                        await painted(page)
                         await page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
 
 

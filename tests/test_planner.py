@@ -485,6 +485,21 @@ def test_two_fallbacks_at_most() -> None:
     assert with_fallbacks(free, asked.brief, providers, TODAY).assets == free.assets
 
 
+def test_an_unknown_price_may_stand_behind_an_unknown_one() -> None:
+    """Where the asset's own price is unknown, so may be its fallback's; the plan names it all the same."""
+    many = {n: House(n, offer(n, n, Modality.TEXT, None if n != "c" else "1", rank=r)) for r, n in enumerate("abc")}
+    providers: dict[str, Provider] = {**many, "previz": Previz({})}
+    asked = request(platform="copy")
+    draft_of_a = draft(asked, providers)
+    own = [a.model_copy(update={"provider": "a", "model": "a", "fallbacks": ()}) for a in draft_of_a.assets]
+    plan = with_fallbacks(Plan.of("A plan", own), asked.brief, providers, TODAY)
+    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("b", "c")}
+    assert price(plan, providers).unknown_prices == tuple(a.asset_id for a in plan.assets)
+    known = [a.model_copy(update={"provider": "c", "model": "c", "fallbacks": ()}) for a in draft_of_a.assets]
+    plan = with_fallbacks(Plan.of("A plan", known), asked.brief, providers, TODAY)
+    assert all(a.fallbacks == () for a in plan.assets)
+
+
 async def test_fallbacks_do_not_break_the_budget() -> None:
     """A fallback that could lift the plan above the brief's budget is left out."""
     plan = await planned(Script([film()]), request(budget_usd="2.60"))

@@ -37,9 +37,11 @@ class Slow(Film):
     def __init__(self, price_usd: str = "0.0100") -> None:
         super().__init__(price_usd=price_usd)
         self.titles: list[str] = []
+        self.priced = 0
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
+        self.priced += 1
         if held := self._held.get("pricing"):
             await held.wait()
         return await FakeActivities.price_plan(self, request)
@@ -68,7 +70,11 @@ async def test_an_edit_that_is_priced_while_somebody_approves(productions: Produ
         fakes.hold("pricing")
         change = PlanEdit(plan_digest=plan.digest, edits=(EditOp(op="add", asset=NEW_SHOT),))
         editing = asyncio.create_task(refusal(update(handle, ProductionWorkflow.edit_plan, change)))
-        await asyncio.sleep(0)
+
+        async def being_priced() -> bool | None:
+            return True if fakes.priced == 2 else None
+
+        await eventually(being_priced)
         await approve(handle, plan.digest, "ana")
         fakes.release("pricing")
         assert (await editing).kind == "wrong_phase"
@@ -175,11 +181,10 @@ async def test_a_cancel_is_not_undone_by_what_was_asked_before_it(productions: P
         request = Regenerate(asset_id="still-1")
         asking = asyncio.create_task(refusal(productions.reopen(closed, ProductionWorkflow.regenerate, request)))
 
-        async def reopened_run() -> bool | None:
-            described = await productions.client.get_workflow_handle(handle.id).describe()
-            return True if described.run_id != handle.result_run_id else None
+        async def being_priced() -> bool | None:
+            return True if fakes.priced == 2 else None
 
-        await eventually(reopened_run)
+        await eventually(being_priced)
         await productions.newest(handle).cancel()
         fakes.release("pricing")
         assert "being cancelled" in (await asking).message

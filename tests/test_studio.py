@@ -1,5 +1,6 @@
 """The studio page in a real browser: from a brief to a film, over failures, restarts and hostile words."""
 
+import base64
 import gzip
 import io
 import re
@@ -22,9 +23,7 @@ from tests.browser import (
     CHROMIUM,
     MISSING,
     SIZES,
-    THEMES,
     Site,
-    Theme,
     approve,
     brief,
     browsing,
@@ -41,6 +40,9 @@ from workflows.models import Modality, Plan
 needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
 HOSTILE = '<img src=x onerror="window.hacked=1;alert(1)"></script><script>window.hacked=1;alert(2)</script>'
 MOST_BYTES = 150_000
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +70,12 @@ async def site(client: Client, servers: Stack, storage: Storage, fake: FakeActiv
             await site.stop()
 
 
-async def write(page: Page, words: str = "Say it.", title: str = "Said", platform: str = "Copy") -> str:
+async def write(page: Page, words: str = "Say it.", title: str = "Said", *, goto: bool = True) -> str:
     """Plan a brief of one's own and return the production's id."""
-    await page.goto("/#/")
+    if goto:
+        await page.goto("/#/")
     await page.get_by_label("Brief", exact=True).fill(words)
-    await page.get_by_role("radio", name=re.compile(f"^{platform}")).check(force=True)
+    await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
     await page.get_by_label("Title").fill(title)
     await page.get_by_role("button", name="Plan it").click()
     await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
@@ -145,6 +148,39 @@ def test_the_page_is_light() -> None:
         assert not re.search(r"https?://|innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(", words), path.name
 
 
+async def test_bytes_through_the_api(site: Site, fake: FakeActivities, storage: Storage, tmp_path: Path) -> None:
+    """Files of a deliverable and words of takes come sandboxed from here; the archive leaves out what is gone."""
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        started = await http.post("/api/v1/productions", json={"text": "Say it.", "platform": "copy"})
+        path = f"/api/v1/productions/{started.json()['production_id']}"
+        early = await http.get(f"{path}/deliverable.zip")
+        async with http.stream("GET", f"{path}/events") as events:
+            async for line in events.aiter_lines():
+                if line == "event: plan_ready":
+                    break
+        plan = (await http.get(path)).json()["plan"]
+        await http.post(f"{path}/approve", json={"plan_digest": plan["digest"]})
+        async with http.stream("GET", f"{path}/events") as events:
+            assert [line async for line in events.aiter_lines() if line == "event: done"]
+        (tmp_path / "page").write_text("<script>alert(1)</script>")
+        prefix = path.removeprefix("/api/v1/")
+        await storage.put_file(f"{prefix}/deliverable/1/content.html", tmp_path / "page", "text/html; charset=utf-8")
+        await storage.put_file(f"{prefix}/assets/text-1/takes/1/media.txt", tmp_path / "page", "text/html")
+        page = await http.get(f"{path}/deliverable/1/content.html")
+        words = await http.get(f"{path}/assets/text-1/takes/1/text")
+        wrong = ("deliverable/2/content.html", "deliverable/1/..%2f1%2fcontent.html", "assets/text-1/takes/9/text")
+        none = [await http.get(f"{path}/{each}") for each in (*wrong, "assets/text-9/takes/1/text")]
+        archive = await http.get(f"{path}/deliverable.zip")
+    assert (early.status_code, early.headers["content-type"]) == (409, "application/problem+json")
+    assert page.text == words.text == "<script>alert(1)</script>"
+    assert words.headers["content-type"].startswith("text/plain")
+    for answer in (page, words):
+        assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'; ")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert [answer.status_code for answer in none] == [404] * 4
+    assert zipfile.ZipFile(io.BytesIO(archive.content)).namelist() == ["takes/text-1.txt"]
+
+
 # -- The whole journey -----------------------------------------------------------------------------------------
 
 
@@ -178,6 +214,11 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
         await page.goto("/#/productions")
         await expect(page.locator(f"a[href='#/p/{production_id}'] .pill")).to_have_text("Delivered")
         post = await brief(page, "Poster for a jazz night")
+        await page.get_by_role("button", name="Watch a free preview").click()
+        preview = page.get_by_role("region", name="Preview")
+        await expect(preview.locator("iframe")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_role("list", name="Storyboard").get_by_role("presentation")).to_have_count(3)
+        await expect(page.get_by_text("Awaiting approval")).to_be_visible()
         await approve(page)
         document = page.frame_locator(".reader iframe")
         await expect(document.get_by_role("heading", name="Jazz by the sea")).to_be_visible(timeout=60_000)
@@ -250,6 +291,36 @@ async def test_a_refused_brief_keeps_its_words(browser: Browser, site: Site) -> 
         await expect(page.get_by_role("button", name="Approve · up to $0.03")).to_be_visible()
 
 
+@needs_browser
+async def test_references(browser: Browser, site: Site) -> None:
+    """Pictures are dropped, pasted or named by their address, described, and sent along with the brief."""
+    picture = base64.b64encode(PNG).decode()
+    bring = """([bytes, how]) => {
+        const data = new DataTransfer();
+        const file = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0));
+        data.items.add(new File([file], `${how}.png`, { type: 'image/png' }));
+        const at = document.querySelector('.references');
+        at.dispatchEvent(how === 'drop' ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
+            : new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+    }"""
+    async with visiting(browser, site.url) as page:
+        await page.goto("/")
+        shows = page.get_by_label(re.compile("^What reference . shows"))
+        for number, how in enumerate(("drop", "paste"), start=1):
+            await page.evaluate(bring, [picture, how])
+            await expect(shows).to_have_count(number)
+        await page.get_by_label("Address of a picture").fill("https://example.com/bottle.png")
+        await page.get_by_role("button", name="Add", exact=True).click()
+        await expect(shows.nth(0)).to_have_value("drop")
+        await page.get_by_role("button", name="Remove reference 2").click()
+        await page.get_by_label("What reference 2 is for").fill("Keep this bottle")
+        production_id = await write(page, goto=False)
+        sent = (await made(site, production_id))["brief"]["references"]
+    assert sent[0]["source"].startswith("stored:references/")
+    assert sent[0]["name"] == "drop"
+    assert sent[1] == {"source": "https://example.com/bottle.png", "name": "", "note": "Keep this bottle"}
+
+
 # -- The plan ------------------------------------------------------------------------------------------------------
 
 
@@ -290,8 +361,10 @@ async def test_edit_reorder_approve(browser: Browser, site: Site) -> None:
 
 async def _until(page: Page, wanted: list[str]) -> None:
     await page.wait_for_function(
-        "wanted => { const board = document.querySelector('.board'); return board && !board.hasAttribute('data-busy') && "
-        "[...board.children].map((c) => c.dataset.asset).join() === wanted; }",
+        """wanted => {
+            const board = document.querySelector('.board:not([data-busy])');
+            return board && [...board.children].map((card) => card.dataset.asset).join() === wanted;
+        }""",
         arg=",".join(wanted),
     )
 
@@ -395,7 +468,7 @@ async def test_failure_answer_regenerate_select(browser: Browser, site: Site, fa
         await first.click()
         await expect(takes.nth(0)).to_contain_text("In use")
         await delivered(page)
-        await page.get_by_role("button", name="Close").click()
+        await page.get_by_role("button", name="Close", exact=True).click()
         await expect(card(page, "text-2")).to_contain_text("3 takes")
         done = await made(site, production_id)
     text = next(a for a in done["assets"] if a["asset_id"] == "text-2")
@@ -440,7 +513,7 @@ class TestHostileWords:
             await expect(page.locator(".warnings")).to_contain_text(HOSTILE)
             await card(page, "text-1").locator(".face").click()
             await expect(page.get_by_label("Prompt")).to_have_value(HOSTILE * 3)
-            await page.get_by_role("button", name="Close").click()
+            await page.get_by_role("button", name="Close", exact=True).click()
             await approve(page)
             await expect(page.get_by_role("button", name="Try again")).to_be_visible()
             await page.get_by_text("What happened").click()
@@ -492,9 +565,8 @@ async def _tab_to(page: Page, selector: str) -> None:
 
 
 @needs_browser
-@pytest.mark.parametrize("theme", THEMES)
-async def test_every_view(browser: Browser, site: Site, fake: FakeActivities, theme: Theme) -> None:
-    """No view has a serious violation of axe-core's rules, or is wider than the window at any of the sizes."""
+async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """No view has a serious violation of axe-core's rules in either theme, or is wider than the window at any size."""
     async with visiting(browser, site.url) as page:
         waits = await write(page, "A brief with a very long word: " + "donaudampfschiff" * 12)
         done = await write(page, title="Done")
@@ -504,29 +576,19 @@ async def test_every_view(browser: Browser, site: Site, fake: FakeActivities, th
         fails = await write(page, title="Fails")
         await approve(page)
         await expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    paths = (
-        "",
-        f"p/{waits}",
-        f"p/{waits}/text-1",
-        f"p/{done}",
-        f"p/{done}/text-1",
-        f"p/{fails}",
-        "productions",
-        "batches",
-        "schedules",
-        "attention",
-        "settings",
-        "p/nothing",
-    )
+    lists = ("productions", "batches", "schedules", "attention", "settings", "p/nothing")
     found: list[str] = []
-    for width in SIZES:
-        async with visiting(browser, site.url, width=width, theme=theme, bypass_csp=True) as page:
-            for path in paths:
-                await show(page, path)
+    async with visiting(browser, site.url, bypass_csp=True) as page:
+        for path in ("", f"p/{waits}", f"p/{waits}/text-1", f"p/{done}", f"p/{done}/text-1", f"p/{fails}", *lists):
+            await show(page, path)
+            found += [f"{path}: {each}" for each in await violations(page)]
+            await page.emulate_media(color_scheme="dark")
+            found += [f"{path} in the dark: {each}" for each in await violations(page, "color-contrast")]
+            await page.emulate_media(color_scheme="light")
+            for width, size in SIZES.items():
+                await page.set_viewport_size(size)
                 if (wide := await overflow(page)) > 0:
                     found.append(f"{path} at {width}: {wide} px too wide")
-                if width == 1280:
-                    found += [f"{path}: {each}" for each in await violations(page)]
     assert found == []
 
 

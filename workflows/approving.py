@@ -155,8 +155,13 @@ class Approving(Accounts):
 
     def gated(self) -> list[Asset]:
         """The videos that wait for the approval of what they are made from."""
-        assets = self.plan.assets if self.plan and self.assets else ()
-        return [a for a in assets if self.is_gated(a) and self.assets[a.asset_id].status is AssetStatus.PENDING]
+        if not self.brief.approval.stills_first or self.gate == "open" or not self.assets:
+            return []
+        return [a for a in self.plan.assets if self.is_gated(a) and self._to_start(a.asset_id)] if self.plan else []
+
+    def _to_start(self, asset_id: str) -> bool:
+        state = self.assets[asset_id]
+        return state.status is AssetStatus.PENDING or any(not extra.started for extra in state.extra)
 
     def close_gate(self) -> None:
         """What was shown at the gate is no longer what is there: whoever approved it has to look again."""

@@ -38,11 +38,13 @@ ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
 }
 
 
-def items(state: "ProductionState") -> list[AttentionItem]:
-    """Everything that waits: what concerns the whole production, then its assets, longest waiting first."""
+def items(state: "ProductionState", at_most: int) -> list[AttentionItem]:
+    """What waits: what concerns the whole production, then its assets, the longest waiting first."""
     whole = whole_production(state)
-    found = [item_of(a, state.assets[a.asset_id]) for a in state.plan.assets] if state.plan and state.assets else []
-    return [*([whole] if whole else ()), *sorted((i for i in found if i), key=lambda item: item.id)]
+    oldest = sorted(state.attention(), key=lambda i: w.id if (w := state.assets[i].waiting) else 0)[:at_most]
+    assets = (a for i in oldest if state.plan and (a := state.plan.find(i)))
+    found = [item_of(a, state.assets[a.asset_id]) for a in assets]
+    return [*([whole] if whole else ()), *(item for item in found if item)][:at_most]
 
 
 def whole_production(state: "ProductionState") -> AttentionItem | None:

@@ -59,7 +59,7 @@ class Outlook(Changes):
     def _show_attention(self) -> list[SearchAttributeUpdate[Any]]:
         """What waits for a person stands beside the run: listing it needs no worker and wakes nobody."""
         closed = self._state.status.closed
-        items = [] if closed else attention.items(self._state)[: keys.MAX_ATTENTION_ITEMS]
+        items = [] if closed else attention.items(self._state, keys.MAX_ATTENTION_ITEMS)
         told = [item.model_dump(mode="json", exclude_defaults=True) for item in items]
         if told == self._shown_attention:
             return []
@@ -97,8 +97,8 @@ class Outlook(Changes):
 
     async def _gather(self) -> None:
         await workflow.sleep(GATHERING, summary="gather events for webhooks")
-        self._gathering = False
         await self._hand_over()
+        self._gathering = False
 
     async def _hand_over(self) -> None:
         """Start the deliveries of the events since the last time; each goes on by itself, for as long as it takes."""

@@ -198,7 +198,7 @@ class ProductionWorkflow(Outlook):
             self._show()
             if self._running:
                 await self._wake()
-            elif state.attention() or state.gated() or state.held_back():
+            elif state.attention() or state.gated() or state.held_back() or (state.by_content and state.unfinished()):
                 state.status = ProductionStatus.NEEDS_ATTENTION
                 self._show()
                 await self._woken()

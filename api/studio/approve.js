@@ -49,6 +49,7 @@ export function decision(production, acts, state, app) {
   const set = (change) => (Object.assign(state, change), app.update());
   const approve = async () => {
     if (await acts.run("approve", () => production.approve(digest, state.budget, Boolean(state.unknown)))) scrollTo({ top: 0 });
+    else await production.load();
   };
 
   return h(
@@ -83,7 +84,7 @@ export function decision(production, acts, state, app) {
         button(gate ? `Approve the stills · up to ${usd(most)}` : `Approve · up to ${usd(most)}`, approve, {
           look: "primary large",
           busy,
-          disabled: Number.isNaN(Number(most)) || production.order !== null || (unknown.length > 0 && !state.unknown && data.brief.budget_usd !== null),
+          disabled: Number.isNaN(Number(most)) || production.changing > 0 || (unknown.length > 0 && !state.unknown && data.brief.budget_usd !== null),
         }),
       ),
     ),

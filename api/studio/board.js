@@ -15,7 +15,7 @@ export function board(production, { movable, on, state, open, preview }) {
   const done = new Map(assets.map((a) => [a.asset_id, a.record]));
   return h(
     "ol",
-    { class: "board", key: "board", "aria-label": "Storyboard", "data-busy": production.order ? "" : undefined },
+    { class: "board", key: "board", "aria-label": "Storyboard", "data-busy": production.changing ? "" : undefined },
     assets.map((asset, index) => card(production, asset, index, { movable, on, state, open, done, preview, last: assets.length })),
   );
 }
@@ -89,7 +89,7 @@ function card(production, asset, index, { movable, on, state, open, done, previe
 const toneOf = (record) => {
   if (!record) return "";
   if (record.attention) return "ask";
-  return { completed: "good", generating: "busy", failed: "bad" }[record.status] ?? "quiet";
+  return { completed: "good", generating: "busy", failed: "bad" }[record.status] ?? "";
 };
 
 function price(asset) {

@@ -22,6 +22,7 @@ export class Production {
     this.texts = new Map(); // address -> words, or null while they are on their way
     this.order = null; // asset ids as they are being moved
     this.editing = Promise.resolve();
+    this.changing = 0; // edits that the server has not answered yet
     this.followed = null;
     this.seen = 0;
     this.load();
@@ -169,6 +170,7 @@ export class Production {
 
   /** Edits go one after another, each on the plan that the one before it made. */
   edit(edits, more = {}) {
+    this.changing += 1;
     const next = this.editing.then(async () => {
       try {
         const body = { plan_digest: this.plan.digest, edits, editor: me(), ...more };
@@ -178,6 +180,8 @@ export class Production {
         this.order = null;
         if (error instanceof Refused && error.problem.status === 409) await this.load();
         throw error;
+      } finally {
+        this.changing -= 1;
       }
     });
     this.editing = next.catch(() => {});

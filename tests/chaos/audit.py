@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -18,7 +18,7 @@ from tests.chaos.watching import Watcher
 from tests.film import Bucket
 from workflows import keys
 from workflows.converter import data_converter
-from workflows.events import AssetState, AttentionReason, ProductionStatus, Snapshot
+from workflows.events import AttentionReason, ProductionStatus, Snapshot
 from workflows.models import ZERO, digest_of
 
 TRUE_KINDS: Final[Mapping[AttentionReason, frozenset[str]]] = {
@@ -63,10 +63,13 @@ class Audit:
     lost: int = 0
     orphans: list[str] = field(default_factory=list)
 
-    @property
-    def in_doubt_usd(self) -> Decimal:
-        """What submissions may cost of which the record says that nobody knows."""
-        return sum((e.price_usd for e in self.entries.values() if e.is_open and not e.last.billed_usd), ZERO)
+    def in_doubt_usd(self, *, undecided: bool = False) -> Decimal:
+        """What submissions may cost of which nobody knows whether they are billed; only those that wait for a person
+        where they are to be `undecided`."""
+        doubtful = [(i, e) for (i, _), e in self.entries.items() if e.is_open and not e.last.billed_usd]
+        states = self.snapshot.assets
+        waiting = {i for i, s in states.items() if s.attention == "ambiguous_submission"}
+        return sum((e.price_usd for i, e in doubtful if not undecided or i in waiting), ZERO)
 
     def wrong(self, what: str) -> None:
         self.problems.append(f"{self.production_id}: {what}")
@@ -87,9 +90,11 @@ async def audited(info: StackInfo, name: str, production_id: str, vendors: Vendo
     audit = Audit(production_id, snapshot, entries)
     await _temporal(audit, client)
     _status(audit)
-    _money(audit, name, vendors)
+    money(audit, name, vendors)
     _objects(audit, stored, bucket)
-    _orphans(audit, stored, bucket)
+    audit.orphans = orphans(audit, stored, bucket.is_free_take) + bucket.broken_off()
+    for key in audit.orphans:
+        audit.wrong(f"nothing explains {key}")
     for watcher in watchers:
         _watched(audit, watcher)
     return audit
@@ -133,12 +138,13 @@ def _status(audit: Audit) -> None:
         audit.attention[state.attention] += 1
         if state.waiting is None:
             audit.wrong(f"{asset_id} waits for {state.attention} without an item")
-        if untrue := _untrue(audit, asset_id, state):
-            audit.wrong(f"{asset_id} waits for {state.attention} ({state.error}), but {untrue}")
+        if why := untrue(audit, asset_id):
+            audit.wrong(f"{asset_id} waits for {state.attention} ({state.error}), but {why}")
 
 
-def _untrue(audit: Audit, asset_id: str, state: AssetState) -> str:
+def untrue(audit: Audit, asset_id: str) -> str:
     """Why the reason for which an asset waits is none; empty where it is true."""
+    state = audit.snapshot.assets[asset_id]
     reason, entry = state.attention, audit.entries.get((asset_id, state.next_take))
     if reason == "ambiguous_submission":
         return "" if entry and entry.is_open else f"its ledger says {entry.state if entry else 'nothing'}"
@@ -149,7 +155,7 @@ def _untrue(audit: Audit, asset_id: str, state: AssetState) -> str:
     return "" if entry and entry.final else f"its ledger says {entry.state if entry else 'nothing'}"
 
 
-def _money(audit: Audit, name: str, vendors: Vendors) -> None:
+def money(audit: Audit, name: str, vendors: Vendors) -> None:
     """Every billed submission is in a ledger; one of a take that is billed again is flagged there."""
     flags: Counter[Billed] = Counter()
     allowed: Counter[Billed] = Counter()
@@ -175,10 +181,16 @@ def _money(audit: Audit, name: str, vendors: Vendors) -> None:
             ]
             audit.wrong(f"{whose.asset_id} was billed {times} times for {takes} takes, flagged {flags[whose]}: {said}")
     counted = sum((e.billed_usd for e in audit.entries.values()), ZERO)
-    spent, most = audit.snapshot.spent_usd, counted + audit.in_doubt_usd
+    spent, most = audit.snapshot.spent_usd, counted + audit.in_doubt_usd()
     if not counted <= spent <= most:
         each = {f"{i}/{n}": (e.state, str(e.billed_usd), str(e.price_usd)) for (i, n), e in audit.entries.items()}
         audit.wrong(f"spent {spent}, but the ledgers count {counted} and up to {most - counted} in doubt: {each}")
+
+    bill = vendors.billed_to(name)
+    if bill > spent + audit.in_doubt_usd(undecided=True):
+        doubtful = {f"{i}/{n}": str(e.price_usd) for (i, n), e in audit.entries.items() if e.is_open}
+        decided = {i: s.status.value for i, s in audit.snapshot.assets.items()}
+        audit.wrong(f"the vendors bill {bill}, and the record says {spent}; in doubt {doubtful}, decided {decided}")
 
 
 def _objects(audit: Audit, stored: Mapping[str, object], bucket: Shelf) -> None:
@@ -196,8 +208,9 @@ def _objects(audit: Audit, stored: Mapping[str, object], bucket: Shelf) -> None:
             audit.wrong("the manifest is not the record")
 
 
-def _orphans(audit: Audit, stored: Mapping[str, object], bucket: Shelf) -> None:
-    """Every object is explained by the record, a ledger, a plan or a person."""
+def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str], bool]) -> list[str]:
+    """The objects that neither the record explains, nor a ledger, a plan or a person."""
+    found: list[str] = []
     snapshot, production_id = audit.snapshot, audit.production_id
     revisions = range(1, (snapshot.deliverable.revision if snapshot.deliverable else 0) + 1)
     known = {keys.manifest_key(production_id)}
@@ -207,18 +220,16 @@ def _orphans(audit: Audit, stored: Mapping[str, object], bucket: Shelf) -> None:
         known.add(f"{prefix}/ledger.json")
         numbers = range(1, len(entry.submissions) + 1)
         known |= {k for k in stored if k.startswith(f"{prefix}/media") and keys.submission_of(k) in numbers}
-    for key in stored:
+    for key in sorted(stored):
         parts = key.split("/")
         if key in known or parts[2] in ("plan", "uploads", "references"):
             continue
         if parts[2] == "deliverable" and int(parts[3]) in revisions:
             continue
-        if parts[2] == "assets" and _begun(snapshot, parts[3], int(parts[5])) and bucket.is_free_take(key):
+        if parts[2] == "assets" and _begun(snapshot, parts[3], int(parts[5])) and is_free_take(key):
             continue  # its production was cancelled while it was made
-        audit.orphans.append(key)
-    audit.orphans += bucket.broken_off()
-    for key in audit.orphans:
-        audit.wrong(f"nothing explains {key}")
+        found.append(key)
+    return found
 
 
 def _begun(snapshot: Snapshot, asset_id: str, take: int) -> bool:

@@ -49,6 +49,7 @@ class Person:
 
     def __init__(self, url: str, cast: Cast, stormy: threading.Event, seed: int) -> None:
         self.production_id = ""
+        self.approved = threading.Event()
         self.watchers: list[Watcher] = []
         self.did: Counter[str] = Counter()
         self.refused: list[str] = []
@@ -78,6 +79,7 @@ class Person:
                 watcher = Watcher(self._url, self.production_id, Random(f"{self._cast.seed}/{number}"))
                 self.watchers.append(stack.enter_context(watcher))
             self._approve(self._edited(self._planned()))
+            self.approved.set()
             while self._stormy.is_set():
                 time.sleep(self._chance.uniform(0.2, 1.5))
                 self._do_something()
@@ -160,7 +162,7 @@ class Person:
             (3, "resume", lambda: self._client.resume(self.production_id, Resume(resumed_by="ana"))),
             (2, "select", lambda: self._client.select_take(self.production_id, self._selection(asset))),
             (2, "answer", lambda: self._answer(seen)),
-            (1, "cancel", lambda: self._client.cancel(self.production_id) if self._chance.random() < 0.4 else None),
+            (1, "cancel", lambda: self._client.cancel(self.production_id) if self._chance.random() < 0.25 else None),
         ]
         _, what, act = self._chance.choices(acts, [weight for weight, *_ in acts])[0]
         self._try(what, act)

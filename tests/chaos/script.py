@@ -12,7 +12,7 @@ from workflows.models import ApprovalPolicy, Brief, Platform
 
 T = TypeVar("T")
 
-STORM_SECONDS: Final = 11.0
+STORM_SECONDS: Final = 9.0
 TARGETS: Final[Mapping[tuple[Part, ...], int]] = {
     ("worker",): 6,
     ("api",): 2,
@@ -36,13 +36,13 @@ PLATFORMS: Final[Mapping[Platform, int]] = {
 class Strike:
     """A kill: `after` seconds since the last one, of so many processes, down for some seconds.
 
-    With a `window`, it comes when that vendor has a submission in hand: before it is billed, or before the answer.
+    With a `window`, it comes when a vendor has a submission in hand: before it is billed, or before the answer.
     """
 
     after: float
     targets: tuple[Part, ...]
     down: float
-    window: tuple[str, Stage] | None = None
+    window: Stage | None = None
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,20 @@ class Cast:
 class Script:
     seed: int
     planner: str
+    at_once: bool
+    """Whether the storm comes while plans are still made, or once half of them are approved."""
     productions: tuple[Cast, ...]
     strikes: tuple[Strike, ...]
     blows: tuple[Blow, ...]
 
     @classmethod
     def of(cls, seed: int, productions: int) -> "Script":
-        chance = Random(seed)
+        chance, casting = Random(seed), Random(f"{seed}/productions")
         return cls(
             seed=seed,
+            at_once=chance.random() < 0.3,
             planner=chance.choice(("template", "template", "openai/gpt-6-luna")),
-            productions=tuple(_production(chance, seed, n) for n in range(1, productions + 1)),
+            productions=tuple(_production(casting, seed, n) for n in range(1, productions + 1)),
             strikes=tuple(_strike(chance) for _ in range(chance.randint(2, 4))),
             blows=tuple(sorted((_blow(chance) for _ in range(chance.randint(8, 24))), key=lambda b: b.at)),
         )
@@ -101,9 +104,8 @@ def _production(chance: Random, seed: int, number: int) -> Cast:
 def _strike(chance: Random) -> Strike:
     targets = _one_of(chance, TARGETS)
     windowed = "worker" in targets and chance.random() < 0.7
-    stage: Stage = chance.choice(("received", "billed"))
-    window = (chance.choice(("openai", "replicate", "runway")), stage) if windowed else None
-    return Strike(chance.uniform(0.3, 2.5), targets, chance.uniform(0.1, 2.5), window)
+    window: Stage | None = chance.choice(("received", "billed")) if windowed else None
+    return Strike(chance.uniform(0.1, 1.5), targets, chance.uniform(0.1, 2.5), window)
 
 
 def _blow(chance: Random) -> Blow:

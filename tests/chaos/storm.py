@@ -27,7 +27,7 @@ class Struck:
     """A kill that happened: what died, whether inside a submission, and when the last of it was let start again."""
 
     targets: tuple[Part, ...]
-    inside: str
+    inside: bool
     released: float
 
 
@@ -59,11 +59,10 @@ class Storm:
 
     def _strike(self, strike: Strike) -> None:
         with ExitStack() as held:
-            inside = ""
+            inside = False
             if strike.window:
-                vendor, stage = strike.window
-                reached = held.enter_context(self._vendors.by_name[vendor].held("submit", stage))
-                inside = f"{vendor} {stage}" if reached.wait(WINDOW_SECONDS) else ""
+                holds = [held.enter_context(e.held("submit", strike.window)) for e in self._vendors.by_name.values()]
+                inside = _any_of(holds, WINDOW_SECONDS)
             for part in strike.targets:
                 self._supervisor.kill(part, hold=True)
         time.sleep(strike.down)
@@ -73,6 +72,13 @@ class Storm:
 
     def kills(self) -> Counter[str]:
         return Counter(part for struck in self.struck for part in struck.targets)
+
+
+def _any_of(events: list[threading.Event], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not any(event.is_set() for event in events) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return any(event.is_set() for event in events)
 
 
 class Probe:

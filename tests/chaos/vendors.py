@@ -10,9 +10,9 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Final
 
-from tests.emulators.base import Call, Emulator, Fault, Kind
+from tests.emulators.base import Call, Emulator, Fault, Kind, Reply
 from tests.emulators.openai import OpenAIEmulator
-from tests.emulators.replicate import ReplicateEmulator
+from tests.emulators.replicate import FLUX, Prediction, ReplicateEmulator
 from tests.emulators.runway import RunwayEmulator
 from tests.vendors import env_of
 from workflows import keys
@@ -79,11 +79,21 @@ class Billed:
     seed: int | None = None
 
 
+class Replicate(ReplicateEmulator):
+    """One whose limit is over sooner than the half minute that it was recorded with."""
+
+    def fault(self, fault: Fault, call: Call) -> Reply | None:
+        if fault != "throttle":
+            return super().fault(fault, call)
+        words = "Request was throttled. Your rate limit resets in ~2s."
+        return Reply(429, {"title": "Too many requests", "detail": words, "status": 429}, "application/problem+json")
+
+
 class Vendors:
     """Three vendors with their books."""
 
     def __init__(self) -> None:
-        self.replicate = ReplicateEmulator()
+        self.replicate = Replicate()
         self._wordings = count(1)
         self.by_name: dict[str, Emulator] = {
             "openai": OpenAIEmulator(self._words),
@@ -113,15 +123,30 @@ class Vendors:
     def billed_usd(self) -> Decimal:
         return sum((e.billed_usd for e in self.by_name.values()), Decimal(0))
 
+    def billed_to(self, production: str) -> Decimal:
+        """USD of one production, less what was given back."""
+        paid = [
+            price
+            for emulator in self.by_name.values()
+            for call, price in zip(emulator.submissions, emulator.prices, strict=True)
+            if _whose(call).production == production and not call.path.endswith("/speech")  # nobody published its price
+        ]
+        back = [FLUX[p.model] for p in self._given_back() if _of_prediction(p).production == production]
+        return sum(paid, Decimal(0)) - sum(back, Decimal(0))
+
     def problems(self) -> list[str]:
         return [f"{name}: {p}" for name, e in self.by_name.items() for p in e.problems]
 
     def billed(self) -> Counter[Billed]:
         """How often each take, or asset where no seed is sent, is billed: failures that cost nothing are not."""
         found = Counter(_whose(call) for e in self.by_name.values() for call in list(e.submissions))
-        free = [p for p in self.replicate.predictions if p.fate == "fail_job" and p.looks >= self.replicate.looks]
-        found.subtract(_named(str(p.input["prompt"]), p.input.get("seed")) for p in free)
+        found.subtract(map(_of_prediction, self._given_back()))
         return +found
+
+    def _given_back(self) -> list[Prediction]:
+        """What this vendor does not bill although it took it on."""
+        failed = (p for p in self.replicate.predictions if p.fate in ("fail_job", "refuse"))
+        return [p for p in failed if p.looks >= self.replicate.looks]
 
     def _words(self, body: Mapping[str, Any]) -> str:
         """What the language model answers: words, a plan, or another prompt that keeps its mark."""
@@ -142,6 +167,10 @@ def _whose(call: Call) -> Billed:
         return Billed(found[1] if found else "?", keys.PLANNER)
     seed = re.search(r'"seed":\s*(\d+)', words)
     return _named(words, int(seed[1]) if seed else None)
+
+
+def _of_prediction(made: Prediction) -> Billed:
+    return _named(str(made.input["prompt"]), made.input.get("seed"))
 
 
 def _named(words: str, seed: int | None) -> Billed:

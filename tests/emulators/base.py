@@ -77,6 +77,8 @@ class Emulator(ABC):
         self.calls: list[Call] = []
         self.submissions: list[Call] = []
         """What the vendor accepted, and so bills, in order."""
+        self.prices: list[Decimal] = []
+        """Of each submission, USD."""
         self.billed_usd = Decimal(0)
         self.problems: list[str] = []
         """Where a request breaks the vendor's specification; a test asserts that there is nothing."""
@@ -135,6 +137,7 @@ class Emulator(ABC):
         """Enter an accepted submission in the books."""
         with self._lock:
             self.submissions.append(call)
+            self.prices.append(Decimal(usd))
             self.billed_usd += Decimal(usd)
 
     def check(self, schema: str, body: Any, definition: str = "") -> None:
@@ -205,7 +208,11 @@ class Emulator(ABC):
 
             def _any(self) -> None:
                 parts = urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                length = int(self.headers.get("content-length") or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:  # whoever asked is gone
+                    self.close_connection = True
+                    return
                 headers = {k.lower(): v for k, v in self.headers.items()}
                 reply = serve(Call(self.command, parts.path, parse_qs(parts.query), headers, body))
                 self.close_connection = reply is None or reply.cut
