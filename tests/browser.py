@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, StorageState, ViewportSize, async_playwright, expect
 from temporalio.client import Client
 
 from api.__main__ import Server, server
@@ -64,15 +64,22 @@ async def browsing() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, url: str, *, width: int = 1280, theme: Theme = "light", bypass_csp: bool = False
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1280,
+    theme: Theme = "light",
+    bypass_csp: bool = False,
+    known: StorageState | None = None,
 ) -> AsyncIterator[Page]:
-    """A page of a person who was never here; leaving it fails where a script broke, a dialog opened or the policy was
-    violated."""
+    """A page of a person who was never here, or of whom `known` is remembered; leaving it fails where a script broke,
+    a dialog opened or the policy was violated."""
     context = await browser.new_context(
         base_url=url,
         viewport=SIZES[width],
         color_scheme=theme,
         bypass_csp=bypass_csp,
+        storage_state=known,
         reduced_motion="reduce",
         locale="en-US",
     )
@@ -154,9 +161,12 @@ async def painted(page: Page) -> None:
     await page.wait_for_function(
         """() => [...document.querySelectorAll('img, .film')].every((media) => {
             const { top, bottom } = media.getBoundingClientRect();
-            return bottom < 0 || top > innerHeight || media.complete || media.readyState > 1;
+            const there = media.complete || (media.readyState > 3 && media.networkState === media.NETWORK_IDLE);
+            return there || bottom < 0 || top > innerHeight;
         })"""
     )
+    for frame in page.frames[1:]:
+        await frame.wait_for_load_state("load")
 
 
 # -- Pictures of every view, of real productions -----------------------------------------------------------
@@ -201,19 +211,22 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
             await approve(page)
             await expect(page.locator(".reader")).to_be_visible(timeout=120_000)
             plan = await brief(page, "A lighthouse at dusk")
+            await page.get_by_role("button", name="Watch a free preview").click()
+            await expect(page.locator(".film")).to_be_visible(timeout=120_000)
             await brief(page, "Night train, three reasons")
             live = await brief(page, "A lighthouse at dusk", 30)
             await page.locator(".card[data-asset=shot-2] .face").click()
             await page.get_by_label("Made by").select_option("previz/previz-animatic-job")
             await expect(page.locator(".card[data-asset=shot-2]")).to_contain_text("previz-animatic-job")
             await page.get_by_text("Parameters").click()
-            await page.get_by_label("job_seconds").fill("3600")
+            await page.get_by_label("job_seconds").fill("600")
             await page.get_by_role("button", name="Save").click()
-            await expect(page.get_by_role("button", name="Save")).to_be_disabled()
+            await expect(page.locator(".board[data-busy]")).to_have_count(0)
             await page.get_by_role("button", name="Close", exact=True).click()
             await approve(page)
             await expect(page.locator(".working .tabular")).to_be_visible(timeout=120_000)
             await expect(page.locator(".card[data-status=completed]")).to_have_count(18, timeout=120_000)
+            known = await page.context.storage_state()
         views = {
             "create": "",
             "plan": f"p/{plan}",
@@ -230,7 +243,7 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
         }
         for width in widths:
             for theme in THEMES:
-                async with visiting(browser, url, width=width, theme=theme) as page:
+                async with visiting(browser, url, width=width, theme=theme, known=known) as page:
                     for name, path in views.items():
                         await show(page, path)
                         await painted(page)

@@ -24,7 +24,7 @@ from workflows.models import Brief, Platform
 
 PRODUCTIONS: Final = 6
 """Side by side in each of two trials, in which everything dies at least once: twelve productions in about a minute."""
-SEEDS: Final = (33, 43)
+SEEDS: Final = (25, 33)
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 

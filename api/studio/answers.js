@@ -25,7 +25,10 @@ export function waiting(item, place) {
       await app.look();
     });
   const resolve = (action, more = {}) =>
-    send(`assets/${encodeURIComponent(item.asset_id)}/resolve`, { action, attention: item.id, resolver: me(), ...more });
+    send(
+      `assets/${encodeURIComponent(item.asset_id)}/resolve`,
+      { action, attention: item.id, resolver: me(), ...more },
+    );
   const unfold = (name, start = {}) => set({ open: mine.open === name ? null : name, ...start });
   const busy = acts.busy(key);
 
@@ -33,15 +36,31 @@ export function waiting(item, place) {
     approve: () =>
       item.reason === "price_unknown"
         ? h("a", { class: "button primary", href: link }, "Look at the plan")
-        : button(`Approve · up to ${usd(item.price_usd)}`, () => send("approve", { plan_digest: item.plan_digest, approver: me() }), { look: "primary", busy }),
+        : button(
+          `Approve · up to ${usd(item.price_usd)}`,
+          () => send("approve", { plan_digest: item.plan_digest, approver: me() }),
+          { look: "primary", busy },
+        ),
     reject: () => button("Reject", () => unfold("reject", { words: "" }), { busy }),
-    edit_plan: () => (place.inside ? null : h("a", { class: "button", href: link }, item.reason === "stills_to_approve" ? "Look at the stills" : "Look at the plan")),
+    edit_plan: () => (place.inside ? null : h(
+      "a",
+      { class: "button", href: link },
+      item.reason === "stills_to_approve" ? "Look at the stills" : "Look at the plan",
+    )),
     revise: () => (place.inside ? null : button("Ask for a new plan", () => unfold("revise", { words: "" }), { busy })),
     resume: () => button("Resume", () => send("resume", { resumed_by: me() }), { look: "primary", busy }),
     retry: () => [
-      item.proposal && button("Use the softer prompt", () => unfold("prompt", { words: item.proposal }), { look: "primary", busy }),
+      item.proposal && button(
+        "Use the softer prompt",
+        () => unfold("prompt", { words: item.proposal }),
+        { look: "primary", busy },
+      ),
       button("Try again", () => resolve("retry"), { look: item.proposal ? "" : "primary", mark: "again", busy }),
-      item.asset_id && !item.asset_id.startsWith("_") && button("Change the prompt", () => unfold("prompt", { words: place.asset?.prompt ?? item.proposal ?? "" }), { busy }),
+      item.asset_id && !item.asset_id.startsWith("_") && button(
+        "Change the prompt",
+        () => unfold("prompt", { words: place.asset?.prompt ?? item.proposal ?? "" }),
+        { busy },
+      ),
     ],
     accept_without: () => button("Go on without it", () => resolve("accept_without"), { busy }),
     adopt: () => button("Adopt a job", () => unfold("adopt", { words: item.job_id ?? "" }), { look: "primary", busy }),
@@ -53,21 +72,73 @@ export function waiting(item, place) {
         { class: "button" },
         icon("up"),
         h("span", null, "Use a file of mine"),
-        h("input", { type: "file", class: "sr", onchange: (e) => e.target.files[0] && place.upload?.(item.asset_id, e.target.files[0], key) }),
+        h(
+          "input",
+          {
+            type: "file",
+            class: "sr",
+            onchange: (e) => e.target.files[0] && place.upload?.(item.asset_id, e.target.files[0], key),
+          },
+        ),
       ),
     cancel: () => button("Cancel", () => unfold("cancel"), { look: "ghost", busy }),
   };
 
   const typed = (label, rows, more = {}) =>
-    field(`${key}-words`, label, input(`${key}-words`, { rows, value: mine.words, dir: "auto", oninput: (e) => set({ words: e.target.value }), ...more }));
+    field(
+      `${key}-words`,
+      label,
+      input(
+        `${key}-words`,
+        { rows, value: mine.words, dir: "auto", oninput: (e) => set({ words: e.target.value }), ...more },
+      ),
+    );
 
   const forms = {
-    prompt: () => [typed("Prompt", 4, { maxlength: 8000 }), button("Make it from this prompt", () => resolve("retry", { prompt: mine.words }), { look: "primary", busy, disabled: !mine.words?.trim() })],
-    adopt: () => [typed("The provider's job", 0), button("Adopt this job", () => resolve("adopt", { job_id: mine.words.trim() }), { look: "primary", busy, disabled: !mine.words?.trim() })],
-    budget: () => [typed("The whole budget, USD", 0, { inputmode: "decimal" }), button("Raise it", () => resolve("raise_budget", { budget_usd: mine.words.trim() }), { look: "primary", busy, disabled: !(Number(mine.words) > 0) })],
-    revise: () => [typed("What should be different?", 3, { maxlength: 8000 }), button("Plan again", () => send("revise", { feedback: mine.words, reviser: me() }), { look: "primary", busy, disabled: !mine.words?.trim() })],
-    reject: () => [typed("Why? (optional)", 2, { maxlength: 2000 }), button("Reject the plan", () => send("reject", { rejecter: me(), reason: mine.words ?? "" }), { look: "danger", busy })],
-    cancel: () => [h("p", null, "What is made stays; what runs is stopped where its provider can."), button("Cancel the production", () => send("cancel", {}), { look: "danger", busy })],
+    prompt: () => [
+      typed("Prompt", 4, { maxlength: 8000 }),
+      button(
+        "Make it from this prompt",
+        () => resolve("retry", { prompt: mine.words }),
+        { look: "primary", busy, disabled: !mine.words?.trim() },
+      ),
+    ],
+    adopt: () => [
+      typed("The provider's job", 0),
+      button(
+        "Adopt this job",
+        () => resolve("adopt", { job_id: mine.words.trim() }),
+        { look: "primary", busy, disabled: !mine.words?.trim() },
+      ),
+    ],
+    budget: () => [
+      typed("The whole budget, USD", 0, { inputmode: "decimal" }),
+      button(
+        "Raise it",
+        () => resolve("raise_budget", { budget_usd: mine.words.trim() }),
+        { look: "primary", busy, disabled: !(Number(mine.words) > 0) },
+      ),
+    ],
+    revise: () => [
+      typed("What should be different?", 3, { maxlength: 8000 }),
+      button(
+        "Plan again",
+        () => send("revise", { feedback: mine.words, reviser: me() }),
+        { look: "primary", busy, disabled: !mine.words?.trim() },
+      ),
+    ],
+    reject: () => [
+      typed("Why? (optional)", 2, { maxlength: 2000 }),
+      button(
+        "Reject the plan",
+        () => send("reject", { rejecter: me(), reason: mine.words ?? "" }),
+        { look: "danger", busy },
+      ),
+    ],
+    cancel: () => [
+      h("p", null, "What is made stays; what runs is stopped where its provider can."),
+      button("Cancel the production", () => send("cancel", {}), { look: "danger", busy }),
+    ],
   };
 
   const evidence = [
@@ -88,9 +159,25 @@ export function waiting(item, place) {
       h(
         "div",
         null,
-        h("h3", null, item.asset_id && !item.asset_id.startsWith("_") ? `${item.asset_id}: ` : "", REASONS[item.reason] ?? item.reason),
-        item.message && !["approval", "stills_to_approve", "deadline_near"].includes(item.reason) && h("p", { dir: "auto" }, item.message),
-        h("p", { class: "hint" }, [...evidence, h("time", { datetime: item.since, title: when(item.since) }, ago(item.since))].flatMap((part, n) => (n ? [" · ", part] : [part]))),
+        h(
+          "h3",
+          null,
+          item.asset_id && !item.asset_id.startsWith("_") ? `${item.asset_id}: ` : "",
+          REASONS[item.reason] ?? item.reason,
+        ),
+        item.message && ![
+          "approval",
+          "stills_to_approve",
+          "deadline_near",
+        ].includes(item.reason) && h("p", { dir: "auto" }, item.message),
+        h(
+          "p",
+          { class: "hint" },
+          [
+            ...evidence,
+            h("time", { datetime: item.since, title: when(item.since) }, ago(item.since)),
+          ].flatMap((part, n) => (n ? [" · ", part] : [part])),
+        ),
       ),
     ),
     h("div", { class: "row tight" }, item.answers.map((answer) => answers[answer]?.() ?? null)),

@@ -63,10 +63,19 @@ function draw() {
   document.title = `${waiting ? `(${waiting}) ` : ""}${current.view.title()} · Greenlight`;
 }
 
+/** A part of the address; one that nobody encoded is itself. */
+function decoded(part) {
+  try {
+    return part && decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 async function go() {
-  const path = decodeURI(location.hash.replace(/^#\/?/, ""));
+  const path = location.hash.replace(/^#\/?/, "");
   const [route, found] = ROUTES.map((r) => [r, path.match(r[0])]).find(([, m]) => m) ?? [ROUTES[2], []];
-  const args = found.slice(1).map((part) => part && decodeURIComponent(part));
+  const args = found.slice(1).map(decoded);
   for (const link of document.querySelectorAll("#nav a")) {
     link.toggleAttribute("aria-current", link.dataset.view === route[1]);
     if (link.dataset.view === route[1]) link.setAttribute("aria-current", "page");

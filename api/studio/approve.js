@@ -27,11 +27,28 @@ export function briefing(production) {
       h(
         "div",
         { class: "against", key: "against" },
-        h("p", null, h("strong", null, priceRange(plan.low_usd, plan.high_usd)), ` of the budget of ${usd(brief.budget_usd)}`),
-        bar(Math.min(1, Number(plan.high_usd) / Math.max(Number(brief.budget_usd), 1e-9)), "Plan against budget", { tone: over ? "over" : "" }),
-        over && h("p", { class: "hint bad" }, "The plan may cost more than the budget: what does not fit waits for you."),
+        h(
+          "p",
+          null,
+          h("strong", null, priceRange(plan.low_usd, plan.high_usd)),
+          ` of the budget of ${usd(brief.budget_usd)}`,
+        ),
+        bar(
+          Math.min(1, Number(plan.high_usd) / Math.max(Number(brief.budget_usd), 1e-9)),
+          "Plan against budget",
+          { tone: over ? "over" : "" },
+        ),
+        over && h(
+          "p",
+          { class: "hint bad" },
+          "The plan may cost more than the budget: what does not fit waits for you.",
+        ),
       ),
-    plan.warnings.length > 0 && h("ul", { class: "warnings", key: "warnings" }, plan.warnings.map((w) => h("li", { key: w }, icon("ask"), h("span", { dir: "auto" }, w)))),
+    plan.warnings.length > 0 && h(
+      "ul",
+      { class: "warnings", key: "warnings" },
+      plan.warnings.map((w) => h("li", { key: w }, icon("ask"), h("span", { dir: "auto" }, w))),
+    ),
   );
 }
 
@@ -48,19 +65,29 @@ export function decision(production, acts, state, app) {
   const busy = acts.busy("approve");
   const set = (change) => (Object.assign(state, change), app.update());
   const approve = async () => {
-    if (await acts.run("approve", () => production.approve(digest, state.budget, Boolean(state.unknown)))) scrollTo({ top: 0 });
+    if (await acts.run(
+      "approve",
+      () => production.approve(digest, state.budget, Boolean(state.unknown)),
+    )) scrollTo({ top: 0 });
     else await production.load();
   };
 
   return h(
     "section",
     { class: "decision", key: "decision", "aria-label": "Decision", "data-terms": state.terms ? "" : undefined },
-    needed > 1 && h("p", { class: "hint", key: "given" }, `${given.length} of ${needed} people have approved${given.length ? `: ${named(given)}` : ""}.`),
+    needed > 1 && h(
+      "p",
+      { class: "hint", key: "given" },
+      `${given.length} of ${needed} people have approved${given.length ? `: ${named(given)}` : ""}.`,
+    ),
     unknown.length > 0 &&
       h(
         "label",
         { class: "check", key: "unknown" },
-        h("input", { type: "checkbox", checked: Boolean(state.unknown), onchange: (e) => set({ unknown: e.target.checked }) }),
+        h(
+          "input",
+          { type: "checkbox", checked: Boolean(state.unknown), onchange: (e) => set({ unknown: e.target.checked }) },
+        ),
         h("span", null, `Also spend on ${named(unknown)}, whose price nobody published and no budget can foresee`),
       ),
     acts.note("approve") ?? acts.note("reject"),
@@ -73,14 +100,39 @@ export function decision(production, acts, state, app) {
         "div",
         { class: "field short" },
         h("label", { for: "most" }, "Spend at most"),
-        h("div", { class: "money" }, h("span", { "aria-hidden": "true" }, "$"), input("most", { inputmode: "decimal", value: state.budget, placeholder: Number(high).toFixed(2), oninput: (e) => set({ budget: e.target.value.replace(",", ".").trim() }) })),
+        h(
+          "div",
+          { class: "money" },
+          h("span", { "aria-hidden": "true" }, "$"),
+          input(
+            "most",
+            {
+              inputmode: "decimal",
+              value: state.budget,
+              placeholder: Number(high).toFixed(2),
+              oninput: (e) => set({ budget: e.target.value.replace(",", ".").trim() }),
+            },
+          ),
+        ),
       )),
       h(
         "div",
         { class: "row tight end grow" },
-        button("Terms", () => set({ terms: !state.terms }), { look: "ghost terms", "aria-expanded": String(Boolean(state.terms)) }),
-        button("Reject", () => set({ open: state.open === "reject" ? null : "reject" }), { look: "ghost", "aria-expanded": String(state.open === "reject") }),
-        !gate && button("Ask for a new plan", () => set({ open: state.open === "revise" ? null : "revise" }), { "aria-expanded": String(state.open === "revise") }),
+        button(
+          "Terms",
+          () => set({ terms: !state.terms }),
+          { look: "ghost terms", "aria-expanded": String(Boolean(state.terms)) },
+        ),
+        button(
+          "Reject",
+          () => set({ open: state.open === "reject" ? null : "reject" }),
+          { look: "ghost", "aria-expanded": String(state.open === "reject") },
+        ),
+        !gate && button(
+          "Ask for a new plan",
+          () => set({ open: state.open === "revise" ? null : "revise" }),
+          { "aria-expanded": String(state.open === "revise") },
+        ),
         button(gate ? `Approve the stills · up to ${usd(most)}` : `Approve · up to ${usd(most)}`, approve, {
           look: "primary large",
           busy,
@@ -100,7 +152,21 @@ function revising(production, acts, state, set) {
   return h(
     "div",
     { class: "unfolded", key: "revise" },
-    field("feedback", "What should be different?", input("feedback", { rows: 3, maxlength: 8000, dir: "auto", value: state.words, placeholder: "e.g. fewer shots, start at night, no narration over the last one", oninput: (e) => set({ words: e.target.value }) })),
+    field(
+      "feedback",
+      "What should be different?",
+      input(
+        "feedback",
+        {
+          rows: 3,
+          maxlength: 8000,
+          dir: "auto",
+          value: state.words,
+          placeholder: "e.g. fewer shots, start at night, no narration over the last one",
+          oninput: (e) => set({ words: e.target.value }),
+        },
+      ),
+    ),
     button("Plan again", send, { look: "primary", busy: acts.busy("revise"), disabled: !state.words?.trim() }),
     acts.note("revise"),
   );
@@ -110,7 +176,18 @@ function rejecting(production, acts, state, set) {
   return h(
     "div",
     { class: "unfolded", key: "reject" },
-    field("reason", "Why? It is kept with the production.", input("reason", { rows: 2, maxlength: 2000, dir: "auto", value: state.why ?? "", oninput: (e) => set({ why: e.target.value }) })),
-    button("Reject the plan", () => acts.run("reject", () => production.send("reject", { rejecter: me(), reason: state.why ?? "" })), { look: "danger", busy: acts.busy("reject") }),
+    field(
+      "reason",
+      "Why? It is kept with the production.",
+      input(
+        "reason",
+        { rows: 2, maxlength: 2000, dir: "auto", value: state.why ?? "", oninput: (e) => set({ why: e.target.value }) },
+      ),
+    ),
+    button(
+      "Reject the plan",
+      () => acts.run("reject", () => production.send("reject", { rejecter: me(), reason: state.why ?? "" })),
+      { look: "danger", busy: acts.busy("reject") },
+    ),
   );
 }

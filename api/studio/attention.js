@@ -15,7 +15,11 @@ export function open(_, app) {
     return (assetId, file, key) =>
       acts.run(key, async () => {
         const query = new URLSearchParams({ filename: file.name, uploaded_by: me() });
-        await ask("POST", `productions/${encodeURIComponent(id)}/assets/${encodeURIComponent(assetId)}/takes?${query}`, file);
+        await ask(
+          "POST",
+          `productions/${encodeURIComponent(id)}/assets/${encodeURIComponent(assetId)}/takes?${query}`,
+          file,
+        );
         await app.look();
       });
   }
@@ -27,19 +31,49 @@ export function open(_, app) {
       return h(
         "div",
         { class: "attention narrow", key: "attention" },
-        h("div", { class: "row", key: "head" }, h("h1", { class: "grow" }, "Attention"), found?.entries.length > 0 && nameField(app, "who", "Decided by")),
+        h(
+          "div",
+          { class: "row", key: "head" },
+          h("h1", { class: "grow" }, "Attention"),
+          found?.entries.length > 0 && nameField(app, "who", "Decided by"),
+        ),
         !found && h("p", { class: "hint", role: "status" }, "Loading…"),
-        found?.entries.length === 0 && empty("Nothing waits for you", "Plans to approve and assets that somebody has to decide about appear here, the longest waiting first.", h("a", { class: "button primary", href: "#/" }, "Write a brief")),
-        found?.entries.length > 0 && h("p", { class: "hint", key: "hint" }, "The longest waiting first. Nothing costs anything while it waits."),
+        found?.entries.length === 0 && empty(
+          "Nothing waits for you",
+          "Plans to approve and assets that somebody has to decide about appear here, the longest waiting first.",
+          h("a", { class: "button primary", href: "#/" }, "Write a brief"),
+        ),
+        found?.entries.length > 0 && h(
+          "p",
+          { class: "hint", key: "hint" },
+          "The longest waiting first. Nothing costs anything while it waits.",
+        ),
         [...grouped(found?.entries ?? [])].map(([id, entries]) =>
           h(
             "section",
             { key: id, class: "entry" },
-            h("h2", null, h("a", { href: `#/p/${id}`, dir: "auto" }, entries[0].title || id), h("span", { class: "quiet small" }, [PLATFORMS[entries[0].platform]?.[0], entries[0].requester !== "anonymous" && entries[0].requester].filter(Boolean).join(" · "))),
+            h(
+              "h2",
+              null,
+              h("a", { href: `#/p/${id}`, dir: "auto" }, entries[0].title || id),
+              h(
+                "span",
+                { class: "quiet small" },
+                [
+                  PLATFORMS[entries[0].platform]?.[0],
+                  entries[0].requester !== "anonymous" && entries[0].requester,
+                ].filter(Boolean).join(" · "),
+              ),
+            ),
             entries.map((entry) => waiting(entry.waiting, { acts, id, state, app, upload: upload(id) })),
           ),
         ),
-        found && !found.complete && h("p", { class: "hint" }, icon("ask"), "More productions wait than are read at once."),
+        found && !found.complete && h(
+          "p",
+          { class: "hint" },
+          icon("ask"),
+          "More productions wait than are read at once.",
+        ),
       );
     },
   };

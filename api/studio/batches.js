@@ -3,11 +3,11 @@
 import { h } from "./dom.js";
 import { Acts, bar, button, empty, failure, field, icon, input, me, pill } from "./parts.js";
 import { tabs } from "./productions.js";
+import { rowsOf } from "./rows.js";
 import { get, post, Refused } from "./server.js";
 import { ago, count, usd, when } from "./words.js";
 
 const AGAIN_MS = 2_500;
-const LISTS = new Set(["modalities", "languages"]);
 const SAMPLE = "key,text,platform,title\nspring-1,Say why spring is worth waiting for.,copy,Spring\nspring-2,A poster for the first market day.,design,Market day\n";
 
 export function open([id], app) {
@@ -71,28 +71,126 @@ function all(app) {
             ondragleave: () => ((over = false), app.update()),
             ondrop: (e) => (e.preventDefault(), (over = false), e.dataTransfer.files[0] && read(e.dataTransfer.files[0])),
           },
-          h("p", null, "Drop a CSV or JSON Lines file, a brief in each row, or ", h("label", { class: "link" }, "choose one", h("input", { type: "file", class: "sr", accept: ".csv,.jsonl,.ndjson,.json", onchange: (e) => e.target.files[0] && read(e.target.files[0]) })), "."),
-          h("p", { class: "hint" }, "Columns are the fields of a brief: text, platform, title, style, duration_seconds, … A key names a row. ", h("button", { type: "button", class: "link", onclick: () => ((file = { name: "sample.csv", rows: rowsOf("sample.csv", SAMPLE) }), app.update()) }, "Try a sample")),
+          h(
+            "p",
+            null,
+            "Drop a CSV or JSON Lines file, a brief in each row, or ",
+            h(
+              "label",
+              { class: "link" },
+              "choose one",
+              h(
+                "input",
+                {
+                  type: "file",
+                  class: "sr",
+                  accept: ".csv,.jsonl,.ndjson,.json",
+                  onchange: (e) => e.target.files[0] && read(e.target.files[0]),
+                },
+              ),
+            ),
+            ".",
+          ),
+          h(
+            "p",
+            { class: "hint" },
+            "Columns are the fields of a brief: text, platform, title, style, duration_seconds, … A key names a row. ",
+            h(
+              "button",
+              {
+                type: "button",
+                class: "link",
+                onclick: () => ((file = { name: "sample.csv", rows: rowsOf("sample.csv", SAMPLE) }), app.update()),
+              },
+              "Try a sample",
+            ),
+          ),
         ),
-        file?.wrong && h("p", { class: "note bad", role: "alert", key: "wrong" }, icon("ask"), h("span", null, `${file.name}: ${file.wrong}`)),
+        file?.wrong && h(
+          "p",
+          { class: "note bad", role: "alert", key: "wrong" },
+          icon("ask"),
+          h("span", null, `${file.name}: ${file.wrong}`),
+        ),
         file?.rows &&
           h(
             "section",
             { key: "file", class: "stack" },
             h("h2", null, `${file.name}: ${count(file.rows.length, "brief")}`),
-            table(["", "Brief", "Platform", "Title"], file.rows.slice(0, 8).map((r, n) => [String(n + 1), r.brief.text ?? "", r.brief.platform ?? "", r.brief.title ?? ""]), "Briefs in the file"),
+            table(
+              ["", "Brief", "Platform", "Title"],
+              file.rows.slice(0, 8).map(
+                (r, n) => [String(n + 1), r.brief.text ?? "", r.brief.platform ?? "", r.brief.title ?? ""],
+              ),
+              "Briefs in the file",
+            ),
             file.rows.length > 8 && h("p", { class: "hint" }, `and ${file.rows.length - 8} more`),
             h(
               "div",
               { class: "row" },
-              field("together", "All together at most", h("div", { class: "money" }, h("span", { "aria-hidden": "true" }, "$"), input("together", { inputmode: "decimal", value: budget, placeholder: "No limit", oninput: (e) => ((budget = e.target.value.replace(",", ".").trim()), app.update()) }))),
-              h("label", { class: "check grow" }, h("input", { type: "checkbox", checked: approve, onchange: (e) => ((approve = e.target.checked), app.update()) }), h("span", null, "Approve all by itself, if all of it fits")),
+              field(
+                "together",
+                "All together at most",
+                h(
+                  "div",
+                  { class: "money" },
+                  h("span", { "aria-hidden": "true" }, "$"),
+                  input(
+                    "together",
+                    {
+                      inputmode: "decimal",
+                      value: budget,
+                      placeholder: "No limit",
+                      oninput: (e) => ((budget = e.target.value.replace(",", ".").trim()), app.update()),
+                    },
+                  ),
+                ),
+              ),
+              h(
+                "label",
+                { class: "check grow" },
+                h(
+                  "input",
+                  { type: "checkbox", checked: approve, onchange: (e) => ((approve = e.target.checked), app.update()) },
+                ),
+                h("span", null, "Approve all by itself, if all of it fits"),
+              ),
               button("Start the batch", start, { look: "primary", busy: acts.busy("start") }),
             ),
             acts.note("start"),
           ),
         list?.length
-          ? h("ul", { class: "rows", key: "rows" }, list.map((b) => h("li", { key: b.batch_id }, h("a", { href: `#/batches/${b.batch_id}` }, h("span", { class: "name" }, h("strong", null, b.batch_id), h("span", { class: "quiet small" }, count(b.rows, "brief"))), pill(b.status), h("span", { class: "cost tabular" }, b.spent_usd === null ? "" : Number(b.spent_usd) ? usd(b.spent_usd) : "Free"), h("time", { class: "quiet small", datetime: b.created_at, title: when(b.created_at) }, ago(b.created_at))))))
+          ? h(
+            "ul",
+            { class: "rows", key: "rows" },
+            list.map(
+              (b) => h(
+                "li",
+                { key: b.batch_id },
+                h(
+                  "a",
+                  { href: `#/batches/${b.batch_id}` },
+                  h(
+                    "span",
+                    { class: "name" },
+                    h("strong", null, b.batch_id),
+                    h("span", { class: "quiet small" }, count(b.rows, "brief")),
+                  ),
+                  pill(b.status),
+                  h(
+                    "span",
+                    { class: "cost tabular" },
+                    b.spent_usd === null ? "" : Number(b.spent_usd) ? usd(b.spent_usd) : "Free",
+                  ),
+                  h(
+                    "time",
+                    { class: "quiet small", datetime: b.created_at, title: when(b.created_at) },
+                    ago(b.created_at),
+                  ),
+                ),
+              ),
+            ),
+          )
           : list && !file && empty("No batches yet", "A batch plans many briefs, and holds all of them to one budget."),
       );
     },
@@ -130,26 +228,95 @@ function one(id, app) {
     render() {
       if (!batch) return problem ? failure(problem, load) : h("p", { class: "hint", role: "status" }, "Loading…");
       const { totals } = batch;
-      const done = Object.entries(totals.statuses).filter(([s]) => ["delivered", "rejected", "cancelled", "expired", "failed"].includes(s)).reduce((n, [, each]) => n + each, 0);
+      const done = Object.entries(totals.statuses).filter(
+        ([s]) => ["delivered", "rejected", "cancelled", "expired", "failed"].includes(s),
+      ).reduce((n, [, each]) => n + each, 0);
       const open_ = totals.statuses.awaiting_approval > 0;
       return h(
         "div",
         { class: "list", key: id },
         h("a", { class: "crumb", href: "#/batches" }, icon("back"), "Batches"),
-        h("div", { class: "row" }, h("h1", null, id), pill(batch.status), h("span", { class: "grow" }), !["done", "stopped"].includes(batch.status) && button("Stop", () => act("stop", {}), { look: "ghost", busy: acts.busy("stop") }), h("a", { class: "button", href: `/api/v1/${path}/results`, download: "" }, icon("down"), h("span", null, "Results as CSV"))),
-        h("section", { class: "meters" }, h("div", null, h("p", null, h("strong", null, `${done} of ${count(totals.rows, "brief")}`)), bar(done / totals.rows, "Briefs done")), h("div", null, h("p", null, h("strong", null, usd(totals.spent_usd)), ` spent, up to ${usd(totals.high_usd)} in all${batch.budget_usd !== null ? `, of ${usd(batch.budget_usd)}` : ""}`), bar(batch.budget_usd ? Number(totals.high_usd) / Number(batch.budget_usd) : 0, "Money"))),
+        h(
+          "div",
+          { class: "row" },
+          h("h1", null, id),
+          pill(batch.status),
+          h("span", { class: "grow" }),
+          !["done", "stopped"].includes(batch.status) && button(
+            "Stop",
+            () => act("stop", {}),
+            { look: "ghost", busy: acts.busy("stop") },
+          ),
+          h(
+            "a",
+            { class: "button", href: `/api/v1/${path}/results`, download: "" },
+            icon("down"),
+            h("span", null, "Results as CSV"),
+          ),
+        ),
+        h(
+          "section",
+          { class: "meters" },
+          h(
+            "div",
+            null,
+            h("p", null, h("strong", null, `${done} of ${count(totals.rows, "brief")}`)),
+            bar(done / totals.rows, "Briefs done"),
+          ),
+          h(
+            "div",
+            null,
+            h(
+              "p",
+              null,
+              h("strong", null, usd(totals.spent_usd)),
+              ` spent, up to ${usd(totals.high_usd)} in all${batch.budget_usd !== null ? `, of ${usd(batch.budget_usd)}` : ""}`,
+            ),
+            bar(batch.budget_usd ? Number(totals.high_usd) / Number(batch.budget_usd) : 0, "Money"),
+          ),
+        ),
         batch.message && h("p", { class: "note", role: "status" }, icon("ask"), h("span", null, batch.message)),
         open_ && !["planning", "producing"].includes(batch.status) &&
           h(
             "div",
             { class: "row", key: "admit" },
-            field("admit", "All together at most", h("div", { class: "money" }, h("span", { "aria-hidden": "true" }, "$"), input("admit", { inputmode: "decimal", value: budget, placeholder: Number(totals.high_usd).toFixed(2), oninput: (e) => ((budget = e.target.value.trim()), app.update()) }))),
-            button(`Approve all · up to ${usd(budget || totals.high_usd)}`, () => act("admit", { approver: me(), ...(budget && { budget_usd: budget }) }), { look: "primary large", busy: acts.busy("admit") }),
+            field(
+              "admit",
+              "All together at most",
+              h(
+                "div",
+                { class: "money" },
+                h("span", { "aria-hidden": "true" }, "$"),
+                input(
+                  "admit",
+                  {
+                    inputmode: "decimal",
+                    value: budget,
+                    placeholder: Number(totals.high_usd).toFixed(2),
+                    oninput: (e) => ((budget = e.target.value.trim()), app.update()),
+                  },
+                ),
+              ),
+            ),
+            button(
+              `Approve all · up to ${usd(budget || totals.high_usd)}`,
+              () => act("admit", { approver: me(), ...(budget && { budget_usd: budget }) }),
+              { look: "primary large", busy: acts.busy("admit") },
+            ),
           ),
         acts.note("admit") ?? acts.note("stop"),
         table(
           ["", "Key", "Status", "Cost", "Most", ""],
-          batch.rows.map((r) => [String(r.row), r.status === "pending" ? r.key : h("a", { href: `#/p/${r.production_id}` }, r.key), pill(r.status), Number(r.spent_usd) ? usd(r.spent_usd) : "Free", usd(r.high_usd), r.error]),
+          batch.rows.map(
+            (r) => [
+              String(r.row),
+              r.status === "pending" ? r.key : h("a", { href: `#/p/${r.production_id}` }, r.key),
+              pill(r.status),
+              Number(r.spent_usd) ? usd(r.spent_usd) : "Free",
+              usd(r.high_usd),
+              r.error,
+            ],
+          ),
           "Rows of the batch",
         ),
       );
@@ -161,35 +328,18 @@ const table = (heads, rows, words) =>
   h(
     "div",
     { class: "scroll", tabindex: "0", role: "region", "aria-label": words, key: words },
-    h("table", null, h("thead", null, h("tr", null, heads.map((t, n) => h(t ? "th" : "td", { key: n, scope: t ? "col" : undefined }, t)))), h("tbody", null, rows.map((cells, n) => h("tr", { key: n }, cells.map((c, k) => h("td", { key: k, dir: "auto" }, c)))))),
+    h(
+      "table",
+      null,
+      h(
+        "thead",
+        null,
+        h("tr", null, heads.map((t, n) => h(t ? "th" : "td", { key: n, scope: t ? "col" : undefined }, t))),
+      ),
+      h(
+        "tbody",
+        null,
+        rows.map((cells, n) => h("tr", { key: n }, cells.map((c, k) => h("td", { key: k, dir: "auto" }, c)))),
+      ),
+    ),
   );
-
-/** Rows of a batch from a file's words. Raises Error with what is wrong. */
-export function rowsOf(name, text) {
-  const rows = /\.csv$/i.test(name) ? csv(text) : text.split("\n").filter((line) => line.trim()).map((line, n) => {
-    try {
-      return JSON.parse(line);
-    } catch {
-      throw new Error(`line ${n + 1} is no JSON; give one object a line`);
-    }
-  });
-  if (!rows.length) throw new Error("there is no row in it; give a brief in each");
-  return rows.map(({ key, ...brief }) => ({ ...(key && { key: String(key) }), brief: brief.brief ?? brief }));
-}
-
-function csv(text) {
-  const cells = [[""]];
-  let quoted = false;
-  for (let n = 0; n < text.length; n += 1) {
-    const c = text[n];
-    const row = cells.at(-1);
-    if (quoted && c === '"' && text[n + 1] === '"') (row[row.length - 1] += c), (n += 1);
-    else if (c === '"') quoted = !quoted;
-    else if (c === "," && !quoted) row.push("");
-    else if (c === "\n" && !quoted) cells.push([""]);
-    else if (c !== "\r" || quoted) row[row.length - 1] += c;
-  }
-  const [heads, ...rows] = cells.filter((row) => row.some((cell) => cell.trim()));
-  if (!heads?.includes("text")) throw new Error("its first row names no column `text`; begin with the names of the columns");
-  return rows.map((row) => Object.fromEntries(heads.map((head, n) => [head.trim(), row[n]?.trim()]).filter(([, v]) => v).map(([head, v]) => [head, LISTS.has(head) ? v.split(/[\s,;]+/) : v])));
-}

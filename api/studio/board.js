@@ -16,7 +16,14 @@ export function board(production, { movable, on, state, open, preview }) {
   return h(
     "ol",
     { class: "board", key: "board", "aria-label": "Storyboard", "data-busy": production.changing ? "" : undefined },
-    assets.map((asset, index) => card(production, asset, index, { movable, on, state, open, done, preview, last: assets.length })),
+    assets.map(
+      (asset, index) => card(
+        production,
+        asset,
+        index,
+        { movable, on, state, open, done, preview, last: assets.length },
+      ),
+    ),
   );
 }
 
@@ -55,13 +62,30 @@ function card(production, asset, index, { movable, on, state, open, done, previe
     },
     h(
       "button",
-      { type: "button", class: "face", onclick: () => on.open(id), "aria-expanded": String(open === id), "aria-label": `${position}. ${asset.label || id}: ${spoken(production, asset)}` },
+      {
+        type: "button",
+        class: "face",
+        onclick: () => on.open(id),
+        "aria-expanded": String(open === id),
+        "aria-label": `${position}. ${asset.label || id}: ${spoken(production, asset)}`,
+      },
       frame(production, asset, done, preview.of(id)),
       h(
         "span",
         { class: "under" },
-        h("span", { class: "line" }, h("span", { class: "number" }, position), h("strong", null, asset.label || id), h("span", { class: "price" }, price(asset))),
-        h("span", { class: "line quiet" }, icon(asset.asset_type), h("span", { class: "model" }, `${record?.provider ?? asset.provider} · ${record?.model ?? asset.model}`)),
+        h(
+          "span",
+          { class: "line" },
+          h("span", { class: "number" }, position),
+          h("strong", null, asset.label || id),
+          h("span", { class: "price" }, price(asset)),
+        ),
+        h(
+          "span",
+          { class: "line quiet" },
+          icon(asset.asset_type),
+          h("span", { class: "model" }, `${record?.provider ?? asset.provider} · ${record?.model ?? asset.model}`),
+        ),
         says(production, asset),
       ),
     ),
@@ -108,7 +132,9 @@ function situation(production, asset) {
   if (record.status === "completed") return ["delivered", record.stale ? "Stale" : record.making ? "Done, more coming" : "Done"];
   if (record.status === "failed") return ["failed", "Failed"];
   if (record.status === "cancelled") return ["cancelled", "Left out"];
-  const open = production.data.assets.filter((a) => asset.depends_on.includes(a.asset_id) && !["completed", "cancelled"].includes(a.status)).map((a) => a.asset_id);
+  const open = production.data.assets.filter(
+    (a) => asset.depends_on.includes(a.asset_id) && !["completed", "cancelled"].includes(a.status),
+  ).map((a) => a.asset_id);
   return ["pending", production.data.paused ? "Paused" : open.length ? `After ${named(open)}` : "Queued"];
 }
 
@@ -127,7 +153,13 @@ function says(production, asset) {
   const [status, words] = now;
   const stale = record.stale && !record.attention && record.status === "completed";
   const takes = record.takes > 1 ? h("span", { class: "quiet" }, count(record.takes, "take")) : null;
-  return h("span", { class: "line state" }, pill(stale ? "paused" : status, words), takes, status === "producing" && elapsed(production, asset));
+  return h(
+    "span",
+    { class: "line state" },
+    pill(stale ? "paused" : status, words),
+    takes,
+    status === "producing" && elapsed(production, asset),
+  );
 }
 
 function elapsed(production, asset) {
@@ -147,11 +179,39 @@ function frame(production, asset, done, previewed) {
   return h(
     "span",
     { class: `frame ${asset.asset_type}`, title: record?.stale ? because(record.stale_because) : undefined },
-    url && asset.asset_type === "image" && h("img", { key: url, src: url, alt: "", loading: "lazy", decoding: "async" }),
-    url && asset.asset_type === "video" && h("video", { key: url, src: still ? url : `${url}#t=0.1`, poster: still?.file_url, preload: still ? "none" : "metadata", muted: true, loop: true, playsinline: true, tabindex: "-1", "aria-hidden": "true", onmouseenter: peek, onmouseleave: (e) => e.target.pause() }),
-    !url && still && h("img", { key: `of-${still.file_url}`, class: "faint", src: still.file_url, alt: "", loading: "lazy" }),
-    url && asset.asset_type === "video" && still && h("img", { key: "poster", class: "poster", src: still.file_url, alt: "", loading: "lazy" }),
-    (!url || !["image", "video"].includes(asset.asset_type)) && !still && h("span", { class: "words", key: "words", dir: "auto" }, excerpt(production, asset)),
+    url && asset.asset_type === "image" && h(
+      "img",
+      { key: url, src: url, alt: "", loading: "lazy", decoding: "async" },
+    ),
+    url && asset.asset_type === "video" && h(
+      "video",
+      {
+        key: url,
+        src: still ? url : `${url}#t=0.1`,
+        poster: still?.file_url,
+        preload: still ? "none" : "metadata",
+        muted: true,
+        loop: true,
+        playsinline: true,
+        tabindex: "-1",
+        "aria-hidden": "true",
+        onmouseenter: peek,
+        onmouseleave: (e) => e.target.pause(),
+      },
+    ),
+    !url && still && h(
+      "img",
+      { key: `of-${still.file_url}`, class: "faint", src: still.file_url, alt: "", loading: "lazy" },
+    ),
+    url && asset.asset_type === "video" && still && h(
+      "img",
+      { key: "poster", class: "poster", src: still.file_url, alt: "", loading: "lazy" },
+    ),
+    (!url || !["image", "video"].includes(asset.asset_type)) && !still && h(
+      "span",
+      { class: "words", key: "words", dir: "auto" },
+      excerpt(production, asset),
+    ),
     h("span", { class: "corner", key: "corner" }, icon(asset.asset_type), seconds(asset)),
     busy && generating(production, asset),
   );

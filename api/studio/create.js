@@ -1,25 +1,57 @@
 // From a brief to a production that plans itself.
 
 import { h } from "./dom.js";
+import { EXAMPLES } from "./examples.js";
 import { Acts, button, failure, field, icon, input, me, memory, select, tip } from "./parts.js";
 import { references, store } from "./references.js";
 import { get, post } from "./server.js";
 import { lasting, MODALITIES, named, PLATFORMS } from "./words.js";
 
-const EXAMPLES = [
-  ["A lighthouse at dusk", { platform: "video", duration_seconds: 12, title: "The last keeper", text: "A keeper climbs the lighthouse at dusk. The lamp is lit, and a boat far out turns for home. The sea goes quiet." }],
-  ["Night train, three reasons", { platform: "social_post", title: "Night trains", text: "Three reasons to take the night train instead of the plane. Warm, a little funny, ends with a question." }],
-  ["Poster for a jazz night", { platform: "design", title: "Jazz by the sea", style: "Mid-century, two colours, bold shapes", text: "A poster for a jazz night on the pier. A trumpet, the moon on the water, room for a date." }],
-  ["Launch copy for a coffee roaster", { platform: "copy", title: "Dawn roast", text: "A small roaster opens at dawn and sells out by noon. Say why people get up for it. No exclamation marks." }],
-];
 const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
-const LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "fi", "cs", "el", "tr", "uk", "ja", "ko", "zh", "ar", "hi"];
+const LANGUAGES = [
+  "en",
+  "de",
+  "fr",
+  "es",
+  "it",
+  "pt",
+  "nl",
+  "pl",
+  "sv",
+  "da",
+  "fi",
+  "cs",
+  "el",
+  "tr",
+  "uk",
+  "ja",
+  "ko",
+  "zh",
+  "ar",
+  "hi",
+];
 const languageName = new Intl.DisplayNames([navigator.language, "en"], { type: "language" });
-const FRESH = { text: "", platform: "video", off: [], title: "", style: "", language: "en", aspect: "16:9", duration_seconds: 12, budget_usd: "", references: [], stills_first: false, approvers: 1 };
+const FRESH = {
+  text: "",
+  platform: "video",
+  off: [],
+  title: "",
+  style: "",
+  language: "en",
+  aspect: "16:9",
+  duration_seconds: 12,
+  budget_usd: "",
+  references: [],
+  stills_first: false,
+  approvers: 1,
+};
 const ALL = Object.keys(MODALITIES);
 const AGAIN_MS = 4_000;
 
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+const newKey = () => Array.from(
+  crypto.getRandomValues(new Uint8Array(12)),
+  (b) => b.toString(16).padStart(2, "0"),
+).join("");
 
 export function open([from], app) {
   const acts = new Acts(app);
@@ -51,7 +83,17 @@ export function open([from], app) {
   async function adopt() {
     const { brief } = await get(`productions/${encodeURIComponent(from)}`);
     const off = ALL.filter((m) => !brief.modalities.includes(m));
-    set({ ...FRESH, ...brief, off, language: brief.languages[0], budget_usd: brief.budget_usd ?? "", stills_first: brief.approval.stills_first, approvers: brief.approval.approvers });
+    set(
+      {
+        ...FRESH,
+        ...brief,
+        off,
+        language: brief.languages[0],
+        budget_usd: brief.budget_usd ?? "",
+        stills_first: brief.approval.stills_first,
+        approvers: brief.approval.approvers,
+      },
+    );
   }
 
   load();
@@ -100,7 +142,9 @@ export function open([from], app) {
   }
 
   async function send() {
-    const chosen = (about()?.modalities ?? ALL).filter((m) => m === "text" || (!draft.off.includes(m) && !missing().includes(m)));
+    const chosen = (about()?.modalities ?? ALL).filter(
+      (m) => m === "text" || (!draft.off.includes(m) && !missing().includes(m)),
+    );
     const brief = {
       text: draft.text,
       platform: draft.platform,
@@ -121,7 +165,10 @@ export function open([from], app) {
   }
 
   function paste(event) {
-    if (event.clipboardData.files.length) acts.run("references", async () => set({ references: [...draft.references, ...(await store(event.clipboardData.files))] }));
+    if (event.clipboardData.files.length) acts.run(
+      "references",
+      async () => set({ references: [...draft.references, ...(await store(event.clipboardData.files))] }),
+    );
   }
 
   function submit(event) {
@@ -160,7 +207,11 @@ export function open([from], app) {
           { class: "row examples", key: "examples" },
           h("span", { class: "hint" }, "Start from"),
           EXAMPLES.map(([name, example]) =>
-            h("button", { type: "button", class: "link", key: name, onclick: () => set({ ...FRESH, ...example }) }, name),
+            h(
+              "button",
+              { type: "button", class: "link", key: name, onclick: () => set({ ...FRESH, ...example }) },
+              name,
+            ),
           ),
         ),
         h(
@@ -174,7 +225,16 @@ export function open([from], app) {
               h(
                 "label",
                 { class: "platform", key: name },
-                h("input", { type: "radio", name: "platform", value: name, checked: draft.platform === name, onchange: () => set({ platform: name }) }),
+                h(
+                  "input",
+                  {
+                    type: "radio",
+                    name: "platform",
+                    value: name,
+                    checked: draft.platform === name,
+                    onchange: () => set({ platform: name }),
+                  },
+                ),
                 h("span", { class: "words" }, h("strong", null, words), h("span", null, about_)),
               ),
             ),
@@ -186,7 +246,12 @@ export function open([from], app) {
           h("legend", null, "Made of"),
           h("div", { class: "row tight chips" }, ALL.map(modality)),
           missing().length > 0 &&
-            h("p", { class: "hint" }, `Nothing makes ${named(missing().map((m) => MODALITIES[m].toLowerCase()))} yet. `, h("a", { href: "#/settings" }, "See what enables it")),
+            h(
+              "p",
+              { class: "hint" },
+              `Nothing makes ${named(missing().map((m) => MODALITIES[m].toLowerCase()))} yet. `,
+              h("a", { href: "#/settings" }, "See what enables it"),
+            ),
         ),
         h(
           "div",
@@ -203,7 +268,17 @@ export function open([from], app) {
                 return h(
                   "label",
                   { class: "aspect", key: aspect, title: aspect },
-                  h("input", { type: "radio", name: "aspect", value: aspect, checked: draft.aspect === aspect, onchange: () => set({ aspect }), "aria-label": aspect }),
+                  h(
+                    "input",
+                    {
+                      type: "radio",
+                      name: "aspect",
+                      value: aspect,
+                      checked: draft.aspect === aspect,
+                      onchange: () => set({ aspect }),
+                      "aria-label": aspect,
+                    },
+                  ),
                   h("span", { class: "shape", vars: { "--w": w, "--h": hh, "--m": Math.max(w, hh) } }),
                   h("span", { class: "ratio", "aria-hidden": "true" }, aspect),
                 );
@@ -213,20 +288,84 @@ export function open([from], app) {
           h(
             "div",
             { class: "field" },
-            h("label", { for: "duration" }, "Length", h("output", { for: "duration" }, film() ? lasting(draft.duration_seconds) : "as it comes")),
-            h("input", { id: "duration", type: "range", min: 4, max: 120, step: 1, value: String(draft.duration_seconds), disabled: !film(), oninput: (e) => set({ duration_seconds: Number(e.target.value) }) }),
+            h(
+              "label",
+              { for: "duration" },
+              "Length",
+              h("output", { for: "duration" }, film() ? lasting(draft.duration_seconds) : "as it comes"),
+            ),
+            h(
+              "input",
+              {
+                id: "duration",
+                type: "range",
+                min: 4,
+                max: 120,
+                step: 1,
+                value: String(draft.duration_seconds),
+                disabled: !film(),
+                oninput: (e) => set({ duration_seconds: Number(e.target.value) }),
+              },
+            ),
           ),
-          field("language", "Language", select("language", [...new Set([draft.language, ...LANGUAGES])].map((tag) => [tag, languageName.of(tag)]), draft.language, (language) => set({ language }))),
+          field(
+            "language",
+            "Language",
+            select(
+              "language",
+              [...new Set([draft.language, ...LANGUAGES])].map((tag) => [tag, languageName.of(tag)]),
+              draft.language,
+              (language) => set({ language }),
+            ),
+          ),
         ),
         h(
           "div",
           { class: "grid three", key: "more" },
-          field("title", "Title", input("title", { value: draft.title, maxlength: 200, placeholder: "Found by itself", oninput: (e) => set({ title: e.target.value }) })),
-          field("style", "Style", input("style", { value: draft.style, maxlength: 500, placeholder: "e.g. grainy 16 mm, calm, blue hour", oninput: (e) => set({ style: e.target.value }) })),
+          field(
+            "title",
+            "Title",
+            input(
+              "title",
+              {
+                value: draft.title,
+                maxlength: 200,
+                placeholder: "Found by itself",
+                oninput: (e) => set({ title: e.target.value }),
+              },
+            ),
+          ),
+          field(
+            "style",
+            "Style",
+            input(
+              "style",
+              {
+                value: draft.style,
+                maxlength: 500,
+                placeholder: "e.g. grainy 16 mm, calm, blue hour",
+                oninput: (e) => set({ style: e.target.value }),
+              },
+            ),
+          ),
           field(
             "budget",
             "Budget",
-            h("div", { class: "money" }, h("span", { "aria-hidden": "true" }, "$"), input("budget", { type: "text", inputmode: "decimal", value: draft.budget_usd, placeholder: "Decide at the plan", oninput: (e) => set({ budget_usd: e.target.value.replace(",", ".").trim() }) })),
+            h(
+              "div",
+              { class: "money" },
+              h("span", { "aria-hidden": "true" }, "$"),
+              input(
+                "budget",
+                {
+                  type: "text",
+                  inputmode: "decimal",
+                  value: draft.budget_usd,
+                  placeholder: "Decide at the plan",
+                  oninput: (e) => set({ budget_usd: e.target.value.replace(",", ".").trim() }),
+                },
+              ),
+            ),
           ),
         ),
         references(draft.references, { acts, state: typed, app, set: (list) => set({ references: list }) }),
@@ -237,9 +376,34 @@ export function open([from], app) {
           h(
             "div",
             { class: "grid two" },
-            field("approvers", "People who have to approve", input("approvers", { type: "number", min: 1, max: 10, value: String(draft.approvers), oninput: (e) => set({ approvers: e.target.value }) })),
+            field(
+              "approvers",
+              "People who have to approve",
+              input(
+                "approvers",
+                {
+                  type: "number",
+                  min: 1,
+                  max: 10,
+                  value: String(draft.approvers),
+                  oninput: (e) => set({ approvers: e.target.value }),
+                },
+              ),
+            ),
             film() &&
-              h("label", { class: "check" }, h("input", { type: "checkbox", checked: draft.stills_first, onchange: (e) => set({ stills_first: e.target.checked }) }), h("span", null, "Look at the stills before any video is paid for")),
+              h(
+                "label",
+                { class: "check" },
+                h(
+                  "input",
+                  {
+                    type: "checkbox",
+                    checked: draft.stills_first,
+                    onchange: (e) => set({ stills_first: e.target.checked }),
+                  },
+                ),
+                h("span", null, "Look at the stills before any video is paid for"),
+              ),
           ),
         ),
         acts.note("send"),
@@ -247,7 +411,11 @@ export function open([from], app) {
           "div",
           { class: "row end send", key: "send" },
           h("p", { class: "hint grow" }, "You see every asset with its price before anything is made."),
-          button("Plan it", null, { look: "primary large", type: "submit", busy: acts.busy("send"), disabled: !draft.text.trim() }),
+          button(
+            "Plan it",
+            null,
+            { look: "primary large", type: "submit", busy: acts.busy("send"), disabled: !draft.text.trim() },
+          ),
         ),
       );
     },

@@ -27,12 +27,15 @@ export class Production {
     this.seen = 0;
     this.load();
     this.follow();
+    this.turned = () => (document.hidden ? this.rest() : this.wake());
+    document.addEventListener("visibilitychange", this.turned);
     this.tick = setInterval(() => this.data && BUSY.has(this.data.status) && app.update(), 1_000);
   }
 
   close() {
     this.closed = true;
     this.followed?.();
+    document.removeEventListener("visibilitychange", this.turned);
     clearInterval(this.tick);
     clearTimeout(this.timer);
   }
@@ -78,7 +81,10 @@ export class Production {
   text(address) {
     if (!this.texts.has(address)) {
       this.texts.set(address, null);
-      words(address).then((found) => (this.texts.set(address, found), this.app.update()), () => this.texts.set(address, ""));
+      words(address).then(
+        (found) => (this.texts.set(address, found), this.app.update()),
+        () => this.texts.set(address, ""),
+      );
     }
     return this.texts.get(address);
   }
@@ -131,6 +137,17 @@ export class Production {
         return this.closed || this.followed === null;
       },
     });
+  }
+
+  /** A hidden page holds no connection: browsers give six to all tabs of a site together. */
+  rest() {
+    this.followed?.();
+    this.followed = null;
+  }
+
+  wake() {
+    this.load();
+    if (!this.followed) this.follow();
   }
 
   hear(event) {
@@ -208,5 +225,8 @@ export class Production {
 
 /** The most that one take of an asset may cost, whichever of its models makes it. */
 export function highest(asset) {
-  return Math.max(0, ...[asset.quote, ...(asset.fallbacks ?? []).map((f) => f.quote)].filter(Boolean).map((q) => Number(q.high_usd)));
+  return Math.max(
+    0,
+    ...[asset.quote, ...(asset.fallbacks ?? []).map((f) => f.quote)].filter(Boolean).map((q) => Number(q.high_usd)),
+  );
 }

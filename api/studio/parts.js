@@ -90,7 +90,9 @@ export function problemNote(problem) {
       "div",
       null,
       lines.length
-        ? lines.slice(0, 8).map((e) => h("p", null, sentence(`${label(e.field)}${e.message}`), e.remedy ? ` ${sentence(e.remedy)}` : ""))
+        ? lines.slice(0, 8).map(
+          (e) => h("p", null, sentence(`${label(e.field)}${e.message}`), e.remedy ? ` ${sentence(e.remedy)}` : ""),
+        )
         : h("p", null, problem.detail || problem.title),
       lines.length > 8 && h("p", null, `And ${lines.length - 8} more.`),
     ),
@@ -102,7 +104,10 @@ const label = (field) => (!field || HIDDEN_FIELDS.has(field) || /\[/.test(field)
 const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;
 
 export function button(text, onclick, { look = "", mark, busy = false, disabled = false, ...more } = {}) {
-  const inner = [busy ? h("span", { class: "spin", "aria-hidden": "true" }) : mark && icon(mark), text && h("span", null, text)];
+  const inner = [
+    busy ? h("span", { class: "spin", "aria-hidden": "true" }) : mark && icon(mark),
+    text && h("span", null, text),
+  ];
   return h("button", { type: "button", class: `button ${look}`, onclick, disabled: disabled || busy, ...more }, inner);
 }
 
@@ -125,7 +130,9 @@ export function select(id, options, value, onchange, more = {}) {
   return h(
     "select",
     { id, value, onchange: (e) => onchange(e.target.value), ...more },
-    options.map(([each, words, disabled]) => h("option", { value: each, key: each, disabled, selected: each === value }, words)),
+    options.map(
+      ([each, words, disabled]) => h("option", { value: each, key: each, disabled, selected: each === value }, words),
+    ),
   );
 }
 
@@ -145,7 +152,12 @@ export function failure(problem, again) {
     h("h1", { tabindex: "-1" }, title[problem.status] ?? "That did not work"),
     h("p", null, problem.detail || problem.title),
     problem.status !== 404 && h("p", { class: "hint" }, "It is tried again by itself."),
-    h("div", { class: "row" }, button("Try again", again, { mark: "again" }), h("a", { class: "button", href: "#/productions" }, "All productions")),
+    h(
+      "div",
+      { class: "row" },
+      button("Try again", again, { mark: "again" }),
+      h("a", { class: "button", href: "#/productions" }, "All productions"),
+    ),
   );
 }
 
@@ -167,7 +179,19 @@ export function bar(share, words, { reserved = 0, tone = "" } = {}) {
 }
 
 export const skeleton = (count) =>
-  h("div", { class: "board", "aria-hidden": "true" }, Array.from({ length: count }, (_, n) => h("div", { class: "card ghosted", key: `ghost-${n}` }, h("div", { class: "frame" }), h("div", { class: "under" }))));
+  h(
+    "div",
+    { class: "board", "aria-hidden": "true" },
+    Array.from(
+      { length: count },
+      (_, n) => h(
+        "div",
+        { class: "card ghosted", key: `ghost-${n}` },
+        h("div", { class: "frame" }),
+        h("div", { class: "under" }),
+      ),
+    ),
+  );
 
 /** A sheet at the side, modal: focus stays in it, Escape closes it, and the page behind keeps its place. */
 export function sheet(key, title, onclose, ...inside) {
@@ -185,7 +209,12 @@ export function sheet(key, title, onclose, ...inside) {
     h(
       "div",
       { class: "inner" },
-      h("div", { class: "head" }, h("h2", { tabindex: "-1", autofocus: true }, title), button("", onclose, { look: "ghost square", mark: "close", "aria-label": "Close" })),
+      h(
+        "div",
+        { class: "head" },
+        h("h2", { tabindex: "-1", autofocus: true }, title),
+        button("", onclose, { look: "ghost square", mark: "close", "aria-label": "Close" }),
+      ),
       inside,
     ),
   );

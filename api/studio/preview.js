@@ -45,7 +45,11 @@ export class Preview {
   }
 
   button() {
-    return this.current ? null : button("Watch a free preview", () => this.acts.run("preview", () => this.ask()), { mark: "play", busy: this.acts.busy("preview") });
+    return this.current ? null : button(
+      "Watch a free preview",
+      () => this.acts.run("preview", () => this.ask()),
+      { mark: "play", busy: this.acts.busy("preview") },
+    );
   }
 
   view() {
@@ -56,12 +60,26 @@ export class Preview {
     return h(
       "section",
       { class: "preview", key: "preview", "aria-label": "Preview" },
-      h("div", { class: "row" }, h("h2", null, "Preview"), h("p", { class: "hint" }, "Made by previz on this machine, for nothing: framing, order and timing, not the look.")),
+      h(
+        "div",
+        { class: "row" },
+        h("h2", null, "Preview"),
+        h(
+          "p",
+          { class: "hint" },
+          "Made by previz on this machine, for nothing: framing, order and timing, not the look.",
+        ),
+      ),
       data.deliverable
         ? result(shown, { acts: this.acts, state: this.time, app: this.app, short: true })
         : CLOSED.has(data.status)
           ? h("p", { class: "hint" }, data.error || "There is no preview of this plan.")
-          : h("div", { class: "against" }, h("p", { role: "status" }, `${done} of ${count(assets.length, "asset")}`), bar(assets.length ? done / assets.length : 0, "Preview")),
+          : h(
+            "div",
+            { class: "against" },
+            h("p", { role: "status" }, `${done} of ${count(assets.length, "asset")}`),
+            bar(assets.length ? done / assets.length : 0, "Preview"),
+          ),
     );
   }
 }

@@ -1,16 +1,18 @@
 // One production, from its plan to its deliverable and beyond.
 
+import { adding } from "./add.js";
 import { waiting } from "./answers.js";
 import { briefing, decision } from "./approve.js";
 import { assetSheet, fresh } from "./asset.js";
 import { board } from "./board.js";
 import { h } from "./dom.js";
+import { history } from "./log.js";
 import { Production } from "./model.js";
-import { Acts, bar, button, empty, failure, field, icon, input, me, pill, select, sheet, skeleton } from "./parts.js";
+import { Acts, bar, button, empty, failure, icon, me, pill, skeleton } from "./parts.js";
 import { Preview } from "./preview.js";
 import { result } from "./result.js";
 import { get } from "./server.js";
-import { ago, BUSY, CLOSED, count, lasting, PLATFORMS, told, usd, when } from "./words.js";
+import { ago, BUSY, CLOSED, count, lasting, PLATFORMS, usd, when } from "./words.js";
 
 export function open([id, assetId], app) {
   const acts = new Acts(app);
@@ -22,23 +24,43 @@ export function open([id, assetId], app) {
   let models = [];
 
   get("providers").then(
-    (found) => ((models = found.providers.flatMap((p) => p.models.map((m) => ({ ...m, enabled: p.enabled })))), app.update()),
+    (found) => ((models = found.providers.flatMap(
+      (p) => p.models.map((m) => ({ ...m, enabled: p.enabled })),
+    )), app.update()),
     () => {}, // the select then offers what the plan has
   );
 
   const set = (change) => (Object.assign(state, change), app.update());
-  const close = () => (location.hash = `#/p/${id}`);
+  let opened = false;
+  const close = () => {
+    if (opened) window.history.back();
+    else location.hash = `#/p/${id}`;
+    opened = false;
+  };
   const on = {
-    open: (asset) => (location.hash = `#/p/${id}/${asset}`),
+    open: (asset) => ((opened = true), (location.hash = `#/p/${id}/${asset}`)),
     move: (asset, position) => acts.run("move", () => production.move(asset, position)),
     drag: set,
   };
-  const answered = { acts, id, state: attention, app, inside: true, done: () => production.answered(), upload: (asset, file, key) => acts.run(key, () => production.upload(asset, file)) };
+  const answered = {
+    acts,
+    id,
+    state: attention,
+    app,
+    inside: true,
+    done: () => production.answered(),
+    upload: (asset, file, key) => acts.run(key, () => production.upload(asset, file)),
+  };
 
   function head() {
     const { data } = production;
     const { brief } = data;
-    const facts = [PLATFORMS[brief.platform][0], brief.platform === "video" && lasting(brief.duration_seconds), brief.aspect, brief.requester !== "anonymous" && brief.requester].filter(Boolean);
+    const facts = [
+      PLATFORMS[brief.platform][0],
+      brief.platform === "video" && lasting(brief.duration_seconds),
+      brief.aspect,
+      brief.requester !== "anonymous" && brief.requester,
+    ].filter(Boolean);
     const live = BUSY.has(data.status) || data.status === "needs_attention";
     return h(
       "header",
@@ -48,23 +70,73 @@ export function open([id, assetId], app) {
         "div",
         { class: "row" },
         h("h1", { dir: "auto" }, production.plan?.title || brief.title || brief.text.slice(0, 60)),
-        pill(data.paused ? "paused" : data.status, data.paused && data.status !== "needs_attention" ? "Pausing" : undefined),
+        pill(
+          data.paused ? "paused" : data.status,
+          data.paused && data.status !== "needs_attention" ? "Pausing" : undefined,
+        ),
         h("span", { class: "grow" }),
-        live && data.approved_at && !data.paused && button("Pause", () => acts.run("life", () => production.send("pause", { paused_by: me() })), { look: "ghost", busy: acts.busy("life"), mark: "pause" }),
-        data.paused && button("Resume", () => acts.run("life", () => production.send("resume", { resumed_by: me() })), { look: "ghost", busy: acts.busy("life"), mark: "play" }),
-        !CLOSED.has(data.status) && button("Cancel", () => set({ open: state.open === "cancel" ? null : "cancel" }), { look: "ghost", "aria-expanded": String(state.open === "cancel") }),
-        data.links.temporal_ui && h("a", { class: "button ghost", href: data.links.temporal_ui, target: "_blank", rel: "noopener" }, h("span", null, "Temporal"), icon("out")),
+        live && data.approved_at && !data.paused && button(
+          "Pause",
+          () => acts.run("life", () => production.send("pause", { paused_by: me() })),
+          { look: "ghost", busy: acts.busy("life"), mark: "pause" },
+        ),
+        data.paused && button(
+          "Resume",
+          () => acts.run("life", () => production.send("resume", { resumed_by: me() })),
+          { look: "ghost", busy: acts.busy("life"), mark: "play" },
+        ),
+        !CLOSED.has(data.status) && button(
+          "Cancel",
+          () => set({ open: state.open === "cancel" ? null : "cancel" }),
+          { look: "ghost", "aria-expanded": String(state.open === "cancel") },
+        ),
+        data.links.temporal_ui && h(
+          "a",
+          { class: "button ghost", href: data.links.temporal_ui, target: "_blank", rel: "noopener" },
+          h("span", null, "Temporal"),
+          icon("out"),
+        ),
       ),
-      h("p", { class: "quiet" }, facts.join(" · "), " · ", h("time", { datetime: data.created_at, title: when(data.created_at) }, ago(data.created_at))),
+      h(
+        "p",
+        { class: "quiet" },
+        facts.join(" · "),
+        " · ",
+        h("time", { datetime: data.created_at, title: when(data.created_at) }, ago(data.created_at)),
+      ),
       state.open === "cancel" &&
-        h("div", { class: "note", key: "cancel" }, icon("ask"), h("div", null, h("p", null, "Cancel this production? What is made stays; what runs is stopped where its provider can."), button("Cancel the production", () => acts.run("life", async () => (await production.send("cancel", {}), set({ open: null }))), { look: "danger", busy: acts.busy("life") }))),
+        h(
+          "div",
+          { class: "note", key: "cancel" },
+          icon("ask"),
+          h(
+            "div",
+            null,
+            h("p", null, "Cancel this production? What is made stays; what runs is stopped where its provider can."),
+            button(
+              "Cancel the production",
+              () => acts.run("life", async () => (await production.send("cancel", {}), set({ open: null }))),
+              { look: "danger", busy: acts.busy("life") },
+            ),
+          ),
+        ),
       acts.note("life"),
     );
   }
 
   function banners() {
-    if (!production.connected) return h("p", { class: "banner", role: "status", key: "lost" }, h("span", { class: "spin", "aria-hidden": "true" }), "Reconnecting… What you see may be out of date; nothing is lost.");
-    if (production.stalled) return h("p", { class: "banner", role: "status", key: "stalled" }, icon("ask"), "No worker is answering. Nothing is lost: it goes on when one is back (`make up`, or `python -m worker`).");
+    if (!production.connected) return h(
+      "p",
+      { class: "banner", role: "status", key: "lost" },
+      h("span", { class: "spin", "aria-hidden": "true" }),
+      "Reconnecting… What you see may be out of date; nothing is lost.",
+    );
+    if (production.stalled) return h(
+      "p",
+      { class: "banner", role: "status", key: "stalled" },
+      icon("ask"),
+      "No worker is answering. Nothing is lost: it goes on when one is back (`make up`, or `python -m worker`).",
+    );
     return null;
   }
 
@@ -78,11 +150,21 @@ export function open([id, assetId], app) {
     return h(
       "section",
       { class: "meters", key: "meters", "aria-label": "Progress" },
-      h("div", null, h("p", null, h("strong", null, words)), bar(assets.length ? done / assets.length : 0, "Assets made")),
       h(
         "div",
         null,
-        budget || spent ? h("p", null, h("strong", null, usd(spent)), ` spent${reserved ? `, ${usd(reserved)} reserved` : ""} of ${usd(budget)}`) : h("p", null, h("strong", null, "Free"), ": everything is made on this machine"),
+        h("p", null, h("strong", null, words)),
+        bar(assets.length ? done / assets.length : 0, "Assets made"),
+      ),
+      h(
+        "div",
+        null,
+        budget || spent ? h(
+          "p",
+          null,
+          h("strong", null, usd(spent)),
+          ` spent${reserved ? `, ${usd(reserved)} reserved` : ""} of ${usd(budget)}`,
+        ) : h("p", null, h("strong", null, "Free"), ": everything is made on this machine"),
         budget > 0 && bar(spent / budget, "Money spent", { reserved: reserved / budget }),
       ),
     );
@@ -90,8 +172,15 @@ export function open([id, assetId], app) {
 
   function waits() {
     const { data } = production;
-    const items = [data.waiting, ...data.assets.map((a) => a.waiting)].filter((w) => w && !["approval", "deadline_near", "price_unknown", "stills_to_approve"].includes(w.reason));
-    const cards = items.map((item) => waiting(item, { ...answered, asset: production.plan?.assets.find((a) => a.asset_id === item.asset_id) }));
+    const items = [data.waiting, ...data.assets.map((a) => a.waiting)].filter(
+      (w) => w && !["approval", "deadline_near", "price_unknown", "stills_to_approve"].includes(w.reason),
+    );
+    const cards = items.map(
+      (item) => waiting(
+        item,
+        { ...answered, asset: production.plan?.assets.find((a) => a.asset_id === item.asset_id) },
+      ),
+    );
     return cards.length ? h("section", { class: "waits", key: "waits", "aria-label": "Waits for you" }, cards) : null;
   }
 
@@ -104,70 +193,27 @@ export function open([id, assetId], app) {
       expired: "Nobody approved it in time. Nothing was spent on it.",
       cancelled: "It was cancelled. What was made stays below.",
     };
-    return h("div", { class: "note", key: "over" }, icon("quiet"), h("div", null, h("p", { dir: "auto" }, words[data.status]), h("a", { class: "button", href: `#/from/${id}` }, "Start again from this brief")));
-  }
-
-  function adding() {
-    const fitting = production.data.brief.modalities;
-    const asset = { modality: fitting.includes("image") ? "image" : fitting[0], prompt: "", ...state.add };
-    const change = (more) => set({ add: { ...asset, ...more } });
-    const offers = models.filter((m) => m.enabled && !m.unavailable && m.modality === asset.modality);
-    const chosen = asset.model ?? (offers[0] && `${offers[0].provider}/${offers[0].model}`);
-    const add = () =>
-      acts.run("add", async () => {
-        const [provider, ...model] = chosen.split("/");
-        const role = { image: "still", video: "shot", audio: "narration", text: "body" }[asset.modality];
-        const taken = new Set(production.assets.map((a) => a.asset_id));
-        let n = 1;
-        while (taken.has(`${role}-${n}`)) n += 1;
-        const made = { asset_id: `${role}-${n}`, asset_type: asset.modality, role, label: asset.label || "", prompt: asset.prompt, provider, model: model.join("/") };
-        await production.edit([{ op: "add", asset: made }]);
-        set({ adding: false, add: null });
-      });
-    return sheet(
-      "add",
-      "Add an asset",
-      () => set({ adding: false }),
-      field("add-kind", "Kind", select("add-kind", fitting.map((m) => [m, m]), asset.modality, (modality) => change({ modality, model: null }))),
-      field("add-label", "Label", input("add-label", { value: asset.label ?? "", maxlength: 200, oninput: (e) => change({ label: e.target.value }) })),
-      field("add-prompt", "Prompt", input("add-prompt", { rows: 5, maxlength: 8000, dir: "auto", value: asset.prompt, oninput: (e) => change({ prompt: e.target.value }) })),
-      field("add-model", "Made by", select("add-model", offers.map((m) => [`${m.provider}/${m.model}`, `${m.provider} · ${m.model} · ${m.price}`]), chosen, (model) => change({ model }))),
-      acts.note("add"),
-      button("Add it to the plan", add, { look: "primary", busy: acts.busy("add"), disabled: !asset.prompt.trim() || !chosen }),
-    );
-  }
-
-  function history() {
-    const log = production.events.slice(-200).reverse();
-    if (!log.length) return null;
-    const look = (e) => {
-      if (!e.target.open) return;
-      get(`${production.path}/plan/history`).then((found) => set({ versions: found.versions }), () => {});
-    };
     return h(
-      "details",
-      { class: "history", key: "history", ontoggle: look },
-      h("summary", null, "What happened"),
-      state.versions?.some((v) => v.changes.length) &&
-        h(
-          "ol",
-          { class: "log", key: "versions", "aria-label": "Changes of the plan" },
-          state.versions.filter((v) => v.changes.length).reverse().map((v) =>
-            h(
-              "li",
-              { key: `v-${v.event_id}` },
-              h("time", { datetime: v.at }, when(v.at)),
-              h("span", null, `${v.by || "Somebody"}: `, v.changes.slice(0, 6).map((c, n) => h("span", { key: n, class: "change", dir: "auto" }, `${c.asset_id ?? "plan"} ${c.field} `, c.before !== null && h("del", null, brief_(c.before)), c.after !== null && h("ins", null, brief_(c.after)), " ")), v.changes.length > 6 && `and ${v.changes.length - 6} more`),
-            ),
-          ),
-        ),
-      h("ol", { class: "log", "aria-label": "Events" }, log.map((e) => h("li", { key: e.id }, h("time", { datetime: e.at, title: when(e.at) }, new Date(e.at).toLocaleTimeString()), h("span", { dir: "auto" }, told(e), saidOf(e))))),
+      "div",
+      { class: "note", key: "over" },
+      icon("quiet"),
+      h(
+        "div",
+        null,
+        h("p", { dir: "auto" }, words[data.status]),
+        h("a", { class: "button", href: `#/from/${id}` }, "Start again from this brief"),
+      ),
     );
   }
 
   function render() {
     const { data, problem } = production;
-    if (!data) return problem ? failure(problem, () => production.load()) : h("div", { class: "loading", key: "loading" }, h("p", { class: "sr", role: "status" }, "Loading"), skeleton(6));
+    if (!data) return problem ? failure(problem, () => production.load()) : h(
+      "div",
+      { class: "loading", key: "loading" },
+      h("p", { class: "sr", role: "status" }, "Loading"),
+      skeleton(6),
+    );
     const gate = data.waiting?.reason === "stills_to_approve";
     const chosen = assetId && production.assets.find((a) => a.asset_id === assetId);
     if (chosen && !forAsset.has(assetId)) forAsset.set(assetId, fresh(chosen));
@@ -177,7 +223,18 @@ export function open([id, assetId], app) {
       { class: deciding ? "production deciding" : "production", key: id },
       head(),
       banners(),
-      data.status === "planning" && !production.plan && h("section", { class: "planning", key: "planning" }, h("blockquote", { dir: "auto" }, data.brief.text), h("p", { class: "row tight", role: "status" }, h("span", { class: "spin", "aria-hidden": "true" }), "Writing the plan…"), skeleton(6)),
+      data.status === "planning" && !production.plan && h(
+        "section",
+        { class: "planning", key: "planning" },
+        h("blockquote", { dir: "auto" }, data.brief.text),
+        h(
+          "p",
+          { class: "row tight", role: "status" },
+          h("span", { class: "spin", "aria-hidden": "true" }),
+          "Writing the plan…",
+        ),
+        skeleton(6),
+      ),
       ["failed", "rejected", "expired", "cancelled"].includes(data.status) && over(),
       waits(),
       data.status !== "planning" && !production.planning && !CLOSED.has(data.status) && progress(),
@@ -193,18 +250,30 @@ export function open([id, assetId], app) {
             "div",
             { class: "row" },
             h("h2", null, "Storyboard"),
-            production.planning && h("p", { class: "hint wide-only" }, "Drag a card, or press the arrow keys on its handle."),
+            production.planning && h(
+              "p",
+              { class: "hint wide-only" },
+              "Drag a card, or press the arrow keys on its handle.",
+            ),
             h("span", { class: "grow" }),
             production.planning && preview.button(),
             production.planning && button("Add", () => set({ adding: true }), { mark: "plus", look: "ghost" }),
           ),
           board(production, { movable: production.planning, on, state, open: assetId, preview }),
         ),
-      history(),
+      history(production, state, set),
       deciding && decision(production, acts, state, app),
-      chosen && assetSheet(production, chosen, { acts, state: forAsset.get(assetId), app, models, onclose: close, attention }),
-      assetId && production.plan && !chosen && empty(`There is no ${assetId}`, "It may have been dropped from the plan.", button("Close", close)),
-      state.adding && adding(),
+      chosen && assetSheet(
+        production,
+        chosen,
+        { acts, state: forAsset.get(assetId), app, models, onclose: close, attention },
+      ),
+      assetId && production.plan && !chosen && empty(
+        `There is no ${assetId}`,
+        "It may have been dropped from the plan.",
+        button("Close", close),
+      ),
+      state.adding && adding(production, { acts, state, set, models }),
     );
   }
 
@@ -219,15 +288,4 @@ export function open([id, assetId], app) {
     },
     render,
   };
-}
-
-const brief_ = (value) => {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-};
-
-function saidOf(event) {
-  const { data } = event;
-  const words = data.message || data.reason || data.note || data.feedback || (data.approver && `by ${data.approver}`) || (data.by && `by ${data.by}`);
-  return words ? h("span", { class: "quiet" }, ` · ${words}`) : null;
 }

@@ -37,7 +37,14 @@ export function open(_, app) {
       const found = [];
       let next = null;
       for (let page = 0; page < pages; page += 1) {
-        const query = new URLSearchParams({ page_size: String(PAGE), ...(status && { status }), ...(platform && { platform }), ...(next && { page_token: next }) });
+        const query = new URLSearchParams(
+          {
+            page_size: String(PAGE),
+            ...(status && { status }),
+            ...(platform && { platform }),
+            ...(next && { page_token: next }),
+          },
+        );
         const answer = await get(`productions?${query}`);
         found.push(...answer.productions);
         next = answer.next_page_token;
@@ -65,7 +72,12 @@ export function open(_, app) {
 
   function matches(line) {
     const wanted = search.trim().toLowerCase();
-    return !wanted || [line.title, line.production_id, line.requester, line.tenant].some((part) => part?.toLowerCase().includes(wanted));
+    return !wanted || [
+      line.title,
+      line.production_id,
+      line.requester,
+      line.tenant,
+    ].some((part) => part?.toLowerCase().includes(wanted));
   }
 
   load();
@@ -74,29 +86,79 @@ export function open(_, app) {
     title: () => "Productions",
     close: () => ((closed = true), clearTimeout(timer)),
     render() {
-      if (!lines) return problem ? failure(problem, load) : h("div", { class: "list", key: "loading" }, tabs("productions"), h("p", { class: "hint", role: "status" }, "Loading…"));
+      if (!lines) return problem ? failure(problem, load) : h(
+        "div",
+        { class: "list", key: "loading" },
+        tabs("productions"),
+        h("p", { class: "hint", role: "status" }, "Loading…"),
+      );
       const shown = lines.filter(matches);
       return h(
         "div",
         { class: "list", key: "list" },
-        h("div", { class: "row" }, h("h1", null, "Productions"), h("span", { class: "grow" }), h("a", { class: "button primary", href: "#/" }, icon("plus"), h("span", null, "New"))),
+        h(
+          "div",
+          { class: "row" },
+          h("h1", null, "Productions"),
+          h("span", { class: "grow" }),
+          h("a", { class: "button primary", href: "#/" }, icon("plus"), h("span", null, "New")),
+        ),
         tabs("productions"),
         h(
           "div",
           { class: "row tight filters", role: "search" },
-          FILTERS.map((each) => h("button", { type: "button", class: "chip", key: each || "all", "aria-pressed": String(status === each), onclick: () => filter(() => (status = each)) }, each ? STATUS[each][0] : "All")),
+          FILTERS.map(
+            (each) => h(
+              "button",
+              {
+                type: "button",
+                class: "chip",
+                key: each || "all",
+                "aria-pressed": String(status === each),
+                onclick: () => filter(() => (status = each)),
+              },
+              each ? STATUS[each][0] : "All",
+            ),
+          ),
           h("span", { class: "grow" }),
           h("label", { class: "sr", for: "of-platform" }, "Platform"),
-          select("of-platform", [["", "Every platform"], ...Object.entries(PLATFORMS).map(([name, [words]]) => [name, words])], platform, (value) => filter(() => (platform = value))),
+          select(
+            "of-platform",
+            [["", "Every platform"], ...Object.entries(PLATFORMS).map(([name, [words]]) => [name, words])],
+            platform,
+            (value) => filter(() => (platform = value)),
+          ),
           h("label", { class: "sr", for: "search" }, "Search"),
-          h("input", { id: "search", type: "search", placeholder: "Title, id or person", value: search, oninput: (e) => ((search = e.target.value), app.update()) }),
+          h(
+            "input",
+            {
+              id: "search",
+              type: "search",
+              placeholder: "Title, id or person",
+              value: search,
+              oninput: (e) => ((search = e.target.value), app.update()),
+            },
+          ),
         ),
-        problem && h("p", { class: "banner", role: "status" }, h("span", { class: "spin", "aria-hidden": "true" }), problem.detail),
+        problem && h(
+          "p",
+          { class: "banner", role: "status" },
+          h("span", { class: "spin", "aria-hidden": "true" }),
+          problem.detail,
+        ),
         shown.length
           ? h("ul", { class: "rows", key: "rows" }, shown.map(row))
           : lines.length || status || platform
-            ? empty("Nothing fits", search ? "No title, id or person on these pages reads like that." : "No production has that status and platform.", button("Show all", () => filter(() => ((status = platform = search = "")))))
-            : empty("No productions yet", "Write a brief, and see the plan with its prices before anything is made.", h("a", { class: "button primary", href: "#/" }, "Write a brief")),
+            ? empty(
+              "Nothing fits",
+              search ? "No title, id or person on these pages reads like that." : "No production has that status and platform.",
+              button("Show all", () => filter(() => ((status = platform = search = "")))),
+            )
+            : empty(
+              "No productions yet",
+              "Write a brief, and see the plan with its prices before anything is made.",
+              h("a", { class: "button primary", href: "#/" }, "Write a brief"),
+            ),
         token && h("div", { class: "row end" }, button("Show more", () => ((pages += 1), load()))),
       );
     },
@@ -110,10 +172,31 @@ function row(line) {
     h(
       "a",
       { href: `#/p/${line.production_id}` },
-      h("span", { class: "name" }, h("strong", { dir: "auto" }, line.title || line.production_id), h("span", { class: "quiet small" }, [PLATFORMS[line.platform]?.[0], line.requester !== "anonymous" && line.requester, line.title && line.production_id].filter(Boolean).join(" · "))),
+      h(
+        "span",
+        { class: "name" },
+        h("strong", { dir: "auto" }, line.title || line.production_id),
+        h(
+          "span",
+          { class: "quiet small" },
+          [
+            PLATFORMS[line.platform]?.[0],
+            line.requester !== "anonymous" && line.requester,
+            line.title && line.production_id,
+          ].filter(Boolean).join(" · "),
+        ),
+      ),
       pill(line.status),
-      h("span", { class: "cost tabular" }, line.spent_usd === null ? "" : Number(line.spent_usd) ? usd(line.spent_usd) : "Free"),
-      h("time", { class: "quiet small", datetime: line.created_at, title: when(line.created_at) }, ago(line.created_at)),
+      h(
+        "span",
+        { class: "cost tabular" },
+        line.spent_usd === null ? "" : Number(line.spent_usd) ? usd(line.spent_usd) : "Free",
+      ),
+      h(
+        "time",
+        { class: "quiet small", datetime: line.created_at, title: when(line.created_at) },
+        ago(line.created_at),
+      ),
     ),
   );
 }

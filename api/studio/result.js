@@ -16,14 +16,22 @@ export function result(production, { acts, state, app, short = false }) {
     { class: "result", key: "result", "aria-label": "Deliverable" },
     film ? player(production, deliverable, film, files, state) : page && reader(production, deliverable, page),
     images.length > 0 && gallery(production, deliverable, images),
-    deliverable.notes.length > 0 && h("ul", { class: "warnings" }, deliverable.notes.map((n) => h("li", { key: n }, icon("ask"), h("span", null, n)))),
+    deliverable.notes.length > 0 && h(
+      "ul",
+      { class: "warnings" },
+      deliverable.notes.map((n) => h("li", { key: n }, icon("ask"), h("span", null, n))),
+    ),
     !short && [downloads(production, deliverable, state, app), staleness(production, acts)],
   );
 }
 
 /** An address of ours for a file of a revision, which a page may read and a track may load. */
-const here = (production, deliverable, name) => production.url(`deliverable/${deliverable.revision}/${name.split("/").map(encodeURIComponent).join("/")}`);
-const linked = (production, deliverable, name) => production.url(`deliverable?revision=${deliverable.revision}&file=${encodeURIComponent(name)}`);
+const here = (production, deliverable, name) => production.url(
+  `deliverable/${deliverable.revision}/${name.split("/").map(encodeURIComponent).join("/")}`,
+);
+const linked = (production, deliverable, name) => production.url(
+  `deliverable?revision=${deliverable.revision}&file=${encodeURIComponent(name)}`,
+);
 
 function player(production, deliverable, film, files, state) {
   const captions = files.find((f) => f.role === "captions-vtt");
@@ -44,14 +52,39 @@ function player(production, deliverable, film, files, state) {
   };
   return h(
     "div",
-    { class: "player", key: `film-${deliverable.revision}`, vars: { "--ratio": `${film.width ?? 16} / ${film.height ?? 9}` } },
+    {
+      class: "player",
+      key: `film-${deliverable.revision}`,
+      vars: { "--ratio": `${film.width ?? 16} / ${film.height ?? 9}` },
+    },
     h(
       "div",
       { class: "screen" },
       h(
         "video",
-        { id: `film-${production.id}`, class: "film", controls: true, preload: "metadata", playsinline: true, width: film.width, height: film.height, src: linked(production, deliverable, film.name), "aria-label": production.plan.title, ontimeupdate: at, onseeked: at },
-        captions && h("track", { kind: "captions", srclang: production.data.brief.languages[0], label: "Captions", default: true, src: here(production, deliverable, captions.name) }),
+        {
+          id: `film-${production.id}`,
+          class: "film",
+          controls: true,
+          preload: "metadata",
+          playsinline: true,
+          width: film.width,
+          height: film.height,
+          src: linked(production, deliverable, film.name),
+          "aria-label": production.plan.title,
+          ontimeupdate: at,
+          onseeked: at,
+        },
+        captions && h(
+          "track",
+          {
+            kind: "captions",
+            srclang: production.data.brief.languages[0],
+            label: "Captions",
+            default: true,
+            src: here(production, deliverable, captions.name),
+          },
+        ),
       ),
     ),
     chapters.length > 1 &&
@@ -59,7 +92,16 @@ function player(production, deliverable, film, files, state) {
         "ol",
         { class: "chapters", "aria-label": "Chapters" },
         chapters.map((c) =>
-          h("li", { key: c.asset_id }, h("button", { type: "button", "aria-current": c === current ? "true" : undefined, onclick: () => jump(c.start) }, h("span", { class: "tabular quiet" }, clock(c.start)), h("span", null, c.label))),
+          h(
+            "li",
+            { key: c.asset_id },
+            h(
+              "button",
+              { type: "button", "aria-current": c === current ? "true" : undefined, onclick: () => jump(c.start) },
+              h("span", { class: "tabular quiet" }, clock(c.start)),
+              h("span", null, c.label),
+            ),
+          ),
         ),
       ),
   );
@@ -71,7 +113,9 @@ function chaptersOf(production, deliverable) {
   const shots = assets.filter((a) => a.asset_type === "video" && a.record.take);
   const lasts = (a) => a.record?.duration_seconds ?? 0;
   const spokenOver = (shot) =>
-    assets.filter((a) => a.asset_type === "audio" && (shot.depends_on.includes(a.asset_id) || a.depends_on.includes(shot.asset_id)));
+    assets.filter(
+      (a) => a.asset_type === "audio" && (shot.depends_on.includes(a.asset_id) || a.depends_on.includes(shot.asset_id)),
+    );
   let start = 0;
   const chapters = shots.map((shot) => {
     const chapter = { asset_id: shot.asset_id, label: shot.label || shot.asset_id, start };
@@ -87,7 +131,16 @@ const reader = (production, deliverable, page) =>
   h(
     "div",
     { class: "reader", key: `page-${deliverable.revision}` },
-    h("iframe", { sandbox: "", src: here(production, deliverable, page.name), title: `${production.plan.title}: the document`, loading: "lazy", referrerpolicy: "no-referrer" }),
+    h(
+      "iframe",
+      {
+        sandbox: "",
+        src: here(production, deliverable, page.name),
+        title: `${production.plan.title}: the document`,
+        loading: "lazy",
+        referrerpolicy: "no-referrer",
+      },
+    ),
   );
 
 const gallery = (production, deliverable, images) =>
@@ -98,32 +151,87 @@ const gallery = (production, deliverable, images) =>
       const url = linked(production, deliverable, file.name);
       const id = file.name.replace(/^.*\/|\.\w+$/g, "");
       const asset = production.assets.find((a) => a.asset_id === id);
-      return h("li", { key: file.name }, h("a", { href: url, target: "_blank", rel: "noopener" }, h("img", { src: url, alt: asset?.label || id, width: file.width, height: file.height, loading: "lazy" })));
+      return h(
+        "li",
+        { key: file.name },
+        h(
+          "a",
+          { href: url, target: "_blank", rel: "noopener" },
+          h("img", { src: url, alt: asset?.label || id, width: file.width, height: file.height, loading: "lazy" }),
+        ),
+      );
     }),
   );
 
-const NAMES = { "captions-vtt": "Captions (VTT)", "captions-srt": "Captions (SRT)", document: "Text", page: "Page", video: "Film", "contact-sheet": "Contact sheet", image: "Picture", audio: "Sound" };
+const NAMES = {
+  "captions-vtt": "Captions (VTT)",
+  "captions-srt": "Captions (SRT)",
+  document: "Text",
+  page: "Page",
+  video: "Film",
+  "contact-sheet": "Contact sheet",
+  image: "Picture",
+  audio: "Sound",
+};
 
 function downloads(production, deliverable, state, app) {
   const show = () => {
     state.revisions = "";
-    get(`${production.path}/deliverables`).then((found) => ((state.revisions = found.revisions), app.update()), () => (state.revisions = null));
+    get(`${production.path}/deliverables`).then(
+      (found) => ((state.revisions = found.revisions), app.update()),
+      () => (state.revisions = null),
+    );
   };
   return h(
     "div",
     { class: "downloads", key: "downloads" },
-    h("a", { class: "button primary", href: production.url("deliverable.zip"), download: "" }, icon("down"), h("span", null, "Everything")),
-    deliverable.files.filter((f) => f.role !== "image").map((f) =>
-      h("a", { class: "button", key: f.name, href: linked(production, deliverable, f.name), target: "_blank", rel: "noopener", download: f.name.replace(/^.*\//, "") }, h("span", null, NAMES[f.role] ?? f.role), h("span", { class: "quiet" }, size(f.bytes))),
+    h(
+      "a",
+      { class: "button primary", href: production.url("deliverable.zip"), download: "" },
+      icon("down"),
+      h("span", null, "Everything"),
     ),
-    h("a", { class: "button", href: linked(production, deliverable, "manifest.json"), target: "_blank", rel: "noopener" }, h("span", null, "Manifest")),
+    deliverable.files.filter((f) => f.role !== "image").map((f) =>
+      h(
+        "a",
+        {
+          class: "button",
+          key: f.name,
+          href: linked(production, deliverable, f.name),
+          target: "_blank",
+          rel: "noopener",
+          download: f.name.replace(/^.*\//, ""),
+        },
+        h("span", null, NAMES[f.role] ?? f.role),
+        h("span", { class: "quiet" }, size(f.bytes)),
+      ),
+    ),
+    h(
+      "a",
+      { class: "button", href: linked(production, deliverable, "manifest.json"), target: "_blank", rel: "noopener" },
+      h("span", null, "Manifest"),
+    ),
     deliverable.revision > 1 &&
       h(
         "details",
         { class: "revisions", ontoggle: (e) => e.target.open && show() },
         h("summary", null, `Revision ${deliverable.revision}`),
         Array.isArray(state.revisions) &&
-          h("ul", null, state.revisions.map((r) => h("li", { key: r.revision }, h("strong", null, `Revision ${r.revision}`), ` · ${ago(r.stored_at)}: `, r.files.map((f, n) => [n > 0 && ", ", h("a", { href: f.url, target: "_blank", rel: "noopener" }, f.name)])))),
+          h(
+            "ul",
+            null,
+            state.revisions.map(
+              (r) => h(
+                "li",
+                { key: r.revision },
+                h("strong", null, `Revision ${r.revision}`),
+                ` · ${ago(r.stored_at)}: `,
+                r.files.map(
+                  (f, n) => [n > 0 && ", ", h("a", { href: f.url, target: "_blank", rel: "noopener" }, f.name)],
+                ),
+              ),
+            ),
+          ),
       ),
   );
 }
@@ -139,8 +247,22 @@ function staleness(production, acts) {
     h(
       "div",
       null,
-      h("p", null, `${count(stale.length, "asset")} made from something that has changed since: ${stale.map((a) => a.asset_id).join(", ")}. Nothing is made again unasked.`),
-      button(`Make ${stale.length > 1 ? "them" : "it"} again · up to ${usd(price)}`, () => acts.run("refresh-all", () => production.send("refresh", { asset_ids: stale.map((a) => a.asset_id), max_usd: price.toFixed(4), requested_by: me() })), { busy: acts.busy("refresh-all") }),
+      h(
+        "p",
+        null,
+        `${count(stale.length, "asset")} made from something that has changed since: ${stale.map((a) => a.asset_id).join(", ")}. Nothing is made again unasked.`,
+      ),
+      button(
+        `Make ${stale.length > 1 ? "them" : "it"} again · up to ${usd(price)}`,
+        () => acts.run(
+          "refresh-all",
+          () => production.send(
+            "refresh",
+            { asset_ids: stale.map((a) => a.asset_id), max_usd: price.toFixed(4), requested_by: me() },
+          ),
+        ),
+        { busy: acts.busy("refresh-all") },
+      ),
       acts.note("refresh-all"),
     ),
   );

@@ -6,7 +6,15 @@ import { tabs } from "./productions.js";
 import { ask, get, post, Refused } from "./server.js";
 import { ago, PLATFORMS, when } from "./words.js";
 
-const DAYS = [["MON", "Every Monday"], ["TUE", "Every Tuesday"], ["WED", "Every Wednesday"], ["THU", "Every Thursday"], ["FRI", "Every Friday"], ["MON-FRI", "Every weekday"], ["*", "Every day"]];
+const DAYS = [
+  ["MON", "Every Monday"],
+  ["TUE", "Every Tuesday"],
+  ["WED", "Every Wednesday"],
+  ["THU", "Every Thursday"],
+  ["FRI", "Every Friday"],
+  ["MON-FRI", "Every weekday"],
+  ["*", "Every day"],
+];
 const AGAIN_MS = 5_000;
 
 export function open(_, app) {
@@ -40,7 +48,15 @@ export function open(_, app) {
       const [hour, minute] = draft.time.split(":").map(Number);
       const brief = { text: draft.text, platform: draft.platform, title: draft.name, requester: me() };
       if (draft.below) brief.approval = { auto_below_usd: draft.below };
-      const made = await post("schedules", { schedule_id: slug(), brief, cron: `${minute} ${hour} * * ${draft.days}`, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+      const made = await post(
+        "schedules",
+        {
+          schedule_id: slug(),
+          brief,
+          cron: `${minute} ${hour} * * ${draft.days}`,
+          timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        },
+      );
       list = [...(list ?? []).filter((s) => s.schedule_id !== made.schedule_id), made];
       draft = { ...fresh };
       adding = false;
@@ -65,27 +81,95 @@ export function open(_, app) {
     h(
       "section",
       { class: "stack sunk", key: "form" },
-      field("s-name", "Name", input("s-name", { value: draft.name, maxlength: 60, placeholder: "e.g. Monday post", oninput: (e) => set({ name: e.target.value }) })),
-      field("s-text", "Brief", input("s-text", { rows: 3, value: draft.text, maxlength: 20000, dir: "auto", oninput: (e) => set({ text: e.target.value }) })),
+      field(
+        "s-name",
+        "Name",
+        input(
+          "s-name",
+          {
+            value: draft.name,
+            maxlength: 60,
+            placeholder: "e.g. Monday post",
+            oninput: (e) => set({ name: e.target.value }),
+          },
+        ),
+      ),
+      field(
+        "s-text",
+        "Brief",
+        input(
+          "s-text",
+          { rows: 3, value: draft.text, maxlength: 20000, dir: "auto", oninput: (e) => set({ text: e.target.value }) },
+        ),
+      ),
       h(
         "div",
         { class: "grid four" },
-        field("s-platform", "Platform", select("s-platform", Object.entries(PLATFORMS).map(([name, [words]]) => [name, words]), draft.platform, (platform) => set({ platform }))),
+        field(
+          "s-platform",
+          "Platform",
+          select(
+            "s-platform",
+            Object.entries(PLATFORMS).map(([name, [words]]) => [name, words]),
+            draft.platform,
+            (platform) => set({ platform }),
+          ),
+        ),
         field("s-days", "When", select("s-days", DAYS, draft.days, (days) => set({ days }))),
-        field("s-time", "At", input("s-time", { type: "time", value: draft.time, oninput: (e) => set({ time: e.target.value }) })),
-        field("s-below", "Approve by itself up to", h("div", { class: "money" }, h("span", { "aria-hidden": "true" }, "$"), input("s-below", { inputmode: "decimal", value: draft.below, placeholder: "Always ask", oninput: (e) => set({ below: e.target.value.replace(",", ".").trim() }) }))),
+        field(
+          "s-time",
+          "At",
+          input("s-time", { type: "time", value: draft.time, oninput: (e) => set({ time: e.target.value }) }),
+        ),
+        field(
+          "s-below",
+          "Approve by itself up to",
+          h(
+            "div",
+            { class: "money" },
+            h("span", { "aria-hidden": "true" }, "$"),
+            input(
+              "s-below",
+              {
+                inputmode: "decimal",
+                value: draft.below,
+                placeholder: "Always ask",
+                oninput: (e) => set({ below: e.target.value.replace(",", ".").trim() }),
+              },
+            ),
+          ),
+        ),
       ),
       acts.note("create"),
-      h("div", { class: "row tight end" }, button("Not now", () => ((adding = false), app.update()), { look: "ghost" }), button("Make the schedule", create, { look: "primary", busy: acts.busy("create"), disabled: !slug() || !draft.text.trim() })),
+      h(
+        "div",
+        { class: "row tight end" },
+        button("Not now", () => ((adding = false), app.update()), { look: "ghost" }),
+        button(
+          "Make the schedule",
+          create,
+          { look: "primary", busy: acts.busy("create"), disabled: !slug() || !draft.text.trim() },
+        ),
+      ),
     );
 
   const line = (s) =>
     h(
       "li",
       { key: s.schedule_id, class: "schedule" },
-      h("div", { class: "name" }, h("strong", { dir: "auto" }, s.title || s.schedule_id), h("span", { class: "quiet small" }, `${PLATFORMS[s.platform][0]} · ${s.cron} · ${s.timezone}`)),
+      h(
+        "div",
+        { class: "name" },
+        h("strong", { dir: "auto" }, s.title || s.schedule_id),
+        h("span", { class: "quiet small" }, `${PLATFORMS[s.platform][0]} · ${s.cron} · ${s.timezone}`),
+      ),
       pill(s.paused ? "paused" : "active"),
-      h("p", { class: "quiet small" }, s.next_runs[0] ? `Next ${when(s.next_runs[0])}` : "No next time", s.recent[0] && [" · last ", h("a", { href: `#/p/${s.recent[0].production_id}` }, ago(s.recent[0].at))]),
+      h(
+        "p",
+        { class: "quiet small" },
+        s.next_runs[0] ? `Next ${when(s.next_runs[0])}` : "No next time",
+        s.recent[0] && [" · last ", h("a", { href: `#/p/${s.recent[0].production_id}` }, ago(s.recent[0].at))],
+      ),
       h(
         "div",
         { class: "row tight" },
@@ -104,10 +188,19 @@ export function open(_, app) {
       return h(
         "div",
         { class: "list", key: "schedules" },
-        h("div", { class: "row" }, h("h1", null, "Schedules"), h("span", { class: "grow" }), !adding && button("New", () => ((adding = true), app.update()), { look: "primary", mark: "plus" })),
+        h(
+          "div",
+          { class: "row" },
+          h("h1", null, "Schedules"),
+          h("span", { class: "grow" }),
+          !adding && button("New", () => ((adding = true), app.update()), { look: "primary", mark: "plus" }),
+        ),
         tabs("schedules"),
         adding && form(),
-        list?.length ? h("ul", { class: "rows", key: "rows" }, list.map(line)) : list && !adding && empty("No schedules yet", "A schedule starts a production of the same brief at set times, and each waits for an approval or is approved up to a sum."),
+        list?.length ? h("ul", { class: "rows", key: "rows" }, list.map(line)) : list && !adding && empty(
+          "No schedules yet",
+          "A schedule starts a production of the same brief at set times, and each waits for an approval or is approved up to a sum.",
+        ),
         !list && h("p", { class: "hint", role: "status" }, "Loading…"),
         problem && list && h("p", { class: "banner", role: "status" }, icon("ask"), problem.detail),
       );

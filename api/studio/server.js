@@ -23,7 +23,9 @@ export async function ask(method, path, body, { headers = {}, signal } = {}) {
     answer = await fetch(path.startsWith("/") ? path : `${API}/${path}`, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refused({ status: 0, title: "No answer", detail: "The API does not answer. Is it running? `make up` starts it." });
+    throw new Refused(
+      { status: 0, title: "No answer", detail: "The API does not answer. Is it running? `make up` starts it." },
+    );
   }
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const problem = await answer.json().catch(() => ({ title: answer.statusText, detail: "" }));

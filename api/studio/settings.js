@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { failure, icon, kind, nameField, pill } from "./parts.js";
-import { ask, get, Refused } from "./server.js";
+import { get, Refused } from "./server.js";
 import { MODALITIES, named, when } from "./words.js";
 
 const AGAIN_MS = 5_000;
@@ -34,7 +34,13 @@ export function open(_, app) {
   load();
 
   const check = (name, said) =>
-    h("li", { key: name }, pill(said === "ok" ? "active" : "failed", said === "ok" ? "Answers" : "Missing"), h("strong", null, name), said !== "ok" && h("span", { class: "quiet" }, said));
+    h(
+      "li",
+      { key: name },
+      pill(said === "ok" ? "active" : "failed", said === "ok" ? "Answers" : "Missing"),
+      h("strong", null, name),
+      said !== "ok" && h("span", { class: "quiet" }, said),
+    );
 
   return {
     title: () => "Settings",
@@ -49,20 +55,36 @@ export function open(_, app) {
           "section",
           { key: "you" },
           h("h2", null, "You"),
-          h("div", { class: "narrow" }, nameField(app, "name", "Your name, kept in this browser and written beside what you decide")),
+          h(
+            "div",
+            { class: "narrow" },
+            nameField(app, "name", "Your name, kept in this browser and written beside what you decide"),
+          ),
         ),
         h(
           "section",
           { key: "well" },
           h("h2", null, "Is everything there?"),
-          h("ul", { class: "checks" }, Object.entries(checks ?? {}).map(([name, said]) => check({ temporal: "Temporal", storage: "Storage", api: "API" }[name] ?? name, said)), check("Worker", problem ? problem.detail : report ? "ok" : "…")),
+          h(
+            "ul",
+            { class: "checks" },
+            Object.entries(checks ?? {}).map(
+              ([name, said]) => check({ temporal: "Temporal", storage: "Storage", api: "API" }[name] ?? name, said),
+            ),
+            check("Worker", problem ? problem.detail : report ? "ok" : "…"),
+          ),
         ),
         report && [
           h(
             "section",
             { key: "modalities" },
             h("h2", null, "What can be made"),
-            h("p", { class: "hint" }, report.planner === "template" ? "Plans are made by template: the key of a text provider lets a language model write them." : `Plans are written by ${report.planner}.`, " Keys belong in the worker's environment; the page never sees them."),
+            h(
+              "p",
+              { class: "hint" },
+              report.planner === "template" ? "Plans are made by template: the key of a text provider lets a language model write them." : `Plans are written by ${report.planner}.`,
+              " Keys belong in the worker's environment; the page never sees them.",
+            ),
             h(
               "div",
               { class: "modalities" },
@@ -73,7 +95,11 @@ export function open(_, app) {
                   { key: m, class: by.length ? "" : "off" },
                   h("h3", null, kind(m)),
                   h("p", null, by.length ? `Made by ${named(by)}.` : report.reasons[m] || "Nothing makes it yet."),
-                  report.missing[m]?.length > 0 && h("ul", { class: "hint" }, report.missing[m].map((words) => h("li", { key: words }, coded(words)))),
+                  report.missing[m]?.length > 0 && h(
+                    "ul",
+                    { class: "hint" },
+                    report.missing[m].map((words) => h("li", { key: words }, coded(words))),
+                  ),
                 );
               }),
             ),
@@ -87,14 +113,28 @@ export function open(_, app) {
               h(
                 "details",
                 { key: p.provider, class: "provider" },
-                h("summary", null, h("strong", null, p.provider), pill(p.enabled ? "active" : "cancelled", p.enabled ? "Enabled" : "Off"), h("span", { class: "quiet" }, p.enabled ? `${p.models.length} models` : coded(p.reason))),
+                h(
+                  "summary",
+                  null,
+                  h("strong", null, p.provider),
+                  pill(p.enabled ? "active" : "cancelled", p.enabled ? "Enabled" : "Off"),
+                  h("span", { class: "quiet" }, p.enabled ? `${p.models.length} models` : coded(p.reason)),
+                ),
                 h(
                   "div",
                   { class: "scroll", tabindex: "0", role: "region", "aria-label": `Models of ${p.provider}` },
                   h(
                     "table",
                     null,
-                    h("thead", null, h("tr", null, ["Model", "Makes", "Price", "Good at"].map((t) => h("th", { key: t, scope: "col" }, t)))),
+                    h(
+                      "thead",
+                      null,
+                      h(
+                        "tr",
+                        null,
+                        ["Model", "Makes", "Price", "Good at"].map((t) => h("th", { key: t, scope: "col" }, t)),
+                      ),
+                    ),
                     h(
                       "tbody",
                       null,
@@ -102,7 +142,16 @@ export function open(_, app) {
                         h(
                           "tr",
                           { key: m.model },
-                          h("td", null, h("code", null, m.model), (m.retires || m.unavailable) && h("p", { class: "hint" }, m.unavailable || `Retires ${when(m.retires).split(",").slice(0, 2).join(",")}${m.replacement.length ? `; use ${named(m.replacement)}` : ""}`)),
+                          h(
+                            "td",
+                            null,
+                            h("code", null, m.model),
+                            (m.retires || m.unavailable) && h(
+                              "p",
+                              { class: "hint" },
+                              m.unavailable || `Retires ${when(m.retires).split(",").slice(0, 2).join(",")}${m.replacement.length ? `; use ${named(m.replacement)}` : ""}`,
+                            ),
+                          ),
                           h("td", null, MODALITIES[m.modality]),
                           h("td", null, m.price),
                           h("td", null, m.best_for),
@@ -123,4 +172,6 @@ export function open(_, app) {
 }
 
 /** Words in which VARIABLES_LIKE_THIS stand out. */
-const coded = (words) => words.split(/([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=\S+?(?=[\s,;.]|$))?)/).map((part, n) => (n % 2 ? h("code", { key: n }, part) : part));
+const coded = (words) => words.split(/([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=\S+?(?=[\s,;.]|$))?)/).map(
+  (part, n) => (n % 2 ? h("code", { key: n }, part) : part),
+);

@@ -103,7 +103,12 @@ export const REASONS = {
 export const CLOSED = new Set(["delivered", "rejected", "expired", "cancelled", "failed"]);
 export const BUSY = new Set(["planning", "producing", "finishing"]);
 
-const CHANGED = { prompt: "its prompt", model: "its model", parameters: "its parameters", depends_on: "what it is made from" };
+const CHANGED = {
+  prompt: "its prompt",
+  model: "its model",
+  parameters: "its parameters",
+  depends_on: "what it is made from",
+};
 export const because = (reasons) => `Changed since: ${named(reasons.map((r) => CHANGED[r] ?? r))}`;
 
 const LOG = {

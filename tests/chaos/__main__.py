@@ -61,6 +61,7 @@ def table(outcomes: list[Outcome]) -> Table:
         "second bills": f"{number('flagged')} flagged, {number('unflagged')} unflagged",
         "lost objects, orphans": f"{number('lost')}, {number('orphans')}",
         "events, cut connections": f"{number('events')}, {number('cuts')}",
+        "records with other times after a replay": number("drifted"),
         "recovery": _spread([s for o in outcomes for s in o.recovery_seconds]),
         "all at rest after the storm": _spread([o.settled_seconds for o in outcomes]),
     }

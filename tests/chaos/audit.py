@@ -1,6 +1,8 @@
 """What has to hold of every production when a trial is over, whatever happened in it."""
 
+import asyncio
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -8,17 +10,19 @@ from decimal import Decimal
 from typing import Final
 
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
+from temporalio.service import RPCError
 
 from activities.ledger import Entry
 from activities.ledger_take import RESUBMITTED
+from api.views import StreamEvent
 from deploy.home import StackInfo
 from tests.chaos.vendors import Billed, Vendors
 from tests.chaos.watching import Watcher
 from tests.film import Bucket
 from workflows import keys
 from workflows.converter import data_converter
-from workflows.events import AttentionReason, ProductionStatus, Snapshot
+from workflows.events import AttentionReason, Event, ProductionStatus, Snapshot
 from workflows.models import ZERO, digest_of
 
 TRUE_KINDS: Final[Mapping[AttentionReason, frozenset[str]]] = {
@@ -37,6 +41,10 @@ BROKEN: Final = frozenset(
 )
 
 
+ANSWERS_WITHIN: Final = 20.0
+"""Seconds for a whole record; some hundredths when all is well."""
+
+
 class Shelf(Bucket):
     """The bucket, with what else an audit asks of it."""
 
@@ -47,6 +55,10 @@ class Shelf(Bucket):
     def broken_off(self) -> list[str]:
         """Uploads whose parts lie about unseen."""
         return [u["Key"] for u in self._client.list_multipart_uploads(Bucket=self._name).get("Uploads", ())]
+
+
+class Silent(Exception):
+    """A production cannot be audited: its run does not answer."""
 
 
 @dataclass
@@ -61,6 +73,8 @@ class Audit:
     flagged: int = 0
     unflagged: int = 0
     lost: int = 0
+    drifted: bool = False
+    """Whether the record gives events another time than it did when they happened: a run that was replayed."""
     orphans: list[str] = field(default_factory=list)
 
     def in_doubt_usd(self, *, undecided: bool = False) -> Decimal:
@@ -76,10 +90,18 @@ class Audit:
 
 
 async def audited(info: StackInfo, name: str, production_id: str, vendors: Vendors, watchers: list[Watcher]) -> Audit:
-    """Hold one production against the vendors' books, the bucket, Temporal and what its watchers saw."""
+    """Hold one production against the vendors' books, the bucket, Temporal and what its watchers saw.
+
+    Raises:
+        Silent: its run does not answer, and says why.
+    """
     client = await Client.connect(info.temporal_address, data_converter=data_converter)
     run = client.get_workflow_handle(keys.workflow_id(production_id))
-    snapshot: Snapshot = await run.query("snapshot", result_type=Snapshot)
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            snapshot: Snapshot = await run.query("snapshot", result_type=Snapshot)
+    except (TimeoutError, RPCError, WorkflowQueryFailedError) as error:
+        raise Silent(f"{production_id} does not answer: {error!r} {await _failed_tasks(client, run.id)}") from None
     bucket = Shelf(info)
     stored = bucket.objects(production_id)
     entries = {
@@ -109,12 +131,18 @@ async def _temporal(audit: Audit, client: Client) -> None:
     closed = audit.snapshot.status.closed
     if described.status is not (WorkflowExecutionStatus.COMPLETED if closed else WorkflowExecutionStatus.RUNNING):
         audit.wrong(f"is {audit.snapshot.status} and its run is {described.status}")
-    async for each in client.list_workflows(f'WorkflowId = "{run.id}"'):
-        history = await client.get_workflow_handle(run.id, run_id=each.run_id).fetch_history()
-        for event in history.events:
-            failed = event.workflow_task_failed_event_attributes
-            if failed.cause in BROKEN:
-                audit.wrong(f"a workflow task failed: {failed.failure.message}")
+    for words in await _failed_tasks(client, run.id):
+        audit.wrong(f"a workflow task failed: {words}")
+
+
+async def _failed_tasks(client: Client, workflow_id: str) -> list[str]:
+    """Why workflow tasks failed, in all runs."""
+    found = []
+    async for each in client.list_workflows(f'WorkflowId = "{workflow_id}"'):
+        history = await client.get_workflow_handle(workflow_id, run_id=each.run_id).fetch_history()
+        failures = (event.workflow_task_failed_event_attributes for event in history.events)
+        found += [failed.failure.message for failed in failures if failed.cause in BROKEN]
+    return found
 
 
 def _status(audit: Audit) -> None:
@@ -204,8 +232,10 @@ def _objects(audit: Audit, stored: Mapping[str, object], bucket: Shelf) -> None:
             audit.wrong(f"{each.key} should be {each.sha256} and is {found}")
     if audit.snapshot.status.closed:
         manifest = Snapshot.model_validate_json(bucket.read(keys.manifest_key(audit.production_id)))
-        if manifest.events != audit.snapshot.events or manifest.assets != audit.snapshot.assets:
-            audit.wrong("the manifest is not the record")
+        audit.drifted = manifest.events != audit.snapshot.events
+        kept, known = (list(map(_told, s.events)) for s in (manifest, audit.snapshot))
+        if kept != known or manifest.assets != audit.snapshot.assets:
+            audit.wrong(f"the manifest is not the record: {set(kept) ^ set(known) or 'another order, or other assets'}")
 
 
 def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str], bool]) -> list[str]:
@@ -244,7 +274,10 @@ def _watched(audit: Audit, watcher: Watcher) -> None:
     if not watcher.caught_up(len(events), seconds=10):
         audit.wrong(f"a watcher saw {watcher.last} of {len(events)} events")
     pairs = zip(watcher.seen, events, strict=False)
-    if different := [
-        e.id for w, e in pairs if (w.id, w.name, w.asset_id, w.data) != (e.id, e.name, e.asset_id, e.data)
-    ]:
+    if different := [(_told(w), _told(e)) for w, e in pairs if _told(w) != _told(e)]:
         audit.wrong(f"a watcher saw other events than the log holds: {different}")
+
+
+def _told(event: Event | StreamEvent) -> tuple[int | None, str, str | None, str]:
+    """What an event says, but for the time."""
+    return event.id, event.name, event.asset_id, json.dumps(event.data, sort_keys=True)

@@ -199,7 +199,7 @@ class Person:
             except GreenlightError:
                 time.sleep(0.2)
                 continue
-            if seen.paused and not self._leaves_paused:
+            if seen.paused and not seen.status.closed and not self._leaves_paused:
                 self._try("resume", lambda: self._client.resume(self.production_id, Resume(resumed_by="ana")))
             elif seen.status is ProductionStatus.AWAITING_APPROVAL:
                 self._approve(seen.plan)

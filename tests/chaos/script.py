@@ -12,7 +12,7 @@ from workflows.models import ApprovalPolicy, Brief, Platform
 
 T = TypeVar("T")
 
-STORM_SECONDS: Final = 9.0
+STORM_SECONDS: Final = 8.0
 TARGETS: Final[Mapping[tuple[Part, ...], int]] = {
     ("worker",): 6,
     ("api",): 2,
@@ -79,8 +79,8 @@ class Script:
         chance, casting = Random(seed), Random(f"{seed}/productions")
         return cls(
             seed=seed,
-            at_once=chance.random() < 0.3,
             planner=chance.choice(("template", "template", "openai/gpt-6-luna")),
+            at_once=chance.random() < 0.3,
             productions=tuple(_production(casting, seed, n) for n in range(1, productions + 1)),
             strikes=tuple(_strike(chance) for _ in range(chance.randint(2, 4))),
             blows=tuple(sorted((_blow(chance) for _ in range(chance.randint(8, 24))), key=lambda b: b.at)),

@@ -16,7 +16,7 @@ from tests.chaos.script import STORM_SECONDS, Script, Strike
 from tests.chaos.stack import PARTS, Part
 from tests.chaos.vendors import Vendors
 
-WINDOW_SECONDS: Final = 3.0
+WINDOW_SECONDS: Final = 6.0
 """How long a strike waits for a submission that it can come into."""
 PROBE_SECONDS: Final = 0.1
 PROBE_WITHIN: Final = 2.0

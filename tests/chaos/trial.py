@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from tests.chaos.audit import Audit, audited
+from tests.chaos.audit import Audit, Silent, audited
 from tests.chaos.people import Person
 from tests.chaos.script import Script
 from tests.chaos.stack import started
@@ -49,6 +49,7 @@ class Outcome:
     unflagged: int = 0
     lost: int = 0
     orphans: int = 0
+    drifted: int = 0
     events: int = 0
     cuts: int = 0
     recovery_seconds: list[float] = field(default_factory=list)
@@ -93,7 +94,7 @@ def _play(script: Script, home: Path, outcome: Outcome) -> None:
         with ThreadPoolExecutor(len(people)) as pool:
             lives = [pool.submit(person.until_rest, stack, left) for person in people]
             try:
-                if not script.at_once:
+                if not script.at_once and not script.strikes[0].window:
                     _wait_for_half([person.approved for person in people])
                 storm.blow()
             finally:
@@ -105,11 +106,12 @@ def _play(script: Script, home: Path, outcome: Outcome) -> None:
         outcome.settled_seconds = time.monotonic() - over[0]
         outcome.recovery_seconds = probe.recovery(storm.struck)
         _count(outcome, storm, vendors, people)
-        audits = [
-            asyncio.run(audited(info, cast.name, person.production_id, vendors, person.watchers))
-            for cast, person in zip(script.productions, people, strict=True)
-            if person.production_id
-        ]
+        audits = []
+        for cast, person in zip(script.productions, people, strict=True):
+            try:
+                audits.append(asyncio.run(audited(info, cast.name, person.production_id, vendors, person.watchers)))
+            except Silent as silence:
+                outcome.problems.append(str(silence))
         _conclude(outcome, audits, vendors)
 
 
@@ -137,6 +139,7 @@ def _conclude(outcome: Outcome, audits: list[Audit], vendors: Vendors) -> None:
         outcome.unflagged += audit.unflagged
         outcome.lost += audit.lost
         outcome.orphans += len(audit.orphans)
+        outcome.drifted += audit.drifted
         outcome.events += len(audit.snapshot.events)
         outcome.problems += audit.problems
     outcome.billed = vendors.billed().total()

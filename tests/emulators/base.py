@@ -1,6 +1,7 @@
 """What all emulated vendors share: a server, its books, the faults it can be told to have, and its specifications."""
 
 import json
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -62,6 +63,14 @@ class Reply:
     @property
     def data(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # whoever asked may be killed meanwhile
+            super().handle_error(request, client_address)
 
 
 class Emulator(ABC):
@@ -152,8 +161,7 @@ class Emulator(ABC):
 
     def __enter__(self) -> Self:
         self._playing: dict[int, Fault] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
