@@ -19,7 +19,7 @@ from workflows.events import Snapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedMultipartUploadTypeDef, CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedMultipartUploadTypeDef, CompletedPartTypeDef, GetObjectOutputTypeDef
 
 T = TypeVar("T")
 
@@ -156,6 +156,17 @@ class Vault:
         """Delete an object that is not needed any more; where that fails it is only left over."""
         with suppress(Problem):
             await self._run(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
+
+    async def find(self, key: str) -> "GetObjectOutputTypeDef | None":
+        """An object, its body open to be read, or None where there is none."""
+
+        def find() -> "GetObjectOutputTypeDef | None":
+            try:
+                return self._client.get_object(Bucket=self._bucket, Key=key)
+            except self._client.exceptions.NoSuchKey:
+                return None
+
+        return await self._run(find)
 
     async def check(self) -> None:
         """Raises Problem where the bucket cannot be reached."""

@@ -54,14 +54,7 @@ class _Stored:
 
 async def _open(vault: Vault, key: str) -> _Stored | None:
     """An object of the bucket, or None where there is none."""
-
-    def find() -> Any:
-        try:
-            return vault._client.get_object(Bucket=vault._bucket, Key=key)
-        except vault._client.exceptions.NoSuchKey:
-            return None
-
-    found = await vault._run(find)
+    found = await vault.find(key)
     return _Stored(found) if found else None
 
 

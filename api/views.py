@@ -115,6 +115,7 @@ class ProductionView(View):
     gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before video is paid")
     paused: Pause | None = Field(default=None, description="What runs is finished, and nothing new is started")
     waiting: AttentionItem | None = Field(default=None, description="What waits for a word about the whole production")
+    preview_of: str = Field(default="", description="The production whose plan this one shows, for nothing")
     feedback: tuple[str, ...] = ()
     deliverable: DeliverableView | None = None
     error: str | None = None
@@ -225,6 +226,7 @@ def production_view(snapshot: Snapshot, links: Links) -> ProductionView:
         gate=snapshot.gate,
         paused=snapshot.paused,
         waiting=snapshot.waiting,
+        preview_of=snapshot.preview_of,
         deadline=snapshot.deadline,
         feedback=snapshot.feedback,
         deliverable=_deliverable(snapshot, links),
