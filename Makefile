@@ -36,7 +36,7 @@ up: $(RUN_STAMP) ## Temporal, S3, worker and API on this machine, until Ctrl-C
 	@$(PY) -m deploy.local up
 
 test: check ## check, then every test on the real embedded stack
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 check: $(DEV_STAMP) ## lint, format, types and import contracts
 	$(PY) -m ruff check .

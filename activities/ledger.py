@@ -36,6 +36,7 @@ class Submission(Model):
     order: int = Field(default=0, description="The number of the person's order that it follows")
     job_id: str | None = None
     outcome: str = ""
+    resubmitted: bool = Field(default=False, description="Sent although the one before it may have arrived")
     billed_usd: Money = ZERO
     beats: int = Field(default=0, description="Grows while its attempt waits for the provider's answer")
     waited: bool = Field(default=False, description="The provider said to wait: it cost nothing and is no failure")

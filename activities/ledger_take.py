@@ -125,6 +125,8 @@ class LedgerTake(Attempt):
     async def _write(self, state: State, outcome: str = "", order: int = 0, job_id: str | None = None) -> None:
         """Add a submission to the ledger, in the place of one that only had to wait; of two attempts only one can."""
         info, asset = activity.info(), self.asked.asset
+        known = self._ledger.entry.submissions if self._ledger.entry else ()
+        replaced = known[-1] if known and known[-1].waited else None
         submission = Submission(
             at=now(),
             run_id=info.workflow_run_id or "",
@@ -133,6 +135,7 @@ class LedgerTake(Attempt):
             order=order,
             job_id=job_id,
             outcome=outcome,
+            resubmitted=outcome == RESUBMITTED or (replaced is not None and replaced.resubmitted),
         )
         before = self._ledger.entry or Entry(
             state=state,
@@ -141,7 +144,7 @@ class LedgerTake(Attempt):
             request_digest=self._digest,
             price_usd=asset.quote.high_usd if asset.quote else ZERO,
         )
-        kept = before.submissions[:-1] if before.submissions and before.last.waited else before.submissions
+        kept = known[:-1] if replaced else known
         changes = {"state": state, "submissions": (*kept, submission), "final": None}
         try:
             await self._ledger.write(before.model_copy(update=changes | ({"failures": 0} if order else {})))
@@ -168,7 +171,7 @@ class LedgerTake(Attempt):
         if job:
             await self._ledger.note("submitted", job_id=job.id, outcome=RECOVERED, failures=0, waits=0)
             return False
-        once = all(s.outcome != RESUBMITTED for s in entry.submissions)
+        once = not any(s.resubmitted or s.outcome == RESUBMITTED for s in entry.submissions)
         known = not self.offer.unknown
         if once and known and entry.price_usd < self.settings.resubmit_below_usd:
             await self._ledger.count_doubtful()

@@ -72,6 +72,8 @@ REVISE_TIMEOUT: Final = 300.0
 """Seconds; a language model may think for minutes about a new plan."""
 UPLOAD_TIMEOUT: Final = 120.0
 """Seconds; a worker fetches, looks at and keeps a file of up to 2 GB."""
+ASK_AGAIN_PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds; a workflow task that is about to begin begins within these, or no worker is there."""
 MAX_QUERIES: Final = 8
 """At once over all productions: beyond it a worker starves its workflows (100 callers: p99 6.3 s)."""
 PROVIDERS_TIMEOUT: Final = timedelta(seconds=2)
@@ -90,6 +92,10 @@ async def connect(settings: Settings) -> Client:
     config = ClientConfig.load_client_connect_config(override_env_vars=settings.environ)
     config.setdefault("target_host", "127.0.0.1:7233")
     return await Client.connect(**config, lazy=True, data_converter=data_converter)
+
+
+class _AskAgain(Exception):
+    """A worker refused a query that came just before a workflow task."""
 
 
 class Gateway:
@@ -250,6 +256,14 @@ class Gateway:
         return (await self.progress(production_id, NOTHING_AFTER)).last_event_id
 
     async def _query(self, production_id: str, answer: type[R], query: str, *args: object) -> R:
+        for pause in ASK_AGAIN_PAUSES:
+            try:
+                return await self._asked(production_id, answer, query, *args)
+            except _AskAgain:
+                await asyncio.sleep(pause)
+        raise problems.unavailable("query-failed", f"The workflow cannot answer now: {keys.ASK_AGAIN}")
+
+    async def _asked(self, production_id: str, answer: type[R], query: str, *args: object) -> R:
         async with self._slots:
             self._metrics.queries += 1
             try:
@@ -259,6 +273,8 @@ class Gateway:
                         query, args=args, result_type=answer, rpc_timeout=QUERY_TIMEOUT
                     )
             except WorkflowQueryFailedError as error:
+                if keys.ASK_AGAIN in error.message:
+                    raise _AskAgain from None
                 raise problems.unavailable("query-failed", f"The workflow cannot answer: {error.message}") from None
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:

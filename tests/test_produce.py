@@ -508,3 +508,20 @@ async def test_what_a_cancelled_take_cost(
             await run.attempt()
     end = await run.producer.cancel(run.request)
     assert (end.outcome, end.billed_usd) == (outcome, Decimal(usd))
+
+
+@pytest.mark.parametrize("kind", [RateLimited, ProviderUnavailable])
+async def test_one_resubmission_at_most_is_made_unasked(storage: Storage, kind: type[ProviderError]) -> None:
+    """A resubmission that had to wait, or was turned away, stays one: after another lost answer a person is asked."""
+    vendor = Vendor("0.01")
+    run = Attempts(storage, vendor, asked("now", "0.01"))
+    vendor.script = ["die", kind("wait", retry_after=timedelta(seconds=1)), "die"]
+    for _ in range(3):
+        with suppress(ApplicationError, asyncio.CancelledError):
+            await run.attempt()
+    with pytest.raises(ApplicationError) as ended:
+        await run.attempt()
+    assert ended.value.type == AMBIGUOUS_SUBMISSION
+    entry = await run.ledger()
+    assert entry
+    assert (len(vendor.billed), sum(s.resubmitted for s in entry.submissions)) == (2, 1)

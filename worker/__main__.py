@@ -23,6 +23,7 @@ from activities.settings import ActivitySettings
 from activities.storage import Storage
 from worker.build import build_id
 from worker.connect import connect, ensure_bucket, register_search_attributes, runtime
+from worker.guard import GuardedRunner
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.batch import BatchWorkflow
@@ -47,6 +48,7 @@ def make_worker(
         client,
         task_queue=queue,
         workflows=workflows,
+        workflow_runner=GuardedRunner(),
         activities=activities,
         deployment_config=WorkerDeploymentConfig(
             # Names the code in the UI; unversioned, because with versioning nothing starts before an operator says so.

@@ -46,6 +46,9 @@ ATTENTION_MEMO: Final = "attention"
 """Of a run: the first AttentionItems as JSON, so that the list over all productions needs no worker."""
 MAX_ATTENTION_ITEMS: Final = 20
 
+ASK_AGAIN: Final = "asked while a workflow task was about to begin; ask again"
+"""Why a worker refused a query (`worker/guard.py`)."""
+
 PLANNER: Final = "_planner"
 """Stands for an asset's id where the planner's own questions are kept; no asset can be called so."""
 

@@ -368,7 +368,7 @@ class ProductionState(Approving):
         return {i: take.number for i in self.assets if (take := self.usable(i))}
 
     def deliver(self, deliverable: Deliverable) -> None:
-        self.deliverable, self.error = deliverable, None
+        self.deliverable, self.error, self.paused = deliverable, None, None
         self.status = ProductionStatus.DELIVERED
         self.log(
             "done",

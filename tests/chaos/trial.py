@@ -14,7 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from tests.chaos.audit import Audit, Silent, audited
+from tests.chaos.audit import Silent, audited
+from tests.chaos.judging import Audit
 from tests.chaos.people import Person
 from tests.chaos.script import Script
 from tests.chaos.stack import started

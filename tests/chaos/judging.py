@@ -1,0 +1,155 @@
+"""What is right and what is wrong in the record of a production, its ledgers and the books of the vendors: pure."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from activities.ledger import Entry
+from tests.chaos.vendors import Billed, Vendors
+from workflows import keys
+from workflows.events import AttentionReason, ProductionStatus, Snapshot
+from workflows.models import ZERO, digest_of
+
+TRUE_KINDS: Final[Mapping[AttentionReason, frozenset[str]]] = {
+    "asset_failed": frozenset(
+        {"job_failed", "job_cancelled", "provider_unavailable", "overloaded", "quota_exhausted", "submission_unknown"}
+    ),
+    "content_refused": frozenset({"content_refused"}),
+    "output_unusable": frozenset({"output_unusable"}),
+}
+"""Reason -> the failures that the vendors of a trial can really cause."""
+
+
+@dataclass
+class Audit:
+    """What was found of one production; `problems` are broken promises, each in a line."""
+
+    production_id: str
+    snapshot: Snapshot
+    entries: dict[tuple[str, int], Entry]
+    problems: list[str] = field(default_factory=list)
+    attention: Counter[str] = field(default_factory=Counter)
+    flagged: int = 0
+    unflagged: int = 0
+    lost: int = 0
+    drifted: bool = False
+    """Whether the record gives events another time than it did when they happened: a run that was replayed."""
+    orphans: list[str] = field(default_factory=list)
+
+    def in_doubt_usd(self, *, undecided: bool = False) -> Decimal:
+        """What submissions may cost of which nobody knows whether they are billed; only those that wait for a person
+        where they are to be `undecided`."""
+        doubtful = [(i, e) for (i, _), e in self.entries.items() if e.is_open and not e.last.billed_usd]
+        states = self.snapshot.assets
+        waiting = {i for i, s in states.items() if s.attention == "ambiguous_submission"}
+        return sum((e.price_usd for i, e in doubtful if not undecided or i in waiting), ZERO)
+
+    def wrong(self, what: str) -> None:
+        self.problems.append(f"{self.production_id}: {what}")
+
+
+def reasons(audit: Audit) -> None:
+    snapshot = audit.snapshot
+    if snapshot.status in (ProductionStatus.DELIVERED, ProductionStatus.CANCELLED):
+        return
+    if snapshot.status is not ProductionStatus.NEEDS_ATTENTION:
+        audit.wrong(f"ended as {snapshot.status}: {snapshot.error}")
+        return
+    whole = snapshot.waiting
+    waiting = {i: s for i, s in snapshot.assets.items() if s.attention}
+    if whole is None and not waiting:
+        audit.wrong("needs attention, and nothing says for what")
+    if whole:
+        audit.attention[whole.reason] += 1
+        true = {"paused": snapshot.paused is not None, "stills_to_approve": snapshot.gate == "waiting"}
+        if not true.get(whole.reason, False):
+            audit.wrong(f"waits for {whole.reason}: {whole.message}")
+    for asset_id, state in waiting.items():
+        assert state.attention
+        audit.attention[state.attention] += 1
+        if state.waiting is None:
+            audit.wrong(f"{asset_id} waits for {state.attention} without an item")
+        if why := untrue(audit, asset_id):
+            audit.wrong(f"{asset_id} waits for {state.attention} ({state.error}), but {why}")
+
+
+def untrue(audit: Audit, asset_id: str) -> str:
+    """Why the reason for which an asset waits is none; empty where it is true."""
+    state = audit.snapshot.assets[asset_id]
+    reason, entry = state.attention, audit.entries.get((asset_id, state.next_take))
+    if reason == "ambiguous_submission":
+        return "" if entry and entry.is_open else f"its ledger says {entry.state if entry else 'nothing'}"
+    if reason == "budget_short":
+        return "" if audit.snapshot.budget_usd is not None else "there is no budget"
+    if reason is None or state.error_kind not in TRUE_KINDS.get(reason, ()):
+        return f"no vendor gave cause for {state.error_kind!r}"
+    return "" if entry and entry.final else f"its ledger says {entry.state if entry else 'nothing'}"
+
+
+def money(audit: Audit, name: str, vendors: Vendors) -> None:
+    """Every billed submission is in a ledger; one of a take that is billed again is flagged there."""
+    flags: Counter[Billed] = Counter()
+    allowed: Counter[Billed] = Counter()
+    recorded: Counter[Billed] = Counter()
+    for (asset_id, take), entry in audit.entries.items():
+        seed = int(digest_of(keys.take_prefix(audit.production_id, asset_id, take))[:8], 16) & 0x7FFFFFFF
+        again = sum(s.resubmitted or bool(s.order) for s in entry.submissions)
+        for whose in (Billed(name, asset_id), Billed(name, asset_id, seed)):
+            flags[whose] += again
+            allowed[whose] += 1 + again
+            recorded[whose] += len(entry.submissions)
+    for whose, times in vendors.billed().items():
+        if whose.production != name:
+            continue
+        if times > recorded[whose]:
+            audit.wrong(f"{whose.asset_id} was billed {times} times, and {recorded[whose]} are in a ledger")
+        takes = allowed[whose] - flags[whose]
+        audit.flagged += max(0, min(times - takes, flags[whose]))
+        if times > allowed[whose]:
+            audit.unflagged += times - allowed[whose]
+            said = [
+                e.model_dump_json(exclude_defaults=True) for (i, _), e in audit.entries.items() if i == whose.asset_id
+            ]
+            audit.wrong(f"{whose.asset_id} was billed {times} times for {takes} takes, flagged {flags[whose]}: {said}")
+    counted = sum((e.billed_usd for e in audit.entries.values()), ZERO)
+    spent, most = audit.snapshot.spent_usd, counted + audit.in_doubt_usd()
+    if not counted <= spent <= most:
+        each = {f"{i}/{n}": (e.state, str(e.billed_usd), str(e.price_usd)) for (i, n), e in audit.entries.items()}
+        audit.wrong(f"spent {spent}, but the ledgers count {counted} and up to {most - counted} in doubt: {each}")
+
+    bill = vendors.billed_to(name)
+    if bill > spent + audit.in_doubt_usd(undecided=True):
+        doubtful = {f"{i}/{n}": str(e.price_usd) for (i, n), e in audit.entries.items() if e.is_open}
+        decided = {i: s.status.value for i, s in audit.snapshot.assets.items()}
+        audit.wrong(f"the vendors bill {bill}, and the record says {spent}; in doubt {doubtful}, decided {decided}")
+
+
+def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str], bool]) -> list[str]:
+    """The objects that neither the record explains, nor a ledger, a plan or a person."""
+    found: list[str] = []
+    snapshot, production_id = audit.snapshot, audit.production_id
+    revisions = range(1, (snapshot.deliverable.revision if snapshot.deliverable else 0) + 1)
+    known = {keys.manifest_key(production_id)}
+    known |= {t.media.key for s in snapshot.assets.values() for t in s.takes}
+    for (asset_id, take), entry in audit.entries.items():
+        prefix = keys.take_prefix(production_id, asset_id, take)
+        known.add(f"{prefix}/ledger.json")
+        numbers = range(1, len(entry.submissions) + 1)
+        known |= {k for k in stored if k.startswith(f"{prefix}/media") and keys.submission_of(k) in numbers}
+    for key in sorted(stored):
+        parts = key.split("/")
+        if key in known or parts[2] in ("plan", "uploads", "references"):
+            continue
+        if parts[2] == "deliverable" and int(parts[3]) in revisions:
+            continue
+        if parts[2] == "assets" and _begun(snapshot, parts[3], int(parts[5])) and is_free_take(key):
+            continue  # its production was cancelled while it was made
+        found.append(key)
+    return found
+
+
+def _begun(snapshot: Snapshot, asset_id: str, take: int) -> bool:
+    state = snapshot.assets.get(asset_id)
+    return state is not None and take <= state.next_take
