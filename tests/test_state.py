@@ -89,3 +89,42 @@ def test_a_further_take_keeps_its_maker() -> None:
     assert [(a.provider, number) for a, number in state.making_for_money()] == [("a", 2), ("b", 4)]
     assert state.held_usd() == Decimal("0.60")
     assert Modality.TEXT is extra.asset.asset_type
+
+
+def test_what_waits_before_the_approval() -> None:
+    """A plan waits for its approval; where a price is unknown under a budget it says so, and near its end that."""
+
+    def waiting(budget: str | None, **quote: object) -> ProductionState:
+        brief = Brief(text="x", platform=Platform.COPY, budget_usd=Decimal(budget) if budget else None)
+        state = ProductionState(ProductionStart(production_id="p1", brief=brief), _clock())
+        state.plan_ready(Plan.of("A plan", [text(1, quote=QUOTE.model_copy(update=quote))]))
+        return state
+
+    assert _reason(waiting(None)) == "approval"
+    assert _reason(waiting(None, unknown=True)) == "approval"
+    late = waiting("5", unknown=True)
+    assert _reason(late) == "price_unknown"
+    late.moment_came()
+    assert _reason(late) == "deadline_near"
+    late.moment_came()
+    assert late.told().waiting is None
+
+
+def test_a_parked_asset_waits_for_its_budget() -> None:
+    """What does not fit the budget waits with both sums, and is taken up again when the budget is raised."""
+    asset = text(1)
+    state = approved(asset)
+    state.park(asset.asset_id, Decimal("0.05"), Decimal("0.10"))
+    (record,) = asset_records(state.told())
+    assert record.waiting
+    assert (record.waiting.reason, record.waiting.answers[0]) == ("budget_short", "raise_budget")
+    assert "0.10 USD does not fit the 0.05 USD" in record.waiting.message
+    state.raise_budget(Decimal(2_000))
+    (record,) = asset_records(state.told())
+    assert record.waiting is None
+
+
+def _reason(state: ProductionState) -> str:
+    item = state.told().waiting
+    assert item
+    return item.reason
