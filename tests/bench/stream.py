@@ -79,9 +79,10 @@ async def take(url: str) -> float:
 
 def child(kind: str, url: str) -> dict[str, float]:
     """One upload in a process of its own: seconds, and how much its peak memory grew (bytes)."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.stream", kind, url], check=True, capture_output=True, text=True
-    )
+    command = [sys.executable, "-X", "faulthandler", "-m", "tests.bench.stream", kind, url]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{kind} ended with {done.returncode}: {done.stderr[-4_000:]}")
     answer: dict[str, float] = json.loads(done.stdout)
     return answer
 
