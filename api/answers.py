@@ -1,11 +1,18 @@
 """What Temporal answers, in the API's words: statuses and problems."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
+from temporalio.client import (
+    RPCTimeoutOrCancelledError,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateStage,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import problems
@@ -15,7 +22,11 @@ from workflows.starting import STATUS
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)
 """For calls that the server answers alone; measured in milliseconds."""
+ACCEPT_TIMEOUT: Final = timedelta(seconds=5)
+"""For a worker to take an update up; a worker killed while it held the workflow delays that by 2-3 s."""
 SILENT: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE)
+
+R = TypeVar("R")
 
 
 class NoWorker(Problem):
@@ -99,3 +110,42 @@ def found(unknown: Callable[[str], Problem], what: str) -> Iterator[None]:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise unknown(what) from None
             raise
+
+
+async def updated(
+    handle: WorkflowHandle[Any, Any],
+    update: str,
+    arguments: Sequence[object],
+    answer: type[R],
+    seconds: float,
+    describe: Callable[[], Awaitable[object]],
+) -> R | None:
+    """What an update answers, or None where no run is open that could.
+
+    Args:
+        describe: Raises the problem where the server does not know the workflow, or does not answer.
+
+    Raises:
+        WorkflowUpdateFailedError: it was refused, or failed.
+        Problem: 503, and what `describe` raises.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            accepted = await handle.start_update(
+                update,
+                args=arguments,
+                result_type=answer,
+                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                rpc_timeout=ACCEPT_TIMEOUT,
+            )
+            done: R = await accepted.result()
+            return done
+    except (RPCTimeoutOrCancelledError, TimeoutError):
+        await describe()
+        raise late() from None
+    except RuntimeError:
+        raise problems.no_temporal() from None
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise rpc_problem(error) from None
+    return None

@@ -22,7 +22,6 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
-    WorkflowUpdateStage,
 )
 from temporalio.common import (
     RetryPolicy,
@@ -34,7 +33,18 @@ from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlread
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import doorbell, problems, visibility
-from api.answers import RPC_TIMEOUT, SILENT, NoWorker, closed_already, late, rpc_problem, server, status_of
+from api.answers import (
+    ACCEPT_TIMEOUT,
+    RPC_TIMEOUT,
+    SILENT,
+    NoWorker,
+    closed_already,
+    late,
+    rpc_problem,
+    server,
+    status_of,
+    updated,
+)
 from api.change_views import AttentionView
 from api.doorbell import Heartbeat
 from api.metrics import Metrics
@@ -64,8 +74,6 @@ from workflows.starting import brief_digest, start_options
 
 QUERY_TIMEOUT: Final = timedelta(seconds=3)
 """Without a worker the server would hold a query for 29 s; a healthy worker takes 4-20 ms."""
-ACCEPT_TIMEOUT: Final = timedelta(seconds=5)
-"""For a worker to take an update up; a worker killed while it held the workflow delays that by 2-3 s."""
 UPDATE_TIMEOUT: Final = 25.0
 """Seconds for an accepted update; an edit prices the plan. Below the 30 s that clients commonly wait."""
 REVISE_TIMEOUT: Final = 300.0
@@ -368,27 +376,13 @@ class Gateway:
         reopen: bool = False,
     ) -> R:
         """Send an update and wait for its answer; a delivered production is opened again where that is meant."""
+        handle = self._handle(production_id)
         try:
-            async with asyncio.timeout(seconds):
-                handle = await self._handle(production_id).start_update(
-                    update,
-                    argument,
-                    result_type=answer,
-                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-                    rpc_timeout=ACCEPT_TIMEOUT,
-                )
-                done: R = await handle.result()
-                return done
+            done = await updated(handle, update, [argument], answer, seconds, lambda: self.describe(production_id))
         except WorkflowUpdateFailedError as error:
             raise await self._refused(production_id, error) from None
-        except (RPCTimeoutOrCancelledError, TimeoutError):
-            await self.describe(production_id)
-            raise late() from None
-        except RuntimeError:
-            raise problems.no_temporal() from None
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise rpc_problem(error) from None
+        if done is not None:
+            return done
         snapshot = await self.snapshot(production_id)  # 404 where there is none at all
         if not reopen or snapshot.status is not ProductionStatus.DELIVERED:
             raise closed_already(production_id, snapshot.status)

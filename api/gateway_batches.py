@@ -8,14 +8,12 @@ from typing import Any
 
 from temporalio.client import (
     Client,
-    RPCTimeoutOrCancelledError,
     WorkflowExecution,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
-    WorkflowUpdateStage,
 )
 from temporalio.common import (
     SearchAttributePair,
@@ -27,8 +25,8 @@ from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlread
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import problems
-from api.answers import RPC_TIMEOUT, SILENT, NoWorker, found, late, rpc_problem, server
-from api.gateway import ACCEPT_TIMEOUT, MAX_QUERIES, QUERY_TIMEOUT, UPDATE_TIMEOUT
+from api.answers import RPC_TIMEOUT, SILENT, NoWorker, found, rpc_problem, server, updated
+from api.gateway import MAX_QUERIES, QUERY_TIMEOUT, UPDATE_TIMEOUT
 from api.many_views import BatchLinks, ListedBatch
 from api.problems import FieldError, Problem, said_of
 from workflows import keys
@@ -131,27 +129,13 @@ class BatchGateway:
             raise rpc_problem(error) from None
 
     async def _update(self, batch_id: str, update: str, *args: Model) -> BatchView:
+        handle = self._handle(batch_id)
         try:
-            async with asyncio.timeout(UPDATE_TIMEOUT):
-                handle = await self._handle(batch_id).start_update(
-                    update,
-                    args=args,
-                    result_type=BatchView,
-                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-                    rpc_timeout=ACCEPT_TIMEOUT,
-                )
-                view: BatchView = await handle.result()
-                return view
+            view = await updated(handle, update, args, BatchView, UPDATE_TIMEOUT, lambda: self._describe(batch_id))
         except WorkflowUpdateFailedError as error:
             raise _refused(error) from None
-        except (RPCTimeoutOrCancelledError, TimeoutError):
-            await self._describe(batch_id)
-            raise late() from None
-        except RuntimeError:
-            raise problems.no_temporal() from None
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise rpc_problem(error) from None
+        if view is not None:
+            return view
         status = _batch_status(await self._describe(batch_id))  # 404 where there is none at all
         raise _conflict("wrong-phase", "batch_id", f"the batch is {status.value} for good; send a new one")
 

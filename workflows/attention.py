@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from workflows import policies
+from workflows.approving import MAX_MESSAGE_CHARS
 from workflows.events import (
     Answer,
     AssetState,
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from workflows.state import ProductionState
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MAX_WORDS: Final = 300
 _DECIDE: Final[tuple[Answer, ...]] = ("approve", "reject", "edit_plan", "revise", "cancel")
 _MEND: Final[tuple[Answer, ...]] = ("retry", "upload", "accept_without", "cancel")
 ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
@@ -84,7 +84,7 @@ def whole_production(state: "ProductionState") -> AttentionItem | None:
             _telling(state, "needs_attention", "finishing_failed"),
             "finishing_failed",
             asset_id=next(iter(policies.RESERVED_IDS)),
-            message=state.error[:MAX_WORDS],
+            message=state.error[:MAX_MESSAGE_CHARS],
             cost_usd=state.spent_usd,
         )
     return None

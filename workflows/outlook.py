@@ -10,6 +10,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows import attention, keys
+    from workflows.approving import MAX_MESSAGE_CHARS
     from workflows.changes import Changes
     from workflows.display import details_of
     from workflows.events import Event, ProductionStart, ProductionStatus, Report
@@ -83,7 +84,7 @@ class Outlook(Changes):
             high_usd=state.spent_usd + state.plan.high_usd if state.plan and not state.assets else state.spent_usd,
             unknown_prices=bool(state.plan and state.plan.unknown_prices),
             spent_usd=state.spent_usd,
-            error=(state.error or "")[:300],
+            error=(state.error or "")[:MAX_MESSAGE_CHARS],
         )
         self._aside(self._send(report))
 

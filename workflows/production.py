@@ -14,6 +14,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import diff, keys, policies
+    from workflows.approving import MAX_MESSAGE_CHARS
     from workflows.changes import failure_of
     from workflows.contracts import (
         AssetCancelled,
@@ -440,7 +441,7 @@ class ProductionWorkflow(Outlook):
         except ActivityError as error:
             words = f"could not be stopped, look at {asset.provider} for what still runs: {message_of(error)}"
             price = self._state.price_usd(asset.asset_id)
-            return AssetCancelled(outcome="running", billed_usd=price, message=words[:300])
+            return AssetCancelled(outcome="running", billed_usd=price, message=words[:MAX_MESSAGE_CHARS])
 
 
 def _shown(plan: Plan) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from workflows.events import (
     Waiting,
 )
 from workflows.models import ZERO, Asset, Deliverable, Plan, Take
-from workflows.requests import Rejection, Resume
+from workflows.requests import Rejection
 
 _DECIDED: Mapping[str, object] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
 _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
@@ -350,11 +350,6 @@ class ProductionState(Approving):
         for asset_id in self.attention():
             if self.assets[asset_id].attention == "budget_short":
                 self.update(asset_id, **_DECIDED)
-
-    def resume(self, resume: Resume) -> None:
-        super().resume(resume)
-        if self.unfinished():
-            self._go_on()
 
     # The deliverable
 
