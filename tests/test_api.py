@@ -406,6 +406,22 @@ async def test_after_retention(api: Api, fake: FakeActivities, client: Client, s
     assert [e.id for e in await api.events("forgotten", 3)] == [e.id for e in kept.events if e.id > 3]
 
 
+async def test_changed_after_retention(api: Api, fake: FakeActivities, storage: Storage) -> None:
+    """From its manifest alone a production is opened again: one take is made, and the event numbers go on."""
+    production_id = await api.delivered(budget_usd="5")
+    kept = fake.manifests[production_id].model_copy(update={"production_id": "remembered"})
+    await storage.put_bytes(keys.manifest_key("remembered"), kept.model_dump_json().encode(), "application/json")
+    made = len(fake.produced)
+    asked = await api.http.post("/api/v1/productions/remembered/assets/text-1/regenerate", json={"prompt": "anew"})
+    assert asked.status_code == 202
+    events = await api.events("remembered", kept.events[-1].id)
+    assert [e.id for e in events] == list(range(kept.events[-1].id + 1, kept.events[-1].id + len(events) + 1))
+    assert events[-1].name == "done"
+    view = await api.get("remembered")
+    assert (view["assets"][0]["take"], view["assets"][0]["prompt"], view["deliverable"]["revision"]) == (2, "anew", 2)
+    assert len(fake.produced) == made + 1
+
+
 async def test_ready(api: Api) -> None:
     """With both servers there, it is ready."""
     assert (await api.http.get("/readyz")).json() == {"ready": True, "checks": {"temporal": "ok", "storage": "ok"}}
