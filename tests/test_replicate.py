@@ -30,6 +30,7 @@ from activities.storage import Storage
 from tests.emulators.base import Fault
 from tests.emulators.replicate import ReplicateEmulator
 from tests.emulators.samples import picture, video
+from tests.jobs import finish, read
 from workflows.contracts import ProduceAsset
 from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform, Quote, Take
 
@@ -85,22 +86,6 @@ def request(
     brief = Brief(text="x", platform=Platform.VIDEO, aspect=aspect)
     inputs = [given(n, data) for n, data in enumerate(shown)]
     return Request("production/still-1/1", seed, brief, asset, 1, inputs, tmp_path)
-
-
-async def finish(replicate: Replicate, asked: Request) -> tuple[Job, Finished]:
-    """Submit and look until it is done."""
-    job = await replicate.submit(asked)
-    for _ in range(9):
-        seen = await replicate.poll(asked, job)
-        if isinstance(seen, Finished):
-            return job, seen
-    raise AssertionError("never finished")
-
-
-async def read(finished: Finished) -> bytes:
-    assert callable(finished.source)
-    async with finished.source() as chunks:
-        return b"".join([chunk async for chunk in chunks])
 
 
 def sent(emulator: ReplicateEmulator) -> dict[str, object]:

@@ -28,6 +28,7 @@ from activities.providers.runway import Runway
 from tests.emulators.base import Fault
 from tests.emulators.runway import RunwayEmulator
 from tests.emulators.samples import mp3, picture, video
+from tests.jobs import finish, read
 from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform, Quote
 
 
@@ -78,22 +79,6 @@ def request(
     )
     brief = Brief(text="x", platform=Platform.VIDEO, aspect=aspect)
     return Request("key", 77, brief, asset, 1, [given(n, *each) for n, each in enumerate(shown)], tmp_path)
-
-
-async def finish(runway: Runway, asked: Request) -> tuple[Job, Finished]:
-    """Submit and look until it is done."""
-    job = await runway.submit(asked)
-    for _ in range(9):
-        seen = await runway.poll(asked, job)
-        if isinstance(seen, Finished):
-            return job, seen
-    raise AssertionError("never finished")
-
-
-async def read(finished: Finished) -> bytes:
-    assert callable(finished.source)
-    async with finished.source() as chunks:
-        return b"".join([chunk async for chunk in chunks])
 
 
 async def test_a_shot_from_words(emulator: RunwayEmulator, tmp_path: Path) -> None:
