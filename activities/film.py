@@ -16,6 +16,7 @@ from activities.captions import Cue
 from activities.errors import OutputUnusable
 from activities.pictures import Look, all_frames, decoding, look_at
 from activities.timeline import PlacedVoice, Timeline
+from workflows.models import Chapter
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -80,6 +81,7 @@ def render(
     look: Look,
     voice: Path | None,
     cues: Sequence[Cue],
+    chapters: Sequence[Chapter],
     *,
     title: str,
     language: str,
@@ -99,6 +101,8 @@ def render(
         av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as film,
     ):
         film.metadata["title"] = title
+        if len(chapters) > 1:
+            _mark(film, chapters, timeline.seconds)
         video = film.add_stream("libx264", rate=look.rate, options={"preset": "veryfast", "crf": "20"})
         video.width, video.height, video.pix_fmt = look.width, look.height, "yuv420p"
         video.codec_context.gop_size = look.rate * 2  # a player can jump to every second second
@@ -124,6 +128,23 @@ def render(
             words.until(timeline.seconds)
         if sound:
             sound.close()
+
+
+def _mark(film: "OutputContainer", chapters: Sequence[Chapter], seconds: float) -> None:
+    """Chapters that players show and jump to."""
+    ends = [*(chapter.start_seconds for chapter in chapters[1:]), seconds]
+    film.set_chapters(
+        [
+            {
+                "id": number,
+                "start": round(chapter.start_seconds / MILLISECONDS),
+                "end": round(end / MILLISECONDS),
+                "time_base": MILLISECONDS,
+                "metadata": {"title": chapter.title},
+            }
+            for number, (chapter, end) in enumerate(zip(chapters, ends, strict=True), start=1)
+        ]
+    )
 
 
 class _Sound:

@@ -6,25 +6,22 @@ the same keys. Takes and results pass through `workdir`, which must hold all of 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from activities import captions, contact_sheet, document, film
 from activities.languages import three_letters
 from activities.media import extension_of, probe
 from activities.pictures import Look, shot_facts
 from activities.storage import Storage
-from activities.timeline import Shot, Voice, hold_stills, lay_out
+from activities.timeline import UNSPOKEN_ROLES, Shot, Voice, hold_stills, lay_out
 from workflows.contracts import FinishDeliverable, FinishedAsset
 from workflows.keys import deliverable_key
-from workflows.models import Deliverable, DeliverableFile, Media, Modality, Platform
+from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, Platform
 
 T = TypeVar("T")
-
-UNSPOKEN_ROLES: Final = ("music", "effects", "ambience")
-"""Audio whose prompt is no words that somebody says. All other audio is placed in the film and captioned."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,7 @@ class _Whole:
     files: tuple[_Made, ...]
     notes: tuple[str, ...] = ()
     seconds: float | None = None
+    chapters: tuple[Chapter, ...] = ()
 
 
 async def finish(
@@ -88,7 +86,13 @@ async def finish(
         return DeliverableFile(name=made.name, role=made.role, media=media)
 
     files = await asyncio.gather(*map(upload, whole.files))
-    return Deliverable(revision=request.revision, files=tuple(files), notes=whole.notes, duration_seconds=whole.seconds)
+    return Deliverable(
+        revision=request.revision,
+        files=tuple(files),
+        notes=whole.notes,
+        duration_seconds=whole.seconds,
+        chapters=whole.chapters,
+    )
 
 
 async def _in_thread(work: Callable[[], T], stop: Event) -> T:
@@ -126,7 +130,7 @@ class _Finishing:
         shots = self._of(Modality.VIDEO)
         stills = self._of(Modality.IMAGE) if self._request.brief.platform is Platform.VIDEO else []
         whole = self._film(shots, stills) if shots or stills else self._document()
-        return _Whole((*whole.files, *self._contact_sheet()), tuple(self._notes), whole.seconds)
+        return replace(whole, files=(*whole.files, *self._contact_sheet()), notes=tuple(self._notes))
 
     def _of(self, modality: Modality) -> list[FinishedAsset]:
         return [f for f in self._request.assets if f.asset.asset_type is modality]
@@ -148,6 +152,15 @@ class _Finishing:
         timeline = lay_out(shots, voices, look.rate)
         self._notes += timeline.notes
         cues = captions.cues_of(timeline.voices)
+        labels = {f.asset.asset_id: f.asset.label for f in self._request.assets}
+        chapters = tuple(
+            Chapter(
+                asset_id=placed.shot.asset_id,
+                title=labels[placed.shot.asset_id] or placed.shot.asset_id,
+                start_seconds=round(placed.start, 3),
+            )
+            for placed in timeline.shots
+        )
         track = film.voice_track(timeline.voices, self._workdir / "voice.pcm") if timeline.voices else None
         main = _Made("deliverable.mp4", "video", self._workdir / "deliverable.mp4", "video/mp4")
         film.render(
@@ -156,6 +169,7 @@ class _Finishing:
             look,
             track,
             cues,
+            chapters,
             title=self._request.title,
             language=three_letters(self._request.brief.language),
             stop=self._stop,
@@ -169,7 +183,7 @@ class _Finishing:
         if texts:
             script = document.markdown(self._request.title, texts)
             files.append(self._write("content.md", "document", "text/markdown", script))
-        return _Whole(tuple(files), seconds=round(timeline.seconds, 3))
+        return _Whole(tuple(files), seconds=round(timeline.seconds, 3), chapters=chapters)
 
     def _shot(self, finished: FinishedAsset, seconds: float) -> Shot:
         """The narrations of a shot: those it depends on, and those that depend on it."""

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from temporalio.exceptions import ApplicationError
 
 from activities import pricing, quotes
-from activities.finishing import UNSPOKEN_ROLES
 from activities.inquiry import Refused
 from activities.providers.base import Offer, Provider
+from activities.timeline import UNSPOKEN_ROLES
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform
 from workflows.policies import PlanProblem, check_plan
 

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
 from activities import pricing
+from activities.overruns import overruns
 from activities.providers import previz_speech
 from activities.providers.base import Offer, Provider, offer_of, utf16_units
 from activities.providers.catalogue import makes, plannable, problem_with, retiring
@@ -136,6 +137,7 @@ def price(
         done, said = _priced(asset, known, providers, today, aspect)
         quoted.append(done)
         warnings += said
+    warnings += overruns(quoted, providers)
     priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))
     if priced.unknown_prices:
         unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}

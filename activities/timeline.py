@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+UNSPOKEN_ROLES: Final = ("music", "effects", "ambience")
+"""Audio whose prompt is no words that somebody says. All other audio is placed in the film and captioned."""
 LEAD_SECONDS: Final = 0.15
 """A voice on the very first frame of a cut sounds clipped; it begins this much later where there is room."""
 TAIL_SECONDS: Final = 0.5

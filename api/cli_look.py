@@ -43,6 +43,7 @@ _THEN: Final = ", then "
 @app.command("list", rich_help_panel=PANEL)
 def list_(
     context: Context,
+    words: Annotated[list[str] | None, typer.Argument(help="In the title, the id or the requester's name.")] = None,
     status: Annotated[ProductionStatus | None, typer.Option(help="Only these.")] = None,
     platform: Annotated[Platform | None, typer.Option(help="Only these.")] = None,
     tenant: Annotated[str | None, typer.Option(help="Only these.")] = None,
@@ -51,7 +52,9 @@ def list_(
 ) -> None:
     """List productions: open ones first, then the most recently closed."""
     studio = studio_of(context)
-    found = studio.client.list(status=status, platform=platform, tenant=tenant, page_size=min(limit, 100))
+    found = studio.client.list(
+        status=status, platform=platform, tenant=tenant, words=" ".join(words or ()) or None, page_size=min(limit, 100)
+    )
     productions = list(islice(found, limit))
     if as_json:
         typer.echo(TypeAdapter(list[ListedProduction]).dump_json(productions, indent=2))

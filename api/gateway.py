@@ -302,12 +302,13 @@ class Gateway:
     async def list_productions(
         self,
         filters: Mapping[str, str],
+        words: str,
         page_size: int,
         page_token: bytes | None,
         links: Callable[[str], Links],
     ) -> tuple[list[ListedProduction], bytes | None]:
         """See `visibility.listed`."""
-        return await visibility.listed(self._client, filters, page_size, page_token, links)
+        return await visibility.listed(self._client, filters, words, page_size, page_token, links)
 
     async def attention(
         self, filters: Mapping[str, str], reason: AttentionReason | None, links: Callable[[str], Links]

@@ -48,16 +48,20 @@ async def list_productions(
     status: ProductionStatus | None = None,
     platform: Platform | None = None,
     tenant: Slug | None = None,
+    words: Annotated[
+        str, Query(max_length=200, description="Each of them is in the title, the id or the requester's name")
+    ] = "",
     page_size: Annotated[int, Query(ge=1, le=200)] = 50,
     page_token: PageToken | None = None,
 ) -> ProductionPage:
     """Productions, a page at a time: those that are open first, then by when they closed; within a page newest first.
 
-    The list follows a change by a second or two.
+    The list follows a change by a second or two. A page that was searched for words may hold few and still have a
+    token: one answer looks at 1,000 productions.
     """
     asked = {keys.STATUS_ATTRIBUTE: status, keys.PLATFORM_ATTRIBUTE: platform, keys.TENANT_ATTRIBUTE: tenant}
     filters = {name: str(value) for name, value in asked.items() if value is not None}
-    lines, following = await parts.gateway.list_productions(filters, page_size, _token(page_token), parts.links)
+    lines, following = await parts.gateway.list_productions(filters, words, page_size, _token(page_token), parts.links)
     return ProductionPage(
         productions=tuple(lines), next_page_token=base64.urlsafe_b64encode(following).decode() if following else None
     )

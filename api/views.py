@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from workflows import keys
 from workflows.asset_records import asset_records
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import Asset, Brief, Modality, Money, Plan, Platform
+from workflows.models import Asset, Brief, Chapter, Modality, Money, Plan, Platform
 from workflows.requests import Approval, Pause
 
 PREFIX: Final = "/api/v1"
@@ -86,6 +86,7 @@ class DeliverableView(View):
     files: tuple[FileView, ...] = Field(description="The first is the main one")
     notes: tuple[str, ...] = ()
     duration_seconds: float | None = None
+    chapters: tuple[Chapter, ...] = Field(default=(), description="Of a film: where each shot begins")
 
 
 class Started(View):
@@ -250,5 +251,9 @@ def _deliverable(snapshot: Snapshot, links: Links) -> DeliverableView | None:
         for f in made.files
     )
     return DeliverableView(
-        revision=made.revision, files=files, notes=made.notes, duration_seconds=made.duration_seconds
+        revision=made.revision,
+        files=files,
+        notes=made.notes,
+        duration_seconds=made.duration_seconds,
+        chapters=made.chapters,
     )

@@ -1,6 +1,6 @@
 """What the server's visibility store tells of productions, without a worker: the list, and what waits for a person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -19,6 +19,8 @@ from workflows.starting import COST, PLATFORM, REQUESTER, TENANT
 MAX_WAITING: Final = 1_000
 """Productions read for one list of what waits: five pages, answered in well under a second; nobody reads more."""
 PAGE: Final = 200
+SEARCHED: Final = 1_000
+"""Productions read for one answer of a search in titles."""
 
 _ITEMS: TypeAdapter[list[AttentionItem]] = TypeAdapter(list[AttentionItem])
 
@@ -26,19 +28,38 @@ LinksOf = Callable[[str], Links]
 
 
 async def listed(
-    client: Client, filters: Mapping[str, str], page_size: int, page_token: bytes | None, links: LinksOf
+    client: Client,
+    filters: Mapping[str, str],
+    words: str,
+    page_size: int,
+    page_token: bytes | None,
+    links: LinksOf,
 ) -> tuple[list[ListedProduction], bytes | None]:
     """One page of productions, newest first within it, and the token of the next.
 
-    The server orders the pages: open runs first, then by when they closed. `filters`: search attribute -> value.
+    The server orders the pages: open runs first, then by when they closed.
+
+    Args:
+        filters: Search attribute -> value.
+        words: Each of them is in the title, the id or the requester's name. The server cannot search in titles, which
+            may be encrypted: SEARCHED productions are read, and a short page's token goes on behind them.
     """
     query = _query(["ExecutionStatus != 'ContinuedAsNew'"], filters)
-    page = client.list_workflows(query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT)
-    with server():
-        await page.fetch_next_page()
-    newest = {e.id: e for e in reversed(page.current_page or ())}  # an opened-again production has several runs
-    lines = [await _line(e, links) for e in newest.values()]
-    return sorted(lines, key=lambda line: line.created_at, reverse=True), page.next_page_token
+    wanted = words.casefold().split()
+    found: dict[str, ListedProduction] = {}
+    read = 0
+    while True:
+        size = page_size - len(found)
+        page = client.list_workflows(query, page_size=size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT)
+        with server():
+            await page.fetch_next_page()
+        page_token = page.next_page_token
+        newest = {e.id: e for e in reversed(page.current_page or ())}  # an opened-again production has several runs
+        lines = [await _line(e, links) for e in newest.values()]
+        found |= {line.production_id: line for line in lines if _says(line, wanted)}
+        read += size
+        if not wanted or not page_token or 2 * len(found) >= page_size or read >= SEARCHED:
+            return sorted(found.values(), key=lambda line: line.created_at, reverse=True), page_token
 
 
 async def waiting(
@@ -66,6 +87,11 @@ async def waiting(
 def _query(conditions: list[str], filters: Mapping[str, str]) -> str:
     of_ours = [f"WorkflowType = '{keys.WORKFLOW_TYPE}'", *conditions]
     return " AND ".join([*of_ours, *(f"{name} = '{value}'" for name, value in filters.items())])
+
+
+def _says(line: ListedProduction, words: Sequence[str]) -> bool:
+    text = f"{line.title} {line.production_id} {line.requester or ''}".casefold()
+    return all(word in text for word in words)
 
 
 async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProduction:

@@ -265,6 +265,27 @@ async def test_list(api: Api) -> None:
     assert none.json()["productions"] == []
 
 
+async def test_list_is_searched(api: Api) -> None:
+    """Words find productions by title, id and requester, whatever their case, also behind pages where nothing fits."""
+    tenant, ids = f"t-{uuid4().hex[:8]}", []
+    for title, requester in (("Night train", "ana"), ("Day boat", "ben"), ("Night bus", "ben"), ("Tram", "ana")):
+        ids.append((await api.planned(tenant=tenant, title=title, requester=requester))[0])
+
+    async def found(words: str) -> list[str]:
+        pages, token = [], ""
+        while True:
+            asked = {"tenant": tenant, "words": words, "page_size": "1", **({"page_token": token} if token else {})}
+            page = (await api.http.get("/api/v1/productions", params=asked)).json()
+            pages += [p["production_id"] for p in page["productions"]]
+            if not (token := page["next_page_token"]):
+                return pages
+
+    assert await found("nIGHT") == [ids[2], ids[0]]
+    assert await found("night ana") == [ids[0]]
+    assert await found(ids[1]) == [ids[1]]
+    assert await found("zeppelin") == []
+
+
 async def test_list_of_reopened(api: Api, fake: FakeActivities) -> None:
     """A production that is opened again keeps its age, gets its plan's title and stays behind newer ones."""
     tenant = f"t-{uuid4().hex[:8]}"

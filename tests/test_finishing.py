@@ -157,12 +157,17 @@ class Film:
         with av.open(BytesIO(data), "r") as film:
             video, audio = film.streams.video[0], next(iter(film.streams.audio), None)
             self.title = film.metadata.get("title")
-            self.kinds = [s.type for s in film.streams]
+            # Of type data is the track that says what its chapters are called.
+            streams = [s for s in film.streams if s.type != "data"]
+            self.kinds = [s.type for s in streams]
+            self.chapters = [
+                (float(c["start"] * (c["time_base"] or 0)), c["metadata"]["title"]) for c in film.chapters()
+            ]
             self.size = (video.width, video.height)
             self.rate = video.average_rate
             self.format = (video.codec_context.name, video.codec_context.pix_fmt)
             self.seconds = (film.duration or 0) / av.time_base
-            self.languages = {s.metadata.get("language") for s in film.streams if s.type != "video"}
+            self.languages = {s.metadata.get("language") for s in streams if s.type != "video"}
             self.sound = (audio.codec_context.name, audio.rate) if audio else None
         with av.open(BytesIO(data), "r") as film:
             self.pictures = [f.reformat(width=64, height=36, format="gray8") for f in film.decode(video=0)]
@@ -220,7 +225,9 @@ async def test_film_has_picture_sound_and_words(storage: Storage, tmp_path: Path
         await takes.add(f"narration-{number}", Modality.AUDIO, "narration", source, "audio/wav", prompt=spoken)
         source = shot_file(tmp_path / f"s{number}.mp4", seconds=shot, hue=number * 80)
         tied = (f"narration-{number}",)
-        await takes.add(f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4", depends_on=tied, label="Sea")
+        await takes.add(
+            f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4", depends_on=tied, label=f"Sea {number}"
+        )
     request = takes.request(Platform.VIDEO, title="Le phare", language="fr")
     deliverable, files = await finished(takes, request, tmp_path)
 
@@ -243,6 +250,8 @@ async def test_film_has_picture_sound_and_words(storage: Storage, tmp_path: Path
     assert film.loud(2.3, 3.4)
     assert film.silent(3.8, 4.0)
     assert deliverable.notes == ()
+    assert [(c.asset_id, c.start_seconds) for c in deliverable.chapters] == [("shot-1", 0), ("shot-2", 2)]
+    assert film.chapters == [(0, "Sea 1"), (2, "Sea 2")]
     said = film.subtitles()
     assert [text for _, _, text in said] == [f"Narration {n} turns & turns <again>." for n in (1, 2)]
     assert [t for start, end, _ in said for t in (start, end)] == pytest.approx([0.15, 1.35, 2.15, 3.55], abs=0.05)
@@ -266,6 +275,7 @@ async def test_overrun_is_held_and_noted(storage: Storage, tmp_path: Path) -> No
     assert len(deliverable.notes) == 1
     assert re.match(r"narration-1 overruns its shot by 1\.[34] s", deliverable.notes[0])
     assert film.seconds == pytest.approx(3.3, abs=0.2)
+    assert deliverable.chapters[1].start_seconds == pytest.approx(2.35, abs=0.1), "the held frame is the first shot's"
     assert film.differ(0.1, 0.9) > 1
     assert film.differ(1.2, 2.2) < 1
     assert film.differ(2.2, 2.6) > 10

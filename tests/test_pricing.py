@@ -243,3 +243,46 @@ def test_an_own_catalogue_comes_on_top(tmp_path: Path) -> None:
     broken.write_text((entry + price_).format("x", "moon", date(2026, 1, 1)))
     with pytest.raises(CatalogueBroken, match=r"broken.toml: models.0.price.rates.0.unit"):
         read(broken)
+
+
+ELEVEN_SECONDS = "The lighthouse keeper climbs the stairs once more. " * 3
+SHOP = Shop(
+    offer(rate("asset", "0"), rules={"seconds": Parameter(meaning="length", type="number", default="5")}),
+    offer(rate("asset", "0"), modality=Modality.AUDIO, model="voice"),
+)
+
+
+def spoken(words: str, **change: Any) -> Asset:
+    return asset(asset_id="voice", asset_type="audio", role="narration", prompt=words, model="voice", **change)
+
+
+@pytest.mark.parametrize(
+    ("assets", "warned"),
+    [
+        (
+            [spoken(ELEVEN_SECONDS), asset(depends_on=("voice",))],
+            "voice takes about 11 s to say, and its shot lasts 5 s",
+        ),
+        ([asset(), spoken(ELEVEN_SECONDS, depends_on=("a",))], "voice takes about 11 s to say, and its shot lasts 5 s"),
+        ([spoken(ELEVEN_SECONDS), asset()], "the narration takes about 11 s to say, and its shot lasts 5 s"),
+        ([spoken(ELEVEN_SECONDS), asset(depends_on=("voice",), parameters={"seconds": 10})], ""),
+        ([spoken(ELEVEN_SECONDS), asset(depends_on=("voice",)), asset(asset_id="b", depends_on=("voice",))], ""),
+        ([spoken("A short line."), asset(depends_on=("voice",))], ""),
+        ([spoken(ELEVEN_SECONDS).model_copy(update={"role": "music"}), asset(depends_on=("voice",))], ""),
+    ],
+)
+def test_narration_that_outlasts_its_shots_is_said_before_it_is_paid_for(assets: list[Asset], warned: str) -> None:
+    """A plan warns where a last frame would be held for words that go on, and is silent where they fit."""
+    said = priced(SHOP, *assets).warnings
+    assert len(said) == bool(warned)
+    assert all(w.startswith(warned) for w in said)
+
+
+def test_a_shot_that_fits_itself_to_its_narration_is_no_reason_to_warn() -> None:
+    """A model whose length follows what is said never holds a frame."""
+    fits = offer(
+        rate("asset", "0"),
+        rules={"seconds": Parameter(meaning="length", type="number", default="its narration's length")},
+    )
+    voice = offer(rate("asset", "0"), modality=Modality.AUDIO, model="voice")
+    assert priced(Shop(fits, voice), spoken(ELEVEN_SECONDS), asset(depends_on=("voice",))).warnings == ()

@@ -353,6 +353,14 @@ class DeliverableFile(Model):
     media: Media
 
 
+class Chapter(Model):
+    """Where a shot begins in the film, in seconds."""
+
+    asset_id: Slug
+    title: str
+    start_seconds: float = Field(ge=0)
+
+
 class Deliverable(Model):
     """The finished thing in one revision. The first file is the main one."""
 
@@ -360,6 +368,7 @@ class Deliverable(Model):
     files: tuple[DeliverableFile, ...] = Field(min_length=1)
     notes: tuple[str, ...] = Field(default=(), description="What a person should know, e.g. narration overruns")
     duration_seconds: float | None = None
+    chapters: tuple[Chapter, ...] = Field(default=(), description="Of a film, in its order; the first begins at 0")
     takes: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it is made from")
 
 

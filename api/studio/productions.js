@@ -8,6 +8,7 @@ import { ago, PLATFORMS, STATUS, usd, when } from "./words.js";
 const FILTERS = ["", "awaiting_approval", "producing", "needs_attention", "delivered", "failed"];
 const PAGE = 50;
 const AGAIN_MS = 8_000;
+const PAUSE_MS = 250;
 
 /** The tabs of everything that is a list of productions. */
 export const tabs = (current) =>
@@ -27,12 +28,13 @@ export function open(_, app) {
   let token = null;
   let problem = null;
   let timer = 0;
+  let typing = 0;
   let closed = false;
   let pages = 1;
 
   async function load() {
     clearTimeout(timer);
-    const asked = `${status}/${platform}`;
+    const asked = `${status}/${platform}/${search}`;
     try {
       const found = [];
       let next = null;
@@ -42,6 +44,7 @@ export function open(_, app) {
             page_size: String(PAGE),
             ...(status && { status }),
             ...(platform && { platform }),
+            ...(search.trim() && { words: search.trim() }),
             ...(next && { page_token: next }),
           },
         );
@@ -50,7 +53,7 @@ export function open(_, app) {
         next = answer.next_page_token;
         if (!next) break;
       }
-      if (asked !== `${status}/${platform}`) return;
+      if (asked !== `${status}/${platform}/${search}`) return;
       const known = new Set();
       lines = found.filter((l) => !known.has(l.production_id) && known.add(l.production_id));
       token = next;
@@ -63,6 +66,13 @@ export function open(_, app) {
     app.update();
   }
 
+  const type = (words) => {
+    search = words;
+    clearTimeout(typing);
+    typing = setTimeout(() => filter(() => {}), PAUSE_MS);
+    app.update();
+  };
+
   const filter = (change) => {
     change();
     pages = 1;
@@ -70,21 +80,11 @@ export function open(_, app) {
     app.update();
   };
 
-  function matches(line) {
-    const wanted = search.trim().toLowerCase();
-    return !wanted || [
-      line.title,
-      line.production_id,
-      line.requester,
-      line.tenant,
-    ].some((part) => part?.toLowerCase().includes(wanted));
-  }
-
   load();
 
   return {
     title: () => "Productions",
-    close: () => ((closed = true), clearTimeout(timer)),
+    close: () => ((closed = true), clearTimeout(timer), clearTimeout(typing)),
     render() {
       if (!lines) return problem ? failure(problem, load) : h(
         "div",
@@ -92,7 +92,6 @@ export function open(_, app) {
         tabs("productions"),
         h("p", { class: "hint", role: "status" }, "Loading…"),
       );
-      const shown = lines.filter(matches);
       return h(
         "div",
         { class: "list", key: "list" },
@@ -136,7 +135,7 @@ export function open(_, app) {
               type: "search",
               placeholder: "Title, id or person",
               value: search,
-              oninput: (e) => ((search = e.target.value), app.update()),
+              oninput: (e) => type(e.target.value),
             },
           ),
         ),
@@ -146,12 +145,12 @@ export function open(_, app) {
           h("span", { class: "spin", "aria-hidden": "true" }),
           problem.detail,
         ),
-        shown.length
-          ? h("ul", { class: "rows", key: "rows" }, shown.map(row))
-          : lines.length || status || platform
+        lines.length
+          ? h("ul", { class: "rows", key: "rows" }, lines.map(row))
+          : status || platform || search
             ? empty(
               "Nothing fits",
-              search ? "No title, id or person on these pages reads like that." : "No production has that status and platform.",
+              search ? `No title, id or person ${token ? "of the first thousand " : ""}reads like that.` : "No production has that status and platform.",
               button("Show all", () => filter(() => ((status = platform = search = "")))),
             )
             : empty(

@@ -35,13 +35,13 @@ const linked = (production, deliverable, name) => production.url(
 
 function player(production, deliverable, film, files, state) {
   const captions = files.find((f) => f.role === "captions-vtt");
-  const chapters = chaptersOf(production, deliverable);
+  const { chapters } = deliverable;
   const now = state.time ?? 0;
-  const current = chapters.findLast((c) => c.start <= now + 0.05);
+  const current = chapters.findLast((c) => c.start_seconds <= now + 0.05);
   const at = (e) => {
-    const before = chapters.findLast((c) => c.start <= (state.time ?? 0) + 0.05);
+    const before = chapters.findLast((c) => c.start_seconds <= (state.time ?? 0) + 0.05);
     state.time = e.target.currentTime;
-    if (before !== chapters.findLast((c) => c.start <= state.time + 0.05)) production.app.update();
+    if (before !== chapters.findLast((c) => c.start_seconds <= state.time + 0.05)) production.app.update();
   };
   const jump = (start) => {
     const video = document.getElementById(`film-${production.id}`);
@@ -97,33 +97,14 @@ function player(production, deliverable, film, files, state) {
             { key: c.asset_id },
             h(
               "button",
-              { type: "button", "aria-current": c === current ? "true" : undefined, onclick: () => jump(c.start) },
-              h("span", { class: "tabular quiet" }, clock(c.start)),
-              h("span", null, c.label),
+              { type: "button", "aria-current": c === current ? "true" : undefined, onclick: () => jump(c.start_seconds) },
+              h("span", { class: "tabular quiet" }, clock(c.start_seconds)),
+              h("span", null, c.title),
             ),
           ),
         ),
       ),
   );
-}
-
-/** Each shot's beginning: shots follow one another, and a shot is held until its narration is over. */
-function chaptersOf(production, deliverable) {
-  const assets = production.assets.filter((a) => a.record?.duration_seconds || a.asset_type === "image");
-  const shots = assets.filter((a) => a.asset_type === "video" && a.record.take);
-  const lasts = (a) => a.record?.duration_seconds ?? 0;
-  const spokenOver = (shot) =>
-    assets.filter(
-      (a) => a.asset_type === "audio" && (shot.depends_on.includes(a.asset_id) || a.depends_on.includes(shot.asset_id)),
-    );
-  let start = 0;
-  const chapters = shots.map((shot) => {
-    const chapter = { asset_id: shot.asset_id, label: shot.label || shot.asset_id, start };
-    start += Math.max(lasts(shot), ...spokenOver(shot).map((a) => lasts(a) + 0.15));
-    return chapter;
-  });
-  const whole = deliverable.duration_seconds ?? start;
-  return start > 0 ? chapters.map((c) => ({ ...c, start: (c.start * whole) / start })) : [];
 }
 
 /** Written by models, shown in a frame that can do nothing. */
