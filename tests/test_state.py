@@ -91,6 +91,21 @@ def test_a_further_take_keeps_its_maker() -> None:
     assert Modality.TEXT is extra.asset.asset_type
 
 
+def test_a_doubt_costs_what_was_asked() -> None:
+    """A request whose answer was lost counts as its model costs; until that is decided, the most is held."""
+    dear = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
+    asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=dear),))
+    state = approved(asset)
+    state.start(asset)
+    assert state.held_usd() == Decimal("0.50")
+    state.fail("text-1", AssetFailure(message="lost", reason="ambiguous_submission"))
+    state.take_up("text-1", adopt_job_id=None)
+    assert state.spent_usd == Decimal("0.10")
+    state.start(asset)
+    state.complete("text-1", take(asset).model_copy(update={"billed_usd": Decimal("0.20")}))
+    assert state.spent_usd == Decimal("0.20")
+
+
 def test_what_waits_before_the_approval() -> None:
     """A plan waits for its approval; where a price is unknown under a budget it says so, and near its end that."""
 

@@ -45,6 +45,8 @@ STOPPED_AT_THE_PROVIDER = "cancelled-at-the-provider"
 CHANGEABLE = "takes-know-what-they-are-made-from"
 """Since 2026-11-20 takes keep digests of what they are made from, and what waits for a person is told to the server;
 runs that began before go on as they were."""
+DOUBTS_AS_ASKED = "doubts-cost-what-was-asked"
+"""Since 2026-11-20 a request whose answer was lost counts as its ledger says, not as the dearest fallback costs."""
 MAX_PROPOSALS = 20
 """Where more than so many assets wait, something else is wrong than their words."""
 STOP_TIMEOUT = timedelta(minutes=1)
@@ -71,6 +73,7 @@ class ProductionWorkflow(Outlook):
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
         self._state.by_content = workflow.patched(CHANGEABLE)
+        self._state.doubts_as_asked = workflow.patched(DOUBTS_AS_ASKED)
         try:
             while not self._over():
                 await self._step()
@@ -440,7 +443,7 @@ class ProductionWorkflow(Outlook):
             )
         except ActivityError as error:
             words = f"could not be stopped, look at {asset.provider} for what still runs: {message_of(error)}"
-            price = self._state.price_usd(asset.asset_id)
+            price = self._state.doubt_usd(asset.asset_id)
             return AssetCancelled(outcome="running", billed_usd=price, message=words[:MAX_MESSAGE_CHARS])
 
 

@@ -235,7 +235,7 @@ class ProductionState(Approving):
     def _book_doubt(self, asset_id: str) -> None:
         """Go on without knowing whether a submission was billed: then it counts as billed."""
         if self.by_content and self.assets[asset_id].attention == "ambiguous_submission":
-            self.spent_usd += self.price_usd(asset_id)
+            self.spent_usd += self.doubt_usd(asset_id)
 
     def make_again(self, asset_id: str, count: int = 1) -> None:
         """Queue new takes of an asset; the selected one stays in use until the last of the new numbers is there."""
@@ -261,7 +261,7 @@ class ProductionState(Approving):
         One more submission books the doubtful one as if it was billed, which is what its ledger does too.
         """
         if adopt_job_id is None and self.assets[asset_id].attention == "ambiguous_submission":
-            doubtful = self.price_usd(asset_id)
+            doubtful = self.doubt_usd(asset_id)
             self.spent_usd += doubtful
             self.update(asset_id, booked_usd=self.assets[asset_id].booked_usd + doubtful)
         order = TakeOrder(number=len(self.events), adopt_job_id=adopt_job_id)
