@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from temporalio.client import Client
 
-from tests.bench.instant import FLOOR_QUEUE, FloorWorkflow
+from tests.bench.instant import FLOOR_QUEUE, FloorWorkflow, Wanted
 from workflows import keys
 from workflows.events import ProductionStart, ProductionStatus
 from workflows.models import Brief, Platform
@@ -25,13 +25,24 @@ async def floor(client: Client) -> float:
     return time.perf_counter() - began
 
 
-async def production(client: Client) -> float:
+async def floors(client: Client, number: int, count: int) -> float:
+    """Seconds for so many bare workflows at once, of `count` activities each."""
+    began = time.perf_counter()
+    ids = [f"floor-{uuid4().hex}" for _ in range(number)]
+    await asyncio.gather(
+        *(client.execute_workflow(FloorWorkflow.run, count, id=i, task_queue=FLOOR_QUEUE) for i in ids)
+    )
+    return time.perf_counter() - began
+
+
+async def production(client: Client, production_id: str) -> float:
     """Seconds from start to the delivered result; the approval follows the plan at once."""
     began = time.perf_counter()
-    production_id = uuid4().hex
     handle = await client.start_workflow(
         ProductionWorkflow.run,
-        ProductionStart(production_id=production_id, brief=Brief(text=f"{COUNT} 0", platform=Platform.COPY)),
+        ProductionStart(
+            production_id=production_id, brief=Brief(text=Wanted(count=COUNT).model_dump_json(), platform=Platform.COPY)
+        ),
         id=keys.workflow_id(production_id),
         task_queue=keys.TASK_QUEUE,
     )
@@ -50,7 +61,7 @@ async def production(client: Client) -> float:
 async def measure(client: Client) -> dict[str, float]:
     """Pairs in turn, so that a drifting machine speeds both alike; the ratio is the median of the pairs'."""
     await floor(client)
-    pairs = [(await floor(client), await production(client)) for _ in range(ROUNDS)]
+    pairs = [(await floor(client), await production(client, uuid4().hex)) for _ in range(ROUNDS)]
     return {
         "floor_seconds": statistics.median(f for f, _ in pairs),
         "production_seconds": statistics.median(p for _, p in pairs),

@@ -1,4 +1,4 @@
-"""A worker whose provider makes text in no time, and the floor beside it: bare activities that put the same bytes."""
+"""A worker that makes text in no time or as a vendor's jobs, and the floor: bare activities with the same puts."""
 
 import asyncio
 import logging
@@ -13,9 +13,11 @@ from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
     import boto3
+    import httpx
+    from pydantic import BaseModel, JsonValue
 
     from activities.production import Activities
-    from activities.providers.base import Finished, Offer, ProviderBase, Rate, Request
+    from activities.providers.base import Finished, Job, Offer, Provider, ProviderBase, Rate, Request, Running
     from activities.settings import ActivitySettings
     from activities.storage import Storage
     from worker.__main__ import make_worker, make_workers
@@ -27,6 +29,24 @@ with workflow.unsafe.imports_passed_through():
 FLOOR_QUEUE: Final = "floor"
 TEXT: Final = b"The light turns, and the sea answers. " * 27
 """About 1 KB: what a headline with its document weighs."""
+USUAL_SECONDS: Final = 40.0
+"""What a vendor's job usually takes, as the catalogue would say: shots of five to ten seconds."""
+VENDOR: Final = "BENCH_VENDOR"
+"""Names the vendor's address in the worker's environment."""
+
+
+class Wanted(BaseModel):
+    """The plan that a brief of the bench asks for: `count` texts, each after `delay` seconds at most, or at once.
+
+    With `job_seconds` each is followed by a vendor's job made from it, or is one (`only_jobs`). Seconds are spread from
+    0.4 to 1 of what is asked, but not those of `only_jobs`.
+    """
+
+    count: int
+    delay: float = 0
+    job_seconds: float = 0
+    look_seconds: float = 0
+    only_jobs: bool = False
 
 
 class Instant(ProviderBase):
@@ -44,32 +64,79 @@ class Instant(ProviderBase):
         return Finished(TEXT, "text/markdown")
 
 
+class Rented(ProviderBase):
+    """Jobs at the vendor of `tests.bench.rented`, which cost a little, so that each has its ledger.
+
+    Parameters: `seconds` that a job takes, and `look` between two looks (0: as the product chooses for a model that
+    usually takes USUAL_SECONDS).
+    """
+
+    name = "rented"
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=60)
+
+    def offers(self) -> Sequence[Offer]:
+        cent = (Rate("asset", Decimal("0.01"), Decimal("0.01")),)
+        parameters = {"seconds": "seconds the job takes", "look": "seconds between looks"}
+        return [
+            Offer("rented", "job", Modality.TEXT, "text/markdown", cent, USUAL_SECONDS, job=True, parameters=parameters)
+        ]
+
+    async def submit(self, request: Request) -> Job:
+        answer = await self._http.post("/jobs", json={"seconds": request.number("seconds", USUAL_SECONDS)})
+        return Job(answer.raise_for_status().json()["id"])
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        answer = (await self._http.get(f"/jobs/{job.id}", params={"pid": os.getpid()})).raise_for_status().json()
+        if answer["done"]:
+            return Finished(TEXT, "text/markdown", cost_usd=Decimal("0.01"))
+        look = request.number("look", 0)
+        return Running(answer["progress"], look_again_after=timedelta(seconds=look) if look else None)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
 def spread(production_id: str, number: int) -> float:
     """A fraction from 0.4 to 1 for each asset: all productions are under way before the first, and none in step."""
     return 0.4 + 0.6 * int(digest_of([production_id, number])[:8], 16) / 2**32
 
 
 class InstantActivities(Activities):
-    """The product's activities with a planner that reads "<count> <delay>" from the brief."""
+    """The product's activities with a planner that reads the plan from the brief, as `Wanted`."""
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
-        count, delay = request.brief.text.split()
-        return Plan.of(
-            "Bench",
-            [
+        wanted = Wanted.model_validate_json(request.brief.text)
+        assets: list[Asset] = []
+
+        def add(provider: str, parameters: dict[str, JsonValue], depends_on: tuple[str, ...] = ()) -> str:
+            name = f"text-{len(assets)}"
+            assets.append(
                 Asset(
-                    asset_id=f"text-{i}",
+                    asset_id=name,
                     asset_type=Modality.TEXT,
                     role="body",
-                    prompt=f"Say in one sentence what the sea answers to the light, for page {i}.",
-                    provider="instant",
-                    model="text",
-                    parameters={"delay": float(delay) * spread(request.production_id, i)} if float(delay) else {},
+                    prompt=f"Say in one sentence what the sea answers to the light, for page {len(assets)}.",
+                    provider=provider,
+                    model="job" if provider == "rented" else "text",
+                    parameters=parameters,
+                    depends_on=depends_on,
                 )
-                for i in range(int(count))
-            ],
-        )
+            )
+            return name
+
+        for number in range(wanted.count):
+            share = spread(request.production_id, number)
+            first = (
+                add("instant", {"delay": wanted.delay * share} if wanted.delay else {}) if not wanted.only_jobs else ""
+            )
+            if wanted.job_seconds:
+                seconds = wanted.job_seconds * (1 if wanted.only_jobs else share)
+                look: dict[str, JsonValue] = {"look": wanted.look_seconds} if wanted.look_seconds else {}
+                add("rented", {"seconds": seconds, **look}, (first,) if first else ())
+        return Plan.of("Bench", assets)
 
 
 class PutActivity:
@@ -109,7 +176,9 @@ async def main() -> None:
     client = await connect(runtime(settings))
     storage = Storage(activity_settings.bucket)
     await storage.ensure_bucket()
-    providers = {"instant": Instant()}
+    providers: dict[str, Provider] = {"instant": Instant()}
+    if url := os.environ.get(VENDOR):
+        providers["rented"] = Rented(url)
     workers: list[Worker] = make_workers(
         client, InstantActivities(storage, providers, activity_settings), providers, settings
     )

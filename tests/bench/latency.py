@@ -7,11 +7,14 @@ import time
 
 import httpx
 
+from tests.bench.instant import Wanted
+
 PRODUCTIONS = 50
 ASSETS = 6
 DELAY_SECONDS = 40.0
 """Assets take from 0.4 to 1 of this: 12 completions a second over all productions, a tenth of what the two servers
 and one worker can do at all on two cores (see `fanout`). Above a half, waiting for the processor is all one sees."""
+WANTED = Wanted(count=ASSETS, delay=DELAY_SECONDS)
 
 
 async def watch(http: httpx.AsyncClient, production_id: str, arrivals: dict[str, float]) -> None:
@@ -27,7 +30,7 @@ async def watch(http: httpx.AsyncClient, production_id: str, arrivals: dict[str,
 async def one(http: httpx.AsyncClient) -> list[float]:
     """Seconds from each take's end to its event."""
     started = await http.post(
-        "/api/v1/productions", json={"text": f"{ASSETS} {DELAY_SECONDS}", "platform": "copy"}, timeout=60
+        "/api/v1/productions", json={"text": WANTED.model_dump_json(), "platform": "copy"}, timeout=60
     )
     started.raise_for_status()
     production_id = started.json()["production_id"]
@@ -58,10 +61,8 @@ async def ended(http: httpx.AsyncClient, production_id: str) -> dict[str, float]
     }
 
 
-async def measure(api_url: str) -> dict[str, float]:
-    limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(base_url=api_url, limits=limits, trust_env=False) as http:
-        found = await asyncio.gather(*(one(http) for _ in range(PRODUCTIONS)))
+async def measure(http: httpx.AsyncClient) -> dict[str, float]:
+    found = await asyncio.gather(*(one(http) for _ in range(PRODUCTIONS)))
     seconds = sorted(s for each in found for s in each)
     return {
         "events": len(seconds),

@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS: Final = 60.0
 """Longer than any outage of a trial."""
+LATE_SECONDS: Final = 15.0
+"""A request that nobody answered may still do its work: its update waits at the server until a worker takes it."""
 REST: Final = (ProductionStatus.NEEDS_ATTENTION, *(s for s in ProductionStatus if s.closed))
 MAX_ANSWERS: Final = 40
 """In one trial; whoever waits after so many will not be helped by another."""
@@ -59,6 +61,7 @@ class Person:
         self._client = GreenlightClient(url)
         self._answers = self._chance.random() < 0.6
         self._leaves_paused = self._chance.random() < 0.1
+        self._quiet_from = 0.0
         self._budget = self._chance.choice((None, PLENTY))
 
     def until_rest(self, stack: ExitStack, seconds: Callable[[], float]) -> None:
@@ -203,7 +206,7 @@ class Person:
                 self._try("resume", lambda: self._client.resume(self.production_id, Resume(resumed_by="ana")))
             elif seen.status is ProductionStatus.AWAITING_APPROVAL:
                 self._approve(seen.plan)
-            elif seen.status in REST:
+            elif seen.status in REST and time.monotonic() > self._quiet_from:
                 if seen.status.closed or not self._answers or answered >= MAX_ANSWERS or not self._waiting(seen):
                     return
                 self._try("answer", partial(self._answer, seen))
@@ -244,7 +247,10 @@ class Person:
         try:
             done = act()
         except GreenlightError as error:
-            self.did[f"{what}, refused" if 400 <= error.status < 500 else f"{what}, unanswered"] += 1
+            refused = 400 <= error.status < 500
+            self.did[f"{what}, {'refused' if refused else 'unanswered'}"] += 1
+            if not refused:
+                self._quiet_from = time.monotonic() + LATE_SECONDS
             self.refused.append(f"{what}: {error.status} {error}")
             return None
         self.did[what] += 1

@@ -1,0 +1,70 @@
+"""A vendor of jobs in a process of its own: it makes texts that take a while, and remembers each look at them."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+LOOK_SECONDS: Final = 20.0
+"""What the vendor asks for between two looks, as the issue of many jobs at once has it."""
+
+
+@dataclass
+class Job:
+    """One job: when it was submitted (time.time), how long it takes, and by which process it was looked at when."""
+
+    submitted: float
+    seconds: float
+    looks: list[tuple[float, int]] = field(default_factory=list)
+
+    @property
+    def done(self) -> bool:
+        return time.time() >= self.submitted + self.seconds
+
+
+class Vendor:
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+
+    async def submit(self, request: Request) -> JSONResponse:
+        asked = await request.json()
+        name = f"job-{len(self._jobs) + 1}"
+        self._jobs[name] = Job(time.time(), asked["seconds"])
+        return JSONResponse({"id": name})
+
+    async def look(self, request: Request) -> JSONResponse:
+        job = self._jobs[request.path_params["name"]]
+        job.looks.append((time.time(), int(request.query_params["pid"])))
+        share = min((time.time() - job.submitted) / job.seconds, 1.0)
+        return JSONResponse({"done": job.done, "progress": share})
+
+    async def jobs(self, _: Request) -> JSONResponse:
+        return JSONResponse([vars(job) for job in self._jobs.values()])
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/jobs", self.submit, methods=["POST"]),
+                Route("/jobs", self.jobs),
+                Route("/jobs/{name}", self.look),
+            ]
+        )
+
+
+def main() -> None:
+    config = uvicorn.Config(Vendor().app(), port=0, log_level="error", lifespan="off")
+    sock = config.bind_socket()
+    sys.stdout.write(json.dumps(f"http://127.0.0.1:{sock.getsockname()[1]}") + "\n")
+    sys.stdout.flush()
+    uvicorn.Server(config).run(sockets=[sock])
+
+
+if __name__ == "__main__":
+    main()
