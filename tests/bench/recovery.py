@@ -6,12 +6,14 @@ import time
 from typing import Final
 
 from tests.bench.instant import Wanted
-from tests.bench.load import Bench, pairs
+from tests.bench.load import Bench, Process, pairs
+from workflows import keys
 
 KILLS: Final = 6
 JOBS: Final = 40
 LOOK_SECONDS: Final = 2.0
-JOB_SECONDS: Final = 100.0
+JOB_SECONDS: Final = 3_600.0
+"""Longer than all of this takes: they are cancelled in the end."""
 SHARE_SECONDS: Final = 2 * LOOK_SECONDS
 """From the first look of a new worker to its end: it has its share of the jobs by then."""
 MISSED_HEARTBEAT_SECONDS: Final = 15.0
@@ -28,11 +30,10 @@ async def measure(bench: Bench) -> dict[str, float]:
     kills: list[tuple[float, int]] = []
     for _ in range(KILLS):
         with bench.another() as worker:  # killed at the end of the block
-            while not any(who == worker.pid for job in await bench.looks() for _, who in job["looks"]):
-                await asyncio.sleep(0.2)
+            await begun(bench, worker)
             await asyncio.sleep(SHARE_SECONDS)
             kills.append((time.time(), worker.pid))
-    await bench.done(production_id)
+    await bench.client.get_workflow_handle(keys.workflow_id(production_id)).cancel()
     jobs = [job["looks"] for job in (await bench.looks())[before:]]
     late = [
         following - last - LOOK_SECONDS
@@ -50,3 +51,11 @@ async def measure(bench: Bench) -> dict[str, float]:
         "late_max": max(late),
         "in_mid_look": sum(seconds > MISSED_HEARTBEAT_SECONDS / 2 for seconds in late),
     }
+
+
+async def begun(bench: Bench, worker: Process) -> None:
+    """Return when a worker has looked at a job."""
+    while True:
+        if any(who == worker.pid for job in await bench.looks() for _, who in job["looks"]):
+            return
+        await asyncio.sleep(0.2)
