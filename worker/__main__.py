@@ -117,7 +117,7 @@ async def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
 
-    client = await connect(runtime(settings))
+    client = await connect(runtime(settings), settings.payload_keys.get_secret_value())
     await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)

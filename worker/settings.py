@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from workflows import payload_keys
 
 
 def _pairs(value: object) -> object:
@@ -12,6 +14,11 @@ def _pairs(value: object) -> object:
         return value
     parts = [part.partition("=") for part in value.split(",") if part.strip()]
     return {name.strip(): number.strip() for name, _, number in parts}
+
+
+def _keys(value: SecretStr) -> SecretStr:
+    payload_keys.parsed(value.get_secret_value())
+    return value
 
 
 class WorkerSettings(BaseSettings):
@@ -39,6 +46,10 @@ class WorkerSettings(BaseSettings):
         default_factory=dict,
         description="Provider -> requests at once from this worker; a running job is none",
         examples=["openai=8"],
+    )
+    payload_keys: Annotated[SecretStr, AfterValidator(_keys)] = Field(
+        default=SecretStr(""),
+        description="Encrypt what Temporal keeps: 'id:base64 id2:base64'; the first encrypts. The API's too",
     )
     metrics_address: str | None = Field(
         default=None, description="host:port where the SDK serves Prometheus metrics", examples=["127.0.0.1:9464"]
