@@ -132,7 +132,7 @@ async def _payloads(request: Request) -> Payloads:
             raise Problem(413, "body-too-large", f"The body is larger than {MAX_BYTES:,} bytes; send fewer payloads.")
     try:
         return Parse(bytes(body), Payloads())
-    except ParseError as error:
+    except (ParseError, ValueError, RecursionError) as error:
         wrong = FieldError(field="body", message=f"is no Payloads: {error}", remedy='send {"payloads": […]} as JSON')
         raise Problem(400, "malformed-json", f"The body {wrong.message}; {wrong.remedy}.", errors=[wrong]) from None
 

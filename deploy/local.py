@@ -105,10 +105,11 @@ def _assemble(
     keys = (v for entry in registered().values() for v in entry.variables)
     secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET") if v in env}
     encryption = {payload_keys.VARIABLE: env.pop(payload_keys.VARIABLE, "")}
-    codec_token = {"GREENLIGHT_CODEC_TOKEN": env.pop("GREENLIGHT_CODEC_TOKEN", "")}
-    codec_url = codec_port = ""
+    codec_only = {"GREENLIGHT_CODEC_HOST": LOOPBACK, "GREENLIGHT_CODEC_TOKEN": env.pop("GREENLIGHT_CODEC_TOKEN", "")}
+    codec_url = ""
     if encryption[payload_keys.VARIABLE].strip():
-        codec_port = str(ports.named("GREENLIGHT_CODEC_PORT", settings.codec_port, CODEC_PORT))
+        codec_port = ports.named("GREENLIGHT_CODEC_PORT", settings.codec_port, CODEC_PORT)
+        codec_only["GREENLIGHT_CODEC_PORT"] = str(codec_port)
         codec_url = f"http://{LOOPBACK}:{codec_port}"
 
     if other := temporal.configured(environ):
@@ -177,10 +178,7 @@ def _assemble(
             Component(
                 "codec",
                 [sys.executable, "-m", "deploy.codec"],
-                env
-                | encryption
-                | codec_token
-                | {"GREENLIGHT_CODEC_HOST": LOOPBACK, "GREENLIGHT_CODEC_PORT": codec_port},
+                env | encryption | codec_only,
                 ready=lambda _pid: _serves(f"{codec_url}/healthz"),
                 grace=3,
             )

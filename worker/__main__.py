@@ -28,6 +28,7 @@ from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.batch import BatchWorkflow
 from workflows.notification import NotificationActivities, NotificationWorkflow
+from workflows.payload_keys import PayloadKeysRefused
 from workflows.production import PreviewWorkflow, ProductionWorkflow
 from workflows.schedule import ScheduledProduction
 
@@ -107,7 +108,7 @@ async def run() -> None:
     """Wait for the servers, then work until this task is cancelled; running activities may finish.
 
     Raises:
-        ValidationError, BotoCoreError, ClientError: the settings cannot work.
+        ValidationError, PayloadKeysRefused, BotoCoreError, ClientError: the settings cannot work.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -142,7 +143,7 @@ def main() -> None:
         asyncio.run(run())
     except asyncio.CancelledError:
         log.info("Stopped")
-    except (ValidationError, BotoCoreError, ClientError) as error:
+    except (ValidationError, PayloadKeysRefused, BotoCoreError, ClientError) as error:
         log.critical("%s", error)
         code = 1
     logging.shutdown()

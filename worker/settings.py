@@ -2,10 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-
-from workflows import payload_keys
 
 
 def _pairs(value: object) -> object:
@@ -14,11 +12,6 @@ def _pairs(value: object) -> object:
         return value
     parts = [part.partition("=") for part in value.split(",") if part.strip()]
     return {name.strip(): number.strip() for name, _, number in parts}
-
-
-def _keys(value: SecretStr) -> SecretStr:
-    payload_keys.parsed(value.get_secret_value())
-    return value
 
 
 class WorkerSettings(BaseSettings):
@@ -47,7 +40,7 @@ class WorkerSettings(BaseSettings):
         description="Provider -> requests at once from this worker; a running job is none",
         examples=["openai=8"],
     )
-    payload_keys: Annotated[SecretStr, AfterValidator(_keys)] = Field(
+    payload_keys: SecretStr = Field(
         default=SecretStr(""),
         description="Encrypt what Temporal keeps: 'id:base64 id2:base64'; the first encrypts. The API's too",
     )

@@ -26,6 +26,7 @@ class PayloadKeyMissing(Exception):
     """What is to be read was encrypted with a key that this process does not have, or that is another one here."""
 
     def __init__(self, key_id: str, found: bool = False) -> None:
+        self.key_id = key_id
         wrong = "is not the one that it was encrypted with" if found else "is not there"
         super().__init__(f"cannot decrypt what Temporal keeps: the key {key_id!r} {wrong}; set it in {VARIABLE}")
 
