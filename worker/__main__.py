@@ -27,6 +27,7 @@ from worker.guard import GuardedRunner
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.batch import BatchWorkflow
+from workflows.discretion import hide_in_logs, remember
 from workflows.notification import NotificationActivities, NotificationWorkflow
 from workflows.payload_keys import PayloadKeysRefused
 from workflows.production import PreviewWorkflow, ProductionWorkflow
@@ -112,6 +113,8 @@ async def run() -> None:
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    remember(os.environ)
+    hide_in_logs()
     logging.getLogger("botocore").setLevel(logging.WARNING)  # where each setting came from is no news
     this = asyncio.current_task()
     assert this is not None
