@@ -24,7 +24,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check record bench chaos screens clean lock
+.PHONY: help demo up test check record bench chaos screens audit clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,18 @@ chaos: $(DEV_STAMP) ## kill -9 whatever runs, in TRIALS=200 trials; SEED=n plays
 
 screens: $(DEV_STAMP) ## pictures of the studio page, each view at three sizes in both themes; out/screens/
 	@$(PY) -m tests.browser
+
+audit: $(DEV_STAMP) ## what the locks name against known vulnerabilities; asks PyPI, so it needs a network
+	@for lock in requirements.lock requirements-dev.lock requirements-uv.lock; do \
+	  if said=$$($(VENV)/bin/pip-audit --strict --disable-pip --progress-spinner off -r $$lock 2>&1); then \
+	    echo "$$lock: $$said"; continue; fi; \
+	  case "$$said" in \
+	    *Found*known\ vulnerabilit*) printf '%s\n' "$$lock: $$said" \
+	      'Mend: make lock UPGRADE="--upgrade-package NAME", then make test'; exit 1;; \
+	    *) printf '%s\n' "$$said" | tail -n 1; \
+	      echo "$$lock: NOT AUDITED, PyPI could not be asked; nothing is known of its packages"; exit 2;; \
+	  esac; \
+	done
 
 clean: ## remove what was made here, except .greenlight/ (your productions) and .env
 	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -17,13 +17,16 @@
 Each says whether a retry can help (`retryable`), whether a job is over with it (`ends_job`; raised by a look at a
 job, all others mean that the look failed, not the job), and what the provider charged all the same (`billed_usd`).
 What was billed is never retried unasked: a person decides whether to pay again.
-A message is one short line that names the remedy: Temporal cuts failure texts above about 3 KB.
+A message is one short line that names the remedy: Temporal cuts failure texts above about 3 KB. Secrets that a vendor
+repeats in it are hidden.
 """
 
 import re
 from datetime import timedelta
 from decimal import ROUND_UP, Decimal
 from typing import ClassVar, Literal
+
+from workflows.discretion import hidden
 
 Refused = Literal["prompt", "input", "output"]
 
@@ -48,7 +51,7 @@ class ProviderError(Exception):
     """False where it is waiting, not failing: it never uses up the take's allowed failures."""
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None, billed_usd: Decimal = Decimal(0)) -> None:
-        super().__init__(message[:2_000] or type(self).__name__)
+        super().__init__(hidden(message[:20_000])[:2_000] or type(self).__name__)
         self.retry_after = retry_after
         self.billed_usd = cents_up(billed_usd)
 
@@ -119,7 +122,7 @@ class ContentRefused(ProviderError):
     ) -> None:
         super().__init__(message, billed_usd=billed_usd)
         self.refused = refused
-        self.category = category[:100]
+        self.category = hidden(category[:1_000])[:100]
 
 
 class OutputUnusable(ProviderError):

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from api.app import create_app, end_streams
 from api.settings import Settings, SettingsError
+from workflows.discretion import hide_in_logs, remember
 
 STOP_SECONDS: Final = 5
 """Running requests get this long at a stop; event streams are ended at once and taken up again by their ids."""
@@ -43,6 +44,8 @@ def server(settings: Settings, app: FastAPI, kind: type[Server] = Server) -> Ser
 
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    remember(os.environ)
+    hide_in_logs()
     try:
         settings = Settings.read(os.environ)
     except SettingsError as error:

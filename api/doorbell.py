@@ -12,6 +12,7 @@ from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import keys
@@ -87,7 +88,7 @@ async def heartbeats(client: Client, description: WorkflowExecutionDescription) 
         if activity.heartbeat_details.payloads:
             said = (await client.data_converter.decode(activity.heartbeat_details.payloads))[0]
             details = said if isinstance(said, dict) else {}
-        if reason := _waits_for(activity):
+        if reason := await _waits_for(client, activity):
             details |= {"queued": True, "reason": reason}
         if activity.paused:
             details |= {"paused": True}
@@ -96,11 +97,14 @@ async def heartbeats(client: Client, description: WorkflowExecutionDescription) 
     return found
 
 
-def _waits_for(activity: PendingActivityInfo) -> str:
+async def _waits_for(client: Client, activity: PendingActivityInfo) -> str:
     """Why an activity is not being worked at: its provider's queue is full, or what its last attempt met."""
     if activity.state != PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
         return ""
     if not activity.HasField("last_failure"):
         return "waits for its provider's queue" if activity.attempt <= 1 else ""
     looked = activity.last_failure.application_failure_info.type == STILL_RUNNING
-    return "" if looked else activity.last_failure.message
+    if looked:
+        return ""
+    failure = await client.data_converter.decode_failure(activity.last_failure)
+    return failure.message if isinstance(failure, FailureError) else str(failure)

@@ -52,9 +52,10 @@ from api.problems import FieldError, Problem
 from api.settings import Settings
 from api.views import Links, ListedProduction
 from workflows import keys
-from workflows.converter import data_converter
+from workflows.converter import data_converter_with
 from workflows.events import AttentionReason, ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
 from workflows.models import Brief, Model, Plan
+from workflows.payload_keys import PayloadKeyMissing
 from workflows.preview import preview_of
 from workflows.refusals import REFUSED, Refusal
 from workflows.reports import ProvidersReport
@@ -99,7 +100,7 @@ async def connect(settings: Settings) -> Client:
     """A client that connects at its first call, so that the API starts before Temporal does."""
     config = ClientConfig.load_client_connect_config(override_env_vars=settings.environ)
     config.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**config, lazy=True, data_converter=data_converter)
+    return await Client.connect(**config, lazy=True, data_converter=data_converter_with(settings.payload_keys))
 
 
 class _AskAgain(Exception):
@@ -292,6 +293,8 @@ class Gateway:
                 silent = True
             except RuntimeError:
                 silent = False
+            except PayloadKeyMissing as error:  # a follower tells its watchers what a problem says
+                raise problems.undecrypted(error) from None
             else:
                 return found
         if silent:

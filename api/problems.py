@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from workflows.models import Money
+from workflows.payload_keys import PayloadKeyMissing
 
 if TYPE_CHECKING:
     from workflows.refusals import Refusal
@@ -104,6 +105,10 @@ def no_temporal() -> Problem:
     )
 
 
+def undecrypted(error: PayloadKeyMissing) -> Problem:
+    return unavailable("payload-key-missing", f"The API {error}.")
+
+
 def no_storage(reason: str) -> Problem:
     return unavailable(
         "storage-unreachable",
@@ -150,6 +155,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of the app with problem details."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(PayloadKeyMissing, _undecrypted)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -196,6 +202,12 @@ def field_errors(found: Sequence[Any]) -> list[FieldError]:
 def _malformed(reason: str) -> Problem:
     error = FieldError(field="body", message=f"is not JSON: {reason}", remedy="send one JSON object in UTF-8")
     return Problem(400, "malformed-json", f"The body {error.message}; {error.remedy}.", errors=[error])
+
+
+async def _undecrypted(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, PayloadKeyMissing)
+    problem = undecrypted(error)
+    return answer(problem.problem, problem.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

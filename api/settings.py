@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from workflows import payload_keys
+
 DEFAULT_PORT: Final = 8400
 DEFAULT_BUCKET: Final = "greenlight"
 
@@ -24,6 +26,7 @@ class Settings:
     bucket: str = DEFAULT_BUCKET
     temporal_ui_url: str = ""
     s3_public_url: str = ""
+    payload_keys: str = field(default="", repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -36,12 +39,18 @@ class Settings:
         port = environ.get("GREENLIGHT_API_PORT", "") or str(DEFAULT_PORT)
         if not port.isdecimal() or not 0 < int(port) < 65_536:
             raise SettingsError(f"GREENLIGHT_API_PORT is {port!r}; set it to a port number from 1 to 65535")
+        encrypting = environ.get(payload_keys.VARIABLE, "")
+        try:
+            payload_keys.parsed(encrypting)
+        except payload_keys.PayloadKeysRefused as error:
+            raise SettingsError(str(error)) from None
         return cls(
             host=environ.get("GREENLIGHT_API_HOST", "") or cls.host,
             port=int(port),
             bucket=environ.get("GREENLIGHT_BUCKET", "") or cls.bucket,
             temporal_ui_url=_url(environ, "GREENLIGHT_TEMPORAL_UI_URL"),
             s3_public_url=_url(environ, "GREENLIGHT_S3_PUBLIC_URL"),
+            payload_keys=encrypting,
             environ=dict(environ),
         )
 

@@ -14,6 +14,7 @@ from api.views import Links, ListedProduction
 from workflows import keys
 from workflows.events import AttentionItem, AttentionReason
 from workflows.models import Platform
+from workflows.payload_keys import PayloadKeyMissing
 from workflows.starting import COST, PLATFORM, REQUESTER, TENANT
 
 MAX_WAITING: Final = 1_000
@@ -98,12 +99,16 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
     attributes = execution.typed_search_attributes
     platform, cost = attributes.get(PLATFORM), attributes.get(COST)
     production_id = keys.production_id_of(execution.id)
-    created_at = await execution.memo_value("created_at", None)
+    try:
+        title = str(await execution.memo_value("title", ""))
+        created_at = await execution.memo_value("created_at", None)
+    except PayloadKeyMissing as error:  # one that nobody can read any more takes no other from the list
+        title, created_at = f"(encrypted with the key {error.key_id!r})", None
     return ListedProduction(
         production_id=production_id,
         status=status_of(execution),
         platform=Platform(platform) if platform else None,
-        title=str(await execution.memo_value("title", "")),
+        title=title,
         tenant=attributes.get(TENANT),
         requester=attributes.get(REQUESTER),
         spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),

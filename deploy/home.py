@@ -29,6 +29,7 @@ class StackInfo(BaseModel):
     temporal_address: str
     temporal_namespace: str
     temporal_ui_url: str
+    codec_url: str = ""
     s3_endpoint: str
     bucket: str
     log_dir: str

@@ -22,8 +22,9 @@ from activities.providers.registry import registered
 from deploy import s3, temporal
 from deploy.home import HomeInUse, StackInfo, locked, write_record
 from deploy.ports import LOOPBACK, Ports, PortTaken, beside_proxy
-from deploy.settings import SettingsRefused, StackSettings
+from deploy.settings import CODEC_PORT, SettingsRefused, StackSettings
 from deploy.supervisor import Component, StackFailed, Supervisor
+from workflows import payload_keys
 
 PROBLEMS: Final = (SettingsRefused, PortTaken, HomeInUse, StackFailed, FileNotFoundError)
 """What can be wrong with this machine; the message names the remedy, a traceback would not."""
@@ -103,6 +104,13 @@ def _assemble(
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
     keys = (v for entry in registered().values() for v in entry.variables)
     secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET") if v in env}
+    encryption = {payload_keys.VARIABLE: env.pop(payload_keys.VARIABLE, "")}
+    codec_only = {"GREENLIGHT_CODEC_HOST": LOOPBACK, "GREENLIGHT_CODEC_TOKEN": env.pop("GREENLIGHT_CODEC_TOKEN", "")}
+    codec_url = ""
+    if encryption[payload_keys.VARIABLE].strip():
+        codec_port = ports.named("GREENLIGHT_CODEC_PORT", settings.codec_port, CODEC_PORT)
+        codec_only["GREENLIGHT_CODEC_PORT"] = str(codec_port)
+        codec_url = f"http://{LOOPBACK}:{codec_port}"
 
     if other := temporal.configured(environ):
         address, namespace = other
@@ -117,7 +125,7 @@ def _assemble(
         components.append(
             Component(
                 "temporal",
-                temporal.command(home / "temporal.db", port, ui_port),
+                temporal.command(home / "temporal.db", port, ui_port, codec_url),
                 temporal.server_env(env),
                 ready=lambda _pid: temporal.serves(env),
                 grace=10,
@@ -151,15 +159,30 @@ def _assemble(
         Component(
             "worker",
             [sys.executable, "-m", "worker"],
-            env | secrets,
+            env | secrets | encryption,
             ready=lambda pid: temporal.worker_polls(env, pid),
             grace=grace,
             after=embedded,
         ),
         Component(
-            "api", [sys.executable, "-m", "api"], env, ready=lambda _pid: _api_serves(api_url), grace=8, after=embedded
+            "api",
+            [sys.executable, "-m", "api"],
+            env | encryption,
+            ready=lambda _pid: _serves(f"{api_url}/healthz"),
+            grace=8,
+            after=embedded,
         ),
     ]
+    if codec_url:
+        components.append(
+            Component(
+                "codec",
+                [sys.executable, "-m", "deploy.codec"],
+                env | encryption | codec_only,
+                ready=lambda _pid: _serves(f"{codec_url}/healthz"),
+                grace=3,
+            )
+        )
     info = StackInfo(
         pid=os.getpid(),
         home=str(home),
@@ -167,6 +190,7 @@ def _assemble(
         temporal_address=address,
         temporal_namespace=namespace,
         temporal_ui_url=ui_url,
+        codec_url=codec_url,
         s3_endpoint=endpoint,
         bucket=settings.bucket,
         log_dir=str(home / "logs"),
@@ -175,9 +199,9 @@ def _assemble(
     return info, env, components
 
 
-def _api_serves(url: str) -> bool:
+def _serves(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz", timeout=2, trust_env=False).is_success
+        return httpx.get(url, timeout=2, trust_env=False).is_success
     except httpx.HTTPError:
         return False
 
@@ -189,6 +213,7 @@ def summary(info: StackInfo) -> Table:
         "Studio and API": info.api_url,
         "API reference": f"{info.api_url}/openapi.json",
         "Temporal UI": info.temporal_ui_url or "(set GREENLIGHT_TEMPORAL_UI_URL)",
+        **({"Codec for Temporal": info.codec_url} if info.codec_url else {}),
         "Temporal": f"{info.temporal_address}, namespace {info.temporal_namespace}",
         "S3": f"{info.s3_endpoint}, bucket {info.bucket}",
         "Data and logs": info.home,

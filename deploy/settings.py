@@ -6,7 +6,11 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from workflows import payload_keys
+
 PREFIX: Final = "GREENLIGHT_"
+CODEC_PORT: Final = 8234
+"""Beside the embedded Temporal UI."""
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -25,6 +29,7 @@ class StackSettings(BaseModel):
     ui_port: Port | None = None
     s3_port: Port | None = None
     api_port: Port | None = None
+    codec_port: Port | None = None
     bucket: Annotated[str, Field(min_length=3, max_length=63)] = "greenlight"
     temporal_ui_url: str = Field(default="", description="Of a Temporal that is not the embedded one")
 
@@ -41,7 +46,10 @@ class StackSettings(BaseModel):
             if environ.get(f"{PREFIX}{name.upper()}")
         }
         try:
+            payload_keys.parsed(environ.get(payload_keys.VARIABLE, ""))
             return cls.model_validate(given)
+        except payload_keys.PayloadKeysRefused as error:
+            raise SettingsRefused(str(error)) from None
         except ValidationError as error:
             wrong = (f"{PREFIX}{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg']}" for e in error.errors())
             raise SettingsRefused("; ".join(wrong)) from None

@@ -44,14 +44,19 @@ def configured(environ: Mapping[str, str]) -> tuple[str, str] | None:
     return (address, config.get("namespace") or NAMESPACE) if address else None
 
 
-def command(database: Path, port: int, ui_port: int) -> list[str]:
-    """The server with its UI and search attributes; the same database file continues where it stopped."""
+def command(database: Path, port: int, ui_port: int, codec_url: str = "") -> list[str]:
+    """The server with its UI and search attributes; the same database file continues where it stopped.
+
+    Args:
+        codec_url: Where its UI gets encrypted payloads decrypted.
+    """
     settings = [f"--dynamic-config-value={key}={value}" for key, value in _DYNAMIC_CONFIG.items()]
     attributes = [f"--search-attribute={name}={kind}" for name, kind in keys.SEARCH_ATTRIBUTES.items()]
     return [
         binary("temporal"),
         *("server", "start-dev", "--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port)),
         *("--db-filename", str(database), "--log-level", "warn", "--ui-disable-news-fetch"),
+        *(("--ui-codec-endpoint", codec_url) if codec_url else ()),
         *settings,
         *attributes,
     ]

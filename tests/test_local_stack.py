@@ -1,5 +1,6 @@
 """The embedded stack: loopback only, honest about ports, one at a time, and nothing left behind."""
 
+import base64
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from deploy.supervisor import Component, StackFailed, Supervisor
 from tests.stack import alive, hermetic, listening, new_home
 
 ROOT = Path(__file__).parent.parent
+KEY = f"k:{base64.b64encode(bytes(32)).decode()}"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
 
 
@@ -67,10 +69,10 @@ def test_default_port_makes_way(taken: int) -> None:
     assert "GREENLIGHT_API_PORT" in said[0]
 
 
-@pytest.mark.parametrize("variable", ["TEMPORAL", "UI", "S3", "API"])
+@pytest.mark.parametrize("variable", ["TEMPORAL", "UI", "S3", "API", "CODEC"])
 def test_chosen_port_that_is_taken_is_refused(tmp_path: Path, taken: int, variable: str) -> None:
     """A port set by variable that is in use is refused by the variable's name, and nothing is started."""
-    environ = hermetic(os.environ) | {f"GREENLIGHT_{variable}_PORT": str(taken)}
+    environ = hermetic(os.environ) | {f"GREENLIGHT_{variable}_PORT": str(taken), "GREENLIGHT_PAYLOAD_KEYS": KEY}
     with (
         pytest.raises(PortTaken, match=f"GREENLIGHT_{variable}_PORT: port {taken} is in use"),
         running_stack(tmp_path / "home", ports="free", environ=environ),

@@ -13,6 +13,7 @@ from activities.providers.registry import PROVIDERS
 from activities.settings import ActivitySettings
 from api.client import GreenlightClient
 from deploy.local import Stack
+from deploy.settings import StackSettings
 from tests.test_finishing import shot_file
 from worker.settings import WorkerSettings
 from workflows import keys
@@ -109,7 +110,7 @@ def test_the_python_type_checks(number: int, tmp_path: Path) -> None:
 def test_every_provider_and_variable_is_documented() -> None:
     """Each registered provider is in the README, each variable in .env.example, each search attribute in the README."""
     assert all(f"`{name}`" in README for name in PROVIDERS)
-    for settings in (ActivitySettings, WorkerSettings):
+    for settings in (ActivitySettings, WorkerSettings, StackSettings):
         for name in settings.model_fields:
             assert f"GREENLIGHT_{name.upper()}" in EXAMPLE, name
     assert all(variable in EXAMPLE for entry in PROVIDERS.values() for variable in entry.variables)

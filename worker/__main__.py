@@ -27,7 +27,9 @@ from worker.guard import GuardedRunner
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.batch import BatchWorkflow
+from workflows.discretion import hide_in_logs, remember
 from workflows.notification import NotificationActivities, NotificationWorkflow
+from workflows.payload_keys import PayloadKeysRefused
 from workflows.production import PreviewWorkflow, ProductionWorkflow
 from workflows.schedule import ScheduledProduction
 
@@ -107,17 +109,19 @@ async def run() -> None:
     """Wait for the servers, then work until this task is cancelled; running activities may finish.
 
     Raises:
-        ValidationError, BotoCoreError, ClientError: the settings cannot work.
+        ValidationError, PayloadKeysRefused, BotoCoreError, ClientError: the settings cannot work.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    remember(os.environ)
+    hide_in_logs()
     logging.getLogger("botocore").setLevel(logging.WARNING)  # where each setting came from is no news
     this = asyncio.current_task()
     assert this is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
 
-    client = await connect(runtime(settings))
+    client = await connect(runtime(settings), settings.payload_keys.get_secret_value())
     await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
@@ -142,7 +146,7 @@ def main() -> None:
         asyncio.run(run())
     except asyncio.CancelledError:
         log.info("Stopped")
-    except (ValidationError, BotoCoreError, ClientError) as error:
+    except (ValidationError, PayloadKeysRefused, BotoCoreError, ClientError) as error:
         log.critical("%s", error)
         code = 1
     logging.shutdown()

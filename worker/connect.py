@@ -25,7 +25,7 @@ from temporalio.service import RPCError
 from activities.storage import Storage
 from worker.settings import WorkerSettings
 from workflows import keys
-from workflows.converter import data_converter
+from workflows.converter import data_converter_with
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +53,18 @@ def runtime(settings: WorkerSettings) -> Runtime:
     )
 
 
-async def connect(using: Runtime) -> Client:
-    """A client from TEMPORAL_ADDRESS and its siblings or a temporal.toml profile; waits for the server."""
+async def connect(using: Runtime, payload_keys: str = "") -> Client:
+    """A client from TEMPORAL_ADDRESS and its siblings or a temporal.toml profile; waits for the server.
+
+    Args:
+        payload_keys: What GREENLIGHT_PAYLOAD_KEYS holds.
+    """
     config = ClientConfig.load_client_connect_config()
     address = config.setdefault("target_host", DEFAULT_ADDRESS)
+    converter = data_converter_with(payload_keys)
     for delay in chain(_RETRY_SECONDS, repeat(5.0)):
         try:
-            client = await Client.connect(**config, runtime=using, data_converter=data_converter)
+            client = await Client.connect(**config, runtime=using, data_converter=converter)
         except (RuntimeError, RPCError) as error:
             log.warning("Temporal at %s (TEMPORAL_ADDRESS) does not answer yet, trying again: %s", address, error)
             await asyncio.sleep(delay)

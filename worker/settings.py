@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -39,6 +39,10 @@ class WorkerSettings(BaseSettings):
         default_factory=dict,
         description="Provider -> requests at once from this worker; a running job is none",
         examples=["openai=8"],
+    )
+    payload_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Encrypt what Temporal keeps: 'id:base64 id2:base64'; the first encrypts. The API's too",
     )
     metrics_address: str | None = Field(
         default=None, description="host:port where the SDK serves Prometheus metrics", examples=["127.0.0.1:9464"]

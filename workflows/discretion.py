@@ -1,0 +1,80 @@
+"""Hides secrets in words that others wrote: of vendors, of libraries, of the servers between.
+
+Known values are those of this process's environment (`remember`); what else looks like a secret is hidden by its form:
+a token behind `Bearer`, the value behind `key=` or `x-api-key:`, the password and the whole query of an address.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Final
+
+HIDDEN: Final = "…"
+MIN_CHARS: Final = 16
+"""Vendors' keys have 20 and more; a shorter value may be a word of a message."""
+MIN_CUT_CHARS: Final = 8
+"""Of a value that a message ends in the middle of, so much has to be there."""
+
+_SECRET_NAMES: Final = re.compile(r"(KEYS?|TOKEN|SECRET|PASSWORD|CREDENTIALS)$")
+_PASSWORDS: Final = re.compile(r"(?<=://)([^/\s@]{1,500})@")
+_NAMES: Final = (
+    r"api[-_]?key|access[-_]?key|access[-_]?token|key|token|secret|password|signature|sig|credential|jwt|authorization"
+)
+_HEADERS: Final = r"authorization|(?:set-)?cookie|api[-_]?key"
+_VALUE: Final = r"[^\s&\"',;)\]}]{8,}"
+_FORMS: Final = tuple(
+    # Bounded throughout: whoever wrote the words must not keep us busy with them.
+    (re.compile(pattern, re.IGNORECASE), shown)
+    for pattern, shown in (
+        (r"(?<=://)[^/\s@\"'<>]{1,500}@", f"{HIDDEN}@"),
+        # Cut off in the middle of a password.
+        (r"(?<=://)[^/\s@:\"'<>]{1,200}:(?!\d*(?:[/\s]|$))[^/\s@\"'<>]{0,500}$", HIDDEN),
+        (r"(://[^\s?\"'<>]{1,1000}\?)[^\s\"'<>)\]]+", rf"\1{HIDDEN}"),
+        (r"\b(bearer|basic)[ +][\w.~+/=-]{8,}", rf"\1 {HIDDEN}"),
+        (rf"(?<![a-z])((?:{_NAMES})=[\"']?){_VALUE}", rf"\1{HIDDEN}"),
+        (rf"(?<![a-z])((?:{_NAMES})[\"']\s?:\s?[\"'])(?!(?:bearer|basic)\b){_VALUE}", rf"\1{HIDDEN}"),
+        (rf"(?<![a-z])((?:{_HEADERS}):\s?)(?!(?:bearer|basic)\b){_VALUE}", rf"\1{HIDDEN}"),
+    )
+)
+
+_known: set[str] = set()
+
+
+def remember(environ: Mapping[str, str]) -> None:
+    """Hide, from now on, the values of all variables that are called a key, token, secret, password or credentials, and
+    the passwords within addresses; those of MIN_CHARS and more."""
+    for name, value in environ.items():
+        if _SECRET_NAMES.search(name.upper()):
+            pieces = [value, *re.split(r"[\s:,]+|whsec_", value)]
+        else:
+            pieces = [part for userinfo in _PASSWORDS.findall(value) for part in userinfo.split(":")]
+        _known.update(piece for piece in map(str.strip, pieces) if len(piece) >= MIN_CHARS)
+
+
+def hidden(text: str) -> str:
+    """The text with `…` in the place of each secret, also of one that it ends in the middle of."""
+    for secret in sorted(_known, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+        begun = text.rfind(secret[:MIN_CUT_CHARS])
+        if begun >= 0 and secret.startswith(text[begun:]):
+            text = text[:begun] + HIDDEN
+    for form, shown in _FORMS:
+        text = form.sub(shown, text)
+    return text
+
+
+def hide_in_logs() -> None:
+    """Hide secrets in whatever the handlers write that the root logger has now."""
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Discreet(handler.formatter or logging.Formatter()))
+
+
+class _Discreet(logging.Formatter):
+    """Another formatter's lines, tracebacks included."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hidden(self._inner.format(record))
