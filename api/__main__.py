@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from api.app import create_app, end_streams
 from api.settings import Settings, SettingsError
+from workflows import tracing
 
 STOP_SECONDS: Final = 5
 """Running requests get this long at a stop; event streams are ended at once and taken up again by their ids."""
@@ -48,7 +49,11 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
-    server(settings, create_app(settings, prepare=True)).run()
+    tracing.begin("greenlight-api", os.environ)
+    try:
+        server(settings, create_app(settings, prepare=True)).run()
+    finally:
+        tracing.end()
     return 0
 
 

@@ -16,6 +16,7 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.looking import look_at_production
+from activities.metrics import count_with
 from activities.notifying import Notifier
 from activities.production import Activities
 from activities.providers.registry import build_providers
@@ -24,8 +25,9 @@ from activities.storage import Storage
 from worker.build import build_id
 from worker.connect import connect, ensure_bucket, register_search_attributes, runtime
 from worker.guard import GuardedRunner
+from worker.metrics import Counting
 from worker.settings import WorkerSettings
-from workflows import keys
+from workflows import keys, tracing
 from workflows.batch import BatchWorkflow
 from workflows.notification import NotificationActivities, NotificationWorkflow
 from workflows.production import PreviewWorkflow, ProductionWorkflow
@@ -50,6 +52,7 @@ def make_worker(
         workflows=workflows,
         workflow_runner=GuardedRunner(),
         activities=activities,
+        interceptors=[Counting()] if settings.metrics_address else [],
         deployment_config=WorkerDeploymentConfig(
             # Names the code in the UI; unversioned, because with versioning nothing starts before an operator says so.
             version=WorkerDeploymentVersion(deployment_name="greenlight", build_id=build_id()),
@@ -117,11 +120,13 @@ async def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
 
-    client = await connect(runtime(settings))
+    using = runtime(settings)
+    client = await connect(using)
     await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
     providers = build_providers(activity_settings, os.environ)
+    count_with(using.metric_meter, providers)
     activities, notifier = Activities(storage, providers, activity_settings), Notifier(activity_settings)
     workers = make_workers(client, activities, providers, settings, notifier)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
@@ -138,6 +143,7 @@ async def run() -> None:
 def main() -> None:
     """Exit code 0 after a stop that was asked for, 1 with one line that says what to mend."""
     code = 0
+    tracing.begin("greenlight-worker", os.environ)
     try:
         asyncio.run(run())
     except asyncio.CancelledError:
@@ -145,6 +151,7 @@ def main() -> None:
     except (ValidationError, BotoCoreError, ClientError) as error:
         log.critical("%s", error)
         code = 1
+    tracing.end()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

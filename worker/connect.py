@@ -22,10 +22,12 @@ from temporalio.runtime import (
 )
 from temporalio.service import RPCError
 
+from activities.metrics import BUCKETS
 from activities.storage import Storage
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.converter import data_converter
+from workflows.tracing import interceptors
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +49,21 @@ def runtime(settings: WorkerSettings) -> Runtime:
                 filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
                 forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
             ),
-            metrics=PrometheusConfig(bind_address=settings.metrics_address) if settings.metrics_address else None,
+            metrics=_prometheus(settings.metrics_address) if settings.metrics_address else None,
+            attach_service_name=False,  # a label that is the same everywhere
         ),
         worker_heartbeat_interval=timedelta(seconds=5),  # the UI shows a worker at once, not after a minute
+    )
+
+
+def _prometheus(address: str) -> PrometheusConfig:
+    """With names and units as Prometheus has them: `_total`, and seconds."""
+    return PrometheusConfig(
+        bind_address=address,
+        counters_total_suffix=True,
+        unit_suffix=True,
+        durations_as_seconds=True,
+        histogram_bucket_overrides=BUCKETS,
     )
 
 
@@ -59,7 +73,9 @@ async def connect(using: Runtime) -> Client:
     address = config.setdefault("target_host", DEFAULT_ADDRESS)
     for delay in chain(_RETRY_SECONDS, repeat(5.0)):
         try:
-            client = await Client.connect(**config, runtime=using, data_converter=data_converter)
+            client = await Client.connect(
+                **config, runtime=using, data_converter=data_converter, interceptors=interceptors()
+            )
         except (RuntimeError, RPCError) as error:
             log.warning("Temporal at %s (TEMPORAL_ADDRESS) does not answer yet, trying again: %s", address, error)
             await asyncio.sleep(delay)
