@@ -17,6 +17,8 @@ COMPLETED: Final = "completed"
 SECONDS: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 """From a previz frame to the longest video job in its queue."""
 USD: Final = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
+ALERTED: Final = ("ok", "authentication_failed", "quota_exhausted")
+"""Where the first one already counts."""
 BUCKETS: Final = {
     "greenlight_asset_seconds": SECONDS,
     "greenlight_queue_wait_seconds": SECONDS,
@@ -52,6 +54,8 @@ class Metrics:
             self.reserved(provider, Decimal(0))
             self.released(provider, Decimal(0))
             self.spent(provider, Decimal(0))
+            for outcome in ALERTED:
+                self._requests.add(0, {"provider": provider, "operation": "submit", "outcome": outcome})
 
     def asset_ended(self, provider: str, modality: Modality, outcome: str, took: timedelta) -> None:
         made = {"provider": provider, "modality": modality.value}

@@ -50,7 +50,8 @@ class Counted:
         )
 
     async def _count(self, condition: str) -> int:
-        return (await self._client.count_workflows(f"WorkflowType = '{keys.WORKFLOW_TYPE}' AND {condition}", rpc_timeout=RPC_TIMEOUT)).count
+        query = f"WorkflowType = '{keys.WORKFLOW_TYPE}' AND {condition}"
+        return (await self._client.count_workflows(query, rpc_timeout=RPC_TIMEOUT)).count
 
 
 def _having(status: ProductionStatus) -> str:
