@@ -6,6 +6,7 @@ The dashboard and the alert rules are held against the very endpoints.
 import json
 import os
 import re
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -21,6 +22,8 @@ from tests.emulators.base import Kind
 from tests.emulators.replicate import ReplicateEmulator
 from tests.observed import WISH, Observed, observing
 from tests.stack import hermetic
+from worker.connect import AddressRefused, runtime
+from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.events import Snapshot
 
@@ -276,6 +279,15 @@ def test_the_rules_are_rules() -> None:
         filled = set(re.findall(r"\$labels\.(\w+)", " ".join(words.values())))
         known = grouped_by(list(parts(promql.parse(rule["expr"])))) or {"job", "instance"}
         assert filled <= known, rule["alert"]
+
+
+@pytest.mark.parametrize("address", ["9464", "localhost:9464", "taken"])
+def test_an_address_that_cannot_serve_is_refused(address: str) -> None:
+    """A worker says which variable is wrong, and what would be right."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = f"127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(AddressRefused, match="GREENLIGHT_METRICS_ADDRESS is .* set it to an IP address"):
+            runtime(WorkerSettings(metrics_address=taken if address == "taken" else address))
 
 
 def test_the_scrape_example_finds_both() -> None:

@@ -23,7 +23,7 @@ from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from worker.build import build_id
-from worker.connect import connect, ensure_bucket, register_search_attributes, runtime
+from worker.connect import AddressRefused, connect, ensure_bucket, register_search_attributes, runtime
 from worker.guard import GuardedRunner
 from worker.metrics import Counting
 from worker.settings import WorkerSettings
@@ -110,7 +110,7 @@ async def run() -> None:
     """Wait for the servers, then work until this task is cancelled; running activities may finish.
 
     Raises:
-        ValidationError, BotoCoreError, ClientError: the settings cannot work.
+        ValidationError, AddressRefused, BotoCoreError, ClientError: the settings cannot work.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -148,7 +148,7 @@ def main() -> None:
         asyncio.run(run())
     except asyncio.CancelledError:
         log.info("Stopped")
-    except (ValidationError, BotoCoreError, ClientError) as error:
+    except (ValidationError, AddressRefused, BotoCoreError, ClientError) as error:
         log.critical("%s", error)
         code = 1
     tracing.end()

@@ -41,19 +41,34 @@ _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
 """First a server that is just starting, then one that is down; after these every 5 s."""
 
 
+class AddressRefused(ValueError):
+    """Metrics cannot be served at an address; the message names the variable and the remedy."""
+
+
 def runtime(settings: WorkerSettings) -> Runtime:
-    """The SDK's core, its logs sent through `logging` instead of stdout."""
-    return Runtime(
-        telemetry=TelemetryConfig(
-            logging=LoggingConfig(
-                filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
-                forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
-            ),
-            metrics=_prometheus(settings.metrics_address) if settings.metrics_address else None,
-            attach_service_name=False,  # a label that is the same everywhere
+    """The SDK's core, its logs sent through `logging` instead of stdout.
+
+    Raises:
+        AddressRefused: metrics cannot be served where they should.
+    """
+    telemetry = TelemetryConfig(
+        logging=LoggingConfig(
+            filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+            forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
         ),
-        worker_heartbeat_interval=timedelta(seconds=5),  # the UI shows a worker at once, not after a minute
+        metrics=_prometheus(settings.metrics_address) if settings.metrics_address else None,
+        attach_service_name=False,  # a label that is the same everywhere
     )
+    try:
+        # The UI shows a worker after such an interval, not after a minute.
+        return Runtime(telemetry=telemetry, worker_heartbeat_interval=timedelta(seconds=5))
+    except (ValueError, RuntimeError) as error:
+        if not settings.metrics_address:
+            raise
+        raise AddressRefused(
+            f"GREENLIGHT_METRICS_ADDRESS is {settings.metrics_address!r}: {error}; "
+            "set it to an IP address and a free port, as in 127.0.0.1:9464"
+        ) from None
 
 
 def _prometheus(address: str) -> PrometheusConfig:

@@ -55,7 +55,7 @@ class _Outbound(WorkflowOutboundInterceptor):
 
 
 def _ended(asked: ProduceAsset, ordered: datetime, done: "asyncio.Task[Any]") -> None:
-    if workflow.unsafe.is_replaying():
+    if workflow.unsafe.is_replaying_history_events():
         return
     asset = asked.asset
     metrics().asset_ended(asset.provider, asset.asset_type, _outcome(done), workflow.now() - ordered)
