@@ -1,7 +1,9 @@
 """What a worker counts, beside what the SDK counts, at the same address (GREENLIGHT_METRICS_ADDRESS).
 
 Labels are few and known: providers, modalities, operations, and the one word of the error tree for how it ended.
-The SDK's counters count whole numbers, so US dollars are observed: the `_sum` of a `…_usd` is what it comes to.
+The SDK's counters count whole numbers, so US dollars are observed: the `_sum` of a `…_usd` is what it comes to. What is
+reserved now is a difference of two of them. A process begins both at zero, also one that ends what another reserved: so
+compare their `increase`, as the dashboard does.
 """
 
 from collections.abc import Iterable

@@ -286,7 +286,7 @@ def test_an_address_that_cannot_serve_is_refused(address: str) -> None:
     """A worker says which variable is wrong, and what would be right."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = f"127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(AddressRefused, match="GREENLIGHT_METRICS_ADDRESS is .* set it to an IP address"):
+        with pytest.raises(AddressRefused, match=r"GREENLIGHT_METRICS_ADDRESS is .* set it to an IP address"):
             runtime(WorkerSettings(metrics_address=taken if address == "taken" else address))
 
 

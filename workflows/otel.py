@@ -108,9 +108,8 @@ class ProductionTracing(TracingInterceptor):
 
     def __init__(self, provider: TracerProvider) -> None:
         super().__init__(provider.get_tracer("greenlight"))
-        self.text_map_propagator = (
-            TraceContextTextMapPropagator()
-        )  # whatever else callers send is not kept in histories
+        # Whatever else callers send along is not kept in histories.
+        self.text_map_propagator = TraceContextTextMapPropagator()
 
     def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
         return _Client(next, self)

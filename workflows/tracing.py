@@ -36,7 +36,7 @@ def begin(service: str, environ: Mapping[str, str]) -> None:
         _tracing = Tracing(service, environ)
 
 
-def end(seconds: float = 3.0) -> None:
+def end(seconds: float = 2.0) -> None:
     """Send what is left, for so long at most: a collector that is away does not keep a process from ending."""
     global _tracing
     ended, _tracing = _tracing, None
