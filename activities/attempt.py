@@ -32,6 +32,7 @@ from activities.media import Facts, extension_of, probe
 from activities.providers.base import Finished, Input, Offer, Provider, Request, scratch_file
 from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageConflict, StorageFailed, Stored
+from activities.vendor_call import Operation, told
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
 from workflows.events import AttentionReason
@@ -94,6 +95,10 @@ class Attempt:
             raise StorageUnavailable(f"storage: {error}", retry_after=STORAGE_RETRY) from None
         except Exception as error:
             raise SubmissionUnknown(f"{type(error).__name__}: {error}") from error
+
+    async def ask_vendor(self, operation: Operation, call: Awaitable[T], job_id: str | None = None) -> T:
+        """`ask` the provider, as traces and metrics tell of it."""
+        return await told(self.offer.provider, self.offer.model, operation, self.ask(call), job_id)
 
     async def facts_of(self, finished: Finished, key: str = "", size: int = 0) -> Facts:
         """Media facts, from the local source or, for a stream, from the stored object at `key`.

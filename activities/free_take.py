@@ -27,7 +27,7 @@ class FreeTake(Attempt):
         started = now()
         try:
             with self.heartbeats("making"):
-                finished = await self.ask(self.provider.submit(self.request))
+                finished = await self.ask_vendor("submit", self.provider.submit(self.request))
                 if isinstance(finished, Job):
                     raise OutputUnusable(f"{self.offer.model} answered with a job although it offers none")
                 facts = await self.facts_of(finished)

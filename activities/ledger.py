@@ -17,7 +17,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from activities.storage import Storage, StorageConflict
+from activities.metrics import metrics
+from activities.storage import Storage, StorageConflict, StorageFailed
 from workflows.contracts import AssetFailure
 from workflows.models import ZERO, Model, Money, Take
 
@@ -64,6 +65,11 @@ class Entry(Model):
         return self.state in ("claimed", "submitted")
 
     @property
+    def reserved_usd(self) -> Decimal:
+        """What its open submission may cost yet; not where it is in doubt and counted as billed."""
+        return self.price_usd if self.is_open and not self.last.billed_usd else ZERO
+
+    @property
     def last(self) -> Submission:
         return self.submissions[-1]
 
@@ -106,7 +112,24 @@ class Ledger:
             only_if_absent=self._etag is None,
             if_match=self._etag,
         )
+        _count(self.entry, entry)
         self.entry = entry
+
+    async def submit(self, entry: Entry) -> None:
+        """Write an entry whose last submission is new.
+
+        Raises:
+            StorageConflict, StorageFailed: it is not there.
+        """
+        before = self.entry
+        try:
+            await self.write(entry)
+        except (StorageConflict, StorageFailed):
+            # The answer may be what was lost, not the write: then what is there is ours.
+            found = await self.read()
+            if found is None or found.last.nonce != entry.last.nonce:
+                raise
+            _count(before, found)
 
     async def count_doubtful(self) -> None:
         """Nobody knows whether the submission that is open was billed: the budget counts it as if it was."""
@@ -151,10 +174,23 @@ class Ledger:
                 found = await self.read()
                 if found is None or found.last.nonce != before.last.nonce:
                     raise
-                if found != noted(before):
+                if found == noted(before):
+                    _count(before, found)
+                else:
                     if found.state != before.state:
                         raise
                     await self.write(noted(found))
+
+
+def _count(before: Entry | None, after: Entry) -> None:
+    """Tell the metrics what a write has moved: each is written by one attempt alone, so it is counted once."""
+    reserved = after.reserved_usd - (before.reserved_usd if before else ZERO)
+    if reserved > 0:
+        metrics().reserved(after.provider, reserved)
+    elif reserved < 0:
+        metrics().released(after.provider, -reserved)
+    if (spent := after.billed_usd - (before.billed_usd if before else ZERO)) > 0:
+        metrics().spent(after.provider, spent)
 
 
 def now() -> datetime:

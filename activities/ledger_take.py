@@ -80,9 +80,9 @@ class LedgerTake(Attempt):
         words, cost = "", entry.price_usd
         if entry.state == "submitted" and job_id is not None:
             try:
-                await self.ask(self.provider.cancel(Job(job_id)))
+                await self.ask_vendor("cancel", self.provider.cancel(Job(job_id)), job_id)
                 outcome = "stopped"
-                seen = await self.ask(self.provider.poll(self.request, Job(job_id)))
+                seen = await self.ask_vendor("poll", self.provider.poll(self.request, Job(job_id)), job_id)
                 if isinstance(seen, Finished):
                     cost, _ = pricing.cost_of(self.offer, self.asked.asset, seen)
             except ProviderError as error:
@@ -146,13 +146,7 @@ class LedgerTake(Attempt):
         )
         kept = known[:-1] if replaced else known
         changes = {"state": state, "submissions": (*kept, submission), "final": None}
-        try:
-            await self._ledger.write(before.model_copy(update=changes | ({"failures": 0} if order else {})))
-        except (StorageConflict, StorageFailed):
-            # The answer may be what was lost, not the write: then what is there is ours.
-            found = await self._ledger.read()
-            if found is None or found.last.nonce != submission.nonce:
-                raise
+        await self._ledger.submit(before.model_copy(update=changes | ({"failures": 0} if order else {})))
 
     async def _unclaimed(self, entry: Entry) -> bool:
         """True when a claim without an answer may be submitted again; False when its job was found.
@@ -165,7 +159,7 @@ class LedgerTake(Attempt):
         if await self.ask(self._ledger.read()) != entry:
             raise again("another attempt is still submitting this take", timedelta(seconds=5))
         try:
-            job = await self.ask(self.provider.recover(Claim(self.request, entry.last.at)))
+            job = await self.ask_vendor("recover", self.provider.recover(Claim(self.request, entry.last.at)))
         except ProviderError as error:
             raise again(f"looking for the lost job: {error}", LOOK_AGAIN, type(error).__name__) from None
         if job:
@@ -194,7 +188,7 @@ class LedgerTake(Attempt):
         started = now()
         try:
             async with self._claim_beating():
-                answer = await self.ask(self.provider.submit(self.request))
+                answer = await self.ask_vendor("submit", self.provider.submit(self.request))
                 if isinstance(answer, Finished) and not isinstance(answer.source, bytes | Path):
                     answer = await self.ask(self._spooled(answer))
         except SubmissionUnknown as error:
@@ -248,7 +242,7 @@ class LedgerTake(Attempt):
         job = Job(entry.job_id)
         self.heartbeat(job_id=job.id)
         try:
-            seen = await self.ask(self.provider.poll(self.request, job))
+            seen = await self.ask_vendor("poll", self.provider.poll(self.request, job), job.id)
             if isinstance(seen, Finished):
                 return await self._store(seen, entry.last.at, job)
         except ProviderError as error:

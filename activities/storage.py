@@ -22,6 +22,8 @@ from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
+from workflows.tracing import span
+
 PART_BYTES: Final = 8 * 1024 * 1024
 PARTS_AT_ONCE: Final = 4
 """So a stream of any length holds about 40 MiB."""
@@ -108,7 +110,7 @@ class Storage:
         """
         mode: Any = "create" if only_if_absent else {"e_tag": if_match} if if_match is not None else "overwrite"
         attributes: Any = {"Content-Type": media_type, **(metadata or {})}
-        with _translated(key):
+        with span("upload", client=True, key=key, bytes=len(data)), _translated(key):
             done = await self._store.put_async(key, data, mode=mode, attributes=attributes, use_multipart=False)
         return done["e_tag"] or ""
 
@@ -120,7 +122,7 @@ class Storage:
                 return hashlib.file_digest(file, "sha256").hexdigest()
 
         stored = Stored(await asyncio.to_thread(lambda: path.stat().st_size), await asyncio.to_thread(digest))
-        with _translated(key):
+        with span("upload", client=True, key=key, bytes=stored.bytes), _translated(key):
             await self._store.put_async(key, path, **_parts(media_type))
         return stored
 
@@ -130,6 +132,12 @@ class Storage:
         Raises:
             StorageFailed: the storage did. Whatever the stream raises is passed on, and nothing is stored.
         """
+        with span("upload", client=True, key=key) as tell:
+            stored = await self._put_stream(key, chunks, media_type)
+            tell(bytes=stored.bytes)
+            return stored
+
+    async def _put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> Stored:
         digest, size, gathered = hashlib.sha256(), 0, bytearray()
         with _translated(key):
             writer = open_writer_async(

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from api.app import create_app, end_streams
 from api.settings import Settings, SettingsError
+from workflows import tracing
 from workflows.discretion import hide_in_logs, remember
 
 STOP_SECONDS: Final = 5
@@ -51,7 +52,11 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
-    server(settings, create_app(settings, prepare=True)).run()
+    tracing.begin("greenlight-api", os.environ)
+    try:
+        server(settings, create_app(settings, prepare=True)).run()
+    finally:
+        tracing.end()
     return 0
 
 

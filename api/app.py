@@ -1,7 +1,7 @@
 """The FastAPI application: parts, routes, problem details, OpenAPI."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ from api.middleware import Door
 from api.relay import Relay
 from api.settings import Settings
 from api.views import StreamEvent
+from workflows import tracing
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -77,6 +78,15 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         # The stock pages load their scripts from a CDN.
         docs_url=None,
         redoc_url=None,
+        telemetry={
+            "tracing": tracing.provider() is not None,
+            "tracer_provider": tracing.provider(),
+            "exclude": _untraced,
+            "operation_spans": False,
+            "metrics": False,
+            "logs": False,
+            "auto_configure": False,
+        },
     )
     app.add_middleware(Door, metrics=metrics)
     problems.install(app)
@@ -117,6 +127,12 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
     return app
+
+
+def _untraced(scope: MutableMapping[str, Any]) -> bool:
+    """Probes and pages ask all the time, and whoever watches does so for hours."""
+    path = str(scope["path"])
+    return not path.startswith("/api/") or path.endswith("/events")
 
 
 def end_streams(app: FastAPI) -> None:

@@ -47,9 +47,10 @@ from api.answers import (
 )
 from api.change_views import AttentionView
 from api.doorbell import Heartbeat
-from api.metrics import Metrics
+from api.metrics import Metrics, Standing
 from api.problems import FieldError, Problem
 from api.settings import Settings
+from api.standing import Counted
 from api.views import Links, ListedProduction
 from workflows import keys
 from workflows.converter import data_converter_with
@@ -72,6 +73,7 @@ from workflows.requests import (
     UploadTake,
 )
 from workflows.starting import brief_digest, start_options
+from workflows.tracing import interceptors
 
 QUERY_TIMEOUT: Final = timedelta(seconds=3)
 """Without a worker the server would hold a query for 29 s; a healthy worker takes 4-20 ms."""
@@ -100,7 +102,8 @@ async def connect(settings: Settings) -> Client:
     """A client that connects at its first call, so that the API starts before Temporal does."""
     config = ClientConfig.load_client_connect_config(override_env_vars=settings.environ)
     config.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**config, lazy=True, data_converter=data_converter_with(settings.payload_keys))
+    converter = data_converter_with(settings.payload_keys)
+    return await Client.connect(**config, lazy=True, data_converter=converter, interceptors=interceptors())
 
 
 class _AskAgain(Exception):
@@ -116,6 +119,7 @@ class Gateway:
         self._metrics = metrics
         self._slots = asyncio.Semaphore(MAX_QUERIES)
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
+        self._counted = Counted(client)
 
     @property
     def namespace(self) -> str:
@@ -318,6 +322,10 @@ class Gateway:
     ) -> AttentionView:
         """See `visibility.waiting`."""
         return await visibility.waiting(self._client, filters, reason, links)
+
+    async def standing(self) -> Standing | None:
+        """See `standing.Counted`."""
+        return await self._counted.standing()
 
     # Deciding
 

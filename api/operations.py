@@ -63,8 +63,8 @@ async def readyz(parts: Parts, response: Response) -> Ready:
 
 @router.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
 async def metrics(parts: Parts) -> PlainTextResponse:
-    """Counters in the Prometheus text format."""
-    return PlainTextResponse(parts.metrics.text(), media_type=MEDIA_TYPE)
+    """Counters in the Prometheus text format, and how many productions stand where, as of the last 10 s."""
+    return PlainTextResponse(parts.metrics.text(await parts.gateway.standing()), media_type=MEDIA_TYPE)
 
 
 @router.get("/", tags=["operations"], response_model=Home)

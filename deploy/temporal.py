@@ -74,7 +74,8 @@ def client_env(environ: Mapping[str, str], port: int) -> dict[str, str]:
 
 def server_env(environ: Mapping[str, str]) -> dict[str, str]:
     """For the server itself: nobody is told that it runs."""
-    return {**environ, "TEMPORAL_VERSION_CHECK_DISABLED": "1"}
+    ours = {name: value for name, value in environ.items() if not name.startswith("OTEL_")}  # it would trace itself too
+    return {**ours, "TEMPORAL_VERSION_CHECK_DISABLED": "1"}
 
 
 def serves(environ: Mapping[str, str]) -> bool:

@@ -15,6 +15,7 @@ _FOREIGN: Final = (
     "TEMPORAL_",
     "AWS_",
     "GREENLIGHT_",
+    "OTEL_",
     "OPENAI_",
     "ANTHROPIC_",
     "GOOGLE_",

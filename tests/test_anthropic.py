@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -128,6 +129,15 @@ async def test_the_bill_is_what_the_vendor_counts(vendor: AnthropicEmulator) -> 
     assert source == "usage"
     assert Decimal(0) <= cost - vendor.billed_usd < Decimal("0.0001")
     assert cost <= pricing.quote(offer, asked.asset).high_usd
+
+
+async def test_the_vendor_is_told_of_no_trace(vendor: AnthropicEmulator) -> None:
+    """The trace that is under way does not go to the vendor with a request, as its SDK would have it."""
+    under_way = SpanContext(trace_id=1, span_id=1, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    with use_span(NonRecordingSpan(under_way)):
+        await said(vendor, request())
+    (call,) = vendor.calls
+    assert "traceparent" not in call.headers
 
 
 async def test_a_schema_is_followed(vendor: AnthropicEmulator) -> None:

@@ -113,6 +113,8 @@ def test_every_provider_and_variable_is_documented() -> None:
     for settings in (ActivitySettings, WorkerSettings, StackSettings):
         for name in settings.model_fields:
             assert f"GREENLIGHT_{name.upper()}" in EXAMPLE, name
+    tracing = "".join((ROOT / "workflows" / name).read_text() for name in ("tracing.py", "otel.py"))
+    assert all(variable in EXAMPLE for variable in re.findall(r"OTEL_[A-Z_]+[A-Z]", tracing))
     assert all(variable in EXAMPLE for entry in PROVIDERS.values() for variable in entry.variables)
     assert all(name in README for name in keys.SEARCH_ATTRIBUTES)
 

@@ -131,13 +131,16 @@ def catalogues() -> list[str]:
     return [file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".toml")]
 
 
+def soon_done() -> str:
+    """A catalogue like ours, in which jobs take 2 s."""
+    return "\n".join(re.sub(r"(?m)^expected_seconds = .*$", "expected_seconds = 2.0", text) for text in catalogues())
+
+
 @pytest.fixture(scope="module")
 def stack(vendors: Vendors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of its own, whose worker has every vendor's key, and a catalogue in which jobs are soon done."""
     folder = tmp_path_factory.mktemp("vendors")
-    (folder / "own.toml").write_text(
-        "\n".join(re.sub(r"(?m)^expected_seconds = .*$", "expected_seconds = 2.0", text) for text in catalogues())
-    )
+    (folder / "own.toml").write_text(soon_done())
     environ = hermetic(os.environ) | vendors.env | {"GREENLIGHT_CATALOGUE": str(folder / "own.toml")}
     with running_stack(new_home(folder / "home"), ports="free", environ=environ) as running:
         yield running

@@ -16,16 +16,18 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.looking import look_at_production
+from activities.metrics import count_with
 from activities.notifying import Notifier
 from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from worker.build import build_id
-from worker.connect import connect, ensure_bucket, register_search_attributes, runtime
+from worker.connect import AddressRefused, connect, ensure_bucket, register_search_attributes, runtime
 from worker.guard import GuardedRunner
+from worker.metrics import Counting
 from worker.settings import WorkerSettings
-from workflows import keys
+from workflows import keys, tracing
 from workflows.batch import BatchWorkflow
 from workflows.discretion import hide_in_logs, remember
 from workflows.notification import NotificationActivities, NotificationWorkflow
@@ -52,6 +54,7 @@ def make_worker(
         workflows=workflows,
         workflow_runner=GuardedRunner(),
         activities=activities,
+        interceptors=[Counting()] if settings.metrics_address else [],
         deployment_config=WorkerDeploymentConfig(
             # Names the code in the UI; unversioned, because with versioning nothing starts before an operator says so.
             version=WorkerDeploymentVersion(deployment_name="greenlight", build_id=build_id()),
@@ -109,7 +112,7 @@ async def run() -> None:
     """Wait for the servers, then work until this task is cancelled; running activities may finish.
 
     Raises:
-        ValidationError, PayloadKeysRefused, BotoCoreError, ClientError: the settings cannot work.
+        ValidationError, PayloadKeysRefused, AddressRefused, BotoCoreError, ClientError: the settings cannot work.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -121,11 +124,13 @@ async def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
 
-    client = await connect(runtime(settings), settings.payload_keys.get_secret_value())
+    using = runtime(settings)
+    client = await connect(using, settings.payload_keys.get_secret_value())
     await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
     providers = build_providers(activity_settings, os.environ)
+    count_with(using.metric_meter, providers)
     activities, notifier = Activities(storage, providers, activity_settings), Notifier(activity_settings)
     workers = make_workers(client, activities, providers, settings, notifier)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
@@ -142,13 +147,15 @@ async def run() -> None:
 def main() -> None:
     """Exit code 0 after a stop that was asked for, 1 with one line that says what to mend."""
     code = 0
+    tracing.begin("greenlight-worker", os.environ)
     try:
         asyncio.run(run())
     except asyncio.CancelledError:
         log.info("Stopped")
-    except (ValidationError, PayloadKeysRefused, BotoCoreError, ClientError) as error:
+    except (ValidationError, PayloadKeysRefused, AddressRefused, BotoCoreError, ClientError) as error:
         log.critical("%s", error)
         code = 1
+    tracing.end()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

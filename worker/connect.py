@@ -22,10 +22,12 @@ from temporalio.runtime import (
 )
 from temporalio.service import RPCError
 
+from activities.metrics import BUCKETS
 from activities.storage import Storage
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.converter import data_converter_with
+from workflows.tracing import interceptors
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +41,44 @@ _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
 """First a server that is just starting, then one that is down; after these every 5 s."""
 
 
+class AddressRefused(ValueError):
+    """Metrics cannot be served at an address; the message names the variable and the remedy."""
+
+
 def runtime(settings: WorkerSettings) -> Runtime:
-    """The SDK's core, its logs sent through `logging` instead of stdout."""
-    return Runtime(
-        telemetry=TelemetryConfig(
-            logging=LoggingConfig(
-                filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
-                forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
-            ),
-            metrics=PrometheusConfig(bind_address=settings.metrics_address) if settings.metrics_address else None,
+    """The SDK's core, its logs sent through `logging` instead of stdout.
+
+    Raises:
+        AddressRefused: metrics cannot be served where they should.
+    """
+    telemetry = TelemetryConfig(
+        logging=LoggingConfig(
+            filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+            forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
         ),
-        worker_heartbeat_interval=timedelta(seconds=5),  # the UI shows a worker at once, not after a minute
+        metrics=_prometheus(settings.metrics_address) if settings.metrics_address else None,
+        attach_service_name=False,  # a label that is the same everywhere
+    )
+    try:
+        # The UI shows a worker after such an interval, not after a minute.
+        return Runtime(telemetry=telemetry, worker_heartbeat_interval=timedelta(seconds=5))
+    except (ValueError, RuntimeError) as error:
+        if not settings.metrics_address:
+            raise
+        raise AddressRefused(
+            f"GREENLIGHT_METRICS_ADDRESS is {settings.metrics_address!r}: {error}; "
+            "set it to an IP address and a free port, as in 127.0.0.1:9464"
+        ) from None
+
+
+def _prometheus(address: str) -> PrometheusConfig:
+    """With names and units as Prometheus has them: `_total`, and seconds."""
+    return PrometheusConfig(
+        bind_address=address,
+        counters_total_suffix=True,
+        unit_suffix=True,
+        durations_as_seconds=True,
+        histogram_bucket_overrides=BUCKETS,
     )
 
 
@@ -64,7 +93,9 @@ async def connect(using: Runtime, payload_keys: str = "") -> Client:
     converter = data_converter_with(payload_keys)
     for delay in chain(_RETRY_SECONDS, repeat(5.0)):
         try:
-            client = await Client.connect(**config, runtime=using, data_converter=converter)
+            client = await Client.connect(
+                **config, runtime=using, data_converter=converter, interceptors=interceptors()
+            )
         except (RuntimeError, RPCError) as error:
             log.warning("Temporal at %s (TEMPORAL_ADDRESS) does not answer yet, trying again: %s", address, error)
             await asyncio.sleep(delay)

@@ -53,6 +53,7 @@ class Anthropic(ProviderBase):
             api_key=wire.usable_key(self.name, KEY, self.secret),
             base_url=self._env.get(BASE_URL) or OWN_URL,
             max_retries=0,
+            open_telemetry={"traces": {"enabled": False}, "propagation": False},  # our traces are not theirs
         )
 
     async def close(self) -> None:
