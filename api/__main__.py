@@ -45,10 +45,11 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings = Settings.read(os.environ)
+        app = create_app(settings, prepare=True)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
-    server(settings, create_app(settings, prepare=True)).run()
+    server(settings, app).run()
     return 0
 
 

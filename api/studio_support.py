@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import AssetId, KnownId, Parts
+from api.deps import ONE_TRANSFER, AssetId, KnownId, Parts
 from api.media import MANIFEST, Vault, no_media
 from api.problems import FieldError, Problem, documented
 from api.views import PREFIX
@@ -93,7 +93,8 @@ async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, tak
 @router.get(
     "/{production_id}/deliverable.zip",
     response_class=StreamingResponse,
-    responses={**_BYTES, **documented(409)},
+    dependencies=ONE_TRANSFER,
+    responses={**_BYTES, **documented(409, 429)},
 )
 async def archive(parts: Parts, production_id: KnownId) -> StreamingResponse:
     """Everything in one file: the newest deliverable, its manifest, and the takes that it is made from."""
