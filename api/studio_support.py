@@ -70,6 +70,7 @@ async def deliverable_file(
     if _NAME.fullmatch(name):
         stored = await _open(parts.vault, keys.deliverable_key(production_id, revision, name))
     if stored is None:
+        await parts.gateway.snapshot(production_id)  # 404 where there is no such production
         raise no_media(f"Revision {revision} has no file {name[:100]!r}; it")
     headers = {"Content-Length": str(stored.bytes), "Cache-Control": "private, max-age=3600", **_SANDBOX}
     return StreamingResponse(stored.chunks(), headers=headers, media_type=stored.media_type)
