@@ -50,8 +50,8 @@ class Caller:
         return self.tenant is None or keys.tenant_of(owned_id) == self.tenant
 
     def own(self, name: str) -> str:
-        """What a name means that people chose, of a batch or a schedule: one of their own, also without the tenant."""
-        return name if self.tenant is None else keys.owned(self.tenant, name)
+        """The id that is meant by a name without a tenant's: one of the caller's own."""
+        return name if self.tenant is None or "." in name else keys.owned(self.tenant, name)
 
     def tenant_for(self, asked: str | None) -> str | None:
         """The tenant that is meant: the caller's own.
