@@ -49,12 +49,13 @@ def main() -> int:
     hide_in_logs()
     try:
         settings = Settings.read(os.environ)
+        tracing.begin("greenlight-api", os.environ)
+        app = create_app(settings, prepare=True)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
-    tracing.begin("greenlight-api", os.environ)
     try:
-        server(settings, create_app(settings, prepare=True)).run()
+        server(settings, app).run()
     finally:
         tracing.end()
     return 0

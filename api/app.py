@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import (
@@ -20,13 +20,18 @@ from api import (
     productions,
     references,
     schedules,
+    session,
     studio,
     studio_support,
     uploads,
 )
+from api.access import Access, authorise
+from api.access_schema import add_access
 from api.deps import Services
 from api.examples import add_examples
 from api.fleet import Fleet
+from api.key_file import KeyFile
+from api.limits import Limit
 from api.many_views import BatchResult
 from api.media import Vault
 from api.metrics import Metrics
@@ -45,8 +50,12 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
 
     Args:
         prepare: Load behind the start what is slow to load, for a server that stays.
+
+    Raises:
+        KeyFileError: the keys that `settings` name cannot be read.
     """
     metrics = Metrics()
+    keys = KeyFile(settings.api_keys) if settings.api_keys else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +69,17 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         gateway = Gateway(temporal, vault.manifest, metrics)
         relay = Relay(gateway, metrics)
         app.state.services = Services(
-            settings, metrics, gateway, vault, relay, Fleet(gateway), BatchGateway(temporal), ScheduleGateway(temporal)
+            settings=settings,
+            metrics=metrics,
+            gateway=gateway,
+            vault=vault,
+            relay=relay,
+            fleet=Fleet(gateway),
+            batches=BatchGateway(temporal),
+            schedules=ScheduleGateway(temporal),
+            keys=keys,
+            streams=Limit(settings.tenant_streams, "event streams", "GREENLIGHT_TENANT_STREAMS"),
+            transfers=Limit(settings.tenant_transfers, "uploads and archives", "GREENLIGHT_TENANT_TRANSFERS"),
         )
         preparing = asyncio.create_task(vault.prepare()) if prepare else None
         try:
@@ -87,13 +106,16 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             "logs": False,
             "auto_configure": False,
         },
+        dependencies=[Depends(authorise)],
     )
+    app.add_middleware(Access, settings=settings, keys=keys)
     app.add_middleware(Door, metrics=metrics)
     problems.install(app)
     for module in (
         productions,
         decisions,
         references,
+        session,
         uploads,
         downloads,
         previews,
@@ -122,7 +144,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
                 )
                 for model in (problems.ProblemDetails, StreamEvent, BatchResult)
             }
-            app.openapi_schema = add_examples(described, extra)
+            app.openapi_schema = add_access(add_examples(described, extra))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema

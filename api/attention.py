@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.change_views import AttentionView
-from api.deps import Parts
+from api.deps import Parts, Who
 from api.problems import documented
 from api.views import PREFIX
 from workflows import keys
@@ -18,6 +18,7 @@ router = APIRouter(prefix=PREFIX, responses=documented(422, 503))
 @router.get("/attention", tags=["attention"])
 async def attention(
     parts: Parts,
+    who: Who,
     tenant: Slug | None = None,
     reason: Annotated[AttentionReason | None, Query(description="Only what waits for this")] = None,
     platform: Platform | None = None,
@@ -27,6 +28,6 @@ async def attention(
     Of up to 1,000 productions, and of each the first 20 things that wait. It follows a change by a second or two, and
     needs no worker.
     """
-    asked = {keys.TENANT_ATTRIBUTE: tenant, keys.PLATFORM_ATTRIBUTE: platform}
+    asked = {keys.TENANT_ATTRIBUTE: who.tenant_for(tenant), keys.PLATFORM_ATTRIBUTE: platform}
     filters = {name: str(value) for name, value in asked.items() if value is not None}
     return await parts.gateway.attention(filters, reason, parts.links)

@@ -6,21 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import JsonValue, ValidationError
 
-from api.deps import IdempotencyKey, Parts, Services, production_id_for
+from api.callers import Caller
+from api.deps import IdempotencyKey, KnownBatch, Parts, Services, Who, production_id_for
 from api.many_views import BatchBody, BatchLinks, BatchList, BatchResult, BatchRowBody, BatchStarted
 from api.problems import FieldError, Problem, documented, field_errors
 from api.views import PREFIX, production_path
 from workflows import keys
 from workflows.batch_records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchStart, BatchView
 from workflows.events import ProductionStatus
-from workflows.models import Brief, digest_of
+from workflows.models import MAX_ID_CHARS, Brief, digest_of
 
 router = APIRouter(prefix=f"{PREFIX}/batches", tags=["batches"], responses=documented(422, 503))
-
-KnownBatch = Annotated[str, Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["spring-campaign"])]
 
 _UNKNOWN: Final = documented(404)
 _DECIDED: Final = documented(404, 409)
@@ -33,19 +32,26 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @router.post("", status_code=202, responses=documented(409))
 async def start(
-    parts: Parts, response: Response, body: BatchBody, idempotency_key: IdempotencyKey = None
+    parts: Parts, who: Who, response: Response, body: BatchBody, idempotency_key: IdempotencyKey = None
 ) -> BatchStarted:
     """Start a production for each row, or none where one row is wrong. Sent again, it starts nothing twice.
 
     All rows are planned. With `approve` they are then approved together if they fit `budget_usd`, else none is.
     The terms of a batch that was sent before stay; `admit` changes them.
     """
-    briefs = await _briefs(parts, body)
-    batch_id = body.batch_id or production_id_for(briefs[0].tenant, idempotency_key and f"batch/{idempotency_key}")
+    if body.approve:
+        who.check_release("approve")
+    body = who.signs(body)
+    briefs = await _briefs(parts, who, body)
+    tenant = briefs[0].tenant
+    if body.batch_id:
+        batch_id = _batch_id(tenant, body.batch_id)
+    else:
+        batch_id = production_id_for(tenant, idempotency_key and f"batch/{idempotency_key}")
     start = BatchStart(
         rows=tuple(_rows(batch_id, body.rows, briefs)),
         created_at=datetime.now(UTC),
-        tenant=briefs[0].tenant,
+        tenant=tenant,
         approver=body.requester,
         **{"batch_id": batch_id, **body.model_dump(exclude={"rows", "defaults", "batch_id"})},
     )
@@ -59,9 +65,11 @@ async def start(
 
 
 @router.get("")
-async def list_batches(parts: Parts, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> BatchList:
+async def list_batches(parts: Parts, who: Who, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> BatchList:
     """Batches, open ones first. The list follows a change by a second or two."""
-    return BatchList(batches=tuple(await parts.batches.batches(limit, lambda batch_id: _links(parts, batch_id))))
+    return BatchList(
+        batches=tuple(await parts.batches.batches(who.tenant, limit, lambda batch_id: _links(parts, batch_id)))
+    )
 
 
 @router.get("/{batch_id}", responses=_UNKNOWN)
@@ -89,9 +97,9 @@ async def results(
 
 
 @router.post("/{batch_id}/admit", responses=_DECIDED)
-async def admit(parts: Parts, batch_id: KnownBatch, body: Admit) -> BatchView:
+async def admit(parts: Parts, who: Who, batch_id: KnownBatch, body: Admit) -> BatchView:
     """Approve all rows that wait, together; refused where they do not fit the budget."""
-    return await parts.batches.admit(batch_id, body)
+    return await parts.batches.admit(batch_id, who.signs(body))
 
 
 @router.post("/{batch_id}/stop", responses=_DECIDED)
@@ -100,11 +108,11 @@ async def stop(parts: Parts, batch_id: KnownBatch) -> BatchView:
     return await parts.batches.stop(batch_id)
 
 
-async def _briefs(parts: Services, body: BatchBody) -> list[Brief]:
+async def _briefs(parts: Services, who: Caller, body: BatchBody) -> list[Brief]:
     """The briefs of all rows.
 
     Raises:
-        Problem: 422, which names every row that is wrong.
+        Problem: 422, which names every row that is wrong; 403.
     """
     if len(body.rows) > MAX_ROWS:
         raise _too_large(f"are {len(body.rows):,} of at most {MAX_ROWS:,}")
@@ -113,11 +121,13 @@ async def _briefs(parts: Services, body: BatchBody) -> list[Brief]:
     errors: list[FieldError] = []
     for index, row in enumerate(body.rows):
         try:
-            brief = Brief.model_validate({**defaults, **row.brief})
+            brief = who.brief(Brief.model_validate({**defaults, **row.brief}))
             await parts.fleet.check(brief)
         except ValidationError as error:
             errors += (_of_row(index, found) for found in field_errors(error.errors()))
         except Problem as problem:
+            if problem.status_code == 403:  # of a row or of all: nobody needs to see how many
+                raise
             errors += (_of_row(index, found) for found in problem.problem.errors)
         else:
             briefs.append(brief)
@@ -128,6 +138,23 @@ async def _briefs(parts: Services, body: BatchBody) -> list[Brief]:
         detail = f"{bad} of {len(body.rows)} rows cannot be made, so none is started; {errors[0].message}"
         raise Problem(422, "invalid-request", detail, errors=errors)
     return briefs
+
+
+def _batch_id(tenant: str, name: str) -> str:
+    """The id of the tenant's batch of this name.
+
+    Raises:
+        Problem: 422 where the id would be too long, or another tenant's.
+    """
+    found = keys.owned(tenant, name)
+    if keys.tenant_of(found) != tenant:
+        message, remedy = "a dot stands between a tenant's name and its batch's", "leave out the dot"
+    elif len(found) > MAX_ID_CHARS:
+        message, remedy = f"it is longer than {MAX_ID_CHARS} characters with the tenant's name", "shorten it"
+    else:
+        return found
+    error = FieldError(field="batch_id", message=message, remedy=remedy)
+    raise Problem(422, "invalid-request", f"batch_id: {message}; {remedy}", errors=[error])
 
 
 def _of_row(index: int, error: FieldError) -> FieldError:

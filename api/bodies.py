@@ -2,10 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
 from workflows.models import MAX_TAKES_AT_ONCE, Brief, Model, Money, Person, ProductionId, Words
 from workflows.requests import Approval, Rejection
+
+
+class SignIn(Model):
+    """The key of whoever sits at this browser."""
+
+    key: SecretStr = Field(min_length=1, max_length=200)
 
 
 class ApproveBody(Approval):

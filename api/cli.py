@@ -6,7 +6,18 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api import cli_attention, cli_batch, cli_decide, cli_edit, cli_look, cli_make, cli_schedule, cli_stop, cli_upload
+from api import (
+    cli_attention,
+    cli_batch,
+    cli_decide,
+    cli_edit,
+    cli_keys,
+    cli_look,
+    cli_make,
+    cli_schedule,
+    cli_stop,
+    cli_upload,
+)
 from api.cli_context import Context, FriendlyGroup, Studio
 
 app = typer.Typer(
@@ -50,6 +61,7 @@ for part in (cli_make, cli_decide, cli_edit, cli_upload, cli_stop, cli_look, cli
 app.add_typer(
     cli_schedule.app, name="schedule", rich_help_panel="Make", help="Make a brief again and again, at set times."
 )
+app.add_typer(cli_keys.app, name="keys", rich_help_panel="Run", help="Say who may use the API, and as what.")
 
 
 def _become(module: str, *args: str) -> NoReturn:

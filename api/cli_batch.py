@@ -29,6 +29,7 @@ from api.cli_context import (
 from api.cli_views import STATUS_STYLE, amount, one_line, print_table, spent, table
 from api.client import GreenlightError
 from api.many_views import BatchBody, BatchList
+from workflows import keys
 from workflows.batch_records import MAX_AT_ONCE, Admit, BatchRowView, BatchStatus, BatchView
 from workflows.events import ProductionStatus
 from workflows.models import Platform
@@ -74,7 +75,7 @@ def batch(
         raise typer.BadParameter("--budget is what --approve may spend in all; give both, or leave it out")
     known = batch_id or batch_id_of(file, tenant, platform or "")
     if stop:
-        _say_totals(studio, studio.client.stop_batch(known))
+        _say_totals(studio, studio.client.stop_batch(keys.owned(tenant, known)))
         return
     try:
         rows = read_batch(file)
@@ -91,6 +92,7 @@ def batch(
         requester=me(),
     )
     started = studio.client.start_batch(asked)
+    known = started.batch_id  # with the tenant's name
     studio.warn(f"Batch {known}: {started.rows} rows, {started.status.value.replace('_', ' ')}")
     if approve and started.status in _OPEN:
         _admit(studio, asked, known)

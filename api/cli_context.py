@@ -20,6 +20,10 @@ EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_TOO_DEAR: Final = 3
 EXIT_ATTENTION: Final = 4
+_ABOUT_THE_KEY: Final = {
+    401: "Set GREENLIGHT_API_KEY to your key; whoever runs the API makes one with `greenlight keys create`.",
+    403: "The key in GREENLIGHT_API_KEY does not allow it.",
+}
 
 
 @dataclass
@@ -95,6 +99,8 @@ def show_error(console: Console, error: GreenlightError) -> None:
         words = "; ".join(filter(None, (one.message, one.remedy)))
         if words not in error.detail:
             console.print(f"  {escape(f'{one.field}: {words}')}", soft_wrap=True)
+    if error.status in _ABOUT_THE_KEY:
+        console.print(f"  {_ABOUT_THE_KEY[error.status]}", soft_wrap=True)
     if error.plan_digest:
         console.print(f"  The current plan is {error.plan_digest}", soft_wrap=True)
 

@@ -38,6 +38,7 @@ from api.views import (
     ProductionPage,
     ProductionView,
     Ready,
+    SessionView,
     Started,
     StreamEvent,
 )
@@ -121,10 +122,18 @@ def resolve_url(url: str | None, environ: Mapping[str, str]) -> str:
 class GreenlightClient(Many):
     """Everything the API offers, synchronously. Use it in a `with` block, or call `close`."""
 
-    def __init__(self, url: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
-        """`headers` go with every request to the API, e.g. what a gateway in front of it asks for."""
+    def __init__(
+        self, url: str | None = None, *, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """
+        Args:
+            key: The API key, else GREENLIGHT_API_KEY; an open API needs none.
+            headers: Go with every request to the API, e.g. what a gateway in front of it asks for.
+        """
         self.url = resolve_url(url, os.environ)
-        self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT, headers=headers, trust_env=_beyond(self.url))
+        key = key or os.environ.get("GREENLIGHT_API_KEY")
+        sent = {**({"Authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
+        self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT, headers=sent, trust_env=_beyond(self.url))
 
     def __enter__(self) -> Self:
         return self
@@ -134,6 +143,10 @@ class GreenlightClient(Many):
 
     def close(self) -> None:
         self._http.close()
+
+    def session(self) -> SessionView:
+        """Whose key this client sends, of which tenant, and in which roles."""
+        return self._ask("GET", "/session", SessionView)
 
     # Starting and looking
 
@@ -195,8 +208,8 @@ class GreenlightClient(Many):
                     return
                 known = True
             except GreenlightError as error:
-                # A server error may pass, as a lost connection does; a refusal will not.
-                passing = isinstance(error, Unreachable) or error.status >= 500
+                # A server error and too many streams may pass, as a lost connection does; a refusal will not.
+                passing = isinstance(error, Unreachable) or error.status >= 500 or error.status == 429
                 if not (known and passing):
                     raise
                 stalled = {"reason": str(error)}

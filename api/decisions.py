@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.bodies import ApproveBody, RegenerateBody, RejectBody, ResolveBody, SelectBody
-from api.deps import AssetId, KnownId, Parts
+from api.deps import AssetId, KnownId, Parts, Who
 from api.problems import documented
 from api.views import PREFIX, PlanView
 from workflows.events import Receipt
@@ -20,46 +20,48 @@ router = APIRouter(prefix=f"{PREFIX}/productions", responses=documented(404, 409
 
 
 @router.patch("/{production_id}/plan", tags=["decisions"])
-async def edit_plan(parts: Parts, production_id: KnownId, edit: PlanEdit) -> PlanView:
+async def edit_plan(parts: Parts, who: Who, production_id: KnownId, edit: PlanEdit) -> PlanView:
     """Make all of the edits or none; the plan gets a new digest and new prices. Also after the approval and delivery:
     `budget_usd` then raises the budget for what is added, and what depends on a change becomes stale."""
-    return PlanView.of(await parts.gateway.edit_plan(production_id, edit))
+    who.check_budget(edit)
+    return PlanView.of(await parts.gateway.edit_plan(production_id, who.signs(edit)))
 
 
 @router.post("/{production_id}/approve", tags=["decisions"])
-async def approve(parts: Parts, production_id: KnownId, approval: ApproveBody) -> Receipt:
+async def approve(parts: Parts, who: Who, production_id: KnownId, approval: ApproveBody) -> Receipt:
     """Release exactly this plan for spending. Where several people have to approve, it waits until all have."""
-    return await parts.gateway.decide(production_id, Decision(approve=approval))
+    return await parts.gateway.decide(production_id, Decision(approve=who.signs(approval)))
 
 
 @router.post("/{production_id}/reject", tags=["decisions"])
-async def reject(parts: Parts, production_id: KnownId, rejection: RejectBody) -> Receipt:
+async def reject(parts: Parts, who: Who, production_id: KnownId, rejection: RejectBody) -> Receipt:
     """End it before anything is spent."""
-    return await parts.gateway.decide(production_id, Decision(reject=rejection))
+    return await parts.gateway.decide(production_id, Decision(reject=who.signs(rejection)))
 
 
 @router.post("/{production_id}/revise", tags=["decisions"])
-async def revise(parts: Parts, production_id: KnownId, revision: Revision) -> PlanView:
+async def revise(parts: Parts, who: Who, production_id: KnownId, revision: Revision) -> PlanView:
     """Plan again with feedback."""
-    return PlanView.of(await parts.gateway.revise(production_id, revision))
+    return PlanView.of(await parts.gateway.revise(production_id, who.signs(revision)))
 
 
 @router.post("/{production_id}/refresh", status_code=202, tags=["decisions"])
-async def refresh(parts: Parts, production_id: KnownId, body: Refresh) -> Receipt:
+async def refresh(parts: Parts, who: Who, production_id: KnownId, body: Refresh) -> Receipt:
     """Make stale assets again, all or the named ones, for at most `max_usd`; also after delivery."""
-    return await parts.gateway.refresh(production_id, body)
+    who.check_budget(body)
+    return await parts.gateway.refresh(production_id, who.signs(body))
 
 
 @router.post("/{production_id}/pause", tags=["decisions"])
-async def pause(parts: Parts, production_id: KnownId, body: Pause) -> Receipt:
+async def pause(parts: Parts, who: Who, production_id: KnownId, body: Pause) -> Receipt:
     """Let what runs finish and start nothing new."""
-    return await parts.gateway.pause(production_id, body)
+    return await parts.gateway.pause(production_id, who.signs(body))
 
 
 @router.post("/{production_id}/resume", tags=["decisions"])
-async def resume(parts: Parts, production_id: KnownId, body: Resume) -> Receipt:
+async def resume(parts: Parts, who: Who, production_id: KnownId, body: Resume) -> Receipt:
     """Go on after a pause."""
-    return await parts.gateway.resume(production_id, body)
+    return await parts.gateway.resume(production_id, who.signs(body))
 
 
 @router.post("/{production_id}/cancel", status_code=202, tags=["decisions"])
@@ -69,24 +71,27 @@ async def cancel(parts: Parts, production_id: KnownId) -> Receipt:
 
 
 @router.post("/{production_id}/assets/{asset_id}/regenerate", status_code=202, tags=["assets"])
-async def regenerate(parts: Parts, production_id: KnownId, asset_id: AssetId, body: RegenerateBody) -> Receipt:
+async def regenerate(
+    parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: RegenerateBody
+) -> Receipt:
     """Make new takes, as it is or changed, also after delivery. With `feedback` the planner writes the prompt, which
     may take minutes."""
-    request = _named(Regenerate, asset_id, body)
+    who.check_budget(body)
+    request = _named(Regenerate, asset_id, who.signs(body))
     return await parts.gateway.regenerate(production_id, request)
 
 
 @router.post("/{production_id}/assets/{asset_id}/resolve", status_code=202, tags=["assets"])
-async def resolve(parts: Parts, production_id: KnownId, asset_id: AssetId, body: ResolveBody) -> Receipt:
+async def resolve(parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: ResolveBody) -> Receipt:
     """Decide where the production waits for a person; `attention` names what you saw, and a stale answer is refused."""
-    resolution = _named(Resolve, asset_id, body)
+    resolution = _named(Resolve, asset_id, who.signs(body))
     return await parts.gateway.resolve(production_id, resolution)
 
 
 @router.post("/{production_id}/assets/{asset_id}/select", status_code=202, tags=["assets"])
-async def select(parts: Parts, production_id: KnownId, asset_id: AssetId, body: SelectBody) -> Receipt:
+async def select(parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: SelectBody) -> Receipt:
     """Use another take in the deliverable, also after delivery."""
-    selection = _named(SelectTake, asset_id, body)
+    selection = _named(SelectTake, asset_id, who.signs(body))
     return await parts.gateway.select_take(production_id, selection)
 
 

@@ -3,19 +3,26 @@
 import hashlib
 import re
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from api.access import caller_of
+from api.callers import Caller
 from api.fleet import Fleet
+from api.key_file import KeyFile
+from api.limits import Limit, TooMany
 from api.media import Vault
 from api.metrics import Metrics
-from api.problems import FieldError, Problem, unknown_production
+from api.middleware import drain
+from api.problems import FieldError, Problem, unknown_batch, unknown_production, unknown_schedule
 from api.relay import Relay
 from api.settings import Settings
 from api.views import Links, links_of
+from workflows import keys
 
 if TYPE_CHECKING:
     from api.gateway import Gateway
@@ -37,6 +44,9 @@ class Services:
     fleet: Fleet
     batches: "BatchGateway"
     schedules: "ScheduleGateway"
+    keys: KeyFile | None
+    streams: Limit
+    transfers: Limit
 
     def links(self, production_id: str) -> Links:
         return links_of(production_id, self.settings.temporal_ui_url, self.gateway.namespace)
@@ -48,13 +58,54 @@ def _services(request: Request) -> Services:
     return found
 
 
+Parts = Annotated[Services, Depends(_services)]
+Who = Annotated[Caller, Depends(caller_of)]
+
+
 def _known_id(
+    who: Who,
     production_id: Annotated[str, Path(description="As the start answered it", examples=["20261120-1a2b3c4d"])],
 ) -> str:
-    """An id that no production can have is as unknown as any other."""
-    if not _PRODUCTION_ID.fullmatch(production_id):
+    """An id that no production can have, or that is another tenant's, is as unknown as any other."""
+    if not _PRODUCTION_ID.fullmatch(production_id) or not who.owns(production_id):
         raise unknown_production(production_id[:100])
     return production_id
+
+
+def _known_batch(
+    who: Who,
+    batch_id: Annotated[
+        str, Path(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["spring-campaign"])
+    ],
+) -> str:
+    found = who.own(batch_id)
+    if not who.owns(found):
+        raise unknown_batch(batch_id)
+    return found
+
+
+def _known_schedule(
+    who: Who,
+    schedule_id: Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9.-]*$", examples=["monday-post"])],
+) -> str:
+    found = who.own(schedule_id)
+    if not who.owns(found):
+        raise unknown_schedule(schedule_id)
+    return found
+
+
+async def _one_stream(parts: Parts, who: Who) -> AsyncIterator[None]:
+    with parts.streams.one(who):
+        yield
+
+
+async def _one_transfer(request: Request, parts: Parts, who: Who) -> AsyncIterator[None]:
+    try:
+        with parts.transfers.one(who):
+            yield
+    except TooMany:
+        await drain(request.receive)
+        raise
 
 
 def _resume_after(
@@ -77,8 +128,13 @@ def _resume_after(
     return int(last_event_id)
 
 
-Parts = Annotated[Services, Depends(_services)]
 KnownId = Annotated[str, Depends(_known_id)]
+KnownBatch = Annotated[str, Depends(_known_batch)]
+KnownSchedule = Annotated[str, Depends(_known_schedule)]
+ONE_STREAM: Final = [Depends(_one_stream)]
+"""Of routes that answer with an event stream: one more of the tenant's."""
+ONE_TRANSFER: Final = [Depends(_one_transfer)]
+"""Of routes through which large files pass."""
 After = Annotated[int, Depends(_resume_after)]
 AssetId = Annotated[str, Path(examples=["shot-2"])]
 IdempotencyKey = Annotated[
@@ -95,6 +151,7 @@ IdempotencyKey = Annotated[
 def production_id_for(tenant: str, key: str | None) -> str:
     """The id that a tenant's key always leads to, or a new one that sorts by its day."""
     if key is None:
-        return f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
-    # A tenant has no slash, so no two pairs read alike.
-    return "k-" + hashlib.sha256(f"{tenant}/{key}".encode()).hexdigest()[:20]
+        name = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
+    else:  # a tenant has no slash, so no two pairs read alike
+        name = "k-" + hashlib.sha256(f"{tenant}/{key}".encode()).hexdigest()[:20]
+    return keys.owned(tenant, name)

@@ -26,6 +26,7 @@ async def take_media(parts: Parts, production_id: KnownId, asset_id: AssetId, ta
     """The media of one take."""
     link = await parts.vault.take_link(production_id, asset_id, take)
     if link is None:
+        await parts.gateway.snapshot(production_id)  # 404 where there is no such production
         raise no_media(f"Take {take} of asset {asset_id!r}")
     return _redirect(link)
 

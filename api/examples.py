@@ -262,6 +262,8 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "platforms": [{"platform": "copy", "modalities": ["text"], "enabled_providers": {"text": ["previz"]}}]
     },
     "Ready": {"ready": True, "checks": {"temporal": "ok", "storage": "ok"}},
+    "SignIn": {"key": "gl_the-key-that-keys-create-has-shown-once"},
+    "SessionView": {"open": False, "name": "ana", "tenant": "acme", "roles": ["requester", "approver"]},
     "Home": {"name": "greenlight", "version": "0.1.0", "links": {"openapi": "/openapi.json"}},
     **MANY,
     "ProblemDetails": {

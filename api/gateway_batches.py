@@ -28,7 +28,7 @@ from api import problems
 from api.answers import RPC_TIMEOUT, SILENT, NoWorker, found, rpc_problem, server, updated
 from api.gateway import MAX_QUERIES, QUERY_TIMEOUT, UPDATE_TIMEOUT
 from api.many_views import BatchLinks, ListedBatch
-from api.problems import FieldError, Problem, said_of
+from api.problems import Problem, said_of, unknown_batch
 from workflows import keys
 from workflows.batch_records import Admit, BatchRow, BatchStart, BatchStatus, BatchView
 from workflows.models import Model, digest_of
@@ -83,19 +83,20 @@ class BatchGateway:
         """
         description = await self._describe(batch_id)
         if description.status is WorkflowExecutionStatus.COMPLETED:
-            with found(_unknown, batch_id):
+            with found(unknown_batch, batch_id):
                 return await self._handle(batch_id).result(rpc_timeout=RPC_TIMEOUT)
         view = await self._query(batch_id)
         running = description.status is WorkflowExecutionStatus.RUNNING
         return view if running else view.model_copy(update={"status": _batch_status(description)})
 
-    async def batches(self, limit: int, links: Callable[[str], BatchLinks]) -> list[ListedBatch]:
-        """At most so many, open ones first.
+    async def batches(self, tenant: str | None, limit: int, links: Callable[[str], BatchLinks]) -> list[ListedBatch]:
+        """At most so many, of one tenant where one is named; open ones first.
 
         Raises:
             Problem: 503.
         """
         query = f"WorkflowType = '{keys.BATCH_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
+        query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
         with server():
             listed = [e async for e in self._client.list_workflows(query, limit=limit, rpc_timeout=RPC_TIMEOUT)]
         newest = {e.id: e for e in reversed(listed)}
@@ -108,7 +109,7 @@ class BatchGateway:
         return await self._update(batch_id, "stop")
 
     async def _describe(self, batch_id: str) -> WorkflowExecutionDescription:
-        with found(_unknown, batch_id):
+        with found(unknown_batch, batch_id):
             return await self._handle(batch_id).describe(rpc_timeout=RPC_TIMEOUT)
 
     async def _query(self, batch_id: str) -> BatchView:
@@ -141,13 +142,6 @@ class BatchGateway:
 
     def _handle(self, batch_id: str) -> WorkflowHandle[Any, BatchView]:
         return self._client.get_workflow_handle(keys.batch_workflow_id(batch_id), result_type=BatchView)
-
-
-def _unknown(batch_id: str) -> Problem:
-    error = FieldError(
-        field="batch_id", message=f"There is no batch {batch_id!r}", remedy="GET /api/v1/batches lists them"
-    )
-    return Problem(404, "unknown-batch", f"{error.message}; {error.remedy}.", errors=[error])
 
 
 def _conflict(kind: str, field: str, words: str) -> Problem:

@@ -23,7 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.answers import RPC_TIMEOUT, found, server
 from api.many_views import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
-from api.problems import FieldError, Problem
+from api.problems import FieldError, Problem, unknown_schedule
 from workflows import keys
 from workflows.schedule import Scheduled, scheduled_production_id
 from workflows.starting import PLATFORM, REQUESTER, TENANT, cut, title_of
@@ -39,21 +39,21 @@ class ScheduleGateway:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def create(self, body: ScheduleBody) -> ScheduleView:
-        """A schedule that starts the brief's production at the times of `cron`.
+    async def create(self, schedule_id: str, body: ScheduleBody) -> ScheduleView:
+        """A schedule, under its tenant's id, that starts the brief's production at the times of `cron`.
 
         A time for which no worker has been there yet is not piled upon: the next one is left out (SKIP).
 
         Raises:
             Problem: 409 where the id is taken, 422 where the times make no sense, 503.
         """
-        brief, key = body.brief, keys.schedule_key(body.schedule_id)
+        brief, key = body.brief, keys.schedule_key(schedule_id)
         action = ScheduleActionStartWorkflow(
             keys.SCHEDULED_TYPE,
-            Scheduled(schedule_id=body.schedule_id, brief=brief),
+            Scheduled(schedule_id=schedule_id, brief=brief),
             id=key,
             task_queue=keys.TASK_QUEUE,
-            static_summary=cut(f"{body.schedule_id} · {title_of(brief)}", 200),
+            static_summary=cut(f"{schedule_id} · {title_of(brief)}", 200),
         )
         pairs = [(PLATFORM, brief.platform.value), (TENANT, brief.tenant), (REQUESTER, brief.requester)]
         # The server turns the cron expression into calendars: what was written is kept beside it.
@@ -80,68 +80,63 @@ class ScheduleGateway:
         except ScheduleAlreadyRunningError:
             error = FieldError(
                 field="schedule_id",
-                message=f"there is a schedule {body.schedule_id!r} already",
+                message=f"there is a schedule {schedule_id!r} already",
                 remedy="choose another schedule_id, or delete that one first",
             )
             raise Problem(409, "schedule-exists", f"{error.message}; {error.remedy}", errors=[error]) from None
-        return await self.get(body.schedule_id)
+        return await self.get(schedule_id)
 
     async def get(self, schedule_id: str) -> ScheduleView:
         """
         Raises:
             Problem: 404, 503.
         """
-        with found(_unknown, schedule_id):
+        with found(unknown_schedule, schedule_id):
             described = await self._schedule(schedule_id).describe(rpc_timeout=RPC_TIMEOUT)
             action = described.schedule.action
             assert isinstance(action, ScheduleActionStartWorkflow)
             (scheduled,) = await self._client.data_converter.decode(action.args, [Scheduled])
             return ScheduleView(brief=scheduled.brief, **await _fields(described))
 
-    async def list(self) -> list[ListedSchedule]:
-        """
+    async def list(self, tenant: str | None) -> list[ListedSchedule]:
+        """All, or those of one tenant.
+
         Raises:
             Problem: 503.
         """
+        query = f"{keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else None
         with server():
-            listed = [each async for each in await self._client.list_schedules(rpc_timeout=RPC_TIMEOUT)]
+            listed = [each async for each in await self._client.list_schedules(query, rpc_timeout=RPC_TIMEOUT)]
         ours = [
             each for each in listed if each.id.startswith(keys.schedule_key("")) and await each.memo_value("cron", "")
         ]
         return [ListedSchedule(**await _fields(each)) for each in ours]
 
     async def pause(self, schedule_id: str, note: str) -> ScheduleView:
-        with found(_unknown, schedule_id):
+        with found(unknown_schedule, schedule_id):
             await self._schedule(schedule_id).pause(note=note or None, rpc_timeout=RPC_TIMEOUT)
         return await self.get(schedule_id)
 
     async def resume(self, schedule_id: str, note: str) -> ScheduleView:
-        with found(_unknown, schedule_id):
+        with found(unknown_schedule, schedule_id):
             await self._schedule(schedule_id).unpause(note=note or None, rpc_timeout=RPC_TIMEOUT)
         return await self.get(schedule_id)
 
     async def run(self, schedule_id: str) -> ScheduleView:
         """Start one production now, also while it is paused."""
-        with found(_unknown, schedule_id):
+        with found(unknown_schedule, schedule_id):
             await self._schedule(schedule_id).trigger(rpc_timeout=RPC_TIMEOUT)
         return await self.get(schedule_id)
 
     async def delete(self, schedule_id: str) -> ScheduleView:
         """Nothing further is started; what was started goes on. The answer is the schedule as it was."""
         last = await self.get(schedule_id)
-        with found(_unknown, schedule_id):
+        with found(unknown_schedule, schedule_id):
             await self._schedule(schedule_id).delete(rpc_timeout=RPC_TIMEOUT)
         return last
 
     def _schedule(self, schedule_id: str) -> ScheduleHandle:
         return self._client.get_schedule_handle(keys.schedule_key(schedule_id))
-
-
-def _unknown(schedule_id: str) -> Problem:
-    error = FieldError(
-        field="schedule_id", message=f"There is no schedule {schedule_id!r}", remedy="GET /api/v1/schedules lists them"
-    )
-    return Problem(404, "unknown-schedule", f"{error.message}; {error.remedy}.", errors=[error])
 
 
 @contextmanager

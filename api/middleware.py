@@ -1,6 +1,8 @@
 """The one ASGI layer around the app: bodies have a limit, answers are counted."""
 
+import asyncio
 import re
+from contextlib import suppress
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +16,8 @@ MAX_BODY_BYTES: Final = 1_048_576
 """Fifty times the longest brief; the largest honest body is an edit of many prompts."""
 MAX_DRAINED_BYTES: Final = 64 * MAX_BODY_BYTES
 """A refused body is read up to here, or the sender would see a broken line instead of the answer."""
+DRAIN_SECONDS: Final = 5.0
+"""Nor does a sender that takes its time hold a refusal back for longer."""
 _UPLOAD: Final = re.compile(r"/api/v1/productions/[^/]+/assets/[^/]+/takes")
 """Takes a file, which has a limit by its asset's type; the largest of them holds here."""
 _REFERENCES: Final = "/api/v1/references"
@@ -74,6 +78,12 @@ def too_large(most: int) -> Problem:
 async def drain(receive: Receive, last: Message | None = None) -> None:
     """Read what is left of a body, within reason."""
     read = 0
-    while last is None or (last["type"] == "http.request" and last.get("more_body") and read < MAX_DRAINED_BYTES):
-        last = await receive()
-        read += len(last.get("body", b""))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while last is None or (_goes_on(last) and read < MAX_DRAINED_BYTES):
+                last = await receive()
+                read += len(last.get("body", b""))
+
+
+def _goes_on(message: Message) -> bool:
+    return message["type"] == "http.request" and bool(message.get("more_body"))

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from api.bodies import ExecutePlan, Generate
-from api.deps import IdempotencyKey, Parts
-from api.problems import Problem, documented, said_of
+from api.deps import ONE_STREAM, IdempotencyKey, Parts, Who
+from api.problems import Problem, documented, said_of, unknown_production
 from api.productions import EVENT_STREAM, begin
 from api.relay import EventStream
 from api.views import PREFIX, ProductionView, production_view
@@ -21,11 +21,12 @@ _PLANNED = frozenset({"plan_ready", "plan_failed", "cancelled"})
     "/multimodal/plan",
     tags=["multimodal"],
     response_class=EventStream,
-    responses={**EVENT_STREAM, **documented(409)},
+    dependencies=ONE_STREAM,
+    responses={**EVENT_STREAM, **documented(409, 429)},
 )
-async def plan(parts: Parts, brief: Brief, idempotency_key: IdempotencyKey = None) -> EventStream:
+async def plan(parts: Parts, who: Who, brief: Brief, idempotency_key: IdempotencyKey = None) -> EventStream:
     """Start a production and follow it until its plan is ready; Location names it."""
-    production_id, _ = await begin(parts, brief, idempotency_key)
+    production_id, _ = await begin(parts, who, brief, idempotency_key)
     frames = await parts.relay.watch(production_id, until=_PLANNED)
     return EventStream(frames, headers={"Location": parts.links(production_id).production})
 
@@ -34,15 +35,18 @@ async def plan(parts: Parts, brief: Brief, idempotency_key: IdempotencyKey = Non
     "/multimodal/execute-plan",
     tags=["multimodal"],
     response_class=EventStream,
-    responses={**EVENT_STREAM, **documented(404, 409)},
+    dependencies=ONE_STREAM,
+    responses={**EVENT_STREAM, **documented(404, 409, 429)},
 )
-async def execute_plan(parts: Parts, body: ExecutePlan) -> EventStream:
+async def execute_plan(parts: Parts, who: Who, body: ExecutePlan) -> EventStream:
     """Approve a plan and follow its production to the end.
 
     A broken stream is taken up again at the production's own events, with Last-Event-ID.
     """
+    if not who.owns(body.production_id):
+        raise unknown_production(body.production_id)
     before = await parts.gateway.last_event_id(body.production_id)
-    approval = Approval(**body.model_dump(exclude={"production_id"}))
+    approval = Approval(**who.signs(body).model_dump(exclude={"production_id"}))
     await parts.gateway.decide(body.production_id, Decision(approve=approval))
     frames = await parts.relay.watch(body.production_id, before)
     return EventStream(frames, headers={"Location": parts.links(body.production_id).production})
@@ -50,13 +54,14 @@ async def execute_plan(parts: Parts, body: ExecutePlan) -> EventStream:
 
 @router.post("/generate", status_code=202, tags=["multimodal"], responses=documented(402, 409))
 async def generate(
-    parts: Parts, response: Response, body: Generate, idempotency_key: IdempotencyKey = None
+    parts: Parts, who: Who, response: Response, body: Generate, idempotency_key: IdempotencyKey = None
 ) -> ProductionView:
     """Plan, and approve at once where the plan costs at most `max_usd`; otherwise it waits for an approval (402)."""
+    who.check_release("max_usd")
     await parts.fleet.report()  # without a worker there would be no plan: then nothing is started
     known = [usd for usd in (body.brief.budget_usd, body.max_usd) if usd is not None]
     brief = body.brief.model_copy(update={"budget_usd": min(known)})  # planning itself may not cost more either
-    production_id, _ = await begin(parts, brief, idempotency_key)
+    production_id, _ = await begin(parts, who, brief, idempotency_key)
     links = parts.links(production_id)
     await parts.relay.wait(production_id, _PLANNED)
     snapshot = await parts.gateway.snapshot(production_id)
@@ -86,7 +91,7 @@ async def generate(
             )
         approval = Approval(
             plan_digest=snapshot.plan.digest,
-            approver=body.approver,
+            approver=who.signs(body).approver,
             budget_usd=body.max_usd,
             allow_unknown_prices=body.allow_unknown_prices,
         )

@@ -80,6 +80,18 @@ def unknown_production(production_id: str) -> Problem:
     return Problem(404, "unknown-production", f"{error.message}; {error.remedy}.", errors=[error])
 
 
+def unknown_batch(batch_id: str) -> Problem:
+    message = f"There is no batch {batch_id!r}"
+    error = FieldError(field="batch_id", message=message, remedy="GET /api/v1/batches lists them")
+    return Problem(404, "unknown-batch", f"{error.message}; {error.remedy}.", errors=[error])
+
+
+def unknown_schedule(schedule_id: str) -> Problem:
+    message = f"There is no schedule {schedule_id!r}"
+    error = FieldError(field="schedule_id", message=message, remedy="GET /api/v1/schedules lists them")
+    return Problem(404, "unknown-schedule", f"{error.message}; {error.remedy}.", errors=[error])
+
+
 def no_plan(production_id: str, status: str) -> Problem:
     message = f"The production is {status} and has no plan"
     error = FieldError(field="production_id", message=message, remedy="wait for the event `plan_ready`")

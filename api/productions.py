@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
+from api.callers import Caller
 from api.change_views import PlanHistory, TakesView, plan_history, takes_of
-from api.deps import After, AssetId, IdempotencyKey, KnownId, Parts, Services, production_id_for
+from api.deps import ONE_STREAM, After, AssetId, IdempotencyKey, KnownId, Parts, Services, Who, production_id_for
 from api.problems import FieldError, Problem, documented
 from api.relay import EventStream
 from api.views import PREFIX, PageToken, ProductionPage, ProductionView, Started, production_view
@@ -26,17 +27,20 @@ EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-async def begin(parts: Services, brief: Brief, key: str | None) -> tuple[str, ProductionStatus]:
+async def begin(parts: Services, who: Caller, brief: Brief, key: str | None) -> tuple[str, ProductionStatus]:
     """Check the brief against what the workers can make and start its production, once for each key."""
+    brief = who.brief(brief)
     await parts.fleet.check(brief)
     production_id = production_id_for(brief.tenant, key)
     return production_id, await parts.gateway.start(production_id, brief, keyed=key is not None)
 
 
 @router.post("", status_code=202, tags=["productions"], responses=documented(409))
-async def start(parts: Parts, response: Response, brief: Brief, idempotency_key: IdempotencyKey = None) -> Started:
+async def start(
+    parts: Parts, who: Who, response: Response, brief: Brief, idempotency_key: IdempotencyKey = None
+) -> Started:
     """Start a production. It plans, then waits for an approval; nothing is spent before."""
-    production_id, status = await begin(parts, brief, idempotency_key)
+    production_id, status = await begin(parts, who, brief, idempotency_key)
     links = parts.links(production_id)
     response.headers["Location"] = links.production
     return Started(production_id=production_id, status=status, links=links)
@@ -45,6 +49,7 @@ async def start(parts: Parts, response: Response, brief: Brief, idempotency_key:
 @router.get("", tags=["productions"])
 async def list_productions(
     parts: Parts,
+    who: Who,
     status: ProductionStatus | None = None,
     platform: Platform | None = None,
     tenant: Slug | None = None,
@@ -59,7 +64,8 @@ async def list_productions(
     The list follows a change by a second or two. A page that was searched for words may hold few and still have a
     token: one answer looks at 1,000 productions.
     """
-    asked = {keys.STATUS_ATTRIBUTE: status, keys.PLATFORM_ATTRIBUTE: platform, keys.TENANT_ATTRIBUTE: tenant}
+    of_whom = who.tenant_for(tenant)
+    asked = {keys.STATUS_ATTRIBUTE: status, keys.PLATFORM_ATTRIBUTE: platform, keys.TENANT_ATTRIBUTE: of_whom}
     filters = {name: str(value) for name, value in asked.items() if value is not None}
     lines, following = await parts.gateway.list_productions(filters, words, page_size, _token(page_token), parts.links)
     return ProductionPage(
@@ -77,7 +83,8 @@ async def get_production(parts: Parts, production_id: KnownId) -> ProductionView
     "/{production_id}/events",
     tags=["events"],
     response_class=EventStream,
-    responses={**EVENT_STREAM, **_UNKNOWN},
+    dependencies=ONE_STREAM,
+    responses={**EVENT_STREAM, **documented(404, 429)},
 )
 async def events(parts: Parts, production_id: KnownId, after: After) -> EventStream:
     """Its events from the first, or past Last-Event-ID, as they happen; the stream ends when it is closed."""

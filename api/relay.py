@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
+from api.access import CALLER
+from api.callers import Caller
 from api.metrics import Metrics
 from api.problems import Problem, unavailable
 from api.views import StreamEvent, production_path
@@ -66,9 +68,23 @@ class EventStream(StreamingResponse):
         super().__init__(frames, status_code, {**fixed, **(headers or {})})
         self._frames = frames
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get(CALLER)
+        if isinstance(caller, Caller):
+            self.body_iterator = _while_held(caller, self._frames)
+        await super().__call__(scope, receive, send)
+
     async def stream_response(self, send: Send) -> None:
         async with aclosing(self._frames):
             await super().stream_response(send)
+
+
+async def _while_held(caller: Caller, frames: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """Frames until the key is revoked: a line that only keeps alive comes often enough to notice."""
+    async for each in frames:
+        if not caller.holds():
+            return
+        yield each
 
 
 class Relay:

@@ -1,40 +1,49 @@
 """Routes of schedules: a brief that is made again and again."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
-from api.deps import Parts
+from api.deps import KnownSchedule, Parts, Who
 from api.many_views import ScheduleBody, ScheduleList, ScheduleNote, ScheduleView
-from api.problems import documented
+from api.problems import FieldError, Problem, documented
 from api.views import PREFIX
+from workflows import keys
+from workflows.models import MAX_ID_CHARS
+
+MAX_SCHEDULE_CHARS: Final = MAX_ID_CHARS - len("-20261123T090000")
+"""Each production's id is the schedule's with its time behind it."""
 
 router = APIRouter(prefix=f"{PREFIX}/schedules", tags=["schedules"], responses=documented(422, 503))
-
-KnownSchedule = Annotated[str, Path(max_length=63, pattern=r"^[a-z0-9][a-z0-9-]*$", examples=["monday-post"])]
 
 _UNKNOWN: Final = documented(404)
 _NO_NOTE: Final = ScheduleNote()
 
 
 @router.post("", status_code=201, responses=documented(409))
-async def create(parts: Parts, response: Response, body: ScheduleBody) -> ScheduleView:
+async def create(parts: Parts, who: Who, response: Response, body: ScheduleBody) -> ScheduleView:
     """Start a production of this brief at each of these times.
 
     Each waits for an approval as any other does, or is approved by the brief's own `approval.auto_below_usd`. Times
     that a server slept through are made up for within 12 hours. Where no worker has been there for the last time, the
     next is left out.
     """
-    await parts.fleet.check(body.brief)
-    schedule = await parts.schedules.create(body)
+    brief = who.brief(body.brief)
+    await parts.fleet.check(brief)
+    schedule_id = keys.owned(brief.tenant, body.schedule_id)
+    if (over := len(schedule_id) - MAX_SCHEDULE_CHARS) > 0:
+        message = f"with the tenant's name it is {over} characters too long"
+        error = FieldError(field="schedule_id", message=message, remedy="choose a shorter one")
+        raise Problem(422, "invalid-request", f"schedule_id: {error.message}; {error.remedy}", errors=[error])
+    schedule = await parts.schedules.create(schedule_id, body.model_copy(update={"brief": brief}))
     response.headers["Location"] = f"{PREFIX}/schedules/{schedule.schedule_id}"
     return schedule
 
 
 @router.get("")
-async def list_schedules(parts: Parts) -> ScheduleList:
+async def list_schedules(parts: Parts, who: Who) -> ScheduleList:
     """All schedules, with their next times. The list follows a change by a second or two."""
-    return ScheduleList(schedules=tuple(await parts.schedules.list()))
+    return ScheduleList(schedules=tuple(await parts.schedules.list(who.tenant)))
 
 
 @router.get("/{schedule_id}", responses=_UNKNOWN)

@@ -1,13 +1,21 @@
 """The API's configuration, parsed once from an environment mapping into one typed object."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from workflows import payload_keys
 
 DEFAULT_PORT: Final = 8400
 DEFAULT_BUCKET: Final = "greenlight"
+TENANT_STREAMS: Final = 200
+"""A page holds one or two; each costs an open connection and little more."""
+TENANT_TRANSFERS: Final = 8
+"""Each upload holds 16 MiB and a connection to the storage, each archive a connection."""
+
+MOST: Final = 1_000_000
 
 
 class SettingsError(ValueError):
@@ -18,7 +26,8 @@ class SettingsError(ValueError):
 class Settings:
     """What the API needs to know. Temporal and S3 are named by their own usual variables.
 
-    `environ` is what TEMPORAL_ADDRESS and its kin are read from; boto3 reads AWS_* by itself.
+    Without `api_keys` nobody gets in, unless it `is_open` to whoever is on this machine. `environ` is what
+    TEMPORAL_ADDRESS and its kin are read from; boto3 reads AWS_* by itself.
     """
 
     host: str = "127.0.0.1"
@@ -27,6 +36,10 @@ class Settings:
     temporal_ui_url: str = ""
     s3_public_url: str = ""
     payload_keys: str = field(default="", repr=False)
+    api_keys: Path | None = None
+    is_open: bool = False
+    tenant_streams: int = TENANT_STREAMS
+    tenant_transfers: int = TENANT_TRANSFERS
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -44,15 +57,54 @@ class Settings:
             payload_keys.parsed(encrypting)
         except payload_keys.PayloadKeysRefused as error:
             raise SettingsError(str(error)) from None
-        return cls(
-            host=environ.get("GREENLIGHT_API_HOST", "") or cls.host,
+        host = environ.get("GREENLIGHT_API_HOST", "") or cls.host
+        api_keys = environ.get("GREENLIGHT_API_KEYS", "")
+        read = cls(
+            host=host,
             port=int(port),
             bucket=environ.get("GREENLIGHT_BUCKET", "") or cls.bucket,
             temporal_ui_url=_url(environ, "GREENLIGHT_TEMPORAL_UI_URL"),
             s3_public_url=_url(environ, "GREENLIGHT_S3_PUBLIC_URL"),
             payload_keys=encrypting,
+            api_keys=Path(api_keys) if api_keys else None,
+            is_open=not api_keys and _flag(environ, "GREENLIGHT_OPEN"),
+            tenant_streams=_count(environ, "GREENLIGHT_TENANT_STREAMS", TENANT_STREAMS),
+            tenant_transfers=_count(environ, "GREENLIGHT_TENANT_TRANSFERS", TENANT_TRANSFERS),
             environ=dict(environ),
         )
+        if not api_keys and not read.is_open:
+            raise SettingsError(
+                "GREENLIGHT_API_KEYS is not set, so nobody could ask anything. Set it to the file of API keys, which "
+                "`greenlight keys create` makes, or set GREENLIGHT_OPEN=true to need no key on this machine alone"
+            )
+        if read.is_open and not is_loopback(host):
+            raise SettingsError(
+                f"GREENLIGHT_OPEN is true while GREENLIGHT_API_HOST is {host!r}, where others reach it without a key; "
+                "set GREENLIGHT_API_KEYS, or bind it to 127.0.0.1"
+            )
+        return read
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "").lower()
+    if value not in ("", "true", "false", "1", "0"):
+        raise SettingsError(f"{name} is {value!r}; set it to true or false, or leave it unset")
+    return value in ("true", "1")
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, "") or str(default)
+    if not value.isdecimal() or not 0 < int(value) <= MOST:
+        raise SettingsError(f"{name} is {value!r}; set it to a number from 1 to {MOST:,}, or leave it unset")
+    return int(value)
 
 
 def _url(environ: Mapping[str, str], name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import AssetId, KnownId, Parts
+from api.deps import ONE_TRANSFER, AssetId, KnownId, Parts
 from api.media import MANIFEST, Vault, no_media
 from api.problems import FieldError, Problem, documented
 from api.views import PREFIX
@@ -70,6 +70,7 @@ async def deliverable_file(
     if _NAME.fullmatch(name):
         stored = await _open(parts.vault, keys.deliverable_key(production_id, revision, name))
     if stored is None:
+        await parts.gateway.snapshot(production_id)  # 404 where there is no such production
         raise no_media(f"Revision {revision} has no file {name[:100]!r}; it")
     headers = {"Content-Length": str(stored.bytes), "Cache-Control": "private, max-age=3600", **_SANDBOX}
     return StreamingResponse(stored.chunks(), headers=headers, media_type=stored.media_type)
@@ -93,7 +94,8 @@ async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, tak
 @router.get(
     "/{production_id}/deliverable.zip",
     response_class=StreamingResponse,
-    responses={**_BYTES, **documented(409)},
+    dependencies=ONE_TRANSFER,
+    responses={**_BYTES, **documented(409, 429)},
 )
 async def archive(parts: Parts, production_id: KnownId) -> StreamingResponse:
     """Everything in one file: the newest deliverable, its manifest, and the takes that it is made from."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from starlette.types import Receive
 
-from api.deps import AssetId, KnownId, Parts, Services
+from api.deps import ONE_TRANSFER, AssetId, KnownId, Parts, Services, Who
 from api.middleware import drain, too_large
 from api.problems import FieldError, Problem, documented
 from api.views import PREFIX
@@ -17,7 +17,7 @@ from workflows.events import ProductionStatus, Receipt
 from workflows.models import Modality, Person
 from workflows.requests import MAX_UPLOAD_BYTES, UploadTake
 
-router = APIRouter(prefix=f"{PREFIX}/productions", tags=["assets"], responses=documented(404, 409, 413, 422, 503))
+router = APIRouter(prefix=f"{PREFIX}/productions", tags=["assets"], responses=documented(404, 409, 413, 422, 429, 503))
 
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -30,9 +30,12 @@ _BODY: Final[dict[str, Any]] = {
 }
 
 
-@router.post("/{production_id}/assets/{asset_id}/takes", status_code=202, openapi_extra=_BODY)
+@router.post(
+    "/{production_id}/assets/{asset_id}/takes", status_code=202, openapi_extra=_BODY, dependencies=ONE_TRANSFER
+)
 async def upload_take(
     parts: Parts,
+    who: Who,
     request: Request,
     production_id: KnownId,
     asset_id: AssetId,
@@ -51,7 +54,7 @@ async def upload_take(
     await parts.vault.receive(key, chunks(request.receive, most))
     upload = UploadTake(asset_id=asset_id, key=key, filename=PurePath(filename).name[:200], uploaded_by=uploaded_by)
     try:
-        receipt = await parts.gateway.upload_take(production_id, upload)
+        receipt = await parts.gateway.upload_take(production_id, who.signs(upload))
     except Problem as problem:
         if problem.status_code < 500:  # else a worker may still come to look at it
             await parts.vault.drop(key)

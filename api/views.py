@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from api.roles import Role
 from workflows import keys
 from workflows.asset_records import asset_records
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
@@ -180,6 +181,15 @@ class Ready(View):
 
     ready: bool
     checks: dict[str, str]
+
+
+class SessionView(View):
+    """Who asks. Without keys it is `open`: whoever is on this machine, for any tenant."""
+
+    open: bool
+    name: str
+    tenant: str | None
+    roles: tuple[Role, ...]
 
 
 class Home(View):

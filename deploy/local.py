@@ -102,6 +102,10 @@ def _assemble(
         **beside_proxy(environ),
     }
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
+    env.setdefault("GREENLIGHT_OPEN", "true")  # the API binds to loopback below; GREENLIGHT_API_KEYS closes it
+    if api_keys := env.get("GREENLIGHT_API_KEYS"):
+        env["GREENLIGHT_API_KEYS"] = str(Path(api_keys).resolve())
+    env.pop("GREENLIGHT_API_KEY", None)  # of whoever asks; no process here does
     keys = (v for entry in registered().values() for v in entry.variables)
     secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET") if v in env}
     encryption = {payload_keys.VARIABLE: env.pop(payload_keys.VARIABLE, "")}

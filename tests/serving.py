@@ -108,8 +108,8 @@ class _Started(Server):
 
 @asynccontextmanager
 async def serving(client: Client | None, environ: Mapping[str, str]) -> AsyncIterator[Api]:
-    """Serve the API on a free port; without `client` it connects as `environ` says."""
-    settings = Settings.read(environ)
+    """Serve the API on a free port, open where `environ` names no keys; without `client` it connects as that says."""
+    settings = Settings.read({"GREENLIGHT_OPEN": "true", **environ})
     running = server(settings, create_app(settings, client), _Started)
     assert isinstance(running, _Started)
     running.up = asyncio.Event()

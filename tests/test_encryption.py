@@ -179,7 +179,7 @@ async def test_without_the_key_everybody_is_told(client: Client, fake: FakeActiv
                 assert "GREENLIGHT_PAYLOAD_KEYS" in answer.json()["detail"]
                 listed = only(await api.http.get("/api/v1/productions"), "productions", production_id)
                 assert listed["title"] == "(encrypted with the key '2027')"
-    handle = ours.get_workflow_handle_for(ProductionWorkflow.run, keys.workflow_id(production_id))
+    handle = ours.get_workflow_handle(keys.workflow_id(production_id))
     async with fake.working(client):
         await handle.signal("approve", {"plan_digest": digest, "approver": "ana"})
         failed = await eventually(lambda: task_failure(client, handle.id))

@@ -1,10 +1,12 @@
 """Links to media on a real S3 server: the bytes of the take, whichever submission brought them."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import pytest
 
 from activities.storage import Storage
-from api.media import Vault
+from api.media import LINK_SECONDS, Vault
 from api.settings import Settings
 from deploy.local import Stack
 from workflows import keys
@@ -33,3 +35,49 @@ async def test_a_link_leads_to_the_last_submission(vault: Vault, storage: Storag
         assert answer.content == body
         assert "still-1-take-1.txt" in answer.headers["content-disposition"]
     assert await vault.take_link("linked", "still-1", 2) is None
+
+
+async def _link(vault: Vault, storage: Storage, production_id: str) -> str:
+    key = keys.media_key(keys.take_prefix(production_id, "still-1", 1), 1, "txt")
+    await storage.put_bytes(key, f"of {production_id}".encode(), "text/plain")
+    link = await vault.take_link(production_id, "still-1", 1)
+    assert link is not None
+    return link
+
+
+async def test_a_link_opens_one_object_to_be_read(vault: Vault, storage: Storage) -> None:
+    """A link reads its own object for at most 15 minutes; it opens no other one and lets nothing be written."""
+    link, other = await _link(vault, storage, "acme.p1"), await _link(vault, storage, "bolt.p1")
+    asked = httpx.URL(link)
+    assert int(asked.params["X-Amz-Expires"]) <= 900
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(link)).text == "of acme.p1"
+        theirs = asked.copy_with(path=httpx.URL(other).path)
+        refused = [
+            await http.get(theirs),
+            await http.get(asked.copy_set_param("X-Amz-Expires", 90_000)),
+            await http.get(asked.copy_remove_param("X-Amz-Signature")),
+            *[await http.request(method, link, content=b"mine") for method in ("PUT", "POST", "DELETE")],
+        ]
+        assert {answer.status_code for answer in refused} <= {400, 403, 405}
+        assert (await http.get(other)).text == "of bolt.p1"
+        assert (await http.get(link)).text == "of acme.p1"
+
+
+async def test_a_link_ends(vault: Vault, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link that was made 15 minutes ago opens nothing."""
+    key = httpx.URL(await _link(vault, storage, "acme.p2")).path.partition("/tests/")[2]
+    then = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=LINK_SECONDS - 60)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for at, status in ((then, 200), (then - timedelta(seconds=62), 403)):
+            monkeypatch.setattr("botocore.auth.get_current_datetime", lambda at=at: at)
+            assert (await http.get(await vault.link(key, "still.txt"))).status_code == status
+
+
+@pytest.mark.parametrize("name", ["../../../bolt.p3/manifest.json", "../../bolt.p3/manifest.json", "/manifest.json"])
+async def test_a_files_name_leads_nowhere_else(vault: Vault, storage: Storage, name: str) -> None:
+    """The name of a file of a revision stays in its revision, whatever dots and slashes it has."""
+    await storage.put_bytes(keys.manifest_key("bolt.p3"), b"{}", "application/json")
+    await storage.put_bytes(keys.deliverable_key("acme.p3", 1, "content.md"), b"x", "text/markdown")
+    assert await vault.revision_link("acme.p3", 1, name) is None
+    assert await vault.revision_link("acme.p3", 1, "content.md") is not None

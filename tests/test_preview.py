@@ -39,7 +39,12 @@ def test_a_vendors_plan_becomes_previz() -> None:
     assert (still.provider, still.model, still.parameters) == (PREVIZ, "previz-storyboard", {})
     assert (shot.provider, shot.parameters, shot.depends_on) == (PREVIZ, {"seconds": 8}, ("still-1",))
     assert start.carried.plan.high_usd == 0
-    assert start.production_id == f"p1.preview-{plan.digest[:12]}"
+    assert start.production_id.startswith("p1-preview-")
+    long = seen.model_copy(update={"production_id": f"acme.{'x' * 94}1"})
+    other = seen.model_copy(update={"production_id": f"acme.{'x' * 94}2"})
+    ids = {preview_of(each, plan, now).production_id for each in (long, other)}
+    assert {(len(i), i.partition(".")[0]) for i in ids} == {(100, "acme")}
+    assert len(ids) == 2
 
 
 def test_previz_offers_what_previews_ask_for() -> None:

@@ -273,7 +273,7 @@ def test_own_process() -> None:
     """`python -m api` serves with the process's own environment and stops well when it is told to."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    environ = os.environ | NOWHERE | {"GREENLIGHT_API_PORT": port}
+    environ = os.environ | NOWHERE | {"GREENLIGHT_API_PORT": port, "GREENLIGHT_OPEN": "true"}
     command = [sys.executable, "-m", "api"]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -288,7 +288,14 @@ def test_own_process() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("GREENLIGHT_API_PORT", "eighty"), ("GREENLIGHT_API_PORT", "70000"), ("GREENLIGHT_S3_PUBLIC_URL", "s3.example")],
+    [
+        ("GREENLIGHT_API_PORT", "eighty"),
+        ("GREENLIGHT_API_PORT", "70000"),
+        ("GREENLIGHT_S3_PUBLIC_URL", "s3.example"),
+        ("GREENLIGHT_OPEN", "maybe"),
+        ("GREENLIGHT_TENANT_STREAMS", "0"),
+        ("GREENLIGHT_TENANT_TRANSFERS", "many"),
+    ],
 )
 def test_bad_settings(name: str, value: str) -> None:
     """A variable that makes no sense is named with its remedy."""

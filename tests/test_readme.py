@@ -115,6 +115,10 @@ def test_every_provider_and_variable_is_documented() -> None:
             assert f"GREENLIGHT_{name.upper()}" in EXAMPLE, name
     tracing = "".join((ROOT / "workflows" / name).read_text() for name in ("tracing.py", "otel.py"))
     assert all(variable in EXAMPLE for variable in re.findall(r"OTEL_[A-Z_]+[A-Z]", tracing))
+    named = re.findall(
+        r"GREENLIGHT_[A-Z0-9_]+", "".join((ROOT / "api" / f).read_text() for f in ("settings.py", "client.py"))
+    )
+    assert {name for name in named if name not in EXAMPLE} == set()
     assert all(variable in EXAMPLE for entry in PROVIDERS.values() for variable in entry.variables)
     assert all(name in README for name in keys.SEARCH_ATTRIBUTES)
 

@@ -17,7 +17,8 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.storage import Storage
-from api import studio
+from api import key_file, studio
+from api.roles import Role
 from deploy.local import Stack
 from tests.browser import (
     CHROMIUM,
@@ -621,3 +622,67 @@ async def test_many(browser: Browser, site: Site) -> None:
         await expect(page.get_by_text("A production was started")).to_be_visible()
         await line.get_by_role("button", name="Delete").click()
         await expect(line).to_have_count(0)
+
+
+# -- Signing in -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def locked(
+    client: Client, servers: Stack, storage: Storage, fake: FakeActivities, tmp_path: Path
+) -> AsyncIterator[tuple[Site, dict[str, str]]]:
+    """The page of an API that asks for keys, and the keys by their names."""
+    file = tmp_path / "keys.toml"
+    roles = {"rita": [Role.REQUESTER], "adam": [Role.APPROVER]}
+    held = {name: key_file.create(file, name, "studio", of_it) for name, of_it in roles.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in servers.env.items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        site = Site(client, {"GREENLIGHT_BUCKET": "tests", "GREENLIGHT_API_KEYS": str(file)})
+        async with fake.working(client):
+            await site.start()
+            yield site, held
+            await site.stop()
+
+
+async def sign_in(page: Page, key: str) -> None:
+    await page.get_by_label("Your API key").fill(key)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+@needs_browser
+async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict[str, str]]) -> None:
+    """The page asks for a key, says whose it is, leaves out what its role may not, and forgets it on signing out."""
+    site, held = locked
+    async with visiting(browser, site.url) as page:
+        await page.goto("/#/")
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert await violations(page) == []
+        await sign_in(page, "gl_wrong")
+        await expect(page.get_by_role("alert")).to_contain_text("no key of this API")
+        await sign_in(page, held["rita"])
+        await expect(page.get_by_role("link", name="rita")).to_be_visible()
+        await page.get_by_label("Brief", exact=True).fill("Say it.")
+        await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
+        await page.get_by_role("button", name="Plan it").click()
+        await expect(page.get_by_text("It waits for an approver.")).to_be_visible()
+        await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_have_count(0)
+        plan = page.url
+        await page.reload()
+        await expect(page.get_by_text("It waits for an approver.")).to_be_visible()
+        assert await page.evaluate("document.cookie + JSON.stringify({ ...localStorage })") == "{}"
+        await page.goto("/#/settings")
+        await expect(page.get_by_text("Signed in as rita of studio: requester.")).to_be_visible()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_label("Your API key")).to_be_focused()
+        assert "rita" not in await page.locator("body").inner_text()
+        await page.goto(plan)
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        await sign_in(page, held["adam"])
+        await page.get_by_role("button", name=re.compile("^Approve")).click()
+        await delivered(page)
+    assert plan.rpartition("/")[2].startswith("studio.")
+    async with httpx.AsyncClient(base_url=site.url, headers={"Authorization": f"Bearer {held['adam']}"}) as http:
+        made = (await http.get(f"/api/v1/productions/{plan.rpartition('/')[2]}")).json()
+    assert (made["brief"]["requester"], made["approval"]["approver"]) == ("rita", "adam")

@@ -7,6 +7,8 @@ productions/{production_id}/references/{n}.{ext}     pictures that the brief bro
 productions/{production_id}/uploads/…                 people's own files, as they came
 productions/{production_id}/manifest.json            the newest manifest: reopening reads it
 references/…                                         pictures for briefs that are still to be started
+
+An id is the tenant's name, a dot, and a name of its own; see `owned`.
 """
 
 from typing import Final
@@ -51,6 +53,22 @@ ASK_AGAIN: Final = "asked while a workflow task was about to begin; ask again"
 
 PLANNER: Final = "_planner"
 """Stands for an asset's id where the planner's own questions are kept; no asset can be called so."""
+
+DEFAULT_TENANT: Final = "default"
+
+
+def owned(tenant: str, name: str) -> str:
+    """The id that a tenant's production, batch, schedule or picture goes by: it says whose it is.
+
+    acme.20261120-1a2b3c4d; those of the default tenant have no dot.
+    """
+    head = f"{tenant}."
+    return name if tenant == DEFAULT_TENANT or name.startswith(head) else head + name
+
+
+def tenant_of(owned_id: str) -> str:
+    head, dot, _ = owned_id.partition(".")
+    return head if dot else DEFAULT_TENANT
 
 
 def workflow_id(production_id: str) -> str:

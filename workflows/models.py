@@ -30,6 +30,8 @@ MAX_ASSETS: Final = 1_000
 MAX_PLAN_BYTES: Final = 400_000
 """Keeps the snapshot (plan + takes + events) under Temporal's 2 MB payload limit."""
 
+MAX_ID_CHARS: Final = 100
+"""Of a production, a batch or a schedule, with the tenant's name."""
 MAX_TAKES_AT_ONCE: Final = 10
 """Of one asset, to choose from; more is a budget's accident rather than a choice."""
 UPLOAD: Final = "upload"
@@ -129,7 +131,7 @@ class Reference(Model):
     source: Annotated[
         str,
         StringConstraints(
-            max_length=2_000, pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9_-]*)$"
+            max_length=2_000, pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9._-]*)$"
         ),
     ] = Field(
         description="Its https address, or what POST /api/v1/references answered",

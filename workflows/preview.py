@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from workflows.events import AssetState, Event, ProductionStart, ProductionStatus, Snapshot
-from workflows.models import ApprovalPolicy, Asset, Modality, Plan, Quote
+from workflows.models import MAX_ID_CHARS, ApprovalPolicy, Asset, Modality, Plan, Quote, digest_of
 
 PREVIZ: Final = "previz"
 MODELS: Final[dict[Modality, str]] = {
@@ -24,8 +24,9 @@ _FREE: Final = Quote(low_usd=Decimal(0), high_usd=Decimal(0), expected_seconds=4
 
 
 def preview_id(production_id: str, plan: Plan) -> str:
-    """The preview of exactly this plan: asked for twice, it is made once."""
-    return f"{production_id[:80]}.preview-{plan.digest[:12]}"
+    """The preview of exactly this plan: asked for twice, it is made once. It begins as its production does."""
+    name = f"-preview-{digest_of([production_id, plan.digest])[:12]}"
+    return production_id[: MAX_ID_CHARS - len(name)] + name
 
 
 def preview_of(snapshot: Snapshot, plan: Plan, at: datetime) -> ProductionStart:

@@ -10,7 +10,7 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.events import ProductionStart, ProductionStatus
-    from workflows.models import Brief, Model, Slug
+    from workflows.models import Brief, Model, ProductionId
     from workflows.starting import start_options
 
 PLANNED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
@@ -20,7 +20,7 @@ PLANNED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 class Scheduled(Model):
     """The workflow's input: the brief that is made each time."""
 
-    schedule_id: Slug
+    schedule_id: ProductionId
     brief: Brief
 
 

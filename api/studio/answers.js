@@ -1,9 +1,21 @@
 // What waits for a person, with the evidence, and every possible answer in its place.
 
 import { h } from "./dom.js";
-import { button, field, icon, input, me } from "./parts.js";
+import { button, field, icon, input, may, me } from "./parts.js";
 import { post } from "./server.js";
 import { ago, REASONS, usd, when } from "./words.js";
+
+/** What an answer asks of whoever gives it; the others are anybody's. */
+const NEEDS = {
+  approve: "approver",
+  reject: "approver",
+  retry: "approver",
+  accept_without: "approver",
+  adopt: "approver",
+  resubmit: "approver",
+  raise_budget: "approver",
+  upload: "requester",
+};
 
 /**
  * One AttentionItem. `place` has the production's id, `acts`, `state` (what is unfolded and typed) and optionally
@@ -180,7 +192,13 @@ export function waiting(item, place) {
         ),
       ),
     ),
-    h("div", { class: "row tight" }, item.answers.map((answer) => answers[answer]?.() ?? null)),
+    h(
+      "div",
+      { class: "row tight" },
+      item.answers.map((answer) => ((!NEEDS[answer] || may(NEEDS[answer])) && answers[answer]?.()) || null),
+    ),
+    !may("approver") && item.answers.some((answer) => NEEDS[answer] === "approver") &&
+      h("p", { class: "hint" }, "An approver decides."),
     mine.open && h("div", { class: "unfolded", key: mine.open }, forms[mine.open]()),
     acts.note(key),
   );

@@ -2,8 +2,9 @@
 
 import * as create from "./create.js";
 import { render } from "./dom.js";
-import { icon, memory } from "./parts.js";
-import { get } from "./server.js";
+import { icon, memory, signed, who } from "./parts.js";
+import { get, SIGNED_OUT } from "./server.js";
+import { signIn } from "./session.js";
 
 const ROUTES = [
   [/^(?:from\/([^/]+))?$/, "create", async () => create],
@@ -20,6 +21,7 @@ const TOAST_MS = 6_000;
 const main = document.getElementById("main");
 let current = null;
 let drawing = false;
+let out = false; // nobody is signed in, and the API wants somebody
 
 const app = {
   waiting: null,
@@ -43,6 +45,7 @@ const app = {
 
   /** Look at what waits for a person, over all productions. */
   async look() {
+    if (out) return;
     try {
       app.waiting = await get("attention");
       const badge = document.getElementById("count");
@@ -73,6 +76,7 @@ function decoded(part) {
 }
 
 async function go() {
+  if (out) return;
   const path = location.hash.replace(/^#\/?/, "");
   const [route, found] = ROUTES.map((r) => [r, path.match(r[0])]).find(([, m]) => m) ?? [ROUTES[2], []];
   const args = found.slice(1).map(decoded);
@@ -93,6 +97,48 @@ async function go() {
   draw();
   scrollTo(0, 0);
   if (!first) main.focus({ preventScroll: true });
+}
+
+// Who sits here
+
+async function begin() {
+  try {
+    enter(await get("session"));
+  } catch {
+    if (!out) enter(null); // the view itself says when nobody answers
+  }
+}
+
+function enter(session) {
+  out = false;
+  current = null;
+  signed(session);
+  const link = document.getElementById("who");
+  link.textContent = session?.name ?? "";
+  link.title = session?.name ? `Signed in, tenant ${session.tenant}` : "";
+  link.hidden = !session?.name;
+  document.getElementById("nav").hidden = false;
+  go();
+  app.look();
+}
+
+addEventListener(SIGNED_OUT, () => {
+  if (out) return;
+  out = true;
+  current?.view?.close?.();
+  enterless();
+});
+
+/** Nothing of what was shown stays. */
+function enterless() {
+  signed(null);
+  app.waiting = null;
+  for (const id of ["who", "nav", "count"]) document.getElementById(id).hidden = true;
+  main.replaceChildren();
+  main.made = [];
+  current = { route: null, view: signIn(app, enter) };
+  draw();
+  document.getElementById("key").focus();
 }
 
 // The theme: the system's, until somebody chooses.
@@ -124,5 +170,4 @@ addEventListener("hashchange", go);
 document.addEventListener("visibilitychange", () => document.hidden || app.look());
 setInterval(() => document.hidden || app.look(), ATTENTION_MS);
 showTheme();
-go();
-app.look();
+begin();

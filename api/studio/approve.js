@@ -1,7 +1,7 @@
 // The plan before its approval: what it costs, what to heed, and the one decision.
 
 import { h } from "./dom.js";
-import { bar, button, field, icon, input, me, nameField } from "./parts.js";
+import { bar, button, field, icon, input, may, me, nameField } from "./parts.js";
 import { count, named, priceRange, usd, when } from "./words.js";
 
 /** What a plan is about to spend, in one sentence, and what to heed before. */
@@ -63,6 +63,7 @@ export function decision(production, acts, state, app) {
   const needed = data.brief.approval.approvers;
   const given = data.approvals.map((a) => a.approver);
   const busy = acts.busy("approve");
+  const releases = may("approver");
   const set = (change) => (Object.assign(state, change), app.update());
   const approve = async () => {
     if (await acts.run(
@@ -96,7 +97,8 @@ export function decision(production, acts, state, app) {
     h(
       "div",
       { class: "row", key: "row" },
-      h("div", { class: "fields" }, nameField(app, "approver", "Approved by"), h(
+      !releases && h("p", { class: "hint grow" }, "It waits for an approver."),
+      releases && h("div", { class: "fields" }, nameField(app, "approver", "Approved by"), h(
         "div",
         { class: "field short" },
         h("label", { for: "most" }, "Spend at most"),
@@ -118,12 +120,12 @@ export function decision(production, acts, state, app) {
       h(
         "div",
         { class: "row tight end grow" },
-        button(
+        releases && button(
           "Terms",
           () => set({ terms: !state.terms }),
           { look: "ghost terms", "aria-expanded": String(Boolean(state.terms)) },
         ),
-        button(
+        releases && button(
           "Reject",
           () => set({ open: state.open === "reject" ? null : "reject" }),
           { look: "ghost", "aria-expanded": String(state.open === "reject") },
@@ -133,7 +135,7 @@ export function decision(production, acts, state, app) {
           () => set({ open: state.open === "revise" ? null : "revise" }),
           { "aria-expanded": String(state.open === "revise") },
         ),
-        button(gate ? `Approve the stills · up to ${usd(most)}` : `Approve · up to ${usd(most)}`, approve, {
+        releases && button(gate ? `Approve the stills · up to ${usd(most)}` : `Approve · up to ${usd(most)}`, approve, {
           look: "primary large",
           busy,
           disabled: Number.isNaN(Number(most)) || production.changing > 0 || (unknown.length > 0 && !state.unknown && data.brief.budget_usd !== null),

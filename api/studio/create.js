@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
-import { Acts, button, failure, field, icon, input, me, memory, select, tip } from "./parts.js";
+import { Acts, button, failure, field, icon, input, may, me, memory, select, tip } from "./parts.js";
 import { references, store } from "./references.js";
 import { get, post } from "./server.js";
 import { lasting, MODALITIES, named, PLATFORMS } from "./words.js";
@@ -410,11 +410,15 @@ export function open([from], app) {
         h(
           "div",
           { class: "row end send", key: "send" },
-          h("p", { class: "hint grow" }, "You see every asset with its price before anything is made."),
+          h(
+            "p",
+            { class: "hint grow" },
+            may("requester") ? "You see every asset with its price before anything is made." : "A requester starts productions.",
+          ),
           button(
             "Plan it",
             null,
-            { look: "primary large", type: "submit", busy: acts.busy("send"), disabled: !draft.text.trim() },
+            { look: "primary large", type: "submit", busy: acts.busy("send"), disabled: !draft.text.trim() || !may("requester") },
           ),
         ),
       );

@@ -240,10 +240,20 @@ export const memory = {
   },
 };
 
-export const me = () => memory.get("name")?.trim() || "someone";
+let session = null;
 
+/** Who the API says sits here; null before it has said so. */
+export const who = () => session;
+export const signed = (found) => (session = found);
+
+/** Whether the API would let whoever sits here. It decides itself; the page only leaves out what it would refuse. */
+export const may = (role) => !session || session.roles.some((mine) => mine === role || mine === "operator");
+
+export const me = () => session?.name || memory.get("name")?.trim() || "someone";
+
+/** Where no key says it, people say who they are. */
 export const nameField = (app, id, words = "Your name") =>
-  field(
+  !session?.name && field(
     id,
     words,
     input(id, {

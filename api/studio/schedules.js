@@ -1,7 +1,7 @@
 // Briefs that are made again and again.
 
 import { h } from "./dom.js";
-import { Acts, button, empty, failure, field, icon, input, me, pill, select } from "./parts.js";
+import { Acts, button, empty, failure, field, icon, input, may, me, pill, select } from "./parts.js";
 import { tabs } from "./productions.js";
 import { ask, get, post, Refused } from "./server.js";
 import { ago, PLATFORMS, when } from "./words.js";
@@ -173,9 +173,11 @@ export function open(_, app) {
       h(
         "div",
         { class: "row tight" },
-        button("Run now", () => act(s, "run"), { busy: acts.busy(s.schedule_id) }),
-        button(s.paused ? "Resume" : "Pause", () => act(s, s.paused ? "resume" : "pause"), { look: "ghost" }),
-        button("Delete", () => act(s, "delete"), { look: "ghost", "aria-label": `Delete ${s.title || s.schedule_id}` }),
+        may("operator") && [
+          button("Run now", () => act(s, "run"), { busy: acts.busy(s.schedule_id) }),
+          button(s.paused ? "Resume" : "Pause", () => act(s, s.paused ? "resume" : "pause"), { look: "ghost" }),
+          button("Delete", () => act(s, "delete"), { look: "ghost", "aria-label": `Delete ${s.title || s.schedule_id}` }),
+        ],
       ),
       acts.note(s.schedule_id),
     );
@@ -193,7 +195,7 @@ export function open(_, app) {
           { class: "row" },
           h("h1", null, "Schedules"),
           h("span", { class: "grow" }),
-          !adding && button("New", () => ((adding = true), app.update()), { look: "primary", mark: "plus" }),
+          !adding && may("operator") && button("New", () => ((adding = true), app.update()), { look: "primary", mark: "plus" }),
         ),
         tabs("schedules"),
         adding && form(),

@@ -2,6 +2,16 @@
 
 const API = "/api/v1";
 
+/** Heard by the frame of the page when the API wants a key that it does not get. */
+export const SIGNED_OUT = "signed-out";
+
+/** Fetch, and tell where nobody is signed in any more. */
+async function reach(path, options) {
+  const answer = await fetch(path, options);
+  if (answer.status === 401) dispatchEvent(new Event(SIGNED_OUT));
+  return answer;
+}
+
 /** What the API answered when it said no: `problem` is its RFC 9457 details. */
 export class Refused extends Error {
   constructor(problem) {
@@ -20,7 +30,7 @@ export async function ask(method, path, body, { headers = {}, signal } = {}) {
   }
   let answer;
   try {
-    answer = await fetch(path.startsWith("/") ? path : `${API}/${path}`, options);
+    answer = await reach(path.startsWith("/") ? path : `${API}/${path}`, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused(
@@ -37,7 +47,7 @@ export const post = (path, body = {}, options) => ask("POST", path, body, option
 
 /** Words behind an address of ours. */
 export async function words(path) {
-  const answer = await fetch(path);
+  const answer = await reach(path);
   if (!answer.ok) throw new Refused({ status: answer.status, title: "No text", detail: "" });
   return answer.text();
 }
@@ -63,12 +73,12 @@ export function follow(productionId, after, on) {
     let timer = setTimeout(stop, SILENCE_MS);
     try {
       const headers = last ? { "Last-Event-ID": String(last) } : {};
-      const answer = await fetch(`${API}/productions/${encodeURIComponent(productionId)}/events`, {
+      const answer = await reach(`${API}/productions/${encodeURIComponent(productionId)}/events`, {
         headers: { Accept: "text/event-stream", ...headers },
         signal: one.signal,
         cache: "no-store",
       });
-      if (answer.status === 404) return "gone";
+      if (answer.status === 404 || answer.status === 401) return "gone";
       if (!answer.ok) throw new Error(answer.statusText);
       on.line(true);
       wait = FIRST_RETRY_MS;

@@ -1,8 +1,8 @@
 // What can be made here, what enables more, and whether everything answers.
 
 import { h } from "./dom.js";
-import { failure, icon, kind, nameField, pill } from "./parts.js";
-import { get, Refused } from "./server.js";
+import { button, failure, icon, kind, nameField, pill, who } from "./parts.js";
+import { ask, get, Refused, SIGNED_OUT } from "./server.js";
 import { MODALITIES, named, when } from "./words.js";
 
 const AGAIN_MS = 5_000;
@@ -58,7 +58,7 @@ export function open(_, app) {
           h(
             "div",
             { class: "narrow" },
-            nameField(app, "name", "Your name, kept in this browser and written beside what you decide"),
+            nameField(app, "name", "Your name, kept in this browser and written beside what you decide") || signedIn(),
           ),
         ),
         h(
@@ -169,6 +169,18 @@ export function open(_, app) {
       );
     },
   };
+}
+
+/** Whose key it is, what it allows, and the way out. */
+function signedIn() {
+  const { name, tenant, roles } = who();
+  const leave = () => ask("DELETE", "session").finally(() => dispatchEvent(new Event(SIGNED_OUT)));
+  return h(
+    "div",
+    { class: "row" },
+    h("p", { class: "grow" }, "Signed in as ", h("strong", { dir: "auto" }, name), ` of ${tenant}: ${named(roles)}.`),
+    button("Sign out", leave),
+  );
 }
 
 /** Words in which VARIABLES_LIKE_THIS stand out. */

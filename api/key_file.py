@@ -1,0 +1,202 @@
+"""The file of API keys: whose each is, of which tenant, in which roles. TOML; it holds hashes, never a key.
+
+A key is 256 random bits. Nobody can guess or enumerate those, so one SHA-256 is enough: a slow hash or a salt protects
+what people choose. Keys are looked up by their hash; how long that takes tells about hashes, from which no key follows.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import secrets
+import tomllib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+
+from api.roles import Role
+from api.settings import SettingsError
+from workflows.models import Model, Person, Slug
+
+PREFIX: Final = "gl_"
+"""By which people and secret scanners know a key of ours."""
+_HEAD: Final = "# API keys of Greenlight, written by `greenlight keys`: hashes, not keys. Comments are not kept.\n"
+
+_log = logging.getLogger(__name__)
+
+
+class KeyFileError(SettingsError):
+    """The file cannot be used; the message names it and the remedy."""
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("give a name that can be printed")
+    return text
+
+
+class Key(Model):
+    """One key. Its name stands beside what its holder asks for and decides."""
+
+    name: Annotated[Person, AfterValidator(_printable)]
+    tenant: Slug
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    created_at: datetime | None = None
+
+
+class _File(Model):
+    keys: tuple[Key, ...] = ()
+
+
+class KeyFile:
+    """The keys as the file says now. It is read again when it has changed: a revoked key ends without a restart."""
+
+    def __init__(self, path: Path) -> None:
+        """
+        Raises:
+            KeyFileError: there is no such file, or it makes no sense.
+        """
+        self._path = path
+        self._stamp = _stamp_of(path)
+        self._by_hash = _by_hash(read(path))
+
+    def find(self, key: str) -> Key | None:
+        self._renew()
+        return self._by_hash.get(hash_of(key))
+
+    def holds(self, key: Key) -> bool:
+        """Whether it is still there, just so."""
+        self._renew()
+        return self._by_hash.get(key.sha256) == key
+
+    def _renew(self) -> None:
+        stamp = _stamp_of(self._path)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._by_hash = _by_hash(read(self._path))
+        except KeyFileError as error:
+            _log.error("The keys stay as they were: %s", error)
+        else:
+            _log.info("Read %d API keys from %s", len(self._by_hash), self._path)
+
+
+def hash_of(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
+def read(path: Path) -> tuple[Key, ...]:
+    """
+    Raises:
+        KeyFileError: the file cannot be read, is no TOML, lacks a field, or names a key twice.
+    """
+    try:
+        found = _File.model_validate(tomllib.loads(path.read_text("utf-8"))).keys
+    except FileNotFoundError:
+        raise KeyFileError(
+            f"GREENLIGHT_API_KEYS names {str(path)!r}, which is not there; make the first key with "
+            "`greenlight keys create --name you --tenant default --role operator`"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise KeyFileError(f"The keys in {str(path)!r} cannot be read: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
+        raise KeyFileError(f"The keys in {str(path)!r}: {where}: {first['msg']}; mend it") from None
+    names = [key.name.casefold() for key in found]
+    hashes = [key.sha256 for key in found]
+    if len(set(names)) < len(names) or len(set(hashes)) < len(hashes):
+        raise KeyFileError(f"The keys in {str(path)!r}: a name or a key is there twice; keep one of them")
+    return found
+
+
+def create(path: Path, name: str, tenant: str, roles: Sequence[Role]) -> str:
+    """Add a key to the file, which is made where there is none. The answer is the key, which is kept nowhere.
+
+    Raises:
+        KeyFileError: the name is taken, or the file cannot be used. ValidationError: something that no key can have.
+    """
+    key = PREFIX + secrets.token_urlsafe(32)
+    asked = tuple(role for role in Role if role in roles)
+    made = Key(
+        name=name, tenant=tenant, roles=asked, sha256=hash_of(key), created_at=datetime.now(UTC).replace(microsecond=0)
+    )
+
+    def add(known: tuple[Key, ...]) -> tuple[Key, ...]:
+        # Two approvers have to be two people: "ana" and "Ana" would not be.
+        if any(each.name.casefold() == made.name.casefold() for each in known):
+            raise KeyFileError(
+                f"There is a key of {made.name!r} already; choose another name, or revoke that one first"
+            )
+        return (*known, made)
+
+    _change(path, add)
+    return key
+
+
+def revoke(path: Path, name: str) -> None:
+    """
+    Raises:
+        KeyFileError: nobody is called so, or the file cannot be used.
+    """
+
+    def drop(known: tuple[Key, ...]) -> tuple[Key, ...]:
+        left = tuple(each for each in known if each.name != name)
+        if len(left) == len(known):
+            raise KeyFileError(f"There is no key of {name!r}; `greenlight keys list` names them")
+        return left
+
+    _change(path, drop)
+
+
+def _change(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
+    """Replace the file in one step, readable by its owner alone; who else changes it waits."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            changed = change(read(path) if path.exists() else ())
+            draft = path.with_name(f".{path.name}.new")
+            draft.unlink(missing_ok=True)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.write(_HEAD + "".join(map(_toml, changed)))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise KeyFileError(f"The keys in {str(path)!r} cannot be changed: {error}") from None
+
+
+def _toml(key: Key) -> str:
+    lines = [
+        "\n[[keys]]",
+        f"name = {json.dumps(key.name, ensure_ascii=False)}",  # of what can be printed, JSON's strings are TOML's too
+        f'tenant = "{key.tenant}"',
+        f"roles = {json.dumps(key.roles)}",
+        f'sha256 = "{key.sha256}"',
+    ]
+    if key.created_at:
+        lines.append(f"created_at = {key.created_at.isoformat()}")
+    return "\n".join(lines) + "\n"
+
+
+def _stamp_of(path: Path) -> tuple[int, ...]:
+    """Changes with the file; of one that is not there, nothing."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _by_hash(keys: Sequence[Key]) -> dict[str, Key]:
+    return {key.sha256: key for key in keys}
