@@ -35,7 +35,6 @@ from workflows import keys, payload_keys
 from workflows.contracts import AssetFailure
 from workflows.converter import data_converter, data_converter_with
 from workflows.models import Brief, Platform
-from workflows.production import ProductionWorkflow
 
 
 def key(name: str, byte: int) -> str:
@@ -359,4 +358,4 @@ async def test_temporals_ui_reads_it(stack: Stack, made: str) -> None:
     path = f"/namespaces/{stack.info.temporal_namespace}/workflows/{made}"
     async with browsing() as browser, visiting(browser, stack.info.temporal_ui_url) as page:
         await page.goto(path)
-        await expect(page.get_by_text(WORDS["text"]).first).to_be_visible()
+        await expect(page.get_by_text(WORDS["text"]).first).to_be_visible(timeout=60_000)
