@@ -19,7 +19,9 @@ def _forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
             "OPENAI_API_KEY": KEY,
             "GREENLIGHT_PAYLOAD_KEYS": "a:QUJDREVGR0hJSktMTU5PUFFSU1Q= b:VUJDREVGR0hJSktMTU5PUFFSU1Q=",
             "GOOGLE_GEMINI_BASE_URL": "http://me:long-password-of-me@127.0.0.1:1",
+            "OTEL_EXPORTER_OTLP_HEADERS": "api-key=collector-3f9d2c71b8e6,x=y",
             "SOME_KEY": "production",
+            "GREENLIGHT_API_KEYS": "/etc/greenlight/keys.toml",
             "HOME": "/home/somebody-with-a-long-name",
         }
     )
@@ -30,9 +32,10 @@ def _forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (f"Incorrect API key provided: {KEY}.", "Incorrect API key provided: …."),
         (f"and cut off: {KEY[:-4]}", "and cut off: …"),
-        ("QUJDREVGR0hJSktMTU5PUFFSU1Q=", "…"),
-        ("VUJDREVGR0hJSktMTU5PUFFSU1Q=", "…"),
+        ("QUJDREVGR0hJSktMTU5PUFFSU1Q", "…"),
+        ("b:VUJDREVGR0hJSktMTU5PUFFSU1Q=", "b:…="),
         ("password long-password-of-me", "password …"),
+        ("sent collector-3f9d2c71b8e6", "sent …"),
         ("Authorization: Bearer another.token", "Authorization: Bearer …"),
         ("{'authorization': 'Bearer another.token'}", "{'authorization': 'Bearer …'}"),
         ('{"x-api-key": "another-key"}', '{"x-api-key": "…"}'),
@@ -57,7 +60,7 @@ def test_secrets_are_hidden(words: str, shown: str) -> None:
         "the bearer of good news; basic shapes",
         "http://127.0.0.1:8233/namespaces and http://localhost:80",
         "Idempotency-Key: order-1017, plan_digest=6e1de2026423e03ba10d7ba659c39e99",
-        "tokens: 12345678 in; production; /home/somebody-with-a-long-name",
+        "tokens: 12345678 in; production; /home/somebody-with-a-long-name; /etc/greenlight/keys.toml",
         "shot-1 · video · previz; next look in 10.0 s",
     ],
 )

@@ -35,7 +35,6 @@ from workflows import keys, payload_keys
 from workflows.contracts import AssetFailure
 from workflows.converter import data_converter, data_converter_with
 from workflows.models import Brief, Platform
-from workflows.production import ProductionWorkflow
 
 
 def key(name: str, byte: int) -> str:
