@@ -67,6 +67,9 @@ class Fleet:
         Raises:
             Problem: 422.
         """
+        if errors := password_errors(brief):
+            detail = "; ".join(f"{e.field} {e.message} ({e.remedy})" for e in errors)
+            raise Problem(422, "password-in-address", detail, errors=errors)
         report = await self.known()
         if errors := webhook_errors(brief, report):
             detail = "; ".join(f"{e.field} {e.message} ({e.remedy})" for e in errors)
@@ -86,6 +89,21 @@ class Fleet:
         if errors:
             detail = "; ".join(f"{e.message} ({e.remedy})" for e in errors)
             raise Problem(422, "modality-not-enabled", f"modalities: {detail}", errors=errors)
+
+
+def password_errors(brief: Brief) -> list[FieldError]:
+    """Addresses with a user name or password in them: a brief is kept with its production, and shown to many."""
+    addresses = {f"webhooks[{n}].url": webhook.url for n, webhook in enumerate(brief.webhooks)}
+    addresses |= {f"references[{n}].source": reference.source for n, reference in enumerate(brief.references)}
+    remedies = {
+        "webhooks": "leave it out: what is posted is signed, and the receiver checks that",
+        "references": "leave it out, or post the file to /api/v1/references and name what that answers",
+    }
+    return [
+        FieldError(field=field, message="has a user name or password in it", remedy=remedies[field.partition("[")[0]])
+        for field, address in addresses.items()
+        if "@" in address.partition("://")[2].partition("/")[0]
+    ]
 
 
 def webhook_errors(brief: Brief, report: ProvidersReport | None) -> list[FieldError]:

@@ -15,7 +15,9 @@ MIN_CHARS: Final = 16
 MIN_CUT_CHARS: Final = 8
 """Of a value that a message ends in the middle of, so much has to be there."""
 
-_SECRET_NAMES: Final = re.compile(r"(KEYS?|TOKEN|SECRET|PASSWORD|CREDENTIALS)$")
+_SECRET_NAMES: Final = re.compile(r"(KEYS?|TOKEN|SECRET|PASSWORD|HEADERS)$")
+_NO_SECRETS: Final = frozenset({"GREENLIGHT_API_KEYS"})
+"""Paths, in spite of their names."""
 _PASSWORDS: Final = re.compile(r"(?<=://)([^/\s@]{1,500})@")
 _NAMES: Final = (
     r"api[-_]?key|access[-_]?key|access[-_]?token|key|token|secret|password|signature|sig|credential|jwt|authorization"
@@ -41,11 +43,11 @@ _known: set[str] = set()
 
 
 def remember(environ: Mapping[str, str]) -> None:
-    """Hide, from now on, the values of all variables that are called a key, token, secret, password or credentials, and
-    the passwords within addresses; those of MIN_CHARS and more."""
+    """Hide, from now on, the values of all variables that are called a key, token, secret, password or headers, and the
+    passwords within addresses; those of MIN_CHARS and more."""
     for name, value in environ.items():
-        if _SECRET_NAMES.search(name.upper()):
-            pieces = [value, *re.split(r"[\s:,]+|whsec_", value)]
+        if _SECRET_NAMES.search(name.upper()) and name not in _NO_SECRETS:
+            pieces = [value, *re.split(r"[\s:,=]+|whsec_", value)]
         else:
             pieces = [part for userinfo in _PASSWORDS.findall(value) for part in userinfo.split(":")]
         _known.update(piece for piece in map(str.strip, pieces) if len(piece) >= MIN_CHARS)

@@ -1,0 +1,82 @@
+"""What is hidden in words that others wrote, and what is left as it is."""
+
+import logging
+
+import pytest
+
+from activities.errors import ContentRefused, InvalidRequest
+from workflows import discretion
+from workflows.discretion import hidden, hide_in_logs, remember
+
+KEY = "sk-proj-3f9d2c71b8e64a05"
+
+
+@pytest.fixture(autouse=True)
+def _forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discretion, "_known", set())
+    remember(
+        {
+            "OPENAI_API_KEY": KEY,
+            "GREENLIGHT_PAYLOAD_KEYS": "a:QUJDREVGR0hJSktMTU5PUFFSU1Q= b:VUJDREVGR0hJSktMTU5PUFFSU1Q=",
+            "GOOGLE_GEMINI_BASE_URL": "http://me:long-password-of-me@127.0.0.1:1",
+            "OTEL_EXPORTER_OTLP_HEADERS": "api-key=collector-3f9d2c71b8e6,x=y",
+            "SOME_KEY": "production",
+            "GREENLIGHT_API_KEYS": "/etc/greenlight/keys.toml",
+            "HOME": "/home/somebody-with-a-long-name",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (f"Incorrect API key provided: {KEY}.", "Incorrect API key provided: …."),
+        (f"and cut off: {KEY[:-4]}", "and cut off: …"),
+        ("QUJDREVGR0hJSktMTU5PUFFSU1Q", "…"),
+        ("b:VUJDREVGR0hJSktMTU5PUFFSU1Q=", "b:…="),
+        ("password long-password-of-me", "password …"),
+        ("sent collector-3f9d2c71b8e6", "sent …"),
+        ("Authorization: Bearer another.token", "Authorization: Bearer …"),
+        ("{'authorization': 'Bearer another.token'}", "{'authorization': 'Bearer …'}"),
+        ('{"x-api-key": "another-key"}', '{"x-api-key": "…"}'),
+        ("x-goog-api-key: another-key accept: */*", "x-goog-api-key: … accept: */*"),
+        ("POST /v1/x?key=another-key&alt=json", "POST /v1/x?key=…&alt=json"),
+        ("GET https://u:p@cdn.example/a.png?X-Amz-Signature=ab&x=1 200", "GET https://…@cdn.example/a.png?… 200"),
+        ("see https://u:passw", "see https://…"),
+    ],
+)
+def test_secrets_are_hidden(words: str, shown: str) -> None:
+    """Known values by themselves, also in the middle of which the words end; all others by their form."""
+    assert hidden(words) == shown
+    assert str(InvalidRequest(words)) == shown
+    assert ContentRefused("no", category=words).category == shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "OpenAI: no key; set OPENAI_API_KEY in the worker's environment to a key that works",
+        "missing key: prompt_strength is required; the monkey: bananas",
+        "the bearer of good news; basic shapes",
+        "http://127.0.0.1:8233/namespaces and http://localhost:80",
+        "Idempotency-Key: order-1017, plan_digest=6e1de2026423e03ba10d7ba659c39e99",
+        "tokens: 12345678 in; production; /home/somebody-with-a-long-name; /etc/greenlight/keys.toml",
+        "shot-1 · video · previz; next look in 10.0 s",
+    ],
+)
+def test_other_words_stay(words: str) -> None:
+    """What is no secret is told as it is."""
+    assert hidden(words) == words
+
+
+def test_logs_are_discreet(caplog: pytest.LogCaptureFixture) -> None:
+    """Each handler goes on in its own form, without secrets, also within tracebacks."""
+    caplog.handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    hide_in_logs()
+    try:
+        int(KEY)
+    except ValueError:
+        logging.getLogger("x").exception("GET https://a.example/b?sig=c")
+    assert "ERROR GET https://a.example/b?…" in caplog.text
+    assert "ValueError: invalid literal for int() with base 10: '…'" in caplog.text
+    assert KEY not in caplog.text
