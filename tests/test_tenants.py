@@ -416,8 +416,10 @@ async def test_nobody_signs_for_another(house: House) -> None:
     again = {"requested_by": "mallory"}
     asset = (await house.ask("rita", "GET", of_it)).json()["assets"][0]["asset_id"]
     assert (await house.ask("rita", "POST", f"{of_it}/assets/{asset}/regenerate", json=again)).status_code == 202
+    await house.until("rita", production_id, "delivered")
     upload = f"{of_it}/assets/{asset}/takes?filename=own.md&uploaded_by=mallory"
     assert (await house.ask("rita", "POST", upload, content=b"My own words.")).status_code == 202
+    await house.until("rita", production_id, "delivered")
     select = {"take": 1, "requested_by": "mallory"}
     assert (await house.ask("rita", "POST", f"{of_it}/assets/{asset}/select", json=select)).status_code == 202
     refused, _ = await house.planned("rita", requester="mallory")
