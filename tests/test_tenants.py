@@ -364,12 +364,20 @@ async def test_each_route_is_for_its_roles(house: House, name: str) -> None:
             assert answer.status_code not in (401, 403), route
         elif not name:
             assert problem(answer, 401), route
+        elif route == "GET /metrics" and Role.OPERATOR in roles:  # of all tenants, which one among them may not see
+            assert "tenant 'default'" in problem(answer, 403).detail
         elif only is None or only in roles or Role.OPERATOR in roles:
             assert answer.status_code not in (401, 403), f"{route}: {answer.text}"
         else:
             found = problem(answer, 403)
             assert found.type == "urn:greenlight:problem:role-needed", route
             assert f"needs the role {only.value}" in found.detail or f"{only.value} or operator" in found.detail, route
+
+
+async def test_the_house_counts_everything(house: House) -> None:
+    """Counts over all tenants are told to operators of the default tenant, who see as little else of others."""
+    answer = await house.api.http.get("/metrics", headers=bearer(house.held["dora"]))
+    assert answer.text.startswith("# HELP")
 
 
 async def test_what_releases_money_needs_an_approver(house: House) -> None:
