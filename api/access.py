@@ -70,7 +70,9 @@ class Access:
         host = request.headers.get("host", "")
         if self._open and not is_loopback(_hostname(host)):
             error = FieldError(
-                field="Host", message=f"{host[:100]!r} is not this machine", remedy="ask at http://127.0.0.1"
+                field="Host",
+                message=f"{host[:100]!r} is not this machine",
+                remedy="ask at http://127.0.0.1, or set GREENLIGHT_API_KEYS where it is to have other names",
             )
             detail = f"This API needs no key and answers this machine alone: {error.message}; {error.remedy}."
             raise Problem(421, "not-this-machine", detail, errors=[error])

@@ -32,9 +32,11 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Caller:
-    """Attributes:
-    tenant: None for whoever is on this machine while it is open: everything there is theirs.
-    holds: Whether the key is still one; a stream that lasts asks again.
+    """The holder of a key.
+
+    Attributes:
+        tenant: None for whoever is on this machine while it is open: everything there is theirs.
+        holds: Whether the key is still one; a stream that lasts asks again.
     """
 
     name: str
@@ -125,6 +127,15 @@ class Caller:
                 f"This needs the role {named(needed)}; the key of {self.name!r} has {', '.join(sorted(self.roles))}."
             )
             raise Problem(403, "role-needed", f"{detail} An operator makes keys with `greenlight keys create`.")
+
+    def check_house(self) -> None:
+        """
+        Raises:
+            Problem: 403 where the caller is of one tenant among others: what counts all of them is the house's own.
+        """
+        if self.tenant not in (None, keys.DEFAULT_TENANT):
+            detail = f"This counts all tenants, so it needs an operator's key of tenant {keys.DEFAULT_TENANT!r}."
+            raise Problem(403, "role-needed", detail)
 
     def _forbidden(self, field: str, message: str, remedy: str) -> Problem:
         error = FieldError(field=field, message=message, remedy=remedy)

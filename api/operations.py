@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from api import studio
-from api.deps import Parts
+from api.deps import Parts, Who
 from api.metrics import MEDIA_TYPE
 from api.problems import Problem, documented
 from api.views import PREFIX, Home, PlatformsView, PlatformView, Ready
@@ -62,8 +62,9 @@ async def readyz(parts: Parts, response: Response) -> Ready:
 
 
 @router.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
-async def metrics(parts: Parts) -> PlainTextResponse:
+async def metrics(parts: Parts, who: Who) -> PlainTextResponse:
     """Counters in the Prometheus text format, and how many productions stand where, as of the last 10 s."""
+    who.check_house()
     return PlainTextResponse(parts.metrics.text(await parts.gateway.standing()), media_type=MEDIA_TYPE)
 
 

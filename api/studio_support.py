@@ -24,9 +24,10 @@ CHUNK_BYTES: Final = 1024 * 1024
 """So much of a file is in memory at a time, whatever its length."""
 _NAME: Final = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*")
 _SANDBOX: Final = {
-    # What models wrote is shown, and can do nothing: no script, no form, no origin.
+    # What models wrote is shown, and can do nothing: no script, no form. Without this origin the pictures beside it
+    # would be another site's to the browser, which then keeps the cookie with the key to itself.
     "Content-Security-Policy": (
-        "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+        "sandbox allow-same-origin; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
         "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     ),
     "X-Content-Type-Options": "nosniff",

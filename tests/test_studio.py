@@ -35,6 +35,7 @@ from tests.browser import (
     visiting,
 )
 from tests.fakes import FakeActivities
+from workflows import keys
 from workflows.contracts import DraftPlan, PricePlan
 from workflows.models import Modality, Plan
 
@@ -177,7 +178,7 @@ async def test_bytes_through_the_api(site: Site, fake: FakeActivities, storage: 
     assert page.text == words.text == "<script>alert(1)</script>"
     assert words.headers["content-type"].startswith("text/plain")
     for answer in (page, words):
-        assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'; ")
+        assert answer.headers["content-security-policy"].startswith("sandbox allow-same-origin; default-src 'none'; ")
         assert answer.headers["x-content-type-options"] == "nosniff"
     assert [answer.status_code for answer in none] == [404] * 4
     assert zipfile.ZipFile(io.BytesIO(archive.content)).namelist() == ["takes/text-1.txt"]
@@ -652,7 +653,7 @@ async def sign_in(page: Page, key: str) -> None:
 
 
 @needs_browser
-async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict[str, str]]) -> None:
+async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict[str, str]], storage: Storage) -> None:
     """The page asks for a key, says whose it is, leaves out what its role may not, and forgets it on signing out."""
     site, held = locked
     async with visiting(browser, site.url) as page:
@@ -682,7 +683,17 @@ async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict
         await sign_in(page, held["adam"])
         await page.get_by_role("button", name=re.compile("^Approve")).click()
         await delivered(page)
-    assert plan.rpartition("/")[2].startswith("studio.")
+        production_id = plan.rpartition("/")[2]
+        assert production_id.startswith("studio.")
+        # A document that models wrote shows the pictures beside it, and runs nothing in the name of who looks at it.
+        await storage.put_bytes(keys.deliverable_key(production_id, 1, "images/a.png"), PNG, "image/png")
+        written = b'<img src="images/a.png"><script>fetch("/api/v1/session", { method: "DELETE" })</script>'
+        await storage.put_bytes(keys.deliverable_key(production_id, 1, "page.html"), written, "text/html")
+        async with page.expect_response("**/images/a.png") as picture:
+            await page.goto(f"/api/v1/productions/{production_id}/deliverable/1/page.html")
+        assert (await picture.value).status == 200
+        await page.goto("/#/")
+        await expect(page.get_by_role("link", name="adam")).to_be_visible()
     async with httpx.AsyncClient(base_url=site.url, headers={"Authorization": f"Bearer {held['adam']}"}) as http:
-        made = (await http.get(f"/api/v1/productions/{plan.rpartition('/')[2]}")).json()
+        made = (await http.get(f"/api/v1/productions/{production_id}")).json()
     assert (made["brief"]["requester"], made["approval"]["approver"]) == ("rita", "adam")

@@ -364,12 +364,20 @@ async def test_each_route_is_for_its_roles(house: House, name: str) -> None:
             assert answer.status_code not in (401, 403), route
         elif not name:
             assert problem(answer, 401), route
+        elif route == "GET /metrics" and Role.OPERATOR in roles:  # of all tenants, which one among them may not see
+            assert "tenant 'default'" in problem(answer, 403).detail
         elif only is None or only in roles or Role.OPERATOR in roles:
             assert answer.status_code not in (401, 403), f"{route}: {answer.text}"
         else:
             found = problem(answer, 403)
             assert found.type == "urn:greenlight:problem:role-needed", route
             assert f"needs the role {only.value}" in found.detail or f"{only.value} or operator" in found.detail, route
+
+
+async def test_the_house_counts_everything(house: House) -> None:
+    """Counts over all tenants are told to operators of the default tenant, who see as little else of others."""
+    answer = await house.api.http.get("/metrics", headers=bearer(house.held["dora"]))
+    assert answer.text.startswith("# HELP")
 
 
 async def test_what_releases_money_needs_an_approver(house: House) -> None:
@@ -416,8 +424,10 @@ async def test_nobody_signs_for_another(house: House) -> None:
     again = {"requested_by": "mallory"}
     asset = (await house.ask("rita", "GET", of_it)).json()["assets"][0]["asset_id"]
     assert (await house.ask("rita", "POST", f"{of_it}/assets/{asset}/regenerate", json=again)).status_code == 202
+    await house.until("rita", production_id, "delivered")
     upload = f"{of_it}/assets/{asset}/takes?filename=own.md&uploaded_by=mallory"
     assert (await house.ask("rita", "POST", upload, content=b"My own words.")).status_code == 202
+    await house.until("rita", production_id, "delivered")
     select = {"take": 1, "requested_by": "mallory"}
     assert (await house.ask("rita", "POST", f"{of_it}/assets/{asset}/select", json=select)).status_code == 202
     refused, _ = await house.planned("rita", requester="mallory")

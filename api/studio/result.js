@@ -107,7 +107,7 @@ function player(production, deliverable, film, files, state) {
   );
 }
 
-/** Written by models, shown in a frame that can do nothing. */
+/** Written by models, shown in a frame that can do nothing; of this origin, or its pictures would come without the key. */
 const reader = (production, deliverable, page) =>
   h(
     "div",
@@ -115,7 +115,7 @@ const reader = (production, deliverable, page) =>
     h(
       "iframe",
       {
-        sandbox: "",
+        sandbox: "allow-same-origin",
         src: here(production, deliverable, page.name),
         title: `${production.plan.title}: the document`,
         loading: "lazy",

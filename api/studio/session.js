@@ -28,7 +28,6 @@ export function signIn(app, entered) {
             type: "password",
             value: key,
             autocomplete: "current-password",
-            autofocus: true,
             maxlength: 200,
             oninput: (e) => ((key = e.target.value), app.update()),
           }, true),
