@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.exceptions import ApplicationError
@@ -56,16 +57,17 @@ def test_defaults_are_pinned() -> None:
 
 
 async def test_what_is_raised_on_purpose_travels_in_words() -> None:
-    """An error of ours carries no stack trace, which would hide its words in the Temporal UI; an unforeseen one does."""
+    """An error of ours has no stack trace, which would hide its words in the Temporal UI; an unforeseen one has."""
 
-    async def carried(raised: Exception) -> Failure:
+    async def sent(error: BaseException) -> Failure:
         failure = Failure()
-        try:
-            raise raised
-        except Exception as error:
-            await data_converter.encode_failure(error, failure)
+        await data_converter.encode_failure(error, failure)
         return failure
 
-    ours = await carried(ApplicationError("busy", type="rate_limited"))
+    with pytest.raises(ApplicationError) as caught:
+        raise ApplicationError("busy", type="rate_limited")
+    ours = await sent(caught.value)
     assert (ours.message, ours.application_failure_info.type, ours.stack_trace) == ("busy", "rate_limited", "")
-    assert "raise raised" in (await carried(ZeroDivisionError())).stack_trace
+    with pytest.raises(ZeroDivisionError) as unforeseen:
+        _ = 1 / 0
+    assert "1 / 0" in (await sent(unforeseen.value)).stack_trace
