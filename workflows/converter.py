@@ -50,7 +50,7 @@ class _Undecrypted(EncodingPayloadConverter):
 class DiscreetFailureConverter(DefaultFailureConverter):
     """Hides secrets in the words and stack traces of failures, those of their causes too.
 
-    What we raise on purpose says all in its words: the way to our own `raise` would stand before them in the Temporal UI.
+    What we raise on purpose says all in its words: the way to our own `raise` would hide them in the Temporal UI.
     """
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
