@@ -30,7 +30,7 @@ STEPS_AN_INQUIRY: Final = 1_000
 """A hundred models, each with its own ten."""
 REWRITES: Final = 1_000_000
 """The number before the first rewritten prompt of a production: nobody drafts a plan so often."""
-_WAITS = frozenset({STILL_RUNNING, "StorageUnavailable", "SubmissionUnknown"})
+_WAITS = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
 """Failures that the activity's own retry takes up again at the same question."""
 
 

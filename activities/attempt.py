@@ -279,8 +279,9 @@ def failure_of(
     )
 
 
-def ended(failure: AssetFailure, type_: str) -> ApplicationError:
-    """The error that ends an asset until a person decides."""
+def ended(failure: AssetFailure) -> ApplicationError:
+    """The error that ends an asset until a person decides; its type is the word that records and answers have too."""
+    type_ = failure.kind if failure.reason == "asset_failed" and failure.kind else failure.reason
     return ApplicationError(failure.message, failure, type=type_, non_retryable=True)
 
 
@@ -288,7 +289,7 @@ def final_error(
     error: ProviderError, entry: Entry | None = None, reason: AttentionReason | None = None
 ) -> ApplicationError:
     """The error that ends an asset, of a take whose submission may still be open."""
-    return ended(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)), type(error).__name__)
+    return ended(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)))
 
 
 def unaskable(
@@ -297,7 +298,7 @@ def unaskable(
     """The error of a model that cannot be asked any more; a submission of it that is open stays in doubt."""
     error, doubt = InvalidRequest(message), entry is not None and entry.is_open
     failure = failure_of(error, entry, "ambiguous_submission" if doubt else reason, maybe_billed=doubt)
-    return ended(failure.model_copy(update={"replacement": replacement}), type(error).__name__)
+    return ended(failure.model_copy(update={"replacement": replacement}))
 
 
 def is_final(error: ProviderError, failures: int, allowed: int) -> bool:
@@ -308,4 +309,4 @@ def is_final(error: ProviderError, failures: int, allowed: int) -> bool:
 def retry(error: ProviderError, times: int) -> ApplicationError:
     """The retry of what may pass: after the provider's own delay, or 1, 2, 4, … s by how many `times` it was so."""
     delay = error.retry_after or timedelta(seconds=min(2.0 ** max(times - 1, 0), MAX_RETRY_SECONDS))
-    return ApplicationError(str(error), type=type(error).__name__, next_retry_delay=delay)
+    return ApplicationError(str(error), type=error.kind, next_retry_delay=delay)

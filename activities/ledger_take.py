@@ -40,7 +40,7 @@ from activities.providers.base import Claim, Finished, Job, Running, save
 from activities.providers.catalogue import problem_with
 from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
 from workflows import keys
-from workflows.contracts import AMBIGUOUS_SUBMISSION, AssetCancelled, AssetFailure
+from workflows.contracts import AssetCancelled, AssetFailure
 from workflows.models import ZERO, Take, digest_of
 
 LOOK_AGAIN: Final = timedelta(seconds=10)
@@ -62,7 +62,7 @@ class LedgerTake(Attempt):
         except StorageConflict:
             raise again("another attempt is at this take", timedelta(seconds=1)) from None
         except (StorageFailed, StorageUnavailable) as error:
-            raise again(f"storage: {error}", STORAGE_RETRY, StorageUnavailable.__name__) from None
+            raise again(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
 
     async def stop(self) -> AssetCancelled:
         """End the take wherever it is: a job is stopped at the provider, and asked once what it cost.
@@ -99,7 +99,7 @@ class LedgerTake(Attempt):
             return entry.take
         if entry and entry.request_digest != self._digest:
             words = "the ledger of this take is about another request: make a new take"
-            raise ended(failure_of(InvalidRequest(words), entry, maybe_billed=True), InvalidRequest.__name__)
+            raise ended(failure_of(InvalidRequest(words), entry, maybe_billed=True))
         if order and (entry is None or all(s.order != order.number for s in entry.submissions)):
             if order.adopt_job_id is None:
                 await self._ledger.count_doubtful()
@@ -109,7 +109,7 @@ class LedgerTake(Attempt):
             return await held(self._submit())
         elif entry.state == "released":
             if entry.final:  # Temporal did not hear of it, and runs the attempt again
-                raise ended(entry.final, "TakeEnded")
+                raise ended(entry.final)
             return await held(self._submit())
         elif entry.state == "claimed" and await self._unclaimed(entry):
             return await held(self._submit(RESUBMITTED))
@@ -161,7 +161,7 @@ class LedgerTake(Attempt):
         try:
             job = await self.ask_vendor("recover", self.provider.recover(Claim(self.request, entry.last.at)))
         except ProviderError as error:
-            raise again(f"looking for the lost job: {error}", LOOK_AGAIN, type(error).__name__) from None
+            raise again(f"looking for the lost job: {error}", LOOK_AGAIN, error.kind) from None
         if job:
             await self._ledger.note("submitted", job_id=job.id, outcome=RECOVERED, failures=0, waits=0)
             return False
@@ -176,7 +176,7 @@ class LedgerTake(Attempt):
             f"({price}): look there, then adopt its job or resubmit"
         )
         doubt = failure_of(SubmissionUnknown(message), entry, "ambiguous_submission", maybe_billed=True)
-        raise ended(doubt, AMBIGUOUS_SUBMISSION)
+        raise ended(doubt)
 
     async def _submit(self, outcome: str = "", order: int = 0) -> Take:
         """Claim, ask the provider once, and write down what it answers."""
@@ -193,7 +193,7 @@ class LedgerTake(Attempt):
                     answer = await self.ask(self._spooled(answer))
         except SubmissionUnknown as error:
             # The claim stays: the next attempt finds it ambiguous.
-            raise again(str(error), timedelta(seconds=1), type(error).__name__) from None
+            raise again(str(error), timedelta(seconds=1), error.kind) from None
         except ProviderError as error:
             await self._release(error)
         if isinstance(answer, Finished):
@@ -260,7 +260,7 @@ class LedgerTake(Attempt):
             await self._patiently(lambda: self._ledger.note(failures=entry.failures + 1))
         if not error.retryable or (unforeseen and entry.failures + 1 >= self.settings.max_failures):
             raise final_error(error, self._ledger.entry, "ambiguous_submission") from None
-        raise again(str(error), error.retry_after or LOOK_AGAIN, type(error).__name__) from None
+        raise again(str(error), error.retry_after or LOOK_AGAIN, error.kind) from None
 
     async def _store(self, finished: Finished, started: datetime, job: Job | None = None) -> Take:
         """Store paid media and write the take into the ledger.
@@ -329,7 +329,7 @@ class LedgerTake(Attempt):
             )
         )
         if final:
-            raise ended(final, type(error).__name__) from None
+            raise ended(final) from None
         raise retry(error, max(failures, waits)) from None
 
     def _running(self, seen: Running, job: Job, since: datetime) -> ApplicationError:

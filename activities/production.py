@@ -161,9 +161,11 @@ async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
     except ApplicationError:
         raise
     except StorageFailed as error:
-        raise ApplicationError(f"storage: {error}", type="StorageUnavailable", next_retry_delay=STORAGE_RETRY) from None
+        raise ApplicationError(
+            f"storage: {error}", type="storage_unavailable", next_retry_delay=STORAGE_RETRY
+        ) from None
     except ProviderError as error:
-        raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
+        raise ApplicationError(str(error), type=error.kind, non_retryable=True) from None
     except Exception as error:
         if activity.info().attempt < MAX_ATTEMPTS:
             raise

@@ -47,13 +47,19 @@ def list_(
     status: Annotated[ProductionStatus | None, typer.Option(help="Only these.")] = None,
     platform: Annotated[Platform | None, typer.Option(help="Only these.")] = None,
     tenant: Annotated[str | None, typer.Option(help="Only these.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Only those of which it makes assets.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List productions: open ones first, then the most recently closed."""
     studio = studio_of(context)
     found = studio.client.list(
-        status=status, platform=platform, tenant=tenant, words=" ".join(words or ()) or None, page_size=min(limit, 100)
+        status=status,
+        platform=platform,
+        tenant=tenant,
+        provider=provider,
+        words=" ".join(words or ()) or None,
+        page_size=min(limit, 100),
     )
     productions = list(islice(found, limit))
     if as_json:

@@ -171,15 +171,24 @@ class GreenlightClient(Many):
         status: ProductionStatus | None = None,
         platform: Platform | None = None,
         tenant: str | None = None,
+        provider: str | None = None,
         words: str | None = None,
         page_size: int = 50,
     ) -> Iterator[ListedProduction]:
         """Every production that fits, page by page as it is read: open ones first, then by when they closed.
 
         Args:
+            provider: It makes assets of the plan.
             words: Each of them is in the title, the id or the requester's name.
         """
-        asked = {"status": status, "platform": platform, "tenant": tenant, "words": words, "page_size": page_size}
+        asked = {
+            "status": status,
+            "platform": platform,
+            "tenant": tenant,
+            "provider": provider,
+            "words": words,
+            "page_size": page_size,
+        }
         params = {name: str(value) for name, value in asked.items() if value is not None}
         while True:
             page = self._ask("GET", "/productions", ProductionPage, params=params)

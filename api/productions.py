@@ -53,6 +53,7 @@ async def list_productions(
     status: ProductionStatus | None = None,
     platform: Platform | None = None,
     tenant: Slug | None = None,
+    provider: Slug | None = None,
     words: Annotated[
         str, Query(max_length=200, description="Each of them is in the title, the id or the requester's name")
     ] = "",
@@ -64,8 +65,12 @@ async def list_productions(
     The list follows a change by a second or two. A page that was searched for words may hold few and still have a
     token: one answer looks at 1,000 productions.
     """
-    of_whom = who.tenant_for(tenant)
-    asked = {keys.STATUS_ATTRIBUTE: status, keys.PLATFORM_ATTRIBUTE: platform, keys.TENANT_ATTRIBUTE: of_whom}
+    asked = {
+        keys.STATUS_ATTRIBUTE: status,
+        keys.PLATFORM_ATTRIBUTE: platform,
+        keys.TENANT_ATTRIBUTE: who.tenant_for(tenant),
+        keys.PROVIDERS_ATTRIBUTE: provider,
+    }
     filters = {name: str(value) for name, value in asked.items() if value is not None}
     lines, following = await parts.gateway.list_productions(filters, words, page_size, _token(page_token), parts.links)
     return ProductionPage(

@@ -25,6 +25,8 @@ _DYNAMIC_CONFIG: Final = {
     # A cancel reaches an activity at once, not with its next heartbeat.
     "frontend.WorkerCommandsEnabled": "true",
     "system.enableCancelActivityWorkerCommand": "true",
+    # A run that cannot go on is found by TemporalReportedProblems in a second, not after five tries in a minute.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2",
 }
 _ANSWER_WITHIN: Final = timedelta(seconds=2)
 

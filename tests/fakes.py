@@ -157,7 +157,7 @@ class FakeActivities(ProductionActivities):
             raise ApplicationError("in doubt", doubt, non_retryable=True)
         if asset_id in self.limited:
             words = f"vendor: slow down, {asset_id}"
-            raise ApplicationError(words, type="RateLimited", next_retry_delay=timedelta(minutes=10))
+            raise ApplicationError(words, type="rate_limited", next_retry_delay=timedelta(minutes=10))
         if failure := self.failures.get(asset_id) or self.failures.get(request.asset.model):
             raise ApplicationError(failure.message, failure, non_retryable=True)
         if asset_id in self.fail or (asset_id, request.take) in self.fail_takes:

@@ -273,7 +273,7 @@ async def test_a_lost_cheap_answer_is_asked_for_once_more(storage: Storage, vend
     vendor.meet("drop_after")
     with pytest.raises(ApplicationError) as lost:
         await attempt(1)
-    assert (lost.value.type, lost.value.non_retryable) == ("SubmissionUnknown", False)
+    assert (lost.value.type, lost.value.non_retryable) == ("submission_unknown", False)
     take = await attempt(2)
     assert len(vendor.submissions) == 2
     assert take.billed_usd >= vendor.billed_usd

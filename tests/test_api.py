@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.storage import Storage
 from deploy.local import Stack
-from tests.fakes import FakeActivities
+from tests.fakes import PROVIDER, FakeActivities
 from tests.serving import Api, serving, sse
 from tests.test_problems import problem
 from workflows import keys
@@ -246,13 +246,14 @@ async def test_opened_again(api: Api) -> None:
 
 
 async def test_list(api: Api) -> None:
-    """Productions are found by tenant, status and platform, page by page; open ones come newest first."""
+    """Productions are found by tenant, status, platform and provider, page by page; open ones come newest first."""
     tenant = f"t-{uuid4().hex[:8]}"
     ids = [(await api.planned(tenant=tenant))[0] for _ in range(3)]
     found: list[str] = []
     token: str | None = None
     while True:
         asked = {"tenant": tenant, "page_size": "2", "status": "awaiting_approval", "platform": "copy"}
+        asked["provider"] = PROVIDER
         page = (
             await api.http.get("/api/v1/productions", params=asked | ({"page_token": token} if token else {}))
         ).json()
@@ -261,8 +262,9 @@ async def test_list(api: Api) -> None:
         if not token:
             break
     assert found == ids[::-1]
-    none = await api.http.get("/api/v1/productions", params={"tenant": tenant, "status": "delivered"})
-    assert none.json()["productions"] == []
+    for other in ({"status": "delivered"}, {"provider": "other"}):
+        none = await api.http.get("/api/v1/productions", params={"tenant": tenant, **other})
+        assert none.json()["productions"] == []
 
 
 async def test_list_is_searched(api: Api) -> None:

@@ -75,19 +75,21 @@ GOOGLE_WAITS: Final = (2.5, 2.5)
 PICTURE: Final = (64, 64, None)
 WAYS: Final[Mapping[str, Way]] = {
     "openai-image": Way("usage", PICTURE, OPENAI_WAITS, ("prompt", "violence")),
-    "openai-image-job": Way("usage", PICTURE, OPENAI_WAITS, ("output", "violence"), fails="JobFailed"),
+    "openai-image-job": Way("usage", PICTURE, OPENAI_WAITS, ("output", "violence"), fails="job_failed"),
     # Half of a WAV is a WAV.
     "openai-speech": Way("unknown", (None, None, 1.0), OPENAI_WAITS, ("prompt", "violence"), breaks=False),
     # The model itself says no, and in no category.
     "openai-text": Way("usage", (None, None, None), OPENAI_WAITS, ("prompt", "")),
     "anthropic-text": Way("usage", (None, None, None), (7, 7), ("prompt", "bio")),
     # A model of words that was to draw may end without a picture.
-    "google-image": Way("usage", (96, 64, None), GOOGLE_WAITS, ("output", "IMAGE_SAFETY"), fails="OutputUnusable"),
-    "google-video": Way("unknown", (128, 72, 1.0), GOOGLE_WAITS, ("prompt", "SAFETY"), fails="JobFailed", fetched=True),
-    "replicate-image": Way("catalogue", PICTURE, (30, 30), ("prompt", "E005"), fails="JobFailed", fetched=True),
+    "google-image": Way("usage", (96, 64, None), GOOGLE_WAITS, ("output", "IMAGE_SAFETY"), fails="output_unusable"),
+    "google-video": Way(
+        "unknown", (128, 72, 1.0), GOOGLE_WAITS, ("prompt", "SAFETY"), fetched=True, fails="job_failed"
+    ),
+    "replicate-image": Way("catalogue", PICTURE, (30, 30), ("prompt", "E005"), fails="job_failed", fetched=True),
     # Its 429 says nothing of when: half a minute, spread.
     "runway-video": Way(
-        "vendor", (128, 72, 1.0), (30, 45), ("prompt", "SAFETY.INPUT.TEXT"), fails="JobFailed", fetched=True
+        "vendor", (128, 72, 1.0), (30, 45), ("prompt", "SAFETY.INPUT.TEXT"), fails="job_failed", fetched=True
     ),
 }
 JOBS: Final = [name for name, kindred in KINDS.items() if kindred.job]
@@ -275,7 +277,7 @@ async def test_a_take_is_made_once(shop: Shop, storage: Storage) -> None:
 
 async def in_doubt(shop: Shop, lost: ApplicationError, making: Making) -> None:
     """The claim of a lost answer stands; where the vendor cannot find the job, a person decides, and pays for it."""
-    assert lost.type == "SubmissionUnknown"
+    assert lost.type == "submission_unknown"
     assert ((await making.entry()).state, shop.requests) == ("claimed", 1)
     if shop.kindred.recovers and shop.emulator.submissions:
         take = await making.stored()
@@ -319,7 +321,7 @@ async def test_nobody_there_is_no_doubt(shop: Shop) -> None:
         env = env_of(shop.kindred.vendor, gone)
     async with shop.other(**env) as away:
         making = shop.take().sold_by(away)
-        assert (await making.fails()).type == "ProviderUnavailable"
+        assert (await making.fails()).type == "provider_unavailable"
     entry = await making.entry()
     assert (entry.state, entry.failures, entry.billed_usd) == ("released", 1, ZERO)
 
@@ -330,7 +332,7 @@ async def test_nobody_there_is_no_doubt(shop: Shop) -> None:
 @every
 async def test_what_passes_is_tried_again(shop: Shop) -> None:
     """A 429 waits the vendor's own delay and is no failure, a 503 or 500 is one; all release the claim, unbilled."""
-    faults: dict[Fault, str] = {"throttle": "RateLimited", "overload": "Overloaded", "error": "ProviderUnavailable"}
+    faults: dict[Fault, str] = {"throttle": "rate_limited", "overload": "overloaded", "error": "provider_unavailable"}
     shop.emulator.meet(*faults)
     making = shop.take()
     for failures, (fault, type_) in enumerate(faults.items()):
@@ -338,7 +340,7 @@ async def test_what_passes_is_tried_again(shop: Shop) -> None:
         assert failure.type == type_
         assert shop.quotes(failure.message, fault)
         assert failure.next_retry_delay is not None
-        if type_ == "RateLimited":
+        if type_ == "rate_limited":
             least, most = (timedelta(seconds=s) for s in shop.way.waits)
             assert least <= failure.next_retry_delay <= most
         entry = await making.entry()
@@ -425,11 +427,11 @@ async def test_media_that_is_none_was_paid_for(shop: Shop) -> None:
 async def test_a_look_that_fails_is_no_failed_job(shop: Shop) -> None:
     """A look that is lost or refused is asked once and taken again; the job goes on, and nothing else is submitted."""
     faults: dict[Fault, str] = {
-        "throttle": "RateLimited",
-        "overload": "Overloaded",
-        "error": "ProviderUnavailable",
-        "gateway": "ProviderUnavailable",
-        "drop_before": "ProviderUnavailable",
+        "throttle": "rate_limited",
+        "overload": "overloaded",
+        "error": "provider_unavailable",
+        "gateway": "provider_unavailable",
+        "drop_before": "provider_unavailable",
     }
     making = shop.take()
     shop.emulator.meet(*faults, on="look")
@@ -448,7 +450,7 @@ async def test_media_that_cannot_be_fetched_is_never_made_again(shop: Shop) -> N
     making = shop.take()
     expired: list[Fault] = ["expire"] * 5
     shop.emulator.meet("overload", "drop_after", "drop_before", *expired, on="download")
-    for type_ in ["Overloaded", *["ProviderUnavailable"] * 2, *["SubmissionUnknown"] * 4]:
+    for type_ in ["overloaded", *["provider_unavailable"] * 2, *["submission_unknown"] * 4]:
         assert (await making.fails()).type == type_
     failure = await making.ends()
     entry = await making.entry()

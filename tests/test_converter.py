@@ -5,10 +5,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.exceptions import ApplicationError
 
 from workflows import contracts, events, models, requests
-from workflows.converter import CompactPayloadConverter
+from workflows.converter import CompactPayloadConverter, data_converter
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
 from workflows.models import Brief, Model, Platform, utc
 
@@ -51,3 +54,20 @@ def test_defaults_are_pinned() -> None:
     for name, defaults in pinned.items():
         assert {f: found[name].get(f, "gone") for f in defaults} == defaults, name
     assert found == pinned, "new fields: pin their defaults in tests/defaults.json"
+
+
+async def test_what_is_raised_on_purpose_travels_in_words() -> None:
+    """An error of ours has no stack trace, which would hide its words in the Temporal UI; an unforeseen one has."""
+
+    async def sent(error: BaseException) -> Failure:
+        failure = Failure()
+        await data_converter.encode_failure(error, failure)
+        return failure
+
+    with pytest.raises(ApplicationError) as caught:
+        raise ApplicationError("busy", type="rate_limited")
+    ours = await sent(caught.value)
+    assert (ours.message, ours.application_failure_info.type, ours.stack_trace) == ("busy", "rate_limited", "")
+    with pytest.raises(ZeroDivisionError) as unforeseen:
+        _ = 1 / 0
+    assert "1 / 0" in (await sent(unforeseen.value)).stack_trace

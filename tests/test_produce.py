@@ -32,7 +32,7 @@ from activities.settings import ActivitySettings
 from activities.storage import Storage
 from tests.vendor import Vendor, png
 from workflows import keys
-from workflows.contracts import AMBIGUOUS_SUBMISSION, STILL_RUNNING, AssetFailure, ProduceAsset
+from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
 from workflows.events import TakeOrder
 from workflows.models import Asset, Brief, Modality, Platform, Quote, Take
 
@@ -166,14 +166,14 @@ async def test_a_killed_dear_submission_waits_for_a_person(storage: Storage) -> 
     run = Attempts(storage, vendor, asked("now"))
     await run.dies()
     ambiguous = await run.fails()
-    assert (ambiguous.type, ambiguous.non_retryable) == (AMBIGUOUS_SUBMISSION, True)
+    assert (ambiguous.type, ambiguous.non_retryable) == ("ambiguous_submission", True)
     assert ambiguous.details[0].reason == "ambiguous_submission"
     assert len(vendor.billed) == 1
     run.request = run.request.model_copy(update={"order": TakeOrder(number=7)})
     vendor.script = ["die"]
     await run.dies()
     assert len(vendor.billed) == 2
-    assert (await run.fails()).type == AMBIGUOUS_SUBMISSION
+    assert (await run.fails()).type == "ambiguous_submission"
     assert len(vendor.billed) == 2, "one word of a person allows one submission"
     run.request = run.request.model_copy(update={"order": TakeOrder(number=9)})
     await run.attempt()
@@ -368,7 +368,7 @@ async def test_unforeseen_errors_of_a_cheap_take_are_paid_twice_at_most(storage:
     await run.dies()
     await run.dies()
     final = await run.fails()
-    assert (final.type, len(vendor.billed)) == (AMBIGUOUS_SUBMISSION, 2)
+    assert (final.type, len(vendor.billed)) == ("ambiguous_submission", 2)
     assert final.details[0].billed_usd == Decimal("0.01")
 
 
@@ -414,7 +414,7 @@ async def test_a_synchronous_stream_that_breaks_off_is_ambiguous(storage: Storag
     vendor.breaks = True
     run = Attempts(storage, vendor, asked("now"))
     await run.fails()
-    assert (await run.fails()).type == AMBIGUOUS_SUBMISSION
+    assert (await run.fails()).type == "ambiguous_submission"
     assert len(vendor.billed) == 1
 
 
@@ -466,7 +466,7 @@ async def test_broken_media_is_a_billed_failure(storage: Storage) -> None:
     vendor = Vendor()
     vendor.media = b"<html>sorry</html>"
     run = Attempts(storage, vendor, asked("now"))
-    assert (await run.fails()).type == "OutputUnusable"
+    assert (await run.fails()).type == "output_unusable"
     entry = await run.ledger()
     assert (entry.state, entry.failures, entry.billed_usd) == ("released", 1, Decimal("0.40"))
 
@@ -521,7 +521,7 @@ async def test_one_resubmission_at_most_is_made_unasked(storage: Storage, kind: 
             await run.attempt()
     with pytest.raises(ApplicationError) as ended:
         await run.attempt()
-    assert ended.value.type == AMBIGUOUS_SUBMISSION
+    assert ended.value.type == "ambiguous_submission"
     entry = await run.ledger()
     assert entry
     assert (len(vendor.billed), sum(s.resubmitted for s in entry.submissions)) == (2, 1)

@@ -1,16 +1,10 @@
 """Recorded histories replay: a change of the workflow breaks no production that is under way."""
 
-import asyncio
-import json
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 
-from workflows.batch import BatchWorkflow
-from workflows.converter import data_converter
-from workflows.production import ProductionWorkflow
+from tests.replay import replayed
 
 HISTORIES = sorted((Path(__file__).parent / "histories").rglob("*.json"))
 
@@ -27,8 +21,4 @@ def test_there_are_histories() -> None:
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 async def test_histories_replay(path: Path) -> None:
     """The workflow takes the same steps from a recorded history as when it was recorded."""
-    recorded = await asyncio.to_thread(path.read_text)
-    history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
-    replayer = Replayer(workflows=[ProductionWorkflow, BatchWorkflow], data_converter=data_converter)
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    assert result.replay_failure is None
+    assert await replayed(path) is None

@@ -142,7 +142,7 @@ async def test_a_model_that_is_down_is_asked_again(storage: Storage, vendor: Ope
     vendor.meet("overload")
     desk, asked = Desk(storage, openai, planner="openai/gpt-6-luna"), request()
     passing = await desk.fails(asked, attempt=1)
-    assert (passing.non_retryable, passing.type) == (False, "Overloaded")
+    assert (passing.non_retryable, passing.type) == (False, "overloaded")
     assert (await desk.rewrite(asked, attempt=2)).prompt == "A lighthouse at dawn."
     assert len(vendor.submissions) == 1
 

@@ -38,8 +38,6 @@ REFERENCE_REFUSED: Final = "ReferenceRefused"
 """A picture that the brief brings along cannot be used; the message names it and the remedy."""
 PLAN_INVALID: Final = "PlanInvalid"
 """The catalogue refuses the plan; the message names the asset, the field and the remedy."""
-AMBIGUOUS_SUBMISSION: Final = "AmbiguousSubmission"
-"""A paid request may or may not have reached the provider; only a person may spend again."""
 
 
 class TakeInReferences(Model):

@@ -20,6 +20,7 @@ from temporalio.converter import (
     EncodingPayloadConverter,
     PayloadConverter,
 )
+from temporalio.exceptions import ApplicationError
 
 from workflows import payload_keys
 from workflows.discretion import hidden
@@ -47,11 +48,15 @@ class _Undecrypted(EncodingPayloadConverter):
 
 
 class DiscreetFailureConverter(DefaultFailureConverter):
-    """Hides secrets in the words and stack traces of failures, those of their causes too."""
+    """Hides secrets in the words and stack traces of failures, those of their causes too.
+
+    What we raise on purpose says all in its words: the way to our own `raise` would hide them in the Temporal UI.
+    """
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         super().to_failure(exception, payload_converter, failure)
-        failure.message, failure.stack_trace = hidden(failure.message), hidden(failure.stack_trace)
+        failure.message = hidden(failure.message)
+        failure.stack_trace = "" if isinstance(exception, ApplicationError) else hidden(failure.stack_trace)
 
 
 class EncodingFailureConverter(DiscreetFailureConverter):

@@ -2,12 +2,15 @@
 
 from typing import Final
 
+from workflows.attention import ANSWERS
 from workflows.events import AssetState, AssetStatus, ProductionStatus
-from workflows.models import Asset
+from workflows.models import ZERO, Asset
 from workflows.state import ProductionState
 
 MAX_ROWS: Final = 60
 """Above this the table would be longer than anybody reads; unfinished assets are shown first."""
+GAP: Final = "\u2003"
+"""The UI sets no space between columns, and shows entities such as `&emsp;` as they are written."""
 
 
 def activity_summary(asset: Asset) -> str:
@@ -42,9 +45,26 @@ def _hint(state: ProductionState) -> list[str]:
             f"```json\n{sample}\n```",
             "",
         ]
-    if state.attention():
-        lines += ["Waits for a person: see the assets marked below.", ""]
-    return lines
+    return [*lines, *_answering(state)]
+
+
+def _answering(state: ProductionState) -> list[str]:
+    """How to answer what waits; the example is an answer that needs nothing further."""
+    waiting = next(iter(state.attention()), None)
+    reason = waiting and state.assets[waiting].attention
+    if not waiting or not reason:
+        return []
+    actions = [a for a in ANSWERS[reason] if a not in ("upload", "cancel")]
+    simple = next(a for a in ("retry", "resubmit", "accept_without") if a in actions)
+    sample = f'{{\n  "asset_id": "{waiting}",\n  "action": "{simple}",\n  "resolver": "your name"\n}}'
+    others = [f"`{a}`" for a in actions if a != simple]
+    return [
+        f"Waits for a person: the update `resolve`, for each asset marked below, with an input like this "
+        f"(or {', '.join(others)}):",
+        "",
+        f"```json\n{sample}\n```",
+        "",
+    ]
 
 
 def _money(state: ProductionState) -> str:
@@ -65,20 +85,22 @@ def _table(state: ProductionState, assets: tuple[Asset, ...]) -> list[str]:
     head = [
         f"{done} of {len(assets)} assets",
         "",
-        "| asset | type | made by | status | take |",
-        "|---|---|---|---|---|",
+        "| asset | made by | status | USD |",
+        "|:---|:---|:---|---:|",
     ]
     return head + [_row(a, s) for a, s in rows]
 
 
 def _row(asset: Asset, state: AssetState) -> str:
-    made_by = f"{asset.provider} · {_cell(asset.model)}"
-    cells = (asset.asset_id, asset.asset_type.value, made_by, _status(state), str(state.selected or ""))
-    return f"| {' | '.join(f'{c}&emsp;' for c in cells)} |"  # the UI sets no space between columns
+    maker = asset.made_by(state.model)
+    paid = sum((t.billed_usd for t in state.takes), ZERO) + state.booked_usd
+    cells = (asset.asset_id, f"{maker.provider} · {_cell(maker.model)}", _status(state), f"{paid:.2f}" if paid else "")
+    return f"| {' | '.join(c + GAP for c in cells)} |"
 
 
 def _status(state: AssetState) -> str:
-    words = state.status.value + (", stale" if state.stale else "")
+    take = f", take {state.selected}" if state.selected else ""
+    words = state.status.value + take + (", stale" if state.stale else "")
     return f"{words} · **{state.attention}** {_cell(state.error or '')}" if state.attention else words
 
 

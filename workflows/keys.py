@@ -33,6 +33,8 @@ REQUESTER_ATTRIBUTE: Final = "GreenlightRequester"
 COST_ATTRIBUTE: Final = "GreenlightCostUsd"
 ATTENTION_ATTRIBUTE: Final = "GreenlightAttention"
 """The reasons for which it waits for a person; not there while it does not."""
+PROVIDERS_ATTRIBUTE: Final = "GreenlightProviders"
+"""Who makes the assets of the plan."""
 SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
     STATUS_ATTRIBUTE: "Keyword",
     PLATFORM_ATTRIBUTE: "Keyword",
@@ -40,6 +42,7 @@ SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
     REQUESTER_ATTRIBUTE: "Keyword",
     COST_ATTRIBUTE: "Double",
     ATTENTION_ATTRIBUTE: "KeywordList",
+    PROVIDERS_ATTRIBUTE: "KeywordList",
 }
 """Name -> type, as `temporal operator search-attribute create` takes them."""
 

@@ -14,11 +14,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.changes import Changes
     from workflows.display import details_of
     from workflows.events import Event, ProductionStart, ProductionStatus, Report
-    from workflows.models import Webhook
+    from workflows.models import ZERO, Webhook
     from workflows.notification import MAX_EVENTS, Notification, chosen
     from workflows.starting import COST, STATUS
 
 ATTENTION = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
+PROVIDERS = SearchAttributeKey.for_keyword_list(keys.PROVIDERS_ATTRIBUTE)
+
+FINDABLE = "found-by-provider-and-cost"
+"""Since 2026-11-20 a run is found by who makes its assets, and by what it costs so far, not only at the next status;
+runs that began before go on without."""
 
 GATHERING = timedelta(seconds=1)
 """Webhooks get what happened within this together: a production of 1,000 assets does not start 2,000 workflows."""
@@ -33,6 +38,9 @@ class Outlook(Changes):
         self._shown_events = -1
         self._shown_status: ProductionStatus | None = None
         self._shown_attention: list[dict[str, object]] = []
+        self._shown_providers: list[str] = []
+        self._shown_usd = ZERO
+        self._findable = False
         self._reported: tuple[object, ...] = ()
         self._gathering = False
 
@@ -40,15 +48,21 @@ class Outlook(Changes):
         """Publish where the production is: search attributes when the status changes, details now and then."""
         state = self._state
         changed = state.status is not self._shown_status
+        # Looking through 1,000 assets after each of 2,000 events would cost more than the production.
+        due = changed or len(state.events) - self._shown_events >= max(1, len(state.assets) // 20)
         updates: list[SearchAttributeUpdate[Any]] = []
         if changed:
-            updates += [STATUS.value_set(state.status.value), COST.value_set(float(state.spent_usd))]
+            updates.append(STATUS.value_set(state.status.value))
+        if changed or (due and self._findable and state.spent_usd != self._shown_usd):
+            updates.append(COST.value_set(float(state.spent_usd)))
+            self._shown_usd = state.spent_usd
         if state.by_content:
             updates += self._show_attention()
+        if due and self._findable:
+            updates += self._show_providers()
         if updates:
             workflow.upsert_search_attributes(updates)
-        # Rendering after each of 2,000 events of a large production would cost more than the production.
-        if changed or len(state.events) - self._shown_events >= max(1, len(state.assets) // 20):
+        if due:
             workflow.set_current_details(details_of(state))
             self._shown_status, self._shown_events = state.status, len(state.events)
         if self._reports_to:
@@ -68,6 +82,13 @@ class Outlook(Changes):
         workflow.upsert_memo({keys.ATTENTION_MEMO: told or None})
         reasons = sorted({item.reason for item in items})
         return [ATTENTION.value_set(reasons) if reasons else ATTENTION.value_unset()]
+
+    def _show_providers(self) -> list[SearchAttributeUpdate[Any]]:
+        providers = self._state.providers()
+        if providers == self._shown_providers:
+            return []
+        self._shown_providers = providers
+        return [PROVIDERS.value_set(providers)]
 
     # To the workflow that started it
 

@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.display import activity_summary
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
     from workflows.models import Asset, Media, Plan, Take
-    from workflows.outlook import Outlook
+    from workflows.outlook import FINDABLE, Outlook
 
 from temporalio.common import RetryPolicy
 
@@ -74,6 +74,7 @@ class ProductionWorkflow(Outlook):
     async def run(self, start: ProductionStart) -> Snapshot:
         self._state.by_content = workflow.patched(CHANGEABLE)
         self._state.doubts_as_asked = workflow.patched(DOUBTS_AS_ASKED)
+        self._findable = workflow.patched(FINDABLE)
         try:
             while not self._over():
                 await self._step()

@@ -186,6 +186,12 @@ class ProductionState(Approving):
         )
         return True
 
+    def providers(self) -> list[str]:
+        """Who makes the assets, in order; of one that fell back, whoever makes it now."""
+        tried = {asset_id: state.model for asset_id, state in self.assets.items() if state.model}
+        assets = self.plan.assets if self.plan else ()
+        return sorted({a.made_by(tried.get(a.asset_id, 0)).provider for a in assets})
+
     def park(self, asset_id: str, left: Decimal, price: Decimal) -> None:
         """The asset's price does not fit what is left of the budget: a person raises it or does without."""
         message = f"up to {price} USD does not fit the {left} USD that are left; raise the budget or go on without"

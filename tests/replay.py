@@ -1,0 +1,43 @@
+"""Does the workflow of this checkout take the steps that a run took? `python -m tests.replay run.json …`
+
+The files are what `temporal workflow show --output json` prints; encrypted ones need GREENLIGHT_PAYLOAD_KEYS.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from workflows import payload_keys
+from workflows.batch import BatchWorkflow
+from workflows.converter import data_converter_with
+from workflows.notification import NotificationWorkflow
+from workflows.production import PreviewWorkflow, ProductionWorkflow
+from workflows.schedule import ScheduledProduction
+
+WORKFLOWS: Final = [ProductionWorkflow, PreviewWorkflow, BatchWorkflow, ScheduledProduction, NotificationWorkflow]
+
+
+async def replayed(path: Path) -> Exception | None:
+    """Where the workflow takes another step than the history has, or fails on the way."""
+    recorded = await asyncio.to_thread(path.read_text)
+    history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
+    converter = data_converter_with(os.environ.get(payload_keys.VARIABLE, ""))
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=converter)
+    return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
+
+
+def main(names: list[str]) -> int:
+    failures = {name: asyncio.run(replayed(Path(name))) for name in names}
+    for name, failure in failures.items():
+        print(f"{name}: {failure or 'replays'}")  # noqa: T201 - a command's answer
+    return 1 if any(failures.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
