@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -113,6 +114,7 @@ class House:
 @pytest.fixture(scope="module")
 async def house(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """The worker of the whole stack, with an API of its own that asks for keys."""
+    routes(), bodies()  # they take a second, in which the server would not be heard
     file = tmp_path_factory.mktemp("tenants") / "keys.toml"
     held = {name: key_file.create(file, name, tenant, roles) for name, (tenant, roles) in HOLDERS.items()}
     environ = {**local_stack.env, **LIMITS, "GREENLIGHT_API_KEYS": str(file)}
@@ -155,12 +157,13 @@ async def acme(house: House) -> Property:
     )
 
 
-def routes() -> Iterator[tuple[str, str]]:
-    for route in iter_route_contexts(create_app(Settings()).routes):
-        for method in (route.methods or set()) - {"HEAD"}:
-            yield method, str(route.path)
+@cache
+def routes() -> list[tuple[str, str]]:
+    found = iter_route_contexts(create_app(Settings()).routes)
+    return [(method, str(route.path)) for route in found for method in (route.methods or set()) - {"HEAD"}]
 
 
+@cache
 def bodies() -> dict[str, Any]:
     """Method and path -> a body that makes sense there, from the API's own description."""
     described = create_app(Settings()).openapi()
