@@ -30,6 +30,7 @@ from activities.errors import (
 from activities.ledger import Entry, now
 from activities.media import Facts, extension_of, probe
 from activities.providers.base import Finished, Input, Offer, Provider, Request, scratch_file
+from activities.providers.registry import load_sdk
 from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageConflict, StorageFailed, Stored
 from activities.vendor_call import Operation, told
@@ -98,6 +99,7 @@ class Attempt:
 
     async def ask_vendor(self, operation: Operation, call: Awaitable[T], job_id: str | None = None) -> T:
         """`ask` the provider, as traces and metrics tell of it."""
+        await load_sdk(self.offer.provider)
         return await told(self.offer.provider, self.offer.model, operation, self.ask(call), job_id)
 
     async def facts_of(self, finished: Finished, key: str = "", size: int = 0) -> Facts:

@@ -1,5 +1,6 @@
 """Which providers there are: ours, those of installed packages, and what enables each."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,3 +137,26 @@ def test_the_report_names_what_would_enable_more() -> None:
     assert not any("openai" in way for ways in with_openai.missing.values() for way in ways)
     assert with_openai.reasons.keys() == {Modality.VIDEO}
     assert {p.provider for p in with_openai.providers if p.enabled} == {"openai"}
+
+
+WHILE_LOADING: Final = """
+    import asyncio, sys
+    from activities.providers.registry import load_sdk
+
+    async def main() -> int:
+        loading, ticks = asyncio.create_task(load_sdk("google")), 0
+        while not loading.done():
+            await asyncio.sleep(0.01)
+            ticks += 1
+        await loading
+        assert "google.genai" in sys.modules
+        return ticks
+
+    print(asyncio.run(main()))
+"""
+
+
+def test_the_worker_lives_on_while_an_sdk_is_imported() -> None:
+    """The event loop, which heartbeats for every take, goes on turning while a vendor's SDK is loaded."""
+    done = subprocess.run([sys.executable, "-c", dedent(WHILE_LOADING)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 3

@@ -1,5 +1,6 @@
 """Every provider, one line each; imported only when it is enabled."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,16 +28,18 @@ class Registration:
     remedy: str
     variables: tuple[str, ...] = ()
     """Hold its keys: no process but the worker gets them."""
+    sdk: str = ""
+    """The module that it imports when it is first asked."""
 
     def build(self, env: Mapping[str, str]) -> Provider:
         module, name = self.where.split(":")
         return cast(Provider, getattr(import_module(module), name)(env))
 
 
-def vendor(where: str, *variables: str) -> Registration:
+def vendor(where: str, *variables: str, sdk: str = "") -> Registration:
     """A provider that any of these variables, which hold its key, enables."""
     return Registration(
-        where, lambda _, env: any(env.get(v) for v in variables), f"set {' or '.join(variables)}", variables
+        where, lambda _, env: any(env.get(v) for v in variables), f"set {' or '.join(variables)}", variables, sdk
     )
 
 
@@ -48,16 +51,17 @@ def _has_google(env: Mapping[str, str]) -> bool:
 
 
 PROVIDERS: Final[dict[str, Registration]] = {
-    "openai": vendor("activities.providers.openai:OpenAI", "OPENAI_API_KEY"),
-    "anthropic": vendor("activities.providers.anthropic:Anthropic", "ANTHROPIC_API_KEY"),
+    "openai": vendor("activities.providers.openai:OpenAI", "OPENAI_API_KEY", sdk="openai"),
+    "anthropic": vendor("activities.providers.anthropic:Anthropic", "ANTHROPIC_API_KEY", sdk="anthropic"),
     "google": Registration(
         "activities.providers.google:Google",
         lambda _, env: _has_google(env),
         "set GOOGLE_API_KEY, or GOOGLE_GENAI_USE_ENTERPRISE=true and GOOGLE_CLOUD_PROJECT",
         ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        "google.genai",
     ),
     "replicate": vendor("activities.providers.replicate:Replicate", "REPLICATE_API_TOKEN"),
-    "runway": vendor("activities.providers.runway:Runway", "RUNWAYML_API_SECRET"),
+    "runway": vendor("activities.providers.runway:Runway", "RUNWAYML_API_SECRET", sdk="runwayml"),
     "previz": Registration("activities.providers.previz:Previz", lambda s, _: s.previz, "set GREENLIGHT_PREVIZ=true"),
 }
 
@@ -81,6 +85,18 @@ def build_providers(
     clean = {name: value.strip() for name, value in env.items()}
     built = {name: entry.build(clean) for name, entry in registered().items() if entry.enabled(settings, clean)}
     return {**built, **(extra or {})}
+
+
+async def load_sdk(provider: str) -> None:
+    """Import a vendor's SDK in a thread: on the event loop, nothing else would heartbeat for the second it takes."""
+    entry = registered().get(provider)
+    if entry and entry.sdk and entry.sdk not in _loaded:
+        await asyncio.to_thread(import_module, entry.sdk)
+        _loaded.add(entry.sdk)
+
+
+_loaded: Final[set[str]] = set()
+"""What is imported whole: a module that is being imported stands in `sys.modules` already."""
 
 
 def missing(modality: Modality, enabled: Collection[str] = ()) -> tuple[str, ...]:
