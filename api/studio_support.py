@@ -35,9 +35,7 @@ _SANDBOX: Final = {
 _BYTES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The bytes, as what they are", "content": {"*/*": {}}}
 }
-_ZIP: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "An archive", "content": {"application/zip": {}}}
-}
+_ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive", "content": {"application/zip": {}}}}
 
 
 class _Stored:

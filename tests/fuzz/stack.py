@@ -1,4 +1,4 @@
-"""The stack that is fuzzed: as `make up` runs it, with previz alone, some of whose models cost money or cannot be made."""
+"""The stack that is fuzzed: as `make up` runs it, with previz alone; some models cost money, or cannot be made."""
 
 import os
 from collections.abc import Iterator

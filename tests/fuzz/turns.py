@@ -14,7 +14,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, FailureError
 
 from workflows.events import ProductionStart, Snapshot
 from workflows.production import ProductionWorkflow
@@ -31,6 +31,14 @@ class _Continued(BaseException):
         self.start = start
 
 
+def _ended(cause: FailureError) -> ActivityError:
+    """An activity's failure as the SDK tells it."""
+    named: dict[str, Any] = dict.fromkeys(("identity", "activity_type", "activity_id"), "")
+    error = ActivityError("ended", scheduled_event_id=1, started_event_id=1, retry_state=None, **named)
+    error.__cause__ = cause
+    return error
+
+
 @dataclass(eq=False)
 class Pending:
     """An activity that waits for its answer."""
@@ -44,10 +52,17 @@ class Pending:
 
     def fail(self, message: str, *details: Any, kind: str = "") -> None:
         error = ActivityError(
-            "failed", scheduled_event_id=1, started_event_id=1, identity="", activity_type="", activity_id="", retry_state=None
+            "failed",
+            scheduled_event_id=1,
+            started_event_id=1,
+            identity="",
+            activity_type="",
+            activity_id="",
+            retry_state=None,
         )
         error.__cause__ = ApplicationError(message, *details, type=kind or None, non_retryable=True)
         self.answer.set_exception(error)
+        self.answer.exception()  # whoever asked may be cancelled in the same turn
 
 
 @dataclass(eq=False)
@@ -79,7 +94,7 @@ class Turns:
 
     def start(self, start: ProductionStart) -> None:
         """Begin a run, from what a payload would bring."""
-        self.full, self.result = False, None
+        self.full, self.result, self._cancel_requested = False, None, False
         self.runs += 1
         brought = ProductionStart.model_validate_json(start.model_dump_json(exclude_defaults=True))
         self.run = ProductionWorkflow(brought)
@@ -99,7 +114,10 @@ class Turns:
         return sent
 
     def cancel(self) -> None:
-        self._main.cancel()
+        """Ask the run to end; the server passes that on once."""
+        if not self._cancel_requested:
+            self._cancel_requested = True
+            self._main.cancel()
 
     def turn(self) -> list[Sent]:
         """Let everything go on, and give the updates that came to their end."""
@@ -172,7 +190,13 @@ class Turns:
             return await pending.answer
         except asyncio.CancelledError:
             error = ActivityError(
-                "cancelled", scheduled_event_id=1, started_event_id=1, identity="", activity_type="", activity_id="", retry_state=None
+                "cancelled",
+                scheduled_event_id=1,
+                started_event_id=1,
+                identity="",
+                activity_type="",
+                activity_id="",
+                retry_state=None,
             )
             error.__cause__ = CancelledError("cancelled")
             raise error from error.__cause__
@@ -188,9 +212,7 @@ class Turns:
 
     async def _sleep(self, duration: timedelta, **_: Any) -> None:
         until = self.clock + duration
-        while self.clock < until:
-            await asyncio.sleep(0)
+        await self._wait(lambda: self.clock >= until)
 
     def _continue(self, start: ProductionStart) -> None:
         raise _Continued(start)
-
