@@ -51,7 +51,9 @@ class Maker:
     def __init__(self, storage: Storage, vendor: ReplicateEmulator, hostile: HostileStorage) -> None:
         self.storage, self.vendor, self.hostile = storage, vendor, hostile
         self.provider = Replicate({"REPLICATE_API_TOKEN": vendor.key, "REPLICATE_BASE_URL": vendor.url})
-        self.producer = Producer(storage, {"replicate": self.provider}, ActivitySettings(claim_settles_seconds=0.1))
+        self.producer = Producer(
+            storage, {"replicate": self.provider}, ActivitySettings(claim_settles_seconds=0.1, max_failures=2)
+        )
 
     def asked(self, path: str) -> ProduceAsset:
         model, modality = MODELS[path.rpartition(".")[2]]
@@ -159,7 +161,7 @@ IN_DOUBT: Final = ("ambiguous_submission", "submission_unknown")
         ("huge/whole.png", UNUSABLE, "larger than 30,000,000 bytes"),
         ("chunks/whole.png", UNUSABLE, "larger than 30,000,000 bytes"),
         ("more/whole.png", UNUSABLE, "does not open"),
-        ("cut/whole.png", IN_DOUBT, "did not come whole"),
+        ("cut/whole.png", IN_DOUBT, "came in part"),
         ("drip/whole.png", IN_DOUBT, "took longer than"),
         ("loop/whole.png", IN_DOUBT, "more than 3 redirects"),
     ],

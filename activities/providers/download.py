@@ -96,9 +96,6 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
             raise SubmissionUnknown(
                 f"{vendor}: the storage of its media at {own.host!r} took longer than {LONGEST_SECONDS:,.0f} s"
             ) from None
-        except httpx.RemoteProtocolError as error:
-            # A line that breaks says so in another way: this is an answer that is not as it was announced.
-            raise SubmissionUnknown(f"{vendor}: the media at {own.host!r} did not come whole: {error}") from None
         except PlainHttp as error:
             words = f"{vendor} names media at {error.host!r} over {error.scheme}: only https is fetched"
             raise SubmissionUnknown(words) from None
@@ -122,11 +119,15 @@ async def _limited(vendor: str, response: httpx.Response) -> AsyncIterator[bytes
     if announced.isdecimal() and int(announced) > MAX_BYTES:
         raise too_large
     size = 0
-    async for chunk in response.aiter_raw():
-        size += len(chunk)
-        if size > MAX_BYTES:
-            raise too_large
-        yield chunk
+    try:
+        async for chunk in response.aiter_raw():
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise too_large
+            yield chunk
+    except httpx.RemoteProtocolError as error:
+        # A line that breaks says so in another way: this ends in order, and is not what was announced.
+        raise SubmissionUnknown(f"{vendor}: the media at {response.url.host!r} came in part: {error}") from None
 
 
 def _check(vendor: str, response: httpx.Response) -> None:

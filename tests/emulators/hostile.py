@@ -59,11 +59,10 @@ def film(name: str, codec: str, **options: str) -> bytes:
         path = Path(folder, name)
         with av.open(str(path), "w", options=options) as out:
             stream = out.add_stream(codec, rate=24)
-            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"  # type: ignore[attr-defined]  # a video's
-            for _ in range(96):
-                frame = av.VideoFrame(64, 64, "yuv420p")
-                out.mux(stream.encode(frame))  # type: ignore[attr-defined]
-            out.mux(stream.encode(None))  # type: ignore[attr-defined]
+            assert isinstance(stream, av.VideoStream)
+            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+            for frame in (*(av.VideoFrame(64, 64, "yuv420p") for _ in range(96)), None):
+                out.mux(stream.encode(frame))
         return path.read_bytes()
 
 
@@ -113,10 +112,10 @@ class HostileStorage:
     def __enter__(self) -> Self:
         contents()
         self._closing = Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
         self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server.RequestHandlerClass = self._handler()
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
         return self
@@ -128,7 +127,7 @@ class HostileStorage:
         self._server.server_close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        closing, base = self._closing, lambda: self.url
+        closing, address = self._closing, self.url
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -145,7 +144,7 @@ class HostileStorage:
                     "more": lambda: self._without_end(f"Content-Length: {len(contents()['half.png'])}", b"%s"),
                     "chunks": lambda: self._without_end("Transfer-Encoding: chunked", b"10000\r\n%s\r\n"),
                     "drip": self._drip,
-                    "loop": lambda: self._redirect(f"{base()}/loop/{name}"),
+                    "loop": lambda: self._redirect(f"{address}/loop/{name}"),
                     "inside": lambda: self._redirect("https://169.254.169.254/latest/meta-data"),
                 }
                 with suppress(OSError):  # whoever asked has hung up
@@ -177,6 +176,14 @@ class HostileStorage:
                     self.wfile.write(b"\0")
 
             def _redirect(self, location: str) -> None:
-                self.wfile.write(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode())
+                lines = (
+                    "HTTP/1.1 302 Found",
+                    f"Location: {location}",
+                    "Content-Length: 0",
+                    "Connection: close",
+                    "",
+                    "",
+                )
+                self.wfile.write("\r\n".join((*lines, "", "")).encode())
 
         return Handler

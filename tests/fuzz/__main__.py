@@ -78,6 +78,7 @@ def table(outcome: Outcome, rest: Rest, lives: int, lived: float, looks: Looks, 
     rows = {
         "requests": f"{outcome.cases} in {outcome.seconds:.0f} s, to {len(outcome.operations)} operations",
         "answers": ", ".join(f"{n} x {status}" for status, n in sorted(outcome.statuses.items())),
+        "503 at first, not when sent again": str(outcome.late),
         "operations that succeeded at least once": str(reached),
         "slowest answer": f"{outcome.slowest_seconds:.1f} s, {outcome.slowest}",
         "runs afterwards": _words(rest.statuses),

@@ -37,6 +37,8 @@ FILL_EVERY: Final = 50
 ANSWER_SECONDS: Final = 60.0
 STREAM_SECONDS: Final = 5.0
 """How long an event stream is listened to: they go on to the plan, or to a deliverable or a person."""
+TRIES: Final = 3
+"""Of a request that is answered 503, after the seconds that it names: a machine may be busy, but not for so long."""
 WATCH_SECONDS: Final = 0.5
 """How long an open production is watched: most of them wait for a person."""
 KINDS: Final = {"production_id": "started", "batch_id": "batch_ids", "schedule_id": "schedule_ids"}
@@ -67,6 +69,8 @@ class Outcome:
     slowest_seconds: float = 0.0
     slowest: str = ""
     seconds: float = 0.0
+    late: int = 0
+    """Requests that were answered 503, and otherwise when they were sent again."""
 
 
 def fuzz(url: str, count: int, seed: int) -> Outcome:
@@ -92,6 +96,12 @@ def _send(case: AnyCase, url: str, session: requests.Session, outcome: Outcome, 
     began = time.monotonic()
     try:
         answer = _answer(case, url, session)
+        for _ in range(TRIES - 1):
+            if answer.status_code != 503:
+                break
+            time.sleep(float(answer.headers["retry-after"][0]))
+            answer = _answer(case, url, session)
+            outcome.late += answer.status_code != 503
     except requests.RequestException as error:
         outcome.findings.append(Finding(label, type(error).__name__, str(error)[:500], case.as_curl_command()))
         return

@@ -67,14 +67,21 @@ class World:
 
     def fill(self) -> None:
         """Look at each again, and bring a new one into each status that nobody is in any more."""
+        begun: dict[str, str] = {}
         for name, (wanted, make) in _MAKERS.items():
             known = self._live.get(name)
             seen = self._client.get(known.production_id) if known else None
-            if seen is None or not wanted(seen):
-                production_id = make(self, name)
-                until(lambda i=production_id, w=wanted: w(self._client.get(i)), name, AT_REST)  # type: ignore[misc]
-                seen = self._client.get(production_id)
-            self._live[name] = Live.of(seen)
+            if seen and wanted(seen):
+                self._live[name] = Live.of(seen)
+            else:
+                begun[name] = make(self, name)
+        for name, production_id in begun.items():
+            self._live[name] = Live.of(self._come_to(name, production_id))
+
+    def _come_to(self, name: str, production_id: str) -> ProductionView:
+        """Wait until a new one is where it is wanted."""
+        until(lambda: _MAKERS[name][0](self._client.get(production_id)), name, AT_REST)
+        return self._client.get(production_id)
 
     # Makers
 
