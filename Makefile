@@ -24,7 +24,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check record bench chaos screens audit clean lock
+.PHONY: help demo up test check record bench chaos fuzz screens audit clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
 
 chaos: $(DEV_STAMP) ## kill -9 whatever runs, in TRIALS=200 trials; SEED=n plays one again; writes out/chaos.json
 	@$(PY) -m tests.chaos
+
+fuzz: $(DEV_STAMP) ## CASES=5000 requests by the API's own description, and lives of productions; SEED=n again; out/fuzz.json
+	@$(PY) -m tests.fuzz
 
 screens: $(DEV_STAMP) ## pictures of the studio page, each view at three sizes in both themes; out/screens/
 	@$(PY) -m tests.browser

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from activities.captions import Cue
 from activities.errors import OutputUnusable
+from activities.media import recording
 from activities.pictures import Look, all_frames, decoding, look_at
 from activities.timeline import PlacedVoice, Timeline
 from workflows.models import Chapter
@@ -51,7 +52,7 @@ def decode_voice(asset_id: str, source: Path, target: Path, stop: Event) -> floa
     """
     import av
 
-    with decoding(asset_id), av.open(str(source)) as container, target.open("wb") as out:
+    with decoding(asset_id), recording(source) as container, target.open("wb") as out:
         resampler = av.AudioResampler("s16", "stereo", SAMPLE_RATE)
         for frame in container.decode(audio=0):
             look_at(stop)

@@ -272,11 +272,12 @@ class LedgerTake(Attempt):
         assert entry is not None
         key = keys.media_key(self.prefix, len(entry.submissions), extension_of(finished.media_type))
         cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
-        stored = await self._patiently(lambda: self._put(key, finished))
         try:
+            stored = await self._patiently(lambda: self._put(key, finished))
             facts = await self._patiently(lambda: self.facts_of(finished, key, stored.bytes))
         except OutputUnusable as error:
             error.billed_usd = cost
+            await self._patiently(lambda: self.storage.drop(key))  # else a link to it would be handed out
             await self._release(error)
         media = media_of(key, stored, finished.media_type, facts)
         billed = entry.billed_usd + cost - entry.last.billed_usd

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
+from activities.media import recording
 from activities.timeline import PlacedShot, Timeline
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def shot_facts(asset_id: str, path: Path) -> ShotFacts:
     """
     import av
 
-    with decoding(asset_id), av.open(str(path)) as container:
+    with decoding(asset_id), recording(path) as container:
         stream = container.streams.video[0]
         if stream.duration and stream.time_base:
             seconds = float(stream.duration * stream.time_base)
@@ -152,7 +153,7 @@ def middle_of(path: Path, seconds: float, within: tuple[int, int]) -> "Image":
     import av
 
     try:
-        with av.open(str(path)) as container:
+        with recording(path) as container:
             stream = container.streams.video[0]
             begin = float((stream.start_time or 0) * (stream.time_base or 0))
             middle = begin + seconds / 2
@@ -231,9 +232,8 @@ def _filtered(
 
 
 def _shot_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:
-    import av
 
-    with av.open(str(placed.shot.path)) as container:
+    with recording(placed.shot.path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         frames = container.decode(stream)

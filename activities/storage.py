@@ -174,6 +174,15 @@ class Storage:
                 if upload["Key"] == key:
                     self._admin.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload["UploadId"])
 
+    async def drop(self, key: str) -> None:
+        """Delete an object; that there is none is as good.
+
+        Raises:
+            StorageFailed: it may still be there.
+        """
+        with _translated(key), suppress(FileNotFoundError):
+            await self._store.delete_async(key)
+
     async def get_bytes(self, key: str) -> tuple[bytes, str] | None:
         """A small object and its ETag, or None where there is none."""
         with _translated(key):

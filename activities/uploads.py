@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities.attempt import media_of, workplace
 from activities.errors import OutputUnusable
 from activities.ledger import Entry, Ledger, now
-from activities.media import Facts, extension_of, probe
+from activities.media import Facts, extension_of, probe, recording
 from activities.planning import LONGEST_VIDEO_SECONDS
 from activities.providers.base import scratch_file
 from activities.storage import Storage, StorageConflict
@@ -32,8 +32,10 @@ MAX_PIXELS: Final = 50_000_000
 LONGEST_SECONDS: Final = LONGEST_VIDEO_SECONDS
 """As the longest film."""
 
-_PICTURES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-"""Pillow's names; what every browser shows and every provider sees."""
+_PICTURES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
+"""Pillow's names; what every browser shows and every provider sees. MPO is a JPEG that a telephone put a second one
+behind."""
+_DECODERS: Final = ("PNG", "JPEG", "WEBP")
 _SOUNDS: Final = {
     "wav": "audio/wav",
     "mp3": "audio/mpeg",
@@ -44,7 +46,6 @@ _SOUNDS: Final = {
     "matroska": "audio/webm",
 }
 """The first of libavformat's names -> media type."""
-_CONTAINERS: Final = ",".join(_SOUNDS)
 _GOOD: Final = {"audio": "WAV, MP3, FLAC, Ogg, AAC or M4A", "video": "MP4, MOV, WebM or MKV"}
 _WEBM: Final = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 
@@ -75,7 +76,7 @@ async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
     async with workplace() as workdir:
         path = await storage.fetch(upload.key, scratch_file(workdir, "upload"))
         try:
-            media_type, facts = await asyncio.to_thread(_LOOKS[asset.asset_type], path)
+            media_type, facts = await asyncio.to_thread(LOOKS[asset.asset_type], path)
         except OutputUnusable as error:
             raise refused(f"file: {error}") from None
         key = keys.media_key(prefix, 1, extension_of(media_type))
@@ -126,7 +127,7 @@ def look_at_picture(path: Path) -> tuple[str, Facts]:
     from PIL import Image
 
     try:
-        with Image.open(path, formats=tuple(_PICTURES)) as picture:
+        with Image.open(path, formats=_DECODERS) as picture:
             kind, pixels = str(picture.format), picture.width * picture.height
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         kind, pixels = "", MAX_PIXELS + 1
@@ -137,29 +138,33 @@ def look_at_picture(path: Path) -> tuple[str, Facts]:
 
 
 def _recording(path: Path, kind: Literal["audio", "video"]) -> tuple[str, Facts]:
-    import av
-    from av.stream import Disposition
-
-    good = _GOOD[kind]
     try:
-        # What leads elsewhere, such as a playlist, could have this machine read its own files or network for it.
-        with av.open(str(path), options={"format_whitelist": _CONTAINERS}) as recording:
-            pictures = [v for v in recording.streams.video if not v.disposition & Disposition.attached_pic]
-            if kind == "audio" and pictures:
-                raise OutputUnusable("it is a video; give its sound alone")
-            if not (pictures if kind == "video" else recording.streams.audio):
-                raise OutputUnusable(f"there is no {kind} in it; give {good}")
-            _check_pixels(max((v.width * v.height for v in pictures), default=0))
-            first = pictures[0] if pictures else recording.streams.audio[0]
-            if next(recording.decode(first), None) is None:
-                raise OutputUnusable(f"its {kind} does not decode; export it again as {good}")
-            media_type = _type_of(recording, kind)
-    except av.FFmpegError:
-        raise OutputUnusable(f"it is no {kind} that opens; give {good}") from None
+        media_type = _recorded(path, kind, _GOOD[kind])
+    except OutputUnusable:
+        raise
+    except Exception:  # PyAV and its decoders raise what they happen to
+        raise OutputUnusable(f"it is no {kind} that opens; give {_GOOD[kind]}") from None
     facts = _facts(path, media_type)
     if facts.duration_seconds and facts.duration_seconds > LONGEST_SECONDS:
         raise OutputUnusable(f"it lasts {facts.duration_seconds:,.0f} s; cut it to at most {LONGEST_SECONDS:,.0f}")
     return media_type, facts
+
+
+def _recorded(path: Path, kind: Literal["audio", "video"], good: str) -> str:
+    """The media type of what opens and decodes."""
+    from av.stream import Disposition
+
+    with recording(path) as opened:
+        pictures = [v for v in opened.streams.video if not v.disposition & Disposition.attached_pic]
+        if kind == "audio" and pictures:
+            raise OutputUnusable("it is a video; give its sound alone")
+        if not (pictures if kind == "video" else opened.streams.audio):
+            raise OutputUnusable(f"there is no {kind} in it; give {good}")
+        _check_pixels(max((v.width * v.height for v in pictures), default=0))
+        first = pictures[0] if pictures else opened.streams.audio[0]
+        if next(opened.decode(first), None) is None:
+            raise OutputUnusable(f"its {kind} does not decode; export it again as {good}")
+        return _type_of(opened, kind)
 
 
 def _type_of(recording: "InputContainer", kind: str) -> str:
@@ -186,7 +191,7 @@ def _check_pixels(pixels: int) -> None:
         raise OutputUnusable(f"it is larger than {MAX_PIXELS:,} pixels; give it in a smaller size")
 
 
-_LOOKS: Final[Mapping[Modality, Callable[[Path], tuple[str, Facts]]]] = {
+LOOKS: Final[Mapping[Modality, Callable[[Path], tuple[str, Facts]]]] = {
     Modality.TEXT: _text,
     Modality.IMAGE: look_at_picture,
     Modality.AUDIO: partial(_recording, kind="audio"),

@@ -28,6 +28,7 @@ from api import (
 from api.access import Access, authorise
 from api.access_schema import add_access
 from api.deps import Services
+from api.description import add_the_unsaid
 from api.examples import add_examples
 from api.fleet import Fleet
 from api.key_file import KeyFile
@@ -138,6 +139,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
                 routes=app.routes,
                 separate_input_output_schemas=False,  # one name a record; what may be left out, we always answer
             )
+            add_the_unsaid(described)
             extra = {
                 model.__name__: model.model_json_schema(
                     mode="serialization", ref_template="#/components/schemas/{model}"

@@ -33,8 +33,9 @@ _SANDBOX: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 _BYTES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The bytes, as what they are", "content": {"application/octet-stream": {}}}
+    200: {"description": "The bytes, as what they are", "content": {"*/*": {}}}
 }
+_ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive", "content": {"application/zip": {}}}}
 
 
 class _Stored:
@@ -96,7 +97,7 @@ async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, tak
     "/{production_id}/deliverable.zip",
     response_class=StreamingResponse,
     dependencies=ONE_TRANSFER,
-    responses={**_BYTES, **documented(409, 429)},
+    responses={**_ZIP, **documented(409, 429)},
 )
 async def archive(parts: Parts, production_id: KnownId) -> StreamingResponse:
     """Everything in one file: the newest deliverable, its manifest, and the takes that it is made from."""

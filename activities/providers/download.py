@@ -5,6 +5,7 @@ waited for; an address that has expired is `SubmissionUnknown`, after which the 
 address again and, after a few of them, a person decides.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
@@ -13,7 +14,7 @@ from typing import Final
 import httpx
 
 from activities.addresses import Outward, PlainHttp, PrivateAddress, default_tls
-from activities.errors import SubmissionUnknown
+from activities.errors import OutputUnusable, SubmissionUnknown
 from activities.providers import wire
 from activities.providers.base import Stream
 
@@ -21,6 +22,12 @@ MAX_REDIRECTS: Final = 3
 """From an API's own address to its storage and on to a nearer copy; more is a loop."""
 READ_SECONDS: Final = 60.0
 """Between two pieces: storage that serves finished files answers at once."""
+MAX_BYTES: Final = 4_000_000_000
+"""Of one take: ten minutes of 4K at 50 Mbit/s."""
+LONGEST_SECONDS: Final = 1_200.0
+"""For all of it: what drips longer would outlast the attempt that fetches it, and be begun again without end."""
+
+_AS_IT_IS: Final = {"accept-encoding": "identity"}
 
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "png": "image/png",
@@ -51,8 +58,10 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
         headers: For that address alone; a redirect to another host does not get them.
 
     Raises (when it is opened or read):
-        ProviderUnavailable: it broke off, or the storage behind it fails for now.
-        SubmissionUnknown: the address has expired, or is none that may be fetched.
+        ProviderUnavailable: the line broke, or the storage behind it fails for now.
+        SubmissionUnknown: the address has expired, or is none that may be fetched; or the storage sends less than it
+            announced, or for longer than LONGEST_SECONDS.
+        OutputUnusable: it is larger than MAX_BYTES, or packed although nothing packed was asked for.
     """
     own = httpx.URL(url)
     trusted = base_url.startswith("http://")
@@ -74,10 +83,19 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
             verify=default_tls(),
             event_hooks={"request": [guard]},
         )
+        asked = {**_AS_IT_IS, **(headers or {})}
         try:
-            async with client, client.stream("GET", own, headers=headers) as response:
+            async with (
+                asyncio.timeout(LONGEST_SECONDS),
+                client,
+                client.stream("GET", own, headers=asked) as response,
+            ):
                 _check(vendor, response)
-                yield response.aiter_bytes()
+                yield _limited(vendor, response)
+        except TimeoutError:
+            raise SubmissionUnknown(
+                f"{vendor}: the storage of its media at {own.host!r} took longer than {LONGEST_SECONDS:,.0f} s"
+            ) from None
         except PlainHttp as error:
             words = f"{vendor} names media at {error.host!r} over {error.scheme}: only https is fetched"
             raise SubmissionUnknown(words) from None
@@ -90,6 +108,26 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
             raise wire.lost(vendor, error, submitting=False, variable="its key") from error
 
     return opened
+
+
+async def _limited(vendor: str, response: httpx.Response) -> AsyncIterator[bytes]:
+    """The bytes as they are sent, no more than MAX_BYTES: unpacked, a small file may be larger than any disk."""
+    if (packed := response.headers.get("content-encoding", "identity").lower()) != "identity":
+        raise OutputUnusable(f"{vendor}: the media at {response.url.host!r} is packed as {packed!r}, unasked")
+    too_large = OutputUnusable(f"{vendor}: the media at {response.url.host!r} is larger than {MAX_BYTES:,} bytes")
+    announced = response.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > MAX_BYTES:
+        raise too_large
+    size = 0
+    try:
+        async for chunk in response.aiter_raw():
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise too_large
+            yield chunk
+    except httpx.RemoteProtocolError as error:
+        # A line that breaks says so in another way: this ends in order, and is not what was announced.
+        raise SubmissionUnknown(f"{vendor}: the media at {response.url.host!r} came in part: {error}") from None
 
 
 def _check(vendor: str, response: httpx.Response) -> None:

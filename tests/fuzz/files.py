@@ -1,0 +1,82 @@
+"""Media that was damaged in many ways: each is looked at to its end, or refused in the error tree's own word."""
+
+import io
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from activities.errors import OutputUnusable
+from activities.media import probe
+from activities.uploads import LOOKS
+from tests.emulators import samples
+from tests.vendor import png
+from workflows.models import Modality
+
+LONGEST_SECONDS: Final = 20.0
+"""Of one look, on a busy machine; a sound file of this size takes milliseconds."""
+
+
+@dataclass
+class Looks:
+    """What all looks together came to."""
+
+    files: int = 0
+    refused: int = 0
+    slowest_seconds: float = 0.0
+    findings: list[str] = field(default_factory=list)
+
+
+def looked(count: int, seed: int, folder: Path) -> Looks:
+    """Look at so many damaged files, as at what a vendor made and as at what a person brings."""
+    chance, looks = Random(seed), Looks()
+    whole = {
+        "image/png": png(),
+        "image/jpeg": samples.picture(kind="JPEG"),
+        "audio/wav": samples.wav(),
+        "audio/mpeg": samples.mp3(),
+        "video/mp4": samples.video(),
+    }
+    for number in range(count):
+        media_type = chance.choice(list(whole))
+        data = damaged(whole[media_type], chance)
+        path = folder / "damaged"
+        path.write_bytes(data)
+        looks.files += 1
+        began = time.monotonic()
+        try:
+            probe(io.BytesIO(data), media_type)
+            LOOKS[Modality(media_type.partition("/")[0])](path)
+        except OutputUnusable:
+            looks.refused += 1
+        except Exception as error:
+            looks.findings.append(f"file {number} of seed {seed}, {media_type}: {error!r}")
+        seconds = time.monotonic() - began
+        looks.slowest_seconds = max(seconds, looks.slowest_seconds)
+        if seconds > LONGEST_SECONDS:
+            looks.findings.append(f"file {number} of seed {seed}, {media_type}: took {seconds:.0f} s")
+    return looks
+
+
+def damaged(data: bytes, chance: Random) -> bytes:
+    """Cut off, overwritten, stretched or shuffled in a few places, mostly where the headers are."""
+    made = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        at = (
+            chance.randrange(min(len(made), 400))
+            if made and chance.random() < 0.7
+            else chance.randrange(len(made) or 1)
+        )
+        match chance.randrange(5):
+            case 0:
+                del made[at:]
+            case 1:
+                made[at : at + 4] = chance.randbytes(4)
+            case 2:
+                made[at : at + 4] = chance.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\0\0\0\1"))
+            case 3:
+                made[at:at] = made[: chance.randrange(200)]
+            case _:
+                made[at : at + 1] = bytes([chance.randrange(256)])
+    return bytes(made)

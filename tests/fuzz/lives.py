@@ -1,0 +1,378 @@
+"""Lives of a production in any order of events, each step held against the plain account of it."""
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import pairwise
+from traceback import format_exception
+from typing import Any, Final
+
+from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from tests.fuzz.answers import MODELS, PRICES, taken
+from tests.fuzz.life import Draft, Life
+from tests.fuzz.plain import TYPES, PlainPlan, edits, op, plain, small
+from tests.fuzz.turns import NOW
+from workflows import policies
+from workflows.contracts import AssetFailure
+from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
+from workflows.models import ZERO, ApprovalPolicy, Brief, Platform
+from workflows.requests import (
+    Approval,
+    Decision,
+    Pause,
+    PlanEdit,
+    Refresh,
+    Regenerate,
+    Rejection,
+    Resolve,
+    Resume,
+    Revision,
+    SelectTake,
+    UploadTake,
+)
+from workflows.state import ProductionState
+
+PEOPLE: Final = ("ana", "bo", "cy")
+ENDS: Final = ("made", "made", "made", "failed", "billed", "doubt", "doubt", "refused")
+STEPS: Final = 40
+
+asset_drafts = st.lists(
+    st.tuples(st.sampled_from(TYPES), st.sampled_from(MODELS), st.sets(small, max_size=2), st.booleans()),
+    min_size=1,
+    max_size=4,
+)
+briefs = st.builds(
+    lambda approvers, own, stills, budget, auto: Brief(
+        text="x",
+        platform=Platform.VIDEO,
+        requester="ana",
+        budget_usd=budget,
+        approval=ApprovalPolicy(approvers=approvers, not_by_requester=own, stills_first=stills, auto_below_usd=auto),
+    ),
+    st.sampled_from((1, 1, 2)),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from((None, None, Decimal("0.15"), Decimal(1))),
+    st.sampled_from((None, None, None, Decimal("0.05"))),
+)
+
+
+def produced_once(lives: Life) -> bool:
+    return bool(lives.state.assets)
+
+
+class Lives(Life):
+    """What can happen to a production, and what always holds."""
+
+    @initialize(
+        brief=briefs,
+        draft=asset_drafts,
+        budget=st.sampled_from((None, "0.1", "5")),
+        go=st.sampled_from((True, True, False)),
+    )
+    def begin(self, brief: Brief, draft: Draft, budget: str | None, go: bool) -> None:
+        """Mostly as far as an approval: the rest of the story is longer than what comes before."""
+        self.turns.start(ProductionStart(production_id="p", brief=brief))
+        self.turns.turn()
+        self.answer_draft(draft)
+        if go:
+            self.steps(1)
+            self.approve(PEOPLE[1], right=False, budget=budget)
+            for who in PEOPLE[1:]:
+                self.approve(who, right=True, budget=budget)
+
+    @rule(draft=asset_drafts, fails=st.sampled_from((False, False, True)))
+    @precondition(lambda self: any(p.name == "draft_plan" for p in self.turns.pending))
+    def drafted(self, draft: Draft, fails: bool) -> None:
+        if fails:
+            next(p for p in self.turns.pending if p.name == "draft_plan").fail("no words")
+            self.go_on()
+        else:
+            self.answer_draft(draft)
+
+    @rule(which=small, refused=st.sampled_from((False, False, False, True)))
+    @precondition(lambda self: any(p.name not in ("draft_plan", "produce_asset") for p in self.turns.pending))
+    def step(self, which: int, refused: bool) -> None:
+        """One of the activities beside the takes ends."""
+        waiting = [p for p in self.turns.pending if p.name not in ("draft_plan", "produce_asset")]
+        self.answer(waiting[which % len(waiting)], refused)
+
+    @rule(most=st.integers(1, 4))
+    def steps(self, most: int) -> None:
+        """Several of them, oldest first, as on most days."""
+        for _ in range(most):
+            for pending in [p for p in self.turns.pending if p.name not in ("draft_plan", "produce_asset")][:1]:
+                self.answer(pending, refused=False)
+
+    @rule(most=st.integers(2, 8))
+    @precondition(lambda self: bool(self.turns.pending))
+    def work(self, most: int) -> None:
+        """A day without trouble."""
+        for _ in range(most):
+            if any(p.name == "produce_asset" for p in self.turns.pending):
+                self.produced(0, "made", 0)
+            self.steps(1)
+
+    @rule(
+        which=small,
+        end=st.sampled_from(("made", "made", "made", "failed", "billed", "doubt", "doubt", "refused")),
+        same=small,
+    )
+    @precondition(lambda self: any(p.name == "produce_asset" for p in self.turns.pending))
+    def produced(self, which: int, end: str, same: int) -> None:
+        """A take is made, fails for nothing or for money, is refused, or nobody knows."""
+        waiting = [p for p in self.turns.pending if p.name == "produce_asset"]
+        pending = waiting[which % len(waiting)]
+        asked = pending.request
+        key, price = (asked.asset.asset_id, asked.take), PRICES[asked.asset.model]
+        self.look_back()
+        if end in ("made", "billed"):
+            self.bank[key] = self.bank.get(key, ZERO) + price
+        so_far = self.bank.get(key, ZERO)
+        if end == "made":
+            # Now and then a model makes the very same again.
+            content = f"{asked.asset.asset_id} {asked.asset.prompt} {same % 3}"
+            self.made[key] = {
+                "content": content,
+                "upload": False,
+                "from": plain(asked.asset),
+                "inputs": {i.asset_id: i.media.sha256 for i in asked.inputs},
+            }
+            inputs = {i.asset_id: i.take for i in asked.inputs}
+            pending.complete(taken(asked.asset, asked.take, content, "fake", so_far, inputs))
+        elif end == "doubt" and price:
+            failure = AssetFailure(reason="ambiguous_submission", message="in doubt", billed_usd=so_far, job_id="j")
+            pending.fail("in doubt", failure)
+        elif end == "refused":
+            pending.fail(
+                "no", AssetFailure(reason="content_refused", message="no", billed_usd=so_far, refused="prompt")
+            )
+        else:
+            pending.fail("broken", AssetFailure(message="broken", billed_usd=so_far))
+        self.go_on()
+
+    # People
+
+    @precondition(lambda self: self.state.status == "awaiting_approval" or self.state.gate == "waiting")
+    @rule(
+        who=st.sampled_from(PEOPLE),
+        right=st.sampled_from((True, True, True, False)),
+        budget=st.sampled_from((None, None, "0.02", "0.2", "5")),
+    )
+    def approve(self, who: str, right: bool, budget: str | None) -> None:
+        digest = self.state.digest_to_approve if right else "another"
+        if digest is None:
+            return
+        before = len(self.state.events)
+        usd = Decimal(budget) if budget else None
+        self.send("decide", Decision(approve=Approval(plan_digest=digest, approver=who, budget_usd=usd)))
+        approved = [e for e in self.state.events[before:] if e.name in ("approved", "approval_given")]
+        assert right or not approved, "an approval of another digest took effect"
+        assert all(e.data["plan_digest"] == digest for e in approved)
+
+    @precondition(lambda self: self.state.status == "awaiting_approval" or self.state.gate == "waiting")
+    @rule(who=st.sampled_from(PEOPLE), sure=st.sampled_from((False, False, False, True)))
+    def reject(self, who: str, sure: bool) -> None:
+        if sure:
+            self.send("decide", Decision(reject=Rejection(rejecter=who)))
+
+    @rule(ops=edits, budget=st.sampled_from((None, "3")), stale=st.sampled_from((False, False, False, True)))
+    def edit(self, ops: list[tuple[str, int, int]], budget: str | None, stale: bool) -> None:
+        plan = self.state.plan
+        if plan is None:
+            return
+        asked = PlanEdit(
+            plan_digest="another" if stale else plan.digest,
+            edits=tuple(op(*each, [a.asset_id for a in plan.assets]) for each in ops),
+            budget_usd=Decimal(budget) if budget else None,
+        )
+        self.send("edit_plan", asked)
+
+    @rule()
+    @precondition(lambda self: self.state.status == "awaiting_approval")
+    def revise(self) -> None:
+        self.send("revise", Revision(feedback="again"))
+
+    @precondition(produced_once)
+    @rule(
+        which=small,
+        change=st.sampled_from((None, "prompt", "model", "feedback")),
+        count=st.sampled_from((1, 1, 2)),
+        budget=st.sampled_from((None, "2", "4")),
+    )
+    def regenerate(self, which: int, change: str | None, count: int, budget: str | None) -> None:
+        asked: dict[str, Any] = {"asset_id": self.idle(which), "count": count, "budget_usd": budget}
+        if change == "prompt":
+            asked["prompt"] = f"anew {which}"
+        elif change == "model":
+            asked["model"] = MODELS[which % len(MODELS)]
+        self.send("regenerate", Regenerate.model_validate(asked))
+
+    @precondition(lambda self: bool(self.state.attention()) or self.state.status == "needs_attention")
+    @rule(
+        which=small,
+        action=st.sampled_from(("retry", "accept_without", "adopt", "resubmit", "raise_budget")),
+        budget=st.sampled_from((None, "1", "3")),
+        words=st.booleans(),
+        finishing=st.sampled_from((False, False, False, True)),
+    )
+    def resolve(self, which: int, action: str, budget: str | None, words: bool, finishing: bool) -> None:
+        waiting = self.state.attention() or [self.asset(which)]
+        asked: dict[str, Any] = {"asset_id": waiting[which % len(waiting)], "action": action, "budget_usd": budget}
+        if action == "adopt":
+            asked["job_id"] = "j"
+        if action == "raise_budget" and budget is None:
+            asked["budget_usd"] = "2"
+        if action == "retry" and words:
+            asked["prompt"] = f"softer {which}"
+        if finishing:
+            asked = {"asset_id": "deliverable", "action": "retry"}
+        self.send("resolve", Resolve.model_validate(asked))
+
+    @precondition(produced_once)
+    @rule(which=small, take=st.integers(1, 4))
+    def select(self, which: int, take: int) -> None:
+        self.send("select_take", SelectTake(asset_id=self.idle(which), take=take))
+
+    @precondition(produced_once)
+    @rule(which=small)
+    def upload(self, which: int) -> None:
+        self.send("upload_take", UploadTake(asset_id=self.idle(which), key="k"))
+
+    @precondition(produced_once)
+    @rule(budget=st.sampled_from((None, "3")), some=st.booleans(), which=small)
+    def refresh(self, budget: str | None, some: bool, which: int) -> None:
+        asked = {"max_usd": "1", "budget_usd": budget, "asset_ids": [self.asset(which)] if some else []}
+        self.send("refresh", Refresh.model_validate(asked))
+
+    @rule(on=st.booleans())
+    def pause(self, on: bool) -> None:
+        self.send("pause", Pause()) if on else self.send("resume", Resume())
+
+    @rule(sure=st.sampled_from((False, False, False, False, False, True)))
+    def cancel(self, sure: bool) -> None:
+        if sure and self.turns.result is None and not self.turns.run._cancelling:
+            self.look_back()
+            self.turns.cancel()
+            self.go_on()
+
+    @rule(sure=st.sampled_from((False, False, True)))
+    @precondition(lambda self: self.turns.result is None and not self.turns.full)
+    def full(self, sure: bool) -> None:
+        """The history is long: the run is to go on as a new one."""
+        if not sure:
+            return
+        self.turns.full = True
+        self.look_back()
+        self.go_on()
+
+    @rule(days=st.sampled_from((0.1, 0.1, 0.1, 0.1, 3)))
+    def time(self, days: float) -> None:
+        self.turns.clock += timedelta(days=days)
+        self.look_back()
+        self.go_on()
+
+    # What always holds
+
+    @invariant()
+    def the_log_only_grows(self) -> None:
+        now = self.turns.result.events if self.turns.result else self.state.events
+        assert list(now[: len(self.events)]) == self.events
+        assert [e.id for e in now] == list(range(1, len(now) + 1))
+        assert all(a.at <= b.at for a, b in pairwise(now))
+        for event in now[len(self.events) :]:
+            if event.name == "approved" and self.state.budget_usd is not None:
+                # What planning cost, or a second approval that lowers the budget, may be more than is allowed now.
+                self.owed = max(self.paid + self.state.held_usd() - self.state.budget_usd, ZERO)
+        self.events = list(now)
+
+    @invariant()
+    def a_digest_is_a_plan(self) -> None:
+        plan = self.state.plan
+        if plan is None or any(p.name == "price_plan" and self.state.status == "planning" for p in self.turns.pending):
+            return
+        if self.state.status is ProductionStatus.PLANNING:
+            return
+        assert PlainPlan.of(plan) == self.plan
+        assert [a.position for a in plan.assets] == list(range(1, len(plan.assets) + 1))
+        assert self.digests.setdefault(plan.digest, self.plan.text) == self.plan.text
+        assert self.contents.setdefault(self.plan.text, plan.digest) == plan.digest
+        policies.check_plan(self.state.brief, plan)
+
+    @invariant()
+    def nothing_is_begun_that_should_not(self) -> None:
+        assert self.wrong == []
+
+    @invariant()
+    def every_cent_is_known(self) -> None:
+        assert self.state.spent_usd == self.paid
+        if self.state.budget_usd is not None:
+            assert self.state.left_usd() + self.owed >= 0, f"{self.state.left_usd()} left, {self.owed} owed"
+
+    @invariant()
+    def what_is_in_use_is_there(self) -> None:
+        for asset_id, state in self.state.assets.items():
+            numbers = [t.number for t in state.takes]
+            assert len(numbers) == len(set(numbers))
+            assert state.selected == 0 or state.selected in numbers, asset_id
+            assert state.status is not AssetStatus.COMPLETED or state.take, asset_id
+            assert bool(state.attention) <= (state.status in (AssetStatus.FAILED, AssetStatus.PENDING)), asset_id
+            for take in state.takes:
+                assert take.media.sha256 == self.made[asset_id, take.number]["content"]
+
+    @invariant()
+    def stale_is_what_was_made_from_something_else(self) -> None:
+        for record in self.plan.records if self.state.assets else []:
+            if record["id"] in self.state.assets and self.state.plan and self.state.plan.find(record["id"]):
+                state = self.state.assets[record["id"]]
+                if state.status is AssetStatus.COMPLETED:
+                    assert state.stale == self.is_stale(record["id"]), (record["id"], state.stale_because)
+
+    @invariant()
+    def a_record_is_all_that_is_needed(self) -> None:
+        kept = self.state.snapshot()
+        again = ProductionState(
+            ProductionStart(
+                production_id="p",
+                brief=kept.brief,
+                carried=Snapshot.model_validate_json(kept.model_dump_json(exclude_defaults=True)),
+            ),
+            lambda: NOW,
+        )
+        assert again.snapshot() == kept
+        assert again.left_usd() == self.state.left_usd() + self.state.asking_usd
+        assert [a.asset_id for a in again.waiting()] == [a.asset_id for a in self.state.waiting()]
+        assert again.told().waiting == self.state.told().model_copy().waiting
+
+    @invariant()
+    def it_goes_on_or_waits_for_somebody(self) -> None:
+        if self.turns.result is not None or self.turns.pending:
+            return
+        state = self.state
+        waits = state.status in (ProductionStatus.AWAITING_APPROVAL, ProductionStatus.NEEDS_ATTENTION)
+        assert waits, f"{state.status}, and nothing is under way"
+        assert state.told().waiting or state.attention(), f"{state.status} for no reason"
+
+
+def play(count: int, number: int) -> str:
+    """Play so many lives, the same for the same number; what went wrong, with the shortest life in which it does."""
+
+    @seed(number)
+    class Seeded(Lives):
+        pass
+
+    how = settings(
+        max_examples=count,
+        stateful_step_count=STEPS,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(Seeded, settings=how)
+    except Exception as error:
+        return "".join(format_exception(error))
+    return ""

@@ -1,0 +1,218 @@
+"""The production's workflow without a server: its own code, in turns, each activity answered when a test says so.
+
+Nothing of `workflows` is replaced. What Temporal's SDK gives it (waiting, activities, the clock) is given here by a
+plain event loop, so that a thousand lives of a production take seconds.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Final
+from unittest.mock import patch
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, FailureError
+
+from workflows.events import ProductionStart, Snapshot
+from workflows.production import ProductionWorkflow
+
+TURNS: Final = 30
+"""Of the loop, until everything that can go on has gone on; the longest chain of awaits is far shorter."""
+NOW: Final = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+class _Continued(BaseException):
+    """The run goes on as a new one."""
+
+    def __init__(self, start: ProductionStart) -> None:
+        self.start = start
+
+
+def _ended(cause: FailureError) -> ActivityError:
+    """An activity's failure as the SDK tells it."""
+    named: dict[str, Any] = dict.fromkeys(("identity", "activity_type", "activity_id"), "")
+    error = ActivityError("ended", scheduled_event_id=1, started_event_id=1, retry_state=None, **named)
+    error.__cause__ = cause
+    return error
+
+
+@dataclass(eq=False)
+class Pending:
+    """An activity that waits for its answer."""
+
+    name: str
+    request: Any
+    answer: "asyncio.Future[Any]"
+
+    def complete(self, result: Any) -> None:
+        self.answer.set_result(result)
+
+    def fail(self, message: str, *details: Any, kind: str = "") -> None:
+        error = ActivityError(
+            "failed",
+            scheduled_event_id=1,
+            started_event_id=1,
+            identity="",
+            activity_type="",
+            activity_id="",
+            retry_state=None,
+        )
+        error.__cause__ = ApplicationError(message, *details, type=kind or None, non_retryable=True)
+        self.answer.set_exception(error)
+        self.answer.exception()  # whoever asked may be cancelled in the same turn
+
+
+@dataclass(eq=False)
+class Sent:
+    """An update that was sent: refused at once, under way, done, or refused later."""
+
+    name: str
+    argument: Any
+    task: "asyncio.Task[Any] | None" = None
+    refusal: ApplicationError | None = None
+
+
+@dataclass
+class Turns:
+    """One production; `start` begins it, and `turn` lets everything go on that can."""
+
+    on_schedule: Callable[[Pending], None] = lambda _: None
+    pending: list[Pending] = field(default_factory=list)
+    full: bool = False
+    """Whether the server suggests to go on in a new run."""
+    result: Snapshot | None = None
+    """Of the newest run, where it has ended."""
+
+    def __post_init__(self) -> None:
+        self.clock = NOW
+        self.runs = 0
+        self._loop = asyncio.new_event_loop()
+        self._handlers: list[Sent] = []
+
+    def start(self, start: ProductionStart) -> None:
+        """Begin a run, from what a payload would bring."""
+        self.full, self.result, self._cancel_requested = False, None, False
+        self.runs += 1
+        brought = ProductionStart.model_validate_json(start.model_dump_json(exclude_defaults=True))
+        self.run = ProductionWorkflow(brought)
+        self._main = self._loop.create_task(self.run.run(brought))
+
+    def update(self, name: str, argument: Any) -> Sent:
+        """Send an update: its validator answers at once."""
+        method = getattr(self.run, name)
+        sent = Sent(name, argument)
+        try:
+            method._defn.validator(self.run, argument)
+        except ApplicationError as error:
+            sent.refusal = error
+            return sent
+        self._handlers.append(sent)
+        sent.task = self._loop.create_task(method(argument))
+        return sent
+
+    def cancel(self) -> None:
+        """Ask the run to end; the server passes that on once."""
+        if not self._cancel_requested:
+            self._cancel_requested = True
+            self._main.cancel()
+
+    def turn(self) -> list[Sent]:
+        """Let everything go on, and give the updates that came to their end."""
+        ended: list[Sent] = []
+        while True:
+            self._loop.run_until_complete(self._settle())
+            for sent in [s for s in self._handlers if s.task and s.task.done()]:
+                self._handlers.remove(sent)
+                assert sent.task is not None
+                error = sent.task.exception()
+                if isinstance(error, ApplicationError):
+                    sent.refusal = error
+                elif error:
+                    raise error
+                ended.append(sent)
+            if not self._main.done() or self.result is not None:
+                return ended
+            error = self._main.exception()
+            if error is None:
+                self.result = self._main.result()
+                self._end_tasks()
+                return ended
+            if not isinstance(error, _Continued):
+                raise error
+            assert not self._handlers, "a run was continued while somebody waited for an answer"
+            self._end_tasks()
+            self.start(error.start)
+
+    def close(self) -> None:
+        self._end_tasks()
+        self._loop.close()
+
+    def _end_tasks(self) -> None:
+        while tasks := asyncio.all_tasks(self._loop):  # a production that is cancelled goes on to cancel its takes
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.wait(tasks, timeout=0))
+        self._handlers.clear()
+
+    async def _settle(self) -> None:
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
+    # What the SDK gives a workflow
+
+    @contextmanager
+    def in_place_of_the_sdk(self) -> Iterator[None]:
+        given: dict[str, Any] = {
+            "now": lambda: self.clock,
+            "info": lambda: SimpleNamespace(is_continue_as_new_suggested=lambda: self.full),
+            "patched": lambda _: True,
+            "execute_activity_method": self._execute,
+            "wait_condition": self._wait,
+            "sleep": self._sleep,
+            "all_handlers_finished": lambda: all(s.task is not None and s.task.done() for s in self._handlers),
+            "continue_as_new": self._continue,
+            "create_event_group": lambda _: None,
+            "upsert_search_attributes": lambda _: None,
+            "upsert_memo": lambda _: None,
+            "set_current_details": lambda _: None,
+        }
+        with patch.multiple(workflow, **given):
+            yield
+
+    async def _execute(self, method: Any, request: Any, **_: Any) -> Any:
+        pending = Pending(method.__name__, request, self._loop.create_future())
+        self.pending.append(pending)
+        self.on_schedule(pending)
+        try:
+            return await pending.answer
+        except asyncio.CancelledError:
+            error = ActivityError(
+                "cancelled",
+                scheduled_event_id=1,
+                started_event_id=1,
+                identity="",
+                activity_type="",
+                activity_id="",
+                retry_state=None,
+            )
+            error.__cause__ = CancelledError("cancelled")
+            raise error from error.__cause__
+        finally:
+            self.pending.remove(pending)
+
+    async def _wait(self, holds: Callable[[], bool], *, timeout: timedelta | None = None, **_: Any) -> None:  # noqa: ASYNC109 - the SDK's name
+        deadline = None if timeout is None else self.clock + timeout
+        while not holds():
+            if deadline is not None and self.clock >= deadline:
+                raise TimeoutError
+            await asyncio.sleep(0)
+
+    async def _sleep(self, duration: timedelta, **_: Any) -> None:
+        until = self.clock + duration
+        await self._wait(lambda: self.clock >= until)
+
+    def _continue(self, start: ProductionStart) -> None:
+        raise _Continued(start)

@@ -1,0 +1,84 @@
+"""Requests of every kind to the running API, and productions in any order of events; `make fuzz` takes more of both."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.answers import MODELS, made_up, priced
+from tests.fuzz.lives import play
+from tests.fuzz.plain import IDS, TYPES, PlainPlan, edits, op, small
+from tests.fuzz.rest import at_rest
+from tests.fuzz.sending import fuzz
+from tests.fuzz.stack import fuzzed_stack
+from workflows import diff, policies
+from workflows.models import Brief, Plan, Platform
+from workflows.policies import PlanProblem
+
+CASES = 150
+LIVES = 25
+SEED = 1
+FILM = Brief(text="x", platform=Platform.VIDEO)
+
+plans = st.lists(st.tuples(small, small, st.booleans()), min_size=1, max_size=5).map(
+    lambda drafts: Plan.of(
+        "a plan",
+        [
+            made_up(IDS[n], TYPES[kind % 3], MODELS[model % 5], (IDS[n - 1],) if n and linked else (), f"words {n}")
+            for n, (kind, model, linked) in enumerate(drafts)
+        ],
+    )
+)
+
+
+def test_whatever_is_asked(tmp_path: Path) -> None:
+    """No request makes the API fail or say what its description does not, and none leaves a production stuck."""
+    with fuzzed_stack(tmp_path) as stack:
+        pids = stack.supervisor.pids()
+        outcome = fuzz(stack.info.api_url, CASES, SEED)
+        rest = asyncio.run(at_rest(stack.info))
+        assert stack.supervisor.pids() == pids
+    assert outcome.findings == []
+    assert rest.problems == []
+    assert outcome.cases == CASES
+    assert len(outcome.operations) >= 45
+    assert {200, 202, 404, 409, 422} <= set(outcome.statuses)
+
+
+def test_lives() -> None:
+    """In whatever order people decide and takes end, digests, money, takes and records are as a plain account says."""
+    assert play(LIVES, SEED) == ""
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=200)
+@given(plan=plans, asked=edits)
+def test_edits_and_their_diff(plan: Plan, asked: list[tuple[str, int, int]]) -> None:
+    """An edited plan is what a list of dictionaries becomes by the same edits, and its diff says just that."""
+    before = priced(plan, ())
+    ops = [op(*each, [a.asset_id for a in before.assets]) for each in asked]
+    try:
+        after = policies.apply_edits(FILM, before, ops)
+    except PlanProblem:
+        return
+    wanted = PlainPlan.of(before)
+    wanted.apply(ops)
+    assert PlainPlan.of(after) == wanted
+    lines = diff.changes(before, after)
+    assert bool(lines) == (PlainPlan.of(before).text != wanted.text)
+    assert told(before, lines) == {"title": wanted.title, **{r["id"]: r["prompt"] for r in wanted.records}}
+
+
+def told(before: Plan, lines: list[Any]) -> dict[str, str]:
+    """The title and the prompts that a plan has after what the lines say."""
+    found = {"title": before.title, **{a.asset_id: a.prompt for a in before.assets}}
+    for line in lines:
+        match line["field"]:
+            case "title":
+                found["title"] = line["after"]
+            case "dropped":
+                del found[line["asset_id"]]
+            case "added" | "prompt":
+                found[line["asset_id"]] = line["after"]
+    return found

@@ -1,0 +1,242 @@
+"""Media that means harm: whatever a vendor's storage sends, the take ends in a word, and the worker goes on."""
+
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.addresses import Outward
+from activities.ledger import Entry, Ledger
+from activities.media import probe
+from activities.produce import Producer
+from activities.providers import download
+from activities.providers.replicate import Replicate
+from activities.settings import ActivitySettings
+from activities.storage import Storage
+from activities.uploads import LOOKS
+from tests.emulators import samples
+from tests.emulators.hostile import HostileStorage
+from tests.emulators.replicate import ReplicateEmulator
+from tests.fuzz.files import looked
+from workflows import keys
+from workflows.contracts import AssetFailure, ProduceAsset
+from workflows.models import Asset, Brief, Modality, Platform, Quote, Take
+
+MODELS: Final = {
+    "png": ("black-forest-labs/flux-2-pro", Modality.IMAGE),
+    "mp4": ("somebody/films", Modality.VIDEO),
+    "webm": ("somebody/films", Modality.VIDEO),
+    "wav": ("somebody/sounds", Modality.AUDIO),
+}
+PICTURE_USD: Final = Decimal("0.03")
+MOST_BYTES: Final = 30_000_000
+"""Of a take here, so that what has no end comes to one soon."""
+SECONDS: Final = 3.0
+"""For a download here."""
+MEMORY_BYTES: Final = 150_000_000
+"""More than this no look may take: the bombs unpack to gigabytes."""
+LOOKS_SECONDS: Final = 30.0
+
+
+class Maker:
+    """Makes takes of Replicate, whose files lie where harm is meant."""
+
+    def __init__(self, storage: Storage, vendor: ReplicateEmulator, hostile: HostileStorage) -> None:
+        self.storage, self.vendor, self.hostile = storage, vendor, hostile
+        self.provider = Replicate({"REPLICATE_API_TOKEN": vendor.key, "REPLICATE_BASE_URL": vendor.url})
+        self.producer = Producer(
+            storage, {"replicate": self.provider}, ActivitySettings(claim_settles_seconds=0.1, max_failures=2)
+        )
+
+    def asked(self, path: str) -> ProduceAsset:
+        model, modality = MODELS[path.rpartition(".")[2]]
+        self.vendor.texts[model] = [f"{self.hostile.url}/{path}"]
+        price = PICTURE_USD if modality is Modality.IMAGE else Decimal(0)
+        asset = Asset(
+            asset_id="a",
+            asset_type=modality,
+            role="shot",
+            prompt="a lighthouse",
+            provider="replicate",
+            model=model,
+            quote=Quote(low_usd=price, high_usd=price, expected_seconds=1, job=True, unknown=not price),
+        )
+        brief = Brief(text="x", platform=Platform.VIDEO)
+        return ProduceAsset(production_id=uuid4().hex, brief=brief, asset=asset, take=1)
+
+    async def made(self, request: ProduceAsset) -> Take | AssetFailure:
+        """As many attempts as it takes, without the pauses between them."""
+        for attempt in range(1, 20):
+            environment = ActivityEnvironment()
+            environment.info = dataclasses.replace(environment.info, attempt=attempt)
+            try:
+                return await environment.run(self.producer.produce, request)
+            except ApplicationError as error:
+                if error.non_retryable:
+                    return AssetFailure.model_validate(error.details[0])
+        raise AssertionError("it is tried again and again")
+
+    async def ledger(self, request: ProduceAsset) -> Entry:
+        entry = await Ledger(self.storage, keys.take_prefix(request.production_id, "a", 1)).read()
+        assert entry is not None
+        return entry
+
+    def left(self, request: ProduceAsset) -> list[str]:
+        """What lies in the bucket, whole or in parts."""
+        prefix = keys.production_prefix(request.production_id)
+        found = self.storage._admin.list_objects_v2(Bucket="tests", Prefix=prefix).get("Contents", ())
+        parts = self.storage._admin.list_multipart_uploads(Bucket="tests", Prefix=prefix).get("Uploads", ())
+        return [each["Key"].removeprefix(f"{prefix}/") for each in (*found, *parts)]
+
+
+@pytest.fixture(scope="module")
+def servers_that_mean_harm() -> Iterator[tuple[ReplicateEmulator, HostileStorage]]:
+    with ReplicateEmulator(looks=1) as vendor, HostileStorage() as hostile:
+        yield vendor, hostile
+
+
+@pytest.fixture
+async def maker(
+    storage: Storage,
+    servers_that_mean_harm: tuple[ReplicateEmulator, HostileStorage],
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Maker]:
+    monkeypatch.setattr(download, "MAX_BYTES", MOST_BYTES)
+    monkeypatch.setattr(download, "LONGEST_SECONDS", SECONDS)
+    maker = Maker(storage, *servers_that_mean_harm)
+    yield maker
+    await maker.provider.close()
+
+
+class Peak:
+    """The most memory that this process had since `begin`, by the Linux kernel's own mark."""
+
+    def __init__(self) -> None:
+        Path("/proc/self/clear_refs").write_text("5")
+        self._before = self._now("VmRSS")
+
+    def grown(self) -> int:
+        return self._now("VmHWM") - self._before
+
+    def _now(self, name: str) -> int:
+        line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
+        return int(line.split()[1]) * 1024
+
+
+UNUSABLE: Final = ("output_unusable", "output_unusable")
+IN_DOUBT: Final = ("ambiguous_submission", "submission_unknown")
+
+
+@pytest.mark.parametrize(
+    ("path", "end", "words"),
+    [
+        ("nothing.png", UNUSABLE, "does not open"),
+        ("page.png", UNUSABLE, "does not open"),
+        ("drawing.png", UNUSABLE, "does not open"),
+        ("program.png", UNUSABLE, "does not open"),
+        ("half.png", UNUSABLE, "does not open"),
+        ("sound.png", UNUSABLE, "does not open"),
+        ("zip.png", UNUSABLE, "does not open"),
+        ("bomb.png", UNUSABLE, "pixels"),
+        ("poster.png", UNUSABLE, "9,000 x 9,000 pixels, above 70,000,000"),
+        ("nothing.mp4", UNUSABLE, "does not open"),
+        ("page.mp4", UNUSABLE, "does not open"),
+        ("picture.mp4", UNUSABLE, "does not open"),
+        ("playlist.mp4", UNUSABLE, "does not open"),
+        ("half.mp4", UNUSABLE, "does not open"),
+        ("begun.mp4", UNUSABLE, "breaks off"),
+        ("days.webm", UNUSABLE, "says to last 1,000,000 s, above 3,600"),
+        ("longer.webm", UNUSABLE, "says to last 600.0 s and breaks off after 4.0"),
+        ("tracks.mp4", UNUSABLE, "does not open"),
+        ("nothing.wav", UNUSABLE, "does not open"),
+        ("noise.wav", UNUSABLE, "does not open"),
+        ("packed/whole.png", UNUSABLE, "packed as 'gzip, gzip'"),
+        ("huge/whole.png", UNUSABLE, "larger than 30,000,000 bytes"),
+        ("chunks/whole.png", UNUSABLE, "larger than 30,000,000 bytes"),
+        ("more/whole.png", UNUSABLE, "does not open"),
+        ("cut/whole.png", IN_DOUBT, "came in part"),
+        ("drip/whole.png", IN_DOUBT, "took longer than"),
+        ("loop/whole.png", IN_DOUBT, "more than 3 redirects"),
+    ],
+)
+async def test_what_means_harm_ends_in_a_word(maker: Maker, path: str, end: tuple[str, str], words: str) -> None:
+    """It is paid for once and counted, nothing of it is kept, and neither time nor memory runs away."""
+    billed = maker.vendor.billed_usd
+    request, peak, began = maker.asked(path), Peak(), time.monotonic()
+    failure = await maker.made(request)
+    assert isinstance(failure, AssetFailure), failure
+    assert (failure.reason, failure.kind) == end, failure
+    assert words in failure.message
+    assert peak.grown() < MEMORY_BYTES
+    assert time.monotonic() - began < LOOKS_SECONDS
+    entry = await maker.ledger(request)
+    assert len(entry.submissions) == 1
+    assert maker.left(request) == [f"{keys.take_prefix(request.production_id, 'a', 1)}/ledger.json".split("/", 2)[2]]
+    if end is UNUSABLE and path.endswith("png"):
+        assert failure.billed_usd == entry.billed_usd == maker.vendor.billed_usd - billed == PICTURE_USD
+    else:
+        assert failure.maybe_billed or entry.is_open
+
+
+async def test_a_redirect_into_our_own_network(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that moved to an address of ours is not fetched, and a person hears why."""
+    monkeypatch.setattr(download, "Outward", lambda: Outward({"127.0.0.1"}))
+    real = download.streamed
+    monkeypatch.setattr(
+        "activities.providers.replicate_words.streamed",
+        lambda url, **more: real(url, **more | {"base_url": "https://v"}),
+    )
+    failure = await maker.made(maker.asked("inside/whole.png"))
+    assert isinstance(failure, AssetFailure)
+    assert (failure.reason, failure.kind) == IN_DOUBT
+    assert "'169.254.169.254', an address in a private network" in failure.message
+
+
+async def test_the_worker_goes_on(maker: Maker) -> None:
+    """After all that, what is honest is made, by the same provider over the same path."""
+    take = await maker.made(maker.asked("whole.png"))
+    assert isinstance(take, Take)
+    assert (take.media.width, take.billed_usd) == (64, PICTURE_USD)
+
+
+def test_damaged_files(tmp_path: Path) -> None:
+    """Whatever is wrong within a file, it is looked at to its end or refused as unusable, in little time."""
+    looks = looked(200, 4, tmp_path)
+    assert looks.findings == []
+    assert 0 < looks.refused < looks.files
+
+
+def test_a_second_picture_behind_a_jpeg(tmp_path: Path) -> None:
+    """What telephones put into one JPEG, two pictures, is an upload and a reference like any other."""
+    first, second = (samples.picture(64, side) for side in (32, 48))
+    path = tmp_path / "phone.jpg"
+    _save_as_mpo(path, first, second)
+    media_type, facts = LOOKS[Modality.IMAGE](path)
+    assert (media_type, facts.width, facts.height) == ("image/jpeg", 64, 32)
+
+
+def test_old_encodings_harm_nothing(tmp_path: Path) -> None:
+    """A title in Latin-1 within a sound file is no reason to refuse it."""
+    data = samples.wav(1.0)
+    title = b"INFOINAM\x06\x00\x00\x00caf\xe9\x00\x00"
+    named = data[:12] + b"LIST" + len(title).to_bytes(4, "little") + title + data[12:]
+    path = tmp_path / "a.wav"
+    path.write_bytes(data[:4] + (len(named) - 8).to_bytes(4, "little") + named[8:])
+    assert probe(path, "audio/wav").duration_seconds == 1.0
+    assert LOOKS[Modality.AUDIO](path)[0] == "audio/wav"
+
+
+def _save_as_mpo(path: Path, first: bytes, second: bytes) -> None:
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(first)) as one, Image.open(io.BytesIO(second)) as other:
+        one.save(path, format="MPO", save_all=True, append_images=[other])
