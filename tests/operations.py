@@ -53,7 +53,7 @@ def finds(*names: str) -> Reads:
 
     def check(studio: Situation, said: str) -> None:
         wanted = {STUCK if name == STUCK else keys.workflow_id(getattr(studio, name)) for name in names}
-        assert set(re.findall(r"production-[\w-]+", said)) == wanted
+        assert set(re.findall(r"production-[\w.-]+", said)) == wanted
 
     return check
 

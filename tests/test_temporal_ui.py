@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from tests.browser import CHROMIUM, MISSING, SCREENS, SIZES, browsing
 from tests.film import until
@@ -36,19 +36,20 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Situation]:
 
 
 @pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
+async def engineer(studio: Situation) -> AsyncIterator[BrowserContext]:
+    """A large window of somebody who was never here; the UI's scripts are loaded once."""
     async with browsing() as browser:
-        yield browser
+        context = await browser.new_context(base_url=studio.ui, viewport=SIZES[1920], locale="en-US")
+        context.set_default_timeout(PATIENCE_MS)
+        yield context
 
 
 @pytest.fixture
-async def page(browser: Browser, studio: Situation) -> AsyncIterator[Page]:
-    """A large window of somebody who was never here."""
-    context = await browser.new_context(base_url=studio.ui, viewport=SIZES[1920], locale="en-US")
-    context.set_default_timeout(PATIENCE_MS)
+async def page(engineer: BrowserContext) -> AsyncIterator[Page]:
     expect.set_options(timeout=PATIENCE_MS)
-    yield await context.new_page()
-    await context.close()
+    page = await engineer.new_page()
+    yield page
+    await page.close()
 
 
 async def picture(page: Page, name: str) -> None:
