@@ -308,6 +308,7 @@ async def test_references(browser: Browser, site: Site) -> None:
     }"""
     async with visiting(browser, site.url) as page:
         await page.goto("/")
+        await expect(page.locator(".references")).to_be_visible()
         shows = page.get_by_label(re.compile("^What reference . shows"))
         for number, how in enumerate(("drop", "paste"), start=1):
             await page.evaluate(bring, [picture, how])
