@@ -85,6 +85,8 @@ UPLOAD_TIMEOUT: Final = 120.0
 """Seconds; a worker fetches, looks at and keeps a file of up to 2 GB."""
 ASK_AGAIN_PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds; a workflow task that is about to begin begins within these, or no worker is there."""
+MAX_STARTS: Final = 8
+"""At once; a burst waits here for its turn, where it is cheap, not in the server's store, where it times out."""
 MAX_QUERIES: Final = 8
 """At once over all productions: beyond it a worker starves its workflows (100 callers: p99 6.3 s)."""
 PROVIDERS_TIMEOUT: Final = timedelta(seconds=2)
@@ -118,6 +120,7 @@ class Gateway:
         self._read_manifest = read_manifest
         self._metrics = metrics
         self._slots = asyncio.Semaphore(MAX_QUERIES)
+        self._starts = asyncio.Semaphore(MAX_STARTS)
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
         self._counted = Counted(client)
 
@@ -135,15 +138,16 @@ class Gateway:
         """
         digest = brief_digest(brief)
         try:
-            with server():
-                await self._client.start_workflow(
-                    keys.WORKFLOW_TYPE,
-                    ProductionStart(production_id=production_id, brief=brief),
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    rpc_timeout=RPC_TIMEOUT,
-                    **start_options(production_id, brief, ProductionStatus.PLANNING, datetime.now(UTC)),
-                )
+            async with self._starts:
+                with server():
+                    await self._client.start_workflow(
+                        keys.WORKFLOW_TYPE,
+                        ProductionStart(production_id=production_id, brief=brief),
+                        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                        rpc_timeout=RPC_TIMEOUT,
+                        **start_options(production_id, brief, ProductionStatus.PLANNING, datetime.now(UTC)),
+                    )
         except WorkflowAlreadyStartedError:
             pass  # closed meanwhile: compared below like one that still runs
         if not keyed:

@@ -45,7 +45,8 @@ from workflows.models import (
     Take,
 )
 from workflows.notification import NotificationWorkflow
-from workflows.production import PreviewWorkflow, ProductionWorkflow
+from workflows.previewing import PreviewWorkflow
+from workflows.production import ProductionWorkflow
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
 

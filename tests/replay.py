@@ -17,7 +17,8 @@ from workflows import payload_keys
 from workflows.batch import BatchWorkflow
 from workflows.converter import data_converter_with
 from workflows.notification import NotificationWorkflow
-from workflows.production import PreviewWorkflow, ProductionWorkflow
+from workflows.previewing import PreviewWorkflow
+from workflows.production import ProductionWorkflow
 from workflows.schedule import ScheduledProduction
 
 WORKFLOWS: Final = [ProductionWorkflow, PreviewWorkflow, BatchWorkflow, ScheduledProduction, NotificationWorkflow]

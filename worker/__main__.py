@@ -32,7 +32,8 @@ from workflows.batch import BatchWorkflow
 from workflows.discretion import hide_in_logs, remember
 from workflows.notification import NotificationActivities, NotificationWorkflow
 from workflows.payload_keys import PayloadKeysRefused
-from workflows.production import PreviewWorkflow, ProductionWorkflow
+from workflows.previewing import PreviewWorkflow
+from workflows.production import ProductionWorkflow
 from workflows.schedule import ScheduledProduction
 
 log = logging.getLogger("worker")

@@ -39,8 +39,8 @@ class _Guarded(WorkflowInstance):
         refused.failed.failure.application_failure_info.SetInParent()
         return refused
 
-    def get_serialization_context(self, command_info: Any) -> Any:
-        return self._inner.get_serialization_context(command_info)
+    def get_serialization_context(self, command_info: Any) -> None:
+        """None: no converter of ours asks for it, and to find it takes a way into the sandbox for each payload."""
 
     def get_external_store_context(self, command_info: Any) -> Any:
         return self._inner.get_external_store_context(command_info)

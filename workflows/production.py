@@ -451,16 +451,3 @@ class ProductionWorkflow(Outlook):
 def _shown(plan: Plan) -> tuple[object, ...]:
     """What of a plan a deliverable shows beside its takes."""
     return plan.title, [a.asset_id for a in plan.assets]
-
-
-@workflow.defn(name=keys.PREVIEW_TYPE)
-class PreviewWorkflow(ProductionWorkflow):
-    """A preview is a production in everything but its name: lists of productions leave it out."""
-
-    @workflow.init
-    def __init__(self, start: ProductionStart) -> None:
-        super().__init__(start)
-
-    @workflow.run
-    async def run(self, start: ProductionStart) -> Snapshot:
-        return await super().run(start)

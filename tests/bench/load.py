@@ -67,7 +67,8 @@ class Bench:
     async def start(self, wanted: Wanted) -> str:
         body = {"text": wanted.model_dump_json(), "platform": "copy"}
         started = await self.http.post(API, json=body, timeout=120)
-        return str(started.raise_for_status().json()["production_id"])
+        assert started.is_success, started.text
+        return str(started.json()["production_id"])
 
     async def planned(self, production_id: str) -> dict[str, Any]:
         """The production when its plan is there. The events tell: asking again and again would be load of its own."""
