@@ -232,7 +232,6 @@ def _filtered(
 
 
 def _shot_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:
-
     with recording(placed.shot.path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"

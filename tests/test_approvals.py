@@ -141,6 +141,31 @@ async def test_the_second_gate_can_be_closed(productions: Productions) -> None:
     assert len(seen.assets["still-1"].takes) == 1
 
 
+async def test_what_is_ordered_stays_allowed(productions: Productions) -> None:
+    """Takes that were ordered at the second gate are held: an approval that allows less than them is refused."""
+    fakes = Film(price_usd="0.5000")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="5", platform="video", approval={"stills_first": True})
+        seen = await until(handle, "needs_attention")
+        drop = PlanEdit(plan_digest=digest(seen), edits=(EditOp(op="drop", asset_id="shot-1"),))
+        await update(handle, ProductionWorkflow.edit_plan, drop)
+        more = Regenerate(asset_id="shot-1", count=2)
+        await productions.reopen(await handle.result(), ProductionWorkflow.regenerate, more)
+        handle = productions.newest(handle)
+        named = (await until(handle, "needs_attention")).waiting
+        assert named
+        assert named.plan_digest
+        refused = await refusal(approve(handle, named.plan_digest, "ana", budget_usd="1.20"))
+        assert (refused.kind, refused.field) == ("budget_short", "budget_usd")
+        assert refused.message.startswith("1.5000 USD are spent, or held")
+        signal = {"plan_digest": named.plan_digest, "approver": "ana", "budget_usd": "1.20"}
+        await handle.signal(ProductionWorkflow.approve, signal)
+        await approve(handle, named.plan_digest, "ana", budget_usd="2.00")
+        seen = await handle.result()
+    assert [e.data["reason"] for e in seen.events if e.name == "approval_ignored"] == [refused.message]
+    assert (seen.spent_usd, seen.budget_usd) == (Decimal("2.0000"), Decimal("2.00"))
+
+
 async def waiting(client: Client, handle: Handle) -> list[AttentionItem]:
     """What the server says is waiting, without a worker."""
     described = await client.get_workflow_handle(handle.id).describe()

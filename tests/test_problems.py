@@ -264,6 +264,20 @@ def test_openapi_is_complete() -> None:
     assert "HTTPValidationError" not in schemas
 
 
+def test_openapi_says_what_is_answered() -> None:
+    """Whatever takes a body tells of 400 and 413; a stream is described by its events, an archive as one."""
+    paths = create_app(Settings()).openapi()["paths"]
+    taking = [o for each in paths.values() for o in each.values() if "requestBody" in o]
+    assert len(taking) > 20
+    assert all({"400", "413"} <= set(operation["responses"]) for operation in taking)
+    of_one = "/api/v1/productions/{production_id}"
+    stream = paths[f"{of_one}/events"]["get"]["responses"]["200"]["content"]
+    assert list(stream) == ["text/event-stream"]
+    assert list(stream["text/event-stream"]) == ["itemSchema"]
+    assert stream["text/event-stream"]["itemSchema"]["properties"]["data"]["type"] == "string"
+    assert list(paths[f"{of_one}/deliverable.zip"]["get"]["responses"]["200"]["content"]) == ["application/zip"]
+
+
 def test_light_import() -> None:
     """Importing the app loads neither Temporal nor boto3 nor a vendor's SDK."""
     code = "import sys, api.app; print(*sorted({m.partition('.')[0] for m in sys.modules}))"

@@ -19,6 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.refusals import refuse
     from workflows.requests import Decision, EditOp, Pause, PlanEdit, Rejection, Resume, Revision
 
+ORDERS_STAY = "what-is-ordered-stays-allowed"
+"""Since 2026-11-20 a second approval cannot allow less than what is held for takes that people ordered."""
 MAX_IGNORED = 100
 """Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
 
@@ -41,6 +43,11 @@ class Decisions(Desk):
     def _decide_by_signal(self, decision: dict[str, Any]) -> None:
         try:
             self._check_decision(parsed := Decision.model_validate(decision))
+            try:
+                self._check_orders(parsed)
+            except ApplicationError:
+                if workflow.patched(ORDERS_STAY):
+                    raise
             self._decide(parsed)
         except (ValidationError, ApplicationError) as error:
             words = error.message if isinstance(error, ApplicationError) else _first_problem(error)
@@ -54,6 +61,24 @@ class Decisions(Desk):
         return self._state.receipt()
 
     @decide.validator
+    def _check_decide(self, decision: Decision) -> None:
+        self._check_decision(decision)
+        self._check_orders(decision)
+
+    def _check_orders(self, decision: Decision) -> None:
+        """A second approval may allow less than the first, but not less than what was ordered since."""
+        state, approval = self._state, decision.approve
+        held = state.held_usd()
+        if approval is None or approval.budget_usd is None or state.plan is None or state.gate != "waiting" or not held:
+            return
+        known = state.spent_usd + held
+        if policies.allowance(state.brief, state.plan, approval, state.spent_usd) < known:
+            raise refuse(
+                "budget_short",
+                "budget_usd",
+                f"{known} USD are spent, or held for takes that were ordered; allow that or more, or name no budget",
+            )
+
     def _check_decision(self, decision: Decision) -> None:
         state = self._state
         at_gate = state.gate == "waiting" and not state.status.closed

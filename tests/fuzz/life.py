@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from tests.fuzz.answers import PRICES, dearest, delivered, made_up, media, priced, taken
 from tests.fuzz.plain import IDS, PlainPlan
 from tests.fuzz.turns import Pending, Sent, Turns
-from workflows.contracts import PLAN_INVALID, AssetCancelled, Rewritten
+from workflows.contracts import PLAN_INVALID, AssetCancelled, AssetFailure, Rewritten
 from workflows.events import AssetStatus, Event, ProductionStart, ProductionStatus
 from workflows.models import UPLOAD, ZERO, Alternative, Modality, Plan
 from workflows.refusals import REFUSED
@@ -17,6 +17,7 @@ from workflows.state import ProductionState
 
 OPEN: Final = {"edit_plan", "regenerate", "select_take", "upload_take", "refresh"}
 """Updates that open a delivered production again, as the gateway does."""
+OTHER_WORDS: Final = "other words"
 DRAFT_USD: Final = Decimal("0.01")
 
 Key = tuple[str, int]
@@ -96,6 +97,9 @@ class Life(RuleBasedStateMachine):
         for event in self.state.events[known:]:
             if event.name == "plan_ready" and event.data["how"] != "edit":
                 self.plan = self.draft
+            elif event.name == "approved":
+                # What planning cost, or a second approval that lowers the budget, may be more than is allowed now.
+                self.owed = max(self.paid + self.state.held_usd() - (self.state.budget_usd or ZERO), ZERO)
         for sent in ended:
             if sent.refusal:
                 assert sent.refusal.type == REFUSED, sent.refusal
@@ -109,7 +113,9 @@ class Life(RuleBasedStateMachine):
         if isinstance(asked, PlanEdit):
             produced = bool(self.state.assets)
             self.plan.apply([e for e in asked.edits if not (produced and e.op == "drop")])
-        elif isinstance(asked, Regenerate) or (isinstance(asked, Resolve) and asked.prompt):
+        elif isinstance(asked, Regenerate):
+            self.plan.change(asked.asset_id, OTHER_WORDS if asked.feedback else asked.prompt, asked.model)
+        elif isinstance(asked, Resolve) and asked.prompt:
             self.plan.change(asked.asset_id, asked.prompt, asked.model)
 
     def look_back(self) -> None:
@@ -190,8 +196,10 @@ class Life(RuleBasedStateMachine):
                 key = (asked.asset.asset_id, asked.take)
                 self.made[key] = {"content": f"file {self.files}", "upload": True, "inputs": {}, "from": {}}
                 pending.complete(taken(asked.asset, asked.take, f"file {self.files}", UPLOAD))
+            case "rewrite_prompt" if refused and asked.feedback:
+                pending.fail("no language model wrote a prompt", AssetFailure(message="no words"))
             case "rewrite_prompt":
-                pending.complete(Rewritten(prompt="other words" if not refused else ""))
+                pending.complete(Rewritten(prompt="" if refused else OTHER_WORDS))
             case "cancel_asset":
                 self.stopped(pending, refused)
             case name:

@@ -136,7 +136,7 @@ def _failures(case: AnyCase, answer: Response) -> tuple[Failure, ...]:
 
 def _learn(answer: Response, world: World) -> None:
     """Keep the ids of what was started: later cases are aimed at them."""
-    if answer.status_code >= 300 or answer.headers.get("content-type") != ["application/json"]:
+    if answer.status_code >= 300 or answer.headers.get("content-type") != ["application/json"] or not answer.content:
         return
     body: Any = answer.json()
     if isinstance(body, dict):
