@@ -142,13 +142,14 @@ export function open([from], app) {
   }
 
   async function send() {
-    const chosen = (about()?.modalities ?? ALL).filter(
+    if (!platforms) await load(); // whoever is quick: what a platform takes is not known yet
+    const chosen = about()?.modalities.filter(
       (m) => m === "text" || (!draft.off.includes(m) && !missing().includes(m)),
     );
     const brief = {
       text: draft.text,
       platform: draft.platform,
-      modalities: chosen,
+      ...(chosen && { modalities: chosen }),
       title: draft.title,
       style: draft.style,
       languages: [draft.language],
