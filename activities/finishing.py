@@ -70,7 +70,7 @@ async def finish(
 
     async def upload(made: _Made) -> DeliverableFile:
         key = deliverable_key(request.production_id, request.revision, made.name)
-        facts = await asyncio.to_thread(probe, made.path, made.media_type)
+        facts = await asyncio.to_thread(probe, made.path, made.media_type, ours=True)
         served_as = f"{made.media_type}; charset=utf-8" if made.media_type.startswith("text/") else made.media_type
         stored = await storage.put_file(key, made.path, served_as)
         media = Media(

@@ -282,6 +282,15 @@ async def test_overrun_is_held_and_noted(storage: Storage, tmp_path: Path) -> No
     assert film.loud(0.2, 2.2)
 
 
+async def test_a_long_document_is_finished(storage: Storage, tmp_path: Path) -> None:
+    """What no single take may be, all of them together may: a document of more than 1 MB."""
+    takes = Takes(storage, "long")
+    for number in range(3):
+        await takes.add(f"text-{number}", Modality.TEXT, "body", b"The sea answers. " * 30_000, "text/markdown")
+    deliverable, files = await finished(takes, takes.request(Platform.COPY), tmp_path)
+    assert [len(files[f.name]) > 1_500_000 for f in deliverable.files] == [True, True]
+
+
 async def test_mixed_shots_fit_one_frame(storage: Storage, tmp_path: Path) -> None:
     """Shots of other sizes, rates, codecs and pixel formats become one constant stream in the first shot's size."""
     takes = Takes(storage, "mixed")
