@@ -251,8 +251,11 @@ class Asset(Model):
         return max((q.high_usd for q in (self.quote, *(f.quote for f in self.fallbacks)) if q), default=ZERO)
 
     def made_by(self, model: int) -> "Asset":
-        """The asset as one of its models makes it: 0 its own, from 1 its fallbacks."""
-        if model == 0:
+        """The asset as one of its models makes it: 0 its own, from 1 its fallbacks.
+
+        What was made by a fallback that an edit has taken out since, is made by its own from now on.
+        """
+        if not 0 < model <= len(self.fallbacks):
             return self
         other = self.fallbacks[model - 1]
         given = {"provider": other.provider, "model": other.model, "parameters": other.parameters, "quote": other.quote}
