@@ -278,6 +278,19 @@ async def test_a_row_that_fails_or_waits_stops_no_other(batches: Batches) -> Non
     assert (await handle.result()).totals.statuses == {"failed": 1, "delivered": 2}
 
 
+async def begun(production: Handle) -> None:
+    """Return when the server has started it: its batch knows of it a moment before."""
+
+    async def there() -> bool | None:
+        try:
+            await production.describe()
+        except RPCError:
+            return None
+        return True
+
+    await eventually(there)
+
+
 async def test_stop(batches: Batches) -> None:
     """After `stop` nothing is started or approved any more, what runs goes on, and the batch ends without the rest."""
     handle = await batches.start("making=held", "", "", approve=True, at_once=1)
@@ -292,6 +305,7 @@ async def test_stop(batches: Batches) -> None:
     early = await batches.start("planning=held", "", at_once=1)
     await until(early, "planning", "pending")
     await early.execute_update(BatchWorkflow.stop)
+    await begun(batches.production(early, 1))
     await batches.production(early, 1).terminate("enough")
     view = await early.result()
     assert [(r.status, r.error) for r in view.rows][1] == ("pending", "")
