@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from workflows import policies
 from workflows.asset_records import asset_records
-from workflows.contracts import AssetFailure
+from workflows.contracts import AssetCancelled, AssetFailure
 from workflows.events import ProductionStart
 from workflows.models import Alternative, Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
-from workflows.requests import Approval
+from workflows.requests import Approval, EditOp
 from workflows.state import ProductionState
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -104,6 +104,37 @@ def test_a_doubt_costs_what_was_asked() -> None:
     state.start(asset)
     state.complete("text-1", take(asset).model_copy(update={"billed_usd": Decimal("0.20")}))
     assert state.spent_usd == Decimal("0.20")
+
+
+def test_a_doubt_is_counted_once() -> None:
+    """Cancelled while a further take of it is made, an asset in doubt counts what may have been billed, once."""
+    asset = text(1)
+    state = approved(asset)
+    state.start(asset)
+    state.complete(asset.asset_id, take(asset))
+    state.make_again(asset.asset_id, count=2)
+    state.start_extra(asset.asset_id, 2)
+    state.start(asset)
+    doubt = AssetFailure(reason="ambiguous_submission", message="in doubt")
+    state.fail(asset.asset_id, doubt)
+    state.cancel({(asset.asset_id, 2): AssetCancelled(outcome="free")})
+    assert state.spent_usd == Decimal("0.10")
+
+
+def test_fallbacks_that_an_edit_took_out() -> None:
+    """What a fallback made is made by the asset's own model, once an edit has named one."""
+    spare = Alternative(provider="b", model="verse", quote=QUOTE)
+    asset = text(1, fallbacks=(spare,))
+    state = approved(asset)
+    state.start(asset)
+    assert state.fall_back(asset.asset_id, AssetFailure(message="gone"))
+    state.start(asset.made_by(1))
+    state.complete(asset.asset_id, take(asset.made_by(1)))
+    assert state.providers() == ["b"]
+    edit = EditOp(op="change", asset_id=asset.asset_id, model="other words")
+    assert state.plan
+    state.edit(policies.apply_edits(state.brief, state.plan, [edit]), {})
+    assert state.providers() == ["a"]
 
 
 def test_what_waits_before_the_approval() -> None:

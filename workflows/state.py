@@ -394,11 +394,12 @@ class ProductionState(Approving):
         for asset_id, state in self.assets.items():
             ends = [end for (each, _), end in stopped.items() if each == asset_id]
             unfinished = bool(state.extra) or state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
+            ended = unfinished or (self.deliverable is not None and state.status is AssetStatus.FAILED)
             if state.attention == "ambiguous_submission" and self.by_content:
                 self.update(asset_id, cancelled="running", job_id=state.waiting.job_id if state.waiting else None)
-                if not self.deliverable:
+                if not ended:  # else it is left out, and its doubt booked with that
                     self._book_doubt(asset_id)
-            if unfinished or (self.deliverable and state.status is AssetStatus.FAILED):
+            if ended:
                 self._end(asset_id, ends)
         if self.status.closed:
             return

@@ -33,6 +33,8 @@ class Life(RuleBasedStateMachine):
         self.sdk = self.turns.in_place_of_the_sdk()
         self.sdk.__enter__()
         self.bank: dict[Key, Decimal] = {}
+        self.asked_usd: dict[Key, Decimal] = {}
+        """What the model costs that a take was asked of last."""
         self.planning = ZERO
         self.plan = PlainPlan()
         self.digests: dict[str, str] = {}
@@ -68,10 +70,6 @@ class Life(RuleBasedStateMachine):
         busy = (AssetStatus.PENDING, AssetStatus.GENERATING)
         found = [i for i, s in states if s.status not in busy or s.attention]
         return found[number % len(found)] if found and number != 11 else self.asset(number)
-
-    def price(self, asset_id: str) -> Decimal:
-        record = self.plan[asset_id]
-        return max(PRICES[model] for model in (record["model"], *record["spare"]))
 
     @property
     def paid(self) -> Decimal:
@@ -120,6 +118,8 @@ class Life(RuleBasedStateMachine):
 
     def look_back(self) -> None:
         """Which submissions are in doubt before something is done about them."""
+        if self.state.status is ProductionStatus.CANCELLED:
+            return  # the end of it settled what was in doubt
         states = self.state.assets
         self.doubts = {i: (i, s.next_take) for i, s in states.items() if s.attention == "ambiguous_submission"}
 
@@ -132,7 +132,7 @@ class Life(RuleBasedStateMachine):
                 continue
             del self.doubts[asset_id]
             if not (state.order and state.order.adopt_job_id) and not self.adopted(key):
-                self.bank[key] = self.bank.get(key, ZERO) + self.price(asset_id)
+                self.bank[key] = self.bank.get(key, ZERO) + self.asked_usd[key]
 
     def adopted(self, key: Key) -> bool:
         return any(
