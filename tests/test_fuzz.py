@@ -18,7 +18,7 @@ from workflows.models import Brief, Plan, Platform
 from workflows.policies import PlanProblem
 
 CASES = 150
-LIVES = 150
+LIVES = 100
 SEED = 1
 FILM = Brief(text="x", platform=Platform.VIDEO)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz`: CASES requests (5,000), a tenth as many lives of a production and as many damaged files.
+"""`python -m tests.fuzz`: CASES requests (5,000), a fifth as many lives of productions and as many damaged files.
 
 SEED plays the same again. A table, out/fuzz.json, and exit code 1 where anything was found.
 """
@@ -24,7 +24,7 @@ from tests.fuzz.sending import Outcome, fuzz
 from tests.fuzz.stack import fuzzed_stack
 
 CASES: Final = 5_000
-SHARE: Final = 10
+SHARE: Final = 5
 """Of the cases: so many lives of a production, each of 40 steps, and so many damaged files."""
 
 
