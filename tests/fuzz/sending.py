@@ -41,7 +41,7 @@ TRIES: Final = 3
 """Of a request that is answered 503, after the seconds that it names: a machine may be busy, but not for so long."""
 WATCH_SECONDS: Final = 0.5
 """How long an open production is watched: most of them wait for a person."""
-KINDS: Final = {"production_id": "started", "batch_id": "batch_ids", "schedule_id": "schedule_ids"}
+KINDS: Final = {"batch_id": "batch_ids", "schedule_id": "schedule_ids"}
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """Live productions in every status, so that the requests that are aimed at them come past 404."""
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from api.client import GreenlightClient, GreenlightError
+from api.problems import RETRY_SECONDS
 from api.views import ProductionView
 from tests.film import until
 from tests.fuzz.stack import BROKEN
@@ -17,6 +19,7 @@ from workflows.requests import Approval, EditOp, Pause, PlanEdit, Rejection
 COPY: Final = Brief(text="Say why night trains are back.", platform=Platform.COPY, requester="ana")
 POST: Final = Brief(text="Three reasons to take the night train.", platform=Platform.SOCIAL_POST, requester="ana")
 FILM: Final = Brief(text="A boat leaves the harbour at dawn.", platform=Platform.VIDEO, duration_seconds=4)
+TRIES: Final = 3
 LONG_JOB_SECONDS: Final = 3_600.0
 AT_REST: Final = 180.0
 """Seconds; what previz makes of these briefs takes two or three, and stands in line behind what the cases began."""
@@ -53,13 +56,13 @@ class World:
     """
 
     def __init__(self, client: GreenlightClient, seed: int) -> None:
-        self.started: list[str] = []
         self.batch_ids: list[str] = []
         self.schedule_ids: list[str] = []
         self.page_tokens: list[str] = []
         self._client = client
         self._seed = seed
         self._live: dict[str, Live] = {}
+        self._number = 0
 
     @property
     def live(self) -> list[Live]:
@@ -74,7 +77,7 @@ class World:
             if seen and wanted(seen):
                 self._live[name] = Live.of(seen)
             else:
-                begun[name] = make(self, name)
+                begun[name] = _patiently(lambda m=make, n=name: m(self, n))  # type: ignore[misc]  # mypy and defaults
         for name, production_id in begun.items():
             self._live[name] = Live.of(self._come_to(name, production_id))
 
@@ -86,8 +89,8 @@ class World:
     # Makers
 
     def _planned(self, name: str, brief: Brief) -> ProductionView:
-        started = self._client.start(brief, idempotency_key=f"{self._seed}-{name}-{len(self.started)}")
-        self.started.append(started.production_id)
+        self._number += 1
+        started = self._client.start(brief, idempotency_key=f"{self._seed}-{name}-{self._number}")
         until(lambda: self._client.get(started.production_id).status != ProductionStatus.PLANNING, "a plan", AT_REST)
         return self._client.get(started.production_id)
 
@@ -158,6 +161,18 @@ class World:
         for production in self._client.list(status=ProductionStatus.PRODUCING):
             with contextlib.suppress(GreenlightError):
                 self._client.cancel(production.production_id)
+
+
+def _patiently(make: Callable[[], str]) -> str:
+    """Once more where a busy machine answers 503."""
+    for _ in range(TRIES - 1):
+        try:
+            return make()
+        except GreenlightError as error:
+            if error.status != 503:
+                raise
+            time.sleep(RETRY_SECONDS)
+    return make()
 
 
 def _is(status: ProductionStatus) -> Callable[[ProductionView], bool]:
