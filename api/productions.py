@@ -3,6 +3,7 @@
 import base64
 import binascii
 from typing import Annotated, Any, Final
+from zlib import crc32
 
 from fastapi import APIRouter, Query, Response
 
@@ -73,9 +74,7 @@ async def list_productions(
     }
     filters = {name: str(value) for name, value in asked.items() if value is not None}
     lines, following = await parts.gateway.list_productions(filters, words, page_size, _token(page_token), parts.links)
-    return ProductionPage(
-        productions=tuple(lines), next_page_token=base64.urlsafe_b64encode(following).decode() if following else None
-    )
+    return ProductionPage(productions=tuple(lines), next_page_token=_told(following) if following else None)
 
 
 @router.get("/{production_id}", tags=["productions"], responses=_UNKNOWN)
@@ -115,9 +114,24 @@ async def takes(parts: Parts, production_id: KnownId, asset_id: AssetId) -> Take
     return found
 
 
+def _told(token: bytes) -> str:
+    """The server's token with a checksum: given one that is none of its own, it would say that it failed."""
+    return base64.urlsafe_b64encode(_checksum(token) + token).decode()
+
+
 def _token(text: str | None) -> bytes | None:
+    if not text:
+        return None
     try:
-        return base64.b64decode(text, altchars=b"-_", validate=True) if text else None
+        known = base64.b64decode(text, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
+        known = b""
+    token = known[4:]
+    if not token or _checksum(token) != known[:4]:
         error = FieldError(field="page_token", message="is no token of ours", remedy="send next_page_token as it came")
-        raise Problem(422, "invalid-request", f"page_token {error.message}", errors=[error]) from None
+        raise Problem(422, "invalid-request", f"page_token {error.message}", errors=[error])
+    return token
+
+
+def _checksum(token: bytes) -> bytes:
+    return crc32(token).to_bytes(4, "big")
