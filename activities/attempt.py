@@ -80,7 +80,7 @@ class Attempt:
             instructions=instructions_for(asked.brief, asked.asset) if instructions is None else instructions,
             schema=schema,
         )
-        self._seen: dict[str, JsonValue] = {"asset_id": asked.asset.asset_id}
+        self.seen: dict[str, JsonValue] = {"asset_id": asked.asset.asset_id}
 
     async def ask(self, call: Awaitable[T]) -> T:
         """Await a provider or the storage, with whatever goes wrong put into the error tree.
@@ -147,8 +147,8 @@ class Attempt:
 
     def heartbeat(self, **seen: JsonValue) -> None:
         """Say where the take is; the server keeps the last words between attempts."""
-        self._seen |= seen
-        activity.heartbeat(self._seen)
+        self.seen |= seen
+        activity.heartbeat(self.seen)
 
     def heartbeats(self, step: str) -> AbstractContextManager[None]:
         """Tell the server that this attempt lives, and where it is."""

@@ -240,7 +240,7 @@ class LedgerTake(Attempt):
         assert entry is not None
         assert entry.job_id is not None
         job = Job(entry.job_id)
-        self.heartbeat(job_id=job.id)
+        self.seen["job_id"] = job.id  # for a download that takes long; of a look that does not, one heartbeat is enough
         try:
             seen = await self.ask_vendor("poll", self.provider.poll(self.request, job), job.id)
             if isinstance(seen, Finished):
@@ -335,14 +335,24 @@ class LedgerTake(Attempt):
 
     def _running(self, seen: Running, job: Job, since: datetime) -> ApplicationError:
         """The retry that is the next look; percent and job id stay readable between looks."""
-        delay = seen.look_again_after or look_delay(self.offer.expected_seconds, (now() - since).total_seconds())
+        elapsed = (now() - since).total_seconds()
+        delay = seen.look_again_after or look_delay(self.offer.expected_seconds, elapsed, seen.progress)
         self.heartbeat(job_id=job.id, progress=seen.progress, queued=seen.queued)
         share = "running" if seen.progress is None else f"{seen.progress:.0%} done"
         return again(f"job {job.id} is {'queued' if seen.queued else share}", delay)
 
 
-def look_delay(expected_seconds: float, elapsed_seconds: float) -> timedelta:
-    """When to look at a job again: half of what it usually still takes, from 1 to 20 s."""
-    remaining = expected_seconds - elapsed_seconds
-    seconds = remaining / 2 if remaining > 0 else expected_seconds / 8
+def look_delay(expected_seconds: float, elapsed_seconds: float, progress: float | None = None) -> timedelta:
+    """When to look at a job again: after half of what it still takes, from 1 to 20 s.
+
+    What it still takes is judged by its `progress` (0 to 1) where the provider tells of it, else by what such jobs
+    usually take. One that takes longer than that, or stands at its last percent, is found done when a twentieth, or a
+    fortieth, of its time has gone by since.
+    """
+    if progress:
+        seconds = max(elapsed_seconds * (1 - progress) / progress / 2, elapsed_seconds / 40)
+    elif expected_seconds > elapsed_seconds:
+        seconds = (expected_seconds - elapsed_seconds) / 2
+    else:
+        seconds = elapsed_seconds / 20
     return timedelta(seconds=min(max(seconds, 1.0), 20.0))

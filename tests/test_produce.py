@@ -472,11 +472,25 @@ async def test_broken_media_is_a_billed_failure(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "elapsed", "seconds"), [(8, 0, 4), (600, 0, 20), (8, 7.9, 1), (80, 90, 10), (4, 100, 1)]
+    ("expected", "elapsed", "progress", "seconds"),
+    [
+        (8, 0, None, 4),
+        (8, 0, 0.0, 4),
+        (600, 0, None, 20),
+        (8, 7.9, None, 1),
+        (80, 90, None, 4.5),
+        (4, 100, None, 5),
+        (600, 30, 0.75, 5),
+        (20, 30, 0.5, 15),
+        (20, 200, 0.99, 5),
+        (20, 200, 1, 5),
+    ],
 )
-def test_looks_follow_what_the_model_takes(expected: float, elapsed: float, seconds: float) -> None:
-    """The next look comes after half of what is usually left, between 1 and 20 seconds."""
-    assert look_delay(expected, elapsed) == timedelta(seconds=seconds)
+def test_looks_follow_what_the_model_takes(
+    expected: float, elapsed: float, progress: float | None, seconds: float
+) -> None:
+    """The next look comes after half of what seems to be left, between 1 and 20 seconds."""
+    assert look_delay(expected, elapsed, progress) == timedelta(seconds=seconds)
 
 
 async def test_a_stopped_job_is_over(storage: Storage) -> None:

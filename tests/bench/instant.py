@@ -39,7 +39,7 @@ class Wanted(BaseModel):
     """The plan that a brief of the bench asks for: `count` texts, each after `delay` seconds at most, or at once.
 
     With `job_seconds` each is followed by a vendor's job made from it, or is one (`only_jobs`). Seconds are spread from
-    0.4 to 1 of what is asked, but not those of `only_jobs`.
+    0.4 to 1 of what is asked.
     """
 
     count: int
@@ -133,9 +133,8 @@ class InstantActivities(Activities):
                 add("instant", {"delay": wanted.delay * share} if wanted.delay else {}) if not wanted.only_jobs else ""
             )
             if wanted.job_seconds:
-                seconds = wanted.job_seconds * (1 if wanted.only_jobs else share)
                 look: dict[str, JsonValue] = {"look": wanted.look_seconds} if wanted.look_seconds else {}
-                add("rented", {"seconds": seconds, **look}, (first,) if first else ())
+                add("rented", {"seconds": wanted.job_seconds * share, **look}, (first,) if first else ())
         return Plan.of("Bench", assets)
 
 
