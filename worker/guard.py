@@ -10,6 +10,7 @@ from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.converter import StorageDriverStoreContext
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from temporalio.workflow import Info
@@ -42,8 +43,9 @@ class _Guarded(WorkflowInstance):
     def get_serialization_context(self, command_info: Any) -> None:
         """None: no converter of ours asks for it, and to find it takes a way into the sandbox for each payload."""
 
-    def get_external_store_context(self, command_info: Any) -> Any:
-        return self._inner.get_external_store_context(command_info)
+    def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
+        """An empty one, for the same reason: no payload is stored outside of history."""
+        return StorageDriverStoreContext()
 
     def get_info(self) -> Info:
         return self._inner.get_info()

@@ -77,7 +77,8 @@ def _money(state: ProductionState) -> str:
 
 
 def _table(state: ProductionState, assets: tuple[Asset, ...]) -> list[str]:
-    rows = [(a, state.assets.get(a.asset_id, AssetState())) for a in assets]
+    unknown = AssetState()
+    rows = [(a, state.assets.get(a.asset_id, unknown)) for a in assets]
     if len(rows) > MAX_ROWS:
         open_ = [r for r in rows if r[1].status is not AssetStatus.COMPLETED]
         rows = [*open_, *(r for r in rows if r[1].status is AssetStatus.COMPLETED)][:MAX_ROWS]

@@ -302,6 +302,15 @@ class Plan(Model):
     def by_id(self) -> dict[str, Asset]:
         return {a.asset_id: a for a in self.assets}
 
+    @cached_property
+    def used_by(self) -> dict[str, list[Asset]]:
+        """What is made from each asset directly, in plan order; assets that nothing is made from are not in it."""
+        found: dict[str, list[Asset]] = {}
+        for asset in self.assets:
+            for need in asset.depends_on:
+                found.setdefault(need, []).append(asset)
+        return found
+
     def find(self, asset_id: str) -> Asset | None:
         return self.by_id.get(asset_id)
 

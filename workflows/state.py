@@ -45,12 +45,13 @@ class ProductionState(Approving):
     def waiting(self) -> Iterator[Asset]:
         """The assets to start, in plan order: what an earlier run was making first, then what has all its inputs."""
         assets = self.plan.assets if self.plan and self.assets else ()
+        states, generating, pending = self.assets, AssetStatus.GENERATING, AssetStatus.PENDING
         for asset in assets:
-            if self.assets[asset.asset_id].status is AssetStatus.GENERATING:
+            if states[asset.asset_id].status is generating:
                 yield asset
         for asset in assets:
-            state = self.assets[asset.asset_id]
-            if state.status is not AssetStatus.PENDING or state.attention or self.paused or self.is_gated(asset):
+            state = states[asset.asset_id]
+            if state.status is not pending or state.attention or self.paused or self.is_gated(asset):
                 continue
             if self.inputs_ready(asset):
                 yield asset
@@ -338,8 +339,8 @@ class ProductionState(Approving):
 
     def _others_made(self, asset_id: str) -> bool:
         """Whether something that is made from the asset was made already, without it."""
-        assets = self.plan.assets if self.plan and self.by_content else ()
-        return any(asset_id in a.depends_on and self.assets[a.asset_id].take for a in assets)
+        users = self.plan.used_by.get(asset_id, ()) if self.plan and self.by_content else ()
+        return any(self.assets[a.asset_id].take for a in users)
 
     def _restale_all(self, asset_ids: list[str], because: str | None = None) -> None:
         assert self.plan is not None
