@@ -30,6 +30,8 @@ STEPS_AN_INQUIRY: Final = 1_000
 """A hundred models, each with its own ten."""
 REWRITES: Final = 1_000_000
 """The number before the first rewritten prompt of a production: nobody drafts a plan so often."""
+RESUBMISSIONS: Final = 3
+"""Of a question whose answer was lost: no person can decide about it, and without an answer there is no plan."""
 _WAITS = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
 """Failures that the activity's own retry takes up again at the same question."""
 
@@ -76,6 +78,7 @@ class Asking:
                 instructions=instructions,
                 schema=schema,
             )
+            question.resubmissions = RESUBMISSIONS
             try:
                 return await self._answer(await question.make())
             except ApplicationError as error:

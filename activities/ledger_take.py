@@ -54,6 +54,9 @@ T = TypeVar("T")
 class LedgerTake(Attempt):
     """One attempt: goes on from whatever state the ledger of the take is in."""
 
+    resubmissions = 1
+    """How often a submission in doubt is made again unasked, where it costs little enough."""
+
     async def make(self) -> Take:
         self._ledger = Ledger(self.storage, self.prefix)
         try:
@@ -165,9 +168,10 @@ class LedgerTake(Attempt):
         if job:
             await self._ledger.note("submitted", job_id=job.id, outcome=RECOVERED, failures=0, waits=0)
             return False
-        once = not any(s.resubmitted or s.outcome == RESUBMITTED for s in entry.submissions)
+        made_again = sum(s.resubmitted or s.outcome == RESUBMITTED for s in entry.submissions)
         known = not self.offer.unknown
-        if once and known and entry.price_usd < self.settings.resubmit_below_usd:
+        cheap = known and entry.price_usd < self.settings.resubmit_below_usd
+        if cheap and made_again < self.resubmissions:
             await self._ledger.count_doubtful()
             return True
         price = f"up to {entry.price_usd} USD" if known else "price unknown"

@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client
+from temporalio import workflow
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
 
 from activities.storage import Storage
 from deploy import s3, temporal
@@ -243,3 +246,32 @@ def test_a_port_lost_while_starting_is_chosen_anew(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(Ports, "near", blind)
         with running_stack(new_home(tmp_path / "home"), ports="free", api=False, worker=False) as stack:
             assert str(taken.getsockname()[1]) not in stack.info.s3_endpoint
+
+
+@workflow.defn(sandboxed=False)
+class Refusing:
+    """Refuses every update."""
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.update
+    def change(self) -> None: ...
+
+    @change.validator
+    def _refuse(self) -> None:
+        raise ApplicationError("refused")
+
+
+async def test_a_refused_update_stays_in_the_history(client: Client) -> None:
+    """The embedded server takes no workflow task back, from which a run that is just loaded would lose its count."""
+    async with Worker(client, task_queue="refusing", workflows=[Refusing]):
+        run = await client.start_workflow(Refusing.run, id=f"refusing-{uuid.uuid4().hex}", task_queue="refusing")
+        with pytest.raises(WorkflowUpdateFailedError):
+            await run.execute_update(Refusing.change)
+        before = (await run.describe()).history_length
+        with pytest.raises(WorkflowUpdateFailedError):
+            await run.execute_update(Refusing.change)
+        assert (await run.describe()).history_length == before + 3
+        await run.terminate()

@@ -63,7 +63,12 @@ def reasons(audit: Audit) -> None:
         audit.wrong("needs attention, and nothing says for what")
     if whole:
         audit.attention[whole.reason] += 1
-        true = {"paused": snapshot.paused is not None, "stills_to_approve": snapshot.gate == "waiting"}
+        nothing_left = not any(s.take for s in snapshot.assets.values())
+        true = {
+            "paused": snapshot.paused is not None,
+            "stills_to_approve": snapshot.gate == "waiting",
+            "finishing_failed": nothing_left,
+        }
         if not true.get(whole.reason, False):
             audit.wrong(f"waits for {whole.reason}: {whole.message}")
     for asset_id, state in waiting.items():

@@ -145,8 +145,9 @@ class Vendors:
 
     def _given_back(self) -> list[Prediction]:
         """What this vendor does not bill although it took it on."""
-        failed = (p for p in self.replicate.predictions if p.fate in ("fail_job", "refuse"))
-        return [p for p in failed if p.looks >= self.replicate.looks]
+        failed = ("fail_job", "refuse")
+        over = [p for p in self.replicate.predictions if p.cancelled or p.looks >= self.replicate.looks]
+        return [p for p in over if p.cancelled or p.fate in failed]
 
     def _words(self, body: Mapping[str, Any]) -> str:
         """What the language model answers: words, a plan, or another prompt that keeps its mark."""

@@ -167,8 +167,10 @@ class ReplicateEmulator(Emulator):
         found = self._find(call)
         if found is None:
             return _problem(404, "Not found", "The requested resource could not be found.")
-        found.cancelled = True
-        return Reply(200, self._shown(found, "canceled"))
+        if not found.cancelled and found.looks < self.looks:  # what is over stays as it is
+            found.cancelled = True
+            self.billed_usd -= FLUX.get(found.model, OTHER_USD)  # billed by output, and there is none
+        return Reply(200, self._shown(found, "canceled" if found.cancelled else "succeeded"))
 
     def _download(self, call: Call) -> Reply:
         found = next(p for p in self.predictions if p.id == call.path.split("/")[2])
