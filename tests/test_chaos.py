@@ -21,28 +21,26 @@ from workflows import keys
 from workflows.events import AssetState, ProductionStatus, Snapshot
 from workflows.models import Brief, Platform
 
-PRODUCTIONS: Final = 5
-"""Side by side in each of two trials, in which everything dies at least once: ten productions in about a minute."""
-SEEDS: Final = (25, 33)
+SEEDS: Final = range(1, 13)
+"""Twelve short trials, of one production each, in which everything dies several times."""
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_chaos(seed: int, tmp_path: Path) -> None:
-    """Productions that live through kills at random times keep every promise of the audit."""
-    outcome = run(seed, PRODUCTIONS, tmp_path)
+    """A production that lives through kills at random times keeps every promise of the audit."""
+    outcome = run(seed, 1, tmp_path)
     assert outcome.problems == []
-    assert outcome.statuses.total() == PRODUCTIONS
+    assert outcome.statuses.total() == 1
     assert outcome.kills
-    assert outcome.billed
 
 
 def test_trials_differ_and_can_be_played_again() -> None:
-    """The seed says everything that is up to chance, and the two trials here kill every kind of process."""
+    """The seed says everything that is up to chance, and the trials here kill every kind of process."""
     assert Script.of(7, 4) == Script.of(7, 4)
     assert Script.of(7, 4) != Script.of(8, 4)
-    struck = {part for seed in SEEDS for strike in Script.of(seed, PRODUCTIONS).strikes for part in strike.targets}
+    struck = {part for seed in SEEDS for strike in Script.of(seed, 1).strikes for part in strike.targets}
     assert struck == {"worker", "api", "temporal", "s3"}
 
 
