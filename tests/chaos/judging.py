@@ -135,7 +135,10 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
     """The objects that neither the record explains, nor a ledger, a plan or a person."""
     found: list[str] = []
     snapshot, production_id = audit.snapshot, audit.production_id
-    revisions = range(1, (snapshot.deliverable.revision if snapshot.deliverable else 0) + 1)
+    last = snapshot.deliverable.revision if snapshot.deliverable else 0
+    if snapshot.status is ProductionStatus.CANCELLED:
+        last += 1  # cancelled while it was finished; reopened, it finishes over the same keys
+    revisions = range(1, last + 1)
     known = {keys.manifest_key(production_id)}
     known |= {t.media.key for s in snapshot.assets.values() for t in s.takes}
     for (asset_id, take), entry in audit.entries.items():
