@@ -28,6 +28,8 @@ PART_BYTES: Final = 8 * 1024 * 1024
 PARTS_AT_ONCE: Final = 4
 """So a stream of any length holds about 40 MiB."""
 CHUNK_BYTES: Final = 1024 * 1024
+SMALL_BYTES: Final = 64 * 1024
+"""What is sooner written than handed to a thread."""
 
 
 class StorageConflict(Exception):
@@ -210,10 +212,10 @@ class Storage:
         """
         with _translated(key):
             found = await self._store.get_async(key)
-            if found.meta["size"] <= CHUNK_BYTES:
-                await asyncio.to_thread(path.write_bytes, await found.bytes_async())
-                return path
             with path.open("wb") as file:
+                if found.meta["size"] <= SMALL_BYTES:
+                    file.write(await found.bytes_async())
+                    return path
                 async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
                     await asyncio.to_thread(file.write, chunk)
         return path

@@ -40,6 +40,7 @@ ROWS: Final = (
     Row("1 GiB stream against upload_fileobj", "stream", "ratio", " x", 0.9, at_least=True),
     Row("memory growth of that stream", "stream", "growth_mib", " MiB", 64),
     Row("import api.app", "import", "api_ms", " ms", 300),
+    Row("import api.app against importing FastAPI alone", "import", "ratio", " x"),
     Row("queries with 1,000 watchers of 50 productions against 50 watchers", "watchers", "queries_ratio", " x", 1.2),
     Row("memory of the API with 1,000 watchers", "watchers", "api_mib_many", " MiB"),
     Row("memory of the API with 50 watchers", "watchers", "api_mib_few", " MiB"),
