@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import httpx
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, Page, StorageState, ViewportSize, async_playwright, expect
 from temporalio.client import Client
@@ -167,6 +168,27 @@ async def painted(page: Page) -> None:
     )
     for frame in page.frames[1:]:
         await frame.wait_for_load_state("load")
+
+
+async def write(page: Page, words: str = "Say it.", title: str = "Said", *, goto: bool = True) -> str:
+    """Plan a brief of one's own and return the production's id."""
+    if goto:
+        await page.goto("/#/")
+    await page.get_by_label("Brief", exact=True).fill(words)
+    await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
+    await page.get_by_label("Title").fill(title)
+    await page.get_by_role("button", name="Plan it").click()
+    await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
+    return page.url.rpartition("/")[2]
+
+
+def card(page: Page, asset_id: str) -> Any:
+    return page.locator(f".card[data-asset='{asset_id}']")
+
+
+async def made(site: Site, production_id: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        return dict((await http.get(f"/api/v1/productions/{production_id}")).json())
 
 
 # -- Pictures of every view, of real productions -----------------------------------------------------------

@@ -223,14 +223,17 @@ class FakeActivities(ProductionActivities):
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
-        model = ModelInfo(
-            provider=PROVIDER, model="words", modality=Modality.TEXT, media_type="text/plain", job=False, price="cheap"
+        models = tuple(
+            ModelInfo(
+                provider=PROVIDER, model=name, modality=Modality.TEXT, media_type="text/plain", job=False, price="cheap"
+            )
+            for name in ("words", *self.others)
         )
         return ProvidersReport(
             planner="template",
             enabled_providers=dict.fromkeys(self.enabled, (PROVIDER,)),
             reasons={m: "set FAKE_API_KEY in the worker's environment" for m in Modality if m not in self.enabled},
-            providers=(ProviderInfo(provider=PROVIDER, enabled=True, models=(model,)),),
+            providers=(ProviderInfo(provider=PROVIDER, enabled=True, models=models),),
         )
 
     @asynccontextmanager
@@ -274,6 +277,30 @@ class FakeActivities(ProductionActivities):
             ):
                 await stack.enter_async_context(worker)
             yield
+
+
+class Film(FakeActivities):
+    """Plans a still, the shot that is made from it, and a title that needs neither."""
+
+    @activity.defn(name="draft_plan")
+    async def draft_plan(self, request: DraftPlan) -> Plan:
+        def asset(asset_id: str, kind: Modality, *needs: str) -> Asset:
+            return Asset(
+                asset_id=asset_id,
+                asset_type=kind,
+                role="body",
+                prompt=f"make {asset_id}",
+                provider=PROVIDER,
+                model="words",
+                depends_on=needs,
+            )
+
+        made = [
+            asset("still-1", Modality.IMAGE),
+            asset("shot-1", Modality.VIDEO, "still-1"),
+            asset("title-1", Modality.TEXT),
+        ]
+        return Plan.of("A film", made)
 
 
 def _media(key: str, media_type: str = "text/plain") -> Media:

@@ -8,9 +8,9 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from tests.fakes import FakeActivities
+from tests.fakes import FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, plan_of, refusal, snapshot, until, update
-from tests.test_changes import Film, digest, made
+from tests.test_changes import digest, made
 from tests.test_production import server
 from workflows import keys
 from workflows.events import AttentionItem, ProductionStart, ProductionStatus, Report, Snapshot

@@ -8,14 +8,14 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from tests.fakes import PROVIDER, FakeActivities
+from tests.fakes import PROVIDER, FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
 from tests.test_production import server
 from workflows import keys
 from workflows.asset_records import asset_records
-from workflows.contracts import AssetFailure, DraftPlan, RewritePrompt, Rewritten
+from workflows.contracts import AssetFailure, RewritePrompt, Rewritten
 from workflows.events import AssetStatus, ProductionStatus, Snapshot
-from workflows.models import Asset, Modality, Plan
+from workflows.models import Asset, Modality
 from workflows.production import ProductionWorkflow
 from workflows.requests import (
     EditOp,
@@ -28,31 +28,6 @@ from workflows.requests import (
     SelectTake,
     UploadTake,
 )
-
-
-class Film(FakeActivities):
-    """Plans a still, the shot that is made from it, and a title that needs neither."""
-
-    @activity.defn(name="draft_plan")
-    async def draft_plan(self, request: DraftPlan) -> Plan:
-        def asset(asset_id: str, kind: Modality, *needs: str) -> Asset:
-            return Asset(
-                asset_id=asset_id,
-                asset_type=kind,
-                role="body",
-                prompt=f"make {asset_id}",
-                provider=PROVIDER,
-                model="words",
-                depends_on=needs,
-            )
-
-        made = [
-            asset("still-1", Modality.IMAGE),
-            asset("shot-1", Modality.VIDEO, "still-1"),
-            asset("title-1", Modality.TEXT),
-        ]
-        return Plan.of("A film", made)
-
 
 NEW_SHOT = Asset(
     asset_id="shot-2", asset_type=Modality.VIDEO, role="body", prompt="new", provider=PROVIDER, model="words"

@@ -77,7 +77,11 @@ export function waiting(item, place) {
     accept_without: () => button("Go on without it", () => resolve("accept_without"), { busy }),
     adopt: () => button("Adopt a job", () => unfold("adopt", { words: item.job_id ?? "" }), { look: "primary", busy }),
     resubmit: () => button(`Send it again · up to ${usd(item.price_usd)} more`, () => resolve("resubmit"), { busy }),
-    raise_budget: () => button("Raise the budget", () => unfold("budget", { words: "" }), { look: "primary", busy }),
+    raise_budget: () => button(
+      "Raise the budget",
+      () => unfold("budget", { words: "" }),
+      { look: item.reason === "budget_short" ? "primary" : "", busy },
+    ),
     upload: () =>
       h(
         "label",

@@ -3,7 +3,8 @@
 import { h } from "./dom.js";
 import { button, icon, me } from "./parts.js";
 import { get } from "./server.js";
-import { ago, clock, count, size, usd } from "./words.js";
+import { remake } from "./takes.js";
+import { ago, clock, count, size } from "./words.js";
 
 export function result(production, { acts, state, app, short = false }) {
   const { deliverable } = production.data;
@@ -220,7 +221,6 @@ function downloads(production, deliverable, state, app) {
 function staleness(production, acts) {
   const stale = production.assets.filter((a) => a.record?.stale && a.record.status === "completed");
   if (!stale.length) return null;
-  const price = stale.reduce((sum, a) => sum + Number(a.record.refresh_usd ?? 0), 0);
   return h(
     "div",
     { class: "note", key: "stale" },
@@ -233,17 +233,7 @@ function staleness(production, acts) {
         null,
         `${count(stale.length, "asset")} made from something that has changed since: ${stale.map((a) => a.asset_id).join(", ")}. Nothing is made again unasked.`,
       ),
-      button(
-        `Make ${stale.length > 1 ? "them" : "it"} again · up to ${usd(price)}`,
-        () => acts.run(
-          "refresh-all",
-          () => production.send(
-            "refresh",
-            { asset_ids: stale.map((a) => a.asset_id), max_usd: price.toFixed(4), requested_by: me() },
-          ),
-        ),
-        { busy: acts.busy("refresh-all") },
-      ),
+      remake(production, stale, acts, "refresh-all"),
       acts.note("refresh-all"),
     ),
   );

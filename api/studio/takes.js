@@ -6,9 +6,32 @@ import { button, field, icon, input, me, pill, select } from "./parts.js";
 import { get } from "./server.js";
 import { ago, because, count, lasting, size, usd, when } from "./words.js";
 
+/** The button that makes stale assets again; where what is left does not pay for that, it raises the budget and says so. */
+export function remake(production, assets, acts, key) {
+  const price = assets.reduce((sum, a) => sum + Number(a.record.refresh_usd ?? highest(a)), 0);
+  const unknown = assets.some((a) => a.quote?.unknown);
+  const { spent_usd, budget_usd } = production.data;
+  const most = Number(spent_usd) + production.reserved + price;
+  const budget = budget_usd === null || most <= Number(budget_usd) + 1e-9 ? null : cents(most);
+  const words = [
+    `Make ${assets.length > 1 ? "them" : "it"} again`,
+    unknown ? "price unknown" : `up to ${usd(price)}`,
+    budget && `raises the budget to ${usd(budget)}`,
+  ];
+  const send = () => {
+    const body = { asset_ids: assets.map((a) => a.asset_id), max_usd: cents(price), requested_by: me() };
+    if (budget) body.budget_usd = budget;
+    if (unknown) body.allow_unknown_prices = true;
+    return production.send("refresh", body);
+  };
+  return button(words.filter(Boolean).join(" · "), () => acts.run(key, send), { busy: acts.busy(key) });
+}
+
+/** A sum as the API takes it: in hundredths of a cent, rounded up. */
+const cents = (sum) => (Math.ceil(sum * 1e4 - 1e-6) / 1e4).toFixed(4);
+
 export function stale({ production, asset, acts }) {
   const { record } = asset;
-  const price = record.refresh_usd ?? highest(asset);
   return h(
     "div",
     { class: "note", key: "stale" },
@@ -17,14 +40,7 @@ export function stale({ production, asset, acts }) {
       "div",
       null,
       h("p", null, `${because(record.stale_because)}.`),
-      button(
-        `Make it again · up to ${usd(price)}`,
-        () => acts.run(
-          "refresh",
-          () => production.send("refresh", { asset_ids: [asset.asset_id], max_usd: String(price), requested_by: me() }),
-        ),
-        { busy: acts.busy("refresh") },
-      ),
+      remake(production, [asset], acts, "refresh"),
       acts.note("refresh"),
     ),
   );

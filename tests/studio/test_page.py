@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -21,76 +20,29 @@ from api import key_file, studio
 from api.roles import Role
 from deploy.local import Stack
 from tests.browser import (
-    CHROMIUM,
-    MISSING,
     SIZES,
     Site,
     approve,
     brief,
-    browsing,
+    card,
     delivered,
+    made,
     overflow,
     show,
     violations,
     visiting,
+    write,
 )
 from tests.fakes import FakeActivities
 from workflows import keys
 from workflows.contracts import DraftPlan, PricePlan
 from workflows.models import Modality, Plan
 
-needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
 HOSTILE = '<img src=x onerror="window.hacked=1;alert(1)"></script><script>window.hacked=1;alert(2)</script>'
 MOST_BYTES = 150_000
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with browsing() as browser:
-        yield browser
-
-
-@pytest.fixture
-def fake() -> FakeActivities:
-    return FakeActivities(assets=3)
-
-
-@pytest.fixture
-async def site(client: Client, servers: Stack, storage: Storage, fake: FakeActivities) -> AsyncIterator[Site]:
-    """The page before workers that make nothing, at once."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
-        site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
-        async with fake.working(client):
-            await site.start()
-            yield site
-            await site.stop()
-
-
-async def write(page: Page, words: str = "Say it.", title: str = "Said", *, goto: bool = True) -> str:
-    """Plan a brief of one's own and return the production's id."""
-    if goto:
-        await page.goto("/#/")
-    await page.get_by_label("Brief", exact=True).fill(words)
-    await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
-    await page.get_by_label("Title").fill(title)
-    await page.get_by_role("button", name="Plan it").click()
-    await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
-    return page.url.rpartition("/")[2]
-
-
-def card(page: Page, asset_id: str) -> Any:
-    return page.locator(f".card[data-asset='{asset_id}']")
-
-
-async def made(site: Site, production_id: str) -> dict[str, Any]:
-    async with httpx.AsyncClient(base_url=site.url) as http:
-        return dict((await http.get(f"/api/v1/productions/{production_id}")).json())
 
 
 # -- What is served ------------------------------------------------------------------------------------------
@@ -187,7 +139,6 @@ async def test_bytes_through_the_api(site: Site, fake: FakeActivities, storage: 
 # -- The whole journey -----------------------------------------------------------------------------------------
 
 
-@needs_browser
 async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_path: Path) -> None:
     """On the real stack a newcomer gets from an empty page to a film that plays, with captions, chapters and files."""
     async with visiting(browser, local_stack.info.api_url) as page:
@@ -233,7 +184,6 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
 # -- Creating ----------------------------------------------------------------------------------------------------
 
 
-@needs_browser
 async def test_chips(browser: Browser, site: Site, fake: FakeActivities) -> None:
     """Text is always on; what a platform has not, or nothing makes, cannot be chosen, and its tooltip says why."""
     fake.enabled = (Modality.TEXT, Modality.IMAGE)
@@ -277,7 +227,6 @@ async def test_chips(browser: Browser, site: Site, fake: FakeActivities) -> None
         await expect(page.get_by_text("FAKE_API_KEY").first).to_be_visible()
 
 
-@needs_browser
 async def test_a_refused_brief_keeps_its_words(browser: Browser, site: Site) -> None:
     """What the API refuses is said in words beside the button, and a reload loses nothing of the brief."""
     async with visiting(browser, site.url) as page:
@@ -294,7 +243,6 @@ async def test_a_refused_brief_keeps_its_words(browser: Browser, site: Site) -> 
         await expect(page.get_by_role("button", name="Approve · up to $0.03")).to_be_visible()
 
 
-@needs_browser
 async def test_references(browser: Browser, site: Site) -> None:
     """Pictures are dropped, pasted or named by their address, described, and sent along with the brief."""
     picture = base64.b64encode(PNG).decode()
@@ -328,7 +276,6 @@ async def test_references(browser: Browser, site: Site) -> None:
 # -- The plan ------------------------------------------------------------------------------------------------------
 
 
-@needs_browser
 async def test_edit_reorder_approve(browser: Browser, site: Site) -> None:
     """Prompts are changed, cards moved by drag and by keys, dropped and added; the approval is of what is shown."""
     async with visiting(browser, site.url) as page:
@@ -373,7 +320,6 @@ async def _until(page: Page, wanted: list[str]) -> None:
     )
 
 
-@needs_browser
 async def test_a_new_plan_and_a_rejection(browser: Browser, site: Site) -> None:
     """A plan is asked for again in words and shows them; a rejected one says why and can be begun anew."""
     async with visiting(browser, site.url) as page:
@@ -388,95 +334,6 @@ async def test_a_new_plan_and_a_rejection(browser: Browser, site: Site) -> None:
         await expect(page.get_by_text("Not this year").first).to_be_visible()
         await page.get_by_role("link", name="Start again from this brief").click()
         await expect(page.get_by_label("Brief", exact=True)).to_have_value("Say it.")
-
-
-# -- In production -----------------------------------------------------------------------------------------------
-
-
-@needs_browser
-async def test_reload_and_restart(browser: Browser, site: Site, fake: FakeActivities, client: Client) -> None:
-    """In mid-production a reload, and an API that dies and comes back, lose nothing; meanwhile the page says so."""
-    fake.jobs = True
-    fake.hold("text-2")
-    async with visiting(browser, site.url) as page:
-        await write(page)
-        await approve(page)
-        await expect(card(page, "text-2")).to_contain_text("50%")
-        await expect(page.get_by_text("2 of 3 assets")).to_be_visible()
-        await page.reload()
-        await expect(card(page, "text-2")).to_contain_text("50%")
-        await expect(card(page, "text-1")).to_contain_text("Done")
-        await site.stop()
-        await expect(page.get_by_text("Reconnecting")).to_be_visible()
-        await site.start()
-        await expect(page.get_by_text("Reconnecting")).to_have_count(0)
-        fake.release("text-2")
-        await delivered(page)
-        await page.go_back()
-        await expect(page.get_by_role("heading", name="What shall we make?")).to_be_visible()
-
-
-@needs_browser
-async def test_no_worker(browser: Browser, client: Client, servers: Stack, storage: Storage) -> None:
-    """While no worker answers, the page says what to start, and goes on by itself when one is there."""
-    fake = FakeActivities()
-    fake.hold("text-1")
-    site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
-    await site.start()
-    async with visiting(browser, site.url) as page:
-        async with fake.working(client):
-            await write(page)
-            await approve(page)
-            await expect(page.get_by_text("2 of 3 assets")).to_be_visible()
-        await expect(page.get_by_text("No worker is answering")).to_be_visible()
-        fake.release("text-1")
-        async with fake.working(client):
-            await delivered(page, 60_000)
-            await expect(page.get_by_text("No worker is answering")).to_have_count(0)
-    await site.stop()
-
-
-@needs_browser
-async def test_failure_answer_regenerate_select(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """A failure is answered where it is shown; then takes are asked for, compared and chosen."""
-    fake.fail = {"text-2"}
-    async with visiting(browser, site.url, width=390) as page:
-        production_id = await write(page, title="Fails first")
-        await page.get_by_role("button", name="Terms").click()
-        await page.get_by_label("Spend at most").fill("1")
-        await approve(page)
-        await expect(card(page, "text-2")).to_contain_text("Could not be made")
-        await expect(page).to_have_title(re.compile(r"^\(\d+\) "))
-        fake.fail = set()
-        await page.get_by_role("link", name="Attention").click()
-        entry = page.locator(".entry", has_text="Fails first")
-        await expect(entry).to_contain_text("text-2 cannot be made")
-        await entry.get_by_role("button", name="Change the prompt").click()
-        await entry.get_by_label("Prompt").fill("Say it more kindly")
-        await entry.get_by_role("button", name="Make it from this prompt").click()
-        await expect(entry).to_have_count(0)
-        await page.goto(f"/#/p/{production_id}/text-2")
-        await delivered(page)
-        takes = page.locator(".take")
-        await expect(takes).to_have_count(1)
-        await expect(takes.first).to_contain_text("Say it more kindly")
-        await page.get_by_role("radio", name="New prompt").check()
-        await page.get_by_role("textbox", name="Prompt").fill("Sing it")
-        await page.get_by_role("spinbutton", name="Takes").fill("2")
-        await page.get_by_role("button", name="Make 2 takes · up to $0.02").click()
-        await expect(takes).to_have_count(3)
-        await expect(takes.nth(2)).to_contain_text("Sing it")
-        await expect(takes.nth(0)).to_contain_text("$0.01")
-        first = takes.nth(0).get_by_role("button", name=re.compile("^Use take"))
-        await expect(first).to_be_enabled()
-        await first.click()
-        await expect(takes.nth(0)).to_contain_text("In use")
-        await delivered(page)
-        await page.get_by_role("button", name="Close", exact=True).click()
-        await expect(card(page, "text-2")).to_contain_text("3 takes")
-        done = await made(site, production_id)
-    text = next(a for a in done["assets"] if a["asset_id"] == "text-2")
-    assert (text["prompt"], text["takes"], done["deliverable"]["revision"]) == ("Say it more kindly", 3, 3)
 
 
 # -- For everybody -------------------------------------------------------------------------------------------------
@@ -506,7 +363,6 @@ class TestHostileWords:
         fake.fail = {"text-2"}
         return fake
 
-    @needs_browser
     async def test_hostile_words_do_nothing(self, browser: Browser, site: Site) -> None:
         """A brief, a plan and a person's name full of HTML and script are shown as they are, and nothing runs."""
         async with visiting(browser, site.url) as page:
@@ -528,7 +384,6 @@ class TestHostileWords:
             assert await page.locator("main img").count() == 0
 
 
-@needs_browser
 async def test_keyboard_alone(browser: Browser, site: Site) -> None:
     """The whole way from the brief to the delivery is gone with keys alone, and focus comes back where it was."""
     async with visiting(browser, site.url) as page:
@@ -568,7 +423,6 @@ async def _tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab does not reach {selector}")
 
 
-@needs_browser
 async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) -> None:
     """No view has a serious violation of axe-core's rules in either theme, or is wider than the window at any size."""
     async with visiting(browser, site.url) as page:
@@ -596,7 +450,6 @@ async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) ->
     assert found == []
 
 
-@needs_browser
 async def test_many(browser: Browser, site: Site) -> None:
     """A file of briefs becomes a batch with its table, approved together; a schedule is made, run and deleted."""
     async with visiting(browser, site.url) as page:
@@ -653,7 +506,6 @@ async def sign_in(page: Page, key: str) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
-@needs_browser
 async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict[str, str]], storage: Storage) -> None:
     """The page asks for a key, says whose it is, leaves out what its role may not, and forgets it on signing out."""
     site, held = locked
