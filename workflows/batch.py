@@ -144,11 +144,11 @@ class BatchWorkflow:
 
     @workflow.update(description="Approve all rows that fit the budget together, or raise the budget")
     def admit(self, admit: Admit) -> BatchView:
+        self._check_admit(admit)
         self._batch.terms = self._batch.on(admit)
         self._poked = True
         return self._batch.view()
 
-    @admit.validator
     def _check_admit(self, admit: Admit) -> None:
         self._check_open()
         if against := self._batch.objection(self._batch.on(admit)):
@@ -156,11 +156,11 @@ class BatchWorkflow:
 
     @workflow.update(description="Start and approve nothing further; what runs goes on")
     def stop(self) -> BatchView:
+        self._check_open()
         self._batch.terms = self._batch.terms.model_copy(update={"stopped": True})
         self._poked = True
         return self._batch.view()
 
-    @stop.validator
     def _check_open(self) -> None:
         status = self._batch.status
         if status in (BatchStatus.DONE, BatchStatus.STOPPED):

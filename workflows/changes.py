@@ -43,6 +43,7 @@ class Changes(Decisions):
 
     @workflow.update(description="Make new takes of one asset, as it is or changed")
     async def regenerate(self, request: Regenerate) -> Receipt:
+        self._check_regenerate(request)
         state, asset_id, prompt = self._state, request.asset_id, request.prompt
         if request.feedback:
             state.log("take_requested", asset_id, by=request.requested_by, feedback=request.feedback)
@@ -64,7 +65,6 @@ class Changes(Decisions):
         self._poke()
         return state.receipt()
 
-    @regenerate.validator
     def _check_regenerate(self, request: Regenerate) -> None:
         self._check_own()
         self._check_produced()
@@ -134,6 +134,7 @@ class Changes(Decisions):
 
     @workflow.update(description="Use a person's own file as a new take of an asset")
     async def upload_take(self, upload: UploadTake) -> Receipt:
+        self._check_upload(upload)
         state, asset = self._state, self._known_asset(upload.asset_id)
         async with self._pricing:
             self._check_upload(upload)
@@ -160,7 +161,6 @@ class Changes(Decisions):
                 raise refuse("upload_refused", "file", message_of(error)) from None
             raise
 
-    @upload_take.validator
     def _check_upload(self, upload: UploadTake) -> None:
         self._check_own()
         self._check_produced()
@@ -173,6 +173,7 @@ class Changes(Decisions):
 
     @workflow.update(description="Decide where the production waits for a person")
     async def resolve(self, resolution: Resolve) -> Receipt:
+        self._check_resolution(resolution)
         state, asset_id = self._state, resolution.asset_id
         if resolution.action == "retry" and asset_id not in policies.RESERVED_IDS:
             await self._replan(
@@ -203,7 +204,6 @@ class Changes(Decisions):
             action, by = resolution.action, resolution.resolver
             self._state.log("resolved", resolution.asset_id, action=action, by=by, **data)
 
-    @resolve.validator
     def _check_resolution(self, resolution: Resolve) -> None:
         if resolution.asset_id in policies.RESERVED_IDS:
             if self._state.status is not ProductionStatus.NEEDS_ATTENTION or resolution.action != "retry":
@@ -255,12 +255,12 @@ class Changes(Decisions):
 
     @workflow.update(description="Use an earlier take of an asset; the deliverable gets a new revision")
     async def select_take(self, selection: SelectTake) -> Receipt:
+        self._check_selection(selection)
         by: dict[str, JsonValue] = {"by": selection.requested_by} if self._state.by_content else {}
         self._state.select(selection.asset_id, selection.take, **by)
         self._poke()
         return self._state.receipt()
 
-    @select_take.validator
     def _check_selection(self, selection: SelectTake) -> None:
         self._check_produced()
         self._check_room()
@@ -272,6 +272,7 @@ class Changes(Decisions):
 
     @workflow.update(description="Make stale assets again, all or some, for at most `max_usd`")
     async def refresh(self, request: Refresh) -> Receipt:
+        self._check_refresh(request)
         state = self._state
         async with self._pricing:
             self._check_refresh(request)
@@ -292,7 +293,6 @@ class Changes(Decisions):
         self._poke()
         return state.receipt()
 
-    @refresh.validator
     def _check_refresh(self, request: Refresh) -> None:
         self._check_own()
         self._check_produced()

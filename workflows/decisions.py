@@ -57,10 +57,10 @@ class Decisions(Desk):
 
     @workflow.update(description="Approve or reject; refused at once where the signal could only be ignored")
     async def decide(self, decision: Decision) -> Receipt:
+        self._check_decide(decision)
         self._decide(decision)
         return self._state.receipt()
 
-    @decide.validator
     def _check_decide(self, decision: Decision) -> None:
         self._check_decision(decision)
         self._check_orders(decision)
@@ -111,6 +111,7 @@ class Decisions(Desk):
 
     @workflow.update(description="Change the plan that `plan_digest` names: all edits or none")
     async def edit_plan(self, edit: PlanEdit) -> Plan:
+        self._check_edit(edit)
         async with self._pricing:
             self._check_edit(edit)
             if self._state.assets:
@@ -140,7 +141,6 @@ class Decisions(Desk):
         self._state.edit(plan, dropped, by=edit.editor, how="edit", changes=changes)
         return plan
 
-    @edit_plan.validator
     def _check_edit(self, edit: PlanEdit) -> None:
         state = self._state
         self._check_own()
@@ -182,6 +182,7 @@ class Decisions(Desk):
 
     @workflow.update(description="Plan again with feedback in words")
     async def revise(self, revision: Revision) -> Plan:
+        self._check_revision(revision)
         state = self._state
         state.feedback = (*state.feedback, revision.feedback)
         state.status = ProductionStatus.PLANNING
@@ -197,7 +198,6 @@ class Decisions(Desk):
             raise refuse("invalid_plan", "feedback", str(failed.data["reason"]) if failed else "no plan was made")
         return state.plan
 
-    @revise.validator
     def _check_revision(self, revision: Revision) -> None:
         self._check_phase(ProductionStatus.AWAITING_APPROVAL)
         self._check_room()
@@ -206,12 +206,12 @@ class Decisions(Desk):
 
     @workflow.update(description="Let what runs finish and start nothing new")
     async def pause(self, pause: Pause) -> Receipt:
+        self._check_pause()
         self._state.pause(pause)
         self._poke()
         return self._state.receipt()
 
-    @pause.validator
-    def _check_pause(self, pause: Pause) -> None:
+    def _check_pause(self) -> None:
         if self._state.status.closed:
             raise refuse("wrong_phase", "status", f"the production is {self._state.status.value} and starts nothing")
         if self._state.paused:
@@ -219,12 +219,12 @@ class Decisions(Desk):
 
     @workflow.update(description="Go on after a pause")
     async def resume(self, resume: Resume) -> Receipt:
+        self._check_resume()
         self._state.resume(resume)
         self._poke()
         return self._state.receipt()
 
-    @resume.validator
-    def _check_resume(self, resume: Resume) -> None:
+    def _check_resume(self) -> None:
         if self._state.paused is None:
             raise refuse("wrong_phase", "status", "the production is not paused; there is nothing to resume")
 

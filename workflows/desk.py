@@ -1,6 +1,8 @@
 """The state of a production and what its handlers share: queries, prices, checks, waiting.
 
-A validator refuses at once what is impossible, so nothing of it enters history. Every change wakes the workflow's loop.
+A handler refuses at once what is impossible, before it changes anything. No update has a validator: of one that is
+rejected there, history holds nothing or an empty workflow task, and over such gaps the SDK (sdk-python 1.35) comes out
+of step with what the server knows. Every change wakes the workflow's loop.
 """
 
 import asyncio

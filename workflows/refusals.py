@@ -33,6 +33,6 @@ class Refusal(Model):
 
 
 def refuse(kind: RefusalKind, field: str, message: str, *, plan_digest: str | None = None) -> ApplicationError:
-    """The error that a validator or handler raises: final, nothing has changed, `message` names the remedy."""
+    """The error that a handler raises: final, nothing has changed, `message` names the remedy."""
     refusal = Refusal(kind=kind, field=field, message=message, plan_digest=plan_digest)
     return ApplicationError(message, refusal, type=REFUSED, non_retryable=True)

@@ -20,6 +20,7 @@ TRUE_KINDS: Final[Mapping[AttentionReason, frozenset[str]]] = {
     "output_unusable": frozenset({"output_unusable"}),
 }
 """Reason -> the failures that the vendors of a trial can really cause."""
+REFUSED_BRIEF: Final = "no language model gave a plan: openai/gpt-6-luna: OpenAI: the model refused"
 
 
 @dataclass
@@ -54,6 +55,8 @@ def reasons(audit: Audit) -> None:
     snapshot = audit.snapshot
     if snapshot.status in (ProductionStatus.DELIVERED, ProductionStatus.CANCELLED):
         return
+    if snapshot.status is ProductionStatus.FAILED and REFUSED_BRIEF in (snapshot.error or ""):
+        return  # its only planner was told to refuse
     if snapshot.status is not ProductionStatus.NEEDS_ATTENTION:
         audit.wrong(f"ended as {snapshot.status}: {snapshot.error}")
         return
