@@ -28,9 +28,9 @@ _DYNAMIC_CONFIG: Final = {
     # What an activity was asked is read at each of its attempts: by default 0.5 MiB of it stay in memory, and of 2,000
     # jobs in flight most looks read and parse hundreds of kilobytes of history from the database.
     "history.eventsCacheMaxSizeBytes": str(64 * 1024**2),
-    # An update that is refused stays in the history. By default its workflow task is taken back, and a run that is just
-    # loaded for a query misses what follows under the same event numbers: 3 productions of 500 in `make chaos`
-    # waited for activities that had long completed, or could not be replayed any more.
+    # An update that the SDK rejects stays in the history. By default its workflow task is taken back, and a run that is
+    # just loaded for a query misses what follows under the same event numbers: while updates had validators,
+    # 3 productions of 500 in `make chaos` waited for activities that had long completed, or could not be replayed.
     "history.discardSpeculativeWorkflowTaskMaximumEventsCount": "-1",
     # A run that cannot go on is found by TemporalReportedProblems in a second, not after five tries in a minute.
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2",

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from temporalio import activity
 
-from tests.fakes import FakeActivities
+from tests.fakes import FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
 from tests.test_approvals import approve, waiting
-from tests.test_changes import NEW_SHOT, Film, digest, edit, made, reopened
+from tests.test_changes import NEW_SHOT, digest, edit, made, reopened
 from workflows.approving import POLICY
 from workflows.contracts import AssetFailure, FinishDeliverable, PricePlan
 from workflows.events import AssetState, AssetStatus, ProductionStatus, Snapshot
