@@ -84,9 +84,7 @@ class Life(RuleBasedStateMachine):
                 return
             self.turns.start(ProductionStart(production_id=result.production_id, brief=result.brief, carried=result))
         self.look_back()
-        sent = self.turns.update(name, argument)
-        if sent.refusal:
-            assert sent.refusal.type == REFUSED, sent.refusal
+        self.turns.update(name, argument)
         self.go_on()
 
     def go_on(self) -> None:

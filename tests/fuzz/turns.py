@@ -51,27 +51,17 @@ class Pending:
         self.answer.set_result(result)
 
     def fail(self, message: str, *details: Any, kind: str = "") -> None:
-        error = ActivityError(
-            "failed",
-            scheduled_event_id=1,
-            started_event_id=1,
-            identity="",
-            activity_type="",
-            activity_id="",
-            retry_state=None,
-        )
-        error.__cause__ = ApplicationError(message, *details, type=kind or None, non_retryable=True)
-        self.answer.set_exception(error)
+        self.answer.set_exception(_ended(ApplicationError(message, *details, type=kind or None, non_retryable=True)))
         self.answer.exception()  # whoever asked may be cancelled in the same turn
 
 
 @dataclass(eq=False)
 class Sent:
-    """An update that was sent: refused at once, under way, done, or refused later."""
+    """An update that was sent: under way, done, or refused."""
 
     name: str
     argument: Any
-    task: "asyncio.Task[Any] | None" = None
+    task: "asyncio.Task[Any]"
     refusal: ApplicationError | None = None
 
 
@@ -100,18 +90,10 @@ class Turns:
         self.run = ProductionWorkflow(brought)
         self._main = self._loop.create_task(self.run.run(brought))
 
-    def update(self, name: str, argument: Any) -> Sent:
-        """Send an update: its validator answers at once."""
-        method = getattr(self.run, name)
-        sent = Sent(name, argument)
-        try:
-            method._defn.validator(self.run, argument)
-        except ApplicationError as error:
-            sent.refusal = error
-            return sent
-        self._handlers.append(sent)
-        sent.task = self._loop.create_task(method(argument))
-        return sent
+    def update(self, name: str, argument: Any) -> None:
+        """Send an update; the turn in which it ends tells what became of it."""
+        handler = getattr(self.run, name)
+        self._handlers.append(Sent(name, argument, self._loop.create_task(handler(argument))))
 
     def cancel(self) -> None:
         """Ask the run to end; the server passes that on once."""
@@ -124,9 +106,8 @@ class Turns:
         ended: list[Sent] = []
         while True:
             self._loop.run_until_complete(self._settle())
-            for sent in [s for s in self._handlers if s.task and s.task.done()]:
+            for sent in [s for s in self._handlers if s.task.done()]:
                 self._handlers.remove(sent)
-                assert sent.task is not None
                 error = sent.task.exception()
                 if isinstance(error, ApplicationError):
                     sent.refusal = error
@@ -172,7 +153,7 @@ class Turns:
             "execute_activity_method": self._execute,
             "wait_condition": self._wait,
             "sleep": self._sleep,
-            "all_handlers_finished": lambda: all(s.task is not None and s.task.done() for s in self._handlers),
+            "all_handlers_finished": lambda: all(s.task.done() for s in self._handlers),
             "continue_as_new": self._continue,
             "create_event_group": lambda _: None,
             "upsert_search_attributes": lambda _: None,
@@ -189,17 +170,8 @@ class Turns:
         try:
             return await pending.answer
         except asyncio.CancelledError:
-            error = ActivityError(
-                "cancelled",
-                scheduled_event_id=1,
-                started_event_id=1,
-                identity="",
-                activity_type="",
-                activity_id="",
-                retry_state=None,
-            )
-            error.__cause__ = CancelledError("cancelled")
-            raise error from error.__cause__
+            cause = CancelledError("cancelled")
+            raise _ended(cause) from cause
         finally:
             self.pending.remove(pending)
 
