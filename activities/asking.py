@@ -6,7 +6,7 @@ production, times `STEPS_AN_INQUIRY`, and its step: drafts count from 0, rewritt
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -37,7 +37,10 @@ _WAITS = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
 
 
 class Asking:
-    """Asks for one inquiry, under its `number` in the production; each answer is of at most so many `tokens`."""
+    """Asks for one inquiry, under its `number` in the production; each answer is of at most so many `tokens`.
+
+    `listening` makes what hears each answer as it is written, where somebody wants to watch.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Asking:
         request: DraftPlan | RewritePrompt,
         number: int,
         tokens: int,
+        listening: Callable[[], Callable[[str], None]] | None = None,
     ) -> None:
         self._storage = storage
         self._providers = providers
@@ -54,6 +58,7 @@ class Asking:
         self._request = request
         self._before = number * STEPS_AN_INQUIRY
         self._tokens = tokens
+        self._listening = listening
         self._passing: ApplicationError | None = None
 
     async def __call__(
@@ -77,6 +82,7 @@ class Asking:
                 self._settings,
                 instructions=instructions,
                 schema=schema,
+                on_text=self._listening() if self._listening else None,
             )
             question.resubmissions = RESUBMISSIONS
             try:

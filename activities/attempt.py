@@ -68,6 +68,7 @@ class Attempt:
         *,
         instructions: str | None = None,
         schema: Mapping[str, JsonValue] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> None:
         self.storage = storage
         self.provider = provider
@@ -79,6 +80,7 @@ class Attempt:
             _provider_request(storage, asked, self.prefix, workdir),
             instructions=instructions_for(asked.brief, asked.asset) if instructions is None else instructions,
             schema=schema,
+            on_text=on_text,
         )
         self.seen: dict[str, JsonValue] = {"asset_id": asked.asset.asset_id}
 

@@ -17,6 +17,7 @@ from activities.finishing import finish
 from activities.moderation import moderated
 from activities.notifying import allowed_hosts, why_unsigned
 from activities.planner import answer_tokens, models_for, plan_with_models, with_fallbacks
+from activities.planner_progress import Telling
 from activities.produce import Producer
 from activities.providers import registry
 from activities.providers.base import Provider
@@ -67,7 +68,7 @@ class Activities(ProductionActivities):
         """The plan of a language model or the template, with all that asking for it has cost."""
         today = datetime.now(UTC).date()
         tokens = answer_tokens(request)
-        asking = Asking(self._storage, self._providers, self._settings, request, request.drafts, tokens)
+        asking = Asking(self._storage, self._providers, self._settings, request, request.drafts, tokens, Telling)
         models = len(models_for(self._settings, self._providers, today))
         try:
             plan = await plan_with_models(request, self._providers, self._settings, asking, today)

@@ -106,7 +106,7 @@ class ProductionView:
         task = self._tasks.get(event.asset_id or "")
         if task is not None:
             self._advance(task, event, words)
-        if event.name in _TOLD_WHOLE or (task is None and event.name not in ("plan_start", "plan_ready")):
+        if event.name in _TOLD_WHOLE or (task is None and event.name not in _PLANNING):
             whose = f"  {event.asset_id}" if event.asset_id else ""
             told = Text.assemble((what, _EVENT_STYLE.get(event.name, "dim")), f"{whose}  {words}")
             self._bars.console.print(told)
@@ -132,7 +132,9 @@ class ProductionView:
                 self._bars.update(task, state=state)
 
     def _worth_a_line(self, event: Happening) -> bool:
-        """All but progress: of that only another quarter, and another reason to wait."""
+        """All but progress: of an asset's only another quarter, and another reason to wait."""
+        if event.name == "plan_progress":
+            return False
         asset_id = event.asset_id or ""
         if event.name != "asset_progress":
             self._told.pop(asset_id, None)
@@ -149,6 +151,7 @@ class ProductionView:
         return True
 
 
+_PLANNING: Final = ("plan_start", "plan_progress", "plan_ready")
 _TOLD_WHOLE: Final = ("asset_failed", "asset_fallback", "take_failed", "prompt_proposed")
 """Said above the bars too: beside one, the next event takes their place, and a long message is cut."""
 
@@ -186,6 +189,9 @@ def describe(event: Happening) -> str:
     match event.name:
         case "plan_start":
             return "once more, with your words" if data.get("revision") else "from the brief"
+        case "plan_progress":
+            assets = data.get("assets")
+            return f"{len(assets) if isinstance(assets, list) else 0} assets so far"
         case "plan_ready":
             low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
             unknown = data.get("unknown_prices")

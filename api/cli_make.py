@@ -21,7 +21,7 @@ from api.cli_context import (
     studio_of,
     usd_option,
 )
-from api.cli_live import ProductionView
+from api.cli_live import ProductionView, describe
 from api.cli_options import takes_brief
 from api.cli_views import approve_command, money, show_plan, show_production
 from api.client import GreenlightError
@@ -131,11 +131,14 @@ def _planned(studio: Studio, brief: Brief, key: str | None) -> views.ProductionV
     started = studio.client.start(brief, idempotency_key=key)
     studio.warn(f"Production {started.production_id}")
     try:
-        for event in studio.client.events(started.production_id):
-            if event.name == "stalled":
-                studio.warn("No worker answers at the moment; waiting for one (`greenlight doctor` tells more)")
-            elif event.name != "plan_start":
-                break
+        with studio.err.status("Writing the plan…") as status:
+            for event in studio.client.events(started.production_id):
+                if event.name == "stalled":
+                    studio.warn("No worker answers at the moment; waiting for one (`greenlight doctor` tells more)")
+                elif event.name == "plan_progress":
+                    status.update(f"Writing the plan… {describe(event)}")
+                elif event.name != "plan_start":
+                    break
     except KeyboardInterrupt:
         studio.warn(f"\nPlanning goes on. See it later: greenlight show {started.production_id}")
         raise typer.Exit(130) from None

@@ -201,7 +201,7 @@ class GreenlightClient(Many):
         """The events past `after`, as they happen, until the production is closed.
 
         A broken connection is taken up again where it stopped; each time, a `stalled` event that carries no id
-        tells of it. asset_progress carries no id either.
+        tells of it. plan_progress and asset_progress carry no id either.
 
         Raises:
             GreenlightError: the production is unknown. Unreachable: nothing answers at the very first try.

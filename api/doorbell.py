@@ -16,7 +16,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import keys
-from workflows.contracts import PRODUCE_ASSET, STILL_RUNNING
+from workflows.contracts import DRAFT_PLAN, PRODUCE_ASSET, STILL_RUNNING
 
 LONG_POLL_TIMEOUT: Final = timedelta(seconds=60)
 """The server itself ends an empty long-poll after 20 s."""
@@ -34,7 +34,7 @@ REST_SECONDS: Final = 0.04
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """What a running activity says of its asset; `progress` is 0..1."""
+    """What a running activity says of its asset; `progress` is 0..1. Of the plan's, the asset is `keys.PLANNER`."""
 
     asset_id: str
     details: Mapping[str, JsonValue]
@@ -79,15 +79,22 @@ async def rings(client: Client, production_id: str) -> AsyncIterator[bool]:
 
 
 async def heartbeats(client: Client, description: WorkflowExecutionDescription) -> list[Heartbeat]:
-    """What the pending activities of assets say, which are paused, and why those wait that do; needs no worker."""
+    """What the pending activities of plan and assets say, which are paused, and why those wait that do.
+
+    Needs no worker.
+    """
     found = []
     for activity in description.raw_description.pending_activities:
-        if activity.activity_type.name != PRODUCE_ASSET:
+        if activity.activity_type.name not in (DRAFT_PLAN, PRODUCE_ASSET):
             continue
         details: dict[str, JsonValue] = {}
         if activity.heartbeat_details.payloads:
             said = (await client.data_converter.decode(activity.heartbeat_details.payloads))[0]
             details = said if isinstance(said, dict) else {}
+        if activity.activity_type.name == DRAFT_PLAN:
+            if isinstance(plan := details.get("plan"), dict):
+                found.append(Heartbeat(keys.PLANNER, plan))
+            continue
         if reason := await _waits_for(client, activity):
             details |= {"queued": True, "reason": reason}
         if activity.paused:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import urlsplit
 
 from api.problems import FieldError, Problem
-from workflows.events import EventName
+from workflows.events import PASSING, EventName
 from workflows.models import Brief
 from workflows.reports import ProvidersReport
 
@@ -19,8 +19,8 @@ KEPT_SECONDS: Final = 10.0
 """A key set in a worker is seen after this; asking costs an activity (10-30 ms)."""
 SILENCE_KEPT_SECONDS: Final = 3.0
 """Without a worker each question takes 2 s: not every start should pay that."""
-LOGGED: Final = tuple(name for name in get_args(EventName) if name not in ("asset_progress", "stalled"))
-"""Names of events that webhooks get: the other two are never in the log."""
+LOGGED: Final = tuple(name for name in get_args(EventName) if name not in PASSING)
+"""Names of events that webhooks get: the others are never in the log."""
 
 _OUTWARD: Final = (
     "give an https address on the internet, or name its host in GREENLIGHT_WEBHOOK_HOSTS in the workers' environment"

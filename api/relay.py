@@ -24,6 +24,7 @@ from api.callers import Caller
 from api.metrics import Metrics
 from api.problems import Problem, unavailable
 from api.views import StreamEvent, production_path
+from workflows import keys
 from workflows.events import Event, ProductionStatus, Snapshot, event_body
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ class Follower:
         self._ids: list[int] = []
         self._names: list[str] = []
         self._frames: list[bytes] = []
-        self._live: dict[str, tuple[int, bytes]] = {}
-        """The newest asset_progress of each running asset, with the number of the change that made it."""
+        self._live: dict[str, tuple[int, bytes, object]] = {}
+        """The newest progress of each running asset, and of the plan: the change that made it, its frame, its data."""
         self._version = 0
         self._slow: set[str] = set()
         self._stalled: bytes | None = None
@@ -206,7 +207,7 @@ class Follower:
                     return
                 after = self._ids[at + len(chunk) - 1]
                 continue
-            passing = [f for version, f in self._live.values() if version > live_seen]
+            passing = [f for version, f, _ in self._live.values() if version > live_seen]
             if self._stalled and self._stalled_version > live_seen:
                 passing.append(self._stalled)
             live_seen = self._version
@@ -239,6 +240,11 @@ class Follower:
                 self._live.pop(event.asset_id, None)
             elif event.asset_id and event.name == "asset_start" and (event.data.get("job") or event.data.get("paid")):
                 self._slow.add(event.asset_id)
+            elif event.name == "plan_start":
+                self._slow.add(keys.PLANNER)
+            elif event.name in ("plan_ready", "plan_failed"):
+                self._slow.discard(keys.PLANNER)
+                self._live.pop(keys.PLANNER, None)
 
     @property
     def _last_id(self) -> int:
@@ -307,24 +313,28 @@ class Follower:
         self._notify()
 
     async def _percent(self) -> None:
-        """Once a second while a vendor is at work: what its heartbeats say, where it has changed."""
-        told: dict[str, object] = {}
+        """Once a second while a vendor is at work: what its heartbeats say, where it has changed.
+
+        The first time after a second: what is there by then, as the template's plans are, has nothing to tell.
+        """
         while not self.ended:
             if not self._slow:  # what is made for nothing on this machine has nothing to tell between start and end
                 await self._changed.wait()
                 continue
+            await asyncio.sleep(PERCENT_SECONDS)
             with suppress(Problem):
-                for beat in await self._gateway.heartbeats(self._production_id):
-                    if beat.asset_id not in self._slow or told.get(beat.asset_id) == beat.details:
+                for beat in await self._gateway.heartbeats(self._production_id) if self._slow else ():
+                    told = self._live.get(beat.asset_id)
+                    if beat.asset_id not in self._slow or (told and told[2] == beat.details):
                         continue
-                    told[beat.asset_id] = beat.details
                     self._version += 1
                     event = StreamEvent(
                         name="asset_progress", at=datetime.now(UTC), asset_id=beat.asset_id, data=dict(beat.details)
                     )
-                    self._live[beat.asset_id] = self._version, frame(self._production_id, event)
+                    if beat.asset_id == keys.PLANNER:
+                        event = event.model_copy(update={"name": "plan_progress", "asset_id": None})
+                    self._live[beat.asset_id] = self._version, frame(self._production_id, event), beat.details
                     self._notify()
-            await asyncio.sleep(PERCENT_SECONDS)
 
 
 def frame(production_id: str, event: Event | StreamEvent) -> bytes:

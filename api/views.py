@@ -153,7 +153,7 @@ class ProductionPage(View):
 class StreamEvent(View):
     """The data of one server-sent event, and what webhooks get.
 
-    asset_progress and stalled carry no id: they are not in the log, and webhooks do not get them.
+    plan_progress, asset_progress and stalled carry no id: they are not in the log, and webhooks do not get them.
     """
 
     id: int | None = Field(default=None, ge=1, description="Its number in the log; also the SSE id")

@@ -62,9 +62,9 @@ class FakeActivities(ProductionActivities):
     earlier submissions of a take cost.
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
-    `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "finishing" and "manifest" hold those
-    steps; `hold_takes` holds only these takes of it. `produced`, `orders`, `finished` and `manifests` keep what was
-    asked.
+    `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing" and "manifest" hold
+    those steps, the first with its first asset told; `hold_takes` holds only these takes of it. `produced`, `orders`,
+    `finished` and `manifests` keep what was asked.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -106,6 +106,10 @@ class FakeActivities(ProductionActivities):
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
+        if held := self._held.get("planning"):
+            first = {"asset_id": "text-1", "asset_type": "text", "label": "<b>First</b>", "prompt": "It begins wi"}
+            activity.heartbeat({"step": "planning", "plan": {"title": "", "assets": [first]}})
+            await held.wait()
         plan = Plan.of(
             request.brief.title or "A plan",
             [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -290,4 +290,27 @@ def test_one_planner_is_down(greenlight: GreenlightClient, vendors: Vendors) -> 
     assert plan.planner == "anthropic/claude-sonnet-5-5"
     with pytest.raises(GreenlightError, match="allow_unknown_prices"):
         greenlight.approve(production_id, approval(plan).model_copy(update={"budget_usd": Decimal(5)}))
+    greenlight.cancel(production_id)
+
+
+def test_the_plan_is_seen_as_it_is_written(greenlight: GreenlightClient, vendors: Vendors) -> None:
+    """While the language model writes, watchers read the assets so far, in order, and then the whole plan."""
+    vendors.openai.event_seconds = 0.1
+    try:
+        production_id = greenlight.start(BRIEF.model_copy(update={"title": "Watched"})).production_id
+        told: list[list[str]] = []
+        for event in greenlight.events(production_id):
+            if event.name == "plan_progress":
+                assets = cast(list[dict[str, str]], event.data["assets"])
+                told.append([asset.get("asset_id", "") for asset in assets])
+            if event.name == "plan_ready":
+                break
+    finally:
+        vendors.openai.event_seconds = 0.0
+    whole = [each["asset_id"] for each in json.loads(the_plan({}))["assets"]]
+    assert len(told) >= 2
+    assert len(told[0]) < len(told[-1])
+    for some in told:  # the last id may still be on its way
+        assert some[:-1] == whole[: len(some) - 1]
+        assert whole[len(some) - 1].startswith(some[-1])
     greenlight.cancel(production_id)

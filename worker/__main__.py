@@ -69,9 +69,8 @@ def make_worker(
         # A killed worker's workflows move to another one after this, instead of 10 s.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         graceful_shutdown_timeout=timedelta(seconds=settings.graceful_shutdown_seconds),
-        # Percent and job ids stay fresh enough for people at one heartbeat in 5 s.
-        default_heartbeat_throttle_interval=timedelta(seconds=5),
-        max_heartbeat_throttle_interval=timedelta(seconds=10),
+        # Percent and job ids stay fresh enough for people at one heartbeat in 10 s. A plan is watched as it is written.
+        max_heartbeat_throttle_interval=timedelta(seconds=1 if workflows else 10),
     )
 
 

@@ -30,6 +30,7 @@ from workflows.models import (
 from workflows.reports import ProvidersReport
 from workflows.requests import UploadTake
 
+DRAFT_PLAN: Final = "draft_plan"
 PRODUCE_ASSET: Final = "produce_asset"
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job is not done; the retry is the next look. Never counted as a failure."""
@@ -169,7 +170,7 @@ class ProductionActivities(ABC):
             ApplicationError: type REFERENCE_REFUSED, not retried; the message names the one and the remedy.
         """
 
-    @activity.defn(name="draft_plan")
+    @activity.defn(name=DRAFT_PLAN)
     @abstractmethod
     async def draft_plan(self, request: DraftPlan) -> Plan:
         """Route the brief into assets with prompts, unpriced."""

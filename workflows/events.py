@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -49,6 +49,7 @@ class AssetStatus(StrEnum):
 
 EventName = Literal[
     "plan_start",
+    "plan_progress",
     "plan_ready",
     "plan_edited",
     "plan_failed",
@@ -79,7 +80,8 @@ EventName = Literal[
     "done",
     "stalled",
 ]
-"""`asset_progress` and `stalled` come from the relay and carry no id; all others are in the log."""
+"""Those of `PASSING` come from the relay and carry no id; all others are in the log."""
+PASSING: Final[frozenset[EventName]] = frozenset({"plan_progress", "asset_progress", "stalled"})
 
 AttentionReason = Literal[
     "approval",

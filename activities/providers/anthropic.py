@@ -6,10 +6,11 @@ https://platform.claude.com/docs (models, structured outputs, vision, effort), r
 
 import asyncio
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NoReturn, cast
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.providers import wire
@@ -75,30 +76,51 @@ class Anthropic(ProviderBase):
         Raises:
             ProviderError: there is none.
         """
-        from anthropic import APIConnectionError, APIStatusError, Timeout, omit
+        from anthropic import APIStatusError, Timeout, omit
         from anthropic.types import Message
 
         content = [await _picture(each) for each in request.inputs_of(Modality.IMAGE)]
         words: TextBlockParam = {"type": "text", "text": request.asset.prompt}
         max_tokens = int(request.number("max_tokens", TEXT_MAX_TOKENS))
         seconds = max(wire.ANSWER_SECONDS, max_tokens * SECONDS_A_TOKEN)
+        asked: Any = {
+            "model": request.asset.model,
+            "max_tokens": max_tokens,
+            "system": request.instructions or omit,
+            "messages": [{"role": "user", "content": [*content, words]}],
+            "output_config": _output_config(request, offer) or omit,
+            "timeout": Timeout(seconds, connect=wire.CONNECT_SECONDS),
+        }
         try:
-            message = await self._client.messages.create(
-                model=request.asset.model,
-                max_tokens=max_tokens,
-                system=request.instructions or omit,
-                messages=[{"role": "user", "content": [*content, words]}],
-                output_config=_output_config(request, offer) or omit,
-                timeout=Timeout(seconds, connect=wire.CONNECT_SECONDS),
-            )
+            if request.on_text is None:
+                message = await self._client.messages.create(**asked)
+            else:
+                message = await self._heard(asked, request.on_text)
+        except ProviderError:
+            raise
         except APIStatusError as error:
             raise _refusal(error) from None
-        except APIConnectionError as error:
-            raise wire.lost(self.name, error, submitting=True, variable=KEY) from None
         except ValueError as error:
             raise SubmissionUnknown(f"anthropic: the answer is no JSON: {error}") from None
+        except Exception as error:
+            # A connection that ended, which in the middle of an answer the HTTP client says itself.
+            raise wire.lost(self.name, error, submitting=True, variable=KEY) from None
         if not isinstance(message, Message):
             raise SubmissionUnknown(f"anthropic: the answer is no message; does {BASE_URL} name the right server?")
+        return message
+
+    async def _heard(self, asked: Mapping[str, Any], on_text: Callable[[str], None]) -> "Message":
+        """The answer in pieces, each told when it comes, and put together.
+
+        Raises:
+            SubmissionUnknown: the connection ended before the answer did.
+        """
+        async with self._client.messages.stream(**asked) as pieces:
+            async for text in pieces.text_stream:
+                on_text(text)
+            message = await pieces.get_final_message()
+        if message.stop_reason is None:
+            raise SubmissionUnknown("anthropic: the answer broke off")
         return message
 
 
@@ -176,6 +198,8 @@ def _refused(message: "Message", billed: Decimal) -> NoReturn:
 
 
 def _refusal(error: "APIStatusError") -> ProviderError:
+    if error.status_code < HTTPStatus.BAD_REQUEST:  # said in the middle of an answer, which may be billed so far
+        return SubmissionUnknown(f"anthropic: the answer broke off: {error.api_message or error}")
     own = isinstance(error.body, Mapping) and "error" in error.body
     return wire.refusal(
         "anthropic",

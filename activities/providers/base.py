@@ -235,6 +235,8 @@ class Request:
         seed: 31 bits derived from `key`, so that two attempts ask for the same picture.
         instructions: For a model that writes: who it writes for, and the form of its answer. The prompt follows it.
         schema: The JSON schema that a text has to follow, where one is asked for.
+        on_text: Hears each piece of a text as it is written, where somebody waits for it. A model that tells nothing
+            before its answer is whole never calls it.
         workdir: This attempt's directory, deleted after it. `file` makes it, so that a take of text needs none.
     """
 
@@ -247,6 +249,7 @@ class Request:
     workdir: Path
     instructions: str = ""
     schema: Mapping[str, JsonValue] | None = None
+    on_text: Callable[[str], None] | None = None
 
     def file(self, name: str) -> Path:
         """A path in this attempt's directory."""

@@ -4,18 +4,20 @@ import asyncio
 import io
 import re
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.errors import InvalidRequest
+from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request
 from activities.providers.google_access import Access
 from activities.providers.google_answer import blob, made, unusable, usage_of
+from activities.providers.google_errors import VENDOR
 from activities.providers.wire import default_of
 from workflows.models import Modality
 
 if TYPE_CHECKING:
     from google.genai import types
+    from google.genai.client import AsyncClient
 
 INLINE_BYTES: Final = 70_000_000
 """Of all inputs of a request: 100 MB in base64 is what the API takes inline (blog.google, Gemini API file limits)."""
@@ -32,6 +34,7 @@ async def write(access: Access, request: Request, offer: Offer) -> Finished:
         access,
         request,
         [*contents, request.asset.prompt],
+        request.on_text,
         system_instruction=request.instructions or None,
         max_output_tokens=int(request.number("max_tokens", TEXT_MAX_TOKENS)),
         response_mime_type="application/json" if schema is not None else None,
@@ -92,14 +95,39 @@ def aspect_ratio(request: Request, offered: Sequence[str]) -> str:
 
 
 async def _generate(
-    access: Access, request: Request, contents: list[Any], **config: Any
+    access: Access, request: Request, contents: list[Any], on_text: Callable[[str], None] | None = None, **config: Any
 ) -> "types.GenerateContentResponse":
     # Either of the SDK's two loops would send, and pay for, more than one request a call.
     settings: Any = {**config, "automatic_continuation": False, "automatic_function_calling": {"disable": True}}
-    return await access.ask(
-        lambda client: client.models.generate_content(model=request.asset.model, contents=contents, config=settings),
-        submitting=True,
-    )
+    asked: Any = {"model": request.asset.model, "contents": contents, "config": settings}
+    if on_text is None:
+        return await access.ask(lambda client: client.models.generate_content(**asked), submitting=True)
+    return await access.ask(lambda client: _heard(client, asked, on_text), submitting=True)
+
+
+async def _heard(
+    client: "AsyncClient", asked: Mapping[str, Any], on_text: Callable[[str], None]
+) -> "types.GenerateContentResponse":
+    """The answer in pieces, each told when it comes, and put together; the last candidate says how it ended.
+
+    Raises:
+        SubmissionUnknown: the connection ended before the answer did.
+    """
+    from google.genai import types
+
+    whole, parts = types.GenerateContentResponse(), list[types.Part]()
+    async for piece in await client.models.generate_content_stream(**asked):
+        whole.prompt_feedback = piece.prompt_feedback or whole.prompt_feedback
+        whole.usage_metadata = piece.usage_metadata or whole.usage_metadata
+        for candidate in piece.candidates or ():
+            for part in (candidate.content.parts if candidate.content else None) or ():
+                parts.append(part)
+                if part.text and not part.thought:
+                    on_text(part.text)
+            whole.candidates = [candidate.model_copy(update={"content": types.Content(role="model", parts=parts)})]
+    if not whole.prompt_feedback and not (whole.candidates and whole.candidates[0].finish_reason):
+        raise SubmissionUnknown(f"{VENDOR}: the answer broke off")
+    return whole
 
 
 async def _shown(request: Request, *modalities: Modality) -> list["types.Part"]:

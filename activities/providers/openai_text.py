@@ -1,9 +1,11 @@
 """Text, structured text and vision by chat completions, which every OpenAI-compatible server has."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.errors import ContentRefused, OutputUnusable
+from activities.errors import ContentRefused, OutputUnusable, SubmissionUnknown
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request, Unit
 from activities.providers.openai_images import data_uri
 from activities.providers.openai_wire import VENDOR, asking, chosen
@@ -15,6 +17,16 @@ if TYPE_CHECKING:
 
 NAME: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 """What a schema's name may not have (types/shared_params/response_format_json_schema.py, SDK 3.51)."""
+
+
+@dataclass
+class _Answer:
+    """What was answered; an answer that came in pieces is put together."""
+
+    text: str = ""
+    refusal: str = ""
+    finish_reason: str | None = None
+    usage: Any = None
 
 
 async def write(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finished:
@@ -40,22 +52,48 @@ async def write(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finish
             "json_schema": {"name": name, "schema": request.schema, "strict": True},
         }
     with asking(submitting=True):
-        answer = await client.chat.completions.create(**asked)
-        choice, usage = answer.choices[0], _usage(answer.usage)
-        text, refusal = choice.message.content or "", choice.message.refusal
+        answer = await (_heard(client, asked, request.on_text) if request.on_text else _whole(client, asked))
+        usage = _usage(answer.usage)
     cost = billed(request, offer, usage)
-    if refusal:
-        raise ContentRefused(f"{VENDOR}: the model refused: {refusal}", refused="prompt", billed_usd=cost)
-    if choice.finish_reason == "content_filter":
+    if answer.refusal:
+        raise ContentRefused(f"{VENDOR}: the model refused: {answer.refusal}", refused="prompt", billed_usd=cost)
+    if answer.finish_reason == "content_filter":
         raise ContentRefused(f"{VENDOR}: the filter stopped the answer", refused="output", billed_usd=cost)
-    if choice.finish_reason == "length":
+    if answer.finish_reason == "length":
         raise OutputUnusable(
             f"{VENDOR}: the answer was cut off at {most} tokens; raise parameters.max_tokens", billed_usd=cost
         )
-    if not text.strip():
+    if not answer.text.strip():
         raise OutputUnusable(f"{VENDOR}: the answer is empty", billed_usd=cost)
     media_type = "text/markdown" if request.schema is None else "application/json"
-    return Finished(text.encode(), media_type, usage=usage)
+    return Finished(answer.text.encode(), media_type, usage=usage)
+
+
+async def _whole(client: "AsyncOpenAI", asked: dict[str, Any]) -> _Answer:
+    answer = await client.chat.completions.create(**asked)
+    choice = answer.choices[0]
+    return _Answer(choice.message.content or "", choice.message.refusal or "", choice.finish_reason, answer.usage)
+
+
+async def _heard(client: "AsyncOpenAI", asked: dict[str, Any], on_text: Callable[[str], None]) -> _Answer:
+    """The answer in pieces, each told when it comes.
+
+    Raises:
+        SubmissionUnknown: the connection ended before the answer did.
+    """
+    answer = _Answer()
+    pieces = await client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True})
+    async for piece in pieces:
+        answer.usage = piece.usage or answer.usage  # comes last, and without a choice
+        for choice in piece.choices:
+            answer.finish_reason = choice.finish_reason or answer.finish_reason
+            answer.refusal += choice.delta.refusal or ""
+            if choice.delta.content:
+                answer.text += choice.delta.content
+                on_text(choice.delta.content)
+    if answer.finish_reason is None:
+        raise SubmissionUnknown(f"{VENDOR}: the answer broke off")
+    return answer
 
 
 async def _messages(request: Request, offer: Offer) -> list[dict[str, Any]]:

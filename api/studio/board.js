@@ -110,6 +110,39 @@ function card(production, asset, index, { movable, on, state, open, done, previe
   );
 }
 
+/** The storyboard of a plan that is still being written: words alone, nothing to press. */
+export function drafting(draft) {
+  return h(
+    "ol",
+    { class: "board", key: "drafting", "aria-label": "The plan so far" },
+    draft.assets.map((asset, index) => h(
+      "li",
+      { key: index, class: "card draft" },
+      h(
+        "div",
+        { class: "face" },
+        h(
+          "span",
+          { class: `frame ${asset.asset_type}` },
+          h("span", { class: "words", dir: "auto" }, shortened(asset.prompt ?? "")),
+          h("span", { class: "corner" }, asset.asset_type in MODALITIES && icon(asset.asset_type)),
+        ),
+        h(
+          "span",
+          { class: "under" },
+          h(
+            "span",
+            { class: "line" },
+            h("span", { class: "number" }, index + 1),
+            h("strong", { dir: "auto" }, asset.label || asset.asset_id),
+          ),
+          h("span", { class: "line quiet" }, [asset.provider, asset.model].filter(Boolean).join(" · ")),
+        ),
+      ),
+    )),
+  );
+}
+
 const toneOf = (record) => {
   if (!record) return "";
   if (record.attention) return "ask";
@@ -228,9 +261,10 @@ function excerpt(production, asset) {
   const url = asset.record?.file_url;
   const said = url && asset.asset_type === "text" ? production.text(url.replace(/media$/, "text")) : null;
   const text = (said || asset.original || asset.prompt).replace(/^[#>]+\s*|\*\*/gm, "");
-  const spoken_ = asset.asset_type === "audio" ? `“${text}”` : text;
-  return spoken_.length > EXCERPT_CHARS ? `${spoken_.slice(0, EXCERPT_CHARS)}…` : spoken_;
+  return shortened(asset.asset_type === "audio" ? `“${text}”` : text);
 }
+
+const shortened = (text) => (text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS)}…` : text);
 
 function generating(production, asset) {
   const live = production.live.get(asset.asset_id);

@@ -15,6 +15,7 @@ export class Production {
     this.data = null;
     this.problem = null;
     this.events = [];
+    this.draft = null; // what the planner has written so far: {title, assets}
     this.live = new Map(); // asset -> what its provider's heartbeat says
     this.began = new Map(); // asset -> when its take was started
     this.connected = true;
@@ -152,12 +153,14 @@ export class Production {
 
   hear(event) {
     if (event.name === "stalled") this.stalled = event.data.reason;
+    else if (event.name === "plan_progress") this.draft = event.data;
     else if (event.name === "asset_progress") this.live.set(event.asset_id, event.data);
     if (event.id) {
       this.seen = event.id;
       this.stalled = "";
       this.events.push(event);
       if (event.name === "asset_start") this.began.set(event.asset_id, new Date(event.at).getTime());
+      if (event.name === "plan_start") this.draft = null;
       if (event.name.startsWith("asset_") && event.name !== "asset_stale") this.live.delete(event.asset_id);
       if (event.id > (this.data?.last_event_id ?? 0)) this.later(SOON_MS);
     }

@@ -4,7 +4,7 @@ import { adding } from "./add.js";
 import { waiting } from "./answers.js";
 import { briefing, decision } from "./approve.js";
 import { assetSheet, fresh } from "./asset.js";
-import { board } from "./board.js";
+import { board, drafting } from "./board.js";
 import { h } from "./dom.js";
 import { history } from "./log.js";
 import { Production } from "./model.js";
@@ -12,7 +12,7 @@ import { Acts, bar, button, empty, failure, icon, me, pill, skeleton } from "./p
 import { Preview } from "./preview.js";
 import { result } from "./result.js";
 import { get } from "./server.js";
-import { ago, BUSY, CLOSED, count, lasting, PLATFORMS, usd, when } from "./words.js";
+import { ago, BUSY, CLOSED, count, lasting, opening, PLATFORMS, usd, when } from "./words.js";
 
 export function open([id, assetId], app) {
   const acts = new Acts(app);
@@ -69,7 +69,7 @@ export function open([id, assetId], app) {
       h(
         "div",
         { class: "row" },
-        h("h1", { dir: "auto" }, production.plan?.title || brief.title || brief.text.slice(0, 60)),
+        h("h1", { dir: "auto" }, production.plan?.title || brief.title || opening(brief.text)),
         pill(
           data.paused ? "paused" : data.status,
           data.paused && data.status !== "needs_attention" ? "Pausing" : undefined,
@@ -214,6 +214,7 @@ export function open([id, assetId], app) {
       h("p", { class: "sr", role: "status" }, "Loading"),
       skeleton(6),
     );
+    const draft = data.status === "planning" && production.draft;
     const gate = data.waiting?.reason === "stills_to_approve";
     const chosen = assetId && production.assets.find((a) => a.asset_id === assetId);
     if (chosen && !forAsset.has(assetId)) forAsset.set(assetId, fresh(chosen));
@@ -223,7 +224,7 @@ export function open([id, assetId], app) {
       { class: deciding ? "production deciding" : "production", key: id },
       head(),
       banners(),
-      data.status === "planning" && !production.plan && h(
+      data.status === "planning" && h(
         "section",
         { class: "planning", key: "planning" },
         h("blockquote", { dir: "auto" }, data.brief.text),
@@ -232,8 +233,9 @@ export function open([id, assetId], app) {
           { class: "row tight", role: "status" },
           h("span", { class: "spin", "aria-hidden": "true" }),
           "Writing the plan…",
+          draft && ` ${count(draft.assets.length, "asset")} so far`,
         ),
-        skeleton(6),
+        draft ? drafting(draft) : !production.plan && skeleton(6),
       ),
       ["failed", "rejected", "expired", "cancelled"].includes(data.status) && over(),
       waits(),
@@ -242,7 +244,7 @@ export function open([id, assetId], app) {
       production.planning && briefing(production),
       production.planning && preview.view(),
       acts.note("move"),
-      production.plan &&
+      production.plan && !draft &&
         h(
           "section",
           { key: "plan", class: "plan" },

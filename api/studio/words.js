@@ -145,3 +145,7 @@ export const told = (event) => {
   const words_ = LOG[event.name] ?? event.name;
   return event.asset_id ? `${event.asset_id} ${words_.toLowerCase()}` : words_;
 };
+
+/** How a text begins, in whole words. */
+export const opening = (text, chars = 60) =>
+  text.length <= chars ? text : `${text.slice(0, chars + 1).replace(/\s*\S*$/, "")}…`;

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.emulators.base import Call, Emulator, Fault, Kind, Reply
+from tests.emulators.base import Call, Emulator, Fault, Kind, Reply, pieces, sse
 
 REQUEST: Final = "sdk-derived/anthropic/messages.request.json"
 RATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -57,7 +57,7 @@ class AnthropicEmulator(Emulator):
         if self.kind(call) != "submit":
             return _error(404, "not_found_error", f"{call.method} {call.path}")
         body = call.json
-        self.check(REQUEST, body)
+        self.check(REQUEST, {k: v for k, v in body.items() if k != "stream"})  # the types of a stream are others
         if body["model"] not in RATES:
             return _error(404, "not_found_error", f"model: {body['model']}")
         if wrong := _wrong(body):
@@ -81,26 +81,46 @@ class AnthropicEmulator(Emulator):
         self.bill(call, (given * low + taken * high) / 1_000_000)
         refusal = {"type": "refusal", "category": "bio", "explanation": "This request was blocked under the policy."}
         thinking = {"type": "thinking", "thinking": "", "signature": "c2lnbmVk"}
-        return Reply(
-            headers={"request-id": f"req_{len(self.submissions)}"},
-            body={
-                "id": f"msg_{len(self.submissions)}",
-                "type": "message",
-                "role": "assistant",
-                "model": body["model"],
-                "content": [thinking, {"type": "text", "text": text}] if text else [],
-                "stop_reason": "refusal" if fault == "refuse" else "max_tokens" if cut else "end_turn",
-                "stop_sequence": None,
-                "stop_details": refusal if fault == "refuse" else None,
-                "usage": usage if self.counts else None,
-            },
-        )
+        message = {
+            "id": f"msg_{len(self.submissions)}",
+            "type": "message",
+            "role": "assistant",
+            "model": body["model"],
+            "content": [thinking, {"type": "text", "text": text}] if text else [],
+            "stop_reason": "refusal" if fault == "refuse" else "max_tokens" if cut else "end_turn",
+            "stop_sequence": None,
+            "stop_details": refusal if fault == "refuse" else None,
+            "usage": usage if self.counts else None,
+        }
+        if body.get("stream"):
+            return _events(message, usage)
+        return Reply(headers={"request-id": f"req_{len(self.submissions)}"}, body=message)
 
     def _text(self, body: dict[str, Any]) -> str:
         if self.answer_text:
             return self.answer_text(body)
         form = (body.get("output_config") or {}).get("format")
         return json.dumps(_least(form["schema"])) if form else WORDS
+
+
+def _events(message: dict[str, Any], usage: dict[str, Any]) -> Reply:
+    """The same message as it is written."""
+    ends = ("stop_reason", "stop_sequence", "stop_details")
+    nothing = dict.fromkeys(ends) | {"content": [], "usage": usage | {"output_tokens": 1}}
+    events: list[dict[str, Any]] = [{"type": "message_start", "message": message | nothing}, {"type": "ping"}]
+    for index, block in enumerate(message["content"]):
+        kind = "signature_delta" if block["type"] == "thinking" else "text_delta"
+        name = kind.removesuffix("_delta")
+        events.append({"type": "content_block_start", "index": index, "content_block": block | {name: ""}})
+        events += [
+            {"type": "content_block_delta", "index": index, "delta": {"type": kind, name: piece}}
+            for piece in pieces(block[name])
+        ]
+        events.append({"type": "content_block_stop", "index": index})
+    counted = {name: usage[name] for name in ("input_tokens", "output_tokens")}
+    end = {name: message[name] for name in ends} | {"container": None}
+    events += [{"type": "message_delta", "delta": end, "usage": counted}, {"type": "message_stop"}]
+    return sse(*events, named=True)
 
 
 def _error(status: int, type_: str, message: str, headers: Mapping[str, str] | None = None) -> Reply:

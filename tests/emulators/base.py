@@ -5,9 +5,9 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,8 @@ Stage = Literal["received", "billed"]
 Fault = Literal[
     "drop_before",  # the connection ends before anything was done
     "drop_after",  # … after it was done and billed
+    "break_off",  # … in the middle of its answer
+    "end_early",  # a stream that ends as if it were whole
     "hang",  # done and billed, but never answered
     "throttle",  # the vendor's own 429
     "overload",  # the vendor's own 503 or 529
@@ -52,17 +54,30 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered. `cut` ends the connection after half of the body."""
+    """What is answered, at once or in `events`. `cut` ends the connection after half of it."""
 
     status: int = 200
     body: bytes | Mapping[str, Any] | list[Any] = b""
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    events: Sequence[bytes] = ()
 
     @property
     def data(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+def sse(*events: Mapping[str, Any], named: bool = False) -> Reply:
+    """An event stream of these records, under their `type` where the vendor names its events."""
+    heads = [f"event: {event['type']}\n" if named else "" for event in events]
+    lines = [f"{head}data: {json.dumps(event)}\n\n".encode() for head, event in zip(heads, events, strict=True)]
+    return Reply(media_type="text/event-stream", events=lines)
+
+
+def pieces(text: str, size: int = 40) -> list[str]:
+    """A text as it is written, bit by bit."""
+    return [text[at : at + size] for at in range(0, len(text), size)]
 
 
 class _Server(ThreadingHTTPServer):
@@ -92,6 +107,8 @@ class Emulator(ABC):
         self.problems: list[str] = []
         """Where a request breaks the vendor's specification; a test asserts that there is nothing."""
         self.slow_seconds = 0.0
+        self.event_seconds = 0.0
+        """Between two events of a stream."""
         self.counts = True
         """Whether answers say what was used, or charged; those of many a compatible server do not."""
         self._faults: dict[Kind, list[Fault]] = {}
@@ -204,10 +221,17 @@ class Emulator(ABC):
         if fault == "hang":
             while not self._calm.wait(0.05) and not self._closing.is_set():
                 pass
+        if fault == "break_off":
+            return replace(reply, cut=True)
+        if fault == "end_early":
+            return replace(reply, events=reply.events[: len(reply.events) // 2])
         return None if fault in ("drop_after", "hang") else reply
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         serve: Callable[[Call], Reply | None] = self._serve
+
+        def pause() -> None:
+            self._closing.wait(self.event_seconds)
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -229,11 +253,24 @@ class Emulator(ABC):
                 with suppress(BrokenPipeError, ConnectionResetError):
                     self.send_response(reply.status)
                     self.send_header("Content-Type", reply.media_type)
-                    self.send_header("Content-Length", str(len(reply.data)))
+                    if reply.events:
+                        self.send_header("Transfer-Encoding", "chunked")
+                    else:
+                        self.send_header("Content-Length", str(len(reply.data)))
                     for name, value in reply.headers.items():
                         self.send_header(name, value)
                     self.end_headers()
-                    self.wfile.write(reply.data[: len(reply.data) // 2] if reply.cut else reply.data)
+                    if reply.events:
+                        self._stream(reply)
+                    else:
+                        self.wfile.write(reply.data[: len(reply.data) // 2] if reply.cut else reply.data)
+
+            def _stream(self, reply: Reply) -> None:
+                for event in reply.events[: len(reply.events) // 2] if reply.cut else reply.events:
+                    self.wfile.write(f"{len(event):x}\r\n".encode() + event + b"\r\n")
+                    pause()
+                if not reply.cut:
+                    self.wfile.write(b"0\r\n\r\n")
 
             do_GET = do_POST = do_DELETE = do_PUT = _any  # noqa: N815 (the library's names)
 

@@ -8,12 +8,13 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 from tests.emulators import samples
-from tests.emulators.base import Call, Emulator, Fault, Kind, Reply
+from tests.emulators.base import Call, Emulator, Fault, Kind, Reply, pieces, sse
 
 FILES: Final = "https://generativelanguage.googleapis.com/v1beta/files"
 """How Google names its files, wherever the API was reached."""
 READ, WROTE, THOUGHT, DRAWN = 800, 160, 80, 1_120
 """Tokens of each answer."""
+SUBMITTING: Final = ("generateContent", "streamGenerateContent", "predict", "predictLongRunning")
 USD: Final = {
     "text": Decimal("0.0015"),  # these tokens at 0.75 and 3.75 USD a million
     "refused": Decimal("0.0006"),  # what was read of them
@@ -70,7 +71,7 @@ class GoogleEmulator(Emulator):
         if call.path.startswith("/download/"):
             return "other"  # where the address of a file redirects to
         verb = call.path.rpartition(":")[2]
-        if verb in ("generateContent", "predict", "predictLongRunning") or _interaction(call) == ("POST", ""):
+        if verb in SUBMITTING or _interaction(call) == ("POST", ""):
             return "submit"
         if verb == "fetchPredictOperation":
             return "look"
@@ -111,6 +112,8 @@ class GoogleEmulator(Emulator):
         match verb:
             case "generateContent":
                 return self._generate(call, model)
+            case "streamGenerateContent":
+                return _events(self._generate(call, model))
             case "predict":
                 return self._predict(call)
             case "predictLongRunning":
@@ -297,6 +300,20 @@ def _answer(model: str, makes: str, parts: list[dict[str, Any]], reason: str) ->
             "modelVersion": model,
         },
     )
+
+
+def _events(reply: Reply) -> Reply:
+    """The same answer as it is written: every event is an answer of its own, and the last one says how it ended."""
+    assert isinstance(reply.body, dict)
+    candidate: dict[str, Any] = next(iter(reply.body.get("candidates", [])), {})
+    parts: list[dict[str, Any]] = [
+        {**part, "text": piece}
+        for part in candidate.get("content", {}).get("parts", [])
+        for piece in pieces(part["text"])
+    ]
+    written = [{"candidates": [{"content": {"role": "model", "parts": [part]}, "index": 0}]} for part in parts[:-1]]
+    last = {**candidate, "content": {"role": "model", "parts": parts[-1:]}} if parts else candidate
+    return sse(*written, reply.body | ({"candidates": [last]} if candidate else {}))
 
 
 def _uncounted(reply: Reply) -> Reply:

@@ -2,11 +2,12 @@
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from tests.emulators import samples
-from tests.emulators.base import Call, Reply
+from tests.emulators.base import Call, Reply, pieces, sse
 
 CATEGORIES: Final = (
     "harassment",
@@ -142,6 +143,24 @@ def chat(model: str, said: str | None, *, refusal: str | None = None, finish: st
         "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
         "usage": {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made},
     }
+
+
+def chat_events(answer: dict[str, Any], *, usage: bool) -> Reply:
+    """The same answer as it is written, with its usage at the end where that is asked for."""
+    said = answer["choices"][0]
+    head = {k: answer[k] for k in ("id", "created", "model")} | {"object": "chat.completion.chunk", "usage": None}
+
+    def chunk(finish: str | None = None, **delta: Any) -> dict[str, Any]:
+        return head | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]}
+
+    chunks = [chunk(role="assistant", content="")]
+    chunks += [chunk(content=piece) for piece in pieces(said["message"]["content"] or "")]
+    chunks += [chunk(refusal=piece) for piece in pieces(said["message"]["refusal"] or "")]
+    chunks.append(chunk(said["finish_reason"]))
+    if usage:
+        chunks.append(head | {"choices": [], "usage": answer["usage"]})
+    reply = sse(*chunks)
+    return replace(reply, events=[*reply.events, b"data: [DONE]\n\n"])
 
 
 def moderation(model: str, texts: list[str]) -> dict[str, Any]:

@@ -34,6 +34,32 @@ async def test_reload_and_restart(browser: Browser, site: Site, fake: FakeActivi
         await expect(page.get_by_role("heading", name="What shall we make?")).to_be_visible()
 
 
+async def test_the_plan_streams_in(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """While a language model writes the plan, what it has written so far stands there, over a reload too."""
+    fake.hold("planning")
+    async with visiting(browser, site.url) as page:
+        await page.goto("/#/")
+        await page.get_by_label("Brief", exact=True).fill("Say it.")
+        await page.get_by_role("button", name="Plan it").click()
+        so_far = page.get_by_role("list", name="The plan so far").get_by_role("listitem")
+        await expect(so_far).to_have_count(1)
+        await expect(so_far).to_contain_text("<b>First</b>")
+        await expect(page.get_by_role("status").filter(has_text="1 asset so far")).to_be_visible()
+        await page.reload()
+        await expect(so_far).to_contain_text("It begins wi")
+        fake.release("planning")
+        await expect(page.locator(".card[data-asset]")).to_have_count(3)
+        await expect(so_far).to_have_count(0)
+        fake.hold("planning")
+        await page.get_by_role("button", name="Ask for a new plan").click()
+        await page.get_by_label("What should be different?").fill("Shorter")
+        await page.get_by_role("button", name="Plan again").click()
+        await expect(so_far).to_have_count(1)
+        await expect(page.get_by_role("list", name="Storyboard")).to_have_count(0)
+        fake.release("planning")
+        await expect(card(page, "text-1")).to_contain_text("Shorter")
+
+
 async def test_no_worker(browser: Browser, client: Client, servers: Stack, storage: Storage) -> None:
     """While no worker answers, the page says what to start, and goes on by itself when one is there."""
     fake = FakeActivities()

@@ -174,8 +174,9 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
         await expect(page.get_by_role("list", name="Storyboard").get_by_role("presentation")).to_have_count(3)
         await expect(page.get_by_text("Awaiting approval")).to_be_visible()
         await approve(page)
+        await delivered(page, 60_000)  # until then a preview that looks the same may stand there
         document = page.frame_locator(".reader iframe")
-        await expect(document.get_by_role("heading", name="Jazz by the sea")).to_be_visible(timeout=60_000)
+        await expect(document.get_by_role("heading", name="Jazz by the sea")).to_be_visible()
         await expect(page.get_by_role("list", name="Pictures").get_by_role("img")).to_have_count(3)
         assert await document.locator("img").first.evaluate("(i) => i.decode().then(() => i.naturalWidth)") > 0
         assert post != production_id
