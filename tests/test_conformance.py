@@ -292,7 +292,7 @@ async def in_doubt(shop: Shop, lost: ApplicationError, making: Making) -> None:
 
 
 @every
-@pytest.mark.parametrize("fault", ["drop_before", "drop_after", "gateway"])
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after", "break_off", "gateway"])
 async def test_a_lost_answer_is_never_paid_again_unasked(shop: Shop, fault: Fault) -> None:
     """One request, then doubt; what the ledger counts at the end is never less than what the vendor billed."""
     shop.emulator.meet(fault)

@@ -27,6 +27,7 @@ FAULTS: Final[Mapping[Kind, Mapping[Fault, int]]] = {
     "submit": {
         "drop_before": 3,
         "drop_after": 4,
+        "break_off": 3,
         "hang": 2,
         "throttle": 3,
         "overload": 2,
@@ -39,9 +40,12 @@ FAULTS: Final[Mapping[Kind, Mapping[Fault, int]]] = {
         "quota": 1,
     },
     "look": {"drop_before": 2, "throttle": 1, "overload": 1, "error": 2, "gateway": 2, "hang": 1},
-    "download": {"drop_before": 2, "gateway": 1, "expire": 1, "broken": 1},
+    "download": {"drop_before": 2, "break_off": 1, "gateway": 1, "expire": 1, "broken": 1},
 }
 """What a vendor's bad day is made of, and how often each comes."""
+
+EVENT_SECONDS: Final = 0.02
+"""A plan is written in a second or two, so that something may die in the middle of it."""
 
 Maker = tuple[str, str, Mapping[str, Any]]
 MAKERS: Final[Mapping[Modality, Sequence[Maker]]] = {
@@ -100,6 +104,7 @@ class Vendors:
             "replicate": self.replicate,
             "runway": RunwayEmulator(),
         }
+        self.by_name["openai"].event_seconds = EVENT_SECONDS
         self.met: Counter[str] = Counter()
 
     @contextmanager
