@@ -1,13 +1,13 @@
 // Many briefs at once: a file in, a table, one budget.
 
+import { one } from "./batch.js";
 import { h } from "./dom.js";
-import { Acts, bar, button, empty, failure, field, icon, input, me, pill } from "./parts.js";
+import { Acts, button, empty, failure, field, icon, input, me, pill, table } from "./parts.js";
 import { tabs } from "./productions.js";
 import { rowsOf } from "./rows.js";
 import { get, post, Refused } from "./server.js";
 import { ago, count, usd, when } from "./words.js";
 
-const AGAIN_MS = 2_500;
 const SAMPLE = "key,text,platform,title\nspring-1,Say why spring is worth waiting for.,copy,Spring\nspring-2,A poster for the first market day.,design,Market day\n";
 
 export function open([id], app) {
@@ -196,150 +196,3 @@ function all(app) {
     },
   };
 }
-
-function one(id, app) {
-  const acts = new Acts(app);
-  const path = `batches/${encodeURIComponent(id)}`;
-  let batch = null;
-  let problem = null;
-  let timer = 0;
-  let closed = false;
-  let budget = "";
-
-  async function load() {
-    clearTimeout(timer);
-    try {
-      batch = await get(path);
-      problem = null;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      problem = error.problem;
-    }
-    if (!closed && batch?.status !== "done" && problem?.status !== 404) timer = setTimeout(load, AGAIN_MS);
-    app.update();
-  }
-  const act = (part, body) => acts.run(part, async () => ((batch = await post(`${path}/${part}`, body)), load()));
-  load();
-
-  return {
-    title: () => `Batch ${id}`,
-    close: () => ((closed = true), clearTimeout(timer)),
-    goes: () => false,
-    render() {
-      if (!batch) return problem ? failure(problem, load) : h("p", { class: "hint", role: "status" }, "Loading…");
-      const { totals } = batch;
-      const done = Object.entries(totals.statuses).filter(
-        ([s]) => ["delivered", "rejected", "cancelled", "expired", "failed"].includes(s),
-      ).reduce((n, [, each]) => n + each, 0);
-      const open_ = totals.statuses.awaiting_approval > 0;
-      return h(
-        "div",
-        { class: "list", key: id },
-        h("a", { class: "crumb", href: "#/batches" }, icon("back"), "Batches"),
-        h(
-          "div",
-          { class: "row" },
-          h("h1", null, id),
-          pill(batch.status),
-          h("span", { class: "grow" }),
-          !["done", "stopped"].includes(batch.status) && button(
-            "Stop",
-            () => act("stop", {}),
-            { look: "ghost", busy: acts.busy("stop") },
-          ),
-          h(
-            "a",
-            { class: "button", href: `/api/v1/${path}/results`, download: "" },
-            icon("down"),
-            h("span", null, "Results as CSV"),
-          ),
-        ),
-        h(
-          "section",
-          { class: "meters" },
-          h(
-            "div",
-            null,
-            h("p", null, h("strong", null, `${done} of ${count(totals.rows, "brief")}`)),
-            bar(done / totals.rows, "Briefs done"),
-          ),
-          h(
-            "div",
-            null,
-            h(
-              "p",
-              null,
-              h("strong", null, usd(totals.spent_usd)),
-              ` spent, up to ${usd(totals.high_usd)} in all${batch.budget_usd !== null ? `, of ${usd(batch.budget_usd)}` : ""}`,
-            ),
-            bar(batch.budget_usd ? Number(totals.high_usd) / Number(batch.budget_usd) : 0, "Money"),
-          ),
-        ),
-        batch.message && h("p", { class: "note", role: "status" }, icon("ask"), h("span", null, batch.message)),
-        open_ && !["planning", "producing"].includes(batch.status) &&
-          h(
-            "div",
-            { class: "row", key: "admit" },
-            field(
-              "admit",
-              "All together at most",
-              h(
-                "div",
-                { class: "money" },
-                h("span", { "aria-hidden": "true" }, "$"),
-                input(
-                  "admit",
-                  {
-                    inputmode: "decimal",
-                    value: budget,
-                    placeholder: Number(totals.high_usd).toFixed(2),
-                    oninput: (e) => ((budget = e.target.value.trim()), app.update()),
-                  },
-                ),
-              ),
-            ),
-            button(
-              `Approve all · up to ${usd(budget || totals.high_usd)}`,
-              () => act("admit", { approver: me(), ...(budget && { budget_usd: budget }) }),
-              { look: "primary large", busy: acts.busy("admit") },
-            ),
-          ),
-        acts.note("admit") ?? acts.note("stop"),
-        table(
-          ["", "Key", "Status", "Cost", "Most", ""],
-          batch.rows.map(
-            (r) => [
-              String(r.row),
-              r.status === "pending" ? r.key : h("a", { href: `#/p/${r.production_id}` }, r.key),
-              pill(r.status),
-              Number(r.spent_usd) ? usd(r.spent_usd) : "Free",
-              usd(r.high_usd),
-              r.error,
-            ],
-          ),
-          "Rows of the batch",
-        ),
-      );
-    },
-  };
-}
-
-const table = (heads, rows, words) =>
-  h(
-    "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": words, key: words },
-    h(
-      "table",
-      null,
-      h(
-        "thead",
-        null,
-        h("tr", null, heads.map((t, n) => h(t ? "th" : "td", { key: n, scope: t ? "col" : undefined }, t))),
-      ),
-      h(
-        "tbody",
-        null,
-        rows.map((cells, n) => h("tr", { key: n }, cells.map((c, k) => h("td", { key: k, dir: "auto" }, c)))),
-      ),
-    ),
-  );

@@ -1,36 +1,13 @@
 // From a brief to a production that plans itself.
 
+import { approval, platformChoice, shape, terms } from "./brief.js";
 import { h } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
-import { Acts, button, failure, field, icon, input, may, me, memory, select, tip } from "./parts.js";
+import { Acts, button, failure, icon, may, me, memory, tip } from "./parts.js";
 import { references, store } from "./references.js";
 import { get, post } from "./server.js";
-import { lasting, MODALITIES, named, PLATFORMS } from "./words.js";
+import { MODALITIES, named, PLATFORMS } from "./words.js";
 
-const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
-const LANGUAGES = [
-  "en",
-  "de",
-  "fr",
-  "es",
-  "it",
-  "pt",
-  "nl",
-  "pl",
-  "sv",
-  "da",
-  "fi",
-  "cs",
-  "el",
-  "tr",
-  "uk",
-  "ja",
-  "ko",
-  "zh",
-  "ar",
-  "hi",
-];
-const languageName = new Intl.DisplayNames([navigator.language, "en"], { type: "language" });
 const FRESH = {
   text: "",
   platform: "video",
@@ -178,8 +155,6 @@ export function open([from], app) {
     return acts.run("send", send);
   }
 
-  const film = () => draft.platform === "video";
-
   return {
     title: () => "Create",
     close: () => clearTimeout(timer),
@@ -215,32 +190,7 @@ export function open([from], app) {
             ),
           ),
         ),
-        h(
-          "fieldset",
-          { key: "platform" },
-          h("legend", null, "Platform"),
-          h(
-            "div",
-            { class: "platforms" },
-            Object.entries(PLATFORMS).map(([name, [words, about_]]) =>
-              h(
-                "label",
-                { class: "platform", key: name },
-                h(
-                  "input",
-                  {
-                    type: "radio",
-                    name: "platform",
-                    value: name,
-                    checked: draft.platform === name,
-                    onchange: () => set({ platform: name }),
-                  },
-                ),
-                h("span", { class: "words" }, h("strong", null, words), h("span", null, about_)),
-              ),
-            ),
-          ),
-        ),
+        platformChoice(draft, set),
         h(
           "fieldset",
           { key: "made" },
@@ -254,159 +204,10 @@ export function open([from], app) {
               h("a", { href: "#/settings" }, "See what enables it"),
             ),
         ),
-        h(
-          "div",
-          { class: "grid three", key: "shape" },
-          h(
-            "fieldset",
-            { class: "aspects" },
-            h("legend", null, "Shape"),
-            h(
-              "div",
-              { class: "row tight" },
-              ASPECTS.map((aspect) => {
-                const [w, hh] = aspect.split(":").map(Number);
-                return h(
-                  "label",
-                  { class: "aspect", key: aspect, title: aspect },
-                  h(
-                    "input",
-                    {
-                      type: "radio",
-                      name: "aspect",
-                      value: aspect,
-                      checked: draft.aspect === aspect,
-                      onchange: () => set({ aspect }),
-                      "aria-label": aspect,
-                    },
-                  ),
-                  h("span", { class: "shape", vars: { "--w": w, "--h": hh, "--m": Math.max(w, hh) } }),
-                  h("span", { class: "ratio", "aria-hidden": "true" }, aspect),
-                );
-              }),
-            ),
-          ),
-          h(
-            "div",
-            { class: "field" },
-            h(
-              "label",
-              { for: "duration" },
-              "Length",
-              h("output", { for: "duration" }, film() ? lasting(draft.duration_seconds) : "as it comes"),
-            ),
-            h(
-              "input",
-              {
-                id: "duration",
-                type: "range",
-                min: 4,
-                max: 120,
-                step: 1,
-                value: String(draft.duration_seconds),
-                disabled: !film(),
-                oninput: (e) => set({ duration_seconds: Number(e.target.value) }),
-              },
-            ),
-          ),
-          field(
-            "language",
-            "Language",
-            select(
-              "language",
-              [...new Set([draft.language, ...LANGUAGES])].map((tag) => [tag, languageName.of(tag)]),
-              draft.language,
-              (language) => set({ language }),
-            ),
-          ),
-        ),
-        h(
-          "div",
-          { class: "grid three", key: "more" },
-          field(
-            "title",
-            "Title",
-            input(
-              "title",
-              {
-                value: draft.title,
-                maxlength: 200,
-                placeholder: "Found by itself",
-                oninput: (e) => set({ title: e.target.value }),
-              },
-            ),
-          ),
-          field(
-            "style",
-            "Style",
-            input(
-              "style",
-              {
-                value: draft.style,
-                maxlength: 500,
-                placeholder: "e.g. grainy 16 mm, calm, blue hour",
-                oninput: (e) => set({ style: e.target.value }),
-              },
-            ),
-          ),
-          field(
-            "budget",
-            "Budget",
-            h(
-              "div",
-              { class: "money" },
-              h("span", { "aria-hidden": "true" }, "$"),
-              input(
-                "budget",
-                {
-                  type: "text",
-                  inputmode: "decimal",
-                  value: draft.budget_usd,
-                  placeholder: "Decide at the plan",
-                  oninput: (e) => set({ budget_usd: e.target.value.replace(",", ".").trim() }),
-                },
-              ),
-            ),
-          ),
-        ),
+        shape(draft, set),
+        terms(draft, set),
         references(draft.references, { acts, state: typed, app, set: (list) => set({ references: list }) }),
-        h(
-          "details",
-          { key: "policy", open: draft.stills_first || draft.approvers > 1 },
-          h("summary", null, "Approval"),
-          h(
-            "div",
-            { class: "grid two" },
-            field(
-              "approvers",
-              "People who have to approve",
-              input(
-                "approvers",
-                {
-                  type: "number",
-                  min: 1,
-                  max: 10,
-                  value: String(draft.approvers),
-                  oninput: (e) => set({ approvers: e.target.value }),
-                },
-              ),
-            ),
-            film() &&
-              h(
-                "label",
-                { class: "check" },
-                h(
-                  "input",
-                  {
-                    type: "checkbox",
-                    checked: draft.stills_first,
-                    onchange: (e) => set({ stills_first: e.target.checked }),
-                  },
-                ),
-                h("span", null, "Look at the stills before any video is paid for"),
-              ),
-          ),
-        ),
+        approval(draft, set),
         acts.note("send"),
         h(
           "div",

@@ -264,3 +264,24 @@ export const nameField = (app, id, words = "Your name") =>
       oninput: (e) => (memory.set("name", e.target.value), app.update()),
     }),
   );
+
+/** Rows under their heads, to scroll sideways where they do not fit; `words` names it. */
+export const table = (heads, rows, words) =>
+  h(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": words, key: words },
+    h(
+      "table",
+      null,
+      h(
+        "thead",
+        null,
+        h("tr", null, heads.map((t, n) => h(t ? "th" : "td", { key: n, scope: t ? "col" : undefined }, t))),
+      ),
+      h(
+        "tbody",
+        null,
+        rows.map((cells, n) => h("tr", { key: n }, cells.map((c, k) => h("td", { key: k, dir: "auto" }, c)))),
+      ),
+    ),
+  );
