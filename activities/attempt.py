@@ -40,7 +40,7 @@ from workflows.events import AttentionReason
 from workflows.models import ZERO, Asset, Brief, Media, Modality, Take, digest_of
 
 HEARTBEAT_SECONDS: Final = 4.0
-"""Well within the heartbeat timeout of 15 s, and what the SDK's throttle lets through."""
+"""Well within the heartbeat timeout of 15 s; workers of providers send one in 10 s."""
 MAX_RETRY_SECONDS: Final = 60.0
 MAX_ATTEMPTS: Final = 5
 """Of a step that is no take. With 1, 2, 4 and 8 s between them: enough for what passes by itself."""

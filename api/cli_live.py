@@ -190,8 +190,8 @@ def describe(event: Happening) -> str:
         case "plan_start":
             return "once more, with your words" if data.get("revision") else "from the brief"
         case "plan_progress":
-            assets = data.get("assets")
-            return f"{len(assets) if isinstance(assets, list) else 0} assets so far"
+            number = data.get("count")
+            return f"{number} {'asset' if number == 1 else 'assets'} so far"
         case "plan_ready":
             low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
             unknown = data.get("unknown_prices")

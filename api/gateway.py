@@ -442,7 +442,7 @@ class Gateway:
         return doorbell.rings(self._client, production_id)
 
     async def heartbeats(self, production_id: str) -> list[Heartbeat]:
-        """What the pending activities of assets say; needs no worker."""
+        """What the pending activities of plan and assets say; needs no worker."""
         return await doorbell.heartbeats(self._client, await self.describe(production_id))
 
     # The fleet

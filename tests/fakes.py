@@ -108,7 +108,7 @@ class FakeActivities(ProductionActivities):
     async def draft_plan(self, request: DraftPlan) -> Plan:
         if held := self._held.get("planning"):
             first = {"asset_id": "text-1", "asset_type": "text", "label": "<b>First</b>", "prompt": "It begins wi"}
-            activity.heartbeat({"step": "planning", "plan": {"title": "", "assets": [first]}})
+            activity.heartbeat({"step": "planning", "plan": {"count": 1, "assets": [first]}})
             await held.wait()
         plan = Plan.of(
             request.brief.title or "A plan",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from workflows import policies
-from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Modality, Plan, Platform, Quote
+from workflows.models import MAX_ASSETS, PLATFORM_MODALITIES, Asset, Brief, Modality, Plan, Platform, Quote
 from workflows.policies import PlanProblem
 from workflows.requests import Approval, EditOp
 
@@ -139,6 +139,13 @@ def test_impossible_edits_are_refused(edit: EditOp, field: str) -> None:
     with pytest.raises(PlanProblem) as refused:
         policies.apply_edits(FILM, plan(asset("a"), asset("b", "a"), asset("c", "b")), [edit])
     assert refused.value.field == field
+
+
+def test_an_edit_that_adds_too_much_is_refused() -> None:
+    """A plan at its limit takes no further asset, and says so in the words of a refusal."""
+    full = plan(*(asset(f"a-{n}") for n in range(MAX_ASSETS)))
+    with pytest.raises(PlanProblem, match="1001 assets; drop some, 1000 are the most"):
+        policies.apply_edits(FILM, full, [EditOp(op="add", asset=asset("b"))])
 
 
 @pytest.mark.parametrize(

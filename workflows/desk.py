@@ -2,7 +2,8 @@
 
 A handler refuses at once what is impossible, before it changes anything. No update has a validator: of one that is
 rejected there, history holds nothing or an empty workflow task, and over such gaps the SDK (sdk-python 1.35) comes out
-of step with what the server knows. Every change wakes the workflow's loop.
+of step with what the server knows. The price: a refusal counts to the 2,000 updates that Temporal takes in a run.
+Every change wakes the workflow's loop.
 """
 
 import asyncio

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from workflows.models import MAX_PLAN_BYTES, Asset, Brief, Plan
+from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, Asset, Brief, Plan
 from workflows.requests import Approval, EditOp
 
 WINDOW: Final = 50
@@ -116,6 +116,8 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
                     )
     if not assets:
         raise PlanProblem("edits", "the plan would be empty; keep at least one asset, or reject it")
+    if len(assets) > MAX_ASSETS:
+        raise PlanProblem("edits", f"the plan would have {len(assets)} assets; drop some, {MAX_ASSETS} are the most")
     edited = Plan.of(title, assets, plan.planner)
     check_plan(brief, edited)
     return edited

@@ -30,6 +30,8 @@ OWN_URL: Final = "https://api.anthropic.com"
 SECONDS_A_TOKEN: Final = 3_600 / 128_000
 """The SDK reckons an hour for 128,000 tokens, and refuses more than 21,333 without a timeout of one's own."""
 PICTURES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_STATUS: Final = {"overloaded_error": 529, "rate_limit_error": 429, "timeout_error": 504, "billing_error": 402}
+"""HTTP statuses of its errors by their types; any other one is its own failure."""
 _CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 
 
@@ -109,18 +111,33 @@ class Anthropic(ProviderBase):
             raise SubmissionUnknown(f"anthropic: the answer is no message; does {BASE_URL} name the right server?")
         return message
 
-    async def _heard(self, asked: Mapping[str, Any], on_text: Callable[[str], None]) -> "Message":
-        """The answer in pieces, each told when it comes, and put together.
+    async def _heard(self, asked: Mapping[str, Any], on_text: Callable[[str], None]) -> "Message | None":
+        """The answer in pieces, each told when it comes, and put together; None where there is none at all.
+
+        Not by the SDK's own helper, which fails where a server that speaks the API counts nothing.
 
         Raises:
             SubmissionUnknown: the connection ended before the answer did.
         """
-        async with self._client.messages.stream(**asked) as pieces:
-            async for text in pieces.text_stream:
-                on_text(text)
-            message = await pieces.get_final_message()
-        if message.stop_reason is None:
+        from anthropic.types import TextBlock
+
+        message, text = None, ""
+        with wire.hearing(self.name, on_text) as hear:
+            async with await self._client.messages.create(**asked, stream=True) as events:
+                async for event in events:
+                    if event.type == "message_start":
+                        message = event.message
+                        hear("")
+                    elif event.type == "content_block_delta" and event.delta.type == "text_delta":
+                        text += event.delta.text
+                        hear(event.delta.text)
+                    elif event.type == "message_delta" and message:
+                        message.stop_reason, message.stop_details = event.delta.stop_reason, event.delta.stop_details
+                        message.usage = _newest(message.usage, event.usage)
+        if message and message.stop_reason is None:
             raise SubmissionUnknown("anthropic: the answer broke off")
+        if message:
+            message.content = [TextBlock.construct(type="text", text=text)]
         return message
 
 
@@ -190,6 +207,14 @@ def _usage(message: "Message") -> "dict[Unit, int]":
     return {"input_tokens": (counted.input_tokens or 0) + cached, "output_tokens": counted.output_tokens or 0}
 
 
+def _newest(before: Any, now: Any) -> Any:
+    """Counts grow in the course of an answer; what is not said again stays. Either may be missing."""
+    if before is None or now is None:
+        return now or before
+    said = {name: value for name, value in now.model_dump().items() if value is not None}
+    return before.model_copy(update=said)
+
+
 def _refused(message: "Message", billed: Decimal) -> NoReturn:
     details = message.stop_details
     category = (details.category if details else None) or ""
@@ -198,12 +223,11 @@ def _refused(message: "Message", billed: Decimal) -> NoReturn:
 
 
 def _refusal(error: "APIStatusError") -> ProviderError:
-    if error.status_code < HTTPStatus.BAD_REQUEST:  # said in the middle of an answer, which may be billed so far
-        return SubmissionUnknown(f"anthropic: the answer broke off: {error.api_message or error}")
     own = isinstance(error.body, Mapping) and "error" in error.body
     return wire.refusal(
         "anthropic",
-        error.status_code,
+        # A stream has begun with HTTP 200 when the vendor says this in the place of an answer.
+        error.status_code if error.status_code >= HTTPStatus.BAD_REQUEST else _STATUS.get(error.type or "", 500),
         error.api_message or "",
         variable=KEY,
         submitting=True,

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.errors import InvalidRequest, SubmissionUnknown
+from activities.providers import wire
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request
 from activities.providers.google_access import Access
 from activities.providers.google_answer import blob, made, unusable, usage_of
 from activities.providers.google_errors import VENDOR
-from activities.providers.wire import default_of
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ INLINE_BYTES: Final = 70_000_000
 ASPECTS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9", "21:9")
 """Of the Gemini image models (google-genai 3.3, `ImageConfig.aspect_ratio`)."""
 VOICE: Final = "Kore"
+_CUT_OFF: Final = ("MAX_TOKENS", "CONTINUATION")
+"""Half of a text would get into the deliverable without anybody being told."""
 
 
 async def write(access: Access, request: Request, offer: Offer) -> Finished:
@@ -42,7 +44,7 @@ async def write(access: Access, request: Request, offer: Offer) -> Finished:
     )
     parts, reason = made(answer, request, offer)
     text = "".join(p.text for p in parts if p.text).strip()
-    if not text or (reason == "MAX_TOKENS" and schema is not None):
+    if not text or reason in _CUT_OFF:
         raise unusable(f"no whole text ({reason}); give the parameter max_tokens more", answer, request, offer)
     return Finished(
         text.encode(), "application/json" if schema is not None else offer.media_type, usage=usage_of(answer)
@@ -58,7 +60,7 @@ async def paint(access: Access, request: Request, offer: Offer) -> Finished:
         response_modalities=["IMAGE"],
         image_config={
             "aspect_ratio": aspect_ratio(request, ASPECTS),
-            "image_size": request.words("image_size", default_of(offer, "image_size")) or None,
+            "image_size": request.words("image_size", wire.default_of(offer, "image_size")) or None,
         },
     )
     data, media_type = blob(answer, request, offer)
@@ -108,25 +110,29 @@ async def _generate(
 async def _heard(
     client: "AsyncClient", asked: Mapping[str, Any], on_text: Callable[[str], None]
 ) -> "types.GenerateContentResponse":
-    """The answer in pieces, each told when it comes, and put together; the last candidate says how it ended.
+    """The answer in pieces, each told when it comes, and put together; one candidate says how it ended.
 
     Raises:
         SubmissionUnknown: the connection ended before the answer did.
     """
     from google.genai import types
 
-    whole, parts = types.GenerateContentResponse(), list[types.Part]()
-    async for piece in await client.models.generate_content_stream(**asked):
-        whole.prompt_feedback = piece.prompt_feedback or whole.prompt_feedback
-        whole.usage_metadata = piece.usage_metadata or whole.usage_metadata
-        for candidate in piece.candidates or ():
-            for part in (candidate.content.parts if candidate.content else None) or ():
-                parts.append(part)
-                if part.text and not part.thought:
-                    on_text(part.text)
-            whole.candidates = [candidate.model_copy(update={"content": types.Content(role="model", parts=parts)})]
-    if not whole.prompt_feedback and not (whole.candidates and whole.candidates[0].finish_reason):
+    whole, end, parts = types.GenerateContentResponse(), types.Candidate(), list[types.Part]()
+    with wire.hearing(VENDOR, on_text) as hear:
+        async for piece in await client.models.generate_content_stream(**asked):
+            whole.prompt_feedback = piece.prompt_feedback or whole.prompt_feedback
+            whole.usage_metadata = piece.usage_metadata or whole.usage_metadata
+            for candidate in piece.candidates or ():
+                end = candidate if candidate.finish_reason else end
+                for part in (candidate.content.parts if candidate.content else None) or ():
+                    parts.append(part)
+                    hear((not part.thought and part.text) or "")
+    blocked = whole.prompt_feedback and whole.prompt_feedback.block_reason
+    if not blocked and not end.finish_reason:
         raise SubmissionUnknown(f"{VENDOR}: the answer broke off")
+    if end.finish_reason:
+        end.content = types.Content(role="model", parts=parts)
+        whole.candidates = [end]
     return whole
 
 

@@ -1,19 +1,21 @@
 """Text, structured text and vision by chat completions, which every OpenAI-compatible server has."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.errors import ContentRefused, OutputUnusable, SubmissionUnknown
+from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, SubmissionUnknown
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request, Unit
 from activities.providers.openai_images import data_uri
 from activities.providers.openai_wire import VENDOR, asking, chosen
-from activities.providers.wire import billed
+from activities.providers.wire import billed, hearing
 from workflows.models import Modality
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+    from openai.types.chat import ChatCompletion
 
 NAME: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 """What a schema's name may not have (types/shared_params/response_format_json_schema.py, SDK 3.51)."""
@@ -51,9 +53,8 @@ async def write(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finish
             "type": "json_schema",
             "json_schema": {"name": name, "schema": request.schema, "strict": True},
         }
-    with asking(submitting=True):
-        answer = await (_heard(client, asked, request.on_text) if request.on_text else _whole(client, asked))
-        usage = _usage(answer.usage)
+    answer = await _answered(client, asked, request.on_text)
+    usage = _usage(answer.usage)
     cost = billed(request, offer, usage)
     if answer.refusal:
         raise ContentRefused(f"{VENDOR}: the model refused: {answer.refusal}", refused="prompt", billed_usd=cost)
@@ -69,8 +70,20 @@ async def write(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finish
     return Finished(answer.text.encode(), media_type, usage=usage)
 
 
-async def _whole(client: "AsyncOpenAI", asked: dict[str, Any]) -> _Answer:
-    answer = await client.chat.completions.create(**asked)
+async def _answered(client: "AsyncOpenAI", asked: dict[str, Any], on_text: Callable[[str], None] | None) -> _Answer:
+    if on_text:
+        try:
+            with asking(submitting=True):
+                return await _heard(client, asked, on_text)
+        except InvalidRequest as error:
+            # A compatible server that cannot stream, or not count then, says so before it does anything.
+            if "stream" not in str(error):
+                raise
+    with asking(submitting=True):
+        return _read(await client.chat.completions.create(**asked))
+
+
+def _read(answer: "ChatCompletion") -> _Answer:
     choice = answer.choices[0]
     return _Answer(choice.message.content or "", choice.message.refusal or "", choice.finish_reason, answer.usage)
 
@@ -78,19 +91,30 @@ async def _whole(client: "AsyncOpenAI", asked: dict[str, Any]) -> _Answer:
 async def _heard(client: "AsyncOpenAI", asked: dict[str, Any], on_text: Callable[[str], None]) -> _Answer:
     """The answer in pieces, each told when it comes.
 
+    Compatible servers leave out what OpenAI sends: choices, deltas, usage.
+
     Raises:
         SubmissionUnknown: the connection ended before the answer did.
     """
-    answer = _Answer()
-    pieces = await client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True})
-    async for piece in pieces:
-        answer.usage = piece.usage or answer.usage  # comes last, and without a choice
-        for choice in piece.choices:
-            answer.finish_reason = choice.finish_reason or answer.finish_reason
-            answer.refusal += choice.delta.refusal or ""
-            if choice.delta.content:
-                answer.text += choice.delta.content
-                on_text(choice.delta.content)
+    from openai.types.chat import ChatCompletion
+
+    answer, create = _Answer(), client.chat.completions.with_streaming_response.create
+    with hearing(VENDOR, on_text) as hear:
+        async with create(**asked, stream=True, stream_options={"include_usage": True}) as response:
+            if "json" in response.headers.get("content-type", ""):  # the server knows no streams
+                return _read(ChatCompletion.construct(**json.loads(await response.read())))
+            try:
+                async for piece in await response.parse():
+                    answer.usage = piece.usage or answer.usage  # comes last, and without a choice
+                    for choice in piece.choices or ():
+                        answer.finish_reason = choice.finish_reason or answer.finish_reason
+                        if choice.delta:
+                            answer.refusal += choice.delta.refusal or ""
+                            answer.text += choice.delta.content or ""
+                            hear(choice.delta.content or "")
+            except Exception:
+                if answer.finish_reason is None:
+                    raise
     if answer.finish_reason is None:
         raise SubmissionUnknown(f"{VENDOR}: the answer broke off")
     return answer

@@ -48,14 +48,22 @@ def asking(*, submitting: bool) -> Iterator[None]:
     except ProviderError:
         raise
     except openai.APIStatusError as error:
-        raise _told(error, submitting=submitting) from error
+        raise _told(error.status_code, _record(error), error.response.headers, submitting=submitting) from error
     except Exception as error:
+        if type(error) is openai.APIError and isinstance(error.body, dict):
+            # Said in a stream, with HTTP 200, in the place of an answer.
+            raise _told(_status(error.body), error.body, {}, submitting=submitting) from error
         # A connection that ended, or an answer that is not OpenAI's: a submission may have been billed.
         raise lost(VENDOR, error, submitting=submitting, variable=VARIABLE) from error
 
 
-def _told(error: "APIStatusError", *, submitting: bool) -> ProviderError:
-    record = _record(error)
+def _status(record: Mapping[str, Any]) -> int:
+    """What gateways give as the code; OpenAI's own codes are words."""
+    code = str(record.get("code"))
+    return int(code) if code.isdigit() and 400 <= int(code) < 600 else 500
+
+
+def _told(status: int, record: Mapping[str, Any], headers: Mapping[str, str], *, submitting: bool) -> ProviderError:
     codes, message = {record.get("code"), record.get("type")}, str(record.get("message") or "")
     if codes & _NO_MONEY:
         return QuotaExhausted(f"{VENDOR}: {message}; add credit to the account of {VARIABLE}")
@@ -63,12 +71,12 @@ def _told(error: "APIStatusError", *, submitting: bool) -> ProviderError:
         return content_refused(record)
     return refusal(
         VENDOR,
-        error.status_code,
+        status,
         message,
         variable=VARIABLE,
         submitting=submitting,
         own=bool(record),
-        retry_after=_retry_after(error.response.headers),
+        retry_after=_retry_after(headers),
     )
 
 

@@ -5,7 +5,9 @@ that got no answer may have been billed, is decided here, once. So is what a use
 holds a key.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -36,6 +38,8 @@ MAX_WAIT_SECONDS: Final = 3_600.0
 """Longer delays that a vendor asks for are looked at again after an hour."""
 SECRET_CHARS: Final = 8
 """A shorter key is a word that some server of one's own does not read, and its messages may have it."""
+
+_log = logging.getLogger(__name__)
 
 _NOT_SENT: Final = frozenset(
     {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL", "LocalProtocolError"}
@@ -133,6 +137,34 @@ def lost(vendor: str, error: BaseException, *, submitting: bool, variable: str) 
     if not submitting or _never_sent(error):
         return ProviderUnavailable(words)
     return SubmissionUnknown(words)
+
+
+@contextmanager
+def hearing(vendor: str, on_text: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """What takes the pieces of an answer that is heard as it is written, empty ones too.
+
+    Before the first, an error is the vendor's own and means what it means of any request. After it the vendor is at
+    work, and may bill what was written. Whoever listens decides nothing: what fails there is logged.
+
+    Raises:
+        SubmissionUnknown: the answer broke off.
+    """
+    begun = False
+
+    def hear(piece: str) -> None:
+        nonlocal begun
+        begun = True
+        try:
+            on_text(piece)
+        except Exception:
+            _log.exception("what %s writes could not be told", vendor)
+
+    try:
+        yield hear
+    except Exception as error:
+        if begun and not isinstance(error, ProviderError):
+            raise SubmissionUnknown(f"{vendor}: the answer broke off: {_innermost(error)}") from error
+        raise
 
 
 def refusal(

@@ -125,7 +125,7 @@ export function drafting(draft) {
           "span",
           { class: `frame ${asset.asset_type}` },
           h("span", { class: "words", dir: "auto" }, shortened(asset.prompt ?? "")),
-          h("span", { class: "corner" }, asset.asset_type in MODALITIES && icon(asset.asset_type)),
+          h("span", { class: "corner" }, icon(asset.asset_type), h("span", { class: "sr" }, MODALITIES[asset.asset_type])),
         ),
         h(
           "span",

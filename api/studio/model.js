@@ -15,7 +15,7 @@ export class Production {
     this.data = null;
     this.problem = null;
     this.events = [];
-    this.draft = null; // what the planner has written so far: {title, assets}
+    this.draft = null; // what the planner has written so far: {count, assets}
     this.live = new Map(); // asset -> what its provider's heartbeat says
     this.began = new Map(); // asset -> when its take was started
     this.connected = true;
@@ -107,6 +107,7 @@ export class Production {
       this.data = await get(this.path);
       this.problem = null;
       this.stalled = "";
+      if (this.status !== "planning") this.draft = null;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const { status, type } = error.problem;
@@ -153,7 +154,7 @@ export class Production {
 
   hear(event) {
     if (event.name === "stalled") this.stalled = event.data.reason;
-    else if (event.name === "plan_progress") this.draft = event.data;
+    else if (event.name === "plan_progress") this.draft = event.data.count ? event.data : null;
     else if (event.name === "asset_progress") this.live.set(event.asset_id, event.data);
     if (event.id) {
       this.seen = event.id;

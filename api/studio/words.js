@@ -146,6 +146,9 @@ export const told = (event) => {
   return event.asset_id ? `${event.asset_id} ${words_.toLowerCase()}` : words_;
 };
 
-/** How a text begins, in whole words. */
-export const opening = (text, chars = 60) =>
-  text.length <= chars ? text : `${text.slice(0, chars + 1).replace(/\s*\S*$/, "")}…`;
+/** How a text begins, in whole words where it has some. */
+export function opening(text, chars = 60) {
+  if (text.length <= chars) return text;
+  const whole = text.slice(0, chars + 1).replace(/\s*\S*$/, "");
+  return `${whole || text.slice(0, chars)}…`;
+}

@@ -93,7 +93,7 @@ class AnthropicEmulator(Emulator):
             "usage": usage if self.counts else None,
         }
         if body.get("stream"):
-            return _events(message, usage)
+            return _events(message)
         return Reply(headers={"request-id": f"req_{len(self.submissions)}"}, body=message)
 
     def _text(self, body: dict[str, Any]) -> str:
@@ -103,10 +103,11 @@ class AnthropicEmulator(Emulator):
         return json.dumps(_least(form["schema"])) if form else WORDS
 
 
-def _events(message: dict[str, Any], usage: dict[str, Any]) -> Reply:
+def _events(message: dict[str, Any]) -> Reply:
     """The same message as it is written."""
     ends = ("stop_reason", "stop_sequence", "stop_details")
-    nothing = dict.fromkeys(ends) | {"content": [], "usage": usage | {"output_tokens": 1}}
+    usage = message["usage"]
+    nothing = dict.fromkeys(ends) | {"content": [], "usage": usage and usage | {"output_tokens": 1}}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": message | nothing}, {"type": "ping"}]
     for index, block in enumerate(message["content"]):
         kind = "signature_delta" if block["type"] == "thinking" else "text_delta"
@@ -117,7 +118,7 @@ def _events(message: dict[str, Any], usage: dict[str, Any]) -> Reply:
             for piece in pieces(block[name])
         ]
         events.append({"type": "content_block_stop", "index": index})
-    counted = {name: usage[name] for name in ("input_tokens", "output_tokens")}
+    counted = usage and {name: usage[name] for name in ("input_tokens", "output_tokens")}
     end = {name: message[name] for name in ends} | {"container": None}
     events += [{"type": "message_delta", "delta": end, "usage": counted}, {"type": "message_stop"}]
     return sse(*events, named=True)

@@ -109,6 +109,8 @@ class Emulator(ABC):
         self.slow_seconds = 0.0
         self.event_seconds = 0.0
         """Between two events of a stream."""
+        self.bend: Callable[[Sequence[bytes]], Sequence[bytes]] = lambda events: events
+        """What becomes of the events of a stream."""
         self.counts = True
         """Whether answers say what was used, or charged; those of many a compatible server do not."""
         self._faults: dict[Kind, list[Fault]] = {}
@@ -217,6 +219,7 @@ class Emulator(ABC):
         if fault:
             self._playing[id(call)] = fault
         reply = self.answer(call)
+        reply = replace(reply, events=self.bend(reply.events))
         self._wait_at(kind, "billed")
         if fault == "hang":
             while not self._calm.wait(0.05) and not self._closing.is_set():

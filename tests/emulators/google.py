@@ -154,9 +154,11 @@ class GoogleEmulator(Emulator):
                 _blob("audio/mp3", b"no sound") if broken else _blob("audio/L16;codec=pcm;rate=24000", samples.pcm())
             )
             parts.append(speech)
-        elif not broken:
-            parts.append({"text": self.answer_text(body) if self.answer_text else "A **lighthouse** at dusk."})
-        return _answer(model, makes, parts, "MAX_TOKENS" if broken and makes == "TEXT" else "STOP")
+        else:
+            said = self.answer_text(body) if self.answer_text else "A **lighthouse** at dusk."
+            parts.append({"text": said[: len(said) // 2] if broken else said})
+        reply = _answer(model, makes, parts, "MAX_TOKENS" if broken and makes == "TEXT" else "STOP")
+        return reply if self.counts else _uncounted(reply)
 
     def _refused(self, call: Call, makes: str) -> Reply:
         used = {"promptTokenCount": READ, "totalTokenCount": READ}

@@ -44,7 +44,7 @@ async def test_the_plan_streams_in(browser: Browser, site: Site, fake: FakeActiv
         so_far = page.get_by_role("list", name="The plan so far").get_by_role("listitem")
         await expect(so_far).to_have_count(1)
         await expect(so_far).to_contain_text("<b>First</b>")
-        await expect(page.get_by_role("status").filter(has_text="1 asset so far")).to_be_visible()
+        await expect(page.get_by_text("1 asset so far")).to_be_visible()
         await page.reload()
         await expect(so_far).to_contain_text("It begins wi")
         fake.release("planning")
