@@ -1,12 +1,23 @@
-"""A workflow that is asked just before a workflow task begins must not run ahead of its history.
+"""A workflow that is asked between its workflow tasks must not run ahead of its history.
 
-For a query the SDK loads a run with all of its history, also with events whose workflow task has not started yet. It
-applies them at the time of the task before, keeps the run, and goes on from there: what the live run knows then differs
-from what every replay finds, up to a run that can never be replayed again (sdk-go issue 755 describes the mechanism;
-seen with sdk-python 1.35). Such a query fails here, and its run is dropped from the cache; whoever asked asks again.
+For a query the SDK (sdk-python 1.35) loads a run with all of its history: also with events whose workflow task has not
+started yet, or has started at a worker that died with it. It applies them, keeps the run, and goes on from there. What
+the live run did then differs from what every replay finds, up to a run that can never be replayed again (sdk-go issue
+755 describes the mechanism). Three things are done about it, of which none costs more than a replay:
+
+- Events without a started task come at the time of the task before. They are refused with the query, and the run is
+  dropped from the cache.
+- Events of a task that has started look like any others. What was done about them shows at the next task: if the task
+  was completed, history holds the commands; if it timed out, history is too short for them, and the next task fails and
+  is done again from the whole history.
+- Until then nobody is told: a query that follows the first task of a run that was replayed is refused for a moment.
+  Where it loaded the run, it comes at once.
+
+Whoever is refused asks again, which the server answers after the next task where one is under way.
 """
 
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
@@ -17,7 +28,21 @@ from temporalio.workflow import Info
 
 from workflows.keys import ASK_AGAIN
 
-_HARMLESS = frozenset({"query_workflow", "remove_from_cache"})
+DOUBT_SECONDS: Final = 0.25
+_HARMLESS: Final = frozenset({"query_workflow", "remove_from_cache"})
+_ROUND: Final = 3
+"""Events that lie between the start of a task and that of the next at least: completed, scheduled, started."""
+_CAUSES: Final = {"resolve_activity": 2, "fire_timer": 1, "signal_workflow": 1}
+"""Events that a job stands for; of the others there may be none."""
+_RECORDED: Final = frozenset(
+    {
+        "schedule_activity",
+        "upsert_workflow_search_attributes",
+        "modify_workflow_properties",
+        "complete_workflow_execution",
+    }
+)
+"""Commands that are an event each; others may be taken back in the same task."""
 
 
 class _Guarded(WorkflowInstance):
@@ -27,18 +52,41 @@ class _Guarded(WorkflowInstance):
         self._inner = inner
         self._time = -1
         self._length = 0
+        self._tasks = 0
+        """Live ones since the run was loaded."""
+        self._replayed = False
+        self._did = 0
+        """Events that the commands of the newest live task are at least."""
+        self._done_at = 0.0
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         time = act.timestamp.ToNanoseconds()
-        changes = any(job.WhichOneof("variant") not in _HARMLESS for job in act.jobs)
-        ahead = changes and time == self._time and act.history_length > self._length
+        kinds = [str(job.WhichOneof("variant")) for job in act.jobs]
+        changes = not _HARMLESS.issuperset(kinds)
+        longer = act.history_length > self._length
+        ahead = changes and time == self._time and longer
+        live = changes and not act.is_replaying
+        if ahead or (live and longer and self._forgotten(act, kinds)):
+            return _failed(act)
+        if "query_workflow" in kinds and self._in_doubt():
+            return _unanswered(act)
         self._time, self._length = time, act.history_length
-        if not ahead:
-            return self._inner.activate(act)
-        refused = WorkflowActivationCompletion(run_id=act.run_id)
-        refused.failed.failure.message = ASK_AGAIN
-        refused.failed.failure.application_failure_info.SetInParent()
-        return refused
+        done = self._inner.activate(act)
+        if live:
+            self._tasks += longer
+            self._did = _events(done) + (0 if longer else self._did)
+            self._done_at = monotonic()
+        elif changes:
+            self._replayed = True
+        return done
+
+    def _forgotten(self, act: WorkflowActivation, kinds: list[str]) -> bool:
+        """Whether history went on without what the newest task did."""
+        between = act.history_length - self._length - _ROUND
+        return self._tasks > 0 and between < self._did + sum(_CAUSES.get(kind, 0) for kind in kinds)
+
+    def _in_doubt(self) -> bool:
+        return self._replayed and self._tasks == 1 and monotonic() - self._done_at < DOUBT_SECONDS
 
     def get_serialization_context(self, command_info: Any) -> None:
         """None: no converter of ours asks for it, and to find it takes a way into the sandbox for each payload."""
@@ -52,6 +100,36 @@ class _Guarded(WorkflowInstance):
 
     def get_thread_id(self) -> int | None:
         return self._inner.get_thread_id()
+
+
+def _events(done: WorkflowActivationCompletion) -> int:
+    """How many events the commands of a task become at least."""
+    found = 0
+    for command in done.successful.commands:
+        kind = command.WhichOneof("variant")
+        said = command.update_response.WhichOneof("response") if kind == "update_response" else None
+        found += kind in _RECORDED or said in ("accepted", "completed")
+    return found
+
+
+def _failed(act: WorkflowActivation) -> WorkflowActivationCompletion:
+    """Drops the run from the cache: a workflow task is done again from the whole history, a query fails."""
+    refused = WorkflowActivationCompletion(run_id=act.run_id)
+    refused.failed.failure.message = ASK_AGAIN
+    refused.failed.failure.application_failure_info.SetInParent()
+    return refused
+
+
+def _unanswered(act: WorkflowActivation) -> WorkflowActivationCompletion:
+    """Refuses queries and keeps the run."""
+    refused = WorkflowActivationCompletion(run_id=act.run_id)
+    refused.successful.SetInParent()
+    for job in act.jobs:
+        result = refused.successful.commands.add().respond_to_query
+        result.query_id = job.query_workflow.query_id
+        result.failed.message = ASK_AGAIN
+        result.failed.application_failure_info.SetInParent()
+    return refused
 
 
 class GuardedRunner(SandboxedWorkflowRunner):

@@ -4,6 +4,7 @@ What a killed worker held is taken up after 5 s instead of 15, and vendors are l
 takes half a minute instead of some. Nothing else differs.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
 from typing import Final
+
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 
 from activities import attempt
 from activities.providers import catalogue, runway_words, wire
@@ -27,6 +31,7 @@ SHORTER: Final[Mapping[ModuleType, Mapping[str, object]]] = {
 }
 """Module -> what it holds shorter; each is read by the modules that are imported after it."""
 
+log = logging.getLogger("activations")
 read = catalogue.read
 
 
@@ -46,8 +51,26 @@ def shorten() -> None:
     vars(ledger_take)["LOOK_AGAIN"] = vars(runway)["LOOK_AGAIN"] = LOOK
 
 
+def trace() -> None:
+    """Write what each workflow is told, and what it does, into the log: a history alone does not say what went wrong."""
+    from worker import guard
+
+    activate = guard._Guarded.activate
+
+    def traced(self: guard._Guarded, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        done = activate(self, act)
+        jobs = [job.WhichOneof("variant") for job in act.jobs]
+        commands = [command.WhichOneof("variant") for command in done.successful.commands]
+        how = "replayed" if act.is_replaying else "live"
+        log.info("%s %s %s %s -> %s %s", act.run_id, act.history_length, how, jobs, done.WhichOneof("status"), commands)
+        return done
+
+    guard._Guarded.activate = traced  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
     shorten()
+    trace()
     from worker.__main__ import main
 
     main()

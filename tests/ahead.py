@@ -1,0 +1,102 @@
+"""A worker that is asked, never answers, and takes a workflow task with it: run as a process, to be killed."""
+
+import asyncio
+import sys
+import threading
+from datetime import timedelta
+from typing import Final
+
+from temporalio import activity, workflow
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.client import Client
+from temporalio.worker import (
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+    WorkflowRunner,
+)
+
+ACTIVITIES: Final = "ahead-activities"
+SECONDS: Final = (1.0, 4.0)
+"""What the two activities take: between them the first worker dies, and the query goes to another."""
+_LIMIT: Final = timedelta(seconds=20)
+
+
+@activity.defn
+async def wait(seconds: float) -> None:
+    await asyncio.sleep(seconds)
+
+
+@workflow.defn
+class Ahead:
+    """Does something whenever an activity has ended, and less where two of them have ended in one task."""
+
+    def __init__(self) -> None:
+        self._made = 0
+        self._told = 0
+        self._over = False
+
+    @workflow.run
+    async def run(self) -> int:
+        making = [asyncio.create_task(self._one(seconds)) for seconds in SECONDS]
+        while self._told < len(making):
+            await workflow.wait_condition(lambda: self._made > self._told)
+            self._told = self._made
+            workflow.upsert_memo({"made": self._told})
+            await _waited(0.0)
+        await workflow.wait_condition(lambda: self._over)
+        return self._made
+
+    async def _one(self, seconds: float) -> None:
+        await _waited(seconds)
+        self._made += 1
+
+    @workflow.query
+    def made(self) -> int:
+        return self._made
+
+    @workflow.signal
+    def end(self) -> None:
+        self._over = True
+
+
+async def _waited(seconds: float) -> None:
+    await workflow.execute_activity(wait, seconds, start_to_close_timeout=_LIMIT, task_queue=ACTIVITIES)
+
+
+class _Mute(UnsandboxedWorkflowRunner):
+    """Its workflows never answer a query."""
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        made = super().create_instance(det)
+        activate = made.activate
+
+        def unless_asked(act: WorkflowActivation) -> WorkflowActivationCompletion:
+            if any(job.HasField("query_workflow") for job in act.jobs):
+                sys.stdout.write("asked\n")
+                sys.stdout.flush()
+                threading.Event().wait()
+            return activate(act)
+
+        made.activate = unless_asked  # type: ignore[method-assign]
+        return made
+
+
+def worker(client: Client, queue: str, runner: WorkflowRunner) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[Ahead],
+        workflow_runner=runner,
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),  # for so long a query waits for the dead
+    )
+
+
+async def main(address: str, queue: str) -> None:
+    await worker(await Client.connect(address), queue, _Mute()).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
