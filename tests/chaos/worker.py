@@ -52,7 +52,7 @@ def shorten() -> None:
 
 
 def trace() -> None:
-    """Write what each workflow is told, and what it does, into the log: a history alone does not say what went wrong."""
+    """Write what each workflow is told, and what it does, into the log: a history does not say what went wrong."""
     from worker import guard
 
     activate = guard._Guarded.activate
