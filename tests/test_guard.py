@@ -93,6 +93,8 @@ def test_a_task_whose_commands_are_not_in_history(length: int, kinds: tuple[str,
     guarded = _Guarded(Inner("schedule_activity", "upsert_workflow_search_attributes", "start_timer"))
     guarded.activate(activation(1, 3, "initialize_workflow", replaying=True))
     guarded.activate(activation(2, 6, "resolve_activity"))
+    if length > 6:
+        guarded.activate(activation(2, 9, "query_workflow", replaying=True))  # which brings the commands along
     # Completed, two commands, scheduled and started are 5 events; an activity's own are 2.
     done = guarded.activate(activation(2 if length == 6 else 3, length, *kinds))
     assert done.HasField("failed") is failed

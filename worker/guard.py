@@ -52,9 +52,11 @@ class _Guarded(WorkflowInstance):
         self._inner = inner
         self._time = -1
         self._length = 0
+        self._replayed = False
         self._tasks = 0
         """Live ones since the run was loaded."""
-        self._replayed = False
+        self._started = 0
+        """The event with which the newest of them began."""
         self._did = 0
         """Events that the commands of the newest live task are at least."""
         self._done_at = 0.0
@@ -63,18 +65,19 @@ class _Guarded(WorkflowInstance):
         time = act.timestamp.ToNanoseconds()
         kinds = [str(job.WhichOneof("variant")) for job in act.jobs]
         changes = not _HARMLESS.issuperset(kinds)
-        longer = act.history_length > self._length
-        ahead = changes and time == self._time and longer
+        ahead = changes and time == self._time and act.history_length > self._length
         live = changes and not act.is_replaying
-        if ahead or (live and longer and self._forgotten(act, kinds)):
+        new = live and act.history_length > self._started
+        if ahead or (new and self._forgotten(act, kinds)):
             return _failed(act)
         if "query_workflow" in kinds and self._in_doubt():
             return _unanswered(act)
         self._time, self._length = time, act.history_length
         done = self._inner.activate(act)
         if live:
-            self._tasks += longer
-            self._did = _events(done) + (0 if longer else self._did)
+            self._tasks += new
+            self._did = _events(done) + (0 if new else self._did)
+            self._started = act.history_length
             self._done_at = monotonic()
         elif changes:
             self._replayed = True
@@ -82,7 +85,7 @@ class _Guarded(WorkflowInstance):
 
     def _forgotten(self, act: WorkflowActivation, kinds: list[str]) -> bool:
         """Whether history went on without what the newest task did."""
-        between = act.history_length - self._length - _ROUND
+        between = act.history_length - self._started - _ROUND
         return self._tasks > 0 and between < self._did + sum(_CAUSES.get(kind, 0) for kind in kinds)
 
     def _in_doubt(self) -> bool:

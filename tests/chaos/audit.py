@@ -96,13 +96,13 @@ async def _temporal(audit: Audit, client: Client) -> None:
 
 
 async def _failed_tasks(client: Client, workflow_id: str) -> list[str]:
-    """Why workflow tasks failed, in all runs."""
+    """Why workflow tasks failed, in all runs; but for those that the guard sent back, which is how it mends a run."""
     found = []
     async for each in client.list_workflows(f'WorkflowId = "{workflow_id}"'):
         history = await client.get_workflow_handle(workflow_id, run_id=each.run_id).fetch_history()
         failures = (event.workflow_task_failed_event_attributes for event in history.events)
         found += [failed.failure.message for failed in failures if failed.cause in BROKEN]
-    return found
+    return [words for words in found if words != keys.ASK_AGAIN]
 
 
 def _objects(audit: Audit, stored: Mapping[str, object], bucket: Shelf) -> None:
