@@ -73,8 +73,12 @@ class Productions:
         )
         return receipt
 
+    def of(self, workflow_id: str) -> Handle:
+        """The newest run."""
+        return self.client.get_workflow_handle_for(ProductionWorkflow.run, workflow_id)
+
     def newest(self, handle: Handle) -> Handle:
-        return self.client.get_workflow_handle_for(ProductionWorkflow.run, handle.id)
+        return self.of(handle.id)
 
     async def record(self) -> None:
         HISTORIES.mkdir(exist_ok=True)

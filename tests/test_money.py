@@ -70,7 +70,7 @@ async def test_a_named_model_has_no_fallback(productions: Productions) -> None:
         fakes.failures = {"ode": AssetFailure(message="down")}
         ask = Regenerate(asset_id="text-1", model="ode")
         await productions.reopen(closed, ProductionWorkflow.regenerate, ask)
-        handle = productions.client.get_workflow_handle_for(ProductionWorkflow.run, productions.started[0])
+        handle = productions.of(productions.started[0])
         seen = await until(handle, "needs_attention")
         assert seen.assets["text-1"].attention == "asset_failed"
         await handle.cancel()
@@ -183,13 +183,13 @@ async def test_a_cancelled_take_keeps_its_number(productions: Productions) -> No
         closed = await (await productions.approved(budget="1")).result()
         fakes.hold("text-1")
         await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1", prompt="a barn"))
-        handle = productions.client.get_workflow_handle_for(ProductionWorkflow.run, productions.started[0])
+        handle = productions.of(productions.started[0])
         await eventually_made(fakes, ("text-1", 2))
         await handle.cancel()
         closed = await handle.result()
         fakes.release("text-1")
         await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1", prompt="a ship"))
-        again = productions.client.get_workflow_handle_for(ProductionWorkflow.run, productions.started[0])
+        again = productions.of(productions.started[0])
         done = await again.result()
     assert fakes.produced == [("text-1", 1), ("text-1", 2), ("text-1", 3)]
     take = done.assets["text-1"].take
@@ -214,7 +214,7 @@ async def test_made_again_as_it_was_is_priced_again(productions: Productions) ->
         assert (await refusal(ask)).kind == "budget_short"
         more = Regenerate(asset_id="text-1", budget_usd=Decimal(1))
         await productions.reopen(closed, ProductionWorkflow.regenerate, more)
-        again = productions.client.get_workflow_handle_for(ProductionWorkflow.run, productions.started[0])
+        again = productions.of(productions.started[0])
         done = await again.result()
         plan = done.plan
         assert plan is not None
