@@ -70,7 +70,7 @@ class _Guarded(WorkflowInstance):
         new = live and act.history_length > self._started
         if ahead or (new and self._forgotten(act, kinds)):
             return _failed(act)
-        if "query_workflow" in kinds and self._in_doubt():
+        if set(kinds) == {"query_workflow"} and self._in_doubt():
             return _unanswered(act)
         self._time, self._length = time, act.history_length
         done = self._inner.activate(act)
