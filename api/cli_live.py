@@ -190,7 +190,7 @@ def describe(event: Happening) -> str:
         case "plan_start":
             return "once more, with your words" if data.get("revision") else "from the brief"
         case "plan_progress":
-            number = data.get("count")
+            number = data.get("count", 0)
             return f"{number} {'asset' if number == 1 else 'assets'} so far"
         case "plan_ready":
             low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))

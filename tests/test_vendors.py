@@ -310,7 +310,7 @@ def test_the_plan_is_seen_as_it_is_written(greenlight: GreenlightClient, vendors
     whole = [each["asset_id"] for each in json.loads(the_plan({}))["assets"]]
     assert len(told) >= 2
     assert len(told[0]) < len(told[-1])
-    for some in told:  # the last id may still be on its way
+    for some in filter(None, told):  # the last id may still be on its way
         assert some[:-1] == whole[: len(some) - 1]
         assert whole[len(some) - 1].startswith(some[-1])
     greenlight.cancel(production_id)
