@@ -24,10 +24,11 @@ def with_fallbacks(
     budget_usd: Decimal | None = None,
     references: Sequence[Media] = (),
 ) -> Plan:
-    """The same plan, unpriced, where every asset of a paid model has up to two models of other providers behind it.
+    """The same plan, unpriced, where every asset of a paid model has up to two other models behind it.
 
     Each is the best-ranked one of its provider that can make the asset as planned, from the same kinds of inputs, and
-    at a known price where the asset's own is known.
+    at a known price where the asset's own is known. Other providers come first; of the asset's own, one that costs no
+    more: it helps less often.
 
     Args:
         budget_usd: A fallback that could make the plan cost more than this is left out.
@@ -63,20 +64,23 @@ def _alternatives(
     today: date,
     references: Sequence[Media],
 ) -> Iterator[Alternative]:
-    """One quoted alternative for each other provider that can make the asset, the preferred first."""
-    taken = {asset.provider, "previz"}
+    """One quoted alternative for each provider that can make the asset: the preferred first, the asset's own last."""
+    taken = {"previz"}
+    cost = _high(plan, asset, providers, references)
     used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
-    for offer in catalogue.ranked(asset.asset_type, providers, today, brief.aspect):
+    ranked = catalogue.ranked(asset.asset_type, providers, today, brief.aspect)
+    for offer in sorted(ranked, key=lambda o: o.provider == asset.provider):
         # Behind a known price an unknown one would make the whole plan one that no budget can hold.
         surprising = offer.unknown and not own.unknown
-        if offer.provider in taken or surprising or not used <= offer.accepts:
+        if offer.provider in taken or surprising or offer == own or not used <= offer.accepts:
             continue
         other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
         quoted = _quoted(plan, as_planned, providers, references)
-        if quoted is not None:
-            taken.add(offer.provider)
-            yield other.model_copy(update={"quote": quoted.quote})
+        if quoted is None or (offer.provider == asset.provider and quoted.high_usd > cost):
+            continue
+        taken.add(offer.provider)
+        yield other.model_copy(update={"quote": quoted.quote})
 
 
 def _kept(asset: Asset, offer: Offer) -> dict[str, JsonValue]:

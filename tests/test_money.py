@@ -16,14 +16,14 @@ async def test_a_fallback_takes_over_what_cost_nothing(productions: Productions)
     fakes = FakeActivities(1)
     fakes.others = ("verse", "prose")
     fakes.failures = {
-        "words": AssetFailure(message="no key", kind="authentication_failed"),
+        "words": AssetFailure(message="too much", kind="overloaded"),
         "verse": AssetFailure(message="down", kind="provider_unavailable"),
     }
     async with fakes.working(productions.client):
         seen = await (await productions.approved()).result()
     assert seen.status == "delivered"
     fell = [(e.data["model"], e.data["kind"]) for e in seen.events if e.name == "asset_fallback"]
-    assert fell == [("verse", "authentication_failed"), ("prose", "provider_unavailable")]
+    assert fell == [("verse", "overloaded"), ("prose", "provider_unavailable")]
     take = seen.assets["text-1"].take
     assert take is not None
     assert (take.model, take.number, seen.spent_usd) == ("prose", 3, Decimal("0.0100"))

@@ -485,6 +485,24 @@ def test_two_fallbacks_at_most() -> None:
     assert with_fallbacks(free, asked.brief, providers, TODAY).assets == free.assets
 
 
+def test_a_model_of_the_same_provider_stands_last() -> None:
+    """Of the asset's own provider the best other model stands behind it, after those of others, at no higher price."""
+
+    def behind(own: str, **others: Provider) -> set[tuple[str, ...]]:
+        offers = (offer("a", name, Modality.TEXT, usd, rank=rank) for name, usd, rank in prices)
+        providers: dict[str, Provider] = {"a": House("a", *offers), **others, "previz": Previz({})}
+        asked = request(platform="copy")
+        wanted = [a.model_copy(update={"provider": "a", "model": own}) for a in draft(asked, providers).assets]
+        plan = with_fallbacks(Plan.of("A plan", wanted), asked.brief, providers, TODAY)
+        return {tuple(f.model for f in a.fallbacks) for a in plan.assets}
+
+    prices = (("best", "5", 1), ("good", "4", 2), ("cheap", "1", 3))
+    assert behind("best") == {("good",)}
+    assert behind("good") == {("cheap",)}
+    assert behind("cheap") == {()}
+    assert behind("best", b=House("b", offer("b", "dear", Modality.TEXT, "9", rank=4))) == {("dear", "good")}
+
+
 def test_an_unknown_price_may_stand_behind_an_unknown_one() -> None:
     """Where the asset's own price is unknown, so may be its fallback's; the plan names it all the same."""
     many = {n: House(n, offer(n, n, Modality.TEXT, None if n != "c" else "1", rank=r)) for r, n in enumerate("abc")}

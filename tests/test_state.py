@@ -137,6 +137,21 @@ def test_fallbacks_that_an_edit_took_out() -> None:
     assert state.providers() == ["a"]
 
 
+def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
+    """What ails an account ails all its models: only another provider can stand in."""
+    same, other = (Alternative(provider=p, model="verse", quote=QUOTE) for p in ("a", "b"))
+    for kind, spare, falls in (
+        ("authentication_failed", same, False),
+        ("quota_exhausted", same, False),
+        ("overloaded", same, True),
+        ("authentication_failed", other, True),
+    ):
+        asset = text(1, fallbacks=(spare,))
+        state = approved(asset)
+        state.start(asset)
+        assert state.fall_back(asset.asset_id, AssetFailure(message="refused", kind=kind)) is falls
+
+
 def test_what_waits_before_the_approval() -> None:
     """A plan waits for its approval; where a price is unknown under a budget it says so, and near its end that."""
 

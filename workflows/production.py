@@ -47,6 +47,8 @@ CHANGEABLE = "takes-know-what-they-are-made-from"
 runs that began before go on as they were."""
 DOUBTS_AS_ASKED = "doubts-cost-what-was-asked"
 """Since 2026-11-20 a request whose answer was lost counts as its ledger says, not as the dearest fallback costs."""
+ACCOUNTS = "what-ails-an-account-ails-its-models"
+"""Since 2026-11-21 a refused key or an empty account is no reason to ask another model of the same provider."""
 MAX_PROPOSALS = 20
 """Where more than so many assets wait, something else is wrong than their words."""
 STOP_TIMEOUT = timedelta(minutes=1)
@@ -74,6 +76,7 @@ class ProductionWorkflow(Outlook):
     async def run(self, start: ProductionStart) -> Snapshot:
         self._state.by_content = workflow.patched(CHANGEABLE)
         self._state.doubts_as_asked = workflow.patched(DOUBTS_AS_ASKED)
+        self._state.knows_accounts = workflow.patched(ACCOUNTS)
         self._findable = workflow.patched(FINDABLE)
         try:
             while not self._over():

@@ -24,6 +24,8 @@ from workflows.requests import Rejection
 _DECIDED: Mapping[str, object] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
 _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
 """Failures after which another model may make it; refused content and what is in doubt are for a person."""
+_OF_THE_ACCOUNT = frozenset({"authentication_failed", "quota_exhausted"})
+"""Failures that every model of the provider meets."""
 
 
 class ProductionState(Approving):
@@ -33,6 +35,8 @@ class ProductionState(Approving):
     """
 
     by_content = True
+    knows_accounts = True
+    """False in runs that began while any fallback was tried whatever had failed."""
 
     def told(self) -> Snapshot:
         """What everybody outside is told, with what waits for a word about the whole production."""
@@ -176,6 +180,9 @@ class ProductionState(Approving):
         if asset is None or not free or before.model >= len(asset.fallbacks):
             return False
         other = asset.fallbacks[before.model]
+        same = other.provider == asset.made_by(before.model).provider
+        if same and self.knows_accounts and failure.kind in _OF_THE_ACCOUNT:
+            return False
         self.update(asset_id, status=AssetStatus.PENDING, model=before.model + 1, next_take=before.next_take + 1)
         self.log(
             "asset_fallback",
