@@ -106,9 +106,8 @@ class Asking:
         )
 
     async def _answer(self, take: Take) -> Answer:
-        found = await self._storage.get_bytes(take.media.key)
-        assert found is not None
-        return Answer(found[0].decode(), take.billed_usd)
+        text = await self._storage.read(take.media.key, take.media.sha256)
+        return Answer(text.decode(), take.billed_usd)
 
     def try_again(self) -> None:
         """Where a model failed in a way that another attempt of the activity may mend, and there is one, go for it.

@@ -1,11 +1,12 @@
 """Finishing: the selected takes of a production become its deliverable.
 
 A film where there are shots, or stills for a video platform; a document for everything else. Running it again writes
-the same keys. Takes and results pass through `workdir`, which must hold all of them on disk at once.
+the same keys. Media and results pass through `workdir`, which must hold all of them on disk at once; texts are held in
+memory, as the document made of them is.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -55,18 +56,22 @@ async def finish(
     takes = workdir / "takes"
     takes.mkdir(parents=True, exist_ok=True)
 
-    async def fetch(finished: FinishedAsset) -> tuple[str, Path]:
-        media = finished.take.media
-        name = f"{finished.asset.asset_id}.{extension_of(media.media_type)}"
-        return finished.asset.asset_id, await storage.fetch(media.key, takes / name)
+    async def fetch(finished: FinishedAsset) -> None:
+        asset_id, media = finished.asset.asset_id, finished.take.media
+        if finished.asset.asset_type is Modality.TEXT:
+            texts[asset_id] = _text_of(await storage.read(media.key, media.sha256))
+        else:
+            local[asset_id] = await storage.fetch(media.key, takes / f"{asset_id}.{extension_of(media.media_type)}")
 
-    local = dict(await asyncio.gather(*map(fetch, request.assets)))
+    local: dict[str, Path] = {}
+    texts: dict[str, str] = {}
+    await asyncio.gather(*map(fetch, request.assets))
 
     def report(step: str) -> None:
         loop.call_soon_threadsafe(on_progress, step)
 
     stop = Event()
-    whole = await _in_thread(lambda: _Finishing(request, local, workdir, report, stop).make(), stop)
+    whole = await _in_thread(lambda: _Finishing(request, local, texts, workdir, report, stop).make(), stop)
 
     async def upload(made: _Made) -> DeliverableFile:
         key = deliverable_key(request.production_id, request.revision, made.name)
@@ -95,6 +100,11 @@ async def finish(
     )
 
 
+def _text_of(data: bytes) -> str:
+    """A text as it was stored, whatever its lines end with."""
+    return data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
 async def _in_thread(work: Callable[[], T], stop: Event) -> T:
     """Run in a thread; when cancelled, stop it and wait until it has let go of its files."""
     task = asyncio.ensure_future(asyncio.to_thread(work))
@@ -114,13 +124,15 @@ class _Finishing:
     def __init__(
         self,
         request: FinishDeliverable,
-        local: dict[str, Path],
+        local: Mapping[str, Path],
+        texts: Mapping[str, str],
         workdir: Path,
         report: Callable[[str], None],
         stop: Event,
     ) -> None:
         self._request = request
         self._local = local
+        self._texts = texts
         self._workdir = workdir
         self._report = report
         self._stop = stop
@@ -246,18 +258,17 @@ class _Finishing:
             return document.Section("image", heading, href=_beside(finished))
         if asset.asset_type is Modality.AUDIO:
             return document.Section("audio", heading, href=_beside(finished))
-        text = self._local[asset.asset_id].read_text(encoding="utf-8-sig", errors="replace")
         plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
-        return document.Section("markdown" if plain else "verbatim", heading, text)
+        return document.Section("markdown" if plain else "verbatim", heading, self._texts[asset.asset_id])
 
     def _contact_sheet(self) -> list[_Made]:
         cells = []
         for finished in self._request.assets:
             asset = finished.asset
-            path = self._local[asset.asset_id]
             if asset.asset_type is Modality.IMAGE:
-                cells.append(contact_sheet.Cell(asset.asset_id, asset.label, path))
+                cells.append(contact_sheet.Cell(asset.asset_id, asset.label, self._local[asset.asset_id]))
             elif asset.asset_type is Modality.VIDEO:
+                path = self._local[asset.asset_id]
                 cells.append(
                     contact_sheet.Cell(asset.asset_id, asset.label, path, shot_facts(asset.asset_id, path).seconds)
                 )

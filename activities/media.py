@@ -1,5 +1,7 @@
 """Media facts, read from the media itself: dimensions in pixels, duration in seconds."""
 
+import io
+import re
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +87,18 @@ def probe(source: Path | BinaryIO, media_type: str, *, ours: bool = False) -> Fa
     except (OutputUnusable, StorageFailed):
         raise
     except Exception as error:
-        raise OutputUnusable(f"the {media_type} does not open: {error}") from None
+        # Libraries end their words with a name that is ours, or none.
+        why = getattr(error, "strerror", None) or re.sub(r" ('.*'|<.*>)$", "", str(error))
+        raise OutputUnusable(f"the {media_type} does not open: {why} ({_seen(source)})") from None
     return Facts()
+
+
+def _seen(source: Path | BinaryIO) -> str:
+    """What is there instead of media, such as a page of the storage: how much, and how it begins."""
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        return f"{size:,} bytes, the first {file.read(16)!r}"
 
 
 def recording(source: Path | BinaryIO) -> "InputContainer":

@@ -92,7 +92,8 @@ class Activities(ProductionActivities):
             plan = quotes.price(request.plan, self._providers, request.brief.aspect, request.only, request.references)
             if self._settings.moderation:
                 plan = await moderated(plan, self._providers)
-            await self._put_json(keys.plan_key(request.production_id, plan.digest), plan)
+            key = keys.plan_key(request.production_id, plan.digest)
+            await self._storage.put_bytes(key, _json(plan), "application/json")
         return plan
 
     @activity.defn(name="produce_asset")
@@ -123,10 +124,12 @@ class Activities(ProductionActivities):
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
         async with _alive("writing"):
+            data, key = _json(snapshot), keys.manifest_key(snapshot.production_id)
             if snapshot.deliverable:
-                revision = snapshot.deliverable.revision
-                await self._put_json(keys.deliverable_key(snapshot.production_id, revision, "manifest.json"), snapshot)
-            return await self._put_json(keys.manifest_key(snapshot.production_id), snapshot)
+                beside = keys.deliverable_key(snapshot.production_id, snapshot.deliverable.revision, "manifest.json")
+                await self._storage.put_bytes(beside, data, "application/json")
+            await self._storage.put_bytes(key, data, "application/json")
+        return Media(key=key, bytes=len(data), sha256=sha256_of(data), media_type="application/json")
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
@@ -138,10 +141,9 @@ class Activities(ProductionActivities):
         webhooks = {"webhooks": why_unsigned(self._settings), "webhook_hosts": allowed_hosts(self._settings)}
         return registry.report(self._providers, planner).model_copy(update=webhooks)
 
-    async def _put_json(self, key: str, record: Model) -> Media:
-        data = record.model_dump_json(indent=1).encode()
-        await self._storage.put_bytes(key, data, "application/json")
-        return Media(key=key, bytes=len(data), sha256=sha256_of(data), media_type="application/json")
+
+def _json(record: Model) -> bytes:
+    return record.model_dump_json(indent=1).encode()
 
 
 @asynccontextmanager

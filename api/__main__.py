@@ -13,6 +13,7 @@ from api.app import create_app, end_streams
 from api.settings import Settings, SettingsError
 from workflows import tracing
 from workflows.discretion import hide_in_logs, remember
+from workflows.resident import settle
 
 STOP_SECONDS: Final = 5
 """Running requests get this long at a stop; event streams are ended at once and taken up again by their ids."""
@@ -54,6 +55,7 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
+    settle()
     try:
         server(settings, app).run()
     finally:

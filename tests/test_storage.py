@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from activities.storage import PART_BYTES, Storage, StorageConflict, StorageFailed
+from activities.storage import PART_BYTES, SMALL_BYTES, Storage, StorageConflict, StorageFailed
 from deploy.local import Stack
 
 
@@ -83,6 +83,27 @@ async def test_a_broken_stream_leaves_nothing(storage: Storage, servers: Stack) 
         await storage.put_stream("broken", chunks(), "video/mp4")
     assert await storage.head("broken") is None
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="tests", Prefix="broken")
+
+
+async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small media are remembered by their content, the newest ones within a limit; the others are read."""
+    monkeypatch.setattr("activities.storage.RECENT_BYTES", 10)
+    kept = [await storage.put_media(f"recent/{n}", b"text%d" % n, "text/markdown") for n in range(3)]
+    for n in range(3):
+        await storage.drop(f"recent/{n}")
+    assert await storage.read("recent/1", kept[1].sha256) == b"text1"
+    assert await storage.read("recent/2", kept[2].sha256) == b"text2"
+    with pytest.raises(StorageFailed, match="recent/0"):
+        await storage.read("recent/0", kept[0].sha256)
+
+
+async def test_media_that_large_are_not_remembered(storage: Storage) -> None:
+    """Pictures and longer texts do not push the others out."""
+    large = await storage.put_media("large", b"x" * (SMALL_BYTES + 1), "image/png")
+    assert await storage.read("large", large.sha256) == b"x" * (SMALL_BYTES + 1)
+    await storage.drop("large")
+    with pytest.raises(StorageFailed, match="large"):
+        await storage.read("large", large.sha256)
 
 
 async def test_what_is_missing_cannot_be_fetched(storage: Storage, tmp_path: Path) -> None:

@@ -34,9 +34,12 @@ from workflows.notification import NotificationActivities, NotificationWorkflow
 from workflows.payload_keys import PayloadKeysRefused
 from workflows.previewing import PreviewWorkflow
 from workflows.production import ProductionWorkflow
+from workflows.resident import settle
 from workflows.schedule import ScheduledProduction
 
 log = logging.getLogger("worker")
+
+SWITCH_SECONDS = 0.0005
 
 
 def make_worker(
@@ -108,6 +111,15 @@ def make_workers(
     ]
 
 
+def keep_the_loop_turning() -> None:
+    """The event loop serves all productions: nothing else in this process holds it up for long.
+
+    A thread that makes a deliverable keeps the interpreter for as long as it may, by default 5 ms at a time.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    settle()
+
+
 async def run() -> None:
     """Wait for the servers, then work until this task is cancelled; running activities may finish.
 
@@ -134,6 +146,7 @@ async def run() -> None:
     activities, notifier = Activities(storage, providers, activity_settings), Notifier(activity_settings)
     workers = make_workers(client, activities, providers, settings, notifier)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
+    keep_the_loop_turning()
     log.info("Working on the task queues %s", ", ".join(worker.task_queue for worker in workers))
     try:
         await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)  # none ends by itself unless it fails

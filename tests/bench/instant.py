@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.providers.base import Finished, Job, Offer, Provider, ProviderBase, Rate, Request, Running
     from activities.settings import ActivitySettings
     from activities.storage import Storage
-    from worker.__main__ import make_worker, make_workers
+    from worker.__main__ import keep_the_loop_turning, make_worker, make_workers
     from worker.connect import connect, runtime
     from worker.settings import WorkerSettings
     from workflows.contracts import DraftPlan
@@ -50,7 +50,7 @@ class Wanted(BaseModel):
 
 
 class Instant(ProviderBase):
-    """Makes the same kilobyte of text at once, or after the parameter `delay` (seconds)."""
+    """Makes a kilobyte of text of its own at once, or after the parameter `delay` (seconds)."""
 
     name = "instant"
 
@@ -61,7 +61,7 @@ class Instant(ProviderBase):
 
     async def submit(self, request: Request) -> Finished:
         await asyncio.sleep(request.number("delay", 0))
-        return Finished(TEXT, "text/markdown")
+        return Finished(f"{request.key}. ".encode() + TEXT[: -len(request.key) - 2], "text/markdown")
 
 
 class Rented(ProviderBase):
@@ -183,6 +183,7 @@ async def main() -> None:
     )
     put: Any = PutActivity().put
     workers.append(make_worker(client, FLOOR_QUEUE, [put], settings, workflows=[FloorWorkflow]))
+    keep_the_loop_turning()
     await asyncio.gather(*(w.run() for w in workers))
 
 
