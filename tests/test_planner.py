@@ -486,7 +486,10 @@ def test_two_fallbacks_at_most() -> None:
 
 
 def test_a_model_of_the_same_provider_stands_last() -> None:
-    """Of the asset's own provider the best other model stands behind it, after those of others, at no higher price."""
+    """Of the asset's own provider the best other model stands behind it, after those of others.
+
+    It costs no more, unless nothing else would stand behind the asset.
+    """
 
     def behind(own: str, **others: Provider) -> set[tuple[str, ...]]:
         offers = (offer("a", name, Modality.TEXT, usd, rank=rank) for name, usd, rank in prices)
@@ -499,8 +502,10 @@ def test_a_model_of_the_same_provider_stands_last() -> None:
     prices = (("best", "5", 1), ("good", "4", 2), ("cheap", "1", 3))
     assert behind("best") == {("good",)}
     assert behind("good") == {("cheap",)}
-    assert behind("cheap") == {()}
-    assert behind("best", b=House("b", offer("b", "dear", Modality.TEXT, "9", rank=4))) == {("dear", "good")}
+    assert behind("cheap") == {("best",)}
+    other = House("b", offer("b", "dear", Modality.TEXT, "9", rank=4))
+    assert behind("best", b=other) == {("dear", "good")}
+    assert behind("cheap", b=other) == {("dear",)}
 
 
 def test_an_unknown_price_may_stand_behind_an_unknown_one() -> None:

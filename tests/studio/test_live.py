@@ -60,6 +60,22 @@ async def test_the_plan_streams_in(browser: Browser, site: Site, fake: FakeActiv
         await expect(card(page, "text-1")).to_contain_text("Shorter")
 
 
+async def test_fallbacks_and_their_price(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """Before it is approved, an asset says who else makes it, and for how much, should its own model fail."""
+    fake.others = ("verse", "prose")
+    async with visiting(browser, site.url) as page:
+        await write(page)
+        await card(page, "text-2").locator(".face").click()
+        words = "Should fake words fail for good, it is made by fake verse ($0.00 to $0.01), else by fake prose"
+        await expect(page.get_by_role("dialog")).to_contain_text(words)
+        await page.get_by_role("button", name="Close", exact=True).click()
+        await approve(page)
+        await delivered(page)
+        await card(page, "text-2").locator(".face").click()
+        await expect(page.locator(".take")).to_have_count(1)
+        await expect(page.get_by_role("dialog")).not_to_contain_text("fail for good")
+
+
 async def test_no_worker(browser: Browser, client: Client, servers: Stack, storage: Storage) -> None:
     """While no worker answers, the page says what to start, and goes on by itself when one is there."""
     fake = FakeActivities()
