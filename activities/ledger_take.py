@@ -1,6 +1,7 @@
 """A take that costs money, or a long job: every step is in its ledger before anything follows from it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -35,7 +36,7 @@ from activities.errors import (
     SubmissionUnknown,
 )
 from activities.ledger import Entry, Ledger, State, Submission, now
-from activities.media import extension_of
+from activities.media import Facts, extension_of
 from activities.providers.base import Claim, Finished, Job, Running, save
 from activities.providers.catalogue import problem_with
 from activities.storage import StorageConflict, StorageFailed, Stored
@@ -49,6 +50,8 @@ LOOK_AGAIN: Final = timedelta(seconds=10)
 ADOPTED, RESUBMITTED, RECOVERED = "adopted", "resubmitted", "recovered"
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class LedgerTake(Attempt):
@@ -278,7 +281,7 @@ class LedgerTake(Attempt):
         cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
         try:
             stored = await self._patiently(lambda: self._put(key, finished))
-            facts = await self._patiently(lambda: self.facts_of(finished, key, stored.bytes))
+            facts = await self._patiently(lambda: self._stored_facts(finished, key, stored))
         except OutputUnusable as error:
             error.billed_usd = cost
             await self._patiently(lambda: self.storage.drop(key))  # else a link to it would be handed out
@@ -288,6 +291,23 @@ class LedgerTake(Attempt):
         take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)
         await self._patiently(lambda: self._ledger.note("stored", billed_usd=cost, take=take))
         return take
+
+    async def _stored_facts(self, finished: Finished, key: str, stored: Stored) -> Facts:
+        """Media facts. Before a vendor is blamed for what does not open, the storage has to give back what was sent.
+
+        Raises:
+            OutputUnusable: it is not the media that its type says.
+            StorageFailed: the storage gives back something else.
+        """
+        try:
+            return await self.facts_of(finished, key, stored.bytes)
+        except OutputUnusable as error:
+            if not callable(finished.source):
+                raise
+            _log.warning("%s: %s; reading it again", key, error)
+            if await self.storage.sha256(key, stored.bytes) != stored.sha256:
+                raise StorageFailed(f"{key}: what is read is not what was stored") from None
+            return await self.facts_of(finished, key, stored.bytes)
 
     async def _put(self, key: str, finished: Finished) -> Stored:
         source = finished.source

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
@@ -256,7 +256,20 @@ class Storage:
                     await asyncio.to_thread(file.write, chunk)
         return path
 
-    def open(self, key: str, size: int) -> BinaryIO:
+    async def sha256(self, key: str, size: int) -> str:
+        """Of an object as it is read now.
+
+        Raises:
+            StorageFailed: it cannot be read.
+        """
+
+        def digest() -> str:
+            with self.open(key, size) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+
+        return await asyncio.to_thread(digest)
+
+    def open(self, key: str, size: int) -> io.BufferedReader:
         """A seekable reader over an object, for synchronous media libraries; call it from a thread."""
         return io.BufferedReader(_RangeReader(self._store, key, size), 256 * 1024)
 

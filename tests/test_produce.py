@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import hashlib
+import io
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -459,6 +460,21 @@ async def test_a_streamed_take_is_read_from_storage(storage: Storage) -> None:
     stored = await storage.get_bytes(take.media.key)
     assert stored is not None
     assert stored[0] == vendor.media
+
+
+@pytest.mark.parametrize("misread", [1, 2])
+async def test_the_storage_is_not_the_vendor(storage: Storage, monkeypatch: pytest.MonkeyPatch, misread: int) -> None:
+    """Where the storage once or twice gives back something else, a paid take is read again, not thrown away."""
+    reads = iter([io.BytesIO(b"<Error>SlowDown</Error>") for _ in range(misread)])
+    honest = storage.open
+    monkeypatch.setattr(storage, "open", lambda key, size: next(reads, None) or honest(key, size))
+    vendor = Vendor(looks=0)
+    vendor.streams = True
+    run = Attempts(storage, vendor, asked("later"))
+    await run.fails()  # the job was only just submitted
+    take = await run.attempt()
+    assert (take.media.sha256, len(vendor.billed)) == (hashlib.sha256(vendor.media).hexdigest(), 1)
+    assert next(reads, None) is None
 
 
 async def test_broken_media_is_a_billed_failure(storage: Storage) -> None:
