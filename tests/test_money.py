@@ -36,11 +36,15 @@ async def test_a_fallback_takes_over_what_cost_nothing(productions: Productions)
         AssetFailure(message="failed after it was billed", billed_usd=Decimal("0.004")),
         AssetFailure(message="not with these words", reason="content_refused", category="violence"),
         AssetFailure(message="perhaps it arrived", reason="ambiguous_submission"),
+        AssetFailure(message="no key", kind="authentication_failed"),
     ],
-    ids=lambda f: str(f.reason),
+    ids=lambda f: str(f.kind or f.reason),
 )
 async def test_no_fallback_where_a_person_must_decide(productions: Productions, failure: AssetFailure) -> None:
-    """What was billed, refused or may have arrived is never made elsewhere unasked; a person's retry starts over."""
+    """What was billed, refused or may have arrived is never made elsewhere unasked, nor by a provider without a key.
+
+    A person's retry starts over.
+    """
     fakes = FakeActivities(1)
     fakes.others = ("verse",)
     fakes.failures = {"words": failure}
