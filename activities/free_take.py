@@ -11,7 +11,7 @@ from activities.errors import OutputUnusable, ProviderError
 from activities.ledger import now
 from activities.media import Facts, extension_of
 from activities.providers.base import Finished, Job
-from activities.storage import StorageConflict, Stored
+from activities.storage import StorageConflict, Stored, sha256_of
 from workflows import keys
 from workflows.models import ZERO, Take
 
@@ -65,7 +65,8 @@ class FreeTake(Attempt):
             data = await asyncio.to_thread(finished.source.read_bytes)
         else:
             raise OutputUnusable("a free take comes as bytes or a file")
-        return await self.storage.put_media(key, data, finished.media_type, metadata=metadata, only_if_absent=True)
+        known = {**metadata, "sha256": sha256_of(data)}
+        return await self.storage.put_media(key, data, finished.media_type, metadata=known, only_if_absent=True)
 
 
 def _metadata(facts: Facts, started: datetime, ended: datetime) -> dict[str, str]:

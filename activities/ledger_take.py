@@ -297,16 +297,15 @@ class LedgerTake(Attempt):
 
         Raises:
             OutputUnusable: it is not the media that its type says.
-            StorageFailed: the storage gives back something else.
         """
         try:
             return await self.facts_of(finished, key, stored.bytes)
         except OutputUnusable as error:
             if not callable(finished.source):
                 raise
-            _log.warning("%s: %s; reading it again", key, error)
-            if await self.storage.sha256(key, stored.bytes) != stored.sha256:
-                raise StorageFailed(f"{key}: what is read is not what was stored") from None
+            if await self.storage.sha256(key) != stored.sha256:
+                _log.warning("%s: %s, and is not what was stored; storing it again", key, error)
+                await self._put(key, finished)
             return await self.facts_of(finished, key, stored.bytes)
 
     async def _put(self, key: str, finished: Finished) -> Stored:

@@ -1,6 +1,5 @@
 """Media facts, read from the media itself: dimensions in pixels, duration in seconds."""
 
-import io
 import re
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -88,17 +87,9 @@ def probe(source: Path | BinaryIO, media_type: str, *, ours: bool = False) -> Fa
         raise
     except Exception as error:
         # Libraries end their words with a name that is ours, or none.
-        why = getattr(error, "strerror", None) or re.sub(r" ('.*'|<.*>)$", "", str(error))
-        raise OutputUnusable(f"the {media_type} does not open: {why} ({_seen(source)})") from None
+        why = getattr(error, "strerror", None) or re.sub(r""" (['"].*['"]|<.*>)$""", "", str(error))
+        raise OutputUnusable(f"the {media_type} does not open: {why}") from None
     return Facts()
-
-
-def _seen(source: Path | BinaryIO) -> str:
-    """What is there instead of media, such as a page of the storage: how much, and how it begins."""
-    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(0)
-        return f"{size:,} bytes, the first {file.read(16)!r}"
 
 
 def recording(source: Path | BinaryIO) -> "InputContainer":

@@ -28,7 +28,7 @@ def with_fallbacks(
 
     Each is the best-ranked one of its provider that can make the asset as planned, from the same kinds of inputs, and
     at a known price where the asset's own is known. Other providers come first; of the asset's own, which helps less
-    often, one that costs no more, or a dearer one where nothing else would stand behind it.
+    often, one that costs no more.
 
     Args:
         budget_usd: A fallback that could make the plan cost more than this is left out.
@@ -65,7 +65,7 @@ def _alternatives(
     references: Sequence[Media],
 ) -> Iterator[Alternative]:
     """One quoted alternative for each provider that can make the asset: the preferred first, the asset's own last."""
-    taken, dearer = {"previz"}, None
+    taken = {"previz"}
     cost = _high(plan, asset, providers, references)
     used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
     ranked = catalogue.ranked(asset.asset_type, providers, today, brief.aspect)
@@ -77,16 +77,10 @@ def _alternatives(
         other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
         quoted = _quoted(plan, as_planned, providers, references)
-        if quoted is None:
-            continue
-        alternative = other.model_copy(update={"quote": quoted.quote})
-        if offer.provider == asset.provider and quoted.high_usd > cost:
-            dearer = dearer or alternative
+        if quoted is None or (offer.provider == asset.provider and not own.unknown and quoted.high_usd > cost):
             continue
         taken.add(offer.provider)
-        yield alternative
-    if dearer and taken == {"previz"}:
-        yield dearer
+        yield other.model_copy(update={"quote": quoted.quote})
 
 
 def _kept(asset: Asset, offer: Offer) -> dict[str, JsonValue]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import boto3
 from botocore.config import Config
@@ -31,7 +31,9 @@ CHUNK_BYTES: Final = 1024 * 1024
 SMALL_BYTES: Final = 64 * 1024
 """What is sooner written than handed to a thread."""
 RECENT_BYTES: Final = 8 * 1024 * 1024
-"""Of small media that this process stored last: who finishes a document of 1,000 texts has often made them."""
+"""Of the small texts that this process stored last: who finishes a document of 1,000 has often made them."""
+KEPT_BYTES: Final = 200
+"""What it takes to keep one of them, besides."""
 
 
 class StorageConflict(Exception):
@@ -130,15 +132,15 @@ class Storage:
         metadata: Mapping[str, str] | None = None,
         only_if_absent: bool = False,
     ) -> Stored:
-        """`put_bytes` of a take, with its SHA-256 in the metadata. What is small need not be read again soon."""
+        """`put_bytes` of a take. A small text need not be read again soon."""
         stored = Stored(len(data), sha256_of(data))
-        known = {**(metadata or {}), "sha256": stored.sha256}
-        await self.put_bytes(key, data, media_type, metadata=known, only_if_absent=only_if_absent)
-        if stored.bytes <= SMALL_BYTES and stored.sha256 not in self._recent:
+        await self.put_bytes(key, data, media_type, metadata=metadata, only_if_absent=only_if_absent)
+        small = stored.bytes <= SMALL_BYTES and media_type.startswith(("text/", "application/json"))
+        if small and stored.sha256 not in self._recent:
             self._recent[stored.sha256] = data
-            self._recent_bytes += stored.bytes
+            self._recent_bytes += stored.bytes + KEPT_BYTES
             while self._recent_bytes > RECENT_BYTES:
-                self._recent_bytes -= len(self._recent.pop(next(iter(self._recent))))
+                self._recent_bytes -= len(self._recent.pop(next(iter(self._recent)))) + KEPT_BYTES
         return stored
 
     async def put_file(self, key: str, path: Path, media_type: str) -> Stored:
@@ -223,12 +225,15 @@ class Storage:
         """A small object whose content is known by its SHA-256; what this process stored lately is not asked for.
 
         Raises:
-            StorageFailed: also where there is none.
+            StorageFailed: also where there is none, or another content.
         """
         if (recent := self._recent.get(sha256)) is not None:
             return recent
         with _translated(key):
-            return bytes(await (await self._store.get_async(key)).bytes_async())
+            data = bytes(await (await self._store.get_async(key)).bytes_async())
+        if sha256_of(data) != sha256:
+            raise StorageFailed(f"{key}: what is read is not what was stored")
+        return data
 
     async def head(self, key: str) -> ObjectHead | None:
         """What is known of an object without reading it, or None where there is none."""
@@ -256,20 +261,19 @@ class Storage:
                     await asyncio.to_thread(file.write, chunk)
         return path
 
-    async def sha256(self, key: str, size: int) -> str:
+    async def sha256(self, key: str) -> str:
         """Of an object as it is read now.
 
         Raises:
             StorageFailed: it cannot be read.
         """
+        digest = hashlib.sha256()
+        with _translated(key):
+            async for chunk in (await self._store.get_async(key)).stream(min_chunk_size=CHUNK_BYTES):
+                digest.update(chunk)
+        return digest.hexdigest()
 
-        def digest() -> str:
-            with self.open(key, size) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-
-        return await asyncio.to_thread(digest)
-
-    def open(self, key: str, size: int) -> io.BufferedReader:
+    def open(self, key: str, size: int) -> BinaryIO:
         """A seekable reader over an object, for synchronous media libraries; call it from a thread."""
         return io.BufferedReader(_RangeReader(self._store, key, size), 256 * 1024)
 

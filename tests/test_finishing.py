@@ -19,7 +19,7 @@ from activities.errors import OutputUnusable
 from activities.finishing import finish
 from activities.fonts import Face
 from activities.media import extension_of
-from activities.storage import Storage
+from activities.storage import Storage, sha256_of
 from workflows.contracts import FinishDeliverable, FinishedAsset
 from workflows.keys import deliverable_key, take_prefix
 from workflows.models import Aspect, Asset, Brief, Deliverable, Media, Modality, Platform, Take
@@ -112,7 +112,7 @@ class Takes:
         )  # fmt: skip
         take = Take(
             number=1, prompt=prompt, provider="previz", model="any", started_at=NOW, finished_at=NOW,
-            media=Media(key=key, bytes=len(data), sha256="0" * 64, media_type=media_type),
+            media=Media(key=key, bytes=len(data), sha256=sha256_of(data), media_type=media_type),
         )  # fmt: skip
         self.assets.append(FinishedAsset(asset=asset, take=take))
 

@@ -486,10 +486,7 @@ def test_two_fallbacks_at_most() -> None:
 
 
 def test_a_model_of_the_same_provider_stands_last() -> None:
-    """Of the asset's own provider the best other model stands behind it, after those of others.
-
-    It costs no more, unless nothing else would stand behind the asset.
-    """
+    """Of the asset's own provider the best other model stands behind it, after those of others, at no higher price."""
 
     def behind(own: str, **others: Provider) -> set[tuple[str, ...]]:
         offers = (offer("a", name, Modality.TEXT, usd, rank=rank) for name, usd, rank in prices)
@@ -499,13 +496,16 @@ def test_a_model_of_the_same_provider_stands_last() -> None:
         plan = with_fallbacks(Plan.of("A plan", wanted), asked.brief, providers, TODAY)
         return {tuple(f.model for f in a.fallbacks) for a in plan.assets}
 
-    prices = (("best", "5", 1), ("good", "4", 2), ("cheap", "1", 3))
+    prices: tuple[tuple[str, str | None, int], ...] = (("best", "5", 1), ("good", "4", 2), ("cheap", "1", 3))
     assert behind("best") == {("good",)}
     assert behind("good") == {("cheap",)}
-    assert behind("cheap") == {("best",)}
+    assert behind("cheap") == {()}
     other = House("b", offer("b", "dear", Modality.TEXT, "9", rank=4))
     assert behind("best", b=other) == {("dear", "good")}
     assert behind("cheap", b=other) == {("dear",)}
+    prices = (("secret", None, 1), ("known", "4", 2), ("hidden", None, 3))
+    assert behind("secret") == {("known",)}
+    assert behind("known") == {()}
 
 
 def test_an_unknown_price_may_stand_behind_an_unknown_one() -> None:

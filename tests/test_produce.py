@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -30,7 +30,7 @@ from activities.ledger_take import look_delay
 from activities.produce import Producer
 from activities.providers.base import Offer
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage import Storage, Stored
 from tests.vendor import Vendor, png
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
@@ -462,19 +462,30 @@ async def test_a_streamed_take_is_read_from_storage(storage: Storage) -> None:
     assert stored[0] == vendor.media
 
 
-@pytest.mark.parametrize("misread", [1, 2])
-async def test_the_storage_is_not_the_vendor(storage: Storage, monkeypatch: pytest.MonkeyPatch, misread: int) -> None:
-    """Where the storage once or twice gives back something else, a paid take is read again, not thrown away."""
-    reads = iter([io.BytesIO(b"<Error>SlowDown</Error>") for _ in range(misread)])
-    honest = storage.open
+@pytest.mark.parametrize("lost", [False, True])
+async def test_the_storage_is_not_the_vendor(storage: Storage, monkeypatch: pytest.MonkeyPatch, lost: bool) -> None:
+    """Where the storage once gives back something else, a paid take is read or stored again, not thrown away."""
+    reads = iter([io.BytesIO(b"<Error>SlowDown</Error>")])
+    honest, put = storage.open, storage.put_stream
+    puts: list[str] = []
+
+    async def stored(key: str, chunks: AsyncIterator[bytes], media_type: str) -> Stored:
+        done = await put(key, chunks, media_type)
+        puts.append(key)
+        if lost and len(puts) == 1:
+            await storage.put_bytes(key, b"<Error>SlowDown</Error>", media_type)
+        return done
+
     monkeypatch.setattr(storage, "open", lambda key, size: next(reads, None) or honest(key, size))
+    monkeypatch.setattr(storage, "put_stream", stored)
     vendor = Vendor(looks=0)
     vendor.streams = True
     run = Attempts(storage, vendor, asked("later"))
     await run.fails()  # the job was only just submitted
     take = await run.attempt()
     assert (take.media.sha256, len(vendor.billed)) == (hashlib.sha256(vendor.media).hexdigest(), 1)
-    assert next(reads, None) is None
+    assert (len(puts), next(reads, None)) == (2 if lost else 1, None)
+    assert await storage.sha256(take.media.key) == take.media.sha256
 
 
 async def test_broken_media_is_a_billed_failure(storage: Storage) -> None:

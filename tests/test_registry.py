@@ -140,7 +140,7 @@ def test_the_report_names_what_would_enable_more() -> None:
 
 
 WHILE_LOADING: Final = """
-    import asyncio, gc, sys
+    import asyncio, sys
     from activities.providers.registry import load_sdk
 
     async def main() -> int:
@@ -150,7 +150,6 @@ WHILE_LOADING: Final = """
             ticks += 1
         await loading
         assert "google.genai" in sys.modules
-        assert gc.get_freeze_count() > 10 * len(gc.get_objects())  # collections pass over it
         return ticks
 
     print(asyncio.run(main()))

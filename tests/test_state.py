@@ -140,16 +140,19 @@ def test_fallbacks_that_an_edit_took_out() -> None:
 def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
     """What ails an account ails all its models: only another provider can stand in."""
     same, other = (Alternative(provider=p, model="verse", quote=QUOTE) for p in ("a", "b"))
-    for kind, spare, falls in (
-        ("authentication_failed", same, False),
-        ("quota_exhausted", same, False),
-        ("overloaded", same, True),
-        ("authentication_failed", other, True),
+    for kind, spares, maker in (
+        ("authentication_failed", (same,), None),
+        ("quota_exhausted", (same,), None),
+        ("overloaded", (same,), 1),
+        ("authentication_failed", (other,), 1),
+        ("authentication_failed", (same, other), 2),
+        ("overloaded", (same, other), 1),
     ):
-        asset = text(1, fallbacks=(spare,))
+        asset = text(1, fallbacks=spares)
         state = approved(asset)
         state.start(asset)
-        assert state.fall_back(asset.asset_id, AssetFailure(message="refused", kind=kind)) is falls
+        assert state.fall_back(asset.asset_id, AssetFailure(message="refused", kind=kind)) is bool(maker)
+        assert state.assets[asset.asset_id].model == (maker or 0)
 
 
 def test_what_waits_before_the_approval() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from activities.storage import PART_BYTES, SMALL_BYTES, Storage, StorageConflict, StorageFailed
+from activities.storage import KEPT_BYTES, PART_BYTES, SMALL_BYTES, Storage, StorageConflict, StorageFailed
 from deploy.local import Stack
 
 
@@ -87,7 +87,7 @@ async def test_a_broken_stream_leaves_nothing(storage: Storage, servers: Stack) 
 
 async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small media are remembered by their content, the newest ones within a limit; the others are read."""
-    monkeypatch.setattr("activities.storage.RECENT_BYTES", 10)
+    monkeypatch.setattr("activities.storage.RECENT_BYTES", 2 * (len(b"text0") + KEPT_BYTES))
     kept = [await storage.put_media(f"recent/{n}", b"text%d" % n, "text/markdown") for n in range(3)]
     for n in range(3):
         await storage.drop(f"recent/{n}")
@@ -97,13 +97,17 @@ async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypa
         await storage.read("recent/0", kept[0].sha256)
 
 
-async def test_media_that_large_are_not_remembered(storage: Storage) -> None:
-    """Pictures and longer texts do not push the others out."""
-    large = await storage.put_media("large", b"x" * (SMALL_BYTES + 1), "image/png")
-    assert await storage.read("large", large.sha256) == b"x" * (SMALL_BYTES + 1)
-    await storage.drop("large")
-    with pytest.raises(StorageFailed, match="large"):
-        await storage.read("large", large.sha256)
+@pytest.mark.parametrize(("size", "media_type"), [(SMALL_BYTES + 1, "text/markdown"), (9, "image/png")])
+async def test_what_is_not_remembered(storage: Storage, size: int, media_type: str) -> None:
+    """Pictures and longer texts do not push the others out; what is read in their place is not taken for them."""
+    stored = await storage.put_media("other", b"x" * size, media_type)
+    assert await storage.read("other", stored.sha256) == b"x" * size
+    await storage.put_bytes("other", b"<Error>SlowDown</Error>", media_type)
+    with pytest.raises(StorageFailed, match="not what was stored"):
+        await storage.read("other", stored.sha256)
+    await storage.drop("other")
+    with pytest.raises(StorageFailed, match="other"):
+        await storage.read("other", stored.sha256)
 
 
 async def test_what_is_missing_cannot_be_fetched(storage: Storage, tmp_path: Path) -> None:

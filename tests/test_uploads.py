@@ -158,7 +158,7 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/se
         ("text", b" \n", "it has no words in it"),
         ("text", png(), "is no UTF-8"),
         ("image", b"<html>sorry</html>", "it is no picture that opens; give PNG, JPEG or WebP"),
-        ("image", png()[:60], "does not open: image file is truncated (60 bytes, the first "),
+        ("image", png()[:60], "the image/png does not open: image file is truncated; export it again"),
         ("image", bomb(8_000), "it is larger than 50,000,000 pixels"),
         ("image", bomb(60_000), "it is larger than 50,000,000 pixels"),
         ("audio", b"ID3 and nothing else", "it is no audio that opens; give WAV"),

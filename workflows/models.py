@@ -242,7 +242,10 @@ class Asset(Model):
     depends_on: tuple[Slug, ...] = ()
     quote: Quote | None = None
     fallbacks: tuple[Alternative, ...] = Field(
-        default=(), max_length=4, description="In order; tried where the model fails for good and billed nothing"
+        default=(),
+        max_length=4,
+        description="In order; tried where the model fails for good and billed nothing. "
+        "A refused key or an empty account passes over models of the same provider",
     )
 
     @property

@@ -48,7 +48,7 @@ runs that began before go on as they were."""
 DOUBTS_AS_ASKED = "doubts-cost-what-was-asked"
 """Since 2026-11-20 a request whose answer was lost counts as its ledger says, not as the dearest fallback costs."""
 ACCOUNTS = "what-ails-an-account-ails-its-models"
-"""Since 2026-11-21 a refused key or an empty account is no reason to ask another model of the same provider."""
+"""Since 2026-11-21 a refused key or an empty account is no reason to go on with another model of the same provider."""
 MAX_PROPOSALS = 20
 """Where more than so many assets wait, something else is wrong than their words."""
 STOP_TIMEOUT = timedelta(minutes=1)

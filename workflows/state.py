@@ -25,7 +25,7 @@ _DECIDED: Mapping[str, object] = {"attention": None, "waiting": None, "error": N
 _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
 """Failures after which another model may make it; refused content and what is in doubt are for a person."""
 _OF_THE_ACCOUNT = frozenset({"authentication_failed", "quota_exhausted"})
-"""Failures that every model of the provider meets."""
+"""Failures of a key or a balance: most likely every model of the provider meets them."""
 
 
 class ProductionState(Approving):
@@ -177,13 +177,15 @@ class ProductionState(Approving):
         before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
         billed = failure.billed_usd or failure.maybe_billed
         free = failure.reason in _REPLACEABLE and not billed and before.order is None
-        if asset is None or not free or before.model >= len(asset.fallbacks):
+        if asset is None or not free:
             return False
-        other = asset.fallbacks[before.model]
-        same = other.provider == asset.made_by(before.model).provider
-        if same and self.knows_accounts and failure.kind in _OF_THE_ACCOUNT:
+        account = self.knows_accounts and failure.kind in _OF_THE_ACCOUNT
+        barred = asset.made_by(before.model).provider if account else None
+        behind = enumerate(asset.fallbacks[before.model :], start=before.model + 1)
+        number, other = next(((n, a) for n, a in behind if a.provider != barred), (0, None))
+        if other is None:
             return False
-        self.update(asset_id, status=AssetStatus.PENDING, model=before.model + 1, next_take=before.next_take + 1)
+        self.update(asset_id, status=AssetStatus.PENDING, model=number, next_take=before.next_take + 1)
         self.log(
             "asset_fallback",
             asset_id,

@@ -14,7 +14,6 @@ from activities.providers.catalogue import offers_of, plannable
 from activities.settings import ActivitySettings
 from workflows.models import Modality
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
-from workflows.resident import settle
 
 ENTRY_POINTS: Final = "greenlight.providers"
 """Installed packages add providers of their own under this group: name -> a `Registration`."""
@@ -92,13 +91,8 @@ async def load_sdk(provider: str) -> None:
     """Import a vendor's SDK in a thread: on the event loop, nothing else would heartbeat for the second it takes."""
     entry = registered().get(provider)
     if entry and entry.sdk and entry.sdk not in _loaded:
-        await asyncio.to_thread(_import, entry.sdk)
+        await asyncio.to_thread(import_module, entry.sdk)
         _loaded.add(entry.sdk)
-
-
-def _import(sdk: str) -> None:
-    import_module(sdk)
-    settle()
 
 
 _loaded: Final[set[str]] = set()

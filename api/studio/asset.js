@@ -34,10 +34,10 @@ export function assetSheet(production, asset, { acts, state, app, models, onclos
       h("span", { class: "quiet" }, priceOf(asset.quote)),
       record?.stale && pill("paused", "Stale"),
     ),
-    !record?.take && asset.fallbacks?.length > 0 && h(
+    production.planning && asset.fallbacks?.length > 0 && h(
       "p",
       { class: "hint", key: "fallbacks" },
-      `Should ${asset.provider} ${asset.model} fail for good, it is made by ${
+      `If ${asset.provider} ${asset.model} fails for good and bills nothing, it is made by ${
         asset.fallbacks.map((f) => `${f.provider} ${f.model} (${priceOf(f.quote)})`).join(", else by ")
       }.`,
     ),

@@ -66,14 +66,14 @@ async def test_fallbacks_and_their_price(browser: Browser, site: Site, fake: Fak
     async with visiting(browser, site.url) as page:
         await write(page)
         await card(page, "text-2").locator(".face").click()
-        words = "Should fake words fail for good, it is made by fake verse ($0.00 to $0.01), else by fake prose"
+        words = "it is made by fake verse ($0.00 to $0.01), else by fake prose ($0.00 to $0.01)"
         await expect(page.get_by_role("dialog")).to_contain_text(words)
         await page.get_by_role("button", name="Close", exact=True).click()
         await approve(page)
         await delivered(page)
         await card(page, "text-2").locator(".face").click()
         await expect(page.locator(".take")).to_have_count(1)
-        await expect(page.get_by_role("dialog")).not_to_contain_text("fail for good")
+        await expect(page.get_by_role("dialog")).not_to_contain_text("fails for good")
 
 
 async def test_no_worker(browser: Browser, client: Client, servers: Stack, storage: Storage) -> None:
