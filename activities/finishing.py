@@ -56,6 +56,9 @@ async def finish(
     takes = workdir / "takes"
     takes.mkdir(parents=True, exist_ok=True)
 
+    local: dict[str, Path] = {}
+    texts: dict[str, str] = {}
+
     async def fetch(finished: FinishedAsset) -> None:
         asset_id, media = finished.asset.asset_id, finished.take.media
         if finished.asset.asset_type is Modality.TEXT:
@@ -63,8 +66,6 @@ async def finish(
         else:
             local[asset_id] = await storage.fetch(media.key, takes / f"{asset_id}.{extension_of(media.media_type)}")
 
-    local: dict[str, Path] = {}
-    texts: dict[str, str] = {}
     await asyncio.gather(*map(fetch, request.assets))
 
     def report(step: str) -> None:

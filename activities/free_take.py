@@ -65,8 +65,11 @@ class FreeTake(Attempt):
             data = await asyncio.to_thread(finished.source.read_bytes)
         else:
             raise OutputUnusable("a free take comes as bytes or a file")
-        known = {**metadata, "sha256": sha256_of(data)}
-        return await self.storage.put_media(key, data, finished.media_type, metadata=known, only_if_absent=True)
+        stored = Stored(len(data), sha256_of(data))
+        known = {**metadata, "sha256": stored.sha256}
+        await self.storage.put_bytes(key, data, finished.media_type, metadata=known, only_if_absent=True)
+        self.storage.remember(data, stored, finished.media_type)
+        return stored
 
 
 def _metadata(facts: Facts, started: datetime, ended: datetime) -> dict[str, str]:

@@ -39,7 +39,7 @@ from activities.ledger import Entry, Ledger, State, Submission, now
 from activities.media import Facts, extension_of
 from activities.providers.base import Claim, Finished, Job, Running, save
 from activities.providers.catalogue import problem_with
-from activities.storage import StorageConflict, StorageFailed, Stored
+from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
 from workflows import keys
 from workflows.contracts import AssetCancelled, AssetFailure
 from workflows.models import ZERO, Take, digest_of
@@ -311,7 +311,10 @@ class LedgerTake(Attempt):
     async def _put(self, key: str, finished: Finished) -> Stored:
         source = finished.source
         if isinstance(source, bytes):
-            return await self.storage.put_media(key, source, finished.media_type)
+            stored = Stored(len(source), sha256_of(source))
+            await self.storage.put_bytes(key, source, finished.media_type)
+            self.storage.remember(source, stored, finished.media_type)
+            return stored
         if isinstance(source, Path):
             return await self.storage.put_file(key, source, finished.media_type)
         async with source() as chunks:

@@ -123,25 +123,14 @@ class Storage:
             done = await self._store.put_async(key, data, mode=mode, attributes=attributes, use_multipart=False)
         return done["e_tag"] or ""
 
-    async def put_media(
-        self,
-        key: str,
-        data: bytes,
-        media_type: str,
-        *,
-        metadata: Mapping[str, str] | None = None,
-        only_if_absent: bool = False,
-    ) -> Stored:
-        """`put_bytes` of a take. A small text need not be read again soon."""
-        stored = Stored(len(data), sha256_of(data))
-        await self.put_bytes(key, data, media_type, metadata=metadata, only_if_absent=only_if_absent)
+    def remember(self, data: bytes, stored: Stored, media_type: str) -> None:
+        """What was just put, where it is a small text: `read` need not ask for it soon."""
         small = stored.bytes <= SMALL_BYTES and media_type.startswith(("text/", "application/json"))
         if small and stored.sha256 not in self._recent:
             self._recent[stored.sha256] = data
             self._recent_bytes += stored.bytes + KEPT_BYTES
             while self._recent_bytes > RECENT_BYTES:
                 self._recent_bytes -= len(self._recent.pop(next(iter(self._recent)))) + KEPT_BYTES
-        return stored
 
     async def put_file(self, key: str, path: Path, media_type: str) -> Stored:
         """Upload a local file, in parts when it is large. The object appears whole or not at all."""
@@ -229,11 +218,10 @@ class Storage:
         """
         if (recent := self._recent.get(sha256)) is not None:
             return recent
-        with _translated(key):
-            data = bytes(await (await self._store.get_async(key)).bytes_async())
-        if sha256_of(data) != sha256:
-            raise StorageFailed(f"{key}: what is read is not what was stored")
-        return data
+        found = await self.get_bytes(key)
+        if found is None or sha256_of(found[0]) != sha256:
+            raise StorageFailed(f"{key}: what is read is {'not what was stored' if found else 'not there'}")
+        return found[0]
 
     async def head(self, key: str) -> ObjectHead | None:
         """What is known of an object without reading it, or None where there is none."""

@@ -8,7 +8,16 @@ from pathlib import Path
 import boto3
 import pytest
 
-from activities.storage import KEPT_BYTES, PART_BYTES, SMALL_BYTES, Storage, StorageConflict, StorageFailed
+from activities.storage import (
+    KEPT_BYTES,
+    PART_BYTES,
+    SMALL_BYTES,
+    Storage,
+    StorageConflict,
+    StorageFailed,
+    Stored,
+    sha256_of,
+)
 from deploy.local import Stack
 
 
@@ -88,9 +97,9 @@ async def test_a_broken_stream_leaves_nothing(storage: Storage, servers: Stack) 
 async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small media are remembered by their content, the newest ones within a limit; the others are read."""
     monkeypatch.setattr("activities.storage.RECENT_BYTES", 2 * (len(b"text0") + KEPT_BYTES))
-    kept = [await storage.put_media(f"recent/{n}", b"text%d" % n, "text/markdown") for n in range(3)]
-    for n in range(3):
-        await storage.drop(f"recent/{n}")
+    kept = [Stored(5, sha256_of(b"text%d" % n)) for n in range(3)]
+    for n, stored in enumerate(kept):
+        storage.remember(b"text%d" % n, stored, "text/markdown")
     assert await storage.read("recent/1", kept[1].sha256) == b"text1"
     assert await storage.read("recent/2", kept[2].sha256) == b"text2"
     with pytest.raises(StorageFailed, match="recent/0"):
@@ -100,7 +109,9 @@ async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypa
 @pytest.mark.parametrize(("size", "media_type"), [(SMALL_BYTES + 1, "text/markdown"), (9, "image/png")])
 async def test_what_is_not_remembered(storage: Storage, size: int, media_type: str) -> None:
     """Pictures and longer texts do not push the others out; what is read in their place is not taken for them."""
-    stored = await storage.put_media("other", b"x" * size, media_type)
+    stored = Stored(size, sha256_of(b"x" * size))
+    await storage.put_bytes("other", b"x" * size, media_type)
+    storage.remember(b"x" * size, stored, media_type)
     assert await storage.read("other", stored.sha256) == b"x" * size
     await storage.put_bytes("other", b"<Error>SlowDown</Error>", media_type)
     with pytest.raises(StorageFailed, match="not what was stored"):
