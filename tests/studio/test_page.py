@@ -35,7 +35,7 @@ from tests.browser import (
 )
 from tests.fakes import FakeActivities
 from workflows import keys
-from workflows.contracts import DraftPlan, PricePlan
+from workflows.contracts import AssetFailure, DraftPlan, PricePlan
 from workflows.models import Modality, Plan
 
 HOSTILE = '<img src=x onerror="window.hacked=1;alert(1)"></script><script>window.hacked=1;alert(2)</script>'
@@ -426,13 +426,14 @@ async def _tab_to(page: Page, selector: str) -> None:
 
 async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) -> None:
     """No view has a serious violation of axe-core's rules in either theme, or is wider than the window at any size."""
+    word = "donaudampfschiff" * 12
     async with visiting(browser, site.url) as page:
-        waits = await write(page, "A brief with a very long word: " + "donaudampfschiff" * 12)
+        waits = await write(page, f"A brief with a very long word: {word}", word)
         done = await write(page, title="Done")
         await approve(page)
         await delivered(page)
-        fake.fail = {"text-2"}
-        fails = await write(page, title="Fails")
+        fake.failures["text-2"] = AssetFailure(message=f"{word} went wrong", job_id=word)
+        fails = await write(page, title=f"Fails: {word}")
         await approve(page)
         await expect(page.get_by_role("button", name="Try again")).to_be_visible()
     lists = ("productions", "batches", "schedules", "attention", "settings", "p/nothing")
@@ -448,7 +449,7 @@ async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) ->
                 await page.set_viewport_size(size)
                 if (wide := await overflow(page)) > 0:
                     found.append(f"{path} at {width}: {wide} px too wide")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 async def test_many(browser: Browser, site: Site) -> None:
