@@ -4,14 +4,15 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import JsonValue, ValidationError
 
 from api.callers import Caller
 from api.deps import IdempotencyKey, KnownBatch, Parts, Services, Who, production_id_for
-from api.many_views import BatchBody, BatchLinks, BatchList, BatchResult, BatchRowBody, BatchStarted
+from api.many_views import BatchBody, BatchLinks, BatchPage, BatchResult, BatchRowBody, BatchStarted
+from api.pages import PageSize, PageToken, token_of, told
 from api.problems import FieldError, Problem, documented, field_errors
 from api.views import PREFIX, production_path
 from workflows import keys
@@ -65,11 +66,12 @@ async def start(
 
 
 @router.get("")
-async def list_batches(parts: Parts, who: Who, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> BatchList:
-    """Batches, open ones first. The list follows a change by a second or two."""
-    return BatchList(
-        batches=tuple(await parts.batches.batches(who.tenant, limit, lambda batch_id: _links(parts, batch_id)))
+async def list_batches(parts: Parts, who: Who, page_size: PageSize = 50, page_token: PageToken = None) -> BatchPage:
+    """Batches, a page at a time, open ones first. The list follows a change by a second or two."""
+    lines, following = await parts.batches.batches(
+        who.tenant, page_size, token_of(page_token), lambda batch_id: _links(parts, batch_id)
     )
+    return BatchPage(batches=tuple(lines), next_page_token=told(following))
 
 
 @router.get("/{batch_id}", responses=_UNKNOWN)

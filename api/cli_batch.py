@@ -2,11 +2,13 @@
 
 import time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Final, Self
 
 import typer
+from pydantic import TypeAdapter
 from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
@@ -28,7 +30,7 @@ from api.cli_context import (
 )
 from api.cli_views import STATUS_STYLE, amount, one_line, print_table, spent, table
 from api.client import GreenlightError
-from api.many_views import BatchBody, BatchList
+from api.many_views import BatchBody, ListedBatch
 from workflows import keys
 from workflows.batch_records import MAX_AT_ONCE, Admit, BatchRowView, BatchStatus, BatchView
 from workflows.events import ProductionStatus
@@ -109,14 +111,14 @@ def batch(
 @app.command(rich_help_panel="Look")
 def batches(
     context: Context,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List batches: open ones first."""
     studio = studio_of(context)
-    found = studio.client.batches(limit=limit)
+    found = tuple(islice(studio.client.batches(page_size=min(limit, 100)), limit))
     if as_json:
-        studio.json(BatchList(batches=found))
+        typer.echo(TypeAdapter(tuple[ListedBatch, ...]).dump_json(found, indent=2))
         return
     rows = table("batch", "status", "rows", "USD", "created", "requester", right=("rows", "USD"))
     for b in found:

@@ -1,7 +1,7 @@
 """The client's part for batches and schedules."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from api.client_changes import Changes
 from api.many_views import (
     BatchBody,
-    BatchList,
+    BatchPage,
     BatchStarted,
     ListedBatch,
     ListedSchedule,
@@ -38,9 +38,15 @@ class Many(Changes):
         """How far a batch is."""
         return self._ask("GET", _batch(batch_id), BatchView)
 
-    def batches(self, *, limit: int = 50) -> tuple[ListedBatch, ...]:
-        """Batches, open ones first."""
-        return self._ask("GET", "/batches", BatchList, params={"limit": str(limit)}).batches
+    def batches(self, *, page_size: int = 50) -> Iterator[ListedBatch]:
+        """Batches, open ones first, then by when they closed; pages are fetched as they are needed."""
+        params = {"page_size": str(page_size)}
+        while True:
+            page = self._ask("GET", "/batches", BatchPage, params=params)
+            yield from page.batches
+            if not page.next_page_token:
+                return
+            params["page_token"] = page.next_page_token
 
     def admit_batch(self, batch_id: str, admit: Admit) -> BatchView:
         """Approve all rows that wait, together; refused where they do not fit the budget."""

@@ -89,18 +89,23 @@ class BatchGateway:
         running = description.status is WorkflowExecutionStatus.RUNNING
         return view if running else view.model_copy(update={"status": _batch_status(description)})
 
-    async def batches(self, tenant: str | None, limit: int, links: Callable[[str], BatchLinks]) -> list[ListedBatch]:
-        """At most so many, of one tenant where one is named; open ones first.
+    async def batches(
+        self, tenant: str | None, page_size: int, page_token: bytes | None, links: Callable[[str], BatchLinks]
+    ) -> tuple[list[ListedBatch], bytes | None]:
+        """One page, of one tenant where one is named, open ones first; and the token of the next.
 
         Raises:
             Problem: 503.
         """
         query = f"WorkflowType = '{keys.BATCH_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
         query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
+        page = self._client.list_workflows(
+            query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
+        )
         with server():
-            listed = [e async for e in self._client.list_workflows(query, limit=limit, rpc_timeout=RPC_TIMEOUT)]
-        newest = {e.id: e for e in reversed(listed)}
-        return [await _listed_batch(e, links) for e in reversed(newest.values())]
+            await page.fetch_next_page()
+        newest = {e.id: e for e in reversed(page.current_page or ())}
+        return [await _listed_batch(e, links) for e in reversed(newest.values())], page.next_page_token
 
     async def admit(self, batch_id: str, admit: Admit) -> BatchView:
         return await self._update(batch_id, "admit", admit)

@@ -46,7 +46,7 @@ MANY: Final[dict[str, dict[str, Any]]] = {
         "requester": "ana",
     },
     "BatchStarted": {"batch_id": _BATCH, "status": "planning", "rows": 2, "links": _LINKS},
-    "BatchList": {
+    "BatchPage": {
         "batches": [
             {
                 "batch_id": _BATCH,
@@ -59,7 +59,8 @@ MANY: Final[dict[str, dict[str, Any]]] = {
                 "closed_at": None,
                 "links": _LINKS,
             }
-        ]
+        ],
+        "next_page_token": None,
     },
     "BatchView": {
         "batch_id": _BATCH,

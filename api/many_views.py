@@ -65,10 +65,11 @@ class ListedBatch(View):
     links: BatchLinks
 
 
-class BatchList(View):
-    """Open ones first, then by when they closed."""
+class BatchPage(View):
+    """Open ones come on the first pages, then by when they closed. `next_page_token` is null on the last page."""
 
     batches: tuple[ListedBatch, ...]
+    next_page_token: str | None = None
 
 
 class BatchResult(View):

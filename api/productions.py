@@ -1,18 +1,16 @@
 """Routes of productions: start, list, look."""
 
-import base64
-import binascii
 from typing import Annotated, Any, Final
-from zlib import crc32
 
 from fastapi import APIRouter, Query, Response
 
 from api.callers import Caller
 from api.change_views import PlanHistory, TakesView, plan_history, takes_of
 from api.deps import ONE_STREAM, After, AssetId, IdempotencyKey, KnownId, Parts, Services, Who, production_id_for
+from api.pages import PageSize, PageToken, token_of, told
 from api.problems import FieldError, Problem, documented
 from api.relay import EventStream
-from api.views import PREFIX, PageToken, ProductionPage, ProductionView, Started, production_view
+from api.views import PREFIX, ProductionPage, ProductionView, Started, production_view
 from workflows import keys
 from workflows.events import ProductionStatus
 from workflows.models import Brief, Platform, Slug
@@ -58,8 +56,8 @@ async def list_productions(
     words: Annotated[
         str, Query(max_length=200, description="Each of them is in the title, the id or the requester's name")
     ] = "",
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
-    page_token: PageToken | None = None,
+    page_size: PageSize = 50,
+    page_token: PageToken = None,
 ) -> ProductionPage:
     """Productions, a page at a time: those that are open first, then by when they closed; within a page newest first.
 
@@ -73,8 +71,10 @@ async def list_productions(
         keys.PROVIDERS_ATTRIBUTE: provider,
     }
     filters = {name: str(value) for name, value in asked.items() if value is not None}
-    lines, following = await parts.gateway.list_productions(filters, words, page_size, _token(page_token), parts.links)
-    return ProductionPage(productions=tuple(lines), next_page_token=_told(following) if following else None)
+    lines, following = await parts.gateway.list_productions(
+        filters, words, page_size, token_of(page_token), parts.links
+    )
+    return ProductionPage(productions=tuple(lines), next_page_token=told(following))
 
 
 @router.get("/{production_id}", tags=["productions"], responses=_UNKNOWN)
@@ -112,26 +112,3 @@ async def takes(parts: Parts, production_id: KnownId, asset_id: AssetId) -> Take
         detail = f"{error.field}: {error.message}; {error.remedy}."
         raise Problem(404, "unknown-asset", detail, errors=[error], production_id=production_id)
     return found
-
-
-def _told(token: bytes) -> str:
-    """The server's token with a checksum: given one that is none of its own, it would say that it failed."""
-    return base64.urlsafe_b64encode(_checksum(token) + token).decode()
-
-
-def _token(text: str | None) -> bytes | None:
-    if not text:
-        return None
-    try:
-        known = base64.b64decode(text, altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        known = b""
-    token = known[4:]
-    if not token or _checksum(token) != known[:4]:
-        error = FieldError(field="page_token", message="is no token of ours", remedy="send next_page_token as it came")
-        raise Problem(422, "invalid-request", f"page_token {error.message}", errors=[error])
-    return token
-
-
-def _checksum(token: bytes) -> bytes:
-    return crc32(token).to_bytes(4, "big")

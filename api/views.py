@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -198,9 +198,6 @@ class Home(View):
     name: str
     version: str
     links: dict[str, str]
-
-
-PageToken = Annotated[str, Field(max_length=4_000, description="`next_page_token` of the page before")]
 
 
 def production_path(production_id: str) -> str:

@@ -268,6 +268,18 @@ def test_the_list_reads_on(serve: Serve) -> None:
         assert [p.production_id for p in client.list(platform=Platform.VIDEO)] == ["a", "b", "c"]
 
 
+def test_the_list_of_batches_reads_on(serve: Serve) -> None:
+    line = {"status": "done", "rows": 1, "created_at": "2026-01-01T00:00:00Z"}
+    links = {"batch": "/b", "results": "/r", "temporal_ui": None}
+    pages = {
+        "page_size=1": {"batches": [line | {"batch_id": "a", "links": links}], "next_page_token": "t"},
+        "page_size=1&page_token=t": {"batches": [line | {"batch_id": "b", "links": links}], "next_page_token": None},
+    }
+    server = serve(lambda request: request.reply(200, pages[request.path.partition("?")[2]]))
+    with GreenlightClient(server.url) as client:
+        assert [b.batch_id for b in client.batches(page_size=1)] == ["a", "b"]
+
+
 def _listed(production_id: str) -> dict[str, Any]:
     whole = production("delivered", 1)
     return {key: whole[key] for key in ("status", "created_at", "links")} | {"production_id": production_id}

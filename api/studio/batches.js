@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { Acts, button, empty, failure, field, icon, input, me, pill, table } from "./parts.js";
 import { tabs } from "./productions.js";
 import { rowsOf } from "./rows.js";
-import { get, post, Refused } from "./server.js";
+import { paged, post, Refused } from "./server.js";
 import { ago, count, usd, when } from "./words.js";
 
 const SAMPLE = "key,text,platform,title\nspring-1,Say why spring is worth waiting for.,copy,Spring\nspring-2,A poster for the first market day.,design,Market day\n";
@@ -17,6 +17,8 @@ export function open([id], app) {
 function all(app) {
   const acts = new Acts(app);
   let list = null;
+  let more = false;
+  let pages = 1;
   let problem = null;
   let file = null; // { name, rows } or { name, wrong }
   let budget = "";
@@ -25,7 +27,7 @@ function all(app) {
 
   async function load() {
     try {
-      list = (await get("batches")).batches;
+      ({ lines: list, more } = await paged("batches", "batch_id", {}, pages));
       problem = null;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -192,6 +194,7 @@ function all(app) {
             ),
           )
           : list && !file && empty("No batches yet", "A batch plans many briefs, and holds all of them to one budget."),
+        more && h("div", { class: "row end", key: "more" }, button("Show more", () => ((pages += 1), load()))),
       );
     },
   };

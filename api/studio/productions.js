@@ -2,11 +2,10 @@
 
 import { h } from "./dom.js";
 import { button, empty, failure, icon, pill, select } from "./parts.js";
-import { get, Refused } from "./server.js";
+import { paged, Refused } from "./server.js";
 import { ago, PLATFORMS, STATUS, usd, when } from "./words.js";
 
 const FILTERS = ["", "awaiting_approval", "producing", "needs_attention", "delivered", "failed"];
-const PAGE = 50;
 const AGAIN_MS = 8_000;
 const PAUSE_MS = 250;
 
@@ -25,7 +24,7 @@ export function open(_, app) {
   let platform = "";
   let search = "";
   let lines = null;
-  let token = null;
+  let more = false;
   let problem = null;
   let timer = 0;
   let typing = 0;
@@ -36,27 +35,14 @@ export function open(_, app) {
     clearTimeout(timer);
     const asked = `${status}/${platform}/${search}`;
     try {
-      const found = [];
-      let next = null;
-      for (let page = 0; page < pages; page += 1) {
-        const query = new URLSearchParams(
-          {
-            page_size: String(PAGE),
-            ...(status && { status }),
-            ...(platform && { platform }),
-            ...(search.trim() && { words: search.trim() }),
-            ...(next && { page_token: next }),
-          },
-        );
-        const answer = await get(`productions?${query}`);
-        found.push(...answer.productions);
-        next = answer.next_page_token;
-        if (!next) break;
-      }
+      const query = {
+        ...(status && { status }),
+        ...(platform && { platform }),
+        ...(search.trim() && { words: search.trim() }),
+      };
+      const found = await paged("productions", "production_id", query, pages);
       if (asked !== `${status}/${platform}/${search}`) return;
-      const known = new Set();
-      lines = found.filter((l) => !known.has(l.production_id) && known.add(l.production_id));
-      token = next;
+      ({ lines, more } = found);
       problem = null;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -150,7 +136,7 @@ export function open(_, app) {
           : status || platform || search
             ? empty(
               "Nothing fits",
-              search ? `No title, id or person ${token ? "of the first thousand " : ""}reads like that.` : "No production has that status and platform.",
+              search ? `No title, id or person ${more ? "of the first thousand " : ""}reads like that.` : "No production has that status and platform.",
               button("Show all", () => filter(() => ((status = platform = search = "")))),
             )
             : empty(
@@ -158,7 +144,7 @@ export function open(_, app) {
               "Write a brief, and see the plan with its prices before anything is made.",
               h("a", { class: "button primary", href: "#/" }, "Write a brief"),
             ),
-        token && h("div", { class: "row end" }, button("Show more", () => ((pages += 1), load()))),
+        more && h("div", { class: "row end" }, button("Show more", () => ((pages += 1), load()))),
       );
     },
   };

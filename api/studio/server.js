@@ -45,6 +45,22 @@ export async function ask(method, path, body, { headers = {}, signal } = {}) {
 export const get = (path, options) => ask("GET", path, undefined, options);
 export const post = (path, body = {}, options) => ask("POST", path, body, options);
 
+const PAGE = 50;
+
+/** The first so many pages of a list: its lines, and whether there are more. Lists change between two pages. */
+export async function paged(list, id, query, pages) {
+  const lines = new Map();
+  let token = null;
+  do {
+    const asked = new URLSearchParams({ page_size: String(PAGE), ...query, ...(token && { page_token: token }) });
+    const answer = await get(`${list}?${asked}`);
+    for (const line of answer[list]) if (!lines.has(line[id])) lines.set(line[id], line);
+    token = answer.next_page_token;
+    pages -= 1;
+  } while (token && pages > 0);
+  return { lines: [...lines.values()], more: Boolean(token) };
+}
+
 /** Words behind an address of ours. */
 export async function words(path) {
   const answer = await reach(path);

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from temporalio import activity
 from temporalio.client import Client
 
@@ -479,6 +479,27 @@ async def test_many(browser: Browser, site: Site) -> None:
         await expect(page.get_by_text("A production was started")).to_be_visible()
         await line.get_by_role("button", name="Delete").click()
         await expect(line).to_have_count(0)
+
+
+async def test_show_more(browser: Browser, site: Site) -> None:
+    """Lists that are longer than a page show the next one when asked."""
+    async with visiting(browser, site.url) as page:
+
+        async def smaller(route: Route) -> None:
+            await route.continue_(url=route.request.url.replace("page_size=50", "page_size=1"))
+
+        for words in ("Say one.", "Say two."):
+            await write(page, words)
+            await page.request.post(
+                "/api/v1/batches", data={"rows": [{"brief": {"text": words}}], "defaults": {"platform": "copy"}}
+            )
+        await page.route("**/api/v1/*page_size=50*", smaller)
+        for path in ("productions", "batches"):
+            await show(page, path)
+            lines = page.locator(".rows > li")
+            await expect(lines).to_have_count(1)
+            await page.get_by_role("button", name="Show more").click()
+            await expect(lines).to_have_count(2)
 
 
 # -- Signing in -----------------------------------------------------------------------------------------------
