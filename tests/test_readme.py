@@ -35,7 +35,7 @@ def shell(script: str, env: Mapping[str, str]) -> str:
         cwd=env["OUT"],
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=170,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -83,7 +83,7 @@ def test_the_client_example_runs(local_stack: Stack) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=True,
     )
     assert done.stdout.strip() == "delivered"
