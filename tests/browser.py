@@ -6,6 +6,7 @@ import re
 import socket
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -132,9 +133,10 @@ class Site:
 
 
 async def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    wide: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wide
+    """By how many pixels the page is wider than its window beside the room that is kept for a scroll bar."""
+    html = "document.documentElement"
+    wide: float = await page.evaluate(f"{html}.scrollWidth - {html}.getBoundingClientRect().width")
+    return round(wide)
 
 
 async def violations(page: Page, *rules: str) -> list[str]:
@@ -147,6 +149,12 @@ async def violations(page: Page, *rules: str) -> list[str]:
         for v in found["violations"]
         if v["impact"] in SERIOUS
     ]
+
+
+async def twins(page: Page) -> list[str]:
+    """Ids that more than one element has: styles and labels would take the wrong one."""
+    ids: list[str] = await page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    return [each for each, times in Counter(ids).items() if times > 1]
 
 
 async def show(page: Page, path: str) -> None:

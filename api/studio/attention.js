@@ -35,7 +35,7 @@ export function open(_, app) {
           "div",
           { class: "row", key: "head" },
           h("h1", { class: "grow" }, "Attention"),
-          found?.entries.length > 0 && nameField(app, "who", "Decided by"),
+          found?.entries.length > 0 && nameField(app, "decided-by", "Decided by"),
         ),
         !found && h("p", { class: "hint", role: "status" }, "Loading…"),
         found?.entries.length === 0 && empty(

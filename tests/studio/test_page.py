@@ -29,6 +29,7 @@ from tests.browser import (
     made,
     overflow,
     show,
+    twins,
     violations,
     visiting,
     write,
@@ -425,7 +426,8 @@ async def _tab_to(page: Page, selector: str) -> None:
 
 
 async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """No view has a serious violation of axe-core's rules in either theme, or is wider than the window at any size."""
+    """No view has a serious violation of axe-core's rules in either theme, two elements of one id, or is wider than
+    the window at any size."""
     word = "donaudampfschiff" * 12
     async with visiting(browser, site.url) as page:
         waits = await write(page, f"A brief with a very long word: {word}", word)
@@ -442,6 +444,7 @@ async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) ->
         for path in ("", f"p/{waits}", f"p/{waits}/text-1", f"p/{done}", f"p/{done}/text-1", f"p/{fails}", *lists):
             await show(page, path)
             found += [f"{path}: {each}" for each in await violations(page)]
+            found += [f"{path}: two are called {each}" for each in await twins(page)]
             await page.emulate_media(color_scheme="dark")
             found += [f"{path} in the dark: {each}" for each in await violations(page, "color-contrast")]
             await page.emulate_media(color_scheme="light")
