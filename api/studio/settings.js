@@ -183,7 +183,7 @@ function signedIn() {
   );
 }
 
-/** Words in which VARIABLES_LIKE_THIS stand out. */
-const coded = (words) => words.split(/([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=\S+?(?=[\s,;.]|$))?)/).map(
-  (part, n) => (n % 2 ? h("code", { key: n }, part) : part),
+/** Words in which VARIABLES_LIKE_THIS, and what stands between backticks, stand out. */
+const coded = (words) => words.split(/(`[^`]+`|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=\S+?(?=[\s,;.]|$))?)/).map(
+  (part, n) => (n % 2 ? h("code", { key: n }, part.replaceAll("`", "")) : part),
 );
