@@ -11,8 +11,10 @@ from temporalio.client import (
     WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowHandle,
+    WorkflowUpdateFailedError,
     WorkflowUpdateStage,
 )
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import problems
@@ -25,6 +27,10 @@ RPC_TIMEOUT: Final = timedelta(seconds=3)
 ACCEPT_TIMEOUT: Final = timedelta(seconds=5)
 """For a worker to take an update up; a worker killed while it held the workflow delays that by 2-3 s."""
 SILENT: Final = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNAVAILABLE)
+_OVERLOOKED: Final = "UnprocessedUpdate"
+"""How the server refuses an update that it gave to a worker who did not look at it. With sdk-python 1.35 that happens
+where queries load the run at the same time."""
+_LOOKS: Final = 5
 
 R = TypeVar("R")
 
@@ -112,6 +118,21 @@ def found(unknown: Callable[[str], Problem], what: str) -> Iterator[None]:
             raise
 
 
+async def not_overlooked(ask: Callable[[], Awaitable[R]]) -> R:
+    """Send an update, and again where nobody looked at it: nothing was done about it then.
+
+    Raises:
+        WorkflowUpdateFailedError: it was refused, failed, or was overlooked each time.
+    """
+    for _ in range(_LOOKS - 1):
+        try:
+            return await ask()
+        except WorkflowUpdateFailedError as error:
+            if not isinstance(error.cause, ApplicationError) or error.cause.type != _OVERLOOKED:
+                raise
+    return await ask()
+
+
 async def updated(
     handle: WorkflowHandle[Any, Any],
     update: str,
@@ -129,17 +150,21 @@ async def updated(
         WorkflowUpdateFailedError: it was refused, or failed.
         Problem: 503, and what `describe` raises.
     """
+
+    async def ask() -> R:
+        accepted = await handle.start_update(
+            update,
+            args=arguments,
+            result_type=answer,
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            rpc_timeout=ACCEPT_TIMEOUT,
+        )
+        done: R = await accepted.result()
+        return done
+
     try:
         async with asyncio.timeout(seconds):
-            accepted = await handle.start_update(
-                update,
-                args=arguments,
-                result_type=answer,
-                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-                rpc_timeout=ACCEPT_TIMEOUT,
-            )
-            done: R = await accepted.result()
-            return done
+            return await not_overlooked(ask)
     except (RPCTimeoutOrCancelledError, TimeoutError):
         await describe()
         raise late() from None

@@ -40,6 +40,7 @@ from api.answers import (
     NoWorker,
     closed_already,
     late,
+    not_overlooked,
     rpc_problem,
     server,
     status_of,
@@ -406,19 +407,23 @@ class Gateway:
 
     async def _reopen(self, snapshot: Snapshot, answer: type[R], update: str, argument: Model, seconds: float) -> R:
         production_id = snapshot.production_id
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            keys.WORKFLOW_TYPE,
-            ProductionStart(production_id=production_id, brief=snapshot.brief, carried=snapshot),
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            **start_options(production_id, snapshot.brief, snapshot.status, datetime.now(UTC), snapshot),
-        )
+
+        async def ask() -> R:
+            start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+                keys.WORKFLOW_TYPE,
+                ProductionStart(production_id=production_id, brief=snapshot.brief, carried=snapshot),
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                **start_options(production_id, snapshot.brief, snapshot.status, datetime.now(UTC), snapshot),
+            )
+            done: R = await self._client.execute_update_with_start_workflow(
+                update, argument, start_workflow_operation=start, result_type=answer, rpc_timeout=ACCEPT_TIMEOUT
+            )
+            return done
+
         try:
             async with asyncio.timeout(seconds):
-                done: R = await self._client.execute_update_with_start_workflow(
-                    update, argument, start_workflow_operation=start, result_type=answer, rpc_timeout=ACCEPT_TIMEOUT
-                )
-                return done
+                return await not_overlooked(ask)
         except WorkflowUpdateFailedError as error:
             raise await self._refused(production_id, error) from None
         except (RPCTimeoutOrCancelledError, TimeoutError):

@@ -46,6 +46,18 @@ class Inner(WorkflowInstance):
     def get_info(self) -> Any: ...
 
 
+class Accepting(Inner):
+    """Accepts all updates."""
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        done = super().activate(act)
+        for job in act.jobs:
+            response = done.successful.commands.add().update_response
+            response.protocol_instance_id = job.do_update.protocol_instance_id
+            response.accepted.SetInParent()
+        return done
+
+
 def activation(seconds: int, length: int, *kinds: str, replaying: bool = False) -> WorkflowActivation:
     act = WorkflowActivation(run_id="r", history_length=length, is_replaying=replaying)
     act.timestamp.FromSeconds(seconds)
@@ -98,6 +110,25 @@ def test_a_task_whose_commands_are_not_in_history(length: int, kinds: tuple[str,
     # Completed, two commands, scheduled and started are 5 events; an activity's own are 2.
     done = guarded.activate(activation(2 if length == 6 else 3, length, *kinds))
     assert done.HasField("failed") is failed
+
+
+def test_an_update_is_done_once() -> None:
+    """Handed out a second time, the run goes from the cache, for it does not know which of the two history holds."""
+    guarded = _Guarded(Inner())
+
+    def handed_out(length: int, *updates: str) -> WorkflowActivationCompletion:
+        act = activation(length, length)
+        for each in updates:
+            act.jobs.add().do_update.protocol_instance_id = each
+        return guarded.activate(act)
+
+    guarded.activate(activation(1, 3, "initialize_workflow"))
+    assert handed_out(6, "refused").HasField("successful")
+    guarded._inner = Accepting()
+    assert handed_out(9, "refused", "one").HasField("successful")
+    assert handed_out(9, "two").HasField("successful")
+    assert handed_out(9, "one").HasField("failed")
+    assert handed_out(12, "three", "refused").HasField("failed")
 
 
 def test_a_query_that_may_have_loaded_the_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,18 +6,24 @@ from typing import Any
 
 import pytest
 from temporalio import activity
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest, RespondWorkflowTaskCompletedRequest
+from temporalio.client import Client, WorkflowUpdateFailedError
 
+from api.answers import updated
 from tests.fakes import FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
 from tests.test_approvals import approve, waiting
 from tests.test_changes import NEW_SHOT, digest, edit, made, reopened
+from workflows import keys
 from workflows.approving import POLICY
 from workflows.contracts import AssetFailure, FinishDeliverable, PricePlan
-from workflows.events import AssetState, AssetStatus, ProductionStatus, Snapshot
+from workflows.events import AssetState, AssetStatus, ProductionStatus, Receipt, Snapshot
 from workflows.models import Deliverable, Plan
 from workflows.preview import preview_of
 from workflows.production import ProductionWorkflow
 from workflows.requests import (
+    Approval,
     Decision,
     EditOp,
     Pause,
@@ -380,3 +386,34 @@ async def test_a_plan_that_came_back(productions: Productions) -> None:
         fakes.fail = set()
         seen = await reopened(productions, handle, ProductionWorkflow.regenerate, Regenerate(asset_id="still-1"))
     assert seen.assets["shot-1"].stale_because == ("still-1",)
+
+
+async def overlook(client: Client) -> None:
+    """Take a workflow task with an update, and complete it without a word about that: as sdk-core does at times."""
+    greenlight = TaskQueue(name=keys.TASK_QUEUE)
+    task = await client.workflow_service.poll_workflow_task_queue(
+        PollWorkflowTaskQueueRequest(namespace=client.namespace, task_queue=greenlight, identity="blind")
+    )
+    assert task.messages
+    await client.workflow_service.respond_workflow_task_completed(
+        RespondWorkflowTaskCompletedRequest(namespace=client.namespace, task_token=task.task_token)
+    )
+
+
+@pytest.mark.parametrize("times", [1, 5])
+async def test_a_decision_that_a_worker_overlooks(productions: Productions, times: int) -> None:
+    """Nothing was done about it, so it is sent again; and not for ever, to workers that know no updates."""
+    fakes = FakeActivities(1)
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned()
+    decision = Decision(approve=Approval(plan_digest=plan.digest, approver="ana"))
+    asked = asyncio.create_task(updated(handle, "decide", [decision], Receipt, 20, handle.describe))
+    for _ in range(times):
+        await overlook(productions.client)
+    if times == 5:
+        with pytest.raises(WorkflowUpdateFailedError):
+            await asked
+        return
+    async with fakes.working(productions.client):
+        assert isinstance(await asked, Receipt)
+        assert (await handle.result()).status is ProductionStatus.DELIVERED

@@ -3,7 +3,7 @@
 For a query the SDK (sdk-python 1.35) loads a run with all of its history: also with events whose workflow task has not
 started yet, or has started at a worker that died with it. It applies them, keeps the run, and goes on from there. What
 the live run did then differs from what every replay finds, up to a run that can never be replayed again (sdk-go issue
-755 describes the mechanism). Three things are done about it, of which none costs more than a replay:
+755 describes the mechanism). Four things are done about it, of which none costs more than a replay:
 
 - Events without a started task come at the time of the task before. They are refused with the query, and the run is
   dropped from the cache.
@@ -12,6 +12,8 @@ the live run did then differs from what every replay finds, up to a run that can
   is done again from the whole history.
 - Until then nobody is told: a query that follows the first task of a run that was replayed is refused for a moment.
   Where it loaded the run, it comes at once.
+- An update that meets such a query may be handed out a second time, and would be done twice. It has the name of the
+  first, so the run is dropped from the cache.
 
 Whoever is refused asks again, which the server answers after the next task where one is under way.
 """
@@ -60,6 +62,8 @@ class _Guarded(WorkflowInstance):
         self._did = 0
         """Events that the commands of the newest live task are at least."""
         self._done_at = 0.0
+        self._accepted: set[str] = set()
+        """The updates that were done."""
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         time = act.timestamp.ToNanoseconds()
@@ -68,12 +72,14 @@ class _Guarded(WorkflowInstance):
         ahead = changes and time == self._time and act.history_length > self._length
         live = changes and not act.is_replaying
         new = live and act.history_length > self._started
-        if ahead or (new and self._forgotten(act, kinds)):
+        twice = any(job.do_update.protocol_instance_id in self._accepted for job in act.jobs)
+        if ahead or twice or (new and self._forgotten(act, kinds)):
             return _failed(act)
         if set(kinds) == {"query_workflow"} and self._in_doubt():
             return _unanswered(act)
         self._time, self._length = time, act.history_length
         done = self._inner.activate(act)
+        self._accepted |= _accepted(done)
         if live:
             self._tasks += new
             self._did = _events(done) + (0 if new else self._did)
@@ -103,6 +109,11 @@ class _Guarded(WorkflowInstance):
 
     def get_thread_id(self) -> int | None:
         return self._inner.get_thread_id()
+
+
+def _accepted(done: WorkflowActivationCompletion) -> set[str]:
+    said = (command.update_response for command in done.successful.commands if command.HasField("update_response"))
+    return {each.protocol_instance_id for each in said if each.HasField("accepted")}
 
 
 def _events(done: WorkflowActivationCompletion) -> int:

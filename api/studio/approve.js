@@ -60,6 +60,7 @@ export function decision(production, acts, state, app) {
   const high = gate ? gate.price_usd : plan.high_usd;
   const most = state.budget === "" ? (gate ? high : data.brief.budget_usd !== null && Number(data.brief.budget_usd) < Number(high) ? data.brief.budget_usd : high) : state.budget;
   const unknown = plan.unknown_prices;
+  const price = unknown.length || Number(high) > 0 ? `up to ${usd(most)}` : "free";
   const needed = data.brief.approval.approvers;
   const given = data.approvals.map((a) => a.approver);
   const busy = acts.busy("approve");
@@ -135,7 +136,7 @@ export function decision(production, acts, state, app) {
           () => set({ open: state.open === "revise" ? null : "revise" }),
           { "aria-expanded": String(state.open === "revise") },
         ),
-        releases && button(gate ? `Approve the stills · up to ${usd(most)}` : `Approve · up to ${usd(most)}`, approve, {
+        releases && button(`${gate ? "Approve the stills" : "Approve"} · ${price}`, approve, {
           look: "primary large",
           busy,
           disabled: Number.isNaN(Number(most)) || production.changing > 0 || (unknown.length > 0 && !state.unknown && data.brief.budget_usd !== null),

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { highest } from "./model.js";
 import { button, field, icon, input, me, pill, select } from "./parts.js";
 import { get } from "./server.js";
-import { ago, because, count, lasting, size, usd, when } from "./words.js";
+import { ago, atMost, because, count, lasting, size, usd, when } from "./words.js";
 
 /** The button that makes stale assets again; where what is left does not pay for that, it raises the budget and says so. */
 export function remake(production, assets, acts, key) {
@@ -15,7 +15,7 @@ export function remake(production, assets, acts, key) {
   const budget = budget_usd === null || most <= Number(budget_usd) + 1e-9 ? null : cents(most);
   const words = [
     `Make ${assets.length > 1 ? "them" : "it"} again`,
-    unknown ? "price unknown" : `up to ${usd(price)}`,
+    unknown ? "price unknown" : atMost(price),
     budget && `raises the budget to ${usd(budget)}`,
   ];
   const send = () => {
@@ -264,7 +264,7 @@ export function again({ production, asset, acts, state, set, models }) {
     h(
       "div",
       { class: "row tight", key: "go" },
-      button(`${state.count > 1 ? `Make ${state.count} takes` : "Make a take"} · ${asset.quote?.unknown ? "price unknown" : state.model ? "priced when asked" : `up to ${usd(price)}`}`, send, {
+      button(`${state.count > 1 ? `Make ${state.count} takes` : "Make a take"} · ${asset.quote?.unknown ? "price unknown" : state.model ? "priced when asked" : atMost(price)}`, send, {
         look: "primary",
         mark: "again",
         busy,

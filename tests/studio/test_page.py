@@ -146,7 +146,7 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
         await page.goto("/")
         await expect(page.get_by_role("button", name="Plan it")).to_be_disabled()
         production_id = await brief(page, "A lighthouse at dusk", 8)
-        await expect(page.get_by_role("button", name="Approve · up to $0.00")).to_be_enabled()
+        await expect(page.get_by_role("button", name="Approve · free")).to_be_enabled()
         await expect(page.locator(".card")).to_have_count(7)
         await approve(page)
         await expect(page.locator(".card[data-status=generating]").first).to_be_visible()
