@@ -1,5 +1,6 @@
 """Fixtures of all tests: real servers, started when a test first asks for them and once a session."""
 
+import gc
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -34,6 +35,14 @@ def _certificates_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_is_loaded_is_not_looked_through() -> None:
+    """All that the tests load is a heap that a full collection takes seconds for on a busy machine, and the SDK takes
+    a workflow that stands still for two of them for a deadlock. What is there before a module is left alone."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from workflows import keys
 from workflows.events import AssetState, ProductionStatus, Snapshot
 from workflows.models import Brief, Platform
 
-SEEDS: Final = range(1, 13)
-"""Twelve short trials, of one production each, in which everything dies several times."""
+SEEDS: Final = range(3, 7)
+"""Four short trials, of one production each, in which everything dies."""
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 

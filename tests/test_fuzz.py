@@ -17,8 +17,8 @@ from workflows import diff, policies
 from workflows.models import Brief, Plan, Platform
 from workflows.policies import PlanProblem
 
-CASES = 110
-LIVES = 100
+CASES = 80
+LIVES = 50
 SEED = 1
 FILM = Brief(text="x", platform=Platform.VIDEO)
 
