@@ -37,7 +37,7 @@ up: $(RUN_STAMP) ## Temporal, S3, worker and API on this machine, until Ctrl-C
 
 # Tests wait for real processes most of the time: three at once keep two cores busy.
 test: check ## check, then every test on the real embedded stack
-	$(PY) -m pytest -n 3 --dist loadfile
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(DEV_STAMP) ## lint, format, types and import contracts
 	$(PY) -m ruff check .

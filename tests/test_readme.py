@@ -35,13 +35,14 @@ def shell(script: str, env: Mapping[str, str]) -> str:
         cwd=env["OUT"],
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
+@pytest.mark.timeout(600)  # 28 commands and four films: two minutes and a half on a busy machine
 def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
     """Every shell block but the make targets runs, in order, as a stranger would type it."""
     url = local_stack.info.api_url

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { Acts, bar, button, failure, field, icon, input, me, pill, table } from "./parts.js";
 import { get, post, Refused } from "./server.js";
-import { count, usd } from "./words.js";
+import { atMost, count, usd } from "./words.js";
 
 const AGAIN_MS = 2_500;
 
@@ -109,7 +109,7 @@ export function one(id, app) {
               ),
             ),
             button(
-              `Approve all · up to ${usd(budget || totals.high_usd)}`,
+              `Approve all · ${totals.unknown_prices ? `up to ${usd(budget || totals.high_usd)}` : atMost(budget || totals.high_usd)}`,
               () => act("admit", { approver: me(), ...(budget && { budget_usd: budget }) }),
               { look: "primary large", busy: acts.busy("admit") },
             ),
@@ -120,7 +120,9 @@ export function one(id, app) {
           batch.rows.map(
             (r) => [
               String(r.row),
-              r.status === "pending" ? r.key : h("a", { href: `#/p/${r.production_id}` }, r.key),
+              r.status === "pending"
+                ? h("span", { class: "key" }, r.key)
+                : h("a", { class: "key", href: `#/p/${r.production_id}` }, r.key),
               pill(r.status),
               Number(r.spent_usd) ? usd(r.spent_usd) : "Free",
               usd(r.high_usd),

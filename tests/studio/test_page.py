@@ -465,7 +465,7 @@ async def test_many(browser: Browser, site: Site) -> None:
         )
         await expect(page.get_by_role("cell", name='Say "one", loudly.')).to_be_visible()
         await page.get_by_role("button", name="Start the batch").click()
-        await page.get_by_role("button", name=re.compile("^Approve all")).click()
+        await page.get_by_role("button", name=re.compile("^Approve all · up to")).click()
         await expect(page.get_by_text("2 of 2 briefs")).to_be_visible()
         await expect(page.get_by_role("row", name=re.compile("b-two Delivered"))).to_be_visible()
         await page.goto("/#/schedules")
