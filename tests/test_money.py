@@ -114,7 +114,12 @@ async def test_an_unknown_price_without_a_cap(productions: Productions) -> None:
     fakes = FakeActivities(1)
     fakes.unknown = True
     async with fakes.working(productions.client):
-        assert (await (await productions.approved()).result()).status == "delivered"
+        handle, plan = await productions.planned()
+        waits = (await snapshot(handle)).waiting
+        assert waits
+        assert (waits.reason, waits.price_usd) == ("approval", None)
+        await update(handle, ProductionWorkflow.decide, Decision(approve=Approval(plan_digest=plan.digest)))
+        assert (await handle.result()).status == "delivered"
 
 
 async def test_what_planning_costs_is_spent(productions: Productions) -> None:

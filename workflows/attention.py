@@ -59,7 +59,7 @@ def whole_production(state: "ProductionState") -> AttentionItem | None:
             "deadline_near" if state.reminded else reason,
             message=f"the plan costs {_range(plan)}{given}",
             cost_usd=state.spent_usd,
-            price_usd=plan.high_usd,
+            price_usd=None if plan.unknown_prices else plan.high_usd,
             plan_digest=plan.digest,
             deadline=state.deadline,
         )

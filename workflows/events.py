@@ -155,7 +155,9 @@ class AttentionItem(Model):
     provider: str | None = None
     model: str | None = None
     cost_usd: Money = Field(default=ZERO, description="Of an asset: billed for it so far; else of the production")
-    price_usd: Money | None = Field(default=None, description="What the answer that spends may cost at most")
+    price_usd: Money | None = Field(
+        default=None, description="What the answer that spends may cost at most, where that is known"
+    )
     proposal: str = Field(default="", description="A prompt that may be accepted; never sent unasked")
     replacement: tuple[str, ...] = Field(default=(), description="Models that may stand in for a retired one")
     plan_digest: str | None = None

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { button, field, icon, input, may, me } from "./parts.js";
 import { post } from "./server.js";
-import { ago, REASONS, usd, when } from "./words.js";
+import { ago, atMost, REASONS, usd, when } from "./words.js";
 
 /** What an answer asks of whoever gives it; the others are anybody's. */
 const NEEDS = {
@@ -49,7 +49,7 @@ export function waiting(item, place) {
       item.reason === "price_unknown"
         ? h("a", { class: "button primary", href: link }, "Look at the plan")
         : button(
-          `Approve · up to ${usd(item.price_usd)}`,
+          `Approve · ${atMost(item.price_usd)}`,
           () => send("approve", { plan_digest: item.plan_digest, approver: me() }),
           { look: "primary", busy },
         ),
@@ -76,7 +76,11 @@ export function waiting(item, place) {
     ],
     accept_without: () => button("Go on without it", () => resolve("accept_without"), { busy }),
     adopt: () => button("Adopt a job", () => unfold("adopt", { words: item.job_id ?? "" }), { look: "primary", busy }),
-    resubmit: () => button(`Send it again · up to ${usd(item.price_usd)} more`, () => resolve("resubmit"), { busy }),
+    resubmit: () => button(
+      `Send it again · ${atMost(item.price_usd)}${Number(item.price_usd) ? " more" : ""}`,
+      () => resolve("resubmit"),
+      { busy },
+    ),
     raise_budget: () => button(
       "Raise the budget",
       () => unfold("budget", { words: "" }),

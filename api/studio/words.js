@@ -16,8 +16,11 @@ export const count = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : (ma
 export const named = (names) => list.format(names);
 export const when = (at) => moment.format(new Date(at));
 
-/** On the button that spends it. */
-export const atMost = (price) => (Number(price) === 0 ? "free" : `up to ${usd(price)}`);
+/** On the button that spends it; null is a price that nobody published. */
+export function atMost(price) {
+  if (price === null) return "price unknown";
+  return Number(price) === 0 ? "free" : `up to ${usd(price)}`;
+}
 
 export function priceRange(low, high) {
   if (Number(high) === 0) return "Free";

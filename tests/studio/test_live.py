@@ -157,7 +157,8 @@ async def test_pause_and_resume(browser: Browser, site: Site, fake: FakeActiviti
 
 
 async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """A price that nobody published is allowed in so many words, and the second of two people releases the plan."""
+    """A price that nobody published is allowed in so many words, and the second of two people releases the plan.
+    Where no sum was named, the approval says that the price is unknown."""
     fake.unknown = True
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
@@ -175,7 +176,12 @@ async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake:
         await button.click()
         await delivered(page)
         done = await made(site, production_id)
-    assert done["approval"]["approver"] == "Ben"
+        assert done["approval"]["approver"] == "Ben"
+        await write(page, title="Nobody knows its price")
+        await page.goto("/#/attention")
+        entry = page.locator(".entry", has_text="Nobody knows its price")
+        await entry.get_by_role("button", name="Approve · price unknown").click()
+        await expect(entry).to_have_count(0)
 
 
 class TestStillsFirst:
