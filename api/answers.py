@@ -118,19 +118,21 @@ def found(unknown: Callable[[str], Problem], what: str) -> Iterator[None]:
             raise
 
 
-async def not_overlooked(ask: Callable[[], Awaitable[R]]) -> R:
+async def not_overlooked(ask: Callable[[], Awaitable[R]], seconds: float) -> R:
     """Send an update, and again where nobody looked at it: nothing was done about it then.
 
     Raises:
         WorkflowUpdateFailedError: it was refused, failed, or was overlooked each time.
+        TimeoutError: all of that took longer.
     """
-    for _ in range(_LOOKS - 1):
-        try:
-            return await ask()
-        except WorkflowUpdateFailedError as error:
-            if not isinstance(error.cause, ApplicationError) or error.cause.type != _OVERLOOKED:
-                raise
-    return await ask()
+    async with asyncio.timeout(seconds):
+        for _ in range(_LOOKS - 1):
+            try:
+                return await ask()
+            except WorkflowUpdateFailedError as error:
+                if not isinstance(error.cause, ApplicationError) or error.cause.type != _OVERLOOKED:
+                    raise
+        return await ask()
 
 
 async def updated(
@@ -163,8 +165,7 @@ async def updated(
         return done
 
     try:
-        async with asyncio.timeout(seconds):
-            return await not_overlooked(ask)
+        return await not_overlooked(ask, seconds)
     except (RPCTimeoutOrCancelledError, TimeoutError):
         await describe()
         raise late() from None

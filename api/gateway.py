@@ -409,6 +409,7 @@ class Gateway:
         production_id = snapshot.production_id
 
         async def ask() -> R:
+            # The SDK takes each of these operations once.
             start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
                 keys.WORKFLOW_TYPE,
                 ProductionStart(production_id=production_id, brief=snapshot.brief, carried=snapshot),
@@ -422,8 +423,7 @@ class Gateway:
             return done
 
         try:
-            async with asyncio.timeout(seconds):
-                return await not_overlooked(ask)
+            return await not_overlooked(ask, seconds)
         except WorkflowUpdateFailedError as error:
             raise await self._refused(production_id, error) from None
         except (RPCTimeoutOrCancelledError, TimeoutError):

@@ -1,6 +1,5 @@
 """Fixtures of all tests: real servers, started when a test first asks for them and once a session."""
 
-import gc
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +14,7 @@ from deploy.local import Stack, running_stack
 from tests.productions import Productions
 from tests.stack import hermetic, new_home
 from workflows.converter import data_converter
+from workflows.resident import settle
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,8 +41,7 @@ def _certificates_are_read_once() -> Iterator[None]:
 def _what_is_loaded_is_not_looked_through() -> None:
     """All that the tests load is a heap that a full collection takes seconds for on a busy machine, and the SDK takes
     a workflow that stands still for two of them for a deadlock. What is there before a module is left alone."""
-    gc.collect()
-    gc.freeze()
+    settle()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest, Resp
 from temporalio.client import Client, WorkflowUpdateFailedError
 
 from api.answers import updated
+from api.gateway import Gateway
+from api.metrics import Metrics
 from tests.fakes import FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
 from tests.test_approvals import approve, waiting
@@ -419,3 +421,23 @@ async def test_a_decision_that_a_worker_overlooks(productions: Productions, time
     async with fakes.working(productions.client):
         assert isinstance(await asked, Receipt)
         assert (await handle.result()).status is ProductionStatus.DELIVERED
+
+
+async def test_a_reopening_that_a_worker_overlooks(productions: Productions) -> None:
+    """The run that was begun for it is open by then, and takes the request that is sent again."""
+
+    async def no_manifest(_: str) -> Snapshot | None:
+        return None
+
+    fakes = FakeActivities(1)
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+        production_id = (await handle.result()).production_id
+    gateway = Gateway(productions.client, no_manifest, Metrics())
+    asked = asyncio.create_task(gateway.regenerate(production_id, Regenerate(asset_id="text-1", budget_usd=Decimal(1))))
+    await overlook(productions.client, handle.id)
+    async with fakes.working(productions.client):
+        assert (await asked).status is ProductionStatus.PRODUCING
+        seen = await productions.newest(handle).result()
+    assert seen.status is ProductionStatus.DELIVERED
+    assert fakes.produced == [("text-1", 1), ("text-1", 2)]

@@ -120,9 +120,11 @@ export function one(id, app) {
           batch.rows.map(
             (r) => [
               String(r.row),
-              r.status === "pending"
-                ? h("span", { class: "key" }, r.key)
-                : h("a", { class: "key", href: `#/p/${r.production_id}` }, r.key),
+              h(
+                "span",
+                { class: "key" },
+                r.status === "pending" ? r.key : h("a", { href: `#/p/${r.production_id}` }, r.key),
+              ),
               pill(r.status),
               Number(r.spent_usd) ? usd(r.spent_usd) : "Free",
               usd(r.high_usd),

@@ -15,7 +15,7 @@ export function remake(production, assets, acts, key) {
   const budget = budget_usd === null || most <= Number(budget_usd) + 1e-9 ? null : cents(most);
   const words = [
     `Make ${assets.length > 1 ? "them" : "it"} again`,
-    unknown ? "price unknown" : atMost(price),
+    atMost(unknown ? null : price),
     budget && `raises the budget to ${usd(budget)}`,
   ];
   const send = () => {
