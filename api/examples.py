@@ -264,7 +264,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "Ready": {"ready": True, "checks": {"temporal": "ok", "storage": "ok"}},
     "SignIn": {"key": "gl_the-key-that-keys-create-has-shown-once"},
     "SessionView": {"open": False, "name": "ana", "tenant": "acme", "roles": ["requester", "approver"]},
-    "Home": {"name": "greenlight", "version": "0.1.0", "links": {"openapi": "/openapi.json"}},
+    "Home": {"name": "greenlight", "version": "0.2.0", "links": {"openapi": "/openapi.json"}},
     **MANY,
     "ProblemDetails": {
         "type": "urn:greenlight:problem:invalid-request",

@@ -21,7 +21,7 @@ from workflows.production import ProductionWorkflow
 from workflows.refusals import Refusal
 from workflows.requests import Approval, Decision
 
-HISTORIES = Path(__file__).parent / "histories" / "6"
+HISTORIES = Path(__file__).parent / "histories" / "1"
 """One folder a generation: a change that needs `patched` is recorded into a new one, and the old ones stay."""
 T = TypeVar("T")
 Handle = WorkflowHandle[Any, Snapshot]
@@ -81,7 +81,7 @@ class Productions:
         return self.of(handle.id)
 
     async def record(self) -> None:
-        HISTORIES.mkdir(exist_ok=True)
+        HISTORIES.mkdir(parents=True, exist_ok=True)
         for number, workflow_id in enumerate(self.started):
             history = json.loads((await self.client.get_workflow_handle(workflow_id).fetch_history()).to_json())
             text = json.dumps(anonymous(history), ensure_ascii=False)

@@ -76,8 +76,7 @@ class Changes(Decisions):
             raise refuse("wrong_phase", "count", "the production is paused; resume it, or ask for one take")
 
     def _say_requested(self, asset_id: str, by: str, **data: JsonValue) -> None:
-        if self._state.by_content:
-            self._state.log("take_requested", asset_id, by=by, **data)
+        self._state.log("take_requested", asset_id, by=by, **data)
 
     async def _from_feedback(self, asset: Asset, feedback: str) -> str:
         """The prompt that a language model makes of a person's words.
@@ -200,9 +199,8 @@ class Changes(Decisions):
         return state.receipt()
 
     def _say_resolved(self, resolution: Resolve, **data: JsonValue) -> None:
-        if self._state.by_content:
-            action, by = resolution.action, resolution.resolver
-            self._state.log("resolved", resolution.asset_id, action=action, by=by, **data)
+        action, by = resolution.action, resolution.resolver
+        self._state.log("resolved", resolution.asset_id, action=action, by=by, **data)
 
     def _check_resolution(self, resolution: Resolve) -> None:
         if resolution.asset_id in policies.RESERVED_IDS:
@@ -256,8 +254,7 @@ class Changes(Decisions):
     @workflow.update(description="Use an earlier take of an asset; the deliverable gets a new revision")
     async def select_take(self, selection: SelectTake) -> Receipt:
         self._check_selection(selection)
-        by: dict[str, JsonValue] = {"by": selection.requested_by} if self._state.by_content else {}
-        self._state.select(selection.asset_id, selection.take, **by)
+        self._state.select(selection.asset_id, selection.take, by=selection.requested_by)
         self._poke()
         return self._state.receipt()
 

@@ -19,8 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.refusals import refuse
     from workflows.requests import Decision, EditOp, Pause, PlanEdit, Rejection, Resume, Revision
 
-ORDERS_STAY = "what-is-ordered-stays-allowed"
-"""Since 2026-11-20 a second approval cannot allow less than what is held for takes that people ordered."""
 MAX_IGNORED = 100
 """Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
 
@@ -42,12 +40,7 @@ class Decisions(Desk):
 
     def _decide_by_signal(self, decision: dict[str, Any]) -> None:
         try:
-            self._check_decision(parsed := Decision.model_validate(decision))
-            try:
-                self._check_orders(parsed)
-            except ApplicationError:
-                if workflow.patched(ORDERS_STAY):
-                    raise
+            self._check_decide(parsed := Decision.model_validate(decision))
             self._decide(parsed)
         except (ValidationError, ApplicationError) as error:
             words = error.message if isinstance(error, ApplicationError) else _first_problem(error)

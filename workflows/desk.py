@@ -30,8 +30,6 @@ PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=ti
 """Storage or a planner that is down is waited for; what cannot succeed is raised as non-retryable."""
 STEP_TIMEOUT = timedelta(minutes=10)
 """One attempt of pricing or manifest."""
-PRICED_AGAIN = "every-new-take-is-priced"
-"""Since 2026-11-20 also a take that is made again as it was: its model may be gone since, or dearer."""
 IN_DOUBT = "it may have been submitted; adopt its job_id, resubmit it or accept without it"
 _OF_AN_ASSET = frozenset({"resolved", "take_requested", "take_selected", "asset_cancelled"})
 _OF_ALL = frozenset({"approved", "rejected", "expired", "cancelled"})
@@ -90,15 +88,14 @@ class Desk:
                     assets = [policies.changed(a, change) if a.asset_id == asset_id else a for a in plan.assets]
                 except policies.PlanProblem as problem:
                     raise refuse("invalid_edit", problem.field, str(problem)) from None
-                plan = await self._priced(Plan.of(plan.title, assets, plan.planner), only=(asset_id,))
-                recheck()
-            elif workflow.patched(PRICED_AGAIN):
-                plan = await self._priced(plan, only=(asset_id,))
-                recheck()
+                plan = Plan.of(plan.title, assets, plan.planner)
+            # A take that is made again as it was is priced too: its model may be retired since, or cost more.
+            plan = await self._priced(plan, only=(asset_id,))
+            recheck()
             changes = diff.changes(state.plan, plan)
             budget = self._room(plan, {asset_id: count}, budget_usd, allow_unknown=allow_unknown)
             state.plan, state.budget_usd = plan, budget
-            if changes and state.by_content:
+            if changes:
                 state.log("plan_edited", plan_digest=plan.digest, by=by, how=how, changes=changes)
 
     def _room(

@@ -10,8 +10,6 @@ from workflows.record import Record
 class Accounts(Record):
     """The record with its money, USD."""
 
-    doubts_as_asked = True
-    """False in runs that began while a doubt was booked at the price of the dearest fallback."""
     asking_usd = ZERO
     """What questions to a language model that are under way may cost; none outlives a run."""
 
@@ -43,9 +41,7 @@ class Accounts(Record):
     def doubt_usd(self, asset_id: str) -> Decimal:
         """What a request whose answer was lost counts for: as its ledger says, the price of the model asked."""
         asset = self.plan.find(asset_id) if self.plan else None
-        if asset is None or not self.doubts_as_asked:
-            return self.price_usd(asset_id)
-        quote = asset.made_by(self.assets[asset_id].model).quote
+        quote = asset.made_by(self.assets[asset_id].model).quote if asset else None
         return quote.high_usd if quote else ZERO
 
     def learned_usd(self, asset: Asset) -> Decimal | None:

@@ -21,10 +21,6 @@ with workflow.unsafe.imports_passed_through():
 ATTENTION = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
 PROVIDERS = SearchAttributeKey.for_keyword_list(keys.PROVIDERS_ATTRIBUTE)
 
-FINDABLE = "found-by-provider-and-cost"
-"""Since 2026-11-20 a run is found by who makes its assets, and by what it costs so far, not only at the next status;
-runs that began before go on without."""
-
 GATHERING = timedelta(seconds=1)
 """Webhooks get what happened within this together: a production of 1,000 assets does not start 2,000 workflows."""
 
@@ -40,7 +36,6 @@ class Outlook(Changes):
         self._shown_attention: list[dict[str, object]] = []
         self._shown_providers: list[str] = []
         self._shown_usd = ZERO
-        self._findable = False
         self._reported: tuple[object, ...] = ()
         self._gathering = False
 
@@ -53,12 +48,11 @@ class Outlook(Changes):
         updates: list[SearchAttributeUpdate[Any]] = []
         if changed:
             updates.append(STATUS.value_set(state.status.value))
-        if changed or (due and self._findable and state.spent_usd != self._shown_usd):
+        if changed or (due and state.spent_usd != self._shown_usd):
             updates.append(COST.value_set(float(state.spent_usd)))
             self._shown_usd = state.spent_usd
-        if state.by_content:
-            updates += self._show_attention()
-        if due and self._findable:
+        updates += self._show_attention()
+        if due:
             updates += self._show_providers()
         if updates:
             workflow.upsert_search_attributes(updates)

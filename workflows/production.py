@@ -30,25 +30,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.display import activity_summary
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
     from workflows.models import Asset, Media, Plan, Take
-    from workflows.outlook import FINDABLE, Outlook
+    from workflows.outlook import Outlook
 
 from temporalio.common import RetryPolicy
 
 STEADY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1)
 """Every delay is the activity's own choice; it counts the real failures itself (see contracts.STILL_RUNNING)."""
 
-NAMED = "activities-named-by-take"
-"""Since 2026-11-20 activities are named by their take; histories before that number them."""
-
-STOPPED_AT_THE_PROVIDER = "cancelled-at-the-provider"
-"""Since 2026-11-20 a cancel also stops the jobs that run at providers, and counts what they cost."""
-CHANGEABLE = "takes-know-what-they-are-made-from"
-"""Since 2026-11-20 takes keep digests of what they are made from, and what waits for a person is told to the server;
-runs that began before go on as they were."""
-DOUBTS_AS_ASKED = "doubts-cost-what-was-asked"
-"""Since 2026-11-20 a request whose answer was lost counts as its ledger says, not as the dearest fallback costs."""
-ACCOUNTS = "what-ails-an-account-ails-its-models"
-"""Since 2026-11-21 a refused key or an empty account is no reason to go on with another model of the same provider."""
 MAX_PROPOSALS = 20
 """Where more than so many assets wait, something else is wrong than their words."""
 STOP_TIMEOUT = timedelta(minutes=1)
@@ -74,10 +62,6 @@ class ProductionWorkflow(Outlook):
 
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
-        self._state.by_content = workflow.patched(CHANGEABLE)
-        self._state.doubts_as_asked = workflow.patched(DOUBTS_AS_ASKED)
-        self._state.knows_accounts = workflow.patched(ACCOUNTS)
-        self._findable = workflow.patched(FINDABLE)
         try:
             while not self._over():
                 await self._step()
@@ -91,8 +75,6 @@ class ProductionWorkflow(Outlook):
     def _over(self) -> bool:
         if not self._state.status.closed:
             return False
-        if not self._state.by_content:
-            return workflow.all_handlers_finished()
         return self._all_told() and self._kept == self._fingerprint()
 
     def _fingerprint(self) -> tuple[object, ...]:
@@ -116,8 +98,7 @@ class ProductionWorkflow(Outlook):
                 if self._untold():
                     await self._hand_over()
         if self._state.status.closed:
-            delivered = self._state.status is ProductionStatus.DELIVERED
-            if self._kept != self._fingerprint() if self._state.by_content else not delivered:
+            if self._kept != self._fingerprint():
                 await self._keep_manifest()
         elif self._should_continue():
             workflow.continue_as_new(
@@ -206,7 +187,7 @@ class ProductionWorkflow(Outlook):
             self._show()
             if self._running:
                 await self._wake()
-            elif state.attention() or state.gated() or state.held_back() or (state.by_content and state.unfinished()):
+            elif state.attention() or state.gated() or state.held_back() or state.unfinished():
                 state.status = ProductionStatus.NEEDS_ATTENTION
                 self._show()
                 await self._woken()
@@ -262,7 +243,7 @@ class ProductionWorkflow(Outlook):
             failure = failure_of(error)
             if not self._cancelling and not state.fall_back(asset_id, failure):
                 state.fail(asset_id, failure)
-                if failure.reason == "content_refused" and failure.refused != "input" and state.by_content:
+                if failure.reason == "content_refused" and failure.refused != "input":
                     self._aside(self._soften(asset, failure.message))
         else:
             state.complete(asset_id, take)
@@ -306,7 +287,7 @@ class ProductionWorkflow(Outlook):
             start_to_close_timeout=ATTEMPT_TIMEOUT,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=STEADY,
-            activity_id=keys.take_activity(asset.asset_id, number) if workflow.patched(NAMED) else None,
+            activity_id=keys.take_activity(asset.asset_id, number),
             summary=activity_summary(asset),
             event_groups=[workflow.create_event_group(asset.asset_id)],
         )
@@ -378,7 +359,7 @@ class ProductionWorkflow(Outlook):
             await self._finishing_failed(message_of(error))
             return
         deliverable = deliverable.model_copy(update={"takes": used})
-        changed = state.used() != used or (state.by_content and (state.unfinished() or _shown(state.plan) != shown))
+        changed = state.used() != used or state.unfinished() or _shown(state.plan) != shown
         if changed or any(state.waiting()):  # this revision is kept, the next one follows
             state.deliverable, state.status = deliverable, ProductionStatus.PRODUCING
             return
@@ -430,7 +411,7 @@ class ProductionWorkflow(Outlook):
     async def _stopped(self) -> dict[tuple[str, int], AssetCancelled]:
         """What is being made for money, stopped at its provider, with what it has cost."""
         making = self._state.making_for_money()
-        if not making or not workflow.patched(STOPPED_AT_THE_PROVIDER):
+        if not making:
             return {}
         stopped = await asyncio.gather(*(self._stop(asset, number) for asset, number in making))
         return {(asset.asset_id, number): end for (asset, number), end in zip(making, stopped, strict=True)}

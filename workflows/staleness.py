@@ -48,15 +48,14 @@ Reasons = tuple[str, ...]
 def reasons(plan: Plan, states: Mapping[str, AssetState], asset_id: str) -> Reasons:
     """Why the take in use is stale: prompt, model, parameters, depends_on, or the ids of inputs; empty where it is not.
 
-    Whether an input is stale is taken as its state says: ask for inputs first. Takes of before there were digests are
-    compared by the numbers of their inputs.
+    Whether an input is stale is taken as its state says: ask for inputs first.
     """
     state, asset = states[asset_id], plan.find(asset_id)
     take = state.take
     if take is None or asset is None or take.provider == UPLOAD:
         return ()
     inputs = [i for i in take.inputs if i in states and _changed(states[i], take, i)]
-    missed = [i for i in asset.depends_on if take.made_from and i not in take.inputs and _usable(states.get(i))]
+    missed = [i for i in asset.depends_on if i not in take.inputs and _usable(states.get(i))]
     return (*_own(asset, state.settled or take.made_from), *inputs, *missed)
 
 
@@ -72,9 +71,7 @@ def _changed(state: AssetState, take: Take, asset_id: str) -> bool:
     """Whether an input is another content now, or stale; from one that was left out since, nothing newer comes."""
     if not _usable(state) or state.take is None:
         return False
-    was = take.made_from.get(f"{_INPUT}{asset_id}")
-    changed = state.selected != take.inputs[asset_id] if was is None else state.take.media.sha256[:_SHORT] != was
-    return changed or state.stale
+    return state.take.media.sha256[:_SHORT] != take.made_from.get(f"{_INPUT}{asset_id}") or state.stale
 
 
 def _usable(state: AssetState | None) -> bool:

@@ -29,14 +29,7 @@ _OF_THE_ACCOUNT = frozenset({"authentication_failed", "quota_exhausted"})
 
 
 class ProductionState(Approving):
-    """Everything a production knows, and what can happen to it.
-
-    `by_content` is False in runs that began before takes knew what they were made from: these go on as they were.
-    """
-
-    by_content = True
-    knows_accounts = True
-    """False in runs that began while any fallback was tried whatever had failed."""
+    """Everything a production knows, and what can happen to it."""
 
     def told(self) -> Snapshot:
         """What everybody outside is told, with what waits for a word about the whole production."""
@@ -131,7 +124,7 @@ class ProductionState(Approving):
     def _known(self, asset_id: str, take: Take, asked: Asset | None = None) -> Take:
         """The take with the digests of what it was made from."""
         asset = asked or (self.plan.find(asset_id) if self.plan else None)
-        if asset is None or not self.by_content:
+        if asset is None:
             return take
         return take.model_copy(update={"made_from": staleness.made_from(asset, take, self.assets)})
 
@@ -179,7 +172,7 @@ class ProductionState(Approving):
         free = failure.reason in _REPLACEABLE and not billed and before.order is None
         if asset is None or not free:
             return False
-        account = self.knows_accounts and failure.kind in _OF_THE_ACCOUNT
+        account = failure.kind in _OF_THE_ACCOUNT
         barred = asset.made_by(before.model).provider if account else None
         behind = enumerate(asset.fallbacks[before.model :], start=before.model + 1)
         number, other = next(((n, a) for n, a in behind if a.provider != barred), (0, None))
@@ -244,13 +237,13 @@ class ProductionState(Approving):
         )
         self.log("asset_cancelled", asset_id, **data)
         self.close_gate()
-        if self.by_content and status is AssetStatus.COMPLETED:
+        if status is AssetStatus.COMPLETED:
             self._accept(asset_id)
             self._restale(asset_id, with_dependents=False)
 
     def _book_doubt(self, asset_id: str) -> None:
         """Go on without knowing whether a submission was billed: then it counts as billed."""
-        if self.by_content and self.assets[asset_id].attention == "ambiguous_submission":
+        if self.assets[asset_id].attention == "ambiguous_submission":
             self.spent_usd += self.doubt_usd(asset_id)
 
     def make_again(self, asset_id: str, count: int = 1) -> None:
@@ -306,8 +299,7 @@ class ProductionState(Approving):
             **_DECIDED,
             **numbers,
         )
-        if self.by_content:
-            self._accept(asset_id)
+        self._accept(asset_id)
         self.log("take_selected", asset_id, take=number, **data)
         self._restale(asset_id, with_dependents=True)
         self._go_on()
@@ -348,7 +340,7 @@ class ProductionState(Approving):
 
     def _others_made(self, asset_id: str) -> bool:
         """Whether something that is made from the asset was made already, without it."""
-        users = self.plan.used_by.get(asset_id, ()) if self.plan and self.by_content else ()
+        users = self.plan.used_by.get(asset_id, ()) if self.plan else ()
         return any(self.assets[a.asset_id].take for a in users)
 
     def _restale_all(self, asset_ids: list[str], because: str | None = None) -> None:
@@ -405,7 +397,7 @@ class ProductionState(Approving):
             ends = [end for (each, _), end in stopped.items() if each == asset_id]
             unfinished = bool(state.extra) or state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
             ended = unfinished or (self.deliverable is not None and state.status is AssetStatus.FAILED)
-            if state.attention == "ambiguous_submission" and self.by_content:
+            if state.attention == "ambiguous_submission":
                 self.update(asset_id, cancelled="running", job_id=state.waiting.job_id if state.waiting else None)
                 if not ended:  # else it is left out, and its doubt booked with that
                     self._book_doubt(asset_id)
