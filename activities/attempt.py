@@ -6,7 +6,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ from activities.errors import (
     StorageUnavailable,
     SubmissionUnknown,
 )
-from activities.ledger import Entry, now
+from activities.ledger import Entry, LedgerUnreadable, now
 from activities.media import Facts, extension_of, probe
 from activities.providers.base import Finished, Input, Offer, Provider, Request, scratch_file
 from activities.providers.registry import load_sdk
@@ -45,6 +45,9 @@ MAX_RETRY_SECONDS: Final = 60.0
 MAX_ATTEMPTS: Final = 5
 """Of a step that is no take. With 1, 2, 4 and 8 s between them: enough for what passes by itself."""
 STORAGE_RETRY: Final = timedelta(seconds=2)
+CANCEL_SECONDS: Final = 40.0
+"""How long a request that is under way is waited for after a cancel; `stopping` waits a little longer for what the
+ledger then says."""
 _REASONS: Final[Mapping[type[ProviderError], AttentionReason]] = {
     ContentRefused: "content_refused",
     OutputUnusable: "output_unusable",
@@ -92,7 +95,7 @@ class Attempt:
         """
         try:
             return await call
-        except (ProviderError, StorageConflict):
+        except (ProviderError, StorageConflict, LedgerUnreadable):
             raise
         except StorageFailed as error:
             raise StorageUnavailable(f"storage: {error}", retry_after=STORAGE_RETRY) from None
@@ -157,6 +160,12 @@ class Attempt:
         return beating(lambda: self.heartbeat(step=step))
 
 
+def request_digest(asked: ProduceAsset) -> str:
+    """Names what the provider is asked for: a take's number is never used for two different requests."""
+    sent = asked.asset.model_dump(mode="json", include={"asset_type", "prompt", "provider", "model", "parameters"})
+    return digest_of([sent, {i.asset_id: i.take for i in asked.inputs}])
+
+
 @contextmanager
 def beating(beat: Callable[[], None]) -> Iterator[None]:
     """Call `beat` every HEARTBEAT_SECONDS while the block runs.
@@ -182,8 +191,8 @@ def beating(beat: Callable[[], None]) -> Iterator[None]:
 async def held(work: Coroutine[Any, Any, T]) -> T:
     """Await `work` to its end although somebody pauses or resets the activity, or Temporal has lost sight of it.
 
-    Its request may be billed, and its answer exists nowhere else. A cancelled production, or a worker that stops, still
-    ends it.
+    Its request may be billed, and its answer exists nowhere else. After a cancel it has `CANCEL_SECONDS` left, so that
+    a job is known and can be stopped; a worker that stops ends it at once.
     """
     task = asyncio.create_task(work)
     while True:
@@ -191,6 +200,9 @@ async def held(work: Coroutine[Any, Any, T]) -> T:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             why = activity.cancellation_details()
+            if not task.done() and why and why.cancel_requested and not why.worker_shutdown:
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([task], timeout=CANCEL_SECONDS)
             if task.done() or why is None or why.cancel_requested or why.worker_shutdown:
                 task.cancel()
                 await asyncio.wait([task])
@@ -290,10 +302,14 @@ def ended(failure: AssetFailure) -> ApplicationError:
 
 
 def final_error(
-    error: ProviderError, entry: Entry | None = None, reason: AttentionReason | None = None
+    error: ProviderError,
+    entry: Entry | None = None,
+    reason: AttentionReason | None = None,
+    doubt_usd: Decimal = ZERO,
 ) -> ApplicationError:
     """The error that ends an asset, of a take whose submission may still be open."""
-    return ended(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)))
+    failure = failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open))
+    return ended(failure.model_copy(update={"doubt_usd": doubt_usd}))
 
 
 def unaskable(
@@ -302,7 +318,8 @@ def unaskable(
     """The error of a model that cannot be asked any more; a submission of it that is open stays in doubt."""
     error, doubt = InvalidRequest(message), entry is not None and entry.is_open
     failure = failure_of(error, entry, "ambiguous_submission" if doubt else reason, maybe_billed=doubt)
-    return ended(failure.model_copy(update={"replacement": replacement}))
+    doubt_usd = entry.reserved_usd if entry else ZERO
+    return ended(failure.model_copy(update={"replacement": replacement, "doubt_usd": doubt_usd}))
 
 
 def is_final(error: ProviderError, failures: int, allowed: int) -> bool:

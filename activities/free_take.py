@@ -6,13 +6,14 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.attempt import Attempt, final_error, is_final, media_of, retry
+from activities.attempt import Attempt, ended, final_error, is_final, media_of, request_digest, retry
 from activities.errors import OutputUnusable, ProviderError
 from activities.ledger import now
 from activities.media import Facts, extension_of
 from activities.providers.base import Finished, Job
 from activities.storage import StorageConflict, Stored, sha256_of
 from workflows import keys
+from workflows.contracts import TAKE_EXISTS, AssetFailure
 from workflows.models import ZERO, Take
 
 
@@ -20,7 +21,7 @@ class FreeTake(Attempt):
     """One attempt. A second one looks first; two at once race for the conditional put, and one of them wins."""
 
     async def make(self) -> Take:
-        key = keys.media_key(self.prefix, 1, extension_of(self.offer.media_type))
+        key = keys.media_key(self.prefix, extension_of(self.offer.media_type))
         attempt = activity.info().attempt
         if attempt > 1 and (found := await self._recorded(key)):
             return found
@@ -31,8 +32,8 @@ class FreeTake(Attempt):
                 if isinstance(finished, Job):
                     raise OutputUnusable(f"{self.offer.model} answered with a job although it offers none")
                 facts = await self.facts_of(finished)
-                ended = now()
-                stored = await self.ask(self._put(key, finished, _metadata(facts, started, ended)))
+                done = now()
+                stored = await self.ask(self._put(key, finished, _metadata(facts, started, done)))
         except StorageConflict:
             # Another attempt of this same take was faster: what it stored is the take.
             if found := await self._recorded(key):
@@ -42,14 +43,21 @@ class FreeTake(Attempt):
             if is_final(error, attempt, self.settings.max_failures):
                 raise final_error(error) from None
             raise retry(error, attempt) from None
-        return self.take(media_of(key, stored, finished.media_type, facts), ZERO, started, ended)
+        return self.take(media_of(key, stored, finished.media_type, facts), ZERO, started, done)
 
     async def _recorded(self, key: str) -> Take | None:
-        """The take as the metadata of its media object tells it, or None where it is not there."""
+        """The take as the metadata of its media object tells it, or None where it is not there.
+
+        Raises:
+            ApplicationError: the object was made for another request.
+        """
         head = await self.storage.head(key)
         if head is None or "sha256" not in head.metadata:
             return None
         kept = head.metadata
+        if kept.get("request") != request_digest(self.asked):
+            words = "this take was made from another request before, by a run that was reset; the next number is used"
+            raise ended(AssetFailure(message=words, kind=TAKE_EXISTS))
         facts = Facts(
             width=int(kept["width"]) if "width" in kept else None,
             height=int(kept["height"]) if "height" in kept else None,
@@ -66,14 +74,14 @@ class FreeTake(Attempt):
         else:
             raise OutputUnusable("a free take comes as bytes or a file")
         stored = Stored(len(data), sha256_of(data))
-        known = {**metadata, "sha256": stored.sha256}
+        known = {**metadata, "sha256": stored.sha256, "request": request_digest(self.asked)}
         await self.storage.put_bytes(key, data, finished.media_type, metadata=known, only_if_absent=True)
         self.storage.remember(data, stored, finished.media_type)
         return stored
 
 
-def _metadata(facts: Facts, started: datetime, ended: datetime) -> dict[str, str]:
+def _metadata(facts: Facts, started: datetime, finished: datetime) -> dict[str, str]:
     """S3 metadata of a free take: ASCII values under short names."""
     known = {"width": facts.width, "height": facts.height, "seconds": facts.duration_seconds}
-    times = {"started": started.isoformat(), "finished": ended.isoformat()}
+    times = {"started": started.isoformat(), "finished": finished.isoformat()}
     return {k: str(v) for k, v in known.items() if v is not None} | times

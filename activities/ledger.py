@@ -7,15 +7,17 @@
                         released <────────────┘
 
 `claimed` found by another attempt is ambiguous: the request may or may not have reached the provider.
+A cancel writes `released` with its end (`final`), also where nothing was submitted: no attempt claims after that.
 A take that can cost nothing needs no claim; its media object with metadata is the record.
 """
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, ValidationError
 
 from activities.metrics import metrics
 from activities.storage import Storage, StorageConflict, StorageFailed
@@ -25,7 +27,21 @@ from workflows.models import ZERO, Model, Money, Take
 State = Literal["claimed", "submitted", "stored", "released"]
 
 
-class Submission(Model):
+class LedgerUnreadable(Exception):
+    """The object is no ledger that this version can read. `job_id` is the last one that its text names."""
+
+    def __init__(self, key: str, reason: str, job_id: str | None) -> None:
+        super().__init__(f"the ledger {key} cannot be read ({reason})")
+        self.job_id = job_id
+
+
+class _Kept(Model):
+    """A record that a newer version may have added fields to: they are kept when it is written again."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Submission(_Kept):
     """One request to the provider that may have cost money."""
 
     at: datetime
@@ -43,7 +59,7 @@ class Submission(Model):
     waited: bool = Field(default=False, description="The provider said to wait: it cost nothing and is no failure")
 
 
-class Entry(Model):
+class Entry(_Kept):
     """What the ledger says of a take now, with every submission so far."""
 
     state: State
@@ -71,6 +87,7 @@ class Entry(Model):
 
     @property
     def last(self) -> Submission:
+        """The newest submission; there is one in every state but that of a take cancelled before its first."""
         return self.submissions[-1]
 
     @property
@@ -93,11 +110,35 @@ class Ledger:
         self.entry: Entry | None = None
 
     async def read(self) -> Entry | None:
+        """What the ledger says now, or None where there is none.
+
+        Raises:
+            LedgerUnreadable: there is one, and nobody can say what it says.
+            StorageFailed: the storage does not answer.
+        """
+        found = await self._storage.get_bytes(self._key)
+        if found is None:
+            self._etag = self.entry = None
+            return None
+        data, self._etag = found
+        try:
+            self.entry = Entry.model_validate_json(data, extra="allow")
+        except ValidationError as error:
+            self.entry = None
+            first = error.errors(include_url=False, include_input=False)[0]
+            reason = f"{'.'.join(map(str, first['loc'])) or 'the text'}: {first['msg']}"
+            jobs = re.findall(rb'"job_id"\s*:\s*"([^"\\]{1,200})"', data)
+            raise LedgerUnreadable(
+                self._key, reason[:200], jobs[-1].decode(errors="replace") if jobs else None
+            ) from None
+        return self.entry
+
+    async def set_aside(self) -> None:
+        """Keep the unreadable object that was read last under another name: the next write replaces it."""
         found = await self._storage.get_bytes(self._key)
         if found is not None:
             data, self._etag = found
-            self.entry = Entry.model_validate_json(data)
-        return self.entry
+            await self._storage.put_bytes(f"{self._key}.unreadable", data, "application/octet-stream")
 
     async def write(self, entry: Entry) -> None:
         """Replace what was read by `entry`.
@@ -127,7 +168,7 @@ class Ledger:
         except (StorageConflict, StorageFailed):
             # The answer may be what was lost, not the write: then what is there is ours.
             found = await self.read()
-            if found is None or found.last.nonce != entry.last.nonce:
+            if found is None or not found.submissions or found.last.nonce != entry.last.nonce:
                 raise
             _count(before, found)
 
@@ -136,6 +177,17 @@ class Ledger:
         entry = self.entry
         if entry and entry.is_open and not entry.last.billed_usd:
             await self.note(billed_usd=entry.price_usd)
+
+    async def name_job(self, nonce: str, job_id: str) -> None:
+        """Write the job of an earlier submission that was answered late, for people to find.
+
+        Raises:
+            StorageConflict: somebody wrote meanwhile.
+        """
+        found = await self.read()
+        if found is not None:
+            named = [s.model_copy(update={"job_id": job_id}) if s.nonce == nonce else s for s in found.submissions]
+            await self.write(found.model_copy(update={"submissions": tuple(named)}))
 
     async def note(
         self,
@@ -150,8 +202,12 @@ class Ledger:
         waited: bool | None = None,
         beats: int | None = None,
         final: AssetFailure | None = None,
+        only_while: State | None = None,
     ) -> None:
         """Write what became known of the last submission; None leaves a field as it is.
+
+        Args:
+            only_while: Write nothing where the take has come further by now.
 
         Raises:
             StorageConflict: the last submission is no longer ours, or somebody went on with it.
@@ -161,6 +217,8 @@ class Ledger:
         async with self._noting:
             before = self.entry
             assert before is not None
+            if only_while and before.state != only_while:
+                return
 
             def noted(of: Entry) -> Entry:
                 submission = of.last.model_copy(update={k: v for k, v in last.items() if v is not None})
@@ -172,7 +230,7 @@ class Ledger:
             except StorageConflict:
                 # What was lost may be the answer to our own last write.
                 found = await self.read()
-                if found is None or found.last.nonce != before.last.nonce:
+                if found is None or not found.submissions or found.last.nonce != before.last.nonce:
                     raise
                 if found == noted(before):
                     _count(before, found)

@@ -2,18 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal, NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 from uuid import uuid4
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from activities import pricing
+from activities.adopting import adopt, own
 from activities.attempt import (
     STORAGE_RETRY,
     Attempt,
@@ -24,25 +27,22 @@ from activities.attempt import (
     held,
     is_final,
     media_of,
+    request_digest,
     retry,
     unaskable,
 )
-from activities.errors import (
-    InvalidRequest,
-    JobCancelled,
-    OutputUnusable,
-    ProviderError,
-    StorageUnavailable,
-    SubmissionUnknown,
-)
-from activities.ledger import Entry, Ledger, State, Submission, now
+from activities.claim_beats import ClaimBeats
+from activities.errors import InvalidRequest, OutputUnusable, ProviderError, StorageUnavailable, SubmissionUnknown
+from activities.learned import learn, learned
+from activities.ledger import Entry, Ledger, LedgerUnreadable, State, Submission, now
 from activities.media import Facts, extension_of
 from activities.providers.base import Claim, Finished, Job, Running, save
 from activities.providers.catalogue import problem_with
+from activities.stopping import StoppedTake
 from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
 from workflows import keys
-from workflows.contracts import AssetCancelled, AssetFailure
-from workflows.models import ZERO, Take, digest_of
+from workflows.contracts import TAKE_EXISTS, AssetFailure
+from workflows.models import ZERO, Take
 
 LOOK_AGAIN: Final = timedelta(seconds=10)
 """After a look that failed without a delay of the provider's own."""
@@ -57,61 +57,70 @@ _log = logging.getLogger(__name__)
 class LedgerTake(Attempt):
     """One attempt: goes on from whatever state the ledger of the take is in."""
 
-    resubmissions = 1
-    """How often a submission in doubt is made again unasked, where it costs little enough."""
+    reserve: Callable[[Decimal], Awaitable[bool]] | None = None
+    """Holds the price of sending a request in doubt again, and says whether there was room for it. Without it, the
+    workflow or a person decides: it holds the money."""
+    resubmissions = 0
+    """How often a request in doubt is sent again, where `reserve` has room for it."""
 
     async def make(self) -> Take:
         self._ledger = Ledger(self.storage, self.prefix)
+        self._beats = ClaimBeats(self._ledger, self.ask, self.settings.claim_settles_seconds)
         try:
             with self.heartbeats("at the provider"):
-                return await self._go_on(await self.ask(self._ledger.read()))
+                return await self._go_on(await self._read())
+        except LedgerUnreadable as error:
+            raise ended(self._unreadable(error)) from None
         except StorageConflict:
             raise again("another attempt is at this take", timedelta(seconds=1)) from None
         except (StorageFailed, StorageUnavailable) as error:
             raise again(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
 
-    async def stop(self) -> AssetCancelled:
-        """End the take wherever it is: a job is stopped at the provider, and asked once what it cost.
+    async def _read(self) -> Entry | None:
+        """The ledger; one that nobody can read is replaced by a submission in doubt where a person decided so.
 
         Raises:
-            StorageFailed, StorageConflict: to be tried again.
+            LedgerUnreadable: nobody has decided yet.
         """
-        self._ledger = Ledger(self.storage, self.prefix)
-        entry = await self._ledger.read()
-        if entry is None or entry.state in ("released", "stored"):
-            billed = entry.billed_usd if entry else ZERO
-            return AssetCancelled(outcome="billed" if billed else "free", billed_usd=billed)
-        job_id, so_far = entry.job_id, entry.billed_usd - entry.last.billed_usd
-        outcome: Literal["stopped", "running"] = "running"
-        words, cost = "", entry.price_usd
-        if entry.state == "submitted" and job_id is not None:
-            try:
-                await self.ask_vendor("cancel", self.provider.cancel(Job(job_id)), job_id)
-                outcome = "stopped"
-                seen = await self.ask_vendor("poll", self.provider.poll(self.request, Job(job_id)), job_id)
-                if isinstance(seen, Finished):
-                    cost, _ = pricing.cost_of(self.offer, self.asked.asset, seen)
-            except ProviderError as error:
-                words = str(error)
-                if error.ends_job:
-                    cost = error.billed_usd
-        failure = failure_of(JobCancelled(words or "cancelled"), entry, billed_usd=so_far + cost)
-        await self._ledger.note("released", outcome="cancelled", billed_usd=cost, final=failure)
-        return AssetCancelled(outcome=outcome, billed_usd=so_far + cost, job_id=job_id, message=words[:300])
+        try:
+            return await self.ask(self._ledger.read())
+        except LedgerUnreadable:
+            if self.asked.order is None:
+                raise
+            await self.ask(self._ledger.set_aside())
+            doubt = Submission(at=now(), run_id="", attempt=0, nonce=uuid4().hex, outcome="unreadable")
+            self._ledger.entry = self._entry("claimed").model_copy(update={"submissions": (doubt,)})
+            return self._ledger.entry
+
+    def _unreadable(self, error: LedgerUnreadable) -> AssetFailure:
+        """What the ledger held may have been billed, so a person decides."""
+        words = f"{error}; look at {self.offer.provider} for a request that was sent, then adopt its job or resubmit"
+        return AssetFailure(
+            reason="ambiguous_submission",
+            message=words,
+            kind="ledger_unreadable",
+            job_id=error.job_id,
+            maybe_billed=True,
+            doubt_usd=self.price_usd,
+        )
 
     async def _go_on(self, entry: Entry | None) -> Take:
-        order = self.asked.order
+        if entry and entry.request_digest != self.digest:
+            raise await self._exists()
         if entry and entry.state == "stored" and entry.take:
             return entry.take
-        if entry and entry.request_digest != self._digest:
-            words = "the ledger of this take is about another request: make a new take"
-            raise ended(failure_of(InvalidRequest(words), entry, maybe_billed=True))
+        order = self.asked.order
         if order and (entry is None or all(s.order != order.number for s in entry.submissions)):
+            if entry and entry.state == "submitted" and entry.job_id not in (None, order.about_job_id):
+                return await self._look()  # it was answered after the question was put: nothing is in doubt any more
             if order.adopt_job_id is None:
                 await self._ledger.count_doubtful()
                 return await held(self._submit(RESUBMITTED, order.number))
-            await self._write("submitted", ADOPTED, order.number, order.adopt_job_id)
+            await self._adopt(Job(order.adopt_job_id), order.number)
         elif entry is None:
+            if job_id := self._job_of_heartbeat():
+                await self._write("submitted", RECOVERED, job_id=job_id)
+                return await self._look()
             return await held(self._submit())
         elif entry.state == "released":
             if entry.final:  # Temporal did not hear of it, and runs the attempt again
@@ -121,44 +130,89 @@ class LedgerTake(Attempt):
             return await held(self._submit(RESUBMITTED))
         return await self._look()
 
+    async def _exists(self) -> ApplicationError:
+        """The end of a take whose number was used for another request: what that still does is stopped."""
+        end = await StoppedTake(self).stop()
+        words = "this take was made from another request before, by a run that was reset; the next number is used"
+        failure = AssetFailure(message=words, kind=TAKE_EXISTS, billed_usd=end.billed_usd, job_id=end.job_id)
+        return ended(failure)
+
+    def _job_of_heartbeat(self) -> str | None:
+        """The job that an earlier attempt told Temporal of, although there is no ledger any more."""
+        details = next(iter(activity.info().heartbeat_details), None)
+        known = details if isinstance(details, dict) and details.get("asset_id") == self.asked.asset.asset_id else {}
+        return str(known["job_id"]) if known.get("job_id") else None
+
     @property
-    def _digest(self) -> str:
+    def digest(self) -> str:
         """Names what the provider is asked for."""
+        return request_digest(self.asked)
+
+    @property
+    def price_usd(self) -> Decimal:
+        """What one submission is counted at until its bill is known, USD."""
+        quote = self.asked.asset.quote
+        return self.asked.reserved_usd or (quote.high_usd if quote else ZERO)
+
+    def _entry(self, state: State) -> Entry:
         asset = self.asked.asset
-        sent = asset.model_dump(mode="json", include={"asset_type", "prompt", "provider", "model", "parameters"})
-        return digest_of([sent, {i.asset_id: i.take for i in self.asked.inputs}])
+        return Entry(
+            state=state,
+            provider=asset.provider,
+            model=asset.model,
+            request_digest=self.digest,
+            price_usd=self.price_usd,
+        )
 
     async def _write(self, state: State, outcome: str = "", order: int = 0, job_id: str | None = None) -> None:
         """Add a submission to the ledger, in the place of one that only had to wait; of two attempts only one can."""
-        info, asset = activity.info(), self.asked.asset
-        known = self._ledger.entry.submissions if self._ledger.entry else ()
+        info = activity.info()
+        before = self._ledger.entry or self._entry(state)
+        known = before.submissions
         replaced = known[-1] if known and known[-1].waited else None
         submission = Submission(
             at=now(),
             run_id=info.workflow_run_id or "",
             attempt=info.attempt,
             nonce=uuid4().hex,
-            order=order,
+            order=order or (replaced.order if replaced else 0),
             job_id=job_id,
             outcome=outcome,
             resubmitted=outcome == RESUBMITTED or (replaced is not None and replaced.resubmitted),
         )
-        before = self._ledger.entry or Entry(
-            state=state,
-            provider=asset.provider,
-            model=asset.model,
-            request_digest=self._digest,
-            price_usd=asset.quote.high_usd if asset.quote else ZERO,
-        )
         kept = known[:-1] if replaced else known
-        changes = {"state": state, "submissions": (*kept, submission), "final": None}
-        await self._ledger.submit(before.model_copy(update=changes | ({"failures": 0} if order else {})))
+        changes = {"state": state, "submissions": (*kept, submission), "final": None, "price_usd": self.price_usd}
+        entry = before.model_copy(update=changes | ({"failures": 0} if order else {}))
+        # An attempt that gave up here would leave a claim behind of which nobody knows that nothing was sent.
+        await self._patiently(lambda: self._ledger.submit(entry))
+
+    async def _adopt(self, job: Job, order: int) -> None:
+        """Take a job that the provider runs already for this take's own, as a person ordered.
+
+        Raises:
+            ApplicationError: it is another take's, or not the job of this request: the doubt stays.
+        """
+        try:
+            await adopt(self, job)
+        except InvalidRequest as error:
+            doubt = failure_of(error, self._ledger.entry, "ambiguous_submission", maybe_billed=True)
+            raise ended(doubt.model_copy(update={"doubt_usd": self._doubt_usd()})) from None
+        except StorageUnavailable:
+            raise
+        except ProviderError as error:
+            raise again(f"looking at job {job.id}: {error}", LOOK_AGAIN, error.kind) from None
+        await self._write("submitted", ADOPTED, order, job.id)
+
+    def _doubt_usd(self) -> Decimal:
+        """What the submission in doubt counts for, beside what the ledger has as billed."""
+        entry = self._ledger.entry
+        return entry.reserved_usd if entry else self.price_usd
 
     async def _unclaimed(self, entry: Entry) -> bool:
         """True when a claim without an answer may be submitted again; False when its job was found.
 
         Raises:
-            ApplicationError: its attempt is still at work, or only a person can decide.
+            ApplicationError: its attempt is still at work, or the workflow or a person has to decide.
         """
         # Whoever claimed beats the claim while it waits for the answer; no clock is compared with another machine's.
         await asyncio.sleep(self.settings.claim_settles_seconds)
@@ -174,7 +228,7 @@ class LedgerTake(Attempt):
         made_again = sum(s.resubmitted or s.outcome == RESUBMITTED for s in entry.submissions)
         known = not self.offer.unknown
         cheap = known and entry.price_usd < self.settings.resubmit_below_usd
-        if cheap and made_again < self.resubmissions:
+        if cheap and made_again < self.resubmissions and self.reserve and await self.reserve(entry.price_usd):
             await self._ledger.count_doubtful()
             return True
         price = f"up to {entry.price_usd} USD" if known else "price unknown"
@@ -183,7 +237,7 @@ class LedgerTake(Attempt):
             f"({price}): look there, then adopt its job or resubmit"
         )
         doubt = failure_of(SubmissionUnknown(message), entry, "ambiguous_submission", maybe_billed=True)
-        raise ended(doubt)
+        raise ended(doubt.model_copy(update={"doubt_usd": entry.reserved_usd, "resubmit": cheap and not made_again}))
 
     async def _submit(self, outcome: str = "", order: int = 0) -> Take:
         """Claim, ask the provider once, and write down what it answers."""
@@ -191,51 +245,73 @@ class LedgerTake(Attempt):
         if self.offer.retires and self.offer.retires <= today:
             words = str(problem_with(self.offer, today))
             raise unaskable(words, self._ledger.entry, replacement=self.offer.replacement)
+        await self._check_price(today)
         await self._write("claimed", outcome, order)
-        started = now()
-        try:
-            async with self._claim_beating():
+        nonce, started = self._ledger.entry.last.nonce if self._ledger.entry else "", now()
+        async with self._beats.going():
+            try:
                 answer = await self.ask_vendor("submit", self.provider.submit(self.request))
                 if isinstance(answer, Finished) and not isinstance(answer.source, bytes | Path):
                     answer = await self.ask(self._spooled(answer))
-        except SubmissionUnknown as error:
-            # The claim stays: the next attempt finds it ambiguous.
-            raise again(str(error), timedelta(seconds=1), error.kind) from None
-        except ProviderError as error:
-            await self._release(error)
-        if isinstance(answer, Finished):
-            return await self._store(answer, started)
-        # The heartbeat carries the id at once; the ledger is what the next attempt goes by.
-        self.heartbeat(job_id=answer.id)
-        await self._patiently(lambda: self._ledger.note("submitted", job_id=answer.id, failures=0, waits=0))
-        raise self._running(Running(progress=0.0), answer, started)
+            except SubmissionUnknown as error:
+                # The claim stays: the next attempt finds it ambiguous.
+                raise again(str(error), timedelta(seconds=1), error.kind) from None
+            except ProviderError as error:
+                await self._release(error)
+            if isinstance(answer, Finished):
+                return await self._store(answer, started)
+            # The heartbeat carries the id at once; the ledger is what the next attempt goes by.
+            job = answer
+            self.heartbeat(job_id=job.id)
+            try:
+                await self._patiently(lambda: self._ledger.note("submitted", job_id=job.id, failures=0, waits=0))
+            except StorageConflict:
+                await self._too_late(job, nonce)
+                raise
+        await own(self, job)
+        await self._withdraw_question()
+        raise self._running(Running(progress=0.0), job, started)
 
-    @asynccontextmanager
-    async def _claim_beating(self) -> AsyncIterator[None]:
-        """Show in the ledger that this attempt waits for its answer, though Temporal may have lost sight of it."""
-        stop = asyncio.Event()
+    async def _check_price(self, today: date) -> None:
+        """Before anything is claimed: does the price that the production reserved still hold?
 
-        async def beat() -> None:
-            beats = 0
-            while True:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), self.settings.claim_settles_seconds / 3)
-                if stop.is_set():
-                    return
-                beats += 1
-                try:
-                    await self.ask(self._ledger.note(beats=beats))
-                except StorageConflict:
-                    return  # another attempt took over; what our answer is worth shows when we write it
-                except StorageUnavailable:
-                    continue
+        Raises:
+            ApplicationError: it costs more by now; nothing was submitted.
+        """
+        quote, reserved = self.asked.asset.quote, self.asked.reserved_usd
+        if quote is None or reserved is None:
+            return
+        known = await self.ask(learned(self.storage, self.asked.production_id, self.asked.asset))
+        price = known.price(quote)
+        if not quote.holds_on(today):
+            words = f"the price of {self.offer.model} held until {quote.until}; it is priced again"
+        elif price > reserved:
+            words = f"{self.offer.model} charges up to {price} USD by now; {reserved} USD are reserved for it"
+        else:
+            return
+        raise ended(AssetFailure(message=words, kind="price_changed", now_usd=price))
 
-        beating = asyncio.create_task(beat())
+    async def _too_late(self, job: Job, nonce: str) -> None:
+        """Others went on without this job, or the take was cancelled: stop it, and keep its id for people to find."""
+        with suppress(ProviderError):
+            await self.ask_vendor("cancel", self.provider.cancel(job), job.id)
+        with suppress(StorageConflict, StorageFailed, LedgerUnreadable):
+            await self._ledger.name_job(nonce, job.id)
+
+    async def _withdraw_question(self) -> None:
+        """Where this process was suspended for so long that a person may have been asked, tell that it is answered.
+
+        The ledger says it too: an answer that comes before this one is not followed.
+        """
+        details = activity.cancellation_details()
+        if not (self._beats.suspended or (details and (details.not_found or details.timed_out))):
+            return
         try:
-            yield
-        finally:
-            stop.set()  # never cancelled in the middle of a write: its outcome has to be known
-            await beating
+            info = activity.info()
+            production = activity.client().get_workflow_handle(info.workflow_id or "")
+            await production.signal("take_settled", args=[self.asked.asset.asset_id, self.asked.take])
+        except (RPCError, RuntimeError) as error:
+            _log.info("nobody was told that %s is settled: %s", self.prefix, error)
 
     async def _spooled(self, answer: Finished) -> Finished:
         """A synchronous answer's bytes exist nowhere else: they are on disk before anything else can go wrong."""
@@ -266,7 +342,7 @@ class LedgerTake(Attempt):
         if unforeseen:
             await self._patiently(lambda: self._ledger.note(failures=entry.failures + 1))
         if not error.retryable or (unforeseen and entry.failures + 1 >= self.settings.max_failures):
-            raise final_error(error, self._ledger.entry, "ambiguous_submission") from None
+            raise final_error(error, self._ledger.entry, "ambiguous_submission", self._doubt_usd()) from None
         raise again(str(error), error.retry_after or LOOK_AGAIN, error.kind) from None
 
     async def _store(self, finished: Finished, started: datetime, job: Job | None = None) -> Take:
@@ -277,20 +353,37 @@ class LedgerTake(Attempt):
         """
         entry = self._ledger.entry
         assert entry is not None
-        key = keys.media_key(self.prefix, len(entry.submissions), extension_of(finished.media_type))
+        extension = extension_of(finished.media_type)
+        key = keys.media_key(self.prefix, extension, len(entry.submissions), uuid4().hex[:8])
         cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
+        await self._patiently(lambda: learn(self.storage, self.asked.production_id, self.asked.asset, cost))
         try:
             stored = await self._patiently(lambda: self._put(key, finished))
             facts = await self._patiently(lambda: self._stored_facts(finished, key, stored))
         except OutputUnusable as error:
             error.billed_usd = cost
-            await self._patiently(lambda: self.storage.drop(key))  # else a link to it would be handed out
+            await self._patiently(lambda: self.storage.drop(key))  # this attempt's own object
             await self._release(error)
         media = media_of(key, stored, finished.media_type, facts)
         billed = entry.billed_usd + cost - entry.last.billed_usd
         take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)
-        await self._patiently(lambda: self._ledger.note("stored", billed_usd=cost, take=take))
+        try:
+            await self._patiently(lambda: self._ledger.note("stored", billed_usd=cost, take=take))
+        except StorageConflict:
+            with suppress(StorageFailed):
+                await self.storage.drop(key)  # another attempt's media is the take
+            raise
+        if activity.info().attempt > 1 or len(entry.submissions) > 1:
+            await self._sweep(key)
+        await self._withdraw_question()
         return take
+
+    async def _sweep(self, key: str) -> None:
+        """Delete what attempts that were killed have uploaded: the ledger names `key`, and will name no other."""
+        with suppress(StorageFailed):
+            for each in await self.storage.list_keys(f"{self.prefix}/media"):
+                if each != key:
+                    await self.storage.drop(each)
 
     async def _stored_facts(self, finished: Finished, key: str, stored: Stored) -> Facts:
         """Media facts. Before a vendor is blamed for what does not open, the storage has to give back what was sent.
@@ -322,18 +415,20 @@ class LedgerTake(Attempt):
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Sit out a storage outage: a job's id or a synchronous answer that is not written exists nowhere else."""
-        delay = 1.0
+        delay = min(1.0, self.settings.claim_settles_seconds / 3)
         while True:
             try:
                 return await self.ask(call())
             except StorageUnavailable:
                 await asyncio.sleep(delay)
-                delay = min(delay * 2, 15.0)
+                delay = min(delay * 2, self.settings.claim_settles_seconds / 3)
 
     async def _release(self, error: ProviderError) -> NoReturn:
         """The submission is over without media: write what it cost and how it ends, then retry or end for good."""
         entry = self._ledger.entry
         assert entry is not None
+        bill = error.billed_usd
+        await self._patiently(lambda: learn(self.storage, self.asked.production_id, self.asked.asset, bill))
         failures = entry.failures + (1 if error.counts else 0)
         waits = 0 if error.counts else entry.waits + 1
         # Nobody can say that what has no published price was not billed: a person pays again, or not.

@@ -102,7 +102,8 @@ def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions
         PriceProblem: names the parameter and what it may be.
     """
     low = high = Decimal(0)
-    for rate in applying(offer, asset.parameters):
+    rates = applying(offer, asset.parameters)
+    for rate in rates:
         span = _amount(rate.unit, offer, asset, inputs, instructions)
         low += rate.each_low * Decimal(str(span.low))
         high += rate.each_high * Decimal(str(span.high))
@@ -112,6 +113,7 @@ def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions
         expected_seconds=offer.expected_seconds,
         job=offer.job,
         unknown=offer.unknown,
+        until=min((rate.until for rate in rates if rate.until), default=None),
     )
 
 

@@ -8,12 +8,13 @@ next look, so no worker slot is held while it renders and any worker can take th
 
 from collections.abc import Mapping
 
-from activities.attempt import unaskable, workplace
+from activities.attempt import Attempt, unaskable, workplace
 from activities.free_take import FreeTake
 from activities.ledger import Ledger
 from activities.ledger_take import LedgerTake
 from activities.providers.base import Provider, offer_of
 from activities.settings import ActivitySettings
+from activities.stopping import StoppedTake
 from activities.storage import Storage
 from workflows import keys
 from workflows.contracts import AssetCancelled, ProduceAsset
@@ -54,7 +55,7 @@ class Producer:
             price = asset.quote.high_usd if asset.quote else ZERO
             return AssetCancelled(outcome="running", billed_usd=price, message=words)
         async with workplace() as workdir:
-            return await LedgerTake(self._storage, provider, offer, request, workdir, self._settings).stop()
+            return await StoppedTake(Attempt(self._storage, provider, offer, request, workdir, self._settings)).stop()
 
     async def _gone(self, request: ProduceAsset, *, known: bool) -> Take:
         """The take of a model that this worker no longer offers: what is stored stays, what is open is for a person.

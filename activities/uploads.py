@@ -79,7 +79,7 @@ async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
             media_type, facts = await asyncio.to_thread(LOOKS[asset.asset_type], path)
         except OutputUnusable as error:
             raise refused(f"file: {error}") from None
-        key = keys.media_key(prefix, 1, extension_of(media_type))
+        key = keys.media_key(prefix, extension_of(media_type))
         stored = await storage.put_file(key, path, media_type)
     take = Take(
         number=request.take,

@@ -1,6 +1,7 @@
 """Links to media: S3 objects found, read and presigned; people's own files on their way into the bucket."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -58,16 +59,22 @@ class Vault:
 
     async def take_link(self, production_id: str, asset_id: str, take: int) -> str | None:
         """A short-lived link to the media of one take, or None where there is none."""
-        prefix = f"{keys.take_prefix(production_id, asset_id, take)}/media"
+        prefix = f"{keys.take_prefix(production_id, asset_id, take)}/"
 
         def find() -> str | None:
-            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents")
-            if not found:
-                return None
-            key = max((each["Key"] for each in found), key=keys.submission_of)
-            return self._sign(key, f"{asset_id}-take-{take}.{key.rpartition('.')[2]}")
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", ())
+            names = [each["Key"] for each in found]
+            ledger = f"{prefix}ledger.json"
+            # Of a paid take several attempts may have uploaded: its ledger names the one that counts.
+            key = self._media_in(ledger) if ledger in names else next(iter(names), None)
+            return self._sign(key, f"{asset_id}-take-{take}.{key.rpartition('.')[2]}") if key else None
 
         return await self._run(find)
+
+    def _media_in(self, ledger: str) -> str | None:
+        """The key of the media that a take's ledger names, or None while there is none."""
+        entry = json.loads(self._client.get_object(Bucket=self._bucket, Key=ledger)["Body"].read())
+        return str(entry["take"]["media"]["key"]) if entry.get("take") else None
 
     async def link(self, key: str, name: str) -> str:
         """A short-lived link to an object that is known to exist, saved under `name`."""

@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.ledger import Entry
     from activities.produce import Producer
     from activities.production import Activities
-    from activities.providers.base import Claim, Finished, Job, Offer, Provider, Request, Running
+    from activities.providers.base import Claim, Finished, Job, Offer, Provider, ProviderBase, Request, Running
     from activities.providers.registry import PROVIDERS
     from activities.settings import ActivitySettings
     from activities.storage import Storage
@@ -125,7 +125,7 @@ class StoppingLedger(ledger.Ledger):
             await self.stops.at(step, self._name)
 
 
-class Held:
+class Held(ProviderBase):
     """A vendor's provider under the name of a case; its answer can be held, and its jobs are looked at soon."""
 
     def __init__(self, case: Case, provider: Provider, stops: Stops) -> None:

@@ -50,7 +50,11 @@ async def test_oldest_first_with_evidence(client: Client, api: Api) -> None:
     tenant = f"t-{uuid4().hex[:8]}"
     fake = FakeActivities(assets=2)
     fake.failures["text-2"] = AssetFailure(
-        reason="ambiguous_submission", message="no answer came", job_id="job-7", billed_usd=Decimal("0.0040")
+        reason="ambiguous_submission",
+        message="no answer came",
+        job_id="job-7",
+        billed_usd=Decimal("0.0040"),
+        doubt_usd=Decimal("0.0100"),
     )
     async with fake.working(client):
         stuck, digest = await api.planned(tenant=tenant, title="Stuck")
@@ -64,7 +68,8 @@ async def test_oldest_first_with_evidence(client: Client, api: Api) -> None:
     assert second["production_id"] == stuck
     assert (item["reason"], item["asset_id"], item["job_id"]) == ("ambiguous_submission", "text-2", "job-7")
     assert (item["message"], item["cost_usd"]) == ("no answer came", "0.0040")
-    assert set(item["answers"]) >= {"adopt", "resubmit", "accept_without"}
+    # Nothing is left for one more submission: more has to be released first.
+    assert item["answers"] == ["adopt", "raise_budget", "accept_without", "cancel"]
     assert first["waiting"]["since"] < item["since"]
 
 
@@ -143,7 +148,7 @@ async def test_the_command(client: Client, api: Api) -> None:
 
 
 def item(reason: AttentionReason, **more: Any) -> AttentionItem:
-    asset = {} if reason in ("approval", "deadline_near", "price_unknown", "paused") else {"asset_id": "shot-2"}
+    asset = {} if reason in ("approval", "deadline_near", "paused") else {"asset_id": "shot-2"}
     told = {"id": 7, "reason": reason, "since": NOW, "plan_digest": "d" * 32, "answers": ANSWERS.get(reason, ())}
     return AttentionItem.model_validate({**told, **asset, **more})
 

@@ -1,5 +1,6 @@
 """Links to media on a real S3 server: the bytes of the take, whichever submission brought them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -20,25 +21,28 @@ def vault(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> Vault:
     return Vault(Settings(bucket="tests"))
 
 
-async def test_a_link_leads_to_the_last_submission(vault: Vault, storage: Storage) -> None:
-    """Of a take that was submitted again the last one's media is the take, also past the ninth."""
+async def test_a_link_leads_to_the_media_of_the_ledger(vault: Vault, storage: Storage) -> None:
+    """Of a take that several attempts uploaded, the link opens the object that its ledger names, and none before."""
     prefix = keys.take_prefix("linked", "still-1", 1)
     assert await vault.take_link("linked", "still-1", 1) is None
-    for number in (1, 2, 10):
-        body = f"of submission {number}".encode()
-        await storage.put_bytes(keys.media_key(prefix, number, "txt"), body, "text/plain")
-        await storage.put_bytes(f"{prefix}/ledger.json", b"{}", "application/json")
-        link = await vault.take_link("linked", "still-1", 1)
-        assert link is not None
-        async with httpx.AsyncClient(trust_env=False) as http:
-            answer = await http.get(link)
-        assert answer.content == body
-        assert "still-1-take-1.txt" in answer.headers["content-disposition"]
+    names = [keys.media_key(prefix, "txt", number, attempt) for number, attempt in ((1, "zz"), (2, "aa"), (2, "bb"))]
+    for name in names:
+        await storage.put_bytes(name, f"of {name}".encode(), "text/plain")
+    await storage.put_bytes(f"{prefix}/ledger.json", b'{"state": "claimed"}', "application/json")
+    assert await vault.take_link("linked", "still-1", 1) is None
+    named = json.dumps({"state": "stored", "take": {"media": {"key": names[1]}}}).encode()
+    await storage.put_bytes(f"{prefix}/ledger.json", named, "application/json")
+    link = await vault.take_link("linked", "still-1", 1)
+    assert link is not None
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.get(link)
+    assert answer.text == f"of {names[1]}"
+    assert "still-1-take-1.txt" in answer.headers["content-disposition"]
     assert await vault.take_link("linked", "still-1", 2) is None
 
 
 async def _link(vault: Vault, storage: Storage, production_id: str) -> str:
-    key = keys.media_key(keys.take_prefix(production_id, "still-1", 1), 1, "txt")
+    key = keys.media_key(keys.take_prefix(production_id, "still-1", 1), "txt")
     await storage.put_bytes(key, f"of {production_id}".encode(), "text/plain")
     link = await vault.take_link(production_id, "still-1", 1)
     assert link is not None

@@ -78,6 +78,17 @@ class Attempts:
             await self.attempt(number, run_id)
         return failure.value
 
+    async def follows(self, number: int, **order: object) -> None:
+        """From now on as the production ordered, a person or its policy."""
+        order_of = TakeOrder.model_validate({"number": number, **order})
+        self.request = self.request.model_copy(update={"order": order_of})
+
+    async def resubmits(self, number: int = 7) -> None:
+        """An attempt that says the take in doubt may be submitted again unasked; then the production orders it."""
+        doubt = (await self.fails()).details[0]
+        assert (doubt.reason, doubt.resubmit) == ("ambiguous_submission", True)
+        await self.follows(number)
+
     async def dies(self) -> None:
         with pytest.raises(asyncio.CancelledError):
             await self.attempt()
@@ -150,11 +161,14 @@ async def test_a_job_is_polled_by_retries(storage: Storage) -> None:
 
 
 async def test_a_killed_cheap_submission_is_made_again_and_recorded(storage: Storage) -> None:
-    """Killed after the vendor billed, a take below resubmit_below is submitted again and the ledger says so."""
+    """Killed after the vendor billed, a take below resubmit_below asks the production, which holds the money, and is
+    submitted again; the ledger says so."""
     vendor = Vendor(price="0.01")
     vendor.script = ["die"]
     run = Attempts(storage, vendor, asked("now", "0.01"))
     await run.dies()
+    await run.resubmits()
+    assert len(vendor.billed) == 1
     await run.attempt()
     assert len(vendor.billed) == 2
     assert [s.outcome for s in (await run.ledger()).submissions] == ["", "resubmitted"]
@@ -260,6 +274,7 @@ async def test_a_late_answer_harms_nothing(storage: Storage) -> None:
     zombie = asyncio.create_task(silent.attempt())
     await vendor.reached.wait()
     vendor.gate, vendor.media = None, png(32, 32)
+    await run.resubmits()
     take = await run.attempt()
     gate.set()
     assert await _late(zombie) is None
@@ -289,14 +304,24 @@ async def test_what_ended_stays_ended(storage: Storage, error: ProviderError) ->
 
 
 async def test_another_request_is_not_this_take(storage: Storage) -> None:
-    """A ledger that was written for other words is never taken for the answer to these."""
+    """A ledger that was written for another request, with media or without, is never taken for the answer to this
+    one: its job is stopped, what it cost is told, and the next number is used."""
     vendor = Vendor(looks=5)
     run = Attempts(storage, vendor, asked("later"))
     await run.fails()
     other = run.request.asset.model_copy(update={"prompt": "a red barn"})
     run.request = run.request.model_copy(update={"asset": other})
-    assert "is about another request" in (await run.fails()).message
-    assert len(vendor.billed) == 1
+    told = (await run.fails()).details[0]
+    assert (told.kind, told.billed_usd, told.job_id) == ("take_exists", Decimal("0.40"), "job-1")
+    assert (vendor.jobs, len(vendor.billed)) == ({}, 1)
+    for model in ("now", "gift"):
+        run = Attempts(storage, vendor, asked(model, "0.40" if model == "now" else "0"))
+        first = await run.attempt()
+        run.request = run.request.model_copy(
+            update={"asset": run.request.asset.model_copy(update={"prompt": "a barn"})}
+        )
+        told = (await run.fails()).details[0]
+        assert (told.kind, told.billed_usd) == ("take_exists", first.billed_usd)
 
 
 async def test_waiting_grows_and_leaves_no_trace(storage: Storage) -> None:
@@ -367,10 +392,12 @@ async def test_unforeseen_errors_of_a_cheap_take_are_paid_twice_at_most(storage:
     vendor.script = ["die", "die", "die"]
     run = Attempts(storage, vendor, asked("now", "0.01"))
     await run.dies()
+    await run.resubmits()
     await run.dies()
     final = await run.fails()
     assert (final.type, len(vendor.billed)) == ("ambiguous_submission", 2)
-    assert final.details[0].billed_usd == Decimal("0.01")
+    doubt = final.details[0]
+    assert (doubt.billed_usd, doubt.doubt_usd, doubt.resubmit) == (Decimal("0.01"), Decimal("0.01"), False)
 
 
 async def test_a_key_that_fails_during_a_job_does_not_end_the_job(storage: Storage) -> None:
@@ -557,12 +584,14 @@ async def test_one_resubmission_at_most_is_made_unasked(storage: Storage, kind: 
     vendor = Vendor("0.01")
     run = Attempts(storage, vendor, asked("now", "0.01"))
     vendor.script = ["die", kind("wait", retry_after=timedelta(seconds=1)), "die"]
-    for _ in range(3):
+    await run.dies()
+    await run.resubmits()
+    for _ in range(2):
         with suppress(ApplicationError, asyncio.CancelledError):
             await run.attempt()
     with pytest.raises(ApplicationError) as ended:
         await run.attempt()
-    assert ended.value.type == "ambiguous_submission"
+    assert (ended.value.type, ended.value.details[0].resubmit) == ("ambiguous_submission", False)
     entry = await run.ledger()
     assert entry
     assert (len(vendor.billed), sum(s.resubmitted for s in entry.submissions)) == (2, 1)

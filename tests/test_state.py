@@ -92,13 +92,15 @@ def test_a_further_take_keeps_its_maker() -> None:
 
 
 def test_a_doubt_costs_what_was_asked() -> None:
-    """A request whose answer was lost counts as its model costs; until that is decided, the most is held."""
+    """A request whose answer was lost counts and is held as its ledger says: what its own model costs."""
     dear = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
     asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=dear),))
     state = approved(asset)
     state.start(asset)
     assert state.held_usd() == Decimal("0.50")
-    state.fail("text-1", AssetFailure(message="lost", reason="ambiguous_submission"))
+    doubt = AssetFailure(message="lost", reason="ambiguous_submission", doubt_usd=Decimal("0.10"))
+    state.fail("text-1", doubt)
+    assert state.held_usd() == Decimal("0.10")
     state.take_up("text-1", adopt_job_id=None)
     assert state.spent_usd == Decimal("0.10")
     state.start(asset)
@@ -115,7 +117,7 @@ def test_a_doubt_is_counted_once() -> None:
     state.make_again(asset.asset_id, count=2)
     state.start_extra(asset.asset_id, 2)
     state.start(asset)
-    doubt = AssetFailure(reason="ambiguous_submission", message="in doubt")
+    doubt = AssetFailure(reason="ambiguous_submission", message="in doubt", doubt_usd=Decimal("0.10"))
     state.fail(asset.asset_id, doubt)
     state.cancel({(asset.asset_id, 2): AssetCancelled(outcome="free")})
     assert state.spent_usd == Decimal("0.10")
@@ -133,7 +135,7 @@ def test_fallbacks_that_an_edit_took_out() -> None:
     assert state.providers() == ["b"]
     edit = EditOp(op="change", asset_id=asset.asset_id, model="other words")
     assert state.plan
-    state.edit(policies.apply_edits(state.brief, state.plan, [edit]), {})
+    state.edit(policies.apply_edits(state.brief, state.plan, [edit]), {}, allow_unknown=False)
     assert state.providers() == ["a"]
 
 
@@ -156,7 +158,7 @@ def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
 
 
 def test_what_waits_before_the_approval() -> None:
-    """A plan waits for its approval; where a price is unknown under a budget it says so, and near its end that."""
+    """A plan waits for its approval; where a price is unknown it says so, with or without a budget, and later its deadline."""
 
     def waiting(budget: str | None, **quote: object) -> ProductionState:
         brief = Brief(text="x", platform=Platform.COPY, budget_usd=Decimal(budget) if budget else None)
@@ -165,7 +167,7 @@ def test_what_waits_before_the_approval() -> None:
         return state
 
     assert _reason(waiting(None)) == "approval"
-    assert _reason(waiting(None, unknown=True)) == "approval"
+    assert _reason(waiting(None, unknown=True)) == "price_unknown"
     late = waiting("5", unknown=True)
     assert _reason(late) == "price_unknown"
     late.moment_came()
@@ -181,9 +183,10 @@ def test_a_parked_asset_waits_for_its_budget() -> None:
     state.park(asset.asset_id, Decimal("0.05"), Decimal("0.10"))
     (record,) = asset_records(state.told())
     assert record.waiting
-    assert (record.waiting.reason, record.waiting.answers[0]) == ("budget_short", "raise_budget")
+    assert (record.waiting.reason, record.waiting.answers[0]) == ("budget_short", "approve")
     assert "0.10 USD does not fit the 0.05 USD" in record.waiting.message
-    state.raise_budget(Decimal(2_000))
+    assert "raise_budget" in record.waiting.answers
+    state.raise_budget(Decimal(2_000), "ana")
     (record,) = asset_records(state.told())
     assert record.waiting is None
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -17,6 +18,8 @@ REMINDER_SHARE = 0.25
 """The reminder comes when a quarter of the time to approve is left."""
 ESCALATION_SHARE = 0.1
 """The escalation comes when a tenth of it is left."""
+FOR_MONEY: Final = frozenset({"change_to_approve", "price_unknown", "budget_short", "overrun"})
+"""Reasons for which an asset waits before it is started, until somebody who may releases the money."""
 POLICY = "the approval policy"
 """Approves in the place of a person."""
 
@@ -109,10 +112,15 @@ class Approving(Accounts):
             if whole.budget_usd is not None:
                 self.budget_usd = policies.allowance(self.brief, self.plan, whole, self.spent_usd)
             data["gate"] = "stills"
+        elif self.assets:
+            data |= self._approve_again(whole)
         else:
             self.approval, self.approved_at = whole, self._clock()
             self.budget_usd = policies.allowance(self.brief, self.plan, whole, self.spent_usd)
             self.assets = {a.asset_id: AssetState() for a in self.plan.assets}
+        if whole.allow_unknown_prices:
+            for asset in self.plan.assets:
+                self.allow_unknown(asset)
         self.status = ProductionStatus.PRODUCING
         self.approvals = ()
         self.log(
@@ -123,6 +131,31 @@ class Approving(Accounts):
             note=whole.note,
             **data,
         )
+
+    @property
+    def asks_for_money(self) -> list[str]:
+        """Ids of the assets that another approval releases: what an edit made to cost more, and what does not fit."""
+        return [i for i, s in self.assets.items() if s.attention in FOR_MONEY]
+
+    def _approve_again(self, whole: Approval) -> dict[str, JsonValue]:
+        """Release what waits for money, up to the named budget, else up to all that is to make, within the brief's."""
+        asked = self.asks_for_money
+        budget = self.budget_to_approve(whole)
+        above = {}
+        if self.brief.budget_usd is not None and budget > self.brief.budget_usd:
+            above = {"brief_budget_usd": str(self.brief.budget_usd)}
+        self.budget_usd = budget
+        for asset_id in asked:
+            self.update(asset_id, attention=None, waiting=None, error=None, error_kind="")
+        return {"again": True, "assets": list(asked), **above}
+
+    def budget_to_approve(self, whole: Approval) -> Decimal:
+        """What may be spent after another approval, USD."""
+        if whole.budget_usd is not None:
+            return whole.budget_usd
+        before = self.budget_usd or ZERO
+        needed = max(before, self.spent_usd + self.held_usd() + self.to_make_usd())
+        return needed if self.brief.budget_usd is None else max(before, min(needed, self.brief.budget_usd))
 
     def _together(self, last: Approval) -> Approval:
         """What all that approved allow: the lowest budget, and unknown prices where nobody objects."""

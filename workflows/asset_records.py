@@ -1,21 +1,26 @@
 """The assets of a production as callers see them."""
 
 from workflows import attention
-from workflows.events import AssetRecord, AssetState, AssetStatus, Snapshot
+from workflows.events import AssetRecord, AssetState, AssetStatus, ProductionStart, Snapshot
 from workflows.models import ZERO, Asset
+from workflows.state import ProductionState
 
 
 def asset_records(snapshot: Snapshot) -> list[AssetRecord]:
     """The assets of a snapshot in plan order; none before there is a plan."""
-    assets = snapshot.plan.assets if snapshot.plan else ()
-    return [_record(snapshot.production_id, a, snapshot.assets.get(a.asset_id, AssetState())) for a in assets]
+    production = ProductionState(
+        ProductionStart(production_id=snapshot.production_id, brief=snapshot.brief, carried=snapshot),
+        lambda: snapshot.updated_at,
+    )
+    return [_record(production, a) for a in (snapshot.plan.assets if snapshot.plan else ())]
 
 
 def take_url(production_id: str, asset_id: str, take: int) -> str:
     return f"/api/v1/productions/{production_id}/assets/{asset_id}/takes/{take}/media"
 
 
-def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
+def _record(production: ProductionState, asset: Asset) -> AssetRecord:
+    production_id, state = production.production_id, production.assets.get(asset.asset_id, AssetState())
     take = state.take
     return AssetRecord(
         content_id=f"{production_id}/{asset.asset_id}/{take.number if take else 0}",
@@ -36,10 +41,10 @@ def _record(production_id: str, asset: Asset, state: AssetState) -> AssetRecord:
         error=state.error,
         error_kind=state.error_kind,
         attention=state.attention,
-        waiting=attention.item_of(asset, state),
+        waiting=attention.item_of(production, asset),
         stale=state.stale,
         stale_because=state.stale_because,
-        refresh_usd=None if not state.stale or asset.unknown_price else asset.high_usd,
+        refresh_usd=None if not state.stale or asset.unknown_price else production.reserve_usd(asset),
         making=len(state.extra) + (state.status is AssetStatus.GENERATING),
         cancelled=state.cancelled,
         job_id=state.job_id,

@@ -8,9 +8,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import JsonValue
+    from pydantic import JsonValue, ValidationError
 
     from workflows import policies
+    from workflows.approving import FOR_MONEY
     from workflows.contracts import (
         UPLOAD_REFUSED,
         AssetFailure,
@@ -194,7 +195,7 @@ class Changes(Decisions):
             state.take_up(asset_id, resolution.job_id if resolution.action == "adopt" else None)
         elif resolution.budget_usd is not None:
             self._say_resolved(resolution, budget_usd=str(resolution.budget_usd))
-            state.raise_budget(resolution.budget_usd)
+            state.raise_budget(resolution.budget_usd, resolution.resolver)
         self._poke()
         return state.receipt()
 
@@ -233,6 +234,9 @@ class Changes(Decisions):
                 self._check_own()
         if resolution.action == "raise_budget":
             self._check_own()
+            if reason not in (*FOR_MONEY, "ambiguous_submission"):
+                raise refuse("wrong_phase", "action", f"{asset_id!r} does not wait for money: {reason}")
+            self._check_release(resolution.resolver)
         if resolution.action == "resubmit":
             self._check_second_bill(asset_id)
         budget = self._state.budget_usd or ZERO
@@ -240,8 +244,8 @@ class Changes(Decisions):
             raise refuse("budget_short", "budget_usd", f"the budget is {budget} USD already; name a higher one")
 
     def _check_second_bill(self, asset_id: str) -> None:
-        price, left = self._state.price_usd(asset_id), self._state.left_usd()
-        if price > left:
+        if self._state.second_bill_short(asset_id):
+            price, left = self._state.price_usd(asset_id), self._state.left_usd()
             raise refuse(
                 "budget_short",
                 "budget_usd",
@@ -279,11 +283,11 @@ class Changes(Decisions):
             self._check_refresh(request)
             if ids != self._to_refresh(request):
                 raise refuse("wrong_phase", "asset_ids", "other assets are stale by now; look again")
-            price = sum((a.high_usd for a in plan.assets if a.asset_id in ids), ZERO)
+            price = sum((state.reserve_usd(a) for a in plan.assets if a.asset_id in ids), ZERO)
             _check_cap(price, request.max_usd)
-            takes = dict.fromkeys(ids, 1)
-            state.budget_usd = self._room(plan, takes, request.budget_usd, allow_unknown=request.allow_unknown_prices)
-            state.plan = plan
+            takes, allow, by = dict.fromkeys(ids, 1), request.allow_unknown_prices, request.requested_by
+            budget = self._room(plan, takes, request.budget_usd, allow_unknown=allow, by=by)
+            self._release(plan, takes, budget, allow_unknown=allow, by=by)
         for asset_id in ids:
             self._say_requested(asset_id, request.requested_by, why="refresh")
             state.make_again(asset_id)
@@ -332,7 +336,15 @@ def _check_cap(price: Decimal, max_usd: Decimal) -> None:
 
 def failure_of(error: ActivityError | ApplicationError) -> AssetFailure:
     """What the activity says of its own end; without words of its own (a timeout), Temporal's."""
+    return told_failure(error) or AssetFailure(message=message_of(error))
+
+
+def told_failure(error: ActivityError | ApplicationError) -> AssetFailure | None:
+    """What the activity says of its own end; None where somebody else ended it: a timeout, `temporal activity fail`."""
     cause = error.cause if isinstance(error, ActivityError) else None
-    if isinstance(cause, ApplicationError) and cause.details:
+    if not isinstance(cause, ApplicationError) or not cause.details:
+        return None
+    try:
         return AssetFailure.model_validate(cause.details[0])
-    return AssetFailure(message=message_of(error))
+    except ValidationError:
+        return None

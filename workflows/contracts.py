@@ -32,6 +32,9 @@ from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
 PRODUCE_ASSET: Final = "produce_asset"
+TAKE_EXISTS: Final = "take_exists"
+"""The kind of an AssetFailure: the take's number was used for another request before (a workflow that was reset). Its
+`billed_usd` is what that one has cost; this one takes the next number."""
 STILL_RUNNING: Final = "StillRunning"
 """The provider's job is not done; the retry is the next look. Never counted as a failure."""
 UPLOAD_REFUSED: Final = "UploadRefused"
@@ -90,7 +93,10 @@ class ProduceAsset(Model):
     asset: Asset
     take: int = Field(ge=1)
     inputs: tuple[InputTake, ...] = ()
-    order: TakeOrder | None = Field(default=None, description="What a person decided about this take's submission")
+    order: TakeOrder | None = Field(default=None, description="What was decided about this take's submission in doubt")
+    reserved_usd: Money | None = Field(
+        default=None, description="What the production holds for one submission; where more is known, none is made"
+    )
 
 
 class AssetFailure(Model):
@@ -105,6 +111,13 @@ class AssetFailure(Model):
     category: str = Field(default="", description="The provider's own word for why it was refused")
     maybe_billed: bool = Field(default=False, description="Nobody can say that it cost nothing more")
     replacement: tuple[str, ...] = Field(default=(), description="Of a retired model: what the catalogue names instead")
+    doubt_usd: Money = Field(default=ZERO, description="What the submission in doubt counts for, beside `billed_usd`")
+    resubmit: bool = Field(
+        default=False, description="The submission in doubt costs so little that it may be made again unasked"
+    )
+    now_usd: Money | None = Field(
+        default=None, description="Nothing was submitted: it costs up to this by now, more than was reserved"
+    )
 
 
 class AssetCancelled(Model):

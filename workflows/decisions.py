@@ -12,10 +12,10 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
 
     from workflows import diff, policies
-    from workflows.approving import MAX_MESSAGE_CHARS, POLICY
+    from workflows.approving import FOR_MONEY, MAX_MESSAGE_CHARS, POLICY
     from workflows.desk import Desk, check_prices
     from workflows.events import AssetStatus, ProductionStatus, Receipt
-    from workflows.models import Plan
+    from workflows.models import Asset, Plan
     from workflows.refusals import refuse
     from workflows.requests import Decision, EditOp, Pause, PlanEdit, Rejection, Resume, Revision
 
@@ -37,6 +37,11 @@ class Decisions(Desk):
         self._decide_by_signal(
             {"reject": rejection if isinstance(rejection, dict) else {"reason": str(rejection or "")}}
         )
+
+    @workflow.signal(description="A worker says that a take in doubt was answered after all")
+    def take_settled(self, asset_id: str, take: int) -> None:
+        if self._state.settled(asset_id, take):
+            self._poke()
 
     def _decide_by_signal(self, decision: dict[str, Any]) -> None:
         try:
@@ -62,10 +67,13 @@ class Decisions(Desk):
         """A second approval may allow less than the first, but not less than what was ordered since."""
         state, approval = self._state, decision.approve
         held = state.held_usd()
-        if approval is None or approval.budget_usd is None or state.plan is None or state.gate != "waiting" or not held:
+        if approval is None or approval.budget_usd is None or state.plan is None or not state.assets:
             return
         known = state.spent_usd + held
-        if policies.allowance(state.brief, state.plan, approval, state.spent_usd) < known:
+        allowed = approval.budget_usd
+        if state.gate == "waiting":
+            allowed = policies.allowance(state.brief, state.plan, approval, state.spent_usd)
+        if held and allowed < known:
             raise refuse(
                 "budget_short",
                 "budget_usd",
@@ -73,11 +81,12 @@ class Decisions(Desk):
             )
 
     def _check_decision(self, decision: Decision) -> None:
-        state = self._state
+        state, approval = self._state, decision.approve
         at_gate = state.gate == "waiting" and not state.status.closed
-        if not at_gate:
+        # What an edit made to cost more than was approved, and what the budget does not hold, is approved again.
+        again = bool(approval and state.asks_for_money) and not state.status.closed and not self._cancelling
+        if not at_gate and not again:
             self._check_phase(ProductionStatus.AWAITING_APPROVAL)
-        approval = decision.approve
         if approval is None:
             return
         self._check_digest(approval.plan_digest)
@@ -89,9 +98,15 @@ class Decisions(Desk):
         if any(a.approver == approval.approver for a in state.approvals):
             needed = f"{policy.approvers - len(state.approvals)} more of {policy.approvers}"
             raise refuse("not_allowed", "approver", f"{approval.approver!r} approved already; it needs {needed} people")
-        capped = policies.cap(state.brief, approval) is not None
-        if state.plan and capped and not approval.allow_unknown_prices and not at_gate:
-            check_prices(state.plan.unknown_prices)
+        if state.plan and not approval.allow_unknown_prices:
+            check_prices(tuple(a.asset_id for a in state.plan.assets if self._needs_permission(a)))
+
+    def _needs_permission(self, asset: Asset) -> bool:
+        """Whether approving now would spend on a price that nobody published, and nobody has allowed that."""
+        if not self._state.assets:
+            return asset.unknown_price
+        state = self._state.assets[asset.asset_id]
+        return bool(state.attention in FOR_MONEY and self._state.not_allowed(asset))
 
     def _decide(self, decision: Decision) -> None:
         if decision.approve:
@@ -127,12 +142,24 @@ class Decisions(Desk):
         if touched:
             plan = await self._priced(plan, only=tuple(touched))
             self._check_edit(edit)
-        added = {a.asset_id: 1 for a in plan.assets if a.asset_id not in before.by_id}
-        self._state.budget_usd = self._room(plan, added, edit.budget_usd, allow_unknown=edit.allow_unknown_prices)
+        pending = [a for a in plan.assets if self._is_to_be_made(a.asset_id)]
+        changed = [a for a in pending if a != before.find(a.asset_id)]
+        if not edit.allow_unknown_prices:
+            check_prices(tuple(a.asset_id for a in changed if self._state.not_allowed(a)))
+        if edit.budget_usd is not None or (edit.allow_unknown_prices and any(a.unknown_price for a in changed)):
+            self._check_release(edit.editor)
         left_out: list[JsonValue] = [{"asset_id": asset_id, "field": "left out"} for asset_id in dropped]
         changes = [*diff.changes(before, plan), *left_out]
-        self._state.edit(plan, dropped, by=edit.editor, how="edit", changes=changes)
+        if edit.budget_usd is not None:
+            self._state.raise_budget(edit.budget_usd, edit.editor)
+        allowed = edit.allow_unknown_prices
+        self._state.edit(plan, dropped, allow_unknown=allowed, by=edit.editor, how="edit", changes=changes)
         return plan
+
+    def _is_to_be_made(self, asset_id: str) -> bool:
+        """Whether the asset is new, or was approved and is not begun: its price is not spent or held yet."""
+        state = self._state.assets.get(asset_id)
+        return state is None or state.status is AssetStatus.PENDING
 
     def _check_edit(self, edit: PlanEdit) -> None:
         state = self._state

@@ -8,7 +8,7 @@ Every change wakes the workflow's loop.
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -93,26 +93,31 @@ class Desk:
             plan = await self._priced(plan, only=(asset_id,))
             recheck()
             changes = diff.changes(state.plan, plan)
-            budget = self._room(plan, {asset_id: count}, budget_usd, allow_unknown=allow_unknown)
-            state.plan, state.budget_usd = plan, budget
+            takes = {asset_id: count}
+            budget = self._room(plan, takes, budget_usd, allow_unknown=allow_unknown, by=by)
+            self._release(plan, takes, budget, allow_unknown=allow_unknown, by=by)
             if changes:
                 state.log("plan_edited", plan_digest=plan.digest, by=by, how=how, changes=changes)
 
     def _room(
-        self, plan: Plan, takes: Mapping[str, int], budget_usd: Decimal | None, *, allow_unknown: bool
+        self, plan: Plan, takes: Mapping[str, int], budget_usd: Decimal | None, *, allow_unknown: bool, by: str
     ) -> Decimal:
         """The budget in which so many takes of these assets fit: as it is, or raised to `budget_usd`.
 
         Raises:
-            ApplicationError: a refusal, where they do not fit, or where nobody knows the price.
+            ApplicationError: a refusal, where they do not fit, where nobody knows the price and it is not allowed, or
+                where the one who asks may not raise the budget alone.
         """
         state = self._state
         assets = [a for a in plan.assets if a.asset_id in takes]
         if not allow_unknown:
             check_prices(tuple(a.asset_id for a in assets if a.unknown_price))
-        price = sum((a.high_usd * takes[a.asset_id] for a in assets), ZERO)
-        budget = max(budget_usd or ZERO, state.budget_usd or ZERO)
-        left = state.left_usd() + budget - (state.budget_usd or ZERO)
+        before = state.budget_usd or ZERO
+        price = sum((state.reserve_usd(a) * takes[a.asset_id] for a in assets), ZERO)
+        budget = max(budget_usd or ZERO, before)
+        if budget > before or (allow_unknown and any(a.unknown_price for a in assets)):
+            self._check_release(by)
+        left = state.left_usd() + budget - before
         if price and price > left:
             what = "this take costs" if sum(takes.values()) == 1 else f"these {sum(takes.values())} takes cost"
             raise refuse(
@@ -122,6 +127,29 @@ class Desk:
                 f"send budget_usd of {budget + price - left} or more to raise the budget",
             )
         return budget
+
+    def _check_release(self, by: str) -> None:
+        """Who releases money is held to the brief's policy, at the first approval and ever after.
+
+        Raises:
+            ApplicationError: a refusal, where the requester does it alone, or several people have to.
+        """
+        policy, requester = self._state.brief.approval, self._state.brief.requester
+        if policy.not_by_requester and by == requester:
+            raise refuse("not_allowed", "budget_usd", f"{by!r} asked for it; somebody else has to release more money")
+        if policy.approvers > 1:
+            words = f"{policy.approvers} people have to release more money: edit the plan, and each of them approves it"
+            raise refuse("not_allowed", "budget_usd", words)
+
+    def _release(self, plan: Plan, assets: Iterable[str], budget: Decimal, *, allow_unknown: bool, by: str) -> None:
+        """Take the plan and the budget that `_room` found, and remember which unpublished prices were allowed."""
+        state = self._state
+        state.plan = plan
+        state.raise_budget(budget, by)
+        if allow_unknown:
+            for asset_id in assets:
+                if asset_id in state.assets:
+                    state.allow_unknown(plan.by_id[asset_id])
 
     async def _priced(self, plan: Plan, only: tuple[str, ...] = ()) -> Plan:
         """The plan with quotes from the catalogue, of all assets or `only` some.

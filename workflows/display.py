@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from workflows.attention import ANSWERS
+from workflows import attention
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset
 from workflows.state import ProductionState
@@ -54,7 +54,8 @@ def _answering(state: ProductionState) -> list[str]:
     reason = waiting and state.assets[waiting].attention
     if not waiting or not reason:
         return []
-    actions = [a for a in ANSWERS[reason] if a not in ("upload", "cancel")]
+    possible = attention.answers_to(state, reason, waiting)
+    actions = [a for a in possible if a in ("retry", "resubmit", "raise_budget", "accept_without", "adopt")]
     simple = next(a for a in ("retry", "resubmit", "accept_without") if a in actions)
     sample = f'{{\n  "asset_id": "{waiting}",\n  "action": "{simple}",\n  "resolver": "your name"\n}}'
     others = [f"`{a}`" for a in actions if a != simple]

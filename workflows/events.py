@@ -7,7 +7,20 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from workflows.models import ZERO, Asset, Brief, Deliverable, Media, Modality, Model, Money, Plan, ProductionId, Take
+from workflows.models import (
+    ZERO,
+    Asset,
+    Brief,
+    Deliverable,
+    Learned,
+    Media,
+    Modality,
+    Model,
+    Money,
+    Plan,
+    ProductionId,
+    Take,
+)
 from workflows.requests import Approval, Pause
 
 
@@ -74,6 +87,9 @@ EventName = Literal[
     "paused",
     "resumed",
     "needs_attention",
+    "attention_withdrawn",
+    "overrun",
+    "budget_raised",
     "prompt_proposed",
     "resolved",
     "finishing",
@@ -95,16 +111,24 @@ AttentionReason = Literal[
     "model_retired",
     "ambiguous_submission",
     "budget_short",
+    "overrun",
+    "change_to_approve",
     "plan_failed",
     "finishing_failed",
 ]
-"""Why something waits for a person; the first five wait for a word about the whole production."""
+"""Why something waits for a person; the first five wait for a decision about the whole production.
+
+overrun: a model charges more than its published price, so that what is left does not fit the budget; while the rest
+fits it is a notice about the whole production. change_to_approve: an edit costs more than was approved.
+price_unknown of an asset: nobody allowed to spend on its unpublished price.
+"""
 
 Answer = Literal[
     "approve",
     "reject",
     "edit_plan",
     "revise",
+    "pause",
     "resume",
     "retry",
     "accept_without",
@@ -134,13 +158,15 @@ def event_body(production_id: str, event: BaseModel) -> str:
 
 
 class TakeOrder(Model):
-    """A person's word about a take whose submission is in doubt: adopt this job, or submit once more.
+    """A decision about a take whose submission is in doubt: adopt this job, or submit once more.
 
-    `number` is the event's number when it was given, so that the ledger follows each order once.
+    `number` is the event's number when it was given, so that the ledger follows each order once. A ledger that knows
+    more by now than the question did, another job or the media, is followed instead.
     """
 
     number: int
     adopt_job_id: str | None = None
+    about_job_id: str | None = Field(default=None, description="The job that the question named")
 
 
 class AttentionItem(Model):
@@ -171,6 +197,7 @@ class Waiting(Model):
     id: int
     since: datetime
     job_id: str | None = None
+    doubt_usd: Money = Field(default=ZERO, description="What a submission in doubt counts for")
     replacement: tuple[str, ...] = ()
     proposal: str = ""
 
@@ -181,6 +208,8 @@ class ExtraTake(Model):
     number: int
     asset: Asset
     started: bool = False
+    order: TakeOrder | None = None
+    booked_usd: Money = Field(default=ZERO, description="Of its bills, what is in spent_usd already")
 
 
 class AssetState(Model):
@@ -208,6 +237,12 @@ class AssetState(Model):
     )
     job_id: str | None = Field(default=None, description="Of a cancelled take that may still run at the provider")
     order: TakeOrder | None = None
+    made_with: dict[str, int] = Field(
+        default_factory=dict, description="Of the take that is being made, or in doubt: its inputs and their takes"
+    )
+    unknown_allowed: tuple[str, ...] = Field(
+        default=(), description="provider/model of unpublished price that somebody allowed for this asset"
+    )
     model: int = Field(default=0, description="Which of its models makes it: 0 its own, then its fallbacks from 1")
 
     @property
@@ -229,6 +264,10 @@ class Snapshot(Model):
     approved_at: datetime | None = None
     budget_usd: Money | None = Field(default=None, description="The most that may be spent; set by the approval")
     spent_usd: Money = ZERO
+    learned: dict[str, Learned] = Field(
+        default_factory=dict, description="provider/model -> what it charged beyond, or without, a published price"
+    )
+    overrun_usd: Money = Field(default=ZERO, description="Of spent_usd, what was charged beyond published prices")
     assets: dict[str, AssetState] = Field(default_factory=dict)
     deliverable: Deliverable | None = None
     feedback: tuple[str, ...] = ()

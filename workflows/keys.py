@@ -12,6 +12,7 @@ An id is the tenant's name, a dot, and a name of its own; see `owned`.
 """
 
 from typing import Final
+from urllib.parse import quote
 
 TASK_QUEUE: Final = "greenlight"
 """Workflows and all activities but `produce_asset`, which runs on its provider's queue."""
@@ -120,15 +121,28 @@ def take_prefix(production_id: str, asset_id: str, take: int) -> str:
     return f"{production_prefix(production_id)}/assets/{asset_id}/takes/{take}"
 
 
-def media_key(prefix: str, submission: int, extension: str) -> str:
-    """Where the media of a take is. Each submission has its own: a late answer to an earlier one overwrites nothing."""
-    return f"{prefix}/media{f'-{submission}' if submission > 1 else ''}.{extension}"
+def media_key(prefix: str, extension: str, submission: int = 0, attempt: str = "") -> str:
+    """Where the media of a take is: media.png of one that is written once, media-1-3f9c2a71.png of a paid one.
+
+    Each attempt writes its own object, which no other attempt overwrites or deletes; the ledger names the take's.
+    """
+    return f"{prefix}/media{f'-{submission}-{attempt}' if attempt else ''}.{extension}"
 
 
 def submission_of(media_key: str) -> int:
-    """The number of the submission; the highest one is the take's."""
-    number = media_key.rpartition("/")[2].partition(".")[0].removeprefix("media-")
+    """The number of the submission that media is from, 1 where the name has none."""
+    number = media_key.rpartition("/")[2].partition(".")[0].removeprefix("media-").partition("-")[0]
     return int(number) if number.isdigit() else 1
+
+
+def learned_key(production_id: str, provider: str, model: str) -> str:
+    """What a model has charged in this production beyond its published price."""
+    return f"{production_prefix(production_id)}/learned/{provider}/{model}.json"
+
+
+def job_key(provider: str, job_id: str) -> str:
+    """Which take a provider's job belongs to, whatever production that is in."""
+    return f"jobs/{provider}/{quote(job_id, safe='')}.json"
 
 
 def upload_prefix(production_id: str) -> str:

@@ -8,8 +8,8 @@ validates it at the door, Temporal carries it, the manifest keeps it.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime
+from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final, Literal
@@ -213,6 +213,33 @@ class Quote(Model):
     expected_seconds: float = Field(description="What the model usually takes; the first look at a job waits this")
     job: bool = Field(default=False, description="A provider's long job, polled; it holds no slot while it runs")
     unknown: bool = Field(default=False, description="Nobody published a price: the amounts are 0 and say nothing")
+    until: date | None = Field(
+        default=None, description="The last day (UTC) on which its rates hold; after it, it is priced again"
+    )
+
+    def holds_on(self, day: date) -> bool:
+        return self.until is None or day <= self.until
+
+
+class Learned(Model):
+    """What one model has charged in a production beyond its published price, or without one."""
+
+    usd: Money = Field(default=ZERO, description="The most expensive submission that cost more than its price")
+    factor: Decimal = Field(default=Decimal(1), description="The highest bill, in multiples of its published price")
+
+    def with_bill(self, quote: Quote, cost_usd: Decimal) -> "Learned":
+        """The same with one more bill; one within its published price teaches nothing."""
+        if cost_usd <= (ZERO if quote.unknown else quote.high_usd):
+            return self
+        factor = cost_usd / quote.high_usd if quote.high_usd else Decimal(1)
+        return Learned(
+            usd=max(self.usd, cost_usd), factor=max(self.factor, factor.quantize(Decimal("0.0001"), ROUND_UP))
+        )
+
+    def price(self, quote: Quote) -> Decimal:
+        """The most that a submission may cost, USD: its published high price, or as much as the model charged."""
+        raised = (quote.high_usd * self.factor).quantize(Decimal("0.0001"), ROUND_UP)
+        return max(quote.high_usd, raised, self.usd)
 
 
 class Alternative(Model):

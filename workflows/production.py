@@ -15,9 +15,11 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows import diff, keys, policies
     from workflows.approving import MAX_MESSAGE_CHARS
-    from workflows.changes import failure_of
+    from workflows.changes import failure_of, told_failure
     from workflows.contracts import (
+        TAKE_EXISTS,
         AssetCancelled,
+        AssetFailure,
         DraftPlan,
         FinishDeliverable,
         FinishedAsset,
@@ -29,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, message_of, raise_if_cancelled
     from workflows.display import activity_summary
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
-    from workflows.models import Asset, Media, Plan, Take
+    from workflows.models import ZERO, Asset, Media, Plan, Take
     from workflows.outlook import Outlook
 
 from temporalio.common import RetryPolicy
@@ -39,7 +41,10 @@ STEADY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=
 
 MAX_PROPOSALS = 20
 """Where more than so many assets wait, something else is wrong than their words."""
-STOP_TIMEOUT = timedelta(minutes=1)
+STOP_TIMEOUT = timedelta(minutes=2)
+"""One attempt at stopping a take: it waits up to 45 s for the answer to a request that is under way."""
+PRICES_ENDED = "the end of its rates"
+"""Edits a plan in the place of a person, when rates of the catalogue end."""
 MANIFEST_RETRY = timedelta(minutes=1)
 
 FINISH_TIMEOUT = timedelta(hours=2)
@@ -174,7 +179,6 @@ class ProductionWorkflow(Outlook):
     async def _produce(self) -> None:
         """Start what can start and wait, until all is made or only a person can help."""
         state = self._state
-        state.status = ProductionStatus.PRODUCING
         while True:
             if not workflow.info().is_continue_as_new_suggested():
                 self._start_ready()
@@ -184,10 +188,13 @@ class ProductionWorkflow(Outlook):
                 return
             if not self._running and state.gated() and not state.attention() and not state.held_back():
                 state.reach_gate()
-            self._show()
+            # What waits for a person is told when it begins to wait, whatever else goes on meanwhile.
+            waits = state.attention() or state.gate == "waiting" or state.held_back()
             if self._running:
+                state.status = ProductionStatus.NEEDS_ATTENTION if waits else ProductionStatus.PRODUCING
+                self._show()
                 await self._wake()
-            elif state.attention() or state.gated() or state.held_back() or state.unfinished():
+            elif waits or state.gated() or state.unfinished():
                 state.status = ProductionStatus.NEEDS_ATTENTION
                 self._show()
                 await self._woken()
@@ -198,23 +205,29 @@ class ProductionWorkflow(Outlook):
 
     def _start_ready(self) -> None:
         state = self._state
-        left: Decimal | None = None
+        state.unpark()
         capped = state.approval is not None and policies.cap(state.brief, state.approval) is not None
+        left: Decimal | None = None
         for asset in state.waiting():
             asset_id = asset.asset_id
             if len(self._running) - len(self._jobs) >= policies.WINDOW or len(self._running) >= policies.MAX_PENDING:
                 return
             if asset_id in self._running:
                 continue
-            if state.assets[asset_id].status is AssetStatus.PENDING:  # else an earlier run reserved its price
-                price, unknown = state.price_usd(asset_id), capped and asset.unknown_price
-                if price or unknown:
+            if state.assets[asset_id].status is AssetStatus.PENDING:  # else its price is held already
+                if unknown := state.not_allowed(asset):
+                    names = ", ".join(unknown)
+                    words = f"the price of {names} is not published; allow it by approving again, or edit it"
+                    state.ask(asset_id, "price_unknown", words)
+                    continue
+                price, surprising = state.price_usd(asset_id), asset.unknown_price
+                if price or surprising:
                     left = state.left_usd() if left is None else left
-                    if price > left or (unknown and left <= 0):
-                        if not self._running:
+                    if price > left or (surprising and capped and left <= 0):
+                        if price > left + state.returnable_usd() or not self._running:
                             state.park(asset_id, left, price)
                         continue
-                    if unknown and state.is_first_under_way(asset):
+                    if surprising and state.is_first_under_way(asset):
                         continue  # the first of its model tells what the others may cost
                     left -= price
             asset = asset.made_by(state.assets[asset_id].model)
@@ -240,15 +253,54 @@ class ProductionWorkflow(Outlook):
         try:
             take = await self._take(asset, state.assets[asset_id].next_take)
         except ActivityError as error:
-            failure = failure_of(error)
-            if not self._cancelling and not state.fall_back(asset_id, failure):
-                state.fail(asset_id, failure)
-                if failure.reason == "content_refused" and failure.refused != "input":
-                    self._aside(self._soften(asset, failure.message))
+            if not self._cancelling:
+                await self._failed(asset, await self._failure_of(error, asset, state.assets[asset_id].next_take))
         else:
             state.complete(asset_id, take)
         finally:
             self._made(asset_id)
+
+    async def _failed(self, asset: Asset, failure: AssetFailure) -> None:
+        """Go on where that needs nobody: with the next number, price, submission or model. Else a person decides."""
+        state, asset_id = self._state, asset.asset_id
+        if failure.kind == TAKE_EXISTS:
+            state.next_number_free(asset_id, failure)
+        elif failure.now_usd is not None:
+            await self._price_again(asset)
+            state.price_changed(asset_id, failure)
+        elif not state.resubmit_unasked(asset_id, failure) and not state.fall_back(asset_id, failure):
+            state.fail(asset_id, failure)
+            if failure.reason == "content_refused" and failure.refused != "input":
+                self._aside(self._soften(asset, failure.message))
+
+    async def _failure_of(self, error: ActivityError, asset: Asset, number: int) -> AssetFailure:
+        """What the take's own activity says; where somebody else ended it, what its ledger says once it is stopped."""
+        told = told_failure(error)
+        if told or not (asset.quote and (asset.quote.high_usd or asset.quote.unknown)):
+            return told or failure_of(error)
+        end = await self._stop(asset, number)
+        return AssetFailure(
+            message=message_of(error),
+            billed_usd=end.billed_usd,
+            job_id=end.job_id,
+            maybe_billed=end.outcome != "free",
+        )
+
+    async def _price_again(self, asset: Asset) -> None:
+        """The rates of its quote have ended: quote it by those that hold now."""
+        state = self._state
+        quotes = [q for q in (asset.quote, *(f.quote for f in asset.fallbacks)) if q]
+        if state.plan is None or all(q.holds_on(workflow.now().date()) for q in quotes):
+            return
+        async with self._pricing:
+            try:
+                plan = await self._priced(state.plan, only=(asset.asset_id,))
+            except ApplicationError as error:  # the catalogue refuses it now: the next attempt says so of the take
+                workflow.logger.warning("%s cannot be priced again: %s", asset.asset_id, error)
+                return
+            changes = diff.changes(state.plan, plan)
+            state.plan = plan
+            state.log("plan_edited", plan_digest=plan.digest, by=PRICES_ENDED, how="reprice", changes=changes)
 
     async def _make_extra(self, asset: Asset, number: int) -> None:
         """A further take to choose from."""
@@ -256,7 +308,9 @@ class ProductionWorkflow(Outlook):
             take = await self._take(asset, number)
         except ActivityError as error:
             if not self._cancelling:
-                self._state.fail_extra(asset.asset_id, number, failure_of(error))
+                failure = await self._failure_of(error, asset, number)
+                if not self._state.resubmit_extra(asset.asset_id, number, failure):
+                    self._state.fail_extra(asset.asset_id, number, failure)
         else:
             self._state.complete_extra(asset.asset_id, take)
         finally:
@@ -295,24 +349,33 @@ class ProductionWorkflow(Outlook):
     def _asked(self, asset: Asset, number: int) -> ProduceAsset:
         state = self._state
         known = state.assets[asset.asset_id]
+        extra = next((e for e in known.extra if e.number == number), None)
+        order = extra.order if extra else known.order if number == known.next_take else None
+        made_with = known.made_with if number == known.next_take and not extra else None
         return ProduceAsset(
             production_id=state.production_id,
             brief=state.brief.model_copy(update={"text": state.brief.text[:BRIEF_CHARS], "references": ()}),
             asset=asset,
             take=number,
-            inputs=self._inputs(asset),
-            order=known.order if number == known.next_take else None,
+            inputs=self._inputs(asset, made_with),
+            order=order,
+            reserved_usd=state.learned_of(asset).price(asset.quote) if asset.quote else None,
         )
 
-    def _inputs(self, asset: Asset) -> tuple[InputTake, ...]:
-        assert self._state.plan is not None
-        references = InputTake.of_references(self._state.references)
+    def _inputs(self, asset: Asset, made_with: dict[str, int] | None) -> tuple[InputTake, ...]:
+        """References and takes that it is made from: those in use, or those that the take was begun with."""
+        state = self._state
+        assert state.plan is not None
+        references = InputTake.of_references(state.references)
         found = []
         for asset_id in asset.depends_on:
             if asset_id in references:
                 found.append(references[asset_id])
                 continue
-            source, take = self._state.plan.find(asset_id), self._state.usable(asset_id)
+            source, take = state.plan.find(asset_id), state.usable(asset_id)
+            if made_with is not None:
+                takes = state.assets[asset_id].takes if asset_id in state.assets else ()
+                take = next((t for t in takes if t.number == made_with.get(asset_id)), None)
             if source and take:
                 found.append(
                     InputTake(
@@ -423,12 +486,12 @@ class ProductionWorkflow(Outlook):
                 self._asked(asset, number),
                 task_queue=keys.provider_queue(asset.provider),
                 start_to_close_timeout=STOP_TIMEOUT,
-                schedule_to_close_timeout=2 * STOP_TIMEOUT,
+                schedule_to_close_timeout=3 * STOP_TIMEOUT,
                 summary=f"stop {activity_summary(asset)}",
             )
         except ActivityError as error:
             words = f"could not be stopped, look at {asset.provider} for what still runs: {message_of(error)}"
-            price = self._state.doubt_usd(asset.asset_id)
+            price = self._state.learned_of(asset).price(asset.quote) if asset.quote else ZERO
             return AssetCancelled(outcome="running", billed_usd=price, message=words[:MAX_MESSAGE_CHARS])
 
 

@@ -38,6 +38,8 @@ class Record:
         self.plan = carried.plan
         self.budget_usd = carried.budget_usd
         self.spent_usd = carried.spent_usd
+        self.learned = dict(carried.learned)
+        self.overrun_usd = carried.overrun_usd
         self.assets: dict[str, AssetState] = dict(carried.assets)
         self.deliverable = carried.deliverable
         self.error = carried.error
@@ -68,6 +70,8 @@ class Record:
                 "approvals": self.approvals,
                 "budget_usd": self.budget_usd,
                 "spent_usd": self.spent_usd,
+                "learned": dict(self.learned),
+                "overrun_usd": self.overrun_usd,
                 "assets": dict(self.assets),
                 "deliverable": self.deliverable,
                 "feedback": self.feedback,

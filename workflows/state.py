@@ -24,6 +24,8 @@ from workflows.requests import Rejection
 _DECIDED: Mapping[str, object] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
 _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
 """Failures after which another model may make it; refused content and what is in doubt are for a person."""
+RESUBMISSION_POLICY = "the resubmission policy"
+"""Submits again in the place of a person (GREENLIGHT_RESUBMIT_BELOW_USD)."""
 _OF_THE_ACCOUNT = frozenset({"authentication_failed", "quota_exhausted"})
 """Failures of a key or a balance: most likely every model of the provider meets them."""
 
@@ -73,17 +75,24 @@ class ProductionState(Approving):
         """Mark an asset as being made. After continue-as-new it already was: then nothing is logged again."""
         before = self.assets[asset.asset_id]
         if before.status is not AssetStatus.GENERATING:
-            self.update(asset.asset_id, status=AssetStatus.GENERATING, error=None)
+            made_with = before.made_with if before.order else self._inputs_in_use(asset)
+            self.update(asset.asset_id, status=AssetStatus.GENERATING, error=None, made_with=made_with)
             made: dict[str, JsonValue] = {"take": before.next_take, "provider": asset.provider, "model": asset.model}
             quote = asset.quote
             job: dict[str, JsonValue] = {"job": True} if quote and quote.job else {}
             paid: dict[str, JsonValue] = {"paid": True} if quote and (quote.high_usd or quote.unknown) else {}
             self.log("asset_start", asset.asset_id, **made, **job, **paid)
 
+    def _inputs_in_use(self, asset: Asset) -> dict[str, int]:
+        """What a take that is begun now is made from: the same whichever takes are selected until it is there."""
+        used = {i: self.usable(i) for i in asset.depends_on if i in self.assets}
+        return {i: take.number for i, take in used.items() if take}
+
     def complete(self, asset_id: str, take: Take, **data: JsonValue) -> None:
         """The take is there and in use."""
-        before = self.assets[asset_id]
-        self.spent_usd += max(take.billed_usd - before.booked_usd, ZERO)
+        before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
+        if asset:
+            self.book(asset.made_by(before.model), take.billed_usd, before.booked_usd)
         self.update(
             asset_id,
             status=AssetStatus.COMPLETED,
@@ -93,6 +102,7 @@ class ProductionState(Approving):
             booked_usd=ZERO,
             settled={},
             order=None,
+            made_with={},
             **_DECIDED,
         )
         self.log("asset_complete", asset_id, **_in_short(take), **data)
@@ -106,17 +116,21 @@ class ProductionState(Approving):
     def complete_extra(self, asset_id: str, take: Take) -> None:
         """A further take is there to choose from; which one is in use does not change."""
         before = self.assets[asset_id]
-        asked = next((e.asset for e in before.extra if e.number == take.number), None)
-        self.spent_usd += take.billed_usd
-        takes = sorted((*before.takes, self._known(asset_id, take, asked)), key=lambda t: t.number)
+        extra = next((e for e in before.extra if e.number == take.number), None)
+        if extra:
+            self.book(extra.asset, take.billed_usd, extra.booked_usd)
+        known = self._known(asset_id, take, extra.asset if extra else None)
+        takes = sorted((*before.takes, known), key=lambda t: t.number)
         self.update(asset_id, takes=tuple(takes), extra=_without(before.extra, take.number))
         self.log("asset_complete", asset_id, **_in_short(take), extra=True)
 
     def fail_extra(self, asset_id: str, number: int, failure: AssetFailure) -> None:
         """A further take failed: nobody is asked, and what may have been billed counts as billed."""
         extra = self.assets[asset_id].extra
-        doubtful = sum((self.extra_usd(e) for e in extra if e.number == number), ZERO)
-        self.spent_usd += failure.billed_usd + (doubtful if failure.reason == "ambiguous_submission" else ZERO)
+        for each in extra:
+            if each.number == number:
+                self.book(each.asset, failure.billed_usd, each.booked_usd)
+        self.spent_usd += failure.doubt_usd
         self.update(asset_id, extra=_without(extra, number))
         told = failure.model_dump(mode="json", exclude={"message"}, exclude_defaults=True)
         self.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **told)
@@ -128,9 +142,29 @@ class ProductionState(Approving):
             return take
         return take.model_copy(update={"made_from": staleness.made_from(asset, take, self.assets)})
 
-    def fail(self, asset_id: str, failure: AssetFailure) -> None:
+    def next_number_free(self, asset_id: str, failure: AssetFailure) -> None:
+        """The number of the take was used for another request, by a run that was reset: count what that one has cost,
+        and make this one under the next number."""
         before = self.assets[asset_id]
-        self.spent_usd += max(failure.billed_usd - before.booked_usd, ZERO)
+        self.spent_usd += failure.billed_usd - before.booked_usd
+        self.update(asset_id, status=AssetStatus.PENDING, next_take=before.next_take + 1, booked_usd=ZERO, order=None)
+        found: dict[str, JsonValue] = {"take": before.next_take, "billed_usd": str(failure.billed_usd)}
+        self.log("take_failed", asset_id, kind=failure.kind, **found)
+
+    def price_changed(self, asset_id: str, failure: AssetFailure) -> None:
+        """Nothing was submitted, as the model costs more by now than was reserved: reserve that, or ask a person."""
+        asset = self.plan.find(asset_id) if self.plan else None
+        if asset and failure.now_usd is not None:
+            maker = asset.made_by(self.assets[asset_id].model)
+            name = f"{maker.provider}/{maker.model}"
+            if maker.quote and failure.now_usd > self.learned_of(maker).price(maker.quote):
+                self.learned[name] = self.learned_of(maker).with_bill(maker.quote, failure.now_usd)
+        self.update(asset_id, status=AssetStatus.PENDING)
+
+    def fail(self, asset_id: str, failure: AssetFailure) -> None:
+        before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
+        if asset:
+            self.book(asset.made_by(before.model), failure.billed_usd, before.booked_usd)
         message = failure.message[:MAX_MESSAGE_CHARS]
         self.update(
             asset_id,
@@ -141,19 +175,64 @@ class ProductionState(Approving):
             order=None,
         )
         told = failure.model_dump(
-            mode="json", exclude={"reason", "message", "job_id", "replacement"}, exclude_defaults=True
+            mode="json", exclude={"reason", "message", "job_id", "replacement", "resubmit"}, exclude_defaults=True
         )
         self.log("asset_failed", asset_id, reason=failure.reason, message=message, **told)
         self.log("needs_attention", asset_id, reason=failure.reason, job_id=failure.job_id)
-        self._wait_for_a_person(asset_id, failure.reason, failure.job_id, failure.replacement)
+        self._wait_for_a_person(
+            asset_id,
+            failure.reason,
+            job_id=failure.job_id,
+            replacement=failure.replacement[:5],
+            doubt_usd=failure.doubt_usd,
+        )
 
-    def _wait_for_a_person(
-        self, asset_id: str, reason: AttentionReason, job_id: str | None = None, replacement: tuple[str, ...] = ()
-    ) -> None:
+    def _wait_for_a_person(self, asset_id: str, reason: AttentionReason, **known: object) -> None:
         """Keep why the asset waits, since the newest event."""
         told = self.events[-1]
-        waiting = Waiting(id=told.id, since=told.at, job_id=job_id, replacement=replacement[:5])
+        waiting = Waiting.model_validate({"id": told.id, "since": told.at, **known})
         self.update(asset_id, attention=reason, waiting=waiting)
+
+    def resubmit_unasked(self, asset_id: str, failure: AssetFailure) -> bool:
+        """Submit again what is in doubt and costs little, where the budget holds one more besides; else change nothing.
+
+        What the take holds is for the next submission, and the one in doubt counts as billed.
+        """
+        before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
+        more = failure.billed_usd + failure.doubt_usd - before.booked_usd
+        if asset is None or not failure.resubmit or more > self.left_usd():
+            return False
+        self.spent_usd += more
+        message = failure.message[:MAX_MESSAGE_CHARS]
+        self.log("resolved", asset_id, action="resubmit", by=RESUBMISSION_POLICY, message=message)
+        order = TakeOrder(number=len(self.events), about_job_id=failure.job_id)
+        booked = failure.billed_usd + failure.doubt_usd
+        self.update(asset_id, status=AssetStatus.PENDING, booked_usd=booked, order=order)
+        return True
+
+    def resubmit_extra(self, asset_id: str, number: int, failure: AssetFailure) -> bool:
+        """The same for a further take."""
+        extra = next((e for e in self.assets[asset_id].extra if e.number == number), None)
+        more = failure.billed_usd + failure.doubt_usd - (extra.booked_usd if extra else ZERO)
+        if extra is None or not failure.resubmit or more > self.left_usd():
+            return False
+        self.spent_usd += more
+        self.log("resolved", asset_id, action="resubmit", by=RESUBMISSION_POLICY, take=number)
+        order = TakeOrder(number=len(self.events), about_job_id=failure.job_id)
+        again = extra.model_copy(update={"order": order, "booked_usd": failure.billed_usd + failure.doubt_usd})
+        extras = (again if e.number == number else e for e in self.assets[asset_id].extra)
+        self.update(asset_id, extra=tuple(extras))
+        return True
+
+    def settled(self, asset_id: str, take: int) -> bool:
+        """A take in doubt was answered after all, late: the question is withdrawn, and its ledger is read again."""
+        state = self.assets.get(asset_id)
+        if state is None or state.attention != "ambiguous_submission" or state.next_take != take:
+            return False
+        self.log("attention_withdrawn", asset_id, reason="ambiguous_submission", take=take)
+        # Its money is spent or held already: no budget is asked again.
+        self.update(asset_id, status=AssetStatus.GENERATING, **_DECIDED)
+        return True
 
     def propose(self, asset_id: str, number: int, prompt: str) -> None:
         """Keep a prompt that a person may accept, where the asset still waits for the same thing."""
@@ -197,10 +276,28 @@ class ProductionState(Approving):
 
     def park(self, asset_id: str, left: Decimal, price: Decimal) -> None:
         """The asset's price does not fit what is left of the budget: a person raises it or does without."""
+        asset = self.plan.find(asset_id) if self.plan else None
         message = f"up to {price} USD does not fit the {left} USD that are left; raise the budget or go on without"
-        self.update(asset_id, error=message)
-        self.log("needs_attention", asset_id, reason="budget_short", message=message)
-        self._wait_for_a_person(asset_id, "budget_short")
+        reason: AttentionReason = "budget_short"
+        if asset and price > asset.high_usd and not asset.unknown_price:
+            reason = "overrun"
+            message = f"its model charges up to {price} USD, above its published {asset.high_usd} USD; {message}"
+        self.ask(asset_id, reason, message)
+
+    def ask(self, asset_id: str, reason: AttentionReason, message: str) -> None:
+        """Wait for a person before the asset is started."""
+        self.update(asset_id, error=message[:MAX_MESSAGE_CHARS])
+        self.log("needs_attention", asset_id, reason=reason, message=message[:MAX_MESSAGE_CHARS])
+        self._wait_for_a_person(asset_id, reason)
+
+    def unpark(self) -> None:
+        """Withdraw what waits for money that has come free meanwhile."""
+        for asset_id in self.attention():
+            if self.assets[asset_id].attention in ("budget_short", "overrun"):
+                if self.price_usd(asset_id) > self.left_usd():
+                    continue
+                self.log("attention_withdrawn", asset_id, reason=self.assets[asset_id].attention)
+                self.update(asset_id, **_DECIDED)
 
     # What people decide
 
@@ -244,7 +341,9 @@ class ProductionState(Approving):
     def _book_doubt(self, asset_id: str) -> None:
         """Go on without knowing whether a submission was billed: then it counts as billed."""
         if self.assets[asset_id].attention == "ambiguous_submission":
-            self.spent_usd += self.doubt_usd(asset_id)
+            doubtful = self.doubt_usd(asset_id)
+            self.spent_usd += doubtful
+            self.update(asset_id, booked_usd=self.assets[asset_id].booked_usd + doubtful)
 
     def make_again(self, asset_id: str, count: int = 1) -> None:
         """Queue new takes of an asset; the selected one stays in use until the last of the new numbers is there."""
@@ -259,6 +358,7 @@ class ProductionState(Approving):
             extra=(*before.extra, *extra),
             order=None,
             model=0,
+            made_with={},
             cancelled=None,
             job_id=None,
         )
@@ -273,8 +373,11 @@ class ProductionState(Approving):
             doubtful = self.doubt_usd(asset_id)
             self.spent_usd += doubtful
             self.update(asset_id, booked_usd=self.assets[asset_id].booked_usd + doubtful)
-        order = TakeOrder(number=len(self.events), adopt_job_id=adopt_job_id)
-        self.update(asset_id, status=AssetStatus.PENDING, order=order, **_DECIDED)
+        about = waiting.job_id if (waiting := self.assets[asset_id].waiting) else None
+        order = TakeOrder(number=len(self.events), adopt_job_id=adopt_job_id, about_job_id=about)
+        # An adopted job costs nothing more than what is held for it.
+        status = AssetStatus.PENDING if adopt_job_id is None else AssetStatus.GENERATING
+        self.update(asset_id, status=status, order=order, **_DECIDED)
         self._go_on()
 
     def next_number(self, asset_id: str) -> int:
@@ -304,23 +407,44 @@ class ProductionState(Approving):
         self._restale(asset_id, with_dependents=True)
         self._go_on()
 
-    def edit(self, plan: Plan, dropped: Mapping[str, str], **data: JsonValue) -> None:
+    def edit(self, plan: Plan, dropped: Mapping[str, str], *, allow_unknown: bool, **data: JsonValue) -> None:
         """The plan was changed after the approval: new assets are made, changed ones are stale, dropped ones left out.
+        What is still to be made and costs more than was approved waits for the approvers.
 
         Args:
             dropped: Asset -> who left it out.
+            allow_unknown: The editor may release money, and allows what has no published price.
         """
-        before = self.plan
+        before, costs = self.plan, {i: self.price_usd(i) for i in self.assets}
         self.plan = plan
         self.log("plan_edited", plan_digest=plan.digest, **data)
         added = [a.asset_id for a in plan.assets if a.asset_id not in self.assets]
         self.assets = {a.asset_id: self.assets.get(a.asset_id, AssetState()) for a in plan.assets}
         for asset_id, who in dropped.items():
             self.leave_out(asset_id, drop=True, by=who)
+        pending = [a for a in plan.assets if self.assets[a.asset_id].status is AssetStatus.PENDING]
+        if allow_unknown:
+            for asset in pending:
+                self.allow_unknown(asset)
+        self.approvals = ()
+        self._weigh([a.asset_id for a in pending if self.price_usd(a.asset_id) > costs.get(a.asset_id, ZERO)])
         self._restale_all([a.asset_id for a in plan.assets])
         moved = before is None or [a.asset_id for a in before.assets] != [a.asset_id for a in plan.assets]
         if added or dropped or moved or (before and before.title != plan.title):
             self._go_on()
+
+    def _weigh(self, dearer: list[str]) -> None:
+        """After an edit: where all that is to be made does not fit, what costs more now waits for the approvers."""
+        short = self.to_make_usd() - self.left_usd()
+        for asset_id in self.attention():
+            if short <= 0 and self.assets[asset_id].attention == "change_to_approve":
+                self.log("attention_withdrawn", asset_id, reason="change_to_approve")
+                self.update(asset_id, **_DECIDED)
+        if short > 0:
+            for asset_id in dearer:
+                price = self.price_usd(asset_id)
+                words = f"it costs up to {price} USD now, which takes the plan {short} USD above what was approved"
+                self.ask(asset_id, "change_to_approve", f"{words}; approve it again, edit it, or go on without")
 
     def _accept(self, asset_id: str) -> None:
         """A person uses this take for what the plan asks for now, whatever it was made from."""
@@ -353,11 +477,17 @@ class ProductionState(Approving):
                 price = str(self.price_usd(each))
                 self.log("asset_stale", each, because=because or each, changed=list(why), price_usd=price)
 
-    def raise_budget(self, budget_usd: Decimal) -> None:
-        self.budget_usd = max(budget_usd, self.budget_usd or ZERO)
-        for asset_id in self.attention():
-            if self.assets[asset_id].attention == "budget_short":
-                self.update(asset_id, **_DECIDED)
+    def raise_budget(self, budget_usd: Decimal, by: str) -> None:
+        """Allow more to be spent, and tell where that is more than the brief says."""
+        before = self.budget_usd or ZERO
+        if budget_usd <= before:
+            return
+        self.budget_usd = budget_usd
+        above: dict[str, JsonValue] = {}
+        if self.brief.budget_usd is not None and budget_usd > self.brief.budget_usd:
+            above = {"brief_budget_usd": str(self.brief.budget_usd)}
+        self.log("budget_raised", by=by, budget_usd=str(budget_usd), before_usd=str(before), **above)
+        self.unpark()
 
     # The deliverable
 
@@ -390,9 +520,12 @@ class ProductionState(Approving):
             stopped: What came of stopping the takes that cost money, by asset and number.
         """
         for (asset_id, number), end in stopped.items():
-            before = self.assets[asset_id]
-            booked = before.booked_usd if number == before.next_take else ZERO
-            self.spent_usd += max(end.billed_usd - booked, ZERO)
+            before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
+            extra = next((e for e in before.extra if e.number == number), None)
+            if extra:
+                self.book(extra.asset, end.billed_usd, extra.booked_usd)
+            elif asset:
+                self.book(asset.made_by(before.model), end.billed_usd, before.booked_usd)
         for asset_id, state in self.assets.items():
             ends = [end for (each, _), end in stopped.items() if each == asset_id]
             unfinished = bool(state.extra) or state.status in (AssetStatus.PENDING, AssetStatus.GENERATING)
@@ -403,6 +536,7 @@ class ProductionState(Approving):
                     self._book_doubt(asset_id)
             if ended:
                 self._end(asset_id, ends)
+            self.update(asset_id, attention=None, waiting=None)  # what is closed asks for nothing
         if self.status.closed:
             return
         if self.deliverable is None:
