@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from workflows import keys
 from workflows.batch import BatchWorkflow
 from workflows.contracts import (
     PLAN_INVALID,
+    TAKE_EXISTS,
     UPLOAD_REFUSED,
     AssetCancelled,
     AssetFailure,
@@ -57,7 +58,10 @@ class FakeActivities(ProductionActivities):
     """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
 
     `fail` names assets, `fail_takes` single takes that fail for good,
-    `doubt` those whose submission is in doubt; `failures` says how an asset,
+    `doubt` those whose submission is in doubt, `lost_once` those whose first answer is lost and that may be submitted
+    again (`lost_takes`: only these numbers); `used` are takes of another run, and what they cost. `costs` says what a
+    take is billed where that is not its price, `prices` are of models that cost something else (None: unpublished),
+    `fixed` makes the low price the high one, `until` ends rates. `failures` says how an asset,
     or all of a model, fails. `limited` assets are told to wait, and `billed_before` is what
     earlier submissions of a take cost.
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
@@ -75,6 +79,13 @@ class FakeActivities(ProductionActivities):
         self.fail_takes: set[tuple[str, int]] = set()
         self.hold_takes: set[tuple[str, int]] = set()
         self.doubt: set[str] = set()
+        self.lost_once: set[str] = set()
+        self.lost_takes: set[int] = set()
+        self.used: dict[tuple[str, int], Decimal] = {}
+        self.costs: dict[str, Decimal] = {}
+        self.prices: dict[str, Decimal | None] = {}
+        self.fixed = False
+        self.until: date | None = None
         self.billed_before = Decimal(0)
         self.limited: set[str] = set()
         self.failures: dict[str, AssetFailure] = {}
@@ -133,24 +144,33 @@ class FakeActivities(ProductionActivities):
             if asset.provider != PROVIDER:
                 message = f"{asset.asset_id}.provider: {asset.provider!r} is not enabled; choose {PROVIDER!r}"
                 raise ApplicationError(message, type=PLAN_INVALID, non_retryable=True)
-        high = Decimal(0) if self.unknown else self.price_usd
-        quote = Quote(low_usd=Decimal(0), high_usd=high, expected_seconds=1, job=self.jobs, unknown=self.unknown)
         priced = [
             a
             if request.only and a.asset_id not in request.only
             else a.model_copy(
                 update={
-                    "quote": quote,
-                    "fallbacks": tuple(f.model_copy(update={"quote": quote}) for f in a.fallbacks),
+                    "quote": self._quote(a.model),
+                    "fallbacks": tuple(f.model_copy(update={"quote": self._quote(f.model)}) for f in a.fallbacks),
                 }
             )
             for a in request.plan.assets
         ]
         return Plan.of(request.plan.title, priced, request.plan.planner)
 
+    def _quote(self, model: str) -> Quote:
+        high = self.prices.get(model, None if self.unknown else self.price_usd)
+        return Quote(
+            low_usd=high or Decimal(0) if self.fixed else Decimal(0),
+            high_usd=high or Decimal(0),
+            expected_seconds=1,
+            job=self.jobs,
+            unknown=high is None,
+            until=self.until,
+        )
+
     @activity.defn(name="produce_asset")
     async def produce_asset(self, request: ProduceAsset) -> Take:
-        asset_id = request.asset.asset_id
+        asset_id, lost_usd = request.asset.asset_id, Decimal(0)
         self.produced.append((asset_id, request.take))
         held = self._held.get(asset_id)
         if held and (not self.hold_takes or (asset_id, request.take) in self.hold_takes):
@@ -158,8 +178,18 @@ class FakeActivities(ProductionActivities):
             await held.wait()
         self.orders.append(request.order.adopt_job_id if request.order else None)
         if asset_id in self.doubt:
-            doubt = AssetFailure(reason="ambiguous_submission", message="in doubt")
+            doubt = AssetFailure(reason="ambiguous_submission", message="in doubt", doubt_usd=self.price_usd)
             raise ApplicationError("in doubt", doubt, non_retryable=True)
+        if (billed := self.used.get((asset_id, request.take))) is not None:
+            other = AssetFailure(message="of another run", kind=TAKE_EXISTS, billed_usd=billed)
+            raise ApplicationError("of another run", other, type=TAKE_EXISTS, non_retryable=True)
+        if asset_id in self.lost_once and (not self.lost_takes or request.take in self.lost_takes):
+            if request.order is None:
+                lost = AssetFailure(
+                    reason="ambiguous_submission", message="no answer", doubt_usd=self.price_usd, resubmit=True
+                )
+                raise ApplicationError("no answer", lost, non_retryable=True)
+            lost_usd = self.price_usd
         if asset_id in self.limited:
             words = f"vendor: slow down, {asset_id}"
             raise ApplicationError(words, type="rate_limited", next_retry_delay=timedelta(minutes=10))
@@ -174,8 +204,8 @@ class FakeActivities(ProductionActivities):
             provider=PROVIDER,
             model=request.asset.model,
             media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt"),
-            cost_usd=self.price_usd,
-            billed_usd=self.price_usd + self.billed_before,
+            cost_usd=(cost := self.costs.get(asset_id, self.price_usd)),
+            billed_usd=cost + self.billed_before + lost_usd,
             inputs={i.asset_id: i.take for i in request.inputs},
             started_at=now,
             finished_at=now,

@@ -15,7 +15,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 
 from workflows import keys
-from workflows.events import ProductionStart, Receipt, Snapshot
+from workflows.events import AssetStatus, ProductionStart, Receipt, Snapshot
 from workflows.models import Brief, Plan, Platform
 from workflows.production import ProductionWorkflow
 from workflows.refusals import Refusal
@@ -114,10 +114,17 @@ async def snapshot(handle: Handle) -> Snapshot:
     return await handle.query(ProductionWorkflow.snapshot)
 
 
-async def until(handle: Handle, status: str) -> Snapshot:
+async def until(handle: Handle, status: str, *, at_once: bool = False) -> Snapshot:
+    """The production in this status, when nothing of it is being made any more.
+
+    Args:
+        at_once: While something is being made, too.
+    """
+
     async def look() -> Snapshot | None:
         seen = await snapshot(handle)
-        return seen if seen.status == status else None
+        making = any(s.status is AssetStatus.GENERATING or s.extra for s in seen.assets.values())
+        return seen if seen.status == status and (at_once or not making) else None
 
     return await eventually(look)
 

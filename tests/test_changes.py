@@ -18,6 +18,8 @@ from workflows.events import AssetStatus, ProductionStatus, Snapshot
 from workflows.models import Asset, Modality
 from workflows.production import ProductionWorkflow
 from workflows.requests import (
+    Approval,
+    Decision,
     EditOp,
     Pause,
     PlanEdit,
@@ -142,21 +144,29 @@ async def test_dropping_and_adding_after_the_approval(productions: Productions) 
 
 
 async def test_an_added_asset_has_to_fit_the_budget(productions: Productions) -> None:
-    """An edit whose new asset does not fit what is left is refused with the sum that would do; nothing changes."""
+    """An edit whose new asset does not fit what was approved asks the approvers again; nothing is spent before."""
     fakes = Film(price_usd="1.0000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="3", platform="video")
         seen = await handle.result()
         change = edit(seen, EditOp(op="add", asset=NEW_SHOT))
-        refused = await refusal(productions.reopen(seen, ProductionWorkflow.edit_plan, change))
-        assert refused.kind == "budget_short"
-        assert "4.0000" in refused.message
-        seen = await productions.newest(handle).result()
-        assert "shot-2" not in seen.assets
-        more = edit(seen, EditOp(op="add", asset=NEW_SHOT), budget_usd=Decimal(4))
-        seen = await reopened(productions, handle, ProductionWorkflow.edit_plan, more)
+        await productions.reopen(seen, ProductionWorkflow.edit_plan, change)
+        again = productions.newest(handle)
+        seen = await until(again, "needs_attention")
+        waits = seen.assets["shot-2"]
+        assert (waits.attention, waits.status) == ("change_to_approve", AssetStatus.PENDING)
+        assert "1.0000 USD above what was approved" in (waits.error or "")
+        assert made(fakes, "shot-2") == []
+        assert seen.plan
+        stale = Decision(approve=Approval(plan_digest="0" * 32, approver="bo"))
+        assert (await refusal(update(again, ProductionWorkflow.decide, stale))).kind == "stale_digest"
+        approval = Approval(plan_digest=seen.plan.digest, approver="bo")
+        await update(again, ProductionWorkflow.decide, Decision(approve=approval))
+        seen = await again.result()
     assert seen.assets["shot-2"].status is AssetStatus.COMPLETED
-    assert seen.spent_usd == 4
+    assert (seen.spent_usd, seen.budget_usd) == (4, 4)
+    (approved,) = [e for e in seen.events if e.name == "approved" and e.data.get("again")]
+    assert (approved.data["approver"], approved.data["assets"]) == ("bo", ["shot-2"])
 
 
 async def test_several_takes_to_choose_from(productions: Productions) -> None:

@@ -109,16 +109,28 @@ async def test_unknown_prices_need_a_word(productions: Productions) -> None:
     assert (seen.status, seen.spent_usd) == ("delivered", Decimal("0.0100"))
 
 
-async def test_an_unknown_price_without_a_cap(productions: Productions) -> None:
-    """Who names no sum approves the plan as it says: a model without a published price too."""
+async def test_an_unknown_price_needs_permission_without_a_cap_too(productions: Productions) -> None:
+    """Nothing without a published price is made before somebody allows it by name: not by an update, nor by a signal,
+    with a budget or without; the log says why nothing happened."""
     fakes = FakeActivities(1)
     fakes.unknown = True
     async with fakes.working(productions.client):
         handle, plan = await productions.planned()
         waits = (await snapshot(handle)).waiting
         assert waits
-        assert (waits.reason, waits.price_usd) == ("approval", None)
-        await update(handle, ProductionWorkflow.decide, Decision(approve=Approval(plan_digest=plan.digest)))
+        assert (waits.reason, waits.price_usd) == ("price_unknown", None)
+        for budget in (None, Decimal(5)):
+            plain = Approval(plan_digest=plan.digest, budget_usd=budget)
+            refused = await refusal(update(handle, ProductionWorkflow.decide, Decision(approve=plain)))
+            assert (refused.kind, refused.field) == ("price_unknown", "allow_unknown_prices")
+            await handle.signal(ProductionWorkflow.approve, plain.model_dump(mode="json"))
+        await handle.signal(ProductionWorkflow.approve, plan.digest)
+        seen = await snapshot(handle)
+        ignored = [str(e.data["reason"]) for e in seen.events if e.name == "approval_ignored"]
+        assert [("not published" in reason) for reason in ignored] == [True] * 3
+        assert (fakes.produced, seen.status.value) == ([], "awaiting_approval")
+        allowed = Approval(plan_digest=plan.digest, allow_unknown_prices=True)
+        await update(handle, ProductionWorkflow.decide, Decision(approve=allowed))
         assert (await handle.result()).status == "delivered"
 
 

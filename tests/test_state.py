@@ -158,7 +158,7 @@ def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
 
 
 def test_what_waits_before_the_approval() -> None:
-    """A plan waits for its approval; where a price is unknown it says so, with or without a budget, and later its deadline."""
+    """A plan waits for its approval; an unknown price is the reason it tells, with a budget or without."""
 
     def waiting(budget: str | None, **quote: object) -> ProductionState:
         brief = Brief(text="x", platform=Platform.COPY, budget_usd=Decimal(budget) if budget else None)
