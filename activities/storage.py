@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from obstore import open_writer_async
 from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
@@ -179,18 +179,13 @@ class Storage:
             with _translated(key):
                 await writer.write(bytes(gathered))
                 await writer.close()
-        except BaseException:
-            await asyncio.shield(asyncio.to_thread(self._drop_parts, key))
+        except BaseException as error:
+            # Abort this writer's own upload, and no other: another attempt may be uploading to the same key. Parts
+            # that stay behind are invisible, and are paid for until the bucket's lifecycle rule removes them.
+            with suppress(BaseError, OSError):
+                await asyncio.shield(writer.__aexit__(type(error), error, error.__traceback__))
             raise
         return Stored(size, digest.hexdigest())
-
-    def _drop_parts(self, key: str) -> None:
-        """Parts of an upload that was broken off are invisible and would be paid for until somebody looks."""
-        with suppress(BotoCoreError, ClientError):
-            uploads = self._admin.list_multipart_uploads(Bucket=self._bucket, Prefix=key).get("Uploads", ())
-            for upload in uploads:
-                if upload["Key"] == key:
-                    self._admin.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload["UploadId"])
 
     async def drop(self, key: str) -> None:
         """Delete an object; that there is none is as good.
@@ -200,6 +195,19 @@ class Storage:
         """
         with _translated(key), suppress(FileNotFoundError):
             await self._store.delete_async(key)
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`, sorted. The whole folder of the prefix is listed, page by page.
+
+        Raises:
+            StorageFailed: the listing is incomplete.
+        """
+        folder = prefix.rpartition("/")[0]
+        found: list[str] = []
+        with _translated(prefix):
+            async for page in self._store.list(folder or None):
+                found += [each["path"] for each in page if each["path"].startswith(prefix)]
+        return sorted(found)
 
     async def get_bytes(self, key: str) -> tuple[bytes, str] | None:
         """A small object and its ETag, or None where there is none."""

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -19,6 +20,16 @@ from activities.storage import (
     sha256_of,
 )
 from deploy.local import Stack
+
+
+def _client(servers: Stack) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=servers.info.s3_endpoint,
+        aws_access_key_id=servers.env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=servers.env["AWS_SECRET_ACCESS_KEY"],
+        region_name="us-east-1",
+    )
 
 
 async def test_of_racing_writers_one_wins(storage: Storage) -> None:
@@ -75,13 +86,6 @@ async def test_a_long_stream_arrives_whole(storage: Storage, tmp_path: Path) -> 
 
 async def test_a_broken_stream_leaves_nothing(storage: Storage, servers: Stack) -> None:
     """When the source breaks off after several parts, its own error comes out, and no object and no part is there."""
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=servers.info.s3_endpoint,
-        aws_access_key_id=servers.env["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=servers.env["AWS_SECRET_ACCESS_KEY"],
-        region_name="us-east-1",
-    )
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(3):
@@ -91,7 +95,74 @@ async def test_a_broken_stream_leaves_nothing(storage: Storage, servers: Stack) 
     with pytest.raises(ConnectionResetError, match="the vendor hung up"):
         await storage.put_stream("broken", chunks(), "video/mp4")
     assert await storage.head("broken") is None
-    assert "Uploads" not in s3.list_multipart_uploads(Bucket="tests", Prefix="broken")
+    assert "Uploads" not in _client(servers).list_multipart_uploads(Bucket="tests", Prefix="broken")
+
+
+async def test_a_broken_stream_aborts_only_its_own_upload(storage: Storage) -> None:
+    """An attempt whose stream breaks off leaves the upload of another attempt to the same key alone."""
+    halfway, go_on = asyncio.Event(), asyncio.Event()
+
+    async def whole() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"a" * PART_BYTES
+        halfway.set()
+        await go_on.wait()
+        yield b"end"
+
+    async def broken() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"b" * PART_BYTES
+        raise ConnectionResetError("the vendor hung up")
+
+    first = asyncio.create_task(storage.put_stream("shared", whole(), "video/mp4"))
+    await halfway.wait()
+    with pytest.raises(ConnectionResetError):
+        await storage.put_stream("shared", broken(), "video/mp4")
+    go_on.set()
+    stored = await first
+    assert stored.bytes == 3 * PART_BYTES + 3
+    assert await storage.sha256("shared") == stored.sha256
+
+
+async def test_a_cancelled_stream_leaves_nothing(storage: Storage, servers: Stack) -> None:
+    """A stream that is cancelled after several parts leaves no object and no part."""
+    halfway = asyncio.Event()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * PART_BYTES
+        halfway.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(storage.put_stream("cancelled", chunks(), "video/mp4"))
+    await halfway.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await storage.head("cancelled") is None
+    assert "Uploads" not in _client(servers).list_multipart_uploads(Bucket="tests", Prefix="cancelled")
+
+
+async def test_keys_are_listed_by_prefix(storage: Storage) -> None:
+    """Every key with the prefix is listed once, in order and past the first page of 1,000; no other key is."""
+    names = [f"listed/a/{n:04}.txt" for n in range(1_003)]
+    for start in range(0, len(names), 100):
+        await asyncio.gather(*(storage.put_bytes(name, b"x", "text/plain") for name in names[start : start + 100]))
+    await storage.put_bytes("listed/ab.txt", b"x", "text/plain")
+    assert await storage.list_keys("listed/a/") == names
+    assert await storage.list_keys("listed/a/000") == names[:10]
+    assert await storage.list_keys("listed/a") == [*names, "listed/ab.txt"]
+    assert await storage.list_keys("unlisted/") == []
+
+
+async def test_an_incomplete_listing_fails(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listing that the storage does not answer raises StorageFailed."""
+    for name, value in servers.env.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    with pytest.raises(StorageFailed, match="listed/"):
+        await Storage("tests").list_keys("listed/")
 
 
 async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
