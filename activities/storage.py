@@ -7,7 +7,7 @@ AWS settings for it, so that profiles, roles and endpoints mean here what they m
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -177,7 +177,7 @@ class Storage:
             size += len(gathered)
             with _translated(key):
                 await writer.write(bytes(gathered))
-                await writer.close()
+                await _ended(writer.close())
         except BaseException as error:
             # Abort this writer's own upload, and no other: another attempt may be uploading to the same key. Parts
             # that stay behind are invisible, and are paid for until the bucket's lifecycle rule removes them.
@@ -282,6 +282,18 @@ async def size_and_sha256(path: Path) -> Stored:
             return Stored(file.tell(), digest)
 
     return await asyncio.to_thread(read)
+
+
+async def _ended(closing: Awaitable[object]) -> None:
+    """Await the end of an upload. Cancelled in the middle, it can be neither completed nor aborted: it ends first."""
+    task = asyncio.ensure_future(closing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()
+        raise
 
 
 def sha256_of(data: bytes) -> str:
