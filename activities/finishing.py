@@ -1,8 +1,9 @@
 """Finishing: the selected takes of a production become its deliverable.
 
-A film where there are shots, or stills for a video platform; a document for everything else. Running it again writes
-the same keys. Media and results pass through `workdir`, which must hold all of them on disk at once; texts are held in
-memory, as the document made of them is.
+A film where there are shots, or stills for a video platform; a document for everything else. The files of a revision
+are stored under a digest of all of them: an attempt that resumes late never overwrites the files of another one, also
+where an encoder gives other bytes. Media and results pass through `workdir`, which must hold all of them on disk at
+once; texts are held in memory, as the document made of them is.
 """
 
 import asyncio
@@ -16,11 +17,11 @@ from activities import captions, contact_sheet, document, film
 from activities.languages import three_letters
 from activities.media import extension_of, probe
 from activities.pictures import Look, shot_facts
-from activities.storage import Storage
+from activities.storage import Storage, Stored, size_and_sha256
 from activities.timeline import UNSPOKEN_ROLES, Shot, Voice, hold_stills, lay_out
 from workflows.contracts import FinishDeliverable, FinishedAsset
-from workflows.keys import deliverable_key
-from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, Platform
+from workflows.keys import DIGEST_CHARS, fileset_key
+from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, Platform, digest_of
 
 T = TypeVar("T")
 
@@ -74,11 +75,18 @@ async def finish(
     stop = Event()
     whole = await _in_thread(lambda: _Finishing(request, local, texts, workdir, report, stop).make(), stop)
 
-    async def upload(made: _Made) -> DeliverableFile:
-        key = deliverable_key(request.production_id, request.revision, made.name)
+    hashes = await asyncio.gather(*(size_and_sha256(made.path) for made in whole.files))
+    contents = [[made.name, made.media_type, known.sha256] for made, known in zip(whole.files, hashes, strict=True)]
+    fileset = digest_of(contents)[:DIGEST_CHARS]
+
+    present = set(await storage.list_keys(fileset_key(request.production_id, request.revision, fileset, "")))
+
+    async def upload(made: _Made, stored: Stored) -> DeliverableFile:
+        key = fileset_key(request.production_id, request.revision, fileset, made.name)
         facts = await asyncio.to_thread(probe, made.path, made.media_type, ours=True)
         served_as = f"{made.media_type}; charset=utf-8" if made.media_type.startswith("text/") else made.media_type
-        stored = await storage.put_file(key, made.path, served_as)
+        if key not in present:  # what is there has the same content
+            await storage.put_file(key, made.path, served_as, known=stored)
         media = Media(
             key=key,
             bytes=stored.bytes,
@@ -91,7 +99,7 @@ async def finish(
         on_progress(f"stored {made.name}")
         return DeliverableFile(name=made.name, role=made.role, media=media)
 
-    files = await asyncio.gather(*map(upload, whole.files))
+    files = await asyncio.gather(*map(upload, whole.files, hashes))
     return Deliverable(
         revision=request.revision,
         files=tuple(files),

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from activities.providers.base import Provider
 from activities.references import taken_in
 from activities.rewriting import rewrite
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageFailed, sha256_of
+from activities.storage import Storage, StorageConflict, StorageFailed, sha256_of
 from activities.uploads import checked_upload
 from workflows import keys
 from workflows.contracts import (
@@ -93,7 +93,8 @@ class Activities(ProductionActivities):
             if self._settings.moderation:
                 plan = await moderated(plan, self._providers)
             key = keys.plan_key(request.production_id, plan.digest)
-            await self._storage.put_bytes(key, _json(plan), "application/json")
+            with suppress(StorageConflict):  # it is kept already
+                await self._storage.put_bytes(key, _json(plan.identified), "application/json", only_if_absent=True)
         return plan
 
     @activity.defn(name="produce_asset")

@@ -7,7 +7,7 @@ AWS settings for it, so that profiles, roles and endpoints mean here what they m
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -132,14 +132,13 @@ class Storage:
             while self._recent_bytes > RECENT_BYTES:
                 self._recent_bytes -= len(self._recent.pop(next(iter(self._recent)))) + KEPT_BYTES
 
-    async def put_file(self, key: str, path: Path, media_type: str) -> Stored:
-        """Upload a local file, in parts when it is large. The object appears whole or not at all."""
+    async def put_file(self, key: str, path: Path, media_type: str, *, known: Stored | None = None) -> Stored:
+        """Upload a local file, in parts when it is large. The object appears whole or not at all.
 
-        def digest() -> str:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-
-        stored = Stored(await asyncio.to_thread(lambda: path.stat().st_size), await asyncio.to_thread(digest))
+        Args:
+            known: What `size_and_sha256` has found of the file; without it, the file is read once more.
+        """
+        stored = known or await size_and_sha256(path)
         with span("upload", client=True, key=key, bytes=stored.bytes), _translated(key):
             await self._store.put_async(key, path, **_parts(media_type))
         return stored
@@ -178,7 +177,7 @@ class Storage:
             size += len(gathered)
             with _translated(key):
                 await writer.write(bytes(gathered))
-                await writer.close()
+                await _ended(writer.close())
         except BaseException as error:
             # Abort this writer's own upload, and no other: another attempt may be uploading to the same key. Parts
             # that stay behind are invisible, and are paid for until the bucket's lifecycle rule removes them.
@@ -272,6 +271,29 @@ class Storage:
     def open(self, key: str, size: int) -> BinaryIO:
         """A seekable reader over an object, for synchronous media libraries; call it from a thread."""
         return io.BufferedReader(_RangeReader(self._store, key, size), 256 * 1024)
+
+
+async def size_and_sha256(path: Path) -> Stored:
+    """What `put_file` will store of a local file."""
+
+    def read() -> Stored:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return Stored(file.tell(), digest)
+
+    return await asyncio.to_thread(read)
+
+
+async def _ended(closing: Awaitable[object]) -> None:
+    """Await the end of an upload. Cancelled in the middle, it can be neither completed nor aborted: it ends first."""
+    task = asyncio.ensure_future(closing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()
+        raise
 
 
 def sha256_of(data: bytes) -> str:

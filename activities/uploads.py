@@ -14,11 +14,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.attempt import media_of, workplace
 from activities.errors import OutputUnusable
-from activities.ledger import Entry, Ledger, now
+from activities.ledger import now
 from activities.media import Facts, extension_of, probe, recording
 from activities.planning import LONGEST_VIDEO_SECONDS
 from activities.providers.base import scratch_file
-from activities.storage import Storage, StorageConflict
+from activities.storage import Storage, StorageConflict, size_and_sha256
 from workflows import keys
 from workflows.contracts import UPLOAD_REFUSED, CheckUpload
 from workflows.models import UPLOAD, Modality, Take, digest_of
@@ -53,6 +53,9 @@ _WEBM: Final = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
     """The file, looked at and kept as the take; a second run finds it kept.
 
+    The media is keyed by its content and the record by the upload: an attempt that resumes late writes what is there
+    already, and touches neither another upload of the same number nor the ledger of a provider's take.
+
     Raises:
         ApplicationError: type UPLOAD_REFUSED; says what is wrong with the file, and the remedy.
         StorageFailed: to be tried again.
@@ -61,10 +64,9 @@ async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
     if not upload.key.startswith(keys.upload_prefix(request.production_id)):
         raise refused(f"key: {upload.key!r} is no upload to this production; upload the file to it")
     prefix = keys.take_prefix(request.production_id, asset.asset_id, request.take)
-    ledger, digest = Ledger(storage, prefix), digest_of(upload.key)
-    kept = await ledger.read()
-    if kept and kept.take and kept.request_digest == digest:
-        return kept.take
+    record = keys.upload_record_key(prefix, digest_of(upload.key))
+    if kept := await _kept(storage, record):
+        return kept
     started = now()
     head = await storage.head(upload.key)
     if head is None:
@@ -79,8 +81,10 @@ async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
             media_type, facts = await asyncio.to_thread(LOOKS[asset.asset_type], path)
         except OutputUnusable as error:
             raise refused(f"file: {error}") from None
-        key = keys.media_key(prefix, extension_of(media_type))
-        stored = await storage.put_file(key, path, media_type)
+        stored = await size_and_sha256(path)
+        key = keys.upload_media_key(prefix, stored.sha256, extension_of(media_type))
+        if await storage.head(key) is None:  # what is there has the same content
+            await storage.put_file(key, path, media_type, known=stored)
     take = Take(
         number=request.take,
         prompt=asset.prompt,
@@ -91,17 +95,17 @@ async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
         started_at=started,
         finished_at=now(),
     )
-    entry = Entry(
-        state="stored", provider=UPLOAD, model=take.model, request_digest=digest, price_usd=take.cost_usd, take=take
-    )
     try:
-        await ledger.write(entry)
+        await storage.put_bytes(record, take.model_dump_json().encode(), "application/json", only_if_absent=True)
     except StorageConflict:  # another attempt was faster, from the same bytes
-        kept = await ledger.read()
-        assert kept is not None
-        assert kept.take is not None
-        return kept.take
+        return await _kept(storage, record) or take
     return take
+
+
+async def _kept(storage: Storage, record: str) -> Take | None:
+    """The take that an earlier attempt made from this upload."""
+    found = await storage.get_bytes(record)
+    return Take.model_validate_json(found[0]) if found else None
 
 
 def refused(message: str) -> ApplicationError:

@@ -9,6 +9,7 @@ from api.change_views import DeliverablesView
 from api.deps import AssetId, KnownId, Parts, Services
 from api.media import no_media
 from api.problems import FieldError, Problem, documented
+from api.revisions import keys_of, revisions
 from api.views import PREFIX
 
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
@@ -24,7 +25,12 @@ _LINK: Final[dict[int | str, dict[str, Any]]] = {307: {"description": "To the by
 )
 async def take_media(parts: Parts, production_id: KnownId, asset_id: AssetId, take: int) -> RedirectResponse:
     """The media of one take."""
-    link = await parts.vault.take_link(production_id, asset_id, take)
+
+    async def recorded() -> str | None:
+        state = (await parts.gateway.snapshot(production_id)).assets.get(asset_id)
+        return next((t.media.key for t in state.takes if t.number == take), None) if state else None
+
+    link = await parts.vault.take_link(production_id, asset_id, take, recorded)
     if link is None:
         await parts.gateway.snapshot(production_id)  # 404 where there is no such production
         raise no_media(f"Take {take} of asset {asset_id!r}")
@@ -70,10 +76,10 @@ async def deliverable(
 @router.get("/{production_id}/deliverables")
 async def deliverables(parts: Parts, production_id: KnownId) -> DeliverablesView:
     """All revisions of the deliverable with their files, each with the manifest of how it came to be."""
-    revisions = await parts.vault.revisions(production_id)
-    if not revisions:
+    found = await revisions(parts, production_id)
+    if not found:
         await parts.gateway.snapshot(production_id)  # 404 where there is no such production
-    return DeliverablesView(production_id=production_id, revisions=revisions)
+    return DeliverablesView(production_id=production_id, revisions=found)
 
 
 @router.get(
@@ -101,9 +107,10 @@ async def _of_revision(parts: Services, production_id: str, revision: int, file:
     if name is None:
         kept = await parts.vault.manifest(production_id, revision)
         name = kept.deliverable.files[0].name if kept and kept.deliverable else None
-    if name and (link := await parts.vault.revision_link(production_id, revision, name)):
-        return link
-    found = {r.revision: r.files for r in await parts.vault.revisions(production_id)}
+    for key in await keys_of(parts, production_id, revision, name) if name else ():
+        if link := await parts.vault.found_link(key, name or ""):
+            return link
+    found = {r.revision: r.files for r in await revisions(parts, production_id)}
     if revision in found:
         said = f"there is no {file!r} in revision {revision}" if file else f"is needed of revision {revision}"
         raise _no_such("file", said, "choose from " + ", ".join(f.name for f in found[revision]))

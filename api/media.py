@@ -2,25 +2,28 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
 
 from api import problems
-from api.change_views import RevisionFile, RevisionView
 from api.problems import Problem
 from api.settings import Settings
-from api.views import production_path
 from workflows import keys
 from workflows.events import Snapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedMultipartUploadTypeDef, CompletedPartTypeDef, GetObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import (
+        CompletedMultipartUploadTypeDef,
+        CompletedPartTypeDef,
+        GetObjectOutputTypeDef,
+        ObjectTypeDef,
+    )
 
 T = TypeVar("T")
 
@@ -29,6 +32,15 @@ PART_BYTES: Final = 8 * 1024 * 1024
 """Of an upload: so much of it is in memory, twice. 10,000 parts, S3's most, make 80 GB."""
 LINK_SECONDS: Final = 900
 """A link is followed at once; a player that seeks in a long film may still use it for a while."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object as a listing shows it."""
+
+    key: str
+    bytes: int
+    stored_at: datetime
 
 
 class Vault:
@@ -57,19 +69,25 @@ class Vault:
 
         await asyncio.to_thread(load)
 
-    async def take_link(self, production_id: str, asset_id: str, take: int) -> str | None:
-        """A short-lived link to the media of one take, or None where there is none."""
+    async def take_link(
+        self, production_id: str, asset_id: str, take: int, recorded: Callable[[], Awaitable[str | None]] | None = None
+    ) -> str | None:
+        """A short-lived link to the media of one take, or None where there is none.
+
+        Args:
+            recorded: The key that the record names; called where the bucket alone does not tell, since more than one
+                attempt has stored something and no ledger says which of it counts.
+        """
         prefix = f"{keys.take_prefix(production_id, asset_id, take)}/"
-
-        def find() -> str | None:
-            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", ())
-            names = [each["Key"] for each in found]
-            ledger = f"{prefix}ledger.json"
-            # Of a paid take several attempts may have uploaded: its ledger names the one that counts.
-            key = self._media_in(ledger) if ledger in names else next(iter(names), None)
-            return self._sign(key, f"{asset_id}-take-{take}.{key.rpartition('.')[2]}") if key else None
-
-        return await self._run(find)
+        found = [each["Key"] for each in await self._run(lambda: self._listed(prefix))]
+        media = [key for key in found if key.startswith(f"{prefix}media")]
+        ledger = f"{prefix}ledger.json"
+        key = await self._run(lambda: self._media_in(ledger)) if ledger in found else None
+        if key is None and (len(media) > 1 or ledger in found):
+            key = await recorded() if recorded else None
+        elif key is None:
+            key = next(iter(media), None)
+        return await self.link(key, f"{asset_id}-take-{take}.{key.rpartition('.')[2]}") if key else None
 
     def _media_in(self, ledger: str) -> str | None:
         """The key of the media that a take's ledger names, or None while there is none."""
@@ -80,39 +98,38 @@ class Vault:
         """A short-lived link to an object that is known to exist, saved under `name`."""
         return await self._run(lambda: self._sign(key, name))
 
-    async def revision_link(self, production_id: str, revision: int, name: str) -> str | None:
-        """A short-lived link to one file of a revision, or None where there is none."""
-        return await self._found(keys.deliverable_key(production_id, revision, name), name)
-
     async def manifest_link(self, production_id: str) -> str | None:
-        return await self._found(keys.manifest_key(production_id), f"{production_id}-{MANIFEST}")
+        return await self.found_link(keys.manifest_key(production_id), f"{production_id}-{MANIFEST}")
 
-    async def _found(self, key: str, name: str) -> str | None:
+    async def found_link(self, key: str, name: str) -> str | None:
+        """A short-lived link to an object, saved under `name`, or None where there is none."""
+
         def find() -> str | None:
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("Contents")
             return self._sign(key, name) if found and found[0]["Key"] == key else None
 
         return await self._run(find)
 
-    async def revisions(self, production_id: str) -> tuple[RevisionView, ...]:
-        """All revisions of a deliverable, the newest first, as the bucket lists them."""
-        folder = f"{keys.production_prefix(production_id)}/deliverable/"
-        path = f"{production_path(production_id)}/deliverable"
+    async def listed(self, prefix: str) -> list[Listed]:
+        """All objects whose keys begin with `prefix`, in the order of their keys."""
+        found = await self._run(lambda: self._listed(prefix))
+        return [Listed(each["Key"], each["Size"], each["LastModified"]) for each in found]
 
-        def find() -> tuple[RevisionView, ...]:
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
-            found: dict[int, list[RevisionFile]] = {}
-            stored_at: dict[int, datetime] = {}
-            for each in (each for page in pages for each in page.get("Contents", ())):
-                number, _, name = each["Key"].removeprefix(folder).partition("/")
-                revision, url = int(number), f"{path}?revision={number}&file={quote(name)}"
-                found.setdefault(revision, []).append(RevisionFile(name=name, bytes=each["Size"], url=url))
-                stored_at[revision] = max(each["LastModified"], stored_at.get(revision, each["LastModified"]))
-            return tuple(
-                RevisionView(revision=n, stored_at=stored_at[n], files=tuple(found[n])) for n in sorted(found)[::-1]
+    async def folders(self, prefix: str) -> list[str]:
+        """The names of the folders at `prefix`, which ends with a slash."""
+
+        def find() -> list[str]:
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=prefix, Delimiter="/"
             )
+            found = (each["Prefix"] for page in pages for each in page.get("CommonPrefixes", ()))
+            return [each.removeprefix(prefix).rstrip("/") for each in found]
 
         return await self._run(find)
+
+    def _listed(self, prefix: str) -> "list[ObjectTypeDef]":
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return [each for page in pages for each in page.get("Contents", ())]
 
     async def manifest(self, production_id: str, revision: int | None = None) -> Snapshot | None:
         """The manifest of a revision, or the newest: what is left of a production after Temporal's retention."""

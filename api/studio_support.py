@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from api.deps import ONE_TRANSFER, AssetId, KnownId, Parts
 from api.media import MANIFEST, Vault, no_media
 from api.problems import FieldError, Problem, documented
+from api.revisions import keys_of
 from api.views import PREFIX
 from workflows import keys
 from workflows.events import Snapshot
@@ -69,8 +70,9 @@ async def deliverable_file(
 ) -> StreamingResponse:
     """One file of a revision from this address itself: for captions and documents with pictures beside them."""
     stored = None
-    if _NAME.fullmatch(name):
-        stored = await _open(parts.vault, keys.deliverable_key(production_id, revision, name))
+    for key in await keys_of(parts, production_id, revision, name) if _NAME.fullmatch(name) else ():
+        if stored := await _open(parts.vault, key):
+            break
     if stored is None:
         await parts.gateway.snapshot(production_id)  # 404 where there is no such production
         raise no_media(f"Revision {revision} has no file {name[:100]!r}; it")

@@ -67,8 +67,8 @@ class FakeActivities(ProductionActivities):
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
     `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing" and "manifest" hold
-    those steps, the first with its first asset told; `hold_takes` holds only these takes of it. `produced`, `orders`,
-    `finished` and `manifests` keep what was asked.
+    those steps, the first with its first asset told; `filesets` names that of each revision; `hold_takes` holds only
+    these takes of it. `produced`, `orders`, `finished` and `manifests` keep what was asked.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -98,6 +98,7 @@ class FakeActivities(ProductionActivities):
         self.rewrites = True
         self.rewritten: list[RewritePrompt] = []
         self.produced: list[tuple[str, int]] = []
+        self.filesets: dict[int, str] = {}
         self.manifests: dict[str, Snapshot] = {}
         self.enabled: tuple[Modality, ...] = tuple(Modality)
         self._held: dict[str, asyncio.Event] = {}
@@ -244,7 +245,8 @@ class FakeActivities(ProductionActivities):
         self.finished.append(request.assets[0].take.number)
         if (held := self._held.get("finishing")) and request.revision > 1:
             await held.wait()
-        key = keys.deliverable_key(request.production_id, request.revision, "content.md")
+        name = f"{self.filesets[request.revision]}/content.md" if self.filesets else "content.md"
+        key = keys.deliverable_key(request.production_id, request.revision, name)
         file = DeliverableFile(name="content.md", role="document", media=_media(key, "text/markdown"))
         return Deliverable(revision=request.revision, files=(file,))
 

@@ -1,5 +1,6 @@
 """Changing one's mind over HTTP: takes, edits after the approval, staleness, pauses, revisions, several approvers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -257,3 +258,62 @@ async def test_old_revisions(api: Api, storage: Storage, fake: FakeActivities) -
         assert (await outside.get(main.headers["location"])).content == b"# revision 1"
     problem(await api.http.get(path("nobody", "deliverables")), 404)
     problem(await api.http.get(path("nobody", "deliverable?revision=1")), 404)
+
+
+async def read(api: Api, production_id: str, asked: str) -> bytes:
+    """The bytes that a link of the API leads to."""
+    answer = await api.http.get(path(production_id, asked))
+    assert answer.status_code == 307, answer.text
+    async with httpx.AsyncClient(trust_env=False) as outside:
+        return (await outside.get(answer.headers["location"])).content
+
+
+async def test_the_record_names_the_files_of_a_revision(api: Api, storage: Storage, fake: FakeActivities) -> None:
+    """Where two attempts stored files for one revision, every address leads to those of the record, stored last or not;
+    an earlier revision is what its own manifest names."""
+    fake.filesets = {1: "a" * 16, 2: "c" * 16}
+    production_id = await api.delivered(budget_usd="1")
+
+    async def stored(revision: int, fileset: str, name: str, data: bytes) -> None:
+        await storage.put_bytes(keys.fileset_key(production_id, revision, fileset, name), data, "text/markdown")
+
+    for fileset, data in (("0" * 16, b"# early"), ("a" * 16, b"# recorded"), ("b" * 16, b"# late")):
+        await stored(1, fileset, "content.md", data)
+    await stored(1, "b" * 16, "late.md", b"late")
+
+    async def check() -> None:
+        assert await read(api, production_id, "deliverable?revision=1&file=content.md") == b"# recorded"
+        assert (await api.http.get(path(production_id, "deliverable/1/content.md"))).content == b"# recorded"
+        problem(await api.http.get(path(production_id, "deliverable?revision=1&file=late.md")), 404)
+        problem(await api.http.get(path(production_id, "deliverable/1/late.md")), 404)
+        first = (await ask(api, "GET", path(production_id, "deliverables"), status=200))["revisions"][-1]
+        files = [(f["name"], f["bytes"]) for f in first["files"] if f["name"] != "manifest.json"]
+        assert files == [("content.md", len(b"# recorded"))]
+
+    await check()
+    kept, last = fake.manifests[production_id].model_dump_json().encode(), await last_of(api, production_id)
+    await storage.put_bytes(keys.deliverable_key(production_id, 1, "manifest.json"), kept, "application/json")
+    await ask(api, "POST", path(production_id, "assets", "text-1", "regenerate"), {})
+    await again(api, production_id, last)
+    await stored(2, "c" * 16, "content.md", b"# second")
+    await check()
+    assert await read(api, production_id, "deliverable?revision=2&file=content.md") == b"# second"
+
+
+async def test_a_revision_that_no_record_names(api: Api, storage: Storage) -> None:
+    """Of a revision that was never delivered, the files of the attempt that stored last are shown."""
+    production_id = await api.delivered()
+    before, after = (keys.fileset_key(production_id, 7, each * 16, "content.md") for each in "ba")
+    await storage.put_bytes(before, b"# before", "text/markdown")
+    await asyncio.sleep(1.1)  # S3 tells the time in whole seconds
+    await storage.put_bytes(after, b"# after", "text/markdown")
+    assert await read(api, production_id, "deliverable?revision=7&file=content.md") == b"# after"
+
+
+async def test_the_record_names_the_media_of_a_take(api: Api, storage: Storage) -> None:
+    """Where two attempts stored media for one take, the link leads to what the record names."""
+    production_id = await api.delivered()
+    prefix = keys.take_prefix(production_id, "text-1", 1)
+    await storage.put_bytes(f"{prefix}/media.txt", b"recorded", "text/plain")
+    await storage.put_bytes(keys.media_key(prefix, 2, "txt"), b"late", "text/plain")
+    assert await read(api, production_id, "assets/text-1/takes/1/media") == b"recorded"

@@ -21,7 +21,7 @@ from activities.fonts import Face
 from activities.media import extension_of
 from activities.storage import Storage, sha256_of
 from workflows.contracts import FinishDeliverable, FinishedAsset
-from workflows.keys import deliverable_key, take_prefix
+from workflows.keys import deliverables_prefix, fileset_key, fileset_of, take_prefix
 from workflows.models import Aspect, Asset, Brief, Deliverable, Media, Modality, Platform, Take
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -140,7 +140,8 @@ async def finished(takes: Takes, request: FinishDeliverable, tmp_path: Path) -> 
     assert steps
     files = {}
     for file in deliverable.files:
-        assert file.media.key == deliverable_key(request.production_id, 1, file.name)
+        fileset = fileset_of(file.media.key)
+        assert file.media.key == fileset_key(request.production_id, 1, fileset, file.name)
         answer = await takes.storage.get_bytes(file.media.key)
         assert answer is not None
         files[file.name] = answer[0]
@@ -505,4 +506,4 @@ async def test_cancelled_finishing_stops(storage: Storage, tmp_path: Path) -> No
         await task
     count = len(steps)
     assert count < 40
-    assert await storage.head(deliverable_key("cancelled", 1, "deliverable.mp4")) is None
+    assert await storage.list_keys(deliverables_prefix("cancelled")) == []

@@ -83,5 +83,5 @@ async def test_a_files_name_leads_nowhere_else(vault: Vault, storage: Storage, n
     """The name of a file of a revision stays in its revision, whatever dots and slashes it has."""
     await storage.put_bytes(keys.manifest_key("bolt.p3"), b"{}", "application/json")
     await storage.put_bytes(keys.deliverable_key("acme.p3", 1, "content.md"), b"x", "text/markdown")
-    assert await vault.revision_link("acme.p3", 1, name) is None
-    assert await vault.revision_link("acme.p3", 1, "content.md") is not None
+    assert await vault.found_link(keys.deliverable_key("acme.p3", 1, name), name) is None
+    assert await vault.found_link(keys.deliverable_key("acme.p3", 1, "content.md"), "content.md") is not None

@@ -8,7 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
+from obstore import open_writer_async
 
+from activities import storage as module
 from activities.storage import (
     KEPT_BYTES,
     PART_BYTES,
@@ -141,6 +143,44 @@ async def test_a_cancelled_stream_leaves_nothing(storage: Storage, servers: Stac
         await task
     assert await storage.head("cancelled") is None
     assert "Uploads" not in _client(servers).list_multipart_uploads(Bucket="tests", Prefix="cancelled")
+
+
+class _SlowToClose:
+    """A writer of obstore whose upload is just about to be completed when somebody looks."""
+
+    def __init__(self, writer: Any, closing: asyncio.Event) -> None:
+        self.write = writer.write
+        self._writer, self._closing = writer, closing
+
+    async def __aexit__(self, *why: Any) -> None:
+        await self._writer.__aexit__(*why)
+
+    async def close(self) -> None:
+        closed = asyncio.ensure_future(self._writer.close())
+        self._closing.set()
+        await closed
+
+
+async def test_a_stream_that_is_cancelled_at_its_end_leaves_no_parts(
+    storage: Storage, servers: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that is cancelled while its upload is completed leaves the whole object, and no parts."""
+    closing = asyncio.Event()
+    monkeypatch.setattr(module, "open_writer_async", lambda *a, **k: _SlowToClose(open_writer_async(*a, **k), closing))
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(2):
+            yield b"x" * PART_BYTES
+
+    task = asyncio.create_task(storage.put_stream("ended", chunks(), "video/mp4"))
+    await closing.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    head = await storage.head("ended")
+    assert head is not None
+    assert head.bytes == 2 * PART_BYTES
+    assert "Uploads" not in _client(servers).list_multipart_uploads(Bucket="tests", Prefix="ended")
 
 
 async def test_keys_are_listed_by_prefix(storage: Storage) -> None:

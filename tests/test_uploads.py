@@ -85,7 +85,8 @@ async def test_an_upload_is_a_take(desk: Desk) -> None:
     assert take.cost_usd == take.billed_usd == 0
     assert (take.media.media_type, take.media.width, take.media.height) == ("image/png", 80, 40)
     assert take.media.sha256 == hashlib.sha256(data).hexdigest()
-    assert take.media.key == f"{keys.take_prefix(desk.production_id, 'a-1', 3)}/media.png"
+    prefix = keys.take_prefix(desk.production_id, "a-1", 3)
+    assert take.media.key == keys.upload_media_key(prefix, take.media.sha256, "png")
     stored = await desk.storage.get_bytes(take.media.key)
     assert stored is not None
     assert stored[0] == data
@@ -317,7 +318,8 @@ async def test_an_upload_over_http(api: Api, storage: Storage) -> None:
     view = await api.get(production_id)
     record = next(a for a in view["assets"] if a["asset_id"] == "text-2")
     assert (record["provider"], record["model"], record["take"], record["takes"]) == (UPLOAD, "own.md", 2, 2)
-    kept = await storage.get_bytes(f"{keys.take_prefix(production_id, 'text-2', 2)}/media.md")
+    prefix, sha256 = keys.take_prefix(production_id, "text-2", 2), hashlib.sha256(b"My own words.").hexdigest()
+    kept = await storage.get_bytes(keys.upload_media_key(prefix, sha256, "md"))
     assert kept is not None
     assert kept[0] == b"My own words."
     assert await staged(storage, production_id) == []

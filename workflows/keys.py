@@ -2,7 +2,9 @@
 
 productions/{production_id}/plan/{digest}.json
 productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext} (media-2.{ext} of a resubmission)
-productions/{production_id}/deliverable/{revision}/{file}, manifest.json
+productions/{production_id}/assets/{asset_id}/takes/{n}/upload-{digest}.json, media.{digest}.{ext}   a person's file
+productions/{production_id}/deliverable/{revision}/{fileset}/{file}   the fileset is a digest of all its files
+productions/{production_id}/deliverable/{revision}/manifest.json
 productions/{production_id}/references/{n}.{ext}     pictures that the brief brought along
 productions/{production_id}/uploads/…                 people's own files, as they came
 productions/{production_id}/manifest.json            the newest manifest: reopening reads it
@@ -54,6 +56,9 @@ MAX_ATTENTION_ITEMS: Final = 20
 
 ASK_AGAIN: Final = "asked while a workflow task was about to begin; ask again"
 """Why a worker refused a query (`worker/guard.py`)."""
+
+DIGEST_CHARS: Final = 16
+"""Of a SHA-256 in a key: 64 bits tell the few objects of one folder apart."""
 
 PLANNER: Final = "_planner"
 """Stands for an asset's id where the planner's own questions are kept; no asset can be called so."""
@@ -145,6 +150,16 @@ def job_key(provider: str, job_id: str) -> str:
     return f"jobs/{provider}/{quote(job_id, safe='')}.json"
 
 
+def upload_media_key(prefix: str, sha256: str, extension: str) -> str:
+    """Where a person's file is kept as a take. Its content is part of the key: no other file is written there."""
+    return f"{prefix}/media.{sha256[:DIGEST_CHARS]}.{extension}"
+
+
+def upload_record_key(prefix: str, digest: str) -> str:
+    """The record of the take that was made from one upload; `digest` names the upload."""
+    return f"{prefix}/upload-{digest[:DIGEST_CHARS]}.json"
+
+
 def upload_prefix(production_id: str) -> str:
     """Where people's own files arrive, before they are looked at and become takes."""
     return f"{production_prefix(production_id)}/uploads/"
@@ -164,8 +179,31 @@ def plan_key(production_id: str, digest: str) -> str:
     return f"{production_prefix(production_id)}/plan/{digest}.json"
 
 
+def deliverables_prefix(production_id: str) -> str:
+    return f"{production_prefix(production_id)}/deliverable/"
+
+
 def deliverable_key(production_id: str, revision: int, name: str) -> str:
-    return f"{production_prefix(production_id)}/deliverable/{revision}/{name}"
+    return f"{deliverables_prefix(production_id)}{revision}/{name}"
+
+
+def fileset_key(production_id: str, revision: int, fileset: str, name: str) -> str:
+    """Where a file of a deliverable is: two attempts at a revision write different keys unless their files are equal.
+
+    Args:
+        fileset: DIGEST_CHARS hexadecimal digits: a digest of the names and contents of all files.
+    """
+    return deliverable_key(production_id, revision, f"{fileset}/{name}")
+
+
+def fileset_of(key: str) -> str:
+    """The fileset in the key of a file of a deliverable; empty where the file is in none."""
+    folder = key.partition("/deliverable/")[2].split("/")[1:2]
+    return folder[0] if folder and is_fileset(folder[0]) else ""
+
+
+def is_fileset(folder: str) -> bool:
+    return len(folder) == DIGEST_CHARS and set(folder) <= set("0123456789abcdef")
 
 
 def manifest_key(production_id: str) -> str:

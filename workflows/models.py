@@ -316,6 +316,11 @@ class Plan(Model):
         return plan.model_copy(update={"digest": digest_of(content)})
 
     @property
+    def identified(self) -> "Plan":
+        """What the digest names: without what may differ between two plans of one digest."""
+        return self.model_copy(update={"warnings": (), "drafting_usd": ZERO})
+
+    @property
     def low_usd(self) -> Decimal:
         return sum((a.quote.low_usd for a in self.assets if a.quote), ZERO)
 
