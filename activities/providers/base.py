@@ -19,6 +19,7 @@ from typing import Final, Literal, Protocol, Self, runtime_checkable
 from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
 from activities.errors import JobFailed
+from activities.providers.unbilled import Unbilled
 from workflows.models import Aspect, Asset, Brief, Media, Modality
 
 
@@ -399,6 +400,8 @@ class ProviderBase(ABC):
     """What a synchronous vendor answers to the questions about jobs."""
 
     name: str
+    unbilled: Sequence[Unbilled] = ()
+    """Failed submissions that the vendor says it does not bill; every other one is ambiguous."""
 
     @abstractmethod
     def offers(self) -> Sequence[Offer]: ...

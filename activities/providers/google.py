@@ -30,6 +30,7 @@ class Google(ProviderBase):
     def __init__(self, env: Mapping[str, str]) -> None:
         self._access = Access(env)
         self.secret = self._access.key or ""
+        self.unbilled = self._access.unbilled
         listed = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
         self._offers = tuple(map(self._available, listed))
 

@@ -55,9 +55,10 @@ async def start(access: Access, request: Request, offer: Offer) -> Job:
         "store": True,
     }
     interaction: Interaction = await access.ask(lambda client: client.interactions.create(**body), submitting=True)
-    if not interaction.id:
-        raise SubmissionUnknown(f"{VENDOR} accepted a video without saying under which id")
-    return Job(interaction.id)
+    job_id = getattr(interaction, "id", None)  # what is no record, the SDK hands on as it is
+    if not job_id:
+        raise SubmissionUnknown(f"{VENDOR} answered without the id of its job")
+    return Job(job_id)
 
 
 async def look(access: Access, request: Request, job: Job) -> Running | Finished:

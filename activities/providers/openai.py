@@ -10,7 +10,7 @@ from activities.errors import InvalidRequest
 from activities.providers import openai_images, openai_jobs, openai_speech, openai_text, openai_transcripts
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
-from activities.providers.openai_wire import VARIABLE, VENDOR, asking
+from activities.providers.openai_wire import UNBILLED, VARIABLE, VENDOR, asking
 from activities.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, discreet, usable_key
 from workflows.models import Modality
 
@@ -26,6 +26,7 @@ class OpenAI(ProviderBase):
     """The provider. It reads the variables that the SDK reads, but from `env`."""
 
     name = "openai"
+    unbilled = UNBILLED
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env

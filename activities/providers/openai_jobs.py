@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.errors import ContentRefused, InvalidRequest, JobCancelled, OutputUnusable
+from activities.errors import ContentRefused, InvalidRequest, JobCancelled, OutputUnusable, SubmissionUnknown
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Job, Offer, Request, Running, Unit
 from activities.providers.openai_images import data_uri, decoded, picture_usage, references, wishes_of
 from activities.providers.openai_wire import VENDOR, asking, chosen, content_refused, job_failure
@@ -50,7 +50,10 @@ async def start(client: "AsyncOpenAI", request: Request, offer: Offer) -> Job:
         "metadata": {"greenlight": request.key[:512]},  # 512 characters: the limit of a metadata value
     }
     with asking(submitting=True):
-        return Job((await client.responses.create(**asked)).id)
+        made = await client.responses.create(**asked)
+        if not isinstance(made.id, str):
+            raise SubmissionUnknown(f"{VENDOR} answered without the id of its response")
+        return Job(made.id)
 
 
 async def look(client: "AsyncOpenAI", request: Request, offer: Offer, job: Job) -> Running | Finished:

@@ -18,7 +18,7 @@ from activities.providers import wire
 from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.replicate_input import REFERENCES, pictures, words
-from activities.providers.replicate_words import VENDOR, failure, finished, made_at, progress, refusal
+from activities.providers.replicate_words import UNBILLED, VENDOR, failure, finished, made_at, progress, refusal
 from workflows.models import Modality
 
 KEY: Final = "REPLICATE_API_TOKEN"
@@ -45,6 +45,7 @@ class Replicate(ProviderBase):
     """The provider. Needs REPLICATE_API_TOKEN; REPLICATE_BASE_URL (without /v1) points it elsewhere."""
 
     name = VENDOR
+    unbilled = UNBILLED
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.secret = env.get(KEY, "")

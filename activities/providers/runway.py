@@ -17,7 +17,7 @@ from activities.providers.base import Finished, Job, Offer, ProviderBase, Reques
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.download import media_type_at, streamed
 from activities.providers.runway_order import VENDOR, order
-from activities.providers.runway_words import KEY, asked, charged, cost, failure, record
+from activities.providers.runway_words import KEY, UNBILLED, asked, charged, cost, failure, record
 
 if TYPE_CHECKING:
     from runwayml import AsyncRunwayML
@@ -32,6 +32,7 @@ class Runway(ProviderBase):
     """The provider. Needs RUNWAYML_API_SECRET; RUNWAYML_BASE_URL points it elsewhere."""
 
     name = VENDOR
+    unbilled = UNBILLED
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.secret = env.get(KEY, "")
