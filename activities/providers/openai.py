@@ -103,6 +103,18 @@ class OpenAI(ProviderBase):
     async def cancel(self, job: Job) -> None:
         await openai_jobs.cancel(self.client, job)
 
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """The vendor tells the picture tool's model and, apart, the input of a stored response.
+
+        Raises:
+            InvalidRequest: this account has no such response, or one of no picture, another model or another prompt.
+        """
+        if request.asset.asset_type != Modality.IMAGE:
+            raise InvalidRequest(
+                f"job_id: openai makes no {request.asset.asset_type.value} by a job; resubmit the asset"
+            )
+        await openai_jobs.check(self.client, request, self._offered(request), job)
+
     async def close(self) -> None:
         if "client" in self.__dict__:
             await self.client.close()

@@ -82,7 +82,7 @@ P = TypeVar("P", bound=_Keyed)
 
 def discreet(provider: type[P]) -> type[P]:
     """A provider whose errors never hold its key, whoever worded them."""
-    for name in ("submit", "poll", "cancel", "recover", "moderate"):
+    for name in ("submit", "poll", "cancel", "recover", "adoptable", "moderate"):
         if name in vars(provider):
             setattr(provider, name, _redacting(vars(provider)[name]))
     return provider
