@@ -3,7 +3,7 @@
     ProviderError
     ├── RateLimited          waits the provider's own delay, is no failure, not billed
     ├── StorageUnavailable   our own storage does not answer: waited for, is no failure
-    ├── ProviderUnavailable  unreachable, or a 5xx of its own: retried, not billed
+    ├── ProviderUnavailable  unreachable, or a failure that the vendor says it does not bill: retried
     │   ├── Overloaded          it says that it has too much to do: retried, not billed
     │   └── SubmissionUnknown   the request may have arrived: ambiguous, never blindly repeated
     ├── AuthenticationFailed a key is missing or wrong: final, names the variable
@@ -47,6 +47,8 @@ class ProviderError(Exception):
 
     retryable: ClassVar[bool] = False
     ends_job: ClassVar[bool] = False
+    http_status: int | None = None
+    """Of the vendor's answer, where there was one."""
     counts: ClassVar[bool] = True
     """False where it is waiting, not failing: it never uses up the take's allowed failures."""
 

@@ -151,6 +151,9 @@ class Held(ProviderBase):
     async def recover(self, claim: Claim) -> Job | None:
         return await self._provider.recover(claim)
 
+    async def adoptable(self, request: Request, job: Job) -> None:
+        await self._provider.adoptable(request, job)
+
     async def close(self) -> None:
         await self._provider.close()
 

@@ -28,12 +28,13 @@ from activities.ledger import Entry, Ledger
 from activities.ledger_take import RECOVERED
 from activities.pricing import CostSource
 from activities.produce import Producer
-from activities.providers.base import Job, Offer, Provider, offer_of
+from activities.providers.base import Job, Offer, Provider, ProviderBase, offer_of
 from activities.providers.registry import PROVIDERS, price_in_words
+from activities.providers.unbilled import is_unbilled
 from activities.quotes import price
 from activities.settings import ActivitySettings
 from activities.storage import Storage
-from tests.emulators.base import Emulator, Fault
+from tests.emulators.base import Call, Emulator, Fault
 from tests.test_packages import MEDIA, VENDORS
 from tests.vendors import KINDS, env_of
 from workflows import keys
@@ -201,6 +202,13 @@ class Shop:
         """How many submissions reached the vendor, whatever it made of them."""
         return self.emulator.count("submit")
 
+    def unbilled(self, fault: Fault) -> bool:
+        """Whether the vendor says that it does not bill a submission that meets this fault."""
+        assert isinstance(self.provider, ProviderBase)
+        reply = self.emulator.fault(fault, Call("POST", "/", {}, {}, b""))
+        assert reply is not None
+        return is_unbilled(self.provider.unbilled, reply.status, reply.data.decode())
+
     def quotes(self, message: str, fault: Fault) -> bool:
         """Whether a message has the words that the vendor itself has for a fault."""
         reply = self.emulator.fault(fault, self.emulator.calls[-1])
@@ -331,8 +339,12 @@ async def test_nobody_there_is_no_doubt(shop: Shop) -> None:
 
 @every
 async def test_what_passes_is_tried_again(shop: Shop) -> None:
-    """A 429 waits the vendor's own delay and is no failure, a 503 or 500 is one; all release the claim, unbilled."""
-    faults: dict[Fault, str] = {"throttle": "rate_limited", "overload": "overloaded", "error": "provider_unavailable"}
+    """A 429 waits the vendor's own delay and is no failure; a 503 or 500 that the vendor's table covers is one.
+
+    All release the claim, unbilled.
+    """
+    passing: dict[Fault, str] = {"throttle": "rate_limited", "overload": "overloaded", "error": "provider_unavailable"}
+    faults = {fault: type_ for fault, type_ in passing.items() if fault == "throttle" or shop.unbilled(fault)}
     shop.emulator.meet(*faults)
     making = shop.take()
     for failures, (fault, type_) in enumerate(faults.items()):
@@ -345,9 +357,20 @@ async def test_what_passes_is_tried_again(shop: Shop) -> None:
             assert least <= failure.next_retry_delay <= most
         entry = await making.entry()
         assert (entry.state, entry.failures, entry.billed_usd) == ("released", failures, ZERO)
-    assert (shop.requests, shop.emulator.submissions) == (3, [])
+    assert (shop.requests, shop.emulator.submissions) == (len(faults), [])
     shop.agrees((await making.stored()).billed_usd)
-    assert (shop.requests, len(shop.emulator.submissions)) == (4, 1)
+    assert (shop.requests, len(shop.emulator.submissions)) == (len(faults) + 1, 1)
+
+
+@every
+@pytest.mark.parametrize("fault", ["overload", "error"])
+async def test_an_error_that_may_be_billed_is_never_paid_again_unasked(shop: Shop, fault: Fault) -> None:
+    """The vendor's own 503 or 500 leaves the claim ambiguous where its table does not cover it."""
+    if shop.unbilled(fault):
+        pytest.skip("the vendor says that it does not bill this")
+    shop.emulator.meet(fault)
+    making = shop.take(at_least=DEAR)
+    await in_doubt(shop, await making.fails(), making)
 
 
 @every

@@ -22,7 +22,6 @@ from activities.errors import (
     OutputUnusable,
     Overloaded,
     ProviderError,
-    ProviderUnavailable,
     QuotaExhausted,
     RateLimited,
     SubmissionUnknown,
@@ -607,7 +606,7 @@ FAULTS: dict[Fault, tuple[type[ProviderError], int]] = {
     "gateway": (SubmissionUnknown, 0),
     "throttle": (RateLimited, 0),
     "overload": (Overloaded, 0),
-    "error": (ProviderUnavailable, 0),
+    "error": (SubmissionUnknown, 0),
     "quota": (QuotaExhausted, 0),
 }
 

@@ -16,6 +16,7 @@ from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, Pr
 from activities.providers import wire
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, ProviderBase, Request, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
+from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ SECONDS_A_TOKEN: Final = 3_600 / 128_000
 PICTURES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
 _STATUS: Final = {"overloaded_error": 529, "rate_limit_error": 429, "timeout_error": 504, "billing_error": 402}
 """HTTP statuses of its errors by their types; any other one is its own failure."""
+_FAILED: Final = (
+    "https://support.claude.com/en/articles/8114526: 'failed requests are not charged', except where the client "
+    "disconnects or times out"
+)
+UNBILLED: Final = tuple(Unbilled(status, _FAILED, says="api_error|overloaded_error") for status in (500, 503, 529))
+"""By the types of its errors (https://platform.claude.com/docs/en/api/errors). Its `timeout_error` is not among them:
+there a request was at work."""
 _CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 
 
@@ -40,6 +48,7 @@ class Anthropic(ProviderBase):
     """Every call is one synchronous POST /v1/messages; the vendor has no id or list to find a lost one by."""
 
     name = "anthropic"
+    unbilled = UNBILLED
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
@@ -107,7 +116,9 @@ class Anthropic(ProviderBase):
         except Exception as error:
             # A connection that ended, which in the middle of an answer the HTTP client says itself.
             raise wire.lost(self.name, error, submitting=True, variable=KEY) from None
-        if not isinstance(message, Message):
+        if isinstance(record := getattr(message, "error", None), Mapping):  # with HTTP 200, as gateways send it
+            raise _told(_STATUS.get(str(record.get("type")), 500), record, {})
+        if not isinstance(message, Message) or message.content is None:
             raise SubmissionUnknown(f"anthropic: the answer is no message; does {BASE_URL} name the right server?")
         return message
 
@@ -223,14 +234,21 @@ def _refused(message: "Message", billed: Decimal) -> NoReturn:
 
 
 def _refusal(error: "APIStatusError") -> ProviderError:
-    own = isinstance(error.body, Mapping) and "error" in error.body
+    record = error.body.get("error") if isinstance(error.body, Mapping) else None
+    status = wire.status_of(error.response)
+    if status == HTTPStatus.OK:  # a stream has begun when the vendor says this in the place of an answer
+        status = _STATUS.get(error.type or "", 500)
+    return _told(status, record if isinstance(record, Mapping) else {}, error.response.headers)
+
+
+def _told(status: int, record: Mapping[str, Any], headers: Mapping[str, str]) -> ProviderError:
     return wire.refusal(
         "anthropic",
-        # A stream has begun with HTTP 200 when the vendor says this in the place of an answer.
-        error.status_code if error.status_code >= HTTPStatus.BAD_REQUEST else _STATUS.get(error.type or "", 500),
-        error.api_message or "",
+        status,
+        str(record.get("message") or ""),
         variable=KEY,
         submitting=True,
-        own=own,
-        retry_after=wire.seconds_after(error.response.headers.get("retry-after")),
+        unbilled=UNBILLED if record else (),
+        said=str(record.get("type")),
+        retry_after=wire.seconds_after(headers.get("retry-after")),
     )

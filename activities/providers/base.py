@@ -18,7 +18,8 @@ from typing import Final, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
 
-from activities.errors import JobFailed
+from activities.errors import InvalidRequest, JobFailed
+from activities.providers.unbilled import Unbilled
 from workflows.models import Aspect, Asset, Brief, Media, Modality
 
 
@@ -381,6 +382,16 @@ class Provider(Protocol):
     async def recover(self, claim: Claim) -> Job | None:
         """Find the job of a submission whose answer was lost; None where the vendor cannot tell."""
 
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """Check, by reading alone, a job that a person wants to adopt for this take.
+
+        What the vendor does not tell is not checked: see the vendor's own method.
+
+        Raises:
+            InvalidRequest: this account has no such job, or it has another model or prompt than the asset.
+            ProviderError: the check failed, not the job; a retryable one may be checked again later.
+        """
+
     async def close(self) -> None:
         """Close the connections, when the worker stops."""
 
@@ -407,6 +418,8 @@ class ProviderBase(ABC):
     """What a synchronous vendor answers to the questions about jobs."""
 
     name: str
+    unbilled: Sequence[Unbilled] = ()
+    """Failed submissions that the vendor says it does not bill; every other one is ambiguous."""
 
     @abstractmethod
     def offers(self) -> Sequence[Offer]: ...
@@ -428,6 +441,11 @@ class ProviderBase(ABC):
 
     async def recover(self, claim: Claim) -> Job | None:
         return None
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        raise InvalidRequest(
+            f"job_id: {self.name} has no jobs; resubmit the asset, or accept the production without it"
+        )
 
     async def close(self) -> None:
         return None

@@ -30,6 +30,7 @@ class Google(ProviderBase):
     def __init__(self, env: Mapping[str, str]) -> None:
         self._access = Access(env)
         self.secret = self._access.key or ""
+        self.unbilled = self._access.unbilled
         listed = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
         self._offers = tuple(map(self._available, listed))
 
@@ -58,6 +59,22 @@ class Google(ProviderBase):
     async def poll(self, request: Request, job: Job) -> Running | Finished:
         look = google_enterprise.look_veo if _of_veo(job) else google_omni.look
         return await look(self._access, request, job)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """The vendor tells model and input of an Omni interaction; of a Veo operation, its name tells the model alone.
+
+        Raises:
+            InvalidRequest: this account has no such job, or it has another model or prompt.
+        """
+        model = request.asset.model
+        if request.asset.asset_type != Modality.VIDEO:
+            raise InvalidRequest(
+                f"job_id: google makes no {request.asset.asset_type.value} by a job; resubmit the asset"
+            )
+        if _of_veo(job) != model.startswith(ENTERPRISE_ONLY):
+            raise InvalidRequest(f"job_id: {job.id!r} is no job of {model}; adopt one of this model, or edit the asset")
+        check = google_enterprise.check_veo if _of_veo(job) else google_omni.check
+        await check(self._access, request, job)
 
     async def close(self) -> None:
         await self._access.close()

@@ -25,12 +25,14 @@ class Access:
 
     Attributes:
         variable: What holds the credentials, for messages.
+        unbilled: Failed submissions that this API does not bill.
         base_url: Of the Developer API, or empty for Google's own.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
         switch = env.get("GOOGLE_GENAI_USE_ENTERPRISE") or env.get("GOOGLE_GENAI_USE_VERTEXAI") or ""
         self.enterprise = switch.lower() in ("true", "1")
+        self.unbilled = google_errors.ENTERPRISE_UNBILLED if self.enterprise else google_errors.DEVELOPER_UNBILLED
         self.base_url = env.get("GOOGLE_VERTEX_BASE_URL" if self.enterprise else "GOOGLE_GEMINI_BASE_URL", "")
         only_gemini = env.get("GEMINI_API_KEY") and not env.get("GOOGLE_API_KEY")
         self.variable = "GEMINI_API_KEY" if only_gemini else "GOOGLE_API_KEY"
@@ -59,7 +61,7 @@ class Access:
         try:
             return await call(client)
         except Exception as error:
-            raise google_errors.failure(error, self.variable, submitting=submitting) from error
+            raise google_errors.failure(error, self.variable, submitting=submitting, unbilled=self.unbilled) from error
 
     def _opened(self) -> "AsyncClient":
         if self._client is None:

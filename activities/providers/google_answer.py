@@ -6,7 +6,7 @@ Refusals come with HTTP 200: `promptFeedback.blockReason` for what was sent, `fi
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from activities.errors import ContentRefused, OutputUnusable
+from activities.errors import ContentRefused, OutputUnusable, SubmissionUnknown
 from activities.pricing import cost_of
 from activities.providers.base import Finished, Offer, Request, Unit
 from activities.providers.google_errors import VENDOR, one_line
@@ -36,7 +36,8 @@ def made(answer: "types.GenerateContentResponse", request: Request, offer: Offer
 
     Raises:
         ContentRefused: the prompt, an input or what was made is against a policy of Google's.
-        OutputUnusable: there is no answer at all.
+        OutputUnusable: the model made nothing at all.
+        SubmissionUnknown: it is no answer of a model, as an error in an answer of 200.
     """
     blocked = answer.prompt_feedback
     if blocked and blocked.block_reason:
@@ -48,6 +49,8 @@ def made(answer: "types.GenerateContentResponse", request: Request, offer: Offer
             category=category,
             billed_usd=_counted(answer, request, offer),
         )
+    if not answer.candidates and answer.usage_metadata is None:
+        raise SubmissionUnknown(f"{VENDOR} answered with something that is no answer of a model")
     if not answer.candidates:
         raise unusable("no candidate", answer, request, offer)
     candidate = answer.candidates[0]

@@ -1,7 +1,7 @@
 """Imagen and Veo, which only the Enterprise platform still serves. Veo's operations have no list either."""
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from activities.errors import (
     ContentRefused,
@@ -11,6 +11,7 @@ from activities.errors import (
     OutputUnusable,
     SubmissionUnknown,
 )
+from activities.providers.adoption import looking_for, same
 from activities.providers.base import Finished, Job, Offer, Request, Running
 from activities.providers.google_access import LOOK_MS, Access
 from activities.providers.google_content import aspect_ratio
@@ -18,6 +19,9 @@ from activities.providers.google_errors import VENDOR, one_line, policy
 from activities.providers.google_omni import fetched, shape
 from activities.providers.wire import default_of, quoted, seconds_of
 from workflows.models import Modality
+
+if TYPE_CHECKING:
+    from google.genai import types
 
 ASPECTS: Final = ("1:1", "3:4", "4:3", "9:16", "16:9")
 """Of Imagen."""
@@ -84,14 +88,29 @@ async def start_veo(access: Access, request: Request, offer: Offer) -> Job:
     return Job(operation.name)
 
 
-async def look_veo(access: Access, request: Request, job: Job) -> Running | Finished:
+async def check_veo(access: Access, request: Request, job: Job) -> None:
+    """Whether an operation exists and is of the asset's model, which is a part of its name.
+
+    Raises:
+        InvalidRequest: there is none with this name, or it is of another model.
+    """
+    same(job, "model", job.id.partition("/operations/")[0].rpartition("/models/")[2], request.asset.model)
+    with looking_for(VENDOR, job, access.variable):
+        await _operation(access, job)
+
+
+async def _operation(access: Access, job: Job) -> "types.GenerateVideosOperation":
     from google.genai import types
 
     asked = types.GenerateVideosOperation()
     asked.name = job.id
-    operation = await access.ask(
+    return await access.ask(
         lambda client: client.operations.get(asked, config={"http_options": {"timeout": LOOK_MS}}), submitting=False
     )
+
+
+async def look_veo(access: Access, request: Request, job: Job) -> Running | Finished:
+    operation = await _operation(access, job)
     if not operation.done:
         return Running()
     if operation.error:

@@ -1,20 +1,38 @@
 """Google's failures as errors of the tree: HTTP errors of both halves of its SDK, and refusals in answers of 200."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from activities.errors import AuthenticationFailed, ContentRefused, ProviderError, ProviderUnavailable
 from activities.providers import wire
+from activities.providers.unbilled import Unbilled
 
 VENDOR: Final = "Google"
+
+DEVELOPER_UNBILLED: Final = (
+    Unbilled(
+        500,
+        "https://ai.google.dev/gemini-api/docs/billing: 'If your request fails with a 400 or 500 error, you won't be "
+        "charged for the tokens used.'",
+    ),
+    Unbilled(
+        503,
+        "https://discuss.ai.google.dev/t/124640 (Google): 503 means that the services 'are temporarily overloaded and "
+        "can't service your request'",
+    ),
+)
+"""Of the Gemini Developer API. Its 504 is not among them: a deadline passed while the request was at work."""
+ENTERPRISE_UNBILLED: Final[Sequence[Unbilled]] = ()
+"""Its error page (https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/api-errors) explains a 500 as
+overload or as a failure behind the service, and says nothing of the bill."""
 
 _POLICY: Final = re.compile(r"responsible ai|usage guidelines|safety|violat|prohibited", re.IGNORECASE)
 """Words of a refusal; the policies themselves have no code in these errors."""
 _MONEY: Final = re.compile(r"billing|credit|prepa|spend", re.IGNORECASE)
 
 
-def failure(error: Exception, variable: str, *, submitting: bool) -> ProviderError:
+def failure(error: Exception, variable: str, *, submitting: bool, unbilled: Sequence[Unbilled] = ()) -> ProviderError:
     """The error of the tree for what the SDK raised.
 
     `models` raises `genai.errors.APIError` (code, details), `interactions` a tree of its own (status_code, body);
@@ -23,6 +41,7 @@ def failure(error: Exception, variable: str, *, submitting: bool) -> ProviderErr
     Args:
         variable: The environment variable that holds the credentials.
         submitting: The call may cost money.
+        unbilled: The table of the API that was called.
     """
     from google.auth.exceptions import GoogleAuthError, TransportError
 
@@ -39,10 +58,13 @@ def failure(error: Exception, variable: str, *, submitting: bool) -> ProviderErr
         return wire.lost(VENDOR, error, submitting=submitting, variable=variable)
     body = getattr(error, "details", None) or getattr(error, "body", None)
     record = body.get("error") if isinstance(body, dict) else None
-    return _said(status, record if isinstance(record, dict) else {}, variable, submitting=submitting)
+    known = unbilled if isinstance(record, dict) else ()
+    return _said(status, record if isinstance(record, dict) else {}, variable, known, submitting=submitting)
 
 
-def _said(status: int, record: dict[str, Any], variable: str, *, submitting: bool) -> ProviderError:
+def _said(
+    status: int, record: dict[str, Any], variable: str, unbilled: Sequence[Unbilled], *, submitting: bool
+) -> ProviderError:
     message = one_line(record.get("message"))
     details = [d for d in record.get("details") or () if isinstance(d, dict)]
     if status == 400 and any(d.get("reason") == "API_KEY_INVALID" for d in details):
@@ -57,7 +79,7 @@ def _said(status: int, record: dict[str, Any], variable: str, *, submitting: boo
         message,
         variable=variable,
         submitting=submitting,
-        own=bool(record),
+        unbilled=unbilled,
         retry_after=next((wire.seconds_after(str(d["retryDelay"])) for d in details if "retryDelay" in d), None),
     )
 

@@ -13,6 +13,7 @@ from activities.errors import (
     OutputUnusable,
     SubmissionUnknown,
 )
+from activities.providers.adoption import looking_for, same
 from activities.providers.base import Finished, Job, Offer, Request, Running
 from activities.providers.download import streamed
 from activities.providers.google_access import DEVELOPER_URL, Access
@@ -55,9 +56,10 @@ async def start(access: Access, request: Request, offer: Offer) -> Job:
         "store": True,
     }
     interaction: Interaction = await access.ask(lambda client: client.interactions.create(**body), submitting=True)
-    if not interaction.id:
-        raise SubmissionUnknown(f"{VENDOR} accepted a video without saying under which id")
-    return Job(interaction.id)
+    job_id = getattr(interaction, "id", None)  # what is no record, the SDK hands on as it is
+    if not job_id:
+        raise SubmissionUnknown(f"{VENDOR} answered without the id of its job")
+    return Job(job_id)
 
 
 async def look(access: Access, request: Request, job: Job) -> Running | Finished:
@@ -88,6 +90,30 @@ async def look(access: Access, request: Request, job: Job) -> Running | Finished
     raise JobFailed(
         f"{VENDOR}'s job {job.id} is {interaction.status}: {faults or 'no reason given'}", billed_usd=billed
     )
+
+
+async def check(access: Access, request: Request, job: Job) -> None:
+    """Whether an interaction has the model and the prompt of the asset.
+
+    Raises:
+        InvalidRequest: there is none with this id, or it has another model or prompt.
+    """
+    with looking_for(VENDOR, job, access.variable):
+        seen: Interaction = await access.ask(
+            lambda client: client.interactions.get(job.id, include_input=True, timeout=LOOK_SECONDS), submitting=False
+        )
+    same(job, "model", seen.model, request.asset.model)
+    same(job, "prompt", "\n".join(_texts(seen.input)), request.asset.prompt)
+
+
+def _texts(given: Any) -> list[str]:
+    """The texts of an interaction's input: a text, a content, or a list of contents or of steps with contents."""
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list):
+        return [text for each in given for text in _texts(each)]
+    text = getattr(given, "text", None)
+    return [text] if isinstance(text, str) else _texts(getattr(given, "content", None) or [])
 
 
 async def stop(access: Access, job: Job) -> None:

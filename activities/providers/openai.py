@@ -10,7 +10,7 @@ from activities.errors import InvalidRequest
 from activities.providers import openai_images, openai_jobs, openai_speech, openai_text, openai_transcripts
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
-from activities.providers.openai_wire import VARIABLE, VENDOR, asking
+from activities.providers.openai_wire import UNBILLED, VARIABLE, VENDOR, asking
 from activities.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, discreet, usable_key
 from workflows.models import Modality
 
@@ -26,6 +26,7 @@ class OpenAI(ProviderBase):
     """The provider. It reads the variables that the SDK reads, but from `env`."""
 
     name = "openai"
+    unbilled = UNBILLED
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
@@ -101,6 +102,18 @@ class OpenAI(ProviderBase):
 
     async def cancel(self, job: Job) -> None:
         await openai_jobs.cancel(self.client, job)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """The vendor tells the picture tool's model and, apart, the input of a stored response.
+
+        Raises:
+            InvalidRequest: this account has no such response, or one of no picture, another model or another prompt.
+        """
+        if request.asset.asset_type != Modality.IMAGE:
+            raise InvalidRequest(
+                f"job_id: openai makes no {request.asset.asset_type.value} by a job; resubmit the asset"
+            )
+        await openai_jobs.check(self.client, request, self._offered(request), job)
 
     async def close(self) -> None:
         if "client" in self.__dict__:

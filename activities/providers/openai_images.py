@@ -15,7 +15,7 @@ from activities.providers.base import Finished, Input, Offer, Request, Unit, sav
 from activities.providers.data_uri import picture_uri
 from activities.providers.download import streamed
 from activities.providers.openai_sizes import size_of
-from activities.providers.openai_wire import VENDOR, asking, chosen
+from activities.providers.openai_wire import VENDOR, asking, chosen, refuse_error
 from activities.providers.wire import billed
 from workflows.models import Modality
 
@@ -44,6 +44,9 @@ async def make_picture(client: "AsyncOpenAI", request: Request, offer: Offer) ->
         files["mask"] = await _upload(mask)
     with asking(submitting=True):
         answer: Any = await (client.images.edit(**files, **wishes) if pictures else client.images.generate(**wishes))
+        refuse_error(answer)
+        if answer.data is None:
+            raise SubmissionUnknown(f"{VENDOR} answered with something that is no list of pictures")
         usage = picture_usage(answer.usage)
         made = answer.data[0] if answer.data else None
         form = answer.output_format or wishes.get("output_format") or "png"

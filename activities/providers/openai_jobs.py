@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.errors import ContentRefused, InvalidRequest, JobCancelled, OutputUnusable
+from activities.errors import ContentRefused, InvalidRequest, JobCancelled, OutputUnusable, SubmissionUnknown
+from activities.providers.adoption import looking_for, same
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Job, Offer, Request, Running, Unit
 from activities.providers.openai_images import data_uri, decoded, picture_usage, references, wishes_of
-from activities.providers.openai_wire import VENDOR, asking, chosen, content_refused, job_failure
+from activities.providers.openai_wire import VARIABLE, VENDOR, asking, chosen, content_refused, job_failure
 from activities.providers.wire import CONNECT_SECONDS, LOOK_SECONDS, billed
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ async def start(client: "AsyncOpenAI", request: Request, offer: Offer) -> Job:
         "metadata": {"greenlight": request.key[:512]},  # 512 characters: the limit of a metadata value
     }
     with asking(submitting=True):
-        return Job((await client.responses.create(**asked)).id)
+        made = await client.responses.create(**asked)
+        if not isinstance(made.id, str):
+            raise SubmissionUnknown(f"{VENDOR} answered without the id of its response")
+        return Job(made.id)
 
 
 async def look(client: "AsyncOpenAI", request: Request, offer: Offer, job: Job) -> Running | Finished:
@@ -80,6 +84,25 @@ async def look(client: "AsyncOpenAI", request: Request, offer: Offer, job: Job) 
     if seen.incomplete_details and seen.incomplete_details.reason == "content_filter":
         raise ContentRefused(f"{VENDOR} stopped the picture. {said}", refused="output", billed_usd=cost)
     raise OutputUnusable(f"{VENDOR} ended response {job.id} without a picture: {said or seen.status}", billed_usd=cost)
+
+
+async def check(client: "AsyncOpenAI", request: Request, offer: Offer, job: Job) -> None:
+    """Whether a background response makes the picture that the asset asks for.
+
+    Raises:
+        InvalidRequest: there is none with this id, or it has another model or prompt.
+    """
+    with looking_for(VENDOR, job, VARIABLE):
+        with asking(submitting=False):
+            seen = await client.responses.retrieve(job.id, timeout=_look_timeout())
+            tool: Any = next((t for t in seen.tools or () if t.type == "image_generation"), None)
+        if tool is None:
+            raise InvalidRequest(f"job_id: response {job.id!r} makes no picture; give the id of one that does")
+        same(job, "model", tool.model, offer.model.removesuffix(SUFFIX))
+        with asking(submitting=False):
+            items = await client.responses.input_items.list(job.id, order="asc", timeout=_look_timeout())
+            texts = [c.text for i in items.data if i.type == "message" for c in i.content if c.type == "input_text"]
+    same(job, "prompt", "\n".join(texts), request.asset.prompt)
 
 
 async def cancel(client: "AsyncOpenAI", job: Job) -> None:

@@ -73,7 +73,12 @@ async def _say(client: "AsyncOpenAI", request: Request, offer: Offer, text: str,
         said["speed"] = speed
     with asking(submitting=True):
         async with client.audio.speech.with_streaming_response.create(**said) as answer:
+            media_type = answer.headers.get("content-type", "")
+            if media_type.startswith(("application/json", "text/")):
+                raise SubmissionUnknown(f"{VENDOR} answered with {media_type} in the place of speech")
             await answer.stream_to_file(file)
+    if not (await asyncio.to_thread(file.stat)).st_size:
+        raise SubmissionUnknown(f"{VENDOR} answered with nothing in the place of speech")
 
 
 def parts_of(text: str) -> list[str]:

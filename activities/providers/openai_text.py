@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, SubmissionUnknown
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request, Unit
 from activities.providers.openai_images import data_uri
-from activities.providers.openai_wire import VENDOR, asking, chosen
+from activities.providers.openai_wire import VENDOR, asking, chosen, refuse_error
 from activities.providers.wire import billed, hearing
 from workflows.models import Modality
 
@@ -84,6 +84,7 @@ async def _answered(client: "AsyncOpenAI", asked: dict[str, Any], on_text: Calla
 
 
 def _read(answer: "ChatCompletion") -> _Answer:
+    refuse_error(answer)
     choice = answer.choices[0]
     return _Answer(choice.message.content or "", choice.message.refusal or "", choice.finish_reason, answer.usage)
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.errors import InvalidRequest
+from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.providers.base import Finished, Offer, Request, Unit
-from activities.providers.openai_wire import asking, chosen
+from activities.providers.openai_wire import VENDOR, asking, chosen, refuse_error
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -52,8 +52,13 @@ async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> F
     with asking(submitting=True):
         answer = await (_translated(client, asked) if translate else client.audio.transcriptions.create(**asked))
         if isinstance(answer, str):
+            if "json" in form or answer.lstrip().startswith("<"):
+                raise SubmissionUnknown(f"{VENDOR} answered with something that is no transcript")
             return Finished(answer.encode(), media_type)
+        refuse_error(answer)
         record = answer.to_dict(mode="json")
+        if "text" not in record:
+            raise SubmissionUnknown(f"{VENDOR} answered with a record that is no transcript")
         text = record["text"] if form == "json" else json.dumps(record, ensure_ascii=False, indent=1)
         return Finished(text.encode(), media_type, usage=_usage(record))
 

@@ -11,7 +11,8 @@ from pydantic import JsonValue
 
 from activities.errors import ContentRefused, JobFailed, ProviderError, QuotaExhausted, Refused
 from activities.providers.base import Offer, Request
-from activities.providers.wire import lost, refusal, seconds_after
+from activities.providers.unbilled import Unbilled
+from activities.providers.wire import lost, refusal, seconds_after, status_of
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -35,6 +36,16 @@ _REFUSED: Final = frozenset(
 _BAD_INPUT: Final = re.compile(
     r"(invalid|unsupported)_(base64_)?image\w*|image_(too|parse|file)_\w+|empty_image_file|failed_to_download_image"
 )
+UNBILLED: Final = (
+    Unbilled(
+        503,
+        "https://platform.openai.com/docs/guides/error-codes: the model does not have enough capacity to process the "
+        "request ('server_is_overloaded'), 'Slow Down'",
+        says=r"overloaded|slow[ _]down|enough capacity",
+    ),
+    Unbilled(503, "llama.cpp, tools/server/README.md: the model is not loaded yet", says="unavailable_error.*loading"),
+)
+"""OpenAI says nothing of what it bills for a 500 or for any other 503, and many servers speak its API."""
 _CATEGORIES: Final = re.compile(r"safety_violations=\[([^\]]*)\]")
 
 
@@ -48,7 +59,7 @@ def asking(*, submitting: bool) -> Iterator[None]:
     except ProviderError:
         raise
     except openai.APIStatusError as error:
-        raise _told(error.status_code, _record(error), error.response.headers, submitting=submitting) from error
+        raise _told(status_of(error.response), _record(error), error.response.headers, submitting=submitting) from error
     except Exception as error:
         if type(error) is openai.APIError and isinstance(error.body, dict):
             # Said in a stream, with HTTP 200, in the place of an answer.
@@ -57,9 +68,26 @@ def asking(*, submitting: bool) -> Iterator[None]:
         raise lost(VENDOR, error, submitting=submitting, variable=VARIABLE) from error
 
 
+def refuse_error(answer: object) -> None:
+    """Raise the error that an answer with HTTP 200 holds in the place of what was asked for, as gateways send it.
+
+    Raises:
+        ProviderError: as for a submission that is answered with the error's own status.
+    """
+    record = getattr(answer, "error", None)
+    if isinstance(record, str):
+        record = {"message": record}
+    if isinstance(record, dict) and record:
+        raise _told(_status(record), record, {}, submitting=True)
+
+
 def _status(record: Mapping[str, Any]) -> int:
     """What gateways give as the code; OpenAI's own codes are words."""
     code = str(record.get("code"))
+    if code in ("server_is_overloaded", "slow_down"):
+        return 503
+    if code == "rate_limit_exceeded":
+        return 429
     return int(code) if code.isdigit() and 400 <= int(code) < 600 else 500
 
 
@@ -75,7 +103,8 @@ def _told(status: int, record: Mapping[str, Any], headers: Mapping[str, str], *,
         message,
         variable=VARIABLE,
         submitting=submitting,
-        own=bool(record),
+        unbilled=UNBILLED if record else (),
+        said=f"{record.get('code')} {record.get('type')}",
         retry_after=_retry_after(headers),
     )
 

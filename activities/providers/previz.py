@@ -75,6 +75,18 @@ async def _stoppable(render: Callable[[Callable[[], bool]], Path]) -> Path:
         raise
 
 
+def _parts_of(job: Job) -> tuple[float, float]:
+    """When a job began and how long it takes, in seconds.
+
+    Raises:
+        InvalidRequest: the id is none of ours.
+    """
+    found = _JOB_ID.fullmatch(job.id)
+    if found is None:
+        raise InvalidRequest(f"job_id: {job.id!r} is no previz job; they look like 'previz-1790000000000-10000'")
+    return int(found[1]) / 1000, int(found[2]) / 1000
+
+
 class Previz(ProviderBase):
     """The provider. It has no credentials, costs nothing and needs no network."""
 
@@ -116,10 +128,7 @@ class Previz(ProviderBase):
         Raises:
             InvalidRequest: the id is none of ours.
         """
-        found = _JOB_ID.fullmatch(job.id)
-        if found is None:
-            raise InvalidRequest(f"job_id: {job.id!r} is no previz job; they look like 'previz-1790000000000-10000'")
-        started, takes = (int(n) / 1000 for n in found.groups())
+        started, takes = _parts_of(job)
         left = min(started + takes - time.time(), takes)
         if left > 0:
             # Ten looks a job show its progress; never sooner than half a second, never long after it is due.
@@ -128,6 +137,16 @@ class Previz(ProviderBase):
                 progress=round(1 - left / takes, 3), look_again_after=timedelta(seconds=math.ceil(pause * 1000) / 1000)
             )
         return await self._animatic(request)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """A job's id tells when it began and how long it takes, and neither prompt nor account.
+
+        Raises:
+            InvalidRequest: the id is none of ours, or the model has no jobs.
+        """
+        if request.asset.model != "previz-animatic-job":
+            raise InvalidRequest(f"job_id: {request.asset.model} has no jobs; only previz-animatic-job has")
+        _parts_of(job)
 
     async def _narration(self, request: Request) -> Path:
         rate = _number(request, "rate", DEFAULT_RATE, previz_speech.RATE, "words a minute")

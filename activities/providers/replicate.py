@@ -15,10 +15,11 @@ import httpx
 
 from activities.errors import InvalidRequest, JobCancelled, SubmissionUnknown
 from activities.providers import wire
+from activities.providers.adoption import looking_for, same
 from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.replicate_input import REFERENCES, pictures, words
-from activities.providers.replicate_words import VENDOR, failure, finished, made_at, progress, refusal
+from activities.providers.replicate_words import UNBILLED, VENDOR, failure, finished, made_at, progress, refusal
 from workflows.models import Modality
 
 KEY: Final = "REPLICATE_API_TOKEN"
@@ -45,6 +46,7 @@ class Replicate(ProviderBase):
     """The provider. Needs REPLICATE_API_TOKEN; REPLICATE_BASE_URL (without /v1) points it elsewhere."""
 
     name = VENDOR
+    unbilled = UNBILLED
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.secret = env.get(KEY, "")
@@ -127,6 +129,21 @@ class Replicate(ProviderBase):
             # Only its query: the token goes to no other host than our own.
             query = dict(httpx.URL(page["next"]).params)
         return None
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """The vendor tells model, version and input; the input only until an hour after the end.
+
+        Raises:
+            InvalidRequest: this account has no such prediction, or it has another model, version or prompt.
+        """
+        with looking_for(VENDOR, job, KEY):
+            seen = await self._call("GET", f"/predictions/{quote(job.id, safe='')}")
+        model, _, version = request.asset.model.partition(":")
+        same(job, "id", seen.get("id"), job.id)
+        same(job, "model", seen.get("model"), model)
+        if version:
+            same(job, "version", seen.get("version"), version)
+        same(job, "prompt", (seen.get("input") or {}).get("prompt"), request.asset.prompt)
 
     async def close(self) -> None:
         if self._client is not None:

@@ -1,7 +1,7 @@
 """What Replicate's answers say: errors, progress, output, and what a prediction may have cost."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,9 +11,14 @@ from activities.errors import ContentRefused, JobFailed, OutputUnusable, Provide
 from activities.providers import wire
 from activities.providers.base import Finished, Offer, Request
 from activities.providers.download import media_type_at, streamed
+from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
 
 VENDOR: Final = "replicate"
+
+UNBILLED: Final[Sequence[Unbilled]] = ()
+"""Nothing that Replicate publishes says what a 5xx of `predictions.create` means: the prediction may run. Models of the
+catalogue are found again by `recover`."""
 
 _REFUSED: Final = re.compile(
     r"nsfw|flagged|sensitive (?:content|words?)|safety (?:checker|filter|system)|content (?:policy|moderation)", re.I
@@ -33,7 +38,7 @@ def refusal(response: httpx.Response, body: object, *, variable: str, submitting
         words,
         variable=variable,
         submitting=submitting,
-        own="detail" in problem or "title" in problem,
+        unbilled=UNBILLED if "detail" in problem or "title" in problem else (),
         retry_after=_delay(response, words),
     )
 

@@ -13,11 +13,12 @@ import httpx
 
 from activities.errors import InvalidRequest, JobCancelled, OutputUnusable, SubmissionUnknown
 from activities.providers import wire
+from activities.providers.adoption import looking_for
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.download import media_type_at, streamed
 from activities.providers.runway_order import VENDOR, order
-from activities.providers.runway_words import KEY, asked, charged, cost, failure, record
+from activities.providers.runway_words import KEY, UNBILLED, asked, charged, cost, failure, record
 
 if TYPE_CHECKING:
     from runwayml import AsyncRunwayML
@@ -32,6 +33,7 @@ class Runway(ProviderBase):
     """The provider. Needs RUNWAYML_API_SECRET; RUNWAYML_BASE_URL points it elsewhere."""
 
     name = VENDOR
+    unbilled = UNBILLED
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.secret = env.get(KEY, "")
@@ -83,6 +85,15 @@ class Runway(ProviderBase):
             # To delete a task that is over erases what was paid for.
             if getattr(task, "status", None) in ("PENDING", "THROTTLED", "RUNNING"):
                 await asked(tasks.delete(job.id), submitting=False)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """The vendor tells neither model nor prompt of a task (types/task_retrieve_response.py, SDK 5.24).
+
+        Raises:
+            InvalidRequest: this account has no such task.
+        """
+        with looking_for(VENDOR, job, KEY):
+            await asked(self._sdk().tasks.retrieve(job.id), submitting=False)
 
     async def close(self) -> None:
         if self._client is not None:

@@ -12,6 +12,7 @@ from activities.errors import ContentRefused, JobFailed, OutputUnusable, Provide
 from activities.providers import wire
 from activities.providers.base import Request
 from activities.providers.runway_order import VENDOR
+from activities.providers.unbilled import Unbilled
 
 if TYPE_CHECKING:
     from runwayml import APIStatusError
@@ -20,6 +21,14 @@ KEY: Final = "RUNWAYML_API_SECRET"
 USD_A_CREDIT: Final = Decimal("0.01")
 LIMITED_SECONDS: Final = 30.0
 """After a 429, which says nothing of when; up to half of it is added, as the vendor asks."""
+
+_ERRORS: Final = "https://docs.dev.runwayml.com/errors/errors, 'may retry': "
+UNBILLED: Final = (
+    Unbilled(502, _ERRORS + "'returned when Runway is shedding load'"),
+    Unbilled(503, _ERRORS + "'returned when Runway is shedding load'"),
+    Unbilled(504, _ERRORS + "'returned when Runway is overloaded and not able to satisfy the request'"),
+)
+"""The page does not name 500: a task may have been made."""
 
 T = TypeVar("T")
 
@@ -30,7 +39,7 @@ async def asked(call: Awaitable[T], *, submitting: bool) -> T:
     Raises:
         ProviderError: what its failure means for money.
     """
-    from runwayml import APIConnectionError, APIStatusError, RunwayMLError
+    from runwayml import APIConnectionError, APIStatusError
 
     try:
         return await call
@@ -38,8 +47,8 @@ async def asked(call: Awaitable[T], *, submitting: bool) -> T:
         raise _refusal(error, submitting=submitting) from error
     except (APIConnectionError, httpx.HTTPError) as error:  # uploads are sent beside the SDK's own client
         raise wire.lost(VENDOR, error, submitting=submitting, variable=KEY) from error
-    except RunwayMLError as error:
-        raise SubmissionUnknown(f"{VENDOR}: {error}") from error
+    except Exception as error:  # an answer that the SDK cannot read, be it its own error or one of the JSON library
+        raise SubmissionUnknown(f"{VENDOR}: {type(error).__name__}: {error}") from error
 
 
 def _refusal(error: "APIStatusError", *, submitting: bool) -> ProviderError:
@@ -58,7 +67,7 @@ def _refusal(error: "APIStatusError", *, submitting: bool) -> ProviderError:
         f"{words} ({details})" if details else words,
         variable=KEY,
         submitting=submitting,
-        own="error" in body,
+        unbilled=UNBILLED if "error" in body else (),
         retry_after=retry_after,
     )
 

@@ -6,7 +6,7 @@ holds a key.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +26,7 @@ from activities.errors import (
     SubmissionUnknown,
 )
 from activities.providers.base import Finished, Offer, Request, Unit
+from activities.providers.unbilled import Unbilled, is_unbilled
 from workflows.models import ZERO
 
 CONNECT_SECONDS: Final = 10.0
@@ -45,8 +46,11 @@ _NOT_SENT: Final = frozenset(
     {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL", "LocalProtocolError"}
 )
 """Names that httpx and httpx2 (openai and anthropic use the latter) share: the request never left."""
-_GATEWAY: Final = frozenset({408, 502, 504, 520, 522, 524})
-"""Said by whatever stands before the vendor: the vendor itself may have done, and bill, the work."""
+_REJECTED: Final = frozenset({*range(400, 408), *range(410, 418), 421, 422, 424, 425, 426, 428, 429, 431, 451})
+"""Statuses that reject a request as it stands (RFC 9110, RFC 6585): no work was begun. Not among them are 408, 409 and
+499, where the server or a proxy gave up on a request that it had, and those that no standard describes."""
+_OVERLOADED: Final = frozenset({502, 503, 504, 529})
+"""How vendors that document these answers as unbilled say that they have no capacity."""
 
 
 def usable_key(vendor: str, variable: str, key: str) -> str:
@@ -78,7 +82,7 @@ P = TypeVar("P", bound=_Keyed)
 
 def discreet(provider: type[P]) -> type[P]:
     """A provider whose errors never hold its key, whoever worded them."""
-    for name in ("submit", "poll", "cancel", "recover", "moderate"):
+    for name in ("submit", "poll", "cancel", "recover", "adoptable", "moderate"):
         if name in vars(provider):
             setattr(provider, name, _redacting(vars(provider)[name]))
     return provider
@@ -174,20 +178,32 @@ def refusal(
     *,
     variable: str,
     submitting: bool,
-    own: bool = True,
+    unbilled: Sequence[Unbilled] = (),
+    said: str = "",
     retry_after: timedelta | None = None,
 ) -> ProviderError:
-    """The error of an HTTP status with the vendor's words.
+    """The error of an HTTP status with the vendor's words; it carries the status.
+
+    A submission that was not rejected as it stands is ambiguous, unless the vendor says that it does not bill it.
 
     Args:
         variable: The environment variable that holds the key.
         submitting: The call may cost money.
-        own: The body is the vendor's own error record. A 500 with it is the vendor saying that it failed and bills
-            nothing; a 500 without it, as from a proxy, leaves a submission in doubt.
+        unbilled: The vendor's table; empty where the body is not the vendor's own error record.
+        said: Code and type of that record, for the table.
     """
     words = f"{vendor}: {message or f'HTTP {status}'}"
-    if submitting and (status in _GATEWAY or (status >= 500 and not own)):
-        return SubmissionUnknown(f"{words} (HTTP {status})")
+    if submitting and status not in _REJECTED and not is_unbilled(unbilled, status, f"{said} {message}"):
+        error: ProviderError = SubmissionUnknown(f"{words} (HTTP {status})", retry_after=retry_after)
+    else:
+        error = _of_status(status, words, variable, retry_after, submitting=submitting)
+    error.http_status = status
+    return error
+
+
+def _of_status(
+    status: int, words: str, variable: str, retry_after: timedelta | None, *, submitting: bool
+) -> ProviderError:
     match status:
         case 401 | 403:
             return AuthenticationFailed(f"{words}; set {variable} in the worker's environment to a key that works")
@@ -197,10 +213,31 @@ def refusal(
             return RateLimited(words, retry_after=retry_after)
         case 503 | 529:
             return Overloaded(words, retry_after=retry_after)
+        case _ if submitting and status in _OVERLOADED:
+            return Overloaded(words, retry_after=retry_after)
         case _ if status >= 500 or status in (408, 409):
             return ProviderUnavailable(words, retry_after=retry_after)
         case _:
             return InvalidRequest(words)
+
+
+class _Answered(Protocol):
+    """A response of httpx or httpx2."""
+
+    @property
+    def status_code(self) -> int: ...
+
+    @property
+    def history(self) -> Sequence["_Answered"]: ...
+
+
+def status_of(response: _Answered) -> int:
+    """The status that answers the request as it was sent.
+
+    An HTTP client follows 301, 302 and 303 with a GET: what that gets says nothing of the POST.
+    """
+    turned = (each.status_code for each in response.history if each.status_code in (301, 302, 303))
+    return next(turned, response.status_code)
 
 
 def seconds_after(value: str | None) -> timedelta | None:

@@ -114,6 +114,7 @@ class Emulator(ABC):
         self.counts = True
         """Whether answers say what was used, or charged; those of many a compatible server do not."""
         self._faults: dict[Kind, list[Fault]] = {}
+        self._said: dict[Kind, list[Reply]] = {}
         self._holds: dict[tuple[Kind, Stage], tuple[threading.Event, threading.Event]] = {}
         self._closing = threading.Event()
         self._calm = threading.Event()
@@ -124,6 +125,10 @@ class Emulator(ABC):
     def meet(self, *faults: Fault, on: Kind = "submit") -> None:
         """The next requests of this kind meet these faults, one each."""
         self._faults.setdefault(on, []).extend(faults)
+
+    def say(self, *replies: Reply, on: Kind = "submit") -> None:
+        """The next requests of this kind are done, and billed, but these are their answers, one each."""
+        self._said.setdefault(on, []).extend(replies)
 
     @contextmanager
     def held(self, on: Kind = "submit", at: Stage = "received") -> Iterator[threading.Event]:
@@ -139,6 +144,7 @@ class Emulator(ABC):
     def calm(self) -> None:
         """No fault from now on; what hangs ends without an answer."""
         self._faults.clear()
+        self._said.clear()
         self._calm.set()
 
     def count(self, on: Kind) -> int:
@@ -205,6 +211,8 @@ class Emulator(ABC):
             self.calls.append(call)
             waiting = self._faults.get(kind)
             fault = waiting.pop(0) if waiting else None
+            said = self._said.get(kind)
+            instead = said.pop(0) if said else None
         self._wait_at(kind, "received")
         if self.slow_seconds:
             time.sleep(self.slow_seconds)
@@ -219,7 +227,7 @@ class Emulator(ABC):
         if fault:
             self._playing[id(call)] = fault
         reply = self.answer(call)
-        reply = replace(reply, events=self.bend(reply.events))
+        reply = instead or replace(reply, events=self.bend(reply.events))
         self._wait_at(kind, "billed")
         if fault == "hang":
             while not self._calm.wait(0.05) and not self._closing.is_set():

@@ -37,6 +37,7 @@ class _Job:
     outcome: Outcome
     looks: int
     inline: bool
+    asked: dict[str, Any]
 
 
 class GoogleEmulator(Emulator):
@@ -125,6 +126,9 @@ class GoogleEmulator(Emulator):
         if method == "POST" and not rest:
             return self._interact(call)
         if rest.removesuffix("/cancel") in self.jobs:
+            if call.query.get("include_input") == ["true"]:
+                asked = self.jobs[rest].asked
+                return Reply(200, _interaction_record(rest, "queued") | {n: asked[n] for n in ("model", "input")})
             return self._look_omni(call, rest.removesuffix("/cancel"), cancel=rest.endswith("/cancel"))
         return _error(404, "NOT_FOUND", f"{call.path} was not found.")
 
@@ -256,7 +260,7 @@ class GoogleEmulator(Emulator):
 
     def _job(self, call: Call, inline: bool) -> _Job:
         outcomes: dict[Fault | None, Outcome] = {"refuse": "refused", "fail_job": "failed", "broken": "broken"}
-        return _Job(outcomes.get(self.playing(call), "video"), self.looks, inline)
+        return _Job(outcomes.get(self.playing(call), "video"), self.looks, inline, call.json)
 
 
 def camel(value: Any) -> Any:

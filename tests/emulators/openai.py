@@ -172,6 +172,9 @@ class OpenAIEmulator(Emulator):
         job = self.jobs.get(job_id)
         if job is None:
             return error(404, f"Response with id '{job_id}' not found.", "invalid_request_error", None)
+        if call.path.endswith("/input_items"):
+            items = [{"id": f"msg_{n}", "type": "message", **item} for n, item in enumerate(job.asked["input"])]
+            return Reply(200, {"object": "list", "data": items, "has_more": False})
         if call.path.endswith("/cancel"):
             if job.status in ("completed", "failed"):
                 return error(400, "Cannot cancel a completed response.", "invalid_request_error", None)
