@@ -69,7 +69,7 @@ async def test_a_dearer_edit_of_a_pending_asset_asks_the_approvers_again(product
 
 
 async def test_a_dearer_edit_within_the_budget_asks_nobody(productions: Productions) -> None:
-    """What fits the budget that was released asks nobody again, and an edit that makes it fit withdraws the question."""
+    """What fits the released budget asks nobody again, and an edit that makes it fit withdraws the question."""
     fakes = Film(price_usd="0.1000")
     fakes.prices = {"dear": Decimal("0.90")}
     async with fakes.working(productions.client):

@@ -164,7 +164,7 @@ async def test_an_added_asset_has_to_fit_the_budget(productions: Productions) ->
         await update(again, ProductionWorkflow.decide, Decision(approve=approval))
         seen = await again.result()
     assert seen.assets["shot-2"].status is AssetStatus.COMPLETED
-    assert (seen.spent_usd, seen.budget_usd) == (4, 4)
+    assert (seen.spent_usd, seen.budget_usd) == (Decimal(4), Decimal(4))
     (approved,) = [e for e in seen.events if e.name == "approved" and e.data.get("again")]
     assert (approved.data["approver"], approved.data["assets"]) == ("bo", ["shot-2"])
 

@@ -315,5 +315,5 @@ async def test_the_record_names_the_media_of_a_take(api: Api, storage: Storage) 
     production_id = await api.delivered()
     prefix = keys.take_prefix(production_id, "text-1", 1)
     await storage.put_bytes(f"{prefix}/media.txt", b"recorded", "text/plain")
-    await storage.put_bytes(keys.media_key(prefix, 2, "txt"), b"late", "text/plain")
+    await storage.put_bytes(keys.media_key(prefix, "txt", 2, "late"), b"late", "text/plain")
     assert await read(api, production_id, "assets/text-1/takes/1/media") == b"recorded"

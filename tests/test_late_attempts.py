@@ -142,7 +142,7 @@ async def test_a_late_upload_and_a_made_take(storage: Storage, suspension: Suspe
     uploads = Uploads(storage)
     request = await uploads.arrived(png(80, 40), Modality.IMAGE)
     prefix = keys.take_prefix(uploads.production_id, "a-1", 1)
-    objects = {keys.media_key(prefix, 1, "png"): png(50, 50), f"{prefix}/ledger.json": b"{}"}
+    objects = {keys.media_key(prefix, "png"): png(50, 50), f"{prefix}/ledger.json": b"{}"}
 
     async def made() -> None:
         for key, data in objects.items():

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from activities.errors import ProviderError
+from activities.errors import InvalidRequest, ProviderError
 from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Rate, Request, Running
 from workflows.models import Modality
 
@@ -82,6 +82,10 @@ class Vendor(ProviderBase):
 
     async def cancel(self, job: Job) -> None:
         self.jobs.pop(job.id, None)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        if job.id not in self.jobs:
+            raise InvalidRequest(f"job_id: there is no job {job.id!r} in this account")
 
     async def recover(self, claim: Claim) -> Job | None:
         return Job(next(iter(self.jobs))) if self.recoverable and self.jobs else None

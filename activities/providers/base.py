@@ -371,14 +371,6 @@ class Provider(Protocol):
     async def cancel(self, job: Job) -> None:
         """Ask the vendor to stop a job; jobs that are already over are no error."""
 
-    async def adoptable(self, request: Request, job: Job) -> None:
-        """Check that a job that a person names is one of this account, and of this request.
-
-        Raises:
-            InvalidRequest: it is not, and the message says why.
-            ProviderError: the vendor cannot be asked now.
-        """
-
     async def recover(self, claim: Claim) -> Job | None:
         """Find the job of a submission whose answer was lost; None where the vendor cannot tell."""
 
@@ -434,9 +426,6 @@ class ProviderBase(ABC):
         raise JobFailed(f"{self.name} has no jobs: {job.id!r} is not one of its")
 
     async def cancel(self, job: Job) -> None:
-        return None
-
-    async def adoptable(self, request: Request, job: Job) -> None:
         return None
 
     async def recover(self, claim: Claim) -> Job | None:
