@@ -197,7 +197,8 @@ class FakeActivities(ProductionActivities):
         if failure := self.failures.get(asset_id) or self.failures.get(request.asset.model):
             raise ApplicationError(failure.message, failure, non_retryable=True)
         if asset_id in self.fail or (asset_id, request.take) in self.fail_takes:
-            raise ApplicationError(f"{asset_id} cannot be made", non_retryable=True)
+            words = f"{asset_id} cannot be made"
+            raise ApplicationError(words, AssetFailure(message=words), non_retryable=True)
         now = datetime.now(UTC)
         return Take(
             number=request.take,

@@ -43,10 +43,10 @@ def waiting(seen: Snapshot) -> dict[str, str]:
 DEARER = EditOp(op="change", asset_id="shot-1", model="dear")
 
 
-async def paused_film(productions: Productions, fakes: FakeActivities, **brief: object) -> Handle:
+async def paused_film(productions: Productions, fakes: FakeActivities, budget: str | None = None) -> Handle:
     """A film whose still is being made, and whose shot is to be made after it; three assets of 0.10, 0.30 approved."""
     fakes.hold("still-1")
-    handle = await productions.approved(platform="video", **brief)
+    handle = await productions.approved(budget, platform="video")
     await generating(handle, "still-1")
     return handle
 
@@ -247,7 +247,7 @@ async def test_a_price_that_changed_before_the_claim(productions: Productions) -
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="0.40")
         seen = await until(handle, "needs_attention")
-        assert (waiting(seen), seen.spent_usd) == ({"text-1": "overrun"}, 0)
+        assert (waiting(seen), seen.spent_usd) == ({"text-1": "overrun"}, Decimal(0))
         fakes.failures.clear()
         answer = Resolve(asset_id="text-1", action="raise_budget", budget_usd=Decimal("0.50"))
         await update(handle, ProductionWorkflow.resolve, answer)

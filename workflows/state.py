@@ -206,8 +206,8 @@ class ProductionState(Approving):
         message = failure.message[:MAX_MESSAGE_CHARS]
         self.log("resolved", asset_id, action="resubmit", by=RESUBMISSION_POLICY, message=message)
         order = TakeOrder(number=len(self.events), about_job_id=failure.job_id)
-        booked = failure.billed_usd + failure.doubt_usd
-        self.update(asset_id, status=AssetStatus.PENDING, booked_usd=booked, order=order)
+        # It stays under way, and holds its price.
+        self.update(asset_id, booked_usd=failure.billed_usd + failure.doubt_usd, order=order)
         return True
 
     def resubmit_extra(self, asset_id: str, number: int, failure: AssetFailure) -> bool:
