@@ -21,10 +21,20 @@ endif
 # Another project's activated environment must not leak into this one.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header
+# Every Python gets the same version of a package: the newest that has a release for all of them.
+COMPILE := $(UV) pip compile --quiet --universal --fork-strategy fewest --generate-hashes --python-version 3.11 \
+  --no-annotate --no-header
+LOCKS := requirements.lock requirements-dev.lock requirements-uv.lock
+# tests/test_locks.py names the same Pythons and platforms.
+PYTHONS := 3.11 3.12 3.13 3.14
+PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
+
+# What `make smoke` runs: media, finishing, previz, planning, the API and productions on the real embedded stack.
+SMOKE := $(patsubst %,tests/test_%.py,locks packages converter state storage previz captions uploads finishing planning \
+  planner api end_to_end)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check record bench chaos fuzz screens audit clean lock
+.PHONY: help demo up test check smoke pythons record bench chaos fuzz screens audit clean lock wheels
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -45,6 +55,12 @@ check: $(DEV_STAMP) ## lint, format, types and import contracts
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
+smoke: $(DEV_STAMP) ## some tests of each layer, on the real embedded stack
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(SMOKE)
+
+pythons: $(DEV_STAMP) ## demo and smoke on each supported Python found here, a line each; logs in out/pythons/
+	@$(PY) -m tests.pythons
+
 record: $(DEV_STAMP) ## record histories and defaults.json, for replay
 	RECORD_HISTORIES=1 $(PY) -m pytest tests/test_production.py tests/test_money.py tests/test_changes.py \
 	  tests/test_approvals.py tests/test_batches.py tests/test_converter.py
@@ -62,7 +78,7 @@ screens: $(DEV_STAMP) ## pictures of the studio page, each view at three sizes i
 	@$(PY) -m tests.browser
 
 audit: $(DEV_STAMP) ## what the locks name against known vulnerabilities; asks PyPI, so it needs a network
-	@for lock in requirements.lock requirements-dev.lock requirements-uv.lock; do \
+	@for lock in $(LOCKS); do \
 	  if said=$$($(VENV)/bin/pip-audit --strict --disable-pip --progress-spinner off -r $$lock 2>&1); then \
 	    echo "$$lock: $$said"; continue; fi; \
 	  case "$$said" in \
@@ -80,6 +96,15 @@ lock: $(DEV_STAMP) ## renew the requirement locks (versions stay unless UPGRADE=
 	$(COMPILE) $(UPGRADE) -o requirements.lock --group build pyproject.toml
 	$(COMPILE) $(UPGRADE) -o requirements-dev.lock --group build --group dev -c requirements.lock pyproject.toml
 	echo uv | $(COMPILE) $(UPGRADE) -o requirements-uv.lock -
+	@$(MAKE) --no-print-directory wheels
+
+# Nothing is installed. The wheels of PyAV and others need macOS 14; uv assumes 13 unless told.
+wheels: $(UV_STAMP) ## check that each locked package has a wheel for every supported Python and platform
+	@for python in $(PYTHONS); do for platform in $(PLATFORMS); do for lock in $(LOCKS); do \
+	  MACOSX_DEPLOYMENT_TARGET=14.0 $(UV) pip install --quiet --dry-run --no-deps --require-hashes \
+	    --only-binary :all: --target $(VENV)/nothing --python-version $$python --python-platform $$platform -r $$lock || \
+	    { echo "$$lock: no wheel for Python $$python on $$platform" >&2; exit 1; }; \
+	done; done; done; echo "Every locked package has wheels for $(PYTHONS) on $(PLATFORMS)"
 
 # -- set-up ---------------------------------------------------------------------------------------
 
