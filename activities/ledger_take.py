@@ -59,6 +59,8 @@ class LedgerTake(Attempt):
 
     resubmissions = 1
     """How often a submission in doubt is made again unasked, where it costs little enough."""
+    reserve: Callable[[Entry | None], Awaitable[None]] | None = None
+    """Called with the ledger before every submission, so that it can refuse it by an exception of its own."""
 
     async def make(self) -> Take:
         self._ledger = Ledger(self.storage, self.prefix)
@@ -191,6 +193,8 @@ class LedgerTake(Attempt):
         if self.offer.retires and self.offer.retires <= today:
             words = str(problem_with(self.offer, today))
             raise unaskable(words, self._ledger.entry, replacement=self.offer.replacement)
+        if self.reserve:
+            await self.reserve(self._ledger.entry)
         await self._write("claimed", outcome, order)
         started = now()
         try:
