@@ -33,7 +33,7 @@ class Decisions(Desk):
     def approve(self, approval: Any) -> None:
         self._decide_by_signal({"approve": approval if isinstance(approval, dict) else {"plan_digest": approval}})
 
-    @workflow.signal(description='End the production unspent: {"rejecter": "…", "reason": "…"}')
+    @workflow.signal(description='End the production, nothing of its plan is made: {"rejecter": "…", "reason": "…"}')
     def reject(self, rejection: Any) -> None:
         self._decide_by_signal(
             {"reject": rejection if isinstance(rejection, dict) else {"reason": str(rejection or "")}}

@@ -289,7 +289,7 @@ class Desk:
         self._poked = False
 
     async def _woken(self, within: timedelta | None = None, summary: str | None = None) -> None:
-        """Wait, at no cost and for as long as it takes, until anything changed or the run should be continued.
+        """Wait, for as long as it takes, until anything changed or the run should be continued.
 
         Raises:
             TimeoutError: nothing did `within` that time.
