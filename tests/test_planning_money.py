@@ -44,24 +44,18 @@ PRICE = Decimal("0.0075")
 """The high price of one question of this model about a short text."""
 ROUNDING = Decimal("0.0001")
 """Each bill is recorded with four decimals, rounded up."""
-PLAN = {
-    "title": "Words",
-    "warnings": [],
-    "assets": [
-        {
-            "asset_id": "copy",
-            "asset_type": "text",
-            "role": "body",
-            "label": "The text",
-            "original": "say it",
-            "prompt": "Say it well. " * 200,
-            "provider": "previz",
-            "model": "previz-text",
-            "parameters": [],
-            "depends_on": [],
-        }
-    ],
+ASSET: dict[str, Any] = {
+    "asset_id": "copy",
+    "asset_type": "text",
+    "role": "body",
+    "label": "The text",
+    "original": "say it",
+    "prompt": "Say it well. " * 200,
+    "provider": "previz",
+    "model": "previz-text",
+    "depends_on": [],
 }
+PLAN = {"title": "Words", "warnings": [], "assets": [{**ASSET, "parameters": []}]}
 
 
 def answer(body: dict[str, Any]) -> str:
@@ -304,13 +298,12 @@ async def test_two_workers_share_one_limit(
     assert len(vendor.submissions) == sum(not isinstance(e, ApplicationError) for e in ends) == 3
 
 
-def request_of(tenant: str, number: int, production_id: str | None = None) -> RewritePrompt:
-    asset = {k: v for k, v in PLAN["assets"][0].items() if k != "parameters"}  # type: ignore[index]
+def request_of(tenant: str, number: int) -> RewritePrompt:
     return RewritePrompt.model_validate(
         {
-            "production_id": production_id or uuid4().hex,
+            "production_id": uuid4().hex,
             "brief": Brief(text="Say it.", platform=Platform.COPY, tenant=tenant),
-            "asset": {**asset, "prompt": "Say it."},
+            "asset": {**ASSET, "prompt": "Say it."},
             "number": number + 1,
             "feedback": "shorter",
         }
