@@ -84,8 +84,10 @@ async def desk(storage: Storage, vendor: OpenAIEmulator, **settings: Any) -> Asy
     """The activities of a worker with the emulated vendor as its planner."""
     openai = OpenAI({"OPENAI_API_KEY": vendor.key, "OPENAI_BASE_URL": f"{vendor.url}/v1"})
     given = {"planner": MODEL, "claim_settles_seconds": 0.5, **settings}
-    yield Activities(storage, {"openai": openai, "previz": Previz({})}, ActivitySettings(**given))
-    await openai.close()
+    try:
+        yield Activities(storage, {"openai": openai, "previz": Previz({})}, ActivitySettings(**given))
+    finally:
+        await openai.close()
 
 
 @pytest.fixture
