@@ -1,5 +1,8 @@
 """Paid questions to language models, through the take ledger: whatever attempts do, each answer is paid for once.
 
+Every request, also one that is sent again because its answer was lost, is reserved at its high price in the accounts
+of `question_accounts` before it is sent, and not sent where it does not fit.
+
 A question is a take of an asset that no plan can have (`keys.PLANNER`), so that claims, lost answers, errors and
 what they cost are treated like those of everything else that costs money. Its number is that of the inquiry in the
 production, times `STEPS_AN_INQUIRY`, and its step: drafts count from 0, rewritten prompts from `REWRITES`.
@@ -7,7 +10,7 @@ production, times `STEPS_AN_INQUIRY`, and its step: drafts count from 0, rewritt
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from pydantic import JsonValue
@@ -15,16 +18,26 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import pricing
+from activities.accounts import LimitReached
 from activities.attempt import MAX_ATTEMPTS, workplace
-from activities.inquiry import REPAIRS, STEPS_A_MODEL, Answer, Unanswered, call_of, seen_by
-from activities.ledger import Ledger
+from activities.inquiry import Answer, Unanswered, call_of, seen_by
+from activities.ledger import Entry
 from activities.ledger_take import LedgerTake
 from activities.providers.base import Offer, Provider
+from activities.question_accounts import QuestionAccounts, own_caps, payer_of
 from activities.settings import ActivitySettings
 from activities.storage import Storage
 from workflows import keys
-from workflows.contracts import STILL_RUNNING, AssetFailure, DraftPlan, InputTake, ProduceAsset, RewritePrompt
-from workflows.models import Take
+from workflows.contracts import (
+    STILL_RUNNING,
+    AssetFailure,
+    DraftPlan,
+    InputTake,
+    ProduceAsset,
+    RewritePrompt,
+    SettledQuestions,
+)
+from workflows.models import ZERO, Take
 
 STEPS_AN_INQUIRY: Final = 1_000
 """A hundred models, each with its own ten."""
@@ -39,7 +52,8 @@ _WAITS = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
 class Asking:
     """Asks for one inquiry, under its `number` in the production; each answer is of at most so many `tokens`.
 
-    `listening` makes what hears each answer as it is written, where somebody wants to watch.
+    `listening` makes what hears each answer as it is written, where somebody wants to watch. `end` has to follow the
+    last question.
     """
 
     def __init__(
@@ -57,6 +71,10 @@ class Asking:
         self._settings = settings
         self._request = request
         self._before = number * STEPS_AN_INQUIRY
+        caps = own_caps(settings, request.brief, request.spent_usd, number)
+        payer = payer_of(request)
+        self._batch = payer.batch
+        self._accounts = QuestionAccounts(storage, settings, request.production_id, number, payer, caps)
         self._tokens = tokens
         self._listening = listening
         self._passing: ApplicationError | None = None
@@ -85,10 +103,34 @@ class Asking:
                 on_text=self._listening() if self._listening else None,
             )
             question.resubmissions = RESUBMISSIONS
+            question.reserve = partial(self._reserve, offer, asked)
             try:
-                return await self._answer(await question.make())
+                answer = await self._answer(await question.make())
+            except LimitReached as limit:
+                await self._accounts.settle(asked.take)
+                entry = await self._accounts.ledger(asked.take).read()
+                raise Unanswered(f"not asked: {limit}", entry.billed_usd if entry else ZERO, unasked=True) from None
             except ApplicationError as error:
                 raise await self._unanswered(error, asked.take) from None
+            await self._accounts.settle(asked.take)
+            return answer
+
+    async def _reserve(self, offer: Offer, asked: ProduceAsset, entry: Entry | None) -> None:
+        """Hold the price of the next request to this model beside what the question was billed.
+
+        Raises:
+            LimitReached: it is not to be sent.
+        """
+        if offer.unknown:
+            budget = "brief.budget_usd" if self._request.brief.budget_usd is not None else ""
+            if self._batch and self._batch.budget_usd is not None:
+                budget = "the batch's budget_usd"
+            if budget:
+                raise LimitReached(
+                    f"{budget} cannot hold a model whose price is unknown; name another GREENLIGHT_PLANNER"
+                )
+        price = asked.asset.quote.high_usd if asked.asset.quote else ZERO
+        await self._accounts.reserve(asked.take, (entry.billed_usd if entry else ZERO) + price)
 
     def _asked(self, offer: Offer, step: int, beside: int, prompt: str) -> ProduceAsset:
         """The question as a take; `beside` is how many bytes go with the prompt."""
@@ -118,15 +160,13 @@ class Asking:
         if self._passing and activity.info().attempt < MAX_ATTEMPTS:
             raise self._passing
 
-    async def billed_usd(self, models: int) -> Decimal:
-        """What all questions of this inquiry cost, those of earlier attempts too, which this one may not have met."""
-        first = self._before + 1
-        takes = (first + m * STEPS_A_MODEL + t for m in range(models) for t in range(REPAIRS + 1))
-        entries = [await self._ledger(take).read() for take in takes]
-        return sum((entry.billed_usd for entry in entries if entry), Decimal(0))
+    async def end(self) -> SettledQuestions:
+        """What all questions of this inquiry cost, those of earlier attempts too; nothing can be asked in it any more.
 
-    def _ledger(self, take: int) -> Ledger:
-        return Ledger(self._storage, keys.take_prefix(self._request.production_id, keys.PLANNER, take))
+        Raises:
+            StorageFailed: to be tried again.
+        """
+        return await self._accounts.end()
 
     async def _unanswered(self, error: ApplicationError, take: int) -> Exception:
         if error.type in _WAITS:
@@ -134,10 +174,11 @@ class Asking:
         if not error.non_retryable:
             self._passing = error
         failure = AssetFailure.model_validate(error.details[0]) if error.details else None
+        ledger = self._accounts.ledger(take)
+        entry = await ledger.read()
         if failure and failure.reason == "ambiguous_submission":
             # Nobody is asked about a lost question: another model is, and this one counts as billed.
-            ledger = self._ledger(take)
-            await ledger.read()
             await ledger.count_doubtful()
-            return Unanswered(error.message, ledger.entry.billed_usd if ledger.entry else Decimal(0))
-        return Unanswered(error.message, failure.billed_usd if failure else Decimal(0))
+            entry = ledger.entry
+        await self._accounts.settle(take)
+        return Unanswered(error.message, entry.billed_usd if entry else ZERO)

@@ -43,11 +43,17 @@ class Answer:
 
 
 class Unanswered(Exception):
-    """This model cannot answer, or none could. `billed_usd` is what was charged all the same."""
+    """This model cannot answer, or none could.
 
-    def __init__(self, message: str, billed_usd: Decimal = ZERO) -> None:
+    Attributes:
+        billed_usd: What was charged all the same.
+        unasked: Nothing was sent, because a limit left no room for it.
+    """
+
+    def __init__(self, message: str, billed_usd: Decimal = ZERO, *, unasked: bool = False) -> None:
         super().__init__(message)
         self.billed_usd = billed_usd
+        self.unasked = unasked
 
 
 class Refused(ValueError):
@@ -96,9 +102,10 @@ def seen_by(offer: Offer, pictures: Sequence[Media]) -> Sequence[Media]:
 
 @dataclass(frozen=True)
 class Limit:
-    """The most that one question may cost, all tries together, and what raises that."""
+    """The most that one question may cost, all tries together, the setting that says so, and what raises that."""
 
     usd: Decimal
+    name: str
     remedy: str
 
     @classmethod
@@ -106,8 +113,9 @@ class Limit:
         """GREENLIGHT_PLANNING_USD, or what is left of the brief's budget where that is less."""
         left = None if brief.budget_usd is None else max(brief.budget_usd - spent_usd, ZERO)
         if left is not None and left < settings.planning_usd:
-            return cls(left, "raise the brief's budget_usd")
-        return cls(settings.planning_usd, "raise GREENLIGHT_PLANNING_USD")
+            return cls(left, f"brief.budget_usd ({brief.budget_usd:f} USD)", "raise the brief's budget_usd")
+        name = "GREENLIGHT_PLANNING_USD"
+        return cls(settings.planning_usd, f"{name} ({settings.planning_usd:f} USD)", f"raise {name}")
 
 
 @dataclass
@@ -137,15 +145,20 @@ class Inquiry(Generic[T]):
         """What the first model means that gives an answer that will do.
 
         Raises:
-            Unanswered: none did; says why for each, and what all of it cost.
+            Unanswered: none did; says why for each, and what all of it cost. Where nothing was sent for want of money,
+                it says so once, for the last model.
         """
+        unasked: list[str] = []
         for number, offer in enumerate(models):
             try:
                 return await self._try(offer, number * STEPS_A_MODEL)
             except Unanswered as error:
                 why = str(error)
+                unasked += [f"{name_of(offer)}: {why}"] if error.unasked and not error.billed_usd else []
                 short = why if len(why) <= MAX_REASON_CHARS else why[: MAX_REASON_CHARS - 1] + "…"
                 self.failures.append(f"{name_of(offer)}: {short}")
+        if unasked and len(unasked) == len(models):
+            raise Unanswered(unasked[-1], self.spent, unasked=True)
         raise Unanswered("; ".join(self.failures), self.spent)
 
     async def _try(self, offer: Offer, step: int) -> T:
@@ -153,7 +166,7 @@ class Inquiry(Generic[T]):
         prompt, refused = self.prompt, ""
         for tries in range(1 + REPAIRS):
             if dear := self._too_dear(offer, prompt):
-                raise Unanswered(f"{refused}; then {dear}" if refused else dear)
+                raise Unanswered(f"{refused}; then {dear}" if refused else dear, unasked=not refused)
             step += 1
             try:
                 answer = await self.ask(offer, step, self.instructions, prompt, self.schema)
@@ -183,4 +196,6 @@ class Inquiry(Generic[T]):
         high = pricing.quote(offer, call_of(offer, self.tokens, prompt), seen, beside).high_usd
         if self.spent + high <= self.limit.usd:
             return ""
-        return f"not asked: up to {high:f} USD after {self.spent:f} is above {self.limit.usd:f}; {self.limit.remedy}"
+        left = max(self.limit.usd - self.spent, ZERO)
+        limit = f"{self.limit.name}; {self.limit.remedy}"
+        return f"not asked: up to {high:f} USD does not fit the {left:f} USD left of {limit}"

@@ -57,11 +57,11 @@ _log = logging.getLogger(__name__)
 class LedgerTake(Attempt):
     """One attempt: goes on from whatever state the ledger of the take is in."""
 
-    reserve: Callable[[Decimal], Awaitable[bool]] | None = None
-    """Holds the price of sending a request in doubt again, and says whether there was room for it. Without it, the
-    workflow or a person decides: it holds the money."""
     resubmissions = 0
-    """How often a request in doubt is sent again, where `reserve` has room for it."""
+    """How often a submission in doubt is made again unasked, where it costs little enough. Of a plan's assets the
+    workflow decides it, which holds the money; of a planner's question `reserve` does."""
+    reserve: Callable[[Entry | None], Awaitable[None]] | None = None
+    """Called with the ledger before every submission, so that it can refuse it by an exception of its own."""
 
     async def make(self) -> Take:
         self._ledger = Ledger(self.storage, self.prefix)
@@ -228,7 +228,7 @@ class LedgerTake(Attempt):
         made_again = sum(s.resubmitted or s.outcome == RESUBMITTED for s in entry.submissions)
         known = not self.offer.unknown
         cheap = known and entry.price_usd < self.settings.resubmit_below_usd
-        if cheap and made_again < self.resubmissions and self.reserve and await self.reserve(entry.price_usd):
+        if cheap and made_again < self.resubmissions:
             await self._ledger.count_doubtful()
             return True
         price = f"up to {entry.price_usd} USD" if known else "price unknown"
@@ -246,6 +246,8 @@ class LedgerTake(Attempt):
             words = str(problem_with(self.offer, today))
             raise unaskable(words, self._ledger.entry, replacement=self.offer.replacement)
         await self._check_price(today)
+        if self.reserve:
+            await self.reserve(self._ledger.entry)
         await self._write("claimed", outcome, order)
         nonce, started = self._ledger.entry.last.nonce if self._ledger.entry else "", now()
         async with self._beats.going():

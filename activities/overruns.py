@@ -1,4 +1,4 @@
-"""Before anything is spent: does what is said fit what is seen? Times are seconds."""
+"""Before a plan is approved: does what is said fit what is seen? Times are seconds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

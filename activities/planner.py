@@ -18,7 +18,7 @@ from activities.providers import catalogue, previz_speech
 from activities.providers.base import Offer, Provider
 from activities.settings import ActivitySettings
 from activities.wording import wishes
-from workflows.contracts import PLAN_INVALID, AssetFailure, DraftPlan
+from workflows.contracts import BUDGET_SHORT, PLAN_INVALID, AssetFailure, DraftPlan
 from workflows.models import ZERO, Asset, Brief, Modality, Plan, Platform
 
 __all__ = ["Answer", "Ask", "Unanswered", "call_asset", "models_for", "plan_with_models", "with_fallbacks"]
@@ -69,7 +69,9 @@ async def plan_with_models(
     models = models_for(settings, providers, today)
     if not models:
         return None
-    planning.draft(request, providers)  # What stops the template (no provider, no voice) stops here for nothing.
+    planning.draft(
+        request, providers
+    )  # What stops the template (no provider, no voice) stops here before any question.
     brief, menu, seconds = request.brief, _menu(request.brief, providers, today), _seconds(request)
 
     def room(spent: Decimal) -> Decimal | None:
@@ -94,7 +96,8 @@ async def plan_with_models(
         plan = await inquiry.answer(models)
     except Unanswered as error:
         message = f"no language model gave a plan: {error}"
-        failure = AssetFailure(reason="plan_failed", message=message, billed_usd=error.billed_usd)
+        kind = BUDGET_SHORT if error.unasked else ""
+        failure = AssetFailure(reason="plan_failed", message=message, billed_usd=error.billed_usd, kind=kind)
         raise ApplicationError(message, failure, type=PLAN_INVALID, non_retryable=True) from None
     plan = with_fallbacks(plan, brief, providers, today, room(inquiry.spent), request.references)
     return plan.model_copy(update={"drafting_usd": inquiry.spent})

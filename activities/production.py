@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import planning, quotes
-from activities.asking import Asking
+from activities.asking import REWRITES, Asking
 from activities.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
 from activities.errors import ProviderError
 from activities.finishing import finish
@@ -21,6 +21,7 @@ from activities.planner_progress import Telling
 from activities.produce import Producer
 from activities.providers import registry
 from activities.providers.base import Provider
+from activities.question_accounts import QuestionAccounts
 from activities.references import taken_in
 from activities.rewriting import rewrite
 from activities.settings import ActivitySettings
@@ -38,6 +39,8 @@ from workflows.contracts import (
     ProductionActivities,
     RewritePrompt,
     Rewritten,
+    SettledQuestions,
+    SettleQuestions,
     TakeInReferences,
 )
 from workflows.events import Snapshot
@@ -69,22 +72,25 @@ class Activities(ProductionActivities):
         today = datetime.now(UTC).date()
         tokens = answer_tokens(request)
         asking = Asking(self._storage, self._providers, self._settings, request, request.drafts, tokens, Telling)
-        models = len(models_for(self._settings, self._providers, today))
         try:
             plan = await plan_with_models(request, self._providers, self._settings, asking, today)
+            if plan is None:
+                budget, template = request.brief.budget_usd, planning.draft(request, self._providers)
+                return with_fallbacks(template, request.brief, self._providers, today, budget, request.references)
         except ApplicationError as error:
+            if not error.non_retryable:
+                raise
             asking.try_again()
             failure = AssetFailure.model_validate(error.details[0]) if error.details else None
-            if failure is None:
-                raise
-            whole = failure.model_copy(update={"billed_usd": await asking.billed_usd(models)})
+            known = failure or AssetFailure(reason="plan_failed", message=error.message)
+            bill = await asking.end()
+            found = {"summed": True, "billed_usd": bill.billed_usd, "lost_usd": bill.doubt_usd}
+            whole = known.model_copy(update=found)
             raise ApplicationError(error.message, whole, type=error.type, non_retryable=True) from None
-        if plan is None:
-            template = planning.draft(request, self._providers)
-            return with_fallbacks(
-                template, request.brief, self._providers, today, request.brief.budget_usd, request.references
-            )
-        return plan.model_copy(update={"drafting_usd": await asking.billed_usd(models)})
+        bill = await asking.end()
+        lost = f"planning: an answer of a language model was lost and counts as billed, with {bill.doubt_usd:f} USD"
+        warnings = (*plan.warnings, lost) if bill.doubt_usd else plan.warnings
+        return plan.model_copy(update={"drafting_usd": bill.billed_usd, "warnings": warnings})
 
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
@@ -110,6 +116,13 @@ class Activities(ProductionActivities):
     async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
         async with _alive("asking"):
             return await rewrite(request, self._storage, self._providers, self._settings)
+
+    @activity.defn(name="settle_questions")
+    async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:
+        async with _alive("summing"):
+            number = request.number + (REWRITES if request.inquiry == "rewrite" else 0)
+            accounts = QuestionAccounts(self._storage, self._settings, request.production_id, number, request.payer)
+            return await accounts.end()
 
     @activity.defn(name="check_upload")
     async def check_upload(self, request: CheckUpload) -> Take:

@@ -22,7 +22,7 @@ from activities.planning import MAX_PROMPT_CHARS
 from activities.providers.base import Offer, Provider, offer_of
 from activities.settings import ActivitySettings
 from activities.storage import Storage
-from workflows.contracts import AssetFailure, RewritePrompt, Rewritten
+from workflows.contracts import BUDGET_SHORT, AssetFailure, RewritePrompt, Rewritten
 from workflows.models import Modality, Words
 
 NOT_REWRITTEN: Final = "NotRewritten"
@@ -92,17 +92,18 @@ async def rewrite(
         SCHEMA,
         partial(_read, request, maker),
     )
-    written, why = "", ""
+    written, why, kind = "", "", ""
     try:
         written = await inquiry.answer(models)
     except Unanswered as error:
         asking.try_again()
         why = f"feedback: no language model wrote a prompt: {error}"
-    billed = await asking.billed_usd(len(models))
+        kind = BUDGET_SHORT if error.unasked else ""
+    bill = await asking.end()
     if why and request.feedback:
-        failure = AssetFailure(message=why, billed_usd=billed)
+        failure = AssetFailure(message=why, kind=kind, summed=True, billed_usd=bill.billed_usd, lost_usd=bill.doubt_usd)
         raise ApplicationError(why, failure, type=NOT_REWRITTEN, non_retryable=True)
-    return Rewritten(prompt=written, billed_usd=billed)
+    return Rewritten(prompt=written, **bill.model_dump())
 
 
 def instructions(request: RewritePrompt, maker: Offer | None) -> str:
@@ -165,7 +166,7 @@ def _with_feedback(request: RewritePrompt, maker: Offer | None) -> str:
     """
     if request.asset.asset_type == Modality.AUDIO:
         words = "feedback: without a language model to read it, it would be spoken too"
-        raise ApplicationError(words, AssetFailure(message=words), type=NOT_REWRITTEN, non_retryable=True)
+        raise ApplicationError(words, AssetFailure(message=words, summed=True), type=NOT_REWRITTEN, non_retryable=True)
     most = _most(maker)
     said = f"Direction: {request.feedback}"[:most]
     return f"{request.asset.prompt[: max(0, most - len(said) - 1)]} {said}".strip()

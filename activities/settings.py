@@ -23,6 +23,12 @@ class ActivitySettings(BaseSettings):
     planning_usd: Decimal = Field(
         default=Decimal("0.50"), ge=0, description="The most that drafting one plan may cost, all tries together"
     )
+    tenant_planning_usd: Decimal = Field(
+        default=Decimal(20), ge=0, description="The most that language models may cost a tenant on a day of UTC"
+    )
+    key_planning_usd: Decimal = Field(
+        default=Decimal(10), ge=0, description="The same for each key, or each requester's name, of a tenant"
+    )
     moderation: bool = Field(default=False, description="Warn of prompts that an enabled provider's moderation flags")
     catalogue: str = Field(default="", description="Path of a catalogue file whose entries come on top")
     previz: bool = Field(default=True, description="Offer the keyless local provider")

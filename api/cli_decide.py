@@ -60,7 +60,7 @@ def reject(
     production_id: ProductionArgument,
     reason: Annotated[str, typer.Option(help="Why; kept in the event log.")] = "",
 ) -> None:
-    """End a production before anything is spent."""
+    """End a production: nothing of its plan is made; what planning has cost stays spent."""
     studio = studio_of(context)
     receipt = studio.client.reject(production_id, Rejection(rejecter=me(), reason=reason))
     say_receipt(studio, production_id, "Rejected", receipt)

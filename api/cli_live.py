@@ -245,6 +245,9 @@ def describe(event: Happening) -> str:
             return f"take {data.get('take', '?')} is in use{_by(data, ', by ')}"
         case "take_failed":
             return f"take {data.get('take', '?')}: {data.get('message', '')}"
+        case "planning_billed":
+            doubt = f", {spent(_usd(data, 'doubt_usd'))} USD of it for lost answers" if data.get("doubt_usd") else ""
+            return str(data.get("message") or f"{spent(_usd(data, 'billed_usd'))} USD{doubt}")
         case "prompt_proposed":
             return f"instead: {data.get('prompt', '')}"
         case "resolved":

@@ -45,7 +45,7 @@ def plan(
     idempotency_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Plan a brief and show what it would make and cost; nothing is spent."""
+    """Plan a brief and show what it would make and cost; only language models that plan are paid."""
     studio = studio_of(context)
     production = _planned(studio, brief, idempotency_key)
     if as_json:
@@ -165,7 +165,7 @@ def _approved(
     if not yes:
         if not studio.interactive:
             return False
-        price = f"it costs up to {money(plan.high_usd)}" if plan.high_usd else "it costs nothing"
+        price = f"it costs up to {money(plan.high_usd)}" if plan.high_usd else "making it costs nothing"
         if plan.unknown_prices:
             price = f"{price}, prices that nobody published left out"
         if not typer.confirm(f"\nApprove this plan? ({price})", default=False):

@@ -156,7 +156,7 @@ class GreenlightClient(Many):
         return self._ask("POST", "/productions", Started, body=brief, headers=headers)
 
     def generate(self, brief: Brief, *, max_usd: Decimal, idempotency_key: str | None = None) -> ProductionView:
-        """Plan and approve in one call; nothing is spent when the plan's high price is above `max_usd`."""
+        """Plan and approve in one call; only planning is paid when the plan's high price is above `max_usd`."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         body = {"brief": brief.model_dump(mode="json"), "max_usd": str(max_usd)}
         return self._ask("POST", "/generate", ProductionView, body=body, headers=headers, timeout=GENERATE_TIMEOUT)

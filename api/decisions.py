@@ -35,7 +35,7 @@ async def approve(parts: Parts, who: Who, production_id: KnownId, approval: Appr
 
 @router.post("/{production_id}/reject", tags=["decisions"])
 async def reject(parts: Parts, who: Who, production_id: KnownId, rejection: RejectBody) -> Receipt:
-    """End it before anything is spent."""
+    """End it: nothing of its plan is made; what planning has cost stays spent."""
     return await parts.gateway.decide(production_id, Decision(reject=who.signs(rejection)))
 
 

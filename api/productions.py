@@ -38,7 +38,8 @@ async def begin(parts: Services, who: Caller, brief: Brief, key: str | None) -> 
 async def start(
     parts: Parts, who: Who, response: Response, brief: Brief, idempotency_key: IdempotencyKey = None
 ) -> Started:
-    """Start a production. It plans, then waits for an approval; nothing is spent before."""
+    """Start a production. It plans, then waits for an approval. Before that it spends on planning alone, within the
+    limits of planning."""
     production_id, status = await begin(parts, who, brief, idempotency_key)
     links = parts.links(production_id)
     response.headers["Location"] = links.production

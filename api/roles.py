@@ -58,7 +58,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {BATCH}/results": ANYBODY,
     "GET /api/v1/schedules": ANYBODY,
     f"GET {SCHEDULE}": ANYBODY,
-    # To stop, and to try for nothing
+    # To stop, to plan again within the limits of planning, and to preview
     f"POST {ID}/pause": ANYBODY,
     f"POST {ID}/resume": ANYBODY,
     f"POST {ID}/cancel": ANYBODY,

@@ -84,7 +84,7 @@ def _planned(client: GreenlightClient, production_id: str) -> Production:
 
 
 def _approved(console: Console, free: bool, price: str) -> bool:
-    costs = "it costs nothing" if free else f"it costs up to {price}"
+    costs = "making it costs nothing" if free else f"it costs up to {price}"
     if sys.stdin.isatty() and console.is_terminal:
         return Confirm.ask(f"\nApprove this plan? ({costs})", console=console, default=True)
     if not free:

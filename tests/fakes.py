@@ -30,6 +30,8 @@ from workflows.contracts import (
     ProductionActivities,
     RewritePrompt,
     Rewritten,
+    SettledQuestions,
+    SettleQuestions,
     TakeInReferences,
 )
 from workflows.events import Snapshot
@@ -97,6 +99,8 @@ class FakeActivities(ProductionActivities):
         self.stopped: list[tuple[str, int]] = []
         self.rewrites = True
         self.rewritten: list[RewritePrompt] = []
+        self.settled: list[SettleQuestions] = []
+        self.bill = SettledQuestions()
         self.produced: list[tuple[str, int]] = []
         self.filesets: dict[int, str] = {}
         self.manifests: dict[str, Snapshot] = {}
@@ -226,6 +230,11 @@ class FakeActivities(ProductionActivities):
             prompt=f"{request.asset.prompt}, {words}" if self.rewrites else "", billed_usd=self.drafting_usd
         )
 
+    @activity.defn(name="settle_questions")
+    async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:
+        self.settled.append(request)
+        return self.bill
+
     @activity.defn(name="check_upload")
     async def check_upload(self, request: CheckUpload) -> Take:
         if "broken" in request.upload.filename:
@@ -281,6 +290,7 @@ class FakeActivities(ProductionActivities):
             self.draft_plan,
             self.price_plan,
             self.rewrite_prompt,
+            self.settle_questions,
             self.check_upload,
             self.finish_deliverable,
             self.write_manifest,

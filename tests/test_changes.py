@@ -242,7 +242,7 @@ async def test_feedback_in_words_becomes_a_prompt(productions: Productions) -> N
 class Speechless(Film):
     @activity.defn(name="rewrite_prompt")
     async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
-        failure = AssetFailure(message="no model answers", billed_usd=Decimal("0.0100"))
+        failure = AssetFailure(message="no model answers", billed_usd=Decimal("0.0100"), summed=True)
         raise ApplicationError("no model answers", failure, non_retryable=True)
 
 

@@ -1,4 +1,4 @@
-"""Pictures that a brief brings along: taken in before anything is spent, planned with, shown to models, and kept."""
+"""Pictures that a brief brings along: taken in before any model is asked, planned with, shown to models, and kept."""
 
 import asyncio
 import base64

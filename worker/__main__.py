@@ -95,6 +95,7 @@ def make_workers(
             activities.draft_plan,
             activities.price_plan,
             activities.rewrite_prompt,
+            activities.settle_questions,
             activities.check_upload,
             activities.finish_deliverable,
             activities.write_manifest,

@@ -47,15 +47,30 @@ class Approving(Accounts):
             **data,
         )
 
-    def plan_failed(self, message: str, billed_usd: Decimal = ZERO) -> None:
-        """An impossible revision leaves the former plan to be decided on; an impossible brief ends here."""
+    def plan_failed(
+        self, message: str, billed_usd: Decimal = ZERO, *, doubt_usd: Decimal = ZERO, kind: str = ""
+    ) -> None:
+        """An impossible revision leaves the former plan to be decided on; an impossible brief ends here.
+
+        Args:
+            doubt_usd: Of `billed_usd`, what is only counted as billed: the answers were lost.
+        """
         self.spent_usd += billed_usd
         message = message[:MAX_MESSAGE_CHARS]
-        self.log("plan_failed", reason=message)
+        told: dict[str, JsonValue] = {"kind": kind} if kind else {}
+        told |= {k: str(v) for k, v in {"billed_usd": billed_usd, "doubt_usd": doubt_usd}.items() if v}
+        self.log("plan_failed", reason=message, **told)
         if self.plan is None:
             self.status, self.error = ProductionStatus.FAILED, message
         else:
             self.status = ProductionStatus.AWAITING_APPROVAL
+
+    def book_planning(self, billed_usd: Decimal, doubt_usd: Decimal = ZERO, asset_id: str | None = None) -> None:
+        """Enter what questions to language models have cost that brought nothing, or whose answers were lost."""
+        self.spent_usd += billed_usd
+        if billed_usd:
+            told: dict[str, JsonValue] = {"doubt_usd": str(doubt_usd)} if doubt_usd else {}
+            self.log("planning_billed", asset_id, billed_usd=str(billed_usd), **told)
 
     # Time to approve
 

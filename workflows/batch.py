@@ -6,7 +6,8 @@ a production that an operator terminated can tell nobody.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -82,7 +83,12 @@ class BatchWorkflow:
         try:
             child = await workflow.start_child_workflow(
                 keys.WORKFLOW_TYPE,
-                ProductionStart(production_id=production_id, brief=row.brief, reports_to=workflow.info().workflow_id),
+                ProductionStart(
+                    production_id=production_id,
+                    brief=row.brief,
+                    reports_to=workflow.info().workflow_id,
+                    batch=self._batch.budget,
+                ),
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 cancellation_type=ChildWorkflowCancellationType.ABANDON,
@@ -108,11 +114,20 @@ class BatchWorkflow:
         except TemporalError:  # it is closed: then it has told, or was broken off
             self._look_at([row])
 
+    async def _tell_budget(self, row: BatchRow) -> None:
+        """What planning may cost together holds for the rows that were started before it changed, too."""
+        production = workflow.get_external_workflow_handle(keys.workflow_id(row.production_id))
+        with suppress(TemporalError):  # it is closed and plans nothing
+            await production.signal("batch_budget", self._batch.budget)
+
     def _look_at(self, rows: Iterable[BatchRow]) -> None:
         for row in rows:
-            looking = asyncio.create_task(self._look(row))
-            self._looking.add(looking)
-            looking.add_done_callback(self._looked)
+            self._beside(self._look(row))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        looking = asyncio.create_task(work)
+        self._looking.add(looking)
+        looking.add_done_callback(self._looked)
 
     def _looked(self, looking: "asyncio.Task[None]") -> None:
         self._looking.discard(looking)
@@ -145,7 +160,12 @@ class BatchWorkflow:
     @workflow.update(description="Approve all rows that fit the budget together, or raise the budget")
     def admit(self, admit: Admit) -> BatchView:
         self._check_admit(admit)
+        before = self._batch.budget
         self._batch.terms = self._batch.on(admit)
+        if self._batch.budget != before:
+            for row in self._batch.rows:
+                if row.report and not row.closed:
+                    self._beside(self._tell_budget(row))
         self._poked = True
         return self._batch.view()
 

@@ -14,7 +14,7 @@ from workflows.batch_records import (
     BatchTotals,
     BatchView,
 )
-from workflows.events import ProductionStatus, Report
+from workflows.events import BatchBudget, ProductionStatus, Report
 from workflows.models import ZERO
 from workflows.requests import Approval
 
@@ -48,6 +48,11 @@ class Batch:
     def carried(self) -> BatchStart:
         """What a next run starts from."""
         return self.terms.model_copy(update={"rows": self.rows})
+
+    @property
+    def budget(self) -> BatchBudget:
+        """What each row is told of the budget, so that all planning together stays within it."""
+        return BatchBudget(batch_id=self.terms.batch_id, budget_usd=self.terms.budget_usd)
 
     # What may happen next
 

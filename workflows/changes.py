@@ -8,23 +8,24 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import JsonValue, ValidationError
+    from pydantic import JsonValue
 
     from workflows import policies
     from workflows.approving import FOR_MONEY
     from workflows.contracts import (
+        BUDGET_SHORT,
         UPLOAD_REFUSED,
-        AssetFailure,
         CheckUpload,
+        Payer,
         ProductionActivities,
         RewritePrompt,
         Rewritten,
     )
     from workflows.decisions import Decisions
-    from workflows.desk import HEARTBEAT, IN_DOUBT, PATIENT, STEP_TIMEOUT, message_of, raise_if_cancelled
+    from workflows.desk import HEARTBEAT, IN_DOUBT, PATIENT, STEP_TIMEOUT, failure_of, message_of, raise_if_cancelled
     from workflows.events import ProductionStart, ProductionStatus, Receipt
     from workflows.models import ZERO, Asset, Take
-    from workflows.refusals import refuse
+    from workflows.refusals import RefusalKind, refuse
     from workflows.requests import EditOp, Refresh, Regenerate, Resolve, SelectTake, UploadTake
 
 MAX_WORDS_USD = Decimal("0.25")
@@ -48,7 +49,7 @@ class Changes(Decisions):
         state, asset_id, prompt = self._state, request.asset_id, request.prompt
         if request.feedback:
             state.log("take_requested", asset_id, by=request.requested_by, feedback=request.feedback)
-            prompt = await self._from_feedback(self._known_asset(asset_id), request.feedback)
+            prompt = await self._from_feedback(self._known_asset(asset_id), request.feedback, request.requested_by)
         await self._replan(
             asset_id,
             _change_of(request, prompt),
@@ -79,39 +80,47 @@ class Changes(Decisions):
     def _say_requested(self, asset_id: str, by: str, **data: JsonValue) -> None:
         self._state.log("take_requested", asset_id, by=by, **data)
 
-    async def _from_feedback(self, asset: Asset, feedback: str) -> str:
+    async def _from_feedback(self, asset: Asset, feedback: str, person: str) -> str:
         """The prompt that a language model makes of a person's words.
 
         Raises:
             ApplicationError: a refusal, where no model could.
         """
         try:
-            found = await self._rewritten(asset, len(self._state.events), feedback=feedback)
+            found = await self._rewritten(asset, len(self._state.events), person, feedback=feedback)
         except ActivityError as error:
             raise_if_cancelled(error)
-            raise refuse("invalid_edit", "feedback", f"{message_of(error)}; give a prompt instead") from None
+            kind: RefusalKind = "budget_short" if failure_of(error).kind == BUDGET_SHORT else "invalid_edit"
+            raise refuse(kind, "feedback", f"{message_of(error)}; give a prompt instead") from None
         return found.prompt
 
-    async def _rewritten(self, asset: Asset, event: int, *, feedback: str = "", refusal: str = "") -> Rewritten:
+    async def _rewritten(
+        self, asset: Asset, event: int, person: str, *, feedback: str = "", refusal: str = ""
+    ) -> Rewritten:
         """Other words for an asset; what they cost is booked, also where there are none.
 
         Args:
             event: The number of the event that asks for them: no other question has it.
+            person: In whose name they are asked for.
         """
-        state = self._state
+        state, payer = self._state, self._payer(person)
         async with self._asking:
             state.asking_usd = max(min(state.left_usd(), MAX_WORDS_USD), ZERO)
             try:
-                found = await self._asked_for_words(asset, event, feedback, refusal)
+                found = await self._asked_for_words(asset, event, feedback, refusal, payer)
             except ActivityError as error:
-                state.spent_usd += failure_of(error).billed_usd
+                bill, _ = await self._billed(error, "rewrite", event, payer)
+                state.book_planning(bill.billed_usd, bill.doubt_usd, asset.asset_id)
                 raise
             finally:
                 state.asking_usd = ZERO
-            state.spent_usd += found.billed_usd
+            if found.doubt_usd:
+                state.book_planning(found.billed_usd, found.doubt_usd, asset.asset_id)
+            else:
+                state.spent_usd += found.billed_usd
             return found
 
-    async def _asked_for_words(self, asset: Asset, event: int, feedback: str, refusal: str) -> Rewritten:
+    async def _asked_for_words(self, asset: Asset, event: int, feedback: str, refusal: str, payer: Payer) -> Rewritten:
         state = self._state
         return await workflow.execute_activity_method(
             ProductionActivities.rewrite_prompt,
@@ -124,6 +133,7 @@ class Changes(Decisions):
                 feedback=feedback,
                 refusal=refusal,
                 spent_usd=state.spent_usd,
+                payer=payer,
             ),
             start_to_close_timeout=WORDS_TIMEOUT,
             schedule_to_close_timeout=WORDS_TIMEOUT,
@@ -332,19 +342,3 @@ def _change_of(request: Regenerate | Resolve, prompt: str | None) -> EditOp:
 def _check_cap(price: Decimal, max_usd: Decimal) -> None:
     if price > max_usd:
         raise refuse("budget_short", "max_usd", f"making them again costs up to {price} USD; allow that, or name fewer")
-
-
-def failure_of(error: ActivityError | ApplicationError) -> AssetFailure:
-    """What the activity says of its own end; without words of its own (a timeout), Temporal's."""
-    return told_failure(error) or AssetFailure(message=message_of(error))
-
-
-def told_failure(error: ActivityError | ApplicationError) -> AssetFailure | None:
-    """What the activity says of its own end; None where somebody else ended it: a timeout, `temporal activity fail`."""
-    cause = error.cause if isinstance(error, ActivityError) else None
-    if not isinstance(cause, ApplicationError) or not cause.details:
-        return None
-    try:
-        return AssetFailure.model_validate(cause.details[0])
-    except ValidationError:
-        return None

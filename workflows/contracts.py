@@ -11,7 +11,7 @@ from typing import Final, Literal
 from pydantic import Field
 from temporalio import activity
 
-from workflows.events import AttentionReason, Snapshot, TakeOrder
+from workflows.events import AttentionReason, BatchBudget, Snapshot, TakeOrder
 from workflows.models import (
     REFERENCE,
     ZERO,
@@ -22,8 +22,10 @@ from workflows.models import (
     Modality,
     Model,
     Money,
+    Person,
     Plan,
     Reference,
+    Slug,
     Take,
     reference_id,
 )
@@ -42,6 +44,17 @@ REFERENCE_REFUSED: Final = "ReferenceRefused"
 """A picture that the brief brings along cannot be used; the message names it and the remedy."""
 PLAN_INVALID: Final = "PlanInvalid"
 """The catalogue refuses the plan; the message names the asset, the field and the remedy."""
+BUDGET_SHORT: Final = "budget_short"
+"""The kind of a failure where a limit left no room for a question to a language model; the message names the limit."""
+
+
+class Payer(Model):
+    """Whose limits a question to a language model has to keep: those of the tenant, the person and the batch."""
+
+    tenant: Slug
+    person: Person = Field(description="In whose name it is asked; with keys, the key's name")
+    day: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="Of UTC, when it was requested")
+    batch: BatchBudget | None = None
 
 
 class TakeInReferences(Model):
@@ -56,6 +69,7 @@ class DraftPlan(Model):
     feedback: tuple[str, ...] = Field(default=(), description="Each revision's words, oldest first")
     drafts: int = Field(default=0, description="How often this production was planned before, in vain too")
     spent_usd: Money = Field(default=ZERO, description="By the production so far")
+    payer: Payer | None = Field(default=None, description="Without it: the brief's requester, today")
 
 
 class PricePlan(Model):
@@ -118,6 +132,10 @@ class AssetFailure(Model):
     now_usd: Money | None = Field(
         default=None, description="Nothing was submitted: it costs up to this by now, more than was reserved"
     )
+    lost_usd: Money = Field(default=ZERO, description="Of planning: what of billed_usd is for lost answers")
+    summed: bool = Field(
+        default=False, description="Of planning: billed_usd is the sum of all questions, and none follows"
+    )
 
 
 class AssetCancelled(Model):
@@ -140,11 +158,29 @@ class RewritePrompt(Model):
     feedback: str = Field(default="", description="A person's words; without them a softened prompt is asked for")
     refusal: str = Field(default="", description="The provider's words where it refused the prompt")
     spent_usd: Money = Field(default=ZERO, description="By the production so far")
+    payer: Payer | None = Field(default=None, description="Without it: the brief's requester, today")
 
 
 class Rewritten(Model):
     prompt: str = Field(default="", description="Empty where no language model is there to write one")
     billed_usd: Money = ZERO
+    doubt_usd: Money = Field(default=ZERO, description="Of billed_usd: requests whose answers were lost")
+
+
+class SettleQuestions(Model):
+    """End the questions of a plan, or of a rewritten prompt, whose activity did not say what they have cost."""
+
+    production_id: str
+    inquiry: Literal["draft", "rewrite"]
+    number: int = Field(ge=0, description="`drafts` of the DraftPlan, or `number` of the RewritePrompt")
+    payer: Payer
+
+
+class SettledQuestions(Model):
+    """What the questions have cost."""
+
+    billed_usd: Money = ZERO
+    doubt_usd: Money = Field(default=ZERO, description="Of billed_usd: requests whose answers were lost")
 
 
 class CheckUpload(Model):
@@ -214,6 +250,14 @@ class ProductionActivities(ABC):
 
         Raises:
             ApplicationError: with an AssetFailure as first detail, where it was billed and gave nothing.
+        """
+
+    @activity.defn(name="settle_questions")
+    @abstractmethod
+    async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:
+        """Let no attempt ask anything further, wait shortly for answers that are on their way, and sum what was billed.
+
+        A request whose answer is lost counts with its high price.
         """
 
     @activity.defn(name="check_upload")

@@ -13,10 +13,11 @@ with workflow.unsafe.imports_passed_through():
 
     from workflows import diff, policies
     from workflows.approving import FOR_MONEY, MAX_MESSAGE_CHARS, POLICY
+    from workflows.contracts import BUDGET_SHORT
     from workflows.desk import Desk, check_prices
-    from workflows.events import AssetStatus, ProductionStatus, Receipt
+    from workflows.events import AssetStatus, BatchBudget, ProductionStatus, Receipt
     from workflows.models import Asset, Plan
-    from workflows.refusals import refuse
+    from workflows.refusals import RefusalKind, refuse
     from workflows.requests import Decision, EditOp, Pause, PlanEdit, Rejection, Resume, Revision
 
 MAX_IGNORED = 100
@@ -32,7 +33,7 @@ class Decisions(Desk):
     def approve(self, approval: Any) -> None:
         self._decide_by_signal({"approve": approval if isinstance(approval, dict) else {"plan_digest": approval}})
 
-    @workflow.signal(description='End the production unspent: {"rejecter": "…", "reason": "…"}')
+    @workflow.signal(description='End the production, nothing of its plan is made: {"rejecter": "…", "reason": "…"}')
     def reject(self, rejection: Any) -> None:
         self._decide_by_signal(
             {"reject": rejection if isinstance(rejection, dict) else {"reason": str(rejection or "")}}
@@ -114,6 +115,11 @@ class Decisions(Desk):
         else:
             self._state.reject(decision.reject or Rejection())
         self._poke()
+
+    @workflow.signal(description="Its batch has another budget, which all planning of its rows together has to fit")
+    def batch_budget(self, batch: BatchBudget) -> None:
+        if self._state.batch and self._state.batch.batch_id == batch.batch_id:
+            self._state.batch = batch
 
     # Changing the plan
 
@@ -215,7 +221,8 @@ class Decisions(Desk):
             state.feedback = state.feedback[:-1]
         self._check_phase(ProductionStatus.AWAITING_APPROVAL)
         if failed or state.plan is None:
-            raise refuse("invalid_plan", "feedback", str(failed.data["reason"]) if failed else "no plan was made")
+            kind: RefusalKind = "budget_short" if failed and failed.data.get("kind") == BUDGET_SHORT else "invalid_plan"
+            raise refuse(kind, "feedback", str(failed.data["reason"]) if failed else "no plan was made")
         return state.plan
 
     def _check_revision(self, revision: Revision) -> None:

@@ -11,15 +11,26 @@ import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
     from workflows import diff, policies
-    from workflows.contracts import PLAN_INVALID, PricePlan, ProductionActivities
+    from workflows.approving import MAX_MESSAGE_CHARS
+    from workflows.contracts import (
+        PLAN_INVALID,
+        AssetFailure,
+        Payer,
+        PricePlan,
+        ProductionActivities,
+        SettledQuestions,
+        SettleQuestions,
+    )
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Progress, Snapshot
     from workflows.models import ZERO, Asset, Plan, utc
     from workflows.refusals import refuse
@@ -30,6 +41,8 @@ PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=ti
 """Storage or a planner that is down is waited for; what cannot succeed is raised as non-retryable."""
 STEP_TIMEOUT = timedelta(minutes=10)
 """One attempt of pricing or manifest."""
+SETTLE_TIMEOUT = timedelta(minutes=2)
+"""One attempt at summing what questions have cost: it waits 30 s for answers that are on their way."""
 IN_DOUBT = "it may have been submitted; adopt its job_id, resubmit it or accept without it"
 _OF_AN_ASSET = frozenset({"resolved", "take_requested", "take_selected", "asset_cancelled"})
 _OF_ALL = frozenset({"approved", "rejected", "expired", "cancelled"})
@@ -182,6 +195,48 @@ class Desk:
                 raise refuse("invalid_plan", _field_in(words), words) from None
             raise
 
+    # Questions to language models
+
+    def _payer(self, person: str) -> Payer:
+        """Whose limits a question has to keep that is asked in the name of `person`."""
+        state = self._state
+        day = workflow.now().date().isoformat()
+        return Payer(tenant=state.brief.tenant, person=person, day=day, batch=state.batch)
+
+    async def _billed(
+        self, error: ActivityError | ApplicationError, inquiry: Literal["draft", "rewrite"], number: int, payer: Payer
+    ) -> tuple[SettledQuestions, bool]:
+        """What the questions of an activity have cost that gave no answer, however it ended; and whether the
+        production was cancelled while they were summed.
+
+        An activity that ended by itself says what they cost. One that was cancelled, timed out, was ended from outside
+        or was killed does not: then its questions are closed and summed.
+        """
+        failure = failure_of(error)
+        if failure.summed:
+            return SettledQuestions(billed_usd=failure.billed_usd, doubt_usd=failure.lost_usd), False
+        summing = asyncio.create_task(self._sum_questions(inquiry, number, payer))
+        cancelled = False
+        while True:
+            try:
+                return await asyncio.shield(summing), cancelled
+            except asyncio.CancelledError:
+                cancelled = True
+            except ActivityError as failed:
+                words = f"what planning has cost could not be summed: {message_of(failed)}"
+                self._state.log("planning_billed", billed_usd="0", message=words[:MAX_MESSAGE_CHARS])
+                return SettledQuestions(), cancelled
+
+    async def _sum_questions(self, inquiry: Literal["draft", "rewrite"], number: int, payer: Payer) -> SettledQuestions:
+        return await workflow.execute_activity_method(
+            ProductionActivities.settle_questions,
+            SettleQuestions(production_id=self._state.production_id, inquiry=inquiry, number=number, payer=payer),
+            start_to_close_timeout=SETTLE_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary="sum what planning has cost",
+        )
+
     # Checks
 
     def _check_phase(self, needed: ProductionStatus) -> None:
@@ -262,7 +317,7 @@ class Desk:
         self._poked = False
 
     async def _woken(self, within: timedelta | None = None, summary: str | None = None) -> None:
-        """Wait, at no cost and for as long as it takes, until anything changed or the run should be continued.
+        """Wait, for as long as it takes, until anything changed or the run should be continued.
 
         Raises:
             TimeoutError: nothing did `within` that time.
@@ -311,6 +366,22 @@ def raise_if_cancelled(error: BaseException) -> None:
     """A cancelled activity means that the production is being cancelled: no failure of its own."""
     if is_cancelled_exception(error):
         raise asyncio.CancelledError from None
+
+
+def failure_of(error: ActivityError | ApplicationError) -> AssetFailure:
+    """What the activity says of its own end; without words of its own (a timeout), Temporal's."""
+    return told_failure(error) or AssetFailure(message=message_of(error))
+
+
+def told_failure(error: ActivityError | ApplicationError) -> AssetFailure | None:
+    """What the activity says of its own end; None where somebody else ended it: a timeout, `temporal activity fail`."""
+    cause = error.cause if isinstance(error, ActivityError) else None
+    if not isinstance(cause, ApplicationError) or not cause.details:
+        return None
+    try:
+        return AssetFailure.model_validate(cause.details[0])
+    except ValidationError:
+        return None
 
 
 def message_of(error: BaseException) -> str:

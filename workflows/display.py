@@ -72,9 +72,9 @@ def _money(state: ProductionState) -> str:
     if state.budget_usd is not None:
         return f"spent **{state.spent_usd:.2f} USD** of {state.budget_usd:.2f} USD"
     if state.plan is None:
-        return "not yet priced"
+        return f"planning has cost **{state.spent_usd:.2f} USD**" if state.spent_usd else "not yet priced"
     low, high = state.plan.low_usd, state.plan.high_usd
-    return f"the plan costs {low:.2f} to {high:.2f} USD" if high else "the plan costs nothing"
+    return f"the plan costs {low:.2f} to {high:.2f} USD" if high else "making the plan costs nothing"
 
 
 def _table(state: ProductionState, assets: tuple[Asset, ...]) -> list[str]:

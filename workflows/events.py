@@ -66,6 +66,7 @@ EventName = Literal[
     "plan_ready",
     "plan_edited",
     "plan_failed",
+    "planning_billed",
     "approval_ignored",
     "approval_given",
     "approval_reminder",
@@ -250,6 +251,13 @@ class AssetState(Model):
         return next((t for t in self.takes if t.number == self.selected), None)
 
 
+class BatchBudget(Model):
+    """The batch of a production, and what all planning of its rows may cost together."""
+
+    batch_id: ProductionId
+    budget_usd: Money | None = None
+
+
 class Snapshot(Model):
     """All of a production: the workflow's result, its manifest, and what reopening starts from."""
 
@@ -281,6 +289,7 @@ class Snapshot(Model):
     waiting: AttentionItem | None = Field(default=None, description="What waits for a word about the whole production")
     told: int = Field(default=0, description="The last event that was handed to webhooks")
     preview_of: str = Field(default="", description="The production whose plan this one shows; it spends nothing")
+    batch: BatchBudget | None = Field(default=None, description="The batch that started it")
     events: tuple[Event, ...] = ()
 
 
@@ -341,6 +350,7 @@ class ProductionStart(Model):
     brief: Brief
     carried: Snapshot | None = None
     reports_to: str = ""
+    batch: BatchBudget | None = None
 
 
 class Report(Model):

@@ -8,7 +8,10 @@ productions/{production_id}/deliverable/{revision}/manifest.json
 productions/{production_id}/references/{n}.{ext}     pictures that the brief brought along
 productions/{production_id}/uploads/…                 people's own files, as they came
 productions/{production_id}/manifest.json            the newest manifest: reopening reads it
+productions/{production_id}/planning.json            what questions to language models are reserved and billed
 references/…                                         pictures for briefs that are still to be started
+accounts/{tenant}/planning/{day}.json                the same of a tenant on a day of UTC
+accounts/{tenant}/batches/{batch_id}.json            the same of all rows of a batch
 
 An id is the tenant's name, a dot, and a name of its own; see `owned`.
 """
@@ -208,3 +211,17 @@ def is_fileset(folder: str) -> bool:
 
 def manifest_key(production_id: str) -> str:
     return f"{production_prefix(production_id)}/manifest.json"
+
+
+def planning_account(production_id: str) -> str:
+    """What the questions of a production to language models are reserved and billed."""
+    return f"{production_prefix(production_id)}/planning.json"
+
+
+def tenant_account(tenant: str, day: str) -> str:
+    """The questions of a tenant on a day of UTC, "2026-11-28"."""
+    return f"accounts/{tenant}/planning/{day}.json"
+
+
+def batch_account(tenant: str, batch_id: str) -> str:
+    return f"accounts/{tenant}/batches/{batch_id}.json"

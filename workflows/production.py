@@ -15,24 +15,29 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows import diff, keys, policies
     from workflows.approving import MAX_MESSAGE_CHARS
-    from workflows.changes import failure_of, told_failure
     from workflows.contracts import (
         TAKE_EXISTS,
         AssetCancelled,
         AssetFailure,
-        DraftPlan,
         FinishDeliverable,
         FinishedAsset,
         InputTake,
         ProduceAsset,
         ProductionActivities,
-        TakeInReferences,
     )
-    from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, message_of, raise_if_cancelled
+    from workflows.desk import (
+        HEARTBEAT,
+        PATIENT,
+        STEP_TIMEOUT,
+        failure_of,
+        message_of,
+        raise_if_cancelled,
+        told_failure,
+    )
     from workflows.display import activity_summary
+    from workflows.drafting import ATTEMPT_TIMEOUT, Drafting
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
-    from workflows.models import ZERO, Asset, Media, Plan, Take
-    from workflows.outlook import Outlook
+    from workflows.models import ZERO, Asset, Plan, Take
 
 from temporalio.common import RetryPolicy
 
@@ -49,15 +54,12 @@ MANIFEST_RETRY = timedelta(minutes=1)
 
 FINISH_TIMEOUT = timedelta(hours=2)
 """One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""
-ATTEMPT_TIMEOUT = timedelta(minutes=30)
-"""One attempt of an asset: the slowest synchronous call (10 minutes) and a large download. Of a draft: some answers
-of a language model, each of which is kept, so that a next attempt goes on from there."""
 BRIEF_CHARS = 500
 """Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""
 
 
 @workflow.defn(name=keys.WORKFLOW_TYPE)
-class ProductionWorkflow(Outlook):
+class ProductionWorkflow(Drafting):
     """One production. Workflow id: `keys.workflow_id`; result: the full snapshot."""
 
     @workflow.init
@@ -115,52 +117,7 @@ class ProductionWorkflow(Outlook):
                 )
             )
 
-    # Planning and approval
-
-    async def _plan(self) -> None:
-        state = self._state
-        drafts = sum(e.name == "plan_start" for e in state.events)
-        state.log("plan_start", revision=len(state.feedback))
-        try:
-            if len(state.references) < len(state.brief.references):
-                state.references = await self._references()
-            draft = await workflow.execute_activity_method(
-                ProductionActivities.draft_plan,
-                DraftPlan(
-                    production_id=state.production_id,
-                    brief=state.brief,
-                    references=state.references,
-                    feedback=state.feedback,
-                    drafts=drafts,
-                    spent_usd=state.spent_usd,
-                ),
-                start_to_close_timeout=ATTEMPT_TIMEOUT,
-                heartbeat_timeout=HEARTBEAT,
-                retry_policy=PATIENT,
-                summary=f"plan the {state.brief.platform.value}",
-            )
-            state.spent_usd += draft.drafting_usd
-            plan = await self._priced(draft)
-        except (ActivityError, ApplicationError) as error:
-            raise_if_cancelled(error)
-            state.plan_failed(message_of(error), failure_of(error).billed_usd)
-        else:
-            revised = {"by": self._reviser, "feedback": state.feedback[-1]} if state.feedback else {}
-            how = "revise" if state.feedback else "draft"
-            state.plan_ready(plan, how=how, changes=diff.changes(state.plan, plan), **revised)
-            state.approved_by_policy()
-
-    async def _references(self) -> tuple[Media, ...]:
-        """The brief's pictures, kept: what cannot be used ends the planning before anything is spent."""
-        state = self._state
-        return await workflow.execute_activity_method(
-            ProductionActivities.take_in_references,
-            TakeInReferences(production_id=state.production_id, references=state.brief.references),
-            start_to_close_timeout=STEP_TIMEOUT,
-            heartbeat_timeout=HEARTBEAT,
-            retry_policy=PATIENT,
-            summary=f"take in {len(state.brief.references)} references",
-        )
+    # Approval
 
     async def _await_decision(self) -> None:
         state = self._state
@@ -327,7 +284,7 @@ class ProductionWorkflow(Outlook):
         if waiting is None or len(self._state.attention()) > MAX_PROPOSALS:
             return
         try:
-            found = await self._rewritten(asset, waiting.id, refusal=refusal)
+            found = await self._rewritten(asset, waiting.id, self._state.brief.requester, refusal=refusal)
         except ActivityError:
             return  # nobody waits for it: there is no proposal then
         self._state.propose(asset.asset_id, waiting.id, found.prompt)

@@ -28,6 +28,7 @@ class Record:
             brief=start.brief,
             created_at=now,
             updated_at=now,
+            batch=start.batch,
         )
         self._clock = clock
         self._kept = carried
@@ -54,6 +55,7 @@ class Record:
         self.gate = carried.gate
         self.handed_over = carried.told
         self.preview_of = carried.preview_of
+        self.batch = carried.batch
         self.events: list[Event] = list(carried.events)
         self.announced: tuple[ProductionStatus, int] | None = None
         """What queries tell while a delivery is written down: the status before, and how many events."""
@@ -82,6 +84,7 @@ class Record:
                 "paused": self.paused,
                 "gate": self.gate,
                 "told": self.handed_over,
+                "batch": self.batch,
                 "events": tuple(self.events),
             }
         )

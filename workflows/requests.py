@@ -25,7 +25,7 @@ class Approval(BaseModel):
 
 
 class Rejection(BaseModel):
-    """Ends a production before anything is spent."""
+    """Ends a production before anything of its plan is made."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

@@ -1,4 +1,4 @@
-"""previz: the keyless provider on this machine. It shows what will be made before money is spent.
+"""previz: the keyless provider on this machine. It shows what will be made before the takes are paid for.
 
 Storyboard frames, scratch narration, animatics and placeholder text: real media, the same bytes for
 the same request, PREVIZ on every face. `previz-animatic-job` plays a vendor's long job: its id alone

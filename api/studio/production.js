@@ -187,10 +187,11 @@ export function open([id, assetId], app) {
   function over() {
     const { data } = production;
     const last = production.events.findLast((e) => e.name === data.status);
+    const spentOnIt = Number(data.spent_usd) ? `Spent on it: ${usd(data.spent_usd)}.` : "Nothing was spent on it.";
     const words = {
       failed: data.error || "It ended without a plan.",
-      rejected: `Rejected${last ? ` by ${last.data.rejecter}${last.data.reason ? `: ${last.data.reason}` : ""}` : ""}. Nothing was spent on it.`,
-      expired: "Nobody approved it in time. Nothing was spent on it.",
+      rejected: `Rejected${last ? ` by ${last.data.rejecter}${last.data.reason ? `: ${last.data.reason}` : ""}` : ""}. ${spentOnIt}`,
+      expired: `Nobody approved it in time. ${spentOnIt}`,
       cancelled: "It was cancelled. What was made stays below.",
     };
     return h(

@@ -122,6 +122,7 @@ const LOG = {
   plan_ready: "The plan was ready",
   plan_edited: "The plan was edited",
   plan_failed: "No plan could be made",
+  planning_billed: "Planning was billed",
   approval_ignored: "An approval of another plan was ignored",
   approval_given: "An approval was given",
   approval_reminder: "Reminder: the time to approve is running out",

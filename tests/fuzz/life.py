@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from tests.fuzz.answers import PRICES, dearest, delivered, made_up, media, priced, taken
 from tests.fuzz.plain import IDS, PlainPlan
 from tests.fuzz.turns import Pending, Sent, Turns
-from workflows.contracts import PLAN_INVALID, AssetCancelled, AssetFailure, Rewritten
+from workflows.contracts import PLAN_INVALID, AssetCancelled, AssetFailure, Rewritten, SettledQuestions
 from workflows.events import AssetStatus, Event, ProductionStart, ProductionStatus
 from workflows.models import UPLOAD, ZERO, Alternative, Modality, Plan
 from workflows.refusals import REFUSED
@@ -198,6 +198,10 @@ class Life(RuleBasedStateMachine):
                 pending.fail("no language model wrote a prompt", AssetFailure(message="no words"))
             case "rewrite_prompt":
                 pending.complete(Rewritten(prompt="" if refused else OTHER_WORDS))
+            case "settle_questions":
+                billed = ZERO if refused else DRAFT_USD
+                self.planning += billed
+                pending.complete(SettledQuestions(billed_usd=billed))
             case "cancel_asset":
                 self.stopped(pending, refused)
             case name:
