@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.looking import look_at_production
+from activities.manifests import Manifests
 from workflows import keys
 from workflows.batch import BatchWorkflow
 from workflows.contracts import (
@@ -24,6 +25,7 @@ from workflows.contracts import (
     CheckUpload,
     DraftPlan,
     FinishDeliverable,
+    KnownRecord,
     PricePlan,
     ProduceAsset,
     ProductionActivities,
@@ -64,7 +66,7 @@ class FakeActivities(ProductionActivities):
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
     `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing" and "manifest" hold
     those steps, the first with its first asset told; `hold_takes` holds only these takes of it. `produced`, `orders`,
-    `finished` and `manifests` keep what was asked.
+    `finished` and `manifests` keep what was asked. With `kept`, manifests are in a bucket and are read from there too.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -88,6 +90,7 @@ class FakeActivities(ProductionActivities):
         self.rewritten: list[RewritePrompt] = []
         self.produced: list[tuple[str, int]] = []
         self.manifests: dict[str, Snapshot] = {}
+        self.kept: Manifests | None = None
         self.enabled: tuple[Modality, ...] = tuple(Modality)
         self._held: dict[str, asyncio.Event] = {}
 
@@ -223,7 +226,13 @@ class FakeActivities(ProductionActivities):
         if held := self._held.get("manifest"):
             await held.wait()
         self.manifests[snapshot.production_id] = snapshot
+        if self.kept:
+            return await self.kept.keep(snapshot)
         return _media(keys.manifest_key(snapshot.production_id), "application/json")
+
+    @activity.defn(name="newest_manifest")
+    async def newest_manifest(self, known: KnownRecord) -> Snapshot | None:
+        return await self.kept.newer(known) if self.kept else None
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
@@ -251,6 +260,7 @@ class FakeActivities(ProductionActivities):
             self.check_upload,
             self.finish_deliverable,
             self.write_manifest,
+            self.newest_manifest,
             self.list_providers,
             look_at_production,
         )

@@ -98,6 +98,7 @@ def make_workers(
             activities.check_upload,
             activities.finish_deliverable,
             activities.write_manifest,
+            activities.newest_manifest,
             activities.list_providers,
             look_at_production,
         ],

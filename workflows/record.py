@@ -52,6 +52,8 @@ class Record:
         self.gate = carried.gate
         self.handed_over = carried.told
         self.preview_of = carried.preview_of
+        self.run_id = carried.run_id
+        self.answered = list(carried.answered)
         self.events: list[Event] = list(carried.events)
         self.announced: tuple[ProductionStatus, int] | None = None
         """What queries tell while a delivery is written down: the status before, and how many events."""
@@ -78,6 +80,8 @@ class Record:
                 "paused": self.paused,
                 "gate": self.gate,
                 "told": self.handed_over,
+                "run_id": self.run_id,
+                "answered": tuple(self.answered),
                 "events": tuple(self.events),
             }
         )
