@@ -16,12 +16,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.answered import again, other_request
     from workflows.contracts import KnownRecord, ProductionActivities
     from workflows.desk import PATIENT, Desk, raise_if_cancelled
     from workflows.events import Answered, ProductionStart, Receipt, Snapshot
     from workflows.models import Plan, digest_of, utc
-    from workflows.refusals import Refusal, error_of, refusal_in, refuse
-    from workflows.requests import Request, request_digest
+    from workflows.refusals import error_of, refusal_in, refuse
+    from workflows.requests import KeyedRequest, request_digest
     from workflows.starting import content_digest
     from workflows.state import ProductionState
 
@@ -30,7 +31,7 @@ MANIFEST_TIMEOUT: Final = timedelta(minutes=1)
 MAX_ANSWERED: Final = 100
 """Requests with a key that a production remembers: 25 KB of its record. A caller repeats a request soon or never."""
 
-Asked = TypeVar("Asked", bound=Request)
+Asked = TypeVar("Asked", bound=KeyedRequest)
 Answer = TypeVar("Answer", Receipt, Plan)
 
 
@@ -110,19 +111,22 @@ class Repeats(Desk):
             return await act(request)
         key = digest_of(request.idempotency_key)
         asked = request_digest(update, request)
-        self._check_key(self._answering.get(key, asked), asked)
+        if self._answering.get(key, asked) != asked:
+            raise error_of(other_request())
         while key in self._answering:
             await workflow.wait_condition(lambda: key not in self._answering)
         if before := next((a for a in self._state.answered if a.key == key), None):
-            self._check_key(before.request, asked)
-            return cast(Answer, self._answer_again(before))
+            refusal, known = again(before, asked, self._state.plan)
+            if refusal:
+                raise error_of(refusal)
+            return cast(Answer, known)
         self._answering[key] = asked
-        known = len(self._state.events)
+        events = len(self._state.events)
         try:
             done = await act(request)
         except ApplicationError as error:
             refusal = refusal_in(error)
-            if refusal and getattr(request, "feedback", None) and len(self._state.events) > known:
+            if refusal and getattr(request, "feedback", None) and len(self._state.events) > events:
                 self._remember(Answered(key=key, request=asked, refused=refusal.model_dump(mode="json")))
             raise
         else:
@@ -132,27 +136,8 @@ class Repeats(Desk):
         finally:
             del self._answering[key]
 
-    def _check_key(self, before: str, asked: str) -> None:
-        if before != asked:
-            raise refuse("key_used", "Idempotency-Key", "it came with another request before; use a new key for this")
-
     def _remember(self, answered: Answered) -> None:
         self._state.answered = [*self._state.answered, answered][-MAX_ANSWERED:]
-
-    def _answer_again(self, before: Answered) -> Receipt | Plan:
-        plan = self._state.plan
-        if before.refused:
-            raise error_of(Refusal.model_validate(before.refused))
-        if before.receipt is not None:
-            return before.receipt
-        if plan is None or plan.digest != before.plan_digest:
-            raise refuse(
-                "stale_digest",
-                "plan_digest",
-                f"the request was done and made the plan {before.plan_digest!r}; it has been changed since",
-                plan_digest=plan.digest if plan else None,
-            )
-        return plan
 
 
 def _state_of(newest: Snapshot) -> ProductionState:

@@ -45,7 +45,7 @@ class Rejection(BaseModel):
     reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
 
-class Request(Model):
+class KeyedRequest(Model):
     """Something that is asked of a production once, however often it is sent with the same key."""
 
     idempotency_key: Annotated[str, StringConstraints(max_length=255)] = Field(
@@ -53,7 +53,7 @@ class Request(Model):
     )
 
 
-class Decision(Request):
+class Decision(KeyedRequest):
     """The body of the update `decide`: exactly one of the two."""
 
     approve: Approval | None = None
@@ -86,7 +86,7 @@ class EditOp(Model):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
 
 
-class PlanEdit(Request):
+class PlanEdit(KeyedRequest):
     """All of `edits` or none, on exactly the plan that `plan_digest` names."""
 
     plan_digest: Digest
@@ -98,14 +98,14 @@ class PlanEdit(Request):
     allow_unknown_prices: bool = False
 
 
-class Revision(Request):
+class Revision(KeyedRequest):
     """Plan again, with this feedback."""
 
     feedback: Words
     reviser: Person = "someone"
 
 
-class Regenerate(Request):
+class Regenerate(KeyedRequest):
     """Make new takes of one asset, as it is or changed; the last of them is used, the others are there to choose from.
 
     `feedback` in words lets the planner write the new prompt. `budget_usd` raises the whole budget to that sum.
@@ -129,7 +129,7 @@ class Regenerate(Request):
         return self
 
 
-class Resolve(Request):
+class Resolve(KeyedRequest):
     """What a person decides where a production waits: retry (as it is or changed), accept it without the asset,
     adopt a job that the provider already runs, resubmit after an ambiguous submission, or raise the budget."""
 
@@ -158,7 +158,7 @@ class Resolve(Request):
         return self
 
 
-class SelectTake(Request):
+class SelectTake(KeyedRequest):
     """Use an earlier take of an asset in the deliverable."""
 
     asset_id: Slug
@@ -175,7 +175,7 @@ MAX_UPLOAD_BYTES: Final[dict[Modality, int]] = {
 """Of a person's own file for an asset of this type."""
 
 
-class UploadTake(Request):
+class UploadTake(KeyedRequest):
     """Use a person's own file as a new take of an asset. `key` is where the API put the bytes."""
 
     asset_id: Slug
@@ -187,7 +187,7 @@ class UploadTake(Request):
     uploaded_by: Person = "someone"
 
 
-class Refresh(Request):
+class Refresh(KeyedRequest):
     """Make stale assets again, all or the named ones, for at most `max_usd` in all."""
 
     asset_ids: tuple[Slug, ...] = Field(default=(), max_length=1_000, description="Without any, all that are stale")
@@ -210,7 +210,7 @@ class Resume(Model):
     resumed_by: Person = "someone"
 
 
-def request_digest(update: str, request: Request) -> str:
+def request_digest(update: str, request: KeyedRequest) -> str:
     """Identifies a request to a production: the name of its update and everything in it but the idempotency key.
 
     Of an uploaded file its SHA-256 counts, not the temporary key under which it arrived.
