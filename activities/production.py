@@ -14,6 +14,7 @@ from activities.asking import Asking
 from activities.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
 from activities.errors import ProviderError
 from activities.finishing import finish
+from activities.looking import BatchRecords, Looking
 from activities.manifests import Manifests
 from activities.moderation import moderated
 from activities.notifying import allowed_hosts, why_unsigned
@@ -56,6 +57,8 @@ class Activities(ProductionActivities):
         self._settings = settings
         self._producer = Producer(storage, providers, settings)
         self._manifests = Manifests(storage)
+        self.looking = Looking(self._manifests.read)
+        self.batch_records = BatchRecords(storage)
 
     @activity.defn(name="take_in_references")
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:

@@ -13,10 +13,12 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.looking import look_at_production
+from activities.looking import BatchRecords, Looking
 from activities.manifests import Manifests
+from activities.storage import Storage
 from workflows import keys
 from workflows.batch import BatchWorkflow
+from workflows.batch_records import BatchRecord
 from workflows.contracts import (
     PLAN_INVALID,
     UPLOAD_REFUSED,
@@ -66,7 +68,8 @@ class FakeActivities(ProductionActivities):
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
     `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing" and "manifest" hold
     those steps, the first with its first asset told; `hold_takes` holds only these takes of it. `produced`, `orders`,
-    `finished` and `manifests` keep what was asked. With `kept`, manifests are in a bucket and are read from there too.
+    `finished` and `manifests` keep what was asked. `keep_in` a bucket
+    keeps manifests and records of batches there.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -91,8 +94,13 @@ class FakeActivities(ProductionActivities):
         self.produced: list[tuple[str, int]] = []
         self.manifests: dict[str, Snapshot] = {}
         self.kept: Manifests | None = None
+        self.kept_batches: BatchRecords | None = None
         self.enabled: tuple[Modality, ...] = tuple(Modality)
         self._held: dict[str, asyncio.Event] = {}
+
+    def keep_in(self, storage: Storage) -> None:
+        """Keep manifests and records of batches in a bucket, and read them from there."""
+        self.kept, self.kept_batches = Manifests(storage), BatchRecords(storage)
 
     def hold(self, asset_id: str) -> None:
         self._held[asset_id] = asyncio.Event()
@@ -234,6 +242,14 @@ class FakeActivities(ProductionActivities):
     async def newest_manifest(self, known: KnownRecord) -> Snapshot | None:
         return await self.kept.newer(known) if self.kept else None
 
+    async def manifest(self, production_id: str) -> Snapshot | None:
+        return await self.kept.read(production_id) if self.kept else None
+
+    @activity.defn(name=keys.KEEP_BATCH)
+    async def keep_batch(self, record: BatchRecord) -> None:
+        if self.kept_batches:
+            await self.kept_batches.keep_batch(record)
+
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
         models = tuple(
@@ -252,6 +268,7 @@ class FakeActivities(ProductionActivities):
     @asynccontextmanager
     async def working(self, client: Client) -> AsyncIterator[None]:
         """Workers that serve productions with these activities, within this process."""
+        looking = Looking(self.manifest)
         steps: Sequence[Any] = (
             self.take_in_references,
             self.draft_plan,
@@ -262,7 +279,9 @@ class FakeActivities(ProductionActivities):
             self.write_manifest,
             self.newest_manifest,
             self.list_providers,
-            look_at_production,
+            looking.look_at_production,
+            looking.find_production,
+            self.keep_batch,
         )
         stop = timedelta(0)
         async with AsyncExitStack() as stack:

@@ -6,6 +6,7 @@ productions/{production_id}/deliverable/{revision}/{file}, manifest.json
 productions/{production_id}/references/{n}.{ext}     pictures that the brief brought along
 productions/{production_id}/uploads/…                 people's own files, as they came
 productions/{production_id}/manifest.json            the newest manifest: reopening reads it
+batches/{batch_id}.json                              the record of a batch
 references/…                                         pictures for briefs that are still to be started
 
 An id is the tenant's name, a dot, and a name of its own; see `owned`.
@@ -22,6 +23,10 @@ BATCH_TYPE: Final = "Batch"
 SCHEDULED_TYPE: Final = "ScheduledProduction"
 LOOK_AT_PRODUCTION: Final = "look_at_production"
 """An activity: how far a production is, as a Report."""
+FIND_PRODUCTION: Final = "find_production"
+"""An activity: how far the production of a batch's row is, or None where it is still to be started."""
+KEEP_BATCH: Final = "keep_batch"
+"""An activity: keeps the record of a batch in the bucket."""
 NOTIFICATION_TYPE: Final = "Notification"
 NOTIFY_QUEUE: Final = "notify"
 """Posts to webhooks: a receiver that hangs holds up no production."""
@@ -156,3 +161,7 @@ def deliverable_key(production_id: str, revision: int, name: str) -> str:
 
 def manifest_key(production_id: str) -> str:
     return f"{production_prefix(production_id)}/manifest.json"
+
+
+def batch_key(batch_id: str) -> str:
+    return f"batches/{batch_id}.json"
