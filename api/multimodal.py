@@ -60,7 +60,9 @@ async def generate(
     who.check_release("max_usd")
     await parts.fleet.report()  # without a worker there would be no plan: then nothing is started
     known = [usd for usd in (body.brief.budget_usd, body.max_usd) if usd is not None]
-    brief = body.brief.model_copy(update={"budget_usd": min(known)})  # planning itself may not cost more either
+    # Planning itself may not cost more either, and plans only what this request allows to be made.
+    given = {"budget_usd": min(known), "allow_unknown_prices": body.allow_unknown_prices}
+    brief = body.brief.model_copy(update=given)
     production_id, _ = await begin(parts, who, brief, idempotency_key)
     links = parts.links(production_id)
     await parts.relay.wait(production_id, _PLANNED)

@@ -66,8 +66,8 @@ class FakeActivities(ProductionActivities):
     earlier submissions of a take cost.
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
-    `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing" and "manifest" hold
-    those steps, the first with its first asset told; `hold_takes` holds only these takes of it. `produced`, `orders`,
+    `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing", "rewriting" and
+    "manifest" hold those steps, the first with its first asset told; `hold_takes` holds only these takes of it. `produced`, `orders`,
     `finished` and `manifests` keep what was asked. `keep_in` a bucket
     keeps manifests and records of batches there.
     """
@@ -200,6 +200,10 @@ class FakeActivities(ProductionActivities):
     @activity.defn(name="rewrite_prompt")
     async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
         self.rewritten.append(request)
+        if held := self._held.get("rewriting"):
+            while not held.is_set():
+                activity.heartbeat()
+                await asyncio.sleep(0.1)
         words = request.feedback or "softened"
         return Rewritten(
             prompt=f"{request.asset.prompt}, {words}" if self.rewrites else "", billed_usd=self.drafting_usd
