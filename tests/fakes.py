@@ -67,9 +67,9 @@ class FakeActivities(ProductionActivities):
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
     `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing", "rewriting" and
-    "manifest" hold those steps, the first with its first asset told; `hold_takes` holds only these takes of it. `produced`, `orders`,
-    `finished` and `manifests` keep what was asked. `keep_in` a bucket
-    keeps manifests and records of batches there.
+    "manifest" hold those steps, the first with its first asset told; `hold_takes` holds only these takes of it.
+    `produced`, `orders`, `finished` and `manifests` keep what was asked. `keep_in` a bucket keeps manifests and records
+    of batches there.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
