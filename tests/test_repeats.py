@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import (
     DeleteWorkflowExecutionRequest,
     ResetWorkflowExecutionRequest,
 )
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.manifests import Manifests
@@ -57,21 +57,27 @@ def path(production_id: str, *rest: str) -> str:
 
 
 async def forget(client: Client, workflow_id: str) -> None:
-    """What Temporal's retention does, at once: the server knows nothing of the workflow any more."""
-    await client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(
-            namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=workflow_id)
+    """What Temporal's retention does, at once: the server knows nothing of the closed workflow any more."""
+    handle = client.get_workflow_handle(workflow_id)
+    async with asyncio.timeout(90):  # on a busy machine the server takes its time
+        while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:  # noqa: ASYNC110 - nothing to wait for
+            await asyncio.sleep(0.05)
+        execution = WorkflowExecution(workflow_id=workflow_id)
+        await client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
         )
-    )
+        while await _known(handle):  # noqa: ASYNC110 - nothing to wait for
+            await asyncio.sleep(0.05)
 
-    async def gone() -> bool | None:
-        try:
-            await client.get_workflow_handle(workflow_id).describe()
-        except RPCError as error:
-            return error.status is RPCStatusCode.NOT_FOUND or None
-        return None
 
-    await eventually(gone)
+async def _known(handle: WorkflowHandle[Any, Any]) -> bool:
+    try:
+        await handle.describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
 
 
 async def post(api: Api, where: str, body: Any, key: str = "") -> httpx.Response:
