@@ -18,6 +18,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.manifests import Manifests
 from activities.storage import Storage
+from api.answers import answered
+from api.problems import Problem
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.productions import Productions, eventually, names
@@ -457,3 +459,28 @@ async def test_two_reopen_at_once(api: Api) -> None:
             assert "to be made or being made" in problem(answer, 409).detail
     view = await done(api, production_id)
     assert sum(a["takes"] for a in view["assets"]) == 2 + len(accepted)
+
+
+class _Slow:
+    """An update that a worker has taken up and does not finish."""
+
+    async def result(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_request_under_way_is_not_called_lost() -> None:
+    """Where a worker took a request up and needs too long, the answer says so and not that there is no worker."""
+
+    async def taken_up() -> Any:
+        return _Slow()
+
+    with pytest.raises(Problem) as caught:
+        await answered(taken_up, 0.01)
+    assert (caught.value.status_code, caught.value.problem.title) == (503, "Still working")
+    assert "Retry-After" not in (caught.value.headers or {})
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        await answered(never, 0.01)
