@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio import activity
 from temporalio.client import (
@@ -14,13 +14,15 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.storage import Storage
 from workflows import keys
 from workflows.batch_records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
 from workflows.events import ProductionStatus, Report, Snapshot
 from workflows.models import ZERO
 from workflows.refusals import refusal_in
 from workflows.starting import COST, content_digest
+
+if TYPE_CHECKING:
+    from activities.storage import Storage
 
 ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
 FORGOTTEN = "the Temporal server has forgotten it, and it left no manifest"
@@ -94,7 +96,7 @@ class Looking:
 class BatchRecords:
     """The records of batches in the bucket: they outlive Temporal's retention."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: "Storage") -> None:
         self._storage = storage
 
     @activity.defn(name=keys.KEEP_BATCH)

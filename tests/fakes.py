@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio import activity
 from temporalio.client import Client
@@ -14,8 +14,6 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.looking import BatchRecords, Looking
-from activities.manifests import Manifests
-from activities.storage import Storage
 from workflows import keys
 from workflows.batch import BatchWorkflow
 from workflows.batch_records import BatchRecord
@@ -53,6 +51,10 @@ from workflows.previewing import PreviewWorkflow
 from workflows.production import ProductionWorkflow
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
+
+if TYPE_CHECKING:
+    from activities.manifests import Manifests
+    from activities.storage import Storage
 
 PROVIDER = "fake"
 
@@ -98,8 +100,11 @@ class FakeActivities(ProductionActivities):
         self.enabled: tuple[Modality, ...] = tuple(Modality)
         self._held: dict[str, asyncio.Event] = {}
 
-    def keep_in(self, storage: Storage) -> None:
+    def keep_in(self, storage: "Storage") -> None:
         """Keep manifests and records of batches in a bucket, and read them from there."""
+        # Here, as workflows of tests load this module in their sandbox, which takes no storage library.
+        from activities.manifests import Manifests
+
         self.kept, self.kept_batches = Manifests(storage), BatchRecords(storage)
 
     def hold(self, asset_id: str) -> None:
