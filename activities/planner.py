@@ -128,7 +128,11 @@ def _menu(brief: Brief, providers: Mapping[str, Provider], today: date) -> Menu:
         # A video made from a video would be a second shot of the same: every video gets into the film.
         return not (offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires)
 
-    return {m: list(filter(serves, catalogue.ranked(m, providers, today, brief.aspect))) for m in brief.modalities}
+    known = brief.known_prices_only
+    return {
+        m: list(filter(serves, catalogue.ranked(m, providers, today, brief.aspect, known_prices_only=known)))
+        for m in brief.modalities
+    }
 
 
 def _seconds(request: DraftPlan) -> float:

@@ -207,7 +207,7 @@ class Rules:
         if self.room_usd is None:
             return
         priced = quotes.price(plan, self.providers, references=self.references)
-        if priced.unknown_prices:
+        if priced.unknown_prices and self.brief.known_prices_only:
             raise Refused([f"asset {i!r}: model: a budget cannot hold an unknown price" for i in priced.unknown_prices])
         if priced.high_usd > self.room_usd:
             dearest = sorted(priced.assets, key=lambda a: a.high_usd, reverse=True)[:3]

@@ -68,7 +68,8 @@ def _alternatives(
     taken = {"previz"}
     cost = _high(plan, asset, providers, references)
     used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
-    ranked = catalogue.ranked(asset.asset_type, providers, today, brief.aspect)
+    known = brief.known_prices_only
+    ranked = catalogue.ranked(asset.asset_type, providers, today, brief.aspect, known_prices_only=known)
     for offer in sorted(ranked, key=lambda o: o.provider == asset.provider):
         # Behind a known price an unknown one would make the whole plan one that no budget can hold.
         surprising = offer.unknown and not own.unknown

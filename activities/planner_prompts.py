@@ -160,8 +160,8 @@ def _choosing(brief: Brief) -> str:
     if brief.budget_usd is not None:
         lines.append(
             f"- All assets together may cost at most {brief.budget_usd:f} USD at their highest price; leave a tenth of "
-            "it unspent, and take no model whose price is unknown."
+            "it unspent."
         )
-    else:
+    if not brief.known_prices_only:
         lines.append("- Prefer models whose price is known; one whose price is unknown still comes before `previz`.")
     return "\n".join(lines)

@@ -195,8 +195,15 @@ def draft(request: DraftPlan, providers: Mapping[str, Provider]) -> Plan:
 def _first_offer(modality: Modality, brief: Brief, providers: Mapping[str, Provider]) -> Offer:
     """The preferred offer that can work from what a plan of this brief gives it."""
     given = {Modality.AUDIO, Modality.IMAGE} & set(brief.modalities) if modality == Modality.VIDEO else set()
-    offers = ranked(modality, providers, datetime.now(UTC).date(), brief.aspect)
-    found = next((o for o in offers if o.requires <= given), None)
+    today = datetime.now(UTC).date()
+    offers = [o for o in ranked(modality, providers, today, brief.aspect) if o.requires <= given]
+    found = next((o for o in offers if not (brief.known_prices_only and o.unknown)), None)
+    if found is None and offers:
+        names = ", ".join(f"{o.provider} {o.model}" for o in offers[:3])
+        raise invalid(
+            f"allow_unknown_prices: the price of every enabled model for {modality.value} ({names}) is not published, "
+            "so no budget can hold it; send allow_unknown_prices: true, leave the modality out, or leave out the budget"
+        )
     if found is None:
         raise invalid(
             f"modalities: no enabled provider makes {modality.value}; {remedy_for(modality)}, or leave it out"

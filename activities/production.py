@@ -14,6 +14,8 @@ from activities.asking import REWRITES, Asking
 from activities.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
 from activities.errors import ProviderError
 from activities.finishing import finish
+from activities.looking import BatchRecords, Looking
+from activities.manifests import Manifests
 from activities.moderation import moderated
 from activities.notifying import allowed_hosts, why_unsigned
 from activities.planner import answer_tokens, models_for, plan_with_models, with_fallbacks
@@ -25,7 +27,7 @@ from activities.question_accounts import QuestionAccounts
 from activities.references import taken_in
 from activities.rewriting import rewrite
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageConflict, StorageFailed, sha256_of
+from activities.storage import Storage, StorageConflict, StorageFailed
 from activities.uploads import checked_upload
 from workflows import keys
 from workflows.contracts import (
@@ -34,6 +36,7 @@ from workflows.contracts import (
     CheckUpload,
     DraftPlan,
     FinishDeliverable,
+    KnownRecord,
     PricePlan,
     ProduceAsset,
     ProductionActivities,
@@ -56,6 +59,9 @@ class Activities(ProductionActivities):
         self._providers = providers
         self._settings = settings
         self._producer = Producer(storage, providers, settings)
+        self._manifests = Manifests(storage)
+        self.looking = Looking(self._manifests.read)
+        self.batch_records = BatchRecords(storage)
 
     @activity.defn(name="take_in_references")
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
@@ -138,12 +144,12 @@ class Activities(ProductionActivities):
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
         async with _alive("writing"):
-            data, key = _json(snapshot), keys.manifest_key(snapshot.production_id)
-            if snapshot.deliverable:
-                beside = keys.deliverable_key(snapshot.production_id, snapshot.deliverable.revision, "manifest.json")
-                await self._storage.put_bytes(beside, data, "application/json")
-            await self._storage.put_bytes(key, data, "application/json")
-        return Media(key=key, bytes=len(data), sha256=sha256_of(data), media_type="application/json")
+            return await self._manifests.keep(snapshot)
+
+    @activity.defn(name="newest_manifest")
+    async def newest_manifest(self, known: KnownRecord) -> Snapshot | None:
+        async with _alive("reading the manifest"):
+            return await self._manifests.newer(known)
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:

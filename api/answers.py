@@ -12,6 +12,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
     WorkflowUpdateStage,
 )
 from temporalio.exceptions import ApplicationError
@@ -19,7 +20,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api import problems
 from api.problems import FieldError, Problem
-from workflows.events import ProductionStatus
+from workflows.answered import again
+from workflows.events import ProductionStatus, Snapshot
+from workflows.models import digest_of
+from workflows.requests import KeyedRequest, request_digest
 from workflows.starting import STATUS
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)
@@ -80,6 +84,15 @@ def late() -> Problem:
     )
 
 
+def still_working() -> Problem:
+    """A worker has taken the request up, so repeating it without a key would do it twice."""
+    detail = (
+        "A worker has taken the request up and is still working on it. Look at the production before you repeat it; "
+        "with the same Idempotency-Key it can be repeated safely."
+    )
+    return Problem(503, "still-working", detail)
+
+
 def rpc_problem(error: RPCError) -> Problem:
     if error.status is RPCStatusCode.INVALID_ARGUMENT:
         return Problem(422, "invalid-request", error.message)
@@ -135,6 +148,31 @@ async def not_overlooked(ask: Callable[[], Awaitable[R]], seconds: float) -> R:
         return await ask()
 
 
+async def answered(ask: Callable[[], Awaitable[WorkflowUpdateHandle[R]]], seconds: float) -> R:
+    """What an update answers that `ask` sends until a worker has taken it up.
+
+    Raises:
+        RPCTimeoutOrCancelledError, TimeoutError: no worker took it up.
+        Problem: 503, a worker took it up and needs longer than `seconds`.
+    """
+    accepted = False
+
+    async def result() -> R:
+        nonlocal accepted
+        accepted = False
+        handle = await ask()
+        accepted = True
+        done: R = await handle.result()
+        return done
+
+    try:
+        return await not_overlooked(result, seconds)
+    except (RPCTimeoutOrCancelledError, TimeoutError):
+        if accepted:
+            raise still_working() from None
+        raise
+
+
 async def updated(
     handle: WorkflowHandle[Any, Any],
     update: str,
@@ -153,19 +191,17 @@ async def updated(
         Problem: 503, and what `describe` raises.
     """
 
-    async def ask() -> R:
-        accepted = await handle.start_update(
+    async def ask() -> WorkflowUpdateHandle[R]:
+        return await handle.start_update(
             update,
             args=arguments,
             result_type=answer,
             wait_for_stage=WorkflowUpdateStage.ACCEPTED,
             rpc_timeout=ACCEPT_TIMEOUT,
         )
-        done: R = await accepted.result()
-        return done
 
     try:
-        return await not_overlooked(ask, seconds)
+        return await answered(ask, seconds)
     except (RPCTimeoutOrCancelledError, TimeoutError):
         await describe()
         raise late() from None
@@ -175,3 +211,32 @@ async def updated(
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise rpc_problem(error) from None
     return None
+
+
+def key_used(production_id: str) -> Problem:
+    return Problem(
+        409,
+        "key-used",
+        "This Idempotency-Key began a production from another brief; use a new key for a new brief.",
+        errors=[FieldError(field="Idempotency-Key", message="names another brief", remedy="use a new key")],
+        production_id=production_id,
+    )
+
+
+def answered_before(snapshot: Snapshot, answer: type[R], update: str, argument: object) -> R | None:
+    """What a closed production answered to this request with this key before; None where it did not.
+
+    Raises:
+        Problem: what it was refused for; 409 where the key came with another request, or the plan was changed since.
+    """
+    if not isinstance(argument, KeyedRequest) or not argument.idempotency_key:
+        return None
+    key = digest_of(argument.idempotency_key)
+    before = next((a for a in snapshot.answered if a.key == key), None)
+    if before is None:
+        return None
+    refusal, known = again(before, request_digest(update, argument), snapshot.plan)
+    if refusal is not None:
+        raise problems.refused(refusal, snapshot.production_id)
+    assert isinstance(known, answer)
+    return known

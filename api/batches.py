@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import JsonValue, ValidationError
 
 from api.callers import Caller
-from api.deps import IdempotencyKey, KnownBatch, Parts, Services, Who, production_id_for
+from api.deps import IdempotencyKey, KnownBatch, Parts, RequestKey, Services, Who, keyed, production_id_for
 from api.many_views import BatchBody, BatchLinks, BatchPage, BatchResult, BatchRowBody, BatchStarted
 from api.pages import PageSize, PageToken, token_of, told
 from api.problems import FieldError, Problem, documented, field_errors
@@ -42,6 +42,8 @@ async def start(
     """
     if body.approve:
         who.check_release("approve")
+    if body.allow_unknown_prices:
+        who.check_release("allow_unknown_prices")
     body = who.signs(body)
     briefs = await _briefs(parts, who, body)
     tenant = briefs[0].tenant
@@ -99,9 +101,9 @@ async def results(
 
 
 @router.post("/{batch_id}/admit", responses=_DECIDED)
-async def admit(parts: Parts, who: Who, batch_id: KnownBatch, body: Admit) -> BatchView:
+async def admit(parts: Parts, who: Who, batch_id: KnownBatch, body: Admit, key: RequestKey = None) -> BatchView:
     """Approve all rows that wait, together; refused where they do not fit the budget."""
-    return await parts.batches.admit(batch_id, who.signs(body))
+    return await parts.batches.admit(batch_id, keyed(who.signs(body), key))
 
 
 @router.post("/{batch_id}/stop", responses=_DECIDED)

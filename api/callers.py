@@ -85,6 +85,8 @@ class Caller:
             return brief
         if brief.approval.auto_below_usd is not None:
             self.check_release("approval.auto_below_usd")
+        if brief.allow_unknown_prices:
+            self.check_release("allow_unknown_prices")
         for number, reference in enumerate(brief.references):
             stored = reference.source.partition(keys.STORED + keys.REFERENCES)[2]
             if stored and not self.owns(stored):

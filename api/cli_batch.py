@@ -136,7 +136,7 @@ def _admit(studio: Studio, asked: BatchBody, batch_id: str) -> None:
     if any(getattr(view, name) != getattr(asked, name) for name in terms):
         given = {"budget_usd": asked.budget_usd, "allow_unknown_prices": asked.allow_unknown_prices}
         try:
-            studio.client.admit_batch(batch_id, Admit(approver=me(), **given))
+            studio.client.admit_batch(batch_id, Admit(approver=me(), **given), idempotency_key=studio.key)
         except GreenlightError as error:
             if not any(one.field == "budget_usd" for one in error.errors):
                 raise

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Annotated, Any, Final
+from uuid import uuid4
 
 import typer
 from pydantic import BaseModel, ValidationError
@@ -33,6 +34,8 @@ class Studio:
     url: str | None = None
     out: Console = field(default_factory=make_console)
     err: Console = field(default_factory=lambda: make_console(stderr=True))
+    key: str = field(default_factory=lambda: f"cli-{uuid4().hex}")
+    """Of the one request of this invocation that spends or decides: sent again, it is not done again."""
 
     @cached_property
     def client(self) -> GreenlightClient:

@@ -46,7 +46,7 @@ def approve(
         note=note,
         allow_unknown_prices=allow_unknown_prices,
     )
-    receipt = studio.client.approve(production_id, approval)
+    receipt = studio.client.approve(production_id, approval, idempotency_key=studio.key)
     say_receipt(studio, production_id, "Approved", receipt)
     if receipt.status is ProductionStatus.AWAITING_APPROVAL:
         production = studio.client.get(production_id)
@@ -96,7 +96,7 @@ def regenerate(
         allow_unknown_prices=allow_unknown_prices,
         requested_by=me(),
     )
-    receipt = studio.client.regenerate(production_id, request)
+    receipt = studio.client.regenerate(production_id, request, idempotency_key=studio.key)
     times = f", {count} takes of it" if count > 1 else ""
     say_receipt(studio, production_id, f"Making {asset_id} again{times}", receipt)
     studio.say(f"Choose afterwards: [bold]greenlight takes {production_id} {asset_id}[/bold]")
@@ -137,7 +137,7 @@ def resolve(
         resolver=me(),
         attention=attention or _waiting(studio.client.get(production_id), asset_id),
     )
-    receipt = studio.client.resolve(production_id, resolution)
+    receipt = studio.client.resolve(production_id, resolution, idempotency_key=studio.key)
     say_receipt(studio, production_id, f"Resolved {asset_id}: {action.replace('_', ' ')}", receipt)
 
 
@@ -150,7 +150,8 @@ def select(
 ) -> None:
     """Use another take of an asset; the deliverable is finished again."""
     studio = studio_of(context)
-    receipt = studio.client.select_take(production_id, SelectTake(asset_id=asset_id, take=take, requested_by=me()))
+    selection = SelectTake(asset_id=asset_id, take=take, requested_by=me())
+    receipt = studio.client.select_take(production_id, selection, idempotency_key=studio.key)
     say_receipt(studio, production_id, f"Using take {take} of {asset_id}", receipt)
 
 
@@ -185,7 +186,7 @@ def refresh(
         allow_unknown_prices=allow_unknown_prices,
         requested_by=me(),
     )
-    receipt = studio.client.refresh(production_id, request)
+    receipt = studio.client.refresh(production_id, request, idempotency_key=studio.key)
     say_receipt(studio, production_id, f"Making {', '.join(asset_ids or ('what is stale',))} again", receipt)
 
 

@@ -63,7 +63,8 @@ class _Editing:
             allow_unknown_prices=self.allow_unknown_prices,
         )
         production_id = self.production.production_id
-        _show_new(self.studio, production_id, self.studio.client.edit_plan(production_id, edit))
+        plan = self.studio.client.edit_plan(production_id, edit, idempotency_key=self.studio.key)
+        _show_new(self.studio, production_id, plan)
 
     def send_file(self, file: Path) -> None:
         try:
@@ -127,7 +128,7 @@ def revise(
 ) -> None:
     """Plan again with your words, and show what changed."""
     studio = studio_of(context)
-    revised = studio.client.revise(production_id, Revision(feedback=feedback, reviser=me()))
+    revised = studio.client.revise(production_id, Revision(feedback=feedback, reviser=me()), idempotency_key=studio.key)
     _show_new(studio, production_id, revised)
 
 

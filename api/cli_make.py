@@ -72,6 +72,8 @@ def produce(
     studio = studio_of(context)
     if out and not watch:
         raise typer.BadParameter("--out downloads at the end of watching; leave --no-watch away, or use `open` later")
+    if allow_unknown_prices and brief.budget_usd is not None:
+        brief = brief.model_copy(update={"allow_unknown_prices": True})
     production = _planned(studio, brief, idempotency_key)
     if production.status is ProductionStatus.AWAITING_APPROVAL:
         _show_planned(studio, production)
@@ -162,17 +164,31 @@ def _approved(
         _say_how_to_decide(studio, production)
         studio.warn(f"[red]Not approved[/red]: up to {money(plan.high_usd)} is more than --max-usd {max_usd}")
         raise typer.Exit(EXIT_TOO_DEAR)
+    if yes and plan.unknown_prices and not allow_unknown:
+        _say_how_to_decide(studio, production)
+        studio.warn(f"[red]Not approved[/red]: {_unknown(plan)}; --allow-unknown-prices spends on it all the same")
+        raise typer.Exit(EXIT_TOO_DEAR)
     if not yes:
         if not studio.interactive:
             return False
         price = f"it costs up to {money(plan.high_usd)}" if plan.high_usd else "making it costs nothing"
         if plan.unknown_prices:
-            price = f"{price}, prices that nobody published left out"
+            price = f"{price}, unknown prices left out"
         if not typer.confirm(f"\nApprove this plan? ({price})", default=False):
             return False
+        if plan.unknown_prices and not allow_unknown:
+            if not typer.confirm(f"{_unknown(plan)}. Spend on it all the same?", default=False):
+                return False
+            allow_unknown = True
     approval = Approval(plan_digest=plan.digest, approver=me(), budget_usd=max_usd, allow_unknown_prices=allow_unknown)
-    studio.client.approve(production.production_id, approval)
+    studio.client.approve(production.production_id, approval, idempotency_key=studio.key)
     return True
+
+
+def _unknown(plan: views.PlanView) -> str:
+    named = ", ".join(plan.unknown_prices[:3])
+    more = f" and {len(plan.unknown_prices) - 3} more" if len(plan.unknown_prices) > 3 else ""
+    return f"The price of {named}{more} is not published"
 
 
 def _command(name: str, production: views.ProductionView) -> str:

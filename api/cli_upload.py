@@ -31,6 +31,11 @@ def upload(
     with Progress(*columns, console=studio.err, transient=True) as progress:
         task = progress.add_task(file.name, total=file.stat().st_size)
         receipt = studio.client.upload_take(
-            production_id, asset, file, uploaded_by=by or me(), on_sent=lambda sent: progress.advance(task, sent)
+            production_id,
+            asset,
+            file,
+            uploaded_by=by or me(),
+            idempotency_key=studio.key,
+            on_sent=lambda sent: progress.advance(task, sent),
         )
     say_receipt(studio, production_id, "Uploaded", receipt)

@@ -9,6 +9,7 @@ It needs httpx, pydantic and the pure records of `workflows`; neither FastAPI no
 
 GreenlightError         the API refused: status, title, detail, errors, plan_digest
 └── Unreachable         nothing answers at the address
+    └── AnswerLost      the connection broke after the request was sent
 """
 
 import json
@@ -28,7 +29,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from api.change_views import RevisionView
-from api.client_changes import TIMEOUT, at
+from api.client_changes import IDEMPOTENCY_KEY, TIMEOUT, at, once
 from api.client_events import EventDecoder
 from api.client_many import Many
 from api.views import (
@@ -57,6 +58,8 @@ DOWNLOAD_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
 FIRST_RETRY_SECONDS: Final = 0.25
 LAST_RETRY_SECONDS: Final = 5.0
 """A restart of the API takes about two seconds; a longer outage is asked at this pace."""
+RETRIES_SECONDS: Final = (0.5, 2.0)
+"""Pauses before a request with an idempotency key is sent again where its answer was lost."""
 CHUNK_BYTES: Final = 1 << 20
 
 T = TypeVar("T", bound=BaseModel)
@@ -107,6 +110,10 @@ class Unreachable(GreenlightError):
         )
 
 
+class AnswerLost(Unreachable):
+    """The request was sent and no answer came: it may have been done."""
+
+
 def resolve_url(url: str | None, environ: Mapping[str, str]) -> str:
     """The address to ask: given, GREENLIGHT_URL, the running stack's own record, or the default port here."""
     if found := url or environ.get("GREENLIGHT_URL"):
@@ -152,13 +159,25 @@ class GreenlightClient(Many):
 
     def start(self, brief: Brief, *, idempotency_key: str | None = None) -> Started:
         """Start a production: it plans, then waits for an approval. The same key names the same production."""
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return self._ask("POST", "/productions", Started, body=brief, headers=headers)
+        return self._ask("POST", "/productions", Started, body=brief, headers=once(idempotency_key))
 
-    def generate(self, brief: Brief, *, max_usd: Decimal, idempotency_key: str | None = None) -> ProductionView:
-        """Plan and approve in one call; only planning is paid when the plan's high price is above `max_usd`."""
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        body = {"brief": brief.model_dump(mode="json"), "max_usd": str(max_usd)}
+    def generate(
+        self,
+        brief: Brief,
+        *,
+        max_usd: Decimal,
+        allow_unknown_prices: bool = False,
+        idempotency_key: str | None = None,
+    ) -> ProductionView:
+        """Plan and approve in one call; only planning is paid when the plan's high price is above `max_usd`.
+
+        Args:
+            allow_unknown_prices: Also plan and make what models of unknown price make, which `max_usd` cannot hold.
+        """
+        headers = once(idempotency_key)
+        body: dict[str, Any] = {"brief": brief.model_dump(mode="json"), "max_usd": str(max_usd)}
+        if allow_unknown_prices:
+            body["allow_unknown_prices"] = True
         return self._ask("POST", "/generate", ProductionView, body=body, headers=headers, timeout=GENERATE_TIMEOUT)
 
     def get(self, production_id: str) -> ProductionView:
@@ -269,6 +288,7 @@ class GreenlightClient(Many):
         path: Path,
         *,
         uploaded_by: str = "someone",
+        idempotency_key: str | None = None,
         on_sent: Callable[[int], object] = lambda _: None,
     ) -> Receipt:
         """Use a file of one's own as a new take; `on_sent` hears how many bytes went out, each time some did.
@@ -289,7 +309,11 @@ class GreenlightClient(Many):
             Receipt,
             content=chunks(),
             params={"filename": path.name, "uploaded_by": uploaded_by},
-            headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
+            headers={
+                "Content-Length": str(path.stat().st_size),
+                "Content-Type": "application/octet-stream",
+                **once(idempotency_key),
+            },
             timeout=UPLOAD_TIMEOUT,
         )
 
@@ -355,10 +379,23 @@ class GreenlightClient(Many):
         content: Iterator[bytes] | bytes | None = None,
     ) -> T:
         record = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
-        with self._answering():
-            response = self._http.request(
-                method, PREFIX + path, json=record, content=content, params=params, headers=headers, timeout=timeout
-            )
+
+        def send() -> httpx.Response:
+            with self._answering():
+                return self._http.request(
+                    method, PREFIX + path, json=record, content=content, params=params, headers=headers, timeout=timeout
+                )
+
+        # A stream of a file cannot be sent again.
+        again = iter(RETRIES_SECONDS if IDEMPOTENCY_KEY in (headers or {}) and content is None else ())
+        while True:
+            try:
+                response = send()
+                break
+            except AnswerLost:
+                if (pause := next(again, None)) is None:
+                    raise
+                time.sleep(pause)
         _raise_for_problem(response)
         try:
             # A newer API may say more than this client knows.
@@ -375,7 +412,8 @@ class GreenlightClient(Many):
         try:
             yield
         except httpx.TransportError as error:
-            raise Unreachable(self.url, _reason(error)) from None
+            lost = isinstance(error, httpx.ReadError | httpx.ReadTimeout | httpx.RemoteProtocolError)
+            raise (AnswerLost if lost else Unreachable)(self.url, _reason(error)) from None
 
 
 def _inside(folder: Path, names: Sequence[str]) -> Sequence[str]:

@@ -31,11 +31,17 @@ TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 REVISE_TIMEOUT: Final = httpx.Timeout(310.0, connect=5.0)
 """A language model may think for minutes about a new plan or prompt; the API gives up after 300 s."""
 
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+
 T = TypeVar("T", bound=BaseModel)
 
 
 class Changes(ABC):
-    """What `GreenlightClient` offers for deciding; it brings the way to ask."""
+    """What `GreenlightClient` offers for deciding; it brings the way to ask.
+
+    A request with an `idempotency_key` is done once, however often it is sent: the client itself repeats it where the
+    answer was lost.
+    """
 
     @abstractmethod
     def _ask(
@@ -64,20 +70,21 @@ class Changes(ABC):
 
     # The plan
 
-    def approve(self, production_id: str, approval: Approval) -> Receipt:
+    def approve(self, production_id: str, approval: Approval, *, idempotency_key: str | None = None) -> Receipt:
         """Release exactly the plan that `approval.plan_digest` names for spending."""
-        return self._ask("POST", at(production_id, "approve"), Receipt, body=approval)
+        return self._ask("POST", at(production_id, "approve"), Receipt, body=approval, headers=once(idempotency_key))
 
     def reject(self, production_id: str, rejection: Rejection) -> Receipt:
         return self._ask("POST", at(production_id, "reject"), Receipt, body=rejection)
 
-    def edit_plan(self, production_id: str, edit: PlanEdit) -> PlanView:
+    def edit_plan(self, production_id: str, edit: PlanEdit, *, idempotency_key: str | None = None) -> PlanView:
         """Make all of the edits or none; the plan that comes back has a new digest. Also long after delivery."""
-        return self._ask("PATCH", at(production_id, "plan"), PlanView, body=edit)
+        return self._ask("PATCH", at(production_id, "plan"), PlanView, body=edit, headers=once(idempotency_key))
 
-    def revise(self, production_id: str, revision: Revision) -> PlanView:
+    def revise(self, production_id: str, revision: Revision, *, idempotency_key: str | None = None) -> PlanView:
         """Plan again with these words; the plan that comes back has a new digest."""
-        return self._ask("POST", at(production_id, "revise"), PlanView, body=revision, timeout=REVISE_TIMEOUT)
+        path, headers = at(production_id, "revise"), once(idempotency_key)
+        return self._ask("POST", path, PlanView, body=revision, headers=headers, timeout=REVISE_TIMEOUT)
 
     def plan_history(self, production_id: str) -> PlanHistory:
         """Every plan that it has had: who made it, when, how, and what became different."""
@@ -89,29 +96,35 @@ class Changes(ABC):
         """All takes of an asset, with what each was made from and what it cost."""
         return self._ask("GET", at(production_id, "assets", asset_id, "takes"), TakesView)
 
-    def regenerate(self, production_id: str, request: Regenerate) -> Receipt:
+    def regenerate(self, production_id: str, request: Regenerate, *, idempotency_key: str | None = None) -> Receipt:
         """Make new takes of one asset, also long after delivery."""
         timeout = REVISE_TIMEOUT if request.feedback else TIMEOUT
-        return self._of_asset("regenerate", production_id, request.asset_id, request, timeout)
+        return self._of_asset("regenerate", production_id, request.asset_id, request, idempotency_key, timeout)
 
-    def resolve(self, production_id: str, resolution: Resolve) -> Receipt:
+    def resolve(self, production_id: str, resolution: Resolve, *, idempotency_key: str | None = None) -> Receipt:
         """Decide where a production waits for a person."""
-        return self._of_asset("resolve", production_id, resolution.asset_id, resolution)
+        return self._of_asset("resolve", production_id, resolution.asset_id, resolution, idempotency_key)
 
-    def select_take(self, production_id: str, selection: SelectTake) -> Receipt:
+    def select_take(self, production_id: str, selection: SelectTake, *, idempotency_key: str | None = None) -> Receipt:
         """Use another take of an asset; the deliverable is finished again."""
-        return self._of_asset("select", production_id, selection.asset_id, selection)
+        return self._of_asset("select", production_id, selection.asset_id, selection, idempotency_key)
 
-    def refresh(self, production_id: str, request: Refresh) -> Receipt:
+    def refresh(self, production_id: str, request: Refresh, *, idempotency_key: str | None = None) -> Receipt:
         """Make stale assets again, for at most `request.max_usd` in all; also long after delivery."""
-        return self._ask("POST", at(production_id, "refresh"), Receipt, body=request)
+        return self._ask("POST", at(production_id, "refresh"), Receipt, body=request, headers=once(idempotency_key))
 
     def _of_asset(
-        self, verb: str, production_id: str, asset_id: str, request: Model, timeout: httpx.Timeout = TIMEOUT
+        self,
+        verb: str,
+        production_id: str,
+        asset_id: str,
+        request: Model,
+        key: str | None,
+        timeout: httpx.Timeout = TIMEOUT,
     ) -> Receipt:
         body = request.model_dump(mode="json", exclude={"asset_id"}, exclude_unset=True)
         path = at(production_id, "assets", asset_id, verb)
-        return self._ask("POST", path, Receipt, body=body, timeout=timeout)
+        return self._ask("POST", path, Receipt, body=body, headers=once(key), timeout=timeout)
 
     # The production
 
@@ -150,3 +163,8 @@ class Changes(ABC):
 def at(production_id: str, *rest: str) -> str:
     """The path of a production, or of something in it."""
     return "/productions/" + "/".join(quote(part, safe="") for part in (production_id, *rest))
+
+
+def once(key: str | None) -> dict[str, str]:
+    """The header with which a request is done once, however often it is sent."""
+    return {IDEMPOTENCY_KEY: key} if key else {}

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote
 
-from api.client_changes import Changes
+from api.client_changes import Changes, once
 from api.many_views import (
     BatchBody,
     BatchPage,
@@ -48,9 +48,9 @@ class Many(Changes):
                 return
             params["page_token"] = page.next_page_token
 
-    def admit_batch(self, batch_id: str, admit: Admit) -> BatchView:
+    def admit_batch(self, batch_id: str, admit: Admit, *, idempotency_key: str | None = None) -> BatchView:
         """Approve all rows that wait, together; refused where they do not fit the budget."""
-        return self._ask("POST", f"{_batch(batch_id)}/admit", BatchView, body=admit)
+        return self._ask("POST", f"{_batch(batch_id)}/admit", BatchView, body=admit, headers=once(idempotency_key))
 
     def stop_batch(self, batch_id: str) -> BatchView:
         """Start and approve nothing further; what runs goes on."""

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.bodies import ApproveBody, RegenerateBody, RejectBody, ResolveBody, SelectBody
-from api.deps import AssetId, KnownId, Parts, Who
+from api.deps import AssetId, KnownId, Parts, RequestKey, Who, keyed
 from api.problems import documented
 from api.views import PREFIX, PlanView
 from workflows.events import Receipt
@@ -20,17 +20,20 @@ router = APIRouter(prefix=f"{PREFIX}/productions", responses=documented(404, 409
 
 
 @router.patch("/{production_id}/plan", tags=["decisions"])
-async def edit_plan(parts: Parts, who: Who, production_id: KnownId, edit: PlanEdit) -> PlanView:
+async def edit_plan(parts: Parts, who: Who, production_id: KnownId, edit: PlanEdit, key: RequestKey = None) -> PlanView:
     """Make all of the edits or none; the plan gets a new digest and new prices. Also after the approval and delivery:
     `budget_usd` then raises the budget for what is added, and what depends on a change becomes stale."""
     who.check_budget(edit)
-    return PlanView.of(await parts.gateway.edit_plan(production_id, who.signs(edit)))
+    return PlanView.of(await parts.gateway.edit_plan(production_id, keyed(who.signs(edit), key)))
 
 
 @router.post("/{production_id}/approve", tags=["decisions"])
-async def approve(parts: Parts, who: Who, production_id: KnownId, approval: ApproveBody) -> Receipt:
+async def approve(
+    parts: Parts, who: Who, production_id: KnownId, approval: ApproveBody, key: RequestKey = None
+) -> Receipt:
     """Release exactly this plan for spending. Where several people have to approve, it waits until all have."""
-    return await parts.gateway.decide(production_id, Decision(approve=who.signs(approval)))
+    decision = keyed(Decision(approve=who.signs(approval)), key)
+    return await parts.gateway.decide(production_id, decision)
 
 
 @router.post("/{production_id}/reject", tags=["decisions"])
@@ -40,16 +43,18 @@ async def reject(parts: Parts, who: Who, production_id: KnownId, rejection: Reje
 
 
 @router.post("/{production_id}/revise", tags=["decisions"])
-async def revise(parts: Parts, who: Who, production_id: KnownId, revision: Revision) -> PlanView:
+async def revise(
+    parts: Parts, who: Who, production_id: KnownId, revision: Revision, key: RequestKey = None
+) -> PlanView:
     """Plan again with feedback."""
-    return PlanView.of(await parts.gateway.revise(production_id, who.signs(revision)))
+    return PlanView.of(await parts.gateway.revise(production_id, keyed(who.signs(revision), key)))
 
 
 @router.post("/{production_id}/refresh", status_code=202, tags=["decisions"])
-async def refresh(parts: Parts, who: Who, production_id: KnownId, body: Refresh) -> Receipt:
+async def refresh(parts: Parts, who: Who, production_id: KnownId, body: Refresh, key: RequestKey = None) -> Receipt:
     """Make stale assets again, all or the named ones, for at most `max_usd`; also after delivery."""
     who.check_budget(body)
-    return await parts.gateway.refresh(production_id, who.signs(body))
+    return await parts.gateway.refresh(production_id, keyed(who.signs(body), key))
 
 
 @router.post("/{production_id}/pause", tags=["decisions"])
@@ -72,27 +77,31 @@ async def cancel(parts: Parts, production_id: KnownId) -> Receipt:
 
 @router.post("/{production_id}/assets/{asset_id}/regenerate", status_code=202, tags=["assets"])
 async def regenerate(
-    parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: RegenerateBody
+    parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: RegenerateBody, key: RequestKey = None
 ) -> Receipt:
     """Make new takes, as it is or changed, also after delivery. With `feedback` the planner writes the prompt, which
     may take minutes."""
     who.check_budget(body)
     request = _named(Regenerate, asset_id, who.signs(body))
-    return await parts.gateway.regenerate(production_id, request)
+    return await parts.gateway.regenerate(production_id, keyed(request, key))
 
 
 @router.post("/{production_id}/assets/{asset_id}/resolve", status_code=202, tags=["assets"])
-async def resolve(parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: ResolveBody) -> Receipt:
+async def resolve(
+    parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: ResolveBody, key: RequestKey = None
+) -> Receipt:
     """Decide where the production waits for a person; `attention` names what you saw, and a stale answer is refused."""
     resolution = _named(Resolve, asset_id, who.signs(body))
-    return await parts.gateway.resolve(production_id, resolution)
+    return await parts.gateway.resolve(production_id, keyed(resolution, key))
 
 
 @router.post("/{production_id}/assets/{asset_id}/select", status_code=202, tags=["assets"])
-async def select(parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: SelectBody) -> Receipt:
+async def select(
+    parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: SelectBody, key: RequestKey = None
+) -> Receipt:
     """Use another take in the deliverable, also after delivery."""
     selection = _named(SelectTake, asset_id, who.signs(body))
-    return await parts.gateway.select_take(production_id, selection)
+    return await parts.gateway.select_take(production_id, keyed(selection, key))
 
 
 def _named(record: type[M], asset_id: str, body: Model) -> M:

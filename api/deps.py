@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from fastapi import Depends, Header, Path, Query, Request
 
@@ -23,6 +23,7 @@ from api.relay import Relay
 from api.settings import Settings
 from api.views import Links, links_of
 from workflows import keys
+from workflows.requests import KeyedRequest
 
 if TYPE_CHECKING:
     from api.gateway import Gateway
@@ -146,6 +147,25 @@ IdempotencyKey = Annotated[
         examples=["order-4711"],
     ),
 ]
+
+
+RequestKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="The same request with the same key is answered as before, and nothing is done again; another "
+        "request with it is refused. A production remembers its newest hundred",
+        examples=["order-4711-warmer"],
+    ),
+]
+K = TypeVar("K", bound=KeyedRequest)
+
+
+def keyed(request: K, key: str | None) -> K:
+    """The request with the idempotency key of its header, where there is one."""
+    return request.model_copy(update={"idempotency_key": key}) if key else request
 
 
 def production_id_for(tenant: str, key: str | None) -> str:

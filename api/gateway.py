@@ -22,6 +22,8 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateStage,
 )
 from temporalio.common import (
     RetryPolicy,
@@ -38,9 +40,11 @@ from api.answers import (
     RPC_TIMEOUT,
     SILENT,
     NoWorker,
+    answered,
+    answered_before,
     closed_already,
+    key_used,
     late,
-    not_overlooked,
     rpc_problem,
     server,
     status_of,
@@ -49,7 +53,7 @@ from api.answers import (
 from api.change_views import AttentionView
 from api.doorbell import Heartbeat
 from api.metrics import Metrics, Standing
-from api.problems import FieldError, Problem
+from api.problems import Problem
 from api.settings import Settings
 from api.standing import Counted
 from api.views import Links, ListedProduction
@@ -59,7 +63,7 @@ from workflows.events import AttentionReason, ProductionStart, ProductionStatus,
 from workflows.models import Brief, Model, Plan
 from workflows.payload_keys import PayloadKeyMissing
 from workflows.preview import preview_of
-from workflows.refusals import REFUSED, Refusal
+from workflows.refusals import refusal_in
 from workflows.reports import ProvidersReport
 from workflows.requests import (
     Decision,
@@ -94,6 +98,8 @@ PROVIDERS_TIMEOUT: Final = timedelta(seconds=2)
 """A worker says what it has in 10-30 ms; where there is none, a start waits this long and goes on."""
 NOTHING_AFTER: Final = 2**31
 """An event number that no log reaches: the query answers with the status alone."""
+REOPENINGS: Final = 4
+"""How often a request looks again for a run that can answer, where others open and close the production meanwhile."""
 KEPT_SNAPSHOTS: Final = 32
 """Closed runs never change; a page that asks for many assets of one decodes it once."""
 
@@ -134,10 +140,16 @@ class Gateway:
     async def start(self, production_id: str, brief: Brief, *, keyed: bool) -> ProductionStatus:
         """Start a production; one that the same key began is left as it is, and its status returned.
 
+        The bucket is asked first for a production of a key: Temporal may have forgotten it.
+
         Raises:
             Problem: 409 where the key began a production with another brief; 503.
         """
         digest = brief_digest(brief)
+        if keyed and (kept := await self._read_manifest(production_id)):
+            if brief_digest(kept.brief) != digest:
+                raise key_used(production_id)
+            return await self._status_now(kept)
         try:
             async with self._starts:
                 with server():
@@ -155,14 +167,18 @@ class Gateway:
             return ProductionStatus.PLANNING
         description = await self.describe(production_id)
         if await description.memo_value("brief_digest", "") != digest:
-            raise Problem(
-                409,
-                "key-used",
-                "This Idempotency-Key began a production from another brief; use a new key for a new brief.",
-                errors=[FieldError(field="Idempotency-Key", message="names another brief", remedy="use a new key")],
-                production_id=production_id,
-            )
+            raise key_used(production_id)
         return status_of(description)
+
+    async def _status_now(self, kept: Snapshot) -> ProductionStatus:
+        """Of a production with a manifest: Temporal knows better while it is open again."""
+        try:
+            description = await self.describe(kept.production_id)
+        except Problem as problem:
+            if problem.status_code != 404:
+                raise
+            return kept.status
+        return status_of(description) if description.status is WorkflowExecutionStatus.RUNNING else kept.status
 
     async def start_preview(self, production_id: str) -> str:
         """Start the preview of the plan that a production has now, once for each plan; the id that it goes by.
@@ -247,7 +263,13 @@ class Gateway:
         return self._snapshots[run_id]
 
     async def _broken_off(self, production_id: str, status: ProductionStatus, error: WorkflowFailureError) -> Snapshot:
-        """A run that was terminated left no result: the worker can replay it, else the manifest has to do."""
+        """A run that was terminated left no result: the worker can replay it, else the manifest has to do.
+
+        A run that was refused its id did nothing: the production of that id is as its manifest says.
+        """
+        refusal = refusal_in(error.cause)
+        if refusal and refusal.kind == "id_used" and (kept := await self._read_manifest(production_id)):
+            return kept
         try:
             last = await self._query(production_id, Snapshot, "snapshot")
         except NoWorker:
@@ -264,14 +286,6 @@ class Gateway:
             Problem: 404, 503.
         """
         return await self._query(production_id, Progress, "progress", after)
-
-    async def last_event_id(self, production_id: str) -> int:
-        """The number of the newest event.
-
-        Raises:
-            Problem: 404, 503.
-        """
-        return (await self.progress(production_id, NOTHING_AFTER)).last_event_id
 
     async def _query(self, production_id: str, answer: type[R], query: str, *args: object) -> R:
         for pause in ASK_AGAIN_PAUSES:
@@ -393,22 +407,27 @@ class Gateway:
         reopen: bool = False,
     ) -> R:
         """Send an update and wait for its answer; a delivered production is opened again where that is meant."""
-        handle = self._handle(production_id)
-        try:
-            done = await updated(handle, update, [argument], answer, seconds, lambda: self.describe(production_id))
-        except WorkflowUpdateFailedError as error:
-            raise await self._refused(production_id, error) from None
-        if done is not None:
-            return done
-        snapshot = await self.snapshot(production_id)  # 404 where there is none at all
-        if not reopen or snapshot.status is not ProductionStatus.DELIVERED:
-            raise closed_already(production_id, snapshot.status)
-        return await self._reopen(snapshot, answer, update, argument, seconds)
+        for _ in range(REOPENINGS):
+            handle = self._handle(production_id)
+            try:
+                done = await updated(handle, update, [argument], answer, seconds, lambda: self.describe(production_id))
+            except WorkflowUpdateFailedError as error:
+                raise await self._refused(production_id, error) from None
+            if done is not None:
+                return done
+            snapshot = await self.snapshot(production_id)  # 404 where there is none at all
+            if before := answered_before(snapshot, answer, update, argument):
+                return before
+            if reopen and snapshot.status is ProductionStatus.DELIVERED:
+                return await self._reopen(snapshot, answer, update, argument, seconds)
+            if snapshot.status.closed:
+                break  # else somebody has opened it again meanwhile: that run can answer
+        raise closed_already(production_id, snapshot.status)
 
     async def _reopen(self, snapshot: Snapshot, answer: type[R], update: str, argument: Model, seconds: float) -> R:
         production_id = snapshot.production_id
 
-        async def ask() -> R:
+        async def ask() -> WorkflowUpdateHandle[R]:
             # The SDK takes each of these operations once.
             start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
                 keys.WORKFLOW_TYPE,
@@ -417,13 +436,17 @@ class Gateway:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 **start_options(production_id, snapshot.brief, snapshot.status, datetime.now(UTC), snapshot),
             )
-            done: R = await self._client.execute_update_with_start_workflow(
-                update, argument, start_workflow_operation=start, result_type=answer, rpc_timeout=ACCEPT_TIMEOUT
+            return await self._client.start_update_with_start_workflow(
+                update,
+                argument,
+                start_workflow_operation=start,
+                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                result_type=answer,
+                rpc_timeout=ACCEPT_TIMEOUT,
             )
-            return done
 
         try:
-            return await not_overlooked(ask, seconds)
+            return await answered(ask, seconds)
         except WorkflowUpdateFailedError as error:
             raise await self._refused(production_id, error) from None
         except (RPCTimeoutOrCancelledError, TimeoutError):
@@ -433,8 +456,8 @@ class Gateway:
 
     async def _refused(self, production_id: str, error: WorkflowUpdateFailedError) -> Problem:
         cause = error.cause
-        if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
-            return problems.refused(Refusal.model_validate(cause.details[0]), production_id)
+        if refusal := refusal_in(cause):
+            return problems.refused(refusal, production_id)
         if isinstance(cause, ApplicationError) and cause.type == "AcceptedUpdateCompletedWorkflow":
             return closed_already(production_id, status_of(await self.describe(production_id)))
         message = cause.message if isinstance(cause, FailureError) else str(cause)

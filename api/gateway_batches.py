@@ -1,7 +1,7 @@
 """Every call to Temporal about batches; see `gateway`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,26 +30,37 @@ from api.gateway import MAX_QUERIES, QUERY_TIMEOUT, UPDATE_TIMEOUT
 from api.many_views import BatchLinks, ListedBatch
 from api.problems import Problem, said_of, unknown_batch
 from workflows import keys
-from workflows.batch_records import Admit, BatchRow, BatchStart, BatchStatus, BatchView
+from workflows.batch_records import Admit, BatchRecord, BatchRow, BatchStart, BatchStatus, BatchView
+from workflows.batch_state import admission
 from workflows.models import Model, digest_of
 from workflows.refusals import REFUSED, Refusal
 from workflows.starting import COST, REQUESTER, STATUS, TENANT
+
+ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 
 
 class BatchGateway:
     """What the routes of batches ask of Temporal. Raises `Problem` alone."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, read_record: ReadRecord) -> None:
         self._client = client
+        self._read_record = read_record
         self._slots = asyncio.Semaphore(MAX_QUERIES)
 
     async def start_batch(self, start: BatchStart) -> BatchStatus:
         """Start a batch; one that was sent before is left as it is, and goes on where it was broken off.
 
+        The bucket is asked first: Temporal may have forgotten the batch of this id.
+
         Raises:
             Problem: 409 where the id began a batch of other rows; 503.
         """
         digest = _rows_digest(start.rows)
+        kept = await self._read_record(start.batch_id)
+        if kept and kept.rows_digest != digest:
+            raise _used(start.batch_id)
+        if kept and kept.view.status is BatchStatus.DONE:
+            return BatchStatus.DONE
         platforms = {row.brief.platform.value for row in start.rows if row.brief}
         pairs = [(STATUS, BatchStatus.PLANNING.value), (TENANT, start.tenant), (REQUESTER, start.requester)]
         attributes = [SearchAttributePair(key, value) for key, value in pairs]
@@ -57,7 +68,7 @@ class BatchGateway:
             with server():
                 await self._client.start_workflow(
                     keys.BATCH_TYPE,
-                    start,
+                    start.model_copy(update={"rows_digest": digest}),
                     id=keys.batch_workflow_id(start.batch_id),
                     task_queue=keys.TASK_QUEUE,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -71,8 +82,7 @@ class BatchGateway:
             pass  # done already: compared below like one that still runs
         description = await self._describe(start.batch_id)
         if await description.memo_value("rows_digest", "") != digest:
-            words = f"{start.batch_id!r} is a batch of other rows; choose another batch_id"
-            raise _conflict("batch-used", "batch_id", words)
+            raise _used(start.batch_id)
         return _batch_status(description)
 
     async def batch(self, batch_id: str) -> BatchView:
@@ -81,7 +91,12 @@ class BatchGateway:
         Raises:
             Problem: 404, 503.
         """
-        description = await self._describe(batch_id)
+        try:
+            description = await self._describe(batch_id)
+        except Problem as problem:
+            if problem.status_code == 404 and (kept := await self._read_record(batch_id)):
+                return kept.view
+            raise
         if description.status is WorkflowExecutionStatus.COMPLETED:
             with found(unknown_batch, batch_id):
                 return await self._handle(batch_id).result(rpc_timeout=RPC_TIMEOUT)
@@ -142,6 +157,13 @@ class BatchGateway:
             raise _refused(error) from None
         if view is not None:
             return view
+        kept = await self._read_record(batch_id)
+        if kept and args and isinstance(args[0], Admit) and args[0].idempotency_key:
+            refusal, done = admission(kept.admitted, args[0])
+            if refusal:
+                raise _conflict("key-used", refusal.field, refusal.message)
+            if done:
+                return kept.view
         status = _batch_status(await self._describe(batch_id))  # 404 where there is none at all
         raise _conflict("wrong-phase", "batch_id", f"the batch is {status.value} for good; send a new one")
 
@@ -152,6 +174,10 @@ class BatchGateway:
 def _conflict(kind: str, field: str, words: str) -> Problem:
     said = said_of(f"{field}: {words}")
     return Problem(409, kind, words, errors=[said])
+
+
+def _used(batch_id: str) -> Problem:
+    return _conflict("batch-used", "batch_id", f"{batch_id!r} is a batch of other rows; choose another batch_id")
 
 
 def _refused(error: WorkflowUpdateFailedError) -> Problem:

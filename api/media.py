@@ -10,10 +10,13 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pydantic import BaseModel, ValidationError
+
 from api import problems
 from api.problems import Problem
 from api.settings import Settings
 from workflows import keys
+from workflows.batch_records import BatchRecord
 from workflows.events import Snapshot
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 MANIFEST: Final = "manifest.json"
 PART_BYTES: Final = 8 * 1024 * 1024
@@ -142,7 +146,20 @@ class Vault:
                 body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
             except self._client.exceptions.NoSuchKey:
                 return None
-            return Snapshot.model_validate_json(body.read())
+            return _parsed(Snapshot, key, body.read())
+
+        return await self._run(read)
+
+    async def batch(self, batch_id: str) -> BatchRecord | None:
+        """The record of a batch: what is left of it after Temporal's retention."""
+        key = keys.batch_key(batch_id)
+
+        def read() -> BatchRecord | None:
+            try:
+                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+            except self._client.exceptions.NoSuchKey:
+                return None
+            return _parsed(BatchRecord, key, body.read())
 
         return await self._run(read)
 
@@ -212,6 +229,20 @@ class Vault:
                 raise problems.no_storage(str(error)[:200]) from None
 
         return await asyncio.to_thread(run)
+
+
+def _parsed(record: type[M], key: str, content: bytes) -> M:
+    """
+    Raises:
+        Problem: 503; it is damaged, or of a newer version.
+    """
+    try:
+        return record.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        detail = f"{key} in the bucket cannot be read ({where}: {first['msg']}); restore it, or update the API."
+        raise problems.unavailable("record-unreadable", detail) from None
 
 
 def no_media(what: str) -> Problem:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.bodies import ExecutePlan, Generate
-from api.deps import ONE_STREAM, IdempotencyKey, Parts, Who
+from api.deps import ONE_STREAM, IdempotencyKey, Parts, RequestKey, Who, keyed
 from api.problems import Problem, documented, said_of, unknown_production
 from api.productions import EVENT_STREAM, begin
 from api.relay import EventStream
@@ -38,17 +38,17 @@ async def plan(parts: Parts, who: Who, brief: Brief, idempotency_key: Idempotenc
     dependencies=ONE_STREAM,
     responses={**EVENT_STREAM, **documented(404, 409, 429)},
 )
-async def execute_plan(parts: Parts, who: Who, body: ExecutePlan) -> EventStream:
-    """Approve a plan and follow its production to the end.
+async def execute_plan(parts: Parts, who: Who, body: ExecutePlan, key: RequestKey = None) -> EventStream:
+    """Approve a plan and follow its production from the approval to the end.
 
     A broken stream is taken up again at the production's own events, with Last-Event-ID.
     """
     if not who.owns(body.production_id):
         raise unknown_production(body.production_id)
-    before = await parts.gateway.last_event_id(body.production_id)
     approval = Approval(**who.signs(body).model_dump(exclude={"production_id"}))
-    await parts.gateway.decide(body.production_id, Decision(approve=approval))
-    frames = await parts.relay.watch(body.production_id, before)
+    receipt = await parts.gateway.decide(body.production_id, keyed(Decision(approve=approval), key))
+    # The approval is the last event of the receipt, also where the request is repeated long after.
+    frames = await parts.relay.watch(body.production_id, receipt.last_event_id - 1)
     return EventStream(frames, headers={"Location": parts.links(body.production_id).production})
 
 
@@ -60,7 +60,9 @@ async def generate(
     who.check_release("max_usd")
     await parts.fleet.report()  # without a worker there would be no plan: then nothing is started
     known = [usd for usd in (body.brief.budget_usd, body.max_usd) if usd is not None]
-    brief = body.brief.model_copy(update={"budget_usd": min(known)})  # planning itself may not cost more either
+    # Planning itself may not cost more either, and plans only what this request allows to be made.
+    given = {"budget_usd": min(known), "allow_unknown_prices": body.allow_unknown_prices}
+    brief = body.brief.model_copy(update=given)
     production_id, _ = await begin(parts, who, brief, idempotency_key)
     links = parts.links(production_id)
     await parts.relay.wait(production_id, _PLANNED)
@@ -95,7 +97,7 @@ async def generate(
             budget_usd=body.max_usd,
             allow_unknown_prices=body.allow_unknown_prices,
         )
-        await parts.gateway.decide(production_id, Decision(approve=approval))
+        await parts.gateway.decide(production_id, keyed(Decision(approve=approval), idempotency_key))
         snapshot = await parts.gateway.snapshot(production_id)
     response.headers["Location"] = links.production
     return production_view(snapshot, links)

@@ -135,6 +135,8 @@ _REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "budget_short": (409, "send a higher budget_usd"),
     "price_unknown": (409, "send allow_unknown_prices: true, or choose models with a price"),
     "stale_attention": (409, "look at the production again: `waiting` names what is to be decided now"),
+    "key_used": (409, "use a new key"),
+    "id_used": (409, "choose another id"),
     "unknown_asset": (404, "choose an asset_id that the production shows"),
     "unknown_take": (404, "choose a take that the production shows"),
     "invalid_edit": (422, "mend this field and send all of the edits again"),

@@ -1,14 +1,15 @@
 """A person's own file over HTTP: streamed into the bucket, looked at by a worker, and used as a new take."""
 
+import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import PurePath
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.types import Receive
 
-from api.deps import ONE_TRANSFER, AssetId, KnownId, Parts, Services, Who
+from api.deps import ONE_TRANSFER, AssetId, KnownId, Parts, RequestKey, Services, Who, keyed
 from api.middleware import drain, too_large
 from api.problems import FieldError, Problem, documented
 from api.views import PREFIX
@@ -41,6 +42,7 @@ async def upload_take(
     asset_id: AssetId,
     filename: Annotated[str, Query(max_length=1_000, description="What the file is called", examples=["own.mp4"])] = "",
     uploaded_by: Annotated[Person, Query(description="Whose file it is")] = "someone",
+    idempotency_key: RequestKey = None,
 ) -> Receipt:
     """Use a file as a new take of an asset, also after delivery. It has to be of the asset's type, and to open."""
     try:
@@ -50,11 +52,17 @@ async def upload_take(
     except Problem:
         await drain(request.receive)
         raise
-    key = keys.upload_prefix(production_id) + secrets.token_hex(16)
-    await parts.vault.receive(key, chunks(request.receive, most))
-    upload = UploadTake(asset_id=asset_id, key=key, filename=PurePath(filename).name[:200], uploaded_by=uploaded_by)
+    key, digest = keys.upload_prefix(production_id) + secrets.token_hex(16), hashlib.sha256()
+    await parts.vault.receive(key, _hashed(chunks(request.receive, most), digest.update))
+    upload = UploadTake(
+        asset_id=asset_id,
+        key=key,
+        filename=PurePath(filename).name[:200],
+        sha256=digest.hexdigest(),
+        uploaded_by=uploaded_by,
+    )
     try:
-        receipt = await parts.gateway.upload_take(production_id, who.signs(upload))
+        receipt = await parts.gateway.upload_take(production_id, keyed(who.signs(upload), idempotency_key))
     except Problem as problem:
         if problem.status_code < 500:  # else a worker may still come to look at it
             await parts.vault.drop(key)
@@ -93,6 +101,12 @@ async def _room(parts: Services, production_id: str, asset_id: str) -> int:
             404, "unknown-asset", f"{error.message}; {error.remedy}", errors=[error], production_id=production_id
         )
     return MAX_UPLOAD_BYTES[asset.asset_type]
+
+
+async def _hashed(parts: AsyncIterator[bytes], update: Callable[[bytes], object]) -> AsyncIterator[bytes]:
+    async for part in parts:
+        update(part)
+        yield part
 
 
 async def chunks(receive: Receive, most: int) -> AsyncIterator[bytes]:

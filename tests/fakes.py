@@ -6,16 +6,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.looking import look_at_production
+from activities.looking import BatchRecords, Looking
 from workflows import keys
 from workflows.batch import BatchWorkflow
+from workflows.batch_records import BatchRecord
 from workflows.contracts import (
     PLAN_INVALID,
     TAKE_EXISTS,
@@ -25,6 +26,7 @@ from workflows.contracts import (
     CheckUpload,
     DraftPlan,
     FinishDeliverable,
+    KnownRecord,
     PricePlan,
     ProduceAsset,
     ProductionActivities,
@@ -53,6 +55,10 @@ from workflows.production import ProductionWorkflow
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
 
+if TYPE_CHECKING:
+    from activities.manifests import Manifests
+    from activities.storage import Storage
+
 PROVIDER = "fake"
 
 
@@ -68,9 +74,10 @@ class FakeActivities(ProductionActivities):
     earlier submissions of a take cost.
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
     is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
-    `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing" and "manifest" hold
-    those steps, the first with its first asset told; `filesets` names that of each revision; `hold_takes` holds only
-    these takes of it. `produced`, `orders`, `finished` and `manifests` keep what was asked.
+    `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing", "rewriting" and
+    "manifest" hold those steps, the first with its first asset told; `filesets` names that of each revision;
+    `hold_takes` holds only these takes of it. `produced`, `orders`, `finished` and `manifests` keep what was asked.
+    `keep_in` a bucket keeps manifests and records of batches there.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -104,8 +111,17 @@ class FakeActivities(ProductionActivities):
         self.produced: list[tuple[str, int]] = []
         self.filesets: dict[int, str] = {}
         self.manifests: dict[str, Snapshot] = {}
+        self.kept: Manifests | None = None
+        self.kept_batches: BatchRecords | None = None
         self.enabled: tuple[Modality, ...] = tuple(Modality)
         self._held: dict[str, asyncio.Event] = {}
+
+    def keep_in(self, storage: "Storage") -> None:
+        """Keep manifests and records of batches in a bucket, and read them from there."""
+        # Here, as workflows of tests load this module in their sandbox, which takes no storage library.
+        from activities.manifests import Manifests
+
+        self.kept, self.kept_batches = Manifests(storage), BatchRecords(storage)
 
     def hold(self, asset_id: str) -> None:
         self._held[asset_id] = asyncio.Event()
@@ -225,6 +241,10 @@ class FakeActivities(ProductionActivities):
     @activity.defn(name="rewrite_prompt")
     async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
         self.rewritten.append(request)
+        if held := self._held.get("rewriting"):
+            while not held.is_set():
+                activity.heartbeat()
+                await asyncio.sleep(0.1)
         words = request.feedback or "softened"
         return Rewritten(
             prompt=f"{request.asset.prompt}, {words}" if self.rewrites else "", billed_usd=self.drafting_usd
@@ -265,7 +285,21 @@ class FakeActivities(ProductionActivities):
         if held := self._held.get("manifest"):
             await held.wait()
         self.manifests[snapshot.production_id] = snapshot
+        if self.kept:
+            return await self.kept.keep(snapshot)
         return _media(keys.manifest_key(snapshot.production_id), "application/json")
+
+    @activity.defn(name="newest_manifest")
+    async def newest_manifest(self, known: KnownRecord) -> Snapshot | None:
+        return await self.kept.newer(known) if self.kept else None
+
+    async def manifest(self, production_id: str) -> Snapshot | None:
+        return await self.kept.read(production_id) if self.kept else None
+
+    @activity.defn(name=keys.KEEP_BATCH)
+    async def keep_batch(self, record: BatchRecord) -> None:
+        if self.kept_batches:
+            await self.kept_batches.keep_batch(record)
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
@@ -285,6 +319,7 @@ class FakeActivities(ProductionActivities):
     @asynccontextmanager
     async def working(self, client: Client) -> AsyncIterator[None]:
         """Workers that serve productions with these activities, within this process."""
+        looking = Looking(self.manifest)
         steps: Sequence[Any] = (
             self.take_in_references,
             self.draft_plan,
@@ -294,8 +329,11 @@ class FakeActivities(ProductionActivities):
             self.check_upload,
             self.finish_deliverable,
             self.write_manifest,
+            self.newest_manifest,
             self.list_providers,
-            look_at_production,
+            looking.look_at_production,
+            looking.find_production,
+            self.keep_batch,
         )
         stop = timedelta(0)
         async with AsyncExitStack() as stack:

@@ -139,7 +139,13 @@ async def working(
     monkeypatch.setattr(attempt, "HEARTBEAT_SECONDS", 0.1)
     monkeypatch.setattr(ledger_take, "look_delay", lambda *_: timedelta(seconds=0.3))
     shots, at_once = Shots(storage, {"vendor": vendor}, SETTINGS), timedelta(milliseconds=50)
-    steps: Sequence[Any] = [shots.draft_plan, shots.price_plan, shots.finish_deliverable, shots.write_manifest]
+    steps: Sequence[Any] = [
+        shots.draft_plan,
+        shots.price_plan,
+        shots.finish_deliverable,
+        shots.write_manifest,
+        shots.newest_manifest,
+    ]
     async with (
         Worker(client, task_queue=keys.TASK_QUEUE, workflows=[ProductionWorkflow], activities=steps),
         Worker(

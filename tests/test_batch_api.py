@@ -15,9 +15,11 @@ from rich.console import Console
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
+from activities.storage import Storage
 from api import cli_batch
 from api.cli import app
 from api.many_examples import MANY
+from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.productions import eventually
 from tests.serving import Api, serving
@@ -37,9 +39,15 @@ def fake() -> FakeActivities:
 
 
 @pytest.fixture(scope="module")
-async def api(client: Client, fake: FakeActivities) -> AsyncIterator[Api]:
-    async with fake.working(client), serving(client, {"GREENLIGHT_TEMPORAL_UI_URL": "http://ui.example"}) as api:
-        yield api
+async def api(client: Client, fake: FakeActivities, storage: Storage, servers: Stack) -> AsyncIterator[Api]:
+    fake.keep_in(storage)
+    environ = {"GREENLIGHT_BUCKET": "tests", "GREENLIGHT_TEMPORAL_UI_URL": "http://ui.example"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in servers.env.items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        async with fake.working(client), serving(client, environ) as api:
+            yield api
 
 
 def body(*texts: str, **terms: Any) -> dict[str, Any]:

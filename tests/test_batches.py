@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError, TemporalError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities.looking import look_at_production
+from activities.looking import Looking
 from tests.productions import Productions, eventually
 from tests.test_production import server
 from workflows import keys
@@ -112,13 +112,18 @@ class Teller:
         )
 
 
+async def _no_manifest(_: str) -> None:
+    return None
+
+
 @asynccontextmanager
 async def working(client: Client) -> AsyncIterator[None]:
+    looking = Looking(_no_manifest)
     async with Worker(
         client,
         task_queue=keys.TASK_QUEUE,
         workflows=[BatchWorkflow, Teller],
-        activities=[look_at_production],
+        activities=[looking.look_at_production, looking.find_production],
         graceful_shutdown_timeout=timedelta(0),
     ):
         yield

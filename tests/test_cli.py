@@ -330,7 +330,7 @@ async def test_a_script_does_not_wait_for_a_person(client: Client) -> None:
 
 
 async def test_unknown_prices_are_said(client: Client) -> None:
-    """A plan whose prices nobody published says how many, in words and in JSON, and is never called free."""
+    """A plan of unknown prices says how many and is never called free; --yes approves it only with the option."""
     activities = FakeActivities(assets=2)
     activities.unknown = True
     async with activities.working(client), serving(client, {}) as api:
@@ -342,6 +342,12 @@ async def test_unknown_prices_are_said(client: Client) -> None:
         assert found
         plan = PlanView.model_validate((await api.get(found[1]))["plan"])
         assert plan.unknown_prices == ("text-1", "text-2")
+        brief = ("produce", "Say it.", "--platform", "copy", "--yes", "--no-watch")
+        refused = await asyncio.to_thread(run, url, *brief)
+        assert refused.exit_code == 3
+        assert "The price of text-1, text-2 is not published" in refused.stderr
+        assert (await api.get(refused.stderr.split()[1]))["status"] == "awaiting_approval"
+        assert (await asyncio.to_thread(run, url, *brief, "--allow-unknown-prices")).exit_code == 0
 
 
 # What is shown

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.client import GreenlightClient, GreenlightError, Unreachable, resolve_url
+from api import client as api_client
+from api.client import AnswerLost, GreenlightClient, GreenlightError, Unreachable, resolve_url
 from api.client_events import EventDecoder
 from api.views import ProductionView
 from workflows.models import Brief, Platform
@@ -250,6 +251,27 @@ def test_a_key_goes_with_the_start(serve: Serve) -> None:
     _, _, headers, body = server.asked[0]
     assert headers["Idempotency-Key"] == "k1"
     assert body == {"text": "Hi.", "platform": "copy"}
+
+
+def test_a_lost_answer_is_asked_for_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the connection breaks before the answer, a request with a key is sent again, and one without is not."""
+    monkeypatch.setattr(api_client, "RETRIES_SECONDS", (0.0, 0.0))
+    receipt = {"status": "producing", "plan_digest": "d", "last_event_id": 3}
+    lost = iter((True, False, True))
+
+    def answer(request: Handler) -> None:
+        if next(lost):
+            request.close_connection = True
+        else:
+            request.reply(200, receipt)
+
+    server, approval = serve(answer), Approval(plan_digest="d", approver="ana")
+    with GreenlightClient(server.url) as studio:
+        assert studio.approve("p1", approval, idempotency_key="k1").last_event_id == 3
+        assert [headers["Idempotency-Key"] for _, _, headers, _ in server.asked] == ["k1", "k1"]
+        with pytest.raises(AnswerLost):
+            studio.approve("p1", approval)
+    assert len(server.asked) == 3
 
 
 def test_the_list_reads_on(serve: Serve) -> None:

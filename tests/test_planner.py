@@ -305,12 +305,31 @@ async def test_a_plan_above_the_budget_is_given_back() -> None:
 
 
 async def test_a_budget_holds_no_unknown_price() -> None:
-    """A model without a published price is refused where the brief sets a budget, and taken where it sets none."""
+    """A model without a published price is not offered to the planner where the brief sets a budget, and refused when
+    it takes one; without a budget, or where the brief allows it, it is offered and taken."""
     unknown = changed("still-1", provider="beta", model="secret")
     script = Script([unknown, film()])
     await planned(script, request(budget_usd="5"))
-    assert "asset 'still-1': model: a budget cannot hold an unknown price" in script.asked[1][3]
-    assert (await planned(Script([unknown]))).by_id["still-1"].model == "secret"
+    assert "secret" not in script.asked[0][2]
+    assert "'beta secret' may not be planned for image" in script.asked[1][3]
+    for allowed in (request(), request(budget_usd="5", allow_unknown_prices=True)):
+        script = Script([unknown])
+        assert (await planned(script, allowed)).by_id["still-1"].model == "secret"
+        assert "secret" in script.asked[0][2]
+
+
+async def test_nothing_is_asked_where_only_unknown_prices_are_left() -> None:
+    """Where a budget leaves no model for a modality, the brief is refused before a language model is paid."""
+    house = House(
+        "gamma",
+        offer("gamma", "wise", Modality.TEXT, "1", rank=10, schema=True, rules={"max_tokens": TOKENS}),
+        offer("gamma", "secret", Modality.IMAGE, None, rank=10),
+    )
+    script = Script([])
+    with pytest.raises(ApplicationError) as caught:
+        await planned(script, request(platform="social_post", budget_usd="5"), {"gamma": house})
+    assert (caught.value.type, script.asked) == (PLAN_INVALID, [])
+    assert caught.value.message.startswith("allow_unknown_prices: ")
 
 
 async def test_feedback_decides_the_length() -> None:

@@ -398,6 +398,8 @@ async def test_what_releases_money_needs_an_approver(house: House) -> None:
             {"rows": [{"brief": COPY | {"approval": {"auto_below_usd": "1"}}}]},
             "approval.auto_below_usd",
         ),
+        ("POST", "/productions", {**COPY, "allow_unknown_prices": True}, "allow_unknown_prices"),
+        ("POST", "/batches", {"rows": [{"brief": COPY}], "allow_unknown_prices": True}, "allow_unknown_prices"),
         ("POST", "/generate", {"brief": COPY, "max_usd": "1"}, "max_usd"),
         ("PATCH", f"{of_it}/plan", {"plan_digest": digest, "edits": edits, "budget_usd": "9"}, "budget_usd"),
         ("POST", f"{of_it}/refresh", {"max_usd": "1", "budget_usd": "9"}, "budget_usd"),

@@ -15,7 +15,6 @@ from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
-from activities.looking import look_at_production
 from activities.metrics import count_with
 from activities.notifying import Notifier
 from activities.production import Activities
@@ -99,8 +98,11 @@ def make_workers(
             activities.check_upload,
             activities.finish_deliverable,
             activities.write_manifest,
+            activities.newest_manifest,
             activities.list_providers,
-            look_at_production,
+            activities.looking.look_at_production,
+            activities.looking.find_production,
+            activities.batch_records.keep_batch,
         ],
         settings,
         workflows=[ProductionWorkflow, PreviewWorkflow, NotificationWorkflow, BatchWorkflow, ScheduledProduction],

@@ -18,16 +18,19 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
-    from workflows.batch_records import Admit, BatchRow, BatchStart, BatchStatus, BatchView
-    from workflows.batch_state import Batch
+    from workflows.batch_records import Admit, BatchRow, BatchStart, BatchStatus, BatchView, WantedProduction
+    from workflows.batch_state import Batch, admission
+    from workflows.desk import message_of
     from workflows.events import ProductionStart, ProductionStatus, Report
-    from workflows.refusals import refuse
-    from workflows.starting import COST, STATUS, start_options
+    from workflows.refusals import error_of, refuse
+    from workflows.starting import COST, STATUS, content_digest, start_options
 
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 
 LOOK_TIMEOUT = timedelta(seconds=30)
 """One look: a query, which waits for a worker, or the result of a closed production."""
+KEEP_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+"""Nothing is started before the bucket has been asked whether it exists."""
 LOOK_FOR = timedelta(minutes=10)
 LOOK_EVERY = timedelta(days=1)
 SHOWN_ROWS = 60
@@ -48,6 +51,8 @@ class BatchWorkflow:
     @workflow.run
     async def run(self, start: BatchStart) -> BatchView:
         batch = self._batch
+        if workflow.info().continued_run_id is None:
+            await self._keep()
         daily = asyncio.create_task(self._look_daily())  # one timer a run, instead of one for each report
         while True:
             await asyncio.gather(*map(self._start, batch.to_start()))
@@ -56,11 +61,27 @@ class BatchWorkflow:
             self._show(status)
             if status is BatchStatus.DONE and self._settled():
                 daily.cancel()
+                await self._keep()
                 return batch.view()
             if self._should_continue():
                 workflow.continue_as_new(batch.carried())
             await workflow.wait_condition(lambda: self._poked or self._should_continue())
             self._poked = False
+
+    async def _keep(self) -> None:
+        """Keep the record in the bucket; a batch without a digest of its rows was not started by the API.
+
+        Raises:
+            ActivityError: the id is that of a batch of other rows.
+        """
+        if self._batch.terms.rows_digest:
+            await workflow.execute_activity(
+                keys.KEEP_BATCH,
+                self._batch.record(),
+                start_to_close_timeout=LOOK_TIMEOUT,
+                retry_policy=KEEP_RETRY,
+                summary="keep the record of the batch",
+            )
 
     async def _look_daily(self) -> None:
         while True:
@@ -76,10 +97,25 @@ class BatchWorkflow:
     # Doing
 
     async def _start(self, row: BatchRow) -> None:
-        """Start the row's production; one that is there already is not started again but looked at."""
+        """Start the row's production; one that exists is not started again: the row takes over how far it is."""
         assert row.brief is not None
         production_id = row.production_id
         self._batch.started(row)
+        try:
+            existing: Report | None = await workflow.execute_activity(
+                keys.FIND_PRODUCTION,
+                WantedProduction(production_id=production_id, content=content_digest(row.brief)),
+                result_type=Report | None,  # type: ignore[arg-type]  # the SDK decodes unions too
+                start_to_close_timeout=LOOK_TIMEOUT,
+                retry_policy=KEEP_RETRY,
+                summary=f"find the production of row {row.row}",
+            )
+        except ActivityError as error:
+            self.told(Report(production_id=production_id, status=ProductionStatus.FAILED, error=message_of(error)))
+            return
+        if existing is not None:
+            self.told(existing)
+            return
         try:
             child = await workflow.start_child_workflow(
                 keys.WORKFLOW_TYPE,
@@ -159,6 +195,8 @@ class BatchWorkflow:
 
     @workflow.update(description="Approve all rows that fit the budget together, or raise the budget")
     def admit(self, admit: Admit) -> BatchView:
+        if admit.idempotency_key and self._admitted(admit):
+            return self._batch.view()
         self._check_admit(admit)
         before = self._batch.budget
         self._batch.terms = self._batch.on(admit)
@@ -168,6 +206,17 @@ class BatchWorkflow:
                     self._beside(self._tell_budget(row))
         self._poked = True
         return self._batch.view()
+
+    def _admitted(self, admit: Admit) -> bool:
+        """Whether it was done before; the answer is then how far the batch is now.
+
+        Raises:
+            ApplicationError: a refusal; the key came with another request.
+        """
+        refusal, done = admission(self._batch.terms.admitted, admit)
+        if refusal:
+            raise error_of(refusal)
+        return done
 
     def _check_admit(self, admit: Admit) -> None:
         self._check_open()

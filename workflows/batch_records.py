@@ -7,13 +7,19 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from workflows.events import ProductionStatus, Report
+from workflows.events import Answered, ProductionStatus, Report
 from workflows.models import ZERO, Brief, Model, Money, Person, ProductionId, Slug
+from workflows.requests import KeyedRequest
 
 MAX_ROWS: Final = 1_000
 MAX_BATCH_BYTES: Final = 1_500_000
 """The briefs travel as one payload, of which Temporal takes 2 MB; the rest is room for what is known of the rows."""
 MAX_AT_ONCE: Final = 50
+
+PRODUCTION_USED: Final = "ProductionUsed"
+"""A failure: the id of a row's production is that of a production with another brief."""
+BATCH_USED: Final = "BatchUsed"
+"""A failure: the id of the batch is that of a batch of other rows."""
 
 _IN_WORK: Final = (ProductionStatus.PRODUCING, ProductionStatus.FINISHING)
 
@@ -83,9 +89,11 @@ class BatchStart(Model):
     budget_usd: Money | None = None
     allow_unknown_prices: bool = False
     stopped: bool = False
+    rows_digest: str = Field(default="", description="Of what the rows ask for, whoever sends them")
+    admitted: tuple[Answered, ...] = Field(default=(), description="The newest admissions with an idempotency key")
 
 
-class Admit(Model):
+class Admit(KeyedRequest):
     """Approve all rows of a batch together, where they fit the budget; what is left out stays as it was."""
 
     budget_usd: Money | None = Field(default=None, description="What all rows may cost together at most")
@@ -126,3 +134,18 @@ class BatchView(Model):
     allow_unknown_prices: bool = False
     totals: BatchTotals
     rows: tuple[BatchRowView, ...]
+
+
+class BatchRecord(Model):
+    """A batch as it is kept in the bucket: it claims the id for these rows, and tells what came of them."""
+
+    rows_digest: str
+    view: BatchView
+    admitted: tuple[Answered, ...] = ()
+
+
+class WantedProduction(Model):
+    """The production that a row needs; `content` is the digest of its brief, whoever sends it."""
+
+    production_id: str
+    content: str

@@ -1,12 +1,14 @@
 """What is known of a batch and what may happen next; pure, as `state` is for a production. `batch` is the workflow."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
+from workflows.answered import other_request
 from workflows.batch_records import (
     Admit,
+    BatchRecord,
     BatchRow,
     BatchRowView,
     BatchStart,
@@ -14,13 +16,16 @@ from workflows.batch_records import (
     BatchTotals,
     BatchView,
 )
-from workflows.events import BatchBudget, ProductionStatus, Report
-from workflows.models import ZERO
-from workflows.requests import Approval
+from workflows.events import Answered, BatchBudget, ProductionStatus, Report
+from workflows.models import ZERO, digest_of
+from workflows.refusals import Refusal
+from workflows.requests import Approval, request_digest
 
 MAX_ERROR_BYTES: Final = 200
 """Of a row's error: 1,000 of them have to fit beside the briefs. The production has all of it."""
 NAMED_ROWS: Final = 5
+MAX_ADMITTED: Final = 20
+"""Admissions with an idempotency key that a batch remembers."""
 
 
 class Objection(NamedTuple):
@@ -140,7 +145,16 @@ class Batch:
             "allow_unknown_prices": admit.allow_unknown_prices or self.terms.allow_unknown_prices,
         }
         budget = {} if admit.budget_usd is None else {"budget_usd": admit.budget_usd}
-        return self.terms.model_copy(update=given | budget)
+        return self.terms.model_copy(update=given | budget | self._admitted(admit))
+
+    def _admitted(self, admit: Admit) -> dict[str, object]:
+        if not admit.idempotency_key:
+            return {}
+        done = Answered(key=digest_of(admit.idempotency_key), request=request_digest("admit", admit))
+        return {"admitted": (*self.terms.admitted, done)[-MAX_ADMITTED:]}
+
+    def record(self) -> BatchRecord:
+        return BatchRecord(rows_digest=self.terms.rows_digest, view=self.view(), admitted=self.terms.admitted)
 
     # How it is
 
@@ -182,8 +196,17 @@ class Batch:
                 high_usd=self._high_usd(),
                 unknown_prices=sum(bool(row.report and row.report.unknown_prices) for row in self.rows),
             ),
-            **terms.model_dump(exclude={"rows", "approver", "stopped"}),
+            **terms.model_dump(exclude={"rows", "approver", "stopped", "rows_digest", "admitted"}),
         )
+
+
+def admission(admitted: Iterable[Answered], admit: Admit) -> tuple[Refusal | None, bool]:
+    """The refusal where the key of an admission came with another one before; else whether it was done before."""
+    key = digest_of(admit.idempotency_key)
+    before = next((each for each in admitted if each.key == key), None)
+    if before and before.request != request_digest("admit", admit):
+        return other_request(), False
+    return None, before is not None
 
 
 def _row_view(row: BatchRow) -> BatchRowView:

@@ -45,6 +45,9 @@ class Changes(Decisions):
 
     @workflow.update(description="Make new takes of one asset, as it is or changed")
     async def regenerate(self, request: Regenerate) -> Receipt:
+        return await self._once("regenerate", request, self._regenerate)
+
+    async def _regenerate(self, request: Regenerate) -> Receipt:
         self._check_regenerate(request)
         state, asset_id, prompt = self._state, request.asset_id, request.prompt
         if request.feedback:
@@ -144,6 +147,9 @@ class Changes(Decisions):
 
     @workflow.update(description="Use a person's own file as a new take of an asset")
     async def upload_take(self, upload: UploadTake) -> Receipt:
+        return await self._once("upload_take", upload, self._upload)
+
+    async def _upload(self, upload: UploadTake) -> Receipt:
         self._check_upload(upload)
         state, asset = self._state, self._known_asset(upload.asset_id)
         async with self._pricing:
@@ -183,6 +189,9 @@ class Changes(Decisions):
 
     @workflow.update(description="Decide where the production waits for a person")
     async def resolve(self, resolution: Resolve) -> Receipt:
+        return await self._once("resolve", resolution, self._resolve)
+
+    async def _resolve(self, resolution: Resolve) -> Receipt:
         self._check_resolution(resolution)
         state, asset_id = self._state, resolution.asset_id
         if resolution.action == "retry" and asset_id not in policies.RESERVED_IDS:
@@ -267,6 +276,9 @@ class Changes(Decisions):
 
     @workflow.update(description="Use an earlier take of an asset; the deliverable gets a new revision")
     async def select_take(self, selection: SelectTake) -> Receipt:
+        return await self._once("select_take", selection, self._select)
+
+    async def _select(self, selection: SelectTake) -> Receipt:
         self._check_selection(selection)
         self._state.select(selection.asset_id, selection.take, by=selection.requested_by)
         self._poke()
@@ -283,6 +295,9 @@ class Changes(Decisions):
 
     @workflow.update(description="Make stale assets again, all or some, for at most `max_usd`")
     async def refresh(self, request: Refresh) -> Receipt:
+        return await self._once("refresh", request, self._refresh)
+
+    async def _refresh(self, request: Refresh) -> Receipt:
         self._check_refresh(request)
         state = self._state
         async with self._pricing:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from pydantic import Field
 from temporalio import activity
 
-from workflows.events import AttentionReason, BatchBudget, Snapshot, TakeOrder
+from workflows.events import AttentionReason, BatchBudget, Event, Snapshot, TakeOrder
 from workflows.models import (
     REFERENCE,
     ZERO,
@@ -207,6 +207,14 @@ class FinishDeliverable(Model):
     assets: tuple[FinishedAsset, ...] = Field(description="In plan order; without the assets that were left out")
 
 
+class KnownRecord(Model):
+    """What a first run knows of its production when it begins."""
+
+    production_id: str
+    run_id: str = Field(description="Of this run; a reset keeps it")
+    last: Event | None = Field(default=None, description="The newest event; none of a production that is new")
+
+
 class ProductionActivities(ABC):
     """Every side effect of a production. All are idempotent by their deterministic keys: activities run twice."""
 
@@ -277,7 +285,18 @@ class ProductionActivities(ABC):
     @activity.defn(name="write_manifest")
     @abstractmethod
     async def write_manifest(self, snapshot: Snapshot) -> Media:
-        """Keep the whole record: beside its revision where there is one, and as the newest."""
+        """Keep the whole record: next to its revision where there is one, and as the newest.
+
+        A newer record that is there already stays.
+        """
+
+    @activity.defn(name="newest_manifest")
+    @abstractmethod
+    async def newest_manifest(self, known: KnownRecord) -> Snapshot | None:
+        """The manifest in the bucket, where it holds more than the run knows; None also where the run wrote it itself.
+
+        The second happens after a reset: it asks for the steps to be taken again.
+        """
 
     @activity.defn(name="list_providers")
     @abstractmethod

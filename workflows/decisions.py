@@ -14,27 +14,30 @@ with workflow.unsafe.imports_passed_through():
     from workflows import diff, policies
     from workflows.approving import FOR_MONEY, MAX_MESSAGE_CHARS, POLICY
     from workflows.contracts import BUDGET_SHORT
-    from workflows.desk import Desk, check_prices
+    from workflows.desk import check_prices
     from workflows.events import AssetStatus, BatchBudget, ProductionStatus, Receipt
     from workflows.models import Asset, Plan
     from workflows.refusals import RefusalKind, refuse
+    from workflows.repeats import Repeats
     from workflows.requests import Decision, EditOp, Pause, PlanEdit, Rejection, Resume, Revision
 
 MAX_IGNORED = 100
 """Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
 
 
-class Decisions(Desk):
+class Decisions(Repeats):
     """Signals and updates about the plan and the production as a whole."""
 
     # Approval
 
     @workflow.signal(description='Release the plan: {"plan_digest": "…", "approver": "…", "budget_usd": "…"}')
-    def approve(self, approval: Any) -> None:
+    async def approve(self, approval: Any) -> None:
+        await self._ready()
         self._decide_by_signal({"approve": approval if isinstance(approval, dict) else {"plan_digest": approval}})
 
     @workflow.signal(description='End the production, nothing of its plan is made: {"rejecter": "…", "reason": "…"}')
-    def reject(self, rejection: Any) -> None:
+    async def reject(self, rejection: Any) -> None:
+        await self._ready()
         self._decide_by_signal(
             {"reject": rejection if isinstance(rejection, dict) else {"reason": str(rejection or "")}}
         )
@@ -56,6 +59,9 @@ class Decisions(Desk):
 
     @workflow.update(description="Approve or reject; refused at once where the signal could only be ignored")
     async def decide(self, decision: Decision) -> Receipt:
+        return await self._once("decide", decision, self._decided)
+
+    async def _decided(self, decision: Decision) -> Receipt:
         self._check_decide(decision)
         self._decide(decision)
         return self._state.receipt()
@@ -125,6 +131,9 @@ class Decisions(Desk):
 
     @workflow.update(description="Change the plan that `plan_digest` names: all edits or none")
     async def edit_plan(self, edit: PlanEdit) -> Plan:
+        return await self._once("edit_plan", edit, self._edit)
+
+    async def _edit(self, edit: PlanEdit) -> Plan:
         self._check_edit(edit)
         async with self._pricing:
             self._check_edit(edit)
@@ -208,6 +217,9 @@ class Decisions(Desk):
 
     @workflow.update(description="Plan again with feedback in words")
     async def revise(self, revision: Revision) -> Plan:
+        return await self._once("revise", revision, self._revise)
+
+    async def _revise(self, revision: Revision) -> Plan:
         self._check_revision(revision)
         state = self._state
         state.feedback = (*state.feedback, revision.feedback)
@@ -233,6 +245,7 @@ class Decisions(Desk):
 
     @workflow.update(description="Let what runs finish and start nothing new")
     async def pause(self, pause: Pause) -> Receipt:
+        await self._ready()
         self._check_pause()
         self._state.pause(pause)
         self._poke()
@@ -246,6 +259,7 @@ class Decisions(Desk):
 
     @workflow.update(description="Go on after a pause")
     async def resume(self, resume: Resume) -> Receipt:
+        await self._ready()
         self._check_resume()
         self._state.resume(resume)
         self._poke()

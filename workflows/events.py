@@ -258,6 +258,26 @@ class BatchBudget(Model):
     budget_usd: Money | None = None
 
 
+class Receipt(Model):
+    """The answer of an update: what holds now."""
+
+    status: ProductionStatus
+    plan_digest: str | None
+    last_event_id: int
+
+
+class Answered(Model):
+    """A request that came with an idempotency key, and its answer: one of the three last fields."""
+
+    key: str = Field(description="A digest of the caller's key")
+    request: str = Field(description="A digest of what was requested")
+    receipt: Receipt | None = None
+    plan_digest: str = Field(default="", description="The answer was this plan")
+    refused: dict[str, JsonValue] = Field(
+        default_factory=dict, description="A Refusal, where the request was refused after it had cost something"
+    )
+
+
 class Snapshot(Model):
     """All of a production: the workflow's result, its manifest, and what reopening starts from."""
 
@@ -290,6 +310,8 @@ class Snapshot(Model):
     told: int = Field(default=0, description="The last event that was handed to webhooks")
     preview_of: str = Field(default="", description="The production whose plan this one shows; it spends nothing")
     batch: BatchBudget | None = Field(default=None, description="The batch that started it")
+    run_id: str = Field(default="", description="Temporal's id of the first run of the chain that wrote this")
+    answered: tuple[Answered, ...] = Field(default=(), description="The newest requests with an idempotency key")
     events: tuple[Event, ...] = ()
 
 
@@ -363,11 +385,3 @@ class Report(Model):
     unknown_prices: bool = False
     spent_usd: Money = ZERO
     error: str = ""
-
-
-class Receipt(Model):
-    """The answer of an update: what holds now."""
-
-    status: ProductionStatus
-    plan_digest: str | None
-    last_event_id: int

@@ -9,6 +9,7 @@ productions/{production_id}/references/{n}.{ext}     pictures that the brief bro
 productions/{production_id}/uploads/…                 people's own files, as they came
 productions/{production_id}/manifest.json            the newest manifest: reopening reads it
 productions/{production_id}/planning.json            what questions to language models are reserved and billed
+batches/{batch_id}.json                              the record of a batch
 references/…                                         pictures for briefs that are still to be started
 accounts/{tenant}/planning/{day}.json                the same of a tenant on a day of UTC
 accounts/{tenant}/batches/{batch_id}.json            the same of all rows of a batch
@@ -28,6 +29,10 @@ BATCH_TYPE: Final = "Batch"
 SCHEDULED_TYPE: Final = "ScheduledProduction"
 LOOK_AT_PRODUCTION: Final = "look_at_production"
 """An activity: how far a production is, as a Report."""
+FIND_PRODUCTION: Final = "find_production"
+"""An activity: how far the production of a batch's row is, or None where it is still to be started."""
+KEEP_BATCH: Final = "keep_batch"
+"""An activity: keeps the record of a batch in the bucket."""
 NOTIFICATION_TYPE: Final = "Notification"
 NOTIFY_QUEUE: Final = "notify"
 """Posts to webhooks: a receiver that hangs holds up no production."""
@@ -225,3 +230,7 @@ def tenant_account(tenant: str, day: str) -> str:
 
 def batch_account(tenant: str, batch_id: str) -> str:
     return f"accounts/{tenant}/batches/{batch_id}.json"
+
+
+def batch_key(batch_id: str) -> str:
+    return f"batches/{batch_id}.json"

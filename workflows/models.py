@@ -169,6 +169,11 @@ class Brief(Model):
         description="Pictures to work from; plans name them `reference-1`, `reference-2`, …",
     )
     budget_usd: Money | None = Field(default=None, description="Never spend more than this; USD")
+    allow_unknown_prices: bool = Field(
+        default=False,
+        description="Where there is a budget: also plan models whose price is not published. The approval has to allow "
+        "them too",
+    )
     approval_deadline_seconds: float = Field(
         default=7 * 86_400, ge=1, le=90 * 86_400, description="Without an approval the production expires"
     )
@@ -190,6 +195,11 @@ class Brief(Model):
         chosen = _modalities_in_order((Modality.TEXT, *self.modalities)) if asked else allowed
         object.__setattr__(self, "modalities", chosen)
         return self
+
+    @property
+    def known_prices_only(self) -> bool:
+        """Whether models of unknown price may not be planned: no budget can hold them."""
+        return self.budget_usd is not None and not self.allow_unknown_prices
 
     @property
     def language(self) -> str:

@@ -70,14 +70,20 @@ class ProductionWorkflow(Drafting):
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
         try:
+            await self._start()
             while not self._over():
                 await self._step()
         except asyncio.CancelledError:
+            await self._start()
             await self._cancel()
             while not self._over():
                 await self._step()
         self._show()
         return self._state.snapshot()
+
+    async def _start(self) -> None:
+        if await self._begin():
+            self._kept = self._fingerprint()
 
     def _over(self) -> bool:
         if not self._state.status.closed:

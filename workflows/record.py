@@ -56,6 +56,8 @@ class Record:
         self.handed_over = carried.told
         self.preview_of = carried.preview_of
         self.batch = carried.batch
+        self.run_id = carried.run_id
+        self.answered = list(carried.answered)
         self.events: list[Event] = list(carried.events)
         self.announced: tuple[ProductionStatus, int] | None = None
         """What queries tell while a delivery is written down: the status before, and how many events."""
@@ -85,6 +87,8 @@ class Record:
                 "gate": self.gate,
                 "told": self.handed_over,
                 "batch": self.batch,
+                "run_id": self.run_id,
+                "answered": tuple(self.answered),
                 "events": tuple(self.events),
             }
         )

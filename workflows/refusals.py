@@ -20,6 +20,8 @@ RefusalKind = Literal[
     "not_allowed",
     "budget_short",
     "price_unknown",
+    "key_used",
+    "id_used",
 ]
 
 
@@ -34,5 +36,15 @@ class Refusal(Model):
 
 def refuse(kind: RefusalKind, field: str, message: str, *, plan_digest: str | None = None) -> ApplicationError:
     """The error that a handler raises: final, nothing has changed, `message` names the remedy."""
-    refusal = Refusal(kind=kind, field=field, message=message, plan_digest=plan_digest)
-    return ApplicationError(message, refusal, type=REFUSED, non_retryable=True)
+    return error_of(Refusal(kind=kind, field=field, message=message, plan_digest=plan_digest))
+
+
+def error_of(refusal: Refusal) -> ApplicationError:
+    return ApplicationError(refusal.message, refusal, type=REFUSED, non_retryable=True)
+
+
+def refusal_in(error: BaseException | None) -> Refusal | None:
+    """The refusal that a failure carries; None of any other failure."""
+    if isinstance(error, ApplicationError) and error.type == REFUSED and error.details:
+        return Refusal.model_validate(error.details[0])
+    return None

@@ -4,7 +4,19 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from workflows.models import MAX_TAKES_AT_ONCE, Asset, Digest, Modality, Model, ModelName, Money, Person, Slug, Words
+from workflows.models import (
+    MAX_TAKES_AT_ONCE,
+    Asset,
+    Digest,
+    Modality,
+    Model,
+    ModelName,
+    Money,
+    Person,
+    Slug,
+    Words,
+    digest_of,
+)
 
 
 class Approval(BaseModel):
@@ -33,7 +45,15 @@ class Rejection(BaseModel):
     reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
 
-class Decision(Model):
+class KeyedRequest(Model):
+    """Something that is asked of a production once, however often it is sent with the same key."""
+
+    idempotency_key: Annotated[str, StringConstraints(max_length=255)] = Field(
+        default="", description="The same key with the same request is answered as before, and nothing is done again"
+    )
+
+
+class Decision(KeyedRequest):
     """The body of the update `decide`: exactly one of the two."""
 
     approve: Approval | None = None
@@ -66,7 +86,7 @@ class EditOp(Model):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
 
 
-class PlanEdit(Model):
+class PlanEdit(KeyedRequest):
     """All of `edits` or none, on exactly the plan that `plan_digest` names."""
 
     plan_digest: Digest
@@ -78,14 +98,14 @@ class PlanEdit(Model):
     allow_unknown_prices: bool = False
 
 
-class Revision(Model):
+class Revision(KeyedRequest):
     """Plan again, with this feedback."""
 
     feedback: Words
     reviser: Person = "someone"
 
 
-class Regenerate(Model):
+class Regenerate(KeyedRequest):
     """Make new takes of one asset, as it is or changed; the last of them is used, the others are there to choose from.
 
     `feedback` in words lets the planner write the new prompt. `budget_usd` raises the whole budget to that sum.
@@ -109,7 +129,7 @@ class Regenerate(Model):
         return self
 
 
-class Resolve(Model):
+class Resolve(KeyedRequest):
     """What a person decides where a production waits: retry (as it is or changed), accept it without the asset,
     adopt a job that the provider already runs, resubmit after an ambiguous submission, or raise the budget."""
 
@@ -138,7 +158,7 @@ class Resolve(Model):
         return self
 
 
-class SelectTake(Model):
+class SelectTake(KeyedRequest):
     """Use an earlier take of an asset in the deliverable."""
 
     asset_id: Slug
@@ -155,16 +175,19 @@ MAX_UPLOAD_BYTES: Final[dict[Modality, int]] = {
 """Of a person's own file for an asset of this type."""
 
 
-class UploadTake(Model):
+class UploadTake(KeyedRequest):
     """Use a person's own file as a new take of an asset. `key` is where the API put the bytes."""
 
     asset_id: Slug
     key: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     filename: Annotated[str, StringConstraints(max_length=200)] = ""
+    sha256: Annotated[str, StringConstraints(max_length=64)] = Field(
+        default="", description="Of the file; tells whether a request that is repeated brings the same one"
+    )
     uploaded_by: Person = "someone"
 
 
-class Refresh(Model):
+class Refresh(KeyedRequest):
     """Make stale assets again, all or the named ones, for at most `max_usd` in all."""
 
     asset_ids: tuple[Slug, ...] = Field(default=(), max_length=1_000, description="Without any, all that are stale")
@@ -185,3 +208,11 @@ class Resume(Model):
     """Go on after a pause."""
 
     resumed_by: Person = "someone"
+
+
+def request_digest(update: str, request: KeyedRequest) -> str:
+    """Identifies a request to a production: the name of its update and everything in it but the idempotency key.
+
+    Of an uploaded file its SHA-256 counts, not the temporary key under which it arrived.
+    """
+    return digest_of([update, request.model_dump(mode="json", exclude={"idempotency_key", "key"})])

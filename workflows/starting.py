@@ -59,6 +59,11 @@ def brief_digest(brief: Brief) -> str:
     return digest_of(brief.model_dump(mode="json", exclude_defaults=True))
 
 
+def content_digest(brief: Brief) -> str:
+    """Like `brief_digest`, whoever sends the brief: it decides whether a production is one that was made before."""
+    return digest_of(brief.model_dump(mode="json", exclude_defaults=True, exclude={"requester"}))
+
+
 def cut(text: str, size_bytes: int) -> str:
     """Whole characters of at most that many bytes: the server refuses summaries above 400 and details above 20,000."""
     return text.encode()[:size_bytes].decode(errors="ignore")

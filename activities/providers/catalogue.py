@@ -177,7 +177,14 @@ def makes(offer: Offer, aspect: str) -> bool:
     return not (offer.aspects and aspect) or aspect in offer.aspects
 
 
-def ranked(modality: Modality, providers: Mapping[str, Provider], today: date, aspect: str = "") -> list[Offer]:
+def ranked(
+    modality: Modality,
+    providers: Mapping[str, Provider],
+    today: date,
+    aspect: str = "",
+    *,
+    known_prices_only: bool = False,
+) -> list[Offer]:
     """Everything that can be planned for a modality in an aspect ("" for any), the preferred first."""
     offers = [o for p in providers.values() for o in plannable(p, modality, today) if makes(o, aspect)]
-    return sorted(offers, key=lambda o: o.rank)
+    return sorted((o for o in offers if not (known_prices_only and o.unknown)), key=lambda o: o.rank)

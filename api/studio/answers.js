@@ -1,7 +1,7 @@
 // What waits for a person, with the evidence, and every possible answer in its place.
 
 import { h } from "./dom.js";
-import { button, field, icon, input, may, me } from "./parts.js";
+import { button, field, icon, input, may, me, unknownTick } from "./parts.js";
 import { post } from "./server.js";
 import { ago, atMost, REASONS, usd, when } from "./words.js";
 
@@ -39,14 +39,14 @@ export function waiting(item, place) {
   const resolve = (action, more = {}) =>
     send(
       `assets/${encodeURIComponent(item.asset_id)}/resolve`,
-      { action, attention: item.id, resolver: me(), ...more },
+      { action, attention: item.id, resolver: me(), ...(mine.unknown && { allow_unknown_prices: true }), ...more },
     );
   const unfold = (name, start = {}) => set({ open: mine.open === name ? null : name, ...start });
   const busy = acts.busy(key);
 
   const answers = {
     approve: () =>
-      item.reason === "price_unknown"
+      item.reason === "price_unknown" || (item.price_usd ?? null) === null
         ? h("a", { class: "button primary", href: link }, "Look at the plan")
         : button(
           `Approve · ${atMost(item.price_usd)}`,
@@ -209,5 +209,7 @@ export function waiting(item, place) {
       h("p", { class: "hint" }, "An approver decides."),
     mine.open && h("div", { class: "unfolded", key: mine.open }, forms[mine.open]()),
     acts.note(key),
+    acts.said.get(key)?.type?.endsWith("price-unknown") &&
+      unknownTick(item.asset_id ?? "it", mine.unknown, (on) => set({ unknown: on })),
   );
 }

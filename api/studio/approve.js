@@ -1,7 +1,7 @@
 // The plan before its approval: what it costs, what to heed, and the one decision.
 
 import { h } from "./dom.js";
-import { bar, button, field, icon, input, may, me, nameField } from "./parts.js";
+import { bar, button, field, icon, input, may, me, nameField, unknownTick, UNTICKED } from "./parts.js";
 import { count, named, priceRange, usd, when } from "./words.js";
 
 /** What a plan is about to spend, in one sentence, and what to heed before. */
@@ -60,6 +60,9 @@ export function decision(production, acts, state, app) {
   const high = gate ? gate.price_usd : plan.high_usd;
   const most = state.budget === "" ? (gate ? high : data.brief.budget_usd !== null && Number(data.brief.budget_usd) < Number(high) ? data.brief.budget_usd : high) : state.budget;
   const unknown = plan.unknown_prices;
+  // At the stills, what was allowed with the plan stays allowed.
+  const needsTick = unknown.length > 0 && !(gate && data.approval?.allow_unknown_prices);
+  const unticked = needsTick && !state.unknown;
   const price = unknown.length || Number(high) > 0 ? `up to ${usd(most)}` : "free";
   const needed = data.brief.approval.approvers;
   const given = data.approvals.map((a) => a.approver);
@@ -69,7 +72,7 @@ export function decision(production, acts, state, app) {
   const approve = async () => {
     if (await acts.run(
       "approve",
-      () => production.approve(digest, state.budget, Boolean(state.unknown)),
+      () => production.approve(digest, state.budget, needsTick && Boolean(state.unknown)),
     )) scrollTo({ top: 0 });
     else await production.load();
   };
@@ -82,16 +85,8 @@ export function decision(production, acts, state, app) {
       { class: "hint", key: "given" },
       `${given.length} of ${needed} people have approved${given.length ? `: ${named(given)}` : ""}.`,
     ),
-    unknown.length > 0 &&
-      h(
-        "label",
-        { class: "check", key: "unknown" },
-        h(
-          "input",
-          { type: "checkbox", checked: Boolean(state.unknown), onchange: (e) => set({ unknown: e.target.checked }) },
-        ),
-        h("span", null, `Also spend on ${named(unknown)}, whose price nobody published and no budget can foresee`),
-      ),
+    needsTick && releases && unknownTick(named(unknown), state.unknown, (on) => set({ unknown: on })),
+    unticked && releases && h("p", { class: "hint", key: "unticked", id: "unticked" }, UNTICKED),
     acts.note("approve") ?? acts.note("reject"),
     state.open === "revise" && revising(production, acts, state, set),
     state.open === "reject" && rejecting(production, acts, state, set),
@@ -139,7 +134,8 @@ export function decision(production, acts, state, app) {
         releases && button(`${gate ? "Approve the stills" : "Approve"} · ${price}`, approve, {
           look: "primary large",
           busy,
-          disabled: Number.isNaN(Number(most)) || production.changing > 0 || (unknown.length > 0 && !state.unknown && data.brief.budget_usd !== null),
+          disabled: Number.isNaN(Number(most)) || production.changing > 0 || unticked,
+          "aria-describedby": unticked ? "unticked" : undefined,
         }),
       ),
     ),

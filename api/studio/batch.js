@@ -1,7 +1,7 @@
 // One batch: how far its briefs are, one approval for all of them, a row each.
 
 import { h } from "./dom.js";
-import { Acts, bar, button, failure, field, icon, input, me, pill, table } from "./parts.js";
+import { Acts, bar, button, failure, field, icon, input, me, pill, table, unknownTick, UNTICKED } from "./parts.js";
 import { get, post, Refused } from "./server.js";
 import { atMost, count, usd } from "./words.js";
 
@@ -15,6 +15,7 @@ export function one(id, app) {
   let timer = 0;
   let closed = false;
   let budget = "";
+  let allowed = false;
 
   async function load() {
     clearTimeout(timer);
@@ -38,6 +39,7 @@ export function one(id, app) {
     render() {
       if (!batch) return problem ? failure(problem, load) : h("p", { class: "hint", role: "status" }, "Loading…");
       const { totals } = batch;
+      const unticked = totals.unknown_prices > 0 && !batch.allow_unknown_prices && !allowed;
       const done = Object.entries(totals.statuses).filter(
         ([s]) => ["delivered", "rejected", "cancelled", "expired", "failed"].includes(s),
       ).reduce((n, [, each]) => n + each, 0);
@@ -110,9 +112,16 @@ export function one(id, app) {
             ),
             button(
               `Approve all · ${totals.unknown_prices ? `up to ${usd(budget || totals.high_usd)}` : atMost(budget || totals.high_usd)}`,
-              () => act("admit", { approver: me(), ...(budget && { budget_usd: budget }) }),
-              { look: "primary large", busy: acts.busy("admit") },
+              () => act("admit", {
+                approver: me(),
+                ...(budget && { budget_usd: budget }),
+                ...(allowed && totals.unknown_prices && { allow_unknown_prices: true }),
+              }),
+              { look: "primary large", busy: acts.busy("admit"), disabled: unticked },
             ),
+            totals.unknown_prices > 0 && !batch.allow_unknown_prices &&
+              unknownTick(count(totals.unknown_prices, "row"), allowed, (on) => ((allowed = on), app.update())),
+            unticked && h("p", { class: "hint", key: "unticked" }, UNTICKED),
           ),
         acts.note("admit") ?? acts.note("stop"),
         table(

@@ -20,6 +20,7 @@ export class Production {
     this.began = new Map(); // asset -> when its take was started
     this.connected = true;
     this.stalled = "";
+    this.allowed = {}; // ticks of unknown prices, by what they are for
     this.texts = new Map(); // address -> words, or null while they are on their way
     this.order = null; // asset ids as they are being moved
     this.editing = Promise.resolve();

@@ -285,3 +285,16 @@ export const table = (heads, rows, words) =>
       ),
     ),
   );
+
+/** The tick that models of unknown price need. It is never ticked by the page itself. */
+export function unknownTick(names, checked, tick, key = "unknown") {
+  return h(
+    "label",
+    { class: "check", key },
+    h("input", { type: "checkbox", checked: Boolean(checked), onchange: (e) => tick(e.target.checked) }),
+    h("span", null, `Also spend on ${names}, whose price is not published and no budget can hold`),
+  );
+}
+
+/** Why a button that spends is disabled while the tick is missing. */
+export const UNTICKED = "Some prices are not published. Tick the box to spend on them, or choose models with a price.";

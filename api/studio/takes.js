@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { highest } from "./model.js";
-import { button, field, icon, input, me, pill, select } from "./parts.js";
+import { button, field, icon, input, me, pill, select, unknownTick, UNTICKED } from "./parts.js";
 import { get } from "./server.js";
 import { ago, atMost, because, count, lasting, size, usd, when } from "./words.js";
 
@@ -21,10 +21,24 @@ export function remake(production, assets, acts, key) {
   const send = () => {
     const body = { asset_ids: assets.map((a) => a.asset_id), max_usd: cents(price), requested_by: me() };
     if (budget) body.budget_usd = budget;
-    if (unknown) body.allow_unknown_prices = true;
-    return production.send("refresh", body);
+    if (unknown && production.allowed[key]) body.allow_unknown_prices = true;
+    return production.send("refresh", body).finally(() => delete production.allowed[key]);
   };
-  return button(words.filter(Boolean).join(" · "), () => acts.run(key, send), { busy: acts.busy(key) });
+  const unticked = unknown && !production.allowed[key];
+  const press = button(words.filter(Boolean).join(" · "), () => acts.run(key, send), {
+    busy: acts.busy(key),
+    disabled: unticked,
+  });
+  if (!unknown) return press;
+  const named = assets.filter((a) => a.quote?.unknown).map((a) => a.asset_id).join(", ");
+  const tick = (on) => ((production.allowed[key] = on), production.app.update());
+  return h(
+    "div",
+    { class: "stack", key },
+    unknownTick(named, production.allowed[key], tick, `${key}-unknown`),
+    unticked && h("p", { class: "hint", key: `${key}-unticked` }, UNTICKED),
+    press,
+  );
 }
 
 /** A sum as the API takes it: in hundredths of a cent, rounded up. */
@@ -155,10 +169,14 @@ export function again({ production, asset, acts, state, set, models }) {
         state.model.split("/").slice(1).join("/"),
       ];
       if (state.budget) body.budget_usd = state.budget;
-      if (asset.quote?.unknown) body.allow_unknown_prices = true;
+      if (unknown && state.unknown) body.allow_unknown_prices = true;
       await production.send(path, body);
-      set({ feedback: "", how: "same", budget: "", model: null, count: 1 });
+      set({ feedback: "", how: "same", budget: "", model: null, count: 1, unknown: false });
     });
+  // The price of another model is known when the API has answered.
+  const refused = acts.said.get("regenerate")?.type?.endsWith("price-unknown");
+  const unknown = refused || (asset.quote?.unknown && !state.model);
+  const unticked = unknown && !state.unknown;
   const modes = [["same", "As it is"], ["prompt", "New prompt"], ["feedback", "Say what to change"]];
   const short = acts.said.get("regenerate")?.type?.endsWith("budget-short");
   return h(
@@ -261,6 +279,8 @@ export function again({ production, asset, acts, state, set, models }) {
       ),
     ),
     acts.note("regenerate") ?? acts.note("upload"),
+    unknown && unknownTick(`this take of ${asset.asset_id}`, state.unknown, (on) => set({ unknown: on }), "again-unknown"),
+    unticked && h("p", { class: "hint", key: "again-unticked" }, UNTICKED),
     h(
       "div",
       { class: "row tight", key: "go" },
@@ -268,7 +288,7 @@ export function again({ production, asset, acts, state, set, models }) {
         look: "primary",
         mark: "again",
         busy,
-        disabled: record.status === "generating" || (state.how === "prompt" && !state.prompt.trim()) || (state.how === "feedback" && !state.feedback.trim()),
+        disabled: unticked || record.status === "generating" || (state.how === "prompt" && !state.prompt.trim()) || (state.how === "feedback" && !state.feedback.trim()),
       }),
       h(
         "label",

@@ -148,7 +148,12 @@ class Turns:
     def in_place_of_the_sdk(self) -> Iterator[None]:
         given: dict[str, Any] = {
             "now": lambda: self.clock,
-            "info": lambda: SimpleNamespace(is_continue_as_new_suggested=lambda: self.full),
+            # A run that continues another one: there is no bucket here to compare its record with.
+            "info": lambda: SimpleNamespace(
+                is_continue_as_new_suggested=lambda: self.full,
+                continued_run_id="before",
+                first_execution_run_id="first",
+            ),
             "patched": lambda _: True,
             "execute_activity_method": self._execute,
             "wait_condition": self._wait,

@@ -157,8 +157,8 @@ async def test_pause_and_resume(browser: Browser, site: Site, fake: FakeActiviti
 
 
 async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """A price that nobody published is allowed in so many words, and the second of two people releases the plan.
-    Where no sum was named, the approval says that the price is unknown."""
+    """Unknown prices need a tick before the plan can be approved, with a budget and without, and the page says so; the
+    second of two people releases the plan."""
     fake.unknown = True
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
@@ -168,6 +168,7 @@ async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake:
         production_id = await write(page, goto=False)
         button = page.get_by_role("button", name=re.compile("^Approve"))
         await expect(button).to_be_disabled()
+        await expect(page.get_by_text("Some prices are not published. Tick the box")).to_be_visible()
         await page.get_by_label(re.compile("^Also spend on text-1, text-2, and text-3")).check()
         await page.get_by_label("Approved by").fill("Ana")
         await button.click()
@@ -180,8 +181,11 @@ async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake:
         await write(page, title="Nobody knows its price")
         await page.goto("/#/attention")
         entry = page.locator(".entry", has_text="Nobody knows its price")
-        await entry.get_by_role("button", name="Approve · price unknown").click()
-        await expect(entry).to_have_count(0)
+        await entry.get_by_role("link", name="Look at the plan").first.click()
+        await expect(button).to_be_disabled()
+        await page.get_by_label(re.compile("^Also spend on text-1, text-2, and text-3")).check()
+        await button.click()
+        await delivered(page)
 
 
 class TestStillsFirst:
