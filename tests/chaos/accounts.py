@@ -133,17 +133,19 @@ def _permission(found: Accounts, entries: Entries, bills: Sequence[Bill], *, all
 
 
 def _overruns(found: Accounts, snapshot: Snapshot, entries: Entries) -> None:
-    told = Counter[tuple[str, Decimal]]()
+    """What ledgers count beyond their prices is told by events, asset by asset and model by model."""
+    told: dict[tuple[str | None, str], Decimal] = defaultdict(lambda: ZERO)
     for event in snapshot.events:
         if str(event.name) == OVERRUN:
-            told[str(event.data.get("model")), Decimal(str(event.data.get("cost_usd", "0")))] += 1
+            beyond = Decimal(str(event.data["cost_usd"])) - Decimal(str(event.data["price_usd"]))
+            told[event.asset_id, str(event.data["model"])] += beyond
     for (asset_id, take), entry in entries.items():
         for submission in entry.submissions:
-            if not entry.price_usd or submission.billed_usd <= entry.price_usd:
+            beyond = submission.billed_usd - entry.price_usd
+            if not entry.price_usd or beyond <= 0:
                 continue
-            bill = (entry.model, submission.billed_usd)
-            if told[bill]:
-                told[bill] -= 1
+            if told[asset_id, entry.model] >= beyond:
+                told[asset_id, entry.model] -= beyond
                 found.overruns += 1
             else:
                 found.unreported += 1
@@ -212,6 +214,8 @@ def _differences(
             )
     counted = sum((e.billed_usd for e in entries.values()), ZERO)
     unknown = counted - snapshot.spent_usd
+    if -unknown > STEP and any(state.cancelled == "running" for state in snapshot.assets.values()):
+        found.explained["cancelled"] += int(-unknown / STEP)
     if was_reset and unknown > 0:
         known = {i: s.next_take for i, s in snapshot.assets.items()}
         lost = sum((e.billed_usd for (i, n), e in entries.items() if n >= known.get(i, 1) or i == keys.PLANNER), ZERO)

@@ -47,7 +47,7 @@ class Deeds:
             (3, lambda: self.regenerate(asset)),
             (3, lambda: self.edit(seen, asset)),
             (2, self.refresh),
-            (2, lambda: hands.attempt("pause", self._pause)),
+            (2, self.pause),
             (3, self.resume),
             (2, lambda: self.select(asset)),
             (1, lambda: hands.chance.random() < 0.15 and self.cancel()),
@@ -136,8 +136,9 @@ class Deeds:
         hands = self._hands
         return hands.attempt("cancel", lambda: hands.client.cancel(hands.production_id))
 
-    def _pause(self) -> object:
-        return self._hands.client.pause(self._hands.production_id, Pause(paused_by="ana"))
+    def pause(self) -> object:
+        hands = self._hands
+        return hands.attempt("pause", lambda: hands.client.pause(hands.production_id, Pause(paused_by="ana")))
 
     def _maker(self, asset: Asset, *, unpriced: bool = False) -> Maker:
         hands = self._hands

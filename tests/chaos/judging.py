@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from activities.ledger import Entry
-from tests.chaos.accounts import OVERRUN, Accounts
+from tests.chaos.accounts import Accounts
 from tests.chaos.books import Billed
 from tests.chaos.vendors import Vendors
 from workflows import keys
@@ -57,6 +57,12 @@ class Audit:
         waiting = {i for i, s in states.items() if s.attention == "ambiguous_submission"}
         return sum((e.price_usd for i, e in doubtful if not undecided or i in waiting), ZERO)
 
+    def answered_late_usd(self) -> Decimal:
+        """What takes may be recorded at that were cancelled as "running" before their answer came: their price."""
+        states = self.snapshot.assets
+        running = [e for (i, _), e in self.entries.items() if i in states and states[i].cancelled == "running"]
+        return sum((max(e.price_usd - e.billed_usd, ZERO) for e in running), ZERO)
+
     def wrong(self, what: str) -> None:
         self.problems.append(f"{self.production_id}: {what}")
 
@@ -83,6 +89,7 @@ def reasons(audit: Audit) -> None:
             "paused": snapshot.paused is not None,
             "stills_to_approve": snapshot.gate == "waiting",
             "finishing_failed": nothing_left,
+            "overrun": bool(snapshot.overrun_usd),
         }
         if not true.get(whole.reason, False):
             audit.wrong(f"waits for {whole.reason}: {whole.message}")
@@ -101,7 +108,9 @@ def untrue(audit: Audit, asset_id: str) -> str:
     reason, entry = state.attention, audit.entries.get((asset_id, state.next_take))
     if reason == "ambiguous_submission":
         return "" if entry and entry.is_open else f"its ledger says {entry.state if entry else 'nothing'}"
-    if str(reason) == OVERRUN or str(reason) == "price_unknown":
+    if reason == "overrun":
+        return "" if audit.snapshot.overrun_usd else "nothing was charged beyond its price"
+    if reason in ("price_unknown", "change_to_approve"):
         return ""
     if reason == "budget_short":
         return "" if audit.snapshot.budget_usd is not None else "there is no budget"
@@ -138,7 +147,7 @@ def money(audit: Audit, name: str, vendors: Vendors) -> None:
             ]
             audit.wrong(f"{whose.asset_id} was billed {times} times for {takes} takes, flagged {flags[whose]}: {said}")
     counted = sum((e.billed_usd for e in audit.entries.values()), ZERO)
-    spent, most = audit.snapshot.spent_usd, counted + audit.in_doubt_usd()
+    spent, most = audit.snapshot.spent_usd, counted + audit.in_doubt_usd() + audit.answered_late_usd()
     if not counted <= spent <= most and "reset" not in audit.accounts.explained:
         each = {f"{i}/{n}": (e.state, str(e.billed_usd), str(e.price_usd)) for (i, n), e in audit.entries.items()}
         audit.wrong(f"spent {spent}, but the ledgers count {counted} and up to {most - counted} in doubt: {each}")
@@ -154,6 +163,8 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
     revisions = range(1, last + 1)
     known = {keys.manifest_key(production_id)}
     known |= {t.media.key for s in snapshot.assets.values() for t in s.takes}
+    records = {k for k in stored if "/takes/" in k and k.rpartition("/")[2].startswith("upload-")}
+    known |= records  # of people's own files
     for (asset_id, take), entry in audit.entries.items():
         prefix = keys.take_prefix(production_id, asset_id, take)
         known.add(f"{prefix}/ledger.json")
@@ -161,7 +172,7 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
         known |= {k for k in stored if k.startswith(f"{prefix}/media") and keys.submission_of(k) in numbers}
     for key in sorted(stored):
         parts = key.split("/")
-        if key in known or parts[2] in ("plan", "uploads", "references"):
+        if key in known or parts[2] in ("plan", "uploads", "references", "learned"):
             continue
         if parts[2] == "deliverable" and int(parts[3]) in revisions:
             continue

@@ -47,8 +47,8 @@ class Replies:
     def _give(self, how: Answer, item: AttentionItem, seen: ProductionView) -> object:
         hands, client, production_id = self._hands, self._hands.client, self._hands.production_id
         what, asset_id = f"answer {how}", item.asset_id or "?"
-        if how == "resume":
-            return self._deeds.resume()
+        if how in ("resume", "pause"):
+            return self._deeds.resume() if how == "resume" else self._deeds.pause()
         if how == "cancel":
             return self._deeds.cancel()
         if how == "reject":
@@ -56,9 +56,9 @@ class Replies:
         if how == "revise":
             return hands.attempt(what, lambda: client.revise(production_id, Revision(feedback="softer light")))
         if how == "edit_plan":
-            return self._deeds.edit(seen, seen.assets[0])
+            return self._deeds.edit(seen, next((a for a in seen.assets if a.asset_id == asset_id), seen.assets[0]))
         if how == "approve":
-            return self._approve(item, what)
+            return self._approve(item, what, seen)
         if how == "upload":
             return self._upload(asset_id, what, seen)
         if how == "raise_budget":
@@ -70,11 +70,11 @@ class Replies:
             return hands.spend(what, lambda budget_usd: self._retry(item, budget_usd))
         return self._resolve(what, how, item)
 
-    def _approve(self, item: AttentionItem, what: str) -> object:
+    def _approve(self, item: AttentionItem, what: str, seen: ProductionView) -> object:
         hands = self._hands
         budget_usd = PLENTY if hands.is_generous else None
         approval = Approval(
-            plan_digest=item.plan_digest or "?",
+            plan_digest=item.plan_digest or (seen.plan.digest if seen.plan else "?"),
             approver="ben",
             budget_usd=budget_usd,
             allow_unknown_prices=hands.cast.allows_unknown,
@@ -135,6 +135,6 @@ class Replies:
 
 
 def waiting(seen: ProductionView) -> list[AttentionItem]:
-    """What waits for a person, but for a pause, which they end by themselves."""
+    """What waits for a person, but for a pause, which they end by themselves, and mere notices."""
     items = [a.waiting for a in seen.assets if a.waiting]
-    return [*items, seen.waiting] if seen.waiting and seen.waiting.reason != "paused" else items
+    return [*items, seen.waiting] if seen.waiting and seen.waiting.reason not in ("paused", "overrun") else items
