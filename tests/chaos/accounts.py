@@ -214,8 +214,9 @@ def _differences(
             )
     counted = sum((e.billed_usd for e in entries.values()), ZERO)
     unknown = counted - snapshot.spent_usd
-    if -unknown > STEP and any(state.cancelled == "running" for state in snapshot.assets.values()):
-        found.explained["cancelled"] += int(-unknown / STEP)
+    if -unknown > STEP:  # an answer that came after a cancel, or after a person went on without it
+        was_cancelled = any(state.cancelled == "running" for state in snapshot.assets.values())
+        found.explained["cancelled" if was_cancelled else "in doubt"] += int(-unknown / STEP)
     if was_reset and unknown > 0:
         known = {i: s.next_take for i, s in snapshot.assets.items()}
         lost = sum((e.billed_usd for (i, n), e in entries.items() if n >= known.get(i, 1) or i == keys.PLANNER), ZERO)
