@@ -155,11 +155,12 @@ def _overruns(found: Accounts, snapshot: Snapshot, entries: Entries) -> None:
                 )
 
 
-def reason_of(entry: Entry, number: int, state: AssetState | None) -> str:
+def reason_of(entry: Entry, number: int, state: AssetState | None, *, asked: bool = False) -> str:
     """Why what a ledger counts for its submission `number` (from 0) may differ from the bill; empty where it may not.
 
     Args:
         state: Of the asset, where it is this take that was being made last.
+        asked: Whether an event asked a person about a submission of the asset that is in doubt.
     """
     submission: Submission = entry.submissions[number]
     last = number == len(entry.submissions) - 1
@@ -169,8 +170,7 @@ def reason_of(entry: Entry, number: int, state: AssetState | None) -> str:
     if submission.outcome == "cancelled" or (state and state.cancelled == "running"):
         return "cancelled"
     if entry.is_open or (entry.final and entry.final.maybe_billed):
-        asks = state is not None and state.attention == "ambiguous_submission"
-        return "open" if submission.billed_usd or asks else ""
+        return "open" if submission.billed_usd or asked else ""
     if entry.take and entry.take.cost_source in ("catalogue", "unknown"):
         return entry.take.cost_source
     if entry.provider in SILENT and submission.billed_usd == entry.price_usd:
@@ -185,6 +185,9 @@ def _differences(
     paid: dict[str, list[Decimal]] = defaultdict(list)
     for bill in bills:
         paid[bill.whose.asset_id].append(bill.usd)
+    asked = {e.asset_id for e in snapshot.events if e.data.get("reason") == "ambiguous_submission"}
+    asked |= {i for i, s in snapshot.assets.items() if s.attention == "ambiguous_submission"}
+    unsaid = ZERO
     for asset_id in sorted({*paid, *(i for i, _ in entries)}):
         sure, most = ZERO, ZERO
         reasons = Counter[str]()
@@ -193,13 +196,16 @@ def _differences(
             if owner != asset_id:
                 continue
             for number, submission in enumerate(entry.submissions):
-                reason = reason_of(entry, number, state if state and take == state.next_take else None)
+                made_last = state if state and take == state.next_take else None
+                reason = reason_of(entry, number, made_last, asked=asset_id in asked)
                 if not reason:
                     sure += submission.billed_usd
                     continue
                 open_usd = max(entry.price_usd, submission.billed_usd, *paid[asset_id], ZERO)
                 reasons[reason] += int(max(entry.price_usd, submission.billed_usd) / STEP)
                 most += open_usd
+                waits = bool(state and state.attention == "ambiguous_submission")
+                unsaid += open_usd if reason == "unknown" or (reason == "open" and waits) else ZERO
         total, slack = sum(paid[asset_id], ZERO), STEP * (1 + len(paid[asset_id]))
         if sure - slack <= total <= sure + most + slack:
             if abs(total - _recorded(entries, asset_id)) > slack:
@@ -212,6 +218,9 @@ def _differences(
                 f"DIFFERENCE: {asset_id} was billed {[str(u) for u in paid[asset_id]]} and its ledgers count {sure} "
                 f"for sure, up to {most} more for {dict(reasons) or 'no reason'}: {own}"
             )
+    if not was_reset and found.billed > snapshot.spent_usd + unsaid + STEP * len(bills):
+        found.unexplained += found.billed - snapshot.spent_usd - unsaid
+        found.problems.append(f"DIFFERENCE: {found.billed} was billed, and the record says {snapshot.spent_usd}")
     counted = sum((e.billed_usd for e in entries.values()), ZERO)
     unknown = counted - snapshot.spent_usd
     if -unknown > STEP:  # an answer that came after a cancel, or after a person went on without it

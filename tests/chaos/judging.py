@@ -11,7 +11,7 @@ from tests.chaos.accounts import Accounts
 from tests.chaos.books import Billed
 from tests.chaos.vendors import Vendors
 from workflows import keys
-from workflows.events import AssetStatus, AttentionReason, ProductionStatus, Snapshot
+from workflows.events import AttentionReason, ProductionStatus, Snapshot
 from workflows.models import ZERO, digest_of
 
 TRUE_KINDS: Final[Mapping[AttentionReason, frozenset[str]]] = {
@@ -60,11 +60,11 @@ class Audit:
     def answered_late_usd(self) -> Decimal:
         """What takes may be recorded at, beyond their bills, whose answer came after a decision: their price.
 
-        They were cancelled as "running", or a person went on without what was in doubt.
+        They were cancelled as "running", or a person was asked about them and went on without.
         """
         running = {i for i, s in self.snapshot.assets.items() if s.cancelled == "running"}
         asked = {e.asset_id for e in self.snapshot.events if e.data.get("reason") == "ambiguous_submission"}
-        late = running | {i for i in asked if i and self.snapshot.assets[i].status is AssetStatus.CANCELLED}
+        late = running | {i for i in asked if i}
         return sum((max(e.price_usd - e.billed_usd, ZERO) for (i, _), e in self.entries.items() if i in late), ZERO)
 
     def wrong(self, what: str) -> None:
