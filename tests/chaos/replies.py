@@ -47,8 +47,10 @@ class Replies:
     def _give(self, how: Answer, item: AttentionItem, seen: ProductionView) -> object:
         hands, client, production_id = self._hands, self._hands.client, self._hands.production_id
         what, asset_id = f"answer {how}", item.asset_id or "?"
-        if how in ("resume", "pause"):
-            return self._deeds.resume() if how == "resume" else self._deeds.pause()
+        if how == "resume":
+            return self._deeds.resume()
+        if how == "pause":
+            return self._deeds.pause()
         if how == "cancel":
             return self._deeds.cancel()
         if how == "reject":
