@@ -68,7 +68,7 @@ record: $(DEV_STAMP) ## record histories and defaults.json, for replay
 bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
 	$(PY) -m tests.bench
 
-chaos: $(DEV_STAMP) ## kill -9 whatever runs, in TRIALS=200 trials; SEED=n plays one again; writes out/chaos.json
+chaos: $(DEV_STAMP) ## TRIALS=200 trials of kills, stops, vendors' faults and people; SEED=n plays one again; out/chaos.json
 	@$(PY) -m tests.chaos
 
 fuzz: $(DEV_STAMP) ## CASES=5000 requests by the API's own description, and lives of productions; SEED=n again; out/fuzz.json

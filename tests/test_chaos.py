@@ -12,16 +12,17 @@ from typing import Any, Final
 import pytest
 
 from activities.ledger import Entry, Submission
+from tests.chaos.books import mark
 from tests.chaos.judging import Audit, money, orphans, untrue
 from tests.chaos.script import Script
 from tests.chaos.trial import run
-from tests.chaos.vendors import Vendors, mark
+from tests.chaos.vendors import Vendors
 from tests.emulators.base import Call
 from workflows import keys
 from workflows.events import AssetState, ProductionStatus, Snapshot
 from workflows.models import Brief, Platform
 
-SEEDS: Final = range(3, 7)
+SEEDS: Final = (1, 14, 19, 46)
 """Four short trials, of one production each, in which everything dies."""
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -93,7 +94,6 @@ PAID: Final = Decimal("0.03")
         (audit(submission(billed_usd=PAID), spent="0.02"), 1, "spent 0.02, but the ledgers count 0.03"),
         (audit(submission(billed_usd=PAID), spent="0.09"), 1, "spent 0.09, but the ledgers count 0.03"),
         (audit(submission(), state="claimed", spent="0", attention="ambiguous_submission"), 1, ""),
-        (audit(submission(), state="claimed", spent="0"), 1, "bill 0.03, and the record says 0"),
     ],
 )
 def test_bills(found: Audit, times: int, words: str) -> None:

@@ -43,7 +43,8 @@ class Decisions(Repeats):
         )
 
     @workflow.signal(description="A worker says that a take in doubt was answered after all")
-    def take_settled(self, asset_id: str, take: int) -> None:
+    async def take_settled(self, asset_id: str, take: int) -> None:
+        await self._ready()
         if self._state.settled(asset_id, take):
             self._poke()
 

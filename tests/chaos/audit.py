@@ -12,14 +12,17 @@ from temporalio.service import RPCError
 
 from activities.ledger import Entry
 from api.views import StreamEvent
-from deploy.home import StackInfo
+from tests.chaos.accounts import balance
 from tests.chaos.judging import Audit, money, orphans, reasons
+from tests.chaos.people import Person
+from tests.chaos.script import Cast
+from tests.chaos.stack import Running
 from tests.chaos.vendors import Vendors
 from tests.chaos.watching import Watcher
 from tests.film import Bucket
 from workflows import keys
 from workflows.converter import data_converter
-from workflows.events import Event, Snapshot
+from workflows.events import Event, ProductionStatus, Snapshot
 
 BROKEN: Final = frozenset(
     {
@@ -47,12 +50,13 @@ class Silent(Exception):
     """A production cannot be audited: its run does not answer."""
 
 
-async def audited(info: StackInfo, name: str, production_id: str, vendors: Vendors, watchers: list[Watcher]) -> Audit:
+async def audited(running: Running, cast: Cast, person: Person, vendors: Vendors) -> Audit:
     """Hold one production against the vendors' books, the bucket, Temporal and what its watchers saw.
 
     Raises:
         Silent: its run does not answer, and says why.
     """
+    info, production_id = running.info, person.production_id
     client = await Client.connect(info.temporal_address, data_converter=data_converter)
     run = client.get_workflow_handle(keys.workflow_id(production_id))
     try:
@@ -67,17 +71,61 @@ async def audited(info: StackInfo, name: str, production_id: str, vendors: Vendo
         for key in stored
         if (parts := key.split("/"))[-1] == "ledger.json"
     }
-    audit = Audit(production_id, snapshot, entries)
+    audit = Audit(production_id, snapshot, entries, was_reset=person.was_reset)
     await _temporal(audit, client)
     reasons(audit)
-    money(audit, name, vendors)
+    bills = [b for b in vendors.bills() if b.whose.production == cast.name]
+    audit.accounts = balance(
+        snapshot,
+        entries,
+        bills,
+        named_usd=person.hands.named_usd,
+        allows_unknown=cast.allows_unknown,
+        was_reset=person.was_reset,
+    )
+    for problem in audit.accounts.problems:
+        audit.wrong(problem)
+    money(audit, cast.name, vendors)
+    _jobs(audit, cast, vendors)
     _objects(audit, stored, bucket)
+    prefix = f"{keys.production_prefix(production_id)}/"
+    for key in (overwritten := running.proxy.overwritten(prefix)):
+        audit.wrong(f"{key} was written again with other content")
+    audit.overwritten = overwritten
     audit.orphans = orphans(audit, stored, bucket.is_free_take) + bucket.broken_off()
     for key in audit.orphans:
         audit.wrong(f"nothing explains {key}")
-    for watcher in watchers:
-        _watched(audit, watcher)
+    audit.evidence = {
+        "cast": vars(cast),
+        "did": person.hands.did,
+        "refused": person.hands.refused,
+        "bills": bills,
+        "ledgers": {f"{i}/{n}": json.loads(e.model_dump_json(exclude_defaults=True)) for (i, n), e in entries.items()},
+        "snapshot": json.loads(snapshot.model_dump_json()),
+        "written": [vars(w) for w in list(running.proxy.written) if w.key.startswith(prefix)],
+    }
+    if not person.was_reset:  # its events begin again with a lower number
+        for watcher in person.watchers:
+            _watched(audit, watcher)
     return audit
+
+
+def _jobs(audit: Audit, cast: Cast, vendors: Vendors) -> None:
+    """No take has the job of another asset, and no job that could be found runs on after a cancel."""
+    owners = {(b.vendor, b.job_id): b.whose for b in vendors.bills() if b.job_id}
+    for asset_id, state in audit.snapshot.assets.items():
+        for take in state.takes:
+            whose = owners.get((take.provider, take.job_id or ""))
+            if whose and (whose.production, whose.asset_id) != (cast.name, asset_id):
+                audit.wrong(f"FOREIGN JOB: {asset_id}/{take.number} is job {take.job_id} of {whose}")
+    known = {e.job_id for e in audit.entries.values()}
+    if audit.snapshot.status is ProductionStatus.CANCELLED:
+        lost = [b for b in vendors.replicate.bills() if b.whose.production == cast.name and b.job_id not in known]
+        audit.ran_on = len(lost)
+        for bill in lost:
+            audit.wrong(
+                f"RAN ON: {bill.whose.asset_id} was cancelled, and {bill.job_id} at {bill.vendor} ran to its end"
+            )
 
 
 async def _temporal(audit: Audit, client: Client) -> None:
@@ -106,19 +154,21 @@ async def _failed_tasks(client: Client, workflow_id: str) -> list[str]:
 
 
 def _objects(audit: Audit, stored: Mapping[str, object], bucket: Shelf) -> None:
-    """Every take in use, and every file of the deliverable, is there as it was recorded."""
-    media = [s.take.media for s in audit.snapshot.assets.values() if s.take]
-    media += [f.media for f in audit.snapshot.deliverable.files] if audit.snapshot.deliverable else []
+    """Every take, and every file of the deliverable, is there as it was recorded, and the manifest is the record."""
+    snapshot = audit.snapshot
+    media = [t.media for s in snapshot.assets.values() for t in s.takes]
+    media += [f.media for f in snapshot.deliverable.files] if snapshot.deliverable else []
     for each in media:
-        found = hashlib.sha256(bucket.read(each.key)).hexdigest() if each.key in stored else "nothing"
-        if found != each.sha256:
+        content = bucket.read(each.key) if each.key in stored else None
+        found = hashlib.sha256(content).hexdigest() if content is not None else "nothing"
+        if found != each.sha256 or content is None or len(content) != each.bytes:
             audit.lost += 1
-            audit.wrong(f"{each.key} should be {each.sha256} and is {found}")
-    if audit.snapshot.status.closed:
+            audit.wrong(f"LOST: {each.key} should be {each.sha256}, {each.bytes} bytes, and is {found}")
+    if snapshot.status.closed:
         manifest = Snapshot.model_validate_json(bucket.read(keys.manifest_key(audit.production_id)))
-        audit.drifted = manifest.events != audit.snapshot.events
-        kept, known = (list(map(_told, s.events)) for s in (manifest, audit.snapshot))
-        if kept != known or manifest.assets != audit.snapshot.assets:
+        audit.drifted = manifest.events != snapshot.events
+        kept, known = (list(map(_told, s.events)) for s in (manifest, snapshot))
+        if kept != known or manifest.assets != snapshot.assets:
             audit.wrong(f"the manifest is not the record: {set(kept) ^ set(known) or 'another order, or other assets'}")
 
 

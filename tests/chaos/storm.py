@@ -1,22 +1,25 @@
-"""The storm: processes are killed with SIGKILL and come back, while vendors have their bad days."""
+"""The storm: processes are killed or stopped and come back, while vendors and the connection to S3 have bad days."""
 
+import os
+import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import httpx
 
 from deploy.home import StackInfo
-from deploy.supervisor import Supervisor
 from tests.chaos.script import STORM_SECONDS, Script, Strike
-from tests.chaos.stack import PARTS, Part
+from tests.chaos.stack import Part, Running
 from tests.chaos.vendors import Vendors
+from tests.emulators.base import Call
 
-WINDOW_SECONDS: Final = 6.0
+WINDOW_SECONDS: Final = 10.0
 """How long a strike waits for a submission that it can come into."""
 PROBE_SECONDS: Final = 0.1
 PROBE_WITHIN: Final = 2.0
@@ -24,54 +27,122 @@ PROBE_WITHIN: Final = 2.0
 
 @dataclass(frozen=True)
 class Struck:
-    """A kill that happened: what died, whether inside a submission, and when the last of it was let start again."""
+    """What happened: which processes died or were stopped, whether inside a request to a vendor, and when the last of
+    them was let go on."""
 
     targets: tuple[Part, ...]
     inside: bool
     released: float
+    stopped: str = ""
+    """Of a stop that happened: the kind of request it came into, "outside" for none."""
 
 
 class Storm:
     """Plays a script on a running stack; `struck` tells what came of it."""
 
-    def __init__(self, script: Script, supervisor: Supervisor, vendors: Vendors) -> None:
-        self._script, self._supervisor, self._vendors = script, supervisor, vendors
+    def __init__(self, script: Script, running: Running, vendors: Vendors) -> None:
+        self._script, self._running, self._vendors = script, running, vendors
         self.struck: list[Struck] = []
 
     def blow(self) -> None:
-        """Return when the storm is over, everything runs again and no vendor has a fault."""
+        """Return when the storm is over, everything runs again, and neither a vendor nor S3 has a fault."""
         began = time.monotonic()
         weather = threading.Thread(target=self._weather, args=(began,), name="weather", daemon=True)
         weather.start()
+        self._running.proxy.blow()
         for strike in self._script.strikes:
             time.sleep(strike.after)
-            self._strike(strike)
+            if strike.stops:
+                self._suspend(strike)
+            else:
+                self._strike(strike)
         time.sleep(max(0.0, began + STORM_SECONDS - time.monotonic()))
         weather.join()
         self._vendors.calm()
-        for part in PARTS:
-            self._supervisor.wait_ready(part)
+        self._running.proxy.calm()
+        self._running.wait_ready()
 
     def _weather(self, began: float) -> None:
         for blow in self._script.blows:
             time.sleep(max(0.0, began + blow.at - time.monotonic()))
             self._vendors.meet(blow.vendor, blow.on, blow.fault)
 
+    def _holding(self, held: ExitStack, strike: Strike) -> bool:
+        """Whether a vendor keeps a request waiting at the strike's window, now that they all may."""
+        if not strike.window:
+            return False
+        emulators = self._vendors.by_name.values()
+        return _any_of([held.enter_context(e.held(strike.on, strike.window)) for e in emulators], WINDOW_SECONDS)
+
     def _strike(self, strike: Strike) -> None:
+        supervisor = self._running.supervisor
+        names = [name for part in strike.targets for name in self._running.names(part)]
         with ExitStack() as held:
-            inside = False
-            if strike.window:
-                holds = [held.enter_context(e.held("submit", strike.window)) for e in self._vendors.by_name.values()]
-                inside = _any_of(holds, WINDOW_SECONDS)
-            for part in strike.targets:
-                self._supervisor.kill(part, hold=True)
+            inside = self._holding(held, strike)
+            for name in names:
+                supervisor.kill(name, hold=True)
         time.sleep(strike.down)
-        for part in strike.targets:
-            self._supervisor.release(part)
+        for name in names:
+            supervisor.release(name)
         self.struck.append(Struck(strike.targets, inside, time.monotonic()))
+
+    def _suspend(self, strike: Strike) -> None:
+        """Stop the worker whose request a vendor holds, else the first; let its answer arrive; continue it later."""
+        self._running.wait_ready()  # after a kill, whoever is stopped has to be at work first
+        with ExitStack() as held:
+            inside = self._holding(held, strike)
+            workers = self._running.worker_pids()
+            waiting = [c for e in self._vendors.by_name.values() for c in list(e.in_flight) if e.kind(c) == strike.on]
+            owners = [pid for call in waiting if (pid := owner_of(call, workers.values()))] if inside else []
+            pid = owners[0] if owners else next(iter(workers.values()), 0)
+            if not pid or not signalled(pid, signal.SIGSTOP):
+                return
+        try:
+            time.sleep(strike.down)
+            stopped = state_of(pid) == "T"
+        finally:
+            signalled(pid, signal.SIGCONT)
+        if stopped:
+            what = strike.on if owners else "outside"
+            self.struck.append(Struck((), bool(owners), time.monotonic(), what))
 
     def kills(self) -> Counter[str]:
         return Counter(part for struck in self.struck for part in struck.targets)
+
+    def stops(self) -> Counter[str]:
+        return Counter(struck.stopped for struck in self.struck if struck.stopped)
+
+
+def signalled(pid: int, how: signal.Signals) -> bool:
+    """Whether a process of that id is there to get the signal."""
+    try:
+        os.kill(pid, how)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def state_of(pid: int) -> str:
+    """The Linux kernel's letter for the state of a process, "T" for a stopped one; empty where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""
+
+
+def owner_of(call: Call, pids: Iterable[int]) -> int | None:
+    """The process of `pids` that sent a request, by the local port of its socket."""
+    for pid in pids:
+        inodes = set[str]()
+        with suppress(FileNotFoundError):  # it ended, or closed a file meanwhile
+            rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+            sockets = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == call.port}
+            for fd in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(FileNotFoundError):
+                    inodes.add(str(fd.readlink()))
+            if sockets & inodes:
+                return pid
+    return None
 
 
 def _any_of(events: list[threading.Event], seconds: float) -> bool:

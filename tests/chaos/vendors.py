@@ -1,27 +1,19 @@
 """The vendors of a trial: emulators that bill, their bad days, and their books asset by asset."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 from typing import Any, Final
 
-from tests.emulators.base import Call, Emulator, Fault, Kind, Reply
-from tests.emulators.openai import OpenAIEmulator
-from tests.emulators.replicate import FLUX, Prediction, ReplicateEmulator
-from tests.emulators.runway import RunwayEmulator
+from tests.chaos.books import BRIEF, MARK, Bill, Billed, whose
+from tests.chaos.sellers import OpenAI, Replicate, Runway
+from tests.emulators.base import Call, Emulator, Fault, Kind
 from tests.vendors import env_of
 from workflows import keys
 from workflows.models import Modality
-
-MARK: Final = re.compile(r"#(p\d+)\.([a-z0-9-]+)#")
-"""Stands in every prompt and names its production and asset, so that a vendor's book can be held against a ledger."""
-BRIEF: Final = "brief"
-"""Stands for the asset in the mark of a brief; only questions of the planner have no other."""
 
 FAULTS: Final[Mapping[Kind, Mapping[Fault, int]]] = {
     "submit": {
@@ -38,12 +30,15 @@ FAULTS: Final[Mapping[Kind, Mapping[Fault, int]]] = {
         "broken": 1,
         "expire": 1,
         "quota": 1,
+        "error_after": 2,
+        "overload_after": 2,
     },
     "look": {"drop_before": 2, "throttle": 1, "overload": 1, "error": 2, "gateway": 2, "hang": 1},
     "download": {"drop_before": 2, "break_off": 1, "gateway": 1, "expire": 1, "broken": 1},
 }
 """What a vendor's bad day is made of, and how often each comes."""
 
+LINGER_SECONDS: Final = 0.7
 EVENT_SECONDS: Final = 0.02
 """A plan is written in a second or two, so that something may die in the middle of it."""
 
@@ -68,44 +63,32 @@ MAKERS: Final[Mapping[Modality, Sequence[Maker]]] = {
     ],
 }
 """Cheap and dear, in one call and as jobs, recoverable and not."""
-
-
-def mark(production: str, asset_id: str) -> str:
-    return f"#{production}.{asset_id}#"
-
-
-@dataclass(frozen=True)
-class Billed:
-    """Whose a billed submission is. `seed` tells the take, where the vendor is sent one."""
-
-    production: str
-    asset_id: str
-    seed: int | None = None
-
-
-class Replicate(ReplicateEmulator):
-    """One whose limit is over sooner than the half minute that it was recorded with."""
-
-    def fault(self, fault: Fault, call: Call) -> Reply | None:
-        if fault != "throttle":
-            return super().fault(fault, call)
-        words = "Request was throttled. Your rate limit resets in ~2s."
-        return Reply(429, {"title": "Too many requests", "detail": words, "status": 429}, "application/problem+json")
+UNPRICED: Final[Mapping[Modality, Maker]] = {
+    Modality.IMAGE: ("replicate", "someone/painter", {}),
+    Modality.VIDEO: ("runway", "gen4.5", {"seconds": 4}),
+}
+"""Models whose price nobody published."""
+SURCHARGED: Final = ("gpt-image-2.5-flare", "veo3.1_fast", "gen4_image", "eleven_multilingual_v2")
+"""Models whose vendor may charge more than it said, and reports what it charged."""
 
 
 class Vendors:
     """Three vendors with their books."""
 
-    def __init__(self) -> None:
-        self.replicate = Replicate()
+    def __init__(self, surcharges: Mapping[str, Decimal] | None = None, *, late: bool = False) -> None:
         self._wordings = count(1)
+        self.openai = OpenAI(surcharges or {}, answer_text=self._words)
+        self.replicate = Replicate(late=late)
+        self.runway = Runway(surcharges or {}, late=late)
         self.by_name: dict[str, Emulator] = {
-            "openai": OpenAIEmulator(self._words),
+            "openai": self.openai,
             "replicate": self.replicate,
-            "runway": RunwayEmulator(),
+            "runway": self.runway,
         }
-        self.by_name["openai"].event_seconds = EVENT_SECONDS
-        self.met: Counter[str] = Counter()
+        self.openai.event_seconds = EVENT_SECONDS
+        self._lingering: set[str] = set()
+        for emulator in self.by_name.values():
+            emulator.delay = self._delay
 
     @contextmanager
     def open(self) -> Iterator[dict[str, str]]:
@@ -116,8 +99,27 @@ class Vendors:
                 env |= env_of(name, stack.enter_context(emulator))
             yield env
 
+    @property
+    def met(self) -> Counter[str]:
+        """Faults that requests really met."""
+        return sum((Counter[str](e.met) for e in self.by_name.values()), Counter[str]())
+
+    @contextmanager
+    def lingering(self, production: str) -> Iterator[None]:
+        """Take LINGER_SECONDS to accept each submission for the assets of a production, and as long to answer it."""
+        self._lingering.add(production)
+        try:
+            yield
+        finally:
+            self._lingering.discard(production)
+
+    def _delay(self, call: Call) -> float:
+        if not self._lingering or call.method != "POST":
+            return 0.0
+        owner = whose(call)
+        return LINGER_SECONDS if owner.production in self._lingering and owner.asset_id != keys.PLANNER else 0.0
+
     def meet(self, vendor: str, on: Kind, fault: Fault) -> None:
-        self.met[fault] += 1
         self.by_name[vendor].meet(fault, on=on)
 
     def calm(self) -> None:
@@ -126,33 +128,23 @@ class Vendors:
 
     @property
     def billed_usd(self) -> Decimal:
-        return sum((e.billed_usd for e in self.by_name.values()), Decimal(0))
+        return sum((bill.usd for bill in self.bills()), Decimal(0))
 
-    def billed_to(self, production: str) -> Decimal:
-        """USD of one production, less what was given back."""
-        paid = [
-            price
-            for emulator in self.by_name.values()
-            for call, price in zip(emulator.submissions, emulator.prices, strict=True)
-            if _whose(call).production == production and not call.path.endswith("/speech")  # nobody published its price
-        ]
-        back = [FLUX[p.model] for p in self._given_back() if _of_prediction(p).production == production]
-        return sum(paid, Decimal(0)) - sum(back, Decimal(0))
+    def bills(self) -> list[Bill]:
+        """Every accepted submission that cost something, less what was given back."""
+        return [bill for emulator in (self.openai, self.replicate, self.runway) for bill in emulator.bills()]
 
     def problems(self) -> list[str]:
         return [f"{name}: {p}" for name, e in self.by_name.items() for p in e.problems]
 
     def billed(self) -> Counter[Billed]:
         """How often each take, or asset where no seed is sent, is billed: failures that cost nothing are not."""
-        found = Counter(_whose(call) for e in self.by_name.values() for call in list(e.submissions))
-        found.subtract(map(_of_prediction, self._given_back()))
-        return +found
+        return Counter(bill.whose for bill in self.bills())
 
-    def _given_back(self) -> list[Prediction]:
-        """What this vendor does not bill although it took it on."""
-        failed = ("fail_job", "refuse")
-        over = [p for p in self.replicate.predictions if p.cancelled or p.looks >= self.replicate.looks]
-        return [p for p in over if p.cancelled or p.fate in failed]
+    def in_flight(self, production: str) -> bool:
+        """Whether a submission for a production waits for its answer."""
+        calls = (c for e in self.by_name.values() for c in list(e.in_flight) if e.kind(c) == "submit")
+        return any(b.production == production and b.asset_id != keys.PLANNER for b in map(whose, calls))
 
     def _words(self, body: Mapping[str, Any]) -> str:
         """What the language model answers: words, a plan, or another prompt that keeps its mark."""
@@ -164,24 +156,6 @@ class Vendors:
             return json.dumps(_draft(asked))
         marks = [m for m in MARK.finditer(asked) if m[2] != BRIEF]
         return json.dumps({"prompt": f"{marks[-1][0] if marks else ''} Softer light, wording {next(self._wordings)}."})
-
-
-def _whose(call: Call) -> Billed:
-    words = call.body.decode("latin-1")
-    if '"json_schema"' in words:  # a question of the planner's, about a brief or a prompt
-        found = MARK.search(words)
-        return Billed(found[1] if found else "?", keys.PLANNER)
-    seed = re.search(r'"seed":\s*(\d+)', words)
-    return _named(words, int(seed[1]) if seed else None)
-
-
-def _of_prediction(made: Prediction) -> Billed:
-    return _named(str(made.input["prompt"]), made.input.get("seed"))
-
-
-def _named(words: str, seed: int | None) -> Billed:
-    marks = [m for m in MARK.finditer(words) if m[2] != BRIEF]
-    return Billed(marks[-1][1], marks[-1][2], seed) if marks else Billed("?", "?", seed)
 
 
 def _draft(asked: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,11 @@ Fault = Literal[
     "fail_job",  # accepted and billed, then the job fails
     "broken",  # media that is none
     "expire",  # the address of the media has expired
+    "error_after",  # accepted and billed, then answered with the vendor's own 500
+    "overload_after",  # accepted and billed, then answered with the vendor's own 503 or 529
 ]
+AFTER: Mapping[Fault, Fault] = {"error_after": "error", "overload_after": "overload"}
+"""Fault -> the one whose answer it gives although the request was accepted."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Call:
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]
     body: bytes
+    port: int = 0
+    """The client's port: it tells which process sent the request."""
 
     @cached_property
     def json(self) -> Any:
@@ -113,6 +120,12 @@ class Emulator(ABC):
         """What becomes of the events of a stream."""
         self.counts = True
         """Whether answers say what was used, or charged; those of many a compatible server do not."""
+        self.delay: Callable[[Call], float] = lambda _: 0.0
+        """Seconds that a request waits before it is accepted, and again before it is answered."""
+        self.in_flight: list[Call] = []
+        """Requests that are not answered yet."""
+        self.met: Counter[Fault] = Counter()
+        """Faults that requests really met."""
         self._faults: dict[Kind, list[Fault]] = {}
         self._said: dict[Kind, list[Reply]] = {}
         self._holds: dict[tuple[Kind, Stage], tuple[threading.Event, threading.Event]] = {}
@@ -213,7 +226,10 @@ class Emulator(ABC):
             fault = waiting.pop(0) if waiting else None
             said = self._said.get(kind)
             instead = said.pop(0) if said else None
+            if fault:
+                self.met[fault] += 1
         self._wait_at(kind, "received")
+        self._closing.wait(self.delay(call))
         if self.slow_seconds:
             time.sleep(self.slow_seconds)
         if refusal := self.authorised(call):
@@ -229,6 +245,9 @@ class Emulator(ABC):
         reply = self.answer(call)
         reply = instead or replace(reply, events=self.bend(reply.events))
         self._wait_at(kind, "billed")
+        self._closing.wait(self.delay(call))
+        if fault and fault in AFTER and (refusal := self.fault(AFTER[fault], call)):
+            return refusal
         if fault == "hang":
             while not self._calm.wait(0.05) and not self._closing.is_set():
                 pass
@@ -239,7 +258,12 @@ class Emulator(ABC):
         return None if fault in ("drop_after", "hang") else reply
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        serve: Callable[[Call], Reply | None] = self._serve
+        def serve(call: Call) -> Reply | None:
+            self.in_flight.append(call)
+            try:
+                return self._serve(call)
+            finally:
+                self.in_flight.remove(call)
 
         def pause() -> None:
             self._closing.wait(self.event_seconds)
@@ -257,7 +281,8 @@ class Emulator(ABC):
                     self.close_connection = True
                     return
                 headers = {k.lower(): v for k, v in self.headers.items()}
-                reply = serve(Call(self.command, parts.path, parse_qs(parts.query), headers, body))
+                port = self.client_address[1]
+                reply = serve(Call(self.command, parts.path, parse_qs(parts.query), headers, body, port))
                 self.close_connection = reply is None or reply.cut
                 if reply is None:
                     return
