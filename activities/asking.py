@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import pricing
+from activities import pricing, store_support
 from activities.attempt import MAX_ATTEMPTS, workplace
 from activities.inquiry import REPAIRS, STEPS_A_MODEL, Answer, Unanswered, call_of, seen_by
 from activities.ledger import Ledger
@@ -129,7 +129,7 @@ class Asking:
         return Ledger(self._storage, keys.take_prefix(self._request.production_id, keys.PLANNER, take))
 
     async def _unanswered(self, error: ApplicationError, take: int) -> Exception:
-        if error.type in _WAITS:
+        if error.type in _WAITS or error.type == store_support.ERROR_TYPE:  # every other model meets the same store
             return error
         if not error.non_retryable:
             self._passing = error

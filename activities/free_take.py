@@ -67,7 +67,7 @@ class FreeTake(Attempt):
             raise OutputUnusable("a free take comes as bytes or a file")
         stored = Stored(len(data), sha256_of(data))
         known = {**metadata, "sha256": stored.sha256}
-        await self.storage.put_bytes(key, data, finished.media_type, metadata=known, only_if_absent=True)
+        await self.storage.put_new(key, data, finished.media_type, known)
         self.storage.remember(data, stored, finished.media_type)
         return stored
 

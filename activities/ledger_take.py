@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Final, Literal, NoReturn, TypeVar
 from uuid import uuid4
 
@@ -33,17 +34,20 @@ from activities.errors import (
     OutputUnusable,
     ProviderError,
     StorageUnavailable,
+    StoreUnsupported,
     SubmissionUnknown,
 )
 from activities.ledger import Entry, Ledger, State, Submission, now
 from activities.media import Facts, extension_of
 from activities.providers.base import Claim, Finished, Job, Running, save
 from activities.providers.catalogue import problem_with
-from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
+from activities.storage import StorageConflict, StorageFailed, StorageUnsupported, Stored, sha256_of
+from activities.store_guard import check_store, unrecordable
 from workflows import keys
 from workflows.contracts import AssetCancelled, AssetFailure
 from workflows.models import ZERO, Take, digest_of
 
+UNSUPPORTED_WAIT: Final = 30.0  # seconds that a paid answer waits for a store that suddenly answers NotImplemented
 LOOK_AGAIN: Final = timedelta(seconds=10)
 """After a look that failed without a delay of the provider's own."""
 
@@ -67,6 +71,8 @@ class LedgerTake(Attempt):
                 return await self._go_on(await self.ask(self._ledger.read()))
         except StorageConflict:
             raise again("another attempt is at this take", timedelta(seconds=1)) from None
+        except (StorageUnsupported, StoreUnsupported):
+            raise unrecordable(self.storage, self.offer, self._ledger.entry, self.seen.get("job_id")) from None
         except (StorageFailed, StorageUnavailable) as error:
             raise again(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
 
@@ -191,6 +197,7 @@ class LedgerTake(Attempt):
         if self.offer.retires and self.offer.retires <= today:
             words = str(problem_with(self.offer, today))
             raise unaskable(words, self._ledger.entry, replacement=self.offer.replacement)
+        await check_store(self.storage, self.offer, self._ledger.entry)
         await self._write("claimed", outcome, order)
         started = now()
         try:
@@ -227,7 +234,7 @@ class LedgerTake(Attempt):
                     await self.ask(self._ledger.note(beats=beats))
                 except StorageConflict:
                     return  # another attempt took over; what our answer is worth shows when we write it
-                except StorageUnavailable:
+                except (StorageUnavailable, StoreUnsupported):
                     continue
 
         beating = asyncio.create_task(beat())
@@ -253,6 +260,8 @@ class LedgerTake(Attempt):
             if isinstance(seen, Finished):
                 return await self._store(seen, entry.last.at, job)
         except ProviderError as error:
+            if isinstance(error, StoreUnsupported):
+                raise
             if error.ends_job:
                 await self._release(error)
             await self._look_failed(error)
@@ -321,11 +330,19 @@ class LedgerTake(Attempt):
             return await self.storage.put_stream(key, chunks, finished.media_type)
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Sit out a storage outage: a job's id or a synchronous answer that is not written exists nowhere else."""
-        delay = 1.0
+        """Sit out a storage outage: a job's id or a synchronous answer that is not written exists nowhere else.
+
+        Raises:
+            StoreUnsupported: the store has answered NotImplemented for UNSUPPORTED_WAIT.
+        """
+        delay, began = 1.0, monotonic()
         while True:
             try:
                 return await self.ask(call())
+            except StoreUnsupported:
+                if monotonic() - began >= UNSUPPORTED_WAIT:
+                    raise
+                await asyncio.sleep(delay)
             except StorageUnavailable:
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 15.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import planning, quotes
+from activities import planning, quotes, store_support
 from activities.asking import Asking
 from activities.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
 from activities.errors import ProviderError
@@ -24,7 +24,7 @@ from activities.providers.base import Provider
 from activities.references import taken_in
 from activities.rewriting import rewrite
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageFailed, sha256_of
+from activities.storage import Storage, StorageFailed, StorageUnsupported, sha256_of
 from activities.uploads import checked_upload
 from workflows import keys
 from workflows.contracts import (
@@ -139,7 +139,10 @@ class Activities(ProductionActivities):
         except ApplicationError as error:
             planner = f"none: {error.message}"
         webhooks = {"webhooks": why_unsigned(self._settings), "webhook_hosts": allowed_hosts(self._settings)}
-        return registry.report(self._providers, planner).model_copy(update=webhooks)
+        support = self._storage.support
+        if support and support.state == "unsupported" and planner != "template":
+            planner = f"none: {support.problem}"
+        return registry.report(self._providers, planner, support).model_copy(update=webhooks)
 
 
 def _json(record: Model) -> bytes:
@@ -163,6 +166,8 @@ async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
             yield say
     except ApplicationError:
         raise
+    except StorageUnsupported as error:
+        raise ApplicationError(str(error), type=store_support.ERROR_TYPE, non_retryable=True) from None
     except StorageFailed as error:
         raise ApplicationError(
             f"storage: {error}", type="storage_unavailable", next_retry_delay=STORAGE_RETRY

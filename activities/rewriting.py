@@ -14,6 +14,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 from temporalio.exceptions import ApplicationError
 
+from activities import store_support
 from activities.asking import REWRITES, Asking
 from activities.inquiry import THINKING_TOKENS, Inquiry, Limit, Refused, Unanswered
 from activities.planner import models_for
@@ -98,6 +99,10 @@ async def rewrite(
     except Unanswered as error:
         asking.try_again()
         why = f"feedback: no language model wrote a prompt: {error}"
+    except ApplicationError as error:
+        if error.type != store_support.ERROR_TYPE:
+            raise
+        why = f"feedback: {error.message}"
     billed = await asking.billed_usd(len(models))
     if why and request.feedback:
         failure = AssetFailure(message=why, billed_usd=billed)

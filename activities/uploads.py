@@ -18,7 +18,7 @@ from activities.ledger import Entry, Ledger, now
 from activities.media import Facts, extension_of, probe, recording
 from activities.planning import LONGEST_VIDEO_SECONDS
 from activities.providers.base import scratch_file
-from activities.storage import Storage, StorageConflict
+from activities.storage import Storage, StorageConflict, StorageUnsupported
 from workflows import keys
 from workflows.contracts import UPLOAD_REFUSED, CheckUpload
 from workflows.models import UPLOAD, Modality, Take, digest_of
@@ -96,6 +96,8 @@ async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
     )
     try:
         await ledger.write(entry)
+    except StorageUnsupported:  # a person's own file costs nothing, so nothing can be paid for twice
+        await ledger.overwrite(entry)
     except StorageConflict:  # another attempt was faster, from the same bytes
         kept = await ledger.read()
         assert kept is not None

@@ -32,6 +32,7 @@ ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
     "content_refused": _MEND,
     "output_unusable": _MEND,
     "model_retired": _MEND,
+    "store_unsupported": _MEND,
     "ambiguous_submission": ("adopt", "resubmit", "raise_budget", "accept_without", "cancel"),
     "budget_short": ("raise_budget", "accept_without", "cancel"),
     "finishing_failed": ("retry", "cancel"),
