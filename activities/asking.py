@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import pricing
+from activities import pricing, store_support
 from activities.accounts import LimitReached
 from activities.attempt import MAX_ATTEMPTS, workplace
 from activities.inquiry import Answer, Unanswered, call_of, seen_by
@@ -169,7 +169,7 @@ class Asking:
         return await self._accounts.end()
 
     async def _unanswered(self, error: ApplicationError, take: int) -> Exception:
-        if error.type in _WAITS:
+        if error.type in _WAITS or error.type == store_support.ERROR_TYPE:  # every other model meets the same store
             return error
         if not error.non_retryable:
             self._passing = error

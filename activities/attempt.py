@@ -25,6 +25,7 @@ from activities.errors import (
     OutputUnusable,
     ProviderError,
     StorageUnavailable,
+    StoreUnsupported,
     SubmissionUnknown,
 )
 from activities.ledger import Entry, LedgerUnreadable, now
@@ -32,7 +33,7 @@ from activities.media import Facts, extension_of, probe
 from activities.providers.base import Finished, Input, Offer, Provider, Request, scratch_file
 from activities.providers.registry import load_sdk
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageConflict, StorageFailed, Stored
+from activities.storage import Storage, StorageConflict, StorageFailed, StorageUnsupported, Stored
 from activities.vendor_call import Operation, told
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
@@ -51,6 +52,7 @@ ledger then says."""
 _REASONS: Final[Mapping[type[ProviderError], AttentionReason]] = {
     ContentRefused: "content_refused",
     OutputUnusable: "output_unusable",
+    StoreUnsupported: "store_unsupported",
 }
 """Failures that a person answers in another way than the rest."""
 
@@ -91,12 +93,15 @@ class Attempt:
         """Await a provider or the storage, with whatever goes wrong put into the error tree.
 
         Raises:
-            ProviderError: `StorageUnavailable` where it is ours, `SubmissionUnknown` where nobody foresaw it.
+            ProviderError: `StorageUnavailable` and `StoreUnsupported` where it is ours, `SubmissionUnknown` where
+                nobody foresaw it.
         """
         try:
             return await call
         except (ProviderError, StorageConflict, LedgerUnreadable):
             raise
+        except StorageUnsupported as error:
+            raise StoreUnsupported(str(error)) from None
         except StorageFailed as error:
             raise StorageUnavailable(f"storage: {error}", retry_after=STORAGE_RETRY) from None
         except Exception as error:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
-from activities.errors import StorageUnavailable
+from activities.errors import StorageUnavailable, StoreUnsupported
 from activities.ledger import Ledger, LedgerUnreadable
 from activities.storage import StorageConflict
 
@@ -60,5 +60,5 @@ class ClaimBeats:
                 await self._ask(self._ledger.note(beats=beats, only_while="claimed"))
             except (StorageConflict, LedgerUnreadable):
                 return  # another attempt took over; what our answer is worth shows when it is written
-            except StorageUnavailable:
+            except (StorageUnavailable, StoreUnsupported):
                 continue

@@ -3,6 +3,7 @@
     ProviderError
     ├── RateLimited          waits the provider's own delay, is no failure, not billed
     ├── StorageUnavailable   our own storage does not answer: waited for, is no failure
+    ├── StoreUnsupported     our own storage cannot do what the request needs: final, names what it did
     ├── ProviderUnavailable  unreachable, or a failure that the vendor says it does not bill: retried
     │   ├── Overloaded          it says that it has too much to do: retried, not billed
     │   └── SubmissionUnknown   the request may have arrived: ambiguous, never blindly repeated
@@ -71,6 +72,10 @@ class RateLimited(ProviderError):
 class StorageUnavailable(ProviderError):
     retryable = True
     counts = False
+
+
+class StoreUnsupported(ProviderError):
+    pass
 
 
 class ProviderUnavailable(ProviderError):

@@ -75,7 +75,7 @@ class FreeTake(Attempt):
             raise OutputUnusable("a free take comes as bytes or a file")
         stored = Stored(len(data), sha256_of(data))
         known = {**metadata, "sha256": stored.sha256, "request": request_digest(self.asked)}
-        await self.storage.put_bytes(key, data, finished.media_type, metadata=known, only_if_absent=True)
+        await self.storage.put_unpaid(key, data, finished.media_type, metadata=known, only_if_absent=True)
         self.storage.remember(data, stored, finished.media_type)
         return stored
 

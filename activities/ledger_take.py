@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from typing import Final, NoReturn, TypeVar
 from uuid import uuid4
 
@@ -32,18 +33,27 @@ from activities.attempt import (
     unaskable,
 )
 from activities.claim_beats import ClaimBeats
-from activities.errors import InvalidRequest, OutputUnusable, ProviderError, StorageUnavailable, SubmissionUnknown
+from activities.errors import (
+    InvalidRequest,
+    OutputUnusable,
+    ProviderError,
+    StorageUnavailable,
+    StoreUnsupported,
+    SubmissionUnknown,
+)
 from activities.learned import learn, learned
 from activities.ledger import Entry, Ledger, LedgerUnreadable, State, Submission, now
 from activities.media import Facts, extension_of
 from activities.providers.base import Claim, Finished, Job, Running, save
 from activities.providers.catalogue import problem_with
 from activities.stopping import StoppedTake
-from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
+from activities.storage import StorageConflict, StorageFailed, StorageUnsupported, Stored, sha256_of
+from activities.store_guard import check_store, unrecordable
 from workflows import keys
 from workflows.contracts import TAKE_EXISTS, AssetFailure
 from workflows.models import ZERO, Take
 
+UNSUPPORTED_WAIT: Final = 30.0  # seconds that a paid answer waits for a store that suddenly answers NotImplemented
 LOOK_AGAIN: Final = timedelta(seconds=10)
 """After a look that failed without a delay of the provider's own."""
 
@@ -73,6 +83,8 @@ class LedgerTake(Attempt):
             raise ended(self._unreadable(error)) from None
         except StorageConflict:
             raise again("another attempt is at this take", timedelta(seconds=1)) from None
+        except (StorageUnsupported, StoreUnsupported):
+            raise unrecordable(self.storage, self.offer, self._ledger.entry, self.seen.get("job_id")) from None
         except (StorageFailed, StorageUnavailable) as error:
             raise again(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
 
@@ -197,7 +209,7 @@ class LedgerTake(Attempt):
         except InvalidRequest as error:
             doubt = failure_of(error, self._ledger.entry, "ambiguous_submission", maybe_billed=True)
             raise ended(doubt.model_copy(update={"doubt_usd": self._doubt_usd()})) from None
-        except StorageUnavailable:
+        except (StorageUnavailable, StoreUnsupported):
             raise
         except ProviderError as error:
             raise again(f"looking at job {job.id}: {error}", LOOK_AGAIN, error.kind) from None
@@ -248,6 +260,7 @@ class LedgerTake(Attempt):
         await self._check_price(today)
         if self.reserve:
             await self.reserve(self._ledger.entry)
+        await check_store(self.storage, self.offer, self._ledger.entry)
         await self._write("claimed", outcome, order)
         nonce, started = self._ledger.entry.last.nonce if self._ledger.entry else "", now()
         async with self._beats.going():
@@ -331,6 +344,8 @@ class LedgerTake(Attempt):
             if isinstance(seen, Finished):
                 return await self._store(seen, entry.last.at, job)
         except ProviderError as error:
+            if isinstance(error, StoreUnsupported):
+                raise
             if error.ends_job:
                 await self._release(error)
             await self._look_failed(error)
@@ -416,11 +431,19 @@ class LedgerTake(Attempt):
             return await self.storage.put_stream(key, chunks, finished.media_type)
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Sit out a storage outage: a job's id or a synchronous answer that is not written exists nowhere else."""
-        delay = min(1.0, self.settings.claim_settles_seconds / 3)
+        """Sit out a storage outage: a job's id or a synchronous answer that is not written exists nowhere else.
+
+        Raises:
+            StoreUnsupported: the store has answered NotImplemented for UNSUPPORTED_WAIT.
+        """
+        delay, began = min(1.0, self.settings.claim_settles_seconds / 3), monotonic()
         while True:
             try:
                 return await self.ask(call())
+            except StoreUnsupported:
+                if monotonic() - began >= UNSUPPORTED_WAIT:
+                    raise
+                await asyncio.sleep(delay)
             except StorageUnavailable:
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, self.settings.claim_settles_seconds / 3)

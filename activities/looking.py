@@ -110,12 +110,12 @@ class BatchRecords:
         key, data = keys.batch_key(record.view.batch_id), record.model_dump_json(indent=1).encode()
         found = await self._storage.get_bytes(key)
         if found is None:
-            await self._storage.put_bytes(key, data, "application/json", only_if_absent=True)
+            await self._storage.put_unpaid(key, data, "application/json", only_if_absent=True)
             return
         if BatchRecord.model_validate_json(found[0]).rows_digest != record.rows_digest:
             words = f"{record.view.batch_id!r} is a batch of other rows; choose another batch_id"
             raise ApplicationError(words, type=BATCH_USED, non_retryable=True)
-        await self._storage.put_bytes(key, data, "application/json", if_match=found[1])
+        await self._storage.put_unpaid(key, data, "application/json", if_match=found[1])
 
 
 async def _described(

@@ -86,7 +86,7 @@ class Manifests:
                 return found[0]
             condition: dict[str, Any] = {"if_match": found[1]} if found else {"only_if_absent": True}
             try:
-                await self._storage.put_bytes(key, data, MEDIA_TYPE, **condition)
+                await self._storage.put_unpaid(key, data, MEDIA_TYPE, **condition)
             except StorageConflict:
                 continue
             return data

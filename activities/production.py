@@ -9,7 +9,7 @@ from pathlib import Path
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import planning, quotes
+from activities import planning, quotes, store_support
 from activities.asking import REWRITES, Asking
 from activities.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
 from activities.errors import ProviderError
@@ -27,7 +27,7 @@ from activities.question_accounts import QuestionAccounts
 from activities.references import taken_in
 from activities.rewriting import rewrite
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageConflict, StorageFailed
+from activities.storage import Storage, StorageConflict, StorageFailed, StorageUnsupported
 from activities.uploads import checked_upload
 from workflows import keys
 from workflows.contracts import (
@@ -106,7 +106,7 @@ class Activities(ProductionActivities):
                 plan = await moderated(plan, self._providers)
             key = keys.plan_key(request.production_id, plan.digest)
             with suppress(StorageConflict):  # it is kept already
-                await self._storage.put_bytes(key, _json(plan.identified), "application/json", only_if_absent=True)
+                await self._storage.put_unpaid(key, _json(plan.identified), "application/json", only_if_absent=True)
         return plan
 
     @activity.defn(name="produce_asset")
@@ -159,7 +159,10 @@ class Activities(ProductionActivities):
         except ApplicationError as error:
             planner = f"none: {error.message}"
         webhooks = {"webhooks": why_unsigned(self._settings), "webhook_hosts": allowed_hosts(self._settings)}
-        return registry.report(self._providers, planner).model_copy(update=webhooks)
+        support = self._storage.support
+        if support and support.state == "unsupported" and planner != "template":
+            planner = f"none: {support.problem}"
+        return registry.report(self._providers, planner, support).model_copy(update=webhooks)
 
 
 def _json(record: Model) -> bytes:
@@ -183,6 +186,8 @@ async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
             yield say
     except ApplicationError:
         raise
+    except StorageUnsupported as error:
+        raise ApplicationError(str(error), type=store_support.ERROR_TYPE, non_retryable=True) from None
     except StorageFailed as error:
         raise ApplicationError(
             f"storage: {error}", type="storage_unavailable", next_retry_delay=STORAGE_RETRY

@@ -65,7 +65,7 @@ async def _keep(storage: Storage, production_id: str, number: int, reference: Re
     key = keys.reference_key(production_id, number, extension_of(media_type))
     about = {"sha256": sha256_of(data), "width": str(facts.width), "height": str(facts.height)}
     try:
-        await storage.put_bytes(key, data, media_type, metadata=about, only_if_absent=True)
+        await storage.put_unpaid(key, data, media_type, metadata=about, only_if_absent=True)
     except StorageConflict:  # another attempt was faster, and what it kept is what counts
         kept = await _kept(storage, production_id, number)
         assert kept is not None

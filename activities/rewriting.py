@@ -14,6 +14,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 from temporalio.exceptions import ApplicationError
 
+from activities import store_support
 from activities.asking import REWRITES, Asking
 from activities.inquiry import THINKING_TOKENS, Inquiry, Limit, Refused, Unanswered
 from activities.planner import models_for
@@ -99,6 +100,10 @@ async def rewrite(
         asking.try_again()
         why = f"feedback: no language model wrote a prompt: {error}"
         kind = BUDGET_SHORT if error.unasked else ""
+    except ApplicationError as error:
+        if error.type != store_support.ERROR_TYPE:
+            raise
+        why = f"feedback: {error.message}"
     bill = await asking.end()
     if why and request.feedback:
         failure = AssetFailure(message=why, kind=kind, summed=True, billed_usd=bill.billed_usd, lost_usd=bill.doubt_usd)

@@ -22,6 +22,7 @@ from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
+from activities.store_support import REMEDY, Answered, StoreSupport
 from workflows.tracing import span
 
 PART_BYTES: Final = 8 * 1024 * 1024
@@ -41,7 +42,19 @@ class StorageConflict(Exception):
 
 
 class StorageFailed(Exception):
-    """The storage did not do it: unreachable, refused, or broken off."""
+    """The storage did not do it: unreachable, refused, or broken off.
+
+    Attributes:
+        answered: Its HTTP answer, if there was one.
+    """
+
+    def __init__(self, message: str, answered: Answered | None = None) -> None:
+        super().__init__(message)
+        self.answered = answered
+
+
+class StorageUnsupported(StorageFailed):
+    """The store does not implement what the request needs, such as conditional writes: no retry helps."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,9 @@ class Storage:
         self._recent: dict[str, bytes] = {}
         """By SHA-256, the oldest first."""
         self._recent_bytes = 0
+        self.support: StoreSupport | None = None
+        """What the last probe for conditional writes found (`store_probe`)."""
+        self.probing = asyncio.Lock()
         self._store = S3Store(
             bucket,
             endpoint=self._admin.meta.endpoint_url,
@@ -115,6 +131,7 @@ class Storage:
 
         Raises:
             StorageConflict: `only_if_absent` and it exists, or `if_match` names another version.
+            StorageUnsupported: the store answers 501 NotImplemented.
             StorageFailed: it is not known to be there.
         """
         mode: Any = "create" if only_if_absent else {"e_tag": if_match} if if_match is not None else "overwrite"
@@ -122,6 +139,34 @@ class Storage:
         with span("upload", client=True, key=key, bytes=len(data)), _translated(key):
             done = await self._store.put_async(key, data, mode=mode, attributes=attributes, use_multipart=False)
         return done["e_tag"] or ""
+
+    async def put_unpaid(
+        self,
+        key: str,
+        data: bytes,
+        media_type: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        only_if_absent: bool = False,
+        if_match: str | None = None,
+    ) -> None:
+        """`put_bytes` of an object that costs nothing, on any store.
+
+        A store without conditional writes is asked first whether the object is there: of two writers at the same
+        moment the later one wins.
+
+        Raises:
+            StorageConflict: `only_if_absent` and it exists, or `if_match` names another version.
+            StorageFailed: it is not known to be there.
+        """
+        if self.support is None or self.support.state != "unsupported":
+            with suppress(StorageUnsupported):
+                conditions: Any = {"only_if_absent": only_if_absent, "if_match": if_match}
+                await self.put_bytes(key, data, media_type, metadata=metadata, **conditions)
+                return
+        if only_if_absent and await self.head(key) is not None:
+            raise StorageConflict(key)
+        await self.put_bytes(key, data, media_type, metadata=metadata)
 
     def remember(self, data: bytes, stored: Stored, media_type: str) -> None:
         """What was just put, where it is a small text: `read` need not ask for it soon."""
@@ -316,7 +361,11 @@ def _translated(key: str) -> Iterator[None]:
     except (AlreadyExistsError, PreconditionError):
         raise StorageConflict(key) from None
     except (BaseError, FileNotFoundError) as error:
-        raise StorageFailed(f"{key}: {' '.join(str(error).split())[:300]}") from None
+        said = str(error).partition("\n\nDebug source:")[0]
+        answered = Answered.of(said)
+        if answered.not_implemented:
+            raise StorageUnsupported(f"{key}: the S3 store answered {answered}; {REMEDY}", answered) from None
+        raise StorageFailed(f"{key}: {' '.join(said.split())[:300]}", answered) from None
 
 
 class _RangeReader(io.RawIOBase):

@@ -96,7 +96,7 @@ async def checked_upload(request: CheckUpload, storage: Storage) -> Take:
         finished_at=now(),
     )
     try:
-        await storage.put_bytes(record, take.model_dump_json().encode(), "application/json", only_if_absent=True)
+        await storage.put_unpaid(record, take.model_dump_json().encode(), "application/json", only_if_absent=True)
     except StorageConflict:  # another attempt was faster, from the same bytes
         return await _kept(storage, record) or take
     return take

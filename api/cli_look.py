@@ -237,14 +237,20 @@ def _examine(studio: Studio) -> list[tuple[bool, bool, str, str]]:
     except GreenlightError as error:
         return [(True, False, "API", f"{error.title}: {error.detail}")]
     found = [(True, True, "API", studio.client.url)]
-    for name, state in ready.checks.items():
-        fine = state == "ok"
-        remedy = next((r for key, r in REMEDIES.items() if name.startswith(key)), "")
-        found.append((True, fine, name, state if fine or not remedy else f"{state}; {remedy}"))
+    report, no_worker = None, ""
     try:
         report = studio.client.providers()
     except GreenlightError as error:
-        return [*found, (True, False, "worker", f"{error.detail or error.title}")]
+        no_worker = error.detail or error.title
+    for name, state in ready.checks.items():
+        fine = state == "ok"
+        named = report is not None and state == report.store  # it says how to fix it
+        remedy = "" if named else next((r for key, r in REMEDIES.items() if name.startswith(key)), "")
+        found.append((True, fine, name, state if fine or not remedy else f"{state}; {remedy}"))
+    if report is None:
+        return [*found, (True, False, "worker", no_worker)]
+    if report.store and ready.checks.get("storage") == "ok":
+        found.append((True, False, "paid work", report.store))
     found.append((True, True, "planner", planners_in_short(report.planner)))
     for modality in Modality:
         names = report.enabled_providers.get(modality, ())

@@ -19,6 +19,8 @@ KEPT_SECONDS: Final = 10.0
 """A key set in a worker is seen after this; asking costs an activity (10-30 ms)."""
 SILENCE_KEPT_SECONDS: Final = 3.0
 """Without a worker each question takes 2 s: not every start should pay that."""
+LOOK_SECONDS: Final = 0.5
+"""Orchestrators give a readiness probe 1 s by default; without a worker the report takes 2 s."""
 LOGGED: Final = tuple(name for name in get_args(EventName) if name not in PASSING)
 """Names of events that webhooks get: the others are never in the log."""
 
@@ -35,6 +37,7 @@ class Fleet:
         self._asking = asyncio.Lock()
         self._known: ProvidersReport | Problem | None = None
         self._until = 0.0
+        self._looking: asyncio.Task[ProvidersReport | None] | None = None
 
     async def report(self) -> ProvidersReport:
         """What is enabled and why not.
@@ -60,6 +63,14 @@ class Fleet:
             return await self.report()
         except Problem:
             return None
+
+    async def store_problem(self) -> str:
+        """Why the workers do no paid work with this store; empty where they do, or none of them answers in time."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self.known())
+        await asyncio.wait([self._looking], timeout=LOOK_SECONDS)
+        report = self._looking.result() if self._looking.done() else None
+        return report.store if report else ""
 
     async def check(self, brief: Brief) -> None:
         """Refuse a brief that nobody can make; where no worker answers, the workflow will say so later.

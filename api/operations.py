@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from api import studio
-from api.deps import Parts, Who
+from api.deps import Parts, Services, Who
 from api.metrics import MEDIA_TYPE
 from api.problems import Problem, documented
 from api.views import PREFIX, Home, PlatformsView, PlatformView, Ready
@@ -48,11 +48,11 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", tags=["operations"], responses={503: {"model": Ready, "description": "Something is missing"}})
 async def readyz(parts: Parts, response: Response) -> Ready:
-    """Temporal and the storage answer."""
+    """Temporal and the storage answer, and the workers can do paid work with this storage."""
     checks = dict(
         zip(
             ("temporal", "storage"),
-            await asyncio.gather(_check(parts.gateway.check()), _check(parts.vault.check())),
+            await asyncio.gather(_check(parts.gateway.check()), _storage(parts)),
             strict=True,
         )
     )
@@ -96,6 +96,14 @@ def version() -> str:
         return metadata.version("greenlight")
     except metadata.PackageNotFoundError:  # run from a source tree that is not installed
         return "0"
+
+
+async def _storage(parts: Services) -> str:
+    """'ok', or why the storage does not answer, or why the workers do no paid work with it."""
+    state = await _check(parts.vault.check())
+    if state != "ok":
+        return state
+    return await parts.fleet.store_problem() or "ok"
 
 
 async def _check(check: Awaitable[None]) -> str:

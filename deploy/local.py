@@ -131,7 +131,7 @@ def _assemble(
                 "temporal",
                 temporal.command(home / "temporal.db", port, ui_port, codec_url),
                 temporal.server_env(env),
-                ready=lambda _pid: temporal.serves(env),
+                ready=lambda _pid: temporal.serves(env) and temporal.keeps_history(env),
                 grace=10,
             )
         )

@@ -10,7 +10,11 @@ from typing import Final
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeTaskQueueRequest,
+    UpdateNamespaceRequest,
+)
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
@@ -35,6 +39,9 @@ _DYNAMIC_CONFIG: Final = {
     # A run that cannot go on is found by TemporalReportedProblems in a second, not after five tries in a minute.
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2",
 }
+RETENTION: Final = timedelta(days=30)
+"""How long the embedded server keeps closed runs, at least. Its own default is 24 h: what a person looks for on Monday
+was gone, and an Idempotency-Key was forgotten overnight."""
 _ANSWER_WITHIN: Final = timedelta(seconds=2)
 
 
@@ -100,6 +107,32 @@ def serves(environ: Mapping[str, str]) -> bool:
         except (RuntimeError, RPCError):
             return False
         return found.count == 0
+
+    return asyncio.run(ask())
+
+
+def keeps_history(environ: Mapping[str, str]) -> bool:
+    """Let the embedded server keep closed runs for RETENTION at least; False where it did not answer.
+
+    `server start-dev` has no flag for it. A longer retention that somebody has set stays.
+    """
+
+    async def ask() -> bool:
+        config = ClientConfig.load_client_connect_config(override_env_vars=dict(environ))
+        namespace = config.get("namespace") or NAMESPACE
+        try:
+            service = (await Client.connect(**config)).workflow_service
+            found = await service.describe_namespace(
+                DescribeNamespaceRequest(namespace=namespace), timeout=_ANSWER_WITHIN
+            )
+            if found.config.workflow_execution_retention_ttl.ToTimedelta() >= RETENTION:
+                return True
+            update = UpdateNamespaceRequest(namespace=namespace)
+            update.config.workflow_execution_retention_ttl.FromTimedelta(RETENTION)
+            await service.update_namespace(update, timeout=_ANSWER_WITHIN)
+        except (RuntimeError, RPCError):
+            return False
+        return True
 
     return asyncio.run(ask())
 

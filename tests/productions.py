@@ -123,7 +123,9 @@ async def until(handle: Handle, status: str, *, at_once: bool = False) -> Snapsh
 
     async def look() -> Snapshot | None:
         seen = await snapshot(handle)
-        making = any(s.status is AssetStatus.GENERATING or s.extra for s in seen.assets.values())
+        making = any(
+            s.status is AssetStatus.GENERATING or any(e.started for e in s.extra) for s in seen.assets.values()
+        )
         return seen if seen.status == status and (at_once or not making) else None
 
     return await eventually(look)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from tests.fakes import FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
@@ -301,7 +302,7 @@ async def test_a_closed_production_asks_for_nothing(productions: Productions) ->
     fakes.fail = {"text-1"}
     fakes.doubt = {"text-2"}
     async with fakes.working(productions.client):
-        handle = await productions.approved(budget="0.25")
+        handle = await productions.approved(budget="0.15")
         seen = await until(handle, "needs_attention")
         assert sorted(waiting(seen).values()) == ["ambiguous_submission", "asset_failed", "budget_short"]
         await handle.cancel()
@@ -339,7 +340,7 @@ async def test_a_take_that_somebody_else_ended_is_stopped_and_counted(production
         activity = productions.client.get_async_activity_handle(
             workflow_id=handle.id, run_id=None, activity_id="text-1/1"
         )
-        await activity.fail(RuntimeError("an operator ended it"))
+        await activity.fail(ApplicationError("an operator ended it", non_retryable=True))
         seen = await until(handle, "needs_attention")
         fakes.release("text-1")
         assert fakes.stopped == [("text-1", 1)]

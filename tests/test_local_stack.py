@@ -1,5 +1,6 @@
 """The embedded stack: loopback only, honest about ports, one at a time, and nothing left behind."""
 
+import asyncio
 import base64
 import json
 import os
@@ -11,10 +12,12 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from temporalio import workflow
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
@@ -275,3 +278,22 @@ async def test_a_refused_update_stays_in_the_history(client: Client) -> None:
             await run.execute_update(Refusing.change)
         assert (await run.describe()).history_length == before + 3
         await run.terminate()
+
+
+async def test_closed_runs_are_kept_for_a_month(servers: Stack) -> None:
+    """The embedded server keeps closed runs for 30 days from its first start; a later start raises a shorter retention
+    and leaves a longer one."""
+    service = (await Client.connect(servers.info.temporal_address)).workflow_service
+
+    async def kept_for(wanted: timedelta | None = None) -> timedelta:
+        if wanted is not None:
+            update = UpdateNamespaceRequest(namespace=temporal.NAMESPACE)
+            update.config.workflow_execution_retention_ttl.FromTimedelta(wanted)
+            await service.update_namespace(update)
+            assert await asyncio.to_thread(temporal.keeps_history, servers.env)
+        found = await service.describe_namespace(DescribeNamespaceRequest(namespace=temporal.NAMESPACE))
+        return found.config.workflow_execution_retention_ttl.ToTimedelta()
+
+    assert await kept_for() >= timedelta(days=30)
+    assert await kept_for(timedelta(days=90)) == timedelta(days=90)
+    assert await kept_for(timedelta(days=1)) == timedelta(days=30)

@@ -21,6 +21,7 @@ from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
 from activities.storage import Storage
+from activities.store_probe import keep_probing, probe_again
 from worker.build import build_id
 from worker.connect import AddressRefused, connect, ensure_bucket, register_search_attributes, runtime
 from worker.guard import GuardedRunner
@@ -143,16 +144,19 @@ async def run() -> None:
     await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
+    await probe_again(storage)
     providers = build_providers(activity_settings, os.environ)
     count_with(using.metric_meter, providers)
     activities, notifier = Activities(storage, providers, activity_settings), Notifier(activity_settings)
     workers = make_workers(client, activities, providers, settings, notifier)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
+    probing = asyncio.create_task(keep_probing(storage))
     keep_the_loop_turning()
     log.info("Working on the task queues %s", ", ".join(worker.task_queue for worker in workers))
     try:
         await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)  # none ends by itself unless it fails
     finally:
+        probing.cancel()
         log.info("Stopping; running activities get %g s", settings.graceful_shutdown_seconds)
         await asyncio.gather(*(worker.shutdown() for worker in workers))
         await asyncio.gather(*(provider.close() for provider in providers.values()), return_exceptions=True)

@@ -31,6 +31,7 @@ ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
     "content_refused": _RETRY,
     "output_unusable": _RETRY,
     "model_retired": _RETRY,
+    "store_unsupported": _RETRY,
     "ambiguous_submission": ("adopt", "resubmit", "raise_budget", "accept_without", "cancel"),
     "budget_short": _MONEY,
     "overrun": _MONEY,

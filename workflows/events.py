@@ -110,6 +110,7 @@ AttentionReason = Literal[
     "content_refused",
     "output_unusable",
     "model_retired",
+    "store_unsupported",
     "ambiguous_submission",
     "budget_short",
     "overrun",

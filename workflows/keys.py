@@ -183,6 +183,11 @@ def reference_key(production_id: str, number: int, extension: str) -> str:
     return f"{production_prefix(production_id)}/references/{number}.{extension}"
 
 
+def probe_key(name: str) -> str:
+    """A throw-away object with which a worker probes the store; no production has such a key."""
+    return f"probes/{name}"
+
+
 def plan_key(production_id: str, digest: str) -> str:
     return f"{production_prefix(production_id)}/plan/{digest}.json"
 

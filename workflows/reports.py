@@ -50,6 +50,9 @@ class ProvidersReport(_Report):
         default_factory=dict, description="What would enable further providers of a modality, in words"
     )
     providers: tuple[ProviderInfo, ...]
+    store: str = Field(
+        default="", description="Why no paid work is done with this S3 store, with the remedy; empty where it is done"
+    )
     webhooks: str = Field(default="", description="Why nothing can be posted to webhooks; empty where it can")
     webhook_hosts: tuple[str, ...] = Field(
         default=(), description="Receivers that may be plain http and in a private network"

@@ -12,11 +12,16 @@ from typing import Final, cast
 from activities.providers.base import Offer, Provider, Rate, Unit
 from activities.providers.catalogue import offers_of, plannable
 from activities.settings import ActivitySettings
+from activities.store_support import StoreSupport
 from workflows.models import Modality
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 
 ENTRY_POINTS: Final = "greenlight.providers"
 """Installed packages add providers of their own under this group: name -> a `Registration`."""
+
+
+HELD: Final = "the S3 store does not honour conditional writes, and without them nothing is paid for"
+"""Why a provider that has its key is not used."""
 
 
 @dataclass(frozen=True)
@@ -151,12 +156,23 @@ def _rate_in_words(rates: Sequence[Rate]) -> tuple[str, list[str]]:
     return span, [f"by {' and '.join(deciding)}"] * bool(deciding) + [f"until {ends}"] * bool(ends)
 
 
-def _info(name: str, provider: Provider | None) -> ProviderInfo:
+def _is_held(provider: Provider | None, store: StoreSupport | None) -> bool:
+    """Whether the provider only sells, and the store does not let anything be bought."""
+    unsupported = store is not None and store.state == "unsupported"
+    return unsupported and provider is not None and not any(o.free for o in provider.offers())
+
+
+def _info(name: str, provider: Provider | None, store: StoreSupport | None = None) -> ProviderInfo:
+    held = _is_held(provider, store)
     offers = provider.offers() if provider else offers_of(name)
     return ProviderInfo(
         provider=name,
-        enabled=provider is not None,
-        reason="" if provider else f"{name} is switched off: {registered()[name].remedy} for the worker",
+        enabled=provider is not None and not held,
+        reason=HELD
+        if held
+        else ""
+        if provider
+        else f"{name} is switched off: {registered()[name].remedy} for the worker",
         models=tuple(
             ModelInfo(
                 provider=name,
@@ -176,16 +192,24 @@ def _info(name: str, provider: Provider | None) -> ProviderInfo:
     )
 
 
-def report(providers: Mapping[str, Provider], planner: str) -> ProvidersReport:
-    """What these providers can make, and why the others cannot."""
+def report(providers: Mapping[str, Provider], planner: str, store: StoreSupport | None = None) -> ProvidersReport:
+    """What these providers can make, and why the others cannot.
+
+    Args:
+        store: What the last probe of the store found; None where it was not probed.
+    """
     today = datetime.now(UTC).date()
-    makers = {m: tuple(n for n, p in providers.items() if plannable(p, m, today)) for m in Modality}
+    held = {n for n, p in providers.items() if _is_held(p, store)}
+    makers = {m: tuple(n for n, p in providers.items() if n not in held and plannable(p, m, today)) for m in Modality}
     return ProvidersReport(
         planner=planner,
         enabled_providers=makers,
         reasons={
-            m: f"no enabled provider makes {m.value}: {remedy_for(m)}" for m, names in makers.items() if not names
+            m: f"no enabled provider makes {m.value}: {HELD if held else remedy_for(m)}"
+            for m, names in makers.items()
+            if not names
         },
         missing={m: missing(m, providers) for m in Modality},
-        providers=tuple(_info(n, providers.get(n)) for n in dict.fromkeys([*registered(), *providers])),
+        store=store.problem if store else "",
+        providers=tuple(_info(n, providers.get(n), store) for n in dict.fromkeys([*registered(), *providers])),
     )

@@ -100,6 +100,7 @@ export const REASONS = {
   content_refused: "The provider refused the content",
   output_unusable: "What came back cannot be used",
   model_retired: "The model was retired",
+  store_unsupported: "The S3 store cannot protect paid work",
   ambiguous_submission: "The request may or may not have arrived",
   budget_short: "The budget is too small",
   plan_failed: "There is no plan",
