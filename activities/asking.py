@@ -26,7 +26,8 @@ from activities.ledger_take import LedgerTake
 from activities.providers.base import Offer, Provider
 from activities.question_accounts import QuestionAccounts, own_caps, payer_of
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage import Storage, StorageUnsupported
+from activities.store_guard import check_store
 from workflows import keys
 from workflows.contracts import (
     STILL_RUNNING,
@@ -78,6 +79,7 @@ class Asking:
         self._tokens = tokens
         self._listening = listening
         self._passing: ApplicationError | None = None
+        self._supported = False
 
     async def __call__(
         self, offer: Offer, step: int, instructions: str, prompt: str, schema: Mapping[str, JsonValue]
@@ -88,6 +90,8 @@ class Asking:
             Unanswered: this model cannot answer.
             ApplicationError: the activity has to be tried again.
         """
+        await check_store(self._storage, offer, None)  # before the accounts, which need the same of it
+        self._supported = True
         asked = self._asked(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
         provider = self._providers[offer.provider]
         async with workplace() as workdir:
@@ -166,7 +170,12 @@ class Asking:
         Raises:
             StorageFailed: to be tried again.
         """
-        return await self._accounts.end()
+        try:
+            return await self._accounts.end()
+        except StorageUnsupported:
+            if self._supported:
+                raise
+            return SettledQuestions()  # such a store was never asked to hold a question
 
     async def _unanswered(self, error: ApplicationError, take: int) -> Exception:
         if error.type in _WAITS or error.type == store_support.ERROR_TYPE:  # every other model meets the same store

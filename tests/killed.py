@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.storage import Storage
     from workflows.contracts import AssetFailure, ProduceAsset
     from workflows.converter import data_converter
+    from workflows.events import TakeOrder
     from workflows.models import Modality, Take
 
 Step = Literal[
@@ -76,21 +77,27 @@ class OneTake:
 
     @workflow.run
     async def run(self, queue: str, asked: ProduceAsset) -> str:
-        try:
-            await workflow.execute_activity(
-                "produce_asset",
-                asked,
-                result_type=Take,
-                task_queue=queue,
-                start_to_close_timeout=timedelta(minutes=2),
-                heartbeat_timeout=HEARTBEAT,
-                retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
-            )
-        except ActivityError as error:
-            if isinstance(error.cause, ApplicationError) and error.cause.details:
-                return AssetFailure.model_validate(error.cause.details[0]).reason
-            return str(error.cause)
-        return "stored"
+        while True:
+            try:
+                await workflow.execute_activity(
+                    "produce_asset",
+                    asked,
+                    result_type=Take,
+                    task_queue=queue,
+                    start_to_close_timeout=timedelta(minutes=2),
+                    heartbeat_timeout=HEARTBEAT,
+                    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
+                )
+            except ActivityError as error:
+                if not isinstance(error.cause, ApplicationError) or not error.cause.details:
+                    return str(error.cause)
+                failure = AssetFailure.model_validate(error.cause.details[0])
+                if not failure.resubmit:
+                    return failure.reason
+                # As the production does where its budget holds one more.
+                asked = asked.model_copy(update={"order": TakeOrder(number=7, about_job_id=failure.job_id)})
+            else:
+                return "stored"
 
 
 class Stops:
