@@ -69,7 +69,8 @@ class FakeActivities(ProductionActivities):
     `doubt` those whose submission is in doubt, `lost_once` those whose first answer is lost and that may be submitted
     again (`lost_takes`: only these numbers); `used` are takes of another run, and what they cost. `costs` says what a
     take is billed where that is not its price, `prices` are of models that cost something else (None: unpublished),
-    `fixed` makes the low price the high one, `until` ends rates. `failures` says how an asset,
+    `fixed` makes the low price the high one, `until` ends the rates of the first pricing, and
+    `then_usd` is the price after it. `failures` says how an asset,
     or all of a model, fails. `limited` assets are told to wait, and `billed_before` is what
     earlier submissions of a take cost.
     `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
@@ -95,6 +96,7 @@ class FakeActivities(ProductionActivities):
         self.prices: dict[str, Decimal | None] = {}
         self.fixed = False
         self.until: date | None = None
+        self.then_usd = self.price_usd
         self.billed_before = Decimal(0)
         self.limited: set[str] = set()
         self.failures: dict[str, AssetFailure] = {}
@@ -176,6 +178,8 @@ class FakeActivities(ProductionActivities):
             )
             for a in request.plan.assets
         ]
+        if self.until:
+            self.until, self.price_usd = None, self.then_usd
         return Plan.of(request.plan.title, priced, request.plan.planner)
 
     def _quote(self, model: str) -> Quote:

@@ -1,5 +1,6 @@
 """No production spends more than was approved, whoever edits, whatever answers are lost and whatever vendors charge."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -358,3 +359,50 @@ async def test_a_number_that_was_used_before_is_passed_over(productions: Product
         seen = await (await productions.approved(budget="1")).result()
     assert [t.number for t in seen.assets["text-1"].takes] == [3]
     assert seen.spent_usd == Decimal("0.2500")
+
+
+async def test_a_plan_is_priced_again_when_its_rates_end(productions: Productions) -> None:
+    """Rates that end while a plan waits make it a new plan, at prices that hold: the old digest approves nothing."""
+    fakes = FakeActivities(1, price_usd="0.10")
+    fakes.until = datetime.now(UTC).date() - timedelta(days=1)
+    fakes.then_usd = Decimal("0.20")
+    async with fakes.working(productions.client):
+        handle = await productions.start()
+
+        async def first() -> str | None:
+            ready = [e for e in (await snapshot(handle)).events if e.name == "plan_ready"]
+            return str(ready[0].data["plan_digest"]) if ready else None
+
+        digest = await eventually(first)
+        old = Decision(approve=Approval(plan_digest=digest, approver="ana"))
+
+        async def again() -> Snapshot | None:
+            seen = await snapshot(handle)
+            return seen if seen.plan and seen.plan.high_usd == fakes.then_usd else None
+
+        seen = await eventually(again)
+        assert (await refusal(update(handle, ProductionWorkflow.decide, old))).kind == "stale_digest"
+        assert seen.plan
+        (ready,) = [e for e in seen.events if e.name == "plan_ready" and e.data.get("how") == "reprice"]
+        assert ready.data["by"] == "the end of its rates"
+        new = Decision(approve=Approval(plan_digest=seen.plan.digest, approver="ana"))
+        await update(handle, ProductionWorkflow.decide, new)
+        assert (await handle.result()).spent_usd == Decimal("0.2000")
+
+
+async def test_what_was_given_up_in_doubt_is_counted_when_it_comes(productions: Productions) -> None:
+    """A take that a person did without, as its answer was lost, counts what it was billed once it is there."""
+    fakes = FakeActivities(2, price_usd="0.10")
+    fakes.doubt = {"text-1"}
+    fakes.hold("text-2")
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+        await until(handle, "needs_attention", at_once=True)
+        await update(handle, ProductionWorkflow.resolve, Resolve(asset_id="text-1", action="accept_without"))
+        assert (await snapshot(handle)).spent_usd == Decimal("0.1000")
+        fakes.doubt, fakes.costs["text-1"] = set(), Decimal("0.04")
+        await handle.signal("take_settled", args=["text-1", 1])
+        fakes.release("text-2")
+        seen = await handle.result()
+    assert [t.number for t in seen.assets["text-1"].takes] == [1]
+    assert (seen.spent_usd, seen.assets["text-1"].selected) == (Decimal("0.1400"), 0)

@@ -1,6 +1,6 @@
 """From a plan to its approval: deadlines, approvers, the second gate, and pauses. Each change logs its event."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -83,6 +83,12 @@ class Approving(Accounts):
         if not self.escalated and self.brief.approval.escalate_to:
             return self.deadline - timedelta(seconds=whole * ESCALATION_SHARE)
         return self.deadline
+
+    def prices_end(self) -> datetime | None:
+        """When the first rate of the plan ends: midnight (UTC) after its last day. None where none does."""
+        quotes = (q for a in self.plan.assets for q in (a.quote, *(f.quote for f in a.fallbacks))) if self.plan else ()
+        last = min((q.until for q in quotes if q and q.until), default=None)
+        return datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
 
     def moment_came(self) -> None:
         """Remind, escalate or expire, as `next_moment` foresaw."""

@@ -106,6 +106,10 @@ class Decisions(Repeats):
         if any(a.approver == approval.approver for a in state.approvals):
             needed = f"{policy.approvers - len(state.approvals)} more of {policy.approvers}"
             raise refuse("not_allowed", "approver", f"{approval.approver!r} approved already; it needs {needed} people")
+        ends = state.prices_end()
+        if not state.assets and ends is not None and ends <= workflow.now():
+            words = f"prices of this plan held until {ends:%Y-%m-%d}; it is priced again: look at it, then approve it"
+            raise refuse("stale_digest", "plan_digest", words)
         if state.plan and not approval.allow_unknown_prices:
             check_prices(tuple(a.asset_id for a in state.plan.assets if self._needs_permission(a)))
 

@@ -9,7 +9,7 @@ Every change wakes the workflow's loop.
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -62,6 +62,7 @@ class Desk:
         self._reviser = "someone"
         self._poked = False
         self._cancelling = False
+        self._priced_until: datetime | None = None
 
     # Queries
 

@@ -233,6 +233,9 @@ class AssetState(Model):
         default_factory=dict, description="What a person accepted the take in use for, where that is not what made it"
     )
     extra: tuple[ExtraTake, ...] = Field(default=(), description="Further takes that are to be made, or being made")
+    lost: tuple[ExtraTake, ...] = Field(
+        default=(), description="Takes that were given up in doubt, and count as billed; should they be there after all"
+    )
     waiting: Waiting | None = None
     cancelled: Literal["free", "billed", "stopped", "running"] | None = Field(
         default=None, description="What became of the take that was being made when it was cancelled"

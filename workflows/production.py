@@ -128,14 +128,34 @@ class ProductionWorkflow(Drafting):
     async def _await_decision(self) -> None:
         state = self._state
         assert state.deadline is not None
-        last = state.next_moment() == state.deadline
+        moment, ends = state.next_moment(), state.prices_end()
+        summary = "approval deadline" if moment == state.deadline else "approval reminder"
+        reprice = ends is not None and ends < moment and ends != self._priced_until
+        if ends is not None and reprice:
+            moment, summary = ends, "end of prices"
         try:
-            await self._woken(
-                within=max(state.next_moment() - workflow.now(), timedelta(0)),
-                summary="approval deadline" if last else "approval reminder",
-            )
+            await self._woken(within=max(moment - workflow.now(), timedelta(0)), summary=summary)
         except TimeoutError:
-            state.moment_came()
+            if reprice:
+                self._priced_until = ends
+                await self._price_plan_again()
+            else:
+                state.moment_came()
+
+    async def _price_plan_again(self) -> None:
+        """Rates of the plan have ended before anybody approved it: what is approved is what is charged now."""
+        state = self._state
+        async with self._pricing:
+            if state.status is not ProductionStatus.AWAITING_APPROVAL or state.plan is None:
+                return
+            try:
+                plan = await self._priced(state.plan)
+            except ApplicationError as error:  # it waits as it is, cannot be approved, and says why
+                state.log("plan_failed", reason=error.message[:MAX_MESSAGE_CHARS], how="reprice")
+                return
+            if state.status is ProductionStatus.AWAITING_APPROVAL:
+                changes = diff.changes(state.plan, plan)
+                state.plan_ready(plan, how="reprice", by=PRICES_ENDED, changes=changes)
 
     # Producing
 
@@ -449,6 +469,7 @@ class ProductionWorkflow(Drafting):
                 self._asked(asset, number),
                 task_queue=keys.provider_queue(asset.provider),
                 start_to_close_timeout=STOP_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
                 schedule_to_close_timeout=3 * STOP_TIMEOUT,
                 summary=f"stop {activity_summary(asset)}",
             )

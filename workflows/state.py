@@ -132,6 +132,10 @@ class ProductionState(Approving):
                 self.book(each.asset, failure.billed_usd, each.booked_usd)
         self.spent_usd += failure.doubt_usd
         self.update(asset_id, extra=_without(extra, number))
+        if failure.reason == "ambiguous_submission":
+            booked = failure.billed_usd + failure.doubt_usd
+            given_up = (e.model_copy(update={"booked_usd": booked}) for e in extra if e.number == number)
+            self.update(asset_id, lost=(*self.assets[asset_id].lost, *given_up))
         told = failure.model_dump(mode="json", exclude={"message"}, exclude_defaults=True)
         self.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **told)
 
@@ -225,9 +229,21 @@ class ProductionState(Approving):
         return True
 
     def settled(self, asset_id: str, take: int) -> bool:
-        """A take in doubt was answered after all, late: the question is withdrawn, and its ledger is read again."""
+        """A take in doubt was answered after all, late: its ledger is read again.
+
+        The question is withdrawn where it still waits. What was given up meanwhile becomes a further take, to choose
+        from, and costs what it was billed.
+        """
         state = self.assets.get(asset_id)
-        if state is None or state.attention != "ambiguous_submission" or state.next_take != take:
+        if state is None:
+            return False
+        if given_up := [e for e in state.lost if e.number == take]:
+            found = (e.model_copy(update={"started": True}) for e in given_up)
+            self.update(asset_id, extra=(*state.extra, *found), lost=_without(state.lost, take))
+            self.log("attention_withdrawn", asset_id, reason="ambiguous_submission", take=take)
+            self._go_on()
+            return True
+        if state.attention != "ambiguous_submission" or state.next_take != take:
             return False
         self.log("attention_withdrawn", asset_id, reason="ambiguous_submission", take=take)
         # Its money is spent or held already: no budget is asked again.
@@ -341,9 +357,15 @@ class ProductionState(Approving):
     def _book_doubt(self, asset_id: str) -> None:
         """Go on without knowing whether a submission was billed: then it counts as billed."""
         if self.assets[asset_id].attention == "ambiguous_submission":
+            before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
             doubtful = self.doubt_usd(asset_id)
             self.spent_usd += doubtful
-            self.update(asset_id, booked_usd=self.assets[asset_id].booked_usd + doubtful)
+            booked = before.booked_usd + doubtful
+            self.update(asset_id, booked_usd=booked)
+            if asset:
+                maker = asset.made_by(before.model)
+                given_up = ExtraTake(number=before.next_take, asset=maker, started=True, booked_usd=booked)
+                self.update(asset_id, lost=(*before.lost, given_up))
 
     def make_again(self, asset_id: str, count: int = 1) -> None:
         """Queue new takes of an asset; the selected one stays in use until the last of the new numbers is there."""
