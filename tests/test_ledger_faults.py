@@ -180,7 +180,7 @@ async def test_a_late_attempt_destroys_no_media(storage: Storage) -> None:
         await run.fails()
         opened, go_on = asyncio.Event(), asyncio.Event()
         held = Held(vendor, mine, opened, go_on)
-        suspended = Attempts(storage, held, run.request)  # type: ignore[arg-type]  # a vendor all the same
+        suspended = Attempts(storage, held, run.request)
         late = asyncio.create_task(suspended.attempt(number=2))
         await opened.wait()
         take = await run.attempt(number=3)
