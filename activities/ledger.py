@@ -73,6 +73,7 @@ class Entry(_Kept):
     final: AssetFailure | None = Field(
         default=None, description="How the take ended; only a person's order goes on from there"
     )
+    cancelled: bool = Field(default=False, description="Ended by a cancel: no order goes on from there either")
     take: Take | None = None
 
     @property

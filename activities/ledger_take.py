@@ -121,6 +121,8 @@ class LedgerTake(Attempt):
             raise await self._exists()
         if entry and entry.state == "stored" and entry.take:
             return entry.take
+        if entry and entry.cancelled and entry.final:
+            raise ended(entry.final)
         order = self.asked.order
         if order and (entry is None or all(s.order != order.number for s in entry.submissions)):
             if entry and entry.state == "submitted" and entry.job_id not in (None, order.about_job_id):

@@ -129,5 +129,7 @@ class StoppedTake:
         before = sum((s.billed_usd for s in submissions), ZERO)
         final = failure_of(JobCancelled(words), entry, billed_usd=before)
         await self._ledger.write(
-            entry.model_copy(update={"state": "released", "submissions": submissions, "final": final})
+            entry.model_copy(
+                update={"state": "released", "submissions": submissions, "final": final, "cancelled": True}
+            )
         )

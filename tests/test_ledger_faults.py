@@ -62,6 +62,8 @@ async def test_nothing_is_claimed_after_a_cancel(storage: Storage, model: str) -
     assert (await stop(run)).outcome == "free"
     ended = await run.fails()
     assert (ended.type, ended.non_retryable) == ("job_cancelled", True)
+    await run.follows(7)
+    assert (await run.fails()).type == "job_cancelled"
     assert (vendor.billed, (await stop(run)).outcome) == ([], "free")
 
 
