@@ -1,8 +1,8 @@
 """Where everything stands in the bucket, and what workflows and task queues are called.
 
 productions/{production_id}/plan/{digest}.json
-productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext} (media-{submission}-{attempt}.{ext} of a
-  paid one: the ledger names the take's)
+productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext}
+productions/{production_id}/assets/{asset_id}/takes/{n}/media-{submission}-{attempt}.{ext}  as its ledger says
 productions/{production_id}/learned/{provider}/{model}.json  what a model charged beyond its published price
 jobs/{provider}/{job_id}.json                        which take a provider's job belongs to
 productions/{production_id}/assets/{asset_id}/takes/{n}/upload-{digest}.json, media.{digest}.{ext}   a person's file

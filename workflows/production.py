@@ -292,8 +292,10 @@ class ProductionWorkflow(Drafting):
         except ActivityError as error:
             if not self._cancelling:
                 failure = await self._failure_of(error, asset, number)
-                if not self._state.resubmit_extra(asset.asset_id, number, failure):
-                    self._state.fail_extra(asset.asset_id, number, failure)
+                state, asset_id = self._state, asset.asset_id
+                again = state.resubmit_extra(asset_id, number, failure)
+                if not again and not state.extra_price_changed(asset_id, number, failure):
+                    state.fail_extra(asset_id, number, failure)
         else:
             self._state.complete_extra(asset.asset_id, take)
         finally:

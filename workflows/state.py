@@ -158,12 +158,22 @@ class ProductionState(Approving):
     def price_changed(self, asset_id: str, failure: AssetFailure) -> None:
         """Nothing was submitted, as the model costs more by now than was reserved: reserve that, or ask a person."""
         asset = self.plan.find(asset_id) if self.plan else None
-        if asset and failure.now_usd is not None:
-            maker = asset.made_by(self.assets[asset_id].model)
-            name = f"{maker.provider}/{maker.model}"
-            if maker.quote and failure.now_usd > self.learned_of(maker).price(maker.quote):
-                self.learned[name] = self.learned_of(maker).with_bill(maker.quote, failure.now_usd)
+        if asset:
+            self._learn(asset.made_by(self.assets[asset_id].model), failure)
         self.update(asset_id, status=AssetStatus.PENDING)
+
+    def extra_price_changed(self, asset_id: str, number: int, failure: AssetFailure) -> bool:
+        """The same of a further take; False where the budget does not hold it at that price."""
+        extra = next((e for e in self.assets[asset_id].extra if e.number == number), None)
+        if extra is None or failure.now_usd is None or (extra.asset.quote and failure.now_usd <= self.extra_usd(extra)):
+            return False
+        self._learn(extra.asset, failure)
+        return self.left_usd() >= ZERO
+
+    def _learn(self, maker: Asset, failure: AssetFailure) -> None:
+        known = self.learned_of(maker)
+        if maker.quote and failure.now_usd is not None and failure.now_usd > known.price(maker.quote):
+            self.learned[f"{maker.provider}/{maker.model}"] = known.with_bill(maker.quote, failure.now_usd)
 
     def fail(self, asset_id: str, failure: AssetFailure) -> None:
         before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
