@@ -1,70 +1,54 @@
 """A take that costs money, or a long job: every step is in its ledger before anything follows from it."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from time import monotonic
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 from uuid import uuid4
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 
-from activities import pricing
 from activities.adopting import adopt, own
 from activities.attempt import (
     STORAGE_RETRY,
-    Attempt,
     again,
     ended,
     failure_of,
     final_error,
     held,
-    is_final,
-    media_of,
-    request_digest,
-    retry,
     unaskable,
 )
 from activities.claim_beats import ClaimBeats
 from activities.errors import (
     InvalidRequest,
-    OutputUnusable,
     ProviderError,
     StorageUnavailable,
     StoreUnsupported,
     SubmissionUnknown,
 )
-from activities.learned import learn, learned
+from activities.learned import learned
 from activities.ledger import Entry, Ledger, LedgerUnreadable, State, Submission, now
-from activities.media import Facts, extension_of
+from activities.paid_attempt import ADOPTED, PaidAttempt
 from activities.providers.base import Claim, Finished, Job, Running, save
 from activities.providers.catalogue import problem_with
 from activities.stopping import StoppedTake
-from activities.storage import StorageConflict, StorageFailed, StorageUnsupported, Stored, sha256_of
+from activities.storage import StorageConflict, StorageFailed, StorageUnsupported
 from activities.store_guard import check_store, unrecordable
-from workflows import keys
 from workflows.contracts import TAKE_EXISTS, AssetFailure
-from workflows.models import ZERO, Take
+from workflows.models import Take
 
-UNSUPPORTED_WAIT: Final = 30.0  # seconds that a paid answer waits for a store that suddenly answers NotImplemented
 LOOK_AGAIN: Final = timedelta(seconds=10)
 """After a look that failed without a delay of the provider's own."""
 
-ADOPTED, RESUBMITTED, RECOVERED = "adopted", "resubmitted", "recovered"
-
-T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
+RESUBMITTED, RECOVERED = "resubmitted", "recovered"
 
 
-class LedgerTake(Attempt):
+class LedgerTake(PaidAttempt):
     """One attempt: goes on from whatever state the ledger of the take is in."""
 
     resubmissions = 0
@@ -156,17 +140,6 @@ class LedgerTake(Attempt):
         details = next(iter(activity.info().heartbeat_details), None)
         known = details if isinstance(details, dict) and details.get("asset_id") == self.asked.asset.asset_id else {}
         return str(known["job_id"]) if known.get("job_id") else None
-
-    @property
-    def digest(self) -> str:
-        """Names what the provider is asked for."""
-        return request_digest(self.asked)
-
-    @property
-    def price_usd(self) -> Decimal:
-        """What one submission is counted at until its bill is known, USD."""
-        quote = self.asked.asset.quote
-        return self.asked.reserved_usd or (quote.high_usd if quote else ZERO)
 
     def _entry(self, state: State) -> Entry:
         asset = self.asked.asset
@@ -315,21 +288,6 @@ class LedgerTake(Attempt):
         with suppress(StorageConflict, StorageFailed, LedgerUnreadable):
             await self._ledger.name_job(nonce, job.id)
 
-    async def _withdraw_question(self) -> None:
-        """Where this process was suspended for so long that a person may have been asked, tell that it is answered.
-
-        The ledger says it too: an answer that comes before this one is not followed.
-        """
-        details = activity.cancellation_details()
-        if not (self._beats.suspended or (details and (details.not_found or details.timed_out))):
-            return
-        try:
-            info = activity.info()
-            production = activity.client().get_workflow_handle(info.workflow_id or "")
-            await production.signal("take_settled", args=[self.asked.asset.asset_id, self.asked.take])
-        except (RPCError, RuntimeError) as error:
-            _log.info("nobody was told that %s is settled: %s", self.prefix, error)
-
     async def _spooled(self, answer: Finished) -> Finished:
         """A synchronous answer's bytes exist nowhere else: they are on disk before anything else can go wrong."""
         assert callable(answer.source)
@@ -363,122 +321,6 @@ class LedgerTake(Attempt):
         if not error.retryable or (unforeseen and entry.failures + 1 >= self.settings.max_failures):
             raise final_error(error, self._ledger.entry, "ambiguous_submission", self._doubt_usd()) from None
         raise again(str(error), error.retry_after or LOOK_AGAIN, error.kind) from None
-
-    async def _store(self, finished: Finished, started: datetime, job: Job | None = None) -> Take:
-        """Store paid media and write the take into the ledger.
-
-        Raises:
-            ProviderError: a job's media did not come through; it can be fetched again.
-        """
-        entry = self._ledger.entry
-        assert entry is not None
-        extension = extension_of(finished.media_type)
-        key = keys.media_key(self.prefix, extension, len(entry.submissions), uuid4().hex[:8])
-        cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
-        await self._patiently(lambda: learn(self.storage, self.asked.production_id, self.asked.asset, cost))
-        try:
-            stored = await self._patiently(lambda: self._put(key, finished))
-            facts = await self._patiently(lambda: self._stored_facts(finished, key, stored))
-        except OutputUnusable as error:
-            error.billed_usd = cost
-            await self._patiently(lambda: self.storage.drop(key))  # this attempt's own object
-            await self._release(error)
-        media = media_of(key, stored, finished.media_type, facts)
-        billed = entry.billed_usd + cost - entry.last.billed_usd
-        take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)
-        try:
-            await self._patiently(lambda: self._ledger.note("stored", billed_usd=cost, take=take))
-        except StorageConflict:
-            with suppress(StorageFailed):
-                await self.storage.drop(key)  # another attempt's media is the take
-            raise
-        if activity.info().attempt > 1 or len(entry.submissions) > 1:
-            await self._sweep(key)
-        await self._withdraw_question()
-        return take
-
-    async def _sweep(self, key: str) -> None:
-        """Delete what attempts that were killed have uploaded: the ledger names `key`, and will name no other."""
-        with suppress(StorageFailed):
-            for each in await self.storage.list_keys(f"{self.prefix}/media"):
-                if each != key:
-                    await self.storage.drop(each)
-
-    async def _stored_facts(self, finished: Finished, key: str, stored: Stored) -> Facts:
-        """Media facts. Before a vendor is blamed for what does not open, the storage has to give back what was sent.
-
-        Raises:
-            OutputUnusable: it is not the media that its type says.
-        """
-        try:
-            return await self.facts_of(finished, key, stored.bytes)
-        except OutputUnusable as error:
-            if not callable(finished.source):
-                raise
-            if await self.storage.sha256(key) != stored.sha256:
-                _log.warning("%s: %s, and is not what was stored; storing it again", key, error)
-                await self._put(key, finished)
-            return await self.facts_of(finished, key, stored.bytes)
-
-    async def _put(self, key: str, finished: Finished) -> Stored:
-        source = finished.source
-        if isinstance(source, bytes):
-            stored = Stored(len(source), sha256_of(source))
-            await self.storage.put_bytes(key, source, finished.media_type)
-            self.storage.remember(source, stored, finished.media_type)
-            return stored
-        if isinstance(source, Path):
-            return await self.storage.put_file(key, source, finished.media_type)
-        async with source() as chunks:
-            return await self.storage.put_stream(key, chunks, finished.media_type)
-
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Sit out a storage outage: a job's id or a synchronous answer that is not written exists nowhere else.
-
-        Raises:
-            StoreUnsupported: the store has answered NotImplemented for UNSUPPORTED_WAIT.
-        """
-        delay, began = min(1.0, self.settings.claim_settles_seconds / 3), monotonic()
-        while True:
-            try:
-                return await self.ask(call())
-            except StoreUnsupported:
-                if monotonic() - began >= UNSUPPORTED_WAIT:
-                    raise
-                await asyncio.sleep(delay)
-            except StorageUnavailable:
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, self.settings.claim_settles_seconds / 3)
-
-    async def _release(self, error: ProviderError) -> NoReturn:
-        """The submission is over without media: write what it cost and how it ends, then retry or end for good."""
-        entry = self._ledger.entry
-        assert entry is not None
-        bill = error.billed_usd
-        await self._patiently(lambda: learn(self.storage, self.asked.production_id, self.asked.asset, bill))
-        failures = entry.failures + (1 if error.counts else 0)
-        waits = 0 if error.counts else entry.waits + 1
-        # Nobody can say that what has no published price was not billed: a person pays again, or not.
-        doubtful = self.offer.unknown and error.ends_job
-        adopted = entry.last.outcome == ADOPTED
-        final: AssetFailure | None = None
-        if doubtful or adopted or is_final(error, failures, self.settings.max_failures):
-            billed = entry.billed_usd - entry.last.billed_usd + error.billed_usd
-            final = failure_of(error, entry, billed_usd=billed, maybe_billed=doubtful)
-        await self._patiently(
-            lambda: self._ledger.note(
-                "released",
-                failures=failures,
-                waits=waits,
-                waited=not error.counts,
-                outcome=str(error),
-                billed_usd=error.billed_usd,
-                final=final,
-            )
-        )
-        if final:
-            raise ended(final) from None
-        raise retry(error, max(failures, waits)) from None
 
     def _running(self, seen: Running, job: Job, since: datetime) -> ApplicationError:
         """The retry that is the next look; percent and job id stay readable between looks."""
