@@ -12,7 +12,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import ledger_take, store_probe
+from activities import paid_attempt, store_probe
 from activities.errors import RateLimited
 from activities.production import Activities
 from activities.providers.registry import build_providers
@@ -190,7 +190,7 @@ async def test_a_paid_answer_that_cannot_be_recorded(
 ) -> None:
     """Where the store answers 501 only after the submission, the attempt ends as in doubt, with the job that it knows:
     it neither waits forever nor submits again."""
-    monkeypatch.setattr(ledger_take, "UNSUPPORTED_WAIT", 0.5)
+    monkeypatch.setattr(paid_attempt, "UNSUPPORTED_WAIT", 0.5)
     vendor = Vendor()
     vendor.gate = asyncio.Event()
     run = Attempts(behind, vendor, asked(model))
@@ -224,7 +224,7 @@ async def test_a_refusal_that_cannot_be_recorded(
     behind: Storage, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A vendor that says to wait while the store stops to write the ledger ends in a question too, not in a loop."""
-    monkeypatch.setattr(ledger_take, "UNSUPPORTED_WAIT", 0.2)
+    monkeypatch.setattr(paid_attempt, "UNSUPPORTED_WAIT", 0.2)
     vendor = Vendor()
     run = Attempts(behind, vendor, asked("now"))
     vendor.script = [RateLimited("later", retry_after=timedelta(seconds=1))]
