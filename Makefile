@@ -63,7 +63,7 @@ pythons: $(DEV_STAMP) ## demo and smoke on each supported Python found here, a l
 
 record: $(DEV_STAMP) ## record histories and defaults.json, for replay
 	RECORD_HISTORIES=1 $(PY) -m pytest tests/test_production.py tests/test_money.py tests/test_changes.py \
-	  tests/test_approvals.py tests/test_batches.py tests/test_converter.py
+	  tests/test_approvals.py tests/test_batches.py tests/test_converter.py tests/test_caps.py
 
 bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
 	$(PY) -m tests.bench
