@@ -9,14 +9,14 @@ from rich.markup import escape
 from rich.text import Text
 
 from api.cli_context import Context, JsonOption, Studio, studio_of
-from api.cli_views import money, one_line, print_table, spent, table
+from api.cli_views import OVERRUN_STYLE, money, one_line, print_table, spent, table
 from api.views import ProductionView
 from workflows.events import Answer, AttentionItem, AttentionReason
 from workflows.models import Platform
 
 app = typer.Typer()
 
-_ABOUT_ALL: Final = ("approve", "reject", "edit_plan", "revise", "resume", "cancel")
+_ABOUT_ALL: Final = ("approve", "reject", "edit_plan", "revise", "pause", "resume", "cancel")
 
 
 @app.command(rich_help_panel="Look")
@@ -40,8 +40,9 @@ def attention(
     now = datetime.now(UTC)
     for entry in found.entries:
         item = entry.waiting
-        first = (age(now - item.since), entry.production_id, item.asset_id or "–", _words(item.reason))
-        rows.add_row(*map(Text, first), spent(item.cost_usd), one_line(item.message or entry.title))
+        first = map(Text, (age(now - item.since), entry.production_id, item.asset_id or "–"))
+        why = Text(_words(item.reason), style=OVERRUN_STYLE if item.reason == "overrun" else "")
+        rows.add_row(*first, why, spent(item.cost_usd), one_line(item.message or entry.title))
     print_table(studio.out, rows)
     for entry in found.entries:
         name = f"{entry.production_id} {entry.waiting.asset_id or ''}".rstrip()
@@ -61,7 +62,8 @@ def say_waiting(studio: Studio, production: ProductionView) -> None:
 
 def say_item(studio: Studio, production_id: str, item: AttentionItem) -> None:
     """The evidence of one thing that waits, then its answers, one a line."""
-    studio.say(f"  [yellow]{_words(item.reason)}[/yellow]{escape(f': {item.message}' if item.message else '')}")
+    style = OVERRUN_STYLE if item.reason == "overrun" else "yellow"
+    studio.say(f"  [{style}]{_words(item.reason)}[/]{escape(f': {item.message}' if item.message else '')}")
     facts = [
         f"made by {item.provider}/{item.model}" if item.provider else "",
         f"job {item.job_id}" if item.job_id else "",
@@ -92,7 +94,9 @@ def _command(production_id: str, item: AttentionItem, answer: Answer) -> str:
 def _of_production(production_id: str, item: AttentionItem, answer: Answer) -> str:
     match answer:
         case "approve":
-            allow = " --allow-unknown-prices" if item.reason == "price_unknown" else ""
+            # A reminder of an approval has the reason deadline_near, whatever the prices are.
+            unknown = item.reason == "price_unknown" or (item.reason == "deadline_near" and item.price_usd is None)
+            allow = " --allow-unknown-prices" if unknown else ""
             return f"approve {production_id} --digest {item.plan_digest}{allow}"
         case "reject":
             return f'reject {production_id} --reason "…"'

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from api.cli_views import money, price_range, spent
+from api.cli_views import OVERRUN_STYLE, money, price_range, spent
 from workflows.models import ZERO, Asset
 
 BAR_WIDTH: Final = 20
@@ -101,18 +101,18 @@ class ProductionView:
         if not self._live:
             if self._worth_a_line(event):
                 line = f"{what:<16}  {event.asset_id or '':<{self._width}}  {words}".rstrip()
-                self._console.print(Text(line), soft_wrap=True)
+                self._console.print(Text(line, style=OVERRUN_STYLE if _tells_overrun(event) else ""), soft_wrap=True)
             return
         task = self._tasks.get(event.asset_id or "")
         if task is not None:
             self._advance(task, event, words)
         if event.name in _TOLD_WHOLE or (task is None and event.name not in _PLANNING):
             whose = f"  {event.asset_id}" if event.asset_id else ""
-            told = Text.assemble((what, _EVENT_STYLE.get(event.name, "dim")), f"{whose}  {words}")
+            told = Text.assemble((what, _style_of(event) or "dim"), f"{whose}  {words}")
             self._bars.console.print(told)
 
     def _advance(self, task: TaskID, event: Happening, words: str) -> None:
-        style = _EVENT_STYLE.get(event.name, "")
+        style = _style_of(event)
         state = f"[{style}]{escape(words)}" if style else escape(words)
         match event.name:
             case "asset_start":
@@ -152,7 +152,7 @@ class ProductionView:
 
 
 _PLANNING: Final = ("plan_start", "plan_progress", "plan_ready")
-_TOLD_WHOLE: Final = ("asset_failed", "asset_fallback", "take_failed", "prompt_proposed")
+_TOLD_WHOLE: Final = ("asset_failed", "asset_fallback", "take_failed", "prompt_proposed", "overrun")
 """Said above the bars too: beside one, the next event takes their place, and a long message is cut."""
 
 _EVENT_STYLE: Final = {
@@ -161,6 +161,8 @@ _EVENT_STYLE: Final = {
     "asset_failed": "red",
     "asset_cancelled": "dim",
     "needs_attention": "bold yellow",
+    "overrun": OVERRUN_STYLE,
+    "budget_raised": "yellow",
     "asset_stale": "yellow",
     "take_failed": "red",
     "paused": "yellow",
@@ -168,6 +170,14 @@ _EVENT_STYLE: Final = {
     "done": "bold green",
     "approved": "green",
 }
+
+
+def _tells_overrun(event: Happening) -> bool:
+    return event.name == "overrun" or (event.name == "needs_attention" and event.data.get("reason") == "overrun")
+
+
+def _style_of(event: Happening) -> str:
+    return OVERRUN_STYLE if _tells_overrun(event) else _EVENT_STYLE.get(event.name, "")
 
 
 def percent(event: Happening) -> float | None:
@@ -204,8 +214,11 @@ def describe(event: Happening) -> str:
         case "approval_given":
             return f"by {data.get('approver', 'someone')}, {data.get('given', '?')} of {data.get('needed', '?')}"
         case "approved":
-            what = "the stills, " if data.get("gate") else ""
-            return f"{what}by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
+            what = "the stills, " if data.get("gate") else "again, " if data.get("again") else ""
+            assets = data.get("assets")
+            released = f"{', '.join(map(str, assets))}, " if what == "again, " and isinstance(assets, list) else ""
+            words = f"by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
+            return f"{what}{released}{words}{_above_brief(data)}"
         case "approval_reminder" | "approval_escalated" | "expired":
             whom = data.get("to")
             names = f"to {', '.join(map(str, whom))}, " if isinstance(whom, list) else ""
@@ -248,6 +261,16 @@ def describe(event: Happening) -> str:
         case "planning_billed":
             doubt = f", {spent(_usd(data, 'doubt_usd'))} USD of it for lost answers" if data.get("doubt_usd") else ""
             return str(data.get("message") or f"{spent(_usd(data, 'billed_usd'))} USD{doubt}")
+        case "overrun":
+            maker = "/".join(str(data[k]) for k in ("provider", "model") if data.get(k)) or "its model"
+            cost, price = _usd(data, "cost_usd"), _usd(data, "price_usd")
+            above = f"{spent(cost - price)} USD above its published {spent(price)} USD"
+            return f"{maker} charged {spent(cost)} USD, {above}"
+        case "budget_raised":
+            amounts = f"from {spent(_usd(data, 'before_usd'))} to {spent(_usd(data))} USD"
+            return f"{amounts}{_by(data, ', by ')}{_above_brief(data)}"
+        case "attention_withdrawn":
+            return f"{str(data.get('reason') or 'it').replace('_', ' ')}: nobody has to decide any more"
         case "prompt_proposed":
             return f"instead: {data.get('prompt', '')}"
         case "resolved":
@@ -263,6 +286,11 @@ def describe(event: Happening) -> str:
             return f"{names}, spent {spent(_usd(data, 'cost_usd'))} USD".removeprefix(", ")
         case _:
             return str(data.get("message") or data.get("reason") or "")
+
+
+def _above_brief(data: dict[str, JsonValue]) -> str:
+    """Where somebody allowed more than the brief does."""
+    return f", above the brief's {spent(_usd(data, 'brief_budget_usd'))} USD" if data.get("brief_budget_usd") else ""
 
 
 def _by(data: dict[str, JsonValue], before: str) -> str:

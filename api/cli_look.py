@@ -16,6 +16,7 @@ from rich.text import Text
 from api.cli_attention import say_waiting
 from api.cli_context import EXIT_REFUSED, AssetArgument, Context, JsonOption, ProductionArgument, Studio, studio_of
 from api.cli_views import (
+    OVERRUN_STYLE,
     amount,
     one_line,
     print_table,
@@ -72,7 +73,10 @@ def list_(
     for p in productions:
         created = p.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
         kind = p.platform.value if p.platform else "–"
-        rows.add_row(Text(p.production_id), status_text(p.status), kind, created, spent(p.spent_usd), one_line(p.title))
+        cost = Text(spent(p.spent_usd))
+        if p.overrun_usd:
+            cost.append(f" ({amount(p.overrun_usd)} over)", style=OVERRUN_STYLE)
+        rows.add_row(Text(p.production_id), status_text(p.status), kind, created, cost, one_line(p.title))
     print_table(studio.out, rows)
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api import views
-from workflows.events import AssetRecord, AssetStatus, ProductionStatus
+from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
 from workflows.models import ZERO, Quote
 
 PIPED_WIDTH: Final = 200
@@ -34,6 +34,12 @@ STATUS_STYLE: Final = {
     AssetStatus.COMPLETED: "green",
     AssetStatus.FAILED: "red",
 }
+OVERRUN_STYLE: Final = "bold red"
+"""Of money that was charged above its published price, and of what waits because of it."""
+
+
+def reason_style(reason: AttentionReason) -> str:
+    return OVERRUN_STYLE if reason == "overrun" else "bold yellow"
 
 
 def make_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
@@ -62,6 +68,11 @@ def money(usd: Decimal | None) -> str:
 def spent(usd: Decimal | None) -> str:
     """An amount that was paid: nothing is '0.00' there, not 'free'."""
     return amount(usd) if usd else "0.00"
+
+
+def overrun(usd: Decimal) -> str:
+    """What vendors charged beyond their published prices: '0.90 USD above published prices'."""
+    return f"{amount(usd)} USD above published prices"
 
 
 def price_range(low: Decimal, high: Decimal) -> str:
@@ -158,6 +169,8 @@ def show_production(console: Console, production: views.ProductionView, url: str
     line = Text.assemble(production.production_id, " · ", status_text(production.status))
     line.append(f" · {production.brief.platform} · spent {spent(production.spent_usd)}")
     line.append(f" of {amount(production.budget_usd)} USD" if production.budget_usd else " USD")
+    if production.overrun_usd:
+        line.append(f" · {overrun(production.overrun_usd)}", style=OVERRUN_STYLE)
     unknown = sum(r.cost_source == "unknown" for r in production.assets)
     line.append(f" and {_counted(unknown, 'unknown cost')}\n" if unknown else "\n")
     console.print(line, soft_wrap=True)
@@ -230,7 +243,7 @@ def _cost(record: AssetRecord) -> str:
 def _record_status(record: AssetRecord) -> Text:
     text = status_text(record.status)
     if record.attention:
-        text.append(f" ({record.attention.replace('_', ' ')})", style="bold yellow")
+        text.append(f" ({record.attention.replace('_', ' ')})", style=reason_style(record.attention))
     if record.stale:
         text.append(" (stale)", style="yellow")
     return text

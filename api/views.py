@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.roles import Role
 from workflows import keys
-from workflows.asset_records import asset_records
+from workflows.asset_records import approve_usd, asset_records
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import Asset, Brief, Chapter, Modality, Money, Plan, Platform
+from workflows.models import ZERO, Asset, Brief, Chapter, Modality, Money, Plan, Platform
 from workflows.requests import Approval, Pause
 
 PREFIX: Final = "/api/v1"
@@ -110,6 +110,11 @@ class ProductionView(View):
     assets: tuple[AssetRecord, ...] = Field(default=(), description="In plan order")
     budget_usd: Money | None = Field(default=None, description="The most that may be spent; set by the approval")
     spent_usd: Money = Decimal(0)
+    overrun_usd: Money = Field(default=ZERO, description="Of spent_usd, what was charged beyond published prices")
+    approve_usd: Money | None = Field(
+        default=None,
+        description="While assets wait for another approval: the whole budget after one that names none",
+    )
     approval: Approval | None = None
     approved_at: datetime | None = None
     approvals: tuple[Approval, ...] = Field(default=(), description="Given so far, of the plan that is to be approved")
@@ -135,6 +140,7 @@ class ListedProduction(View):
     tenant: str | None = None
     requester: str | None = None
     spent_usd: Money | None = None
+    overrun_usd: Money = Field(default=ZERO, description="Of spent_usd, what was charged beyond published prices")
     created_at: datetime = Field(description="When it was first started, also where it was opened again since")
     closed_at: datetime | None = None
     links: Links
@@ -228,6 +234,8 @@ def production_view(snapshot: Snapshot, links: Links) -> ProductionView:
         assets=tuple(asset_records(snapshot)),
         budget_usd=snapshot.budget_usd,
         spent_usd=snapshot.spent_usd,
+        overrun_usd=snapshot.overrun_usd,
+        approve_usd=approve_usd(snapshot),
         approval=snapshot.approval,
         approved_at=snapshot.approved_at,
         approvals=snapshot.approvals,

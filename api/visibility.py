@@ -101,9 +101,10 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
     production_id = keys.production_id_of(execution.id)
     try:
         title = str(await execution.memo_value("title", ""))
+        overrun = str(await execution.memo_value(keys.OVERRUN_MEMO, "0"))
         created_at = await execution.memo_value("created_at", None)
     except PayloadKeyMissing as error:  # one that nobody can read any more takes no other from the list
-        title, created_at = f"(encrypted with the key {error.key_id!r})", None
+        title, created_at, overrun = f"(encrypted with the key {error.key_id!r})", None, "0"
     return ListedProduction(
         production_id=production_id,
         status=status_of(execution),
@@ -112,6 +113,7 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
         tenant=attributes.get(TENANT),
         requester=attributes.get(REQUESTER),
         spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
+        overrun_usd=Decimal(overrun),
         created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
         closed_at=execution.close_time,
         links=links(production_id),

@@ -1,18 +1,34 @@
 """The assets of a production as callers see them."""
 
+from decimal import Decimal
+
 from workflows import attention
 from workflows.events import AssetRecord, AssetState, AssetStatus, ProductionStart, Snapshot
 from workflows.models import ZERO, Asset
+from workflows.requests import Approval
 from workflows.state import ProductionState
 
 
 def asset_records(snapshot: Snapshot) -> list[AssetRecord]:
     """The assets of a snapshot in plan order; none before there is a plan."""
-    production = ProductionState(
+    production = _state(snapshot)
+    return [_record(production, a) for a in (snapshot.plan.assets if snapshot.plan else ())]
+
+
+def approve_usd(snapshot: Snapshot) -> Decimal | None:
+    """The whole budget, USD, after another approval that names none; None where no asset waits for one."""
+    production = _state(snapshot)
+    digest = production.digest_to_approve
+    if digest is None or snapshot.status.closed or not production.asks_for_money:
+        return None
+    return production.budget_to_approve(Approval(plan_digest=digest))
+
+
+def _state(snapshot: Snapshot) -> ProductionState:
+    return ProductionState(
         ProductionStart(production_id=snapshot.production_id, brief=snapshot.brief, carried=snapshot),
         lambda: snapshot.updated_at,
     )
-    return [_record(production, a) for a in (snapshot.plan.assets if snapshot.plan else ())]
 
 
 def take_url(production_id: str, asset_id: str, take: int) -> str:

@@ -64,8 +64,11 @@ def _accepted(state: "ProductionState", answer: Answer, asset_id: str | None) ->
             return before or (asset_id is None and state.gate == "waiting")
         case "revise":
             return before
-        case "edit_plan" | "upload":
-            return not state.preview_of and (answer == "edit_plan" or asset_id is not None)
+        case "edit_plan":
+            # Further takes of the asset that are under way hold what it is made from.
+            return not state.preview_of and not (asset_id and state.assets[asset_id].extra)
+        case "upload":
+            return not state.preview_of and asset_id is not None
         case "pause":
             return state.paused is None
         case "resume":

@@ -247,13 +247,16 @@ class Changes(Decisions):
             raise refuse("wrong_phase", "action", IN_DOUBT)
         if reason != "ambiguous_submission" and resolution.action in ("adopt", "resubmit"):
             raise refuse("wrong_phase", "action", "nothing of this asset is in doubt; retry it or accept without it")
+        if reason in FOR_MONEY and resolution.action == "retry":
+            words = f"{asset_id!r} was not tried: it waits for money, {reason}; approve again, edit it or go on without it"
+            raise refuse("wrong_phase", "action", words)
         if resolution.action == "retry":
             self._check_room()
             if any((resolution.prompt, resolution.provider, resolution.model, resolution.parameters)):
                 self._check_own()
         if resolution.action == "raise_budget":
             self._check_own()
-            if reason not in (*FOR_MONEY, "ambiguous_submission"):
+            if not self._state.needs_more_budget(asset_id):
                 raise refuse("wrong_phase", "action", f"{asset_id!r} does not wait for money: {reason}")
             self._check_release(resolution.resolver)
         if resolution.action == "resubmit":

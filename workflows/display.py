@@ -9,6 +9,8 @@ from workflows.state import ProductionState
 
 MAX_ROWS: Final = 60
 """Above this the table would be longer than anybody reads; unfinished assets are shown first."""
+NAMED: Final = 5
+"""Assets named in a sentence; the table has all."""
 GAP: Final = "\u2003"
 """The UI sets no space between columns, and shows entities such as `&emsp;` as they are written."""
 
@@ -35,17 +37,34 @@ def _hint(state: ProductionState) -> list[str]:
     lines = [f"Paused by {_cell(state.paused.paused_by)}: the update `resume` goes on.", ""] if state.paused else []
     if state.status is ProductionStatus.AWAITING_APPROVAL or state.gate == "waiting":
         what = "the plan" if state.gate != "waiting" else "video, after a look at the stills"
-        given, needed = len(state.approvals), state.brief.approval.approvers
-        count = f" ({given} of {needed} people did)" if needed > 1 else ""
-        sample = f'{{\n  "plan_digest": "{state.digest_to_approve}",\n  "approver": "your name"\n}}'
-        return [
-            *lines,
-            f"Waits for the signal `approve` of {what}{count}, with this input:",
-            "",
-            f"```json\n{sample}\n```",
-            "",
-        ]
+        unknown = bool(state.plan and state.plan.unknown_prices) and state.gate != "waiting"
+        return [*lines, *_approving(state, what, unknown=unknown)]
+    if asked := state.asks_for_money:
+        plan = state.plan
+        unknown = any(a for i in asked if plan and (a := plan.find(i)) and state.not_allowed(a))
+        what = f"{_named(asked)} again, which releases the money, or for an answer to each asset"
+        lines += _approving(state, what, unknown=unknown)
     return [*lines, *_answering(state)]
+
+
+def _approving(state: ProductionState, what: str, *, unknown: bool) -> list[str]:
+    """The input that approves what is shown now, and what unpublished prices need besides."""
+    given, needed = len(state.approvals), state.brief.approval.approvers
+    count = f" ({given} of {needed} people did)" if needed > 1 else ""
+    sample = f'{{\n  "plan_digest": "{state.digest_to_approve}",\n  "approver": "your name"\n}}'
+    # It is no part of the sample: whoever copies that has not yet decided to spend on an unpublished price.
+    allow = 'Prices are not published: add `"allow_unknown_prices": true` to spend on them.'
+    return [
+        f"Waits for the signal `approve` of {what}{count}, with this input:",
+        "",
+        f"```json\n{sample}\n```",
+        "",
+        *([allow, ""] if unknown else []),
+    ]
+
+
+def _named(ids: list[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
 def _answering(state: ProductionState) -> list[str]:
@@ -56,12 +75,14 @@ def _answering(state: ProductionState) -> list[str]:
         return []
     possible = attention.answers_to(state, reason, waiting)
     actions = [a for a in possible if a in ("retry", "resubmit", "raise_budget", "accept_without", "adopt")]
-    simple = next(a for a in ("retry", "resubmit", "accept_without") if a in actions)
+    simple = next((a for a in ("retry", "resubmit", "accept_without") if a in actions), None)
+    if simple is None:
+        return []
     sample = f'{{\n  "asset_id": "{waiting}",\n  "action": "{simple}",\n  "resolver": "your name"\n}}'
     others = [f"`{a}`" for a in actions if a != simple]
+    more = f" (or {', '.join(others)})" if others else ""
     return [
-        f"Waits for a person: the update `resolve`, for each asset marked below, with an input like this "
-        f"(or {', '.join(others)}):",
+        f"Waits for a person: the update `resolve`, for each asset marked below, with an input like this{more}:",
         "",
         f"```json\n{sample}\n```",
         "",
@@ -69,8 +90,9 @@ def _answering(state: ProductionState) -> list[str]:
 
 
 def _money(state: ProductionState) -> str:
+    over = f", **of it {state.overrun_usd:.2f} USD above published prices**" if state.overrun_usd else ""
     if state.budget_usd is not None:
-        return f"spent **{state.spent_usd:.2f} USD** of {state.budget_usd:.2f} USD"
+        return f"spent **{state.spent_usd:.2f} USD** of {state.budget_usd:.2f} USD{over}"
     if state.plan is None:
         return f"planning has cost **{state.spent_usd:.2f} USD**" if state.spent_usd else "not yet priced"
     low, high = state.plan.low_usd, state.plan.high_usd

@@ -64,6 +64,8 @@ SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
 ATTENTION_MEMO: Final = "attention"
 """Of a run: the first AttentionItems as JSON, so that the list over all productions needs no worker."""
 MAX_ATTENTION_ITEMS: Final = 20
+OVERRUN_MEMO: Final = "overrun_usd"
+"""Of a run: what was charged beyond published prices, USD as text; missing where nothing was."""
 
 ASK_AGAIN: Final = "asked while a workflow task was about to begin; ask again"
 """Why a worker refused a query (`worker/guard.py`)."""

@@ -36,6 +36,7 @@ class Outlook(Changes):
         self._shown_attention: list[dict[str, object]] = []
         self._shown_providers: list[str] = []
         self._shown_usd = ZERO
+        self._shown_overrun_usd = start.carried.overrun_usd if start.carried else ZERO
         self._reported: tuple[object, ...] = ()
         self._gathering = False
 
@@ -51,6 +52,9 @@ class Outlook(Changes):
         if changed or (due and state.spent_usd != self._shown_usd):
             updates.append(COST.value_set(float(state.spent_usd)))
             self._shown_usd = state.spent_usd
+        if due and state.overrun_usd != self._shown_overrun_usd:
+            workflow.upsert_memo({keys.OVERRUN_MEMO: str(state.overrun_usd)})
+            self._shown_overrun_usd = state.overrun_usd
         updates += self._show_attention()
         if due:
             updates += self._show_providers()

@@ -45,6 +45,7 @@ def start_options(
             "brief_digest": brief_digest(brief),
             "title": title[:200],
             "created_at": (carried.created_at if carried else at).isoformat(),
+            **({keys.OVERRUN_MEMO: str(carried.overrun_usd)} if carried and carried.overrun_usd else {}),
         },
     }
 

@@ -17,9 +17,16 @@ const NEEDS = {
   upload: "requester",
 };
 
+/** The approval at the foot of the page is of all that waits for money: go there. */
+function toDecision() {
+  document.querySelector(".decision")?.setAttribute("data-terms", "");
+  document.getElementById("most")?.focus();
+}
+
 /**
  * One AttentionItem. `place` has the production's id, `acts`, `state` (what is unfolded and typed) and optionally
- * `done()` after an answer, `asset` (the plan's), `inside` on the production's own page.
+ * `done()` after an answer, `asset` (the plan's), `inside` on the production's own page,
+ * `sheet` in the sheet of the asset.
  */
 export function waiting(item, place) {
   const { acts, id, state, app } = place;
@@ -46,7 +53,11 @@ export function waiting(item, place) {
 
   const answers = {
     approve: () =>
-      item.reason === "price_unknown" || (item.price_usd ?? null) === null
+      item.asset_id
+        ? place.inside && !place.sheet
+          ? button("Approve again", toDecision, { look: "primary", busy })
+          : h("a", { class: "button primary", href: `#/p/${id}` }, "Approve again")
+        : item.reason === "price_unknown" || (item.price_usd ?? null) === null
         ? h("a", { class: "button primary", href: link }, "Look at the plan")
         : button(
           `Approve · ${atMost(item.price_usd)}`,
@@ -54,12 +65,17 @@ export function waiting(item, place) {
           { look: "primary", busy },
         ),
     reject: () => button("Reject", () => unfold("reject", { words: "" }), { busy }),
-    edit_plan: () => (place.inside ? null : h(
+    edit_plan: () => (place.sheet || (place.inside && !item.asset_id) ? null : item.asset_id ? h(
+      "a",
+      { class: "button", href: link },
+      "Edit it",
+    ) : h(
       "a",
       { class: "button", href: link },
       item.reason === "stills_to_approve" ? "Look at the stills" : "Look at the plan",
     )),
     revise: () => (place.inside ? null : button("Ask for a new plan", () => unfold("revise", { words: "" }), { busy })),
+    pause: () => button("Pause", () => send("pause", { paused_by: me() }), { mark: "pause", busy }),
     resume: () => button("Resume", () => send("resume", { resumed_by: me() }), { look: "primary", busy }),
     retry: () => [
       item.proposal && button(
@@ -84,7 +100,7 @@ export function waiting(item, place) {
     raise_budget: () => button(
       "Raise the budget",
       () => unfold("budget", { words: "" }),
-      { look: item.reason === "budget_short" ? "primary" : "", busy },
+      { busy },
     ),
     upload: () =>
       h(
@@ -171,11 +187,11 @@ export function waiting(item, place) {
 
   return h(
     "article",
-    { class: "waiting", key: `waits-${key}` },
+    { class: item.reason === "overrun" ? "waiting bad" : "waiting", key: `waits-${key}` },
     h(
       "div",
       { class: "why" },
-      icon("ask"),
+      icon(item.reason === "overrun" ? "bad" : "ask"),
       h(
         "div",
         null,
@@ -183,7 +199,7 @@ export function waiting(item, place) {
           "h3",
           null,
           item.asset_id && !item.asset_id.startsWith("_") ? `${item.asset_id}: ` : "",
-          REASONS[item.reason] ?? item.reason,
+          item.reason === "overrun" && !item.asset_id ? "Vendors charged more than their prices" : (REASONS[item.reason] ?? item.reason),
         ),
         item.message && ![
           "approval",

@@ -52,18 +52,22 @@ export function briefing(production) {
   );
 }
 
-/** The bar at the foot of the plan. */
+/** The bar at the foot of the plan: its approval, that of the stills, or another one of what waits for money. */
 export function decision(production, acts, state, app) {
   const { data, plan } = production;
   const gate = data.waiting?.reason === "stills_to_approve" ? data.waiting : null;
-  const digest = data.waiting?.plan_digest ?? plan.digest;
-  const high = gate ? gate.price_usd : plan.high_usd;
-  const most = state.budget === "" ? (gate ? high : data.brief.budget_usd !== null && Number(data.brief.budget_usd) < Number(high) ? data.brief.budget_usd : high) : state.budget;
-  const unknown = plan.unknown_prices;
+  const again = gate || production.planning ? [] : production.asking;
+  const digest = data.waiting?.plan_digest ?? again[0]?.plan_digest ?? plan.digest;
+  const high = gate ? gate.price_usd : again.length ? data.approve_usd : plan.high_usd;
+  const most = state.budget === "" ? (gate || again.length ? high : data.brief.budget_usd !== null && Number(data.brief.budget_usd) < Number(high) ? data.brief.budget_usd : high) : state.budget;
+  const unpriced = again.filter((w) => w.price_usd === null);
+  const unknown = again.length ? unpriced.map((w) => w.asset_id) : plan.unknown_prices;
   // At the stills, what was allowed with the plan stays allowed.
   const needsTick = unknown.length > 0 && !(gate && data.approval?.allow_unknown_prices);
-  const unticked = needsTick && !state.unknown;
-  const price = unknown.length || Number(high) > 0 ? `up to ${usd(most)}` : "free";
+  // Of those that wait for other money somebody may have allowed the unknown price already.
+  const required = needsTick && (!again.length || unpriced.some((w) => w.reason === "price_unknown"));
+  const unticked = required && !state.unknown;
+  const price = again.length ? `budget of ${usd(most)}` : unknown.length || Number(high) > 0 ? `up to ${usd(most)}` : "free";
   const needed = data.brief.approval.approvers;
   const given = data.approvals.map((a) => a.approver);
   const busy = acts.busy("approve");
@@ -85,6 +89,13 @@ export function decision(production, acts, state, app) {
       { class: "hint", key: "given" },
       `${given.length} of ${needed} people have approved${given.length ? `: ${named(given)}` : ""}.`,
     ),
+    again.length > 0 && h(
+      "p",
+      { class: "hint", key: "again" },
+      `Releases ${named(again.map((w) => w.asset_id))}. The whole budget is ${usd(data.budget_usd)} now; ${
+        usd(data.spent_usd)
+      } of it is spent.`,
+    ),
     needsTick && releases && unknownTick(named(unknown), state.unknown, (on) => set({ unknown: on })),
     unticked && releases && h("p", { class: "hint", key: "unticked", id: "unticked" }, UNTICKED),
     acts.note("approve") ?? acts.note("reject"),
@@ -97,7 +108,7 @@ export function decision(production, acts, state, app) {
       releases && h("div", { class: "fields" }, nameField(app, "approver", "Approved by"), h(
         "div",
         { class: "field short" },
-        h("label", { for: "most" }, "Spend at most"),
+        h("label", { for: "most" }, again.length ? "The whole budget" : "Spend at most"),
         h(
           "div",
           { class: "money" },
@@ -121,17 +132,17 @@ export function decision(production, acts, state, app) {
           () => set({ terms: !state.terms }),
           { look: "ghost terms", "aria-expanded": String(Boolean(state.terms)) },
         ),
-        releases && button(
+        releases && !again.length && button(
           "Reject",
           () => set({ open: state.open === "reject" ? null : "reject" }),
           { look: "ghost", "aria-expanded": String(state.open === "reject") },
         ),
-        !gate && button(
+        !gate && !again.length && button(
           "Ask for a new plan",
           () => set({ open: state.open === "revise" ? null : "revise" }),
           { "aria-expanded": String(state.open === "revise") },
         ),
-        releases && button(`${gate ? "Approve the stills" : "Approve"} · ${price}`, approve, {
+        releases && button(`${gate ? "Approve the stills" : again.length ? "Approve again" : "Approve"} · ${price}`, approve, {
           look: "primary large",
           busy,
           disabled: Number.isNaN(Number(most)) || production.changing > 0 || unticked,

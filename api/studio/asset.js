@@ -50,6 +50,7 @@ export function assetSheet(production, asset, { acts, state, app, models, onclos
         app,
         asset,
         inside: true,
+        sheet: true,
         done: () => production.answered(),
         upload: (id, file, key) => acts.run(key, () => production.upload(id, file)),
       },

@@ -145,7 +145,7 @@ export function drafting(draft) {
 
 const toneOf = (record) => {
   if (!record) return "";
-  if (record.attention) return "ask";
+  if (record.attention) return record.attention === "overrun" ? "bad" : "ask";
   return { completed: "good", generating: "busy", failed: "bad" }[record.status] ?? "";
 };
 
@@ -160,7 +160,7 @@ function situation(production, asset) {
   const { record } = asset;
   if (!record || production.planning) return null;
   const live = production.live.get(asset.asset_id);
-  if (record.attention) return ["needs_attention", REASONS[record.attention] ?? record.attention];
+  if (record.attention) return [record.attention === "overrun" ? "overrun" : "needs_attention", REASONS[record.attention] ?? record.attention];
   if (record.status === "generating") return ["producing", live?.queued ? "Queued at the provider" : "Generating"];
   if (record.status === "completed") return ["delivered", record.stale ? "Stale" : record.making ? "Done, more coming" : "Done"];
   if (record.status === "failed") return ["failed", "Failed"];

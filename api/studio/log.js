@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { get } from "./server.js";
-import { told, when } from "./words.js";
+import { named, REASONS, told, usd, when } from "./words.js";
 
 /** Every event, the newest first, and the changes of the plan. */
 export function history(production, state, set) {
@@ -52,7 +52,7 @@ export function history(production, state, set) {
           "li",
           { key: e.id },
           h("time", { datetime: e.at, title: when(e.at) }, new Date(e.at).toLocaleTimeString()),
-          h("span", { dir: "auto" }, told(e), saidOf(e)),
+          h("span", { dir: "auto", class: isOverrun(e) ? "bad" : undefined }, told(e), saidOf(e)),
         ),
       ),
     ),
@@ -64,8 +64,37 @@ const shortened = (value) => {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 };
 
+const isOverrun = (event) =>
+  event.name === "overrun" || (event.name === "needs_attention" && event.data.reason === "overrun");
+
+/** The events that are about money, in words; of the others what they bring. */
+const SAID = {
+  overrun: (data) =>
+    `${data.provider} ${data.model} charged ${usd(data.cost_usd)}, ${
+      usd(Number(data.cost_usd) - Number(data.price_usd))
+    } above its published ${usd(data.price_usd)}`,
+  budget_raised: (data) =>
+    `from ${usd(data.before_usd)} to ${usd(data.budget_usd)} by ${data.by}${aboveBrief(data)}`,
+  approved: (data) =>
+    [
+      data.again && data.assets?.length && `${named(data.assets)},`,
+      `by ${data.approver}, at most ${usd(data.budget_usd)}${aboveBrief(data)}`,
+      data.note && `· ${data.note}`,
+    ].filter(Boolean).join(" "),
+  planning_billed: (data) =>
+    data.message || `${usd(data.billed_usd)}${
+      data.doubt_usd ? `, ${usd(data.doubt_usd)} of it for lost answers` : ""
+    }`,
+  attention_withdrawn: (data) => REASONS[data.reason] ?? data.reason,
+  resolved: (data) => `${data.action.replaceAll("_", " ")} by ${data.by}${data.message ? `: ${data.message}` : ""}`,
+  needs_attention: (data) =>
+    data.message ? `${REASONS[data.reason] ?? data.reason}: ${data.message}` : (REASONS[data.reason] ?? data.reason),
+};
+const aboveBrief = (data) =>
+  data.brief_budget_usd ? `, above the brief's ${usd(data.brief_budget_usd)}` : "";
+
 function saidOf(event) {
   const { data } = event;
-  const words = data.message || data.reason || data.note || data.feedback || (data.approver && `by ${data.approver}`) || (data.by && `by ${data.by}`);
+  const words = SAID[event.name]?.(data) || data.message || data.reason || data.note || data.feedback || (data.approver && `by ${data.approver}`) || (data.by && `by ${data.by}`);
   return words ? h("span", { class: "quiet" }, ` · ${words}`) : null;
 }

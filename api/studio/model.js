@@ -1,7 +1,7 @@
 // One production as this page knows it: its snapshot, its events, and what happens right now.
 
 import { follow, get, post, Refused, ask, words } from "./server.js";
-import { BUSY, CLOSED } from "./words.js";
+import { ASKS_FOR_MONEY, BUSY, CLOSED } from "./words.js";
 import { me } from "./parts.js";
 
 const AGAIN_MS = 3_000;
@@ -69,6 +69,13 @@ export class Production {
   /** Whether takes can be asked for, chosen and sent. */
   get produced() {
     return Boolean(this.data?.approved_at) && (!CLOSED.has(this.status) || this.status === "delivered");
+  }
+
+  /** What another approval releases: the assets that wait for money. */
+  get asking() {
+    return (this.data?.assets ?? []).map((a) => a.waiting).filter(
+      (w) => w && ASKS_FOR_MONEY.has(w.reason) && w.answers.includes("approve"),
+    );
   }
 
   /** What generating assets may still cost. */

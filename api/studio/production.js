@@ -12,7 +12,7 @@ import { Acts, bar, button, empty, failure, icon, me, pill, skeleton } from "./p
 import { Preview } from "./preview.js";
 import { result } from "./result.js";
 import { get } from "./server.js";
-import { ago, BUSY, CLOSED, count, lasting, opening, PLATFORMS, usd, when } from "./words.js";
+import { ago, beyond, BUSY, CLOSED, count, lasting, opening, PLATFORMS, usd, when } from "./words.js";
 
 export function open([id, assetId], app) {
   const acts = new Acts(app);
@@ -140,6 +140,23 @@ export function open([id, assetId], app) {
     return null;
   }
 
+  /** What vendors charged beyond their prices: said as long as there is something to see, whatever became of it. */
+  function overrun() {
+    const { data } = production;
+    return Number(data.overrun_usd) > 0 && h(
+      "p",
+      { class: "note bad", role: "status", key: "overrun" },
+      icon("bad"),
+      h(
+        "span",
+        null,
+        h("strong", null, beyond(data.overrun_usd)),
+        ` of the ${usd(data.spent_usd)} spent. `,
+        CLOSED.has(data.status) ? "" : "What is still to be made is held at what its model charged.",
+      ),
+    );
+  }
+
   function progress() {
     const { data, assets } = production;
     const done = assets.filter((a) => ["completed", "cancelled"].includes(a.record?.status)).length;
@@ -165,7 +182,12 @@ export function open([id, assetId], app) {
           h("strong", null, usd(spent)),
           ` spent${reserved ? `, ${usd(reserved)} reserved` : ""} of ${usd(budget)}`,
         ) : h("p", null, h("strong", null, "Free"), ": everything is made on this machine"),
-        budget > 0 && bar(spent / budget, "Money spent", { reserved: reserved / budget }),
+        Number(data.overrun_usd) > 0 && h("p", { class: "hint bad" }, beyond(data.overrun_usd)),
+        budget > 0 && bar(
+          spent / budget,
+          "Money spent",
+          { reserved: reserved / budget, tone: Number(data.overrun_usd) > 0 ? "over" : "" },
+        ),
       ),
     );
   }
@@ -173,7 +195,7 @@ export function open([id, assetId], app) {
   function waits() {
     const { data } = production;
     const items = [data.waiting, ...data.assets.map((a) => a.waiting)].filter(
-      (w) => w && !["approval", "deadline_near", "price_unknown", "stills_to_approve"].includes(w.reason),
+      (w) => w && (w.asset_id || !["approval", "deadline_near", "price_unknown", "stills_to_approve"].includes(w.reason)),
     );
     const cards = items.map(
       (item) => waiting(
@@ -219,7 +241,7 @@ export function open([id, assetId], app) {
     const gate = data.waiting?.reason === "stills_to_approve";
     const chosen = assetId && production.assets.find((a) => a.asset_id === assetId);
     if (chosen && !forAsset.has(assetId)) forAsset.set(assetId, fresh(chosen));
-    const deciding = production.plan && (production.planning || gate);
+    const deciding = production.plan && (production.planning || gate || production.asking.length > 0);
     return h(
       "div",
       { class: deciding ? "production deciding" : "production", key: id },
@@ -239,6 +261,7 @@ export function open([id, assetId], app) {
         draft ? drafting(draft) : !production.plan && skeleton(6),
       ),
       ["failed", "rejected", "expired", "cancelled"].includes(data.status) && over(),
+      overrun(),
       waits(),
       data.status !== "planning" && !production.planning && !CLOSED.has(data.status) && progress(),
       data.deliverable && result(production, { acts, state, app }),

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { button, empty, failure, icon, pill, select } from "./parts.js";
 import { paged, Refused } from "./server.js";
-import { ago, PLATFORMS, STATUS, usd, when } from "./words.js";
+import { ago, beyond, PLATFORMS, STATUS, usd, when } from "./words.js";
 
 const FILTERS = ["", "awaiting_approval", "producing", "needs_attention", "delivered", "failed"];
 const AGAIN_MS = 8_000;
@@ -176,6 +176,7 @@ function row(line) {
         "span",
         { class: "cost tabular" },
         line.spent_usd === null ? "" : Number(line.spent_usd) ? usd(line.spent_usd) : "Free",
+        Number(line.overrun_usd) > 0 && h("span", { class: "bad small", title: beyond(line.overrun_usd) }, `${usd(line.overrun_usd)} over`),
       ),
       h(
         "time",

@@ -84,6 +84,7 @@ export const STATUS = {
   pending: ["Pending", "quiet"],
   planned: ["Planned", "ask"],
   over_budget: ["Over budget", "ask"],
+  overrun: ["Above its price", "bad"],
   stopped: ["Stopped", "quiet"],
   done: ["Done", "good"],
   paused: ["Paused", "ask"],
@@ -103,9 +104,17 @@ export const REASONS = {
   store_unsupported: "The S3 store cannot protect paid work",
   ambiguous_submission: "The request may or may not have arrived",
   budget_short: "The budget is too small",
+  overrun: "It costs more than its published price",
+  change_to_approve: "It costs more than was approved",
   plan_failed: "There is no plan",
   finishing_failed: "The deliverable could not be put together",
 };
+
+/** What vendors charged beyond their published prices; red wherever it is said. */
+export const beyond = (amount) => `${usd(amount)} above published prices`;
+
+/** What approving spends of an asset that waits for money, by the reason. */
+export const ASKS_FOR_MONEY = new Set(["price_unknown", "budget_short", "overrun", "change_to_approve"]);
 
 export const CLOSED = new Set(["delivered", "rejected", "expired", "cancelled", "failed"]);
 export const BUSY = new Set(["planning", "producing", "finishing"]);
@@ -144,13 +153,16 @@ const LOG = {
   paused: "Paused",
   resumed: "Resumed",
   needs_attention: "Needs attention",
+  attention_withdrawn: "needs no decision any more",
+  overrun: "cost more than its published price",
+  budget_raised: "The budget was raised",
   prompt_proposed: "has a softer prompt proposed",
   resolved: "was decided on",
   finishing: "Putting the deliverable together",
   done: "Delivered",
 };
 export const told = (event) => {
-  const words_ = LOG[event.name] ?? event.name;
+  const words_ = event.name === "approved" && event.data.again ? "Approved again" : (LOG[event.name] ?? event.name);
   return event.asset_id ? `${event.asset_id} ${words_.toLowerCase()}` : words_;
 };
 

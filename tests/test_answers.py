@@ -1,0 +1,330 @@
+"""Whatever has happened to a production, it offers the answers that it accepts, and no other."""
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final, get_args
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from temporalio.exceptions import ApplicationError
+
+from tests.fuzz.answers import delivered, made_up, media, taken
+from tests.fuzz.turns import Pending, Turns
+from workflows import attention, policies
+from workflows.approving import FOR_MONEY
+from workflows.contracts import AssetCancelled, AssetFailure, Rewritten, SettledQuestions
+from workflows.events import (
+    Answer,
+    AttentionItem,
+    AttentionReason,
+    ProductionStart,
+    ProductionStatus,
+)
+from workflows.models import UPLOAD, ZERO, ApprovalPolicy, Brief, Modality, Plan, Platform, Quote
+from workflows.production import ProductionWorkflow
+from workflows.requests import (
+    Approval,
+    Decision,
+    EditOp,
+    Pause,
+    PlanEdit,
+    Regenerate,
+    Rejection,
+    Resolve,
+    Resume,
+    Revision,
+    UploadTake,
+)
+
+PRICES: Final = {"gift": ZERO, "cheap": Decimal("0.01"), "dear": Decimal("0.10"), "secret": None}
+"""USD; None is a price that nobody published."""
+MODELS: Final = ("cheap", "cheap", "dear", "gift", "secret")
+TYPES: Final = (Modality.TEXT, Modality.IMAGE, Modality.VIDEO)
+MOST_ITEMS: Final = 20
+NOT_REQUESTER: Final = "zoe"
+"""Approves what is only checked, so that no policy of a brief refuses her."""
+
+ABOUT_THE_PLAN: Final[frozenset[Answer]] = frozenset({"approve", "reject", "revise", "edit_plan"})
+BY_RESOLVE: Final[frozenset[Answer]] = frozenset({"retry", "accept_without", "adopt", "resubmit", "raise_budget"})
+
+
+def answers_of(item: AttentionItem) -> frozenset[Answer]:
+    """All that could settle this item: what is not offered of them must be refused.
+
+    A production also accepts, at any time, what settles nothing of the item: a pause while a plan waits, an edit of
+    another asset.
+    """
+    match item.reason:
+        case "paused":
+            return frozenset({"resume"})
+        case "finishing_failed":
+            return BY_RESOLVE
+        case "stills_to_approve":
+            return ABOUT_THE_PLAN
+        case "overrun" if item.asset_id is None:
+            return frozenset({"edit_plan", "pause", "resume"})
+        case "ambiguous_submission":
+            return BY_RESOLVE | {"upload", "edit_plan"}
+        case reason if item.asset_id is None:
+            assert reason in ("approval", "deadline_near", "price_unknown")
+            return ABOUT_THE_PLAN
+        case reason if reason in FOR_MONEY:
+            return BY_RESOLVE | {"upload", "edit_plan", "approve"}
+        case _:
+            return BY_RESOLVE | {"upload"}
+
+
+def is_accepted(run: ProductionWorkflow, item: AttentionItem, answer: Answer) -> bool:
+    """Whether the workflow's own check lets the answer pass."""
+    state, asset_id = run._state, item.asset_id or "deliverable"
+    budget = (state.budget_usd or ZERO) + 1
+    plan = state.plan
+    assert plan
+    changed = (
+        EditOp(op="change", asset_id=item.asset_id, label="other") if item.asset_id else EditOp(op="title", title="T")
+    )
+    approval = Approval(plan_digest=item.plan_digest or "none", approver=NOT_REQUESTER, allow_unknown_prices=True)
+    resolution = {"asset_id": asset_id, "action": answer, "resolver": NOT_REQUESTER, "job_id": "j"}
+    checks: dict[Answer, Callable[[], None]] = {
+        "approve": lambda: run._check_decide(Decision(approve=approval)),
+        "reject": lambda: run._check_decide(Decision(reject=Rejection())),
+        "edit_plan": lambda: run._check_edit(PlanEdit(plan_digest=plan.digest, edits=(changed,))),
+        "revise": lambda: run._check_revision(Revision(feedback="again")),
+        "pause": run._check_pause,
+        "resume": run._check_resume,
+        "upload": lambda: run._check_upload(UploadTake(asset_id=asset_id, key="k")),
+    }
+    resolve = lambda: run._check_resolution(Resolve.model_validate({**resolution, "budget_usd": budget}))  # noqa: E731
+    try:
+        checks.get(answer, resolve)()
+    except ApplicationError:
+        return False
+    return True
+
+
+class Story:
+    """A production whose activities and people do what `data` draws; every state of it is looked at."""
+
+    def __init__(self, data: st.DataObject, seen: Counter[tuple[str, str]]) -> None:
+        self.data, self.seen = data, seen
+        self.turns = Turns()
+        self.models: tuple[str, ...] = MODELS
+
+    def one_of(self, *values: Any) -> Any:
+        return self.data.draw(st.sampled_from(values))
+
+    def play(self, steps: int) -> None:
+        with self.turns.in_place_of_the_sdk():
+            try:
+                brief = Brief(
+                    text="x",
+                    platform=Platform.VIDEO,
+                    requester="ana",
+                    budget_usd=self.one_of(None, None, Decimal("0.15")),
+                    allow_unknown_prices=True,
+                    approval=ApprovalPolicy(approvers=self.one_of(1, 1, 2), stills_first=self.one_of(False, True)),
+                )
+                self.turns.start(ProductionStart(production_id="p", brief=brief))
+                self.turns.turn()
+                if self.one_of(*[False] * 9, True):  # a preview, all of whose models are free
+                    self.turns.run._state.preview_of, self.models = "q", ("gift",)
+                for _ in range(steps):
+                    self.step()
+                    self.turns.turn()
+                    self.look()
+            finally:
+                self.turns.close()
+
+    def look(self) -> None:
+        run = self.turns.run
+        state = run._state
+        items = attention.items(state, MOST_ITEMS)
+        if state.status.closed:
+            assert items == []
+            return
+        if run._cancelling:
+            return  # it refuses everything for the moment that it takes to stop what runs
+        for item in items:
+            self.seen[item.reason, "asset" if item.asset_id else "whole"] += 1
+            assert item.answers, item
+            assert "approve" not in item.answers or item.plan_digest, item
+            for answer in get_args(Answer):
+                if answer == "cancel":
+                    continue
+                accepted, offered = is_accepted(run, item, answer), answer in item.answers
+                assert accepted or not offered, f"{answer} is offered and refused: {state.status} {item}"
+                wrong = accepted and not offered and answer in answers_of(item)
+                assert not wrong, f"{answer} is accepted and not offered: {state.status} {item}"
+
+    # What happens
+
+    def step(self) -> None:
+        if self.turns.result is not None:
+            return
+        state = self.turns.run._state
+        items = attention.items(state, MOST_ITEMS)
+        choices: list[Callable[[], None]] = []
+        if self.turns.pending:
+            choices += [self.work] * 6
+        if items:
+            choices += [lambda: self.answer(self.one_of(*items))] * 4
+        if state.plan:
+            choices += [self.edit, self.pause]
+        if state.assets:
+            choices += [self.regenerate]
+        choices += [self.cancel] * (self.one_of(*range(12)) == 7)
+        if choices:
+            self.one_of(*choices)()
+
+    def work(self) -> None:
+        pending = self.one_of(*self.turns.pending)
+        asked = pending.request
+        match pending.name:
+            case "draft_plan":
+                kinds = self.data.draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
+                ids = [f"a-{n}" for n in range(len(kinds))]
+                needs = [tuple(ids[n - 1 : n]) if n and self.one_of(True, False) else () for n in range(len(kinds))]
+                drafts = zip(ids, kinds, needs, strict=True)
+                pending.complete(Plan.of("plan", [made_up(i, k, self.one_of(*self.models), n, "say it") for i, k, n in drafts]))
+            case "price_plan":
+                pending.complete(priced(asked.plan, asked.only))
+            case "produce_asset":
+                self.produce(pending)
+            case "finish_deliverable":
+                pending.complete(delivered(asked.revision)) if self.one_of(True, False) else pending.fail("no film")
+            case "write_manifest":
+                pending.complete(media("manifest"))
+            case "check_upload":
+                pending.complete(made(asked.asset, asked.take, ZERO, UPLOAD))
+            case "rewrite_prompt":
+                pending.complete(Rewritten(prompt="other words"))
+            case "settle_questions":
+                pending.complete(SettledQuestions())
+            case "cancel_asset":
+                pending.complete(AssetCancelled(outcome="free"))
+            case name:
+                raise AssertionError(name)
+
+    def produce(self, pending: Pending) -> None:
+        asked = pending.request
+        price = PRICES[asked.asset.model]
+        reasons: tuple[AttentionReason, ...] = (
+            "asset_failed",
+            "content_refused",
+            "output_unusable",
+            "model_retired",
+            "store_unsupported",
+        )
+        end = self.one_of("made", "made", "overcharged", "failed", "doubt")
+        if end == "doubt" and price != ZERO:
+            doubt = AssetFailure(
+                reason="ambiguous_submission", message="in doubt", job_id="j", doubt_usd=price or Decimal("0.02")
+            )
+            pending.fail("in doubt", doubt)
+        elif end in ("failed", "doubt"):
+            pending.fail("no", AssetFailure(reason=self.one_of(*reasons), message="no"))
+        else:
+            usual = Decimal("0.02") if price is None else price
+            pending.complete(made(asked.asset, asked.take, usual * (10 if end == "overcharged" else 1)))
+
+    def answer(self, item: AttentionItem) -> None:
+        """What a person does about it: one of the answers that are offered."""
+        state, answer = self.turns.run._state, self.one_of(*item.answers)
+        match answer:
+            case "approve":
+                budget = self.one_of(None, Decimal("0.05"), Decimal("0.12"), Decimal(2))
+                approval = Approval(
+                    plan_digest=item.plan_digest or "",
+                    approver=self.one_of("bo", "cy"),
+                    budget_usd=budget,
+                    allow_unknown_prices=self.one_of(True, False),
+                )
+                self.turns.update("decide", Decision(approve=approval))
+            case "reject":
+                if self.one_of(*range(8)) == 5:
+                    self.turns.update("decide", Decision(reject=Rejection()))
+            case "revise":
+                self.turns.update("revise", Revision(feedback="again"))
+            case "edit_plan":
+                self.edit(item.asset_id)
+            case "pause" | "resume":
+                self.turns.update(answer, Pause() if answer == "pause" else Resume())
+            case "upload":
+                self.turns.update("upload_take", UploadTake(asset_id=item.asset_id or "", key="k"))
+            case "cancel":
+                self.cancel()
+            case _:
+                budget = (state.budget_usd or ZERO) + Decimal(self.one_of("0.05", "2"))
+                named = {"budget_usd": budget} if answer == "raise_budget" else {}
+                told = {"asset_id": item.asset_id, "action": answer, "job_id": "j", **named}
+                self.turns.update("resolve", Resolve.model_validate(told))
+
+    def edit(self, asset_id: str | None = None) -> None:
+        plan = self.turns.run._state.plan
+        assert plan
+        asset_id = asset_id if asset_id not in (None, *policies.RESERVED_IDS) else self.one_of(*plan.by_id)
+        model, drop = self.one_of(*self.models), self.one_of(*[False] * 6, True)
+        change = (
+            EditOp(op="drop", asset_id=asset_id) if drop else EditOp(op="change", asset_id=asset_id, model=model)
+        )
+        edit = PlanEdit(plan_digest=plan.digest, edits=(change,), allow_unknown_prices=self.one_of(True, False))
+        self.turns.update("edit_plan", edit)
+
+    def pause(self) -> None:
+        paused = self.turns.run._state.paused
+        self.turns.update("resume" if paused else "pause", Resume() if paused else Pause())
+
+    def regenerate(self) -> None:
+        asset_id = self.one_of(*self.turns.run._state.assets)
+        asked = {"asset_id": asset_id, "count": self.one_of(1, 2), "budget_usd": self.one_of(None, "2")}
+        self.turns.update("regenerate", Regenerate.model_validate({**asked, "allow_unknown_prices": True}))
+
+    def cancel(self) -> None:
+        if self.one_of(*range(6)) == 3:
+            self.turns.cancel()
+
+
+def priced(plan: Plan, only: tuple[str, ...]) -> Plan:
+    def quote(model: str) -> Quote:
+        price = PRICES[model]
+        return Quote(low_usd=ZERO, high_usd=price or ZERO, expected_seconds=1, unknown=price is None)
+
+    assets = [
+        a if only and a.asset_id not in only else a.model_copy(update={"quote": quote(a.model)}) for a in plan.assets
+    ]
+    return Plan.of(plan.title, assets, plan.planner)
+
+
+def made(asset: Any, number: int, cost_usd: Decimal, provider: str = "fake") -> Any:
+    take = taken(asset.model_copy(update={"model": "cheap"}), number, f"{asset.asset_id} {number}", provider, cost_usd)
+    return take.model_copy(update={"model": asset.model, "cost_usd": cost_usd})
+
+
+def test_the_offered_answers_are_the_accepted_ones() -> None:
+    """In every status and for every reason, each offered answer passes its check, every other answer to the same thing
+    is refused, and a closed production asks for nothing."""
+    seen: Counter[tuple[str, str]] = Counter()
+    statuses: set[ProductionStatus] = set()
+
+    @settings(
+        derandomize=True,
+        database=None,
+        deadline=None,
+        max_examples=250,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate,),  # the message names what differs; shrinking takes minutes and adds nothing
+        print_blob=False,
+    )
+    @given(data=st.data())
+    def play(data: st.DataObject) -> None:
+        story = Story(data, seen)
+        story.play(steps=40)
+        statuses.add(story.turns.run._state.status)
+
+    play()
+    met = {reason for reason, _ in seen}
+    # The reminder comes with time, and has the answers of the approval that it reminds of.
+    assert met >= set(get_args(AttentionReason)) - {"deadline_near", "plan_failed"}, Counter(seen)
+    assert {("overrun", "asset"), ("overrun", "whole"), ("price_unknown", "asset"), ("price_unknown", "whole")} <= set(seen)
+    assert statuses >= {"delivered", "rejected", "cancelled"}
