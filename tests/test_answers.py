@@ -186,7 +186,9 @@ class Story:
                 ids = [f"a-{n}" for n in range(len(kinds))]
                 needs = [tuple(ids[n - 1 : n]) if n and self.one_of(True, False) else () for n in range(len(kinds))]
                 drafts = zip(ids, kinds, needs, strict=True)
-                pending.complete(Plan.of("plan", [made_up(i, k, self.one_of(*self.models), n, "say it") for i, k, n in drafts]))
+                pending.complete(
+                    Plan.of("plan", [made_up(i, k, self.one_of(*self.models), n, "say it") for i, k, n in drafts])
+                )
             case "price_plan":
                 pending.complete(priced(asked.plan, asked.only))
             case "produce_asset":
@@ -265,9 +267,7 @@ class Story:
         assert plan
         asset_id = asset_id if asset_id not in (None, *policies.RESERVED_IDS) else self.one_of(*plan.by_id)
         model, drop = self.one_of(*self.models), self.one_of(*[False] * 6, True)
-        change = (
-            EditOp(op="drop", asset_id=asset_id) if drop else EditOp(op="change", asset_id=asset_id, model=model)
-        )
+        change = EditOp(op="drop", asset_id=asset_id) if drop else EditOp(op="change", asset_id=asset_id, model=model)
         edit = PlanEdit(plan_digest=plan.digest, edits=(change,), allow_unknown_prices=self.one_of(True, False))
         self.turns.update("edit_plan", edit)
 
@@ -326,5 +326,7 @@ def test_the_offered_answers_are_the_accepted_ones() -> None:
     met = {reason for reason, _ in seen}
     # The reminder comes with time, and has the answers of the approval that it reminds of.
     assert met >= set(get_args(AttentionReason)) - {"deadline_near", "plan_failed"}, Counter(seen)
-    assert {("overrun", "asset"), ("overrun", "whole"), ("price_unknown", "asset"), ("price_unknown", "whole")} <= set(seen)
+    assert {("overrun", "asset"), ("overrun", "whole"), ("price_unknown", "asset"), ("price_unknown", "whole")} <= set(
+        seen
+    )
     assert statuses >= {"delivered", "rejected", "cancelled"}

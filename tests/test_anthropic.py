@@ -34,6 +34,7 @@ from tests.emulators import samples, specs
 from tests.emulators.anthropic import WORDS, AnthropicEmulator
 from tests.emulators.base import Call, Fault, Reply
 from workflows.contracts import ProduceAsset
+from workflows.events import TakeOrder
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
 
 SCHEMA: dict[str, JsonValue] = {
@@ -249,7 +250,9 @@ def test_the_catalogue_plans_and_prices() -> None:
     assert "was retired" in str(problem_with(old, date(2026, 11, 30)))
 
 
-def produce(storage: Storage, vendor: AnthropicEmulator, key: str = "test-key") -> Callable[[int], Awaitable[Take]]:
+def produce(
+    storage: Storage, vendor: AnthropicEmulator, key: str = "test-key"
+) -> Callable[[int, TakeOrder | None], Awaitable[Take]]:
     """Attempts of one take as a worker makes them."""
     made = provider(vendor, key)
     written = asset("claude-sonnet-5-5")
@@ -259,22 +262,27 @@ def produce(storage: Storage, vendor: AnthropicEmulator, key: str = "test-key") 
     )
     producer = Producer(storage, {"anthropic": made}, ActivitySettings(claim_settles_seconds=0.2))
 
-    async def attempt(number: int) -> Take:
+    async def attempt(number: int, order: TakeOrder | None = None) -> Take:
         environment = ActivityEnvironment()
         environment.info = dataclasses.replace(environment.info, attempt=number, workflow_run_id="run")
-        return await environment.run(producer.produce, asked)
+        return await environment.run(producer.produce, asked.model_copy(update={"order": order}))
 
     return attempt
 
 
 async def test_a_lost_cheap_answer_is_asked_for_once_more(storage: Storage, vendor: AnthropicEmulator) -> None:
-    """A text whose answer was lost costs less than a person's time: asked again once, and both are counted."""
+    """A text whose answer was lost costs less than a person's time: the production may have it asked for again once,
+    and both are counted."""
     attempt = produce(storage, vendor)
     vendor.meet("drop_after")
     with pytest.raises(ApplicationError) as lost:
-        await attempt(1)
+        await attempt(1, None)
     assert (lost.value.type, lost.value.non_retryable) == ("submission_unknown", False)
-    take = await attempt(2)
+    with pytest.raises(ApplicationError) as doubt:
+        await attempt(2, None)
+    assert (doubt.value.type, doubt.value.details[0].resubmit) == ("ambiguous_submission", True)
+    assert len(vendor.submissions) == 1
+    take = await attempt(3, TakeOrder(number=7))
     assert len(vendor.submissions) == 2
     assert take.billed_usd >= vendor.billed_usd
 

@@ -117,14 +117,16 @@ async def test_history(api: Api) -> None:
 
 
 async def test_edit_after_delivery(api: Api) -> None:
-    """A delivered production takes edits: what is added is made within the budget, what is dropped is not used."""
+    """A delivered production takes edits: what is added above the budget waits for the approvers, or for more money;
+    what is dropped is not used."""
     production_id = await api.delivered(budget_usd="0.02")
     last = await last_of(api, production_id)
     asset = {"asset_id": "text-9", "asset_type": "text", "role": "body", "prompt": "more"}
     add = {"op": "add", "asset": asset | {"provider": "fake", "model": "words"}}
-    short = problem(await edited(api, production_id, add), 409)
-    assert (short.type, short.errors[0].field) == ("urn:greenlight:problem:budget-short", "budget_usd")
-    done = await edited(api, production_id, add, {"op": "drop", "asset_id": "text-1"}, budget_usd="0.05")
+    assert (await edited(api, production_id, add)).status_code == 200
+    waits = {a["asset_id"]: a["attention"] for a in (await api.get(production_id))["assets"]}
+    assert waits == {"text-1": None, "text-2": None, "text-9": "change_to_approve"}
+    done = await edited(api, production_id, {"op": "drop", "asset_id": "text-1"}, budget_usd="0.05")
     assert done.status_code == 200, done.text
     await again(api, production_id, last)
     view = await api.get(production_id)

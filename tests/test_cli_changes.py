@@ -80,12 +80,9 @@ async def test_edit_adds_and_drops(greenlight: Greenlight, api: Api, tmp_path: P
 async def test_edit_after_delivery(greenlight: Greenlight, api: Api) -> None:
     """A delivered production takes edits: what is new is made, and what is stale is shown with its price."""
     production_id = await api.delivered(budget_usd="0.02")
-    short = await greenlight("edit", production_id, "--add", json.dumps(NEW))
-    assert short.exit_code == 1
-    assert "budget_usd" in short.stderr
-    text = await done(
-        greenlight("edit", production_id, "--add", json.dumps(NEW), "--set", "text-1.prompt=sea", "--budget", "0.10")
-    )
+    await done(greenlight("edit", production_id, "--add", json.dumps(NEW)))
+    assert "change to approve" in await done(greenlight("show", production_id))
+    text = await done(greenlight("edit", production_id, "--set", "text-1.prompt=sea", "--budget", "0.10"))
     assert "greenlight approve" not in text
     assert f"1 stale asset, 0.01 USD to refresh: greenlight refresh {production_id} --max-usd 0.01" in text
     await done(greenlight("watch", production_id))

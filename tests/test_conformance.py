@@ -490,7 +490,8 @@ async def test_a_job_that_nobody_knows_is_left_to_a_person(shop: Shop) -> None:
     making = shop.take()
     making.order(adopt_job_id="no-such-job")
     failure = await making.ends()
-    assert (failure.reason, failure.job_id) == ("ambiguous_submission", "no-such-job")
+    assert failure.reason == "ambiguous_submission"
+    assert "no-such-job" in failure.message
     assert shop.requests == 0
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
 from workflows import policies, staleness
 from workflows.approving import MAX_MESSAGE_CHARS, Approving
-from workflows.contracts import AssetFailure
 from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, TakeOrder, Waiting
 from workflows.models import ZERO, Asset, Take
+
+if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
+    from workflows.contracts import AssetFailure
 
 DECIDED: Final[Mapping[str, object]] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
 """Of an asset that waits for nobody any more."""
@@ -110,7 +112,7 @@ class Making(Approving):
         self.update(asset_id, takes=tuple(takes), extra=without(before.extra, take.number))
         self.log("asset_complete", asset_id, **_in_short(take), extra=True)
 
-    def fail_extra(self, asset_id: str, number: int, failure: AssetFailure) -> None:
+    def fail_extra(self, asset_id: str, number: int, failure: "AssetFailure") -> None:
         """A further take failed: nobody is asked, and what may have been billed counts as billed."""
         extra = self.assets[asset_id].extra
         for each in extra:
@@ -132,7 +134,7 @@ class Making(Approving):
             return take
         return take.model_copy(update={"made_from": staleness.made_from(asset, take, self.assets)})
 
-    def next_number_free(self, asset_id: str, failure: AssetFailure) -> None:
+    def next_number_free(self, asset_id: str, failure: "AssetFailure") -> None:
         """The number of the take was used for another request, by a run that was reset: count what that one has cost,
         and make this one under the next number."""
         before = self.assets[asset_id]
@@ -141,14 +143,14 @@ class Making(Approving):
         found: dict[str, JsonValue] = {"take": before.next_take, "billed_usd": str(failure.billed_usd)}
         self.log("take_failed", asset_id, kind=failure.kind, **found)
 
-    def price_changed(self, asset_id: str, failure: AssetFailure) -> None:
+    def price_changed(self, asset_id: str, failure: "AssetFailure") -> None:
         """Nothing was submitted, as the model costs more by now than was reserved: reserve that, or ask a person."""
         asset = self.plan.find(asset_id) if self.plan else None
         if asset:
             self._learn(asset.made_by(self.assets[asset_id].model), failure)
         self.update(asset_id, status=AssetStatus.PENDING)
 
-    def extra_price_changed(self, asset_id: str, number: int, failure: AssetFailure) -> bool:
+    def extra_price_changed(self, asset_id: str, number: int, failure: "AssetFailure") -> bool:
         """The same of a further take; False where the budget does not hold it at that price."""
         extra = next((e for e in self.assets[asset_id].extra if e.number == number), None)
         if extra is None or failure.now_usd is None or (extra.asset.quote and failure.now_usd <= self.extra_usd(extra)):
@@ -156,12 +158,12 @@ class Making(Approving):
         self._learn(extra.asset, failure)
         return self.left_usd() >= ZERO
 
-    def _learn(self, maker: Asset, failure: AssetFailure) -> None:
+    def _learn(self, maker: Asset, failure: "AssetFailure") -> None:
         known = self.learned_of(maker)
         if maker.quote and failure.now_usd is not None and failure.now_usd > known.price(maker.quote):
             self.learned[f"{maker.provider}/{maker.model}"] = known.with_bill(maker.quote, failure.now_usd)
 
-    def fail(self, asset_id: str, failure: AssetFailure) -> None:
+    def fail(self, asset_id: str, failure: "AssetFailure") -> None:
         before, asset = self.assets[asset_id], self.plan.find(asset_id) if self.plan else None
         if asset:
             self.book(asset.made_by(before.model), failure.billed_usd, before.booked_usd)
@@ -193,7 +195,7 @@ class Making(Approving):
         waiting = Waiting.model_validate({"id": told.id, "since": told.at, **known})
         self.update(asset_id, attention=reason, waiting=waiting)
 
-    def resubmit_unasked(self, asset_id: str, failure: AssetFailure) -> bool:
+    def resubmit_unasked(self, asset_id: str, failure: "AssetFailure") -> bool:
         """Submit again what is in doubt and costs little, where the budget holds one more besides; else change nothing.
 
         What the take holds is for the next submission, and the one in doubt counts as billed.
@@ -210,7 +212,7 @@ class Making(Approving):
         self.update(asset_id, booked_usd=failure.billed_usd + failure.doubt_usd, order=order)
         return True
 
-    def resubmit_extra(self, asset_id: str, number: int, failure: AssetFailure) -> bool:
+    def resubmit_extra(self, asset_id: str, number: int, failure: "AssetFailure") -> bool:
         """The same for a further take."""
         extra = next((e for e in self.assets[asset_id].extra if e.number == number), None)
         more = failure.billed_usd + failure.doubt_usd - (extra.booked_usd if extra else ZERO)
@@ -253,7 +255,7 @@ class Making(Approving):
             self.update(asset_id, waiting=waiting.model_copy(update={"proposal": prompt}))
             self.log("prompt_proposed", asset_id, attention=number)
 
-    def fall_back(self, asset_id: str, failure: AssetFailure) -> bool:
+    def fall_back(self, asset_id: str, failure: "AssetFailure") -> bool:
         """Queue the asset for its next model, where it has one and the failure cost nothing; else change nothing.
 
         Refused content, a submission in doubt and whatever a person ordered are for a person to decide.

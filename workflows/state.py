@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from workflows import attention, staleness
-from workflows.contracts import AssetCancelled
 from workflows.events import (
     AssetState,
     AssetStatus,
@@ -18,6 +18,9 @@ from workflows.events import (
 from workflows.making import DECIDED, Making
 from workflows.models import ZERO, Deliverable, Plan, Take
 from workflows.requests import Rejection
+
+if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
+    from workflows.contracts import AssetCancelled
 
 
 class ProductionState(Making):
@@ -196,6 +199,7 @@ class ProductionState(Making):
             above = {"brief_budget_usd": str(self.brief.budget_usd)}
         self.log("budget_raised", by=by, budget_usd=str(budget_usd), before_usd=str(before), **above)
         self.unpark()
+        self._weigh([])
         self._weigh([])  # what costs more than was approved may fit now
 
     # The deliverable
@@ -217,7 +221,7 @@ class ProductionState(Making):
 
     # The end before the end
 
-    def cancel(self, stopped: Mapping[tuple[str, int], AssetCancelled]) -> None:
+    def cancel(self, stopped: "Mapping[tuple[str, int], AssetCancelled]") -> None:
         """Stop what is not made. A production that was delivered before stays delivered, as it was.
 
         Args:
@@ -254,7 +258,7 @@ class ProductionState(Making):
                     self._restale(asset_id, with_dependents=True)
         self.log("cancelled", cost_usd=str(self.spent_usd))
 
-    def _end(self, asset_id: str, ends: list[AssetCancelled]) -> None:
+    def _end(self, asset_id: str, ends: "list[AssetCancelled]") -> None:
         """Leave out what was being made of an asset; of several takes, the one that may still cost something tells."""
         order = ("running", "stopped", "billed", "free")
         worst = min(ends, key=lambda end: order.index(end.outcome), default=None)

@@ -176,7 +176,7 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
         known |= {k for k in stored if k.startswith(f"{prefix}/media") and keys.submission_of(k) in numbers}
     for key in sorted(stored):
         parts = key.split("/")
-        if key in known or parts[2] in ("plan", "uploads", "references", "learned"):
+        if key in known or parts[2] in ("plan", "uploads", "references", "learned", "planning.json"):
             continue
         if parts[2] == "deliverable" and int(parts[3]) in revisions:
             continue
