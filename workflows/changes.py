@@ -248,7 +248,9 @@ class Changes(Decisions):
         if reason != "ambiguous_submission" and resolution.action in ("adopt", "resubmit"):
             raise refuse("wrong_phase", "action", "nothing of this asset is in doubt; retry it or accept without it")
         if reason in FOR_MONEY and resolution.action == "retry":
-            words = f"{asset_id!r} was not tried: it waits for money, {reason}; approve again, edit it or go on without it"
+            words = (
+                f"{asset_id!r} was not tried: it waits for money, {reason}; approve again, edit it or go on without it"
+            )
             raise refuse("wrong_phase", "action", words)
         if resolution.action == "retry":
             self._check_room()
