@@ -191,7 +191,7 @@ class Story:
         if state.plan:
             choices += [self.edit, self.edit, self.pause]
         if state.assets:
-            choices += [self.regenerate, self.lose_permissions]
+            choices += [self.regenerate, self.ask, self.ask]
         choices += [self.cancel] * (self.one_of(*range(12)) == 7)
         if choices:
             self.one_of(*choices)()
@@ -292,11 +292,12 @@ class Story:
         edit = PlanEdit(plan_digest=plan.digest, edits=(change,), allow_unknown_prices=self.one_of(True, False))
         self.turns.update("edit_plan", edit)
 
-    def lose_permissions(self) -> None:
-        """As when published rates end: nobody has allowed what has no price by now."""
+    def ask(self) -> None:
+        """What is still to be made waits for money, as when prices end or a model is found to charge more."""
         state = self.turns.run._state
-        for asset_id in state.assets:
-            state.update(asset_id, unknown_allowed=())
+        pending = [i for i, s in state.assets.items() if s.status == "pending" and not s.attention]
+        if pending and not state.preview_of:  # a preview is free
+            state.ask(self.one_of(*pending), self.one_of(*sorted(FOR_MONEY)), "it waits for money")
 
     def pause(self) -> None:
         paused = self.turns.run._state.paused
