@@ -217,8 +217,8 @@ def describe(event: Happening) -> str:
             what = "the stills, " if data.get("gate") else "again, " if data.get("again") else ""
             assets = data.get("assets")
             released = f"{', '.join(map(str, assets))}, " if what == "again, " and isinstance(assets, list) else ""
-            words = f"by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
-            return f"{what}{released}{words}{_above_brief(data)}"
+            by = f"by {data.get('approver', 'someone')}, to spend at most {spent(_usd(data))} USD"
+            return f"{what}{released}{by}{_above_brief(data)}"
         case "approval_reminder" | "approval_escalated" | "expired":
             whom = data.get("to")
             names = f"to {', '.join(map(str, whom))}, " if isinstance(whom, list) else ""
@@ -263,9 +263,9 @@ def describe(event: Happening) -> str:
             return str(data.get("message") or f"{spent(_usd(data, 'billed_usd'))} USD{doubt}")
         case "overrun":
             maker = "/".join(str(data[k]) for k in ("provider", "model") if data.get(k)) or "its model"
-            cost, price = _usd(data, "cost_usd"), _usd(data, "price_usd")
-            above = f"{spent(cost - price)} USD above its published {spent(price)} USD"
-            return f"{maker} charged {spent(cost)} USD, {above}"
+            bill, price = _usd(data, "cost_usd"), _usd(data, "price_usd")
+            above = f"{spent(bill - price)} USD above its published {spent(price)} USD"
+            return f"{maker} charged {spent(bill)} USD, {above}"
         case "budget_raised":
             amounts = f"from {spent(_usd(data, 'before_usd'))} to {spent(_usd(data))} USD"
             return f"{amounts}{_by(data, ', by ')}{_above_brief(data)}"

@@ -113,7 +113,7 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
         tenant=attributes.get(TENANT),
         requester=attributes.get(REQUESTER),
         spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
-        overrun_usd=Decimal(overrun),
+        overrun_usd=Decimal(overrun).quantize(Decimal("0.0001")),
         created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
         closed_at=execution.close_time,
         links=links(production_id),
