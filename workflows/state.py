@@ -199,7 +199,6 @@ class ProductionState(Making):
             above = {"brief_budget_usd": str(self.brief.budget_usd)}
         self.log("budget_raised", by=by, budget_usd=str(budget_usd), before_usd=str(before), **above)
         self.unpark()
-        self._weigh([])
         self._weigh([])  # what costs more than was approved may fit now
 
     # The deliverable
