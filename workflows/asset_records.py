@@ -56,7 +56,7 @@ def _record(production: ProductionState, asset: Asset) -> AssetRecord:
         cost_source=take.cost_source if take else None,
         error=state.error,
         error_kind=state.error_kind,
-        attention=state.attention,
+        attention=None if production.status.closed else state.attention,
         waiting=attention.item_of(production, asset),
         stale=state.stale,
         stale_because=state.stale_because,

@@ -87,6 +87,8 @@ def _accepted(state: "ProductionState", answer: Answer, asset_id: str | None) ->
 
 def items(state: "ProductionState", at_most: int) -> list[AttentionItem]:
     """What waits: what concerns the whole production, then its assets, the longest waiting first."""
+    if state.status.closed:
+        return []
     whole = whole_production(state)
     oldest = sorted(state.attention(), key=lambda i: w.id if (w := state.assets[i].waiting) else 0)[:at_most]
     assets = (a for i in oldest if state.plan and (a := state.plan.find(i)))
@@ -160,7 +162,7 @@ def _range(plan: Plan) -> str:
 def item_of(state: "ProductionState", asset: Asset) -> AttentionItem | None:
     """What is to be decided about one asset."""
     of = state.assets.get(asset.asset_id)
-    if of is None or of.attention is None or of.waiting is None:
+    if state.status.closed or of is None or of.attention is None or of.waiting is None:
         return None
     maker, since = asset.made_by(of.model), of.waiting
     return AttentionItem(

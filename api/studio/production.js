@@ -72,7 +72,7 @@ export function open([id, assetId], app) {
         h("h1", { dir: "auto" }, production.plan?.title || brief.title || opening(brief.text)),
         pill(
           data.paused ? "paused" : data.status,
-          data.paused && data.status !== "needs_attention" ? "Pausing" : undefined,
+          data.paused && data.assets.some((asset) => asset.making) ? "Pausing" : undefined,
         ),
         h("span", { class: "grow" }),
         live && data.approved_at && !data.paused && button(

@@ -30,6 +30,8 @@ BROKEN: Final = frozenset(
         WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
     }
 )
+CLOSES_WITHIN: Final = 20
+"""Seconds from the end of a production to that of its run."""
 ANSWERS_WITHIN: Final = 20.0
 """Seconds for a whole record; some hundredths when all is well."""
 
@@ -132,6 +134,11 @@ async def _temporal(audit: Audit, client: Client) -> None:
     """Nothing is under way, the run is as closed as the production, and no workflow task failed."""
     run = client.get_workflow_handle(keys.workflow_id(audit.production_id))
     described = await run.describe()
+    for _ in range(CLOSES_WITHIN if audit.snapshot.status.closed else 0):
+        if described.status is not WorkflowExecutionStatus.RUNNING:
+            break
+        await asyncio.sleep(1)  # it writes its manifest
+        described = await run.describe()
     for pending in described.raw_description.pending_activities:
         if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED:
             continue  # its production did not wait until it heard of it

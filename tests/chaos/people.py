@@ -207,6 +207,8 @@ class Person:
                 self._approve(seen.plan)
             elif seen.status not in REST or time.monotonic() < hands.quiet_from:
                 continue
+            elif not seen.status.closed and any(asset.making for asset in seen.assets):
+                continue  # something waits for a person, and something else is being made meanwhile
             elif hands.did["cancel"] and not seen.status.closed and not self.was_reset:
                 continue  # it was told to stop, and has not stopped yet
             elif self._resets and not self.was_reset and seen.approval:

@@ -245,8 +245,7 @@ async def test_a_submission_in_doubt(browser: Browser, site: Site, fake: FakeAct
         await first.get_by_role("button", name="Adopt this job").click()
         await expect(first).to_have_count(0)
         again = second.get_by_role("button", name="Send it again · up to $0.01 more")
-        await again.click()
-        await expect(second).to_contain_text("raise the budget before", ignore_case=True)
+        await expect(again).to_have_count(0)  # the budget does not hold one more
         await second.get_by_role("button", name="Raise the budget").click()
         await second.get_by_label("The whole budget, USD").fill("0.05")
         await second.get_by_role("button", name="Raise it").click()
