@@ -76,8 +76,13 @@ async def test_fallbacks_and_their_price(browser: Browser, site: Site, fake: Fak
         await expect(page.get_by_role("dialog")).not_to_contain_text("fails for good")
 
 
-async def test_no_worker(browser: Browser, client: Client, servers: Stack, storage: Storage) -> None:
+async def test_no_worker(
+    browser: Browser, client: Client, servers: Stack, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While no worker answers, the page says what to start, and goes on by itself when one is there."""
+    for name, value in servers.env.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
     fake = FakeActivities()
     fake.hold("text-1")
     site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
