@@ -166,8 +166,6 @@ class Approving(Accounts):
         if self.brief.budget_usd is not None and budget > self.brief.budget_usd:
             above = {"brief_budget_usd": str(self.brief.budget_usd)}
         self.budget_usd = budget
-        if whole.budget_usd is not None and self.approval:
-            self.approval = self.approval.model_copy(update={"budget_usd": budget})
         for asset_id in asked:
             self.update(asset_id, attention=None, waiting=None, error=None, error_kind="")
         return {"again": True, "assets": list(asked), **above}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from workflows import policies
 from workflows.events import AssetStatus, ExtraTake
 from workflows.models import ZERO, Asset, Learned, Quote
 from workflows.record import Record
@@ -80,11 +79,6 @@ class Accounts(Record):
 
     # Prices that nobody published
 
-    @property
-    def uncapped(self) -> bool:
-        """Whether nobody named a sum: neither the brief, nor whoever approved or raised the budget."""
-        return self.approval is not None and policies.cap(self.brief, self.approval) is None
-
     def not_allowed(self, asset: Asset) -> tuple[str, ...]:
         """provider/model of the asset's models whose price is unknown, and that nobody allowed for it."""
         state = self.assets.get(asset.asset_id)
@@ -131,8 +125,6 @@ class Accounts(Record):
         """
         bill, quote = billed_usd - booked_usd, asset.quote
         self.spent_usd += bill
-        if quote and quote.unknown and self.uncapped and self.budget_usd is not None:
-            self.budget_usd += bill  # who named no sum allowed what it costs, and nothing else has less for it
         if quote is None:
             return
         after = self.learned_of(asset).with_bill(quote, bill)

@@ -189,6 +189,7 @@ class ProductionWorkflow(Drafting):
     def _start_ready(self) -> None:
         state = self._state
         state.unpark()
+        capped = state.approval is not None and policies.cap(state.brief, state.approval) is not None
         left: Decimal | None = None
         for asset in state.waiting():
             asset_id = asset.asset_id
@@ -205,8 +206,7 @@ class ProductionWorkflow(Drafting):
                 price, surprising = state.price_usd(asset_id), asset.unknown_price
                 if price or surprising:
                     left = state.left_usd() if left is None else left
-                    short = price > left or (surprising and left <= 0)
-                    if short and not (surprising and state.uncapped):
+                    if price > left or (surprising and capped and left <= 0):
                         if price > left + state.returnable_usd() or not self._running:
                             state.park(asset_id, left, price)
                         continue

@@ -194,8 +194,6 @@ class ProductionState(Making):
         if budget_usd <= before:
             return
         self.budget_usd = budget_usd
-        if self.approval:
-            self.approval = self.approval.model_copy(update={"budget_usd": budget_usd})
         above: dict[str, JsonValue] = {}
         if self.brief.budget_usd is not None and budget_usd > self.brief.budget_usd:
             above = {"brief_budget_usd": str(self.brief.budget_usd)}

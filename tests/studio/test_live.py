@@ -190,7 +190,7 @@ async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake:
         await expect(button).to_be_disabled()
         await page.get_by_label(re.compile("^Also spend on text-1, text-2, and text-3")).check()
         await button.click()
-        await delivered(page)
+        await expect(page.get_by_text("1 of 3 assets")).to_be_visible()  # what it cost is known now, and is asked about
 
 
 class TestStillsFirst:
