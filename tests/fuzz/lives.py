@@ -145,8 +145,8 @@ class Lives(Life):
             inputs = {i.asset_id: i.take for i in asked.inputs}
             pending.complete(taken(asked.asset, asked.take, content, "fake", so_far, inputs))
         elif end == "doubt" and price:
-            failure = AssetFailure(reason="ambiguous_submission", message="in doubt", billed_usd=so_far, job_id="j")
-            pending.fail("in doubt", failure)
+            doubt = {"reason": "ambiguous_submission", "message": "in doubt", "billed_usd": so_far, "doubt_usd": price}
+            pending.fail("in doubt", AssetFailure.model_validate({**doubt, "job_id": "j"}))
         elif end == "refused":
             pending.fail(
                 "no", AssetFailure(reason="content_refused", message="no", billed_usd=so_far, refused="prompt")
