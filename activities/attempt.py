@@ -36,7 +36,7 @@ from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageConflict, StorageFailed, StorageUnsupported, Stored
 from activities.vendor_call import Operation, told
 from workflows import keys
-from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
+from workflows.contracts import STILL_RUNNING, TAKE_EXISTS, AssetFailure, ProduceAsset
 from workflows.events import AttentionReason
 from workflows.models import ZERO, Asset, Brief, Media, Modality, Take, digest_of
 
@@ -286,8 +286,12 @@ def failure_of(
     billed_usd: Decimal | None = None,
     maybe_billed: bool = False,
 ) -> AssetFailure:
-    """What a record keeps of the error that ends a take: its kind, words, and what was billed for it so far."""
+    """What a record keeps of the error that ends a take: its kind, words, and what was billed for it so far.
+
+    Of an ambiguous submission also what it counts for besides.
+    """
     so_far = entry.billed_usd if entry else error.billed_usd
+    ambiguous = entry is not None and reason == "ambiguous_submission"
     return AssetFailure(
         reason=reason or _REASONS.get(type(error), "asset_failed"),
         message=str(error),
@@ -297,6 +301,7 @@ def failure_of(
         refused=error.refused if isinstance(error, ContentRefused) else "",
         category=error.category if isinstance(error, ContentRefused) else "",
         maybe_billed=maybe_billed,
+        doubt_usd=entry.reserved_usd if entry and ambiguous else ZERO,
     )
 
 
@@ -307,14 +312,16 @@ def ended(failure: AssetFailure) -> ApplicationError:
 
 
 def final_error(
-    error: ProviderError,
-    entry: Entry | None = None,
-    reason: AttentionReason | None = None,
-    doubt_usd: Decimal = ZERO,
+    error: ProviderError, entry: Entry | None = None, reason: AttentionReason | None = None
 ) -> ApplicationError:
     """The error that ends an asset, of a take whose submission may still be open."""
-    failure = failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open))
-    return ended(failure.model_copy(update={"doubt_usd": doubt_usd}))
+    return ended(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)))
+
+
+def used_before(billed_usd: Decimal = ZERO, job_id: str | None = None) -> ApplicationError:
+    """The error of a take whose number was used for another request; the workflow makes it under the next one."""
+    words = "this take was made from another request before, by a run that was reset; the next number is used"
+    return ended(AssetFailure(message=words, kind=TAKE_EXISTS, billed_usd=billed_usd, job_id=job_id))
 
 
 def unaskable(
@@ -323,8 +330,7 @@ def unaskable(
     """The error of a model that cannot be asked any more; a submission of it that is open stays in doubt."""
     error, doubt = InvalidRequest(message), entry is not None and entry.is_open
     failure = failure_of(error, entry, "ambiguous_submission" if doubt else reason, maybe_billed=doubt)
-    doubt_usd = entry.reserved_usd if entry else ZERO
-    return ended(failure.model_copy(update={"replacement": replacement, "doubt_usd": doubt_usd}))
+    return ended(failure.model_copy(update={"replacement": replacement}))
 
 
 def is_final(error: ProviderError, failures: int, allowed: int) -> bool:

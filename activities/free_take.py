@@ -6,14 +6,13 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.attempt import Attempt, ended, final_error, is_final, media_of, request_digest, retry
+from activities.attempt import Attempt, final_error, is_final, media_of, request_digest, retry, used_before
 from activities.errors import OutputUnusable, ProviderError
 from activities.ledger import now
 from activities.media import Facts, extension_of
 from activities.providers.base import Finished, Job
 from activities.storage import StorageConflict, Stored, sha256_of
 from workflows import keys
-from workflows.contracts import TAKE_EXISTS, AssetFailure
 from workflows.models import ZERO, Take
 
 
@@ -56,8 +55,7 @@ class FreeTake(Attempt):
             return None
         kept = head.metadata
         if kept.get("request") != request_digest(self.asked):
-            words = "this take was made from another request before, by a run that was reset; the next number is used"
-            raise ended(AssetFailure(message=words, kind=TAKE_EXISTS))
+            raise used_before()
         facts = Facts(
             width=int(kept["width"]) if "width" in kept else None,
             height=int(kept["height"]) if "height" in kept else None,

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Final, NoReturn
 from uuid import uuid4
@@ -22,6 +21,7 @@ from activities.attempt import (
     final_error,
     held,
     unaskable,
+    used_before,
 )
 from activities.claim_beats import ClaimBeats
 from activities.errors import (
@@ -39,7 +39,7 @@ from activities.providers.catalogue import problem_with
 from activities.stopping import StoppedTake
 from activities.storage import StorageConflict, StorageFailed, StorageUnsupported
 from activities.store_guard import check_store, unrecordable
-from workflows.contracts import TAKE_EXISTS, AssetFailure
+from workflows.contracts import AssetFailure
 from workflows.models import Take
 
 LOOK_AGAIN: Final = timedelta(seconds=10)
@@ -131,9 +131,7 @@ class LedgerTake(PaidAttempt):
     async def _exists(self) -> ApplicationError:
         """The end of a take whose number was used for another request: what that still does is stopped."""
         end = await StoppedTake(self).stop()
-        words = "this take was made from another request before, by a run that was reset; the next number is used"
-        failure = AssetFailure(message=words, kind=TAKE_EXISTS, billed_usd=end.billed_usd, job_id=end.job_id)
-        return ended(failure)
+        return used_before(end.billed_usd, end.job_id)
 
     def _job_of_heartbeat(self) -> str | None:
         """The job that an earlier attempt told Temporal of, although there is no ledger any more."""
@@ -182,18 +180,16 @@ class LedgerTake(PaidAttempt):
         try:
             await adopt(self, job)
         except InvalidRequest as error:
-            doubt = failure_of(error, self._ledger.entry, "ambiguous_submission", maybe_billed=True)
-            raise ended(doubt.model_copy(update={"doubt_usd": self._doubt_usd()})) from None
+            entry = self._ledger.entry
+            doubt = failure_of(error, entry, "ambiguous_submission", maybe_billed=True)
+            if entry is None:  # the ledger is gone: the job that a person looks for may be billed all the same
+                doubt = doubt.model_copy(update={"doubt_usd": self.price_usd})
+            raise ended(doubt) from None
         except (StorageUnavailable, StoreUnsupported):
             raise
         except ProviderError as error:
             raise again(f"looking at job {job.id}: {error}", LOOK_AGAIN, error.kind) from None
         await self._write("submitted", ADOPTED, order, job.id)
-
-    def _doubt_usd(self) -> Decimal:
-        """What the submission in doubt counts for, beside what the ledger has as billed."""
-        entry = self._ledger.entry
-        return entry.reserved_usd if entry else self.price_usd
 
     async def _unclaimed(self, entry: Entry) -> bool:
         """True when a claim without an answer may be submitted again; False when its job was found.
@@ -224,7 +220,7 @@ class LedgerTake(PaidAttempt):
             f"({price}): look there, then adopt its job or resubmit"
         )
         doubt = failure_of(SubmissionUnknown(message), entry, "ambiguous_submission", maybe_billed=True)
-        raise ended(doubt.model_copy(update={"doubt_usd": entry.reserved_usd, "resubmit": cheap and not made_again}))
+        raise ended(doubt.model_copy(update={"resubmit": cheap and not made_again}))
 
     async def _submit(self, outcome: str = "", order: int = 0) -> Take:
         """Claim, ask the provider once, and write down what it answers."""
@@ -319,7 +315,7 @@ class LedgerTake(PaidAttempt):
         if unforeseen:
             await self._patiently(lambda: self._ledger.note(failures=entry.failures + 1))
         if not error.retryable or (unforeseen and entry.failures + 1 >= self.settings.max_failures):
-            raise final_error(error, self._ledger.entry, "ambiguous_submission", self._doubt_usd()) from None
+            raise final_error(error, self._ledger.entry, "ambiguous_submission") from None
         raise again(str(error), error.retry_after or LOOK_AGAIN, error.kind) from None
 
     def _running(self, seen: Running, job: Job, since: datetime) -> ApplicationError:

@@ -113,7 +113,7 @@ class StoppedTake:
         return AssetCancelled.model_validate(told)
 
     async def _write(self, entry: Entry | None, words: str, cost: Decimal) -> None:
-        asked, before = self._attempt.asked, ZERO
+        asked = self._attempt.asked
         if entry is None:
             entry = Entry(
                 state="released",
@@ -126,8 +126,8 @@ class StoppedTake:
         if entry.is_open:
             last = entry.last.model_copy(update={"billed_usd": cost, "outcome": "cancelled"})
             submissions = (*submissions[:-1], last)
-        before = sum((s.billed_usd for s in submissions), ZERO)
-        final = failure_of(JobCancelled(words), entry, billed_usd=before)
+        billed = sum((s.billed_usd for s in submissions), ZERO)
+        final = failure_of(JobCancelled(words), entry, billed_usd=billed)
         await self._ledger.write(
             entry.model_copy(
                 update={"state": "released", "submissions": submissions, "final": final, "cancelled": True}

@@ -38,5 +38,4 @@ def unrecordable(storage: Storage, offer: Offer, entry: Entry | None, job_id: ob
         return final_error(StoreUnsupported(problem), entry)
     words = f"the request of {entry.last.at:%H:%M:%S} UTC may be billed, and its end could not be recorded: {problem}"
     failure = failure_of(StoreUnsupported(words), entry, "ambiguous_submission", maybe_billed=True)
-    known = {"job_id": failure.job_id or job_id, "doubt_usd": entry.reserved_usd}
-    return ended(failure.model_copy(update=known))
+    return ended(failure.model_copy(update={"job_id": failure.job_id or job_id}))

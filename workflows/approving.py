@@ -1,5 +1,6 @@
 """From a plan to its approval: deadlines, approvers, the second gate, and pauses. Each change logs its event."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
@@ -18,6 +19,8 @@ REMINDER_SHARE = 0.25
 """The reminder comes when a quarter of the time to approve is left."""
 ESCALATION_SHARE = 0.1
 """The escalation comes when a tenth of it is left."""
+DECIDED: Final[Mapping[str, object]] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
+"""Of an asset that waits for nobody any more."""
 FOR_MONEY: Final = frozenset({"change_to_approve", "price_unknown", "budget_short", "overrun"})
 """Reasons for which an asset waits before it is started, until somebody who may releases the money."""
 POLICY = "the approval policy"
@@ -86,8 +89,8 @@ class Approving(Accounts):
 
     def prices_end(self) -> datetime | None:
         """When the first rate of the plan ends: midnight (UTC) after its last day. None where none does."""
-        quotes = (q for a in self.plan.assets for q in (a.quote, *(f.quote for f in a.fallbacks))) if self.plan else ()
-        last = min((q.until for q in quotes if q and q.until), default=None)
+        quotes = (quote for a in self.plan.assets for _, quote in a.quotes) if self.plan else ()
+        last = min((quote.until for quote in quotes if quote.until), default=None)
         return datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
 
     def moment_came(self) -> None:
@@ -162,13 +165,15 @@ class Approving(Accounts):
         """Release what waits for money, up to the named budget, else up to all that is to make, within the brief's."""
         asked = self.asks_for_money
         budget = self.budget_to_approve(whole)
-        above = {}
-        if self.brief.budget_usd is not None and budget > self.brief.budget_usd:
-            above = {"brief_budget_usd": str(self.brief.budget_usd)}
         self.budget_usd = budget
         for asset_id in asked:
-            self.update(asset_id, attention=None, waiting=None, error=None, error_kind="")
-        return {"again": True, "assets": list(asked), **above}
+            self.update(asset_id, **DECIDED)
+        return {"again": True, "assets": list(asked), **self._above_brief(budget)}
+
+    def _above_brief(self, budget_usd: Decimal) -> dict[str, JsonValue]:
+        """What an event says beside a budget that is above the brief's."""
+        limit = self.brief.budget_usd
+        return {"brief_budget_usd": str(limit)} if limit is not None and budget_usd > limit else {}
 
     def budget_to_approve(self, whole: Approval) -> Decimal:
         """What may be spent after another approval, USD."""

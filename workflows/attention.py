@@ -39,7 +39,6 @@ ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
     "finishing_failed": ("retry", "cancel"),
 }
 """What may answer each reason, in the order to offer; `answers_to` says what is accepted now."""
-_OF_THE_WHOLE: Final = frozenset({"approve", "reject", "revise", "cancel", "resume", "pause"})
 
 
 def answers_to(state: "ProductionState", reason: AttentionReason, asset_id: str | None = None) -> tuple[Answer, ...]:

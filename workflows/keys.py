@@ -147,12 +147,6 @@ def media_key(prefix: str, extension: str, submission: int = 0, attempt: str = "
     return f"{prefix}/media{f'-{submission}-{attempt}' if attempt else ''}.{extension}"
 
 
-def submission_of(media_key: str) -> int:
-    """The number of the submission that media is from, 1 where the name has none."""
-    number = media_key.rpartition("/")[2].partition(".")[0].removeprefix("media-").partition("-")[0]
-    return int(number) if number.isdigit() else 1
-
-
 def learned_key(production_id: str, provider: str, model: str) -> str:
     """What a model has charged in this production beyond its published price."""
     return f"{production_prefix(production_id)}/learned/{provider}/{model}.json"

@@ -1,21 +1,19 @@
 """What happens to the takes of a production while they are made: each change logs its event. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from workflows import policies, staleness
-from workflows.approving import MAX_MESSAGE_CHARS, Approving
+from workflows.approving import DECIDED, MAX_MESSAGE_CHARS, Approving
 from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, TakeOrder, Waiting
 from workflows.models import ZERO, Asset, Take
 
 if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
     from workflows.contracts import AssetFailure
 
-DECIDED: Final[Mapping[str, object]] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
-"""Of an asset that waits for nobody any more."""
 _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
 """Failures after which another model may make it; refused content and what is in doubt are for a person."""
 RESUBMISSION_POLICY = "the resubmission policy"

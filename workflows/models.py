@@ -7,7 +7,7 @@ validates it at the door, Temporal carries it, the manifest keeps it.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
@@ -288,7 +288,16 @@ class Asset(Model):
     @property
     def high_usd(self) -> Decimal:
         """The most that one take of it may cost, whichever model makes it."""
-        return max((q.high_usd for q in (self.quote, *(f.quote for f in self.fallbacks)) if q), default=ZERO)
+        return max((quote.high_usd for _, quote in self.quotes), default=ZERO)
+
+    @property
+    def quotes(self) -> Iterator[tuple[str, Quote]]:
+        """provider/model and the quote of each model that may make it: its own, then its fallbacks."""
+        if self.quote:
+            yield f"{self.provider}/{self.model}", self.quote
+        for each in self.fallbacks:
+            if each.quote:
+                yield f"{each.provider}/{each.model}", each.quote
 
     def made_by(self, model: int) -> "Asset":
         """The asset as one of its models makes it: 0 its own, from 1 its fallbacks.
@@ -304,7 +313,7 @@ class Asset(Model):
     @property
     def unknown_price(self) -> bool:
         """Whether one of its models has a price that nobody published."""
-        return any(q.unknown for q in (self.quote, *(f.quote for f in self.fallbacks)) if q)
+        return any(quote.unknown for _, quote in self.quotes)
 
 
 class Plan(Model):

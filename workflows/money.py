@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from workflows.events import AssetStatus, ExtraTake
-from workflows.models import ZERO, Asset, Learned, Quote
+from workflows.models import ZERO, Asset, Learned
 from workflows.record import Record
 
 
@@ -44,7 +44,7 @@ class Accounts(Record):
 
     def reserve_usd(self, asset: Asset) -> Decimal:
         """The most that one take may cost, whichever of the asset's models makes it, by all that they have charged."""
-        return max((self.learned.get(name, Learned()).price(quote) for name, quote in _quotes(asset)), default=ZERO)
+        return max((self.learned.get(name, Learned()).price(quote) for name, quote in asset.quotes), default=ZERO)
 
     def extra_usd(self, extra: ExtraTake) -> Decimal:
         """The most that a further take may cost, as it was asked for."""
@@ -83,7 +83,7 @@ class Accounts(Record):
         """provider/model of the asset's models whose price is unknown, and that nobody allowed for it."""
         state = self.assets.get(asset.asset_id)
         allowed = state.unknown_allowed if state else ()
-        return tuple(name for name, quote in _quotes(asset) if quote.unknown and name not in allowed)
+        return tuple(name for name, quote in asset.quotes if quote.unknown and name not in allowed)
 
     def allow_unknown(self, asset: Asset) -> None:
         """Somebody who may release money allowed to spend on the asset's models without a published price."""
@@ -145,12 +145,3 @@ class Accounts(Record):
         state = self.assets.get(asset.asset_id)
         chosen = asset.made_by(state.model) if state else asset
         return chosen.provider, chosen.model
-
-
-def _quotes(asset: Asset) -> Iterator[tuple[str, Quote]]:
-    """provider/model and the quote of each model that may make the asset."""
-    if asset.quote:
-        yield f"{asset.provider}/{asset.model}", asset.quote
-    for each in asset.fallbacks:
-        if each.quote:
-            yield f"{each.provider}/{each.model}", each.quote

@@ -198,12 +198,13 @@ class ProductionWorkflow(Drafting):
             if asset_id in self._running:
                 continue
             if state.assets[asset_id].status is AssetStatus.PENDING:  # else its price is held already
-                if unknown := state.not_allowed(asset):
+                surprising = asset.unknown_price
+                if surprising and (unknown := state.not_allowed(asset)):
                     names = ", ".join(unknown)
                     words = f"the price of {names} is not published; allow it by approving again, or edit it"
                     state.ask(asset_id, "price_unknown", words)
                     continue
-                price, surprising = state.price_usd(asset_id), asset.unknown_price
+                price = state.price_usd(asset_id)
                 if price or surprising:
                     left = state.left_usd() if left is None else left
                     if price > left or (surprising and capped and left <= 0):
@@ -272,8 +273,8 @@ class ProductionWorkflow(Drafting):
     async def _price_again(self, asset: Asset) -> None:
         """The rates of its quote have ended: quote it by those that hold now."""
         state = self._state
-        quotes = [q for q in (asset.quote, *(f.quote for f in asset.fallbacks)) if q]
-        if state.plan is None or all(q.holds_on(workflow.now().date()) for q in quotes):
+        today = workflow.now().date()
+        if state.plan is None or all(quote.holds_on(today) for _, quote in asset.quotes):
             return
         async with self._pricing:
             try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from workflows import attention, staleness
+from workflows.approving import DECIDED
 from workflows.events import (
     AssetState,
     AssetStatus,
@@ -15,7 +16,7 @@ from workflows.events import (
     Snapshot,
     TakeOrder,
 )
-from workflows.making import DECIDED, Making
+from workflows.making import Making
 from workflows.models import ZERO, Deliverable, Plan, Take
 from workflows.requests import Rejection
 
@@ -194,9 +195,7 @@ class ProductionState(Making):
         if budget_usd <= before:
             return
         self.budget_usd = budget_usd
-        above: dict[str, JsonValue] = {}
-        if self.brief.budget_usd is not None and budget_usd > self.brief.budget_usd:
-            above = {"brief_budget_usd": str(self.brief.budget_usd)}
+        above = self._above_brief(budget_usd)
         self.log("budget_raised", by=by, budget_usd=str(budget_usd), before_usd=str(before), **above)
         self.unpark()
         self._weigh([])  # what costs more than was approved may fit now

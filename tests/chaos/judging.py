@@ -157,6 +157,12 @@ def money(audit: Audit, name: str, vendors: Vendors) -> None:
         audit.wrong(f"spent {spent}, but the ledgers count {counted} and up to {most - counted} in doubt: {each}")
 
 
+def submission_of(media_key: str) -> int:
+    """The number of the submission that media is from, 1 where the name has none."""
+    number = media_key.rpartition("/")[2].partition(".")[0].removeprefix("media-").partition("-")[0]
+    return int(number) if number.isdigit() else 1
+
+
 def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str], bool]) -> list[str]:
     """The objects that neither the record explains, nor a ledger, a plan or a person."""
     found: list[str] = []
@@ -173,7 +179,7 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
         prefix = keys.take_prefix(production_id, asset_id, take)
         known.add(f"{prefix}/ledger.json")
         numbers = range(1, len(entry.submissions) + 1)
-        known |= {k for k in stored if k.startswith(f"{prefix}/media") and keys.submission_of(k) in numbers}
+        known |= {k for k in stored if k.startswith(f"{prefix}/media") and submission_of(k) in numbers}
     for key in sorted(stored):
         parts = key.split("/")
         if key in known or parts[2] in ("plan", "uploads", "references", "learned", "planning.json"):
