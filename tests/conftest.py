@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.storage import Storage
 from deploy.local import Stack, running_stack
 from tests.productions import Productions
-from tests.stack import hermetic, new_home
+from tests.stack import hermetic, new_home, use_s3
 from workflows.converter import data_converter
 from workflows.resident import settle
 
@@ -68,9 +68,7 @@ def temporal(client: Client) -> WorkflowEnvironment:
 async def storage(servers: Stack) -> Storage:
     """A bucket of this session on the S3 server."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         storage = Storage("tests")
     await storage.ensure_bucket()
     return storage

@@ -4,9 +4,14 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from deploy.s3 import Credentials
+
+if TYPE_CHECKING:  # benchmarks and chaos trials use this module too
+    import pytest
+
+    from deploy.local import Stack
 
 CREDENTIALS: Final = Credentials("TESTACCESSKEY", "test-secret-key")
 """The same for every test server: boto3 keeps the first credentials that it meets in a process."""
@@ -61,3 +66,10 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def use_s3(patch: "pytest.MonkeyPatch", servers: "Stack") -> None:
+    """Let this process find the tests' S3 server by the usual AWS variables, as long as `patch` lasts."""
+    for name, value in servers.env.items():
+        if name.startswith("AWS_"):
+            patch.setenv(name, value)

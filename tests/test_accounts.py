@@ -10,6 +10,7 @@ import pytest
 from activities.accounts import KEPT_SETTLED, MAX_SETTLED, Account, AccountFile, AccountUnreadable, Cap, LimitReached
 from activities.storage import Storage
 from deploy.local import Stack
+from tests.stack import use_s3
 
 PRICE = Decimal("0.09")
 
@@ -39,9 +40,7 @@ async def test_of_many_at_once_those_that_fit_get_through(
     servers: Stack, storage: Storage, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of 20 workers that reserve on one object at the same time exactly so many get through as the limit holds."""
-    for name, value in servers.env.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+    use_s3(monkeypatch, servers)
     each = [AccountFile(Storage("tests"), key) for _ in range(20)]
     ends = await asyncio.gather(
         *(file.reserve(f"q{n}", PRICE, [cap("1.00")]) for n, file in enumerate(each)), return_exceptions=True

@@ -14,6 +14,7 @@ from activities.storage import Storage
 from deploy.local import Stack
 from tests.fakes import PROVIDER, FakeActivities
 from tests.serving import Api, serving, sse
+from tests.stack import use_s3
 from tests.test_problems import problem
 from workflows import keys
 from workflows.contracts import PLAN_INVALID, DraftPlan
@@ -32,9 +33,7 @@ async def api(client: Client, servers: Stack, storage: Storage, fake: FakeActivi
     """The API and workers."""
     environ = {"GREENLIGHT_BUCKET": "tests", "GREENLIGHT_TEMPORAL_UI_URL": "http://ui.example"}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         async with fake.working(client), serving(client, environ) as api:
             yield api
 

@@ -23,6 +23,7 @@ from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.productions import eventually
 from tests.serving import Api, serving
+from tests.stack import use_s3
 from tests.test_problems import problem
 from workflows.batch_records import MAX_ROWS, BatchView
 from workflows.models import Modality
@@ -43,9 +44,7 @@ async def api(client: Client, fake: FakeActivities, storage: Storage, servers: S
     fake.keep_in(storage)
     environ = {"GREENLIGHT_BUCKET": "tests", "GREENLIGHT_TEMPORAL_UI_URL": "http://ui.example"}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         async with fake.working(client), serving(client, environ) as api:
             yield api
 

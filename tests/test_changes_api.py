@@ -12,6 +12,7 @@ from activities.storage import Storage
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import Api, serving
+from tests.stack import use_s3
 from tests.test_problems import problem
 from workflows import keys
 
@@ -24,9 +25,7 @@ def fake() -> FakeActivities:
 @pytest.fixture
 async def api(client: Client, servers: Stack, storage: Storage, fake: FakeActivities) -> AsyncIterator[Api]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         async with fake.working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
             yield api
 

@@ -10,14 +10,13 @@ from activities.storage import Storage
 from api.media import LINK_SECONDS, Vault
 from api.settings import Settings
 from deploy.local import Stack
+from tests.stack import use_s3
 from workflows import keys
 
 
 @pytest.fixture
 def vault(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> Vault:
-    for name, value in servers.env.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+    use_s3(monkeypatch, servers)
     return Vault(Settings(bucket="tests"))
 
 

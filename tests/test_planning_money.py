@@ -28,6 +28,7 @@ from deploy.local import Stack
 from tests.emulators import openai_bodies
 from tests.emulators.openai import OpenAIEmulator
 from tests.productions import Handle, Productions, eventually, refusal, snapshot, until, update
+from tests.stack import use_s3
 from worker.__main__ import make_workers
 from worker.settings import WorkerSettings
 from workflows import changes, keys
@@ -278,9 +279,7 @@ async def test_two_workers_share_one_limit(
 ) -> None:
     """Workers that know nothing of each other ask together no more than a tenant's limit holds."""
     monkeypatch.setattr(question_accounts, "ROOM_SECONDS", 0.0)  # what does not fit now is refused now
-    for name, value in servers.env.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+    use_s3(monkeypatch, servers)
     limit = 3 * Decimal("0.0081")
     async with AsyncExitStack() as stack:
         both = [

@@ -45,6 +45,7 @@ from tests.fakes import FakeActivities
 from tests.productions import Productions, names, refusal, snapshot, until, update
 from tests.receiver import Got, Receiver, answer, receiving
 from tests.serving import Api, serving
+from tests.stack import use_s3
 from tests.test_addresses import Named, certificate, named
 from tests.test_problems import problem
 from tests.vendors import KINDS, env_of
@@ -427,9 +428,7 @@ async def test_the_planner_sees_references(storage: Storage, post_by_claude: Cal
 async def studio(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Api]:
     """The API over the product's own activities, with previz alone."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         settings, providers = ActivitySettings(), {"previz": Previz({})}
         activities = Activities(storage, providers, settings)
         async with AsyncExitStack() as stack:
@@ -513,9 +512,7 @@ async def test_references_are_fetched_once(productions: Productions, client: Cli
 @pytest.fixture
 async def api(client: Client, servers: Stack) -> AsyncIterator[Api]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         async with FakeActivities().working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
             yield api
 

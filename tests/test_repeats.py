@@ -24,6 +24,7 @@ from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.productions import Productions, eventually, names
 from tests.serving import Api, serving
+from tests.stack import use_s3
 from tests.test_problems import problem
 from workflows import keys
 from workflows.batch import BatchWorkflow
@@ -47,9 +48,7 @@ def fake(storage: Storage) -> FakeActivities:
 @pytest.fixture
 async def api(client: Client, servers: Stack, fake: FakeActivities) -> AsyncIterator[Api]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         async with fake.working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
             yield api
 

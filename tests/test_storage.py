@@ -22,6 +22,7 @@ from activities.storage import (
     sha256_of,
 )
 from deploy.local import Stack
+from tests.stack import use_s3
 
 
 def _client(servers: Stack) -> Any:
@@ -197,9 +198,7 @@ async def test_keys_are_listed_by_prefix(storage: Storage) -> None:
 
 async def test_an_incomplete_listing_fails(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """A listing that the storage does not answer raises StorageFailed."""
-    for name, value in servers.env.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+    use_s3(monkeypatch, servers)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     with pytest.raises(StorageFailed, match="listed/"):
         await Storage("tests").list_keys("listed/")

@@ -30,6 +30,7 @@ from api.settings import Settings
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import Api, serving
+from tests.stack import use_s3
 from tests.test_finishing import Film, Takes, finished, shot_file, still_file, voice_file
 from tests.test_problems import problem
 from tests.vendor import png
@@ -289,9 +290,7 @@ class Looking(FakeActivities):
 @pytest.fixture
 async def api(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Api]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         async with Looking(storage).working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
             yield api
 
@@ -362,9 +361,7 @@ async def test_an_upload_has_the_limit_of_its_type(api: Api, storage: Storage) -
 
 async def test_a_large_file_arrives_in_parts(servers: Stack, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream of several parts is stored whole; one that breaks off leaves nothing behind, not even its parts."""
-    for name, value in servers.env.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+    use_s3(monkeypatch, servers)
     vault, sent = Vault(Settings(bucket="tests")), hashlib.sha256()
     key = keys.upload_prefix(uuid4().hex)
 

@@ -31,6 +31,7 @@ from tests.fakes import FakeActivities
 from tests.productions import Productions, eventually
 from tests.receiver import DROPPED, Got, Receiver, answer, receiving
 from tests.serving import serving
+from tests.stack import use_s3
 from tests.test_problems import problem
 from workflows import keys, notification
 from workflows.events import PASSING, Event
@@ -256,9 +257,7 @@ async def test_the_door_refuses_what_cannot_be_posted(
     client: Client, servers: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A brief whose webhooks nobody can sign, reach or fill is refused, naming field and remedy; others are taken."""
-    for name, value in servers.env.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+    use_s3(monkeypatch, servers)
     fakes = Signing()
 
     async def refused(*webhooks: dict[str, Any]) -> dict[str, str]:

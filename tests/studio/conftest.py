@@ -10,6 +10,7 @@ from activities.storage import Storage
 from deploy.local import Stack
 from tests.browser import CHROMIUM, MISSING, Site, browsing
 from tests.fakes import FakeActivities
+from tests.stack import use_s3
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +31,7 @@ def fake() -> FakeActivities:
 async def site(client: Client, servers: Stack, storage: Storage, fake: FakeActivities) -> AsyncIterator[Site]:
     """The page before workers that make nothing, at once."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
         async with fake.working(client):
             await site.start()

@@ -10,6 +10,7 @@ from activities.storage import Storage
 from deploy.local import Stack
 from tests.browser import Site, approve, card, delivered, made, overflow, visiting, write
 from tests.fakes import FakeActivities, Film
+from tests.stack import use_s3
 
 
 async def test_reload_and_restart(browser: Browser, site: Site, fake: FakeActivities, client: Client) -> None:
@@ -80,9 +81,7 @@ async def test_no_worker(
     browser: Browser, client: Client, servers: Stack, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While no worker answers, the page says what to start, and goes on by itself when one is there."""
-    for name, value in servers.env.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+    use_s3(monkeypatch, servers)
     fake = FakeActivities()
     fake.hold("text-1")
     site = Site(client, {"GREENLIGHT_BUCKET": "tests"})

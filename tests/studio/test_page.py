@@ -35,6 +35,7 @@ from tests.browser import (
     write,
 )
 from tests.fakes import FakeActivities
+from tests.stack import use_s3
 from workflows import keys
 from workflows.contracts import AssetFailure, DraftPlan, PricePlan
 from workflows.models import Modality, Plan
@@ -517,9 +518,7 @@ async def locked(
     roles = {"rita": [Role.REQUESTER], "adam": [Role.APPROVER]}
     held = {name: key_file.create(file, name, "studio", of_it) for name, of_it in roles.items()}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.env.items():
-            if name.startswith("AWS_"):
-                patch.setenv(name, value)
+        use_s3(patch, servers)
         site = Site(client, {"GREENLIGHT_BUCKET": "tests", "GREENLIGHT_API_KEYS": str(file)})
         async with fake.working(client):
             await site.start()
