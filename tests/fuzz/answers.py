@@ -24,13 +24,12 @@ PRICES: Final[Mapping[str, Decimal]] = {
     "dear": Decimal("0.10"),
     "job": Decimal("0.05"),
     "spare": Decimal("0.03"),
+    "secret": Decimal("0.02"),
 }
+"""What a take costs, USD, where its vendor charges what it said."""
+UNPUBLISHED: Final = frozenset({"secret"})
+"""Models whose vendors say no price beforehand."""
 MODELS: Final = tuple(PRICES)
-
-
-def dearest(asset: Asset) -> Decimal:
-    """The most that one take may cost, whichever model makes it."""
-    return max(PRICES[model] for model in (asset.model, *(f.model for f in asset.fallbacks)))
 
 
 def made_up(
@@ -50,7 +49,9 @@ def made_up(
 
 def priced(plan: Plan, only: tuple[str, ...]) -> Plan:
     def quote(model: str) -> Quote:
-        return Quote(low_usd=ZERO, high_usd=PRICES[model], expected_seconds=1, job=model == "job")
+        unknown = model in UNPUBLISHED
+        high = ZERO if unknown else PRICES[model]
+        return Quote(low_usd=ZERO, high_usd=high, expected_seconds=1, job=model == "job", unknown=unknown)
 
     assets = [
         a

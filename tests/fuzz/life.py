@@ -5,12 +5,15 @@ from typing import Any, Final
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from tests.fuzz.answers import PRICES, dearest, delivered, made_up, media, priced, taken
+from tests.fuzz.answers import PRICES, UNPUBLISHED, delivered, made_up, media, priced, taken
 from tests.fuzz.plain import IDS, PlainPlan
+from tests.fuzz.purse import Purse
 from tests.fuzz.turns import Pending, Sent, Turns
+from workflows.approving import POLICY
 from workflows.contracts import PLAN_INVALID, AssetCancelled, AssetFailure, Rewritten, SettledQuestions
 from workflows.events import AssetStatus, Event, ProductionStart, ProductionStatus
-from workflows.models import UPLOAD, ZERO, Alternative, Modality, Plan
+from workflows.making import RESUBMISSION_POLICY
+from workflows.models import UPLOAD, ZERO, Alternative, Asset, Modality, Plan
 from workflows.refusals import REFUSED
 from workflows.requests import PlanEdit, Regenerate, Resolve
 from workflows.state import ProductionState
@@ -45,7 +48,14 @@ class Life(RuleBasedStateMachine):
         self.begun: dict[Key, set[tuple[int, int]]] = {}
         self.made: dict[Key, dict[str, Any]] = {}
         self.events: list[Event] = []
+        self.followed = 0
+        """Events whose consequences are in this account."""
+        self.purse = Purse()
         self.owed = ZERO
+        """What is above the cap although nothing was begun above it: a bill above its price, a cap that was lowered."""
+        self.surprised = False
+        self.started: list[tuple[Asset, Key, Decimal]] = []
+        """Takes that were begun in this turn, with what was paid and under way by then."""
         self.doubts: dict[str, Key] = {}
         self.files = 0
         self.wrong: list[str] = []
@@ -88,14 +98,20 @@ class Life(RuleBasedStateMachine):
         self.go_on()
 
     def go_on(self) -> None:
-        known = len(self.events)
         ended = self.turns.turn()
-        for event in self.state.events[known:]:
+        for sent in ended:
+            if sent.refusal is None:
+                self.purse.accepted(sent.argument, self.state.plan)
+        events = self.state.events[self.followed :]
+        self.followed += len(events)
+        for event in events:
+            self.follow_money(event)
             if event.name == "plan_ready" and event.data["how"] != "edit":
                 self.plan = self.draft
-            elif event.name == "approved":
-                # What planning cost, or a second approval that lowers the budget, may be more than is allowed now.
-                self.owed = max(self.paid + self.state.held_usd() - (self.state.budget_usd or ZERO), ZERO)
+        self.check_begun()
+        if self.surprised or any(event.name == "approved" for event in events):
+            self.owed = max(self.paid + self.state.held_usd() - self.purse.cap, ZERO)
+        self.surprised = False
         for sent in ended:
             if sent.refusal:
                 assert sent.refusal.type == REFUSED, sent.refusal
@@ -143,6 +159,41 @@ class Life(RuleBasedStateMachine):
 
     # What is begun
 
+    def follow_money(self, event: Event) -> None:
+        """What an event says about money is what people released."""
+        state = self.state
+        if event.name == "approved" and state.plan:
+            by_policy = event.data["approver"] == POLICY
+            self.purse.approved(event, state.brief, state.plan, self.paid, self.wanted(), by_policy)
+        elif event.name == "budget_raised":
+            self.purse.raised(event, state.brief)
+        elif event.name == "resolved" and event.data.get("by") == RESUBMISSION_POLICY and "take" not in event.data:
+            key = (str(event.asset_id), state.assets[str(event.asset_id)].next_take)
+            self.bank[key] = self.bank.get(key, ZERO) + self.asked_usd[key]
+
+    def wanted(self) -> Decimal:
+        """The most that all costs that is under way, in doubt or to be made."""
+        making = (AssetStatus.PENDING, AssetStatus.GENERATING)
+        total = self.state.asking_usd
+        for asset in self.state.plan.assets if self.state.plan else ():
+            state = self.state.assets.get(asset.asset_id)
+            if state is None:
+                continue
+            total += self.purse.most(asset) if state.status in making else ZERO
+            total += sum((self.purse.most(e.asset) for e in state.extra), ZERO)
+            if state.attention == "ambiguous_submission":
+                total += self.asked_usd[asset.asset_id, state.next_take]
+        return total
+
+    def check_begun(self) -> None:
+        """Nothing was begun above the cap, or on a price that nobody knows without permission."""
+        for asset, key, committed in self.started:
+            if self.purse.most(asset) and committed > self.purse.cap + self.owed:
+                self.wrong.append(f"{key} is begun: {committed} USD paid and under way of {self.purse.cap}")
+            if asset.model in UNPUBLISHED and (asset.asset_id, asset.model) not in self.purse.permitted:
+                self.wrong.append(f"{key} is begun, and nobody allowed to spend on {asset.model}")
+        self.started.clear()
+
     def scheduled(self, pending: Pending) -> None:
         """Called inside the workflow: what is wrong is told afterwards."""
         if pending.name != "produce_asset":
@@ -154,10 +205,9 @@ class Life(RuleBasedStateMachine):
         if (self.turns.runs, order) in before:
             self.wrong.append(f"{key} is begun a second time")
         before.add((self.turns.runs, order))
-        held = sum((dearest(p.request.asset) for p in self.turns.pending if p.name == "produce_asset"), ZERO)
-        budget = self.state.budget_usd or ZERO
-        if dearest(asked.asset) and not taken_up and self.paid + held > budget + self.owed:
-            self.wrong.append(f"{key} is begun with {self.paid} paid and {held} under way of {budget}")
+        making = (p.request.asset for p in self.turns.pending if p.name == "produce_asset")
+        if not taken_up:
+            self.started.append((asked.asset, key, sum(map(self.purse.most, making), self.paid)))
 
     # What the activities answer
 
@@ -211,7 +261,9 @@ class Life(RuleBasedStateMachine):
     def stopped(self, pending: Pending, billed: bool) -> None:
         key = (pending.request.asset.asset_id, pending.request.take)
         if billed:
-            self.bank[key] = self.bank.get(key, ZERO) + PRICES[pending.request.asset.model]
+            model = pending.request.asset.model
+            self.bank[key] = self.bank.get(key, ZERO) + PRICES[model]
+            self.purse.billed(model, PRICES[model])
         so_far = self.bank.get(key, ZERO)
         pending.complete(AssetCancelled(outcome="billed" if so_far else "free", billed_usd=so_far))
 

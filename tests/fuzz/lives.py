@@ -35,7 +35,9 @@ from workflows.requests import (
 from workflows.state import ProductionState
 
 PEOPLE: Final = ("ana", "bo", "cy")
-ENDS: Final = (*("made",) * 12, "failed", "billed", "doubt", "doubt", "refused")
+ENDS: Final = (*("made",) * 12, "failed", "billed", "doubt", "doubt", "refused", "dearer")
+TIMES: Final = (*(1,) * 6, 3, 10)
+"""Vendors mostly charge what they said."""
 STEPS: Final = 40
 
 asset_drafts = st.lists(
@@ -71,17 +73,18 @@ class Lives(Life):
         draft=asset_drafts,
         budget=st.sampled_from((None, "0.1", "5")),
         go=st.sampled_from((True, True, False)),
+        allows=st.sampled_from((True, True, False)),
     )
-    def begin(self, brief: Brief, draft: Draft, budget: str | None, go: bool) -> None:
+    def begin(self, brief: Brief, draft: Draft, budget: str | None, go: bool, allows: bool) -> None:
         """Mostly as far as an approval: the rest of the story is longer than what comes before."""
         self.turns.start(ProductionStart(production_id="p", brief=brief))
         self.turns.turn()
         self.answer_draft(draft)
         if go:
             self.steps(1)
-            self.approve(PEOPLE[1], right=False, budget=budget)
+            self.approve(PEOPLE[1], right=False, budget=budget, allows=allows)
             for who in PEOPLE[1:]:
-                self.approve(who, right=True, budget=budget)
+                self.approve(who, right=True, budget=budget, allows=allows)
 
     @rule(draft=asset_drafts, fails=st.sampled_from((False, False, True)))
     @precondition(lambda self: any(p.name == "draft_plan" for p in self.turns.pending))
@@ -106,23 +109,30 @@ class Lives(Life):
             for pending in [p for p in self.turns.pending if p.name not in ("draft_plan", "produce_asset")][:1]:
                 self.answer(pending, refused=False)
 
-    @rule(ends=st.lists(st.sampled_from(ENDS), min_size=2, max_size=8))
+    @rule(ends=st.lists(st.sampled_from(ENDS), min_size=2, max_size=8), times=st.sampled_from(TIMES))
     @precondition(lambda self: bool(self.turns.pending))
-    def work(self, ends: list[str]) -> None:
+    def work(self, ends: list[str], times: int) -> None:
         """A day on which nobody decides anything."""
         for end in ends:
             if any(p.name == "produce_asset" for p in self.turns.pending):
-                self.produced(0, end, 0)
+                self.produced(0, end, 0, times, resubmits=False)
             self.steps(1)
 
     @rule(
         which=small,
-        end=st.sampled_from(("made", "made", "made", "failed", "billed", "doubt", "doubt", "refused")),
+        end=st.sampled_from(("made", "made", "made", "failed", "billed", "doubt", "doubt", "refused", "dearer")),
         same=small,
+        times=st.sampled_from(TIMES),
+        resubmits=st.booleans(),
     )
     @precondition(lambda self: any(p.name == "produce_asset" for p in self.turns.pending))
-    def produced(self, which: int, end: str, same: int) -> None:
-        """A take is made, fails for nothing or for money, is refused, or nobody knows."""
+    def produced(self, which: int, end: str, same: int, times: int, resubmits: bool) -> None:
+        """A take is made, fails for nothing or for money, is refused, costs more by now, or nobody knows.
+
+        Args:
+            times: How many times its price a vendor charges.
+            resubmits: What is in doubt may be submitted again unasked.
+        """
         waiting = [p for p in self.turns.pending if p.name == "produce_asset"]
         pending = waiting[which % len(waiting)]
         asked = pending.request
@@ -130,8 +140,16 @@ class Lives(Life):
         self.look_back()
         self.asked_usd[key] = price
         further = asked.take != self.state.assets[asked.asset.asset_id].next_take
-        if end in ("made", "billed") or (end == "doubt" and further):  # of a further take nobody is asked
+        times = max(times, 2) if end == "dearer" else times
+        self.surprised = price * times > self.purse.price(asked.asset.model)
+        if end in ("made", "billed"):
+            self.bank[key] = self.bank.get(key, ZERO) + price * times
+            self.purse.billed(asked.asset.model, price * times)
+        elif end == "doubt" and further:  # nobody is asked
             self.bank[key] = self.bank.get(key, ZERO) + price
+        elif end == "dearer":
+            self.purse.dearer(asked.asset.model, price * times)
+            self.begun[key].clear()  # nothing was submitted: the same take is begun again
         so_far = self.bank.get(key, ZERO) - (price if end == "doubt" and further else ZERO)
         if end == "made":
             # Now and then a model makes the very same again.
@@ -146,7 +164,9 @@ class Lives(Life):
             pending.complete(taken(asked.asset, asked.take, content, "fake", so_far, inputs))
         elif end == "doubt" and price:
             doubt = {"reason": "ambiguous_submission", "message": "in doubt", "billed_usd": so_far, "doubt_usd": price}
-            pending.fail("in doubt", AssetFailure.model_validate({**doubt, "job_id": "j"}))
+            pending.fail("in doubt", AssetFailure.model_validate({**doubt, "job_id": "j", "resubmit": resubmits}))
+        elif end == "dearer":
+            pending.fail("it costs more", AssetFailure(message="more", billed_usd=so_far, now_usd=price * times))
         elif end == "refused":
             pending.fail(
                 "no", AssetFailure(reason="content_refused", message="no", billed_usd=so_far, refused="prompt")
@@ -157,19 +177,21 @@ class Lives(Life):
 
     # People
 
-    @precondition(lambda self: self.state.status == "awaiting_approval" or self.state.gate == "waiting")
+    @precondition(lambda self: self.state.status == "awaiting_approval" or self.state.gate or self.state.asks_for_money)
     @rule(
         who=st.sampled_from(PEOPLE),
         right=st.sampled_from((True, True, True, False)),
         budget=st.sampled_from((None, None, "0.02", "0.2", "5")),
+        allows=st.booleans(),
     )
-    def approve(self, who: str, right: bool, budget: str | None) -> None:
+    def approve(self, who: str, right: bool, budget: str | None, allows: bool) -> None:
         digest = self.state.digest_to_approve if right else "another"
         if digest is None:
             return
         before = len(self.state.events)
         usd = Decimal(budget) if budget else None
-        self.send("decide", Decision(approve=Approval(plan_digest=digest, approver=who, budget_usd=usd)))
+        approval = Approval(plan_digest=digest, approver=who, budget_usd=usd, allow_unknown_prices=allows)
+        self.send("decide", Decision(approve=approval))
         approved = [e for e in self.state.events[before:] if e.name in ("approved", "approval_given")]
         assert right or not approved, "an approval of another digest took effect"
         assert all(e.data["plan_digest"] == digest for e in approved)
@@ -180,8 +202,13 @@ class Lives(Life):
         if sure:
             self.send("decide", Decision(reject=Rejection(rejecter=who)))
 
-    @rule(ops=edits, budget=st.sampled_from((None, "3")), stale=st.sampled_from((False, False, False, True)))
-    def edit(self, ops: list[tuple[str, int, int]], budget: str | None, stale: bool) -> None:
+    @rule(
+        ops=edits,
+        budget=st.sampled_from((None, "3")),
+        stale=st.sampled_from((False, False, False, True)),
+        allows=st.booleans(),
+    )
+    def edit(self, ops: list[tuple[str, int, int]], budget: str | None, stale: bool, allows: bool) -> None:
         plan = self.state.plan
         if plan is None:
             return
@@ -189,6 +216,7 @@ class Lives(Life):
             plan_digest="another" if stale else plan.digest,
             edits=tuple(op(*each, [a.asset_id for a in plan.assets]) for each in ops),
             budget_usd=Decimal(budget) if budget else None,
+            allow_unknown_prices=allows,
         )
         self.send("edit_plan", asked)
 
@@ -203,9 +231,11 @@ class Lives(Life):
         change=st.sampled_from((None, "prompt", "model", "feedback")),
         count=st.sampled_from((1, 1, 2)),
         budget=st.sampled_from((None, "2", "4")),
+        allows=st.booleans(),
     )
-    def regenerate(self, which: int, change: str | None, count: int, budget: str | None) -> None:
+    def regenerate(self, which: int, change: str | None, count: int, budget: str | None, allows: bool) -> None:
         asked: dict[str, Any] = {"asset_id": self.idle(which), "count": count, "budget_usd": budget}
+        asked["allow_unknown_prices"] = allows
         if change == "prompt":
             asked["prompt"] = f"anew {which}"
         elif change == "feedback":
@@ -221,13 +251,15 @@ class Lives(Life):
         budget=st.sampled_from((None, "1", "3")),
         words=st.booleans(),
         finishing=st.sampled_from((False, False, False, True)),
+        allows=st.booleans(),
     )
-    def resolve(self, which: int, action: str, budget: str | None, words: bool, finishing: bool) -> None:
+    def resolve(self, which: int, action: str, budget: str | None, words: bool, finishing: bool, allows: bool) -> None:
         waiting = self.state.attention() or [self.asset(which)]
         asset_id = waiting[which % len(waiting)]
         if asset_id in self.state.assets and self.state.assets[asset_id].attention == "ambiguous_submission":
             action = {"retry": "resubmit", "raise_budget": "accept_without"}.get(action, action)
         asked: dict[str, Any] = {"asset_id": asset_id, "action": action, "budget_usd": budget}
+        asked["allow_unknown_prices"] = allows
         if action == "adopt":
             asked["job_id"] = "j"
         if action == "raise_budget" and budget is None:
@@ -249,9 +281,10 @@ class Lives(Life):
         self.send("upload_take", UploadTake(asset_id=self.idle(which), key="k"))
 
     @precondition(produced_once)
-    @rule(budget=st.sampled_from((None, "3")), some=st.booleans(), which=small)
-    def refresh(self, budget: str | None, some: bool, which: int) -> None:
-        asked = {"max_usd": "1", "budget_usd": budget, "asset_ids": [self.asset(which)] if some else []}
+    @rule(budget=st.sampled_from((None, "3")), some=st.booleans(), which=small, allows=st.booleans())
+    def refresh(self, budget: str | None, some: bool, which: int, allows: bool) -> None:
+        asked: dict[str, Any] = {"max_usd": "1", "budget_usd": budget, "allow_unknown_prices": allows}
+        asked["asset_ids"] = [self.asset(which)] if some else []
         self.send("refresh", Refresh.model_validate(asked))
 
     @rule(on=st.booleans())
@@ -310,6 +343,9 @@ class Lives(Life):
     def every_cent_is_known(self) -> None:
         if not self.turns.run._cancelling:  # what its takes cost is booked together, when all are stopped
             assert self.state.spent_usd == self.paid
+            assert self.state.overrun_usd == self.purse.overcharged
+        if self.state.budget_usd is not None:
+            assert self.state.budget_usd == self.purse.cap
         if self.state.budget_usd is not None and self.state.status is not ProductionStatus.CANCELLED:
             assert self.state.left_usd() + self.owed >= 0, f"{self.state.left_usd()} left, {self.owed} owed"
 
