@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from activities.storage import Storage
+from deploy import temporal as temporal_server
 from deploy.local import Stack, running_stack
 from tests.productions import Productions
 from tests.stack import hermetic, new_home, use_s3
@@ -48,8 +49,12 @@ def _what_is_loaded_is_not_looked_through() -> None:
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A Temporal and an S3 server, empty at the start of the session; no worker and no API."""
     home = new_home(tmp_path_factory.mktemp("servers") / "home")
-    with running_stack(home, ports="free", api=False, worker=False) as stack:
-        yield stack
+    with pytest.MonkeyPatch.context() as patch:
+        # A closed run can be deleted once the server has written down that it is done with it: by default every 30 s.
+        for queue in ("transfer", "visibility"):
+            patch.setitem(temporal_server._DYNAMIC_CONFIG, f"history.{queue}ProcessorUpdateAckInterval", '"1s"')
+        with running_stack(home, ports="free", api=False, worker=False) as stack:
+            yield stack
 
 
 @pytest.fixture(scope="session")

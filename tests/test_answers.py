@@ -339,7 +339,7 @@ def test_the_offered_answers_are_the_accepted_ones() -> None:
         derandomize=True,
         database=None,
         deadline=None,
-        max_examples=150,
+        max_examples=70,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate,),  # the message names what differs; shrinking takes minutes and adds nothing
         print_blob=False,

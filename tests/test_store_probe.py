@@ -173,8 +173,11 @@ async def test_the_worker_keeps_probing(
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
-async def test_a_store_that_stops_to_support_them(behind: Storage, proxy: StoreProxy) -> None:
+async def test_a_store_that_stops_to_support_them(
+    behind: Storage, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the first claim after a good probe is answered with 501, nothing is submitted and a person is asked."""
+    monkeypatch.setattr(paid_attempt, "UNSUPPORTED_WAIT", 0.5)
     await probe_again(behind)
     proxy.mode = "answers_501"
     vendor = Vendor()
