@@ -13,6 +13,7 @@ A take that can cost nothing needs no claim; its media object with metadata is t
 
 import asyncio
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
@@ -118,21 +119,31 @@ class Ledger:
             StorageFailed: the storage does not answer.
         """
         found = await self._storage.get_bytes(self._key)
-        if found is None:
-            self._etag = self.entry = None
-            return None
-        data, self._etag = found
+        self.entry, self._etag = None, found[1] if found else None
+        if found:
+            self.entry = self._parsed(found[0])
+        return self.entry
+
+    def _parsed(self, data: bytes) -> Entry:
         try:
-            self.entry = Entry.model_validate_json(data, extra="allow")
+            return Entry.model_validate_json(data, extra="allow")
         except ValidationError as error:
-            self.entry = None
             first = error.errors(include_url=False, include_input=False)[0]
             reason = f"{'.'.join(map(str, first['loc'])) or 'the text'}: {first['msg']}"
             jobs = re.findall(rb'"job_id"\s*:\s*"([^"\\]{1,200})"', data)
             raise LedgerUnreadable(
                 self._key, reason[:200], jobs[-1].decode(errors="replace") if jobs else None
             ) from None
-        return self.entry
+
+    async def _found(self, ours: Callable[[Entry], bool]) -> Entry | None:
+        """Read what is there, and take it up where it is `ours`. What others wrote is left to them: with its version
+        in hand, the next write would replace it."""
+        found = await self._storage.get_bytes(self._key)
+        entry = self._parsed(found[0]) if found else None
+        if found is None or entry is None or not ours(entry):
+            return None
+        self.entry, self._etag = entry, found[1]
+        return entry
 
     async def set_aside(self) -> None:
         """Keep the unreadable object that was read last under another name: the next write replaces it."""
@@ -168,8 +179,8 @@ class Ledger:
             await self.write(entry)
         except (StorageConflict, StorageFailed):
             # The answer may be what was lost, not the write: then what is there is ours.
-            found = await self.read()
-            if found is None or not found.submissions or found.last.nonce != entry.last.nonce:
+            found = await self._found(lambda there: bool(there.submissions) and there.last.nonce == entry.last.nonce)
+            if found is None:
                 raise
             _count(before, found)
 
@@ -226,18 +237,20 @@ class Ledger:
                 known = {k: v for k, v in entry.items() if v is not None}
                 return of.model_copy(update={**known, "submissions": (*of.submissions[:-1], submission)})
 
+            def ours(there: Entry) -> bool:
+                same = bool(there.submissions) and there.last.nonce == before.last.nonce
+                return same and (there.state == before.state or there == noted(before))
+
             try:
                 await self.write(noted(before))
             except StorageConflict:
                 # What was lost may be the answer to our own last write.
-                found = await self.read()
-                if found is None or not found.submissions or found.last.nonce != before.last.nonce:
+                found = await self._found(ours)
+                if found is None:
                     raise
                 if found == noted(before):
                     _count(before, found)
                 else:
-                    if found.state != before.state:
-                        raise
                     await self.write(noted(found))
 
 

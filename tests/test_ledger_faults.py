@@ -8,15 +8,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities import stopping
 from activities.errors import JobFailed
+from activities.ledger import Entry, Ledger, Submission
 from activities.providers.base import Finished, Job, Request
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageFailed
+from activities.storage import Storage, StorageConflict, StorageFailed
 from tests.test_produce import Attempts, asked
 from tests.vendor import Vendor, png
 from workflows import keys
@@ -336,6 +338,60 @@ async def test_a_claim_whose_answer_was_lost_is_no_doubt(storage: Storage, monke
     monkeypatch.setattr(storage, "get_bytes", failing)
     assert (await run.attempt()).billed_usd == PRICE
     assert (len(vendor.billed), len((await run.ledger()).submissions)) == (1, 1)
+
+
+# Handles that lost a race
+
+
+def claim(nonce: str) -> Entry:
+    submission = Submission(at=datetime.now(UTC), run_id="r", attempt=1, nonce=nonce)
+    return Entry(
+        state="claimed", provider="vendor", model="now", request_digest="d", price_usd=PRICE, submissions=(submission,)
+    )
+
+
+@pytest.mark.parametrize("end", ["a second submission", "a cancel"])
+async def test_what_others_wrote_is_never_replaced(storage: Storage, end: str) -> None:
+    """An attempt whose sign of life finds that others went on can write nothing more: neither its media as the take,
+    nor a job, nor an end."""
+    prefix = f"tests/{uuid4().hex}"
+    mine, other = Ledger(storage, prefix), Ledger(storage, prefix)
+    await mine.submit(claim("mine"))
+    before = await other.read()
+    assert before is not None
+    if end == "a cancel":
+        await other.write(before.model_copy(update={"state": "released", "cancelled": True}))
+    else:
+        await other.submit(before.model_copy(update={"submissions": (*before.submissions, claim("other").last)}))
+    writes: list[dict[str, Any]] = [
+        {"beats": 1, "only_while": "claimed"},
+        {"state": "stored", "billed_usd": PRICE},
+        {"state": "submitted", "job_id": "job-1"},
+        {"state": "released", "billed_usd": PRICE},
+    ]
+    for write in writes:
+        with pytest.raises(StorageConflict):
+            await mine.note(**write)
+    assert await Ledger(storage, prefix).read() == other.entry
+
+
+async def test_a_claim_that_failed_replaces_no_other(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim that the storage did not take, tried again after another attempt claimed, is not written over that."""
+    prefix = f"tests/{uuid4().hex}"
+    mine, other = Ledger(storage, prefix), Ledger(storage, prefix)
+    put = storage.put_bytes
+
+    async def failing(*_: Any, **__: Any) -> str:
+        monkeypatch.setattr(storage, "put_bytes", put)
+        await other.submit(claim("other"))
+        raise StorageFailed("it was not written")
+
+    monkeypatch.setattr(storage, "put_bytes", failing)
+    with pytest.raises(StorageFailed):
+        await mine.submit(claim("mine"))
+    with pytest.raises(StorageConflict):
+        await mine.submit(claim("mine"))
+    assert await Ledger(storage, prefix).read() == other.entry
 
 
 # Jobs of others
