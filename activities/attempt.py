@@ -33,7 +33,7 @@ from activities.media import Facts, extension_of, probe
 from activities.providers.base import Finished, Input, Offer, Provider, Request, scratch_file
 from activities.providers.registry import load_sdk
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageConflict, StorageFailed, StorageUnsupported, Stored
+from activities.storage import ObjectMissing, Storage, StorageConflict, StorageFailed, StorageUnsupported, Stored
 from activities.vendor_call import Operation, told
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, TAKE_EXISTS, AssetFailure, ProduceAsset
@@ -231,7 +231,10 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
 
         async def fetch() -> Path:
             path = scratch_file(workdir, f"input-{number}.{extension_of(media.media_type)}")
-            return await storage.fetch(media.key, path)
+            try:
+                return await storage.fetch(media.key, path)
+            except ObjectMissing as error:
+                raise InvalidRequest(f"{source.asset_id}, which it is made from, is gone: {error}") from None
 
         return Input(source.asset_id, source.asset_type, source.role, media, fetch)
 

@@ -27,7 +27,7 @@ from activities.question_accounts import QuestionAccounts
 from activities.references import taken_in
 from activities.rewriting import rewrite
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageConflict, StorageFailed, StorageUnsupported
+from activities.storage import ObjectMissing, Storage, StorageConflict, StorageFailed, StorageUnsupported
 from activities.uploads import checked_upload
 from workflows import keys
 from workflows.contracts import (
@@ -189,9 +189,10 @@ async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
     except StorageUnsupported as error:
         raise ApplicationError(str(error), type=store_support.ERROR_TYPE, non_retryable=True) from None
     except StorageFailed as error:
-        raise ApplicationError(
-            f"storage: {error}", type="storage_unavailable", next_retry_delay=STORAGE_RETRY
-        ) from None
+        gone = isinstance(error, ObjectMissing) and activity.info().attempt >= MAX_ATTEMPTS
+        kind = "object_missing" if gone else "storage_unavailable"
+        words, delay = f"storage: {error}", None if gone else STORAGE_RETRY
+        raise ApplicationError(words, type=kind, non_retryable=gone, next_retry_delay=delay) from None
     except ProviderError as error:
         raise ApplicationError(str(error), type=error.kind, non_retryable=True) from None
     except Exception as error:

@@ -53,6 +53,10 @@ class StorageFailed(Exception):
         self.answered = answered
 
 
+class ObjectMissing(StorageFailed):
+    """The storage answers, and has no such object: waiting brings none."""
+
+
 class StorageUnsupported(StorageFailed):
     """The store does not implement what the request needs, such as conditional writes: no retry helps."""
 
@@ -266,13 +270,16 @@ class Storage:
         """A small object whose content is known by its SHA-256; what this process stored lately is not asked for.
 
         Raises:
-            StorageFailed: also where there is none, or another content.
+            ObjectMissing: there is none.
+            StorageFailed: also where it has another content.
         """
         if (recent := self._recent.get(sha256)) is not None:
             return recent
         found = await self.get_bytes(key)
-        if found is None or sha256_of(found[0]) != sha256:
-            raise StorageFailed(f"{key}: what is read is {'not what was stored' if found else 'not there'}")
+        if found is None:
+            raise ObjectMissing(_gone(key))
+        if sha256_of(found[0]) != sha256:
+            raise StorageFailed(f"{key}: what is read is not what was stored")
         return found[0]
 
     async def head(self, key: str) -> ObjectHead | None:
@@ -289,7 +296,8 @@ class Storage:
         """Bring an object to a local file, in pieces that memory does not notice.
 
         Raises:
-            StorageFailed: also where there is no such object.
+            ObjectMissing: there is no such object.
+            StorageFailed: the storage did.
         """
         with _translated(key):
             found = await self._store.get_async(key)
@@ -353,6 +361,10 @@ def _parts(media_type: str) -> Any:
     }
 
 
+def _gone(key: str) -> str:
+    return f"{key} is not in the bucket; put it back, or make it again"
+
+
 @contextmanager
 def _translated(key: str) -> Iterator[None]:
     """The library's errors in our words, which fit in one line."""
@@ -360,7 +372,9 @@ def _translated(key: str) -> Iterator[None]:
         yield
     except (AlreadyExistsError, PreconditionError):
         raise StorageConflict(key) from None
-    except (BaseError, FileNotFoundError) as error:
+    except FileNotFoundError as error:
+        raise ObjectMissing(f"{_gone(key)} ({' '.join(str(error).split())[:100]})") from None
+    except BaseError as error:
         said = str(error).partition("\n\nDebug source:")[0]
         answered = Answered.of(said)
         if answered.not_implemented:

@@ -7,23 +7,28 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import stopping
+from activities.attempt import MAX_ATTEMPTS
 from activities.errors import JobFailed
 from activities.ledger import Entry, Ledger, Submission
+from activities.production import Activities
 from activities.providers.base import Finished, Job, Request
 from activities.settings import ActivitySettings
 from activities.storage import Storage, StorageConflict, StorageFailed
+from tests.test_finishing import Takes
 from tests.test_produce import Attempts, asked
 from tests.vendor import Vendor, png
 from workflows import keys
-from workflows.contracts import AssetCancelled, ProduceAsset
-from workflows.models import Learned, Quote
+from workflows.contracts import AssetCancelled, InputTake, ProduceAsset
+from workflows.models import Learned, Media, Modality, Platform, Quote
 
 SETTLES = ActivitySettings(claim_settles_seconds=0.3)
 PRICE = Decimal("0.40")
@@ -392,6 +397,48 @@ async def test_a_claim_that_failed_replaces_no_other(storage: Storage, monkeypat
     with pytest.raises(StorageConflict):
         await mine.submit(claim("mine"))
     assert await Ledger(storage, prefix).read() == other.entry
+
+
+# Objects that are gone
+
+
+class Reading(Vendor):
+    """A vendor that is sent what the take is made from."""
+
+    async def submit(self, request: Request) -> Finished | Job:
+        for each in request.inputs:
+            await each.fetch()
+        return await super().submit(request)
+
+
+async def test_what_a_take_is_made_from_is_gone(storage: Storage) -> None:
+    """An input that is not in the bucket any more is no outage to wait out: the take ends unpaid and names it."""
+    gone = Media(key=f"tests/{uuid4().hex}.png", bytes=1, sha256="0" * 64, media_type="image/png")
+    made_from = InputTake(asset_id="sketch", asset_type=Modality.IMAGE, role="still", take=1, media=gone)
+    vendor = Reading()
+    run = Attempts(storage, vendor, asked("now", inputs=(made_from,)))
+    error = await run.fails()
+    assert (error.non_retryable, vendor.billed) == (True, [])
+    assert "sketch, which it is made from, is gone" in error.message
+    assert gone.key in error.message
+
+
+async def test_a_take_that_is_gone_fails_the_finishing(storage: Storage, tmp_path: Path) -> None:
+    """Where a take is not in the bucket any more, finishing tries again a few times, then a person is asked."""
+    takes = Takes(storage, f"gone-{uuid4().hex}")
+    await takes.add("body", Modality.TEXT, "body", b"Words.", "text/markdown")
+    await takes.add("still", Modality.IMAGE, "visual", png(8, 8), "image/png")
+    await storage.drop(takes.assets[1].take.media.key)
+    ends = []
+    for attempt in (1, MAX_ATTEMPTS):
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, attempt=attempt)
+        finish = Activities(storage, {}, SETTLES).finish_deliverable
+        with pytest.raises(ApplicationError) as found:
+            await environment.run(finish, takes.request(Platform.SOCIAL_POST))
+        assert takes.assets[1].take.media.key in found.value.message
+        ends.append((found.value.type, found.value.non_retryable))
+    assert ends == [("storage_unavailable", False), ("object_missing", True)]
 
 
 # Jobs of others

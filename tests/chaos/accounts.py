@@ -205,7 +205,8 @@ def _differences(
                 reasons[reason] += int(max(entry.price_usd, submission.billed_usd) / STEP)
                 most += open_usd
                 waits = bool(state and state.attention == "ambiguous_submission")
-                unsaid += open_usd if reason == "unknown" or (reason == "open" and waits) else ZERO
+                unpriced = reason == "open" and (waits or not entry.price_usd)
+                unsaid += open_usd if reason == "unknown" or unpriced else ZERO
         total, slack = sum(paid[asset_id], ZERO), STEP * (1 + len(paid[asset_id]))
         if sure - slack <= total <= sure + most + slack:
             if abs(total - _recorded(entries, asset_id)) > slack:
