@@ -121,3 +121,7 @@ def test_orphans() -> None:
     known = [f"{take}/ledger.json", f"{take}/media.png", keys.plan_key("x", "d"), keys.manifest_key("x")]
     stray = [f"{take}/media-2.png", keys.deliverable_key("x", 1, "deliverable.mp4")]
     assert orphans(found, {*known, *stray}, is_free_take=lambda _: False) == sorted(stray)
+    free = f"{keys.take_prefix('x', 'caption', 1)}/media.md"
+    assert orphans(found, {*known, free}, is_free_take=lambda key: key == free) == [free]
+    found.was_reset = True
+    assert orphans(found, {*known, free}, is_free_take=lambda key: key == free) == []

@@ -57,6 +57,7 @@ def held(
     events: tuple[Event, ...] = (),
     allows_unknown: bool = True,
     brief_budget: str | None = None,
+    surcharge: str = "0",
     **asset: Any,
 ) -> Accounts:
     """The accounts of a production with these ledgers of first takes, and bills for `whose`."""
@@ -77,7 +78,7 @@ def held(
     return balance(
         snapshot,
         {(name, 1): each for name, each in entries.items()},
-        [Bill("openai", Billed("p1", whose), Decimal(usd)) for usd in bills],
+        [Bill("openai", Billed("p1", whose), Decimal(usd), Decimal(surcharge)) for usd in bills],
         named_usd=Decimal(named),
         allows_unknown=allows_unknown,
         was_reset=False,
@@ -146,6 +147,14 @@ def test_caps(found: Accounts, words: str) -> None:
             "in doubt",
         ),
         (held({"visual": entry(submission("0.06"), state="claimed")}, spent="0.06"), "open"),
+        (
+            held({"visual": entry(submission("0.06"), state="claimed")}, "0.60", spent="0.06", surcharge="0.54"),
+            "open",
+        ),
+        (
+            held({"visual": entry(submission("0.06"), take=taken("vendor"))}, "0.60", spent="0.06", surcharge="0.54"),
+            "DIFFERENCE",
+        ),
         (
             held({"visual": entry(submission(), state="claimed")}, "0.03", spent="0", attention="ambiguous_submission"),
             "open",

@@ -190,7 +190,7 @@ def _differences(
     unsaid = ZERO
     for asset_id in sorted({*paid, *(i for i, _ in entries)}):
         sure, most = ZERO, ZERO
-        reasons = Counter[str]()
+        reasons, unanswered = Counter[str](), 0
         state = snapshot.assets.get(asset_id)
         for (owner, take), entry in entries.items():
             if owner != asset_id:
@@ -201,12 +201,16 @@ def _differences(
                 if not reason:
                     sure += submission.billed_usd
                     continue
+                unanswered += reason in ("in doubt", "cancelled", "open")
                 open_usd = max(entry.price_usd, submission.billed_usd, *paid[asset_id], ZERO)
                 reasons[reason] += int(max(entry.price_usd, submission.billed_usd) / STEP)
                 most += open_usd
                 waits = bool(state and state.attention == "ambiguous_submission")
                 unpriced = reason == "open" and (waits or not entry.price_usd)
                 unsaid += open_usd if reason == "unknown" or unpriced else ZERO
+        # What a vendor charged beyond its price in an answer that was lost, nobody here can know.
+        surcharges = sorted((b.surcharge_usd for b in bills if b.whose.asset_id == asset_id), reverse=True)
+        unsaid += sum(surcharges[:unanswered], ZERO)
         total, slack = sum(paid[asset_id], ZERO), STEP * (1 + len(paid[asset_id]))
         if sure - slack <= total <= sure + most + slack:
             if abs(total - _recorded(entries, asset_id)) > slack:

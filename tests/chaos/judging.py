@@ -177,7 +177,7 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
     known |= records  # of people's own files
     for (asset_id, take), entry in audit.entries.items():
         prefix = keys.take_prefix(production_id, asset_id, take)
-        known.add(f"{prefix}/ledger.json")
+        known |= {f"{prefix}/ledger.json", f"{prefix}/ledger.json.unreadable"}
         numbers = range(1, len(entry.submissions) + 1)
         known |= {k for k in stored if k.startswith(f"{prefix}/media") and submission_of(k) in numbers}
     for key in sorted(stored):
@@ -186,12 +186,12 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
             continue
         if parts[2] == "deliverable" and int(parts[3]) in revisions:
             continue
-        if parts[2] == "assets" and _begun(snapshot, parts[3], int(parts[5])) and is_free_take(key):
-            continue  # its production was cancelled while it was made
+        if parts[2] == "assets" and _begun(audit, parts[3], int(parts[5])) and is_free_take(key):
+            continue  # its production was cancelled, or the run reset, while it was made
         found.append(key)
     return found
 
 
-def _begun(snapshot: Snapshot, asset_id: str, take: int) -> bool:
-    state = snapshot.assets.get(asset_id)
-    return state is not None and take <= state.next_take
+def _begun(audit: Audit, asset_id: str, take: int) -> bool:
+    state = audit.snapshot.assets.get(asset_id)
+    return audit.was_reset or (state is not None and take <= state.next_take)
