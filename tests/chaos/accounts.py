@@ -206,7 +206,7 @@ def _differences(
                 reasons[reason] += int(max(entry.price_usd, submission.billed_usd) / STEP)
                 most += open_usd
                 waits = bool(state and state.attention == "ambiguous_submission")
-                unpriced = reason == "open" and (waits or not entry.price_usd)
+                unpriced = not entry.price_usd or (reason == "open" and waits)
                 unsaid += open_usd if reason == "unknown" or unpriced else ZERO
         # What a vendor charged beyond its price in an answer that was lost, nobody here can know.
         surcharges = sorted((b.surcharge_usd for b in bills if b.whose.asset_id == asset_id), reverse=True)

@@ -81,7 +81,9 @@ class Replies:
             budget_usd=budget_usd,
             allow_unknown_prices=hands.cast.allows_unknown,
         )
-        return hands.attempt(what, lambda: hands.client.approve(hands.production_id, approval), budget_usd)
+        # Without a sum, all that is to be made is released: at its price, or at what its model charges by now.
+        released = budget_usd or seen.spent_usd + (seen.plan.high_usd if seen.plan else ZERO) + (item.price_usd or ZERO)
+        return hands.attempt(what, lambda: hands.client.approve(hands.production_id, approval), released)
 
     def _retry(self, item: AttentionItem, budget_usd: Decimal | None) -> object:
         hands, asset_id = self._hands, item.asset_id or "?"
