@@ -198,10 +198,12 @@ def _differences(
             for number, submission in enumerate(entry.submissions):
                 made_last = state if state and take == state.next_take else None
                 reason = reason_of(entry, number, made_last, asked=asset_id in asked)
+                if not reason and was_reset and entry.is_open:
+                    reason = "reset"  # of a run that is gone: the next one finds the claim if it comes to this take
                 if not reason:
                     sure += submission.billed_usd
                     continue
-                unanswered += reason in ("in doubt", "cancelled", "open")
+                unanswered += reason in ("in doubt", "cancelled", "open", "reset")
                 open_usd = max(entry.price_usd, submission.billed_usd, *paid[asset_id], ZERO)
                 reasons[reason] += int(max(entry.price_usd, submission.billed_usd) / STEP)
                 most += open_usd

@@ -143,7 +143,7 @@ class Vendors:
 
     def in_flight(self, production: str) -> bool:
         """Whether a submission for a production waits for its answer."""
-        calls = (c for e in self.by_name.values() for c in list(e.in_flight) if e.kind(c) == "submit")
+        calls = (c for e in self.by_name.values() for c in list(e.in_flight.values()) if e.kind(c) == "submit")
         return any(b.production == production and b.asset_id != keys.PLANNER for b in map(whose, calls))
 
     def _words(self, body: Mapping[str, Any]) -> str:

@@ -122,7 +122,7 @@ class Emulator(ABC):
         """Whether answers say what was used, or charged; those of many a compatible server do not."""
         self.delay: Callable[[Call], float] = lambda _: 0.0
         """Seconds that a request waits before it is accepted, and again before it is answered."""
-        self.in_flight: list[Call] = []
+        self.in_flight: dict[int, Call] = {}
         """Requests that are not answered yet."""
         self.met: Counter[Fault] = Counter()
         """Faults that requests really met."""
@@ -259,11 +259,11 @@ class Emulator(ABC):
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         def serve(call: Call) -> Reply | None:
-            self.in_flight.append(call)
+            self.in_flight[id(call)] = call
             try:
                 return self._serve(call)
             finally:
-                self.in_flight.remove(call)
+                del self.in_flight[id(call)]
 
         def pause() -> None:
             self._closing.wait(self.event_seconds)
