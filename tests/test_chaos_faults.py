@@ -182,7 +182,7 @@ def test_the_worker_that_waits_is_the_one_that_is_stopped() -> None:
         sender = subprocess.Popen([sys.executable, "-c", program, address], env=environ, stderr=subprocess.DEVNULL)
         try:
             assert reached.wait(20)
-            assert owner_of(vendor.in_flight[0], [os.getppid(), sender.pid]) == sender.pid
+            assert owner_of(next(iter(vendor.in_flight.values())), [os.getppid(), sender.pid]) == sender.pid
             assert signalled(sender.pid, signal.SIGSTOP)
             deadline = time.monotonic() + 5
             while state_of(sender.pid) != "T" and time.monotonic() < deadline:

@@ -107,6 +107,7 @@ def _cap(found: Accounts, snapshot: Snapshot, entries: Entries, bills: Sequence[
             f"CAP: vendors bill {found.billed}, {found.beyond_price} of it beyond published prices; "
             f"{found.allowed} was allowed"
         )
+    named_usd = max(named_usd, snapshot.brief.budget_usd or ZERO)
     if snapshot.approved_at and found.allowed > named_usd + STEP:
         found.problems.append(f"CAP: the budget was {found.allowed}, and nobody named more than {named_usd}")
 

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeVar
 from tests.chaos.books import BRIEF, mark
 from tests.chaos.proxy import Weather
 from tests.chaos.stack import PARTS, Part
-from tests.chaos.vendors import FAULTS, SURCHARGED
+from tests.chaos.vendors import FAULTS, SAYS_UNBILLED, SURCHARGED
 from tests.emulators.base import Fault, Kind, Stage
 from workflows.models import ApprovalPolicy, Brief, Platform
 
@@ -181,7 +181,10 @@ def _stop(chance: Random) -> Strike:
 def _blow(chance: Random) -> Blow:
     on: Kind = chance.choice(("submit", "submit", "look", "download"))
     vendor = chance.choice(("openai", "replicate", "runway"))
-    return Blow(chance.uniform(0, STORM_SECONDS), vendor, on, _one_of(chance, FAULTS[on]))
+    at, fault = chance.uniform(0, STORM_SECONDS), _one_of(chance, FAULTS[on])
+    if fault == "overload_after" and vendor in SAYS_UNBILLED:
+        fault = "error_after"
+    return Blow(at, vendor, on, fault)
 
 
 def _surcharges(chance: Random) -> Mapping[str, Decimal]:

@@ -92,7 +92,8 @@ class Storm:
         with ExitStack() as held:
             inside = self._holding(held, strike)
             workers = self._running.worker_pids()
-            waiting = [c for e in self._vendors.by_name.values() for c in list(e.in_flight.values()) if e.kind(c) == strike.on]
+            calls = ((e, c) for e in self._vendors.by_name.values() for c in list(e.in_flight.values()))
+            waiting = [c for e, c in calls if e.kind(c) == strike.on]
             owners = [pid for call in waiting if (pid := owner_of(call, workers.values()))] if inside else []
             pid = owners[0] if owners else next(iter(workers.values()), 0)
             if not pid or not signalled(pid, signal.SIGSTOP):

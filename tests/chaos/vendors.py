@@ -37,6 +37,8 @@ FAULTS: Final[Mapping[Kind, Mapping[Fault, int]]] = {
     "download": {"drop_before": 2, "break_off": 1, "gateway": 1, "expire": 1, "broken": 1},
 }
 """What a vendor's bad day is made of, and how often each comes."""
+SAYS_UNBILLED: Final = ("openai", "runway")
+"""Vendors that document that they bill nothing for the overload that they report, so that we send it again unasked."""
 
 LINGER_SECONDS: Final = 0.7
 EVENT_SECONDS: Final = 0.02
