@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app, end_streams
+from api.connections import Connection, allow_many_files
 from api.settings import Settings, SettingsError
 from workflows import tracing
 from workflows.discretion import hide_in_logs, remember
@@ -40,6 +41,7 @@ def server(settings: Settings, app: FastAPI, kind: type[Server] = Server) -> Ser
         log_level="info",
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,
+        http=Connection,
     )
     return kind(config, app)
 
@@ -56,6 +58,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
     settle()
+    allow_many_files()
     try:
         server(settings, app).run()
     finally:

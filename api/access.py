@@ -119,6 +119,11 @@ async def authorise(request: Request) -> None:
         raise
 
 
+def is_known(request: Request) -> bool:
+    """Whether somebody with a key asks, or an API that needs none."""
+    return isinstance(request.scope.get(CALLER), Caller)
+
+
 def caller_of(request: Request) -> Caller:
     """
     Raises:

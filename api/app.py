@@ -37,6 +37,7 @@ from api.many_views import BatchResult
 from api.media import Vault
 from api.metrics import Metrics
 from api.middleware import Door
+from api.readiness import OK, Check, Readiness
 from api.relay import Relay
 from api.settings import Settings
 from api.views import StreamEvent
@@ -44,6 +45,8 @@ from workflows import tracing
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+
+    from api.gateway import Gateway
 
 
 def create_app(settings: Settings, client: "Client | None" = None, *, prepare: bool = False) -> FastAPI:
@@ -69,16 +72,19 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         temporal = client or await connect(settings)
         gateway = Gateway(temporal, vault.manifest, metrics)
         relay = Relay(gateway, metrics)
+        fleet = Fleet(gateway)
+        readiness = Readiness(checks(gateway, vault, fleet, keys))
         app.state.services = Services(
             settings=settings,
             metrics=metrics,
             gateway=gateway,
             vault=vault,
             relay=relay,
-            fleet=Fleet(gateway),
+            fleet=fleet,
             batches=BatchGateway(temporal, vault.batch),
             schedules=ScheduleGateway(temporal),
             keys=keys,
+            readiness=readiness,
             streams=Limit(settings.tenant_streams, "event streams", "GREENLIGHT_TENANT_STREAMS"),
             transfers=Limit(settings.tenant_transfers, "uploads and archives", "GREENLIGHT_TENANT_TRANSFERS"),
         )
@@ -87,8 +93,10 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             yield
         finally:
             relay.close()
+            await readiness.close()
             if preparing:
                 await preparing
+            vault.close()
 
     app = FastAPI(
         title="Greenlight",
@@ -151,6 +159,23 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
     return app
+
+
+def checks(gateway: "Gateway", vault: Vault, fleet: Fleet, keys: KeyFile | None) -> dict[str, Check]:
+    """What has to be ready, by name."""
+
+    async def temporal() -> str:
+        await gateway.check()
+        return OK
+
+    async def storage() -> str:
+        await vault.check()
+        return await fleet.store_problem() or OK
+
+    async def api_keys() -> str:
+        return (keys.problem if keys else "") or OK
+
+    return {"temporal": temporal, "storage": storage, **({"api_keys": api_keys} if keys else {})}
 
 
 def _untraced(scope: MutableMapping[str, Any]) -> bool:

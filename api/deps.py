@@ -19,6 +19,7 @@ from api.media import Vault
 from api.metrics import Metrics
 from api.middleware import drain
 from api.problems import FieldError, Problem, unknown_batch, unknown_production, unknown_schedule
+from api.readiness import Readiness
 from api.relay import Relay
 from api.settings import Settings
 from api.views import Links, links_of
@@ -46,6 +47,7 @@ class Services:
     batches: "BatchGateway"
     schedules: "ScheduleGateway"
     keys: KeyFile | None
+    readiness: Readiness
     streams: Limit
     transfers: Limit
 

@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
@@ -24,6 +25,10 @@ from workflows.models import Model, Person, Slug
 
 PREFIX: Final = "gl_"
 """By which people and secret scanners know a key of ours."""
+GRACE_SECONDS: Final = 300.0
+"""For so long the keys that were read last hold, while the file cannot be read: an editor may be at work."""
+ALARM_SECONDS: Final = 60.0
+"""How often the log says so."""
 _HEAD: Final = "# API keys of Greenlight, written by `greenlight keys`: hashes, not keys. Comments are not kept.\n"
 
 _log = logging.getLogger(__name__)
@@ -64,6 +69,14 @@ class KeyFile:
         self._path = path
         self._stamp = _stamp_of(path)
         self._by_hash = _by_hash(read(path))
+        self._problem = ""
+        self._broken_at, self._told_at = 0.0, float("-inf")
+
+    @property
+    def problem(self) -> str:
+        """Why the file cannot be read any more; empty where it can."""
+        self._renew()
+        return self._problem
 
     def find(self, key: str) -> Key | None:
         self._renew()
@@ -76,15 +89,28 @@ class KeyFile:
 
     def _renew(self) -> None:
         stamp = _stamp_of(self._path)
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
-        try:
-            self._by_hash = _by_hash(read(self._path))
-        except KeyFileError as error:
-            _log.error("The keys stay as they were: %s", error)
-        else:
-            _log.info("Read %d API keys from %s", len(self._by_hash), self._path)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._by_hash = _by_hash(read(self._path))
+            except KeyFileError as error:
+                self._broken_at = self._broken_at if self._problem else monotonic()
+                self._problem, self._told_at = str(error), float("-inf")
+            else:
+                self._problem = ""
+                _log.info("Read %d API keys from %s", len(self._by_hash), self._path)
+        if self._problem:
+            self._alarm()
+
+    def _alarm(self) -> None:
+        """Somebody may have revoked a key in what cannot be read: the keys of before hold for a while, then none."""
+        closed = monotonic() - self._broken_at >= GRACE_SECONDS
+        if closed:
+            self._by_hash = {}
+        if monotonic() - self._told_at >= ALARM_SECONDS:
+            self._told_at = monotonic()
+            held = "no key is accepted" if closed else f"the keys of before hold for {GRACE_SECONDS:g} s"
+            _log.error("%s; %s", self._problem, held)
 
 
 def hash_of(key: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 MANIFEST: Final = "manifest.json"
+_CALLS: Final = 32
+"""To the storage at once; boto3 itself keeps ten connections open between them."""
 PART_BYTES: Final = 8 * 1024 * 1024
 """Of an upload: so much of it is in memory, twice. 10,000 parts, S3's most, make 80 GB."""
 LINK_SECONDS: Final = 900
@@ -54,6 +57,9 @@ class Vault:
         self._bucket = settings.bucket
         self._public_url = settings.s3_public_url
         self._making = Lock()
+        # Calls of its own only: while the storage hangs, pages, names and the log are still served.
+        self._pool = ThreadPoolExecutor(_CALLS, "storage")
+        self._checking = ThreadPoolExecutor(1, "storage-check")
 
     @cached_property
     def _client(self) -> "S3Client":
@@ -71,7 +77,12 @@ class Vault:
             with self._making:
                 _ = self._client, self._signer
 
-        await asyncio.to_thread(load)
+        await asyncio.get_running_loop().run_in_executor(self._pool, load)
+
+    def close(self) -> None:
+        """Begin no more calls; those under way end by their own timeouts."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._checking.shutdown(wait=False, cancel_futures=True)
 
     async def take_link(
         self, production_id: str, asset_id: str, take: int, recorded: Callable[[], Awaitable[str | None]] | None = None
@@ -211,13 +222,13 @@ class Vault:
 
     async def check(self) -> None:
         """Raises Problem where the bucket cannot be reached."""
-        await self._run(lambda: self._client.head_bucket(Bucket=self._bucket))
+        await self._run(lambda: self._client.head_bucket(Bucket=self._bucket), self._checking)
 
     def _sign(self, key: str, name: str) -> str:
         asked = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": f'inline; filename="{name}"'}
         return self._signer.generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
 
-    async def _run(self, call: Callable[[], T]) -> T:
+    async def _run(self, call: Callable[[], T], pool: ThreadPoolExecutor | None = None) -> T:
         def run() -> T:
             from botocore.exceptions import BotoCoreError, ClientError
 
@@ -228,7 +239,7 @@ class Vault:
             except (BotoCoreError, ClientError) as error:
                 raise problems.no_storage(str(error)[:200]) from None
 
-        return await asyncio.to_thread(run)
+        return await asyncio.get_running_loop().run_in_executor(pool or self._pool, run)
 
 
 def _parsed(record: type[M], key: str, content: bytes) -> M:

@@ -1,21 +1,24 @@
 """Routes about the service itself: what it offers, whether it is well."""
 
-import asyncio
-from collections.abc import Awaitable
 from importlib import metadata
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from api import studio
-from api.deps import Parts, Services, Who
+from api.access import is_known
+from api.deps import Parts, Who
 from api.metrics import MEDIA_TYPE
-from api.problems import Problem, documented
+from api.problems import documented
+from api.readiness import OK
 from api.views import PREFIX, Home, PlatformsView, PlatformView, Ready
 from workflows.models import PLATFORM_MODALITIES
 from workflows.reports import ProvidersReport
 
 router = APIRouter()
+
+_UNSAID: Final = "not ready; ask with a key, or read the log, for the reason"
 
 
 @router.get(f"{PREFIX}/platforms", tags=["what can be made"])
@@ -47,17 +50,15 @@ async def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz", tags=["operations"], responses={503: {"model": Ready, "description": "Something is missing"}})
-async def readyz(parts: Parts, response: Response) -> Ready:
-    """Temporal and the storage answer, and the workers can do paid work with this storage."""
-    checks = dict(
-        zip(
-            ("temporal", "storage"),
-            await asyncio.gather(_check(parts.gateway.check()), _storage(parts)),
-            strict=True,
-        )
-    )
-    ready = all(said == "ok" for said in checks.values())
+async def readyz(request: Request, parts: Parts, response: Response) -> Ready:
+    """Temporal and the storage answer, and the workers can do paid work with this storage; at most 2 s old.
+
+    Who sends no key is told which of them is not ready, and not why: reasons name addresses of the inner network."""
+    checks = await parts.readiness.known()
+    ready = all(said == OK for said in checks.values())
     response.status_code = 200 if ready else 503
+    if not is_known(request):
+        checks = {name: said if said == OK else _UNSAID for name, said in checks.items()}
     return Ready(ready=ready, checks=checks)
 
 
@@ -96,19 +97,3 @@ def version() -> str:
         return metadata.version("greenlight")
     except metadata.PackageNotFoundError:  # run from a source tree that is not installed
         return "0"
-
-
-async def _storage(parts: Services) -> str:
-    """'ok', or why the storage does not answer, or why the workers do no paid work with it."""
-    state = await _check(parts.vault.check())
-    if state != "ok":
-        return state
-    return await parts.fleet.store_problem() or "ok"
-
-
-async def _check(check: Awaitable[None]) -> str:
-    try:
-        await check
-    except Problem as problem:
-        return problem.problem.detail
-    return "ok"

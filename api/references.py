@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request
 from api.deps import ONE_TRANSFER, Parts, Who
 from api.middleware import drain, too_large
 from api.problems import FieldError, Problem, documented
-from api.uploads import chunks
+from api.uploads import check_no_form, chunks
 from api.views import PREFIX, StoredReference
 from workflows import keys
 from workflows.models import MAX_REFERENCE_BYTES
 
-router = APIRouter(prefix=PREFIX, tags=["productions"], responses=documented(413, 422, 429, 503))
+router = APIRouter(prefix=PREFIX, tags=["productions"], responses=documented(413, 415, 422, 429, 503))
 
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -30,9 +30,13 @@ _HEAD_BYTES: Final = 12
 @router.post("/references", status_code=201, openapi_extra=_BODY, dependencies=ONE_TRANSFER)
 async def add_reference(parts: Parts, who: Who, request: Request) -> StoredReference:
     """Store a picture to work from. `source` is what a brief names in `references`, as often as it likes."""
-    if int(request.headers.get("content-length", "0")) > MAX_REFERENCE_BYTES:
+    try:
+        check_no_form(request)
+        if int(request.headers.get("content-length", "0")) > MAX_REFERENCE_BYTES:
+            raise too_large(MAX_REFERENCE_BYTES)
+    except Problem:
         await drain(request.receive)
-        raise too_large(MAX_REFERENCE_BYTES)
+        raise
     key, head = keys.REFERENCES + who.own(secrets.token_hex(16)), bytearray()
 
     async def looked_at() -> AsyncIterator[bytes]:

@@ -18,7 +18,9 @@ from workflows.events import ProductionStatus, Receipt
 from workflows.models import Modality, Person
 from workflows.requests import MAX_UPLOAD_BYTES, UploadTake
 
-router = APIRouter(prefix=f"{PREFIX}/productions", tags=["assets"], responses=documented(404, 409, 413, 422, 429, 503))
+router = APIRouter(
+    prefix=f"{PREFIX}/productions", tags=["assets"], responses=documented(404, 409, 413, 415, 422, 429, 503)
+)
 
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -46,6 +48,7 @@ async def upload_take(
 ) -> Receipt:
     """Use a file as a new take of an asset, also after delivery. It has to be of the asset's type, and to open."""
     try:
+        check_no_form(request)
         most = await _room(parts, production_id, asset_id)
         if int(request.headers.get("content-length", "0")) > most:
             raise too_large(most)
@@ -107,6 +110,17 @@ async def _hashed(parts: AsyncIterator[bytes], update: Callable[[bytes], object]
     async for part in parts:
         update(part)
         yield part
+
+
+def check_no_form(request: Request) -> None:
+    """
+    Raises:
+        Problem: 415; the body is a form around the file, and the form would be taken for the file.
+    """
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        remedy = "send the file itself as the body, as `curl --data-binary @own.mp4` does"
+        error = FieldError(field="body", message="is a form, not a file", remedy=remedy)
+        raise Problem(415, "not-a-file", f"The body {error.message}; {error.remedy}.", errors=[error])
 
 
 async def chunks(receive: Receive, most: int) -> AsyncIterator[bytes]:
