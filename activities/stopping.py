@@ -8,7 +8,7 @@ from typing import Final
 
 from activities import pricing
 from activities.attempt import Attempt, failure_of, request_digest
-from activities.errors import InvalidRequest, JobCancelled, ProviderError
+from activities.errors import JobCancelled, ProviderError
 from activities.ledger import Entry, Ledger, LedgerUnreadable
 from activities.providers.base import Claim, Finished, Job
 from activities.storage import StorageConflict
@@ -83,27 +83,38 @@ class StoppedTake:
         return None
 
     async def _stopped(self, entry: Entry) -> AssetCancelled:
-        """A job: stopped at the provider, and looked at once for what it cost."""
+        """A job: stopped at the provider, and looked at for what it cost, before that and after.
+
+        To cancel a job that has ended may erase it (Runway), and with it what it cost.
+        """
         attempt, job_id = self._attempt, entry.job_id
         assert job_id is not None
-        job, words = Job(job_id), ""
-        cost: Decimal | None = None
-        stopped = False
-        try:
-            await attempt.ask_vendor("cancel", attempt.provider.cancel(job), job_id)
-            stopped = True
-            seen = await attempt.ask_vendor("poll", attempt.provider.poll(attempt.request, job), job_id)
-            if isinstance(seen, Finished):
-                cost, _ = pricing.cost_of(attempt.offer, attempt.asked.asset, seen)
-        except ProviderError as error:
-            words = str(error)
-            if error.ends_job or (stopped and isinstance(error, InvalidRequest)):
-                cost = error.billed_usd
+        job, stopped = Job(job_id), False
+        cost, words = await self._cost(job)
+        if cost is None:
+            try:
+                await attempt.ask_vendor("cancel", attempt.provider.cancel(job), job_id)
+                stopped = True
+            except ProviderError as error:
+                words = str(error)
+            else:
+                cost, words = await self._cost(job)
         if cost is None:
             return await self._running(entry, words, "stopped" if stopped else "running")
         before = entry.billed_usd - entry.last.billed_usd
         await self._write(entry, words or "cancelled", cost)
         return AssetCancelled(outcome="stopped", billed_usd=before + cost, job_id=job_id, message=words[:300])
+
+    async def _cost(self, job: Job) -> tuple[Decimal | None, str]:
+        """What a job has cost, where it has ended; else None, and what the provider said instead."""
+        attempt = self._attempt
+        try:
+            seen = await attempt.ask_vendor("poll", attempt.provider.poll(attempt.request, job), job.id)
+        except ProviderError as error:
+            return (error.billed_usd if error.ends_job else None), str(error)
+        if not isinstance(seen, Finished):
+            return None, ""
+        return pricing.cost_of(attempt.offer, attempt.asked.asset, seen)[0], ""
 
     async def _running(self, entry: Entry, words: str, outcome: str = "running") -> AssetCancelled:
         """Nobody knows what the submission costs: it counts at its price."""

@@ -41,6 +41,9 @@ def server(settings: Settings, app: FastAPI, kind: type[Server] = Server) -> Ser
         log_level="info",
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,
+        # Whoever asks directly could say that he came by https, or from anywhere.
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies or None,
         http=Connection,
     )
     return kind(config, app)

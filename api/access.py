@@ -5,6 +5,8 @@ a name that leads here from outside (DNS rebinding) is refused as well.
 """
 
 import logging
+from collections import Counter
+from time import monotonic
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,14 +14,16 @@ from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.callers import WHOEVER, Caller
-from api.key_file import KeyFile
+from api.key_file import Key, KeyFile
 from api.middleware import drain
 from api.problems import FieldError, Problem, answer
 from api.roles import needed, needs_key
+from api.sessions import Sessions
 from api.settings import Settings, is_loopback
 
-COOKIE: Final = "greenlight_key"
-"""Holds the key of who signed in at the studio page: no script reads it, and it is sent to this address alone."""
+COOKIE: Final = "greenlight_session"
+"""Holds the session of who signed in at the studio page: no script reads it, and it is sent to this address alone."""
+REFUSALS: Final = "greenlight.refusals"
 CALLER: Final = "greenlight.caller"
 """Where the scope says who asks."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,14 +37,16 @@ _log = logging.getLogger(__name__)
 class Access:
     """Finds out who asks before a byte of the body is read; what they may is decided at the route."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, keys: KeyFile | None) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keys: KeyFile | None, sessions: Sessions | None) -> None:
         self._app = app
         self._open = settings.is_open and keys is None
-        self._keys = keys
+        self._keys, self._sessions = keys, sessions
+        self._refusals = Refusals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
+                scope[REFUSALS] = self._refusals
                 request = Request(scope)
                 self._check_site(request)
                 scope[CALLER] = self._caller(request)
@@ -53,12 +59,15 @@ class Access:
     def _caller(self, request: Request) -> Caller | None:
         if self._open:
             return WHOEVER
-        if key := _presented(request):
-            if self._keys and (found := caller_of_key(self._keys, key)):
-                return found
-            refused(request)
+        key, session = _presented(request), request.cookies.get(COOKIE, "")
+        if self._keys and key:
+            if known := self._keys.find(key):
+                return caller_with(self._keys, known)
+            self._refusals.count(request)
+        elif self._keys and self._sessions and (known := self._sessions.find(session)):
+            return caller_with(self._keys, known)
         if needs_key(request.method, request.url.path):
-            raise no_key(given=bool(key))
+            raise no_key(given=bool(key or session))
         return None
 
     def _check_site(self, request: Request) -> None:
@@ -81,16 +90,41 @@ class Access:
             raise Problem(403, "another-site", detail)
 
 
-def caller_of_key(keys: KeyFile, key: str) -> Caller | None:
-    """Whose key it is; None where it is nobody's."""
-    found = keys.find(key)
-    return Caller(found.name, found.tenant, frozenset(found.roles), lambda: keys.holds(found)) if found else None
+def caller_with(keys: KeyFile, key: Key) -> Caller:
+    """Who holds a key, for as long as it holds."""
+    return Caller(key.name, key.tenant, frozenset(key.roles), lambda: keys.holds(key))
 
 
-def refused(request: Request) -> None:
-    """Log an attempt with a key that is none, without the key."""
-    peer = request.client.host if request.client else "?"
-    _log.warning("A key that is none of ours came from %s: %s %r", peer, request.method, request.url.path)
+class Refusals:
+    """Attempts with keys that are none. Nobody guesses 256 bits, but every guess costs a look and a line of the log:
+    who goes on after MOST of them in PERIOD_SECONDS waits. A key that is one is taken all the same: its holder may
+    share an address with whoever guesses."""
+
+    MOST = 20
+    PERIOD_SECONDS = 60.0
+    ADDRESSES = 10_000
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._since = monotonic()
+
+    def count(self, request: Request) -> None:
+        """Log an attempt, without the key.
+
+        Raises:
+            Problem: 429; it is one of too many from this address.
+        """
+        if monotonic() - self._since > self.PERIOD_SECONDS or len(self._counts) >= self.ADDRESSES:
+            self._counts.clear()
+            self._since = monotonic()
+        peer = request.client.host if request.client else "?"
+        self._counts[peer] += 1
+        if self._counts[peer] > self.MOST:
+            wait = {"Retry-After": f"{self.PERIOD_SECONDS:g}"}
+            words = f"Too many wrong keys came from this address; wait {self.PERIOD_SECONDS:g} s."
+            raise Problem(429, "too-many-wrong-keys", words, headers=wait)
+        path = request.url.path[:200]
+        _log.warning("A key that is none of ours came from %s: %s %r", peer, request.method, path)
 
 
 def no_key(*, given: bool) -> Problem:
@@ -136,11 +170,9 @@ def caller_of(request: Request) -> Caller:
 
 
 def _presented(request: Request) -> str:
-    """The key that comes along; a header wins over a cookie."""
+    """The key that comes along; where there is one, no session counts."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme:
-        return key.strip() if scheme.lower() == "bearer" else scheme
-    return request.cookies.get(COOKIE, "")
+    return key.strip() or scheme if scheme.lower() == "bearer" else scheme
 
 
 def _hostname(host: str) -> str:

@@ -39,6 +39,7 @@ from api.metrics import Metrics
 from api.middleware import Door
 from api.readiness import OK, Check, Readiness
 from api.relay import Relay
+from api.sessions import Sessions, secret_of
 from api.settings import Settings
 from api.views import StreamEvent
 from workflows import tracing
@@ -60,6 +61,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     """
     metrics = Metrics()
     keys = KeyFile(settings.api_keys) if settings.api_keys else None
+    secret = secret_of(settings.api_keys, settings.session_secret) if settings.api_keys else b""
+    sessions = Sessions(keys, secret) if keys else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -84,9 +87,10 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             batches=BatchGateway(temporal, vault.batch),
             schedules=ScheduleGateway(temporal),
             keys=keys,
+            sessions=sessions,
             readiness=readiness,
             streams=Limit(settings.tenant_streams, "event streams", "GREENLIGHT_TENANT_STREAMS"),
-            transfers=Limit(settings.tenant_transfers, "uploads and archives", "GREENLIGHT_TENANT_TRANSFERS"),
+            transfers=Limit(settings.tenant_transfers, "transfers of files", "GREENLIGHT_TENANT_TRANSFERS"),
         )
         preparing = asyncio.create_task(vault.prepare()) if prepare else None
         try:
@@ -117,7 +121,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         },
         dependencies=[Depends(authorise)],
     )
-    app.add_middleware(Access, settings=settings, keys=keys)
+    app.add_middleware(Access, settings=settings, keys=keys, sessions=sessions)
     app.add_middleware(Door, metrics=metrics)
     problems.install(app)
     for module in (

@@ -21,6 +21,7 @@ from api.middleware import drain
 from api.problems import FieldError, Problem, unknown_batch, unknown_production, unknown_schedule
 from api.readiness import Readiness
 from api.relay import Relay
+from api.sessions import Sessions
 from api.settings import Settings
 from api.views import Links, links_of
 from workflows import keys
@@ -47,6 +48,7 @@ class Services:
     batches: "BatchGateway"
     schedules: "ScheduleGateway"
     keys: KeyFile | None
+    sessions: Sessions | None
     readiness: Readiness
     streams: Limit
     transfers: Limit
@@ -111,6 +113,11 @@ async def _one_transfer(request: Request, parts: Parts, who: Who) -> AsyncIterat
         raise
 
 
+async def _one_read(parts: Parts, who: Who) -> AsyncIterator[None]:
+    async with parts.transfers.turn(who):
+        yield
+
+
 def _resume_after(
     last_event_id: Annotated[
         str, Header(description="The id of the last event that arrived; the stream goes on after it")
@@ -137,6 +144,8 @@ KnownSchedule = Annotated[str, Depends(_known_schedule)]
 ONE_STREAM: Final = [Depends(_one_stream)]
 """Of routes that answer with an event stream: one more of the tenant's."""
 ONE_TRANSFER: Final = [Depends(_one_transfer)]
+ONE_READ: Final = [Depends(_one_read)]
+"""A file that is read through this process: a transfer too."""
 """Of routes through which large files pass."""
 After = Annotated[int, Depends(_resume_after)]
 AssetId = Annotated[str, Path(examples=["shot-2"])]

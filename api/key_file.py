@@ -79,8 +79,11 @@ class KeyFile:
         return self._problem
 
     def find(self, key: str) -> Key | None:
+        return self.find_hash(hash_of(key))
+
+    def find_hash(self, sha256: str) -> Key | None:
         self._renew()
-        return self._by_hash.get(hash_of(key))
+        return self._by_hash.get(sha256)
 
     def holds(self, key: Key) -> bool:
         """Whether it is still there, just so."""

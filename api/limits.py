@@ -1,11 +1,16 @@
 """How much of a kind one tenant may have open at a time, counted in this process: each of several has its own count."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Final
 
 from api.callers import Caller
 from api.problems import RETRY_SECONDS, Problem
+
+WAIT_SECONDS: Final = 5.0
+"""What a page loads many of at once waits for its turn, before one too many is refused."""
 
 
 class TooMany(Problem):
@@ -21,6 +26,7 @@ class Limit:
     def __init__(self, most: int, what: str, variable: str) -> None:
         self._most, self._what, self._variable = most, what, variable
         self._open: Counter[str] = Counter()
+        self._freed = asyncio.Event()
 
     @contextmanager
     def one(self, caller: Caller) -> Iterator[None]:
@@ -43,5 +49,21 @@ class Limit:
             yield
         finally:
             self._open[tenant] -= 1
+            self._freed.set()
             if not self._open[tenant]:
                 del self._open[tenant]
+
+    @asynccontextmanager
+    async def turn(self, caller: Caller) -> AsyncIterator[None]:
+        """`one`, where it comes free within WAIT_SECONDS.
+
+        Raises:
+            TooMany: 429.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_SECONDS):
+                while self._open[caller.tenant or ""] >= self._most:
+                    self._freed.clear()
+                    await self._freed.wait()
+        with self.one(caller):
+            yield

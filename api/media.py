@@ -21,6 +21,7 @@ from workflows.batch_records import BatchRecord
 from workflows.events import Snapshot
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import (
         CompletedMultipartUploadTypeDef,
@@ -219,6 +220,10 @@ class Vault:
                 return None
 
         return await self._run(find)
+
+    async def read(self, body: "StreamingBody", size: int) -> bytes:
+        """The next bytes of an object that `find` opened; none at its end."""
+        return await self._run(lambda: bytes(body.read(size)))
 
     async def check(self) -> None:
         """Raises Problem where the bucket cannot be reached."""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.access import COOKIE, caller_of, caller_of_key, no_key, refused
+from api.access import COOKIE, REFUSALS, caller_of, caller_with, no_key
 from api.bodies import SignIn
 from api.callers import Caller
 from api.deps import Parts, Who
@@ -13,19 +13,18 @@ from api.views import PREFIX, SessionView
 router = APIRouter(prefix=f"{PREFIX}/session", tags=["session"])
 
 
-@router.post("", responses=documented(401, 422))
+@router.post("", responses=documented(401, 422, 429))
 async def sign_in(parts: Parts, request: Request, response: Response, body: SignIn) -> SessionView:
-    """Take a key into a cookie of this browser, until that is closed, one signs out, or the key is revoked."""
-    if parts.keys is None:
+    """Begin a session of this browser, until that is closed, one signs out, or the key is revoked; 7 days at most."""
+    if parts.keys is None or parts.sessions is None:
         return _view(caller_of(request))
-    key = body.key.get_secret_value().strip()
-    caller = caller_of_key(parts.keys, key)
-    if caller is None:
-        refused(request)
+    key = parts.keys.find(body.key.get_secret_value().strip())
+    if key is None:
+        request.scope[REFUSALS].count(request)
         raise no_key(given=True)
-    secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, key, path=PREFIX, secure=secure, httponly=True, samesite="strict")
-    return _view(caller)
+    secure, session = request.url.scheme == "https", parts.sessions.begin(key)
+    response.set_cookie(COOKIE, session, path=PREFIX, secure=secure, httponly=True, samesite="strict")
+    return _view(caller_with(parts.keys, key))
 
 
 @router.get("")

@@ -40,6 +40,8 @@ class Settings:
     is_open: bool = False
     tenant_streams: int = TENANT_STREAMS
     tenant_transfers: int = TENANT_TRANSFERS
+    session_secret: str = field(default="", repr=False)
+    proxies: str = ""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -70,6 +72,8 @@ class Settings:
             is_open=not api_keys and _flag(environ, "GREENLIGHT_OPEN"),
             tenant_streams=_count(environ, "GREENLIGHT_TENANT_STREAMS", TENANT_STREAMS),
             tenant_transfers=_count(environ, "GREENLIGHT_TENANT_TRANSFERS", TENANT_TRANSFERS),
+            session_secret=environ.get("GREENLIGHT_SESSION_SECRET", ""),
+            proxies=_networks(environ, "GREENLIGHT_PROXIES"),
             environ=dict(environ),
         )
         if not api_keys and not read.is_open:
@@ -105,6 +109,19 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdecimal() or not 0 < int(value) <= MOST:
         raise SettingsError(f"{name} is {value!r}; set it to a number from 1 to {MOST:,}, or leave it unset")
     return int(value)
+
+
+def _networks(environ: Mapping[str, str], name: str) -> str:
+    """Addresses and networks, separated by commas."""
+    found = [each.strip() for each in environ.get(name, "").split(",") if each.strip()]
+    for each in found:
+        try:
+            ipaddress.ip_network(each)
+        except ValueError:
+            raise SettingsError(
+                f"{name} names {each!r}; set it to addresses or networks such as 10.0.0.5,10.1.0.0/16"
+            ) from None
+    return ",".join(found)
 
 
 def _url(environ: Mapping[str, str], name: str) -> str:

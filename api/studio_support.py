@@ -1,6 +1,5 @@
 """Bytes through this server instead of by a link: where a page may only read from its own address, and archives."""
 
-import asyncio
 import re
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -9,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import ONE_TRANSFER, AssetId, KnownId, Parts
+from api.deps import ONE_READ, ONE_TRANSFER, AssetId, KnownId, Parts
 from api.media import MANIFEST, Vault, no_media
 from api.problems import FieldError, Problem, documented
 from api.revisions import keys_of
@@ -42,14 +41,14 @@ _ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive
 class _Stored:
     """One object of the bucket, open to be read in chunks."""
 
-    def __init__(self, found: Any) -> None:
-        self._body = found["Body"]
+    def __init__(self, found: Any, vault: Vault) -> None:
+        self._body, self._vault = found["Body"], vault
         self.bytes: int = found["ContentLength"]
         self.media_type: str = found["ContentType"]
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         try:
-            while chunk := await asyncio.to_thread(self._body.read, CHUNK_BYTES):
+            while chunk := await self._vault.read(self._body, CHUNK_BYTES):
                 yield chunk
         finally:
             self._body.close()
@@ -58,10 +57,15 @@ class _Stored:
 async def _open(vault: Vault, key: str) -> _Stored | None:
     """An object of the bucket, or None where there is none."""
     found = await vault.find(key)
-    return _Stored(found) if found else None
+    return _Stored(found, vault) if found else None
 
 
-@router.get("/{production_id}/deliverable/{revision}/{name:path}", response_class=StreamingResponse, responses=_BYTES)
+@router.get(
+    "/{production_id}/deliverable/{revision}/{name:path}",
+    response_class=StreamingResponse,
+    dependencies=ONE_READ,
+    responses={**_BYTES, **documented(429)},
+)
 async def deliverable_file(
     parts: Parts,
     production_id: KnownId,
@@ -80,7 +84,12 @@ async def deliverable_file(
     return StreamingResponse(stored.chunks(), headers=headers, media_type=stored.media_type)
 
 
-@router.get("/{production_id}/assets/{asset_id}/takes/{take}/text", response_class=Response, responses=_BYTES)
+@router.get(
+    "/{production_id}/assets/{asset_id}/takes/{take}/text",
+    response_class=Response,
+    dependencies=ONE_READ,
+    responses={**_BYTES, **documented(429)},
+)
 async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
     """The words of a take of text, as plain text whatever they are."""
     snapshot = await parts.gateway.snapshot(production_id)

@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 from typer.testing import CliRunner, Result
 
 from api import key_file
+from api.access import Refusals
 from api.app import create_app
 from api.callers import SIGNATURES
 from api.cli import app
@@ -217,15 +218,21 @@ async def test_a_wrong_key_leaves_no_trace_of_itself(closed: Api, ana: str, capl
     """A key that is none is refused and logged with where it came from, without the key."""
     wrong = f"{ana[:-4]}AAAA"
     with caplog.at_level(logging.WARNING):
-        for headers in (bearer(wrong), {"Cookie": f"greenlight_key={wrong}"}, {"Authorization": f"Basic {wrong}"}):
+        for headers in (bearer(wrong), {"Authorization": f"Basic {wrong}"}):
             refused = await closed.http.get("/api/v1/platforms", headers=headers)
             assert problem(refused, 401)
             assert 'error="invalid_token"' in refused.headers["www-authenticate"]
-        # A wrong header is not made good by a right cookie.
-        both = await closed.http.get("/api/v1/platforms", headers=bearer(wrong) | {"Cookie": f"greenlight_key={ana}"})
-        assert both.status_code == 401
+        # A wrong header is not made good by a right cookie, and a key is no session.
+        signed = await closed.http.post("/api/v1/session", json={"key": ana})
+        cookie = {"Cookie": signed.headers["set-cookie"].partition(";")[0]}
+        closed.http.cookies.clear()
+        assert (await closed.http.get("/api/v1/platforms", headers=cookie)).status_code == 200
+        assert (await closed.http.get("/api/v1/platforms", headers=bearer(wrong) | cookie)).status_code == 401
+        for session in (ana, wrong, "", cookie["Cookie"][:-8]):
+            forged = {"Cookie": f"greenlight_session={session}"}
+            assert (await closed.http.get("/api/v1/platforms", headers=forged)).status_code == 401
         assert (await closed.http.post("/api/v1/session", json={"key": wrong})).status_code == 401
-    assert len(caplog.records) == 5
+    assert len(caplog.records) == 4
     assert all("127.0.0.1" in record.getMessage() for record in caplog.records)
     assert "gl_" not in caplog.text
     assert wrong not in caplog.text
@@ -237,19 +244,76 @@ async def test_signing_in(closed: Api, ana: str) -> None:
     signed = await http.post("/api/v1/session", json={"key": f" {ana}\n"})
     assert signed.json()["name"] == "ana"
     said = signed.headers["set-cookie"]
-    assert said.startswith(f"greenlight_key={ana}; ")
+    assert said.startswith("greenlight_session=")
+    assert ana not in said
+    assert key_file.hash_of(ana) not in said
     assert {"HttpOnly", "Path=/api/v1", "SameSite=strict"} <= set(said.split("; "))
     assert "Secure" not in said
     assert "Max-Age" not in said
     assert (await http.get("/api/v1/session")).json()["tenant"] == "acme"
+    # Nobody is believed who says by himself that he came by https.
     again = await http.post("/api/v1/session", json={"key": ana}, headers={"X-Forwarded-Proto": "https"})
-    assert "Secure" in again.headers["set-cookie"].split("; ")
-    http.cookies.clear()
-    http.cookies.set("greenlight_key", ana, domain="127.0.0.1", path="/api/v1")
+    assert "Secure" not in again.headers["set-cookie"].split("; ")
     assert problem(await http.request(*CHANGE, headers=OTHERS), 403).type == "urn:greenlight:problem:another-site"
     out = await http.delete("/api/v1/session")
     assert (out.status_code, out.headers["clear-site-data"]) == (204, '"cache"')
     assert (await http.get("/api/v1/session")).status_code == 401
+
+
+async def test_behind_a_named_proxy(module_file: Path, ana: str) -> None:
+    """Of a proxy that is named it is believed by which scheme, and from where, a caller came; of others it is not."""
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+    for proxies, is_secure in (("127.0.0.1", True), ("10.0.0.0/8", False), ("127.0.0.0/8,10.0.0.5", True)):
+        environ = NOWHERE | {"GREENLIGHT_API_KEYS": str(module_file), "GREENLIGHT_PROXIES": proxies}
+        async with serving(None, environ) as api:
+            signed = await api.http.post("/api/v1/session", json={"key": ana}, headers=forwarded)
+            assert ("Secure" in signed.headers["set-cookie"].split("; ")) == is_secure, proxies
+    with pytest.raises(SettingsError, match=r"GREENLIGHT_PROXIES names 'proxy\.example'"):
+        Settings.read({"GREENLIGHT_OPEN": "true", "GREENLIGHT_PROXIES": "proxy.example"})
+
+
+async def test_a_session_outlives_a_restart_and_not_its_key(module_file: Path) -> None:
+    """A session is good at every process with the same file of keys, ends with its key, and its secret is its owner's
+    alone; another installation knows nothing of it."""
+    environ = NOWHERE | {"GREENLIGHT_API_KEYS": str(module_file)}
+    key = made(module_file, "cora")
+    async with serving(None, environ) as api:
+        signed = await api.http.post("/api/v1/session", json={"key": key})
+    cookie = {"Cookie": signed.headers["set-cookie"].partition(";")[0]}
+    secret = module_file.with_name(f"{module_file.name}.session-secret")
+    assert secret.stat().st_mode & 0o777 == 0o600
+    async with serving(None, environ) as api:
+        assert (await api.http.get("/api/v1/session", headers=cookie)).json()["name"] == "cora"
+        assert keys(module_file, "revoke", "cora").exit_code == 0
+        assert (await api.http.get("/api/v1/session", headers=cookie)).status_code == 401
+    async with serving(None, environ | {"GREENLIGHT_SESSION_SECRET": "another"}) as api:
+        assert (await api.http.get("/api/v1/session", headers=cookie)).status_code == 401
+
+
+async def test_many_wrong_keys(closed: Api, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many wrong keys from an address the next ones wait, also at the sign-in; a right one is still taken."""
+    monkeypatch.setattr(Refusals, "MOST", 0)
+    for wrong in ("gl_wrong", "gl_other"):
+        refused = await closed.http.get("/api/v1/platforms", headers=bearer(wrong))
+        assert problem(refused, 429).type == "urn:greenlight:problem:too-many-wrong-keys"
+        assert refused.headers["retry-after"] == "60"
+        assert (await closed.http.post("/api/v1/session", json={"key": wrong})).status_code == 429
+    assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 200
+
+
+async def test_a_broken_file_of_keys(closed: Api, ana: str, module_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of keys that cannot be read raises an alarm at once; if it stays so, no key is accepted until it can."""
+    whole = await asyncio.to_thread(module_file.read_text)
+    try:
+        await asyncio.to_thread(module_file.write_text, whole[: len(whole) // 2])
+        assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 200
+        told = (await closed.http.get("/readyz", headers=bearer(ana))).json()["checks"]["api_keys"]
+        assert str(module_file) in told
+        monkeypatch.setattr(key_file, "GRACE_SECONDS", 0.0)
+        assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 401
+    finally:
+        await asyncio.to_thread(module_file.write_text, whole)
+    assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 200
 
 
 async def test_a_revoked_key_ends_at_once(closed: Api, module_file: Path) -> None:

@@ -17,6 +17,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
+    InvalidRequest,
     JobCancelled,
     JobFailed,
     OutputUnusable,
@@ -552,12 +553,35 @@ async def test_a_stopped_job_is_over(storage: Storage) -> None:
     vendor = Vendor(looks=3)
     run = Attempts(storage, vendor, asked("later"))
     await run.fails()
-    vendor.script = [JobCancelled("stopped", billed_usd=Decimal("0.10"))]
+    vendor.script = ["it runs", JobCancelled("stopped", billed_usd=Decimal("0.10"))]
     end = await run.producer.cancel(run.request)
     assert (end.outcome, end.billed_usd, end.job_id) == ("stopped", Decimal("0.10"), "job-1")
     assert vendor.jobs == {}
     assert (await run.fails()).details[0].kind == "job_cancelled"
     assert len(vendor.billed) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "looks", "outcome", "usd"),
+    [
+        (["it runs", InvalidRequest("there is no such job")], 3, "stopped", "0.40"),
+        (["it runs", ProviderUnavailable("no answer")], 3, "stopped", "0.40"),
+        ([JobFailed("it broke", billed_usd=Decimal("0.10"))], 3, "stopped", "0.10"),
+        ([], 1, "stopped", "0.40"),
+    ],
+)
+async def test_what_a_stopped_job_cost(
+    storage: Storage, script: list[ProviderError | str], looks: int, outcome: str, usd: str
+) -> None:
+    """A job that the vendor knows nothing of after the cancel, or says nothing of, counts at its price, not as free: to
+    cancel one may erase it. One that had ended before costs what it says, and is not cancelled."""
+    vendor = Vendor(looks=3)
+    run = Attempts(storage, vendor, asked("later"))
+    await run.fails()
+    vendor.script, vendor.looks = [*script], looks
+    end = await run.producer.cancel(run.request)
+    assert (end.outcome, end.billed_usd, end.job_id) == (outcome, Decimal(usd), "job-1")
+    assert bool(vendor.jobs) == (script[:1] != ["it runs"])
 
 
 @pytest.mark.parametrize(

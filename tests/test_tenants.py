@@ -14,7 +14,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.types import Receive
 
-from api import key_file, uploads
+from api import key_file, limits, uploads
 from api.app import create_app
 from api.roles import Role
 from api.settings import Settings
@@ -498,8 +498,15 @@ async def test_a_tenant_sends_so_much_at_once(house: House, monkeypatch: pytest.
     second = await house.ask("both", "POST", "/references", content=PNG)
     assert "GREENLIGHT_TENANT_TRANSFERS" in problem(second, 429).detail
     assert (await house.ask("bob", "POST", "/references", content=PNG)).status_code == 201
+    # A file that is read through the API is one too, and waits a little for its turn.
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.2)
+    reading = f"/productions/{await house.start('rita')}/deliverable/1/content.md"
+    assert "GREENLIGHT_TENANT_TRANSFERS" in problem(await house.ask("rita", "GET", reading), 429).detail
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 20)
+    later = asyncio.create_task(house.ask("rita", "GET", reading))
     go_on.set()
     assert (await first).status_code == 201
+    problem(await later, 404)
     assert (await house.ask("both", "POST", "/references", content=PNG)).status_code == 201
 
 
