@@ -79,6 +79,9 @@ def reasons(audit: Audit) -> None:
         return  # a brief whose budget does not even pay its planner
     if snapshot.status is ProductionStatus.FAILED and REFUSED_BRIEF in (snapshot.error or ""):
         return  # its only planner was told to refuse
+    paid = any(str(e.name) == "plan_failed" and e.data.get("billed_usd") for e in snapshot.events)
+    if snapshot.status is ProductionStatus.FAILED and paid:
+        return  # its only planner gave no plan for its money, and nobody asks it again unasked
     if snapshot.status is not ProductionStatus.NEEDS_ATTENTION:
         audit.wrong(f"ended as {snapshot.status}: {snapshot.error}")
         return

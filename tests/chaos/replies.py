@@ -100,11 +100,14 @@ class Replies:
         return hands.client.resolve(hands.production_id, answer)
 
     def _adopt(self, item: AttentionItem, what: str) -> object:
-        """A job of the asset that the vendor has; where there is none, another asset's, which must be refused."""
+        """A job of the asset that the vendor has; where there is none, another asset's, which must be refused.
+
+        Runway does not tell what a task was asked for: a task that nobody here knows of is taken at a person's word.
+        """
         hands = self._hands
         jobs = [b for b in hands.vendors.bills() if b.job_id and b.vendor == item.provider]
         own = [b for b in jobs if (b.whose.production, b.whose.asset_id) == (hands.cast.name, item.asset_id)]
-        chosen = own or jobs
+        chosen = own or (jobs if item.provider == "replicate" else [])
         if not chosen:
             return self._resolve(what.replace("adopt", "resubmit"), "resubmit", item)
         job_id = hands.chance.choice(chosen).job_id
