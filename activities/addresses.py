@@ -20,8 +20,17 @@ import httpx
 
 _TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
 """NAT64 (RFC 6052): the last 32 bits are the IPv4 address that is really reached."""
-_NEVER: Final = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b:1::/48", "2002::/16", "fec0::/10")))
-"""Old or local forms that may stand for an address within, and that Python's tables count as global."""
+_NEVER: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("::/96", "64:ff9b:1::/48", "2002::/16", "fec0::/10"),
+            # IANA's registries of special purposes, the newest entries too: no Python knows all of them.
+            *("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20", "5f00::/16", "100:0:0:1::/64"),
+        ),
+    )
+)
+"""What may stand for an address within, or is nobody's, and what the tables of some Python count as global."""
 
 
 class AddressRefused(Exception):

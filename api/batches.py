@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -28,7 +29,7 @@ _LINE: Final = {"schema": {"$ref": "#/components/schemas/BatchResult"}}
 _LINES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "One line a row", "content": {"text/csv": _LINE, "application/x-ndjson": _LINE}}
 }
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = re.compile(r"\W*?[=+\-@|%＝＋－＠％−﹢﹣﹦﹪﹫]|[\x00-\x1f\x7f]")
 
 
 @router.post("", status_code=202, responses=documented(409))
@@ -242,5 +243,6 @@ def _csv(lines: Iterable[BatchResult]) -> str:
 
 
 def _safe(cells: Mapping[str, Any]) -> dict[str, Any]:
-    """A spreadsheet takes words that begin like a formula for one."""
-    return {n: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for n, cell in cells.items()}
+    """A spreadsheet takes words that begin like a formula for one, also behind spaces or quotation marks, and in the
+    wide forms of East Asian keyboards."""
+    return {n: f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for n, cell in cells.items()}

@@ -1,10 +1,12 @@
 """What every command has at hand: the client, the consoles, and how errors are shown."""
 
 import getpass
+import os
 import sys
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
@@ -75,6 +77,28 @@ class FriendlyGroup(TyperGroup):
             return super().invoke(ctx)
         except (GreenlightError, ValidationError) as error:
             raise told(error) from None
+        except (OSError, UnicodeError) as error:
+            make_console(stderr=True).print(f"[bold red]{escape(_of_a_file(error))}[/bold red]", soft_wrap=True)
+            raise typer.Exit(EXIT_REFUSED) from None
+
+
+def _of_a_file(error: OSError | UnicodeError) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def check_out(out: Path | None) -> None:
+    """
+    Raises:
+        BadParameter: nothing could be written there at the end of what is about to begin.
+    """
+    if out is None:
+        return
+    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "cannot be written to" if there.is_dir() else "is a file"
+        raise typer.BadParameter(f"{there} {why}; name a directory that can be written", param_hint="--out")
 
 
 def told(error: GreenlightError | ValidationError) -> typer.Exit:

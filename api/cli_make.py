@@ -17,6 +17,7 @@ from api.cli_context import (
     ProductionArgument,
     Studio,
     UnknownOption,
+    check_out,
     me,
     studio_of,
     usd_option,
@@ -25,6 +26,7 @@ from api.cli_live import ProductionView, describe
 from api.cli_options import takes_brief
 from api.cli_views import approve_command, money, show_plan, show_production
 from api.client import GreenlightError
+from workflows.discretion import printable
 from workflows.events import AssetStatus, ProductionStatus
 from workflows.models import Brief
 from workflows.requests import Approval
@@ -70,6 +72,7 @@ def produce(
 ) -> None:
     """Plan a brief, ask for approval, make it and show the progress."""
     studio = studio_of(context)
+    check_out(out)
     if out and not watch:
         raise typer.BadParameter("--out downloads at the end of watching; leave --no-watch away, or use `open` later")
     if allow_unknown_prices and brief.budget_usd is not None:
@@ -79,7 +82,7 @@ def produce(
         _show_planned(studio, production)
         if not _approved(studio, production, yes=yes, max_usd=max_usd, allow_unknown=allow_unknown_prices):
             _say_how_to_decide(studio, production)
-            return
+            raise typer.Exit(EXIT_ATTENTION)
     if not watch:
         studio.say(f"Production {production.production_id} goes on. Follow it: {_command('watch', production)}")
         return
@@ -89,12 +92,14 @@ def produce(
 @app.command(rich_help_panel="Make")
 def watch(context: Context, production_id: ProductionArgument, out: OutOption = None) -> None:
     """Follow a production to its end; a lost connection is taken up again."""
+    check_out(out)
     _follow(studio_of(context), production_id, out)
 
 
 @app.command(rich_help_panel="Make")
 def preview(context: Context, production_id: ProductionArgument, out: OutOption = None) -> None:
     """Make its whole plan with previz, for nothing, and follow that; the production itself goes on waiting."""
+    check_out(out)
     studio = studio_of(context)
     started = studio.client.preview(production_id)
     studio.say(f"The preview is [bold]{started.production_id}[/bold]: it costs nothing.")
@@ -111,6 +116,7 @@ def open_(
     ] = None,
 ) -> None:
     """Download the deliverable and its manifest, and print where they are."""
+    check_out(out)
     studio = studio_of(context)
     if revision is not None:
         _download_revision(studio, production_id, revision, out or Path("out") / production_id / f"revision-{revision}")
@@ -174,15 +180,25 @@ def _approved(
         price = f"it costs up to {money(plan.high_usd)}" if plan.high_usd else "making it costs nothing"
         if plan.unknown_prices:
             price = f"{price}, unknown prices left out"
-        if not typer.confirm(f"\nApprove this plan? ({price})", default=False):
+        if not _confirmed(studio, production, f"\nApprove this plan? ({price})"):
             return False
         if plan.unknown_prices and not allow_unknown:
-            if not typer.confirm(f"{_unknown(plan)}. Spend on it all the same?", default=False):
+            if not _confirmed(studio, production, f"{printable(_unknown(plan))}. Spend on it all the same?"):
                 return False
             allow_unknown = True
     approval = Approval(plan_digest=plan.digest, approver=me(), budget_usd=max_usd, allow_unknown_prices=allow_unknown)
     studio.client.approve(production.production_id, approval, idempotency_key=studio.key)
     return True
+
+
+def _confirmed(studio: Studio, production: views.ProductionView, question: str) -> bool:
+    """What somebody answers; one who ends the command there is told how to go on."""
+    try:
+        return typer.confirm(question, default=False)
+    except typer.Abort:
+        studio.say("")
+        _say_how_to_decide(studio, production)
+        raise typer.Exit(130) from None
 
 
 def _unknown(plan: views.PlanView) -> str:
@@ -204,10 +220,13 @@ def _say_how_to_decide(studio: Studio, production: views.ProductionView) -> None
 
 
 def _follow(studio: Studio, production_id: str, out: Path | None) -> None:
-    """Show a production's events to its end, then what came of it; exits 1 where nothing was delivered."""
+    """Show a production's events to its end, then what came of it; exits 1 where nothing was delivered, and 4 where it
+    waits for a decision and nobody is there to decide."""
     production = studio.client.get(production_id)
     if production.status is ProductionStatus.AWAITING_APPROVAL:
         _say_how_to_decide(studio, production)
+        if not studio.interactive:
+            raise typer.Exit(EXIT_ATTENTION)
     digest, attention = production.plan.digest if production.plan else "", False
     try:
         with ProductionView(studio.out, production.plan.assets if production.plan else ()) as view:

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import IO, Final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from api import views
+from workflows.discretion import printable
 from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
 from workflows.models import ZERO, Quote
 
@@ -42,11 +44,19 @@ def reason_style(reason: AttentionReason) -> str:
     return OVERRUN_STYLE if reason == "overrun" else "bold yellow"
 
 
+class Screen(Console):
+    """A console on which words of others are only words: an escape sequence in a title cannot rewrite a price."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
 def make_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
     """A console that never wraps what is piped. NO_COLOR and COLUMNS are honoured."""
-    console = Console(file=file, stderr=stderr, highlight=False)
+    console = Screen(file=file, stderr=stderr, highlight=False)
     if not console.is_terminal:
-        console = Console(file=file, stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
+        console = Screen(file=file, stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
     return console
 
 

@@ -34,7 +34,7 @@ from workflows.batch_records import Admit, BatchRecord, BatchRow, BatchStart, Ba
 from workflows.batch_state import admission
 from workflows.models import Model, digest_of
 from workflows.refusals import REFUSED, Refusal
-from workflows.starting import COST, REQUESTER, STATUS, TENANT
+from workflows.starting import COST, REQUESTER, STATUS, TENANT, fair_share
 
 ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 
@@ -71,6 +71,7 @@ class BatchGateway:
                     start.model_copy(update={"rows_digest": digest}),
                     id=keys.batch_workflow_id(start.batch_id),
                     task_queue=keys.TASK_QUEUE,
+                    priority=fair_share(start.tenant),
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                     static_summary=f"{len(start.rows)} rows: {', '.join(sorted(platforms))}",

@@ -26,7 +26,7 @@ from api.many_views import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleV
 from api.problems import FieldError, Problem, unknown_schedule
 from workflows import keys
 from workflows.schedule import Scheduled, scheduled_production_id
-from workflows.starting import PLATFORM, REQUESTER, TENANT, cut, title_of
+from workflows.starting import PLATFORM, REQUESTER, TENANT, cut, fair_share, title_of
 
 CATCH_UP: Final = timedelta(hours=12)
 """Times that a server slept through are still made when it is back within this: a night, but not a holiday."""
@@ -53,6 +53,7 @@ class ScheduleGateway:
             Scheduled(schedule_id=schedule_id, brief=brief),
             id=key,
             task_queue=keys.TASK_QUEUE,
+            priority=fair_share(brief.tenant),
             static_summary=cut(f"{schedule_id} · {title_of(brief)}", 200),
         )
         pairs = [(PLATFORM, brief.platform.value), (TENANT, brief.tenant), (REQUESTER, brief.requester)]

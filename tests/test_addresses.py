@@ -62,6 +62,12 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Named:
         "fec0::1",
         "fd00::1",
         "ff02::1",
+        "192.0.0.8",
+        "192.88.99.1",
+        "2001::1",
+        "3fff::1",
+        "5f00::1",
+        "100:0:0:1::1",
     ],
 )
 def test_what_is_not_the_internet(address: str) -> None:

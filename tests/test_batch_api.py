@@ -16,7 +16,7 @@ from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
 from activities.storage import Storage
-from api import cli_batch
+from api import batches, cli_batch
 from api.cli import app
 from api.many_examples import MANY
 from deploy.local import Stack
@@ -284,3 +284,32 @@ def test_a_long_batch_on_a_terminal() -> None:
     assert "key-1 " in screen.getvalue()
     assert "key-29" not in screen.getvalue()
     assert "2 awaiting approval · spent 0.00 USD of 2.50 USD" in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        " =1",
+        "\t=1",
+        "\r\n=1",
+        '"=1"',
+        "'+1",
+        "-1+1",
+        "@SUM(1)",
+        "|calc",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+        "−1",
+    ],
+)
+def test_no_cell_is_a_formula(cell: str) -> None:
+    """Words that a spreadsheet would calculate, in any spelling, are marked as words; others stay as they are."""
+    assert batches._safe({"note": cell}) == {"note": f"'{cell}"}
+    assert batches._safe({"note": "A boat at dawn = good", "cost": "0.01", "n": 1}) == {
+        "note": "A boat at dawn = good",
+        "cost": "0.01",
+        "n": 1,
+    }

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from rich.console import Console
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
 from api.cli import app
+from api.cli_context import Studio
 from api.cli_live import ProductionView, describe
 from api.cli_look import planners_in_short, retiring, show_providers
 from api.cli_views import amount, approve_command, make_console, show_plan, show_production
@@ -314,6 +316,40 @@ async def test_too_dear_is_exit_code_3(client: Client) -> None:
         assert (await asyncio.to_thread(run, url, *brief, "1.50", "--no-watch")).exit_code == 0
 
 
+async def test_what_waits_for_an_approval_is_exit_code_4(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan that waits for a decision is exit code 4 of whatever was to make it or follow it; who ends the command at
+    the question is told the production and the next step."""
+    async with FakeActivities().working(client), serving(client, {}) as api:
+        url = str(api.http.base_url)
+        brief = ("produce", "Say it.", "--platform", "copy")
+        waiting = await asyncio.to_thread(run, url, *brief)
+        production_id = waiting.stderr.split()[1]
+        followed = await asyncio.to_thread(run, url, "watch", production_id)
+
+        def interrupted(*_: Any, **__: Any) -> bool:
+            raise typer.Abort
+
+        monkeypatch.setattr(Studio, "interactive", True)
+        monkeypatch.setattr("api.cli_make.typer.confirm", lambda *_, **__: False)
+        declined = await asyncio.to_thread(run, url, *brief)
+        monkeypatch.setattr("api.cli_make.typer.confirm", interrupted)
+        ended = await asyncio.to_thread(run, url, *brief)
+    assert [each.exit_code for each in (waiting, followed, declined, ended)] == [4, 4, 4, 130]
+    for each in (waiting, followed, declined, ended):
+        assert "greenlight approve" in each.stdout
+    assert ended.stderr.split()[1] in ended.stdout
+
+
+@pytest.mark.parametrize("command", [("produce", WORDS, "--platform", "copy", "--yes"), ("watch", "p"), ("open", "p")])
+def test_out_is_looked_at_first(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Where nothing can be written to --out, nothing is begun, and nobody sees a traceback."""
+    (tmp_path / "file").write_text("x")
+    refused = run("http://127.0.0.1:9", *command, "--out", str(tmp_path / "file" / "below"))
+    assert refused.exit_code == 2
+    assert "is a file" in refused.output
+    assert "Traceback" not in refused.output
+
+
 async def test_a_script_does_not_wait_for_a_person(client: Client) -> None:
     """Without a terminal, watching ends with exit code 4 where a person must decide, and names the command."""
     activities = FakeActivities()
@@ -407,6 +443,20 @@ def test_the_total_tells_what_is_unknown(unknown: int, total: str, option: str) 
     show_plan(make_console(out), plan)
     assert total in out.getvalue()
     assert approve_command("p", plan) == f"greenlight approve p --digest {plan.digest} {option}".rstrip()
+
+
+@pytest.mark.parametrize("evil", ["\x1b[1A\x1b[2K", "\x9b2K", "\r", "\x08\x08", "\u202e", "\u2066", "\x07"])
+def test_words_of_others_are_only_shown(evil: str) -> None:
+    """Nothing in a title, a name or a note moves the cursor, erases, rings or turns text around: the price that is
+    shown is the price."""
+    plan = plan_of(2, "0.1234")
+    asset = plan.assets[0].model_copy(update={"label": f"free{evil}", "prompt": f"words{evil}0.00 USD"})
+    plan = plan.model_copy(update={"title": f"Harbour{evil}", "assets": (asset, *plan.assets[1:])})
+    out = io.StringIO()
+    show_plan(make_console(out), plan)
+    assert evil not in out.getvalue().replace("\r\n", "\n")
+    assert "Harbour" in out.getvalue()
+    assert "0.12" in out.getvalue()
 
 
 def test_narrow_prices_are_whole() -> None:

@@ -1,5 +1,6 @@
 """What is hidden in words that others wrote, and what is left as it is."""
 
+import io
 import logging
 
 import pytest
@@ -80,3 +81,24 @@ def test_logs_are_discreet(caplog: pytest.LogCaptureFixture) -> None:
     assert "ERROR GET https://a.example/b?…" in caplog.text
     assert "ValueError: invalid literal for int() with base 10: '…'" in caplog.text
     assert KEY not in caplog.text
+
+
+def test_a_message_is_one_line_of_the_log() -> None:
+    """Words of others add no line to the log, move no cursor, and are cut where they go on and on; a traceback of ours
+    stays what it is."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    root = logging.getLogger()
+    before = root.handlers[:]
+    root.handlers[:] = [handler]
+    try:
+        hide_in_logs()
+        logging.getLogger("x").warning("title %s", "a\nERROR forged\x1b[2K\u202e")
+        logging.getLogger("x").warning("%s", "y" * 100_000)
+        logging.getLogger("x").error("failed", exc_info=ValueError("mine"))
+    finally:
+        root.handlers[:] = before
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "title a\\nERROR forged\ufffd[2K\ufffd"
+    assert len(lines[1]) < 9_000
+    assert lines[2:] == ["failed", "ValueError: mine"]

@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 with workflow.unsafe.imports_passed_through():
     from worker.__main__ import make_worker
     from worker.settings import WorkerSettings
+    from workflows.starting import fair_share
 
 TAKES = 6
 
@@ -28,6 +29,15 @@ class Many:
                 for _ in range(TAKES)
             )
         )
+
+
+@workflow.defn
+class Parent:
+    """Has a child do it, as a batch does."""
+
+    @workflow.run
+    async def run(self, queue: str) -> None:
+        await workflow.execute_child_workflow(Many.run, queue, id=f"{workflow.info().workflow_id}-child")
 
 
 class Vendor:
@@ -89,3 +99,31 @@ async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
         assert len(swift.began) == TAKES
         assert len(hanging.began) <= 1
         await stuck.terminate()
+
+
+async def test_tenants_take_turns(client: Client) -> None:
+    """What one tenant asks for after a long queue of another's is not made after all of that; children inherit it."""
+    queue, order = f"produce-{uuid4().hex}", list[str]()
+
+    @activity.defn(name="ask")
+    async def ask() -> None:
+        order.append((activity.info().workflow_id or "").partition("-")[0])
+
+    settings = WorkerSettings(in_flight={"vendor": 1}, graceful_shutdown_seconds=0)
+    async with Worker(client, task_queue=f"{queue}-w", workflows=[Many, Parent]):
+        runs = [
+            await client.start_workflow(
+                Parent.run,
+                queue,
+                id=f"{tenant}-{uuid4().hex}",
+                task_queue=f"{queue}-w",
+                priority=fair_share(tenant),
+            )
+            for tenant in (*("north",) * 8, "south")
+        ]
+        await asyncio.sleep(1)  # all of it waits for the provider's worker
+        async with make_worker(client, queue, [ask], settings, provider="vendor"):
+            await asyncio.gather(*(run.result() for run in runs))
+    assert len(order) == 9 * TAKES
+    last = max(place for place, tenant in enumerate(order) if tenant == "south")
+    assert last < 5 * TAKES, order

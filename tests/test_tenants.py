@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.types import Receive
+from temporalio.client import Client, ScheduleActionStartWorkflow
 
 from api import key_file, limits, uploads
 from api.app import create_app
@@ -448,6 +449,32 @@ async def test_nobody_signs_for_another(house: House) -> None:
 
 
 # -- How much at once --------------------------------------------------------------------------------------------
+
+
+async def test_tenants_share_the_workers(house: House, client: Client) -> None:
+    """Whatever a tenant starts names it to Temporal, so that its tasks take turns with those of others: productions,
+    batches with their rows, and schedules."""
+    production_id = await house.start("rita")
+    rows = {"rows": [{"brief": COPY}], "requester": "rita"}
+    batch = (await house.ask("rita", "POST", "/batches", json=rows)).json()["batch_id"]
+    row = await eventually(lambda: row_of(house, batch))
+    for workflow_id in (keys.workflow_id(production_id), keys.batch_workflow_id(batch), keys.workflow_id(row)):
+        described = await client.get_workflow_handle(workflow_id).describe()
+        assert described.raw_description.workflow_execution_info.priority.fairness_key == "acme"
+    weekly = {"schedule_id": f"weekly-{uuid4().hex[:6]}", "cron": "0 9 * * 1", "brief": COPY}
+    made = await house.ask("olga", "POST", "/schedules", json=weekly)
+    assert made.status_code < 300, made.text
+    schedule = await client.get_schedule_handle(keys.schedule_key(made.json()["schedule_id"])).describe()
+    action = schedule.schedule.action
+    assert isinstance(action, ScheduleActionStartWorkflow)
+    assert action.priority.fairness_key == "acme"
+    await house.ask("olga", "DELETE", f"/schedules/{made.json()['schedule_id']}")
+
+
+async def row_of(house: House, batch: str) -> str | None:
+    seen = (await house.ask("rita", "GET", f"/batches/{batch}")).json()
+    found = [row["production_id"] for row in seen.get("rows", ()) if row.get("production_id")]
+    return found[0] if found else None
 
 
 async def test_a_tenant_has_so_many_streams(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Hides secrets in words that others wrote: of vendors, of libraries, of the servers between.
+"""Hides secrets in words that others wrote, and makes them harmless to show: words of vendors, libraries, people.
 
 Known values are those of this process's environment (`remember`); what else looks like a secret is hidden by its form:
 a token behind `Bearer`, the value behind `key=` or `x-api-key:`, the password and the whole query of an address.
@@ -7,6 +7,7 @@ a token behind `Bearer`, the value behind `key=` or `x-api-key:`, the password a
 import logging
 import re
 from collections.abc import Mapping
+from copy import copy
 from typing import Final
 
 HIDDEN: Final = "…"
@@ -39,6 +40,13 @@ _FORMS: Final = tuple(
     )
 )
 
+_UNPRINTABLE: Final = re.compile(
+    # Control characters but tab and line feed, and what changes the direction of the text around it.
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+MAX_LOGGED_CHARS: Final = 8_000
+"""Of one message in the log: who sends us words must not fill the disk with them."""
+
 _known: set[str] = set()
 
 
@@ -65,8 +73,13 @@ def hidden(text: str) -> str:
     return text
 
 
+def printable(text: str) -> str:
+    """The text with `\ufffd` in the place of whatever a terminal would follow instead of showing it."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
 def hide_in_logs() -> None:
-    """Hide secrets in whatever the handlers write that the root logger has now."""
+    """Hide secrets in whatever the handlers write that the root logger has now; a message is one line."""
     for handler in logging.getLogger().handlers:
         handler.setFormatter(_Discreet(handler.formatter or logging.Formatter()))
 
@@ -79,4 +92,9 @@ class _Discreet(logging.Formatter):
         self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
-        return hidden(self._inner.format(record))
+        told = copy(record)
+        message = record.getMessage()
+        cut = f"… ({len(message):,} characters)" if len(message) > MAX_LOGGED_CHARS else ""
+        told.msg = printable(message[:MAX_LOGGED_CHARS]).replace("\n", "\\n") + cut
+        told.args = None
+        return hidden(self._inner.format(told))

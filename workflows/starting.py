@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import Priority, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from workflows import keys
 from workflows.events import ProductionStatus, Snapshot
@@ -30,6 +30,7 @@ def start_options(
     return {
         "id": keys.workflow_id(production_id),
         "task_queue": keys.TASK_QUEUE,
+        "priority": fair_share(brief.tenant),
         "static_summary": cut(f"{brief.platform.value} · {title}", 200),
         "static_details": cut(f"**{brief.platform.value}** for {brief.requester}\n\n{brief.text}", 8_000),
         "search_attributes": TypedSearchAttributes(
@@ -48,6 +49,11 @@ def start_options(
             **({keys.OVERRUN_MEMO: str(carried.overrun_usd)} if carried and carried.overrun_usd else {}),
         },
     }
+
+
+def fair_share(tenant: str) -> Priority:
+    """A tenant's tasks take turns with those of others, however many it has; what a run starts inherits it."""
+    return Priority(fairness_key=cut(tenant, 64))
 
 
 def title_of(brief: Brief) -> str:
