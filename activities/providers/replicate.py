@@ -68,7 +68,7 @@ class Replicate(ProviderBase):
             modality=modality,
             media_type=MEDIA_TYPES[modality],
             rates=(),
-            expected_seconds=30.0,
+            expected_seconds=8.0,  # nobody knows: the first look is soon, later ones by how long it has taken
             job=True,
             any_parameter=True,
             accepts=frozenset({Modality.IMAGE}),
