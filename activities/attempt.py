@@ -34,6 +34,7 @@ from activities.providers.base import Finished, Input, Offer, Provider, Request,
 from activities.providers.registry import load_sdk
 from activities.settings import ActivitySettings
 from activities.storage import ObjectMissing, Storage, StorageConflict, StorageFailed, StorageUnsupported, Stored
+from activities.taken_in import taken_in
 from activities.vendor_call import Operation, told
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, TAKE_EXISTS, AssetFailure, ProduceAsset
@@ -111,6 +112,14 @@ class Attempt:
         """`ask` the provider, as traces and metrics tell of it."""
         await load_sdk(self.offer.provider)
         return await told(self.offer.provider, self.offer.model, operation, self.ask(call), job_id)
+
+    async def taken_in(self, finished: Finished) -> Finished:
+        """What the provider made, as it is kept.
+
+        Raises:
+            OutputUnusable: it is a text without words.
+        """
+        return await taken_in(finished, self.offer, structured=self.request.schema is not None)
 
     async def facts_of(self, finished: Finished, key: str = "", size: int = 0) -> Facts:
         """Media facts, from the local source or, for a stream, from the stored object at `key`.

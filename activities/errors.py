@@ -27,6 +27,7 @@ from datetime import timedelta
 from decimal import ROUND_UP, Decimal
 from typing import ClassVar, Literal
 
+from activities.valid_text import valid
 from workflows.discretion import hidden
 
 Refused = Literal["prompt", "input", "output"]
@@ -54,7 +55,7 @@ class ProviderError(Exception):
     """False where it is waiting, not failing: it never uses up the take's allowed failures."""
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None, billed_usd: Decimal = Decimal(0)) -> None:
-        super().__init__(hidden(message[:20_000])[:2_000] or type(self).__name__)
+        super().__init__(valid(hidden(message[:20_000]))[:2_000] or type(self).__name__)
         self.retry_after = retry_after
         self.billed_usd = cents_up(billed_usd)
 
@@ -129,7 +130,7 @@ class ContentRefused(ProviderError):
     ) -> None:
         super().__init__(message, billed_usd=billed_usd)
         self.refused = refused
-        self.category = hidden(category[:1_000])[:100]
+        self.category = valid(hidden(category[:1_000]))[:100]
 
 
 class OutputUnusable(ProviderError):

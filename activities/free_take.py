@@ -20,9 +20,8 @@ class FreeTake(Attempt):
     """One attempt. A second one looks first; two at once race for the conditional put, and one of them wins."""
 
     async def make(self) -> Take:
-        key = keys.media_key(self.prefix, extension_of(self.offer.media_type))
         attempt = activity.info().attempt
-        if attempt > 1 and (found := await self._recorded(key)):
+        if attempt > 1 and (found := await self._recorded()):
             return found
         started = now()
         try:
@@ -30,12 +29,14 @@ class FreeTake(Attempt):
                 finished = await self.ask_vendor("submit", self.provider.submit(self.request))
                 if isinstance(finished, Job):
                     raise OutputUnusable(f"{self.offer.model} answered with a job although it offers none")
+                finished = await self.ask(self.taken_in(finished))
                 facts = await self.facts_of(finished)
+                key = keys.media_key(self.prefix, extension_of(finished.media_type))
                 done = now()
                 stored = await self.ask(self._put(key, finished, _metadata(facts, started, done)))
         except StorageConflict:
             # Another attempt of this same take was faster: what it stored is the take.
-            if found := await self._recorded(key):
+            if found := await self._recorded():
                 return found
             raise
         except ProviderError as error:
@@ -44,14 +45,17 @@ class FreeTake(Attempt):
             raise retry(error, attempt) from None
         return self.take(media_of(key, stored, finished.media_type, facts), ZERO, started, done)
 
-    async def _recorded(self, key: str) -> Take | None:
+    async def _recorded(self) -> Take | None:
         """The take as the metadata of its media object tells it, or None where it is not there.
 
         Raises:
             ApplicationError: the object was made for another request.
         """
-        head = await self.storage.head(key)
-        if head is None or "sha256" not in head.metadata:
+        # What it is, and so its extension, is only known when it is made. People's files have a digest in their names.
+        stem = keys.media_key(self.prefix, "")
+        key = next((k for k in await self.storage.list_keys(stem) if "." not in k.removeprefix(stem)), None)
+        head = await self.storage.head(key) if key else None
+        if key is None or head is None or "sha256" not in head.metadata:
             return None
         kept = head.metadata
         if kept.get("request") != request_digest(self.asked):

@@ -39,6 +39,8 @@ EXTENSIONS: Final[dict[str, str]] = {
     "image/png": "png",
     "image/jpeg": "jpg",
     "image/webp": "webp",
+    "image/gif": "gif",
+    "image/avif": "avif",
     "audio/wav": "wav",
     "audio/mpeg": "mp3",
     "audio/aac": "aac",
@@ -50,6 +52,7 @@ EXTENSIONS: Final[dict[str, str]] = {
     "video/webm": "webm",
     "video/quicktime": "mov",
     "video/x-matroska": "mkv",
+    "video/ogg": "ogv",
 }
 
 

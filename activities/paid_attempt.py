@@ -23,6 +23,7 @@ from activities.ledger import Ledger
 from activities.media import Facts, extension_of
 from activities.providers.base import Finished, Job
 from activities.storage import StorageConflict, StorageFailed, Stored, sha256_of
+from activities.taken_in import begun, typed
 from workflows import keys
 from workflows.contracts import AssetFailure
 from workflows.models import ZERO, Take
@@ -76,16 +77,17 @@ class PaidAttempt(Attempt):
         """
         entry = self._ledger.entry
         assert entry is not None
-        extension = extension_of(finished.media_type)
-        key = keys.media_key(self.prefix, extension, len(entry.submissions), uuid4().hex[:8])
+        nonce, key = uuid4().hex[:8], ""
         cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
         await self._patiently(lambda: learn(self.storage, self.asked.production_id, self.asked.asset, cost))
         try:
-            stored = await self._patiently(lambda: self._put(key, finished))
-            facts = await self._patiently(lambda: self._stored_facts(finished, key, stored))
+            finished = await self._patiently(lambda: self.taken_in(finished))
+            key, finished, stored = await self._patiently(lambda: self._put(nonce, finished))
+            facts = await self._patiently(lambda: self._stored_facts(finished, key, stored, nonce))
         except OutputUnusable as error:
             error.billed_usd = cost
-            await self._patiently(lambda: self.storage.drop(key))  # this attempt's own object
+            if key:
+                await self._patiently(lambda: self.storage.drop(key))  # this attempt's own object
             await self._release(error)
         media = media_of(key, stored, finished.media_type, facts)
         billed = entry.billed_usd + cost - entry.last.billed_usd
@@ -108,7 +110,7 @@ class PaidAttempt(Attempt):
                 if each != key:
                     await self.storage.drop(each)
 
-    async def _stored_facts(self, finished: Finished, key: str, stored: Stored) -> Facts:
+    async def _stored_facts(self, finished: Finished, key: str, stored: Stored, nonce: str) -> Facts:
         """Media facts. Before a vendor is blamed for what does not open, the storage has to give back what was sent.
 
         Raises:
@@ -121,20 +123,30 @@ class PaidAttempt(Attempt):
                 raise
             if await self.storage.sha256(key) != stored.sha256:
                 _log.warning("%s: %s, and is not what was stored; storing it again", key, error)
-                await self._put(key, finished)
+                await self._put(nonce, finished)
             return await self.facts_of(finished, key, stored.bytes)
 
-    async def _put(self, key: str, finished: Finished) -> Stored:
+    async def _put(self, nonce: str, finished: Finished) -> tuple[str, Finished, Stored]:
+        """Store the media; its key and its media type go by its first bytes."""
         source = finished.source
-        if isinstance(source, bytes):
+        if isinstance(source, bytes | Path):
+            key = self._key(nonce, finished)
+            if isinstance(source, Path):
+                return key, finished, await self.storage.put_file(key, source, finished.media_type)
             stored = Stored(len(source), sha256_of(source))
             await self.storage.put_bytes(key, source, finished.media_type)
             self.storage.remember(source, stored, finished.media_type)
-            return stored
-        if isinstance(source, Path):
-            return await self.storage.put_file(key, source, finished.media_type)
+            return key, finished, stored
         async with source() as chunks:
-            return await self.storage.put_stream(key, chunks, finished.media_type)
+            head, whole = await begun(chunks)
+            finished = typed(finished, head, self.offer)
+            key = self._key(nonce, finished)
+            return key, finished, await self.storage.put_stream(key, whole, finished.media_type)
+
+    def _key(self, nonce: str, finished: Finished) -> str:
+        entry = self._ledger.entry
+        assert entry is not None
+        return keys.media_key(self.prefix, extension_of(finished.media_type), len(entry.submissions), nonce)
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Sit out a storage outage: a job's id or a synchronous answer that is not written exists nowhere else.

@@ -4,19 +4,21 @@ The model proposes, nothing of it is believed: kinds of assets, providers, model
 lengths and prices are all checked here against the brief and the enabled models.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal, cast
+from typing import ClassVar, Final, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 from temporalio.exceptions import ApplicationError
 
 from activities import pricing, quotes
 from activities.inquiry import Refused
 from activities.providers.base import Offer, Provider
 from activities.timeline import UNSPOKEN_ROLES
+from activities.written import read_as
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform
 from workflows.policies import PlanProblem, check_plan
 
@@ -29,9 +31,21 @@ Menu = Mapping[Modality, Sequence[Offer]]
 
 
 class _Strict(BaseModel):
-    """Every field is required and no other is allowed, as OpenAI's strict mode demands; no limits, which it refuses."""
+    """Every field is required and no other is allowed, as OpenAI's strict mode demands; no limits, which it refuses.
+
+    The schema says so. Of an answer, what is missing without harm is filled in: another paid question would not make
+    the plan better.
+    """
 
     model_config = ConfigDict(extra="forbid")
+    _may_lack: ClassVar[Mapping[str, JsonValue]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        return given | {name: empty for name, empty in cls._may_lack.items() if not given.get(name)}
 
 
 class _Setting(_Strict):
@@ -40,6 +54,8 @@ class _Setting(_Strict):
 
 
 class _Piece(_Strict):
+    _may_lack = {"label": "", "original": "", "parameters": [], "depends_on": []}
+
     asset_id: str = Field(description="Lower case letters, digits and hyphens; unique in the plan")
     asset_type: Literal["text", "image", "video", "audio"]
     role: str = Field(description="What it is for, e.g. script, narration, still, shot, headline, visual")
@@ -51,8 +67,20 @@ class _Piece(_Strict):
     parameters: list[_Setting] = Field(description="Empty where the defaults do")
     depends_on: list[str] = Field(description="Ids of the assets that it is made from; usually few or none")
 
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _as_list(cls, given: object) -> object:
+        """An object of names and values is as good as a list of both, and a number as good as its text."""
+        if isinstance(given, dict):
+            given = [{"name": name, "value": value} for name, value in given.items()]
+        if not isinstance(given, list):
+            return given
+        return [s | {"value": _as_text(s.get("value"))} if isinstance(s, dict) else s for s in given if s]
+
 
 class _Draft(_Strict):
+    _may_lack = {"title": "", "warnings": []}
+
     title: str
     assets: list[_Piece] = Field(description="In the order in which they stand in the deliverable")
     warnings: list[str] = Field(description="What the requester should know before approving; usually empty")
@@ -105,9 +133,11 @@ class Rules:
             Refused: says everything that is wrong with it.
         """
         try:
-            draft = _Draft.model_validate_json(answer)
+            draft = read_as(_Draft, answer)
         except ValidationError as error:
             raise Refused([f"{_place(e['loc'])}: {e['msg']}" for e in error.errors()]) from None
+        except ValueError as error:
+            raise Refused([f"answer: {error}"]) from None
         problems: list[str] = []
         assets = [asset for piece in draft.assets if (asset := self._asset(piece, problems))]
         if not draft.assets:
@@ -218,6 +248,12 @@ class Rules:
                     f"(the dearest: {named}); choose cheaper models or settings, fewer or shorter assets"
                 ]
             )
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)
 
 
 def _slug(words: str) -> str:

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 from temporalio import activity
 
+from activities.written import begun_json
 from workflows.models import Modality
 
 TELL_SECONDS: Final = 1.0
@@ -23,7 +24,7 @@ def so_far(written: str) -> dict[str, JsonValue]:
     Nothing of it is checked yet: it is for people to look at.
     """
     try:
-        draft = from_json(written, allow_partial="trailing-strings")
+        draft = from_json(begun_json(written), allow_partial="trailing-strings")
     except ValueError:
         draft = None
     found = draft.get("assets") if isinstance(draft, dict) else None

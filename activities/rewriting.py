@@ -23,6 +23,7 @@ from activities.planning import MAX_PROMPT_CHARS
 from activities.providers.base import Offer, Provider, offer_of
 from activities.settings import ActivitySettings
 from activities.storage import Storage
+from activities.written import read_as
 from workflows.contracts import BUDGET_SHORT, AssetFailure, RewritePrompt, Rewritten
 from workflows.models import Modality, Words
 
@@ -147,11 +148,13 @@ def _read(request: RewritePrompt, maker: Offer | None, answer: str, _: Offer, __
         Refused: says what is wrong with it.
     """
     try:
-        written = _Draft.model_validate_json(answer).prompt.strip()
+        written = read_as(_Draft, answer).prompt.strip()
         if written or request.feedback:
             written = _WORDS.validate_python(written)
     except ValidationError as error:
         raise Refused([f"prompt: {e['msg']}" for e in error.errors()]) from None
+    except ValueError as error:
+        raise Refused([f"answer: {error}"]) from None
     if maker and not maker.fits(written):
         raise Refused([f"prompt: {maker.model} takes at most {maker.max_prompt} characters; shorten it"])
     if written == request.asset.prompt:

@@ -1,6 +1,7 @@
 """Replicate over real HTTP: what is asked for, what its answers mean for money, and how a lost prediction is found."""
 
 import asyncio
+import base64
 import dataclasses
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
@@ -29,7 +30,7 @@ from activities.settings import ActivitySettings
 from activities.storage import Storage
 from tests.emulators.base import Fault
 from tests.emulators.replicate import ReplicateEmulator
-from tests.emulators.samples import picture, video
+from tests.emulators.samples import picture, video, wav
 from tests.jobs import finish, read
 from workflows.contracts import ProduceAsset
 from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform, Quote, Take
@@ -338,3 +339,28 @@ def test_the_catalogue() -> None:
     assert all(o.job and not o.unknown and o.accepts == {Modality.IMAGE} for o in offers.values())
     highs = [r.usd_high for r in offers[FLUX_2].rates]
     assert highs == sorted(highs)
+
+
+def _uri(data: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("modality", "output", "made"),
+    [
+        (Modality.IMAGE, [_uri(picture(), "image/png")], picture()),
+        (Modality.IMAGE, {"image": _uri(picture(), "image/png"), "seed": 1}, picture()),
+        (Modality.AUDIO, {"audio_out": _uri(wav(), "audio/wav"), "prompt_npz": None}, wav()),
+        (Modality.TEXT, {"text": "a \ud83d lighthouse"}, "a \ufffd lighthouse".encode()),
+        (Modality.TEXT, [["a "], ["lighthouse"]], b"a lighthouse"),
+        (Modality.TEXT, _uri(b"a lighthouse", "text/plain"), b"a lighthouse"),
+    ],
+)
+async def test_an_output_of_any_form(
+    emulator: ReplicateEmulator, tmp_path: Path, modality: Modality, output: Any, made: bytes
+) -> None:
+    """An object, nested lists and data URIs are what was paid for, by one prediction."""
+    emulator.texts["some/model"] = output
+    _, done = await finish(provider(emulator), request(tmp_path, "some/model", modality=modality))
+    assert done.source == made
+    assert emulator.count("submit") == 1

@@ -16,6 +16,7 @@ from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, Pr
 from activities.providers import wire
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, ProviderBase, Request, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
+from activities.providers.mending import UNKNOWN_STATUS, error_in, mending
 from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
 
@@ -31,8 +32,6 @@ OWN_URL: Final = "https://api.anthropic.com"
 SECONDS_A_TOKEN: Final = 3_600 / 128_000
 """The SDK reckons an hour for 128,000 tokens, and refuses more than 21,333 without a timeout of one's own."""
 PICTURES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
-_STATUS: Final = {"overloaded_error": 529, "rate_limit_error": 429, "timeout_error": 504, "billing_error": 402}
-"""HTTP statuses of its errors by their types; any other one is its own failure."""
 _FAILED: Final = (
     "https://support.claude.com/en/articles/8114526: 'failed requests are not charged', except where the client "
     "disconnects or times out"
@@ -59,12 +58,13 @@ class Anthropic(ProviderBase):
 
     @cached_property
     def _client(self) -> "AsyncAnthropic":
-        from anthropic import AsyncAnthropic
+        from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
         return AsyncAnthropic(
             api_key=wire.usable_key(self.name, KEY, self.secret),
             base_url=self._env.get(BASE_URL) or OWN_URL,
             max_retries=0,
+            http_client=DefaultAsyncHttpxClient(event_hooks=mending()),
             open_telemetry={"traces": {"enabled": False}, "propagation": False},  # our traces are not theirs
         )
 
@@ -116,8 +116,6 @@ class Anthropic(ProviderBase):
         except Exception as error:
             # A connection that ended, which in the middle of an answer the HTTP client says itself.
             raise wire.lost(self.name, error, submitting=True, variable=KEY) from None
-        if isinstance(record := getattr(message, "error", None), Mapping):  # with HTTP 200, as gateways send it
-            raise _told(_STATUS.get(str(record.get("type")), 500), record, {})
         if not isinstance(message, Message) or message.content is None:
             raise SubmissionUnknown(f"anthropic: the answer is no message; does {BASE_URL} name the right server?")
         return message
@@ -237,7 +235,7 @@ def _refusal(error: "APIStatusError") -> ProviderError:
     record = error.body.get("error") if isinstance(error.body, Mapping) else None
     status = wire.status_of(error.response)
     if status == HTTPStatus.OK:  # a stream has begun when the vendor says this in the place of an answer
-        status = _STATUS.get(error.type or "", 500)
+        status = (error_in(error.body) or (UNKNOWN_STATUS, {}))[0]
     return _told(status, record if isinstance(record, Mapping) else {}, error.response.headers)
 
 

@@ -1,15 +1,22 @@
 """How Google is reached: which of its two APIs, with which key, and one HTTP client that sends each request once."""
 
+import base64
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from activities.providers import google_errors, wire
+from activities.providers.base64_text import decoded
+from activities.providers.mending import mending
 
 if TYPE_CHECKING:
     import httpx
     from google import genai
     from google.genai.client import AsyncClient
 
+_BYTES: Final = re.compile(rb'("(?:data|bytesBase64Encoded|encodedVideo)"\s*:\s*)("[^"]{4,}")')
+"""Fields that the SDK reads as base64, of which it takes one form only."""
 DEVELOPER_URL: Final = "https://generativelanguage.googleapis.com"
 LOOK_MS: Final = int(wire.LOOK_SECONDS * 1_000)
 """The SDK's `HttpOptions.timeout` is in milliseconds."""
@@ -73,7 +80,7 @@ class Access:
 
             # A client of httpx keeps the SDK from aiohttp, which it would prefer where that is installed, and with
             # which it sends a request again after a lost connection (measured) unless `attempts` is 1.
-            self._http = httpx.AsyncClient(event_hooks={"request": [_connect_soon]})
+            self._http = httpx.AsyncClient(event_hooks={"request": [_connect_soon], **mending(_plain_base64)})
             options = types.HttpOptions(
                 base_url=self.base_url or None,
                 timeout=int(wire.ANSWER_SECONDS * 1_000),
@@ -102,3 +109,16 @@ async def _connect_soon(request: "httpx.Request") -> None:
     """The SDK has one timeout for everything; an address that nobody answers at needs no ten minutes."""
     timeout = request.extensions["timeout"]
     timeout["connect"] = min(timeout["connect"] or wire.CONNECT_SECONDS, wire.CONNECT_SECONDS)
+
+
+def _plain_base64(answer: bytes) -> bytes:
+    """All base64 of an answer in the one form that the SDK takes: a picture that is paid for is no lost answer."""
+    return _BYTES.sub(_plain, answer)
+
+
+def _plain(field: re.Match[bytes]) -> bytes:
+    try:
+        data = base64.b64encode(decoded(json.loads(field[2])))
+    except ValueError:
+        return field[0]
+    return field[1] + b'"' + data + b'"'

@@ -7,6 +7,7 @@ import wave
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from activities import media_types
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.providers import wire
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request
@@ -24,6 +25,8 @@ INLINE_BYTES: Final = 70_000_000
 ASPECTS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9", "21:9")
 """Of the Gemini image models (google-genai 3.3, `ImageConfig.aspect_ratio`)."""
 VOICE: Final = "Kore"
+_WITH_HEAD: Final = ("audio/wav", "audio/ogg", "audio/flac", "audio/mp4")
+"""Sound that says itself what it is, also where it is declared to be samples alone."""
 _CUT_OFF: Final = ("MAX_TOKENS", "CONTINUATION")
 """Half of a text would get into the deliverable without anybody being told."""
 
@@ -80,7 +83,7 @@ async def speak(access: Access, request: Request, offer: Offer) -> Finished:
     )
     data, media_type = blob(answer, request, offer)
     raw = re.match(r"audio/(?:L16|pcm)\b(?:.*rate=(\d+))?", media_type, re.IGNORECASE)
-    if raw is None:
+    if raw is None or media_types.found(data[: media_types.HEAD_BYTES]) in _WITH_HEAD:
         return Finished(data, media_type or offer.media_type, usage=usage_of(answer))
     return Finished(_wav(data, int(raw[1] or 24_000)), "audio/wav", usage=usage_of(answer))
 

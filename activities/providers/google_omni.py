@@ -15,6 +15,7 @@ from activities.errors import (
 )
 from activities.providers.adoption import looking_for, same
 from activities.providers.base import Finished, Job, Offer, Request, Running
+from activities.providers.base64_text import decoded
 from activities.providers.download import streamed
 from activities.providers.google_access import DEVELOPER_URL, Access
 from activities.providers.google_errors import VENDOR, one_line, policy
@@ -75,7 +76,11 @@ async def look(access: Access, request: Request, job: Job) -> Running | Finished
     if interaction.status == "completed" and video is not None:
         media_type = video.mime_type or "video/mp4"
         if video.data:
-            return Finished(base64.b64decode(video.data), media_type)
+            try:
+                return Finished(decoded(str(video.data)), media_type)
+            except ValueError:
+                words = f"{VENDOR} completed job {job.id} with a video that is no base64"
+                raise OutputUnusable(words, billed_usd=billed) from None
         if video.uri:
             return fetched(access, video.uri, media_type)
     faults = "; ".join(one_line(f"{e.code or ''} {e.message or ''}") for e in interaction.errors or ())

@@ -10,6 +10,7 @@ from activities.errors import InvalidRequest
 from activities.providers import openai_images, openai_jobs, openai_speech, openai_text, openai_transcripts
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
+from activities.providers.mending import mending
 from activities.providers.openai_wire import UNBILLED, VARIABLE, VENDOR, asking
 from activities.providers.wire import ANSWER_SECONDS, CONNECT_SECONDS, discreet, usable_key
 from workflows.models import Modality
@@ -50,13 +51,14 @@ class OpenAI(ProviderBase):
         Raises:
             AuthenticationFailed: there is no key, or none that can be sent.
         """
-        from openai import AsyncOpenAI, Timeout
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
         client = AsyncOpenAI(
             api_key=usable_key(VENDOR, VARIABLE, self.secret),
             base_url=self._base_url,
             max_retries=0,  # Temporal owns retries: every submission is one request, and is in the ledger
             timeout=Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            http_client=DefaultAsyncHttpxClient(event_hooks=mending()),
         )
         # Set afterwards: given as None, the SDK would read the process's own environment.
         client.organization = self._env.get("OPENAI_ORG_ID") or None

@@ -4,18 +4,17 @@ Limits: docstrings of the official SDK 3.51, types/image_generate_params.py and 
 """
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
+from activities.providers import base64_text
 from activities.providers.base import Finished, Input, Offer, Request, Unit, save
 from activities.providers.data_uri import picture_uri
 from activities.providers.download import streamed
 from activities.providers.openai_sizes import size_of
-from activities.providers.openai_wire import VENDOR, asking, chosen, refuse_error
+from activities.providers.openai_wire import VENDOR, asking, chosen
 from activities.providers.wire import billed
 from workflows.models import Modality
 
@@ -44,7 +43,6 @@ async def make_picture(client: "AsyncOpenAI", request: Request, offer: Offer) ->
         files["mask"] = await _upload(mask)
     with asking(submitting=True):
         answer: Any = await (client.images.edit(**files, **wishes) if pictures else client.images.generate(**wishes))
-        refuse_error(answer)
         if answer.data is None:
             raise SubmissionUnknown(f"{VENDOR} answered with something that is no list of pictures")
         usage = picture_usage(answer.usage)
@@ -52,6 +50,8 @@ async def make_picture(client: "AsyncOpenAI", request: Request, offer: Offer) ->
         form = answer.output_format or wishes.get("output_format") or "png"
     if made and made.b64_json:
         return Finished(decoded(made.b64_json, request, offer, usage), f"image/{form}", usage=usage)
+    if made and made.url and base64_text.type_in(made.url) is not None:
+        return Finished(decoded(made.url, request, offer, usage), f"image/{form}", usage=usage)
     if made and made.url:
         return Finished(
             await _downloaded(made.url, str(client.base_url), request.file(f"answer.{form}")),
@@ -109,8 +109,8 @@ def picture_usage(counted: Any) -> dict[Unit, int]:
 
 def decoded(text: str, request: Request, offer: Offer, usage: Mapping[Unit, int]) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
+        return base64_text.decoded(text)
+    except ValueError:
         cost = billed(request, offer, usage)
         raise OutputUnusable(f"{VENDOR} answered with a picture that is no base64", billed_usd=cost) from None
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from activities import pricing
+from activities import media_types, pricing
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.providers.base import Finished, Offer, Request
 from activities.providers.openai_wire import VENDOR, asking, chosen
@@ -74,9 +74,11 @@ async def _say(client: "AsyncOpenAI", request: Request, offer: Offer, text: str,
     with asking(submitting=True):
         async with client.audio.speech.with_streaming_response.create(**said) as answer:
             media_type = answer.headers.get("content-type", "")
-            if media_type.startswith(("application/json", "text/")):
-                raise SubmissionUnknown(f"{VENDOR} answered with {media_type} in the place of speech")
             await answer.stream_to_file(file)
+            with file.open("rb") as speech:
+                sound = media_types.found(speech.read(media_types.HEAD_BYTES))
+            if media_type.startswith(("application/json", "text/")) and not sound:
+                raise SubmissionUnknown(f"{VENDOR} answered with {media_type} in the place of speech")
     if not (await asyncio.to_thread(file.stat)).st_size:
         raise SubmissionUnknown(f"{VENDOR} answered with nothing in the place of speech")
 

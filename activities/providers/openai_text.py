@@ -84,9 +84,9 @@ async def _answered(client: "AsyncOpenAI", asked: dict[str, Any], on_text: Calla
 
 
 def _read(answer: "ChatCompletion") -> _Answer:
-    refuse_error(answer)
     choice = answer.choices[0]
-    return _Answer(choice.message.content or "", choice.message.refusal or "", choice.finish_reason, answer.usage)
+    refuse_error(choice)
+    return _Answer(_words(choice.message.content), choice.message.refusal or "", choice.finish_reason, answer.usage)
 
 
 async def _heard(client: "AsyncOpenAI", asked: dict[str, Any], on_text: Callable[[str], None]) -> _Answer:
@@ -108,17 +108,28 @@ async def _heard(client: "AsyncOpenAI", asked: dict[str, Any], on_text: Callable
                 async for piece in await response.parse():
                     answer.usage = piece.usage or answer.usage  # comes last, and without a choice
                     for choice in piece.choices or ():
+                        if not answer.text:  # else the vendor was at work, and what became of it is not known
+                            refuse_error(choice)
                         answer.finish_reason = choice.finish_reason or answer.finish_reason
                         if choice.delta:
                             answer.refusal += choice.delta.refusal or ""
-                            answer.text += choice.delta.content or ""
-                            hear(choice.delta.content or "")
+                            words = _words(choice.delta.content)
+                            answer.text += words
+                            hear(words)
             except Exception:
                 if answer.finish_reason is None:
                     raise
     if answer.finish_reason is None:
         raise SubmissionUnknown(f"{VENDOR}: the answer broke off")
     return answer
+
+
+def _words(content: Any) -> str:
+    """What is said; some servers give it in parts, with thoughts among them."""
+    if isinstance(content, list):
+        texts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type") == "text"]
+        return "".join(text for text in texts if isinstance(text, str))
+    return content or ""
 
 
 async def _messages(request: Request, offer: Offer) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.providers.base import Finished, Offer, Request, Unit
-from activities.providers.openai_wire import VENDOR, asking, chosen, refuse_error
+from activities.providers.openai_wire import VENDOR, asking, chosen
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> F
             if "json" in form or answer.lstrip().startswith("<"):
                 raise SubmissionUnknown(f"{VENDOR} answered with something that is no transcript")
             return Finished(answer.encode(), media_type)
-        refuse_error(answer)
         record = answer.to_dict(mode="json")
         if "text" not in record:
             raise SubmissionUnknown(f"{VENDOR} answered with a record that is no transcript")

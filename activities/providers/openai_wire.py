@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from activities.errors import ContentRefused, JobFailed, ProviderError, QuotaExhausted, Refused
 from activities.providers.base import Offer, Request
+from activities.providers.mending import error_in
 from activities.providers.unbilled import Unbilled
 from activities.providers.wire import lost, refusal, seconds_after, status_of
 
@@ -61,34 +62,21 @@ def asking(*, submitting: bool) -> Iterator[None]:
     except openai.APIStatusError as error:
         raise _told(status_of(error.response), _record(error), error.response.headers, submitting=submitting) from error
     except Exception as error:
-        if type(error) is openai.APIError and isinstance(error.body, dict):
+        if type(error) is openai.APIError and (found := error_in({"error": error.body})):
             # Said in a stream, with HTTP 200, in the place of an answer.
-            raise _told(_status(error.body), error.body, {}, submitting=submitting) from error
+            raise _told(*found, {}, submitting=submitting) from error
         # A connection that ended, or an answer that is not OpenAI's: a submission may have been billed.
         raise lost(VENDOR, error, submitting=submitting, variable=VARIABLE) from error
 
 
-def refuse_error(answer: object) -> None:
-    """Raise the error that an answer with HTTP 200 holds in the place of what was asked for, as gateways send it.
+def refuse_error(choice: object) -> None:
+    """Raise the error that a choice holds in the place of an answer, as routers send it.
 
     Raises:
         ProviderError: as for a submission that is answered with the error's own status.
     """
-    record = getattr(answer, "error", None)
-    if isinstance(record, str):
-        record = {"message": record}
-    if isinstance(record, dict) and record:
-        raise _told(_status(record), record, {}, submitting=True)
-
-
-def _status(record: Mapping[str, Any]) -> int:
-    """What gateways give as the code; OpenAI's own codes are words."""
-    code = str(record.get("code"))
-    if code in ("server_is_overloaded", "slow_down"):
-        return 503
-    if code == "rate_limit_exceeded":
-        return 429
-    return int(code) if code.isdigit() and 400 <= int(code) < 600 else 500
+    if found := error_in({"error": getattr(choice, "error", None)}):
+        raise _told(*found, {}, submitting=True)
 
 
 def _told(status: int, record: Mapping[str, Any], headers: Mapping[str, str], *, submitting: bool) -> ProviderError:
@@ -115,10 +103,8 @@ def _record(error: "APIStatusError") -> Mapping[str, Any]:
         body = error.response.json()
     except ValueError:
         return {}
-    record = body.get("error") if isinstance(body, dict) else None
-    if isinstance(record, str):  # as some compatible servers say it
-        return {"message": record}
-    return record if isinstance(record, dict) else {}
+    found = error_in(body)
+    return found[1] if found else {}
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:

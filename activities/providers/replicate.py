@@ -18,6 +18,7 @@ from activities.providers import wire
 from activities.providers.adoption import looking_for, same
 from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Request, Running, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
+from activities.providers.mending import mending
 from activities.providers.replicate_input import REFERENCES, pictures, words
 from activities.providers.replicate_words import UNBILLED, VENDOR, failure, finished, made_at, progress, refusal
 from workflows.models import Modality
@@ -67,7 +68,7 @@ class Replicate(ProviderBase):
             modality=modality,
             media_type=MEDIA_TYPES[modality],
             rates=(),
-            expected_seconds=30.0,
+            expected_seconds=8.0,  # nobody knows: the first look is soon, later ones by how long it has taken
             job=True,
             any_parameter=True,
             accepts=frozenset({Modality.IMAGE}),
@@ -182,6 +183,7 @@ class Replicate(ProviderBase):
             self._client = httpx.AsyncClient(
                 base_url=self._base,
                 headers={"Authorization": f"Bearer {key}"},
+                event_hooks=mending(),
                 timeout=httpx.Timeout(wire.LOOK_SECONDS, connect=wire.CONNECT_SECONDS),
                 # Requests are seconds apart, so no connection is worth keeping; and none is left open at the end.
                 limits=httpx.Limits(max_keepalive_connections=0),

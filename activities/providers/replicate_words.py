@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -10,7 +11,9 @@ import httpx
 from activities.errors import ContentRefused, JobFailed, OutputUnusable, ProviderError, Refused
 from activities.providers import wire
 from activities.providers.base import Finished, Offer, Request
+from activities.providers.base64_text import decoded, type_in
 from activities.providers.download import media_type_at, streamed
+from activities.providers.outputs import media_in, text_in
 from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
 
@@ -24,6 +27,8 @@ _REFUSED: Final = re.compile(
     r"nsfw|flagged|sensitive (?:content|words?)|safety (?:checker|filter|system)|content (?:policy|moderation)", re.I
 )
 _CODE: Final = re.compile(r"\bE\d{3,4}\b")
+_FILE: Final = re.compile(r"https?://\S+\.(?:txt|md|srt|vtt)", re.I)
+"""The address of a text; any other address may be what the model says."""
 _RESETS: Final = re.compile(r"resets in ~?(\d+)\s*s")
 _PERCENT: Final = re.compile(r"\b(\d{1,3})%")
 
@@ -31,7 +36,9 @@ _PERCENT: Final = re.compile(r"\b(\d{1,3})%")
 def refusal(response: httpx.Response, body: object, *, variable: str, submitting: bool) -> ProviderError:
     """The error of an answer that is none of success: problem details with `title`, `detail`, `status`."""
     problem = body if isinstance(body, dict) else {}
-    words = str(problem.get("detail") or problem.get("title") or "").strip()
+    said = problem.get("error")
+    words = said.get("message") if isinstance(said, dict) else said
+    words = str(problem.get("detail") or problem.get("title") or words or "").strip()
     return wire.refusal(
         VENDOR,
         response.status_code,
@@ -82,18 +89,20 @@ def _what(words: str, request: Request) -> Refused:
 
 
 def finished(request: Request, offer: Offer, prediction: dict[str, Any], base_url: str) -> Finished:
-    """What a prediction made: the first of its outputs.
+    """What a prediction made: one of its outputs.
 
     Raises:
         OutputUnusable: it is gone, an hour after its end, or is no media; it was paid for all the same.
     """
     output = prediction.get("output")
-    if offer.modality == Modality.TEXT and output:
-        text = "".join(map(str, output)) if isinstance(output, list) else str(output)
+    text = text_in(output) if offer.modality == Modality.TEXT else None
+    if text and type_in(text) is None and not _FILE.fullmatch(text):
         return Finished(text.encode(), offer.media_type)
-    first = next(iter(output), None) if isinstance(output, list) else output
-    if isinstance(first, str) and first.startswith(("https://", "http://")):
-        return Finished(streamed(first, vendor=VENDOR, base_url=base_url), media_type_at(first, offer.media_type))
+    if first := media_in(output, offer.modality):
+        if (declared := type_in(first)) is None:
+            return Finished(streamed(first, vendor=VENDOR, base_url=base_url), media_type_at(first, offer.media_type))
+        with suppress(ValueError):
+            return Finished(decoded(first), declared or offer.media_type)
     why = "its output is gone: it is kept for an hour" if output is None else f"its output is no {offer.modality.value}"
     raise OutputUnusable(
         f"{VENDOR}: prediction {prediction.get('id')} succeeded, but {why}", billed_usd=wire.quoted(request)

@@ -15,8 +15,11 @@ from activities.errors import InvalidRequest, JobCancelled, OutputUnusable, Subm
 from activities.providers import wire
 from activities.providers.adoption import looking_for
 from activities.providers.base import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
+from activities.providers.base64_text import decoded, type_in
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.download import media_type_at, streamed
+from activities.providers.mending import mending
+from activities.providers.outputs import media_in
 from activities.providers.runway_order import VENDOR, order
 from activities.providers.runway_words import KEY, UNBILLED, asked, charged, cost, failure, record
 
@@ -102,11 +105,14 @@ class Runway(ProviderBase):
 
     def _finished(self, request: Request, job: Job, task: Mapping[str, Any]) -> Finished:
         """The first output; its address is made anew at every look and lives for 24 to 48 hours."""
-        url = next(iter(task.get("output") or ()), None)
+        url = media_in(task.get("output"), request.asset.asset_type)
         offer = offer_of(self, request.asset.model, request.asset.asset_type)
         if url is None or offer is None:
             words = f"{VENDOR}: task {job.id} succeeded without any output"
             raise OutputUnusable(words, billed_usd=charged(request, task))
+        if (declared := type_in(url)) is not None:
+            with suppress(ValueError):
+                return Finished(decoded(url), declared or offer.media_type, cost_usd=cost(task))
         source = streamed(url, vendor=VENDOR, base_url=self._base)
         return Finished(source, media_type_at(url, offer.media_type), cost_usd=cost(task))
 
@@ -120,6 +126,6 @@ class Runway(ProviderBase):
                 max_retries=0,  # A retried submission would be paid for twice.
                 timeout=httpx.Timeout(wire.LOOK_SECONDS, connect=wire.CONNECT_SECONDS),
                 # Requests are seconds apart, so no connection is worth keeping; and none is left open at the end.
-                http_client=httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0)),
+                http_client=httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0), event_hooks=mending()),
             )
         return self._client

@@ -54,7 +54,8 @@ async def asked(call: Awaitable[T], *, submitting: bool) -> T:
 def _refusal(error: "APIStatusError", *, submitting: bool) -> ProviderError:
     """The vendor's own errors are JSON with a member `error` for people to read."""
     body = error.body if isinstance(error.body, dict) else {}
-    words = str(body.get("error") or "")
+    said = body.get("error")
+    words = str((said.get("message") if isinstance(said, dict) else said) or "")
     issues = [i for i in body.get("issues") or () if isinstance(i, dict)]
     details = "; ".join(f"{'.'.join(map(str, i.get('path') or ()))}: {i.get('message')}" for i in issues[:3])
     retry_after = wire.seconds_after(error.response.headers.get("retry-after"))

@@ -47,7 +47,7 @@ class ReplicateEmulator(Emulator):
 
     Attributes:
         makes: Model -> the name and the bytes of its output; all others make a small picture.
-        texts: Model -> the pieces of the text that it writes.
+        texts: Model -> its output, e.g. the pieces of the text that it writes.
         filters: The list goes by `created_after`, which only the SDK's newest types have.
     """
 
@@ -56,7 +56,7 @@ class ReplicateEmulator(Emulator):
         self.looks = looks
         self.predictions: list[Prediction] = []
         self.makes: dict[str, tuple[str, bytes]] = {}
-        self.texts: dict[str, list[str]] = {}
+        self.texts: dict[str, Any] = {}
         self.filters = True
 
     def kind(self, call: Call) -> Kind:

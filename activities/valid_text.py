@@ -1,0 +1,34 @@
+"""Valid Unicode from whatever a vendor wrote: U+FFFD stands for what no document, header or log can hold.
+
+Not valid are halves of surrogate pairs, control characters other than tab and line ends, U+FFFE and U+FFFF: XML 1.0
+(https://www.w3.org/TR/xml/#charsets) excludes the same ones; DEL is added. Two halves that
+belong together are joined.
+"""
+
+import re
+from typing import Final
+
+REPLACEMENT: Final = "\ufffd"
+
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+ESCAPES: Final = re.compile(
+    r"\\(?:"
+    r"u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
+    r"|(?P<invalid>u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])|[fF]{3}[eEfF]))"
+    r"|.)",  # any other escape: a backslash that is itself escaped begins nothing
+    re.DOTALL,
+)
+"""Each escape of a JSON text; the group `invalid` is one that stands for no valid character."""
+
+
+def valid(text: str) -> str:
+    """The text with U+FFFD in the place of everything that is not valid."""
+    if _HALVES.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _CONTROLS.sub(REPLACEMENT, text)
+
+
+def valid_json(text: str) -> str:
+    """A JSON text whose strings are valid too, however their characters are written."""
+    return ESCAPES.sub(lambda found: r"\ufffd" if found["invalid"] else found[0], valid(text))
