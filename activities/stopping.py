@@ -1,10 +1,11 @@
 """End a take wherever it is, so that nothing is submitted for it any more, and say what it has cost."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from decimal import Decimal
 from time import monotonic
-from typing import Final
+from typing import Final, TypeVar
 
 from activities import pricing
 from activities.attempt import Attempt, failure_of, request_digest
@@ -17,7 +18,13 @@ from workflows.models import ZERO
 
 ANSWER_WAIT_SECONDS: Final = 45.0
 """How long a cancel waits for the answer to a request that is under way: most pictures and all jobs answer by then."""
+TRIES: Final = 3
+"""A provider that does not answer is asked again: what is not found or stopped now runs to its end."""
+PAUSE_SECONDS: Final = 1.0
+"""Before the second try, and twice as long before the third."""
 _READ_SECONDS: Final = 0.5
+
+T = TypeVar("T")
 
 
 class StoppedTake:
@@ -77,9 +84,9 @@ class StoppedTake:
 
     async def _recovered(self, entry: Entry) -> Job | None:
         """The job of a lost answer, where the provider can tell."""
-        attempt = self._attempt
+        attempt, claim = self._attempt, Claim(self._attempt.request, entry.last.at)
         with suppress(ProviderError):
-            return await attempt.ask_vendor("recover", attempt.provider.recover(Claim(attempt.request, entry.last.at)))
+            return await _insisting(lambda: attempt.ask_vendor("recover", attempt.provider.recover(claim)))
         return None
 
     async def _stopped(self, entry: Entry) -> AssetCancelled:
@@ -93,7 +100,7 @@ class StoppedTake:
         cost, words = await self._cost(job)
         if cost is None:
             try:
-                await attempt.ask_vendor("cancel", attempt.provider.cancel(job), job_id)
+                await _insisting(lambda: attempt.ask_vendor("cancel", attempt.provider.cancel(job), job_id))
                 stopped = True
             except ProviderError as error:
                 words = str(error)
@@ -144,3 +151,18 @@ class StoppedTake:
                 update={"state": "released", "submissions": submissions, "final": final, "cancelled": True}
             )
         )
+
+
+async def _insisting(ask: Callable[[], Awaitable[T]]) -> T:
+    """
+    Raises:
+        ProviderError: what a retry does not mend, or TRIES did not.
+    """
+    for number in range(1, TRIES):
+        try:
+            return await ask()
+        except ProviderError as error:
+            if not error.retryable:
+                raise
+        await asyncio.sleep(number * PAUSE_SECONDS)
+    return await ask()

@@ -117,13 +117,16 @@ async def test_a_cancel_waits_for_the_answer(storage: Storage) -> None:
     assert (end.job_id, end.billed_usd, vendor.jobs) == ("job-1", PRICE, {})
 
 
-async def test_a_cancel_looks_for_a_lost_job(storage: Storage) -> None:
-    """Where the attempt died during submit, the vendor is asked for the job, and the job is stopped."""
+@pytest.mark.parametrize("deaf", [0, 1, 2])
+async def test_a_cancel_looks_for_a_lost_job(storage: Storage, monkeypatch: pytest.MonkeyPatch, deaf: int) -> None:
+    """Where the attempt died during submit, the vendor is asked for the job, and the job is stopped; a vendor that does
+    not answer is asked again, for the job and for the stop."""
+    monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0.0)
     vendor = Vendor()
     vendor.script = ["die"]
     run = Attempts(storage, vendor, asked("later"))
     await run.dies()
-    vendor.recoverable, vendor.jobs = True, {"job-lost": 0}
+    vendor.recoverable, vendor.jobs, vendor.deaf = True, {"job-lost": 0}, deaf
     end = await stop(run)
     assert (end.job_id, end.outcome in ("stopped", "running"), vendor.jobs) == ("job-lost", True, {})
 

@@ -14,6 +14,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities import stopping
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -548,11 +549,15 @@ def test_looks_follow_what_the_model_takes(
     assert look_delay(expected, elapsed, progress) == timedelta(seconds=seconds)
 
 
-async def test_a_stopped_job_is_over(storage: Storage) -> None:
-    """A cancel stops the job at the vendor and says what it cost; the take submits nothing any more."""
+@pytest.mark.parametrize("deaf", [0, 2])
+async def test_a_stopped_job_is_over(storage: Storage, monkeypatch: pytest.MonkeyPatch, deaf: int) -> None:
+    """A cancel stops the job at the vendor, also at the third try, and says what it cost; the take submits nothing any
+    more."""
+    monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0.0)
     vendor = Vendor(looks=3)
     run = Attempts(storage, vendor, asked("later"))
     await run.fails()
+    vendor.deaf = deaf
     vendor.script = ["it runs", JobCancelled("stopped", billed_usd=Decimal("0.10"))]
     end = await run.producer.cancel(run.request)
     assert (end.outcome, end.billed_usd, end.job_id) == ("stopped", Decimal("0.10"), "job-1")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from activities.errors import InvalidRequest, ProviderError
+from activities.errors import InvalidRequest, ProviderError, ProviderUnavailable
 from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Rate, Request, Running
 from workflows.models import Modality
 
@@ -36,6 +36,8 @@ class Vendor(ProviderBase):
         self.billed: list[str] = []
         self.jobs: dict[str, int] = {}
         self.recoverable = False
+        self.deaf = 0
+        """Calls about jobs, but looks, that it does not answer."""
         self.media = png()
         self.streams = False
         self.gate: asyncio.Event | None = None
@@ -81,6 +83,9 @@ class Vendor(ProviderBase):
         return self._finished()
 
     async def cancel(self, job: Job) -> None:
+        if self.deaf:
+            self.deaf -= 1
+            raise ProviderUnavailable("no answer")
         self.jobs.pop(job.id, None)
 
     async def adoptable(self, request: Request, job: Job) -> None:
@@ -88,6 +93,9 @@ class Vendor(ProviderBase):
             raise InvalidRequest(f"job_id: there is no job {job.id!r} in this account")
 
     async def recover(self, claim: Claim) -> Job | None:
+        if self.deaf:
+            self.deaf -= 1
+            raise ProviderUnavailable("no answer")
         return Job(next(iter(self.jobs))) if self.recoverable and self.jobs else None
 
     def _finished(self, media: bytes = b"") -> Finished:
