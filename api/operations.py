@@ -11,7 +11,7 @@ from api import studio
 from api.deps import Parts, Services, Who
 from api.metrics import MEDIA_TYPE
 from api.problems import Problem, documented
-from api.views import PREFIX, Home, PlatformsView, PlatformView, Ready
+from api.views import INSTANCE, PREFIX, Home, PlatformsView, PlatformView, Ready
 from workflows.models import PLATFORM_MODALITIES
 from workflows.reports import ProvidersReport
 
@@ -41,8 +41,10 @@ async def providers(parts: Parts) -> ProvidersReport:
 
 
 @router.get("/healthz", tags=["operations"])
-async def healthz() -> dict[str, str]:
-    """This process is up."""
+async def healthz(parts: Parts, response: Response) -> dict[str, str]:
+    """This process is up; a stack that was started by `make up` names itself in the header Greenlight-Instance."""
+    if parts.settings.instance:
+        response.headers[INSTANCE] = parts.settings.instance
     return {"status": "ok"}
 
 

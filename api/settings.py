@@ -27,7 +27,8 @@ class Settings:
     """What the API needs to know. Temporal and S3 are named by their own usual variables.
 
     Without `api_keys` nobody gets in, unless it `is_open` to whoever is on this machine. `environ` is what
-    TEMPORAL_ADDRESS and its kin are read from; boto3 reads AWS_* by itself.
+    TEMPORAL_ADDRESS and its kin are read from; boto3 reads AWS_* by itself. `instance` is the id that `make up` gives
+    to its processes, by which a client tells them from those of another stack.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +39,7 @@ class Settings:
     payload_keys: str = field(default="", repr=False)
     api_keys: Path | None = None
     is_open: bool = False
+    instance: str = ""
     tenant_streams: int = TENANT_STREAMS
     tenant_transfers: int = TENANT_TRANSFERS
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -68,6 +70,7 @@ class Settings:
             payload_keys=encrypting,
             api_keys=Path(api_keys) if api_keys else None,
             is_open=not api_keys and _flag(environ, "GREENLIGHT_OPEN"),
+            instance=environ.get("GREENLIGHT_INSTANCE", ""),
             tenant_streams=_count(environ, "GREENLIGHT_TENANT_STREAMS", TENANT_STREAMS),
             tenant_transfers=_count(environ, "GREENLIGHT_TENANT_TRANSFERS", TENANT_TRANSFERS),
             environ=dict(environ),

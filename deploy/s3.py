@@ -56,11 +56,19 @@ def command(data: Path, port: int, bucket: str, ports: Ports) -> list[str]:
     return [
         binary("weed"),
         *("-logtostderr=true", "mini", f"-dir={data}", f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", f"-bucket={bucket}"),
+        # Filer and master let any page list, read, change and delete everything. Among themselves they speak gRPC.
+        "-disableHttp",
         *("-master.telemetry=false", "-admin.ui=false", "-webdav=false", "-volume.preStopSeconds=0"),
         *(f"-s3.port={port}", f"-s3.port.grpc={ports.near(18_450)}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         *(f"-{part}.port={number}" for part, number in inner.items()),
         *(f"-{part}.port.grpc={number + _GRPC_OFFSET}" for part, number in inner.items()),
     ]
+
+
+def server_env(environ: Mapping[str, str]) -> dict[str, str]:
+    """For the server itself: its volumes answer requests over HTTP that its S3 side has signed, and no others."""
+    signed = ("WEED_JWT_SIGNING_KEY", "WEED_JWT_SIGNING_READ_KEY")
+    return {**environ, **{name: secrets.token_hex(32) for name in signed}}
 
 
 def client_env(environ: Mapping[str, str], port: int, secret: Credentials) -> dict[str, str]:
