@@ -109,6 +109,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         },
         dependencies=[Depends(authorise)],
     )
+    app.state.instance = settings.instance
     app.add_middleware(Access, settings=settings, keys=keys)
     app.add_middleware(Door, metrics=metrics)
     problems.install(app)

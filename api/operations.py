@@ -41,10 +41,10 @@ async def providers(parts: Parts) -> ProvidersReport:
 
 
 @router.get("/healthz", tags=["operations"])
-async def healthz(parts: Parts, response: Response) -> dict[str, str]:
+async def healthz(request: Request, response: Response) -> dict[str, str]:
     """This process is up; a stack that was started by `make up` names itself in the header Greenlight-Instance."""
-    if parts.settings.instance:
-        response.headers[INSTANCE] = parts.settings.instance
+    if instance := request.app.state.instance:
+        response.headers[INSTANCE] = instance
     return {"status": "ok"}
 
 

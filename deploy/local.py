@@ -182,7 +182,7 @@ def _assemble(
     else:
         port = ports.named("GREENLIGHT_S3_PORT", settings.s3_port, 8333)
         endpoint = f"http://{LOOPBACK}:{port}"
-        env = s3.client_env(env, port, s3.credentials(home / "s3.json"))
+        env = s3.client_env(env, port, s3.credentials(home / "s3.json"), s3.aws_config(environ, home / "aws-config"))
         components.append(
             Component(
                 "s3",

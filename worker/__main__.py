@@ -20,7 +20,7 @@ from activities.notifying import Notifier
 from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage import Storage, StorageRefused
 from activities.store_probe import keep_probing, probe_again
 from worker.build import build_id
 from worker.connect import AddressRefused, connect, ensure_bucket, register_search_attributes, runtime
@@ -127,7 +127,8 @@ async def run() -> None:
     """Wait for the servers, then work until this task is cancelled; running activities may finish.
 
     Raises:
-        ValidationError, PayloadKeysRefused, AddressRefused, BotoCoreError, ClientError: the settings cannot work.
+        ValidationError, PayloadKeysRefused, AddressRefused, StorageRefused, BotoCoreError, ClientError: the settings
+            cannot work.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -171,7 +172,7 @@ def main() -> None:
         asyncio.run(run())
     except asyncio.CancelledError:
         log.info("Stopped")
-    except (ValidationError, PayloadKeysRefused, AddressRefused, BotoCoreError, ClientError) as error:
+    except (ValidationError, PayloadKeysRefused, AddressRefused, StorageRefused, BotoCoreError, ClientError) as error:
         log.critical("%s", error)
         code = 1
     tracing.end()
