@@ -67,7 +67,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
 
         vault = Vault(settings)
         temporal = client or await connect(settings)
-        gateway = Gateway(temporal, vault.manifest, metrics)
+        impatient = None if client else await connect(settings, impatient=True)
+        gateway = Gateway(temporal, vault.manifest, metrics, impatient)
         relay = Relay(gateway, metrics)
         app.state.services = Services(
             settings=settings,
@@ -83,10 +84,13 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             transfers=Limit(settings.tenant_transfers, "uploads and archives", "GREENLIGHT_TENANT_TRANSFERS"),
         )
         preparing = asyncio.create_task(vault.prepare()) if prepare else None
+        watching = asyncio.create_task(operations.watch(app.state.services)) if prepare else None
         try:
             yield
         finally:
             relay.close()
+            if watching:
+                watching.cancel()
             if preparing:
                 await preparing
 

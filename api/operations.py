@@ -1,8 +1,10 @@
 """Routes about the service itself: what it offers, whether it is well."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from importlib import metadata
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -15,7 +17,11 @@ from api.views import INSTANCE, PREFIX, Home, PlatformsView, PlatformView, Ready
 from workflows.models import PLATFORM_MODALITIES
 from workflows.reports import ProvidersReport
 
+WATCH_SECONDS: Final = 5.0
+"""What breaks is in the log within 10 s."""
+
 router = APIRouter()
+_log = logging.getLogger(__name__)
 
 
 @router.get(f"{PREFIX}/platforms", tags=["what can be made"])
@@ -51,16 +57,25 @@ async def healthz(request: Request, response: Response) -> dict[str, str]:
 @router.get("/readyz", tags=["operations"], responses={503: {"model": Ready, "description": "Something is missing"}})
 async def readyz(parts: Parts, response: Response) -> Ready:
     """Temporal and the storage answer, and the workers can do paid work with this storage."""
-    checks = dict(
-        zip(
-            ("temporal", "storage"),
-            await asyncio.gather(_check(parts.gateway.check()), _storage(parts)),
-            strict=True,
-        )
-    )
+    temporal, storage = await asyncio.gather(_check(parts.gateway.check()), _storage(parts))
+    if temporal == "ok" and parts.fleet.unstored:
+        temporal = parts.fleet.unstored
+    checks = {"temporal": temporal, "storage": storage}
     ready = all(said == "ok" for said in checks.values())
     response.status_code = 200 if ready else 503
     return Ready(ready=ready, checks=checks)
+
+
+async def watch(parts: Services) -> None:
+    """Log what the API needs and does not have, and when it is back, until cancelled."""
+    before = {"temporal": "ok", "storage": "ok"}
+    while True:
+        said = await asyncio.gather(_check(parts.gateway.check()), _check(parts.vault.check()))
+        for (what, state), now in zip(before.items(), said, strict=True):
+            if now != state:
+                _log.log(logging.INFO if now == "ok" else logging.ERROR, "%s: %s", what.capitalize(), now)
+        before = dict(zip(before, said, strict=True))
+        await asyncio.sleep(WATCH_SECONDS)
 
 
 @router.get("/metrics", tags=["operations"], response_class=PlainTextResponse)

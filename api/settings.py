@@ -9,6 +9,8 @@ from typing import Final
 from workflows import payload_keys
 
 DEFAULT_PORT: Final = 8400
+STOP_SECONDS: Final = 60
+"""What running requests, uploads above all, get to finish after SIGTERM. Nothing waits where none runs."""
 DEFAULT_BUCKET: Final = "greenlight"
 TENANT_STREAMS: Final = 200
 """A page holds one or two; each costs an open connection and little more."""
@@ -40,6 +42,7 @@ class Settings:
     api_keys: Path | None = None
     is_open: bool = False
     instance: str = ""
+    stop_seconds: int = STOP_SECONDS
     tenant_streams: int = TENANT_STREAMS
     tenant_transfers: int = TENANT_TRANSFERS
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -71,6 +74,7 @@ class Settings:
             api_keys=Path(api_keys) if api_keys else None,
             is_open=not api_keys and _flag(environ, "GREENLIGHT_OPEN"),
             instance=environ.get("GREENLIGHT_INSTANCE", ""),
+            stop_seconds=_count(environ, "GREENLIGHT_API_STOP_SECONDS", STOP_SECONDS),
             tenant_streams=_count(environ, "GREENLIGHT_TENANT_STREAMS", TENANT_STREAMS),
             tenant_transfers=_count(environ, "GREENLIGHT_TENANT_TRANSFERS", TENANT_TRANSFERS),
             environ=dict(environ),

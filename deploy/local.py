@@ -35,6 +35,8 @@ PROBLEMS: Final = (SettingsRefused, PortTaken, HomeInUse, StackFailed, FileNotFo
 _WORKER_GRACE: Final = "5"
 """Seconds. On one's own machine Ctrl-C should not take 30 s; what is cut short is done again at the next start."""
 
+_API_GRACE: Final = "5"
+
 PORT_TRIES: Final = 6
 """Each costs a try where several stacks start at the same moment: each of them takes up to five ports."""
 PORT_LOST: Final = ("is not available on", "address already in use", "Address already in use")
@@ -137,6 +139,7 @@ def _assemble(
         **beside_proxy(environ),
     }
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
+    env.setdefault("GREENLIGHT_API_STOP_SECONDS", _API_GRACE)
     env.setdefault("GREENLIGHT_OPEN", "true")  # the API binds to loopback below; GREENLIGHT_API_KEYS closes it
     if api_keys := env.get("GREENLIGHT_API_KEYS"):
         env["GREENLIGHT_API_KEYS"] = str(Path(api_keys).resolve())
@@ -213,7 +216,7 @@ def _assemble(
             [sys.executable, "-m", "api"],
             env | encryption,
             ready=lambda _pid: _serves(f"{api_url}/healthz", instance),
-            grace=8,
+            grace=float(env["GREENLIGHT_API_STOP_SECONDS"]) + 3,
             after=embedded,
             ports=[api_port],
         ),
