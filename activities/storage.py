@@ -7,6 +7,7 @@ AWS settings for it, so that profiles, roles and endpoints mean here what they m
 import asyncio
 import hashlib
 import io
+import os
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import boto3
+import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from obstore import open_writer_async
@@ -23,6 +26,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
 from activities.store_support import REMEDY, Answered, StoreSupport
+from workflows.stores import bucket_endpoint, clock_problem, location_of, region_of
 from workflows.tracing import span
 
 PART_BYTES: Final = 8 * 1024 * 1024
@@ -51,6 +55,10 @@ class StorageFailed(Exception):
     def __init__(self, message: str, answered: Answered | None = None) -> None:
         super().__init__(message)
         self.answered = answered
+
+
+class StorageRefused(ValueError):
+    """The storage cannot be used with the settings of this machine; the message says what to set."""
 
 
 class ObjectMissing(StorageFailed):
@@ -82,9 +90,14 @@ class Storage:
     """One bucket. Keys come from `workflows.keys`; media never passes through workflow history."""
 
     def __init__(self, bucket: str) -> None:
-        """Reads AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, profiles and their kin as boto3 does."""
-        session = boto3.session.Session()
-        self._admin = session.client("s3", config=Config(s3={"addressing_style": "path"}))
+        """Reads AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, profiles and their kin as boto3 does.
+
+        Raises:
+            StorageRefused: AWS_CA_BUNDLE, or `ca_bundle` of the profile, names no file of certificates.
+        """
+        core = botocore.session.get_session()
+        session = boto3.session.Session(botocore_session=core, region_name=region_of(os.environ))
+        self._admin = session.client("s3")
         self._bucket = bucket
         self._recent: dict[str, bytes] = {}
         """By SHA-256, the oldest first."""
@@ -92,34 +105,51 @@ class Storage:
         self.support: StoreSupport | None = None
         """What the last probe for conditional writes found (`store_probe`)."""
         self.probing = asyncio.Lock()
+        endpoint = self._admin.meta.endpoint_url
+        # boto3 decides, by `addressing_style` and endpoint, where the bucket's name goes; without asking for keys.
+        unsigned = session.client("s3", config=Config(signature_version=UNSIGNED))
+        example = unsigned.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"})
+        hosted = bucket_endpoint(bucket, endpoint, example)
         self._store = S3Store(
             bucket,
-            endpoint=self._admin.meta.endpoint_url,
+            endpoint=hosted or endpoint,
             region=self._admin.meta.region_name,
             credential_provider=Boto3CredentialProvider(session),
-            virtual_hosted_style_request=False,
+            virtual_hosted_style_request=hosted is not None,
             unsigned_payload=True,  # takes carry a SHA-256 of their own
-            client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "120s"},
+            client_options=_client_options(core.get_config_variable("ca_bundle")),
             # Longer outages are the caller's: an activity says so and is retried.
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
         )
 
     async def ensure_bucket(self) -> None:
-        """Create the bucket where it is missing; needs the right to do so only then.
+        """Create the bucket in the region of the settings where it is missing; needs the right to do so only then.
 
         Raises:
+            StorageRefused: this machine's clock is wrong.
             botocore.exceptions.BotoCoreError, ClientError: S3 does not answer, or not to these credentials.
         """
 
         def ensure() -> None:
             try:
-                self._admin.head_bucket(Bucket=self._bucket)
+                # Not HeadBucket, whose answer has no body: a refusal without a code does not tell what is wrong.
+                self._admin.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
             except ClientError as error:
-                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 404:
+                code = error.response.get("Error", {}).get("Code", "")
+                answer = error.response.get("ResponseMetadata", {})
+                if problem := clock_problem(code, answer.get("HTTPHeaders", {}).get("date", "")):
+                    raise StorageRefused(problem) from None
+                if answer.get("HTTPStatusCode") != 404:
                     raise
-                self._admin.create_bucket(Bucket=self._bucket)
+                self._create_bucket()
 
         await asyncio.to_thread(ensure)
+
+    def _create_bucket(self) -> None:
+        location: Any = location_of(self._admin.meta.region_name)
+        more: Any = {"CreateBucketConfiguration": {"LocationConstraint": location}} if location else {}
+        with suppress(self._admin.exceptions.BucketAlreadyOwnedByYou):  # by another worker that starts now
+            self._admin.create_bucket(Bucket=self._bucket, **more)
 
     async def put_bytes(
         self,
@@ -361,6 +391,25 @@ def _parts(media_type: str) -> Any:
     }
 
 
+def _client_options(ca_bundle: object) -> Any:
+    """
+    Args:
+        ca_bundle: The file of certificates that boto3 trusts; the other client trusts them too.
+
+    Raises:
+        StorageRefused: they cannot be read.
+    """
+    options = {"allow_http": True, "connect_timeout": "5s", "timeout": "120s"}
+    if not ca_bundle:
+        return options
+    try:
+        return {**options, "root_certificate": Path(str(ca_bundle)).expanduser().read_bytes()}
+    except OSError as error:
+        raise StorageRefused(
+            f"AWS_CA_BUNDLE is {str(ca_bundle)!r}: {error.strerror}; set it to a file of certificates (PEM)"
+        ) from None
+
+
 def _gone(key: str) -> str:
     return f"{key} is not in the bucket; put it back, or make it again"
 
@@ -379,7 +428,8 @@ def _translated(key: str) -> Iterator[None]:
         answered = Answered.of(said)
         if answered.not_implemented:
             raise StorageUnsupported(f"{key}: the S3 store answered {answered}; {REMEDY}", answered) from None
-        raise StorageFailed(f"{key}: {' '.join(said.split())[:300]}", answered) from None
+        words = clock_problem(answered.code) or " ".join(said.split())[:300]
+        raise StorageFailed(f"{key}: {words}", answered) from None
 
 
 class _RangeReader(io.RawIOBase):

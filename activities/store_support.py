@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, Literal
 
+from workflows.stores import SKEWED
+
 State = Literal["supported", "unsupported", "unreachable"]
 
 ERROR_TYPE: Final = "store_unsupported"
@@ -69,6 +71,8 @@ class Answered:
     def refused(self) -> bool:
         """Whether the store refused the request for what it is or who sent it."""
         passing = (408, 425, 429)  # timeouts and throttling
+        if self.code == SKEWED:  # until somebody sets the clock
+            return False
         return self.status is not None and 400 <= self.status < 500 and self.status not in passing
 
     def __str__(self) -> str:

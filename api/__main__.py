@@ -4,7 +4,6 @@ import logging
 import os
 import socket
 import sys
-from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,8 +15,7 @@ from workflows import tracing
 from workflows.discretion import hide_in_logs, remember
 from workflows.resident import settle
 
-STOP_SECONDS: Final = 5
-"""Running requests get this long at a stop; event streams are ended at once and taken up again by their ids."""
+_log = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
@@ -28,6 +26,7 @@ class Server(uvicorn.Server):
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        _log.info("Stopping; running requests get %d s, event streams end now", self.config.timeout_graceful_shutdown)
         end_streams(self._app)
         await super().shutdown(sockets)
 
@@ -39,7 +38,7 @@ def server(settings: Settings, app: FastAPI, kind: type[Server] = Server) -> Ser
         port=settings.port,
         access_log=False,
         log_level="info",
-        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_graceful_shutdown=settings.stop_seconds,
         server_header=False,
         # Whoever asks directly could say that he came by https, or from anywhere.
         proxy_headers=bool(settings.proxies),

@@ -20,6 +20,7 @@ from api.problems import FieldError, Problem, answer
 from api.roles import needed, needs_key
 from api.sessions import Sessions
 from api.settings import Settings, is_loopback
+from api.views import INSTANCE
 
 COOKIE: Final = "greenlight_session"
 """Holds the session of who signed in at the studio page: no script reads it, and it is sent to this address alone."""
@@ -42,12 +43,14 @@ class Access:
         self._open = settings.is_open and keys is None
         self._keys, self._sessions = keys, sessions
         self._refusals = Refusals()
+        self._instance = settings.instance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
                 scope[REFUSALS] = self._refusals
                 request = Request(scope)
+                self._check_instance(request)
                 self._check_site(request)
                 scope[CALLER] = self._caller(request)
             except Problem as problem:
@@ -70,6 +73,20 @@ class Access:
             raise no_key(given=bool(key or session))
         return None
 
+    def _check_instance(self, request: Request) -> None:
+        """
+        Raises:
+            Problem: 421 where another stack is meant. Two stacks may have wanted one port.
+        """
+        if (meant := request.headers.get(INSTANCE)) and meant != self._instance:
+            error = FieldError(
+                field=INSTANCE,
+                message=f"{meant[:100]!r} is not this stack",
+                remedy="ask the API of the stack that you started, or leave the header out",
+            )
+            detail = f"Another Greenlight stack answers at this address: {error.message}; {error.remedy}."
+            raise Problem(421, "another-instance", detail, errors=[error])
+
     def _check_site(self, request: Request) -> None:
         """
         Raises:
@@ -77,7 +94,7 @@ class Access:
                 site asks for a change.
         """
         host = request.headers.get("host", "")
-        if self._open and not is_loopback(_hostname(host)):
+        if self._open and not names_this_machine(host):
             error = FieldError(
                 field="Host",
                 message=f"{host[:100]!r} is not this machine",
@@ -85,7 +102,7 @@ class Access:
             )
             detail = f"This API needs no key and answers this machine alone: {error.message}; {error.remedy}."
             raise Problem(421, "not-this-machine", detail, errors=[error])
-        if request.method not in SAFE and _from_elsewhere(request, host):
+        if request.method not in SAFE and from_elsewhere(request, host):
             detail = "A page of another site may not act here; open the studio page of this address."
             raise Problem(403, "another-site", detail)
 
@@ -175,14 +192,15 @@ def _presented(request: Request) -> str:
     return key.strip() or scheme if scheme.lower() == "bearer" else scheme
 
 
-def _hostname(host: str) -> str:
+def names_this_machine(host: str) -> bool:
+    """Whether a Host header holds this machine's own name or address, which no DNS server can give to another."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
     except ValueError:  # no address at all
-        return ""
+        return False
 
 
-def _from_elsewhere(request: Request, host: str) -> bool:
+def from_elsewhere(request: Request, host: str) -> bool:
     """Whether a browser says that a page of another origin asks. Other callers send neither header."""
     if site := request.headers.get("sec-fetch-site"):
         return site not in ("same-origin", "none")

@@ -24,6 +24,7 @@ from workflows.answered import again
 from workflows.events import ProductionStatus, Snapshot
 from workflows.models import digest_of
 from workflows.requests import KeyedRequest, request_digest
+from workflows.servers import problem_of
 from workflows.starting import STATUS
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)
@@ -98,8 +99,8 @@ def rpc_problem(error: RPCError) -> Problem:
         return Problem(422, "invalid-request", error.message)
     if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
         return problems.unavailable("busy", f"The Temporal server is busy: {error.message}")
-    if error.status in SILENT:
-        return problems.no_temporal()
+    if error.status in SILENT or problem_of(error.message):
+        return problems.no_temporal(error.message)
     return Problem(502, "temporal-error", f"The Temporal server answered: {error.message}")
 
 
@@ -109,14 +110,14 @@ def server(production_id: str = "") -> Iterator[None]:
     try:
         yield
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and production_id:
+        if error.status is RPCStatusCode.NOT_FOUND and production_id and not problem_of(error.message):
             raise problems.unknown_production(production_id) from None
         raise rpc_problem(error) from None
     except RuntimeError as error:
         # The SDK's word for a first connection that failed.
         if "connect" not in str(error):
             raise
-        raise problems.no_temporal() from None
+        raise problems.no_temporal(str(error)) from None
 
 
 @contextmanager
@@ -205,8 +206,8 @@ async def updated(
     except (RPCTimeoutOrCancelledError, TimeoutError):
         await describe()
         raise late() from None
-    except RuntimeError:
-        raise problems.no_temporal() from None
+    except RuntimeError as error:
+        raise problems.no_temporal(str(error)) from None
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise rpc_problem(error) from None

@@ -73,7 +73,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
 
         vault = Vault(settings)
         temporal = client or await connect(settings)
-        gateway = Gateway(temporal, vault.manifest, metrics)
+        impatient = None if client else await connect(settings, impatient=True)
+        gateway = Gateway(temporal, vault.manifest, metrics, impatient)
         relay = Relay(gateway, metrics)
         fleet = Fleet(gateway)
         readiness = Readiness(checks(gateway, vault, fleet, keys))
@@ -93,10 +94,13 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             transfers=Limit(settings.tenant_transfers, "transfers of files", "GREENLIGHT_TENANT_TRANSFERS"),
         )
         preparing = asyncio.create_task(vault.prepare()) if prepare else None
+        watching = asyncio.create_task(readiness.watch()) if prepare else None
         try:
             yield
         finally:
             relay.close()
+            if watching:
+                watching.cancel()
             await readiness.close()
             if preparing:
                 await preparing
@@ -121,6 +125,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         },
         dependencies=[Depends(authorise)],
     )
+    app.state.instance = settings.instance
     app.add_middleware(Access, settings=settings, keys=keys, sessions=sessions)
     app.add_middleware(Door, metrics=metrics)
     problems.install(app)
@@ -170,7 +175,7 @@ def checks(gateway: "Gateway", vault: Vault, fleet: Fleet, keys: KeyFile | None)
 
     async def temporal() -> str:
         await gateway.check()
-        return OK
+        return fleet.unstored or OK
 
     async def storage() -> str:
         await vault.check()

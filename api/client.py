@@ -8,6 +8,7 @@
 It needs httpx, pydantic and the pure records of `workflows`; neither FastAPI nor Temporal.
 
 GreenlightError         the API refused: status, title, detail, errors, plan_digest
+├── WrongInstance       another stack or program answers at the address
 └── Unreachable         nothing answers at the address
     └── AnswerLost      the connection broke after the request was sent
 """
@@ -33,6 +34,7 @@ from api.client_changes import IDEMPOTENCY_KEY, TIMEOUT, at, once
 from api.client_events import EventDecoder
 from api.client_many import Many
 from api.views import (
+    INSTANCE,
     PREFIX,
     ListedProduction,
     PlatformsView,
@@ -114,33 +116,65 @@ class AnswerLost(Unreachable):
     """The request was sent and no answer came: it may have been done."""
 
 
+class WrongInstance(GreenlightError):
+    """Something answers at the address, but not the stack that is meant: nothing was asked of it."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            "Another program answers at the stack's address",
+            f"{url} is in use by another stack or program. Start the stack again with `greenlight up` (or `make up`), "
+            "or set GREENLIGHT_URL to where the API runs.",
+            status=421,
+        )
+
+
 def resolve_url(url: str | None, environ: Mapping[str, str]) -> str:
     """The address to ask: given, GREENLIGHT_URL, the running stack's own record, or the default port here."""
+    return _resolve(url, environ)[0]
+
+
+def _resolve(url: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The address, and the id of the stack that is meant where its record names the address."""
     if found := url or environ.get("GREENLIGHT_URL"):
-        return found.rstrip("/")
+        return found.rstrip("/"), ""
     record = Path(environ.get("GREENLIGHT_HOME") or ".greenlight") / "stack.json"
     try:
-        recorded = json.loads(record.read_text()).get("api_url")
+        recorded = json.loads(record.read_text())
+        address, instance = recorded.get("api_url"), recorded.get("instance")
     except (OSError, ValueError, AttributeError):
-        recorded = None
-    return str(recorded or DEFAULT_URL).rstrip("/")
+        address = instance = None
+    return str(address or DEFAULT_URL).rstrip("/"), str(instance or "") if address else ""
 
 
 class GreenlightClient(Many):
     """Everything the API offers, synchronously. Use it in a `with` block, or call `close`."""
 
     def __init__(
-        self, url: str | None = None, *, key: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str | None = None,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        instance: str | None = None,
     ) -> None:
         """
         Args:
             key: The API key, else GREENLIGHT_API_KEY; an open API needs none.
             headers: Go with every request to the API, e.g. what a gateway in front of it asks for.
+            instance: The id of the stack that is meant, as its stack.json says; an API of another stack is asked
+                nothing (WrongInstance). Without `url` it is read where the address is read.
         """
-        self.url = resolve_url(url, os.environ)
+        self.url, recorded = _resolve(url, os.environ)
+        self._instance = recorded if instance is None else instance
         key = key or os.environ.get("GREENLIGHT_API_KEY")
-        sent = {**({"Authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
+        sent = {
+            **({"Authorization": f"Bearer {key}"} if key else {}),
+            **({INSTANCE: self._instance} if self._instance else {}),
+            **(headers or {}),
+        }
         self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT, headers=sent, trust_env=_beyond(self.url))
+        if self._instance:
+            self._http.event_hooks = {"request": [self._check_instance]}
 
     def __enter__(self) -> Self:
         return self
@@ -406,6 +440,13 @@ class GreenlightClient(Many):
                 f"{method} {path}: {error.errors()[0]['msg']}; do the client and the API have the same version?",
                 status=response.status_code,
             ) from None
+
+    def _check_instance(self, _: httpx.Request) -> None:
+        """Before the first request: what answers proves to be the stack. From then on its API looks at the header."""
+        found = httpx.get(f"{self.url}/healthz", timeout=TIMEOUT, trust_env=_beyond(self.url)).headers.get(INSTANCE)
+        if found != self._instance:
+            raise WrongInstance(self.url)
+        self._http.event_hooks = {}
 
     @contextmanager
     def _answering(self) -> Iterator[None]:

@@ -37,6 +37,8 @@ class Fleet:
         self._asking = asyncio.Lock()
         self._known: ProvidersReport | Problem | None = None
         self._until = 0.0
+        self.unstored = ""
+        """Why Temporal stored nothing when the workers were asked last, which writes; empty where it did."""
         self._looking: asyncio.Task[ProvidersReport | None] | None = None
 
     async def report(self) -> ProvidersReport:
@@ -49,8 +51,10 @@ class Fleet:
             if self._known is None or monotonic() >= self._until:
                 try:
                     self._known = await self._gateway.providers()
+                    self.unstored = ""
                 except Problem as problem:
                     self._known = problem
+                    self.unstored = problem.problem.detail if problem.problem.type.endswith(":temporal-full") else ""
                 kept = KEPT_SECONDS if isinstance(self._known, ProvidersReport) else SILENCE_KEPT_SECONDS
                 self._until = monotonic() + kept
             if isinstance(self._known, Problem):

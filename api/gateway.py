@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import (
     ActivityFailureError,
     Client,
@@ -32,7 +33,7 @@ from temporalio.common import (
 )
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from api import doorbell, problems, visibility
 from api.answers import (
@@ -100,6 +101,10 @@ NOTHING_AFTER: Final = 2**31
 """An event number that no log reaches: the query answers with the status alone."""
 REOPENINGS: Final = 4
 """How often a request looks again for a run that can answer, where others open and close the production meanwhile."""
+_NOT_TOLD: Final = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
+"""Of a server, or a proxy before it, that lets nobody look at namespaces: it answers."""
+IMPATIENT_MILLIS: Final = 1_000
+"""Half of PROVIDERS_TIMEOUT."""
 KEPT_SNAPSHOTS: Final = 32
 """Closed runs never change; a page that asks for many assets of one decodes it once."""
 
@@ -107,12 +112,19 @@ R = TypeVar("R")
 ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
 
 
-async def connect(settings: Settings) -> Client:
-    """A client that connects at its first call, so that the API starts before Temporal does."""
+async def connect(settings: Settings, *, impatient: bool = False) -> Client:
+    """A client that connects at its first call, so that the API starts before Temporal does.
+
+    Args:
+        impatient: Gives up well before the deadline of a call, and then says why, not only that time is up.
+    """
     config = ClientConfig.load_client_connect_config(override_env_vars=settings.environ)
     config.setdefault("target_host", "127.0.0.1:7233")
     converter = data_converter_with(settings.payload_keys)
-    return await Client.connect(**config, lazy=True, data_converter=converter, interceptors=interceptors())
+    retries = RetryConfig(max_elapsed_time_millis=IMPATIENT_MILLIS) if impatient else None
+    return await Client.connect(
+        **config, lazy=True, data_converter=converter, interceptors=interceptors(), retry_config=retries
+    )
 
 
 class _AskAgain(Exception):
@@ -122,8 +134,15 @@ class _AskAgain(Exception):
 class Gateway:
     """What the routes and the relay ask of Temporal. Raises `Problem` alone."""
 
-    def __init__(self, client: Client, read_manifest: ReadManifest, metrics: Metrics) -> None:
+    def __init__(
+        self, client: Client, read_manifest: ReadManifest, metrics: Metrics, impatient: Client | None = None
+    ) -> None:
+        """
+        Args:
+            impatient: See `connect`; what finds out whether Temporal stores anything uses it.
+        """
         self._client = client
+        self._impatient = impatient or client
         self._read_manifest = read_manifest
         self._metrics = metrics
         self._slots = asyncio.Semaphore(MAX_QUERIES)
@@ -483,7 +502,7 @@ class Gateway:
         """
         try:
             async with asyncio.timeout(PROVIDERS_TIMEOUT.total_seconds() + 1):
-                report: ProvidersReport = await self._client.execute_activity(
+                report: ProvidersReport = await self._impatient.execute_activity(
                     "list_providers",
                     id=f"list-providers-{uuid.uuid4().hex}",
                     task_queue=keys.TASK_QUEUE,
@@ -496,13 +515,22 @@ class Gateway:
                 return report
         except (ActivityFailureError, RPCTimeoutOrCancelledError, TimeoutError):
             raise NoWorker from None
-        except (RPCError, RuntimeError):
-            raise problems.no_temporal() from None
+        except RPCError as error:
+            await self.check()  # it can be read; what failed is a write
+            raise problems.unstored(error.message) from None
+        except RuntimeError as error:
+            raise problems.no_temporal(str(error)) from None
 
     async def check(self) -> None:
-        """Raises Problem where the server does not answer."""
-        with server():
-            await self._client.service_client.check_health(timeout=RPC_TIMEOUT)
+        """Raises Problem where the server does not answer, or does not have the namespace."""
+        request = DescribeNamespaceRequest(namespace=self.namespace)
+        try:
+            await self._client.workflow_service.describe_namespace(request, timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status not in _NOT_TOLD:
+                raise rpc_problem(error) from None
+        except RuntimeError as error:  # the SDK's word for a first connection that failed
+            raise problems.no_temporal(str(error)) from None
 
     def _handle(self, production_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(keys.workflow_id(production_id))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,8 +20,10 @@ from api.settings import Settings
 from workflows import keys
 from workflows.batch_records import BatchRecord
 from workflows.events import Snapshot
+from workflows.stores import bucket_endpoint, clock_problem, region_of
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import (
@@ -64,12 +67,12 @@ class Vault:
 
     @cached_property
     def _client(self) -> "S3Client":
-        return _s3_client(None)
+        return _s3_client(self._bucket, None)
 
     @cached_property
     def _signer(self) -> "S3Client":
         """Signs links for the address that callers reach, where that is another one than ours."""
-        return _s3_client(self._public_url) if self._public_url else self._client
+        return _s3_client(self._bucket, self._public_url) if self._public_url else self._client
 
     async def prepare(self) -> None:
         """Load boto3 before somebody asks: 0.7 s of processor, in which all event streams would be late."""
@@ -227,7 +230,8 @@ class Vault:
 
     async def check(self) -> None:
         """Raises Problem where the bucket cannot be reached."""
-        await self._run(lambda: self._client.head_bucket(Bucket=self._bucket), self._checking)
+        # Not HeadBucket, whose answer has no body: a refusal without a code does not tell what is wrong.
+        await self._run(lambda: self._client.list_objects_v2(Bucket=self._bucket, MaxKeys=1), self._checking)
 
     def _sign(self, key: str, name: str) -> str:
         asked = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": f'inline; filename="{name}"'}
@@ -241,7 +245,9 @@ class Vault:
                 _ = self._client, self._signer
             try:
                 return call()
-            except (BotoCoreError, ClientError) as error:
+            except ClientError as error:
+                raise problems.no_storage(_clock(error) or str(error)[:200]) from None
+            except BotoCoreError as error:
                 raise problems.no_storage(str(error)[:200]) from None
 
         return await asyncio.get_running_loop().run_in_executor(pool or self._pool, run)
@@ -261,22 +267,35 @@ def _parsed(record: type[M], key: str, content: bytes) -> M:
         raise problems.unavailable("record-unreadable", detail) from None
 
 
+def _clock(error: "ClientError") -> str:
+    """What is wrong with this machine's clock, where that is why a request was refused."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return clock_problem(error.response.get("Error", {}).get("Code", ""), headers.get("date", ""))
+
+
 def no_media(what: str) -> Problem:
     return Problem(404, "no-media", f"{what} has no media; GET the production to see which takes there are.")
 
 
-def _s3_client(endpoint_url: str | None) -> "S3Client":
+def _s3_client(bucket: str, endpoint_url: str | None) -> "S3Client":
     """From the usual AWS settings; answers fast or not at all, since a caller waits."""
-    import boto3
+    from boto3.session import Session
+    from botocore import UNSIGNED
     from botocore.config import Config
 
     config = Config(
         signature_version="s3v4",
-        s3={"addressing_style": "path"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         connect_timeout=2,
         read_timeout=10,
         retries={"max_attempts": 2, "mode": "standard"},
     )
-    return boto3.client("s3", endpoint_url=endpoint_url, config=config)
+    session = Session(region_name=region_of(os.environ))
+    # boto3 decides, by `addressing_style` and endpoint, where the bucket's name goes; without asking for keys.
+    unsigned = session.client("s3", endpoint_url=endpoint_url, config=Config(signature_version=UNSIGNED))
+    address = unsigned.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"})
+    if bucket_endpoint(bucket, unsigned.meta.endpoint_url, address):
+        # Asked for virtual hosts by name, boto3 signs links for the region's host instead of one that redirects.
+        config = config.merge(Config(s3={"addressing_style": "virtual"}))
+    return session.client("s3", endpoint_url=endpoint_url, config=config)

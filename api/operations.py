@@ -12,7 +12,7 @@ from api.deps import Parts, Who
 from api.metrics import MEDIA_TYPE
 from api.problems import documented
 from api.readiness import OK
-from api.views import PREFIX, Home, PlatformsView, PlatformView, Ready
+from api.views import INSTANCE, PREFIX, Home, PlatformsView, PlatformView, Ready
 from workflows.models import PLATFORM_MODALITIES
 from workflows.reports import ProvidersReport
 
@@ -44,8 +44,10 @@ async def providers(parts: Parts) -> ProvidersReport:
 
 
 @router.get("/healthz", tags=["operations"])
-async def healthz() -> dict[str, str]:
-    """This process is up."""
+async def healthz(request: Request, response: Response) -> dict[str, str]:
+    """This process is up; a stack that was started by `make up` names itself in the header Greenlight-Instance."""
+    if instance := request.app.state.instance:
+        response.headers[INSTANCE] = instance
     return {"status": "ok"}
 
 

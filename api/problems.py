@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from workflows.models import Money
 from workflows.payload_keys import PayloadKeyMissing
+from workflows.servers import FULL, FULL_PERHAPS, problem_of
 
 if TYPE_CHECKING:
     from workflows.refusals import Refusal
@@ -110,11 +111,26 @@ def no_worker() -> Problem:
     )
 
 
-def no_temporal() -> Problem:
+def no_temporal(said: str = "") -> Problem:
+    """
+    Args:
+        said: What the SDK or the server said, which may tell what is wrong.
+    """
+    if known := problem_of(said):
+        if known == FULL:
+            return unstored(said)
+        return unavailable("temporal-unusable", f"{known[0].upper()}{known[1:]}.")
     return unavailable(
         "temporal-unreachable",
         "The Temporal server does not answer. Check that it runs and that TEMPORAL_ADDRESS names it.",
     )
+
+
+def unstored(said: str) -> Problem:
+    """Temporal can be read and not be written. Some of its answers to a full disk do not name the disk."""
+    known = problem_of(said) or f"the Temporal server answers, but stores nothing ({said[:200]}): {FULL_PERHAPS}"
+    _log.error("Temporal: %s", known)  # looks at the server succeed, so that no watch finds it
+    return unavailable("temporal-full", f"{known[0].upper()}{known[1:]}.")
 
 
 def undecrypted(error: PayloadKeyMissing) -> Problem:

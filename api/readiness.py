@@ -1,6 +1,7 @@
 """Whether the API has what it needs: asked for often, and looked up once for all who ask."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Final
@@ -11,7 +12,11 @@ KNOWN_SECONDS: Final = 2.0
 """For so long an answer is given again without another look."""
 WITHIN_SECONDS: Final = 2.0
 """Whatever has not answered by then is not ready."""
+WATCH_SECONDS: Final = 5.0
+"""What breaks is in the log within 10 s."""
 OK: Final = "ok"
+
+_log = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[str]]
 
@@ -40,11 +45,24 @@ class Readiness:
         return self._known
 
     async def _one(self, name: str) -> str:
-        task = self._running.get(name)
-        if task is None or task.done():
-            task = self._running[name] = asyncio.create_task(_said(self._checks[name]))
+        # What came too late for the last look is told by this one.
+        task = self._running.pop(name, None) or asyncio.create_task(_said(self._checks[name]))
         done, _ = await asyncio.wait([task], timeout=WITHIN_SECONDS)
-        return task.result() if done else f"no answer within {WITHIN_SECONDS:g} s"
+        if done:
+            return task.result()
+        self._running[name] = task
+        return f"no answer within {WITHIN_SECONDS:g} s"
+
+    async def watch(self) -> None:
+        """Log what is not ready, and when it is again, until cancelled."""
+        before = dict.fromkeys(self._checks, OK)
+        while True:
+            said = await self.known()
+            for name, state in said.items():
+                if state != before[name]:
+                    _log.log(logging.INFO if state == OK else logging.ERROR, "%s: %s", name.capitalize(), state)
+            before = said
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def close(self) -> None:
         """Wait for nothing any more."""

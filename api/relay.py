@@ -45,6 +45,9 @@ WAIT_SECONDS: Final = 120.0
 CHUNK_EVENTS: Final = 200
 """Events in one write (about 50 KB): a cancelled or slow stream is noticed between them."""
 
+STOPPING: Final = b"retry: 1000\n: the server stops; connect again with Last-Event-ID\n\n"
+"""The last a watcher gets of a server that stops: browsers come again after a second, not after three or more."""
+
 _BUSY: Final = (ProductionStatus.PLANNING, ProductionStatus.PRODUCING, ProductionStatus.FINISHING)
 _ENDS: Final = frozenset({"asset_complete", "asset_failed", "asset_cancelled"})
 
@@ -139,7 +142,9 @@ class Relay:
             async for frames in follower.frames(after, until):
                 yield frames
                 if self._closing:
-                    return
+                    break
+            if self._closing:
+                yield STOPPING
         finally:
             follower.watchers -= 1
             self._metrics.watchers -= 1

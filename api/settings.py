@@ -9,6 +9,8 @@ from typing import Final
 from workflows import payload_keys
 
 DEFAULT_PORT: Final = 8400
+STOP_SECONDS: Final = 60
+"""What running requests, uploads above all, get to finish after SIGTERM. Nothing waits where none runs."""
 DEFAULT_BUCKET: Final = "greenlight"
 TENANT_STREAMS: Final = 200
 """A page holds one or two; each costs an open connection and little more."""
@@ -27,7 +29,8 @@ class Settings:
     """What the API needs to know. Temporal and S3 are named by their own usual variables.
 
     Without `api_keys` nobody gets in, unless it `is_open` to whoever is on this machine. `environ` is what
-    TEMPORAL_ADDRESS and its kin are read from; boto3 reads AWS_* by itself.
+    TEMPORAL_ADDRESS and its kin are read from; boto3 reads AWS_* by itself. `instance` is the id that `make up` gives
+    to its processes, by which a client tells them from those of another stack.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +41,8 @@ class Settings:
     payload_keys: str = field(default="", repr=False)
     api_keys: Path | None = None
     is_open: bool = False
+    instance: str = ""
+    stop_seconds: int = STOP_SECONDS
     tenant_streams: int = TENANT_STREAMS
     tenant_transfers: int = TENANT_TRANSFERS
     session_secret: str = field(default="", repr=False)
@@ -70,6 +75,8 @@ class Settings:
             payload_keys=encrypting,
             api_keys=Path(api_keys) if api_keys else None,
             is_open=not api_keys and _flag(environ, "GREENLIGHT_OPEN"),
+            instance=environ.get("GREENLIGHT_INSTANCE", ""),
+            stop_seconds=_count(environ, "GREENLIGHT_API_STOP_SECONDS", STOP_SECONDS),
             tenant_streams=_count(environ, "GREENLIGHT_TENANT_STREAMS", TENANT_STREAMS),
             tenant_transfers=_count(environ, "GREENLIGHT_TENANT_TRANSFERS", TENANT_TRANSFERS),
             session_secret=environ.get("GREENLIGHT_SESSION_SECRET", ""),

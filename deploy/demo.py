@@ -138,7 +138,7 @@ def main() -> int:
     prepare()
     console = make_console()
     try:
-        with _stack(console) as (info, own), GreenlightClient(info.api_url) as client:
+        with _stack(console) as (info, own), GreenlightClient(info.api_url, instance=info.instance) as client:
             production = make_film(console, client)
             if production is None:
                 console.print("Not approved: nothing was made and nothing was spent.")

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ class StackInfo(BaseModel):
     bucket: str
     log_dir: str
     embedded: tuple[str, ...] = ()
+    instance: str = ""
+    """Tells this stack from another one that answers at the same address: its API names it (`api/access.py`)."""
 
 
 def record(home: Path) -> Path:
@@ -70,6 +73,7 @@ def locked(home: Path) -> Iterator[int]:
         HomeInUse: another stack runs over it, or its children outlived it.
     """
     home.mkdir(parents=True, exist_ok=True)
+    _keep_private(home)
     lock = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + _LEFTOVERS_GO_WITHIN
@@ -86,6 +90,14 @@ def locked(home: Path) -> Iterator[int]:
             record(home).unlink(missing_ok=True)
     finally:
         os.close(lock)
+
+
+def _keep_private(home: Path) -> None:
+    """Nobody else reads what is made. Children write with umask 077; this is for what older versions have written."""
+    for path, mode in ((home, 0o700), *((file, 0o600) for file in home.glob("temporal.db*"))):
+        found = path.stat()
+        if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+            path.chmod(mode)
 
 
 def _in_use(home: Path, owner: int) -> str:

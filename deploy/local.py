@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, Literal
 
 import httpx
@@ -19,11 +20,13 @@ from rich.console import Console
 from rich.table import Table
 
 from activities.providers.registry import registered
+from api.views import INSTANCE
 from deploy import s3, temporal
 from deploy.home import HomeInUse, StackInfo, locked, write_record
 from deploy.ports import LOOPBACK, Ports, PortTaken, beside_proxy
 from deploy.settings import CODEC_PORT, SettingsRefused, StackSettings
 from deploy.supervisor import Component, StackFailed, Supervisor
+from deploy.ui_guard import guarded_ui
 from workflows import payload_keys
 
 PROBLEMS: Final = (SettingsRefused, PortTaken, HomeInUse, StackFailed, FileNotFoundError)
@@ -32,7 +35,10 @@ PROBLEMS: Final = (SettingsRefused, PortTaken, HomeInUse, StackFailed, FileNotFo
 _WORKER_GRACE: Final = "5"
 """Seconds. On one's own machine Ctrl-C should not take 30 s; what is cut short is done again at the next start."""
 
-PORT_TRIES: Final = 3
+_API_GRACE: Final = "5"
+
+PORT_TRIES: Final = 6
+"""Each costs a try where several stacks start at the same moment: each of them takes up to five ports."""
 PORT_LOST: Final = ("is not available on", "address already in use", "Address already in use")
 """How weed, Temporal and uvicorn say that a port is taken."""
 
@@ -73,21 +79,51 @@ def running_stack(
     with locked(home) as lock:
         left_out = {name for name, wanted in (("worker", worker), ("api", api)) if not wanted}
         for tries_left in reversed(range(PORT_TRIES)):
-            info, env, components = _assemble(home, settings, environ, Ports(say, anywhere=ports == "free"), say)
+            given = Ports(say, anywhere=ports == "free")
+            info, env, components = _assemble(home, settings, environ, given, say)
             components = [c for c in components if c.name not in left_out]
             supervisor = Supervisor(components, home / "logs", say, inherit=[lock])
+            try:
+                guards = _guard(given)
+            except StackFailed as failure:
+                _check_lost(failure, tries_left)
+                continue
             try:
                 supervisor.start()
                 break
             except StackFailed as failure:
-                # Between our look at a port and the server's bind another program may take it.
-                if not tries_left or not any(words in str(failure) for words in PORT_LOST):
-                    raise
-        try:
-            write_record(info)
-            yield Stack(info, env, supervisor)
-        finally:
-            supervisor.stop()
+                guards.close()
+                _check_lost(failure, tries_left)
+            except BaseException:
+                guards.close()
+                raise
+        with guards:
+            try:
+                write_record(info)
+                yield Stack(info, env, supervisor)
+            finally:
+                supervisor.stop()
+
+
+def _guard(given: Ports) -> ExitStack:
+    """What stands before servers that have no protection of their own.
+
+    Raises:
+        StackFailed: a port is in use by now.
+    """
+    with ExitStack() as guards:
+        for public, behind in given.guarded.items():
+            try:
+                guards.enter_context(guarded_ui(public, behind))
+            except OSError as error:
+                raise StackFailed(f"the Temporal UI's port {public}: {error}") from None
+        return guards.pop_all()
+
+
+def _check_lost(failure: StackFailed, tries_left: int) -> None:
+    """Between our look at a port and the server's bind another program may take it; anything else is raised again."""
+    if not tries_left or not any(words in str(failure) for words in PORT_LOST):
+        raise failure
 
 
 def _assemble(
@@ -98,10 +134,12 @@ def _assemble(
     env = environ | {
         "GREENLIGHT_HOME": str(home),
         "GREENLIGHT_BUCKET": settings.bucket,
+        "GREENLIGHT_INSTANCE": (instance := token_hex(16)),
         "PYTHONUNBUFFERED": "1",
         **beside_proxy(environ),
     }
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
+    env.setdefault("GREENLIGHT_API_STOP_SECONDS", _API_GRACE)
     env.setdefault("GREENLIGHT_OPEN", "true")  # the API binds to loopback below; GREENLIGHT_API_KEYS closes it
     if api_keys := env.get("GREENLIGHT_API_KEYS"):
         env["GREENLIGHT_API_KEYS"] = str(Path(api_keys).resolve())
@@ -124,15 +162,19 @@ def _assemble(
         port = ports.named("GREENLIGHT_TEMPORAL_PORT", settings.temporal_port, 7233)
         ui_port = ports.named("GREENLIGHT_UI_PORT", settings.ui_port, 8233)
         address, namespace = f"{LOOPBACK}:{port}", temporal.NAMESPACE
-        ui_url = f"http://{LOOPBACK}:{ui_port}"
+        ui_behind = ports.behind(ui_port)
+        ui_url = f"http://{LOOPBACK}:{ui_port}" if ui_behind else ""
+        if not ui_behind:
+            say("All ports that browsers refuse are in use, so Temporal starts without its UI (deploy/ui_guard.py)")
         env = temporal.client_env(env, port)
         components.append(
             Component(
                 "temporal",
-                temporal.command(home / "temporal.db", port, ui_port, codec_url),
+                temporal.command(home / "temporal.db", port, ui_behind, codec_url),
                 temporal.server_env(env),
                 ready=lambda _pid: temporal.serves(env) and temporal.keeps_history(env),
                 grace=10,
+                ports=[port, *([ui_behind] if ui_behind else [])],
             )
         )
     env["GREENLIGHT_TEMPORAL_UI_URL"] = ui_url
@@ -143,14 +185,15 @@ def _assemble(
     else:
         port = ports.named("GREENLIGHT_S3_PORT", settings.s3_port, 8333)
         endpoint = f"http://{LOOPBACK}:{port}"
-        env = s3.client_env(env, port, s3.credentials(home / "s3.json"))
+        env = s3.client_env(env, port, s3.credentials(home / "s3.json"), s3.aws_config(environ, home / "aws-config"))
         components.append(
             Component(
                 "s3",
                 s3.command(home / "s3", port, settings.bucket, ports),
-                env,
+                s3.server_env(env),
                 ready=s3.readiness(env, settings.bucket),
                 grace=3,  # it waits for open connections; killed, it loses nothing it acknowledged
+                ports=[port],
             )
         )
 
@@ -172,9 +215,10 @@ def _assemble(
             "api",
             [sys.executable, "-m", "api"],
             env | encryption,
-            ready=lambda _pid: _serves(f"{api_url}/healthz"),
-            grace=8,
+            ready=lambda _pid: _serves(f"{api_url}/healthz", instance),
+            grace=float(env["GREENLIGHT_API_STOP_SECONDS"]) + 3,
             after=embedded,
+            ports=[api_port],
         ),
     ]
     if codec_url:
@@ -185,6 +229,7 @@ def _assemble(
                 env | encryption | codec_only,
                 ready=lambda _pid: _serves(f"{codec_url}/healthz"),
                 grace=3,
+                ports=[codec_port],
             )
         )
     info = StackInfo(
@@ -199,15 +244,18 @@ def _assemble(
         bucket=settings.bucket,
         log_dir=str(home / "logs"),
         embedded=embedded,
+        instance=instance,
     )
     return info, env, components
 
 
-def _serves(url: str) -> bool:
+def _serves(url: str, instance: str = "") -> bool:
+    """Whether a server answers, and as part of this stack where `instance` is its id."""
     try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
+        answer = httpx.get(url, timeout=2, trust_env=False)
     except httpx.HTTPError:
         return False
+    return answer.is_success and answer.headers.get(INSTANCE, "") == instance
 
 
 def summary(info: StackInfo) -> Table:

@@ -10,9 +10,11 @@ from typing import Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.configloader import load_config
+from botocore.exceptions import BotoCoreError, ClientError, ConfigNotFound
 
 from deploy.ports import LOOPBACK, Ports
+from deploy.settings import SettingsRefused
 from deploy.temporal import binary
 
 REGION: Final = "us-east-1"
@@ -56,6 +58,8 @@ def command(data: Path, port: int, bucket: str, ports: Ports) -> list[str]:
     return [
         binary("weed"),
         *("-logtostderr=true", "mini", f"-dir={data}", f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", f"-bucket={bucket}"),
+        # Filer and master let any page list, read, change and delete everything. Among themselves they speak gRPC.
+        "-disableHttp",
         *("-master.telemetry=false", "-admin.ui=false", "-webdav=false", "-volume.preStopSeconds=0"),
         *(f"-s3.port={port}", f"-s3.port.grpc={ports.near(18_450)}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         *(f"-{part}.port={number}" for part, number in inner.items()),
@@ -63,7 +67,34 @@ def command(data: Path, port: int, bucket: str, ports: Ports) -> list[str]:
     ]
 
 
-def client_env(environ: Mapping[str, str], port: int, secret: Credentials) -> dict[str, str]:
+def server_env(environ: Mapping[str, str]) -> dict[str, str]:
+    """For the server itself: its volumes answer requests over HTTP that its S3 side has signed, and no others."""
+    signed = ("WEED_JWT_SIGNING_KEY", "WEED_JWT_SIGNING_READ_KEY")
+    return {**environ, **{name: secrets.token_hex(32) for name in signed}}
+
+
+def aws_config(environ: Mapping[str, str], path: Path) -> str:
+    """The AWS configuration for processes that use the embedded server: of the user's own nothing but how buckets are
+    addressed, which links for GREENLIGHT_S3_PUBLIC_URL follow. The name of a file; `path` where one has to be written.
+
+    Raises:
+        SettingsRefused: the user's file cannot be read.
+    """
+    try:
+        profiles = load_config(environ.get("AWS_CONFIG_FILE") or "~/.aws/config")["profiles"]
+    except ConfigNotFound:
+        return os.devnull
+    except BotoCoreError as error:
+        raise SettingsRefused(f"AWS_CONFIG_FILE: {error}") from None
+    own = profiles.get(environ.get("AWS_DEFAULT_PROFILE") or "default", {}).get("s3")
+    style = own.get("addressing_style") if isinstance(own, dict) else None
+    if not style:
+        return os.devnull
+    path.write_text(f"[default]\ns3 =\n  addressing_style = {style}\n")
+    return str(path)
+
+
+def client_env(environ: Mapping[str, str], port: int, secret: Credentials, config: str = os.devnull) -> dict[str, str]:
     """The environment in which every AWS tool finds the embedded server, and nothing else."""
     kept = {key: value for key, value in environ.items() if not key.startswith("AWS_") or key == "AWS_CA_BUNDLE"}
     return kept | {
@@ -72,7 +103,7 @@ def client_env(environ: Mapping[str, str], port: int, secret: Credentials) -> di
         "AWS_SECRET_ACCESS_KEY": secret.secret_key,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_CONFIG_FILE": config,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from deploy.ports import answers, listens
+
 READY_WITHIN: Final = 120.0
 """The slowest start on an idle machine took 5.3 s (S3 after a kill). On two cores with a load of 20, importing a
 worker's modules alone took 48 s. A long limit costs little: a process that dies while it starts is reported at once."""
@@ -39,6 +41,7 @@ class Component:
         ready: Given the process id, whether it really serves; called until it says so.
         grace: What it gets between SIGTERM and SIGKILL.
         after: Names of the components that must be ready before it starts.
+        ports: On which it listens itself when it is ready. Whoever else answers there is not it.
     """
 
     name: str
@@ -47,6 +50,11 @@ class Component:
     ready: Callable[[int], bool]
     grace: float
     after: Sequence[str] = ()
+    ports: Sequence[int] = ()
+
+    def serves(self, pid: int) -> bool:
+        """Whether this very process serves: another program that has its port could answer like it."""
+        return all(listens(pid, port) for port in self.ports) and self.ready(pid)
 
 
 @dataclass
@@ -181,6 +189,7 @@ class Supervisor:
         if child.process is None:
             due = not child.held and now >= child.start_at
             if due and all(self._children[other].ready.is_set() for other in child.component.after):
+                self._check_ports(child)
                 self._spawn(child)
         elif (code := child.process.poll()) is not None:
             child.ready.clear()
@@ -188,7 +197,7 @@ class Supervisor:
             if not child.held:
                 self._died(child, code, now)
         elif not child.ready.is_set():
-            if child.component.ready(child.process.pid):
+            if child.component.serves(child.process.pid):
                 child.ready.set()
             elif now - child.started_at > READY_WITHIN:
                 raise StackFailed(f"{name} is not ready after {READY_WITHIN:g} s; its log: {self.log(name)}")
@@ -202,8 +211,22 @@ class Supervisor:
         if child.quick_deaths >= MAX_QUICK_DEATHS:
             how = f"{how}, {child.quick_deaths} times in a row"
             raise StackFailed(f"{name} {how}; its log: {self.log(name)}\n{self._last_lines(name)}")
+        self._check_ports(child)
         self._say(f"{name} {how}; starting it again (log: {self.log(name)})")
         child.start_at = now + _RESTART_AFTER
+
+    def _check_ports(self, child: _Child) -> None:
+        """What comes back finds its ports free. Else all the others would go on with the program that took one.
+
+        Raises:
+            StackFailed: a port is taken.
+        """
+        for port in child.component.ports if self._all_ready.is_set() else ():
+            if answers(port):
+                raise StackFailed(
+                    f"{child.component.name} stopped, and another program took its port {port}: the stack stops too; "
+                    f"start it again, and it takes another port. Its log: {self.log(child.component.name)}"
+                )
 
     def _last_lines(self, name: str, lines: int = 8) -> str:
         text = self.log(name).read_text(errors="replace") if self.log(name).exists() else ""
@@ -221,6 +244,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a terminal's Ctrl-C reaches this process alone, which stops them in order
                 pass_fds=self._inherit,
+                umask=0o077,  # what it stores is for its owner alone
             )
 
     def _end_all(self) -> None:

@@ -38,6 +38,9 @@ _DYNAMIC_CONFIG: Final = {
     "history.discardSpeculativeWorkflowTaskMaximumEventsCount": "-1",
     # A run that cannot go on is found by TemporalReportedProblems in a second, not after five tries in a minute.
     "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "2",
+    # The HTTP API takes a POST of any page in a browser, as text/plain, and starts, signals and approves. No request
+    # has this name in its Host header, so it answers 403. Workers, API and commands speak gRPC, which no page can.
+    "frontend.httpAllowedHosts": '["disabled.invalid"]',
 }
 RETENTION: Final = timedelta(days=30)
 """How long the embedded server keeps closed runs, at least. Its own default is 24 h: what a person looks for on Monday
@@ -60,17 +63,19 @@ def configured(environ: Mapping[str, str]) -> tuple[str, str] | None:
     return (address, config.get("namespace") or NAMESPACE) if address else None
 
 
-def command(database: Path, port: int, ui_port: int, codec_url: str = "") -> list[str]:
+def command(database: Path, port: int, ui_port: int | None, codec_url: str = "") -> list[str]:
     """The server with its UI and search attributes; the same database file continues where it stopped.
 
     Args:
+        ui_port: Where its UI listens, which has no protection of its own (`ui_guard`); None for no UI.
         codec_url: Where its UI gets encrypted payloads decrypted.
     """
     settings = [f"--dynamic-config-value={key}={value}" for key, value in _DYNAMIC_CONFIG.items()]
     attributes = [f"--search-attribute={name}={kind}" for name, kind in keys.SEARCH_ATTRIBUTES.items()]
     return [
         binary("temporal"),
-        *("server", "start-dev", "--ip", LOOPBACK, "--port", str(port), "--ui-port", str(ui_port)),
+        *("server", "start-dev", "--ip", LOOPBACK, "--port", str(port)),
+        *(("--ui-port", str(ui_port)) if ui_port else ("--headless",)),
         *("--db-filename", str(database), "--log-level", "warn", "--ui-disable-news-fetch"),
         # Still on disk before it is acknowledged, but with one wait for the disk a write instead of several.
         *("--sqlite-pragma", "journal_mode=WAL"),

@@ -55,9 +55,13 @@ document.addEventListener('securitypolicyviolation',
 
 
 @asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
+async def browsing(*more: str) -> AsyncIterator[Browser]:
+    """
+    Args:
+        more: Command line flags of Chromium.
+    """
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more])
         try:
             yield browser
         finally:

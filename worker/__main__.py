@@ -20,11 +20,12 @@ from activities.notifying import Notifier
 from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage import Storage, StorageRefused
 from activities.store_probe import keep_probing, probe_again
 from worker.build import build_id
 from worker.connect import AddressRefused, connect, ensure_bucket, register_search_attributes, runtime
 from worker.guard import GuardedRunner
+from worker.health import Health, HealthRefused, endpoint
 from worker.metrics import Counting
 from worker.settings import WorkerSettings
 from workflows import keys, tracing
@@ -127,7 +128,8 @@ async def run() -> None:
     """Wait for the servers, then work until this task is cancelled; running activities may finish.
 
     Raises:
-        ValidationError, PayloadKeysRefused, AddressRefused, BotoCoreError, ClientError: the settings cannot work.
+        ValidationError, PayloadKeysRefused, AddressRefused, StorageRefused, HealthRefused, BotoCoreError, ClientError:
+            the settings cannot work.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -139,8 +141,14 @@ async def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
 
+    health = Health()
+    async with endpoint(health, settings.health_host, settings.health_port):
+        await _work(settings, activity_settings, health)
+
+
+async def _work(settings: WorkerSettings, activity_settings: ActivitySettings, health: Health) -> None:
     using = runtime(settings)
-    client = await connect(using, settings.payload_keys.get_secret_value())
+    client = await connect(using, settings.payload_keys.get_secret_value(), health)
     await register_search_attributes(client)
     storage = Storage(activity_settings.bucket)
     await ensure_bucket(storage)
@@ -150,13 +158,15 @@ async def run() -> None:
     activities, notifier = Activities(storage, providers, activity_settings), Notifier(activity_settings)
     workers = make_workers(client, activities, providers, settings, notifier)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
-    probing = asyncio.create_task(keep_probing(storage))
+    behind = [asyncio.create_task(each) for each in (keep_probing(storage), health.watch(client, storage))]
     keep_the_loop_turning()
     log.info("Working on the task queues %s", ", ".join(worker.task_queue for worker in workers))
     try:
         await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)  # none ends by itself unless it fails
     finally:
-        probing.cancel()
+        health.checks["temporal"] = "stopping"
+        for task in behind:
+            task.cancel()
         log.info("Stopping; running activities get %g s", settings.graceful_shutdown_seconds)
         await asyncio.gather(*(worker.shutdown() for worker in workers))
         await asyncio.gather(*(provider.close() for provider in providers.values()), return_exceptions=True)
@@ -171,7 +181,15 @@ def main() -> None:
         asyncio.run(run())
     except asyncio.CancelledError:
         log.info("Stopped")
-    except (ValidationError, PayloadKeysRefused, AddressRefused, BotoCoreError, ClientError) as error:
+    except (
+        ValidationError,
+        PayloadKeysRefused,
+        AddressRefused,
+        StorageRefused,
+        HealthRefused,
+        BotoCoreError,
+        ClientError,
+    ) as error:
         log.critical("%s", error)
         code = 1
     tracing.end()

@@ -24,9 +24,11 @@ from temporalio.service import RPCError
 
 from activities.metrics import BUCKETS
 from activities.storage import Storage
+from worker.health import Health, temporal_problem
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.converter import data_converter_with
+from workflows.servers import problem_of
 from workflows.tracing import interceptors
 
 log = logging.getLogger(__name__)
@@ -82,11 +84,12 @@ def _prometheus(address: str) -> PrometheusConfig:
     )
 
 
-async def connect(using: Runtime, payload_keys: str = "") -> Client:
+async def connect(using: Runtime, payload_keys: str = "", health: Health | None = None) -> Client:
     """A client from TEMPORAL_ADDRESS and its siblings or a temporal.toml profile; waits for the server.
 
     Args:
         payload_keys: What GREENLIGHT_PAYLOAD_KEYS holds.
+        health: Hears why it has to wait.
     """
     config = ClientConfig.load_client_connect_config()
     address = config.setdefault("target_host", DEFAULT_ADDRESS)
@@ -96,12 +99,16 @@ async def connect(using: Runtime, payload_keys: str = "") -> Client:
             client = await Client.connect(
                 **config, runtime=using, data_converter=converter, interceptors=interceptors()
             )
+            problem = await temporal_problem(client)
         except (RuntimeError, RPCError) as error:
-            log.warning("Temporal at %s (TEMPORAL_ADDRESS) does not answer yet, trying again: %s", address, error)
-            await asyncio.sleep(delay)
-        else:
+            problem = problem_of(str(error)) or f"it does not answer yet: {error}"
+        if not problem:
             log.info("Connected to Temporal at %s, namespace %s", address, client.namespace)
             return client
+        if health:
+            health.checks["temporal"] = problem
+        log.warning("Temporal at %s (TEMPORAL_ADDRESS), trying again: %s", address, problem)
+        await asyncio.sleep(delay)
     raise AssertionError("the delays never end")
 
 

@@ -44,6 +44,10 @@ class WorkerSettings(BaseSettings):
         default=SecretStr(""),
         description="Encrypt what Temporal keeps: 'id:base64 id2:base64'; the first encrypts. The API's too",
     )
+    health_host: str = Field(default="127.0.0.1", description="Where /healthz and /readyz of the worker listen")
+    health_port: int | None = Field(
+        default=None, ge=1, le=65_535, description="Their port; without one they are not served"
+    )
     metrics_address: str | None = Field(
         default=None, description="host:port where the SDK serves Prometheus metrics", examples=["127.0.0.1:9464"]
     )
