@@ -1,7 +1,7 @@
 """Captions from the narration's own words: cues of at most two readable lines, as WebVTT and SubRip.
 
 Cue times are seconds from the film's start. Any script: width is counted in columns, where a CJK character takes
-more than one, and text without spaces breaks between characters.
+more than one, and lines break by the rules of the script.
 """
 
 import re
@@ -10,16 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from activities.line_breaks import LINE_COLUMNS, SPACES, atoms_of, width
 from activities.timeline import PlacedVoice
 
-LINE_COLUMNS: Final = 42.0
-"""Characters a line in the usual subtitle guidelines, for scripts of narrow letters."""
-WIDE_COLUMNS: Final = LINE_COLUMNS / 18
-"""So that 18 full-width characters fill a line."""
-
-_SENTENCE: Final = re.compile(r".+?(?:[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡]+[」』）”’]*|$)", re.DOTALL)
-_CLOSING: Final = ("Pe", "Pf", "Po")
-_OPENING: Final = ("Ps", "Pi")
+_SENTENCE: Final = re.compile(r".+?(?:[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡]+[」』）”’】〉》］｣]*|$)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,7 @@ def cues_of(voices: Iterable[PlacedVoice]) -> list[Cue]:
     cues: list[Cue] = []
     for placed in voices:
         texts = split(placed.voice.words)
-        weights = [max(1.0, _width(text)) for text in texts]
+        weights = [max(1.0, width(text)) for text in texts]
         start = placed.start
         for text, weight in zip(texts, weights, strict=True):
             end = start + placed.voice.seconds * weight / sum(weights)
@@ -49,12 +43,13 @@ def split(words: str) -> list[str]:
     """Readable cue texts: whole sentences where they fit, else parts of about equal length."""
     printable = "".join(c if unicodedata.category(c) != "Cc" else " " for c in words)
     pieces: list[list[str]] = []
-    for sentence in _SENTENCE.findall(" ".join(printable.split())):
-        atoms = _atoms(sentence.strip())
+    for sentence in _SENTENCE.findall(SPACES.sub(" ", printable).strip()):
+        atoms = list(atoms_of(sentence.strip()))
         if not atoms:
             continue
-        if pieces and _lines([*pieces[-1], " ", *atoms]):
-            pieces[-1] += [" ", *atoms] if not _is_wide(atoms[0][0]) else atoms
+        apart = [" "] if sentence[0].isspace() else []  # Chinese and Japanese sentences have no space between
+        if pieces and _lines([*pieces[-1], *apart, *atoms]):
+            pieces[-1] += [*apart, *atoms]
         else:
             pieces += _parts(atoms)
     return ["\n".join(_lines(piece) or ["".join(piece)]) for piece in pieces]
@@ -82,57 +77,15 @@ def _clock(seconds: float, point: str) -> str:
     return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}{point}{ms % 1000:03}"
 
 
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in ("W", "F")
-
-
-def _width(text: str) -> float:
-    columns = 0.0
-    for character in text:
-        if _joins(character):
-            continue
-        columns += WIDE_COLUMNS if _is_wide(character) else 1.0
-    return columns
-
-
-def _joins(character: str) -> bool:
-    """Belongs to the character before it: combining marks, variation selectors, joiners."""
-    return unicodedata.category(character) in ("Mn", "Me", "Mc") or character in "\u200d\ufe0f"
-
-
-def _atoms(sentence: str) -> list[str]:
-    """What no line break may cut: words, single wide characters with their punctuation, and the spaces between."""
-    atoms: list[str] = []
-    for token in re.split(r"(\s+)", sentence):
-        if not token or token.isspace():
-            atoms += [" "] if token else []
-            continue
-        breakable = _width(token) > LINE_COLUMNS / 2
-        glue = True
-        for place, character in enumerate(token):
-            starts = place == 0 or (
-                not glue
-                and (breakable or _is_wide(character) or _is_wide(token[place - 1]))
-                and not _joins(character)
-                and unicodedata.category(character) not in _CLOSING
-            )
-            if starts:
-                atoms.append(character)
-            else:
-                atoms[-1] += character
-            glue = unicodedata.category(character) in _OPENING or character == "\u200d"
-    return atoms
-
-
 def _lines(atoms: Sequence[str]) -> list[str] | None:
     """One line, or the two most even ones; None where two lines do not hold it."""
     whole = "".join(atoms).strip()
-    if _width(whole) <= LINE_COLUMNS:
+    if width(whole) <= LINE_COLUMNS:
         return [whole]
     best: tuple[float, list[str]] | None = None
     for cut in range(1, len(atoms)):
         pair = ["".join(atoms[:cut]).strip(), "".join(atoms[cut:]).strip()]
-        longest = max(map(_width, pair))
+        longest = max(map(width, pair))
         if all(pair) and longest <= LINE_COLUMNS and (best is None or longest < best[0]):
             best = (longest, pair)
     return best[1] if best else None
@@ -148,13 +101,13 @@ def _parts(atoms: list[str]) -> list[list[str]]:
 
 
 def _even(atoms: list[str], count: int) -> list[list[str]]:
-    share = sum(map(_width, atoms)) / count
+    share = sum(map(width, atoms)) / count
     parts: list[list[str]] = [[]]
     filled = 0.0
     for atom in atoms:
-        if len(parts) < count and parts[-1] and filled + _width(atom) / 2 > share * len(parts):
+        if len(parts) < count and parts[-1] and filled + width(atom) / 2 > share * len(parts):
             parts.append([])
-        filled += _width(atom)
+        filled += width(atom)
         if parts[-1] or not atom.isspace():
             parts[-1].append(atom)
     return [part for part in parts if part]

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from activities.captions import Cue
 from activities.errors import OutputUnusable
-from activities.media import recording
+from activities.media import LONGEST_SECONDS
 from activities.pictures import Look, all_frames, decoding, look_at
+from activities.recordings import Skipped, recording, sounds_of
 from activities.timeline import PlacedVoice, Timeline
 from workflows.models import Chapter
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 SAMPLE_RATE: Final = 48_000
 SAMPLE_BYTES: Final = 4
 """16 bit stereo."""
+GAP_SECONDS: Final = 0.1
+"""Of a narration; times of packets that are closer are rounded."""
 MILLISECONDS: Final = Fraction(1, 1000)
 BT709: Final = 1
 
@@ -44,24 +47,35 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """The mov_text encoder derives the track's sample description (font, colour, place) from it; cues are written raw."""
 
 
-def decode_voice(asset_id: str, source: Path, target: Path, stop: Event) -> float:
+def decode_voice(asset_id: str, source: Path, target: Path, stop: Event, skipped: Skipped) -> float:
     """Decode to 48 kHz 16 bit stereo samples and return the real length in seconds: headers of streamed files lie.
 
+    Where nothing decodes there is silence, so that what follows keeps its time.
+
     Raises:
-        OutputUnusable: it does not decode.
+        OutputUnusable: nothing in it decodes.
     """
     import av
 
     with decoding(asset_id), recording(source) as container, target.open("wb") as out:
         resampler = av.AudioResampler("s16", "stereo", SAMPLE_RATE)
-        for frame in container.decode(audio=0):
+        skip, heard = skipped.of(asset_id), 0
+        stream = container.streams.audio[0]
+        begin = stream.start_time * stream.time_base if stream.start_time and stream.time_base else 0
+        for frame in sounds_of(container, skip):
             look_at(stop)
+            if frame.time is not None:
+                # Packets that are no sound at all never come this far: their times are missing.
+                there = out.tell() / SAMPLE_BYTES / SAMPLE_RATE
+                if GAP_SECONDS < (gap := frame.time - float(begin) - there) < LONGEST_SECONDS:
+                    skip(there)
+                    out.write(bytes(round(gap * SAMPLE_RATE) * SAMPLE_BYTES))
             frame.pts = None
             for piece in resampler.resample(frame):
-                out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
+                heard += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
         for piece in resampler.resample(None):
-            out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
-        if not out.tell():
+            heard += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
+        if not heard:
             raise OutputUnusable("it has no sound")
     return target.stat().st_size / SAMPLE_BYTES / SAMPLE_RATE
 
@@ -87,6 +101,7 @@ def render(
     title: str,
     language: str,
     stop: Event,
+    skipped: Skipped,
     on_progress: Callable[[str], None],
 ) -> None:
     """Write the MP4 with the index in front (faststart), so that it plays while it loads.
@@ -114,7 +129,7 @@ def render(
         words = _Words(film, cues, language) if cues else None
         film.start_encoding()
 
-        for number, frame in enumerate(all_frames(timeline, look, stop)):
+        for number, frame in enumerate(all_frames(timeline, look, stop, skipped)):
             frame.pts, frame.time_base = number, Fraction(1, look.rate)
             frame.pict_type = 0  # else the source's key frames would become ours
             if words:

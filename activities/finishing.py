@@ -16,7 +16,8 @@ from typing import TypeVar
 from activities import captions, contact_sheet, document, film
 from activities.languages import three_letters
 from activities.media import extension_of, probe
-from activities.pictures import Look, shot_facts
+from activities.pictures import Look, ShotFacts, shot_facts
+from activities.recordings import Skipped
 from activities.storage import Storage, Stored, size_and_sha256
 from activities.timeline import UNSPOKEN_ROLES, Shot, Voice, hold_stills, lay_out
 from workflows.contracts import FinishDeliverable, FinishedAsset
@@ -146,12 +147,15 @@ class _Finishing:
         self._report = report
         self._stop = stop
         self._notes: list[str] = []
+        self._skipped = Skipped()
+        self._facts: dict[str, ShotFacts] = {}
 
     def make(self) -> _Whole:
         shots = self._of(Modality.VIDEO)
         stills = self._of(Modality.IMAGE) if self._request.brief.platform is Platform.VIDEO else []
         whole = self._film(shots, stills) if shots or stills else self._document()
-        return replace(whole, files=(*whole.files, *self._contact_sheet()), notes=tuple(self._notes))
+        files = (*whole.files, *self._contact_sheet())
+        return replace(whole, files=files, notes=(*self._notes, *self._skipped.notes()))
 
     def _of(self, modality: Modality) -> list[FinishedAsset]:
         return [f for f in self._request.assets if f.asset.asset_type is modality]
@@ -164,8 +168,8 @@ class _Finishing:
     def _film(self, videos: Sequence[FinishedAsset], stills: Sequence[FinishedAsset]) -> _Whole:
         voices = self._voices()
         if videos:
-            shots = [self._shot(v, shot_facts(v.asset.asset_id, self._local[v.asset.asset_id]).seconds) for v in videos]
-            look = Look.of_shot(shot_facts(shots[0].asset_id, shots[0].path))
+            shots = [self._shot(v, self._known(v.asset.asset_id).seconds) for v in videos]
+            look = Look.of_shot(self._known(shots[0].asset_id))
             self._note_what_is_lost(shots, look)
         else:
             shots = hold_stills([self._shot(s, 0) for s in stills], voices, self._request.brief.duration_seconds)
@@ -194,6 +198,7 @@ class _Finishing:
             title=self._request.title,
             language=three_letters(self._request.brief.language),
             stop=self._stop,
+            skipped=self._skipped,
             on_progress=self._report,
         )
         files = [main]
@@ -205,6 +210,12 @@ class _Finishing:
             script = document.markdown(self._request.title, texts)
             files.append(self._write("content.md", "document", "text/markdown", script))
         return _Whole(tuple(files), seconds=round(timeline.seconds, 3), chapters=chapters)
+
+    def _known(self, asset_id: str) -> ShotFacts:
+        """What a shot is; it is read through once."""
+        if asset_id not in self._facts:
+            self._facts[asset_id] = shot_facts(asset_id, self._local[asset_id])
+        return self._facts[asset_id]
 
     def _shot(self, finished: FinishedAsset, seconds: float) -> Shot:
         """The narrations of a shot: those it depends on, and those that depend on it."""
@@ -227,13 +238,13 @@ class _Finishing:
                 continue
             self._report(f"decoding {asset_id}")
             pcm = self._workdir / f"{asset_id}.pcm"
-            seconds = film.decode_voice(asset_id, self._local[asset_id], pcm, self._stop)
+            seconds = film.decode_voice(asset_id, self._local[asset_id], pcm, self._stop, self._skipped)
             voices.append(Voice(asset_id, finished.take.prompt, pcm, seconds))
         return voices
 
     def _note_what_is_lost(self, shots: Sequence[Shot], look: Look) -> None:
         for shot in shots:
-            facts = shot_facts(shot.asset_id, shot.path)
+            facts = self._known(shot.asset_id)
             width, height = facts.width, facts.height
             if abs(width * look.height - height * look.width) > 0.02 * width * look.height:
                 self._notes.append(
@@ -278,9 +289,7 @@ class _Finishing:
                 cells.append(contact_sheet.Cell(asset.asset_id, asset.label, self._local[asset.asset_id]))
             elif asset.asset_type is Modality.VIDEO:
                 path = self._local[asset.asset_id]
-                cells.append(
-                    contact_sheet.Cell(asset.asset_id, asset.label, path, shot_facts(asset.asset_id, path).seconds)
-                )
+                cells.append(contact_sheet.Cell(asset.asset_id, asset.label, path, self._known(asset.asset_id).seconds))
         if not cells:
             return []
         self._report("contact sheet")

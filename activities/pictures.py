@@ -7,19 +7,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
-from activities.media import recording
+from activities.recordings import Skipped, picture_seconds, pictures_of, recording
+from activities.stills import BROKEN, decoded
 from activities.timeline import PlacedShot, Timeline
 
 if TYPE_CHECKING:
     from av.filter import Graph
     from av.filter.context import FilterContext
     from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
     from PIL.Image import Image
 
 RATES: Final = (24, 25, 30)
@@ -29,6 +31,12 @@ LONG_SIDE: Final = 1920
 PUSH_IN: Final = 0.03
 """How far a held still moves in over its whole length: writing near its edges stays in the picture."""
 
+_UNSPECIFIED: Final = 2
+_PQ: Final = 16
+_HDR: Final = (_PQ, 18)
+"""Transfer characteristics PQ and HLG (ITU-T H.273, table 3)."""
+_WIDE: Final = (9, 11, 12)
+"""Colour primaries BT.2020, DCI P3 and Display P3 (ITU-T H.273, table 2)."""
 _UPRIGHT: Final[Mapping[int, Sequence[tuple[str, str]]]] = {
     90: [("transpose", "cclock")],
     -90: [("transpose", "clock")],
@@ -105,19 +113,16 @@ def shot_facts(asset_id: str, path: Path) -> ShotFacts:
     """Read what a shot is.
 
     Raises:
-        OutputUnusable: it does not open as video.
+        OutputUnusable: nothing in it decodes as video.
     """
-    import av
-
     with decoding(asset_id), recording(path) as container:
         stream = container.streams.video[0]
-        if stream.duration and stream.time_base:
-            seconds = float(stream.duration * stream.time_base)
-        else:
-            seconds = float((container.duration or 0) / av.time_base)
-        sides = round(stream.width * float(stream.sample_aspect_ratio or 1)), stream.height
-        first = next(container.decode(stream), None)
-        width, height = sides[::-1] if first and abs(first.rotation) == 90 else sides
+        first = next(pictures_of(container), None)
+        if first is None:
+            raise OutputUnusable("it has no picture")
+        sides = round(first.width * float(stream.sample_aspect_ratio or 1)), first.height
+        width, height = sides[::-1] if abs(first.rotation) == 90 else sides
+        seconds = picture_seconds(container, stream)
         return ShotFacts(width, height, seconds, float(stream.average_rate or RATES[0]), bool(container.streams.audio))
 
 
@@ -127,28 +132,24 @@ def picture_of(path: Path, within: tuple[int, int]) -> "Image":
     Raises:
         OutputUnusable: it does not open.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
-        with Image.open(path) as opened:
-            opened.draft("RGB", within)  # lets a JPEG decode small at once
-            picture = ImageOps.exif_transpose(opened)
-            if picture.has_transparency_data:
-                clear = picture.convert("RGBA")
-                picture = Image.new("RGBA", clear.size, "white")
-                picture.alpha_composite(clear)
-            picture = picture.convert("RGB")
-    except Exception as error:  # Pillow raises what its many decoders happen to raise
+        with decoded(path, within) as picture:
+            if picture.mode != "RGBA":
+                return picture.convert("RGB")
+            ground = Image.new("RGBA", picture.size, "white")
+            ground.alpha_composite(picture)
+            return ground.convert("RGB")
+    except BROKEN as error:
         raise OutputUnusable(f"the picture does not open ({error})") from None
-    picture.thumbnail(within)
-    return picture
 
 
 def middle_of(path: Path, seconds: float, within: tuple[int, int]) -> "Image":
     """The frame in the middle of a shot of `seconds`, no larger than `within` pixels.
 
     Raises:
-        OutputUnusable: it does not decode.
+        OutputUnusable: nothing in it decodes.
     """
     import av
 
@@ -159,29 +160,32 @@ def middle_of(path: Path, seconds: float, within: tuple[int, int]) -> "Image":
             middle = begin + seconds / 2
             container.seek(round(middle * av.time_base))
             best = None
-            for best in container.decode(stream):
+            for best in pictures_of(container):
                 if best.time is not None and best.time >= middle:
                     break
             if best is None:
                 raise OutputUnusable("the shot has no picture")
-            picture: Image = best.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
-            picture = picture.rotate(best.rotation, expand=True)
+            scale = f"min({within[0]},iw):min({within[1]},ih):force_original_aspect_ratio=decrease:reset_sar=1"
+            before, mapped = _colours(best)
+            size = (*_UPRIGHT.get(best.rotation, ()), *before, ("scale", scale + mapped), ("format", "rgb24"))
+            (frame,) = _filtered([best], _buffer(best, _pixel_aspect(best, stream)), size)
+            picture: Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
+            return picture
     except (av.FFmpegError, OSError, IndexError) as error:
         raise OutputUnusable(f"the shot does not decode ({error})") from None
-    picture.thumbnail(within)
-    return picture
 
 
-def all_frames(timeline: Timeline, look: Look, stop: Event) -> Iterator["VideoFrame"]:
-    """Every frame of the film in order.
+def all_frames(timeline: Timeline, look: Look, stop: Event, skipped: Skipped) -> Iterator["VideoFrame"]:
+    """Every frame of the film in order; where a shot does not decode, the frame before is held.
 
     Raises:
         OutputUnusable: a shot does not decode; the message names it.
         Stopped: `stop` was set.
     """
     for placed in timeline.shots:
-        make = _still_frames if placed.shot.still else _shot_frames
-        with decoding(placed.shot.asset_id), closing(_exactly(placed.frames, make(placed, look))) as frames:
+        shot = placed.shot
+        made = _still_frames(placed, look) if shot.still else _shot_frames(placed, look, skipped)
+        with decoding(shot.asset_id), closing(_exactly(placed.frames, made)) as frames:
             for frame in frames:
                 look_at(stop)
                 yield frame
@@ -202,15 +206,33 @@ def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFram
         yield last
 
 
-def _fit(look: Look, grow: int = 1) -> list[tuple[str, str]]:
+def _fit(look: Look, grow: int = 1, colours: str = "") -> list[tuple[str, str]]:
     """Scale into the frame without cropping, bars where the aspect differs, square pixels, BT.709 TV range."""
     width, height = look.width * grow, look.height * grow
     scale = f"{width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:reset_sar=1"
     return [
-        ("scale", f"{scale}:out_color_matrix=bt709:out_range=tv"),
+        ("scale", f"{scale}:out_color_matrix=bt709:out_range=tv{colours}"),
         ("format", "yuv420p"),
         ("pad", f"{width}:{height}:-1:-1"),
     ]
+
+
+def _colours(frame: "VideoFrame") -> tuple[list[tuple[str, str]], str]:
+    """What maps HDR and wide gamuts to BT.709: filters, and options of the scale filter behind them. Nothing where a
+    frame is SDR of usual colours.
+
+    Diffuse white, 203 cd/m2 of HDR (ITU-R BT.2408), becomes white; what is brighter is cut off there.
+    """
+    if frame.color_trc not in _HDR and frame.color_primaries not in _WIDE:
+        return [], ""
+    # A telephone may leave out what its transfer implies.
+    known = "" if frame.color_primaries in _WIDE else ":in_primaries=bt2020"
+    known += "" if frame.colorspace != _UNSPECIFIED else ":in_color_matrix=bt2020"
+    mapped = ":out_primaries=bt709:out_transfer=bt709"
+    if frame.color_trc != _PQ:
+        return [], known + mapped
+    # By way of HLG saturated colours come out nearer: libswscale's table of colours is coarse in the dark of PQ.
+    return [("scale", f"iw:ih:out_transfer=arib-std-b67{known}"), ("format", "gbrp16le")], mapped
 
 
 def _filtered(
@@ -231,17 +253,44 @@ def _filtered(
                 break
 
 
-def _shot_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:
+def _shot_frames(placed: PlacedShot, look: Look, skipped: Skipped) -> Iterator["VideoFrame"]:
     with recording(placed.shot.path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        frames = container.decode(stream)
+        frames = _framed(pictures_of(container, skipped.of(placed.shot.asset_id)), stream, look)
         first = next(frames, None)
-        if first is None:
-            return
-        upright = _UPRIGHT.get(first.rotation, ())
-        filters = [("setpts", "PTS-STARTPTS"), *upright, *_fit(look), ("fps", str(look.rate))]
-        yield from _filtered(chain((first,), frames), lambda graph: graph.add_buffer(template=stream), filters)
+        if first is not None:
+            timed = [("setpts", "PTS-STARTPTS"), ("fps", str(look.rate))]
+            yield from _filtered(chain((first,), frames), _buffer(first), timed)
+
+
+def _framed(frames: Iterable["VideoFrame"], stream: "VideoStream", look: Look) -> Iterator["VideoFrame"]:
+    """Each frame in the film's size; a shot may change its own, as a telephone's that is turned while it calls."""
+    for _, alike in groupby(frames, _shape):
+        run = iter(alike)
+        first = next(run)
+        before, mapped = _colours(first)
+        filters = [*_UPRIGHT.get(first.rotation, ()), *before, *_fit(look, colours=mapped)]
+        yield from _filtered(chain((first,), run), _buffer(first, _pixel_aspect(first, stream)), filters)
+
+
+def _shape(frame: "VideoFrame") -> tuple[object, ...]:
+    """What a chain of filters is made for."""
+    colours = (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc)
+    return (frame.width, frame.height, frame.format.name, frame.rotation, *colours)
+
+
+def _pixel_aspect(frame: "VideoFrame", stream: "VideoStream") -> Fraction:
+    """The stream's own, as long as its frames have the size that it says."""
+    own = (frame.width, frame.height) == (stream.width, stream.height)
+    return (stream.sample_aspect_ratio if own else None) or Fraction(1)
+
+
+def _buffer(frame: "VideoFrame", aspect: Fraction = Fraction(1)) -> Callable[["Graph"], "FilterContext"]:
+    """The source of a chain of filters for frames like this one, whose pixels have this `aspect`."""
+    shape = f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base={frame.time_base}"
+    colours = f"colorspace={frame.colorspace}:range={frame.color_range}"
+    return lambda graph: graph.add("buffer", f"{shape}:pixel_aspect={aspect.numerator}/{aspect.denominator}:{colours}")
 
 
 def _still_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:
@@ -255,9 +304,4 @@ def _still_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:
     zoom = f"z='1+{PUSH_IN}*on/{count}':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2':d={count}"
     filters = [*_fit(look, 2), ("zoompan", f"{zoom}:s={look.width}x{look.height}:fps={look.rate}")]
 
-    def buffer(graph: "Graph") -> "FilterContext":
-        return graph.add_buffer(
-            width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, look.rate)
-        )
-
-    yield from _filtered([frame], buffer, filters)
+    yield from _filtered([frame], _buffer(frame), filters)

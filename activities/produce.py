@@ -18,7 +18,8 @@ from activities.stopping import StoppedTake
 from activities.storage import Storage
 from workflows import keys
 from workflows.contracts import AssetCancelled, ProduceAsset
-from workflows.models import ZERO, Take
+from workflows.models import MASK, ZERO, Take
+from workflows.preview import PREVIZ
 
 
 class Producer:
@@ -41,6 +42,9 @@ class Producer:
         offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
             return await self._gone(request, known=provider is not None)
+        masks = [i.asset_id for i in request.inputs if i.role == MASK and i.provider == PREVIZ]
+        if masks and not offer.free:
+            return await self._unmasked(request, masks[0])
         way = FreeTake if offer.free and not offer.job else LedgerTake
         async with workplace() as workdir:
             return await way(self._storage, provider, offer, request, workdir, self._settings).make()
@@ -57,6 +61,22 @@ class Producer:
         async with workplace() as workdir:
             return await StoppedTake(Attempt(self._storage, provider, offer, request, workdir, self._settings)).stop()
 
+    async def _unmasked(self, request: ProduceAsset, mask: str) -> Take:
+        """The take of an edit whose mask is a placeholder, which says nothing of what is to be changed.
+
+        Raises:
+            ApplicationError: there is nothing stored.
+        """
+        entry = await self._ledger(request).read()
+        if entry and entry.take:
+            return entry.take
+        words = f"{mask} is a placeholder of previz, no mask: upload the mask as its take, then retry"
+        raise unaskable(words, entry, "asset_failed")
+
+    def _ledger(self, request: ProduceAsset) -> Ledger:
+        prefix = keys.take_prefix(request.production_id, request.asset.asset_id, request.take)
+        return Ledger(self._storage, prefix)
+
     async def _gone(self, request: ProduceAsset, *, known: bool) -> Take:
         """The take of a model that this worker no longer offers: what is stored stays, what is open is for a person.
 
@@ -67,8 +87,7 @@ class Producer:
             ApplicationError: there is nothing stored.
         """
         asset = request.asset
-        prefix = keys.take_prefix(request.production_id, asset.asset_id, request.take)
-        entry = await Ledger(self._storage, prefix).read()
+        entry = await self._ledger(request).read()
         if entry and entry.take:
             return entry.take
         words = f"this worker does not offer {asset.provider} {asset.model!r}; choose another"

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Final
 
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
@@ -12,8 +13,16 @@ from activities.providers import previz_speech
 from activities.providers.base import Offer, Provider, offer_of, utf16_units
 from activities.providers.catalogue import makes, plannable, problem_with, retiring
 from activities.providers.registry import remedy_for
+from activities.timeline import UNSPOKEN_ROLES
 from workflows.contracts import PLAN_INVALID
-from workflows.models import MAX_PLAN_BYTES, REFERENCE, Asset, Media, Modality, Plan, Quote
+from workflows.models import MASK, MAX_PLAN_BYTES, REFERENCE, Asset, Media, Modality, Plan, Quote
+
+_KINDS: Final = {
+    Modality.TEXT: "texts",
+    Modality.IMAGE: "pictures",
+    Modality.AUDIO: "sound",
+    Modality.VIDEO: "video",
+}
 
 
 def invalid(message: str) -> ApplicationError:
@@ -68,7 +77,7 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
         long = utf16_units(asset.prompt)
         raise invalid(f"{here}: prompt: {long} characters; {offer.model} takes at most {offer.max_prompt}: shorten it")
     inputs = [known[name] for name in asset.depends_on if name in known]
-    if problem := _too_many(offer, inputs):
+    if problem := _unusable(offer, asset, inputs):
         raise invalid(f"{here}: depends_on: {problem}")
     missing = offer.requires - {i.asset_type for i in inputs}
     if missing:
@@ -81,16 +90,40 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
         raise invalid(f"{here}: {problem}") from None
 
 
-def _too_many(offer: Offer, inputs: Sequence[Asset]) -> str | None:
-    """What is wrong with the pictures that a model is to be shown, with the remedy."""
+def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
+    """What a model cannot do with what an asset is made from, with the remedy: nothing is left out without a word."""
+    ignored = [i for i in inputs if i.asset_type not in offer.accepts and not _cut_together(asset, i)]
+    if ignored:
+        names = " and ".join(i.asset_id for i in ignored)
+        kinds = " and ".join(dict.fromkeys(_KINDS[i.asset_type] for i in ignored))
+        remedy = f"drop {names}, or choose a model that does"
+        if all(i.asset_type == Modality.TEXT for i in ignored):
+            remedy = f"put the words that it needs into the prompt, and drop {names}"
+        return f"{offer.model} takes no {kinds}; {remedy}"
     # A mask says where, and is no picture of its own.
-    pictures = [i for i in inputs if i.asset_type == Modality.IMAGE and i.role != "mask"]
-    references = " and ".join(i.asset_id for i in pictures if i.role == REFERENCE)
-    if references and Modality.IMAGE not in offer.accepts:
-        return f"{offer.model} takes no pictures; drop {references}, or choose a model that does"
+    masks = [i.asset_id for i in inputs if i.role == MASK]
+    pictures = [i for i in inputs if i.asset_type == Modality.IMAGE and i.role != MASK]
+    recordings = [
+        i for i in inputs if i.asset_type in (Modality.AUDIO, Modality.VIDEO) and i.asset_type in offer.accepts
+    ]
+    if masks and not offer.mask:
+        return f"{offer.model} takes no mask; drop {' and '.join(masks)}, or choose a model that does"
+    if len(masks) > 1:
+        return f"{' and '.join(masks)} are masks; keep one of them"
+    if masks and not pictures:
+        return f"{masks[0]!r} is a mask; name the picture that it masks too"
     if offer.max_pictures and len(pictures) > offer.max_pictures:
         return f"{len(pictures)} pictures; {offer.model} takes at most {offer.max_pictures}: drop some"
+    if offer.max_recordings and len(recordings) > offer.max_recordings:
+        return f"{len(recordings)} recordings; {offer.model} takes at most {offer.max_recordings}: drop some"
     return None
+
+
+def _cut_together(one: Asset, other: Asset) -> bool:
+    """Whether a film needs to know that the two belong together, a narration and what is seen meanwhile."""
+    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
+    seen = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
+    return len(sounds) == len(seen) == 1
 
 
 def _priced(

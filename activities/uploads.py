@@ -15,9 +15,11 @@ from temporalio.exceptions import ApplicationError
 from activities.attempt import media_of, workplace
 from activities.errors import OutputUnusable
 from activities.ledger import now
-from activities.media import Facts, extension_of, probe, recording
+from activities.media import Facts, extension_of, probe
 from activities.planning import LONGEST_VIDEO_SECONDS
 from activities.providers.base import scratch_file
+from activities.recordings import recording
+from activities.stills import BROKEN, opened
 from activities.storage import Storage, StorageConflict, size_and_sha256
 from workflows import keys
 from workflows.contracts import UPLOAD_REFUSED, CheckUpload
@@ -35,7 +37,6 @@ LONGEST_SECONDS: Final = LONGEST_VIDEO_SECONDS
 _PICTURES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
 """Pillow's names; what every browser shows and every provider sees. MPO is a JPEG that a telephone put a second one
 behind."""
-_DECODERS: Final = ("PNG", "JPEG", "WEBP")
 _SOUNDS: Final = {
     "wav": "audio/wav",
     "mp3": "audio/mpeg",
@@ -128,25 +129,25 @@ def look_at_picture(path: Path) -> tuple[str, Facts]:
     Raises:
         OutputUnusable: it is none, or too large; with the remedy.
     """
-    from PIL import Image
-
     try:
-        with Image.open(path, formats=_DECODERS) as picture:
+        with opened(path) as picture:
             kind, pixels = str(picture.format), picture.width * picture.height
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        kind, pixels = "", MAX_PIXELS + 1
-    except Exception:  # Pillow raises what its decoders happen to raise
+    except BROKEN as error:
+        if "decompression bomb" in str(error):  # so Pillow calls what has too many pixels
+            _check_pixels(MAX_PIXELS + 1)
         raise OutputUnusable("it is no picture that opens; give PNG, JPEG or WebP") from None
+    if kind not in _PICTURES:
+        raise OutputUnusable(f"it is {kind}; give PNG, JPEG or WebP")
     _check_pixels(pixels)
     return _PICTURES[kind], _facts(path, _PICTURES[kind])
 
 
 def _recording(path: Path, kind: Literal["audio", "video"]) -> tuple[str, Facts]:
+    from av import FFmpegError
+
     try:
         media_type = _recorded(path, kind, _GOOD[kind])
-    except OutputUnusable:
-        raise
-    except Exception:  # PyAV and its decoders raise what they happen to
+    except (FFmpegError, *BROKEN):
         raise OutputUnusable(f"it is no {kind} that opens; give {_GOOD[kind]}") from None
     facts = _facts(path, media_type)
     if facts.duration_seconds and facts.duration_seconds > LONGEST_SECONDS:
@@ -158,17 +159,14 @@ def _recorded(path: Path, kind: Literal["audio", "video"], good: str) -> str:
     """The media type of what opens and decodes."""
     from av.stream import Disposition
 
-    with recording(path) as opened:
-        pictures = [v for v in opened.streams.video if not v.disposition & Disposition.attached_pic]
+    with recording(path) as file:
+        pictures = [v for v in file.streams.video if not v.disposition & Disposition.attached_pic]
         if kind == "audio" and pictures:
             raise OutputUnusable("it is a video; give its sound alone")
-        if not (pictures if kind == "video" else opened.streams.audio):
+        if not (pictures if kind == "video" else file.streams.audio):
             raise OutputUnusable(f"there is no {kind} in it; give {good}")
         _check_pixels(max((v.width * v.height for v in pictures), default=0))
-        first = pictures[0] if pictures else opened.streams.audio[0]
-        if next(opened.decode(first), None) is None:
-            raise OutputUnusable(f"its {kind} does not decode; export it again as {good}")
-        return _type_of(opened, kind)
+        return _type_of(file, kind)
 
 
 def _type_of(recording: "InputContainer", kind: str) -> str:

@@ -160,13 +160,13 @@ async def test_pictures_are_shown_before_the_words(vendor: AnthropicEmulator, tm
     assert finished.usage["input_tokens"] > 54
 
 
-async def test_a_picture_of_another_form_is_refused(vendor: AnthropicEmulator, tmp_path: Path) -> None:
-    """A form that the vendor does not look at is refused by asset and form, before anything is sent."""
-    error = await failed(
-        provider(vendor).submit(request("claude-haiku-5-5", picture(tmp_path / "a.tiff", "image/tiff")))
-    )
+async def test_what_is_no_picture_is_refused(vendor: AnthropicEmulator, tmp_path: Path) -> None:
+    """A file that does not open as a picture is refused before anything is sent."""
+    still = picture(tmp_path / "a.tiff", "image/tiff")
+    (tmp_path / "a.tiff").write_bytes(b"II*\0 and no more")
+    error = await failed(provider(vendor).submit(request("claude-haiku-5-5", still)))
     assert isinstance(error, InvalidRequest)
-    assert "image/tiff (still-1); it takes image/jpeg" in str(error)
+    assert "does not open" in str(error)
     assert vendor.calls == []
 
 

@@ -133,3 +133,48 @@ def test_stills_share_what_no_narration_names() -> None:
 def test_language_tags_become_three_letters(tag: str, code: str) -> None:
     """MP4 knows languages by three letters only."""
     assert three_letters(tag) == code
+
+
+UNBROKEN = {
+    "ko": "등대의 불빛은 구십 년 동안 매일 밤 북쪽 곶의 바다 위를 돌았고 K팝은 2024년에도 계속됩니다. 반갑습니다.",
+    "en": "The counterrevolutionaries internationalise misunderstandings, notwithstanding 1\u00a0000\u202f€.",
+}
+
+
+@pytest.mark.parametrize("words", UNBROKEN.values(), ids=UNBROKEN)
+def test_scripts_with_spaces_break_at_them_alone(words: str) -> None:
+    """Korean, and long Latin words, break at spaces, never inside a word or a spaced number."""
+    assert " ".join(" ".join(split(words)).split(" ")).replace("\n", " ") == words
+
+
+def test_numbers_and_latin_words_in_chinese_stay_whole() -> None:
+    """Whatever the length before it, no line ends inside a Latin word, a number, its unit or its currency."""
+    for before in range(40):
+        lines = "\n".join(split("中" * before + "用Python3.12写的１，２３４行代码花费¥1,000，占35.7%。")).split("\n")
+        for whole in ("Python3.12", "１，２３４", "¥1,000，", "35.7%。"):
+            assert any(whole in line for line in lines), lines
+
+
+def test_kinsoku() -> None:
+    """No line begins with what may not begin one (small kana, repetition, closing marks) or ends with an opener."""
+    for before in range(40):
+        words = "あ" * before + "「ちょっと」キャンプファイヤー、人々（ほんとう）。“深度”——他们……‘好’！"
+        lines = "\n".join(split(words)).split("\n")
+        assert "".join(lines) == words
+        assert not any(line[0] in "ょっャァィーャ々、。）」”’！…" for line in lines), lines
+        assert not any(line[-1] in "「（“‘" for line in lines), lines
+        assert not any(line.startswith("—") and before_.endswith("—") for before_, line in pairwise(lines)), lines
+
+
+def test_thai_signs_stay_with_their_base() -> None:
+    """No line of Thai begins with a dependent sign or a vowel that follows, or ends with one that leads."""
+    words = "ทุกคืนเป็นเวลาเก้าสิบปีที่ประภาคารทางเหนือหมุนอยู่เหนือน้ำทะเลและทุกคืนมีใครบางคนปีนบันไดสองร้อยสิบเอ็ดขั้น"
+    for start in range(len(words) - 45):
+        if start and (
+            unicodedata.category(words[start]) == "Mn" or words[start] in "ะาำ" or words[start - 1] in "เแโใไ"
+        ):
+            continue
+        lines = "\n".join(split(words[start:])).split("\n")
+        assert "".join(lines) == words[start:]
+        assert not any(unicodedata.category(line[0]) == "Mn" or line[0] in "ะาำๅๆฯ" for line in lines[1:]), lines
+        assert not any(line[-1] in "เแโใไ" for line in lines), lines

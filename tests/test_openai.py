@@ -209,14 +209,15 @@ async def test_an_impossible_size_is_never_sent(openai: OpenAI, vendor: OpenAIEm
 async def test_references_and_mask_are_edited(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
     """Pictures that the asset depends on go to edits as image[] in their order, one with the role mask as the mask."""
     first, second = asks.given(IMAGE, "still", 32), asks.given(IMAGE, "logo", 48)
-    mask = asks.given(IMAGE, "mask", 64)
+    mask = asks.given(IMAGE, "mask", 32)
     finished = await made(openai, asks(FLARE, IMAGE, first, mask, second, asks.given(AUDIO), output_compression=80))
     (call,) = vendor.calls
     body = fields_of(call)
     assert call.path == "/v1/images/edits"
     assert [p.encode("latin-1") for p in body["image"]] == [samples.picture(32, 32), samples.picture(48, 48)]
-    assert body["mask"].encode("latin-1") == samples.picture(64, 64)
-    assert b'name="image[]"; filename="still-32.png"' in call.body
+    assert body["mask"].encode("latin-1") == samples.picture(32, 32)
+    assert b'name="mask"; filename="mask.png"' in call.body
+    assert b'name="image[]"; filename="still.png"' in call.body
     assert body["output_compression"] == 80
     assert finished.usage["input_image_tokens"] == 128
 

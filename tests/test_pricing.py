@@ -1,5 +1,6 @@
 """What plans cost: the catalogue's rates, unknown prices, retirements, and what a take cost in the end."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,7 @@ from activities.providers.base import Finished, Offer, Parameter, ProviderBase, 
 from activities.providers.catalogue import CatalogueBroken, offers_of, read
 from activities.providers.registry import PROVIDERS, price_in_words
 from activities.quotes import price
+from workflows.contracts import PLAN_INVALID
 from workflows.models import Alternative, Asset, Modality, Plan, Quote
 
 TODAY = datetime.now(UTC).date()
@@ -147,7 +149,9 @@ def test_a_price_is_few_words(rates: list[Rate], words: str) -> None:
 
 def test_pictures_shown_to_a_model_are_counted() -> None:
     """A text made from a picture pays for the picture by the vendor's own formula."""
-    made = offer(rate("input_tokens", "1000"), modality=Modality.TEXT, input_image="area")
+    made = offer(
+        rate("input_tokens", "1000"), modality=Modality.TEXT, input_image="area", accepts=frozenset({Modality.IMAGE})
+    )
     still = asset(asset_id="still", asset_type="image", model="picture", parameters={"size": "1500x1000"})
     picture = offer(rate("asset", "0"), modality=Modality.IMAGE, model="picture")
     plan = priced(Shop(made, picture), still, asset(asset_type="text", depends_on=("still",), prompt="abcd"))
@@ -268,7 +272,7 @@ def spoken(words: str, **change: Any) -> Asset:
         ([spoken(ELEVEN_SECONDS), asset(depends_on=("voice",), parameters={"seconds": 10})], ""),
         ([spoken(ELEVEN_SECONDS), asset(depends_on=("voice",)), asset(asset_id="b", depends_on=("voice",))], ""),
         ([spoken("A short line."), asset(depends_on=("voice",))], ""),
-        ([spoken(ELEVEN_SECONDS).model_copy(update={"role": "music"}), asset(depends_on=("voice",))], ""),
+        ([spoken(ELEVEN_SECONDS).model_copy(update={"role": "music"}), asset()], ""),
     ],
 )
 def test_narration_that_outlasts_its_shots_is_said_before_it_is_paid_for(assets: list[Asset], warned: str) -> None:
@@ -286,3 +290,63 @@ def test_a_shot_that_fits_itself_to_its_narration_is_no_reason_to_warn() -> None
     )
     voice = offer(rate("asset", "0"), modality=Modality.AUDIO, model="voice")
     assert priced(Shop(fits, voice), spoken(ELEVEN_SECONDS), asset(depends_on=("voice",))).warnings == ()
+
+
+def made_from(*kinds: str, role: str = "still", provider: str = "free") -> list[Asset]:
+    return [
+        asset(asset_id=f"{kind}-{n}", asset_type=kind, model=kind, role=role, provider=provider)
+        for n, kind in enumerate(kinds, start=1)
+    ]
+
+
+SEES = {"accepts": frozenset({Modality.IMAGE}), "max_pictures": 1}
+HEARS = {"accepts": frozenset({Modality.AUDIO}), "max_recordings": 1, "modality": Modality.TEXT}
+
+
+@pytest.mark.parametrize(
+    ("can", "kinds", "role", "refused"),
+    [
+        ({}, ["image"], "still", "m takes no pictures; drop image-1, or choose a model that does"),
+        (SEES, ["video"], "shot", "m takes no video; drop video-1, or choose a model that does"),
+        (SEES, ["image", "audio"], "music", "m takes no sound; drop audio-2, or choose a model that does"),
+        (SEES, ["text"], "script", "m takes no texts; put the words that it needs into the prompt, and drop text-1"),
+        (SEES, ["image", "image"], "still", "2 pictures; m takes at most 1: drop some"),
+        (SEES, ["image", "audio"], "narration", ""),
+        (HEARS, ["audio"], "narration", ""),
+        (HEARS, ["audio", "audio"], "narration", "2 recordings; m takes at most 1: drop some"),
+        (SEES, ["image"], "mask", "m takes no mask; drop image-1, or choose a model that does"),
+        ({**SEES, "mask": True}, ["image"], "mask", "'image-1' is a mask; name the picture that it masks too"),
+        ({**SEES, "mask": True}, ["image", "image"], "mask", "image-1 and image-2 are masks; keep one of them"),
+    ],
+)
+def test_what_a_model_cannot_use_is_refused(can: dict[str, Any], kinds: list[str], role: str, refused: str) -> None:
+    """No input is left out without a word: kinds, counts and masks are checked when the plan is priced."""
+    inputs = made_from(*kinds, role=role)
+    made = offer(rate("asset", "1"), **can)
+    sources = [offer(rate("asset", "0"), modality=Modality(kind), model=kind) for kind in dict.fromkeys(kinds)]
+    shops = {"shop": Shop(made), "free": Shop(*sources)}
+    wanted = asset(asset_type=made.modality, depends_on=tuple(i.asset_id for i in inputs))
+    if not refused:
+        assert price(Plan.of("t", [*inputs, wanted]), shops).assets[-1].quote
+        return
+    with pytest.raises(ApplicationError) as caught:
+        price(Plan.of("t", [*inputs, wanted]), shops)
+    assert caught.value.type == PLAN_INVALID
+    assert caught.value.message == f"asset 'a': depends_on: {refused}"
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_shot_is_shown_to_no_model_that_ignores_it(name: str) -> None:
+    """Every model of the catalogue that makes no use of video is refused one, before its price is told."""
+    entry = PROVIDERS[name]
+    env = {"GOOGLE_GENAI_USE_ENTERPRISE": "true", "GOOGLE_CLOUD_PROJECT": "p"} | dict.fromkeys(entry.variables, "k")
+    provider = entry.build(env)
+    (shot,) = made_from("video", role="shot")
+    shops = {name: provider, "free": Shop(offer(rate("asset", "0"), model="video"))}
+    offers = [o for o in provider.offers() if o.modality != Modality.AUDIO and not (o.retires and o.retires <= TODAY)]
+    blind = [o for o in offers if Modality.VIDEO not in o.accepts]
+    assert blind
+    for each in blind:
+        made = asset(provider=name, model=each.model, asset_type=each.modality, depends_on=(shot.asset_id,))
+        with pytest.raises(ApplicationError, match=f"depends_on: {re.escape(each.model)} takes no video; drop video-1"):
+            price(Plan.of("t", [shot, made]), shops)

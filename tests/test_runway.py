@@ -24,6 +24,7 @@ from activities.errors import (
 )
 from activities.providers.base import Finished, Input, Job, Request, Running
 from activities.providers.data_uri import picture_uri
+from activities.providers.pictures import Limits
 from activities.providers.runway import Runway
 from tests.emulators.base import Fault
 from tests.emulators.runway import RunwayEmulator
@@ -159,7 +160,7 @@ async def test_a_large_picture_is_made_smaller(emulator: RunwayEmulator, tmp_pat
     uri = emulator.calls[0].json["promptImage"]
     assert uri.startswith("data:image/jpeg;base64,")
     assert len(uri) <= 5_000_000
-    tiny = await asyncio.to_thread(picture_uri, path, "image/png", max_chars=20_000)
+    tiny = await asyncio.to_thread(picture_uri, path, Limits(20_000))
     assert len(tiny) <= 20_000
 
 

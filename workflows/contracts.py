@@ -88,6 +88,7 @@ class InputTake(Model):
     role: str
     take: int = Field(ge=1)
     media: Media
+    provider: str = Field(default="", description='Who made the take; "" of a reference')
 
     @classmethod
     def of_references(cls, references: Iterable[Media]) -> "dict[str, InputTake]":

@@ -36,6 +36,8 @@ MAX_TAKES_AT_ONCE: Final = 10
 """Of one asset, to choose from; more is a budget's accident rather than a choice."""
 UPLOAD: Final = "upload"
 """Stands for the provider of a take that a person made."""
+MASK: Final = "mask"
+"""The role of a picture that says where another one is changed."""
 REFERENCE: Final = "reference"
 """The role of a picture that a brief brings along."""
 MAX_REFERENCES: Final = 8

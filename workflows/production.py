@@ -370,6 +370,7 @@ class ProductionWorkflow(Drafting):
                         role=source.role,
                         take=take.number,
                         media=take.media,
+                        provider=take.provider,
                     )
                 )
         return tuple(found)

@@ -17,6 +17,7 @@ from activities.providers import wire
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, ProviderBase, Request, offer_of
 from activities.providers.catalogue import OWN_CATALOGUE, offers_of
 from activities.providers.mending import UNKNOWN_STATUS, error_in, mending
+from activities.providers.pictures import Limits, fitted
 from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
 
@@ -31,7 +32,13 @@ BASE_URL: Final = "ANTHROPIC_BASE_URL"
 OWN_URL: Final = "https://api.anthropic.com"
 SECONDS_A_TOKEN: Final = 3_600 / 128_000
 """The SDK reckons an hour for 128,000 tokens, and refuses more than 21,333 without a timeout of one's own."""
-PICTURES: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
+PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+PICTURE_CHARS: Final = 10 * 1024 * 1024
+"""Of one picture in base64."""
+REQUEST_CHARS: Final = 30 * 1024 * 1024
+"""Of all pictures of a request, which may have 32 MB."""
+FEW_PICTURES, FEW_SIDE, MANY_SIDE = 20, 8_000, 2_000
+"""Pixels each way of a picture among so many; of more than these, each has to be smaller."""
 _FAILED: Final = (
     "https://support.claude.com/en/articles/8114526: 'failed requests are not charged', except where the client "
     "disconnects or times out"
@@ -90,7 +97,8 @@ class Anthropic(ProviderBase):
         from anthropic import APIStatusError, Timeout, omit
         from anthropic.types import Message
 
-        content = [await _picture(each) for each in request.inputs_of(Modality.IMAGE)]
+        pictures = request.inputs_of(Modality.IMAGE)
+        content = [await _picture(each, _limits(len(pictures))) for each in pictures]
         words: TextBlockParam = {"type": "text", "text": request.asset.prompt}
         max_tokens = int(request.number("max_tokens", TEXT_MAX_TOKENS))
         seconds = max(wire.ANSWER_SECONDS, max_tokens * SECONDS_A_TOKEN)
@@ -160,20 +168,21 @@ def _output_config(request: Request, offer: Offer) -> "OutputConfigParam":
     return cast("OutputConfigParam", config)
 
 
-async def _picture(source: Input) -> "ImageBlockParam":
+def _limits(pictures: int) -> Limits:
+    """Of each of so many pictures in one request."""
+    chars = min(PICTURE_CHARS, REQUEST_CHARS // max(pictures, 1))
+    return Limits(chars // 4 * 3, FEW_SIDE if pictures <= FEW_PICTURES else MANY_SIDE, types=PICTURES)
+
+
+async def _picture(source: Input, limits: Limits) -> "ImageBlockParam":
     """A picture for the model to look at; the vendor advises pictures before words.
 
     Raises:
-        InvalidRequest: it has a form that the vendor does not take.
+        InvalidRequest: it does not open.
     """
-    media_type = source.media.media_type
-    if media_type not in PICTURES:
-        raise InvalidRequest(
-            f"anthropic does not look at {media_type} ({source.asset_id}); it takes {', '.join(PICTURES)}"
-        )
-    data = await asyncio.to_thread((await source.fetch()).read_bytes)
-    encoded = base64.standard_b64encode(data).decode()
-    held = cast("Base64ImageSourceParam", {"type": "base64", "media_type": media_type, "data": encoded})
+    picture = await asyncio.to_thread(fitted, await source.fetch(), limits)
+    encoded = base64.standard_b64encode(picture.data).decode()
+    held = cast("Base64ImageSourceParam", {"type": "base64", "media_type": picture.media_type, "data": encoded})
     return {"type": "image", "source": held}
 
 

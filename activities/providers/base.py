@@ -162,6 +162,8 @@ class Offer:
         any_parameter: Takes names that are not listed; the vendor checks them.
         accepts: Types of input takes that it makes use of; `requires` those it cannot work without.
         max_pictures: The most pictures that it is shown at once, 0 where a plan's own limits are lower.
+        max_recordings: The most sounds and videos, in the same way.
+        mask: Takes a picture of the role "mask", whose transparent part says where another picture is changed.
         output_tokens: Of a picture. Text is counted by its parameter `max_tokens`.
         input_image: The vendor's formula for the tokens of a picture that is shown to it, by its name in
             `activities.pricing`.
@@ -187,6 +189,8 @@ class Offer:
     accepts: frozenset[Modality] = frozenset()
     requires: frozenset[Modality] = frozenset()
     max_pictures: int = 0
+    max_recordings: int = 0
+    mask: bool = False
     output_tokens: Tokens | None = None
     input_image: str = ""
     best_for: str = ""

@@ -70,6 +70,8 @@ class _Entry(_Strict):
     accepts: frozenset[Modality] = frozenset()
     requires: frozenset[Modality] = frozenset()
     max_pictures: int = Field(default=0, ge=0)
+    max_recordings: int = Field(default=0, ge=0)
+    mask: bool = Field(default=False, description="Takes a picture that says where another one is changed")
     retires: date | None = None
     replacement: tuple[str, ...] = ()
     source: str = Field(default="", description="Of the limits and the retirement")
@@ -93,6 +95,8 @@ class _Entry(_Strict):
             accepts=self.accepts | self.requires,
             requires=self.requires,
             max_pictures=self.max_pictures,
+            max_recordings=self.max_recordings,
+            mask=self.mask,
             output_tokens=Tokens(tokens.parameter, tokens.counts, tokens.pixels) if tokens else None,
             input_image=self.input_image,
             best_for=self.best_for,

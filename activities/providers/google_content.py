@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from activities import media_types
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.providers import wire
-from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request
+from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Offer, Request
 from activities.providers.google_access import Access
 from activities.providers.google_answer import blob, made, unusable, usage_of
 from activities.providers.google_errors import VENDOR
+from activities.providers.pictures import Limits, Picture, fitted
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 INLINE_BYTES: Final = 70_000_000
 """Of all inputs of a request: 100 MB in base64 is what the API takes inline (blog.google, Gemini API file limits)."""
+LEAST_BYTES: Final = 100_000
+"""Of a picture that is still worth showing."""
 ASPECTS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9", "21:9")
 """Of the Gemini image models (google-genai 3.3, `ImageConfig.aspect_ratio`)."""
 VOICE: Final = "Kore"
@@ -148,14 +151,32 @@ async def _shown(request: Request, *modalities: Modality) -> list["types.Part"]:
     from google.genai import types
 
     inputs = [i for i in request.inputs if i.asset_type in modalities]
-    if sum(i.media.bytes for i in inputs) > INLINE_BYTES:
-        names = ", ".join(i.asset_id for i in inputs)
+    others = [i for i in inputs if i.asset_type != Modality.IMAGE]
+    left = INLINE_BYTES - sum(i.media.bytes for i in others)
+    if left < len(inputs) * LEAST_BYTES and others:
+        names = ", ".join(i.asset_id for i in others)
         raise InvalidRequest(f"depends_on: {names} have more than {INLINE_BYTES} bytes; show the model less")
-    files = [await i.fetch() for i in inputs]
-    return [
-        types.Part.from_bytes(data=await asyncio.to_thread(file.read_bytes), mime_type=i.media.media_type)
-        for i, file in zip(inputs, files, strict=True)
-    ]
+    pictures = iter(await inline([i for i in inputs if i.asset_type == Modality.IMAGE], left))
+    shown = []
+    for each in inputs:
+        if each.asset_type == Modality.IMAGE:
+            picture = next(pictures)
+            data, media_type = picture.data, picture.media_type
+        else:
+            data = await asyncio.to_thread((await each.fetch()).read_bytes)
+            media_type = each.media.media_type
+        shown.append(types.Part.from_bytes(data=data, mime_type=media_type))
+    return shown
+
+
+async def inline(pictures: Sequence[Input], room: int = INLINE_BYTES) -> list[Picture]:
+    """Pictures as they are sent inside a request, in their order, together of at most `room` bytes.
+
+    Raises:
+        InvalidRequest: one does not open.
+    """
+    limits = Limits(room // max(len(pictures), 1))
+    return [await asyncio.to_thread(fitted, await each.fetch(), limits) for each in pictures]
 
 
 def _wav(samples: bytes, rate: int) -> bytes:

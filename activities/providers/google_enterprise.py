@@ -1,6 +1,5 @@
 """Imagen and Veo, which only the Enterprise platform still serves. Veo's operations have no list either."""
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import (
@@ -14,7 +13,7 @@ from activities.errors import (
 from activities.providers.adoption import looking_for, same
 from activities.providers.base import Finished, Job, Offer, Request, Running
 from activities.providers.google_access import LOOK_MS, Access
-from activities.providers.google_content import aspect_ratio
+from activities.providers.google_content import aspect_ratio, inline
 from activities.providers.google_errors import VENDOR, one_line, policy
 from activities.providers.google_omni import fetched, shape
 from activities.providers.wire import default_of, quoted, seconds_of
@@ -65,12 +64,8 @@ async def start_veo(access: Access, request: Request, offer: Offer) -> Job:
     seconds = seconds_of(request, offer)
     if seconds not in VEO_SECONDS:
         raise InvalidRequest(f"parameters.seconds: {request.asset.model} makes 4, 6 or 8 seconds, not {seconds:g}")
-    frame = next(iter(request.inputs_of(Modality.IMAGE)), None)
-    image = None
-    if frame:
-        image = types.Image(
-            image_bytes=await asyncio.to_thread((await frame.fetch()).read_bytes), mime_type=frame.media.media_type
-        )
+    frame = next(iter(await inline(request.inputs_of(Modality.IMAGE)[:1])), None)
+    image = types.Image(image_bytes=frame.data, mime_type=frame.media_type) if frame else None
     source = types.GenerateVideosSource(prompt=request.asset.prompt, image=image)
     config = types.GenerateVideosConfig(
         number_of_videos=1,

@@ -1,6 +1,5 @@
 """Omni video as background jobs of `interactions`, which has no list: a job whose id was lost cannot be found again."""
 
-import asyncio
 import base64
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from activities.providers.base import Finished, Job, Offer, Request, Running
 from activities.providers.base64_text import decoded
 from activities.providers.download import streamed
 from activities.providers.google_access import DEVELOPER_URL, Access
+from activities.providers.google_content import inline
 from activities.providers.google_errors import VENDOR, one_line, policy
 from activities.providers.wire import LOOK_SECONDS, default_of, quoted, seconds_of
 from workflows.models import Modality
@@ -33,12 +33,8 @@ async def start(access: Access, request: Request, offer: Offer) -> Job:
     pictures = request.inputs_of(Modality.IMAGE)
     task = ("text_to_video", "image_to_video")[len(pictures)] if len(pictures) < 2 else "reference_to_video"
     shown = [
-        {
-            "type": "image",
-            "mime_type": p.media.media_type,
-            "data": base64.b64encode(await asyncio.to_thread((await p.fetch()).read_bytes)).decode(),
-        }
-        for p in pictures
+        {"type": "image", "mime_type": p.media_type, "data": base64.b64encode(p.data).decode()}
+        for p in await inline(pictures)
     ]
     body: dict[str, Any] = {
         "model": request.asset.model,

@@ -11,19 +11,24 @@ from typing import TYPE_CHECKING, Any, Final
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.providers import base64_text
 from activities.providers.base import Finished, Input, Offer, Request, Unit, save
-from activities.providers.data_uri import picture_uri
 from activities.providers.download import streamed
 from activities.providers.openai_sizes import size_of
 from activities.providers.openai_wire import VENDOR, asking, chosen
+from activities.providers.pictures import Limits, Picture, fitted
+from activities.providers.pictures import mask as fitted_mask
 from activities.providers.wire import billed
-from workflows.models import Modality
+from workflows.models import MASK, Modality
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 MAX_REFERENCES: Final = 16
-MAX_URI_CHARS: Final = 20_000_000
-"""Of one picture inside a request; what is larger is shown smaller."""
+EDITED: Final = Limits(49_000_000)
+"""Of a picture that is edited: less than 50 MB."""
+MASK_BYTES: Final = 3_900_000
+"""Of a mask: less than 4 MB."""
+SHOWN: Final = Limits(15_000_000)
+"""Of one picture inside a request: 20 million characters of base64; what is larger is shown smaller."""
 WISHES: Final = ("quality", "background", "output_format", "output_compression", "style")
 
 
@@ -38,9 +43,10 @@ async def make_picture(client: "AsyncOpenAI", request: Request, offer: Offer) ->
         # dall-e answers with an address unless asked. Models that take a file format refuse the question: base64 it is.
         wishes["response_format"] = "b64_json"
     pictures, mask = references(request, offer)
-    files: dict[str, Any] = {"image": [await _upload(i) for i in pictures]}
+    shown = [await asyncio.to_thread(fitted, await i.fetch(), EDITED) for i in pictures]
+    files: dict[str, Any] = {"image": [_upload(i, picture) for i, picture in zip(pictures, shown, strict=True)]}
     if mask:
-        files["mask"] = await _upload(mask)
+        files["mask"] = _upload(mask, await mask_for(mask, shown))
     with asking(submitting=True):
         answer: Any = await (client.images.edit(**files, **wishes) if pictures else client.images.generate(**wishes))
         if answer.data is None:
@@ -76,8 +82,8 @@ def references(request: Request, offer: Offer) -> tuple[Sequence[Input], Input |
         InvalidRequest: more pictures than the vendor takes, or a mask of nothing.
     """
     inputs = request.inputs_of(Modality.IMAGE) if Modality.IMAGE in offer.accepts else []
-    mask = next((i for i in inputs if i.role == "mask"), None)
-    pictures = [i for i in inputs if i.role != "mask"]
+    mask = next((i for i in inputs if i.role == MASK), None)
+    pictures = [i for i in inputs if i.role != MASK]
     if mask and not pictures:
         raise InvalidRequest(f"depends_on: {mask.asset_id!r} is a mask; name the picture that it masks too")
     if len(pictures) > MAX_REFERENCES:
@@ -85,14 +91,22 @@ def references(request: Request, offer: Offer) -> tuple[Sequence[Input], Input |
     return pictures, mask
 
 
-async def _upload(source: Input) -> tuple[str, bytes, str]:
-    path = await source.fetch()
-    return path.name, await asyncio.to_thread(path.read_bytes), source.media.media_type
+def _upload(source: Input, picture: Picture) -> tuple[str, bytes, str]:
+    return f"{source.asset_id}.{picture.media_type.partition('/')[2]}", picture.data, picture.media_type
 
 
-async def data_uri(source: Input) -> str:
-    """A picture as text, which the vendor has to fetch from nowhere."""
-    return await asyncio.to_thread(picture_uri, await source.fetch(), source.media.media_type, max_chars=MAX_URI_CHARS)
+async def mask_for(source: Input, shown: Sequence[Picture]) -> Picture:
+    """A mask of the size of the first picture that is shown.
+
+    Raises:
+        InvalidRequest: it does not open, or is too detailed.
+    """
+    return await asyncio.to_thread(fitted_mask, await source.fetch(), shown[0].size, MASK_BYTES)
+
+
+async def shown_inside(source: Input) -> Picture:
+    """A picture as it is shown inside a request."""
+    return await asyncio.to_thread(fitted, await source.fetch(), SHOWN)
 
 
 def picture_usage(counted: Any) -> dict[Unit, int]:

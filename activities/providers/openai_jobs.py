@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Final
 from activities.errors import ContentRefused, InvalidRequest, JobCancelled, OutputUnusable, SubmissionUnknown
 from activities.providers.adoption import looking_for, same
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Job, Offer, Request, Running, Unit
-from activities.providers.openai_images import data_uri, decoded, picture_usage, references, wishes_of
+from activities.providers.data_uri import uri_of
+from activities.providers.openai_images import decoded, mask_for, picture_usage, references, shown_inside, wishes_of
 from activities.providers.openai_wire import VARIABLE, VENDOR, asking, chosen, content_refused, job_failure
 from activities.providers.wire import CONNECT_SECONDS, LOOK_SECONDS, billed
 
@@ -35,9 +36,10 @@ async def start(client: "AsyncOpenAI", request: Request, offer: Offer) -> Job:
         "action": "edit" if pictures else "generate",
         **wishes_of(request, offer),
     }
+    made = [await shown_inside(i) for i in pictures]
     if mask:
-        tool["input_image_mask"] = {"image_url": await data_uri(mask)}
-    shown = [{"type": "input_image", "detail": "auto", "image_url": await data_uri(i)} for i in pictures]
+        tool["input_image_mask"] = {"image_url": uri_of(await mask_for(mask, made))}
+    shown = [{"type": "input_image", "detail": "auto", "image_url": uri_of(each)} for each in made]
     asked: dict[str, Any] = {
         "model": CALLER,
         "instructions": CALLER_TASK,
@@ -51,10 +53,10 @@ async def start(client: "AsyncOpenAI", request: Request, offer: Offer) -> Job:
         "metadata": {"greenlight": request.key[:512]},  # 512 characters: the limit of a metadata value
     }
     with asking(submitting=True):
-        made = await client.responses.create(**asked)
-        if not isinstance(made.id, str):
+        begun = await client.responses.create(**asked)
+        if not isinstance(begun.id, str):
             raise SubmissionUnknown(f"{VENDOR} answered without the id of its response")
-        return Job(made.id)
+        return Job(begun.id)
 
 
 async def look(client: "AsyncOpenAI", request: Request, offer: Offer, job: Job) -> Running | Finished:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, SubmissionUnknown
 from activities.providers.base import TEXT_MAX_TOKENS, Finished, Offer, Request, Unit
-from activities.providers.openai_images import data_uri
+from activities.providers.data_uri import uri_of
+from activities.providers.openai_images import shown_inside
 from activities.providers.openai_wire import VENDOR, asking, chosen, refuse_error
 from activities.providers.wire import billed, hearing
 from workflows.models import Modality
@@ -134,7 +135,7 @@ def _words(content: Any) -> str:
 
 async def _messages(request: Request, offer: Offer) -> list[dict[str, Any]]:
     pictures = request.inputs_of(Modality.IMAGE) if Modality.IMAGE in offer.accepts else []
-    shown = [{"type": "image_url", "image_url": {"url": await data_uri(i)}} for i in pictures]
+    shown = [{"type": "image_url", "image_url": {"url": uri_of(await shown_inside(i))}} for i in pictures]
     # Plain words where no picture is shown: small servers know no lists.
     content = [{"type": "text", "text": request.asset.prompt}, *shown] if shown else request.asset.prompt
     system = [{"role": "system", "content": request.instructions}] if request.instructions else []

@@ -4,17 +4,19 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
+from PIL import Image, ImageDraw, PngImagePlugin
 
 from activities.errors import OutputUnusable
 from activities.fonts import Color, Face, right_to_left
 from activities.providers.base import Request
 from activities.providers.previz_scene import paint
 from activities.providers.previz_subjects import spoken_of
+from activities.stills import BROKEN, decoded
 from workflows.models import Aspect
 
 SIZES: Final[dict[Aspect, tuple[int, int]]] = {
@@ -64,17 +66,24 @@ def picture_of(still: Path, size: tuple[int, int]) -> Image.Image:
     Raises:
         OutputUnusable: the still does not open.
     """
+    if plate := _plate_of(still):
+        return plate.paint(size)
     try:
-        with Image.open(still) as image:
-            note = image.info.get(_PLATE)
-            if isinstance(note, str):
-                return Plate(**json.loads(note)).paint(size)
-            rgb = image.convert("RGB")
-    except (OSError, ValueError, TypeError) as error:
+        with decoded(still) as picture:
+            rgb = picture.convert("RGB")
+            scale = max(size[0] / rgb.width, size[1] / rgb.height)
+            left, top = (rgb.width - size[0] / scale) / 2, (rgb.height - size[1] / scale) / 2
+            return rgb.resize(size, Image.Resampling.LANCZOS, box=(left, top, rgb.width - left, rgb.height - top))
+    except BROKEN as error:
         raise OutputUnusable(f"the still does not open as an image: {error}") from None
-    scale = max(size[0] / rgb.width, size[1] / rgb.height)
-    left, top = (rgb.width - size[0] / scale) / 2, (rgb.height - size[1] / scale) / 2
-    return rgb.resize(size, Image.Resampling.LANCZOS, box=(left, top, rgb.width - left, rgb.height - top))
+
+
+def _plate_of(still: Path) -> Plate | None:
+    """What one of our frames notes of itself; None of any other picture."""
+    with suppress(*BROKEN, TypeError), Image.open(still, formats=["PNG"]) as image:
+        note = image.info.get(_PLATE)
+        return Plate(**json.loads(note)) if isinstance(note, str) else None
+    return None
 
 
 def _guides(picture: Image.Image) -> None:
@@ -174,12 +183,10 @@ def _print(picture: Path, number: int, side: float, unit: float) -> Image.Image:
     edge, strip = round(0.6 * unit), round(2.6 * unit)
     room = (round(side) - 2 * edge, round(side) - edge - strip)
     try:
-        with Image.open(picture) as opened:
-            opened.draft("RGB", room)  # a large JPEG decodes in a fraction of the time
-            small = ImageOps.exif_transpose(opened).convert("RGBA")
-    except (OSError, ValueError) as error:
+        with decoded(picture, room) as shown:
+            small = shown.convert("RGBA")
+    except BROKEN as error:
         raise OutputUnusable(f"the picture does not open as an image: {error}") from None
-    small.thumbnail(room, Image.Resampling.LANCZOS)
     paper = Image.new("RGBA", (small.width + 2 * edge, small.height + edge + strip), PAPER)
     paper.alpha_composite(small, (edge, edge))
     face, text = Face(round(1.7 * unit), bold=True, system=False), f"REF {number}"

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from activities.providers.base import Offer, Request
 from activities.providers.data_uri import picture_uri
+from activities.providers.pictures import Limits
 from activities.providers.wire import default_of
 from workflows.models import Modality
 
@@ -14,6 +15,7 @@ DATA_URI_CHARS: Final = 256 * 1024 * 4 // 3
 """The OpenAPI wants a data URI for a file of at most 256 KB."""
 REFERENCE_PIXELS: Final = 1_000_000
 """Flux bills what it is shown by the megapixel: the catalogue's price is for references of one."""
+LIMITS: Final = Limits(DATA_URI_CHARS, max_pixels=REFERENCE_PIXELS)
 REFERENCES: Final = {"black-forest-labs/flux-1.1-pro": 1, "black-forest-labs/flux-2-pro": 2}
 """How many pictures a model is shown; flux-2-pro takes eight, the catalogue's price covers two."""
 
@@ -33,16 +35,7 @@ def words(request: Request, offer: Offer) -> dict[str, JsonValue]:
 async def pictures(request: Request) -> dict[str, JsonValue]:
     """The pictures that the take depends on, under the name that the model has for them."""
     shown = request.inputs_of(Modality.IMAGE)[: REFERENCES.get(request.asset.model, 1)]
-    uris = [
-        await asyncio.to_thread(
-            picture_uri,
-            await each.fetch(),
-            each.media.media_type,
-            max_chars=DATA_URI_CHARS,
-            max_pixels=REFERENCE_PIXELS,
-        )
-        for each in shown
-    ]
+    uris = [await asyncio.to_thread(picture_uri, await each.fetch(), LIMITS) for each in shown]
     match request.asset.model:
         case _ if not uris:
             return {}

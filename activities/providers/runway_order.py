@@ -10,6 +10,7 @@ from typing import Any, Final
 from activities.errors import InvalidRequest
 from activities.providers.base import Input, Offer, Request, utf16_units
 from activities.providers.data_uri import file_uri, picture_uri
+from activities.providers.pictures import Limits
 from activities.providers.wire import default_of, seconds_of
 from workflows.models import Modality
 
@@ -18,6 +19,8 @@ PROMPT_UNITS: Final = 1_000
 """UTF-16 units of a prompt, of every model in the catalogue that takes one."""
 DATA_URI_CHARS: Final = 5_000_000
 """Of a picture or video inside the request; larger videos are uploaded before."""
+LIMITS: Final = Limits(DATA_URI_CHARS, max_side=8_000)
+"""Of a picture (docs.dev.runwayml.com, inputs: at most 8,000 pixels each way)."""
 REFERENCES: Final = 3
 """Pictures that gen4_image is shown."""
 SECONDS: Final[Mapping[str, Sequence[int]]] = {"veo3.1": (4, 6, 8), "veo3.1_fast": (4, 6, 8)}
@@ -133,4 +136,4 @@ def _ratio(endpoint: str, request: Request, offer: Offer) -> str:
 
 async def _picture(source: Input) -> str:
     path = await source.fetch()
-    return await asyncio.to_thread(picture_uri, path, source.media.media_type, max_chars=DATA_URI_CHARS)
+    return await asyncio.to_thread(picture_uri, path, LIMITS)

@@ -1,0 +1,134 @@
+"""Where a line of a caption may end, by the rules of each script: a small part of Unicode's UAX #14.
+
+Words of scripts with spaces, numbers and Korean words stay whole. Chinese and Japanese break between characters, by the
+marks that neither begin nor end a line (JIS X 4051, kinsoku; W3C CLREQ). Thai and its relatives have no spaces: what is
+surely a begin or an end of a syllable is preferred, and a vowel or tone mark is never parted from its base.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Final
+
+LINE_COLUMNS: Final = 42.0
+"""Characters a line in the usual subtitle guidelines, for scripts of narrow letters."""
+WIDE_COLUMNS: Final = LINE_COLUMNS / 18
+"""So that 18 full-width characters fill a line."""
+
+SPACES: Final = re.compile(r"([^\S\u00a0\u2007\u202f]+)")
+"""All but the spaces that keep together what they are between, such as the digits of a number."""
+
+_NO_START: Final = frozenset(
+    "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿｧｨｩｪｫｬｭｮｯ〜～゠‐–℃℉°′″￠¢"
+)
+"""May not begin a line, as may no closing bracket, and no mark of punctuation or repetition."""
+_NO_END: Final = frozenset("¥￥$＄£￡€₩￦№#＃@＠※§¿¡")
+"""May not end a line, as may no opening bracket."""
+_EITHER: Final = frozenset("\"'＂＇&＆/／")
+"""Nobody can tell to which side they belong."""
+_PAIRS: Final = frozenset("—―…‥⸺")
+"""Written twice, they are one mark."""
+_IN_NUMBERS: Final = frozenset(",.:，．：")
+_LEADING: Final = frozenset("เแโใไເແໂໃໄ")
+"""Vowels of Thai and Lao that stand before their consonant."""
+_FOLLOWING: Final = frozenset("ะาำๅๆฯະາຳຽໆຯៗ។៕၊။")
+"""Signs of Thai, Lao, Khmer and Burmese that stand behind their consonant or end a word, and are no marks."""
+_ENDING: Final = frozenset("ะำๆฯະຳໆຯៗ។៕၊။\u0f0b")
+"""Behind these a syllable is over; the last one is Tibetan's."""
+_STACKING: Final = frozenset("\u17d2\u1039\u200d\u2060")
+"""What comes next is written under or with what was before."""
+_SILENCING: Final = ("\u103a", "\u1039")
+"""Of Burmese: the consonant before it ends a syllable."""
+_AFTER: Final = frozenset("/-_.?&=")
+"""Where an address that is longer than a line may be cut."""
+
+_SPACELESS: Final = ((0x0E00, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF))
+"""Thai and Lao, Tibetan, Burmese, Khmer."""
+_HANGUL: Final = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xFFA0, 0xFFDC))
+
+Rule = Callable[[str, int], bool]
+"""Whether a text may be cut before the character at this place."""
+
+
+def atoms_of(text: str) -> Iterator[str]:
+    """What no line break cuts, in order, and " " for each space between; none is wider than a line."""
+    for token in filter(None, SPACES.split(text)):
+        if SPACES.fullmatch(token):
+            yield " "
+            continue
+        for piece in _cut(token, _by_script):
+            spaceless = any(_is_in(c, _SPACELESS) for c in piece)
+            if width(piece) <= (LINE_COLUMNS / 2 if spaceless else LINE_COLUMNS):
+                yield piece
+                continue
+            for part in _cut(piece, _between_bases if spaceless else _in_address):
+                yield from [part] if width(part) <= LINE_COLUMNS else _cut(part, _between_bases)
+
+
+def width(text: str) -> float:
+    """Columns that a text takes; marks take none."""
+    return sum(WIDE_COLUMNS if _is_wide(c) else 1.0 for c in text if not _is_mark(c))
+
+
+def _cut(text: str, rule: Rule) -> list[str]:
+    places = [0, *(place for place in range(1, len(text)) if rule(text, place)), len(text)]
+    return [text[begin:end] for begin, end in pairwise(places)]
+
+
+def _by_script(text: str, place: int) -> bool:
+    before, after = text[place - 1], text[place]
+    if not _between_bases(text, place):
+        return False
+    if _is_in(before, _SPACELESS) or _is_in(after, _SPACELESS):
+        return after in _LEADING or before in _ENDING
+    if not (_is_ideographic(before) or _is_ideographic(after)) or _is_in(before, _HANGUL) or _is_in(after, _HANGUL):
+        return False
+    if _cannot_end(before) or _cannot_start(after) or (before == after and before in _PAIRS):
+        return False
+    number = before in _IN_NUMBERS and place > 1 and text[place - 2].isdigit() and after.isdigit()
+    return not number
+
+
+def _in_address(text: str, place: int) -> bool:
+    return text[place - 1] in _AFTER and _between_bases(text, place)
+
+
+def _between_bases(text: str, place: int) -> bool:
+    """Whether the characters before and after a place are two: no sign is parted from what it belongs to."""
+    before, after = text[place - 1], text[place]
+    if _is_mark(after) or after == "\u2060" or before in _STACKING or before in _LEADING or after in _FOLLOWING:
+        return False
+    return text[place + 1 : place + 2] not in _SILENCING
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in ("W", "F")
+
+
+def _is_mark(character: str) -> bool:
+    """Belongs to the character before it: combining marks, variation selectors, joiners, skin tones, tags."""
+    if unicodedata.category(character) in ("Mn", "Me", "Mc") or character == "\u200d":
+        return True
+    return 0x1F3FB <= ord(character) <= 0x1F3FF or 0xE0020 <= ord(character) <= 0xE007F
+
+
+def _is_ideographic(character: str) -> bool:
+    """Chinese characters, kana and what is as wide; full-width letters and digits make words and numbers."""
+    plain = unicodedata.normalize("NFKC", character)
+    return _is_wide(character) and not (plain.isascii() and plain.isalnum())
+
+
+def _is_in(character: str, blocks: tuple[tuple[int, int], ...]) -> bool:
+    return any(first <= ord(character) <= last for first, last in blocks)
+
+
+def _cannot_start(character: str) -> bool:
+    if character in _NO_END:
+        return False
+    kind = unicodedata.category(character)
+    return character in _NO_START or character in _EITHER or kind in ("Pe", "Pf", "Po", "Lm")
+
+
+def _cannot_end(character: str) -> bool:
+    return character in _NO_END or character in _EITHER or unicodedata.category(character) in ("Ps", "Pi")

@@ -1,0 +1,150 @@
+"""Picture files, decoded: upright, 8 bits a channel, with their alpha channel, and few at once in a process.
+
+Sizes are pixels. Synchronous, so call it from a thread: where other pictures are being decoded, it waits for them.
+"""
+
+import struct
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from threading import Condition, Lock
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
+"""Pillow's names; some of the others run further programs, and no browser shows them."""
+PIXELS_AT_ONCE: Final = 70_000_000
+"""Of all pictures that this process decodes at the same time, at four bytes each: one of the largest that are taken."""
+BROKEN: Final = (
+    *(OSError, EOFError, ValueError, SyntaxError, LookupError, ArithmeticError, RuntimeError),
+    *(struct.error, zlib.error),
+)
+"""What Pillow and its decoders raise of a broken file. Others, such as a TypeError, are faults of a program."""
+
+_ORIENTATION: Final = 0x0112
+_TURNS: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+"""EXIF orientation -> Pillow's `Transpose` that makes it upright."""
+_SIDEWAYS: Final = (2, 4, 5, 6)
+_PIECE_BYTES: Final = 1_000_000
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
+
+
+class Room:
+    """So many pixels may be decoded at once; who comes first is let in first, and what is larger is let in alone."""
+
+    def __init__(self, pixels: int) -> None:
+        self._pixels = pixels
+        self._used = 0
+        self._turn = Lock()
+        self._left = Condition()
+
+    @contextmanager
+    def of(self, pixels: int) -> Iterator[None]:
+        """Wait until there is room for a picture of `pixels`, and hold it."""
+        needed = min(pixels, self._pixels)
+        with self._turn, self._left:
+            self._left.wait_for(lambda: self._used + needed <= self._pixels)
+            self._used += needed
+        try:
+            yield
+        finally:
+            with self._left:
+                self._used -= needed
+                self._left.notify_all()
+
+
+ROOM: Final = Room(PIXELS_AT_ONCE)
+
+
+@contextmanager
+def opened(source: Path | BinaryIO) -> Iterator["Image"]:
+    """A picture file whose header is read. The texts of a PNG are left out, however long they are.
+
+    Raises:
+        BROKEN: it is none of FORMATS, or not a whole one.
+    """
+    from PIL import Image
+
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        begin = file.read(len(_PNG))
+        file.seek(0)
+        with _without_texts(file) if begin == _PNG else nullcontext(file) as plain:
+            try:
+                image = Image.open(plain, formats=FORMATS)
+            except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+                raise ValueError(str(error)) from None
+            with image:
+                yield image
+
+
+@contextmanager
+def decoded(source: Path | BinaryIO, within: tuple[int, int] | None = None) -> Iterator["Image"]:
+    """A picture as L, RGB or, where some of it is transparent, RGBA; upright, 8 bits a channel.
+
+    Room for its pixels is held while the block runs: what is kept beyond that should be smaller.
+
+    Args:
+        within: The largest size; a larger picture is made smaller in its own aspect.
+
+    Raises:
+        BROKEN: it is none of FORMATS, or not a whole one.
+    """
+    from PIL import Image
+
+    with opened(source) as image:
+        if within:
+            # Lets a JPEG decode small at once; it may have to be turned afterwards.
+            image.draft(None, (max(within), max(within)))
+        with ROOM.of(image.width * image.height):
+            picture = _eight_bits(image)
+            turn = _TURNS.get(orientation_of(picture))
+            if within:
+                picture.thumbnail(within[::-1] if turn in _SIDEWAYS else within, Image.Resampling.LANCZOS)
+            picture.info.pop("exif", None)
+            yield picture if turn is None else picture.transpose(Image.Transpose(turn))
+
+
+def orientation_of(image: "Image") -> int:
+    """How a picture has to be turned, as its EXIF notes it: 1 to 8; 1, upright, where that is absent or broken."""
+    with suppress(*BROKEN):
+        noted = image.getexif().get(_ORIENTATION)
+        return noted if isinstance(noted, int) else 1
+    return 1
+
+
+def _eight_bits(image: "Image") -> "Image":
+    """L, RGB or RGBA, whatever the file has."""
+    if image.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+        clear = image.info.get("transparency")
+        image = image.point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        if isinstance(clear, int):
+            image.info["transparency"] = clear // 257
+    if image.has_transparency_data:
+        picture = image if image.mode == "RGBA" else image.convert("RGBA")
+        lowest, _ = picture.getchannel("A").getextrema()
+        return picture if lowest != 255 else picture.convert("RGB")
+    image.load()
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
+
+
+@contextmanager
+def _without_texts(file: BinaryIO) -> Iterator[BinaryIO]:
+    """A PNG without the chunks of its texts, which Pillow reads whole and refuses when they are long."""
+    with tempfile.TemporaryFile() as plain:
+        plain.write(file.read(len(_PNG)))
+        while len(head := file.read(8)) == 8:
+            length = int.from_bytes(head[:4]) + 4  # with its checksum
+            if head[4:] in _TEXTS:
+                file.seek(length, 1)
+                continue
+            plain.write(head)
+            while length and (piece := file.read(min(length, _PIECE_BYTES))):
+                plain.write(piece)
+                length -= len(piece)
+        plain.seek(0)
+        yield plain
