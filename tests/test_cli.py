@@ -80,8 +80,9 @@ def test_produce_downloads(greenlight: Greenlight, tmp_path: Path) -> None:
 
 def test_without_a_terminal_nothing_is_approved(greenlight: Greenlight) -> None:
     """Where nobody can be asked and --yes is not there, the plan waits and the commands to decide are printed."""
-    text = done(greenlight("produce", "-", "--platform", "copy", input="Say it.\n"))
-    found = re.search(r"greenlight approve (\S+) --digest (\w+)", text)
+    waiting = greenlight("produce", "-", "--platform", "copy", input="Say it.\n")
+    assert waiting.exit_code == 4, waiting.output
+    found = re.search(r"greenlight approve (\S+) --digest (\w+)", waiting.stdout)
     assert found
     assert shown(greenlight, found[1])["status"] == "awaiting_approval"
 

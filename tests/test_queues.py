@@ -7,9 +7,11 @@ from uuid import uuid4
 
 from temporalio import activity, workflow
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
+    from tests.productions import eventually
     from worker.__main__ import make_worker
     from worker.settings import WorkerSettings
     from workflows.starting import fair_share
@@ -101,6 +103,14 @@ async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
         await stuck.terminate()
 
 
+async def scheduled(client: Client, workflow_id: str) -> bool | None:
+    try:
+        described = await client.get_workflow_handle(workflow_id).describe()
+    except RPCError:
+        return None
+    return len(described.raw_description.pending_activities) == TAKES or None
+
+
 async def test_tenants_take_turns(client: Client) -> None:
     """What one tenant asks for after a long queue of another's is not made after all of that; children inherit it."""
     queue, order = f"produce-{uuid4().hex}", list[str]()
@@ -121,7 +131,8 @@ async def test_tenants_take_turns(client: Client) -> None:
             )
             for tenant in (*("north",) * 8, "south")
         ]
-        await asyncio.sleep(1)  # all of it waits for the provider's worker
+        for run in runs:  # all of it waits for the provider's worker
+            await eventually(lambda run=run: scheduled(client, f"{run.id}-child"))
         async with make_worker(client, queue, [ask], settings, provider="vendor"):
             await asyncio.gather(*(run.result() for run in runs))
     assert len(order) == 9 * TAKES

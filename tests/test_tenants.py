@@ -451,9 +451,10 @@ async def test_nobody_signs_for_another(house: House) -> None:
 # -- How much at once --------------------------------------------------------------------------------------------
 
 
-async def test_tenants_share_the_workers(house: House, client: Client) -> None:
+async def test_tenants_share_the_workers(house: House, local_stack: Stack) -> None:
     """Whatever a tenant starts names it to Temporal, so that its tasks take turns with those of others: productions,
     batches with their rows, and schedules."""
+    client = await Client.connect(local_stack.info.temporal_address)
     production_id = await house.start("rita")
     rows = {"rows": [{"brief": COPY}], "requester": "rita"}
     batch = (await house.ask("rita", "POST", "/batches", json=rows)).json()["batch_id"]

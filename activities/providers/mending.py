@@ -8,6 +8,7 @@ of httpx and httpx2 mends both, for every SDK, method and status alike. Media is
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from activities import media_types
@@ -117,6 +118,7 @@ def error_in(body: object) -> tuple[int, dict[str, Any]] | None:
     words = next((str(body[name]) for name in ("message", "detail", "title", "msg") if body.get(name)), "")
     status = next((s for name in ("status", "status_code", "statusCode", "code") if (s := _number(body.get(name)))), 0)
     if words and status and not body.get("id"):
+        status = status if status < HTTPStatus.INTERNAL_SERVER_ERROR else UNKNOWN_STATUS
         return status, {"message": words, "type": body.get("type"), "code": body.get("code")}
     return None
 
@@ -124,10 +126,13 @@ def error_in(body: object) -> tuple[int, dict[str, Any]] | None:
 def _status(record: Mapping[str, Any], body: Mapping[str, Any]) -> int:
     kinds = [record.get(name) for name in ("code", "status", "type", "status_code", "error_code")]
     kinds += [body.get(name) for name in ("code", "status", "status_code", "statusCode", "type")]
-    told = [status for kind in kinds if (status := _number(kind) or _STATUS_OF.get(str(kind).lower(), 0))]
+    numbers = [number for kind in kinds if (number := _number(kind))]
+    named = [status for kind in kinds if (status := _STATUS_OF.get(str(kind).lower(), 0))]
     words = str(record.get("message") or "")
-    guessed = (status for status, pattern in _WORDS if pattern.search(words))
-    return next(iter(told), 0) or next(guessed, UNKNOWN_STATUS)
+    guessed = [status for status, pattern in _WORDS if pattern.search(words)]
+    # A gateway's number of a failure is not the vendor's own answer, of which it may say that it bills nothing.
+    refusals = [number for number in numbers if number < HTTPStatus.INTERNAL_SERVER_ERROR]
+    return next(iter((*refusals, *named, *([] if numbers else guessed))), UNKNOWN_STATUS)
 
 
 def _number(value: object) -> int:
