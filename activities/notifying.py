@@ -1,4 +1,8 @@
-"""Posts events to webhooks, signed by the Standard Webhooks scheme (www.standardwebhooks.com)."""
+"""Posts events to webhooks, signed by the Standard Webhooks scheme (www.standardwebhooks.com).
+
+Each tenant has secrets of its own: who can check what is posted to him could sign it too, and must not be able to sign
+what is posted to another tenant's receiver.
+"""
 
 import asyncio
 import base64
@@ -15,6 +19,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.addresses import AddressRefused, Outward, PlainHttp, default_tls
 from activities.providers import wire
 from activities.settings import ActivitySettings
+from workflows import keys
 from workflows.events import event_body
 from workflows.notification import Delivery, NotificationActivities
 
@@ -39,7 +44,8 @@ class Notifier(NotificationActivities):
 
     @activity.defn(name="deliver_webhook")
     async def deliver_webhook(self, request: Delivery) -> None:
-        if why := why_unsigned(self._settings):
+        tenant = keys.tenant_of(request.production_id)
+        if why := why_unsigned(self._settings, tenant):
             raise _not_delivered(why)
         try:
             url = httpx.URL(request.webhook.url)
@@ -50,7 +56,7 @@ class Notifier(NotificationActivities):
             "content-type": "application/json",
             "user-agent": "Greenlight",
             "accept-encoding": "identity",
-            **signed(_signers(self._settings), f"{request.production_id}/{request.event.id}", body),
+            **signed(_signers(self._settings, tenant), f"{request.production_id}/{request.event.id}", body),
         }
         outward = Outward(allowed_hosts(self._settings), default_tls())
         try:
@@ -85,29 +91,51 @@ def signed(signers: Sequence[Signer], message_id: str, body: str) -> dict[str, s
     }
 
 
-def why_unsigned(settings: ActivitySettings) -> str:
-    """Why nothing can be signed, naming the variable and the remedy; never the secret."""
+def why_unsigned(settings: ActivitySettings, tenant: str = keys.DEFAULT_TENANT) -> str:
+    """Why nothing of a tenant can be signed, naming the variable and the remedy; never the secret."""
     try:
-        _signers(settings)
+        _signers(settings, tenant)
     except ValueError as error:
         return str(error)
     return ""
+
+
+def signing_tenants(settings: ActivitySettings) -> tuple[str, ...]:
+    """The tenants whose events can be signed."""
+    try:
+        return tuple(sorted(_secrets(settings)))
+    except ValueError:
+        return ()
 
 
 def allowed_hosts(settings: ActivitySettings) -> tuple[str, ...]:
     return tuple(filter(None, (host.strip().lower() for host in settings.webhook_hosts.split(","))))
 
 
-def _signers(settings: ActivitySettings) -> list[Signer]:
-    """One for each secret, so that receivers may change over from one to the next.
+def _signers(settings: ActivitySettings, tenant: str) -> list[Signer]:
+    """One for each secret of the tenant, so that receivers may change over from one to the next.
 
     Raises:
         ValueError: there is none, or one is not a secret.
     """
-    secrets = settings.webhook_secret.get_secret_value().split()
-    if not secrets:
-        raise ValueError(f"set {_VARIABLE} in the workers' environment: `whsec_` and 32 random bytes in base64")
-    return [Signer(_key(secret)) for secret in secrets]
+    found = _secrets(settings).get(tenant, [])
+    if not found:
+        form = "`whsec_`" if tenant == keys.DEFAULT_TENANT else f"`{tenant}:whsec_`"
+        raise ValueError(f"set {_VARIABLE} in the workers' environment: {form} and 32 random bytes in base64")
+    return [Signer(key) for key in found]
+
+
+def _secrets(settings: ActivitySettings) -> dict[str, list[bytes]]:
+    """Tenant -> keys. One without a tenant before it is of the tenant `default`.
+
+    Raises:
+        ValueError: one is not a secret.
+    """
+    found: dict[str, list[bytes]] = {}
+    for each in settings.webhook_secret.get_secret_value().split():
+        tenant, _, secret = each.rpartition(":")
+        found.setdefault(tenant or keys.DEFAULT_TENANT, []).append(_key(secret))
+    return found
 
 
 def _key(secret: str) -> bytes:

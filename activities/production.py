@@ -17,7 +17,7 @@ from activities.finishing import finish
 from activities.looking import BatchRecords, Looking
 from activities.manifests import Manifests
 from activities.moderation import moderated
-from activities.notifying import allowed_hosts, why_unsigned
+from activities.notifying import allowed_hosts, signing_tenants, why_unsigned
 from activities.planner import answer_tokens, models_for, plan_with_models, with_fallbacks
 from activities.planner_progress import Telling
 from activities.produce import Producer
@@ -158,7 +158,12 @@ class Activities(ProductionActivities):
             planner = ", then ".join(f"{o.provider}/{o.model}" for o in models) or "template"
         except ApplicationError as error:
             planner = f"none: {error.message}"
-        webhooks = {"webhooks": why_unsigned(self._settings), "webhook_hosts": allowed_hosts(self._settings)}
+        tenants = signing_tenants(self._settings)
+        webhooks = {
+            "webhooks": "" if tenants else why_unsigned(self._settings),
+            "webhook_tenants": tenants,
+            "webhook_hosts": allowed_hosts(self._settings),
+        }
         support = self._storage.support
         if support and support.state == "unsupported" and planner != "template":
             planner = f"none: {support.problem}"

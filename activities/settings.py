@@ -33,7 +33,8 @@ class ActivitySettings(BaseSettings):
     catalogue: str = Field(default="", description="Path of a catalogue file whose entries come on top")
     previz: bool = Field(default=True, description="Offer the keyless local provider")
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="Signs webhooks: whsec_ and base64; several, apart by spaces, all sign"
+        default=SecretStr(""),
+        description="Signs webhooks: `tenant:whsec_` and base64, without `tenant:` for default; apart by spaces",
     )
     webhook_hosts: str = Field(
         default="", description="Receivers that may be plain http and in a private network, separated by commas"

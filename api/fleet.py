@@ -126,6 +126,9 @@ def webhook_errors(brief: Brief, report: ProvidersReport | None) -> list[FieldEr
     errors = []
     if brief.webhooks and report and report.webhooks:
         errors.append(FieldError(field="webhooks", message="cannot be signed", remedy=report.webhooks))
+    elif brief.webhooks and report and report.webhook_tenants and brief.tenant not in report.webhook_tenants:
+        remedy = f"give the workers a secret of the tenant {brief.tenant!r} in GREENLIGHT_WEBHOOK_SECRET"
+        errors.append(FieldError(field="webhooks", message="cannot be signed", remedy=remedy))
     for number, webhook in enumerate(brief.webhooks):
         where = f"webhooks[{number}]"
         if unknown := [name for name in webhook.events if name not in LOGGED]:

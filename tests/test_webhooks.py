@@ -20,7 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities import notifying
-from activities.notifying import Notifier, allowed_hosts, why_unsigned
+from activities.notifying import Notifier, allowed_hosts, signing_tenants, why_unsigned
 from activities.production import Activities
 from activities.settings import ActivitySettings
 from activities.storage import Storage
@@ -233,10 +233,30 @@ def test_a_bad_secret_is_named_not_shown(secret: str) -> None:
     assert not secret or secret not in shown
 
 
+async def test_each_tenant_has_a_secret_of_its_own(receiver: Receiver) -> None:
+    """What is posted for a tenant is signed by its own secrets and no other tenant's; one without is not posted for."""
+    own = {"acme": SECRETS[0], "bolt": SECRETS[1]}
+    secrets = SecretStr(" ".join(f"{tenant}:{secret}" for tenant, secret in own.items()))
+    settings = ActivitySettings(webhook_secret=secrets, webhook_hosts="127.0.0.1")
+    for tenant in own:
+        delivery = Delivery(production_id=f"{tenant}.p1", webhook=Webhook(url=address(receiver)), event=event(1))
+        await ActivityEnvironment().run(Notifier(settings).deliver_webhook, delivery)
+    for got, (tenant, other) in zip(receiver.got, (("acme", "bolt"), ("bolt", "acme")), strict=True):
+        standardwebhooks.Webhook(own[tenant]).verify(got.body, got.headers)
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            standardwebhooks.Webhook(own[other]).verify(got.body, got.headers)
+    failure = await deliver(address(receiver), settings)  # of the tenant default
+    assert "GREENLIGHT_WEBHOOK_SECRET" in failure.message
+    assert len(receiver.got) == 2
+    assert signing_tenants(settings) == ("acme", "bolt")
+    assert "`corp:whsec_`" in why_unsigned(settings, "corp")
+
+
 async def test_the_workers_say_whether_they_sign(storage: Storage) -> None:
     """The report of a worker says whether it signs, and which hosts it may reach within."""
     report = await ActivityEnvironment().run(Activities(storage, {}, SETTINGS).list_providers)
     assert (report.webhooks, report.webhook_hosts) == ("", ("localhost", "127.0.0.1"))
+    assert report.webhook_tenants == ("default",)
     bare = await ActivityEnvironment().run(Activities(storage, {}, ActivitySettings()).list_providers)
     assert "GREENLIGHT_WEBHOOK_SECRET" in bare.webhooks
     assert allowed_hosts(ActivitySettings()) == ()
@@ -246,11 +266,18 @@ class Signing(FakeActivities):
     """Workers that sign, or say why not."""
 
     webhooks = ""
+    tenants: tuple[str, ...] = ("default",)
 
     @activity.defn(name="list_providers")
     async def list_providers(self) -> ProvidersReport:
         report = await super().list_providers()
-        return report.model_copy(update={"webhooks": self.webhooks, "webhook_hosts": ("hooks.internal",)})
+        return report.model_copy(
+            update={
+                "webhooks": self.webhooks,
+                "webhook_tenants": self.tenants,
+                "webhook_hosts": ("hooks.internal",),
+            }
+        )
 
 
 async def test_the_door_refuses_what_cannot_be_posted(
@@ -283,6 +310,10 @@ async def test_the_door_refuses_what_cannot_be_posted(
                 json={"text": "Say it.", "platform": "copy", "webhooks": [fine, {"url": "http://hooks.internal/in"}]},
             )
             assert answered.status_code == 202
+        fakes.tenants = ("acme",)
+        async with serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
+            remedy = "give the workers a secret of the tenant 'default' in GREENLIGHT_WEBHOOK_SECRET"
+            assert await refused(fine) == {"webhooks": f"cannot be signed; {remedy}"}
         fakes.webhooks = "set GREENLIGHT_WEBHOOK_SECRET"
         async with serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
             assert await refused(fine) == {"webhooks": "cannot be signed; set GREENLIGHT_WEBHOOK_SECRET"}

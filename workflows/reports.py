@@ -54,6 +54,7 @@ class ProvidersReport(_Report):
         default="", description="Why no paid work is done with this S3 store, with the remedy; empty where it is done"
     )
     webhooks: str = Field(default="", description="Why nothing can be posted to webhooks; empty where it can")
+    webhook_tenants: tuple[str, ...] = Field(default=(), description="Tenants whose events can be signed")
     webhook_hosts: tuple[str, ...] = Field(
         default=(), description="Receivers that may be plain http and in a private network"
     )
