@@ -109,7 +109,10 @@ class Replies:
         own = [b for b in jobs if (b.whose.production, b.whose.asset_id) == (hands.cast.name, item.asset_id)]
         chosen = own or (jobs if item.provider == "replicate" else [])
         if not chosen:
-            return self._resolve(what.replace("adopt", "resubmit"), "resubmit", item)
+            other: Literal["resubmit", "accept_without"] = (
+                "resubmit" if "resubmit" in item.answers else "accept_without"
+            )
+            return self._resolve(what.replace("adopt", other), other, item)
         job_id = hands.chance.choice(chosen).job_id
         return self._resolve(what if own else f"{what} of a foreign job", "adopt", item, job_id=job_id)
 
