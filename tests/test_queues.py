@@ -2,10 +2,14 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from temporalio import activity, workflow
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -103,38 +107,21 @@ async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
         await stuck.terminate()
 
 
-async def scheduled(client: Client, workflow_id: str) -> bool | None:
-    try:
+async def scheduled(client: Client, workflow_id: str) -> list[PendingActivityInfo] | None:
+    with suppress(RPCError):
         described = await client.get_workflow_handle(workflow_id).describe()
-    except RPCError:
-        return None
-    return len(described.raw_description.pending_activities) == TAKES or None
+        return list(described.raw_description.pending_activities) or None
+    return None
 
 
 async def test_tenants_take_turns(client: Client) -> None:
-    """What one tenant asks for after a long queue of another's is not made after all of that; children inherit it."""
-    queue, order = f"produce-{uuid4().hex}", list[str]()
-
-    @activity.defn(name="ask")
-    async def ask() -> None:
-        order.append((activity.info().workflow_id or "").partition("-")[0])
-
-    settings = WorkerSettings(in_flight={"vendor": 1}, graceful_shutdown_seconds=0)
+    """What a tenant's run, or a child of it, asks a provider for names the tenant to the server, whose queues then take
+    turns between tenants."""
+    queue = f"produce-{uuid4().hex}"
     async with Worker(client, task_queue=f"{queue}-w", workflows=[Many, Parent]):
-        runs = [
-            await client.start_workflow(
-                Parent.run,
-                queue,
-                id=f"{tenant}-{uuid4().hex}",
-                task_queue=f"{queue}-w",
-                priority=fair_share(tenant),
-            )
-            for tenant in (*("north",) * 8, "south")
-        ]
-        for run in runs:  # all of it waits for the provider's worker
-            await eventually(lambda run=run: scheduled(client, f"{run.id}-child"))
-        async with make_worker(client, queue, [ask], settings, provider="vendor"):
-            await asyncio.gather(*(run.result() for run in runs))
-    assert len(order) == 9 * TAKES
-    last = max(place for place, tenant in enumerate(order) if tenant == "south")
-    assert last < 5 * TAKES, order
+        for tenant in ("north", "south"):
+            start: dict[str, Any] = {"id": f"{tenant}-{uuid4().hex}", "task_queue": f"{queue}-w"}
+            run = await client.start_workflow(Parent.run, queue, **start, priority=fair_share(tenant))
+            asked = await eventually(partial(scheduled, client, f"{run.id}-child"))
+            assert {each.priority.fairness_key for each in asked} == {tenant}
+            await run.terminate()

@@ -3,8 +3,9 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -13,7 +14,8 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.types import Receive
-from temporalio.client import Client, ScheduleActionStartWorkflow
+from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecutionDescription
+from temporalio.service import RPCError
 
 from api import key_file, limits, uploads
 from api.app import create_app
@@ -460,7 +462,7 @@ async def test_tenants_share_the_workers(house: House, local_stack: Stack) -> No
     batch = (await house.ask("rita", "POST", "/batches", json=rows)).json()["batch_id"]
     row = await eventually(lambda: row_of(house, batch))
     for workflow_id in (keys.workflow_id(production_id), keys.batch_workflow_id(batch), keys.workflow_id(row)):
-        described = await client.get_workflow_handle(workflow_id).describe()
+        described = await eventually(partial(described_as, client, workflow_id))
         assert described.raw_description.workflow_execution_info.priority.fairness_key == "acme"
     weekly = {"schedule_id": f"weekly-{uuid4().hex[:6]}", "cron": "0 9 * * 1", "brief": COPY}
     made = await house.ask("olga", "POST", "/schedules", json=weekly)
@@ -470,6 +472,12 @@ async def test_tenants_share_the_workers(house: House, local_stack: Stack) -> No
     assert isinstance(action, ScheduleActionStartWorkflow)
     assert action.priority.fairness_key == "acme"
     await house.ask("olga", "DELETE", f"/schedules/{made.json()['schedule_id']}")
+
+
+async def described_as(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+    with suppress(RPCError):  # the row names its production a moment before that is started
+        return await client.get_workflow_handle(workflow_id).describe()
+    return None
 
 
 async def row_of(house: House, batch: str) -> str | None:

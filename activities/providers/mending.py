@@ -131,7 +131,9 @@ def _status(record: Mapping[str, Any], body: Mapping[str, Any]) -> int:
     words = str(record.get("message") or "")
     guessed = [status for status, pattern in _WORDS if pattern.search(words)]
     # A gateway's number of a failure is not the vendor's own answer, of which it may say that it bills nothing.
-    refusals = [number for number in numbers if number < HTTPStatus.INTERNAL_SERVER_ERROR]
+    # Google's own records name the status beside the number.
+    googles = isinstance(record.get("status"), str)
+    refusals = [number for number in numbers if googles or number < HTTPStatus.INTERNAL_SERVER_ERROR]
     return next(iter((*refusals, *named, *([] if numbers else guessed))), UNKNOWN_STATUS)
 
 
