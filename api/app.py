@@ -61,8 +61,9 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     """
     metrics = Metrics()
     keys = KeyFile(settings.api_keys) if settings.api_keys else None
-    secret = secret_of(settings.api_keys, settings.session_secret) if settings.api_keys else b""
-    sessions = Sessions(keys, secret) if keys else None
+    sessions = None
+    if keys and settings.api_keys:
+        sessions = Sessions(keys, secret_of(settings.api_keys, settings.session_secret))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
