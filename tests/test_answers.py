@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import cycle
 from typing import Any, Final, get_args
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -41,6 +42,13 @@ PRICES: Final = {"gift": ZERO, "cheap": Decimal("0.01"), "dear": Decimal("0.10")
 """USD; None is a price that nobody published."""
 MODELS: Final = ("cheap", "cheap", "dear", "dear", "gift", "secret")
 TYPES: Final = (Modality.TEXT, Modality.IMAGE, Modality.VIDEO)
+FAILURES: Final[tuple[AttentionReason, ...]] = (
+    "asset_failed",
+    "content_refused",
+    "output_unusable",
+    "model_retired",
+    "store_unsupported",
+)
 MOST_ITEMS: Final = 20
 NOT_REQUESTER: Final = "zoe"
 """Approves what is only checked, so that no policy of a brief refuses her."""
@@ -108,6 +116,7 @@ class Story:
 
     def __init__(self, data: st.DataObject, seen: Counter[tuple[str, str]]) -> None:
         self.data, self.seen = data, seen
+        self.reasons = cycle(data.draw(st.permutations(FAILURES)))  # in turn: none is left to chance
         self.turns = Turns()
         self.models: tuple[str, ...] = MODELS
 
@@ -230,13 +239,6 @@ class Story:
     def produce(self, pending: Pending) -> None:
         asked = pending.request
         price = PRICES[asked.asset.model]
-        reasons: tuple[AttentionReason, ...] = (
-            "asset_failed",
-            "content_refused",
-            "output_unusable",
-            "model_retired",
-            "store_unsupported",
-        )
         end = self.one_of("made", "overcharged", "overcharged", "failed", "failed", "doubt")
         if end == "doubt" and price != ZERO:
             doubt = AssetFailure(
@@ -244,7 +246,7 @@ class Story:
             )
             pending.fail("in doubt", doubt)
         elif end in ("failed", "doubt"):
-            pending.fail("no", AssetFailure(reason=self.one_of(*reasons), message="no"))
+            pending.fail("no", AssetFailure(reason=next(self.reasons), message="no"))
         else:
             usual = Decimal("0.02") if price is None else price
             pending.complete(made(asked.asset, asked.take, usual * (10 if end == "overcharged" else 1)))

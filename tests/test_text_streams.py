@@ -98,7 +98,7 @@ async def test_the_same_errors(
 Events = Sequence[bytes]
 
 SAYS: dict[str, dict[str, object]] = {
-    "openai": {"error": {"message": "Overloaded", "type": "server_error", "code": 503}},
+    "openai": {"error": {"message": "Overloaded", "type": "server_error", "code": "server_is_overloaded"}},
     "anthropic": {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
     "google": {"error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}},
 }
