@@ -109,7 +109,7 @@ class Access:
 
 def caller_with(keys: KeyFile, key: Key) -> Caller:
     """Who holds a key, for as long as it holds."""
-    return Caller(key.name, key.tenant, frozenset(key.roles), lambda: keys.holds(key))
+    return Caller(key.name, key.tenant, frozenset(key.roles), lambda: keys.holds(key), keys.policy_of(key.tenant))
 
 
 class Refusals:

@@ -6,10 +6,11 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
+from api import tenant_policy
 from api.problems import FieldError, Problem
 from api.roles import ANYBODY, RELEASES, Roles, named
 from workflows import keys
-from workflows.models import Brief
+from workflows.models import ApprovalPolicy, Brief
 
 SIGNATURES: Final = frozenset(
     {
@@ -36,6 +37,7 @@ class Caller:
 
     Attributes:
         tenant: None for whoever is on this machine while it is open: everything there is theirs.
+        policy: What the tenant's operator fixed for the approval of its briefs.
         holds: Whether the key is still one; a stream that lasts asks again.
     """
 
@@ -43,6 +45,7 @@ class Caller:
     tenant: str | None
     roles: Roles
     holds: Callable[[], bool] = lambda: True
+    policy: ApprovalPolicy | None = None
 
     # Whose
 
@@ -76,7 +79,8 @@ class Caller:
         return record.model_copy(update=dict.fromkeys(SIGNATURES & type(record).model_fields.keys(), self.name))
 
     def brief(self, brief: Brief) -> Brief:
-        """The brief as the caller may ask for it: of their tenant, in their name, from their own pictures.
+        """The brief as the caller may ask for it: of their tenant, under its policy, in their name, from their own
+        pictures.
 
         Raises:
             Problem: 403, 422.
@@ -96,7 +100,8 @@ class Caller:
                     remedy="post the file to /api/v1/references and name what that answers",
                 )
                 raise Problem(422, "invalid-request", f"{error.message}; {error.remedy}", errors=[error])
-        return self.signs(brief).model_copy(update={"tenant": self.tenant_for(brief.tenant)})
+        signed = self.signs(brief).model_copy(update={"tenant": self.tenant_for(brief.tenant)})
+        return tenant_policy.under(self.policy, signed) if self.policy else signed
 
     # May
 

@@ -43,7 +43,7 @@ def create(
 def list_(context: Context, file: FileOption) -> None:
     """List whose keys there are."""
     with _telling():
-        found = key_file.read(file)
+        found = key_file.read(file).keys
     rows = table("name", "tenant", "roles", "created")
     for key in found:
         created = key.created_at.astimezone().strftime("%Y-%m-%d %H:%M") if key.created_at else ""

@@ -1,4 +1,5 @@
-"""The file of API keys: whose each is, of which tenant, in which roles. TOML; it holds hashes, never a key.
+"""The file of API keys: whose each is, of which tenant, in which roles; and the approval policies of tenants. TOML; it
+holds hashes, never a key.
 
 A key is 256 random bits. Nobody can guess or enumerate those, so one SHA-256 is enough: a slow hash or a salt protects
 what people choose. Keys are looked up by their hash; how long that takes tells about hashes, from which no key follows.
@@ -13,6 +14,7 @@ import secrets
 import tomllib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Final
@@ -21,7 +23,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from api.roles import Role
 from api.settings import SettingsError
-from workflows.models import Model, Person, Slug
+from workflows.models import ApprovalPolicy, Model, Person, Slug
 
 PREFIX: Final = "gl_"
 """By which people and secret scanners know a key of ours."""
@@ -54,8 +56,15 @@ class Key(Model):
     created_at: datetime | None = None
 
 
-class _File(Model):
+class Contents(Model):
+    """All that the file says.
+
+    Attributes:
+        policies: By tenant, what holds for the approval of each of its briefs, whatever the brief says.
+    """
+
     keys: tuple[Key, ...] = ()
+    policies: dict[Slug, ApprovalPolicy] = Field(default_factory=dict)
 
 
 class KeyFile:
@@ -68,7 +77,7 @@ class KeyFile:
         """
         self._path = path
         self._stamp = _stamp_of(path)
-        self._by_hash = _by_hash(read(path))
+        self._take(read(path))
         self._problem = ""
         self._broken_at, self._told_at = 0.0, float("-inf")
 
@@ -90,12 +99,21 @@ class KeyFile:
         self._renew()
         return self._by_hash.get(key.sha256) == key
 
+    def policy_of(self, tenant: str) -> ApprovalPolicy | None:
+        """What the tenant's briefs are held to; None where the file says nothing of it."""
+        self._renew()
+        return self._policies.get(tenant)
+
+    def _take(self, contents: Contents) -> None:
+        self._by_hash = {key.sha256: key for key in contents.keys}
+        self._policies = contents.policies
+
     def _renew(self) -> None:
         stamp = _stamp_of(self._path)
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._by_hash = _by_hash(read(self._path))
+                self._take(read(self._path))
             except KeyFileError as error:
                 self._broken_at = self._broken_at if self._problem else monotonic()
                 self._problem, self._told_at = str(error), float("-inf")
@@ -120,13 +138,13 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
-def read(path: Path) -> tuple[Key, ...]:
+def read(path: Path) -> Contents:
     """
     Raises:
         KeyFileError: the file cannot be read, is no TOML, lacks a field, or names a key twice.
     """
     try:
-        found = _File.model_validate(tomllib.loads(path.read_text("utf-8"))).keys
+        found = Contents.model_validate(tomllib.loads(path.read_text("utf-8"), parse_float=Decimal))
     except FileNotFoundError:
         raise KeyFileError(
             f"GREENLIGHT_API_KEYS names {str(path)!r}, which is not there; make the first key with "
@@ -138,8 +156,8 @@ def read(path: Path) -> tuple[Key, ...]:
         first = error.errors()[0]
         where = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
         raise KeyFileError(f"The keys in {str(path)!r}: {where}: {first['msg']}; mend it") from None
-    names = [key.name.casefold() for key in found]
-    hashes = [key.sha256 for key in found]
+    names = [key.name.casefold() for key in found.keys]
+    hashes = [key.sha256 for key in found.keys]
     if len(set(names)) < len(names) or len(set(hashes)) < len(hashes):
         raise KeyFileError(f"The keys in {str(path)!r}: a name or a key is there twice; keep one of them")
     return found
@@ -191,11 +209,13 @@ def _change(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) ->
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
-            changed = change(read(path) if path.exists() else ())
+            contents = read(path) if path.exists() else Contents()
+            changed = change(contents.keys)
             draft = path.with_name(f".{path.name}.new")
             draft.unlink(missing_ok=True)
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                file.write(_HEAD + "".join(map(_toml, changed)))
+                policies = (_table(f"[policies.{name}]", policy) for name, policy in contents.policies.items())
+                file.write(_HEAD + "".join((*(_table("[[keys]]", key) for key in changed), *policies)))
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
@@ -205,16 +225,12 @@ def _change(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) ->
         raise KeyFileError(f"The keys in {str(path)!r} cannot be changed: {error}") from None
 
 
-def _toml(key: Key) -> str:
-    lines = [
-        "\n[[keys]]",
-        f"name = {json.dumps(key.name, ensure_ascii=False)}",  # of what can be printed, JSON's strings are TOML's too
-        f'tenant = "{key.tenant}"',
-        f"roles = {json.dumps(key.roles)}",
-        f'sha256 = "{key.sha256}"',
-    ]
-    if key.created_at:
-        lines.append(f"created_at = {key.created_at.isoformat()}")
+def _table(head: str, record: Model) -> str:
+    """A table of TOML, of what was given; of what can be printed, JSON's strings are TOML's too."""
+    lines = ["", head]
+    for name, value in record.model_dump(exclude_unset=True, exclude_none=True).items():
+        dated = isinstance(value, datetime)
+        lines.append(f"{name} = {value.isoformat() if dated else json.dumps(value, ensure_ascii=False, default=str)}")
     return "\n".join(lines) + "\n"
 
 
@@ -225,7 +241,3 @@ def _stamp_of(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
-
-
-def _by_hash(keys: Sequence[Key]) -> dict[str, Key]:
-    return {key.sha256: key for key in keys}

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from api.bodies import ExecutePlan, Generate
 from api.deps import ONE_STREAM, IdempotencyKey, Parts, RequestKey, Who, keyed
-from api.problems import Problem, documented, said_of, unknown_production
+from api.problems import FieldError, Problem, documented, said_of, unknown_production
 from api.productions import EVENT_STREAM, begin
 from api.relay import EventStream
 from api.views import PREFIX, ProductionView, production_view
@@ -59,10 +59,14 @@ async def generate(
     """Plan, and approve at once where the plan costs at most `max_usd`; otherwise it waits for an approval (402)."""
     who.check_release("max_usd")
     await parts.fleet.report()  # without a worker there would be no plan: then nothing is started
-    known = [usd for usd in (body.brief.budget_usd, body.max_usd) if usd is not None]
+    brief, approver = who.brief(body.brief), who.signs(body).approver
+    if brief.approval.not_by_requester and approver == brief.requester:
+        message, remedy = f"{approver!r} asks for it", "start a production, which somebody else approves"
+        error = FieldError(field="approver", message=message, remedy=remedy)
+        raise Problem(409, "not-allowed", f"{message}, and somebody else has to approve; {remedy}", errors=[error])
+    budget = body.max_usd if brief.budget_usd is None else min(brief.budget_usd, body.max_usd)
     # Planning itself may not cost more either, and plans only what this request allows to be made.
-    given = {"budget_usd": min(known), "allow_unknown_prices": body.allow_unknown_prices}
-    brief = body.brief.model_copy(update=given)
+    brief = brief.model_copy(update={"budget_usd": budget, "allow_unknown_prices": body.allow_unknown_prices})
     production_id, _ = await begin(parts, who, brief, idempotency_key)
     links = parts.links(production_id)
     await parts.relay.wait(production_id, _PLANNED)
@@ -93,8 +97,8 @@ async def generate(
             )
         approval = Approval(
             plan_digest=snapshot.plan.digest,
-            approver=who.signs(body).approver,
-            budget_usd=body.max_usd,
+            approver=approver,
+            budget_usd=budget,
             allow_unknown_prices=body.allow_unknown_prices,
         )
         await parts.gateway.decide(production_id, keyed(Decision(approve=approval), idempotency_key))

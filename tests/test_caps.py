@@ -115,6 +115,8 @@ async def test_an_edit_to_an_unknown_price_needs_permission(productions: Product
         (ApprovalPolicy(not_by_requester=True), "req", True),
         (ApprovalPolicy(not_by_requester=True), "bo", False),
         (ApprovalPolicy(approvers=2), "bo", True),
+        (ApprovalPolicy(max_budget_usd=Decimal("0.39")), "bo", True),
+        (ApprovalPolicy(max_budget_usd=Decimal("0.40")), "bo", False),
     ],
 )
 async def test_who_raises_a_budget_is_held_to_the_policy(
@@ -149,6 +151,29 @@ async def test_who_raises_a_budget_is_held_to_the_policy(
         seen = await handle.result()
     (raised,) = [e.data for e in seen.events if e.name == "budget_raised"]
     assert (raised["by"], raised["brief_budget_usd"]) == (by, "0.15")
+
+
+async def test_nobody_approves_above_the_policy(productions: Productions) -> None:
+    """What a policy allows at most holds for every approval, the first and the next, also where none names a
+    sum."""
+    fakes = FakeActivities(2, price_usd="0.10")
+    most = Decimal("0.15")
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned(approval=ApprovalPolicy(max_budget_usd=most))
+        above = Decision(approve=Approval(plan_digest=plan.digest, approver="bo", budget_usd=Decimal("0.16")))
+        told = await refusal(update(handle, ProductionWorkflow.decide, above))
+        assert (told.kind, told.field) == ("not_allowed", "budget_usd")
+        approval = Approval(plan_digest=plan.digest, approver="bo")
+        await update(handle, ProductionWorkflow.decide, Decision(approve=approval))
+        seen = await until(handle, "needs_attention")
+        assert (seen.budget_usd, waiting(seen)) == (most, {"text-2": "budget_short"})
+        told = await refusal(update(handle, ProductionWorkflow.decide, above))
+        assert (told.kind, told.field) == ("not_allowed", "budget_usd")
+        await approve_again(handle)
+        seen = await until(handle, "needs_attention")
+        assert (seen.budget_usd, waiting(seen)) == (most, {"text-2": "budget_short"})
+        await handle.cancel()
+        await handle.result()
 
 
 async def test_several_people_release_more_by_approving_again(productions: Productions) -> None:

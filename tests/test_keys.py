@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from api.roles import NEEDS, Role
 from api.settings import Settings, SettingsError
 from tests.serving import Api, serving
 from tests.test_problems import NOWHERE, problem
+from workflows.models import ApprovalPolicy
 
 OTHERS: dict[str, str] = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
 CHANGE = ("POST", "/api/v1/productions/p1/cancel")
@@ -106,6 +108,8 @@ def test_keys_made_at_once_are_all_there(file: Path) -> None:
         ("[[keys]]\nname = 'a'\n", "keys.1.tenant: Field required"),
         ("[[keys]]\nname = 'a'\ntenant = 'acme'\nroles = ['king']\nsha256 = '0'\n", "keys.1.roles.1: Input should be"),
         ("[[key]]\n", "key: Extra inputs"),
+        ("[policies.acme]\napprover = 2\n", "policies.acme.approver: Extra inputs"),
+        ("[policies.acme]\nmax_budget_usd = -1\n", "policies.acme.max_budget_usd: Input should be"),
         (2 * f"[[keys]]\nname = 'a'\ntenant = 'acme'\nroles = ['operator']\nsha256 = '{'0' * 64}'\n", "there twice"),
     ],
 )
@@ -124,6 +128,20 @@ def test_a_broken_file_keeps_what_was(file: Path, caplog: pytest.LogCaptureFixtu
     assert known.find(key)
     made(file, "ben")
     assert known.find(key) is None
+
+
+def test_a_policy_is_kept(file: Path) -> None:
+    """Policies of tenants are read with the keys, and are still there after keys are made and revoked."""
+    made(file, "ana")
+    file.write_text(
+        file.read_text()
+        + '\n[policies.acme]\napprovers = 2\nmax_budget_usd = 20.10\nescalate_to = ["the \\"boss\\""]\n'
+    )
+    made(file, "ben")
+    assert keys(file, "revoke", "ana").exit_code == 0
+    policy = ApprovalPolicy(approvers=2, max_budget_usd=Decimal("20.10"), escalate_to=('the "boss"',))
+    assert KeyFile(file).policy_of("acme") == policy
+    assert KeyFile(file).policy_of("bolt") is None
 
 
 # -- Settings ----------------------------------------------------------------------------------------------------

@@ -415,6 +415,58 @@ async def test_what_releases_money_needs_an_approver(house: House) -> None:
     assert made.json()["approval"]["approver"] == "both"
 
 
+async def test_a_tenant_fixes_its_approval_policy(house: House) -> None:
+    """What the operator fixed for a tenant's approvals holds for every brief, however it comes in and whatever it asks
+    for; one that would spend more or approve alone is refused, with the field; other tenants are free."""
+    policy = "\n[policies.strict]\napprovers = 2\nnot_by_requester = true\nmax_budget_usd = 1.50\n"
+    house.file.write_text(house.file.read_text() + policy)
+    roles = (Role.REQUESTER, Role.APPROVER, Role.OPERATOR)
+    house.held |= {n: key_file.create(house.file, n, "strict", roles) for n in ("sven", "stig", "siri")}
+    weak = COPY | {"approval": {"approvers": 1, "not_by_requester": False}}
+    fixed = {"approvers": 2, "not_by_requester": True, "max_budget_usd": "1.50"}
+
+    def held(brief: dict[str, Any]) -> bool:
+        return bool(brief["approval"].items() >= fixed.items() and brief["budget_usd"] == "1.50")
+
+    production_id, digest = await house.planned("sven", **weak)
+    of_it = f"/productions/{production_id}"
+    assert held((await house.ask("sven", "GET", of_it)).json()["brief"])
+    yearly = {"schedule_id": "strict", "brief": weak, "cron": "0 9 1 1 *"}
+    assert held((await house.ask("sven", "POST", "/schedules", json=yearly)).json()["brief"])
+    batch = (await house.ask("sven", "POST", "/batches", json={"rows": [{"brief": weak}]})).json()
+    planned = await house.ask("sven", "POST", "/multimodal/plan", json=weak)
+    own = await house.ask("sven", "POST", "/generate", json={"brief": weak, "max_usd": "1"})
+    assert "somebody else" in problem(own, 409).errors[0].remedy
+    row = (await house.ask("sven", "GET", f"/batches/{batch['batch_id']}")).json()["rows"][0]["production_id"]
+    for other in (planned.headers["location"].rpartition("/")[2], row):
+        seen = (await house.ask("sven", "GET", f"/productions/{other}")).json()
+        assert held(seen["brief"]), other
+        assert seen["approval"] is None, other
+
+    for more, field in (
+        ({"budget_usd": "2"}, "budget_usd"),
+        ({"approval": {"auto_below_usd": "0.01"}}, "approval.auto_below_usd"),
+    ):
+        for path, body, where in (
+            ("/productions", COPY | more, field),
+            ("/batches", {"rows": [{"brief": COPY | more}]}, f"rows[0].brief.{field}"),
+            ("/generate", {"brief": COPY | more, "max_usd": "1"}, field),
+            ("/schedules", yearly | {"schedule_id": "other", "brief": COPY | more}, field),
+        ):
+            refused = problem(await house.ask("sven", "POST", path, json=body), 422)
+            assert refused.errors[0].field.endswith(where), path
+
+    assert "'sven' asked for it" in problem(await house.approve("sven", production_id, digest), 409).detail
+    above = problem(await house.approve("stig", production_id, digest, budget_usd="1.51"), 409)
+    assert "more than 1.50 USD" in above.detail
+    assert (await house.approve("stig", production_id, digest)).json()["status"] == "awaiting_approval"
+    assert (await house.approve("siri", production_id, digest)).status_code == 200
+    await house.until("sven", production_id, "delivered")
+
+    free = (await house.ask("rita", "GET", f"/productions/{await house.start('rita', **weak)}")).json()["brief"]
+    assert (free["approval"]["approvers"], free["budget_usd"]) == (1, None)
+
+
 async def test_nobody_signs_for_another(house: House) -> None:
     """Who asked, changed and decided is told by the key, whatever the body claims; so policies hold."""
     policy = {"approvers": 2, "not_by_requester": True}
@@ -554,6 +606,6 @@ async def test_a_stream_ends_with_its_key(house: House, monkeypatch: pytest.Monk
     path = f"/api/v1/productions/{production_id}/events"
     async with asyncio.timeout(20), house.api.http.stream("GET", path, headers=bearer(key)) as stream:
         async for line in stream.aiter_lines():
-            if "plan_ready" in line and key_file.read(house.file)[-1].name == "gone":
+            if "plan_ready" in line and key_file.read(house.file).keys[-1].name == "gone":
                 key_file.revoke(house.file, "gone")
     assert (await house.api.http.get(path, headers=bearer(key))).status_code == 401

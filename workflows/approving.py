@@ -181,7 +181,7 @@ class Approving(Accounts):
             return whole.budget_usd
         before = self.budget_usd or ZERO
         needed = max(before, self.spent_usd + self.held_usd() + self.to_make_usd())
-        return needed if self.brief.budget_usd is None else max(before, min(needed, self.brief.budget_usd))
+        return max(before, policies.within(self.brief, needed))
 
     def _together(self, last: Approval) -> Approval:
         """What all that approved allow: the lowest budget, and unknown prices where nobody objects."""

@@ -79,7 +79,8 @@ def _accepted(state: "ProductionState", answer: Answer, asset_id: str | None) ->
         case "raise_budget":
             needed = asset_id is not None and state.needs_more_budget(asset_id)
             # Where several people have to approve, they do it by approving again.
-            return needed and not state.preview_of and state.brief.approval.approvers == 1
+            alone = state.brief.approval.approvers == 1
+            return needed and not state.preview_of and alone and state.may_be_raised
         case _:
             return True
 

@@ -261,6 +261,7 @@ class Changes(Decisions):
             if not self._state.needs_more_budget(asset_id):
                 raise refuse("wrong_phase", "action", f"{asset_id!r} does not wait for money: {reason}")
             self._check_release(resolution.resolver)
+            self._check_most(resolution.budget_usd)
         if resolution.action == "resubmit":
             self._check_second_bill(asset_id)
         budget = self._state.budget_usd or ZERO

@@ -99,6 +99,7 @@ class Decisions(Repeats):
             return
         self._check_digest(approval.plan_digest)
         policy = state.brief.approval
+        self._check_most(approval.budget_usd)
         if approval.approver == POLICY:
             raise refuse("not_allowed", "approver", f"{POLICY!r} is nobody; name who approves")
         if policy.not_by_requester and approval.approver == state.brief.requester:
@@ -168,6 +169,7 @@ class Decisions(Repeats):
             check_prices(tuple(a.asset_id for a in changed if self._state.not_allowed(a)))
         if edit.budget_usd is not None or (edit.allow_unknown_prices and any(a.unknown_price for a in changed)):
             self._check_release(edit.editor)
+        self._check_most(edit.budget_usd)
         left_out: list[JsonValue] = [{"asset_id": asset_id, "field": "left out"} for asset_id in dropped]
         changes = [*diff.changes(before, plan), *left_out]
         if edit.budget_usd is not None:

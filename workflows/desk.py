@@ -131,6 +131,7 @@ class Desk:
         budget = max(budget_usd or ZERO, before)
         if budget > before or (allow_unknown and any(a.unknown_price for a in assets)):
             self._check_release(by)
+        self._check_most(budget_usd)
         left = state.left_usd() + budget - before
         if price and price > left:
             what = "this take costs" if sum(takes.values()) == 1 else f"these {sum(takes.values())} takes cost"
@@ -153,6 +154,16 @@ class Desk:
             raise refuse("not_allowed", "budget_usd", f"{by!r} asked for it; somebody else has to release more money")
         if policy.approvers > 1:
             words = f"{policy.approvers} people have to release more money: edit the plan, and each of them approves it"
+            raise refuse("not_allowed", "budget_usd", words)
+
+    def _check_most(self, budget_usd: Decimal | None) -> None:
+        """
+        Raises:
+            ApplicationError: a refusal, where the policy lets nobody set the budget so high.
+        """
+        most = self._state.brief.approval.max_budget_usd
+        if most is not None and budget_usd is not None and budget_usd > most:
+            words = f"the approval policy lets nobody spend more than {most} USD on this production; name that or less"
             raise refuse("not_allowed", "budget_usd", words)
 
     def _release(self, plan: Plan, assets: Iterable[str], budget: Decimal, *, allow_unknown: bool, by: str) -> None:

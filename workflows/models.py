@@ -111,6 +111,9 @@ class ApprovalPolicy(Model):
     stills_first: bool = Field(
         default=False, description="A second approval, once all else is made, before any video is paid for"
     )
+    max_budget_usd: Money | None = Field(
+        default=None, description="No approval, answer or request raises the budget above this; USD"
+    )
     escalate_to: tuple[Person, ...] = Field(
         default=(),
         max_length=10,

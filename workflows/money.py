@@ -77,6 +77,12 @@ class Accounts(Record):
             return self.second_bill_short(asset_id)
         return state.attention in ("budget_short", "overrun", "change_to_approve")
 
+    @property
+    def may_be_raised(self) -> bool:
+        """Whether the policy leaves room for a higher budget."""
+        most = self.brief.approval.max_budget_usd
+        return most is None or (self.budget_usd or ZERO) < most
+
     # Prices that nobody published
 
     def not_allowed(self, asset: Asset) -> tuple[str, ...]:

@@ -155,11 +155,17 @@ def cap(brief: Brief, approval: Approval) -> Decimal | None:
 
 def allowance(brief: Brief, plan: Plan, approval: Approval, spent: Decimal) -> Decimal:
     """The most that an approval lets a production spend, USD: its own budget, else the brief's, else what planning
-    has `spent` and the plan's high price, and never above the brief's."""
+    has `spent` and the plan's high price, and never above the brief's or its policy's."""
     offered = cap(brief, approval)
     if offered is None:
         offered = spent + plan.high_usd
-    return min(offered, brief.budget_usd) if brief.budget_usd is not None else offered
+    return within(brief, offered)
+
+
+def within(brief: Brief, budget_usd: Decimal) -> Decimal:
+    """At most the brief's budget and that of its policy, USD."""
+    limits = (budget_usd, brief.budget_usd, brief.approval.max_budget_usd)
+    return min(limit for limit in limits if limit is not None)
 
 
 def dependents(plan: Plan, asset_id: str) -> list[str]:
