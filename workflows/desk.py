@@ -323,9 +323,13 @@ class Desk:
     def _poke(self) -> None:
         self._poked = True
 
-    async def _wake(self) -> None:
-        """Wait until anything changed."""
-        await workflow.wait_condition(lambda: self._poked)
+    async def _wake(self, within: timedelta | None = None, summary: str | None = None) -> None:
+        """Wait until anything changed.
+
+        Raises:
+            TimeoutError: nothing did `within` that time.
+        """
+        await workflow.wait_condition(lambda: self._poked, timeout=within, timeout_summary=summary)
         self._poked = False
 
     async def _woken(self, within: timedelta | None = None, summary: str | None = None) -> None:

@@ -6,7 +6,8 @@ signals and updates arrive, `outlook` is what it tells others, and every side ef
 """
 
 import asyncio
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from temporalio import workflow
@@ -48,6 +49,8 @@ MAX_PROPOSALS = 20
 """Where more than so many assets wait, something else is wrong than their words."""
 STOP_TIMEOUT = timedelta(minutes=2)
 """One attempt at stopping a take: it waits up to 45 s for the answer to a request that is under way."""
+TOGETHER = timedelta(seconds=3)
+"""The first two attempts at an asset lie a second apart."""
 PRICES_ENDED = "the end of its rates"
 """Edits a plan in the place of a person, when rates of the catalogue end."""
 MANIFEST_RETRY = timedelta(minutes=1)
@@ -66,6 +69,7 @@ class ProductionWorkflow(Drafting):
     def __init__(self, start: ProductionStart) -> None:
         super().__init__(start)
         self._kept = self._fingerprint() if self._state.status.closed else None
+        self._waits_since: datetime | None = None
 
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
@@ -174,9 +178,7 @@ class ProductionWorkflow(Drafting):
             # What waits for a person is told when it begins to wait, whatever else goes on meanwhile.
             waits = state.attention() or state.gate == "waiting" or state.held_back()
             if self._running:
-                state.status = ProductionStatus.NEEDS_ATTENTION if waits else ProductionStatus.PRODUCING
-                self._show()
-                await self._wake()
+                await self._await_making(bool(waits))
             elif waits or state.gated() or state.unfinished():
                 state.status = ProductionStatus.NEEDS_ATTENTION
                 self._show()
@@ -185,6 +187,27 @@ class ProductionWorkflow(Drafting):
             else:
                 state.status = ProductionStatus.FINISHING
                 return
+
+    async def _await_making(self, waits: bool) -> None:
+        """Tell by the status whether a person is needed while other assets are made, and wait until anything changes.
+
+        Event and attention item are there at once. The status follows a moment later: whoever is called by it finds all
+        that failed together, and nothing that is only tried again.
+        """
+        state = self._state
+        if not waits:
+            self._waits_since = None
+        elif self._waits_since is None:
+            self._waits_since = workflow.now()
+        together = waits and state.status is ProductionStatus.PRODUCING and workflow.patched("report-together")
+        if together and self._waits_since and (left := self._waits_since + TOGETHER - workflow.now()) > timedelta(0):
+            self._show()
+            with suppress(TimeoutError):
+                await self._wake(within=left, summary="report together")
+            return
+        state.status = ProductionStatus.NEEDS_ATTENTION if waits else ProductionStatus.PRODUCING
+        self._show()
+        await self._wake()
 
     def _start_ready(self) -> None:
         state = self._state
