@@ -27,7 +27,7 @@ from datetime import timedelta
 from decimal import ROUND_UP, Decimal
 from typing import ClassVar, Literal
 
-from activities.valid_text import valid
+from activities.text.valid_unicode import valid
 from workflows.discretion import hidden
 
 Refused = Literal["prompt", "input", "output"]

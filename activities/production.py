@@ -9,26 +9,28 @@ from pathlib import Path
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import planning, quotes, store_support
-from activities.asking import REWRITES, Asking
-from activities.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
+from activities.batch import BatchRecords, Looking
 from activities.errors import ProviderError
-from activities.finishing import finish
-from activities.looking import BatchRecords, Looking
-from activities.manifests import Manifests
-from activities.moderation import moderated
-from activities.notifying import allowed_hosts, signing_tenants, why_unsigned
-from activities.planner import answer_tokens, models_for, plan_with_models, with_fallbacks
-from activities.planner_progress import Telling
-from activities.produce import Producer
+from activities.finishing.deliverable import finish
+from activities.finishing.manifests import Manifests
+from activities.planning import pricing
+from activities.planning import template as planning
+from activities.planning.language_models import answer_tokens, models_for, plan_with_models, with_fallbacks
+from activities.planning.moderation import moderated
+from activities.planning.progress import Telling
+from activities.planning.questions.limits import QuestionAccounts
+from activities.planning.questions.paid import REWRITES, Asking
+from activities.planning.rewriting import rewrite
 from activities.providers import registry
-from activities.providers.base import Provider
-from activities.question_accounts import QuestionAccounts
-from activities.references import taken_in
-from activities.rewriting import rewrite
+from activities.providers.protocol import Provider
+from activities.references.ingest import taken_in
 from activities.settings import ActivitySettings
-from activities.storage import ObjectMissing, Storage, StorageConflict, StorageFailed, StorageUnsupported
-from activities.uploads import checked_upload
+from activities.storage import support as store_support
+from activities.storage.bucket import ObjectMissing, Storage, StorageConflict, StorageFailed, StorageUnsupported
+from activities.takes.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
+from activities.takes.producer import Producer
+from activities.takes.uploads import checked_upload
+from activities.webhooks import allowed_hosts, signing_tenants, why_unsigned
 from workflows import keys
 from workflows.contracts import (
     AssetCancelled,
@@ -101,7 +103,7 @@ class Activities(ProductionActivities):
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
         async with _alive("pricing"):
-            plan = quotes.price(request.plan, self._providers, request.brief.aspect, request.only, request.references)
+            plan = pricing.price(request.plan, self._providers, request.brief.aspect, request.only, request.references)
             if self._settings.moderation:
                 plan = await moderated(plan, self._providers)
             key = keys.plan_key(request.production_id, plan.digest)

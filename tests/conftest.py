@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from deploy import temporal as temporal_server
 from deploy.local import Stack, running_stack
 from tests.productions import Productions

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.looking import BatchRecords, Looking
+from activities.batch import BatchRecords, Looking
 from workflows import keys
 from workflows.batch import BatchWorkflow
 from workflows.batch_records import BatchRecord
@@ -56,8 +56,8 @@ from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
 
 if TYPE_CHECKING:
-    from activities.manifests import Manifests
-    from activities.storage import Storage
+    from activities.finishing.manifests import Manifests
+    from activities.storage.bucket import Storage
 
 PROVIDER = "fake"
 
@@ -121,7 +121,7 @@ class FakeActivities(ProductionActivities):
     def keep_in(self, storage: "Storage") -> None:
         """Keep manifests and records of batches in a bucket, and read them from there."""
         # Here, as workflows of tests load this module in their sandbox, which takes no storage library.
-        from activities.manifests import Manifests
+        from activities.finishing.manifests import Manifests
 
         self.kept, self.kept_batches = Manifests(storage), BatchRecords(storage)
 

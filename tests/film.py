@@ -10,7 +10,7 @@ from typing import Final, Self
 import boto3
 from botocore.config import Config
 
-from activities.ledger import Entry
+from activities.takes.ledger import Entry
 from api.client import GreenlightClient
 from api.views import PlanView, StreamEvent
 from deploy.home import StackInfo

@@ -1,6 +1,6 @@
 """A provider's job driven from outside: submitted, looked at until it is done, and its media read."""
 
-from activities.providers.base import Finished, Job, Provider, Request
+from activities.providers.protocol import Finished, Job, Provider, Request
 
 
 async def finish(provider: Provider, asked: Request) -> tuple[Job, Finished]:

@@ -25,14 +25,14 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
-    from activities import attempt, ledger, ledger_take
-    from activities.ledger import Entry
-    from activities.produce import Producer
     from activities.production import Activities
-    from activities.providers.base import Claim, Finished, Job, Offer, Provider, ProviderBase, Request, Running
+    from activities.providers.protocol import Claim, Finished, Job, Offer, Provider, ProviderBase, Request, Running
     from activities.providers.registry import PROVIDERS
     from activities.settings import ActivitySettings
-    from activities.storage import Storage
+    from activities.storage.bucket import Storage
+    from activities.takes import attempt, ledger, paid
+    from activities.takes.ledger import Entry
+    from activities.takes.producer import Producer
     from workflows.contracts import AssetFailure, ProduceAsset
     from workflows.converter import data_converter
     from workflows.events import TakeOrder
@@ -171,7 +171,7 @@ async def main(config: Config) -> None:
         import_module(name)  # in an activity it would hold up the heartbeats of all others
     attempt.HEARTBEAT_SECONDS = 1.0  # type: ignore[misc]  # final for everybody but a test that cannot wait
     StoppingLedger.stops = stops = Stops(config)
-    vars(ledger_take)["Ledger"] = StoppingLedger  # the one seam through which all writes go
+    vars(paid)["Ledger"] = StoppingLedger  # the one seam through which all writes go
     providers: dict[str, Provider] = {
         case.name: Held(case, PROVIDERS[case.vendor].build(case.env), stops) for case in config.cases
     }

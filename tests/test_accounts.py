@@ -7,8 +7,16 @@ from uuid import uuid4
 
 import pytest
 
-from activities.accounts import KEPT_SETTLED, MAX_SETTLED, Account, AccountFile, AccountUnreadable, Cap, LimitReached
-from activities.storage import Storage
+from activities.planning.questions.accounts import (
+    KEPT_SETTLED,
+    MAX_SETTLED,
+    Account,
+    AccountFile,
+    AccountUnreadable,
+    Cap,
+    LimitReached,
+)
+from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.stack import use_s3
 
@@ -138,7 +146,7 @@ async def test_nothing_is_reserved_in_a_closed_group(account: AccountFile) -> No
 
 def test_many_settled_entries_become_a_sum() -> None:
     """The object stays small: old settled entries are added up for each group, open ones stay, no cent is lost."""
-    from activities.accounts import Reservation
+    from activities.planning.questions.accounts import Reservation
 
     account = Account().with_entry("open", Reservation(usd=PRICE, group="ana"))
     for n in range(3 * MAX_SETTLED):

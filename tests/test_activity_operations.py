@@ -15,12 +15,12 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities import attempt, ledger_take
-from activities.ledger import Entry, Ledger
 from activities.production import Activities
-from activities.providers.base import Finished, Job, Request
+from activities.providers.protocol import Finished, Job, Request
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
+from activities.takes import attempt, paid
+from activities.takes.ledger import Entry, Ledger
 from api.cli_live import ProductionView, describe
 from api.cli_views import make_console
 from api.views import StreamEvent
@@ -137,7 +137,7 @@ async def working(
 ) -> AsyncIterator[None]:
     """Workers whose attempts hear of an operator at once, and look at a job soon."""
     monkeypatch.setattr(attempt, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(ledger_take, "look_delay", lambda *_: timedelta(seconds=0.3))
+    monkeypatch.setattr(paid, "look_delay", lambda *_: timedelta(seconds=0.3))
     shots, at_once = Shots(storage, {"vendor": vendor}, SETTINGS), timedelta(milliseconds=50)
     steps: Sequence[Any] = [
         shots.draft_plan,
@@ -201,7 +201,7 @@ async def test_a_reset_job_is_looked_at_again(
     approve: Approve, vendor: Patient, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
 ) -> None:
     """A reset brings the next look at the same job at once, though Temporal may have forgotten its id."""
-    monkeypatch.setattr(ledger_take, "look_delay", lambda *_: timedelta(hours=1))
+    monkeypatch.setattr(paid, "look_delay", lambda *_: timedelta(hours=1))
     vendor.looks = 1
     operator = await approve()
     job = await operator.job()

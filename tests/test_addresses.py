@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from activities.addresses import Outward, PlainHttp, PrivateAddress, is_public
+from activities.egress import Outward, PlainHttp, PrivateAddress, is_public
 from tests.receiver import receiving
 
 Named = Callable[..., list[str]]

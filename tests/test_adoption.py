@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from activities.errors import AuthenticationFailed, InvalidRequest, ProviderUnavailable, RateLimited
-from activities.providers.base import Job, Provider, Request
+from activities.providers.protocol import Job, Provider, Request
 from activities.providers.registry import PROVIDERS
 from tests.emulators.base import Emulator, Reply
 from tests.emulators.google import GoogleEmulator

@@ -16,20 +16,20 @@ from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import pricing
+from activities.catalogue import pricing
+from activities.catalogue.loader import problem_with, retiring
 from activities.errors import (
     InvalidRequest,
     OutputUnusable,
     ProviderError,
     SubmissionUnknown,
 )
-from activities.produce import Producer
+from activities.planning.pricing import price
 from activities.providers.anthropic import Anthropic
-from activities.providers.base import Finished, Input, Request, offer_of
-from activities.providers.catalogue import problem_with, retiring
-from activities.quotes import price
+from activities.providers.protocol import Finished, Input, Request, offer_of
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
+from activities.takes.producer import Producer
 from tests.emulators import samples, specs
 from tests.emulators.anthropic import WORDS, AnthropicEmulator
 from tests.emulators.base import Call, Fault, Reply

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.fakes import PROVIDER, FakeActivities
 from tests.serving import Api, serving, sse

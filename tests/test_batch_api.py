@@ -15,7 +15,7 @@ from rich.console import Console
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from api import batches, cli_batch
 from api.cli import app
 from api.many_examples import MANY

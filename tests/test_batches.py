@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError, TemporalError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities.looking import Looking
+from activities.batch import Looking
 from tests.productions import Productions, eventually
 from tests.test_production import server
 from workflows import keys

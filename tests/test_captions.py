@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.captions import Cue, cues_of, split, srt, vtt
-from activities.languages import three_letters
-from activities.timeline import PlacedVoice, Shot, Voice, hold_stills, lay_out
+from activities.finishing.captions import Cue, cues_of, split, srt, vtt
+from activities.finishing.languages import three_letters
+from activities.finishing.timeline import PlacedVoice, Shot, Voice, hold_stills, lay_out
 
 LONG = (
     "Every night for ninety years, the lamp on the northern cape has turned above the water, and every night somebody "

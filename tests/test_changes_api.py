@@ -8,7 +8,7 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import Api, serving

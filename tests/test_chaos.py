@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from activities.ledger import Entry, Submission
+from activities.takes.ledger import Entry, Submission
 from tests.chaos.books import mark
 from tests.chaos.judging import Audit, money, orphans, untrue
 from tests.chaos.script import Script

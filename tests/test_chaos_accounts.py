@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from activities.ledger import Entry, Submission
+from activities.takes.ledger import Entry, Submission
 from tests.chaos.accounts import Accounts, balance
 from tests.chaos.books import Bill, Billed
 from workflows import keys

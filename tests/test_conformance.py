@@ -23,17 +23,17 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.catalogue.pricing import CostSource
 from activities.errors import Refused
-from activities.ledger import Entry, Ledger
-from activities.ledger_take import RECOVERED
-from activities.pricing import CostSource
-from activities.produce import Producer
-from activities.providers.base import Job, Offer, Provider, ProviderBase, offer_of
+from activities.planning.pricing import price
+from activities.providers.protocol import Job, Offer, Provider, ProviderBase, offer_of
 from activities.providers.registry import PROVIDERS, price_in_words
 from activities.providers.unbilled import is_unbilled
-from activities.quotes import price
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
+from activities.takes.ledger import Entry, Ledger
+from activities.takes.paid import RECOVERED
+from activities.takes.producer import Producer
 from tests.emulators.base import Call, Emulator, Fault
 from tests.test_packages import MEDIA, VENDORS
 from tests.vendors import KINDS, env_of

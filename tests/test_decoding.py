@@ -14,11 +14,11 @@ import av
 import pytest
 
 from activities.errors import OutputUnusable
-from activities.finishing import finish
-from activities.media import probe
-from activities.pictures import shot_facts
-from activities.storage import Storage
-from activities.uploads import LOOKS
+from activities.finishing.deliverable import finish
+from activities.finishing.frames import shot_facts
+from activities.media.facts import probe
+from activities.storage.bucket import Storage
+from activities.takes.uploads import LOOKS
 from tests.test_finishing import Film, Takes, finished, shot_file, voice_file
 from workflows.models import Modality, Platform
 
@@ -182,9 +182,9 @@ def test_faults_of_the_program_are_not_blamed_on_media(tmp_path: Path, monkeypat
     def wrong(*_: object, **__: object) -> None:
         raise TypeError("a slip of the pen")
 
-    monkeypatch.setattr("activities.media.length_of", wrong)
-    monkeypatch.setattr("activities.media.opened", wrong)
-    monkeypatch.setattr("activities.uploads.opened", wrong)
+    monkeypatch.setattr("activities.media.facts.length_of", wrong)
+    monkeypatch.setattr("activities.media.facts.opened", wrong)
+    monkeypatch.setattr("activities.takes.uploads.opened", wrong)
     wav = voice_file(tmp_path / "a.wav", 1.0)
     for look in (lambda: probe(wav, "audio/wav"), lambda: probe(wav, "image/png"), lambda: LOOKS[Modality.IMAGE](wav)):
         with pytest.raises(TypeError, match="slip"):
@@ -193,7 +193,7 @@ def test_faults_of_the_program_are_not_blamed_on_media(tmp_path: Path, monkeypat
 
 def test_threads_wait_for_room() -> None:
     """No more pixels than the limit are decoded at once, and a picture above it is let in alone."""
-    from activities.stills import Room
+    from activities.media.stills import Room
 
     room, seen = Room(100), list[int]()
     held = threading.Event()

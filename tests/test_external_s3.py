@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import SSLError
 from obstore.store import S3Store
 
-from activities.storage import Storage, StorageFailed, StorageRefused
-from activities.store_probe import probe
+from activities.storage.bucket import Storage, StorageFailed, StorageRefused
+from activities.storage.probe import probe
 from api.media import Vault
 from api.problems import Problem
 from api.settings import Settings

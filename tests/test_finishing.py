@@ -14,12 +14,12 @@ import av
 import pytest
 from PIL import Image, ImageDraw
 
-from activities import contact_sheet
 from activities.errors import OutputUnusable
-from activities.finishing import finish
-from activities.fonts import Face
-from activities.media import extension_of
-from activities.storage import Storage, sha256_of
+from activities.finishing import contact_sheet
+from activities.finishing.deliverable import finish
+from activities.media.facts import extension_of
+from activities.media.fonts import Face
+from activities.storage.bucket import Storage, sha256_of
 from workflows.contracts import FinishDeliverable, FinishedAsset
 from workflows.keys import deliverables_prefix, fileset_key, fileset_of, take_prefix
 from workflows.models import Aspect, Asset, Brief, Deliverable, Media, Modality, Platform, Take

@@ -13,7 +13,8 @@ from typing import Any, Self
 
 import pytest
 
-from activities import pricing
+from activities.catalogue import pricing
+from activities.catalogue.loader import problem_with
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -26,11 +27,11 @@ from activities.errors import (
     RateLimited,
     SubmissionUnknown,
 )
-from activities.media import probe
-from activities.providers import google_errors, google_omni
-from activities.providers.base import Finished, Input, Job, Request, Running, offer_of
-from activities.providers.catalogue import problem_with
-from activities.providers.google import Google
+from activities.media.facts import probe
+from activities.providers.google import errors
+from activities.providers.google import omni as google_omni
+from activities.providers.google.provider import Google
+from activities.providers.protocol import Finished, Input, Job, Request, Running, offer_of
 from tests.emulators import samples
 from tests.emulators.base import Call, Fault
 from tests.emulators.google import USD, GoogleEmulator, camel
@@ -323,7 +324,7 @@ def test_without_a_quotas_name_the_words_decide() -> None:
             self.code, self.details = code, {"error": record}
 
     def kind(code: int, **record: Any) -> type[ProviderError]:
-        return type(google_errors.failure(Said(code, **record), "GOOGLE_API_KEY", submitting=True))
+        return type(errors.failure(Said(code, **record), "GOOGLE_API_KEY", submitting=True))
 
     assert kind(429, message="Your prepayment credits are depleted.") is QuotaExhausted
     assert kind(429, message="Resource has been exhausted.") is RateLimited

@@ -12,15 +12,15 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.addresses import Outward
-from activities.ledger import Entry, Ledger
-from activities.media import probe
-from activities.produce import Producer
+from activities.egress import Outward
+from activities.media.facts import probe
 from activities.providers import download
-from activities.providers.replicate import Replicate
+from activities.providers.replicate.provider import Replicate
 from activities.settings import ActivitySettings
-from activities.storage import Storage
-from activities.uploads import LOOKS
+from activities.storage.bucket import Storage
+from activities.takes.ledger import Entry, Ledger
+from activities.takes.producer import Producer
+from activities.takes.uploads import LOOKS
 from tests.emulators import samples
 from tests.emulators.hostile import HostileStorage
 from tests.emulators.replicate import ReplicateEmulator
@@ -190,7 +190,7 @@ async def test_a_redirect_into_our_own_network(maker: Maker, monkeypatch: pytest
     monkeypatch.setattr(download, "Outward", lambda: Outward({"127.0.0.1"}))
     real = download.streamed
     monkeypatch.setattr(
-        "activities.providers.replicate_words.streamed",
+        "activities.providers.replicate.answer.streamed",
         lambda url, **more: real(url, **more | {"base_url": "https://v"}),
     )
     failure = await maker.made(maker.asked("inside/whole.png"))

@@ -22,10 +22,10 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.ledger import Entry, Ledger
-from activities.ledger_take import RECOVERED, RESUBMITTED
-from activities.providers.catalogue import offers_of
-from activities.storage import Storage
+from activities.catalogue.loader import offers_of
+from activities.storage.bucket import Storage
+from activities.takes.ledger import Entry, Ledger
+from activities.takes.paid import RECOVERED, RESUBMITTED
 from deploy.local import Stack
 from tests.emulators.base import Kind, Stage
 from tests.killed import AT_THE_VENDOR, Case, Config, OneTake, Step

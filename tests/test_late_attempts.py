@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities import document
-from activities.finishing import finish
+from activities.finishing import document
+from activities.finishing.deliverable import finish
 from activities.production import Activities
-from activities.providers.previz import Previz
+from activities.providers.previz.provider import Previz
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from tests.test_finishing import Takes, still_file
 from tests.test_references import Desk as References
 from tests.test_references import picture

@@ -15,14 +15,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import stopping
-from activities.attempt import MAX_ATTEMPTS
 from activities.errors import JobFailed
-from activities.ledger import Entry, Ledger, Submission
 from activities.production import Activities
-from activities.providers.base import Finished, Job, Request
+from activities.providers.protocol import Finished, Job, Request
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageConflict, StorageFailed
+from activities.storage.bucket import Storage, StorageConflict, StorageFailed
+from activities.takes import stopping
+from activities.takes.attempt import MAX_ATTEMPTS
+from activities.takes.ledger import Entry, Ledger, Submission
 from tests.test_finishing import Takes
 from tests.test_produce import Attempts, asked
 from tests.vendor import Vendor, png

@@ -22,7 +22,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from deploy import s3, temporal
 from deploy.home import HomeInUse, locked, running
 from deploy.local import Stack, running_stack

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from api.media import LINK_SECONDS, Vault
 from api.settings import Settings
 from deploy.local import Stack

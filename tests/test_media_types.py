@@ -10,14 +10,14 @@ from typing import Final
 import av
 import pytest
 
-from activities.media import EXTENSIONS, probe
-from activities.media_types import found, media_type_of
-from activities.providers.base import Finished, Offer
-from activities.providers.openai import OpenAI
-from activities.providers.outputs import media_in, text_in
+from activities.media.facts import EXTENSIONS, probe
+from activities.media.media_types import found, media_type_of
+from activities.providers.job_outputs import media_in, text_in
+from activities.providers.openai.provider import OpenAI
+from activities.providers.protocol import Finished, Offer
 from activities.providers.registry import PROVIDERS
-from activities.storage import Storage
-from activities.taken_in import taken_in
+from activities.storage.bucket import Storage
+from activities.takes.stored_form import taken_in
 from tests.emulators.base import Reply
 from tests.emulators.google import GoogleEmulator
 from tests.emulators.hostile import film

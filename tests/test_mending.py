@@ -13,10 +13,10 @@ from typing import Any, Final
 import pytest
 
 from activities.errors import ProviderError, QuotaExhausted, RateLimited, SubmissionUnknown
-from activities.providers.base import Finished, Job, Provider, Request
-from activities.providers.mending import UNKNOWN_STATUS, error_in, mending
+from activities.providers.protocol import Finished, Job, Provider, Request
 from activities.providers.registry import PROVIDERS
-from activities.valid_text import REPLACEMENT, valid
+from activities.providers.response_repair import UNKNOWN_STATUS, error_in, mending
+from activities.text.valid_unicode import REPLACEMENT, valid
 from tests.emulators.base import Call, Emulator, Reply, sse
 from tests.emulators.samples import picture
 from tests.vendors import KINDS, Kindred, env_of

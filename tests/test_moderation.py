@@ -1,10 +1,10 @@
 """Prompts are looked over before anybody pays: through the unmodified SDK, against OpenAI's own answers."""
 
-from activities.moderation import moderated
-from activities.planning import draft
-from activities.providers.base import Provider
-from activities.providers.openai import OpenAI
-from activities.providers.previz import Previz
+from activities.planning.moderation import moderated
+from activities.planning.template import draft
+from activities.providers.openai.provider import OpenAI
+from activities.providers.previz.provider import Previz
+from activities.providers.protocol import Provider
 from tests.emulators.openai import OpenAIEmulator
 from workflows.contracts import DraftPlan
 from workflows.models import Brief, Platform

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from activities import pricing
+from activities.catalogue import pricing
+from activities.catalogue.loader import offers_of, problem_with
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -27,13 +28,12 @@ from activities.errors import (
     SubmissionUnknown,
     cents_up,
 )
-from activities.media import probe
-from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, Request, Running, offer_of
-from activities.providers.catalogue import offers_of, problem_with
-from activities.providers.openai import OpenAI
-from activities.providers.openai_sizes import SIZES, size_problem
-from activities.providers.openai_speech import MAX_CHARS, parts_of
-from activities.providers.openai_wire import job_failure
+from activities.media.facts import probe
+from activities.providers.openai.errors import job_failure
+from activities.providers.openai.provider import OpenAI
+from activities.providers.openai.sizes import SIZES, size_problem
+from activities.providers.openai.speech import MAX_CHARS, parts_of
+from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, Request, Running, offer_of
 from tests.emulators import samples, specs
 from tests.emulators.base import Call, Fault, Reply
 from tests.emulators.openai import OpenAIEmulator

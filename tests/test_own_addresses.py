@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from activities.errors import AuthenticationFailed
-from activities.providers.base import Request
+from activities.providers.protocol import Request
 from activities.providers.registry import PROVIDERS
 from tests.vendors import KINDS
 from workflows.models import Asset, Brief, Platform

@@ -13,14 +13,21 @@ from jsonschema import Draft202012Validator
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
-from activities import planner_prompts
-from activities.planner import Answer, Unanswered, call_asset, models_for, plan_with_models, with_fallbacks
-from activities.planner_answer import SCHEMA
-from activities.planning import draft
+from activities.planning import prompts
+from activities.planning.answer import SCHEMA
+from activities.planning.language_models import (
+    Answer,
+    Unanswered,
+    call_asset,
+    models_for,
+    plan_with_models,
+    with_fallbacks,
+)
+from activities.planning.pricing import price
+from activities.planning.template import draft
 from activities.providers.anthropic import Anthropic
-from activities.providers.base import Finished, Offer, Parameter, Provider, ProviderBase, Rate, Request, Unit
-from activities.providers.previz import Previz
-from activities.quotes import price
+from activities.providers.previz.provider import Previz
+from activities.providers.protocol import Finished, Offer, Parameter, Provider, ProviderBase, Rate, Request, Unit
 from activities.settings import ActivitySettings
 from tests.emulators.anthropic import AnthropicEmulator
 from workflows.contracts import PLAN_INVALID, AssetFailure, DraftPlan
@@ -396,8 +403,8 @@ async def test_models_are_told_what_they_need() -> None:
     ):
         assert words in told
     copy = request(platform="copy")
-    assert "### image" not in planner_prompts.instructions(copy.brief, {Modality.TEXT: []}, 20)
-    assert "role `call-to-action`" in planner_prompts.instructions(copy.brief, {Modality.TEXT: []}, 20)
+    assert "### image" not in prompts.instructions(copy.brief, {Modality.TEXT: []}, 20)
+    assert "role `call-to-action`" in prompts.instructions(copy.brief, {Modality.TEXT: []}, 20)
 
 
 def test_the_schema_is_what_all_vendors_take() -> None:

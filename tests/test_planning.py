@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
-from activities.planning import draft
-from activities.providers import previz_speech
-from activities.providers.base import Parameter, Provider
-from activities.providers.previz import Previz
-from activities.quotes import price
-from activities.wording import fit, sentences, speech_seconds, wishes
+from activities.planning.pricing import price
+from activities.planning.template import draft
+from activities.providers.previz import narration
+from activities.providers.previz.provider import Previz
+from activities.providers.protocol import Parameter, Provider
+from activities.text.speech import fit, sentences, speech_seconds, wishes
 from workflows.contracts import PLAN_INVALID, DraftPlan
 from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Plan, Platform
 
@@ -190,7 +190,7 @@ def test_unspoken_language_is_refused_with_a_choice() -> None:
     assert message.endswith(
         "languages: previz cannot speak 'tlh'; leave out audio, or give a language it speaks, e.g. en, de, fr, es, zh"
     )
-    assert all(previz_speech.find_voice(tag) for tag in ("en", "de", "fr", "es", "zh"))
+    assert all(narration.find_voice(tag) for tag in ("en", "de", "fr", "es", "zh"))
     assert plan(languages=["tlh"], modalities=["image", "video"]).assets
 
 

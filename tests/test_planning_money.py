@@ -16,14 +16,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
-from activities import question_accounts
-from activities.accounts import AccountFile
-from activities.ledger_take import LedgerTake
+from activities.planning.questions import limits
+from activities.planning.questions.accounts import AccountFile
 from activities.production import Activities
-from activities.providers.openai import OpenAI
-from activities.providers.previz import Previz
+from activities.providers.openai.provider import OpenAI
+from activities.providers.previz.provider import Previz
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
+from activities.takes.paid import LedgerTake
 from deploy.local import Stack
 from tests.emulators import openai_bodies
 from tests.emulators.openai import OpenAIEmulator
@@ -278,7 +278,7 @@ async def test_two_workers_share_one_limit(
     servers: Stack, vendor: OpenAIEmulator, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers that know nothing of each other ask together no more than a tenant's limit holds."""
-    monkeypatch.setattr(question_accounts, "ROOM_SECONDS", 0.0)  # what does not fit now is refused now
+    monkeypatch.setattr(limits, "ROOM_SECONDS", 0.0)  # what does not fit now is refused now
     use_s3(monkeypatch, servers)
     limit = 3 * Decimal("0.0081")
     async with AsyncExitStack() as stack:
@@ -319,7 +319,7 @@ async def test_an_unknown_price_is_not_asked_within_a_budget(
     activities: Activities, vendor: OpenAIEmulator, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A planner whose price nobody published is not asked where a batch's budget has to hold it."""
-    monkeypatch.setattr("activities.providers.base.Offer.unknown", property(lambda _: True))
+    monkeypatch.setattr("activities.providers.protocol.Offer.unknown", property(lambda _: True))
     payer = Payer(tenant=tenant, person="ana", day="2026-11-28", batch=BatchBudget(batch_id="b", budget_usd=Decimal(1)))
     brief = Brief(text="Say it.", platform=Platform.COPY, tenant=tenant)
     draft = DraftPlan(production_id=uuid4().hex, brief=brief, payer=payer)
@@ -396,7 +396,7 @@ async def test_a_planning_that_is_ended_from_outside_is_booked(
 
 
 async def settled(activities: Activities, request: RewritePrompt) -> SettledQuestions:
-    payer = question_accounts.payer_of(request)
+    payer = limits.payer_of(request)
     asked = SettleQuestions(production_id=request.production_id, inquiry="rewrite", number=request.number, payer=payer)
     return await ActivityEnvironment().run(activities.settle_questions, asked)
 
@@ -457,7 +457,7 @@ async def test_a_request_that_nobody_waits_for_any_more_counts_at_its_price(
     bill = await settled(activities, request)
     assert len(vendor.submissions) == 1
     assert bill.billed_usd == bill.doubt_usd >= vendor.billed_usd > 0
-    payer = question_accounts.payer_of(request)
+    payer = limits.payer_of(request)
     day = AccountFile(storage, keys.tenant_account(payer.tenant, payer.day))
     assert (await day.read()).taken_usd() == bill.billed_usd
 
@@ -467,7 +467,7 @@ async def test_what_was_asked_is_settled_in_every_account(
 ) -> None:
     """After an answer the accounts hold what it was billed, not what it might have cost; a retry changes nothing."""
     request = request_of(tenant, 0)
-    payer = question_accounts.payer_of(request)
+    payer = limits.payer_of(request)
     first = await ActivityEnvironment().run(activities.rewrite_prompt, request)
     again = await ActivityEnvironment().run(activities.rewrite_prompt, request)
     assert first == again

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from activities.providers.previz import Previz
+from activities.providers.previz.provider import Previz
 from api.client import GreenlightClient
 from deploy.local import Stack
 from tests.film import BRIEF

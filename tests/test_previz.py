@@ -15,13 +15,14 @@ import pytest
 from PIL import Image
 
 from activities.errors import InvalidRequest
-from activities.fonts import Face
-from activities.media import probe
-from activities.providers import previz, previz_speech, previz_video
-from activities.providers.base import Claim, Finished, Input, Job, Request, Running
-from activities.providers.previz import Previz
-from activities.providers.previz_image import SIZES
-from activities.providers.previz_video import MOVES, animatic, move_for
+from activities.media.facts import probe
+from activities.media.fonts import Face
+from activities.providers.previz import animatic as previz_video
+from activities.providers.previz import narration, provider
+from activities.providers.previz.animatic import MOVES, animatic, move_for
+from activities.providers.previz.provider import Previz
+from activities.providers.previz.storyboard import SIZES
+from activities.providers.protocol import Claim, Finished, Input, Job, Request, Running
 from activities.providers.registry import PROVIDERS, build_providers, report
 from activities.settings import ActivitySettings
 from workflows.models import Asset, Brief, Media, Modality
@@ -350,7 +351,7 @@ async def test_cancelled_animatic_stops_between_frames(
 
         return animatic(request, still, seconds, asked)
 
-    monkeypatch.setattr(previz, "animatic", watched)
+    monkeypatch.setattr(provider, "animatic", watched)
     task = asyncio.ensure_future(Previz({}).submit(ask("previz-animatic", parameters={"seconds": 60})))
     await rendering.wait()
     task.cancel()
@@ -411,10 +412,10 @@ def test_every_offer_has_a_maker() -> None:
 def test_catalogue_and_provider_agree_on_ranges() -> None:
     """What the catalogue says of a number's range is what previz itself takes, and is told in words."""
     limits = {
-        "rate": previz_speech.RATE,
+        "rate": narration.RATE,
         "seconds": previz_video.SECONDS,
         "at_least": previz_video.SECONDS,
-        "job_seconds": previz.JOB_SECONDS,
+        "job_seconds": provider.JOB_SECONDS,
     }
     offers = Previz({}).offers()
     rules = [(name, rule) for o in offers for name, rule in o.rules.items() if rule.type == "number"]

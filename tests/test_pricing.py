@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.pricing import cost_of
-from activities.providers.base import Finished, Offer, Parameter, ProviderBase, Rate, Request, Tokens, Unit
-from activities.providers.catalogue import CatalogueBroken, offers_of, read
+from activities.catalogue.loader import CatalogueBroken, offers_of, read
+from activities.catalogue.pricing import cost_of
+from activities.planning.pricing import price
+from activities.providers.protocol import Finished, Offer, Parameter, ProviderBase, Rate, Request, Tokens, Unit
 from activities.providers.registry import PROVIDERS, price_in_words
-from activities.quotes import price
 from workflows.contracts import PLAN_INVALID
 from workflows.models import Alternative, Asset, Modality, Plan, Quote
 

@@ -14,7 +14,6 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import stopping
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -27,12 +26,13 @@ from activities.errors import (
     RateLimited,
     SubmissionUnknown,
 )
-from activities.ledger import Entry, Ledger
-from activities.ledger_take import look_delay
-from activities.produce import Producer
-from activities.providers.base import Offer
+from activities.providers.protocol import Offer
 from activities.settings import ActivitySettings
-from activities.storage import Storage, Stored
+from activities.storage.bucket import Storage, Stored
+from activities.takes import stopping
+from activities.takes.ledger import Entry, Ledger
+from activities.takes.paid import look_delay
+from activities.takes.producer import Producer
 from tests.vendor import Vendor, png
 from workflows import keys
 from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset

@@ -95,7 +95,7 @@ def test_the_python_type_checks(number: int, tmp_path: Path) -> None:
     """Every Python block passes mypy --strict; the provider example fits the protocol."""
     code = PYTHON[number]
     if "class Chalk" in code:
-        code += "\n\nfrom activities.providers.base import Provider\n\nfits: Provider = Chalk({})\n"
+        code += "\n\nfrom activities.providers.protocol import Provider\n\nfits: Provider = Chalk({})\n"
     (tmp_path / "example.py").write_text(code)
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(tmp_path / "example.py")],

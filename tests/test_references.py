@@ -23,22 +23,22 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 from typer.testing import CliRunner
 
-from activities import references
-from activities.addresses import Outward
-from activities.inquiry import call_of, seen_by
-from activities.planning import draft
-from activities.pricing import quote, shown
+from activities.catalogue.loader import offers_of
+from activities.catalogue.pricing import quote, shown
+from activities.egress import Outward
+from activities.planning.pricing import price
+from activities.planning.questions.inquiry import call_of, seen_by
+from activities.planning.template import draft
 from activities.production import Activities
-from activities.providers.base import Provider
-from activities.providers.catalogue import offers_of
-from activities.providers.google import Google
-from activities.providers.openai import OpenAI
-from activities.providers.previz import Previz
+from activities.providers.google.provider import Google
+from activities.providers.openai.provider import OpenAI
+from activities.providers.previz.provider import Previz
+from activities.providers.protocol import Provider
 from activities.providers.registry import PROVIDERS, build_providers
-from activities.providers.replicate import Replicate
-from activities.quotes import price
+from activities.providers.replicate.provider import Replicate
+from activities.references import ingest
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from api.cli import app
 from deploy.local import Stack
 from tests.fakes import FakeActivities
@@ -117,7 +117,7 @@ async def site(named: Named, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     serving_tls.load_cert_chain(certificate(HOST, tmp_path))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.load_verify_locations(tmp_path / "certificate.pem")
-    monkeypatch.setattr(references, "Outward", lambda **_: Outward({HOST}, tls))
+    monkeypatch.setattr(ingest, "Outward", lambda **_: Outward({HOST}, tls))
     async with receiving(serving_tls) as receiver:
         named(["127.0.0.1"])
         yield receiver
@@ -177,8 +177,8 @@ async def test_what_is_fetched_has_to_be_a_picture(
 ) -> None:
     """Pages, broken and too large files, and redirects into our network are refused, naming the reference."""
     named(*[["127.0.0.1"]] * (1 if b"location" in said and b"/again" not in said else 4), ["10.1.2.3"])
-    monkeypatch.setattr(references, "MAX_REFERENCE_BYTES", 1_000)
-    monkeypatch.setattr(references, "_TOO_LARGE", references._TOO_LARGE.replace("20,000,000", "1,000"))
+    monkeypatch.setattr(ingest, "MAX_REFERENCE_BYTES", 1_000)
+    monkeypatch.setattr(ingest, "_TOO_LARGE", ingest._TOO_LARGE.replace("20,000,000", "1,000"))
     site.answer = lambda _: said
     message = await desk.refused(await desk.stored(picture()), at(site))
     assert message.startswith("references[1] (bottle): ")
@@ -198,17 +198,17 @@ async def test_an_outage_is_waited_for_a_moment(desk: Desk, site: Receiver) -> N
     """A server that fails is asked again a few times, as its address may be mistyped and somebody waits."""
     site.answer = lambda _: answer(503)
     await desk.refused(at(site), final=False)
-    assert "HTTP 503; try again later" in await desk.refused(at(site), attempt=references.ATTEMPTS)
+    assert "HTTP 503; try again later" in await desk.refused(at(site), attempt=ingest.ATTEMPTS)
     site.answer = lambda _: b""
     await desk.refused(at(site), final=False)
-    assert "check the address" in await desk.refused(at(site), attempt=references.ATTEMPTS)
+    assert "check the address" in await desk.refused(at(site), attempt=ingest.ATTEMPTS)
 
 
 async def test_what_is_not_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that nothing is stored under, and a stored file that is too large, are refused with the remedy."""
     assert "post the file" in await desk.refused("stored:references/nothing")
     source = await desk.stored(picture())
-    monkeypatch.setattr(references, "MAX_REFERENCE_BYTES", 10)
+    monkeypatch.setattr(ingest, "MAX_REFERENCE_BYTES", 10)
     assert "smaller size" in await desk.refused(source)
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
+from activities.planning.pricing import price
 from activities.providers.registry import PROVIDERS, build_providers, registered, report
-from activities.quotes import price
 from activities.settings import ActivitySettings
 from workflows.models import Asset, Modality, Plan
 
@@ -20,7 +20,7 @@ MODULE: Final = "greenlight_lighthouse"
 SOURCE: Final = """
     from decimal import Decimal
 
-    from activities.providers.base import Finished, Offer, ProviderBase, Rate
+    from activities.providers.protocol import Finished, Offer, ProviderBase, Rate
     from activities.providers.registry import vendor
     from workflows.models import Modality
 

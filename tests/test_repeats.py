@@ -16,8 +16,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.manifests import Manifests
-from activities.storage import Storage
+from activities.finishing.manifests import Manifests
+from activities.storage.bucket import Storage
 from api.answers import answered
 from api.problems import Problem
 from deploy.local import Stack

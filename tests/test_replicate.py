@@ -23,11 +23,11 @@ from activities.errors import (
     ProviderUnavailable,
     SubmissionUnknown,
 )
-from activities.produce import Producer
-from activities.providers.base import Claim, Finished, Input, Job, Request, Running
-from activities.providers.replicate import Replicate
+from activities.providers.protocol import Claim, Finished, Input, Job, Request, Running
+from activities.providers.replicate.provider import Replicate
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
+from activities.takes.producer import Producer
 from tests.emulators.base import Fault
 from tests.emulators.replicate import ReplicateEmulator
 from tests.emulators.samples import picture, video, wav

@@ -11,12 +11,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.attempt import MAX_ATTEMPTS
 from activities.production import Activities
-from activities.providers.openai import OpenAI
-from activities.providers.previz import Previz
+from activities.providers.openai.provider import OpenAI
+from activities.providers.previz.provider import Previz
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
+from activities.takes.attempt import MAX_ATTEMPTS
 from tests.emulators.openai import OpenAIEmulator
 from workflows.contracts import AssetFailure, DraftPlan, RewritePrompt, Rewritten
 from workflows.models import Asset, Brief, Modality, Platform

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from activities import pricing
+from activities.catalogue import pricing
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -22,10 +22,10 @@ from activities.errors import (
     Refused,
     SubmissionUnknown,
 )
-from activities.providers.base import Finished, Input, Job, Request, Running
 from activities.providers.data_uri import picture_uri
-from activities.providers.pictures import Limits
-from activities.providers.runway import Runway
+from activities.providers.picture_inputs import Limits
+from activities.providers.protocol import Finished, Input, Job, Request, Running
+from activities.providers.runway.provider import Runway
 from tests.emulators.base import Fault
 from tests.emulators.runway import RunwayEmulator
 from tests.emulators.samples import mp3, picture, video
@@ -231,7 +231,7 @@ async def test_upscaling(
 ) -> None:
     """A video goes along inside the request; one that is too large for it is uploaded first, and billed no more."""
     if large:
-        monkeypatch.setattr("activities.providers.runway_order.DATA_URI_CHARS", 100)
+        monkeypatch.setattr("activities.providers.runway.request.DATA_URI_CHARS", 100)
     shown = ((Modality.VIDEO, "video/mp4", video()),)
     asked = request(tmp_path, "magnific_video_upscaler_creative", shown=shown, resolution="4k", sharpen=20)
     await finish(provider(emulator), asked)
@@ -250,7 +250,7 @@ async def test_a_failed_upload_bought_nothing(
     emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: tuple[Fault, ...]
 ) -> None:
     """An upload that breaks off, when it is asked for or sent, is no ambiguous submission."""
-    monkeypatch.setattr("activities.providers.runway_order.DATA_URI_CHARS", 100)
+    monkeypatch.setattr("activities.providers.runway.request.DATA_URI_CHARS", 100)
     emulator.meet(*faults, on="other")  # "broken" means nothing to an upload: the first request passes
     shown = ((Modality.VIDEO, "video/mp4", video()),)
     with pytest.raises(ProviderUnavailable) as failure:
@@ -295,7 +295,7 @@ async def test_the_vendors_word_for_a_field_is_kept(
     emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A 400 is final and says which field the vendor objects to."""
-    monkeypatch.setattr("activities.providers.runway_order.PROMPT_UNITS", 2_000)
+    monkeypatch.setattr("activities.providers.runway.request.PROMPT_UNITS", 2_000)
     with pytest.raises(InvalidRequest, match=r"Validation of body failed \(promptText: Too long\)"):
         await provider(emulator).submit(request(tmp_path, prompt="x" * 1_001))
 

@@ -16,12 +16,12 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from activities.errors import InvalidRequest
-from activities.media import probe
-from activities.pictures import middle_of, picture_of
+from activities.finishing.frames import middle_of, picture_of
+from activities.media.facts import probe
 from activities.providers.anthropic import _limits
-from activities.providers.pictures import Limits, Picture, fitted, mask
-from activities.storage import Storage
-from activities.uploads import LOOKS
+from activities.providers.picture_inputs import Limits, Picture, fitted, mask
+from activities.storage.bucket import Storage
+from activities.takes.uploads import LOOKS
 from tests.test_finishing import Takes, finished, shot_file
 from workflows.models import Modality, Platform
 
@@ -262,9 +262,9 @@ async def test_a_placeholder_is_no_mask(storage: Storage, tmp_path: Path) -> Non
     from temporalio.exceptions import ApplicationError
     from temporalio.testing import ActivityEnvironment
 
-    from activities.produce import Producer
-    from activities.providers.openai import OpenAI
+    from activities.providers.openai.provider import OpenAI
     from activities.settings import ActivitySettings
+    from activities.takes.producer import Producer
     from tests.emulators import samples
     from tests.emulators.openai import OpenAIEmulator
     from workflows.contracts import InputTake, ProduceAsset

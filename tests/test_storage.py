@@ -10,8 +10,8 @@ import boto3
 import pytest
 from obstore import open_writer_async
 
-from activities import storage as module
-from activities.storage import (
+from activities.storage import bucket as module
+from activities.storage.bucket import (
     KEPT_BYTES,
     PART_BYTES,
     SMALL_BYTES,
@@ -206,7 +206,7 @@ async def test_an_incomplete_listing_fails(servers: Stack, monkeypatch: pytest.M
 
 async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small media are remembered by their content, the newest ones within a limit; the others are read."""
-    monkeypatch.setattr("activities.storage.RECENT_BYTES", 2 * (len(b"text0") + KEPT_BYTES))
+    monkeypatch.setattr("activities.storage.bucket.RECENT_BYTES", 2 * (len(b"text0") + KEPT_BYTES))
     kept = [Stored(5, sha256_of(b"text%d" % n)) for n in range(3)]
     for n, stored in enumerate(kept):
         storage.remember(b"text%d" % n, stored, "text/markdown")

@@ -12,13 +12,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import paid_attempt, store_probe
 from activities.errors import RateLimited
 from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
-from activities.storage import Storage
-from activities.store_probe import keep_probing, probe, probe_again, support_of
+from activities.storage import probe as store_probe
+from activities.storage.bucket import Storage
+from activities.storage.probe import keep_probing, probe, probe_again, support_of
+from activities.takes import paid_attempt
 from deploy.local import Stack
 from tests.emulators.openai import OpenAIEmulator
 from tests.store_proxy import Mode, StoreProxy
@@ -157,7 +158,7 @@ async def test_the_worker_keeps_probing(
 ) -> None:
     """A worker logs once as an error what the store does, probes again by itself, and logs when the store is fixed."""
     monkeypatch.setattr(store_probe, "AGAIN_SECONDS", 0.02)
-    caplog.set_level(logging.INFO, "activities.store_probe")
+    caplog.set_level(logging.INFO, "activities.storage.probe")
     proxy.mode = "ignores"
     await probe_again(behind)
     probing = asyncio.create_task(keep_probing(behind))

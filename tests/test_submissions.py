@@ -15,8 +15,8 @@ from typing import Any, Final
 import pytest
 
 from activities.errors import Overloaded, ProviderError, ProviderUnavailable, RateLimited, SubmissionUnknown
-from activities.providers.base import Input, Provider, ProviderBase, Request
-from activities.providers.google_errors import DEVELOPER_UNBILLED
+from activities.providers.google.errors import DEVELOPER_UNBILLED
+from activities.providers.protocol import Input, Provider, ProviderBase, Request
 from activities.providers.registry import PROVIDERS
 from activities.providers.unbilled import Unbilled, is_unbilled
 from tests.emulators import samples

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from activities.errors import ContentRefused, OutputUnusable, Overloaded, ProviderError, RateLimited, SubmissionUnknown
-from activities.planner_progress import MAX_ASSETS, MAX_CHARS, so_far
-from activities.providers.base import Finished, Provider, Request
+from activities.planning.progress import MAX_ASSETS, MAX_CHARS, so_far
+from activities.providers.protocol import Finished, Provider, Request
 from activities.providers.registry import PROVIDERS
 from tests.emulators.base import Call, Emulator, Fault, Reply, sse
 from tests.emulators.google import GoogleEmulator

@@ -18,12 +18,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from typer.testing import CliRunner
 
-from activities import uploads
-from activities.pictures import middle_of
+from activities.finishing.frames import middle_of
 from activities.production import Activities
 from activities.settings import ActivitySettings
-from activities.storage import Storage
-from activities.uploads import checked_upload
+from activities.storage.bucket import Storage
+from activities.takes import uploads
+from activities.takes.uploads import checked_upload
 from api.cli import app
 from api.media import Vault
 from api.settings import Settings

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import pytest
 
-from activities.ledger import Entry
+from activities.takes.ledger import Entry
 from api.client import GreenlightClient, GreenlightError
 from api.views import StreamEvent
 from deploy.local import Stack, running_stack
@@ -127,7 +127,7 @@ def vendors() -> Iterator[Vendors]:
 
 def catalogues() -> list[str]:
     """The catalogue's files, as text."""
-    folder = files("activities.providers").joinpath("catalogue")
+    folder = files("activities.catalogue")
     return [file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".toml")]
 
 

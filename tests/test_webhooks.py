@@ -19,11 +19,11 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from activities import notifying
-from activities.notifying import Notifier, allowed_hosts, signing_tenants, why_unsigned
+from activities import webhooks as notifying
 from activities.production import Activities
 from activities.settings import ActivitySettings
-from activities.storage import Storage
+from activities.storage.bucket import Storage
+from activities.webhooks import Notifier, allowed_hosts, signing_tenants, why_unsigned
 from api.fleet import LOGGED, webhook_errors
 from api.relay import frame
 from deploy.local import Stack

@@ -12,9 +12,9 @@ import httpx2
 import pytest
 
 from activities.errors import AuthenticationFailed, JobFailed, ProviderError, ProviderUnavailable, SubmissionUnknown
-from activities.providers.base import Job, Provider, Request
+from activities.providers.http_failures import lost, seconds_after
+from activities.providers.protocol import Job, Provider, Request
 from activities.providers.registry import PROVIDERS
-from activities.providers.wire import lost, seconds_after
 from tests.emulators.base import Call, Emulator, Reply
 from tests.vendors import KINDS, env_of
 from workflows.models import Asset, Brief, Platform

@@ -8,11 +8,11 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from activities.errors import OutputUnusable
-from activities.planner_progress import so_far
-from activities.providers.base import Finished, Offer, Rate
-from activities.rewriting import _Draft as Rewriting
-from activities.taken_in import taken_in
-from activities.written import read_as, text_of
+from activities.planning.progress import so_far
+from activities.planning.rewriting import _Draft as Rewriting
+from activities.providers.protocol import Finished, Offer, Rate
+from activities.takes.stored_form import taken_in
+from activities.text.model_text import read_as, text_of
 from tests.test_planner import Script, asset, film, planned
 from workflows.models import Modality
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 
 from activities.errors import InvalidRequest, ProviderError, ProviderUnavailable
-from activities.providers.base import Claim, Finished, Job, Offer, ProviderBase, Rate, Request, Running
+from activities.providers.protocol import Claim, Finished, Job, Offer, ProviderBase, Rate, Request, Running
 from workflows.models import Modality
 
 

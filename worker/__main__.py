@@ -16,12 +16,12 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.metrics import count_with
-from activities.notifying import Notifier
 from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
-from activities.storage import Storage, StorageRefused
-from activities.store_probe import keep_probing, probe_again
+from activities.storage.bucket import Storage, StorageRefused
+from activities.storage.probe import keep_probing, probe_again
+from activities.webhooks import Notifier
 from worker.build import build_id
 from worker.connect import AddressRefused, connect, ensure_bucket, register_search_attributes, runtime
 from worker.guard import GuardedRunner

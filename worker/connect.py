@@ -23,7 +23,7 @@ from temporalio.runtime import (
 from temporalio.service import RPCError
 
 from activities.metrics import BUCKETS
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from worker.health import Health, temporal_problem
 from worker.settings import WorkerSettings
 from workflows import keys

@@ -17,7 +17,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.storage import Storage, StorageFailed
+from activities.storage.bucket import Storage, StorageFailed
 from workflows import keys
 from workflows.servers import problem_of
 

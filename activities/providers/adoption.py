@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from activities.errors import AuthenticationFailed, InvalidRequest
-from activities.providers.base import Job
+from activities.providers.protocol import Job
 
 _NOT_SHOWN: Final = frozenset({400, 403, 404, 410, 422})
 """Answers to a look at a job that this account does not have: vendors call an id of another form a bad request."""

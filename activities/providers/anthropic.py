@@ -12,12 +12,12 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
+from activities.catalogue.loader import OWN_CATALOGUE, offers_of
 from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
-from activities.providers import wire
-from activities.providers.base import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, ProviderBase, Request, offer_of
-from activities.providers.catalogue import OWN_CATALOGUE, offers_of
-from activities.providers.mending import UNKNOWN_STATUS, error_in, mending
-from activities.providers.pictures import Limits, fitted
+from activities.providers import http_failures
+from activities.providers.picture_inputs import Limits, fitted
+from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, ProviderBase, Request, offer_of
+from activities.providers.response_repair import UNKNOWN_STATUS, error_in, mending
 from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from anthropic import APIStatusError, AsyncAnthropic
     from anthropic.types import Base64ImageSourceParam, ImageBlockParam, Message, OutputConfigParam, TextBlockParam
 
-    from activities.providers.base import Unit
+    from activities.providers.protocol import Unit
 
 KEY: Final = "ANTHROPIC_API_KEY"
 BASE_URL: Final = "ANTHROPIC_BASE_URL"
@@ -49,7 +49,7 @@ there a request was at work."""
 _CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 
 
-@wire.discreet
+@http_failures.discreet
 class Anthropic(ProviderBase):
     """Every call is one synchronous POST /v1/messages; the vendor has no id or list to find a lost one by."""
 
@@ -68,7 +68,7 @@ class Anthropic(ProviderBase):
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
         return AsyncAnthropic(
-            api_key=wire.usable_key(self.name, KEY, self.secret),
+            api_key=http_failures.usable_key(self.name, KEY, self.secret),
             base_url=self._env.get(BASE_URL) or OWN_URL,
             max_retries=0,
             http_client=DefaultAsyncHttpxClient(event_hooks=mending()),
@@ -101,14 +101,14 @@ class Anthropic(ProviderBase):
         content = [await _picture(each, _limits(len(pictures))) for each in pictures]
         words: TextBlockParam = {"type": "text", "text": request.asset.prompt}
         max_tokens = int(request.number("max_tokens", TEXT_MAX_TOKENS))
-        seconds = max(wire.ANSWER_SECONDS, max_tokens * SECONDS_A_TOKEN)
+        seconds = max(http_failures.ANSWER_SECONDS, max_tokens * SECONDS_A_TOKEN)
         asked: Any = {
             "model": request.asset.model,
             "max_tokens": max_tokens,
             "system": request.instructions or omit,
             "messages": [{"role": "user", "content": [*content, words]}],
             "output_config": _output_config(request, offer) or omit,
-            "timeout": Timeout(seconds, connect=wire.CONNECT_SECONDS),
+            "timeout": Timeout(seconds, connect=http_failures.CONNECT_SECONDS),
         }
         try:
             if request.on_text is None:
@@ -123,7 +123,7 @@ class Anthropic(ProviderBase):
             raise SubmissionUnknown(f"anthropic: the answer is no JSON: {error}") from None
         except Exception as error:
             # A connection that ended, which in the middle of an answer the HTTP client says itself.
-            raise wire.lost(self.name, error, submitting=True, variable=KEY) from None
+            raise http_failures.lost(self.name, error, submitting=True, variable=KEY) from None
         if not isinstance(message, Message) or message.content is None:
             raise SubmissionUnknown(f"anthropic: the answer is no message; does {BASE_URL} name the right server?")
         return message
@@ -139,7 +139,7 @@ class Anthropic(ProviderBase):
         from anthropic.types import TextBlock
 
         message, text = None, ""
-        with wire.hearing(self.name, on_text) as hear:
+        with http_failures.hearing(self.name, on_text) as hear:
             async with await self._client.messages.create(**asked, stream=True) as events:
                 async for event in events:
                     if event.type == "message_start":
@@ -200,7 +200,7 @@ def _finished(message: "Message", request: Request, offer: Offer) -> Finished:
         offer.media_type if request.schema is None else "application/json",
         usage=usage,
     )
-    billed = wire.billed(request, offer, usage)
+    billed = http_failures.billed(request, offer, usage)
     if message.stop_reason == "refusal":
         _refused(message, billed)
     if message.stop_reason in _CUT_OFF:
@@ -242,14 +242,14 @@ def _refused(message: "Message", billed: Decimal) -> NoReturn:
 
 def _refusal(error: "APIStatusError") -> ProviderError:
     record = error.body.get("error") if isinstance(error.body, Mapping) else None
-    status = wire.status_of(error.response)
+    status = http_failures.status_of(error.response)
     if status == HTTPStatus.OK:  # a stream has begun when the vendor says this in the place of an answer
         status = (error_in(error.body) or (UNKNOWN_STATUS, {}))[0]
     return _told(status, record if isinstance(record, Mapping) else {}, error.response.headers)
 
 
 def _told(status: int, record: Mapping[str, Any], headers: Mapping[str, str]) -> ProviderError:
-    return wire.refusal(
+    return http_failures.refusal(
         "anthropic",
         status,
         str(record.get("message") or ""),
@@ -257,5 +257,5 @@ def _told(status: int, record: Mapping[str, Any], headers: Mapping[str, str]) ->
         submitting=True,
         unbilled=UNBILLED if record else (),
         said=str(record.get("type")),
-        retry_after=wire.seconds_after(headers.get("retry-after")),
+        retry_after=http_failures.seconds_after(headers.get("retry-after")),
     )

@@ -4,7 +4,7 @@ import base64
 from dataclasses import replace
 from pathlib import Path
 
-from activities.providers.pictures import Limits, Picture, fitted
+from activities.providers.picture_inputs import Limits, Picture, fitted
 
 
 def picture_uri(path: Path, limits: Limits) -> str:

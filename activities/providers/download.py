@@ -13,10 +13,10 @@ from typing import Final
 
 import httpx
 
-from activities.addresses import Outward, PlainHttp, PrivateAddress, default_tls
+from activities.egress import Outward, PlainHttp, PrivateAddress, default_tls
 from activities.errors import OutputUnusable, SubmissionUnknown
-from activities.providers import wire
-from activities.providers.base import Stream
+from activities.providers import http_failures
+from activities.providers.protocol import Stream
 
 MAX_REDIRECTS: Final = 3
 """From an API's own address to its storage and on to a nearer copy; more is a loop."""
@@ -77,7 +77,7 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
         client = httpx.AsyncClient(
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
-            timeout=httpx.Timeout(READ_SECONDS, connect=wire.CONNECT_SECONDS),
+            timeout=httpx.Timeout(READ_SECONDS, connect=http_failures.CONNECT_SECONDS),
             # A vendor that was talked into naming an address of our own network must not make us fetch it.
             transport=None if trusted else Outward(),
             verify=default_tls(),
@@ -105,7 +105,7 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
         except httpx.TooManyRedirects:
             raise SubmissionUnknown(f"{vendor}: more than {MAX_REDIRECTS} redirects at {own.host!r}") from None
         except httpx.HTTPError as error:
-            raise wire.lost(vendor, error, submitting=False, variable="its key") from error
+            raise http_failures.lost(vendor, error, submitting=False, variable="its key") from error
 
     return opened
 
@@ -135,9 +135,9 @@ def _check(vendor: str, response: httpx.Response) -> None:
     if status == httpx.codes.OK:
         return
     if status >= 500 or status in (408, 429):
-        retry_after = wire.seconds_after(response.headers.get("retry-after"))
+        retry_after = http_failures.seconds_after(response.headers.get("retry-after"))
         message = f"the storage of its media answered HTTP {status}"
-        raise wire.refusal(vendor, status, message, variable="", submitting=False, retry_after=retry_after)
+        raise http_failures.refusal(vendor, status, message, variable="", submitting=False, retry_after=retry_after)
     raise SubmissionUnknown(
         f"{vendor}: the media at {response.url.host!r} is gone (HTTP {status}): its address has expired; "
         "adopt the job to look for it again, or resubmit"

@@ -9,10 +9,10 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from activities.providers.base import Offer, Provider, Rate, Unit
-from activities.providers.catalogue import offers_of, plannable
+from activities.catalogue.loader import offers_of, plannable
+from activities.providers.protocol import Offer, Provider, Rate, Unit
 from activities.settings import ActivitySettings
-from activities.store_support import StoreSupport
+from activities.storage.support import StoreSupport
 from workflows.models import Modality
 from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
 
@@ -56,18 +56,20 @@ def _has_google(env: Mapping[str, str]) -> bool:
 
 
 PROVIDERS: Final[dict[str, Registration]] = {
-    "openai": vendor("activities.providers.openai:OpenAI", "OPENAI_API_KEY", sdk="openai"),
+    "openai": vendor("activities.providers.openai.provider:OpenAI", "OPENAI_API_KEY", sdk="openai"),
     "anthropic": vendor("activities.providers.anthropic:Anthropic", "ANTHROPIC_API_KEY", sdk="anthropic"),
     "google": Registration(
-        "activities.providers.google:Google",
+        "activities.providers.google.provider:Google",
         lambda _, env: _has_google(env),
         "set GOOGLE_API_KEY, or GOOGLE_GENAI_USE_ENTERPRISE=true and GOOGLE_CLOUD_PROJECT",
         ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
         "google.genai",
     ),
-    "replicate": vendor("activities.providers.replicate:Replicate", "REPLICATE_API_TOKEN"),
-    "runway": vendor("activities.providers.runway:Runway", "RUNWAYML_API_SECRET", sdk="runwayml"),
-    "previz": Registration("activities.providers.previz:Previz", lambda s, _: s.previz, "set GREENLIGHT_PREVIZ=true"),
+    "replicate": vendor("activities.providers.replicate.provider:Replicate", "REPLICATE_API_TOKEN"),
+    "runway": vendor("activities.providers.runway.provider:Runway", "RUNWAYML_API_SECRET", sdk="runwayml"),
+    "previz": Registration(
+        "activities.providers.previz.provider:Previz", lambda s, _: s.previz, "set GREENLIGHT_PREVIZ=true"
+    ),
 }
 
 

@@ -17,9 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, JsonValue
 
     from activities.production import Activities
-    from activities.providers.base import Finished, Job, Offer, Provider, ProviderBase, Rate, Request, Running
+    from activities.providers.protocol import Finished, Job, Offer, Provider, ProviderBase, Rate, Request, Running
     from activities.settings import ActivitySettings
-    from activities.storage import Storage
+    from activities.storage.bucket import Storage
     from worker.__main__ import keep_the_loop_turning, make_worker, make_workers
     from worker.connect import connect, runtime
     from worker.settings import WorkerSettings

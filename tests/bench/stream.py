@@ -62,7 +62,7 @@ def floor() -> float:
 async def take(url: str) -> float:
     import httpx
 
-    from activities.storage import Storage
+    from activities.storage.bucket import Storage
 
     storage = Storage(os.environ["GREENLIGHT_BUCKET"])
     began = time.perf_counter()
@@ -91,7 +91,7 @@ def main(kind: str, url: str) -> None:
     import boto3
     import httpx
 
-    from activities.storage import Storage
+    from activities.storage.bucket import Storage
 
     boto3.client("s3").list_buckets()
     asyncio.run(Storage(os.environ["GREENLIGHT_BUCKET"]).ensure_bucket())

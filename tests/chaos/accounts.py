@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from activities.ledger import Entry, Submission
+from activities.takes.ledger import Entry, Submission
 from tests.chaos.books import Bill
 from workflows import keys
 from workflows.events import AssetState, Snapshot

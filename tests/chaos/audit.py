@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import PendingActivityState, WorkflowTaskFailedCaus
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-from activities.ledger import Entry
+from activities.takes.ledger import Entry
 from api.views import StreamEvent
 from tests.chaos.accounts import balance
 from tests.chaos.judging import Audit, money, orphans, reasons

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from activities.ledger import Entry
+from activities.takes.ledger import Entry
 from tests.chaos.accounts import Accounts
 from tests.chaos.books import Billed
 from tests.chaos.vendors import Vendors

@@ -16,9 +16,11 @@ from typing import Final
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 
-from activities import attempt
-from activities.providers import catalogue, runway_words, wire
-from activities.providers.base import Offer
+from activities.catalogue import loader
+from activities.providers import http_failures
+from activities.providers.protocol import Offer
+from activities.providers.runway import answer
+from activities.takes import attempt
 from workflows import desk
 
 LOOK: Final = timedelta(seconds=1)
@@ -26,13 +28,13 @@ USUALLY_SECONDS: Final = 2.0
 SHORTER: Final[Mapping[ModuleType, Mapping[str, object]]] = {
     desk: {"HEARTBEAT": timedelta(seconds=5)},
     attempt: {"HEARTBEAT_SECONDS": 1.0},
-    runway_words: {"LIMITED_SECONDS": 1.0},
-    wire: {"LOOK_SECONDS": 6.0, "ANSWER_SECONDS": 8.0},
+    answer: {"LIMITED_SECONDS": 1.0},
+    http_failures: {"LOOK_SECONDS": 6.0, "ANSWER_SECONDS": 8.0},
 }
 """Module -> what it holds shorter; each is read by the modules that are imported after it."""
 
 log = logging.getLogger("activations")
-read = catalogue.read
+read = loader.read
 
 
 def quick(file: Traversable | Path) -> list[Offer]:
@@ -44,11 +46,11 @@ def shorten() -> None:
     """Before anything else of the worker is imported."""
     for module, names in SHORTER.items():
         vars(module).update(names)
-    vars(catalogue)["read"] = quick
-    from activities import ledger_take
-    from activities.providers import runway
+    vars(loader)["read"] = quick
+    from activities.providers.runway import provider
+    from activities.takes import paid
 
-    vars(ledger_take)["LOOK_AGAIN"] = vars(runway)["LOOK_AGAIN"] = LOOK
+    vars(paid)["LOOK_AGAIN"] = vars(provider)["LOOK_AGAIN"] = LOOK
 
 
 def trace() -> None:

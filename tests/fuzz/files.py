@@ -8,8 +8,8 @@ from random import Random
 from typing import Final
 
 from activities.errors import OutputUnusable
-from activities.media import probe
-from activities.uploads import LOOKS
+from activities.media.facts import probe
+from activities.takes.uploads import LOOKS
 from tests.emulators import samples
 from tests.vendor import png
 from workflows.models import Modality

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 from temporalio.client import Client
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.browser import CHROMIUM, MISSING, Site, browsing
 from tests.fakes import FakeActivities

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 from temporalio.client import Client
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.browser import Site, approve, card, delivered, made, overflow, visiting, write
 from tests.fakes import FakeActivities, Film

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from temporalio import activity
 from temporalio.client import Client
 
-from activities.storage import Storage
+from activities.storage.bucket import Storage
 from api import key_file, studio
 from api.roles import Role
 from deploy.local import Stack

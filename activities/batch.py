@@ -1,0 +1,150 @@
+"""What batches ask of the outside: how far productions are, whether they exist, and the records of batches."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from temporalio import activity
+from temporalio.client import (
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows import keys
+from workflows.batch_records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
+from workflows.events import ProductionStatus, Report, Snapshot
+from workflows.models import ZERO
+from workflows.refusals import refusal_in
+from workflows.starting import COST, content_digest
+
+if TYPE_CHECKING:
+    from activities.storage.bucket import Storage
+
+ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
+FORGOTTEN = "the Temporal server has forgotten it, and it left no manifest"
+
+
+class Looking:
+    """Reads productions from Temporal, or from the manifest where Temporal has forgotten them."""
+
+    def __init__(self, read_manifest: ReadManifest) -> None:
+        self._read_manifest = read_manifest
+
+    @activity.defn(name=keys.LOOK_AT_PRODUCTION)
+    async def look_at_production(self, production_id: str) -> Report:
+        """Ask a running production, or read the result of a closed one; one that was broken off has failed.
+
+        Raises:
+            RPCError: the server or a worker does not answer; try again.
+        """
+        handle, described = await _described(production_id)
+        if described is None:
+            kept = await self._read_manifest(production_id)
+            return _report(kept) if kept else _failed(production_id, FORGOTTEN, 0)
+        found = await self._found(production_id, handle, described)
+        if isinstance(found, Snapshot):
+            return _report(found)
+        # It left no result, and one that no worker had begun cannot even be asked.
+        return _failed(production_id, found, described.typed_search_attributes.get(COST, 0))
+
+    @activity.defn(name=keys.FIND_PRODUCTION)
+    async def find_production(self, wanted: WantedProduction) -> Report | None:
+        """How far the production of a row is; None where there is none, so that it can be started.
+
+        Raises:
+            ApplicationError: type PRODUCTION_USED, not retried; the id is that of a production with another brief.
+            RPCError: the server or a worker does not answer; try again.
+        """
+        production_id = wanted.production_id
+        handle, described = await _described(production_id)
+        if described is None:
+            found: Snapshot | str | None = await self._read_manifest(production_id)
+        else:
+            found = await self._found(production_id, handle, described)
+        if isinstance(found, Snapshot):
+            if content_digest(found.brief) != wanted.content:
+                words = f"{production_id!r} was made from another brief; give the row another key"
+                raise ApplicationError(words, type=PRODUCTION_USED, non_retryable=True)
+            return _report(found)
+        if described is None:
+            return None
+        return _failed(production_id, str(found), described.typed_search_attributes.get(COST, 0))
+
+    async def _found(
+        self, production_id: str, handle: WorkflowHandle[Any, Snapshot], described: WorkflowExecutionDescription
+    ) -> Snapshot | str:
+        """The production as its newest run knows it, or why that left nothing."""
+        if described.status is WorkflowExecutionStatus.RUNNING:
+            running: Snapshot = await handle.query("snapshot", result_type=Snapshot)
+            return running
+        if described.status is WorkflowExecutionStatus.COMPLETED:
+            return await handle.result()
+        if described.status is WorkflowExecutionStatus.FAILED:
+            try:
+                await handle.result()
+            except WorkflowFailureError as error:
+                refusal = refusal_in(error.cause)
+                kept = await self._read_manifest(production_id) if refusal and refusal.kind == "id_used" else None
+                return kept or str(error.cause)
+        return "broken off by an operator"
+
+
+class BatchRecords:
+    """The records of batches in the bucket: they outlive Temporal's retention."""
+
+    def __init__(self, storage: "Storage") -> None:
+        self._storage = storage
+
+    @activity.defn(name=keys.KEEP_BATCH)
+    async def keep_batch(self, record: BatchRecord) -> None:
+        """Keep the record of a batch; the first one claims its id for these rows.
+
+        Raises:
+            ApplicationError: type BATCH_USED, not retried; the id is that of a batch of other rows.
+            StorageFailed, StorageConflict: try again.
+        """
+        key, data = keys.batch_key(record.view.batch_id), record.model_dump_json(indent=1).encode()
+        found = await self._storage.get_bytes(key)
+        if found is None:
+            await self._storage.put_unpaid(key, data, "application/json", only_if_absent=True)
+            return
+        if BatchRecord.model_validate_json(found[0]).rows_digest != record.rows_digest:
+            words = f"{record.view.batch_id!r} is a batch of other rows; choose another batch_id"
+            raise ApplicationError(words, type=BATCH_USED, non_retryable=True)
+        await self._storage.put_unpaid(key, data, "application/json", if_match=found[1])
+
+
+async def _described(
+    production_id: str,
+) -> tuple[WorkflowHandle[Any, Snapshot], WorkflowExecutionDescription | None]:
+    """The newest run; no description where the server does not know one."""
+    handle = activity.client().get_workflow_handle(keys.workflow_id(production_id), result_type=Snapshot)
+    try:
+        return handle, await handle.describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return handle, None
+
+
+def _report(snapshot: Snapshot) -> Report:
+    plan = snapshot.plan
+    planned = snapshot.status is ProductionStatus.AWAITING_APPROVAL and plan is not None
+    return Report(
+        production_id=snapshot.production_id,
+        status=snapshot.status,
+        plan_digest=plan.digest if plan else None,
+        high_usd=snapshot.spent_usd + plan.high_usd if planned and plan else snapshot.budget_usd or ZERO,
+        unknown_prices=bool(plan and plan.unknown_prices),
+        spent_usd=snapshot.spent_usd,
+        error=snapshot.error or "",
+    )
+
+
+def _failed(production_id: str, error: str, spent_usd: float) -> Report:
+    spent = Decimal(str(spent_usd)).quantize(Decimal("0.0001"))
+    return Report(production_id=production_id, status=ProductionStatus.FAILED, error=error, spent_usd=spent)

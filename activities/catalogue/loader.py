@@ -1,0 +1,194 @@
+"""The model catalogue: data, one file a provider in `catalogue/`, loaded once, typed.
+
+A file `GREENLIGHT_CATALOGUE` of the same form adds models and replaces entries: prices of one's own
+contract, or models of a server of one's own behind OPENAI_BASE_URL.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from activities.providers.protocol import Offer, Parameter, Provider, Rate, Tokens, Unit
+from workflows.models import Aspect, Modality, ModelName, Slug
+from workflows.reports import RETIRES_SOON
+
+OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
+"""The variable with the path of a catalogue file of one's own."""
+
+Usd = Annotated[Decimal, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Rate(_Strict):
+    unit: Unit
+    usd: Usd | tuple[Usd, Usd] = Field(description="One price, or the least and the most; tokens: for a million")
+    when: dict[str, str] = Field(default_factory=dict)
+    until: date | None = Field(default=None, description="The last day of this rate; the next one of the unit follows")
+
+    def typed(self) -> Rate:
+        low, high = self.usd if isinstance(self.usd, tuple) else (self.usd, self.usd)
+        return Rate(self.unit, low, high, self.when, self.until)
+
+
+class _Price(_Strict):
+    """No rates: nobody published the price, and the plan says so."""
+
+    rates: tuple[_Rate, ...] = ()
+    source: str = Field(min_length=1)
+    date: date
+
+
+class _Tokens(_Strict):
+    parameter: str
+    counts: dict[str, tuple[int, int]]
+    pixels: int = Field(default=0, ge=0)
+
+
+class _Entry(_Strict):
+    provider: Slug
+    model: ModelName
+    modality: Modality
+    media_type: str
+    job: bool = False
+    expected_seconds: float = Field(gt=0)
+    best_for: str = ""
+    aspects: frozenset[Aspect] = frozenset()
+    max_prompt: int = Field(default=0, ge=0)
+    rank: int = 50
+    structured: bool = Field(default=False, description="Text that follows a JSON schema")
+    accepts: frozenset[Modality] = frozenset()
+    requires: frozenset[Modality] = frozenset()
+    max_pictures: int = Field(default=0, ge=0)
+    max_recordings: int = Field(default=0, ge=0)
+    mask: bool = Field(default=False, description="Takes a picture that says where another one is changed")
+    retires: date | None = None
+    replacement: tuple[str, ...] = ()
+    source: str = Field(default="", description="Of the limits and the retirement")
+    price: _Price
+    output_tokens: _Tokens | None = None
+    input_image: str = ""
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+
+    def offer(self) -> Offer:
+        tokens = self.output_tokens
+        return Offer(
+            provider=self.provider,
+            model=self.model,
+            modality=self.modality,
+            media_type=self.media_type,
+            rates=tuple(r.typed() for r in self.price.rates),
+            expected_seconds=self.expected_seconds,
+            job=self.job,
+            parameters={name: p.in_words() for name, p in self.parameters.items()},
+            rules=self.parameters,
+            accepts=self.accepts | self.requires,
+            requires=self.requires,
+            max_pictures=self.max_pictures,
+            max_recordings=self.max_recordings,
+            mask=self.mask,
+            output_tokens=Tokens(tokens.parameter, tokens.counts, tokens.pixels) if tokens else None,
+            input_image=self.input_image,
+            best_for=self.best_for,
+            aspects=frozenset(map(str, self.aspects)),
+            max_prompt=self.max_prompt,
+            rank=self.rank,
+            schema=self.structured,
+            retires=self.retires,
+            replacement=self.replacement,
+        )
+
+
+_ENTRIES: Final = TypeAdapter(list[_Entry])
+
+
+class CatalogueBroken(ValueError):
+    """A catalogue file cannot be used; names the file, the entry and the field."""
+
+
+def read(file: Traversable | Path) -> list[Offer]:
+    """The offers of one catalogue file.
+
+    Raises:
+        CatalogueBroken: it cannot be read, or an entry is not what it should be.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return [e.offer() for e in _ENTRIES.validate_python(content.get("models", []))]
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CatalogueBroken(f"{file.name}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CatalogueBroken(f"{file.name}: models.{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+@cache
+def _own(path: str) -> tuple[Offer, ...]:
+    return tuple(read(Path(path))) if path else ()
+
+
+@cache
+def offers_of(provider: str, own: str = "") -> tuple[Offer, ...]:
+    """The catalogue's models of one provider, the preferred one of each modality first.
+
+    Args:
+        own: Path of a catalogue file whose entries come on top; it wins over an entry of the same model.
+
+    Raises:
+        CatalogueBroken: names the file, the entry and the field.
+    """
+    file = files("activities.catalogue").joinpath(f"{provider}.toml")
+    offers = {(o.model, o.modality): o for o in read(file)} if file.is_file() else {}
+    offers |= {(o.model, o.modality): o for o in _own(own) if o.provider == provider}
+    return tuple(sorted(offers.values(), key=lambda o: o.rank))
+
+
+def problem_with(offer: Offer, today: date) -> str | None:
+    """Why a model cannot be planned, with the remedy; None where it can."""
+    if offer.unavailable:
+        return offer.unavailable
+    if offer.retires and offer.retires <= today:
+        instead = f"use {' or '.join(offer.replacement)}" if offer.replacement else "choose another"
+        return f"{offer.model!r} was retired by {offer.provider} on {offer.retires}; {instead}"
+    return None
+
+
+def retiring(offer: Offer, today: date) -> str | None:
+    """A warning for a model that ends within RETIRES_SOON; None for all others."""
+    if offer.retires is None or not today < offer.retires <= today + RETIRES_SOON:
+        return None
+    instead = f"; use {' or '.join(offer.replacement)}" if offer.replacement else ""
+    return f"{offer.provider} retires {offer.model!r} on {offer.retires}{instead}"
+
+
+def plannable(provider: Provider, modality: Modality, today: date) -> list[Offer]:
+    """The offers of a modality that can be planned today."""
+    return [o for o in provider.offers() if o.modality == modality and problem_with(o, today) is None]
+
+
+def makes(offer: Offer, aspect: str) -> bool:
+    """Whether a model makes this aspect; "" leaves it open."""
+    return not (offer.aspects and aspect) or aspect in offer.aspects
+
+
+def ranked(
+    modality: Modality,
+    providers: Mapping[str, Provider],
+    today: date,
+    aspect: str = "",
+    *,
+    known_prices_only: bool = False,
+) -> list[Offer]:
+    """Everything that can be planned for a modality in an aspect ("" for any), the preferred first."""
+    offers = [o for p in providers.values() for o in plannable(p, modality, today) if makes(o, aspect)]
+    return sorted((o for o in offers if not (known_prices_only and o.unknown)), key=lambda o: o.rank)

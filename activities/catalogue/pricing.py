@@ -1,0 +1,231 @@
+"""What a take may cost before it is made, and what it did cost afterwards, by the catalogue's rates.
+
+A price is a range: the low end is what such a take usually costs, the high end what it costs at most. The
+high end is what a budget reserves, so where a vendor counts something nobody can foresee (tokens), the high
+end goes by the limit that the request itself sets.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, Literal, NamedTuple
+
+from pydantic import JsonValue
+
+from activities.errors import cents_up
+from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Offer, Rate, Unit
+from activities.text.speech import speech_seconds
+from workflows.models import REFERENCE, UPLOAD, Asset, Media, Modality, Quote, reference_id
+
+DEFAULT_SECONDS: Final = 5.0
+"""Of a shot whose length nobody set."""
+MAX_SECONDS: Final = 3_600.0
+"""No model makes an hour in one piece: a longer length is a slip of the pen, found before it is priced."""
+SPEECH_SPREAD: Final = (0.7, 1.5)
+"""Voices differ: what a text takes to say is known to about this much."""
+INSTRUCTIONS_BYTES: Final = 2_000
+"""Of what is sent beside the prompt of a text."""
+USUAL_WORDS: Final = 300
+"""Tokens of a short text, the low end."""
+PICTURE: Final = (1536, 1024)
+"""Pixels of a picture whose size the plan does not say."""
+
+HEARD_SECOND: Final = {Modality.AUDIO: 32, Modality.VIDEO: 300}
+"""Tokens of a second that a model hears or sees; Google counts 258 a frame at one a second, and 32 of sound."""
+
+CostSource = Literal["vendor", "usage", "catalogue", "unknown"]
+
+
+class PriceProblem(ValueError):
+    """A parameter makes the price impossible to say; the message names it."""
+
+
+class Span(NamedTuple):
+    """A least and a most amount of one unit."""
+
+    low: float
+    high: float
+
+
+def _tiles(width: int, height: int) -> int:
+    """Google: 258 tokens for a picture of at most 384 pixels each way, else for each tile of 768."""
+    if max(width, height) <= 384:
+        return 258
+    return 258 * math.ceil(width / 768) * math.ceil(height / 768)
+
+
+def _area(width: int, height: int) -> int:
+    """Anthropic: pixels / 750, after the picture is brought to at most 1,568 pixels on its long side."""
+    scale = min(1.0, 1568 / max(width, height))
+    return math.ceil(width * scale * height * scale / 750)
+
+
+def _patches(width: int, height: int) -> int:
+    """OpenAI: patches of 32 pixels, at most 1,536 of them."""
+    return min(math.ceil(width / 32) * math.ceil(height / 32), 1_536)
+
+
+SHOWN_PICTURE: Final[Mapping[str, Callable[[int, int], int]]] = {
+    "tiles": _tiles,
+    "area": _area,
+    "patches": _patches,
+}
+"""Name in the catalogue (`input_image`) -> tokens of a picture of width x height pixels that is shown to a model."""
+
+
+def shown(references: Sequence[Media]) -> dict[str, Asset]:
+    """Id -> a reference of the brief as an asset of its size, as what is made from it is priced."""
+    named = {reference_id(n): media for n, media in enumerate(references, start=1)}
+    return {
+        name: Asset(
+            asset_id=name,
+            asset_type=Modality.IMAGE,
+            role=REFERENCE,
+            prompt=REFERENCE,
+            provider=UPLOAD,
+            model=REFERENCE,
+            parameters={"width": media.width, "height": media.height},
+        )
+        for name, media in named.items()
+    }
+
+
+def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions: int = INSTRUCTIONS_BYTES) -> Quote:
+    """The price range of one take, USD.
+
+    Args:
+        inputs: The assets that it is made from, as the plan has them.
+        instructions: Bytes that go to a text model beside the prompt.
+
+    Raises:
+        PriceProblem: names the parameter and what it may be.
+    """
+    low = high = Decimal(0)
+    rates = applying(offer, asset.parameters)
+    for rate in rates:
+        span = _amount(rate.unit, offer, asset, inputs, instructions)
+        low += rate.each_low * Decimal(str(span.low))
+        high += rate.each_high * Decimal(str(span.high))
+    return Quote(
+        low_usd=low.quantize(Decimal("0.0001"), ROUND_HALF_UP),
+        high_usd=cents_up(high),
+        expected_seconds=offer.expected_seconds,
+        job=offer.job,
+        unknown=offer.unknown,
+        until=min((rate.until for rate in rates if rate.until), default=None),
+    )
+
+
+def cost_of(offer: Offer, asset: Asset, finished: Finished) -> tuple[Decimal, CostSource]:
+    """What a finished take cost, USD, and who says so."""
+    if finished.cost_usd is not None:
+        return cents_up(finished.cost_usd), "vendor"
+    if offer.unknown:
+        return Decimal(0), "unknown"
+    rates = {rate.unit: rate for rate in applying(offer, asset.parameters)}
+    if finished.usage.keys() & rates.keys():
+        parts = (rates[unit].each_high * amount for unit, amount in finished.usage.items() if unit in rates)
+        return cents_up(sum(parts, Decimal(0))), "usage"
+    return (asset.quote.high_usd if asset.quote else Decimal(0)), "catalogue"
+
+
+def applying(offer: Offer, parameters: Mapping[str, JsonValue]) -> list[Rate]:
+    """The first rate of each unit that still holds and whose conditions the parameters, or their defaults, meet."""
+    found: dict[Unit, Rate] = {}
+    today = datetime.now(UTC).date()
+    for rate in offer.rates:
+        if rate.until and rate.until < today:
+            continue
+        if all(_value(offer, parameters, name) == wanted for name, wanted in rate.when.items()):
+            found.setdefault(rate.unit, rate)
+    return list(found.values())
+
+
+def _value(offer: Offer, parameters: Mapping[str, JsonValue], name: str) -> str:
+    rule = offer.rules.get(name)
+    return str(parameters.get(name, rule.default if rule else ""))
+
+
+def _number(asset: Asset, *names: str) -> float | None:
+    values = (asset.parameters.get(name) for name in names)
+    return next((float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)), None)
+
+
+def _amount(unit: Unit, offer: Offer, asset: Asset, inputs: Sequence[Asset], instructions: int) -> Span:
+    match unit:
+        case "asset":
+            return Span(1, 1)
+        case "second":
+            return _seconds(offer, asset, inputs)
+        case "minute":
+            return Span(*(s / 60 for s in _seconds(offer, asset, inputs)))
+        case "character":
+            return Span(len(asset.prompt), len(asset.prompt))
+        case "megapixel":
+            width, height = pixels(asset)
+            return Span(width * height / 1e6, width * height / 1e6)
+        case "input_tokens":
+            size = len(asset.prompt.encode())
+            shown = 0 if any(r.unit == "input_image_tokens" for r in offer.rates) else _shown(offer, inputs)
+            # A token is four bytes of English and never less than two of any script.
+            return Span(size / 4 + shown, (size + instructions) / 2 + shown)
+        case "input_image_tokens":
+            return Span(_shown(offer, inputs), _shown(offer, inputs))
+        case "output_tokens":
+            most = _number(asset, "max_tokens") or TEXT_MAX_TOKENS
+            return Span(min(USUAL_WORDS, most), most)
+        case "output_image_tokens":
+            return _picture(offer, asset)
+
+
+def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
+    known = _number(asset, "seconds", "at_least")
+    if known is None and asset.asset_type in (Modality.AUDIO, Modality.TEXT):
+        heard = [asset] if asset.asset_type == Modality.AUDIO else [i for i in inputs if i.asset_type == Modality.AUDIO]
+        spoken = sum(speech_seconds(a.prompt) for a in heard)
+        return Span(spoken * SPEECH_SPREAD[0], spoken * SPEECH_SPREAD[1])
+    seconds = known if known is not None else _default_seconds(offer)
+    if not 0 < seconds <= MAX_SECONDS:
+        raise PriceProblem(f"parameters: {seconds!r} seconds; take 1 to {MAX_SECONDS:g}")
+    return Span(seconds, seconds)
+
+
+def _default_seconds(offer: Offer) -> float:
+    rule = offer.rules.get("seconds")
+    try:
+        return float(rule.default) if rule else DEFAULT_SECONDS
+    except ValueError:
+        return DEFAULT_SECONDS
+
+
+def pixels(asset: Asset) -> tuple[int, int]:
+    """Width and height that the plan asks for: its size "WxH", its width and height, else `PICTURE`."""
+    size = asset.parameters.get("size")
+    if isinstance(size, str) and size.count("x") == 1 and all(part.isdigit() for part in size.split("x")):
+        width, height = (int(part) for part in size.split("x"))
+        return max(width, 1), max(height, 1)
+    wide, high = _number(asset, "width"), _number(asset, "height")
+    return (int(wide), int(high)) if wide and high else PICTURE
+
+
+def _shown(offer: Offer, inputs: Sequence[Asset]) -> int:
+    formula = SHOWN_PICTURE.get(offer.input_image)
+    total = 0.0
+    for each in inputs:
+        if each.asset_type == Modality.IMAGE and formula:
+            total += formula(*pixels(each))
+        elif each.asset_type in offer.accepts and each.asset_type in HEARD_SECOND:
+            total += HEARD_SECOND[each.asset_type] * _seconds(offer, each, ()).high
+    return math.ceil(total)
+
+
+def _picture(offer: Offer, asset: Asset) -> Span:
+    tokens = offer.output_tokens
+    if tokens is None:
+        return Span(0, 0)
+    value = _value(offer, asset.parameters, tokens.parameter)
+    low, high = tokens.counts.get(value) or tokens.counts[""]
+    width, height = pixels(asset)
+    scale = width * height / tokens.pixels if tokens.pixels else 1.0
+    return Span(low * scale, high * scale)

@@ -1,0 +1,214 @@
+"""The film: shots of any size and rate become one H.264 stream, narration one AAC stream, cues a subtitle track.
+
+Everything streams: one decoded frame at a time, whatever the film's length. Synchronous, so call it from a thread;
+`stop` is looked at before each frame. Sizes are pixels, times seconds.
+"""
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from fractions import Fraction
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from activities.errors import OutputUnusable
+from activities.finishing.captions import Cue
+from activities.finishing.frames import Look, all_frames, decoding, look_at
+from activities.finishing.timeline import PlacedVoice, Timeline
+from activities.media.facts import LONGEST_SECONDS
+from activities.media.recordings import Skipped, recording, sounds_of
+from workflows.models import Chapter
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from av.subtitles.stream import SubtitleStream
+
+SAMPLE_RATE: Final = 48_000
+SAMPLE_BYTES: Final = 4
+"""16 bit stereo."""
+GAP_SECONDS: Final = 0.1
+"""Of a narration; times of packets that are closer are rounded."""
+MILLISECONDS: Final = Fraction(1, 1000)
+BT709: Final = 1
+
+_ASS_HEADER: Final = """[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
+StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
+Style: Default,Arial,16,&Hffffff,&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,10,10,10,1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+"""The mov_text encoder derives the track's sample description (font, colour, place) from it; cues are written raw."""
+
+
+def decode_voice(asset_id: str, source: Path, target: Path, stop: Event, skipped: Skipped) -> float:
+    """Decode to 48 kHz 16 bit stereo samples and return the real length in seconds: headers of streamed files lie.
+
+    Where nothing decodes there is silence, so that what follows keeps its time.
+
+    Raises:
+        OutputUnusable: nothing in it decodes.
+    """
+    import av
+
+    with decoding(asset_id), recording(source) as container, target.open("wb") as out:
+        resampler = av.AudioResampler("s16", "stereo", SAMPLE_RATE)
+        skip, heard = skipped.of(asset_id), 0
+        stream = container.streams.audio[0]
+        begin = stream.start_time * stream.time_base if stream.start_time and stream.time_base else 0
+        for frame in sounds_of(container, skip):
+            look_at(stop)
+            if frame.time is not None:
+                # Packets that are no sound at all never come this far: their times are missing.
+                there = out.tell() / SAMPLE_BYTES / SAMPLE_RATE
+                if GAP_SECONDS < (gap := frame.time - float(begin) - there) < LONGEST_SECONDS:
+                    skip(there)
+                    out.write(bytes(round(gap * SAMPLE_RATE) * SAMPLE_BYTES))
+            frame.pts = None
+            for piece in resampler.resample(frame):
+                heard += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
+        for piece in resampler.resample(None):
+            heard += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
+        if not heard:
+            raise OutputUnusable("it has no sound")
+    return target.stat().st_size / SAMPLE_BYTES / SAMPLE_RATE
+
+
+def voice_track(voices: Iterable[PlacedVoice], target: Path) -> Path:
+    """All narration in its place, as raw samples in one (sparse) file; what is not written is silence."""
+    with target.open("wb") as out:
+        for placed in voices:
+            out.seek(round(placed.start * SAMPLE_RATE) * SAMPLE_BYTES)
+            with placed.voice.pcm.open("rb") as samples:
+                shutil.copyfileobj(samples, out)
+    return target
+
+
+def render(
+    target: Path,
+    timeline: Timeline,
+    look: Look,
+    voice: Path | None,
+    cues: Sequence[Cue],
+    chapters: Sequence[Chapter],
+    *,
+    title: str,
+    language: str,
+    stop: Event,
+    skipped: Skipped,
+    on_progress: Callable[[str], None],
+) -> None:
+    """Write the MP4 with the index in front (faststart), so that it plays while it loads.
+
+    Raises:
+        OutputUnusable: a shot does not decode; the message names it.
+        Stopped: `stop` was set.
+    """
+    import av
+
+    with (
+        voice.open("rb") if voice else nullcontext() as samples,
+        av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as film,
+    ):
+        film.metadata["title"] = title
+        if len(chapters) > 1:
+            _mark(film, chapters, timeline.seconds)
+        video = film.add_stream("libx264", rate=look.rate, options={"preset": "veryfast", "crf": "20"})
+        video.width, video.height, video.pix_fmt = look.width, look.height, "yuv420p"
+        video.codec_context.gop_size = look.rate * 2  # a player can jump to every second second
+        video.codec_context.time_base = Fraction(1, look.rate)
+        for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
+            setattr(video.codec_context, name, BT709)  # also AVCOL_RANGE_MPEG is 1
+        sound = _Sound(film, samples, language) if samples else None
+        words = _Words(film, cues, language) if cues else None
+        film.start_encoding()
+
+        for number, frame in enumerate(all_frames(timeline, look, stop, skipped)):
+            frame.pts, frame.time_base = number, Fraction(1, look.rate)
+            frame.pict_type = 0  # else the source's key frames would become ours
+            if words:
+                words.until(number / look.rate)
+            film.mux(video.encode(frame))
+            if sound:
+                sound.until((number + 1) / look.rate)
+            if number % look.rate == 0:
+                on_progress(f"film: {number // look.rate} of {timeline.seconds:.0f} s")
+        film.mux(video.encode(None))
+        if words:
+            words.until(timeline.seconds)
+        if sound:
+            sound.close()
+
+
+def _mark(film: "OutputContainer", chapters: Sequence[Chapter], seconds: float) -> None:
+    """Chapters that players show and jump to."""
+    ends = [*(chapter.start_seconds for chapter in chapters[1:]), seconds]
+    film.set_chapters(
+        [
+            {
+                "id": number,
+                "start": round(chapter.start_seconds / MILLISECONDS),
+                "end": round(end / MILLISECONDS),
+                "time_base": MILLISECONDS,
+                "metadata": {"title": chapter.title},
+            }
+            for number, (chapter, end) in enumerate(zip(chapters, ends, strict=True), start=1)
+        ]
+    )
+
+
+class _Sound:
+    """The AAC stream, written as far as the picture has come, so that the file is well interleaved."""
+
+    def __init__(self, film: "OutputContainer", samples: BinaryIO, language: str) -> None:
+        self._film = film
+        self._stream: AudioStream = film.add_stream("aac", rate=SAMPLE_RATE, bit_rate=160_000)
+        self._stream.metadata["language"] = language
+        self._samples = samples
+        self._at = 0
+
+    def until(self, seconds: float) -> None:
+        import av
+
+        goal = round(seconds * SAMPLE_RATE)
+        while self._at < goal:
+            count = min(1024, goal - self._at)
+            frame = av.AudioFrame("s16", "stereo", count)
+            data = self._samples.read(count * SAMPLE_BYTES)
+            frame.planes[0].update(data.ljust(frame.planes[0].buffer_size, b"\0"))
+            frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._at, Fraction(1, SAMPLE_RATE)
+            self._film.mux(self._stream.encode(frame))
+            self._at += count
+
+    def close(self) -> None:
+        self._film.mux(self._stream.encode(None))
+
+
+class _Words:
+    """The soft subtitle track (mov_text): a sample is the text's length in two bytes, big-endian, then UTF-8."""
+
+    def __init__(self, film: "OutputContainer", cues: Sequence[Cue], language: str) -> None:
+        self._film = film
+        self._stream: SubtitleStream = film.add_stream("mov_text")
+        self._stream.codec_context.subtitle_header = _ASS_HEADER.encode()
+        self._stream.codec_context.time_base = self._stream.time_base = MILLISECONDS
+        self._stream.metadata["language"] = language
+        self._cues = list(reversed(cues))
+
+    def until(self, seconds: float) -> None:
+        import av
+
+        while self._cues and self._cues[-1].start <= seconds:
+            cue = self._cues.pop()
+            text = cue.text.encode()
+            packet = av.Packet(len(text).to_bytes(2, "big") + text)
+            packet.stream, packet.time_base = self._stream, MILLISECONDS
+            packet.pts = packet.dts = round(cue.start * 1000)
+            packet.duration = round(cue.end * 1000) - packet.pts
+            self._film.mux(packet)

@@ -1,0 +1,307 @@
+"""Pictures: a shot's or a still's frames in the film's size and rate, and single pictures for the contact sheet.
+
+Frames stream through libavfilter one at a time. Synchronous, so call it from a thread. Sizes are pixels, times seconds.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain, groupby
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from activities.errors import OutputUnusable
+from activities.finishing.timeline import PlacedShot, Timeline
+from activities.media.recordings import Skipped, picture_seconds, pictures_of, recording
+from activities.media.stills import BROKEN, decoded
+
+if TYPE_CHECKING:
+    from av.filter import Graph
+    from av.filter.context import FilterContext
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+    from PIL.Image import Image
+
+RATES: Final = (24, 25, 30)
+"""Frames a second that every player and platform takes; a film runs at the one nearest to its first shot."""
+LONG_SIDE: Final = 1920
+"""The longer side is at most this, in pixels: 4K shots would take minutes and gigabytes to finish."""
+PUSH_IN: Final = 0.03
+"""How far a held still moves in over its whole length: writing near its edges stays in the picture."""
+
+_UNSPECIFIED: Final = 2
+_PQ: Final = 16
+_HDR: Final = (_PQ, 18)
+"""Transfer characteristics PQ and HLG (ITU-T H.273, table 3)."""
+_WIDE: Final = (9, 11, 12)
+"""Colour primaries BT.2020, DCI P3 and Display P3 (ITU-T H.273, table 2)."""
+_UPRIGHT: Final[Mapping[int, Sequence[tuple[str, str]]]] = {
+    90: [("transpose", "cclock")],
+    -90: [("transpose", "clock")],
+    180: [("transpose", "clock"), ("transpose", "clock")],
+    -180: [("transpose", "clock"), ("transpose", "clock")],
+}
+"""Degrees by which a frame has to be turned (a telephone notes how it was held) -> filters that do it."""
+
+
+class Stopped(Exception):
+    """The work was cancelled between two frames."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Size and rate of the film."""
+
+    width: int
+    height: int
+    rate: int = 24
+
+    @classmethod
+    def of_shot(cls, shot: "ShotFacts") -> "Look":
+        """The shot's own size (even, at most LONG_SIDE) and the nearest usual rate."""
+        shrink = min(1.0, LONG_SIDE / max(shot.width, shot.height))
+        even = [max(2, round(side * shrink / 2) * 2) for side in (shot.width, shot.height)]
+        return cls(even[0], even[1], min(RATES, key=lambda usual: abs(usual - shot.rate)))
+
+    @classmethod
+    def of_aspect(cls, aspect: str) -> "Look":
+        """720 pixels on the shorter side of an aspect such as "16:9"."""
+        across, down = map(int, aspect.split(":"))
+        unit = 720 / min(across, down)
+        return cls(round(across * unit / 2) * 2, round(down * unit / 2) * 2)
+
+
+@contextmanager
+def decoding(asset_id: str) -> Iterator[None]:
+    """Name the asset whose media does not decode.
+
+    Raises:
+        OutputUnusable: instead of what the decoder raised.
+    """
+    import av
+
+    try:
+        yield
+    except (OutputUnusable, av.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise OutputUnusable(f"{asset_id} does not decode ({error}); make it again") from None
+
+
+def look_at(stop: Event) -> None:
+    """Called before each frame.
+
+    Raises:
+        Stopped: the work was cancelled.
+    """
+    if stop.is_set():
+        raise Stopped
+
+
+@dataclass(frozen=True)
+class ShotFacts:
+    """Pixels as they are shown, and the seconds of the moving picture: a file's sound may be longer."""
+
+    width: int
+    height: int
+    seconds: float
+    rate: float
+    sound: bool
+
+
+def shot_facts(asset_id: str, path: Path) -> ShotFacts:
+    """Read what a shot is.
+
+    Raises:
+        OutputUnusable: nothing in it decodes as video.
+    """
+    with decoding(asset_id), recording(path) as container:
+        stream = container.streams.video[0]
+        first = next(pictures_of(container), None)
+        if first is None:
+            raise OutputUnusable("it has no picture")
+        sides = round(first.width * float(stream.sample_aspect_ratio or 1)), first.height
+        width, height = sides[::-1] if abs(first.rotation) == 90 else sides
+        seconds = picture_seconds(container, stream)
+        return ShotFacts(width, height, seconds, float(stream.average_rate or RATES[0]), bool(container.streams.audio))
+
+
+def picture_of(path: Path, within: tuple[int, int]) -> "Image":
+    """A picture file as RGB, upright, on white where it is transparent, no larger than `within` pixels.
+
+    Raises:
+        OutputUnusable: it does not open.
+    """
+    from PIL import Image
+
+    try:
+        with decoded(path, within) as picture:
+            if picture.mode != "RGBA":
+                return picture.convert("RGB")
+            ground = Image.new("RGBA", picture.size, "white")
+            ground.alpha_composite(picture)
+            return ground.convert("RGB")
+    except BROKEN as error:
+        raise OutputUnusable(f"the picture does not open ({error})") from None
+
+
+def middle_of(path: Path, seconds: float, within: tuple[int, int]) -> "Image":
+    """The frame in the middle of a shot of `seconds`, no larger than `within` pixels.
+
+    Raises:
+        OutputUnusable: nothing in it decodes.
+    """
+    import av
+
+    try:
+        with recording(path) as container:
+            stream = container.streams.video[0]
+            begin = float((stream.start_time or 0) * (stream.time_base or 0))
+            middle = begin + seconds / 2
+            container.seek(round(middle * av.time_base))
+            best = None
+            for best in pictures_of(container):
+                if best.time is not None and best.time >= middle:
+                    break
+            if best is None:
+                raise OutputUnusable("the shot has no picture")
+            scale = f"min({within[0]},iw):min({within[1]},ih):force_original_aspect_ratio=decrease:reset_sar=1"
+            before, mapped = _colours(best)
+            size = (*_UPRIGHT.get(best.rotation, ()), *before, ("scale", scale + mapped), ("format", "rgb24"))
+            (frame,) = _filtered([best], _buffer(best, _pixel_aspect(best, stream)), size)
+            picture: Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
+            return picture
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise OutputUnusable(f"the shot does not decode ({error})") from None
+
+
+def all_frames(timeline: Timeline, look: Look, stop: Event, skipped: Skipped) -> Iterator["VideoFrame"]:
+    """Every frame of the film in order; where a shot does not decode, the frame before is held.
+
+    Raises:
+        OutputUnusable: a shot does not decode; the message names it.
+        Stopped: `stop` was set.
+    """
+    for placed in timeline.shots:
+        shot = placed.shot
+        made = _still_frames(placed, look) if shot.still else _shot_frames(placed, look, skipped)
+        with decoding(shot.asset_id), closing(_exactly(placed.frames, made)) as frames:
+            for frame in frames:
+                look_at(stop)
+                yield frame
+
+
+def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFrame"]:
+    """Cut after `count` frames, or hold the last one until then."""
+    last: VideoFrame | None = None
+    made = 0
+    for frame in frames:
+        yield frame
+        last, made = frame, made + 1
+        if made == count:
+            return
+    if last is None:
+        raise ValueError("it has no picture")
+    for _ in range(made, count):
+        yield last
+
+
+def _fit(look: Look, grow: int = 1, colours: str = "") -> list[tuple[str, str]]:
+    """Scale into the frame without cropping, bars where the aspect differs, square pixels, BT.709 TV range."""
+    width, height = look.width * grow, look.height * grow
+    scale = f"{width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:reset_sar=1"
+    return [
+        ("scale", f"{scale}:out_color_matrix=bt709:out_range=tv{colours}"),
+        ("format", "yuv420p"),
+        ("pad", f"{width}:{height}:-1:-1"),
+    ]
+
+
+def _colours(frame: "VideoFrame") -> tuple[list[tuple[str, str]], str]:
+    """What maps HDR and wide gamuts to BT.709: filters, and options of the scale filter behind them. Nothing where a
+    frame is SDR of usual colours.
+
+    Diffuse white, 203 cd/m2 of HDR (ITU-R BT.2408), becomes white; what is brighter is cut off there.
+    """
+    if frame.color_trc not in _HDR and frame.color_primaries not in _WIDE:
+        return [], ""
+    # A telephone may leave out what its transfer implies.
+    known = "" if frame.color_primaries in _WIDE else ":in_primaries=bt2020"
+    known += "" if frame.colorspace != _UNSPECIFIED else ":in_color_matrix=bt2020"
+    mapped = ":out_primaries=bt709:out_transfer=bt709"
+    if frame.color_trc != _PQ:
+        return [], known + mapped
+    # By way of HLG saturated colours come out nearer: libswscale's table of colours is coarse in the dark of PQ.
+    return [("scale", f"iw:ih:out_transfer=arib-std-b67{known}"), ("format", "gbrp16le")], mapped
+
+
+def _filtered(
+    source: Iterable["VideoFrame"], buffer: Callable[["Graph"], "FilterContext"], filters: Sequence[tuple[str, str]]
+) -> Iterator["VideoFrame"]:
+    """Push frames through a chain of libavfilter's filters, holding no more than the chain itself does."""
+    import av
+
+    graph = av.filter.Graph()
+    nodes = [buffer(graph), *(graph.add(name, arguments) for name, arguments in filters), graph.add("buffersink")]
+    graph.link_nodes(*nodes).configure()
+    for frame in chain(source, (None,)):
+        graph.vpush(frame)
+        while True:
+            try:
+                yield graph.vpull()
+            except (BlockingIOError, EOFError):  # it wants more, or has given all
+                break
+
+
+def _shot_frames(placed: PlacedShot, look: Look, skipped: Skipped) -> Iterator["VideoFrame"]:
+    with recording(placed.shot.path) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        frames = _framed(pictures_of(container, skipped.of(placed.shot.asset_id)), stream, look)
+        first = next(frames, None)
+        if first is not None:
+            timed = [("setpts", "PTS-STARTPTS"), ("fps", str(look.rate))]
+            yield from _filtered(chain((first,), frames), _buffer(first), timed)
+
+
+def _framed(frames: Iterable["VideoFrame"], stream: "VideoStream", look: Look) -> Iterator["VideoFrame"]:
+    """Each frame in the film's size; a shot may change its own, as a telephone's that is turned while it calls."""
+    for _, alike in groupby(frames, _shape):
+        run = iter(alike)
+        first = next(run)
+        before, mapped = _colours(first)
+        filters = [*_UPRIGHT.get(first.rotation, ()), *before, *_fit(look, colours=mapped)]
+        yield from _filtered(chain((first,), run), _buffer(first, _pixel_aspect(first, stream)), filters)
+
+
+def _shape(frame: "VideoFrame") -> tuple[object, ...]:
+    """What a chain of filters is made for."""
+    colours = (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc)
+    return (frame.width, frame.height, frame.format.name, frame.rotation, *colours)
+
+
+def _pixel_aspect(frame: "VideoFrame", stream: "VideoStream") -> Fraction:
+    """The stream's own, as long as its frames have the size that it says."""
+    own = (frame.width, frame.height) == (stream.width, stream.height)
+    return (stream.sample_aspect_ratio if own else None) or Fraction(1)
+
+
+def _buffer(frame: "VideoFrame", aspect: Fraction = Fraction(1)) -> Callable[["Graph"], "FilterContext"]:
+    """The source of a chain of filters for frames like this one, whose pixels have this `aspect`."""
+    shape = f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base={frame.time_base}"
+    colours = f"colorspace={frame.colorspace}:range={frame.color_range}"
+    return lambda graph: graph.add("buffer", f"{shape}:pixel_aspect={aspect.numerator}/{aspect.denominator}:{colours}")
+
+
+def _still_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:
+    """A still moves in slowly; it is enlarged first, because the crop moves by whole pixels and would tremble."""
+    import av
+
+    picture = picture_of(placed.shot.path, (look.width * 2, look.height * 2))
+    frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
+    frame.pts, frame.time_base = 0, Fraction(1, look.rate)
+    count = placed.frames
+    zoom = f"z='1+{PUSH_IN}*on/{count}':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2':d={count}"
+    filters = [*_fit(look, 2), ("zoompan", f"{zoom}:s={look.width}x{look.height}:fps={look.rate}")]
+
+    yield from _filtered([frame], _buffer(frame), filters)

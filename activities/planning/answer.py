@@ -1,0 +1,280 @@
+"""What a language model answers when it plans, and the validator that turns the answer into a plan or refuses it.
+
+The model proposes, nothing of it is believed: kinds of assets, providers, models, parameters, dependencies,
+lengths and prices are all checked here against the brief and the enabled models.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Final, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from temporalio.exceptions import ApplicationError
+
+from activities.catalogue import pricing
+from activities.finishing.timeline import UNSPOKEN_ROLES
+from activities.planning import pricing as quotes
+from activities.planning.questions.inquiry import Refused
+from activities.providers.protocol import Offer, Provider
+from activities.text.model_text import read_as
+from workflows.models import Asset, Brief, Media, Modality, Plan, Platform
+from workflows.policies import PlanProblem, check_plan
+
+LENGTH_TOLERANCE: Final = 0.2
+"""Of the length that was asked for: models make whole seconds, and some lengths only."""
+MAX_WARNINGS: Final = 10
+
+Menu = Mapping[Modality, Sequence[Offer]]
+"""The models that may be planned for each modality of a brief, the preferred first."""
+
+
+class _Strict(BaseModel):
+    """Every field is required and no other is allowed, as OpenAI's strict mode demands; no limits, which it refuses.
+
+    The schema says so. Of an answer, what is missing without harm is filled in: another paid question would not make
+    the plan better.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    _may_lack: ClassVar[Mapping[str, JsonValue]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        return given | {name: empty for name, empty in cls._may_lack.items() if not given.get(name)}
+
+
+class _Setting(_Strict):
+    name: str = Field(description="A parameter that the chosen model lists")
+    value: str = Field(description="Its value as text, e.g. 5, true or nova")
+
+
+class _Piece(_Strict):
+    _may_lack = {"label": "", "original": "", "parameters": [], "depends_on": []}
+
+    asset_id: str = Field(description="Lower case letters, digits and hyphens; unique in the plan")
+    asset_type: Literal["text", "image", "video", "audio"]
+    role: str = Field(description="What it is for, e.g. script, narration, still, shot, headline, visual")
+    label: str = Field(description="A short name for people")
+    original: str = Field(description="The plain wish in a sentence or two, near the brief's own words")
+    prompt: str = Field(description="The same wish, enhanced for the model that makes it")
+    provider: str
+    model: str
+    parameters: list[_Setting] = Field(description="Empty where the defaults do")
+    depends_on: list[str] = Field(description="Ids of the assets that it is made from; usually few or none")
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _as_list(cls, given: object) -> object:
+        """An object of names and values is as good as a list of both, and a number as good as its text."""
+        if isinstance(given, dict):
+            given = [{"name": name, "value": value} for name, value in given.items()]
+        if not isinstance(given, list):
+            return given
+        return [s | {"value": _as_text(s.get("value"))} if isinstance(s, dict) else s for s in given if s]
+
+
+class _Draft(_Strict):
+    _may_lack = {"title": "", "warnings": []}
+
+    title: str
+    assets: list[_Piece] = Field(description="In the order in which they stand in the deliverable")
+    warnings: list[str] = Field(description="What the requester should know before approving; usually empty")
+
+
+def _inlined(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
+    """A schema without references, and without pydantic's titles (a property called title is no text)."""
+    if isinstance(node, list):
+        return [_inlined(each, definitions) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(reference := node.get("$ref"), str):
+        return _inlined(definitions[reference.rsplit("/", 1)[-1]], definitions)
+    kept = {k: v for k, v in node.items() if k != "$defs" and not (k == "title" and isinstance(v, str))}
+    return {k: _inlined(v, definitions) for k, v in kept.items()}
+
+
+def _schema() -> dict[str, JsonValue]:
+    whole: dict[str, JsonValue] = _Draft.model_json_schema()
+    definitions = cast(dict[str, JsonValue], whole.get("$defs", {}))
+    return cast(dict[str, JsonValue], _inlined(whole, definitions))
+
+
+SCHEMA: Final[Mapping[str, JsonValue]] = _schema()
+"""Of the answer; within what OpenAI's strict json_schema, Anthropic's output_config.format and Gemini's
+responseJsonSchema all take: objects closed, everything required, no references, no limits."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an answer is held against.
+
+    Attributes:
+        seconds: How long the film was asked to be.
+        room_usd: What is left of the brief's budget; None where it has none.
+        references: The brief's pictures, which assets may depend on.
+    """
+
+    brief: Brief
+    menu: Menu
+    providers: Mapping[str, Provider]
+    seconds: float
+    room_usd: Decimal | None
+    references: Sequence[Media] = ()
+
+    def plan_of(self, answer: str, planner: str) -> Plan:
+        """The unpriced plan that an answer proposes.
+
+        Raises:
+            Refused: says everything that is wrong with it.
+        """
+        try:
+            draft = read_as(_Draft, answer)
+        except ValidationError as error:
+            raise Refused([f"{_place(e['loc'])}: {e['msg']}" for e in error.errors()]) from None
+        except ValueError as error:
+            raise Refused([f"answer: {error}"]) from None
+        problems: list[str] = []
+        assets = [asset for piece in draft.assets if (asset := self._asset(piece, problems))]
+        if not draft.assets:
+            problems.append("assets: there are none")
+        if problems:
+            raise Refused(problems)
+        title = self.brief.title or " ".join(draft.title.split())[:200] or assets[0].label
+        warnings = [" ".join(w.split())[:300] for w in draft.warnings if w.strip()]
+        plan = Plan.of(title, assets, planner=planner, warnings=warnings[:MAX_WARNINGS])
+        try:
+            check_plan(self.brief, plan)
+        except PlanProblem as problem:
+            raise Refused([str(problem)]) from None
+        if problems := [*self._models(plan), *self._shape(plan)]:
+            raise Refused(problems)
+        self._check_price(plan)
+        return plan
+
+    def _asset(self, piece: _Piece, problems: list[str]) -> Asset | None:
+        chosen = self._chosen(piece.asset_type, piece.provider, piece.model)
+        given = {
+            "asset_id": _slug(piece.asset_id),
+            "asset_type": piece.asset_type,
+            "role": _slug(piece.role),
+            "label": " ".join(piece.label.split())[:200],
+            "original": "" if piece.original.strip() == piece.prompt.strip() else piece.original.strip()[:8_000],
+            "prompt": piece.prompt,
+            "provider": piece.provider,
+            "model": piece.model,
+            "parameters": {s.name: _typed(chosen, s) for s in piece.parameters if s.value.strip()},
+            "depends_on": tuple(dict.fromkeys(map(_slug, piece.depends_on))),
+        }
+        try:
+            return Asset.model_validate(given)
+        except ValidationError as error:
+            problems += [f"asset {piece.asset_id[:60]!r}: {_place(e['loc'])}: {e['msg']}" for e in error.errors()]
+            return None
+
+    def _chosen(self, asset_type: str, provider: str, model: str) -> Offer | None:
+        offers = self.menu.get(Modality(asset_type), ())
+        return next((o for o in offers if (o.provider, o.model) == (provider, model)), None)
+
+    def _models(self, plan: Plan) -> list[str]:
+        """What the enabled models cannot make as it is planned, asset by asset."""
+        problems = []
+        for asset in plan.assets:
+            here = f"asset {asset.asset_id!r}:"
+            if self._chosen(asset.asset_type, asset.provider, asset.model) is None:
+                choice = ", ".join(f"{o.provider} {o.model}" for o in self.menu.get(asset.asset_type, ()))
+                given = f"{asset.provider[:60]} {asset.model[:60]}"
+                problems.append(f"{here} model: {given!r} may not be planned for {asset.asset_type}; choose {choice}")
+                continue
+            inputs = [i for name in asset.depends_on if (i := plan.find(name))]
+            try:
+                quotes.price(Plan.of(plan.title, [asset, *inputs]), self.providers, references=self.references)
+            except ApplicationError as error:
+                # What is wrong with an input is said in its own turn.
+                if error.message.startswith(here):
+                    problems.append(error.message)
+        return problems
+
+    def _shape(self, plan: Plan) -> list[str]:
+        """What the deliverable would lack."""
+        made = {asset.asset_type for asset in plan.assets}
+        problems = [
+            f"assets: the brief asks for {m.value}, and no asset is {m.value}; add what the deliverable needs of it"
+            for m in self.brief.modalities
+            if m not in made
+        ]
+        if self.brief.platform != Platform.VIDEO:
+            return problems
+        problems += [
+            f"asset {a.asset_id!r}: role: {a.role} does not get into the film; plan spoken narration only"
+            for a in plan.assets
+            if a.role in UNSPOKEN_ROLES
+        ]
+        shots = [a for a in plan.assets if a.asset_type == Modality.VIDEO]
+        seconds = sum(map(self._seconds, shots))
+        if shots and abs(seconds - self.seconds) > LENGTH_TOLERANCE * self.seconds:
+            problems.append(
+                f"assets: the shots last {seconds:g} seconds together, {self.seconds:g} were asked for; "
+                "change their number or their seconds"
+            )
+        return problems
+
+    def _seconds(self, shot: Asset) -> float:
+        """How long a shot is planned to be, as its price is reckoned."""
+        for name in ("seconds", "at_least"):
+            value = shot.parameters.get(name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return float(value)
+        chosen = self._chosen(shot.asset_type, shot.provider, shot.model)
+        default = chosen.rules["seconds"].default if chosen and "seconds" in chosen.rules else ""
+        return float(default) if re.fullmatch(r"\d+(\.\d+)?", default) else pricing.DEFAULT_SECONDS
+
+    def _check_price(self, plan: Plan) -> None:
+        if self.room_usd is None:
+            return
+        priced = quotes.price(plan, self.providers, references=self.references)
+        if priced.unknown_prices and self.brief.known_prices_only:
+            raise Refused([f"asset {i!r}: model: a budget cannot hold an unknown price" for i in priced.unknown_prices])
+        if priced.high_usd > self.room_usd:
+            dearest = sorted(priced.assets, key=lambda a: a.high_usd, reverse=True)[:3]
+            named = ", ".join(f"{a.asset_id} {a.high_usd:f}" for a in dearest)
+            raise Refused(
+                [
+                    f"assets: they cost up to {priced.high_usd:f} USD, and {self.room_usd:f} USD may be spent "
+                    f"(the dearest: {named}); choose cheaper models or settings, fewer or shorter assets"
+                ]
+            )
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)
+
+
+def _slug(words: str) -> str:
+    """An id as plans write it; a slip such as "Shot_1" is not worth another paid try."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:63].rstrip("-")
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, loc)) or "answer"
+
+
+def _typed(offer: Offer | None, setting: _Setting) -> JsonValue:
+    """A value as the model's rule takes it; what cannot be read stays text, which pricing then refuses in words."""
+    value = setting.value.strip()
+    rule = offer.rules.get(setting.name) if offer else None
+    if rule and rule.type == "text":
+        return setting.value
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", value):
+        number = float(value)
+        return int(number) if number.is_integer() else number
+    return setting.value

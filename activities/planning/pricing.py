@@ -1,0 +1,182 @@
+"""The price of a whole plan: every asset is checked against what the enabled providers offer, and quoted."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+from pydantic import JsonValue
+from temporalio.exceptions import ApplicationError
+
+from activities.catalogue import pricing
+from activities.catalogue.loader import makes, plannable, problem_with, retiring
+from activities.finishing.timeline import UNSPOKEN_ROLES
+from activities.planning.narration import overruns
+from activities.providers.previz import narration
+from activities.providers.protocol import Offer, Provider, offer_of, utf16_units
+from activities.providers.registry import remedy_for
+from workflows.contracts import PLAN_INVALID
+from workflows.models import MASK, MAX_PLAN_BYTES, REFERENCE, Asset, Media, Modality, Plan, Quote
+
+_KINDS: Final = {
+    Modality.TEXT: "texts",
+    Modality.IMAGE: "pictures",
+    Modality.AUDIO: "sound",
+    Modality.VIDEO: "video",
+}
+
+
+def invalid(message: str) -> ApplicationError:
+    return ApplicationError(message, type=PLAN_INVALID, non_retryable=True)
+
+
+def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date, aspect: str) -> Offer:
+    """The offer of an asset's provider and model, which must be alive and make the aspect.
+
+    Raises:
+        ApplicationError: type PLAN_INVALID; names the field and what to choose from.
+    """
+    here = f"asset {asset.asset_id!r}"
+    provider = providers.get(asset.provider)
+    if provider is None:
+        enabled = ", ".join(providers) or "none; " + remedy_for(asset.asset_type)
+        raise invalid(f"{here}: provider: {asset.provider!r} is not enabled; choose from {enabled}")
+    offer = offer_of(provider, asset.model, asset.asset_type)
+    if offer is None:
+        models = ", ".join(o.model for o in plannable(provider, asset.asset_type, today))
+        choice = f"choose from {models}" if models else f"it makes no {asset.asset_type.value}: choose another provider"
+        raise invalid(f"{here}: model: {asset.model!r} is not offered by {asset.provider}; {choice}")
+    if problem := problem_with(offer, today):
+        raise invalid(f"{here}: model: {problem}")
+    if not makes(offer, aspect):
+        only = " and ".join(sorted(offer.aspects))
+        raise invalid(f"{here}: model: {offer.model!r} makes {only} alone; choose another, or a brief of that aspect")
+    return offer
+
+
+def _problem(asset: Asset, offer: Offer, name: str, value: JsonValue) -> str | None:
+    """What is wrong with a parameter's value, by the catalogue and by the voices that previz has."""
+    rule = offer.rules.get(name)
+    problem = rule.problem(value) if rule else None
+    spoken_by_previz = asset.provider == "previz" and name == "voice" and isinstance(value, str)
+    if problem is None and spoken_by_previz and narration.find_voice(str(value)) is None:
+        return f"previz has no voice {str(value)[:60]!r}; choose a language such as en, en-us, de, fr, es or zh"
+    return problem
+
+
+def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
+    here = f"asset {asset.asset_id!r}"
+    unknown = next((name for name in asset.parameters if name not in offer.parameters), None)
+    if unknown is not None and not offer.any_parameter:
+        names = ", ".join(offer.parameters) or "none"
+        raise invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
+    for name, value in asset.parameters.items():
+        problem = _problem(asset, offer, name, value)
+        if problem is not None:
+            raise invalid(f"{here}: parameters.{name}: {problem}")
+    if not offer.fits(asset.prompt):
+        long = utf16_units(asset.prompt)
+        raise invalid(f"{here}: prompt: {long} characters; {offer.model} takes at most {offer.max_prompt}: shorten it")
+    inputs = [known[name] for name in asset.depends_on if name in known]
+    if problem := _unusable(offer, asset, inputs):
+        raise invalid(f"{here}: depends_on: {problem}")
+    missing = offer.requires - {i.asset_type for i in inputs}
+    if missing:
+        raise invalid(
+            f"{here}: depends_on: {offer.model} works from {' and '.join(sorted(missing))}; name an asset of that type"
+        )
+    try:
+        return pricing.quote(offer, asset, inputs)
+    except pricing.PriceProblem as problem:
+        raise invalid(f"{here}: {problem}") from None
+
+
+def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
+    """What a model cannot do with what an asset is made from, with the remedy: nothing is left out without a word."""
+    ignored = [i for i in inputs if i.asset_type not in offer.accepts and not _cut_together(asset, i)]
+    if ignored:
+        names = " and ".join(i.asset_id for i in ignored)
+        kinds = " and ".join(dict.fromkeys(_KINDS[i.asset_type] for i in ignored))
+        remedy = f"drop {names}, or choose a model that does"
+        if all(i.asset_type == Modality.TEXT for i in ignored):
+            remedy = f"put the words that it needs into the prompt, and drop {names}"
+        return f"{offer.model} takes no {kinds}; {remedy}"
+    # A mask says where, and is no picture of its own.
+    masks = [i.asset_id for i in inputs if i.role == MASK]
+    pictures = [i for i in inputs if i.asset_type == Modality.IMAGE and i.role != MASK]
+    recordings = [
+        i for i in inputs if i.asset_type in (Modality.AUDIO, Modality.VIDEO) and i.asset_type in offer.accepts
+    ]
+    if masks and not offer.mask:
+        return f"{offer.model} takes no mask; drop {' and '.join(masks)}, or choose a model that does"
+    if len(masks) > 1:
+        return f"{' and '.join(masks)} are masks; keep one of them"
+    if masks and not pictures:
+        return f"{masks[0]!r} is a mask; name the picture that it masks too"
+    if offer.max_pictures and len(pictures) > offer.max_pictures:
+        return f"{len(pictures)} pictures; {offer.model} takes at most {offer.max_pictures}: drop some"
+    if offer.max_recordings and len(recordings) > offer.max_recordings:
+        return f"{len(recordings)} recordings; {offer.model} takes at most {offer.max_recordings}: drop some"
+    return None
+
+
+def _cut_together(one: Asset, other: Asset) -> bool:
+    """Whether a film needs to know that the two belong together, a narration and what is seen meanwhile."""
+    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
+    seen = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
+    return len(sounds) == len(seen) == 1
+
+
+def _priced(
+    asset: Asset, known: Mapping[str, Asset], providers: Mapping[str, Provider], today: date, aspect: str
+) -> tuple[Asset, list[str]]:
+    """The asset with a quote for each of its models, and what should be known of them."""
+    offer = _offer_for(asset, providers, today, aspect)
+    warnings = [retiring(offer, today)]
+    fallbacks = []
+    for each in asset.fallbacks:
+        changes = {"provider": each.provider, "model": each.model, "parameters": each.parameters}
+        other = asset.model_copy(update=changes)
+        found = _offer_for(other, providers, today, aspect)
+        fallbacks.append(each.model_copy(update={"quote": _quote(other, known, found)}))
+        warnings.append(retiring(found, today))
+    quoted = asset.model_copy(update={"quote": _quote(asset, known, offer), "fallbacks": tuple(fallbacks)})
+    return quoted, [w for w in warnings if w]
+
+
+def price(
+    plan: Plan,
+    providers: Mapping[str, Provider],
+    aspect: str = "",
+    only: Collection[str] = (),
+    references: Sequence[Media] = (),
+) -> Plan:
+    """The same plan with every asset quoted, numbered and named by its digest.
+
+    Args:
+        aspect: The brief's, which not every model makes; "" leaves that open.
+        only: Ids of the assets to check and quote, all others stay as they are; without it, all.
+        references: The brief's, which assets may be made from too.
+
+    Raises:
+        ApplicationError: type PLAN_INVALID; names the asset, the field and what to choose from.
+    """
+    today = datetime.now(UTC).date()
+    known = {**plan.by_id, **pricing.shown(references)}
+    quoted, warnings = [], list(plan.warnings)
+    for asset in plan.assets:
+        if only and asset.asset_id not in only:
+            quoted.append(asset)
+            continue
+        done, said = _priced(asset, known, providers, today, aspect)
+        quoted.append(done)
+        warnings += said
+    warnings += overruns(quoted, providers)
+    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))
+    if priced.unknown_prices:
+        unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
+        warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"
+        priced = priced.model_copy(update={"warnings": (*priced.warnings, warning)})
+    size = len(priced.model_dump_json().encode())
+    if size > MAX_PLAN_BYTES:
+        raise invalid(f"plan: {size} bytes are more than {MAX_PLAN_BYTES}; shorten the prompts or plan fewer assets")
+    return priced

@@ -1,0 +1,214 @@
+"""The accounts that a paid question has to fit: its plan, its brief, its batch, its tenant and its key.
+
+`reserve` before a question is sent, `settle` after it, `end` when its inquiry is over. Whoever sends paid requests to
+language models (planner, rewording) goes through `Asking`, which does this.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from time import monotonic
+from typing import Final
+from uuid import uuid4
+
+from activities.errors import JobCancelled
+from activities.planning.questions.accounts import AccountFile, Cap, LimitReached, Reservation
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage, StorageConflict
+from activities.takes.attempt import failure_of
+from activities.takes.ledger import Entry, Ledger, Submission, now
+from workflows import keys
+from workflows.contracts import DraftPlan, Payer, RewritePrompt, SettledQuestions
+from workflows.models import ZERO, Brief
+
+ROOM_SECONDS: Final = 60.0
+"""How long a question waits for others to be answered for less than they are reserved at; most take less than 30 s."""
+ANSWER_SECONDS: Final = 30.0
+"""How long the end of an inquiry waits for an answer that is on its way: a cancel should not take a minute."""
+LOOK_SECONDS: Final = 0.5
+OVER: Final = "this planning has ended"
+
+
+def payer_of(request: DraftPlan | RewritePrompt) -> Payer:
+    """Whose limits the request has to keep."""
+    brief = request.brief
+    day = datetime.now(UTC).date().isoformat()
+    return request.payer or Payer(tenant=brief.tenant, person=brief.requester, day=day)
+
+
+def own_caps(settings: ActivitySettings, brief: Brief, spent_usd: Decimal, number: int) -> list[Cap]:
+    """The limits of one plan, or one rewritten prompt, and of its brief."""
+    plan = Cap(settings.planning_usd, "GREENLIGHT_PLANNING_USD", "raise GREENLIGHT_PLANNING_USD", str(number))
+    if brief.budget_usd is None:
+        return [plan]
+    left = "raise the brief's budget_usd"
+    return [Cap(brief.budget_usd, "brief.budget_usd", left, str(number), before_usd=spent_usd), plan]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One account of a question: the object, and how the question is called and limited there."""
+
+    file: AccountFile
+    prefix: str
+    group: str
+    caps: Sequence[Cap] = ()
+
+
+class QuestionAccounts:
+    """The accounts of one inquiry, `number` of its production. Questions are named by the number of their take."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        settings: ActivitySettings,
+        production_id: str,
+        number: int,
+        payer: Payer,
+        caps: Sequence[Cap] = (),
+    ) -> None:
+        self._storage = storage
+        self._settings = settings
+        self._production_id = production_id
+        self._group = str(number)
+        self._own = AccountFile(storage, keys.planning_account(production_id))
+        self._places = [_Place(self._own, "", self._group, caps)]
+        name = f"{production_id}/"
+        if batch := payer.batch:
+            budget, remedy = "the batch's budget_usd", "admit the batch with a higher budget_usd"
+            limits = [] if batch.budget_usd is None else [Cap(batch.budget_usd, budget, remedy)]
+            file = AccountFile(storage, keys.batch_account(payer.tenant, batch.batch_id))
+            self._places.append(_Place(file, name, production_id, limits))
+        key, tenant = "GREENLIGHT_KEY_PLANNING_USD", "GREENLIGHT_TENANT_PLANNING_USD"
+        later = "in the worker's environment, or wait for the next day of UTC"
+        limits = [
+            Cap(settings.key_planning_usd, f"{key} for {payer.person!r}", f"raise {key} {later}", payer.person),
+            Cap(settings.tenant_planning_usd, f"{tenant} for {payer.tenant!r}", f"raise {tenant} {later}"),
+        ]
+        file = AccountFile(storage, keys.tenant_account(payer.tenant, payer.day))
+        self._places.append(_Place(file, name, payer.person, limits))
+
+    def ledger(self, take: int) -> Ledger:
+        return Ledger(self._storage, keys.take_prefix(self._production_id, keys.PLANNER, take))
+
+    async def reserve(self, take: int, usd: Decimal) -> None:
+        """Reserve what a question costs with its next request; waits a little where others only hold more than they
+        will cost.
+
+        Args:
+            usd: What was billed for it so far, lost answers included, and the high price of the next request.
+
+        Raises:
+            LimitReached: nothing may be sent.
+            StorageFailed: it is not known to be reserved.
+        """
+        until = monotonic() + ROOM_SECONDS
+        while True:
+            try:
+                return await self._reserve(take, usd)
+            except LimitReached as limit:
+                if not limit.passes or monotonic() > until:
+                    raise
+            await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+
+    async def _reserve(self, take: int, usd: Decimal) -> None:
+        held: list[tuple[_Place, Reservation | None]] = []
+        for place in self._places:
+            try:
+                before = await place.file.reserve(f"{place.prefix}{take}", usd, place.caps, place.group)
+            except LimitReached:
+                for other, was in held:
+                    await other.file.restore(f"{other.prefix}{take}", was)
+                raise
+            held.append((place, before))
+
+    async def settle(self, take: int) -> None:
+        """Enter what a question was billed, as its ledger says; of one that is being asked nothing is known yet.
+
+        Raises:
+            StorageFailed: to be tried again.
+        """
+
+        async def billed() -> Decimal | None:
+            entry = await self.ledger(take).read()
+            if entry is None or (entry.is_open and not entry.last.billed_usd):
+                return None
+            return entry.billed_usd
+
+        await asyncio.gather(*(place.file.settle(f"{place.prefix}{take}", billed) for place in self._places))
+
+    async def end(self) -> SettledQuestions:
+        """Let no attempt ask anything further in this inquiry; the sum of all that was billed in it.
+
+        A request that is on its way is waited for while its attempt shows that it lives, at most ANSWER_SECONDS; then
+        its answer counts as lost, and it as billed at its high price.
+
+        Raises:
+            StorageFailed: to be tried again.
+        """
+        account = await self._own.close(self._group)
+        known = account.of_group(self._group)
+        ends = await asyncio.gather(*(self._ended(int(take)) for take in known))
+        entries = dict(zip(known, ends, strict=True))
+        await asyncio.gather(*(self.settle(int(take)) for take, e in known.items() if self._stale(e, entries[take])))
+        billed = sum((entry.billed_usd for entry in ends), account.rolled_usd.get(self._group, ZERO))
+        return SettledQuestions(billed_usd=billed, doubt_usd=sum(map(doubt_usd, ends), ZERO))
+
+    def _stale(self, known: Reservation, entry: Entry) -> bool:
+        return not known.settled or known.usd != entry.billed_usd
+
+    async def _ended(self, take: int) -> Entry:
+        """The ledger of a question that nothing is sent for any more."""
+        before: Entry | None = None
+        since, until = monotonic(), monotonic() + ANSWER_SECONDS
+        while True:
+            ledger = self.ledger(take)
+            entry = await ledger.read()
+            if entry and (entry.state == "stored" or (entry.state == "released" and entry.final)):
+                return entry
+            if entry and entry.is_open and monotonic() < until:
+                if before is None or entry != before:
+                    before, since = entry, monotonic()
+                if monotonic() - since < self._settings.claim_settles_seconds:
+                    await asyncio.sleep(LOOK_SECONDS)
+                    continue
+            try:
+                await ledger.write(_over(entry))
+            except StorageConflict:
+                continue
+            assert ledger.entry is not None
+            return ledger.entry
+
+
+def _over(entry: Entry | None) -> Entry:
+    """The ledger of a question at the end of its inquiry: an attempt that resumes finds that nothing is to be sent."""
+    known = entry or _unsent()
+    lost = known.is_open
+    if lost:
+        cost = known.last.billed_usd or known.price_usd
+        last = known.last.model_copy(update={"billed_usd": cost, "outcome": "its answer is lost"})
+        known = known.model_copy(update={"submissions": (*known.submissions[:-1], last)})
+    error = JobCancelled(f"{OVER}, and its answer is lost" if lost else OVER)
+    failure = failure_of(error, known, billed_usd=known.billed_usd, maybe_billed=lost)
+    return known.model_copy(update={"state": "released", "final": failure})
+
+
+def _unsent() -> Entry:
+    """The ledger of a question that was reserved and not sent."""
+    nothing = Submission(at=now(), run_id="", attempt=0, nonce=uuid4().hex, outcome=OVER)
+    return Entry(state="released", provider="", model="", request_digest="", price_usd=ZERO, submissions=(nothing,))
+
+
+def doubt_usd(entry: Entry) -> Decimal:
+    """Of what a ledger counts as billed, the requests of which nobody knows."""
+    found, last = ZERO, len(entry.submissions) - 1
+    for number, submission in enumerate(entry.submissions):
+        if number < last:
+            lost = entry.submissions[number + 1].resubmitted
+        else:
+            lost = entry.is_open or bool(entry.final and entry.final.maybe_billed)
+        found += submission.billed_usd if lost else ZERO
+    return found

@@ -1,0 +1,95 @@
+"""Google: Gemini text, pictures, speech and Omni video; Imagen and Veo on its Enterprise platform."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.errors import InvalidRequest
+from activities.providers import http_failures
+from activities.providers.google import content, enterprise, omni
+from activities.providers.google.client import Access
+from activities.providers.protocol import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
+from workflows.models import Modality
+
+ENTERPRISE_ONLY: Final = ("imagen-", "veo-")
+"""Families whose methods google-genai 3.3 refuses for the Developer API (models.py)."""
+UNAVAILABLE: Final = (
+    "Google serves {model} on its Enterprise platform alone: set GOOGLE_GENAI_USE_ENTERPRISE=true and "
+    "GOOGLE_CLOUD_PROJECT for the worker, or choose another model"
+)
+
+
+@http_failures.discreet
+class Google(ProviderBase):
+    """Environment: GOOGLE_API_KEY or GEMINI_API_KEY, GOOGLE_GEMINI_BASE_URL; for the Enterprise platform
+    GOOGLE_GENAI_USE_ENTERPRISE or GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION (default
+    "global") with Application Default Credentials, or a key of its express mode, and GOOGLE_VERTEX_BASE_URL."""
+
+    name = "google"
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._access = Access(env)
+        self.secret = self._access.key or ""
+        self.unbilled = self._access.unbilled
+        listed = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
+        self._offers = tuple(map(self._available, listed))
+
+    def offers(self) -> Sequence[Offer]:
+        return self._offers
+
+    async def submit(self, request: Request) -> Finished | Job:
+        model, modality = request.asset.model, request.asset.asset_type
+        offer = offer_of(self, model, modality)
+        if offer is None or offer.unavailable:
+            why = offer.unavailable if offer else f"{model!r} is not in the catalogue of {self.name}"
+            raise InvalidRequest(f"model: {why}")
+        enterprise_only = model.startswith(ENTERPRISE_ONLY)
+        match modality:
+            case Modality.TEXT:
+                return await content.write(self._access, request, offer)
+            case Modality.AUDIO:
+                return await content.speak(self._access, request, offer)
+            case Modality.IMAGE:
+                paint = enterprise.imagine if enterprise_only else content.paint
+                return await paint(self._access, request, offer)
+            case Modality.VIDEO:
+                start = enterprise.start_veo if enterprise_only else omni.start
+                return await start(self._access, request, offer)
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        look = enterprise.look_veo if _of_veo(job) else omni.look
+        return await look(self._access, request, job)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """The vendor tells model and input of an Omni interaction; of a Veo operation, its name tells the model alone.
+
+        Raises:
+            InvalidRequest: this account has no such job, or it has another model or prompt.
+        """
+        model = request.asset.model
+        if request.asset.asset_type != Modality.VIDEO:
+            raise InvalidRequest(
+                f"job_id: google makes no {request.asset.asset_type.value} by a job; resubmit the asset"
+            )
+        if _of_veo(job) != model.startswith(ENTERPRISE_ONLY):
+            raise InvalidRequest(f"job_id: {job.id!r} is no job of {model}; adopt one of this model, or edit the asset")
+        check = enterprise.check_veo if _of_veo(job) else omni.check
+        await check(self._access, request, job)
+
+    async def close(self) -> None:
+        await self._access.close()
+
+    async def cancel(self, job: Job) -> None:
+        if not _of_veo(job):  # Operations of publishers' models have no cancel (aiplatform discovery).
+            await omni.stop(self._access, job)
+
+    def _available(self, offer: Offer) -> Offer:
+        if self._access.enterprise or not offer.model.startswith(ENTERPRISE_ONLY):
+            return offer
+        return replace(offer, unavailable=UNAVAILABLE.format(model=offer.model))
+
+
+def _of_veo(job: Job) -> bool:
+    """Operations are paths, interactions are not."""
+    return "/operations/" in job.id

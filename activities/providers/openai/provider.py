@@ -1,0 +1,138 @@
+"""OpenAI, and every server that speaks its API (OPENAI_BASE_URL): pictures, speech, transcripts, text, moderation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.errors import InvalidRequest
+from activities.providers.http_failures import ANSWER_SECONDS, CONNECT_SECONDS, discreet, usable_key
+from activities.providers.openai import background, images, speech, text, transcripts
+from activities.providers.openai.errors import UNBILLED, VARIABLE, VENDOR, asking
+from activities.providers.protocol import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
+from activities.providers.response_repair import mending
+from workflows.models import Modality
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+BASE_URL: Final = "https://api.openai.com/v1"
+MODERATION: Final = "omni-moderation-latest"
+
+
+@discreet
+class OpenAI(ProviderBase):
+    """The provider. It reads the variables that the SDK reads, but from `env`."""
+
+    name = "openai"
+    unbilled = UNBILLED
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.secret = env.get(VARIABLE, "")
+        self._base_url = env.get("OPENAI_BASE_URL") or BASE_URL
+        self._offers = tuple(map(self._offer, offers_of(self.name, env.get(OWN_CATALOGUE, ""))))
+
+    def offers(self) -> Sequence[Offer]:
+        return self._offers
+
+    def _offer(self, offer: Offer) -> Offer:
+        """What OpenAI has retired may live on with another server of the same API."""
+        host = urlsplit(self._base_url).hostname or ""
+        own = host != "api.openai.com" and not host.endswith(".api.openai.com")
+        return replace(offer, retires=None, replacement=()) if own else offer
+
+    @cached_property
+    def client(self) -> "AsyncOpenAI":
+        """Made inside the event loop that uses it.
+
+        Raises:
+            AuthenticationFailed: there is no key, or none that can be sent.
+        """
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+
+        client = AsyncOpenAI(
+            api_key=usable_key(VENDOR, VARIABLE, self.secret),
+            base_url=self._base_url,
+            max_retries=0,  # Temporal owns retries: every submission is one request, and is in the ledger
+            timeout=Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            http_client=DefaultAsyncHttpxClient(event_hooks=mending()),
+        )
+        # Set afterwards: given as None, the SDK would read the process's own environment.
+        client.organization = self._env.get("OPENAI_ORG_ID") or None
+        client.project = self._env.get("OPENAI_PROJECT_ID") or None
+        return client
+
+    def _offered(self, request: Request) -> Offer:
+        asset = request.asset
+        offer = offer_of(self, asset.model, asset.asset_type)
+        if offer is None:
+            models = ", ".join(o.model for o in self.offers() if o.modality == asset.asset_type)
+            raise InvalidRequest(f"model: {asset.model!r} is not offered by openai; choose from {models or 'none'}")
+        return offer
+
+    async def submit(self, request: Request) -> Finished | Job:
+        """Ask for the take.
+
+        Raises:
+            ProviderError: as it went.
+        """
+        offer = self._offered(request)
+        match offer.modality:
+            case Modality.IMAGE if offer.job:
+                return await background.start(self.client, request, offer)
+            case Modality.IMAGE:
+                return await images.make_picture(self.client, request, offer)
+            case Modality.AUDIO:
+                return await speech.speak(self.client, request, offer)
+            case Modality.TEXT if Modality.AUDIO in offer.requires:
+                return await transcripts.transcribe(self.client, request, offer)
+            case Modality.TEXT:
+                return await text.write(self.client, request, offer)
+            case other:
+                raise InvalidRequest(f"model: openai makes no {other.value}; choose another provider")
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        """Look at a background response.
+
+        Raises:
+            ProviderError: the job failed for good, or this look did.
+        """
+        return await background.look(self.client, request, self._offered(request), job)
+
+    async def cancel(self, job: Job) -> None:
+        await background.cancel(self.client, job)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """The vendor tells the picture tool's model and, apart, the input of a stored response.
+
+        Raises:
+            InvalidRequest: this account has no such response, or one of no picture, another model or another prompt.
+        """
+        if request.asset.asset_type != Modality.IMAGE:
+            raise InvalidRequest(
+                f"job_id: openai makes no {request.asset.asset_type.value} by a job; resubmit the asset"
+            )
+        await background.check(self.client, request, self._offered(request), job)
+
+    async def close(self) -> None:
+        if "client" in self.__dict__:
+            await self.client.close()
+
+    async def moderate(self, texts: Sequence[str]) -> list[str]:
+        """For each text the categories that it is flagged for, joined by commas; "" where it is fine. Free.
+
+        Raises:
+            ProviderError: the question was not answered.
+        """
+        if not texts:
+            return []
+        with asking(submitting=False):
+            answer = await self.client.moderations.create(model=MODERATION, input=list(texts))
+            return [_flags(r.categories.model_dump(by_alias=True)) if r.flagged else "" for r in answer.results]
+
+
+def _flags(categories: Mapping[str, bool | None]) -> str:
+    return ", ".join(name for name, flagged in categories.items() if flagged) or "flagged"

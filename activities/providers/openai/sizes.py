@@ -1,0 +1,62 @@
+"""Which sizes of a picture OpenAI takes: the SDK's types/image_generate_params.py (3.51)."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import JsonValue
+
+from activities.errors import InvalidRequest
+from activities.providers.protocol import Offer, Request
+from workflows.models import Aspect
+
+SIZES: Final[Mapping[Aspect, str]] = {
+    "16:9": "1536x864",
+    "9:16": "864x1536",
+    "1:1": "1024x1024",
+    "4:3": "1408x1056",
+    "3:4": "1056x1408",
+    "4:5": "1024x1280",
+    "21:9": "1792x768",
+}
+"""Where any size is taken: multiples of 16, and no larger than what a plan without a size is priced for."""
+STEP: Final = 16
+MAX_RATIO: Final = 3
+LONGEST, MOST_PIXELS = 3_840, 3_840 * 2_160
+
+
+def size_of(request: Request, offer: Offer) -> str:
+    """The asset's size, else the model's own that is nearest to the brief's aspect.
+
+    Raises:
+        InvalidRequest: the vendor takes no such size.
+    """
+    choices, given = offer.rules["size"].choices, request.asset.parameters.get("size")
+    if given is None:
+        if not choices:
+            return SIZES[request.aspect]
+        width, height = (int(n) for n in request.aspect.split(":"))
+        sizes = [(int(w), int(h)) for w, h in (c.split("x") for c in choices if "x" in c)]
+        w, h = min(sizes, key=lambda s: (abs(math.log(s[0] / s[1] * height / width)), -s[0] * s[1]))
+        return f"{w}x{h}"
+    if given == "auto" or given in choices:
+        return str(given)
+    if not (problem := size_problem(given)):
+        return str(given)
+    raise InvalidRequest(f"parameters.size: {given!r} {problem}; give e.g. {SIZES[request.aspect]!r} or 'auto'")
+
+
+def size_problem(given: JsonValue) -> str:
+    """What is wrong with a free size; empty where it can be asked for."""
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", given, re.ASCII) if isinstance(given, str) else None
+    width, height = (int(n) for n in found.groups()) if found else (0, 0)
+    if not width or not height:
+        return "is not WIDTHxHEIGHT in pixels"
+    if width % STEP or height % STEP:
+        return f"is not in steps of {STEP} pixels"
+    if max(width, height) > MAX_RATIO * min(width, height):
+        return f"is longer than {MAX_RATIO}:1"
+    if max(width, height) > LONGEST or width * height > MOST_PIXELS:
+        return "is larger than 3840x2160"
+    return ""

@@ -1,0 +1,150 @@
+"""Pictures as a vendor takes them: upright, with their alpha channel, and no larger than its limits."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from activities.errors import InvalidRequest
+from activities.media.stills import BROKEN, ROOM, decoded, opened, orientation_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+USUAL: Final = frozenset({"image/png", "image/jpeg", "image/webp"})
+"""Media types that every vendor takes."""
+_TYPES: Final = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "AVIF": "image/avif",
+}
+"""Pillow's names; MPO is a JPEG that a telephone put a second one behind."""
+_QUALITIES: Final = (92, 85, 75)
+"""Of JPEG and WebP: from no visible loss to little; below that a smaller picture looks better than a coarser one."""
+_SHRINK: Final = 0.8
+_CLEAR: Final = 128
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a vendor takes.
+
+    Attributes:
+        max_bytes: Of the file.
+        max_side: Of width and of height, in pixels; 0: any.
+        max_pixels: Width times height; 0: any.
+        types: Media types.
+    """
+
+    max_bytes: int
+    max_side: int = 0
+    max_pixels: int = 0
+    types: frozenset[str] = USUAL
+
+    def scale(self, width: int, height: int) -> float:
+        """By how much a picture has to be made smaller; 1 where it has not."""
+        sides = self.max_side / max(width, height) if self.max_side else 1.0
+        area = (self.max_pixels / (width * height)) ** 0.5 if self.max_pixels else 1.0
+        return min(1.0, sides, area)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as it is sent; `size` is in pixels."""
+
+    data: bytes
+    media_type: str
+    size: tuple[int, int]
+
+
+def fitted(path: Path, limits: Limits) -> Picture:
+    """A picture within a vendor's limits: as it is where it can be sent so, else encoded anew and, where that is not
+    enough, made smaller. Synchronous, so call it from a thread.
+
+    Raises:
+        InvalidRequest: the file is no picture.
+    """
+    with _readable():
+        if as_is := _as_is(path, limits):
+            return as_is
+        with decoded(path) as picture:
+            return _encoded(picture, limits)
+
+
+def mask(path: Path, size: tuple[int, int], max_bytes: int) -> Picture:
+    """A mask as a PNG of the size of the picture that it masks, whose transparent part is where that is changed.
+
+    Raises:
+        InvalidRequest: the file is no picture, or has no end of details.
+    """
+    from PIL import Image
+
+    limits = Limits(max_bytes, types=frozenset({"image/png"}))
+    with _readable():
+        as_is = _as_is(path, limits)
+        if as_is and as_is.size == size:
+            return as_is
+        with decoded(path) as picture:
+            if picture.size != size:
+                picture = picture.resize(size, Image.Resampling.NEAREST)
+            data = _file(picture, "PNG")
+            if len(data) > max_bytes and picture.mode == "RGBA":
+                # Its colours mean nothing, nor does how transparent a place is.
+                whole = picture.getchannel("A").point(lambda value: 255 * (value >= _CLEAR))
+                picture = Image.merge("LA", (Image.new("L", size), whole)).convert("RGBA")
+                data = _file(picture, "PNG")
+    if len(data) > max_bytes:
+        raise InvalidRequest(f"depends_on: the mask has more than {max_bytes:,} bytes as a PNG; give a simpler one")
+    return Picture(data, "image/png", size)
+
+
+def _as_is(path: Path, limits: Limits) -> Picture | None:
+    """The file itself, where it is within the limits and upright by itself: not every vendor reads EXIF."""
+    with opened(path) as image:
+        kind, size = _TYPES[str(image.format)], image.size
+        fits = kind in limits.types and limits.scale(*size) == 1 and path.stat().st_size <= limits.max_bytes
+        with ROOM.of(size[0] * size[1]):  # the EXIF of a PNG may stand behind its picture
+            if not fits or orientation_of(image) != 1:
+                return None
+        return Picture(path.read_bytes(), kind, size)
+
+
+def _encoded(picture: "Image", limits: Limits) -> Picture:
+    from PIL import Image
+
+    scale = limits.scale(*picture.size)
+    clear = picture.mode == "RGBA"
+    while True:
+        if scale < 1:
+            small = [max(int(side * scale), 1) for side in picture.size]
+            picture = picture.resize((small[0], small[1]), Image.Resampling.LANCZOS)
+        forms = [("PNG", 0)] if clear else []
+        lossy = "WEBP" if clear else "JPEG"
+        if _TYPES[lossy] in limits.types:
+            forms += [(lossy, quality) for quality in _QUALITIES]
+        for form, quality in forms:
+            data = _file(picture, form, quality)
+            if len(data) <= limits.max_bytes or max(picture.size) == 1:
+                return Picture(data, _TYPES[form], picture.size)
+        scale = _SHRINK
+
+
+def _file(picture: "Image", form: str, quality: int = 0) -> bytes:
+    buffer = io.BytesIO()
+    # Of its colours; a profile that was for others, such as those of print, went with them.
+    profile = picture.info.get("icc_profile") if picture.mode != "L" else None
+    picture.save(buffer, form, icc_profile=profile, **({"quality": quality} if quality else {}))
+    return buffer.getvalue()
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except BROKEN as error:
+        raise InvalidRequest(f"inputs: a picture that this is made from does not open: {error}") from None

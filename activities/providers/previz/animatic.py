@@ -1,0 +1,178 @@
+"""Animatics: a still under a slow camera move, with label, timecode and the PREVIZ tag; H.264, yuv420p, no sound.
+
+Every frame is a crop of the picture's three planes, resized with sub-pixel accuracy: libavfilter's
+zoompan is faster, but moves in whole pixels and so trembles at this speed. 5 s take about 1 s of CPU.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import av
+from PIL import Image
+
+from activities.media.fonts import Face
+from activities.providers.previz.storyboard import SIZES, Overlay, Plate, picture_of
+from activities.providers.protocol import Request
+
+FPS: Final = 24
+SECONDS: Final = (0.5, 60.0)
+"""What a plan may ask for; a narration may make a shot longer."""
+BREATH: Final = 0.4
+"""Seconds that a shot stays after its narration ends."""
+OVERSCAN: Final = 1.2
+"""The picture is this much larger than the frame, so that the move never enlarges it."""
+BT709: Final = 1
+
+Box = tuple[float, float, float, float]
+_WHITE_Y, _NEUTRAL = 235, 128
+
+MOVES: Final[dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]]] = {
+    "slow push in": ((0.5, 0.5, 1.0), (0.5, 0.5, 0.86)),
+    "slow pull out": ((0.5, 0.5, 0.86), (0.5, 0.5, 1.0)),
+    "pan right": ((0.0, 0.5, 0.88), (1.0, 0.5, 0.88)),
+    "pan left": ((1.0, 0.5, 0.88), (0.0, 0.5, 0.88)),
+    "tilt up": ((0.5, 1.0, 0.9), (0.5, 0.0, 0.9)),
+    "push in to the left": ((0.5, 0.5, 1.0), (0.1, 0.6, 0.86)),
+    "push in to the right": ((0.5, 0.5, 1.0), (0.9, 0.6, 0.86)),
+}
+"""Start and end of the window: where it lies in the room it has (0 left or top, 1 right or bottom), and its share."""
+
+
+_LEFT: Final = r"(?:to(?:wards)? )?(?:the )?left"
+_RIGHT: Final = r"(?:to(?:wards)? )?(?:the )?right"
+_NAMED: Final = tuple(
+    (re.compile(rf"\b{words}\b", re.IGNORECASE), move)
+    for words, move in (
+        (rf"push(?:es|ing)? in {_LEFT}", "push in to the left"),
+        (rf"push(?:es|ing)? in {_RIGHT}", "push in to the right"),
+        (r"push(?:es|ing)? in", "slow push in"),
+        (r"pull(?:s|ing)? (?:back|out)", "slow pull out"),
+        (rf"(?:pan|drift|slid|track)(?:e?s|e|ning|ing)? {_LEFT}", "pan left"),
+        (rf"(?:pan|drift|slid|track)(?:e?s|e|ning|ing)? {_RIGHT}", "pan right"),
+        (r"tilt(?:s|ing)? up|rises? slowly", "tilt up"),
+    )
+)
+"""How a prompt names a move, as the planner and people say it; of two that begin alike the longer stands first."""
+
+
+def move_for(prompt: str, seed: int) -> str:
+    """The first of our moves that the prompt names; where it names none, one by the seed."""
+    found = ((match.start(), move) for pattern, move in _NAMED if (match := pattern.search(prompt)))
+    _, move = min(found, key=lambda f: f[0], default=(0, list(MOVES)[seed % len(MOVES)]))
+    return move
+
+
+class Stopped(Exception):
+    """The animatic was given up between two frames."""
+
+
+def planes_of(image: Image.Image) -> list[Image.Image]:
+    """Y, U and V (U and V of half the size) in BT.709, limited range: what players expect of HD."""
+    whole = av.VideoFrame(image.width, image.height, "rgb24")
+    whole.planes[0].update(image.tobytes("raw", "RGB", whole.planes[0].line_size, 1))
+    frame = whole.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+    return [Image.frombytes("L", (p.width, p.height), bytes(p), "raw", "L", p.line_size, 1) for p in frame.planes]
+
+
+def _window(size: tuple[int, int], move: str, at: float) -> Box:
+    """The crop of the picture `size` at a moment from 0 to 1, eased at both ends."""
+    (x0, y0, s0), (x1, y1, s1) = MOVES[move]
+    eased = (1 - math.cos(math.pi * at)) / 2 * 0.7 + at * 0.3
+    share = s0 + (s1 - s0) * eased
+    width, height = size[0] * share, size[1] * share
+    left = (size[0] - width) * (x0 + (x1 - x0) * eased)
+    top = (size[1] - height) * (y0 + (y1 - y0) * eased)
+    return left, top, left + width, top + height
+
+
+class _Burn:
+    """Everything burned in: fixed bands at top and bottom, and a timecode that changes."""
+
+    def __init__(self, size: tuple[int, int], label: str, move: str) -> None:
+        overlay = Overlay(size)
+        u, margin = overlay.unit, overlay.margin
+        self.face = Face(round(2.8 * u), bold=True, system=False)
+        self.cell = math.ceil(max(self.face.width(c) for c in "0123456789"))
+        self.clock = (self.cell * 10, round(4.6 * u) // 2 * 2)
+        self.at = ((size[0] - margin - self.clock[0]) // 2 * 2, (size[1] - margin - self.clock[1]) // 2 * 2)
+        pill = (self.at[0] - u, self.at[1], self.at[0] + self.clock[0] + u, self.at[1] + self.clock[1])
+        overlay.canvas.rounded_rectangle(pill, radius=0.8 * u, fill=(10, 12, 18, 170))
+        overlay.slate(label, move)
+        overlay.corners()
+        overlay.tag()
+        band = round(13 * u) // 2 * 2
+        flat = Image.new("RGB", size)
+        flat.paste(overlay.image.convert("RGB"))
+        alpha = overlay.image.getchannel("A")
+        colors = planes_of(flat)
+        self.bands = []
+        for top, bottom in ((0, band), (size[1] - band, size[1])):
+            box = (0, top, size[0], bottom)
+            half = (0, top // 2, size[0] // 2, bottom // 2)
+            mask = alpha.crop(box)
+            small = mask.reduce(2)
+            pieces = [(colors[0].crop(box), mask, box)]
+            pieces += [(plane.crop(half), small, half) for plane in colors[1:]]
+            self.bands.append(pieces)
+
+    def onto(self, planes: list[Image.Image], frame: int) -> None:
+        for pieces in self.bands:
+            for plane, (piece, mask, box) in zip(planes, pieces, strict=True):
+                plane.paste(piece, box, mask)
+        seconds, rest = divmod(frame, FPS)
+        text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{rest:02}"
+        mask = Image.new("RGBA", self.clock)
+        x = 0.0
+        for character in text:
+            cell = self.cell * (2 / 3 if character == ":" else 1)
+            inset = (cell - self.face.width(character)) / 2
+            self.face.draw(mask, (x + inset, self.clock[1] * 0.72), character, (255, 255, 255, 255))
+            x += cell
+        alpha = mask.getchannel("A")
+        planes[0].paste(_WHITE_Y, (*self.at, self.at[0] + self.clock[0], self.at[1] + self.clock[1]), alpha)
+
+
+def animatic(request: Request, still: Path | None, seconds: float, stop: Callable[[], bool]) -> Path:
+    """Render `seconds` of video in the brief's aspect; MP4 with its index in front. Synchronous.
+
+    Raises:
+        Stopped: `stop` answered True between two frames.
+        OutputUnusable: the still does not open.
+    """
+    size = SIZES[request.aspect]
+    large = (round(size[0] * OVERSCAN) // 2 * 2, round(size[1] * OVERSCAN) // 2 * 2)
+    picture = picture_of(still, large) if still else Plate.of(request).paint(large)
+    move = move_for(request.asset.prompt, request.seed)
+    source = planes_of(picture)
+    burn = _Burn(size, request.asset.label or request.asset.asset_id, move)
+    frames = max(1, math.ceil(seconds * FPS - 1e-6))
+    path = request.file("animatic.mp4")
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        container.metadata["comment"] = "PREVIZ animatic"
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "20", "g": "48"})
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        context = stream.codec_context
+        context.thread_count = 1  # the same bytes on every machine, and one core for each shot
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        for number in range(frames):
+            if stop():
+                raise Stopped
+            window = _window(large, move, number / max(1, frames - 1))
+            half: Box = (window[0] / 2, window[1] / 2, window[2] / 2, window[3] / 2)
+            planes = [
+                source[0].resize(size, Image.Resampling.BILINEAR, box=window),
+                source[1].resize((size[0] // 2, size[1] // 2), Image.Resampling.BILINEAR, box=half),
+                source[2].resize((size[0] // 2, size[1] // 2), Image.Resampling.BILINEAR, box=half),
+            ]
+            burn.onto(planes, number)
+            frame = av.VideoFrame(*size, "yuv420p")
+            for target, plane in zip(frame.planes, planes, strict=True):
+                target.update(plane.tobytes("raw", "L", target.line_size, 1))
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path

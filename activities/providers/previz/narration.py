@@ -1,0 +1,168 @@
+"""Scratch narration by espeak-ng, always in a process of its own: it is GPL-3.0 and keeps global state.
+
+As a program (`python -m activities.providers.previz.narration out.wav voice rate`, text on stdin) it
+speaks; as a module it knows the languages and starts that program. WAV, 16 bit, mono, 22,050 Hz.
+"""
+
+import asyncio
+import ctypes
+import struct
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from activities.errors import InvalidRequest, ProviderUnavailable
+
+MAX_CHARS: Final = 8_000
+"""The longest prompt an asset can carry; about nine minutes of speech."""
+RATE: Final = (80, 400)
+"""Words a minute; espeak-ng bends anything slower or faster back to about these."""
+TIMEOUT_SECONDS: Final = 120
+"""8,000 characters take about one second of CPU; a child that takes this long is stuck."""
+
+_RETRIEVAL, _CHARS_UTF8, _RATE_PARAMETER, _DONT_EXIT = 1, 1, 1, 0x8000
+_WITHOUT_DICTIONARY: Final = frozenset({"fo", "kaa", "xex"})
+"""Listed by espeak-ng, but the wheel has no dictionary for them: they come out silent."""
+_COMMENT: Final = b"PREVIZ scratch narration made on this machine by espeak-ng\0\0"
+
+
+@dataclass(frozen=True)
+class Voice:
+    file: str
+    name: str
+    priority: int
+
+
+@cache
+def voices() -> dict[str, Voice]:
+    """The voice for each language tag (lower case) that espeak-ng speaks, read from its data files."""
+    import espeakng_loader
+
+    data = Path(espeakng_loader.get_data_path())
+    found: dict[str, Voice] = {}
+    for file in sorted((data / "lang").rglob("*")):
+        if not file.is_file() or file.name in _WITHOUT_DICTIONARY:
+            continue
+        lines = [line.split() for line in file.read_bytes().decode("utf-8", "replace").splitlines()]
+        name = next((" ".join(words[1:]) for words in lines if words[:1] == ["name"]), file.name)
+        for words in lines:
+            if words[:1] == ["language"] and len(words) > 1:
+                voice = Voice(file.name, name, int(words[2]) if len(words) > 2 and words[2].isdigit() else 5)
+                known = found.get(words[1].lower())
+                if known is None or voice.priority < known.priority:
+                    found[words[1].lower()] = voice
+    return {tag: found[tag] for tag in sorted(found)}
+
+
+@cache
+def _variants() -> frozenset[str]:
+    import espeakng_loader
+
+    return frozenset(f.name for f in Path(espeakng_loader.get_data_path(), "voices", "!v").iterdir())
+
+
+def find_voice(wanted: str) -> str | None:
+    """The espeak-ng voice for a language tag or voice name, shortening the tag while it is unknown ("pt-MZ": "pt").
+
+    A variant may follow a plus sign, e.g. "en-us+f3". None when espeak-ng does not speak it.
+    """
+    base, _, variant = wanted.strip().partition("+")
+    if variant and variant not in _variants():
+        return None
+    known = voices()
+    parts = base.lower().split("-")
+    tags = ("-".join(parts[:n]) for n in range(len(parts), 0, -1))
+    by_tag = next((known[tag] for tag in tags if tag in known), None)
+    by_name = next((voice for voice in known.values() if voice.name.lower() == base.lower()), None)
+    found = by_name or by_tag
+    if found is None:
+        return None
+    return f"{found.file}+{variant}" if variant else found.file
+
+
+async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "voice") -> None:
+    """Write `text` as speech to the WAV file `out` (an absolute path); silence where nothing can be spoken.
+
+    Raises:
+        InvalidRequest: an unknown voice (named `field` in the message), or a rate (words a minute) out of range.
+        ProviderUnavailable: the child failed.
+    """
+    low, high = RATE
+    if not low <= rate <= high:
+        raise InvalidRequest(f"parameters.rate: {rate:g} is not between {low} and {high} words a minute")
+    known = find_voice(voice)
+    if known is None:
+        raise InvalidRequest(
+            f"{field}: espeak-ng has no voice {voice!r}; choose a language such as en, en-us, de, es, fr, "
+            f"pt-br, hi, ar or cmn, with a variant if you like (en+f3)"
+        )
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "activities.providers.previz.narration",
+        str(out),
+        known,
+        str(round(rate)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[3],  # where `activities` can be imported, wherever the worker was started
+    )
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            _, stderr = await child.communicate(text[:MAX_CHARS].replace("\0", " ").encode("utf-8", "replace"))
+    except TimeoutError:
+        raise ProviderUnavailable(f"espeak-ng did not finish within {TIMEOUT_SECONDS} s") from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode:
+        raise ProviderUnavailable(f"espeak-ng failed: {stderr.decode(errors='replace')[-300:].strip()}")
+
+
+def _synthesize(text: str, voice: str, rate: int) -> tuple[bytes, int]:
+    """PCM samples (16 bit, mono) and their rate in Hz."""
+    import espeakng_loader
+
+    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    hertz = library.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), _DONT_EXIT)
+    if hertz <= 0:
+        raise SystemExit("espeak-ng does not start: its data is missing; reinstall espeakng-loader")
+    if library.espeak_SetVoiceByName(voice.encode()) != 0:
+        raise SystemExit(f"no voice {voice!r}")
+    library.espeak_SetParameter(_RATE_PARAMETER, rate, 0)
+    samples = bytearray()
+
+    def keep(wave: int | None, count: int, _events: int | None) -> int:
+        if wave and count > 0:
+            samples.extend(ctypes.string_at(wave, 2 * count))
+        return 0
+
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(keep)
+    library.espeak_SetSynthCallback(callback)
+    data = text.encode()
+    library.espeak_Synth(data, ctypes.c_size_t(len(data) + 1), 0, 1, 0, _CHARS_UTF8, None, None)
+    library.espeak_Synchronize()
+    return bytes(samples).ljust(hertz, b"\0"), hertz  # half a second at least: a lone "…" must still be a file
+
+
+def _wav(samples: bytes, hertz: int) -> bytes:
+    """A WAV file whose comment says PREVIZ."""
+    chunks = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, hertz, 2 * hertz, 2, 16)
+    info = b"INFOICMT" + struct.pack("<I", len(_COMMENT)) + _COMMENT
+    chunks += b"LIST" + struct.pack("<I", len(info)) + info
+    chunks += b"data" + struct.pack("<I", len(samples)) + samples
+    return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
+
+
+def main() -> None:
+    out, voice, rate = sys.argv[1:4]
+    samples, hertz = _synthesize(sys.stdin.buffer.read().decode(), voice, int(rate))
+    Path(out).write_bytes(_wav(samples, hertz))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""previz: the keyless provider on this machine. It shows what will be made before the takes are paid for.
+
+Storyboard frames, scratch narration, animatics and placeholder text: real media, the same bytes for
+the same request, PREVIZ on every face. `previz-animatic-job` plays a vendor's long job: its id alone
+says when it began and how long it takes, so any worker can look at it.
+"""
+
+import asyncio
+import math
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.errors import InvalidRequest
+from activities.providers.previz import narration as previz_speech
+from activities.providers.previz.animatic import BREATH, SECONDS, Stopped, animatic
+from activities.providers.previz.storyboard import storyboard
+from activities.providers.previz.text import write
+from activities.providers.protocol import Finished, Job, Offer, ProviderBase, Request, Running
+from workflows.models import REFERENCE, Modality
+
+DEFAULT_SECONDS: Final = 5.0
+DEFAULT_RATE: Final = 165.0
+DEFAULT_JOB_SECONDS: Final = 10.0
+JOB_SECONDS: Final = (0.0, 86_400.0)
+LONGEST_SECONDS: Final = 600.0
+"""The longest video that a brief may ask for; narration makes no shot longer."""
+
+_JOB_ID: Final = re.compile(r"previz-(\d{1,15})-(\d{1,8})", re.ASCII)
+FREE: Final = Decimal(0)
+
+
+def _number(request: Request, name: str, default: float, limits: tuple[float, float], unit: str) -> float:
+    """A numeric parameter.
+
+    Raises:
+        InvalidRequest: it is no number or outside `limits`.
+    """
+    value = request.asset.parameters.get(name, default)
+    low, high = limits
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise InvalidRequest(f"parameters.{name}: {value!r} is not a number of {unit} between {low:g} and {high:g}")
+    return float(value)
+
+
+def _length(request: Request) -> float:
+    """Seconds of a shot: as asked for, else its narration and a breath (held `at_least` as long), else 5."""
+    if "seconds" in request.asset.parameters:
+        return _number(request, "seconds", DEFAULT_SECONDS, SECONDS, "seconds")
+    at_least = _number(request, "at_least", SECONDS[0], SECONDS, "seconds")
+    narration = request.input("narration")
+    spoken = narration.media.duration_seconds if narration else None
+    if spoken is None:
+        return at_least if "at_least" in request.asset.parameters else DEFAULT_SECONDS
+    return min(max(at_least, spoken + BREATH), LONGEST_SECONDS)
+
+
+async def _stoppable(render: Callable[[Callable[[], bool]], Path]) -> Path:
+    """Run `render` in a thread; when this task is cancelled it stops at its next frame, and only then do we."""
+    stop = threading.Event()
+    work = asyncio.ensure_future(asyncio.to_thread(render, stop.is_set))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop.set()
+        with suppress(Stopped):
+            await work
+        raise
+
+
+def _parts_of(job: Job) -> tuple[float, float]:
+    """When a job began and how long it takes, in seconds.
+
+    Raises:
+        InvalidRequest: the id is none of ours.
+    """
+    found = _JOB_ID.fullmatch(job.id)
+    if found is None:
+        raise InvalidRequest(f"job_id: {job.id!r} is no previz job; they look like 'previz-1790000000000-10000'")
+    return int(found[1]) / 1000, int(found[2]) / 1000
+
+
+class Previz(ProviderBase):
+    """The provider. It has no credentials, costs nothing and needs no network."""
+
+    name = "previz"
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._offers = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
+
+    def offers(self) -> Sequence[Offer]:
+        return self._offers
+
+    async def submit(self, request: Request) -> Finished | Job:
+        """Make the take, or pretend to begin a job.
+
+        Raises:
+            InvalidRequest: an unknown model, a parameter or a language it cannot follow; names the field.
+        """
+        match request.asset.model:
+            case "previz-text":
+                return Finished(write(request), "text/markdown", FREE)
+            case "previz-storyboard":
+                pictures = [await each.fetch() for each in request.inputs_of(Modality.IMAGE)]
+                return Finished(await asyncio.to_thread(storyboard, request, pictures), "image/png", FREE)
+            case "previz-narration":
+                return Finished(await self._narration(request), "audio/wav", FREE)
+            case "previz-animatic":
+                return await self._animatic(request)
+            case "previz-animatic-job":
+                _length(request)  # refuse now what would fail at the end of the job
+                takes = _number(request, "job_seconds", DEFAULT_JOB_SECONDS, JOB_SECONDS, "seconds")
+                return Job(f"previz-{time.time_ns() // 1_000_000}-{round(takes * 1000)}")
+            case unknown:
+                models = ", ".join(o.model for o in self.offers())
+                raise InvalidRequest(f"model: {unknown!r} is not offered by previz; choose from {models}")
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        """Progress by the clock, then the animatic.
+
+        Raises:
+            InvalidRequest: the id is none of ours.
+        """
+        started, takes = _parts_of(job)
+        left = min(started + takes - time.time(), takes)
+        if left > 0:
+            # Ten looks a job show its progress; never sooner than half a second, never long after it is due.
+            pause = min(left, max(takes / 10, 0.5))
+            return Running(
+                progress=round(1 - left / takes, 3), look_again_after=timedelta(seconds=math.ceil(pause * 1000) / 1000)
+            )
+        return await self._animatic(request)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        """A job's id tells when it began and how long it takes, and neither prompt nor account.
+
+        Raises:
+            InvalidRequest: the id is none of ours, or the model has no jobs.
+        """
+        if request.asset.model != "previz-animatic-job":
+            raise InvalidRequest(f"job_id: {request.asset.model} has no jobs; only previz-animatic-job has")
+        _parts_of(job)
+
+    async def _narration(self, request: Request) -> Path:
+        rate = _number(request, "rate", DEFAULT_RATE, previz_speech.RATE, "words a minute")
+        voice = request.asset.parameters.get("voice", request.brief.language)
+        if not isinstance(voice, str):
+            raise InvalidRequest(f"parameters.voice: {voice!r} is no voice name or language tag, e.g. 'en-gb'")
+        field = "parameters.voice" if "voice" in request.asset.parameters else "languages"
+        out = request.file("narration.wav").absolute()
+        await previz_speech.speak(request.asset.prompt, out, voice=voice, rate=rate, field=field)
+        return out
+
+    async def _animatic(self, request: Request) -> Finished:
+        seconds = _length(request)
+        still = request.input("still") or request.input(REFERENCE)
+        picture = await still.fetch() if still else None
+        path = await _stoppable(lambda stop: animatic(request, picture, seconds, stop))
+        return Finished(path, "video/mp4", FREE)

@@ -1,0 +1,80 @@
+"""Stand-in text: markdown set from the brief and the prompt by template. It reads as a placeholder and says so."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from activities.providers.protocol import Request
+from activities.text.speech import sentences, subject
+
+
+def _lead(request: Request) -> str:
+    return subject(sentences(request.brief.text)[0])
+
+
+def _headline(request: Request) -> str:
+    words = _lead(request).rstrip(".!?。！？।؟…")
+    return f"# {words if len(words) <= 90 else words[:89].rstrip() + '…'}"
+
+
+def _body(request: Request) -> str:
+    said = [subject(s) for s in sentences(request.brief.text)][:24]
+    return "\n\n".join(" ".join(said[i : i + 3]) for i in range(0, len(said), 3))
+
+
+def _call_to_action(request: Request) -> str:
+    return f"**{_lead(request)}**"
+
+
+def _list(request: Request) -> str:
+    return "\n".join(f"- {subject(s)}" for s in sentences(request.brief.text)[:8])
+
+
+def _post(request: Request) -> str:
+    words = re.findall(r"[^\W\d_]{5,20}", request.brief.text[:2_000].lower())
+    tags = [f"#{w}" for w in dict.fromkeys(words) if w not in {"about", "their", "there", "which"}][:3]
+    said = " ".join(subject(s) for s in sentences(request.brief.text)[:3])
+    return "\n\n".join(filter(None, [said, " ".join(tags)]))
+
+
+def _script(request: Request) -> str:
+    """The planner put every shot and its words into the prompt: headings for the shots, the rest as it is."""
+    lines = [f"### {line}" if re.match(r"Shot \d+\b", line) else line for line in request.asset.prompt.splitlines()]
+    return "\n\n".join(line for line in lines if line.strip())
+
+
+def _concept(request: Request) -> str:
+    style = f"\n\nStyle: {request.brief.style}" if request.brief.style else ""
+    return f"{_body(request)}{style}"
+
+
+def _tone(request: Request) -> str:
+    return request.brief.style or "Clear, warm, to the point. (The brief names no style.)"
+
+
+TEMPLATES: Final[dict[str, Callable[[Request], str]]] = {
+    "headline": _headline,
+    "body": _body,
+    "call-to-action": _call_to_action,
+    "objective": _call_to_action,
+    "audience": _list,
+    "message": _headline,
+    "tone": _tone,
+    "deliverables": _list,
+    "post": _post,
+    "concept": _concept,
+    "script": _script,
+}
+
+
+def write(request: Request) -> bytes:
+    """UTF-8 markdown for the asset's role; an unknown role gets the brief's sentences."""
+    asset = request.asset
+    content = TEMPLATES.get(asset.role, _body)(request)
+    title = asset.label or asset.role
+    task = " ".join(asset.prompt.partition("\n\n")[0].split())[:300]
+    asked = "" if asset.role == "script" else f"Asked for: {task}\n\n"
+    return (
+        f"> **PREVIZ** · {title} · a placeholder set from the brief\n\n{content}\n\n---\n\n"
+        f"{asked}*PREVIZ · take {request.take} · no model wrote this.*\n"
+    ).encode("utf-8", "replace")

@@ -1,0 +1,233 @@
+"""What comes back from a vendor over HTTP, made readable before its SDK reads it.
+
+Vendors and the servers between write text that is not valid Unicode, and errors with the status 200. An SDK fails on
+the one and takes the other for an answer: then a request that was answered looks lost, and may be paid twice. A hook
+of httpx and httpx2 mends both, for every SDK, method and status alike. Media is left as it is.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from activities.media import media_types
+from activities.text.valid_unicode import ESCAPES, valid, valid_json
+
+MAX_RECORD_BYTES: Final = 256 * 1024
+"""An error record has a few hundred; larger JSON is an answer."""
+UNKNOWN_STATUS: Final = 520
+"""Of an error that says nothing of its kind. In no vendor's table of unbilled answers: it may have been billed."""
+
+_STATUS_OF: Final[Mapping[str, int]] = {
+    # OpenAI
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "server_is_overloaded": 503,
+    "slow_down": 503,
+    "server_error": 500,
+    # Anthropic, https://platform.claude.com/docs/en/api/errors
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+    # Google, google.rpc.Code
+    "invalid_argument": 400,
+    "failed_precondition": 400,
+    "unauthenticated": 401,
+    "permission_denied": 403,
+    "not_found": 404,
+    "resource_exhausted": 429,
+    "internal": 500,
+    "unavailable": 503,
+    "deadline_exceeded": 504,
+}
+_WORDS: Final = (
+    (
+        402,
+        re.compile(
+            r"insufficient (?:credits?|balance|funds|quota)|payment required|not (?:have )?enough credits", re.I
+        ),
+    ),
+    (429, re.compile(r"rate.?limit|too many requests|throttled", re.I)),
+)
+"""Of records that have nothing but a message."""
+_FIRST_HALF: Final = re.compile(r"u[dD][89abAB]")
+_SECOND_HALF: Final = re.compile(r"u[dD][c-fC-F]")
+
+
+def mending(further: Callable[[bytes], bytes] = bytes) -> Mapping[str, list[Callable[..., Awaitable[None]]]]:
+    """The `event_hooks` of a client whose answers are mended.
+
+    Args:
+        further: What else is to be done to a JSON answer that comes whole.
+    """
+
+    async def mend(response: Any) -> None:
+        await _mended(response, further)
+
+    return {"response": [mend]}
+
+
+async def _mended(response: Any, further: Callable[[bytes], bytes]) -> None:
+    """Make the text of a response valid Unicode, and give an error in an answer of 200 the status that it tells."""
+    if not _is_text(response.headers.get("content-type", "")):
+        return
+    raw: Callable[..., AsyncIterator[bytes]] = response.aiter_bytes
+    if "event-stream" in response.headers.get("content-type", ""):
+        events = _events(raw())
+        begun, first = [], b""
+        async for piece in events:
+            begun.append(piece)
+            if first := _data_of(b"".join(begun)):
+                break
+        told = _told(response, first)
+        pieces = begun if told is None else [told]
+        response.aiter_bytes = _giving(pieces, events if told is None else None)
+        return
+    data = b"".join([piece async for piece in raw()])
+    if not media_types.found(data[: media_types.HEAD_BYTES]):  # some servers call sound a text
+        is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+        data = _valid(data, valid_json if is_json else valid)
+        if is_json:
+            told = _told(response, data)
+            data = further(data) if told is None else told
+    response.aiter_bytes = _giving([data])
+    await response.aread()
+
+
+def error_in(body: object) -> tuple[int, dict[str, Any]] | None:
+    """HTTP status and record of an error that stands in the place of an answer; None where it is an answer.
+
+    Jobs and operations tell there how they ended: what has a status in words, or says that it is done, is one.
+    """
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if not isinstance(body, dict) or "done" in body or (body.get("id") and isinstance(body.get("status"), str)):
+        return None
+    said = body.get("error")
+    record = said if isinstance(said, dict) else {"message": said} if said and isinstance(said, str) else {}
+    if any(record.values()):
+        return _status(record, body), record
+    words = next((str(body[name]) for name in ("message", "detail", "title", "msg") if body.get(name)), "")
+    status = next((s for name in ("status", "status_code", "statusCode", "code") if (s := _number(body.get(name)))), 0)
+    if words and status and not body.get("id"):
+        status = status if status < HTTPStatus.INTERNAL_SERVER_ERROR else UNKNOWN_STATUS
+        return status, {"message": words, "type": body.get("type"), "code": body.get("code")}
+    return None
+
+
+def _status(record: Mapping[str, Any], body: Mapping[str, Any]) -> int:
+    kinds = [record.get(name) for name in ("code", "status", "type", "status_code", "error_code")]
+    kinds += [body.get(name) for name in ("code", "status", "status_code", "statusCode", "type")]
+    numbers = [number for kind in kinds if (number := _number(kind))]
+    named = [status for kind in kinds if (status := _STATUS_OF.get(str(kind).lower(), 0))]
+    words = str(record.get("message") or "")
+    guessed = [status for status, pattern in _WORDS if pattern.search(words)]
+    # A gateway's number of a failure is not the vendor's own answer, of which it may say that it bills nothing.
+    # Google's own records name the status beside the number.
+    googles = isinstance(record.get("status"), str)
+    refusals = [number for number in numbers if googles or number < HTTPStatus.INTERNAL_SERVER_ERROR]
+    return next(iter((*refusals, *named, *([] if numbers else guessed))), UNKNOWN_STATUS)
+
+
+def _number(value: object) -> int:
+    """A status that says that something failed, else 0."""
+    text = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return int(text) if re.fullmatch(r"[45]\d\d", text) else 0
+
+
+def _told(response: Any, data: bytes) -> bytes | None:
+    """The error record in the place of an answer, whose status the response then has; None where there is none."""
+    if not response.is_success or not 0 < len(data) <= MAX_RECORD_BYTES:
+        return None
+    try:
+        found = error_in(json.loads(data))
+    except (ValueError, RecursionError):
+        return None
+    if found is None:
+        return None
+    response.status_code, record = found
+    return json.dumps({"error": record, "detail": record.get("message")}).encode()
+
+
+def _is_text(content_type: str) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    own = "charset=" in content_type.lower() and "utf-8" not in content_type.lower()
+    return kind == "application/json" or kind.endswith("+json") or not kind or (kind.startswith("text/") and not own)
+
+
+def _valid(data: bytes, mend: Callable[[str], str]) -> bytes:
+    return mend(data.decode("utf-8", "replace")).encode()
+
+
+def _giving(begun: list[bytes], rest: AsyncIterator[bytes] | None = None) -> Callable[..., AsyncIterator[bytes]]:
+    async def give(*_: Any, **__: Any) -> AsyncIterator[bytes]:
+        for piece in begun:
+            yield piece
+        if rest is not None:
+            async for piece in rest:
+                yield piece
+
+    return give
+
+
+def _data_of(events: bytes) -> bytes:
+    """What the first event says, as soon as its line is whole."""
+    found = re.search(rb"(?:^|\n)data:[ ]?(.*?)\r?\n", events)
+    return found[1] if found else b""
+
+
+async def _events(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Server-sent events whose texts are valid, line by line.
+
+    A vendor cuts between the halves of a surrogate pair too: a line that ends its text with the first half waits for
+    the next event, and gives the half to it where that begins with the second.
+    """
+    rest, held, half = b"", list[str](), ""
+    async for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        ready = []
+        for line in lines:
+            text = valid(line.decode("utf-8", "replace")) + "\n"
+            if held and text.startswith("data:"):
+                text, joined = _joined(text, half)
+                held[0] = held[0].replace("\0", "" if joined else r"\ufffd")
+                ready += held
+                held = []
+            cut, first = _cut(text)
+            half = first or half
+            if held or first:
+                held.append(cut)
+            else:
+                ready.append(valid_json(text))
+        if ready:
+            yield "".join(ready).encode()
+    text = "".join(held).replace("\0", r"\ufffd") + valid_json(valid(rest.decode("utf-8", "replace")))
+    if text:
+        yield text.encode()
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """The line, valid, with NUL in the place of a first half at the end of a string; and that half, or ""."""
+    last = [
+        m for m in ESCAPES.finditer(text) if m["invalid"] and _FIRST_HALF.match(m["invalid"]) and text[m.end()] == '"'
+    ]
+    if not last:
+        return valid_json(text), ""
+    at = last[-1]
+    return valid_json(text[: at.start()]) + "\0" + valid_json(text[at.end() :]), at[0]
+
+
+def _joined(text: str, half: str) -> tuple[str, bool]:
+    """The line with the first half put before a second half that begins one of its strings."""
+    for found in ESCAPES.finditer(text):
+        if found["invalid"] and _SECOND_HALF.match(found["invalid"]) and text[found.start() - 1] == '"':
+            return text[: found.start()] + half + text[found.start() :], True
+    return text, False
