@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import (
+from api import problems
+from api.auth.key_file import KeyFile
+from api.auth.limits import Limit
+from api.auth.middleware import Access, authorise
+from api.auth.sessions import Sessions, secret_of
+from api.deps import Services
+from api.metrics import Metrics
+from api.middleware import Door
+from api.openapi.examples import add_examples
+from api.openapi.security import add_access
+from api.openapi.streams_and_bodies import add_the_unsaid
+from api.readiness import OK, Check, Readiness
+from api.relay.relay import Relay
+from api.routes import (
     attention,
     batches,
     decisions,
@@ -16,38 +29,25 @@ from api import (
     multimodal,
     operations,
     previews,
-    problems,
     productions,
     references,
     schedules,
     session,
-    studio,
-    studio_support,
+    streamed_media,
+    studio_page,
     uploads,
 )
-from api.access import Access, authorise
-from api.access_schema import add_access
-from api.deps import Services
-from api.description import add_the_unsaid
-from api.examples import add_examples
-from api.fleet import Fleet
-from api.key_file import KeyFile
-from api.limits import Limit
-from api.many_views import BatchResult
-from api.media import Vault
-from api.metrics import Metrics
-from api.middleware import Door
-from api.readiness import OK, Check, Readiness
-from api.relay import Relay
-from api.sessions import Sessions, secret_of
 from api.settings import Settings
-from api.views import StreamEvent
+from api.storage import Vault
+from api.temporal.workers import Fleet
+from api.views.batches import BatchResult
+from api.views.production import StreamEvent
 from workflows import tracing
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from api.gateway import Gateway
+    from api.temporal.productions import Gateway
 
 
 def create_app(settings: Settings, client: "Client | None" = None, *, prepare: bool = False) -> FastAPI:
@@ -68,9 +68,9 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Temporal's SDK takes 150 ms to import: whoever imports this module for its OpenAPI need not wait.
-        from api.gateway import Gateway, connect
-        from api.gateway_batches import BatchGateway
-        from api.gateway_schedules import ScheduleGateway
+        from api.temporal.batches import BatchGateway
+        from api.temporal.productions import Gateway, connect
+        from api.temporal.schedules import ScheduleGateway
 
         vault = Vault(settings)
         temporal = client or await connect(settings)
@@ -143,8 +143,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         schedules,
         multimodal,
         operations,
-        studio,
-        studio_support,
+        studio_page,
+        streamed_media,
     ):
         app.include_router(module.router)
 

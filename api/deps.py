@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from fastapi import Depends, Header, Path, Query, Request
 
-from api.access import caller_of
-from api.callers import Caller
-from api.fleet import Fleet
-from api.key_file import KeyFile
-from api.limits import Limit, TooMany
-from api.media import Vault
+from api.auth.caller import Caller
+from api.auth.key_file import KeyFile
+from api.auth.limits import Limit, TooMany
+from api.auth.middleware import caller_of
+from api.auth.sessions import Sessions
 from api.metrics import Metrics
 from api.middleware import drain
 from api.problems import FieldError, Problem, unknown_batch, unknown_production, unknown_schedule
 from api.readiness import Readiness
-from api.relay import Relay
-from api.sessions import Sessions
+from api.relay.relay import Relay
 from api.settings import Settings
-from api.views import Links, links_of
+from api.storage import Vault
+from api.temporal.workers import Fleet
+from api.views.production import Links, links_of
 from workflows import keys
 from workflows.requests import KeyedRequest
 
 if TYPE_CHECKING:
-    from api.gateway import Gateway
-    from api.gateway_batches import BatchGateway
-    from api.gateway_schedules import ScheduleGateway
+    from api.temporal.batches import BatchGateway
+    from api.temporal.productions import Gateway
+    from api.temporal.schedules import ScheduleGateway
 
 _PRODUCTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.prompt import Confirm
 from rich.table import Table
 
-from api.cli_live import ProductionView
-from api.cli_views import make_console, money, print_table, show_plan
-from api.client import GreenlightClient, GreenlightError
-from api.views import ProductionView as Production
+from api.cli.live import ProductionView
+from api.cli.tables import make_console, money, print_table, show_plan
+from api.client.client import GreenlightClient, GreenlightError
+from api.views.production import ProductionView as Production
 from deploy.home import StackInfo, running
 from deploy.local import PROBLEMS, prepare, running_stack
 from deploy.settings import StackSettings

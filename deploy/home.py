@@ -36,7 +36,7 @@ class StackInfo(BaseModel):
     log_dir: str
     embedded: tuple[str, ...] = ()
     instance: str = ""
-    """Tells this stack from another one that answers at the same address: its API names it (`api/access.py`)."""
+    """Tells this stack from another one that answers at the same address: its API names it."""
 
 
 def record(home: Path) -> Path:

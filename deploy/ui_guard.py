@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from api.access import SAFE, from_elsewhere, names_this_machine
+from api.auth.middleware import SAFE, from_elsewhere, names_this_machine
 from api.middleware import METHODS
 from deploy.ports import LOOPBACK, listener
 

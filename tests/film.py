@@ -11,8 +11,8 @@ import boto3
 from botocore.config import Config
 
 from activities.takes.ledger import Entry
-from api.client import GreenlightClient
-from api.views import PlanView, StreamEvent
+from api.client.client import GreenlightClient
+from api.views.production import PlanView, StreamEvent
 from deploy.home import StackInfo
 from deploy.s3 import REGION
 from tests.stack import CREDENTIALS

@@ -12,9 +12,9 @@ from typing import Final
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.client import GreenlightClient
-from api.many_views import BatchBody
-from api.views import ProductionView
+from api.client.client import GreenlightClient
+from api.views.batches import BatchBody
+from api.views.production import ProductionView
 from deploy.local import Stack, running_stack
 from deploy.temporal import binary
 from tests.collector import Collector, collecting

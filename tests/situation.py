@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from api.client import GreenlightClient
-from api.views import PlanView
+from api.client.client import GreenlightClient
+from api.views.production import PlanView
 from deploy.local import Stack, running_stack
 from deploy.temporal import binary
 from tests.emulators.base import Fault

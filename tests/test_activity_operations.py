@@ -21,9 +21,9 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.takes import attempt, paid
 from activities.takes.ledger import Entry, Ledger
-from api.cli_live import ProductionView, describe
-from api.cli_views import make_console
-from api.views import StreamEvent
+from api.cli.live import ProductionView, describe
+from api.cli.tables import make_console
+from api.views.production import StreamEvent
 from deploy.local import Stack
 from deploy.temporal import binary
 from tests.productions import Handle, Productions, eventually, snapshot

@@ -13,9 +13,9 @@ import typer
 from temporalio.client import Client
 from typer.testing import CliRunner
 
-from api import visibility
-from api.cli import app
-from api.cli_attention import age, answers
+from api.cli.attention import age, answers
+from api.cli.main import app
+from api.temporal import visibility
 from tests.fakes import FakeActivities
 from tests.productions import eventually
 from tests.serving import Api, serving

@@ -16,9 +16,10 @@ from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
 from activities.storage.bucket import Storage
-from api import batches, cli_batch
-from api.cli import app
-from api.many_examples import MANY
+from api.cli import batch
+from api.cli.main import app
+from api.openapi.batch_examples import MANY
+from api.routes import batches
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.productions import eventually
@@ -201,7 +202,7 @@ async def test_unknown(api: Api) -> None:
 async def greenlight(api: Api, *args: str) -> Result:
     """The command, in a thread of its own: the API runs in this one. It looks more often than for people."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli_batch, "LOOK_SECONDS", 0.1)
+        patch.setattr(batch, "LOOK_SECONDS", 0.1)
         return await asyncio.to_thread(CliRunner().invoke, app, ["--url", str(api.http.base_url), *args])
 
 
@@ -278,7 +279,7 @@ def test_a_long_batch_on_a_terminal() -> None:
     done = [view.rows[0].model_copy(update={"row": n, "key": f"key-{n}", "status": "delivered"}) for n in range(1, 30)]
     waits = view.rows[1].model_copy(update={"row": 30, "key": "the last"})
     screen = io.StringIO()
-    with cli_batch.BatchProgress(Console(file=screen, force_terminal=True, width=100, height=10)) as progress:
+    with batch.BatchProgress(Console(file=screen, force_terminal=True, width=100, height=10)) as progress:
         progress.show(view.model_copy(update={"rows": (*done, waits)}))
     assert "the last" in screen.getvalue()
     assert "key-1 " in screen.getvalue()

@@ -21,8 +21,8 @@ import pytest
 from botocore.config import Config
 from temporalio.client import Client
 
-from api.client import GreenlightClient
-from api.views import PlanView
+from api.client.client import GreenlightClient
+from api.views.production import PlanView
 from deploy.local import Stack, running_stack
 from deploy.s3 import REGION
 from tests.emulators.anthropic import AnthropicEmulator

@@ -19,13 +19,13 @@ from rich.console import Console
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from api.cli import app
-from api.cli_context import Studio
-from api.cli_live import ProductionView, describe
-from api.cli_look import planners_in_short, retiring, show_providers
-from api.cli_views import amount, approve_command, make_console, show_plan, show_production
-from api.plan_file import PlanFileError, edits_between, to_yaml
-from api.views import PlanView, StreamEvent, links_of, production_view
+from api.cli.context import Studio
+from api.cli.live import ProductionView, describe
+from api.cli.look import planners_in_short, retiring, show_providers
+from api.cli.main import app
+from api.cli.plan_file import PlanFileError, edits_between, to_yaml
+from api.cli.tables import amount, approve_command, make_console, show_plan, show_production
+from api.views.production import PlanView, StreamEvent, links_of, production_view
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import serving
@@ -167,7 +167,7 @@ def test_a_plan_that_changed_meanwhile(
     other = tmp_path / "editor.py"
     other.write_text(
         "import pathlib, subprocess, sys\n"
-        f"greenlight = [sys.executable, '-m', 'api.cli', '--url', {local_stack.info.api_url!r}]\n"
+        f"greenlight = [sys.executable, '-m', 'api.cli.main', '--url', {local_stack.info.api_url!r}]\n"
         f"subprocess.run([*greenlight, 'edit', {production_id!r}, '--title', 'Theirs'], check=True)\n"
         "file = pathlib.Path(sys.argv[1])\n"
         "file.write_text(file.read_text().replace('title:', 'title: Mine'))\n"
@@ -331,9 +331,9 @@ async def test_what_waits_for_an_approval_is_exit_code_4(client: Client, monkeyp
             raise typer.Abort
 
         monkeypatch.setattr(Studio, "interactive", True)
-        monkeypatch.setattr("api.cli_make.typer.confirm", lambda *_, **__: False)
+        monkeypatch.setattr("api.cli.make.typer.confirm", lambda *_, **__: False)
         declined = await asyncio.to_thread(run, url, *brief)
-        monkeypatch.setattr("api.cli_make.typer.confirm", interrupted)
+        monkeypatch.setattr("api.cli.make.typer.confirm", interrupted)
         ended = await asyncio.to_thread(run, url, *brief)
     assert [each.exit_code for each in (waiting, followed, declined, ended)] == [4, 4, 4, 130]
     for each in (waiting, followed, declined, ended):

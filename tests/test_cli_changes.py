@@ -15,12 +15,13 @@ from temporalio import activity
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from api import cli_stop, gateway
-from api.cli import app
-from api.cli_live import describe
-from api.cli_options import brief_from, parse_duration
-from api.plan_file import PlanFileError, added
-from api.views import StreamEvent
+from api.cli import stop
+from api.cli.live import describe
+from api.cli.main import app
+from api.cli.options import brief_from, parse_duration
+from api.cli.plan_file import PlanFileError, added
+from api.temporal import productions
+from api.views.production import StreamEvent
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import Api, serving
@@ -186,8 +187,8 @@ async def test_cancel_says_what_became_of_each(greenlight: Greenlight, api: Api,
 
 async def test_cancel_without_a_worker(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no worker answers, `cancel` says that it will be done, and where to look."""
-    monkeypatch.setattr(cli_stop, "CANCEL_SECONDS", 0.1)
-    monkeypatch.setattr(gateway, "QUERY_TIMEOUT", timedelta(seconds=0.3))
+    monkeypatch.setattr(stop, "CANCEL_SECONDS", 0.1)
+    monkeypatch.setattr(productions, "QUERY_TIMEOUT", timedelta(seconds=0.3))
     async with serving(client, {}) as api:
         async with FakeActivities().working(client):
             production_id, _ = await api.planned()

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api import client as api_client
-from api.client import AnswerLost, GreenlightClient, GreenlightError, Unreachable, resolve_url
-from api.client_events import EventDecoder
-from api.views import ProductionView
+from api.client import client as api_client
+from api.client.client import AnswerLost, GreenlightClient, GreenlightError, Unreachable, resolve_url
+from api.client.sse import EventDecoder
+from api.views.production import ProductionView
 from workflows.models import Brief, Platform
 from workflows.requests import Approval
 
@@ -376,6 +376,6 @@ def test_where_the_api_is(tmp_path: Path) -> None:
 def test_the_client_is_light() -> None:
     """A fresh interpreter that imports the client or the CLI loads neither FastAPI nor Temporal nor a vendor SDK."""
     heavy = "{'fastapi', 'temporalio', 'boto3', 'openai', 'anthropic', 'google.genai', 'av', 'PIL'}"
-    code = f"import sys, api.client, api.cli; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, api.client.client, api.cli.main; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

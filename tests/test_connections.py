@@ -11,10 +11,11 @@ import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from api import connections, key_file, middleware, readiness
+from api import connections, middleware, readiness
 from api.app import create_app
+from api.auth import key_file
+from api.auth.roles import Role
 from api.readiness import OK, Readiness
-from api.roles import Role
 from api.settings import Settings
 from tests.serving import Api, serving
 from tests.test_keys import bearer

@@ -17,8 +17,8 @@ import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client, WorkflowHandle
 
-from api.client import GreenlightClient
-from api.views import StreamEvent
+from api.client.client import GreenlightClient
+from api.views.production import StreamEvent
 from deploy.home import StackInfo, running
 from deploy.local import Stack, running_stack
 from deploy.ports import Ports

@@ -16,7 +16,7 @@ from playwright.async_api import expect
 from temporalio.api.common.v1 import Payloads
 from temporalio.client import Client
 
-from api.client import GreenlightClient
+from api.client.client import GreenlightClient
 from api.settings import Settings, SettingsError
 from deploy.codec import CodecSettings, create_app
 from deploy.local import Stack, running_stack
@@ -223,9 +223,7 @@ async def test_keys_that_cannot_be_used(given: str, wrong: str) -> None:
 def test_without_keys_nothing_is_different() -> None:
     """The plain data converter is used, and the library of ciphers is not even loaded."""
     assert data_converter_with(" ") is data_converter
-    script = (
-        "import api.gateway, workflows.converter, sys; workflows.converter.data_converter_with(''); print(*sys.modules)"
-    )
+    script = "import api.temporal.productions, workflows.converter, sys; workflows.converter.data_converter_with(''); print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", script], text=True).split()
     assert "workflows.payload_keys" in loaded
     assert not {"cryptography", "workflows.codec"} & set(loaded)

@@ -14,8 +14,8 @@ import av
 import pytest
 from PIL import Image
 
-from api.client import GreenlightClient
-from api.views import ProductionView, StreamEvent
+from api.client.client import GreenlightClient
+from api.views.production import ProductionView, StreamEvent
 from deploy.local import Stack
 from tests.film import (
     BRIEF,

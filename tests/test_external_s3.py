@@ -17,9 +17,9 @@ from obstore.store import S3Store
 
 from activities.storage.bucket import Storage, StorageFailed, StorageRefused
 from activities.storage.probe import probe
-from api.media import Vault
 from api.problems import Problem
 from api.settings import Settings
+from api.storage import Vault
 from deploy.ports import LOOPBACK
 from deploy.s3 import aws_config
 from workflows.stores import bucket_endpoint, clock_problem

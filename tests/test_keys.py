@@ -17,14 +17,14 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from typer.testing import CliRunner, Result
 
-from api import key_file
-from api.access import Refusals
 from api.app import create_app
-from api.callers import SIGNATURES
-from api.cli import app
-from api.client import GreenlightClient, GreenlightError
-from api.key_file import KeyFile, KeyFileError
-from api.roles import NEEDS, Role
+from api.auth import key_file
+from api.auth.caller import SIGNATURES
+from api.auth.key_file import KeyFile, KeyFileError
+from api.auth.middleware import Refusals
+from api.auth.roles import NEEDS, Role
+from api.cli.main import app
+from api.client.client import GreenlightClient, GreenlightError
 from api.settings import Settings, SettingsError
 from tests.serving import Api, serving
 from tests.test_problems import NOWHERE, problem

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from activities.storage.bucket import Storage
-from api.media import LINK_SECONDS, Vault
 from api.settings import Settings
+from api.storage import LINK_SECONDS, Vault
 from deploy.local import Stack
 from tests.stack import use_s3
 from workflows import keys

@@ -12,10 +12,10 @@ from rich.console import Console
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from api.cli import app
-from api.cli_live import ProductionView
-from api.cli_views import show_production
-from api.client import GreenlightClient
+from api.cli.live import ProductionView
+from api.cli.main import app
+from api.cli.tables import show_production
+from api.client.client import GreenlightClient
 from tests.fakes import Film
 from tests.serving import Api, serving
 from tests.test_state import approved, text

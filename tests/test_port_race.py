@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.client import GreenlightClient, WrongInstance
+from api.client.client import GreenlightClient, WrongInstance
 from deploy.local import Stack, running_stack
 from deploy.ports import LOOPBACK, Ports, listens
 from deploy.supervisor import Component, StackFailed, Supervisor
@@ -130,7 +130,7 @@ def test_the_command_line_means_the_stack_of_its_home(tmp_path: Path, local_stac
 
     def greenlight(instance: str) -> subprocess.CompletedProcess[str]:
         record.write_text(json.dumps({"api_url": local_stack.info.api_url, "instance": instance}))
-        command = [sys.executable, "-m", "api.cli", "list", "--json"]
+        command = [sys.executable, "-m", "api.cli.main", "list", "--json"]
         return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
 
     refused = greenlight("of-a-stack-that-is-gone")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from activities.providers.previz.provider import Previz
-from api.client import GreenlightClient
+from api.client.client import GreenlightClient
 from deploy.local import Stack
 from tests.film import BRIEF
 from workflows.events import ProductionStart, ProductionStatus, Snapshot

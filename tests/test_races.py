@@ -10,9 +10,9 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest, RespondWorkflowTaskCompletedRequest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
-from api.answers import updated
-from api.gateway import Gateway
 from api.metrics import Metrics
+from api.temporal.outcomes import updated
+from api.temporal.productions import Gateway
 from tests.fakes import FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
 from tests.test_approvals import approve, waiting

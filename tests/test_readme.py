@@ -11,7 +11,7 @@ import pytest
 
 from activities.providers.registry import PROVIDERS
 from activities.settings import ActivitySettings
-from api.client import GreenlightClient
+from api.client.client import GreenlightClient
 from deploy.local import Stack
 from deploy.settings import StackSettings
 from tests.test_finishing import shot_file

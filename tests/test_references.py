@@ -39,7 +39,7 @@ from activities.providers.replicate.provider import Replicate
 from activities.references import ingest
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
-from api.cli import app
+from api.cli.main import app
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.productions import Productions, names, refusal, snapshot, until, update

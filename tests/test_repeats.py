@@ -18,8 +18,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.finishing.manifests import Manifests
 from activities.storage.bucket import Storage
-from api.answers import answered
 from api.problems import Problem
+from api.temporal.outcomes import answered
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.productions import Productions, eventually, names

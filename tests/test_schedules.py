@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from api.cli import app
+from api.cli.main import app
 from tests.fakes import FakeActivities
 from tests.productions import eventually
 from tests.serving import Api, serving

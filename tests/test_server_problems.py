@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from api.__main__ import server
 from api.app import create_app
-from api.cli import app
+from api.cli.main import app
 from api.settings import Settings
 from deploy import temporal
 from deploy.local import Stack

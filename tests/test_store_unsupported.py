@@ -9,8 +9,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.cli import app
-from api.client import GreenlightClient
+from api.cli.main import app
+from api.client.client import GreenlightClient
 from deploy.local import Stack, running_stack
 from tests.emulators.openai import OpenAIEmulator
 from tests.film import approval, planned, until

@@ -17,9 +17,10 @@ from starlette.types import Receive
 from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecutionDescription
 from temporalio.service import RPCError
 
-from api import key_file, limits, uploads
 from api.app import create_app
-from api.roles import Role
+from api.auth import key_file, limits
+from api.auth.roles import Role
+from api.routes import uploads
 from api.settings import Settings
 from deploy.local import Stack
 from tests.productions import eventually
@@ -580,7 +581,7 @@ async def test_a_tenant_sends_so_much_at_once(house: House, monkeypatch: pytest.
         return uploads.chunks(receive, most)
 
     # What is sent is not yet received: a second upload may reach the API before the first does.
-    monkeypatch.setattr("api.references.chunks", chunks)
+    monkeypatch.setattr("api.routes.references.chunks", chunks)
     first = asyncio.create_task(house.ask("rita", "POST", "/references", content=slowly()))
     await received.wait()
     second = await house.ask("both", "POST", "/references", content=PNG)
@@ -600,7 +601,7 @@ async def test_a_tenant_sends_so_much_at_once(house: House, monkeypatch: pytest.
 
 async def test_a_stream_ends_with_its_key(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that is open when its key is revoked is ended with the next line that keeps it alive."""
-    monkeypatch.setattr("api.relay.KEEP_ALIVE_SECONDS", 0.05)
+    monkeypatch.setattr("api.relay.relay.KEEP_ALIVE_SECONDS", 0.05)
     production_id, _ = await house.planned("rita")
     key = key_file.create(house.file, "gone", "acme", [Role.APPROVER])
     path = f"/api/v1/productions/{production_id}/events"

@@ -24,9 +24,9 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.takes import uploads
 from activities.takes.uploads import checked_upload
-from api.cli import app
-from api.media import Vault
+from api.cli.main import app
 from api.settings import Settings
+from api.storage import Vault
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import Api, serving

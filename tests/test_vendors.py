@@ -17,8 +17,8 @@ from typing import Any, cast
 import pytest
 
 from activities.takes.ledger import Entry
-from api.client import GreenlightClient, GreenlightError
-from api.views import StreamEvent
+from api.client.client import GreenlightClient, GreenlightError
+from api.views.production import StreamEvent
 from deploy.local import Stack, running_stack
 from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.base import Emulator

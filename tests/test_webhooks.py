@@ -24,8 +24,8 @@ from activities.production import Activities
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.webhooks import Notifier, allowed_hosts, signing_tenants, why_unsigned
-from api.fleet import LOGGED, webhook_errors
-from api.relay import frame
+from api.relay.relay import frame
+from api.temporal.workers import LOGGED, webhook_errors
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.productions import Productions, eventually

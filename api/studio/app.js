@@ -1,19 +1,19 @@
 // The frame around the views: addresses, theme, titles, what waits for a person.
 
-import * as create from "./create.js";
-import { render } from "./dom.js";
-import { icon, memory, signed, who } from "./parts.js";
-import { get, SIGNED_OUT } from "./server.js";
-import { signIn } from "./session.js";
+import * as create from "./create/create.js";
+import { render } from "./lib/dom.js";
+import { icon, memory, signed, who } from "./lib/parts.js";
+import { get, SIGNED_OUT } from "./lib/server.js";
+import { signIn } from "./views/session.js";
 
 const ROUTES = [
   [/^(?:from\/([^/]+))?$/, "create", async () => create],
-  [/^p\/([^/]+)(?:\/([^/]+))?$/, "productions", () => import("./production.js")],
-  [/^productions$/, "productions", () => import("./productions.js")],
-  [/^batches(?:\/([^/]+))?$/, "productions", () => import("./batches.js")],
-  [/^schedules(?:\/([^/]+))?$/, "productions", () => import("./schedules.js")],
-  [/^attention$/, "attention", () => import("./attention.js")],
-  [/^settings$/, "settings", () => import("./settings.js")],
+  [/^p\/([^/]+)(?:\/([^/]+))?$/, "productions", () => import("./production/production.js")],
+  [/^productions$/, "productions", () => import("./views/productions.js")],
+  [/^batches(?:\/([^/]+))?$/, "productions", () => import("./views/batches.js")],
+  [/^schedules(?:\/([^/]+))?$/, "productions", () => import("./views/schedules.js")],
+  [/^attention$/, "attention", () => import("./views/attention.js")],
+  [/^settings$/, "settings", () => import("./views/settings.js")],
 ];
 const ATTENTION_MS = 10_000;
 const TOAST_MS = 6_000;

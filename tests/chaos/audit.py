@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFail
 from temporalio.service import RPCError
 
 from activities.takes.ledger import Entry
-from api.views import StreamEvent
+from api.views.production import StreamEvent
 from tests.chaos.accounts import balance
 from tests.chaos.judging import Audit, money, orphans, reasons
 from tests.chaos.people import Person

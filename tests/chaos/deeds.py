@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from api.client import GreenlightError
-from api.views import ProductionView
+from api.client.client import GreenlightError
+from api.views.production import ProductionView
 from tests.chaos.books import mark
 from tests.chaos.hands import PLENTY, Hands
 from tests.chaos.vendors import MAKERS, UNPRICED, Maker

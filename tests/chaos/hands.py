@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Final, TypeVar
 
-from api.client import GreenlightClient, GreenlightError
+from api.client.client import GreenlightClient, GreenlightError
 from tests.chaos.script import Cast
 from tests.chaos.vendors import Vendors
 from workflows.models import ZERO

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from api.client import GreenlightError
-from api.views import PlanView, ProductionView
+from api.client.client import GreenlightError
+from api.views.production import PlanView, ProductionView
 from deploy.home import StackInfo
 from tests.chaos.deeds import Deeds
 from tests.chaos.hands import PATIENCE_SECONDS, PLENTY, Hands

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final, Literal
 
-from api.views import ProductionView
+from api.views.production import ProductionView
 from tests.chaos.books import mark
 from tests.chaos.deeds import Deeds
 from tests.chaos.hands import PLENTY, Hands

@@ -5,8 +5,8 @@ import time
 from random import Random
 from typing import Final, Self
 
-from api.client import GreenlightClient, GreenlightError
-from api.views import StreamEvent
+from api.client.client import GreenlightClient, GreenlightError
+from api.views.production import StreamEvent
 
 CUT: Final = 0.12
 """The chance, at each event, that the connection ends behind it."""

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.client import GreenlightClient
+from api.client.client import GreenlightClient
 from tests.fuzz.cases import AnyCase, aim, generated
 from tests.fuzz.world import World
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from api.client import GreenlightClient, GreenlightError
+from api.client.client import GreenlightClient, GreenlightError
 from api.problems import RETRY_SECONDS
-from api.views import ProductionView
+from api.views.production import ProductionView
 from tests.film import until
 from tests.fuzz.stack import BROKEN
 from workflows.events import AssetStatus, ProductionStatus

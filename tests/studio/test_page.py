@@ -16,8 +16,9 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities.storage.bucket import Storage
-from api import key_file, studio
-from api.roles import Role
+from api.auth import key_file
+from api.auth.roles import Role
+from api.routes import studio_page
 from deploy.local import Stack
 from tests.browser import (
     SIZES,
@@ -96,7 +97,7 @@ async def test_the_page_is_served(site: Site, servers: Stack) -> None:
 
 def test_the_page_is_light() -> None:
     """All files of the page together are below 150 kB on their way, parse no markup and name no other host."""
-    files = [path for path in studio.FOLDER.rglob("*") if path.is_file()]
+    files = [path for path in studio_page.FOLDER.rglob("*") if path.is_file()]
     assert {".html", ".js", ".css", ".svg"} == {path.suffix for path in files}
     assert sum(len(gzip.compress(path.read_bytes())) for path in files) < MOST_BYTES
     parsing = r"https?://\w|innerHTML|outerHTML|insertAdjacent|document\.write|\beval\("

@@ -1,0 +1,163 @@
+"""A plan as a file for people: written as YAML, read back as the edits that lead from the one to the other."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from api.views.production import PlanView
+from workflows.models import Asset, Modality, Slug, Words
+from workflows.requests import EditOp
+
+HEADER: Final = """\
+# Change anything but asset_id, asset_type and role; the order of the assets is the order of the plan.
+# Delete an asset to drop it. Save and close to send the changes, or close without a change to send nothing.
+"""
+
+
+class PlanFileError(ValueError):
+    """The edited file is not a plan any more; the message names the line or the field."""
+
+
+class _FileAsset(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    asset_id: Slug
+    asset_type: Modality
+    role: Slug = "asset"
+    label: Annotated[str, Field(max_length=200)] = ""
+    prompt: Words
+    provider: Slug
+    model: str
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    depends_on: tuple[Slug, ...] = ()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    assets: list[_FileAsset] = Field(min_length=1)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Long or many-lined words as a block, so that they can be read and edited."""
+
+
+def _represent_str(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    block = "\n" in value or len(value) > 80
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if block else None)
+
+
+_Dumper.add_representer(str, _represent_str)
+
+
+def to_yaml(plan: PlanView) -> str:
+    """The editable part of a plan as YAML, in plan order."""
+    fields = set(_FileAsset.model_fields)
+    content = {"title": plan.title, "assets": [a.model_dump(mode="json", include=fields) for a in plan.assets]}
+    out = io.StringIO(HEADER)
+    out.seek(0, io.SEEK_END)
+    yaml.dump(content, out, _Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return out.getvalue()
+
+
+def edits_between(plan: PlanView, text: str, *, dropped_stay: bool = False) -> list[EditOp]:
+    """The edits that turn `plan` into what the file says; none when nothing has changed.
+
+    Args:
+        dropped_stay: What is dropped keeps its place in the plan, as it does after the approval.
+
+    Raises:
+        PlanFileError: the file is no YAML, lacks a field or names one that is not known.
+    """
+    wanted = _read(text)
+    ids = [a.asset_id for a in wanted.assets]
+    if len(ids) != len(set(ids)):
+        raise PlanFileError("assets: two assets have the same asset_id")
+    before = {a.asset_id: a for a in plan.assets}
+    edits = [EditOp(op="title", title=wanted.title)] if wanted.title != plan.title else []
+    edits += [EditOp(op="add", asset=_asset(a)) for a in wanted.assets if a.asset_id not in before]
+    edits += [c for a in wanted.assets if a.asset_id in before and (c := _change(before[a.asset_id], a))]
+    # Drops come after changes, so that no asset depends on one that has already gone.
+    edits += [EditOp(op="drop", asset_id=i) for i in before if i not in ids]
+    order = [i for i in before if i in ids or dropped_stay] + [i for i in ids if i not in before]
+    place = 0
+    for asset_id in ids:
+        while order[place] not in ids:  # it was dropped and stays
+            place += 1
+        if order[place] != asset_id:
+            order.remove(asset_id)
+            order.insert(place, asset_id)
+            edits.append(EditOp(op="move", asset_id=asset_id, position=place + 1))
+        place += 1
+    return edits
+
+
+def added(text: str) -> list[EditOp]:
+    """The edits that add what the text describes: an asset or a list of them, as YAML or JSON.
+
+    Each may have a `position`, counted from 1; without it it is the last.
+
+    Raises:
+        PlanFileError: the text is no YAML, or the asset lacks a field or names one that is not known.
+    """
+    found = _parsed(text, "this is not YAML")
+    with _naming_the_field():
+        assets = [_Added.model_validate(each) for each in (found if isinstance(found, list) else [found])]
+        return [EditOp(op="add", asset=_asset(a), position=a.position) for a in assets]
+
+
+class _Added(_FileAsset):
+    position: int | None = Field(default=None, ge=1)
+
+
+def _read(text: str) -> _File:
+    found = _parsed(text, "the plan is not YAML any more")
+    with _naming_the_field():
+        return _File.model_validate(found)
+
+
+def _parsed(text: str, otherwise: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PlanFileError(f"{otherwise}: {error}") from None
+
+
+@contextmanager
+def _naming_the_field() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        needed = ", ".join(name for name, field in _FileAsset.model_fields.items() if field.is_required())
+        remedy = f"; an asset needs {needed}" if first["type"] in ("missing", "model_type") else ""
+        raise PlanFileError(f"{where or 'asset'}: {first['msg']}{remedy}") from None
+
+
+def _asset(wanted: _FileAsset) -> Asset:
+    return Asset.model_validate(wanted.model_dump(exclude={"position"}))
+
+
+def _change(before: Asset, wanted: _FileAsset) -> EditOp | None:
+    for fixed in ("asset_type", "role"):
+        if getattr(wanted, fixed) != getattr(before, fixed):
+            raise PlanFileError(
+                f"{before.asset_id}.{fixed}: it stays {getattr(before, fixed)}; add another asset instead"
+            )
+    changed: dict[str, object] = {}
+    for name in ("label", "prompt", "provider", "model", "depends_on"):
+        # A block of YAML ends with a line break that nobody typed.
+        old, new = getattr(before, name), getattr(wanted, name)
+        if (old.strip() != new.strip()) if isinstance(old, str) else (old != new):
+            changed[name] = new
+    parameters: dict[str, JsonValue] = {k: v for k, v in wanted.parameters.items() if before.parameters.get(k) != v}
+    parameters |= {k: None for k in before.parameters if k not in wanted.parameters}
+    if parameters:
+        changed["parameters"] = parameters
+    return EditOp.model_validate({"op": "change", "asset_id": before.asset_id, **changed}) if changed else None

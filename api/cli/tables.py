@@ -1,0 +1,273 @@
+"""What the terminal shows: money, plans and productions as tables (`cli_live`: while they go on).
+
+With a terminal it is coloured and moves; piped it is plain, one line a fact, never wrapped.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import IO, Final
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.markup import escape
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from api.views import production as views
+from workflows.discretion import printable
+from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
+from workflows.models import ZERO, Quote
+
+PIPED_WIDTH: Final = 200
+"""Columns where there is no terminal to ask: room for ids, prices and links on one line."""
+NARROW: Final = 100
+"""Columns under which the names of models are broken into lines, so that ids and prices stay whole."""
+LONG_NAME: Final = 24
+"""Letters of provider and model: more, and the prompt beside them would be cut to a word."""
+UNCUT: Final = 10_000
+"""Columns where even the longest note of a provider stays on its line."""
+
+STATUS_STYLE: Final = {
+    ProductionStatus.AWAITING_APPROVAL: "yellow",
+    ProductionStatus.NEEDS_ATTENTION: "bold yellow",
+    ProductionStatus.DELIVERED: "green",
+    ProductionStatus.FAILED: "red",
+    AssetStatus.PENDING: "dim",
+    AssetStatus.COMPLETED: "green",
+    AssetStatus.FAILED: "red",
+}
+OVERRUN_STYLE: Final = "bold red"
+"""Of money that was charged above its published price, and of what waits because of it."""
+
+
+def reason_style(reason: AttentionReason) -> str:
+    return OVERRUN_STYLE if reason == "overrun" else "bold yellow"
+
+
+class Screen(Console):
+    """A console on which words of others are only words: an escape sequence in a title cannot rewrite a price."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
+def make_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
+    """A console that never wraps what is piped. NO_COLOR and COLUMNS are honoured."""
+    console = Screen(file=file, stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console = Screen(file=file, stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
+    return console
+
+
+def amount(usd: Decimal | None) -> str:
+    """USD with two decimals, or up to four where the price is finer: '0.04', '0.0035', '12.00', 'free'."""
+    if usd is None:
+        return "–"
+    if usd == 0:
+        return "free"
+    exact = usd.quantize(Decimal("0.0001"))
+    return f"{exact:.2f}" if exact == exact.quantize(Decimal("0.01")) else f"{exact:f}".rstrip("0")
+
+
+def money(usd: Decimal | None) -> str:
+    """An amount with its currency: '0.04 USD', 'free'."""
+    return amount(usd) + (" USD" if usd else "")
+
+
+def spent(usd: Decimal | None) -> str:
+    """An amount that was paid: nothing is '0.00' there, not 'free'."""
+    return amount(usd) if usd else "0.00"
+
+
+def overrun(usd: Decimal) -> str:
+    """What vendors charged beyond their published prices: '0.90 USD above published prices'."""
+    return f"{amount(usd)} USD above published prices"
+
+
+def price_range(low: Decimal, high: Decimal) -> str:
+    return amount(high) if low == high else f"{spent(low)}–{amount(high)}"
+
+
+def status_text(status: ProductionStatus | AssetStatus) -> Text:
+    return Text(status.value.replace("_", " "), style=STATUS_STYLE.get(status, ""))
+
+
+def table(*columns: str, right: Iterable[str] = (), folded: str = "") -> Table:
+    """The house's table: a head, no frame, numbers to the right. The last column gives way where it is narrow.
+
+    Args:
+        folded: A column that is broken into lines there too.
+    """
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in columns:
+        whole = name not in (columns[-1], folded)
+        made.add_column(name, justify="right" if name in right else "left", no_wrap=whole, overflow="fold")
+    return made
+
+
+def _folded(console: Console) -> str:
+    return "made by" if console.width < NARROW else ""
+
+
+def one_line(words: str) -> Text:
+    """Words on a single line, cut with an ellipsis where the table is too narrow."""
+    return Text(" ".join(words.split()), no_wrap=True, overflow="ellipsis")
+
+
+def print_table(console: Console, made: Table, *, uncut: bool = False) -> None:
+    """Print without the blanks that pad the last column; what is piped may be as wide as it has to be."""
+    if console.is_terminal:
+        console.print(made)
+        return
+    options = console.options.update(width=UNCUT) if uncut else console.options
+    for line in console.render_lines(made, options, pad=False):
+        console.out("".join(segment.text for segment in line).rstrip(), highlight=False)
+
+
+def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = None) -> None:
+    """The plan as a table with prices, its total and its warnings."""
+    console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planner)}[/dim]\n")
+    columns = ["#", "asset", "type", "made by", "USD", "prompt"]
+    if console.width < NARROW and any(len(a.provider + a.model) > LONG_NAME for a in plan.assets):
+        columns.remove("prompt")
+    rows = table(*columns, right=("#", "USD"), folded=_folded(console))
+    for asset in plan.assets:
+        made_by = f"{asset.provider}/{asset.model}"
+        first = map(Text, (str(asset.position), asset.asset_id, asset.asset_type.value, made_by, _price(asset.quote)))
+        rows.add_row(*first, *[one_line(asset.prompt)] * ("prompt" in columns))
+        for other in asset.fallbacks:
+            rows.add_row("", "", "", Text(f"else {other.provider}/{other.model}", style="dim"), _price(other.quote))
+    print_table(console, rows)
+    parts = [_counted(len(plan.assets), "asset"), _total(plan)]
+    if budget is not None:
+        parts.append(f"budget {money(budget)}")
+    console.print(f"\n{' · '.join(parts)} · plan [bold]{plan.digest}[/bold]", soft_wrap=True)
+    for warning in plan.warnings:
+        console.print(f"[yellow]![/yellow] {escape(warning)}", soft_wrap=True)
+
+
+def approve_command(production_id: str, plan: views.PlanView) -> str:
+    """What releases exactly this plan, with the option that its unknown prices need."""
+    allow = " --allow-unknown-prices" if plan.unknown_prices else ""
+    return f"greenlight approve {production_id} --digest {plan.digest}{allow}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+def _total(plan: views.PlanView) -> str:
+    """What a plan costs: '0.29–0.87 USD and 3 unknown prices', 'free'. What is unknown is never called free."""
+    known = price_range(plan.low_usd, plan.high_usd) + (" USD" if plan.high_usd else "")
+    if not plan.unknown_prices:
+        return known
+    unknown = _counted(len(plan.unknown_prices), "unknown price")
+    return f"{known} and {unknown}" if plan.high_usd else unknown
+
+
+def _price(quote: Quote | None) -> str:
+    if quote is None:
+        return "–"
+    return "unknown" if quote.unknown else price_range(quote.low_usd, quote.high_usd)
+
+
+def show_production(console: Console, production: views.ProductionView, url: str) -> None:
+    """A production: where it stands, its assets with takes, costs and links, and its deliverable."""
+    title = production.plan.title if production.plan else production.brief.title or production.brief.text[:60]
+    console.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
+    line = Text.assemble(production.production_id, " · ", status_text(production.status))
+    line.append(f" · {production.brief.platform} · spent {spent(production.spent_usd)}")
+    line.append(f" of {amount(production.budget_usd)} USD" if production.budget_usd else " USD")
+    if production.overrun_usd:
+        line.append(f" · {overrun(production.overrun_usd)}", style=OVERRUN_STYLE)
+    unknown = sum(r.cost_source == "unknown" for r in production.assets)
+    line.append(f" and {_counted(unknown, 'unknown cost')}\n" if unknown else "\n")
+    console.print(line, soft_wrap=True)
+    _show_standing(console, production)
+    records = production.assets
+    if records:
+        names = ("#", "asset", "type", "status", "take", "USD", "made by", "media")
+        rows = table(*names, right=("#", "USD"), folded=_folded(console))
+        for r in records:
+            made_by = f"{r.provider}/{r.model}"
+            take = f"{r.take} of {r.takes}" if r.take else "–"
+            first = (str(r.position), Text(r.asset_id), r.asset_type.value, _record_status(r), take, _cost(r))
+            rows.add_row(*first, Text(made_by), _media(console, r, url))
+        print_table(console, rows)
+    for r in records:
+        if r.error:
+            console.print(f"[yellow]![/yellow] {r.asset_id}: {escape(r.error)}", soft_wrap=True)
+    show_stale(console, production)
+    if production.deliverable:
+        console.print(f"\nDeliverable, revision {production.deliverable.revision}\n")
+        files = table("file", "size", "type", right=("size",))
+        for file in production.deliverable.files:
+            files.add_row(Text(file.name), size(file.bytes), file.media_type)
+        print_table(console, files)
+        for note in production.deliverable.notes:
+            console.print(f"[yellow]![/yellow] {escape(note)}", soft_wrap=True)
+
+
+def _show_standing(console: Console, production: views.ProductionView) -> None:
+    """What else there is to know before the assets: an error, a pause, approvals that do not suffice yet."""
+    if production.error:
+        console.print(f"[red]{escape(production.error)}[/red]\n", soft_wrap=True)
+    if pause := production.paused:
+        why = f": {escape(pause.reason)}" if pause.reason else ""
+        console.print(f"[yellow]Paused[/yellow] by {escape(pause.paused_by)}{why}\n", soft_wrap=True)
+    if production.approvals:
+        names = ", ".join(a.approver for a in production.approvals)
+        count = f"{len(production.approvals)} of {production.brief.approval.approvers}"
+        console.print(f"Approved by {count}: {escape(names)}\n", soft_wrap=True)
+
+
+def show_stale(console: Console, production: views.ProductionView) -> None:
+    """The assets that were made from something that has changed, why, and what making them again costs."""
+    stale = [r for r in production.assets if r.stale]
+    if not stale:
+        return
+    console.print()
+    rows = table("stale", "because of", "USD", right=("USD",))
+    for record in stale:
+        because = ", ".join(record.stale_because) or "an input"
+        rows.add_row(Text(record.asset_id), Text(because), amount(record.refresh_usd))
+    print_table(console, rows)
+    total = sum((r.refresh_usd for r in stale if r.refresh_usd), ZERO)
+    unknown = sum(r.refresh_usd is None for r in stale)
+    price = money(total) + (f" and {_counted(unknown, 'unknown price')}" if unknown else "")
+    command = f"greenlight refresh {production.production_id} --max-usd {spent(total)}"
+    command += " --allow-unknown-prices" if unknown else ""
+    console.print(
+        f"\n{_counted(len(stale), 'stale asset')}, {price} to refresh: [bold]{command}[/bold]", soft_wrap=True
+    )
+
+
+def _cost(record: AssetRecord) -> str:
+    """What all takes of an asset cost; where nobody published the price of the one in use, that is said."""
+    if record.cost_source == "unknown":
+        return f"{amount(record.cost_usd)} + unknown" if record.cost_usd else "unknown"
+    return amount(record.cost_usd) if record.take else "–"
+
+
+def _record_status(record: AssetRecord) -> Text:
+    text = status_text(record.status)
+    if record.attention:
+        text.append(f" ({record.attention.replace('_', ' ')})", style=reason_style(record.attention))
+    if record.stale:
+        text.append(" (stale)", style="yellow")
+    return text
+
+
+def _media(console: Console, record: AssetRecord, url: str) -> Text:
+    if not record.file_url:
+        return Text("–")
+    link = url + record.file_url
+    return Text(record.media_type or "open", style=f"link {link}") if console.is_terminal else Text(link)
+
+
+def size(count: int) -> str:
+    """Bytes for people: '812 B', '34 kB', '1.2 MB'."""
+    if count < 1_000:
+        return f"{count} B"
+    return f"{count / 1e3:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"

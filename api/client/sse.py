@@ -1,0 +1,37 @@
+"""Server-sent events, decoded for the client: bytes in, events out, no I/O."""
+
+from pydantic import ValidationError
+
+from api.views.production import StreamEvent
+
+
+class EventDecoder:
+    """Feed it the stream's bytes as they come. `last_id` is what Last-Event-ID asks on from.
+
+    Comments, unfinished events and events of a name that only a newer API knows yield nothing. Lines are split at
+    line feeds only: `str.splitlines` would also cut at U+2028, which a prompt may contain.
+    """
+
+    def __init__(self, last_id: int = 0) -> None:
+        self.last_id = last_id
+        self._rest = b""
+        self._fields: dict[str, list[str]] = {}
+
+    def feed(self, chunk: bytes) -> list[StreamEvent]:
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        return [event for line in lines if (event := self._line(line.removesuffix(b"\r").decode()))]
+
+    def _line(self, line: str) -> StreamEvent | None:
+        if line:
+            field, _, value = line.partition(":")
+            self._fields.setdefault(field, []).append(value.removeprefix(" "))
+            return None
+        fields, self._fields = self._fields, {}
+        if "data" not in fields:
+            return None
+        if "id" in fields and fields["id"][-1].isdecimal():
+            self.last_id = int(fields["id"][-1])
+        try:
+            return StreamEvent.model_validate_json("\n".join(fields["data"]), extra="ignore")
+        except ValidationError:
+            return None

@@ -1,0 +1,248 @@
+"""Routes of batches: many briefs at once, admitted to one budget all or none."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import JsonValue, ValidationError
+
+from api.auth.caller import Caller
+from api.deps import IdempotencyKey, KnownBatch, Parts, RequestKey, Services, Who, keyed, production_id_for
+from api.pagination import PageSize, PageToken, token_of, told
+from api.problems import FieldError, Problem, documented, field_errors
+from api.views.batches import BatchBody, BatchLinks, BatchPage, BatchResult, BatchRowBody, BatchStarted
+from api.views.production import PREFIX, production_path
+from workflows import keys
+from workflows.batch_records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchStart, BatchView
+from workflows.events import ProductionStatus
+from workflows.models import MAX_ID_CHARS, Brief, digest_of
+
+router = APIRouter(prefix=f"{PREFIX}/batches", tags=["batches"], responses=documented(422, 503))
+
+_UNKNOWN: Final = documented(404)
+_DECIDED: Final = documented(404, 409)
+_LINE: Final = {"schema": {"$ref": "#/components/schemas/BatchResult"}}
+_LINES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "One line a row", "content": {"text/csv": _LINE, "application/x-ndjson": _LINE}}
+}
+_FORMULA: Final = re.compile(r"\W*?[=+\-@|%＝＋－＠％−﹢﹣﹦﹪﹫]|[\x00-\x1f\x7f]")
+
+
+@router.post("", status_code=202, responses=documented(409))
+async def start(
+    parts: Parts, who: Who, response: Response, body: BatchBody, idempotency_key: IdempotencyKey = None
+) -> BatchStarted:
+    """Start a production for each row, or none where one row is wrong. Sent again, it starts nothing twice.
+
+    All rows are planned. With `approve` they are then approved together if they fit `budget_usd`, else none is.
+    The terms of a batch that was sent before stay; `admit` changes them.
+    """
+    if body.approve:
+        who.check_release("approve")
+    if body.allow_unknown_prices:
+        who.check_release("allow_unknown_prices")
+    body = who.signs(body)
+    briefs = await _briefs(parts, who, body)
+    tenant = briefs[0].tenant
+    if body.batch_id:
+        batch_id = _batch_id(tenant, body.batch_id)
+    else:
+        batch_id = production_id_for(tenant, idempotency_key and f"batch/{idempotency_key}")
+    start = BatchStart(
+        rows=tuple(_rows(batch_id, body.rows, briefs)),
+        created_at=datetime.now(UTC),
+        tenant=tenant,
+        approver=body.requester,
+        **{"batch_id": batch_id, **body.model_dump(exclude={"rows", "defaults", "batch_id"})},
+    )
+    size = len(start.model_dump_json(exclude_defaults=True).encode())
+    if size > MAX_BATCH_BYTES:
+        raise _too_large(f"are {size:,} bytes of at most {MAX_BATCH_BYTES:,}")
+    status = await parts.batches.start_batch(start)
+    links = _links(parts, batch_id)
+    response.headers["Location"] = links.batch
+    return BatchStarted(batch_id=batch_id, status=status, rows=len(start.rows), links=links)
+
+
+@router.get("")
+async def list_batches(parts: Parts, who: Who, page_size: PageSize = 50, page_token: PageToken = None) -> BatchPage:
+    """Batches, a page at a time, open ones first. The list follows a change by a second or two."""
+    lines, following = await parts.batches.batches(
+        who.tenant, page_size, token_of(page_token), lambda batch_id: _links(parts, batch_id)
+    )
+    return BatchPage(batches=tuple(lines), next_page_token=told(following))
+
+
+@router.get("/{batch_id}", responses=_UNKNOWN)
+async def get_batch(parts: Parts, batch_id: KnownBatch) -> BatchView:
+    """How far a batch is: its status, its rows and what they cost together."""
+    return await parts.batches.batch(batch_id)
+
+
+@router.get("/{batch_id}/results", response_class=Response, responses={**_LINES, **_UNKNOWN})
+async def results(
+    parts: Parts,
+    request: Request,
+    batch_id: KnownBatch,
+    format: Literal["csv", "jsonl"] = "csv",  # noqa: A002 - its name in the address
+) -> Response:
+    """A line a row with its status and what it has cost, as CSV or as JSON lines; also while the batch goes on."""
+    view = await parts.batches.batch(batch_id)
+    lines = _results(view, str(request.base_url).rstrip("/"))
+    if format == "csv":
+        content, media_type = _csv(lines), "text/csv; charset=utf-8"
+    else:
+        content, media_type = "".join(f"{line.model_dump_json()}\n" for line in lines), "application/x-ndjson"
+    named = {"Content-Disposition": f'attachment; filename="{batch_id}.{format}"'}
+    return Response(content, headers=named, media_type=media_type)
+
+
+@router.post("/{batch_id}/admit", responses=_DECIDED)
+async def admit(parts: Parts, who: Who, batch_id: KnownBatch, body: Admit, key: RequestKey = None) -> BatchView:
+    """Approve all rows that wait, together; refused where they do not fit the budget."""
+    return await parts.batches.admit(batch_id, keyed(who.signs(body), key))
+
+
+@router.post("/{batch_id}/stop", responses=_DECIDED)
+async def stop(parts: Parts, batch_id: KnownBatch) -> BatchView:
+    """Start and approve nothing further; what runs goes on."""
+    return await parts.batches.stop(batch_id)
+
+
+async def _briefs(parts: Services, who: Caller, body: BatchBody) -> list[Brief]:
+    """The briefs of all rows.
+
+    Raises:
+        Problem: 422, which names every row that is wrong; 403.
+    """
+    if len(body.rows) > MAX_ROWS:
+        raise _too_large(f"are {len(body.rows):,} of at most {MAX_ROWS:,}")
+    defaults: dict[str, JsonValue] = {"requester": body.requester, **body.defaults}
+    briefs: list[Brief] = []
+    errors: list[FieldError] = []
+    for index, row in enumerate(body.rows):
+        try:
+            brief = who.brief(Brief.model_validate({**defaults, **row.brief}))
+            await parts.fleet.check(brief)
+        except ValidationError as error:
+            errors += (_of_row(index, found) for found in field_errors(error.errors()))
+        except Problem as problem:
+            if problem.status_code == 403:  # of a row or of all: nobody needs to see how many
+                raise
+            errors += (_of_row(index, found) for found in problem.problem.errors)
+        else:
+            briefs.append(brief)
+    if not errors:
+        errors = [*_together(body, briefs)]
+    if errors:
+        bad = len({error.field.partition("]")[0] for error in errors})
+        detail = f"{bad} of {len(body.rows)} rows cannot be made, so none is started; {errors[0].message}"
+        raise Problem(422, "invalid-request", detail, errors=errors)
+    return briefs
+
+
+def _batch_id(tenant: str, name: str) -> str:
+    """The id of the tenant's batch of this name.
+
+    Raises:
+        Problem: 422 where the id would be too long, or another tenant's.
+    """
+    found = keys.owned(tenant, name)
+    if keys.tenant_of(found) != tenant:
+        message, remedy = "a dot stands between a tenant's name and its batch's", "leave out the dot"
+    elif len(found) > MAX_ID_CHARS:
+        message, remedy = f"it is longer than {MAX_ID_CHARS} characters with the tenant's name", "shorten it"
+    else:
+        return found
+    error = FieldError(field="batch_id", message=message, remedy=remedy)
+    raise Problem(422, "invalid-request", f"batch_id: {message}; {remedy}", errors=[error])
+
+
+def _of_row(index: int, error: FieldError) -> FieldError:
+    """Where it is in the body, and the row's number for people."""
+    field = f"rows[{index}].brief.{error.field}".removesuffix(".body")
+    return error.model_copy(update={"field": field, "message": f"row {index + 1}: {error.field} {error.message}"})
+
+
+def _together(body: BatchBody, briefs: list[Brief]) -> Iterator[FieldError]:
+    """What is wrong between the rows."""
+    first: dict[str, int] = {}
+    for index, (row, brief) in enumerate(zip(body.rows, briefs, strict=True)):
+        number = index + 1
+        same = first.setdefault(_key(row, brief), number)
+        if same != number:
+            what = f"has the key {row.key!r} of row {same}" if row.key else f"is the same as row {same}"
+            yield FieldError(
+                field=f"rows[{index}].key",
+                message=f"row {number}: {what}",
+                remedy="give it a key of its own, or drop it",
+            )
+        if brief.tenant != briefs[0].tenant:
+            yield FieldError(
+                field=f"rows[{index}].brief.tenant",
+                message=f"row {number}: tenant {brief.tenant!r} is not that of row 1, {briefs[0].tenant!r}",
+                remedy="send a batch for each tenant",
+            )
+        if brief.approval.auto_below_usd is not None and (body.approve or body.budget_usd is not None):
+            yield FieldError(
+                field=f"rows[{index}].brief.approval.auto_below_usd",
+                message=f"row {number}: approval.auto_below_usd would approve it before the others are planned",
+                remedy="leave it out, or leave out approve and budget_usd",
+            )
+
+
+def _key(row: BatchRowBody, brief: Brief) -> str:
+    return row.key or digest_of(brief.model_dump(mode="json", exclude={"requester"}))
+
+
+def _rows(batch_id: str, rows: Iterable[BatchRowBody], briefs: Iterable[Brief]) -> Iterator[BatchRow]:
+    for number, (row, brief) in enumerate(zip(rows, briefs, strict=True), start=1):
+        key = _key(row, brief)
+        production_id = production_id_for(brief.tenant, f"batch/{batch_id}/{key}")
+        yield BatchRow(row=number, key=key, production_id=production_id, brief=brief)
+
+
+def _too_large(size: str) -> Problem:
+    error = FieldError(field="rows", message=size, remedy="split the file into several batches")
+    return Problem(422, "invalid-request", f"rows {error.message}; {error.remedy}", errors=[error])
+
+
+def _links(parts: Services, batch_id: str) -> BatchLinks:
+    path, ui = f"{PREFIX}/batches/{batch_id}", parts.settings.temporal_ui_url
+    run = f"{ui}/namespaces/{parts.gateway.namespace}/workflows/{keys.batch_workflow_id(batch_id)}"
+    return BatchLinks(batch=path, results=f"{path}/results", temporal_ui=run if ui else None)
+
+
+def _results(view: BatchView, url: str) -> list[BatchResult]:
+    return [
+        BatchResult(
+            row=row.row,
+            key=row.key,
+            production_id=row.production_id,
+            status=row.status,
+            cost_usd=row.spent_usd,
+            error=row.error,
+            deliverable=f"{url}{production_path(row.production_id)}/deliverable"
+            if row.status == ProductionStatus.DELIVERED
+            else "",
+        )
+        for row in view.rows
+    ]
+
+
+def _csv(lines: Iterable[BatchResult]) -> str:
+    file = io.StringIO()
+    writer = csv.DictWriter(file, BatchResult.model_fields)
+    writer.writeheader()
+    writer.writerows(_safe(line.model_dump(mode="json")) for line in lines)
+    return file.getvalue()
+
+
+def _safe(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """A spreadsheet takes words that begin like a formula for one, also behind spaces or quotation marks, and in the
+    wide forms of East Asian keyboards."""
+    return {n: f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for n, cell in cells.items()}

@@ -1,0 +1,169 @@
+"""Bytes through this server instead of by a link: where a page may only read from its own address, and archives."""
+
+import re
+import zipfile
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import StreamingResponse
+
+from api.deps import ONE_READ, ONE_TRANSFER, AssetId, KnownId, Parts
+from api.problems import FieldError, Problem, documented
+from api.routes.revisions import keys_of
+from api.storage import MANIFEST, Vault, no_media
+from api.views.production import PREFIX
+from workflows import keys
+from workflows.events import Snapshot
+from workflows.models import Modality
+from workflows.requests import MAX_UPLOAD_BYTES
+
+router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
+
+CHUNK_BYTES: Final = 1024 * 1024
+"""So much of a file is in memory at a time, whatever its length."""
+_NAME: Final = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*")
+_SANDBOX: Final = {
+    # What models wrote is shown, and can do nothing: no script, no form. Without this origin the pictures beside it
+    # would be another site's to the browser, which then keeps the cookie with the key to itself.
+    "Content-Security-Policy": (
+        "sandbox allow-same-origin; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+}
+_BYTES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The bytes, as what they are", "content": {"*/*": {}}}
+}
+_ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive", "content": {"application/zip": {}}}}
+
+
+class _Stored:
+    """One object of the bucket, open to be read in chunks."""
+
+    def __init__(self, found: Any, vault: Vault) -> None:
+        self._body, self._vault = found["Body"], vault
+        self.bytes: int = found["ContentLength"]
+        self.media_type: str = found["ContentType"]
+
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        try:
+            while chunk := await self._vault.read(self._body, CHUNK_BYTES):
+                yield chunk
+        finally:
+            self._body.close()
+
+
+async def _open(vault: Vault, key: str) -> _Stored | None:
+    """An object of the bucket, or None where there is none."""
+    found = await vault.find(key)
+    return _Stored(found, vault) if found else None
+
+
+@router.get(
+    "/{production_id}/deliverable/{revision}/{name:path}",
+    response_class=StreamingResponse,
+    dependencies=ONE_READ,
+    responses={**_BYTES, **documented(429)},
+)
+async def deliverable_file(
+    parts: Parts,
+    production_id: KnownId,
+    revision: Annotated[int, Path(ge=1)],
+    name: Annotated[str, Path(max_length=300, examples=["captions.vtt"])],
+) -> StreamingResponse:
+    """One file of a revision from this address itself: for captions and documents with pictures beside them."""
+    stored = None
+    for key in await keys_of(parts, production_id, revision, name) if _NAME.fullmatch(name) else ():
+        if stored := await _open(parts.vault, key):
+            break
+    if stored is None:
+        await parts.gateway.snapshot(production_id)  # 404 where there is no such production
+        raise no_media(f"Revision {revision} has no file {name[:100]!r}; it")
+    headers = {"Content-Length": str(stored.bytes), "Cache-Control": "private, max-age=3600", **_SANDBOX}
+    return StreamingResponse(stored.chunks(), headers=headers, media_type=stored.media_type)
+
+
+@router.get(
+    "/{production_id}/assets/{asset_id}/takes/{take}/text",
+    response_class=Response,
+    dependencies=ONE_READ,
+    responses={**_BYTES, **documented(429)},
+)
+async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
+    """The words of a take of text, as plain text whatever they are."""
+    snapshot = await parts.gateway.snapshot(production_id)
+    state = snapshot.assets.get(asset_id)
+    found = next((t for t in state.takes if t.number == take), None) if state else None
+    is_text = found is not None and found.media.bytes <= MAX_UPLOAD_BYTES[Modality.TEXT]
+    stored = await _open(parts.vault, found.media.key) if found and is_text else None
+    if stored is None:
+        raise no_media(f"Take {take} of asset {asset_id[:100]!r}, as words,")
+    body = b"".join([chunk async for chunk in stored.chunks()])
+    headers = {"Cache-Control": "private, max-age=3600", **_SANDBOX}
+    return Response(body, headers=headers, media_type="text/plain; charset=utf-8")
+
+
+@router.get(
+    "/{production_id}/deliverable.zip",
+    response_class=StreamingResponse,
+    dependencies=ONE_TRANSFER,
+    responses={**_ZIP, **documented(409, 429)},
+)
+async def archive(parts: Parts, production_id: KnownId) -> StreamingResponse:
+    """Everything in one file: the newest deliverable, its manifest, and the takes that it is made from."""
+    snapshot = await parts.gateway.snapshot(production_id)
+    if snapshot.deliverable is None:
+        error = FieldError(field="production_id", message="has no deliverable yet", remedy="wait for the event `done`")
+        detail = f"The production {error.message}; {error.remedy}."
+        raise Problem(409, "wrong-phase", detail, errors=[error], production_status=snapshot.status.value)
+    await parts.vault.check()
+    headers = {"Content-Disposition": f'attachment; filename="{production_id}.zip"', "Cache-Control": "no-store"}
+    return StreamingResponse(_zipped(parts.vault, _names(snapshot)), headers=headers, media_type="application/zip")
+
+
+def _names(snapshot: Snapshot) -> dict[str, str]:
+    """Name in the archive -> key in the bucket."""
+    made = snapshot.deliverable
+    assert made is not None
+    names = {file.name: file.media.key for file in made.files}
+    names[MANIFEST] = keys.deliverable_key(snapshot.production_id, made.revision, MANIFEST)
+    for asset_id, number in made.takes.items():
+        takes = snapshot.assets[asset_id].takes if asset_id in snapshot.assets else ()
+        if take := next((t for t in takes if t.number == number), None):
+            names[f"takes/{asset_id}.{take.media.key.rpartition('.')[2]}"] = take.media.key
+    return names
+
+
+class _Pipe:
+    """What a zip file is written to: it cannot be sought, and is emptied as it fills."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._written += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits anywhere else."""
+
+    def take(self) -> bytes:
+        taken = bytes(self._written)
+        self._written.clear()
+        return taken
+
+
+async def _zipped(vault: Vault, names: dict[str, str]) -> AsyncIterator[bytes]:
+    """An archive as it is made. Media is compressed already, so it is only stored; what is gone is left out."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]  # write and flush do
+        for name, key in names.items():
+            stored = await _open(vault, key)
+            if stored is None:
+                continue
+            with archive.open(name, "w", force_zip64=True) as entry:
+                async for chunk in stored.chunks():
+                    entry.write(chunk)
+                    yield pipe.take()
+    yield pipe.take()

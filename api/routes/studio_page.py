@@ -1,0 +1,108 @@
+"""The studio page: static files of this package, served with the headers that keep them to themselves."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, Response
+
+from api.deps import Services
+from api.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+
+FOLDER: Final = Path(__file__).parents[1] / "studio"
+PAGE: Final = "index.html"
+_HEADERS: Final = {
+    # Names carry no version: a browser asks each time, and is mostly told that nothing has changed.
+    "Cache-Control": "no-cache",
+    "Vary": "Accept, Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class _File:
+    body: bytes
+    zipped: bytes
+    media_type: str
+    etag: str
+
+
+@router.get("/studio/{name:path}")
+async def static(request: Request, name: str) -> Response:
+    """One file of the page; nothing but what is in the package's folder."""
+    found = _files().get(name)
+    if found is None or name == PAGE:
+        raise Problem(404, "no-such-file", "The studio page has no such file; open / in a browser.")
+    return _answer(request, found)
+
+
+async def page(parts: Services) -> Response:
+    """The page itself, which may load from nowhere but here, and media from the storage."""
+    headers = {**_HEADERS, "Content-Security-Policy": policy(await media_origin(parts))}
+    return Response(_files()[PAGE].body, headers=headers, media_type="text/html")
+
+
+def wants_page(request: Request) -> bool:
+    """Browsers name HTML in what they accept; other callers get JSON."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def policy(media: str) -> str:
+    """The page's Content-Security-Policy; `media` is the origin that links to media lead to."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' {media}",
+            f"media-src 'self' {media}",
+            "connect-src 'self'",
+            "frame-src 'self'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+async def media_origin(parts: Services) -> str:
+    """Where links to media lead; signing one asks nobody. Nothing where there is nothing to sign with."""
+    try:
+        link = urlsplit(await parts.vault.link("origin", "origin"))
+    except Problem:
+        return ""
+    return f"{link.scheme}://{link.netloc}"
+
+
+@cache
+def _files() -> dict[str, _File]:
+    """All files by their path below /studio/: about 150 kB, read once."""
+    return {str(path.relative_to(FOLDER)): _read(path) for path in FOLDER.rglob("*") if path.is_file()}
+
+
+def _read(path: Path) -> _File:
+    body = path.read_bytes()
+    media_type = "text/javascript" if path.suffix == ".js" else mimetypes.guess_type(path.name)[0]
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return _File(body, gzip.compress(body, mtime=0), media_type or "application/octet-stream", etag)
+
+
+def _answer(request: Request, file: _File) -> Response:
+    headers = {**_HEADERS, "ETag": file.etag}
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.zipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media_type)
+    return Response(file.body, headers=headers, media_type=file.media_type)

@@ -1,0 +1,183 @@
+"""Every call to Temporal about schedules; see `gateway`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleDescription,
+    ScheduleHandle,
+    ScheduleListDescription,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleState,
+)
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.problems import FieldError, Problem, unknown_schedule
+from api.temporal.outcomes import RPC_TIMEOUT, found, server
+from api.views.batches import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
+from workflows import keys
+from workflows.schedule import Scheduled, scheduled_production_id
+from workflows.starting import PLATFORM, REQUESTER, TENANT, cut, fair_share, title_of
+
+CATCH_UP: Final = timedelta(hours=12)
+"""Times that a server slept through are still made when it is back within this: a night, but not a holiday."""
+NEXT_RUNS: Final = 5
+
+
+class ScheduleGateway:
+    """What the routes of schedules ask of Temporal. Raises `Problem` alone."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def create(self, schedule_id: str, body: ScheduleBody) -> ScheduleView:
+        """A schedule, under its tenant's id, that starts the brief's production at the times of `cron`.
+
+        A time for which no worker has been there yet is not piled upon: the next one is left out (SKIP).
+
+        Raises:
+            Problem: 409 where the id is taken, 422 where the times make no sense, 503.
+        """
+        brief, key = body.brief, keys.schedule_key(schedule_id)
+        action = ScheduleActionStartWorkflow(
+            keys.SCHEDULED_TYPE,
+            Scheduled(schedule_id=schedule_id, brief=brief),
+            id=key,
+            task_queue=keys.TASK_QUEUE,
+            priority=fair_share(brief.tenant),
+            static_summary=cut(f"{schedule_id} · {title_of(brief)}", 200),
+        )
+        pairs = [(PLATFORM, brief.platform.value), (TENANT, brief.tenant), (REQUESTER, brief.requester)]
+        # The server turns the cron expression into calendars: what was written is kept beside it.
+        memo = {
+            "cron": body.cron,
+            "timezone": body.timezone,
+            "platform": brief.platform.value,
+            "title": title_of(brief),
+        }
+        try:
+            with server(), _sensible_times():
+                await self._client.create_schedule(
+                    key,
+                    Schedule(
+                        action=action,
+                        spec=ScheduleSpec(cron_expressions=[body.cron], time_zone_name=body.timezone),
+                        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+                        state=ScheduleState(note=body.note),
+                    ),
+                    memo=memo,
+                    search_attributes=TypedSearchAttributes([SearchAttributePair(k, v) for k, v in pairs]),
+                    rpc_timeout=RPC_TIMEOUT,
+                )
+        except ScheduleAlreadyRunningError:
+            error = FieldError(
+                field="schedule_id",
+                message=f"there is a schedule {schedule_id!r} already",
+                remedy="choose another schedule_id, or delete that one first",
+            )
+            raise Problem(409, "schedule-exists", f"{error.message}; {error.remedy}", errors=[error]) from None
+        return await self.get(schedule_id)
+
+    async def get(self, schedule_id: str) -> ScheduleView:
+        """
+        Raises:
+            Problem: 404, 503.
+        """
+        with found(unknown_schedule, schedule_id):
+            described = await self._schedule(schedule_id).describe(rpc_timeout=RPC_TIMEOUT)
+            action = described.schedule.action
+            assert isinstance(action, ScheduleActionStartWorkflow)
+            (scheduled,) = await self._client.data_converter.decode(action.args, [Scheduled])
+            return ScheduleView(brief=scheduled.brief, **await _fields(described))
+
+    async def list(self, tenant: str | None) -> list[ListedSchedule]:
+        """All, or those of one tenant.
+
+        Raises:
+            Problem: 503.
+        """
+        query = f"{keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else None
+        with server():
+            listed = [each async for each in await self._client.list_schedules(query, rpc_timeout=RPC_TIMEOUT)]
+        ours = [
+            each for each in listed if each.id.startswith(keys.schedule_key("")) and await each.memo_value("cron", "")
+        ]
+        return [ListedSchedule(**await _fields(each)) for each in ours]
+
+    async def pause(self, schedule_id: str, note: str) -> ScheduleView:
+        with found(unknown_schedule, schedule_id):
+            await self._schedule(schedule_id).pause(note=note or None, rpc_timeout=RPC_TIMEOUT)
+        return await self.get(schedule_id)
+
+    async def resume(self, schedule_id: str, note: str) -> ScheduleView:
+        with found(unknown_schedule, schedule_id):
+            await self._schedule(schedule_id).unpause(note=note or None, rpc_timeout=RPC_TIMEOUT)
+        return await self.get(schedule_id)
+
+    async def run(self, schedule_id: str) -> ScheduleView:
+        """Start one production now, also while it is paused."""
+        with found(unknown_schedule, schedule_id):
+            await self._schedule(schedule_id).trigger(rpc_timeout=RPC_TIMEOUT)
+        return await self.get(schedule_id)
+
+    async def delete(self, schedule_id: str) -> ScheduleView:
+        """Nothing further is started; what was started goes on. The answer is the schedule as it was."""
+        last = await self.get(schedule_id)
+        with found(unknown_schedule, schedule_id):
+            await self._schedule(schedule_id).delete(rpc_timeout=RPC_TIMEOUT)
+        return last
+
+    def _schedule(self, schedule_id: str) -> ScheduleHandle:
+        return self._client.get_schedule_handle(keys.schedule_key(schedule_id))
+
+
+@contextmanager
+def _sensible_times() -> Iterator[None]:
+    """The server's parser is the one that counts; its words name what it cannot read."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise
+        words = error.message.removeprefix("Invalid schedule spec: ")
+        wrong = (
+            FieldError(field="timezone", message="is not known", remedy="give an IANA name such as Europe/Berlin")
+            if "time zone" in words
+            else FieldError(
+                field="cron",
+                message=f"makes no sense: {words}",
+                remedy="give minute, hour, day, month and day of the week, e.g. 0 9 * * MON",
+            )
+        )
+        raise Problem(
+            422, "invalid-request", f"{wrong.field}: {wrong.message}; {wrong.remedy}", errors=[wrong]
+        ) from None
+
+
+async def _fields(schedule: ScheduleDescription | ScheduleListDescription) -> dict[str, Any]:
+    """What both of the server's descriptions of a schedule say."""
+    schedule_id = keys.schedule_id_of(schedule.id)
+    info, known = schedule.info, schedule.schedule
+    assert info is not None
+    assert known is not None
+    memo = await schedule.memo()
+    return {
+        "schedule_id": schedule_id,
+        "paused": known.state.paused,
+        "note": known.state.note or "",
+        "next_runs": () if known.state.paused else tuple(info.next_action_times[:NEXT_RUNS]),
+        "recent": tuple(
+            ScheduledRun(at=run.scheduled_at, production_id=scheduled_production_id(schedule_id, run.scheduled_at))
+            for run in reversed(info.recent_actions)
+        ),
+        **{name: memo[name] for name in ("cron", "timezone", "platform", "title")},
+    }

@@ -1,0 +1,127 @@
+"""What the server's visibility store tells of productions, without a worker: the list, and what waits for a person."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from pydantic import TypeAdapter
+from temporalio.client import Client, WorkflowExecution
+
+from api.temporal.outcomes import RPC_TIMEOUT, server, status_of
+from api.views.changes import AttentionEntry, AttentionView
+from api.views.production import Links, ListedProduction
+from workflows import keys
+from workflows.events import AttentionItem, AttentionReason
+from workflows.models import Platform
+from workflows.payload_keys import PayloadKeyMissing
+from workflows.starting import COST, PLATFORM, REQUESTER, TENANT
+
+MAX_WAITING: Final = 1_000
+"""Productions read for one list of what waits: five pages, answered in well under a second; nobody reads more."""
+PAGE: Final = 200
+SEARCHED: Final = 1_000
+"""Productions read for one answer of a search in titles."""
+
+_ITEMS: TypeAdapter[list[AttentionItem]] = TypeAdapter(list[AttentionItem])
+
+LinksOf = Callable[[str], Links]
+
+
+async def listed(
+    client: Client,
+    filters: Mapping[str, str],
+    words: str,
+    page_size: int,
+    page_token: bytes | None,
+    links: LinksOf,
+) -> tuple[list[ListedProduction], bytes | None]:
+    """One page of productions, newest first within it, and the token of the next.
+
+    The server orders the pages: open runs first, then by when they closed.
+
+    Args:
+        filters: Search attribute -> value.
+        words: Each of them is in the title, the id or the requester's name. The server cannot search in titles, which
+            may be encrypted: SEARCHED productions are read, and a short page's token goes on behind them.
+    """
+    query = _query(["ExecutionStatus != 'ContinuedAsNew'"], filters)
+    wanted = words.casefold().split()
+    found: dict[str, ListedProduction] = {}
+    read = 0
+    while True:
+        size = page_size - len(found)
+        page = client.list_workflows(query, page_size=size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT)
+        with server():
+            await page.fetch_next_page()
+        page_token = page.next_page_token
+        newest = {e.id: e for e in reversed(page.current_page or ())}  # an opened-again production has several runs
+        lines = [await _line(e, links) for e in newest.values()]
+        found |= {line.production_id: line for line in lines if _says(line, wanted)}
+        read += size
+        if not wanted or not page_token or 2 * len(found) >= page_size or read >= SEARCHED:
+            return sorted(found.values(), key=lambda line: line.created_at, reverse=True), page_token
+
+
+async def waiting(
+    client: Client, filters: Mapping[str, str], reason: AttentionReason | None, links: LinksOf
+) -> AttentionView:
+    """What waits for a person, the longest waiting first; of the productions that were started last."""
+    conditions = ["ExecutionStatus = 'Running'", f"{keys.ATTENTION_ATTRIBUTE} IS NOT NULL"]
+    conditions += [f"{keys.ATTENTION_ATTRIBUTE} = '{reason}'"] * (reason is not None)
+    found: list[AttentionEntry] = []
+    read = 0
+    with server():
+        async for execution in client.list_workflows(
+            _query(conditions, filters), page_size=PAGE, limit=MAX_WAITING + 1, rpc_timeout=RPC_TIMEOUT
+        ):
+            read += 1
+            if read <= MAX_WAITING:
+                found += await _waiting(execution, links)
+    wanted = [e for e in found if reason in (None, e.waiting.reason)]
+    return AttentionView(
+        entries=tuple(sorted(wanted, key=lambda e: (e.waiting.since, e.production_id, e.waiting.id))),
+        complete=read <= MAX_WAITING,
+    )
+
+
+def _query(conditions: list[str], filters: Mapping[str, str]) -> str:
+    of_ours = [f"WorkflowType = '{keys.WORKFLOW_TYPE}'", *conditions]
+    return " AND ".join([*of_ours, *(f"{name} = '{value}'" for name, value in filters.items())])
+
+
+def _says(line: ListedProduction, words: Sequence[str]) -> bool:
+    text = f"{line.title} {line.production_id} {line.requester or ''}".casefold()
+    return all(word in text for word in words)
+
+
+async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProduction:
+    attributes = execution.typed_search_attributes
+    platform, cost = attributes.get(PLATFORM), attributes.get(COST)
+    production_id = keys.production_id_of(execution.id)
+    try:
+        title = str(await execution.memo_value("title", ""))
+        overrun = str(await execution.memo_value(keys.OVERRUN_MEMO, "0"))
+        created_at = await execution.memo_value("created_at", None)
+    except PayloadKeyMissing as error:  # one that nobody can read any more takes no other from the list
+        title, created_at, overrun = f"(encrypted with the key {error.key_id!r})", None, "0"
+    return ListedProduction(
+        production_id=production_id,
+        status=status_of(execution),
+        platform=Platform(platform) if platform else None,
+        title=title,
+        tenant=attributes.get(TENANT),
+        requester=attributes.get(REQUESTER),
+        spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
+        overrun_usd=Decimal(overrun).quantize(Decimal("0.0001")),
+        created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
+        closed_at=execution.close_time,
+        links=links(production_id),
+    )
+
+
+async def _waiting(execution: WorkflowExecution, links: LinksOf) -> list[AttentionEntry]:
+    line = await _line(execution, links)
+    items = _ITEMS.validate_python(await execution.memo_value(keys.ATTENTION_MEMO, []), extra="ignore")
+    about = line.model_dump(include={"production_id", "title", "platform", "tenant", "requester", "links"})
+    return [AttentionEntry(waiting=item, **about) for item in items]

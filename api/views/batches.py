@@ -1,0 +1,133 @@
+"""What callers send and see of batches and schedules."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from api.views.production import View
+from workflows.batch_records import MAX_AT_ONCE, MAX_ROWS, BatchId, BatchStatus, RowKey, RowStatus
+from workflows.models import Brief, Model, Money, Person, Platform, Slug
+
+_BRIEF: Final[dict[str, Any]] = {"description": "A brief, or a part of one", "examples": [{"text": "Say it."}]}
+
+
+class BatchRowBody(Model):
+    """One row: a brief, without what `defaults` gives. The key names it in the results, however often it is sent."""
+
+    key: RowKey | None = Field(default=None, description="Of this row alone; without it, a digest of the brief")
+    brief: dict[str, JsonValue] = Field(json_schema_extra=_BRIEF)
+
+
+class BatchBody(Model):
+    """Many briefs. Without `approve` they are planned and wait for people."""
+
+    rows: tuple[BatchRowBody, ...] = Field(min_length=1, json_schema_extra={"maxItems": MAX_ROWS})
+    defaults: dict[str, JsonValue] = Field(default_factory=dict, json_schema_extra=_BRIEF)
+    batch_id: BatchId | None = Field(default=None, description="The same id names the same batch; else a new one")
+    at_once: int = Field(default=5, ge=1, le=MAX_AT_ONCE, description="Planned at a time, and in work at a time")
+    approve: bool = Field(default=False, description="Approve all rows, once all are planned and fit the budget")
+    budget_usd: Money | None = Field(default=None, description="What all rows may cost together at most")
+    allow_unknown_prices: bool = Field(
+        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
+    )
+    requester: Person = "anonymous"
+
+
+class BatchLinks(View):
+    """Paths of this API, and the run in the Temporal UI where its address is configured."""
+
+    batch: str
+    results: str
+    temporal_ui: str | None = None
+
+
+class BatchStarted(View):
+    """A batch that has begun, or that was sent before."""
+
+    batch_id: str
+    status: BatchStatus
+    rows: int
+    links: BatchLinks
+
+
+class ListedBatch(View):
+    """One line of the list, from Temporal's visibility store; the cost is as of the last change of the status."""
+
+    batch_id: str
+    status: BatchStatus
+    rows: int
+    tenant: str | None = None
+    requester: str | None = None
+    spent_usd: Money | None = None
+    created_at: datetime
+    closed_at: datetime | None = None
+    links: BatchLinks
+
+
+class BatchPage(View):
+    """Open ones come on the first pages, then by when they closed. `next_page_token` is null on the last page."""
+
+    batches: tuple[ListedBatch, ...]
+    next_page_token: str | None = None
+
+
+class BatchResult(View):
+    """One line of the result file."""
+
+    row: int
+    key: str
+    production_id: str
+    status: RowStatus
+    cost_usd: Money
+    error: str
+    deliverable: str = Field(description="The address of the deliverable; empty before it is there")
+
+
+Cron = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Note = Annotated[str, StringConstraints(max_length=2_000)]
+
+
+class ScheduleBody(Model):
+    """A brief that is made again and again. The time zone is an IANA name; without one, UTC."""
+
+    schedule_id: Slug
+    brief: Brief
+    cron: Cron = Field(description="Minute, hour, day of the month, month, day of the week", examples=["0 9 * * MON"])
+    timezone: Annotated[str, StringConstraints(max_length=100)] = Field(default="UTC", examples=["Europe/Berlin"])
+    note: Note = ""
+
+
+class ScheduleNote(Model):
+    """Why it is paused or resumed; shown until the next note."""
+
+    note: Note = ""
+
+
+class ScheduledRun(View):
+    """One time of a schedule, and the production that was started for it."""
+
+    at: datetime
+    production_id: str
+
+
+class ListedSchedule(View):
+    """A schedule, without its brief."""
+
+    schedule_id: str
+    cron: str
+    timezone: str
+    paused: bool
+    note: str
+    platform: Platform
+    title: str
+    next_runs: tuple[datetime, ...] = Field(description="None while it is paused")
+    recent: tuple[ScheduledRun, ...] = Field(description="The last ten, newest first")
+
+
+class ScheduleView(ListedSchedule):
+    brief: Brief
+
+
+class ScheduleList(View):
+    schedules: tuple[ListedSchedule, ...]

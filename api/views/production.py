@@ -1,0 +1,276 @@
+"""What the API answers: the public view of a production and its parts."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from api.auth.roles import Role
+from workflows import keys
+from workflows.asset_records import approve_usd, asset_records
+from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
+from workflows.models import ZERO, Asset, Brief, Chapter, Modality, Money, Plan, Platform
+from workflows.requests import Approval, Pause
+
+PREFIX: Final = "/api/v1"
+INSTANCE: Final = "Greenlight-Instance"
+"""Header with the id of the stack that a caller means, and in the answer of /healthz of the one that answers."""
+
+
+class View(BaseModel):
+    """Base of all answers. Fields are never removed; clients ignore those that they do not know."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Links(View):
+    """Paths of this API, and the run in the Temporal UI where its address is configured."""
+
+    production: str
+    events: str
+    deliverable: str
+    manifest: str
+    temporal_ui: str | None = None
+
+
+class StoredReference(View):
+    """A picture that waits for a brief to name it."""
+
+    source: str = Field(description="As a brief names it in `references`")
+    bytes: int
+
+
+class PlanView(View):
+    """A plan with what it may cost in all."""
+
+    title: str
+    digest: str
+    planner: str
+    low_usd: Money
+    high_usd: Money
+    assets: tuple[Asset, ...]
+    warnings: tuple[str, ...] = ()
+    unknown_prices: tuple[str, ...] = Field(
+        default=(), description="Ids of the assets whose price nobody published; the total leaves them out"
+    )
+
+    @classmethod
+    def of(cls, plan: Plan) -> "PlanView":
+        return cls(
+            title=plan.title,
+            digest=plan.digest,
+            planner=plan.planner,
+            low_usd=plan.low_usd,
+            high_usd=plan.high_usd,
+            assets=plan.assets,
+            warnings=plan.warnings,
+            unknown_prices=plan.unknown_prices,
+        )
+
+
+class FileView(View):
+    """One file of the deliverable. `url` is a path of this API that leads to the bytes for a short time."""
+
+    name: str
+    role: str
+    media_type: str
+    bytes: int
+    sha256: str
+    url: str
+    width: int | None = None
+    height: int | None = None
+    duration_seconds: float | None = None
+
+
+class DeliverableView(View):
+    revision: int
+    files: tuple[FileView, ...] = Field(description="The first is the main one")
+    notes: tuple[str, ...] = ()
+    duration_seconds: float | None = None
+    chapters: tuple[Chapter, ...] = Field(default=(), description="Of a film: where each shot begins")
+
+
+class Started(View):
+    """A production that has begun, or that the same Idempotency-Key began before."""
+
+    production_id: str
+    status: ProductionStatus
+    links: Links
+
+
+class ProductionView(View):
+    """All that callers need of a production."""
+
+    production_id: str
+    status: ProductionStatus
+    brief: Brief
+    created_at: datetime
+    updated_at: datetime
+    plan: PlanView | None = None
+    assets: tuple[AssetRecord, ...] = Field(default=(), description="In plan order")
+    budget_usd: Money | None = Field(default=None, description="The most that may be spent; set by the approval")
+    spent_usd: Money = Decimal(0)
+    overrun_usd: Money = Field(default=ZERO, description="Of spent_usd, what was charged beyond published prices")
+    approve_usd: Money | None = Field(
+        default=None,
+        description="While assets wait for another approval: the whole budget after one that names none",
+    )
+    approval: Approval | None = None
+    approved_at: datetime | None = None
+    approvals: tuple[Approval, ...] = Field(default=(), description="Given so far, of the plan that is to be approved")
+    deadline: datetime | None = Field(default=None, description="Without an approval by then it expires")
+    gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before video is paid")
+    paused: Pause | None = Field(default=None, description="What runs is finished, and nothing new is started")
+    waiting: AttentionItem | None = Field(default=None, description="What waits for a word about the whole production")
+    preview_of: str = Field(default="", description="The production whose plan this one shows, for nothing")
+    feedback: tuple[str, ...] = ()
+    deliverable: DeliverableView | None = None
+    error: str | None = None
+    last_event_id: int = 0
+    links: Links
+
+
+class ListedProduction(View):
+    """One line of the list, from Temporal's visibility store."""
+
+    production_id: str
+    status: ProductionStatus
+    platform: Platform | None = None
+    title: str = ""
+    tenant: str | None = None
+    requester: str | None = None
+    spent_usd: Money | None = None
+    overrun_usd: Money = Field(default=ZERO, description="Of spent_usd, what was charged beyond published prices")
+    created_at: datetime = Field(description="When it was first started, also where it was opened again since")
+    closed_at: datetime | None = None
+    links: Links
+
+
+class ProductionPage(View):
+    """Open ones come on the first pages, then by when they closed; within a page newest first.
+
+    `next_page_token` is null on the last page.
+    """
+
+    productions: tuple[ListedProduction, ...]
+    next_page_token: str | None = None
+
+
+class StreamEvent(View):
+    """The data of one server-sent event, and what webhooks get.
+
+    plan_progress, asset_progress and stalled carry no id: they are not in the log, and webhooks do not get them.
+    """
+
+    id: int | None = Field(default=None, ge=1, description="Its number in the log; also the SSE id")
+    name: EventName
+    at: datetime
+    asset_id: str | None = None
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+    production_id: str = ""
+
+
+class PlatformView(View):
+    platform: Platform
+    modalities: tuple[Modality, ...]
+    enabled_providers: dict[Modality, tuple[str, ...]] | None = Field(
+        default=None, description="null while no worker answers"
+    )
+
+
+class PlatformsView(View):
+    platforms: tuple[PlatformView, ...]
+
+
+class Ready(View):
+    """What the API needs, each with 'ok' or what is missing."""
+
+    ready: bool
+    checks: dict[str, str]
+
+
+class SessionView(View):
+    """Who asks. Without keys it is `open`: whoever is on this machine, for any tenant."""
+
+    open: bool
+    name: str
+    tenant: str | None
+    roles: tuple[Role, ...]
+
+
+class Home(View):
+    """Where things are."""
+
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+def production_path(production_id: str) -> str:
+    return f"{PREFIX}/productions/{production_id}"
+
+
+def links_of(production_id: str, ui_url: str, namespace: str) -> Links:
+    path = production_path(production_id)
+    run = f"{ui_url}/namespaces/{namespace}/workflows/{keys.workflow_id(production_id)}"
+    return Links(
+        production=path,
+        events=f"{path}/events",
+        deliverable=f"{path}/deliverable",
+        manifest=f"{path}/manifest",
+        temporal_ui=run if ui_url else None,
+    )
+
+
+def production_view(snapshot: Snapshot, links: Links) -> ProductionView:
+    """The public view of a snapshot."""
+    return ProductionView(
+        production_id=snapshot.production_id,
+        status=snapshot.status,
+        brief=snapshot.brief,
+        created_at=snapshot.created_at,
+        updated_at=snapshot.updated_at,
+        plan=PlanView.of(snapshot.plan) if snapshot.plan else None,
+        assets=tuple(asset_records(snapshot)),
+        budget_usd=snapshot.budget_usd,
+        spent_usd=snapshot.spent_usd,
+        overrun_usd=snapshot.overrun_usd,
+        approve_usd=approve_usd(snapshot),
+        approval=snapshot.approval,
+        approved_at=snapshot.approved_at,
+        approvals=snapshot.approvals,
+        gate=snapshot.gate,
+        paused=snapshot.paused,
+        waiting=snapshot.waiting,
+        preview_of=snapshot.preview_of,
+        deadline=snapshot.deadline,
+        feedback=snapshot.feedback,
+        deliverable=_deliverable(snapshot, links),
+        error=snapshot.error,
+        last_event_id=snapshot.events[-1].id if snapshot.events else 0,
+        links=links,
+    )
+
+
+def _deliverable(snapshot: Snapshot, links: Links) -> DeliverableView | None:
+    made = snapshot.deliverable
+    if made is None:
+        return None
+    files = tuple(
+        FileView(
+            name=f.name,
+            role=f.role,
+            url=f"{links.deliverable}?file={quote(f.name)}",
+            **f.media.model_dump(exclude={"key"}),
+        )
+        for f in made.files
+    )
+    return DeliverableView(
+        revision=made.revision,
+        files=files,
+        notes=made.notes,
+        duration_seconds=made.duration_seconds,
+        chapters=made.chapters,
+    )
