@@ -15,11 +15,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import keys
-from workflows.batch_records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
+from workflows.batch.records import BATCH_USED, PRODUCTION_USED, BatchRecord, WantedProduction
 from workflows.events import ProductionStatus, Report, Snapshot
 from workflows.models import ZERO
 from workflows.refusals import refusal_in
-from workflows.starting import COST, content_digest
+from workflows.start_options import COST, content_digest
 
 if TYPE_CHECKING:
     from activities.storage.bucket import Storage

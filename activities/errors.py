@@ -28,7 +28,7 @@ from decimal import ROUND_UP, Decimal
 from typing import ClassVar, Literal
 
 from activities.text.valid_unicode import valid
-from workflows.discretion import hidden
+from workflows.runtime.redaction import hidden
 
 Refused = Literal["prompt", "input", "output"]
 

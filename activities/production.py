@@ -50,7 +50,7 @@ from workflows.contracts import (
 )
 from workflows.events import Snapshot
 from workflows.models import Deliverable, Media, Model, Plan, Take
-from workflows.reports import ProvidersReport
+from workflows.provider_report import ProvidersReport
 
 
 class Activities(ProductionActivities):

@@ -21,7 +21,7 @@ from activities.providers import http_failures
 from activities.settings import ActivitySettings
 from workflows import keys
 from workflows.events import event_body
-from workflows.notification import Delivery, NotificationActivities
+from workflows.webhook_delivery import Delivery, NotificationActivities
 
 SECONDS: Final = 15.0
 """From looking the name up to the answer, as Standard Webhooks advises receivers to expect."""

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from api.app import create_app, end_streams
 from api.connections import Connection, allow_many_files
 from api.settings import Settings, SettingsError
-from workflows import tracing
-from workflows.discretion import hide_in_logs, remember
-from workflows.resident import settle
+from workflows.runtime import tracing
+from workflows.runtime.gc_freeze import settle
+from workflows.runtime.redaction import hide_in_logs, remember
 
 _log = logging.getLogger(__name__)
 

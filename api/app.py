@@ -42,7 +42,7 @@ from api.storage import Vault
 from api.temporal.workers import Fleet
 from api.views.batches import BatchResult
 from api.views.production import StreamEvent
-from workflows import tracing
+from workflows.runtime import tracing
 
 if TYPE_CHECKING:
     from temporalio.client import Client

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from workflows.models import Money
-from workflows.payload_keys import PayloadKeyMissing
+from workflows.runtime.encryption_keys import PayloadKeyMissing
 from workflows.servers import FULL, FULL_PERHAPS, problem_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from workflows import payload_keys
+from workflows.runtime import encryption_keys
 
 DEFAULT_PORT: Final = 8400
 STOP_SECONDS: Final = 60
@@ -59,10 +59,10 @@ class Settings:
         port = environ.get("GREENLIGHT_API_PORT", "") or str(DEFAULT_PORT)
         if not port.isdecimal() or not 0 < int(port) < 65_536:
             raise SettingsError(f"GREENLIGHT_API_PORT is {port!r}; set it to a port number from 1 to 65535")
-        encrypting = environ.get(payload_keys.VARIABLE, "")
+        encrypting = environ.get(encryption_keys.VARIABLE, "")
         try:
-            payload_keys.parsed(encrypting)
-        except payload_keys.PayloadKeysRefused as error:
+            encryption_keys.parsed(encrypting)
+        except encryption_keys.PayloadKeysRefused as error:
             raise SettingsError(str(error)) from None
         host = environ.get("GREENLIGHT_API_HOST", "") or cls.host
         api_keys = environ.get("GREENLIGHT_API_KEYS", "")

@@ -18,7 +18,7 @@ from api import problems
 from api.problems import Problem
 from api.settings import Settings
 from workflows import keys
-from workflows.batch_records import BatchRecord
+from workflows.batch.records import BatchRecord
 from workflows.events import Snapshot
 from workflows.stores import bucket_endpoint, clock_problem, region_of
 

@@ -26,8 +26,8 @@ from temporalio.api.common.v1 import Payloads
 from api.problems import FieldError, Problem, answer
 from deploy.ports import LOOPBACK
 from deploy.settings import CODEC_PORT, SettingsRefused, StackSettings
-from workflows import payload_keys
-from workflows.codec import EncryptionCodec
+from workflows.runtime import encryption_keys
+from workflows.runtime.encryption import EncryptionCodec
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a request: a page of history with the largest payloads that Temporal keeps, in base64."""
@@ -53,9 +53,11 @@ class CodecSettings:
             SettingsRefused: there is no key, or anybody could ask.
         """
         settings = StackSettings.of(environ)
-        keys = payload_keys.parsed(environ.get(payload_keys.VARIABLE, ""))
+        keys = encryption_keys.parsed(environ.get(encryption_keys.VARIABLE, ""))
         if not keys:
-            raise SettingsRefused(f"{payload_keys.VARIABLE} is not set: nothing is encrypted, and nothing to decrypt")
+            raise SettingsRefused(
+                f"{encryption_keys.VARIABLE} is not set: nothing is encrypted, and nothing to decrypt"
+            )
         host, token = environ.get("GREENLIGHT_CODEC_HOST") or LOOPBACK, environ.get("GREENLIGHT_CODEC_TOKEN", "")
         if host not in (LOOPBACK, "localhost", "::1") and not token:
             raise SettingsRefused(
@@ -83,7 +85,7 @@ def create_app(settings: CodecSettings) -> Starlette:
                 await apply(payloads)
             except Problem as problem:
                 return answer(problem.problem, problem.headers)
-            except payload_keys.PayloadKeyMissing as error:
+            except encryption_keys.PayloadKeyMissing as error:
                 return answer(Problem(422, "payload-key-missing", f"The codec server {error}.").problem)
             return Response(MessageToJson(payloads), media_type="application/json")
 

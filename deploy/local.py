@@ -27,7 +27,7 @@ from deploy.ports import LOOPBACK, Ports, PortTaken, beside_proxy
 from deploy.settings import CODEC_PORT, SettingsRefused, StackSettings
 from deploy.supervisor import Component, StackFailed, Supervisor
 from deploy.ui_guard import guarded_ui
-from workflows import payload_keys
+from workflows.runtime import encryption_keys
 
 PROBLEMS: Final = (SettingsRefused, PortTaken, HomeInUse, StackFailed, FileNotFoundError)
 """What can be wrong with this machine; the message names the remedy, a traceback would not."""
@@ -146,10 +146,10 @@ def _assemble(
     env.pop("GREENLIGHT_API_KEY", None)  # of whoever asks; no process here does
     keys = (v for entry in registered().values() for v in entry.variables)
     secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET") if v in env}
-    encryption = {payload_keys.VARIABLE: env.pop(payload_keys.VARIABLE, "")}
+    encryption = {encryption_keys.VARIABLE: env.pop(encryption_keys.VARIABLE, "")}
     codec_only = {"GREENLIGHT_CODEC_HOST": LOOPBACK, "GREENLIGHT_CODEC_TOKEN": env.pop("GREENLIGHT_CODEC_TOKEN", "")}
     codec_url = ""
-    if encryption[payload_keys.VARIABLE].strip():
+    if encryption[encryption_keys.VARIABLE].strip():
         codec_port = ports.named("GREENLIGHT_CODEC_PORT", settings.codec_port, CODEC_PORT)
         codec_only["GREENLIGHT_CODEC_PORT"] = str(codec_port)
         codec_url = f"http://{LOOPBACK}:{codec_port}"

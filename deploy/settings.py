@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from workflows import payload_keys
+from workflows.runtime import encryption_keys
 
 PREFIX: Final = "GREENLIGHT_"
 CODEC_PORT: Final = 8234
@@ -46,9 +46,9 @@ class StackSettings(BaseModel):
             if environ.get(f"{PREFIX}{name.upper()}")
         }
         try:
-            payload_keys.parsed(environ.get(payload_keys.VARIABLE, ""))
+            encryption_keys.parsed(environ.get(encryption_keys.VARIABLE, ""))
             return cls.model_validate(given)
-        except payload_keys.PayloadKeysRefused as error:
+        except encryption_keys.PayloadKeysRefused as error:
             raise SettingsRefused(str(error)) from None
         except ValidationError as error:
             wrong = (f"{PREFIX}{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg']}" for e in error.errors())

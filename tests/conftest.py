@@ -14,8 +14,8 @@ from deploy import temporal as temporal_server
 from deploy.local import Stack, running_stack
 from tests.productions import Productions
 from tests.stack import hermetic, new_home, use_s3
-from workflows.converter import data_converter
-from workflows.resident import settle
+from workflows.runtime.data_converter import data_converter
+from workflows.runtime.gc_freeze import settle
 
 
 @pytest.fixture(scope="session", autouse=True)

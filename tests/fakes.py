@@ -15,8 +15,8 @@ from temporalio.worker import Worker
 
 from activities.batch import BatchRecords, Looking
 from workflows import keys
-from workflows.batch import BatchWorkflow
-from workflows.batch_records import BatchRecord
+from workflows.batch.records import BatchRecord
+from workflows.batch.workflow import BatchWorkflow
 from workflows.contracts import (
     PLAN_INVALID,
     TAKE_EXISTS,
@@ -49,11 +49,11 @@ from workflows.models import (
     Quote,
     Take,
 )
-from workflows.notification import NotificationWorkflow
-from workflows.previewing import PreviewWorkflow
+from workflows.preview.workflow import PreviewWorkflow
 from workflows.production import ProductionWorkflow
-from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
+from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
+from workflows.webhook_delivery import NotificationWorkflow
 
 if TYPE_CHECKING:
     from activities.finishing.manifests import Manifests

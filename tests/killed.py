@@ -34,9 +34,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.takes.ledger import Entry
     from activities.takes.producer import Producer
     from workflows.contracts import AssetFailure, ProduceAsset
-    from workflows.converter import data_converter
     from workflows.events import TakeOrder
     from workflows.models import Modality, Take
+    from workflows.runtime.data_converter import data_converter
 
 Step = Literal[
     "before_claim",  # nothing is written, nothing is sent

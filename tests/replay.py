@@ -13,13 +13,13 @@ from typing import Final
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from workflows import payload_keys
-from workflows.batch import BatchWorkflow
-from workflows.converter import data_converter_with
-from workflows.notification import NotificationWorkflow
-from workflows.previewing import PreviewWorkflow
+from workflows.batch.workflow import BatchWorkflow
+from workflows.preview.workflow import PreviewWorkflow
 from workflows.production import ProductionWorkflow
+from workflows.runtime import encryption_keys
+from workflows.runtime.data_converter import data_converter_with
 from workflows.schedule import ScheduledProduction
+from workflows.webhook_delivery import NotificationWorkflow
 
 WORKFLOWS: Final = [ProductionWorkflow, PreviewWorkflow, BatchWorkflow, ScheduledProduction, NotificationWorkflow]
 
@@ -28,7 +28,7 @@ async def replayed(path: Path) -> Exception | None:
     """Where the workflow takes another step than the history has, or fails on the way."""
     recorded = await asyncio.to_thread(path.read_text)
     history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
-    converter = data_converter_with(os.environ.get(payload_keys.VARIABLE, ""))
+    converter = data_converter_with(os.environ.get(encryption_keys.VARIABLE, ""))
     replayer = Replayer(workflows=WORKFLOWS, data_converter=converter)
     return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
 

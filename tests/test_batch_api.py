@@ -26,7 +26,7 @@ from tests.productions import eventually
 from tests.serving import Api, serving
 from tests.stack import use_s3
 from tests.test_problems import problem
-from workflows.batch_records import MAX_ROWS, BatchView
+from workflows.batch.records import MAX_ROWS, BatchView
 from workflows.models import Modality
 
 PATH = "/api/v1/batches"

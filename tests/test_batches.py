@@ -20,9 +20,9 @@ from activities.batch import Looking
 from tests.productions import Productions, eventually
 from tests.test_production import server
 from workflows import keys
-from workflows.batch import BatchWorkflow
-from workflows.batch_records import Admit, BatchRow, BatchStart, BatchView
-from workflows.batch_state import Batch
+from workflows.batch.records import Admit, BatchRow, BatchStart, BatchView
+from workflows.batch.state import Batch
+from workflows.batch.workflow import BatchWorkflow
 from workflows.events import ProductionStart, ProductionStatus, Report, Snapshot
 from workflows.models import ApprovalPolicy, Asset, Brief, Modality, Plan, Platform, Quote, utc
 from workflows.refusals import Refusal

@@ -32,7 +32,7 @@ from tests.serving import serving
 from workflows import policies
 from workflows.events import AssetState, AssetStatus, ProductionStatus, Snapshot
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
-from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
+from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 
 Greenlight = Callable[..., Result]
 WORDS = "Three words for a lighthouse."

@@ -11,9 +11,9 @@ from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.exceptions import ApplicationError
 
 from workflows import contracts, events, models, requests
-from workflows.converter import CompactPayloadConverter, data_converter
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
 from workflows.models import Brief, Model, Platform, utc
+from workflows.runtime.data_converter import CompactPayloadConverter, data_converter
 
 PINNED = Path(__file__).parent / "defaults.json"
 BRIEF = Brief(text="Say it.", platform=Platform.COPY)

@@ -6,15 +6,15 @@ import logging
 import pytest
 
 from activities.errors import ContentRefused, InvalidRequest
-from workflows import discretion
-from workflows.discretion import hidden, hide_in_logs, remember
+from workflows.runtime import redaction
+from workflows.runtime.redaction import hidden, hide_in_logs, remember
 
 KEY = "sk-proj-3f9d2c71b8e64a05"
 
 
 @pytest.fixture(autouse=True)
 def _forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discretion, "_known", set())
+    monkeypatch.setattr(redaction, "_known", set())
     remember(
         {
             "OPENAI_API_KEY": KEY,

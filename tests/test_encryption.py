@@ -31,10 +31,11 @@ from tests.stack import hermetic, new_home
 from tests.traces import kept_by_temporal
 from worker.connect import connect, runtime
 from worker.settings import WorkerSettings
-from workflows import keys, payload_keys
+from workflows import keys
 from workflows.contracts import AssetFailure
-from workflows.converter import data_converter, data_converter_with
 from workflows.models import Brief, Platform
+from workflows.runtime import encryption_keys
+from workflows.runtime.data_converter import data_converter, data_converter_with
 
 
 def key(name: str, byte: int) -> str:
@@ -113,10 +114,10 @@ async def test_temporal_keeps_no_word(client: Client, fake: FakeActivities) -> N
     workflow_id = keys.workflow_id(production_id)
     kept = await kept_by_temporal(client, about(workflow_id))
     assert holding(kept) == set()
-    assert all(payload_keys.ENCODING.encode() in data for data in kept.values())
+    assert all(encryption_keys.ENCODING.encode() in data for data in kept.values())
     described = await client.get_workflow_handle(workflow_id).describe()
     assert described.typed_search_attributes  # those stay readable
-    with pytest.raises(payload_keys.PayloadKeyMissing, match="GREENLIGHT_PAYLOAD_KEYS"):
+    with pytest.raises(encryption_keys.PayloadKeyMissing, match="GREENLIGHT_PAYLOAD_KEYS"):
         await described.memo_value("title")
 
 
@@ -207,8 +208,8 @@ async def task_failure(client: Client, workflow_id: str) -> str | None:
 )
 async def test_keys_that_cannot_be_used(given: str, wrong: str) -> None:
     """Worker, API and stack refuse to start, name the variable and the remedy, and never repeat the secret."""
-    environ = {payload_keys.VARIABLE: given}
-    with pytest.raises(payload_keys.PayloadKeysRefused) as refused:
+    environ = {encryption_keys.VARIABLE: given}
+    with pytest.raises(encryption_keys.PayloadKeysRefused) as refused:
         await connect(runtime(WorkerSettings()), given)
     with pytest.raises(SettingsError) as api:
         Settings.read(environ)
@@ -216,17 +217,20 @@ async def test_keys_that_cannot_be_used(given: str, wrong: str) -> None:
         CodecSettings.of(environ)
     said = {str(each.value) for each in (refused, api, stack)}
     assert len(said) == 1
-    assert f"{payload_keys.VARIABLE}: {wrong}" in said.pop()
+    assert f"{encryption_keys.VARIABLE}: {wrong}" in said.pop()
     assert not any(secret in str(refused.value) for secret in ("c2Vj", "sécret", OLD[5:]))
 
 
 def test_without_keys_nothing_is_different() -> None:
     """The plain data converter is used, and the library of ciphers is not even loaded."""
     assert data_converter_with(" ") is data_converter
-    script = "import api.temporal.productions, workflows.converter, sys; workflows.converter.data_converter_with(''); print(*sys.modules)"
+    script = (
+        "import api.temporal.productions, sys; from workflows.runtime.data_converter import data_converter_with; "
+        "data_converter_with(''); print(*sys.modules)"
+    )
     loaded = subprocess.check_output([sys.executable, "-c", script], text=True).split()
-    assert "workflows.payload_keys" in loaded
-    assert not {"cryptography", "workflows.codec"} & set(loaded)
+    assert "workflows.runtime.encryption_keys" in loaded
+    assert not {"cryptography", "workflows.runtime.encryption"} & set(loaded)
 
 
 # -- The codec server --------------------------------------------------------------------------------------------
@@ -235,7 +239,7 @@ UI: Final = "http://127.0.0.1:8233"
 
 
 def codec_of(**environ: str) -> httpx.AsyncClient:
-    settings = CodecSettings.of({payload_keys.VARIABLE: OLD, "GREENLIGHT_TEMPORAL_UI_URL": UI, **environ})
+    settings = CodecSettings.of({encryption_keys.VARIABLE: OLD, "GREENLIGHT_TEMPORAL_UI_URL": UI, **environ})
     return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(settings)), base_url="http://codec")
 
 
@@ -305,7 +309,7 @@ async def test_the_codec_server_says_what_is_wrong() -> None:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = new_home(tmp_path_factory.mktemp("encrypted") / "home")
-    with running_stack(home, ports="free", environ=hermetic(os.environ) | {payload_keys.VARIABLE: OLD}) as running:
+    with running_stack(home, ports="free", environ=hermetic(os.environ) | {encryption_keys.VARIABLE: OLD}) as running:
         yield running
 
 
@@ -333,7 +337,7 @@ def test_few_have_the_keys(stack: Stack, made: str) -> None:
     logs = {path.name: path.read_bytes() for path in Path(stack.info.log_dir).glob("*.log")}
     assert {"worker.log", "api.log", "codec.log"} <= logs.keys()
     assert holding(logs, (OLD[5:].encode(),)) == set()
-    assert payload_keys.VARIABLE not in stack.env
+    assert encryption_keys.VARIABLE not in stack.env
     if sys.platform == "linux":
         environs = {n: Path(f"/proc/{pid}/environ").read_bytes() for n, pid in stack.supervisor.pids().items()}
         assert {n for n, environ in environs.items() if OLD[5:].encode() in environ} == {"worker", "api", "codec"}

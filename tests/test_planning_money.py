@@ -32,8 +32,8 @@ from tests.stack import use_s3
 from worker.__main__ import make_workers
 from worker.settings import WorkerSettings
 from workflows import changes, keys
-from workflows.batch import BatchWorkflow
-from workflows.batch_records import Admit, BatchRow, BatchStart
+from workflows.batch.records import Admit, BatchRow, BatchStart
+from workflows.batch.workflow import BatchWorkflow
 from workflows.contracts import DraftPlan, Payer, RewritePrompt, SettledQuestions, SettleQuestions
 from workflows.events import BatchBudget, Event, Snapshot
 from workflows.models import Brief, Platform

@@ -8,7 +8,7 @@ from deploy.local import Stack
 from tests.film import BRIEF
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
 from workflows.models import Asset, Brief, Modality, Plan, Platform
-from workflows.preview import MODELS, PREVIZ, preview_of
+from workflows.preview.plan import MODELS, PREVIZ, preview_of
 
 
 def test_a_vendors_plan_becomes_previz() -> None:

@@ -18,8 +18,8 @@ from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.settings import Settings, SettingsError
 from api.views import batches, bodies, changes, production
 from tests.serving import Api, serving
-from workflows import models, reports, requests
-from workflows.batch_records import Admit, BatchView
+from workflows import models, provider_report, requests
+from workflows.batch.records import Admit, BatchView
 from workflows.events import Receipt
 from workflows.refusals import Refusal, RefusalKind
 
@@ -222,7 +222,7 @@ async def test_home(alone: Api) -> None:
 def test_examples_are_true() -> None:
     """Every example of the OpenAPI description is what its schema says."""
     for name, example in EXAMPLES.items():
-        modules = (bodies, production, batches, changes, models, requests, reports, _Others)
+        modules = (bodies, production, batches, changes, models, requests, provider_report, _Others)
         model = next(getattr(m, name) for m in modules if hasattr(m, name))
         model.model_validate(example)
 

@@ -29,7 +29,6 @@ from tests.productions import (
 )
 from workflows import keys
 from workflows.contracts import DraftPlan
-from workflows.converter import data_converter
 from workflows.events import Snapshot
 from workflows.models import Asset, Modality, Plan
 from workflows.production import ProductionWorkflow
@@ -44,7 +43,8 @@ from workflows.requests import (
     Revision,
     SelectTake,
 )
-from workflows.starting import COST, STATUS
+from workflows.runtime.data_converter import data_converter
+from workflows.start_options import COST, STATUS
 
 
 class Scripted(FakeActivities):

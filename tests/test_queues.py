@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from tests.productions import eventually
     from worker.__main__ import make_worker
     from worker.settings import WorkerSettings
-    from workflows.starting import fair_share
+    from workflows.start_options import fair_share
 
 TAKES = 6
 

@@ -22,7 +22,7 @@ from workflows.approving import POLICY
 from workflows.contracts import AssetFailure, FinishDeliverable, PricePlan
 from workflows.events import AssetState, AssetStatus, ProductionStatus, Receipt, Snapshot
 from workflows.models import Deliverable, Plan
-from workflows.preview import preview_of
+from workflows.preview.plan import preview_of
 from workflows.production import ProductionWorkflow
 from workflows.requests import (
     Approval,

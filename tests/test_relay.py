@@ -12,7 +12,7 @@ from temporalio.client import Client
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import Api, Sse, serving
-from workflows.converter import data_converter
+from workflows.runtime.data_converter import data_converter
 
 HELD = "text-3"
 

@@ -27,8 +27,8 @@ from tests.serving import Api, serving
 from tests.stack import use_s3
 from tests.test_problems import problem
 from workflows import keys
-from workflows.batch import BatchWorkflow
-from workflows.batch_records import BatchStart
+from workflows.batch.records import BatchStart
+from workflows.batch.workflow import BatchWorkflow
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
 from workflows.models import Brief, Platform
 from workflows.production import ProductionWorkflow

@@ -21,11 +21,11 @@ from tests.stack import hermetic
 from tests.test_production import Scripted, server
 from tests.test_replay import HISTORIES
 from worker.metrics import Counting
-from workflows import tracing
-from workflows.batch import BatchWorkflow
-from workflows.converter import data_converter
-from workflows.otel import Tracing
+from workflows.batch.workflow import BatchWorkflow
 from workflows.production import ProductionWorkflow
+from workflows.runtime import tracing
+from workflows.runtime.data_converter import data_converter
+from workflows.runtime.tracing_interceptor import Tracing
 
 ROOT = Path(__file__).parent.parent
 

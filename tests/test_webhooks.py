@@ -33,11 +33,11 @@ from tests.receiver import DROPPED, Got, Receiver, answer, receiving
 from tests.serving import serving
 from tests.stack import use_s3
 from tests.test_problems import problem
-from workflows import keys, notification
+from workflows import keys, webhook_delivery
 from workflows.events import PASSING, Event
 from workflows.models import Brief, Platform, Webhook
-from workflows.notification import Delivery, Notification, NotificationWorkflow, Notified, chosen
-from workflows.reports import ProvidersReport
+from workflows.provider_report import ProvidersReport
+from workflows.webhook_delivery import Delivery, Notification, NotificationWorkflow, Notified, chosen
 
 SECRETS = ["whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"a", b"b")]
 SETTINGS = ActivitySettings(webhook_secret=SecretStr(" ".join(SECRETS)), webhook_hosts="localhost, 127.0.0.1")
@@ -170,8 +170,8 @@ async def test_what_is_not_taken_holds_nothing_up(
     client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Events that a receiver refuses all day are given up at its end; those behind them went out at once."""
-    monkeypatch.setattr(notification, "PATIENCE", timedelta(seconds=2))  # a day of this has 900 tries
-    monkeypatch.setattr(notification, "LAST_TRIES", timedelta(seconds=1))
+    monkeypatch.setattr(webhook_delivery, "PATIENCE", timedelta(seconds=2))  # a day of this has 900 tries
+    monkeypatch.setattr(webhook_delivery, "LAST_TRIES", timedelta(seconds=1))
 
     def refusing(got: Got) -> bytes:
         return answer(400, "not this one") if json.loads(got.body)["id"] <= 6 else answer(204)

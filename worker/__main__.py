@@ -28,15 +28,16 @@ from worker.guard import GuardedRunner
 from worker.health import Health, HealthRefused, endpoint
 from worker.metrics import Counting
 from worker.settings import WorkerSettings
-from workflows import keys, tracing
-from workflows.batch import BatchWorkflow
-from workflows.discretion import hide_in_logs, remember
-from workflows.notification import NotificationActivities, NotificationWorkflow
-from workflows.payload_keys import PayloadKeysRefused
-from workflows.previewing import PreviewWorkflow
+from workflows import keys
+from workflows.batch.workflow import BatchWorkflow
+from workflows.preview.workflow import PreviewWorkflow
 from workflows.production import ProductionWorkflow
-from workflows.resident import settle
+from workflows.runtime import tracing
+from workflows.runtime.encryption_keys import PayloadKeysRefused
+from workflows.runtime.gc_freeze import settle
+from workflows.runtime.redaction import hide_in_logs, remember
 from workflows.schedule import ScheduledProduction
+from workflows.webhook_delivery import NotificationActivities, NotificationWorkflow
 
 log = logging.getLogger("worker")
 

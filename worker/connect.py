@@ -27,9 +27,9 @@ from activities.storage.bucket import Storage
 from worker.health import Health, temporal_problem
 from worker.settings import WorkerSettings
 from workflows import keys
-from workflows.converter import data_converter_with
+from workflows.runtime.data_converter import data_converter_with
+from workflows.runtime.tracing import interceptors
 from workflows.servers import problem_of
-from workflows.tracing import interceptors
 
 log = logging.getLogger(__name__)
 

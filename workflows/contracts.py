@@ -29,7 +29,7 @@ from workflows.models import (
     Take,
     reference_id,
 )
-from workflows.reports import ProvidersReport
+from workflows.provider_report import ProvidersReport
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"

@@ -15,8 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.display import details_of
     from workflows.events import Event, ProductionStart, ProductionStatus, Report
     from workflows.models import ZERO, Webhook
-    from workflows.notification import MAX_EVENTS, Notification, chosen
-    from workflows.starting import COST, STATUS
+    from workflows.start_options import COST, STATUS
+    from workflows.webhook_delivery import MAX_EVENTS, Notification, chosen
 
 ATTENTION = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
 PROVIDERS = SearchAttributeKey.for_keyword_list(keys.PROVIDERS_ATTRIBUTE)

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.models import Plan, digest_of, utc
     from workflows.refusals import error_of, refusal_in, refuse
     from workflows.requests import KeyedRequest, request_digest
-    from workflows.starting import content_digest
+    from workflows.start_options import content_digest
     from workflows.state import ProductionState
 
 MANIFEST_TIMEOUT: Final = timedelta(minutes=1)

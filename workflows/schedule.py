@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.events import ProductionStart, ProductionStatus
     from workflows.models import Brief, Model, ProductionId
-    from workflows.starting import start_options
+    from workflows.start_options import start_options
 
 PLANNED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 """Set by the server: the time that was meant, also where the start was late."""

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from activities.providers.protocol import Offer, Parameter, Provider, Rate, Tokens, Unit
 from workflows.models import Aspect, Modality, ModelName, Slug
-from workflows.reports import RETIRES_SOON
+from workflows.provider_report import RETIRES_SOON
 
 OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
 """The variable with the path of a catalogue file of one's own."""

@@ -14,7 +14,7 @@ from activities.providers.protocol import Offer, Provider, Rate, Unit
 from activities.settings import ActivitySettings
 from activities.storage.support import StoreSupport
 from workflows.models import Modality
-from workflows.reports import ModelInfo, ProviderInfo, ProvidersReport
+from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 
 ENTRY_POINTS: Final = "greenlight.providers"
 """Installed packages add providers of their own under this group: name -> a `Registration`."""

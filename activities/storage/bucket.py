@@ -26,8 +26,8 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
 from activities.storage.support import REMEDY, Answered, StoreSupport
+from workflows.runtime.tracing import span
 from workflows.stores import bucket_endpoint, clock_problem, location_of, region_of
-from workflows.tracing import span
 
 PART_BYTES: Final = 8 * 1024 * 1024
 PARTS_AT_ONCE: Final = 4

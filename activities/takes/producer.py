@@ -19,7 +19,7 @@ from activities.takes.stopping import StoppedTake
 from workflows import keys
 from workflows.contracts import AssetCancelled, ProduceAsset
 from workflows.models import MASK, ZERO, Take
-from workflows.preview import PREVIZ
+from workflows.preview.plan import PREVIZ
 
 
 class Producer:

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from activities.errors import ProviderError
 from activities.metrics import metrics
 from activities.providers.protocol import Job
-from workflows.tracing import Told, span
+from workflows.runtime.tracing import Told, span
 
 Operation = Literal["submit", "poll", "recover", "cancel"]
 T = TypeVar("T")

@@ -32,7 +32,7 @@ from api.cli.tables import STATUS_STYLE, amount, one_line, print_table, spent, t
 from api.client.client import GreenlightError
 from api.views.batches import BatchBody, ListedBatch
 from workflows import keys
-from workflows.batch_records import MAX_AT_ONCE, Admit, BatchRowView, BatchStatus, BatchView
+from workflows.batch.records import MAX_AT_ONCE, Admit, BatchRowView, BatchStatus, BatchView
 from workflows.events import ProductionStatus
 from workflows.models import Platform
 

@@ -31,7 +31,7 @@ from api.client.client import GreenlightError, Unreachable
 from api.views.production import ListedProduction
 from workflows.events import ProductionStatus
 from workflows.models import Modality, Platform
-from workflows.reports import RETIRES_SOON, ModelInfo, ProviderInfo, ProvidersReport
+from workflows.provider_report import RETIRES_SOON, ModelInfo, ProviderInfo, ProvidersReport
 
 app = typer.Typer()
 

@@ -26,10 +26,10 @@ from api.cli.options import takes_brief
 from api.cli.tables import approve_command, money, show_plan, show_production
 from api.client.client import GreenlightError
 from api.views import production as views
-from workflows.discretion import printable
 from workflows.events import AssetStatus, ProductionStatus
 from workflows.models import Brief
 from workflows.requests import Approval
+from workflows.runtime.redaction import printable
 
 app = typer.Typer()
 

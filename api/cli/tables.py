@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from api.views import production as views
-from workflows.discretion import printable
 from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
 from workflows.models import ZERO, Quote
+from workflows.runtime.redaction import printable
 
 PIPED_WIDTH: Final = 200
 """Columns where there is no terminal to ask: room for ids, prices and links on one line."""

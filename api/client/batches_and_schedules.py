@@ -19,7 +19,7 @@ from api.views.batches import (
     ScheduleNote,
     ScheduleView,
 )
-from workflows.batch_records import Admit, BatchView
+from workflows.batch.records import Admit, BatchView
 
 
 class Many(Changes):

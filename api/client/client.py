@@ -47,7 +47,7 @@ from api.views.production import (
 )
 from workflows.events import ProductionStatus, Receipt
 from workflows.models import Brief, Platform
-from workflows.reports import ProvidersReport
+from workflows.provider_report import ProvidersReport
 
 DEFAULT_URL: Final = "http://127.0.0.1:8400"
 GENERATE_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)

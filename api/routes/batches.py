@@ -17,7 +17,7 @@ from api.problems import FieldError, Problem, documented, field_errors
 from api.views.batches import BatchBody, BatchLinks, BatchPage, BatchResult, BatchRowBody, BatchStarted
 from api.views.production import PREFIX, production_path
 from workflows import keys
-from workflows.batch_records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchStart, BatchView
+from workflows.batch.records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchStart, BatchView
 from workflows.events import ProductionStatus
 from workflows.models import MAX_ID_CHARS, Brief, digest_of
 

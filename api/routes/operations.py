@@ -14,7 +14,7 @@ from api.readiness import OK
 from api.routes import studio_page
 from api.views.production import INSTANCE, PREFIX, Home, PlatformsView, PlatformView, Ready
 from workflows.models import PLATFORM_MODALITIES
-from workflows.reports import ProvidersReport
+from workflows.provider_report import ProvidersReport
 
 router = APIRouter()
 

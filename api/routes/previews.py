@@ -6,7 +6,7 @@ from api.deps import KnownId, Parts
 from api.problems import FieldError, Problem, documented
 from api.views.production import PREFIX, Started
 from workflows.events import ProductionStatus
-from workflows.preview import PREVIZ
+from workflows.preview.plan import PREVIZ
 
 router = APIRouter(prefix=f"{PREFIX}/productions", responses=documented(422, 503))
 

@@ -30,11 +30,11 @@ from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, found, rpc_prob
 from api.temporal.productions import MAX_QUERIES, QUERY_TIMEOUT, UPDATE_TIMEOUT
 from api.views.batches import BatchLinks, ListedBatch
 from workflows import keys
-from workflows.batch_records import Admit, BatchRecord, BatchRow, BatchStart, BatchStatus, BatchView
-from workflows.batch_state import admission
+from workflows.batch.records import Admit, BatchRecord, BatchRow, BatchStart, BatchStatus, BatchView
+from workflows.batch.state import admission
 from workflows.models import Model, digest_of
 from workflows.refusals import REFUSED, Refusal
-from workflows.starting import COST, REQUESTER, STATUS, TENANT, fair_share
+from workflows.start_options import COST, REQUESTER, STATUS, TENANT, fair_share
 
 ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 

@@ -25,7 +25,7 @@ from workflows.events import ProductionStatus, Snapshot
 from workflows.models import digest_of
 from workflows.requests import KeyedRequest, request_digest
 from workflows.servers import problem_of
-from workflows.starting import STATUS
+from workflows.start_options import STATUS
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)
 """For calls that the server answers alone; measured in milliseconds."""

@@ -60,13 +60,11 @@ from api.temporal.outcomes import (
 from api.views.changes import AttentionView
 from api.views.production import Links, ListedProduction
 from workflows import keys
-from workflows.converter import data_converter_with
 from workflows.events import AttentionReason, ProductionStart, ProductionStatus, Progress, Receipt, Snapshot
 from workflows.models import Brief, Model, Plan
-from workflows.payload_keys import PayloadKeyMissing
-from workflows.preview import preview_of
+from workflows.preview.plan import preview_of
+from workflows.provider_report import ProvidersReport
 from workflows.refusals import refusal_in
-from workflows.reports import ProvidersReport
 from workflows.requests import (
     Decision,
     Pause,
@@ -79,8 +77,10 @@ from workflows.requests import (
     SelectTake,
     UploadTake,
 )
-from workflows.starting import brief_digest, start_options
-from workflows.tracing import interceptors
+from workflows.runtime.data_converter import data_converter_with
+from workflows.runtime.encryption_keys import PayloadKeyMissing
+from workflows.runtime.tracing import interceptors
+from workflows.start_options import brief_digest, start_options
 
 QUERY_TIMEOUT: Final = timedelta(seconds=3)
 """Without a worker the server would hold a query for 29 s; a healthy worker takes 4-20 ms."""

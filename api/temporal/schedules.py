@@ -26,7 +26,7 @@ from api.temporal.outcomes import RPC_TIMEOUT, found, server
 from api.views.batches import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
 from workflows import keys
 from workflows.schedule import Scheduled, scheduled_production_id
-from workflows.starting import PLATFORM, REQUESTER, TENANT, cut, fair_share, title_of
+from workflows.start_options import PLATFORM, REQUESTER, TENANT, cut, fair_share, title_of
 
 CATCH_UP: Final = timedelta(hours=12)
 """Times that a server slept through are still made when it is back within this: a night, but not a holiday."""

@@ -14,8 +14,8 @@ from api.views.production import Links, ListedProduction
 from workflows import keys
 from workflows.events import AttentionItem, AttentionReason
 from workflows.models import Platform
-from workflows.payload_keys import PayloadKeyMissing
-from workflows.starting import COST, PLATFORM, REQUESTER, TENANT
+from workflows.runtime.encryption_keys import PayloadKeyMissing
+from workflows.start_options import COST, PLATFORM, REQUESTER, TENANT
 
 MAX_WAITING: Final = 1_000
 """Productions read for one list of what waits: five pages, answered in well under a second; nobody reads more."""

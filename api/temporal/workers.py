@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from api.problems import FieldError, Problem
 from workflows.events import PASSING, EventName
 from workflows.models import Brief
-from workflows.reports import ProvidersReport
+from workflows.provider_report import ProvidersReport
 
 if TYPE_CHECKING:
     from api.temporal.productions import Gateway

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, JsonValue, StringConstraints
 
 from api.views.production import View
-from workflows.batch_records import MAX_AT_ONCE, MAX_ROWS, BatchId, BatchStatus, RowKey, RowStatus
+from workflows.batch.records import MAX_AT_ONCE, MAX_ROWS, BatchId, BatchStatus, RowKey, RowStatus
 from workflows.models import Brief, Model, Money, Person, Platform, Slug
 
 _BRIEF: Final[dict[str, Any]] = {"description": "A brief, or a part of one", "examples": [{"text": "Say it."}]}

@@ -23,7 +23,7 @@ from tests.bench.instant import VENDOR
 from tests.bench.load import Bench, Process
 from tests.bench.table import report
 from tests.stack import hermetic, new_home
-from workflows.converter import data_converter
+from workflows.runtime.data_converter import data_converter
 
 IMPORT_ROUNDS: Final = 7
 

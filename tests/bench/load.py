@@ -23,8 +23,8 @@ from tests.bench.instant import Wanted
 from tests.bench.rented import LOOK_SECONDS
 from worker.guard import GuardedRunner
 from workflows import keys
-from workflows.converter import data_converter
 from workflows.production import ProductionWorkflow
+from workflows.runtime.data_converter import data_converter
 
 T = TypeVar("T")
 

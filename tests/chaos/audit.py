@@ -21,8 +21,8 @@ from tests.chaos.vendors import Vendors
 from tests.chaos.watching import Watcher
 from tests.film import Bucket
 from workflows import keys
-from workflows.converter import data_converter
 from workflows.events import Event, ProductionStatus, Snapshot
+from workflows.runtime.data_converter import data_converter
 
 BROKEN: Final = frozenset(
     {

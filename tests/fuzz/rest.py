@@ -12,9 +12,9 @@ from temporalio.service import RPCError
 from deploy.home import StackInfo
 from tests.chaos.audit import BROKEN
 from workflows import keys
-from workflows.converter import data_converter
 from workflows.events import ProductionStatus, Snapshot
-from workflows.starting import STATUS
+from workflows.runtime.data_converter import data_converter
+from workflows.start_options import STATUS
 
 QUIET_SECONDS: Final = 60.0
 """Until all that was begun is made or waits; a film of 8 s takes about 4, and hundreds of them stand in line."""

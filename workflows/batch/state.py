@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from workflows.answered import other_request
-from workflows.batch_records import (
+from workflows.batch.records import (
     Admit,
     BatchRecord,
     BatchRow,

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
-from workflows.payload_keys import ENCODING, KEY_ID, PayloadKeyMissing, key_id_of
+from workflows.runtime.encryption_keys import ENCODING, KEY_ID, PayloadKeyMissing, key_id_of
 
 _NONCE_BYTES: Final = 12
 

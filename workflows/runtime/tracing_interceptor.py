@@ -51,7 +51,7 @@ from temporalio.worker import (
 )
 
 from workflows import keys
-from workflows.tracing import Told
+from workflows.runtime.tracing import Told
 
 Headers = Mapping[str, Payload]
 Attributes = Mapping[str, str | int | float | None]

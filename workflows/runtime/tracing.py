@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from temporalio.client import Interceptor
 
-    from workflows.otel import Tracing
+    from workflows.runtime.tracing_interceptor import Tracing
 
 HTTP: tuple[str, ...] = ("", "http/protobuf")
 
@@ -31,7 +31,7 @@ def begin(service: str, environ: Mapping[str, str]) -> None:
     """Trace from now on, as `service` unless OTEL_SERVICE_NAME names it, where `environ` has an endpoint."""
     global _tracing
     if _tracing is None and _wanted(environ):
-        from workflows.otel import Tracing
+        from workflows.runtime.tracing_interceptor import Tracing
 
         _tracing = Tracing(service, environ)
 

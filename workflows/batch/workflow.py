@@ -18,12 +18,12 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
-    from workflows.batch_records import Admit, BatchRow, BatchStart, BatchStatus, BatchView, WantedProduction
-    from workflows.batch_state import Batch, admission
+    from workflows.batch.records import Admit, BatchRow, BatchStart, BatchStatus, BatchView, WantedProduction
+    from workflows.batch.state import Batch, admission
     from workflows.desk import message_of
     from workflows.events import ProductionStart, ProductionStatus, Report
     from workflows.refusals import error_of, refuse
-    from workflows.starting import COST, STATUS, content_digest, start_options
+    from workflows.start_options import COST, STATUS, content_digest, start_options
 
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 

@@ -22,9 +22,9 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from workflows import payload_keys
-from workflows.discretion import hidden
 from workflows.models import Model
+from workflows.runtime import encryption_keys
+from workflows.runtime.redaction import hidden
 
 
 class _CompactJSONConverter(PydanticJSONPlainPayloadConverter):
@@ -38,13 +38,13 @@ class _CompactJSONConverter(PydanticJSONPlainPayloadConverter):
 class _Undecrypted(EncodingPayloadConverter):
     """Meets an encrypted payload only where this process has no keys at all."""
 
-    encoding = payload_keys.ENCODING
+    encoding = encryption_keys.ENCODING
 
     def to_payload(self, value: Any) -> None:
         return None
 
     def from_payload(self, payload: Payload, type_hint: type | None = None) -> NoReturn:
-        raise payload_keys.PayloadKeyMissing(payload_keys.key_id_of(payload.metadata))
+        raise encryption_keys.PayloadKeyMissing(encryption_keys.key_id_of(payload.metadata))
 
 
 class DiscreetFailureConverter(DefaultFailureConverter):
@@ -92,10 +92,12 @@ def data_converter_with(keys: str) -> DataConverter:
     Raises:
         PayloadKeysRefused: it cannot be used.
     """
-    found = payload_keys.parsed(keys)
+    found = encryption_keys.parsed(keys)
     if not found:
         return data_converter
-    from workflows.codec import EncryptionCodec  # loads a library of ciphers: only whoever encrypts waits for it
+    from workflows.runtime.encryption import (
+        EncryptionCodec,  # loads a library of ciphers: only whoever encrypts waits for it
+    )
 
     return replace(
         data_converter, payload_codec=EncryptionCodec(found), failure_converter_class=EncodingFailureConverter
