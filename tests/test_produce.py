@@ -23,6 +23,7 @@ from activities.errors import (
     OutputUnusable,
     ProviderError,
     ProviderUnavailable,
+    QuotaExhausted,
     RateLimited,
     SubmissionUnknown,
 )
@@ -32,6 +33,7 @@ from activities.storage.bucket import Storage, Stored
 from activities.takes import stopping
 from activities.takes.ledger import Entry, Ledger
 from activities.takes.paid import look_delay
+from activities.takes.paid_attempt import PaidAttempt
 from activities.takes.producer import Producer
 from tests.vendor import Vendor, png
 from workflows import keys
@@ -305,6 +307,26 @@ async def test_what_ended_stays_ended(storage: Storage, error: ProviderError) ->
     assert (await run.attempt()).billed_usd == error.billed_usd + Decimal("0.40")
 
 
+async def test_an_end_withdraws_the_question(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ends a submission for good, media or a failure, is told where a person was asked about it meanwhile; a
+    failure that is tried again answers nothing."""
+    told: list[str] = []
+
+    async def tell(attempt: PaidAttempt) -> None:
+        told.append(attempt.prefix)
+
+    monkeypatch.setattr(PaidAttempt, "_withdraw_question", tell)
+    vendor = Vendor()
+    vendor.script = [RateLimited("slow down"), QuotaExhausted("no credit")]
+    run = Attempts(storage, vendor, asked("now"))
+    await run.fails()
+    assert told == []
+    await run.fails()
+    assert len(told) == 1
+    await Attempts(storage, vendor, asked("now")).attempt()
+    assert len(told) == 2
+
+
 async def test_another_request_is_not_this_take(storage: Storage) -> None:
     """A ledger that was written for another request, with media or without, is never taken for the answer to this
     one: its job is stopped, what it cost is told, and the next number is used."""
@@ -316,6 +338,10 @@ async def test_another_request_is_not_this_take(storage: Storage) -> None:
     told = (await run.fails()).details[0]
     assert (told.kind, told.billed_usd, told.job_id) == ("take_exists", Decimal("0.40"), "job-1")
     assert (vendor.jobs, len(vendor.billed)) == ({}, 1)
+    gift = asked("gift", "0").asset
+    run.request = run.request.model_copy(update={"asset": gift})
+    told = (await run.fails()).details[0]
+    assert (told.kind, told.billed_usd) == ("take_exists", Decimal("0.40"))
     for model in ("now", "gift"):
         run = Attempts(storage, vendor, asked(model, "0.40" if model == "now" else "0"))
         first = await run.attempt()

@@ -193,5 +193,6 @@ class PaidAttempt(Attempt):
             )
         )
         if final:
+            await self._withdraw_question()
             raise ended(final) from None
         raise retry(error, max(failures, waits)) from None

@@ -1,7 +1,7 @@
 """`produce_asset`: make one take, pay for it at most once, store it.
 
-The first thing an attempt does is to look what earlier attempts left: the media object of a take that
-costs nothing (`free_take`), the ledger of all others (`ledger_take`). A provider's long job is polled by
+The first thing an attempt does is to look for what earlier attempts left: the media object of a take that
+costs nothing (`free`), the ledger of all others (`paid`). A provider's long job is polled by
 the activity's own retries: each look that finds it unfinished raises `StillRunning` with the delay of the
 next look, so no worker slot is held while it renders and any worker can take the next look.
 """
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from activities.providers.protocol import Provider, offer_of
 from activities.settings import ActivitySettings
-from activities.storage.bucket import Storage
-from activities.takes.attempt import Attempt, unaskable, workplace
+from activities.storage.bucket import Storage, StorageFailed
+from activities.takes.attempt import STORAGE_RETRY, Attempt, again, unaskable, used_before, workplace
 from activities.takes.free import FreeTake
-from activities.takes.ledger import Ledger
+from activities.takes.ledger import Ledger, LedgerUnreadable
 from activities.takes.paid import LedgerTake
 from activities.takes.stopping import StoppedTake
 from workflows import keys
@@ -45,7 +45,10 @@ class Producer:
         masks = [i.asset_id for i in request.inputs if i.role == MASK and i.provider == PREVIZ]
         if masks and not offer.free:
             return await self._unmasked(request, masks[0])
-        way = FreeTake if offer.free and not offer.job else LedgerTake
+        free = offer.free and not offer.job
+        if free:
+            await self._check_unpaid(request)
+        way = FreeTake if free else LedgerTake
         async with workplace() as workdir:
             return await way(self._storage, provider, offer, request, workdir, self._settings).make()
 
@@ -60,6 +63,25 @@ class Producer:
             return AssetCancelled(outcome="running", billed_usd=price, message=words)
         async with workplace() as workdir:
             return await StoppedTake(Attempt(self._storage, provider, offer, request, workdir, self._settings)).stop()
+
+    async def _check_unpaid(self, request: ProduceAsset) -> None:
+        """Look for a paid take of this number, which a run that was reset has ordered: it is stopped and counted.
+
+        Raises:
+            ApplicationError: there is one.
+        """
+        try:
+            entry = await self._ledger(request).read()
+            if entry is None:
+                return
+            made_by = {"provider": entry.provider, "model": entry.model}
+            other = request.model_copy(update={"asset": request.asset.model_copy(update=made_by)})
+            end = await self.cancel(other)
+        except LedgerUnreadable as error:
+            raise used_before(job_id=error.job_id) from None
+        except StorageFailed as error:
+            raise again(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
+        raise used_before(end.billed_usd, end.job_id)
 
     async def _unmasked(self, request: ProduceAsset, mask: str) -> Take:
         """The take of an edit whose mask is a placeholder, which says nothing of what is to be changed.

@@ -22,7 +22,11 @@ TRUE_KINDS: Final[Mapping[AttentionReason, frozenset[str]]] = {
     "output_unusable": frozenset({"output_unusable"}),
 }
 """Reason -> the failures that the vendors of a trial can really cause."""
-REFUSED_BRIEF: Final = "no language model gave a plan: openai/gpt-6-luna: OpenAI: the model refused"
+NO_PLANS: Final = tuple(
+    f"no language model gave a plan: openai/gpt-6-luna: OpenAI: {words}"
+    for words in ("the model refused", "You exceeded your current quota")
+)
+"""What the vendors of a trial can really cause; such a production ends, and is started again by whoever wants it."""
 
 
 @dataclass
@@ -77,7 +81,7 @@ def reasons(audit: Audit) -> None:
         return
     if snapshot.status is ProductionStatus.FAILED and snapshot.brief.budget_usd is not None:
         return  # a brief whose budget does not even pay its planner
-    if snapshot.status is ProductionStatus.FAILED and REFUSED_BRIEF in (snapshot.error or ""):
+    if snapshot.status is ProductionStatus.FAILED and (snapshot.error or "").startswith(NO_PLANS):
         return  # its only planner was told to refuse
     paid = any(str(e.name) == "plan_failed" and e.data.get("billed_usd") for e in snapshot.events)
     if snapshot.status is ProductionStatus.FAILED and paid:
