@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from activities.providers.registry import registered
-from api.views.production import INSTANCE
+from api.headers import INSTANCE
 from deploy import s3, temporal
 from deploy.home import HomeInUse, StackInfo, locked, write_record
 from deploy.ports import LOOPBACK, Ports, PortTaken, beside_proxy

@@ -25,8 +25,9 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
+    from activities.catalogue.offers import Offer
     from activities.production import Activities
-    from activities.providers.protocol import Claim, Finished, Job, Offer, Provider, ProviderBase, Request, Running
+    from activities.providers.protocol import Claim, Finished, Job, Provider, ProviderBase, Request, Running
     from activities.providers.registry import PROVIDERS
     from activities.settings import ActivitySettings
     from activities.storage.bucket import Storage

@@ -26,7 +26,8 @@ from activities.errors import (
 )
 from activities.planning.pricing import price
 from activities.providers.anthropic import Anthropic
-from activities.providers.protocol import Finished, Input, Request, offer_of
+from activities.providers.protocol import Finished, Input, Request
+from activities.providers.selection import offer_of
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.takes.producer import Producer

@@ -23,11 +23,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.catalogue.offers import Offer
 from activities.catalogue.pricing import CostSource
 from activities.errors import Refused
 from activities.planning.pricing import price
-from activities.providers.protocol import Job, Offer, Provider, ProviderBase, offer_of
+from activities.providers.protocol import Job, Provider, ProviderBase
 from activities.providers.registry import PROVIDERS, price_in_words
+from activities.providers.selection import offer_of
 from activities.providers.unbilled import is_unbilled
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage

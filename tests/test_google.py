@@ -31,7 +31,8 @@ from activities.media.facts import probe
 from activities.providers.google import errors
 from activities.providers.google import omni as google_omni
 from activities.providers.google.provider import Google
-from activities.providers.protocol import Finished, Input, Job, Request, Running, offer_of
+from activities.providers.protocol import Finished, Input, Job, Request, Running
+from activities.providers.selection import offer_of
 from tests.emulators import samples
 from tests.emulators.base import Call, Fault
 from tests.emulators.google import USD, GoogleEmulator, camel

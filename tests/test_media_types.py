@@ -10,11 +10,12 @@ from typing import Final
 import av
 import pytest
 
+from activities.catalogue.offers import Offer
 from activities.media.facts import EXTENSIONS, probe
 from activities.media.media_types import found, media_type_of
 from activities.providers.job_outputs import media_in, text_in
 from activities.providers.openai.provider import OpenAI
-from activities.providers.protocol import Finished, Offer
+from activities.providers.protocol import Finished
 from activities.providers.registry import PROVIDERS
 from activities.storage.bucket import Storage
 from activities.takes.stored_form import taken_in

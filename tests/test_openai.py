@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from activities.catalogue import pricing
 from activities.catalogue.loader import offers_of, problem_with
+from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -33,7 +34,8 @@ from activities.providers.openai.errors import job_failure
 from activities.providers.openai.provider import OpenAI
 from activities.providers.openai.sizes import SIZES, size_problem
 from activities.providers.openai.speech import MAX_CHARS, parts_of
-from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, Request, Running, offer_of
+from activities.providers.protocol import Finished, Input, Job, Request, Running
+from activities.providers.selection import offer_of
 from tests.emulators import samples, specs
 from tests.emulators.base import Call, Fault, Reply
 from tests.emulators.openai import OpenAIEmulator

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
+from activities.catalogue.offers import Offer, Parameter, Rate, Unit
 from activities.planning import prompts
 from activities.planning.answer import SCHEMA
 from activities.planning.language_models import (
@@ -27,7 +28,7 @@ from activities.planning.pricing import price
 from activities.planning.template import draft
 from activities.providers.anthropic import Anthropic
 from activities.providers.previz.provider import Previz
-from activities.providers.protocol import Finished, Offer, Parameter, Provider, ProviderBase, Rate, Request, Unit
+from activities.providers.protocol import Finished, Provider, ProviderBase, Request
 from activities.settings import ActivitySettings
 from tests.emulators.anthropic import AnthropicEmulator
 from workflows.contracts import PLAN_INVALID, AssetFailure, DraftPlan

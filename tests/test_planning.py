@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
+from activities.catalogue.offers import Parameter
 from activities.planning.pricing import price
 from activities.planning.template import draft
 from activities.providers.previz import narration
 from activities.providers.previz.provider import Previz
-from activities.providers.protocol import Parameter, Provider
+from activities.providers.protocol import Provider
 from activities.text.speech import fit, sentences, speech_seconds, wishes
 from workflows.contracts import PLAN_INVALID, DraftPlan
 from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Plan, Platform

@@ -319,7 +319,7 @@ async def test_an_unknown_price_is_not_asked_within_a_budget(
     activities: Activities, vendor: OpenAIEmulator, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A planner whose price nobody published is not asked where a batch's budget has to hold it."""
-    monkeypatch.setattr("activities.providers.protocol.Offer.unknown", property(lambda _: True))
+    monkeypatch.setattr("activities.catalogue.offers.Offer.unknown", property(lambda _: True))
     payer = Payer(tenant=tenant, person="ana", day="2026-11-28", batch=BatchBudget(batch_id="b", budget_usd=Decimal(1)))
     brief = Brief(text="Say it.", platform=Platform.COPY, tenant=tenant)
     draft = DraftPlan(production_id=uuid4().hex, brief=brief, payer=payer)

@@ -12,9 +12,10 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.loader import CatalogueBroken, offers_of, read
+from activities.catalogue.offers import Offer, Parameter, Rate, Tokens, Unit
 from activities.catalogue.pricing import cost_of
 from activities.planning.pricing import price
-from activities.providers.protocol import Finished, Offer, Parameter, ProviderBase, Rate, Request, Tokens, Unit
+from activities.providers.protocol import Finished, ProviderBase, Request
 from activities.providers.registry import PROVIDERS, price_in_words
 from workflows.contracts import PLAN_INVALID
 from workflows.models import Alternative, Asset, Modality, Plan, Quote

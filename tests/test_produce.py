@@ -14,6 +14,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.catalogue.offers import Offer
 from activities.errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -27,7 +28,6 @@ from activities.errors import (
     RateLimited,
     SubmissionUnknown,
 )
-from activities.providers.protocol import Offer
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage, Stored
 from activities.takes import stopping

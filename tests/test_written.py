@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from activities.catalogue.offers import Offer, Rate
 from activities.errors import OutputUnusable
 from activities.planning.progress import so_far
 from activities.planning.rewriting import _Draft as Rewriting
-from activities.providers.protocol import Finished, Offer, Rate
+from activities.providers.protocol import Finished
 from activities.takes.stored_form import taken_in
 from activities.text.model_text import read_as, text_of
 from tests.test_planner import Script, asset, film, planned

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
+from activities.catalogue.offers import Offer, Rate
 from activities.errors import InvalidRequest, ProviderError, ProviderUnavailable
-from activities.providers.protocol import Claim, Finished, Job, Offer, ProviderBase, Rate, Request, Running
+from activities.providers.protocol import Claim, Finished, Job, ProviderBase, Request, Running
 from workflows.models import Modality
 
 

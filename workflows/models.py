@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 MAX_BRIEF_CHARS: Final = 20_000
+MAX_VIDEO_SECONDS: Final = 600.0
 MAX_ASSETS: Final = 1_000
 """A run of 2,000 activities makes the server suggest continue-as-new; 1,000 stay readable (measured)."""
 MAX_PLAN_BYTES: Final = 400_000
@@ -166,7 +167,7 @@ class Brief(Model):
     )
     aspect: Aspect = "16:9"
     duration_seconds: float = Field(
-        default=20, ge=4, le=600, description="Length of a video; other platforms ignore it"
+        default=20, ge=4, le=MAX_VIDEO_SECONDS, description="Length of a video; other platforms ignore it"
     )
     references: tuple[Reference, ...] = Field(
         default=(),

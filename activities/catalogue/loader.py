@@ -5,7 +5,6 @@ contract, or models of a server of one's own behind OPENAI_BASE_URL.
 """
 
 import tomllib
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -16,7 +15,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from activities.providers.protocol import Offer, Parameter, Provider, Rate, Tokens, Unit
+from activities.catalogue.offers import Offer, Parameter, Rate, Tokens, Unit
 from workflows.models import Aspect, Modality, ModelName, Slug
 from workflows.provider_report import RETIRES_SOON
 
@@ -169,26 +168,3 @@ def retiring(offer: Offer, today: date) -> str | None:
         return None
     instead = f"; use {' or '.join(offer.replacement)}" if offer.replacement else ""
     return f"{offer.provider} retires {offer.model!r} on {offer.retires}{instead}"
-
-
-def plannable(provider: Provider, modality: Modality, today: date) -> list[Offer]:
-    """The offers of a modality that can be planned today."""
-    return [o for o in provider.offers() if o.modality == modality and problem_with(o, today) is None]
-
-
-def makes(offer: Offer, aspect: str) -> bool:
-    """Whether a model makes this aspect; "" leaves it open."""
-    return not (offer.aspects and aspect) or aspect in offer.aspects
-
-
-def ranked(
-    modality: Modality,
-    providers: Mapping[str, Provider],
-    today: date,
-    aspect: str = "",
-    *,
-    known_prices_only: bool = False,
-) -> list[Offer]:
-    """Everything that can be planned for a modality in an aspect ("" for any), the preferred first."""
-    offers = [o for p in providers.values() for o in plannable(p, modality, today) if makes(o, aspect)]
-    return sorted((o for o in offers if not (known_prices_only and o.unknown)), key=lambda o: o.rank)

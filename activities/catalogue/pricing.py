@@ -9,12 +9,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 
 from pydantic import JsonValue
 
+from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer, Rate, Unit
 from activities.errors import cents_up
-from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Offer, Rate, Unit
 from activities.text.speech import speech_seconds
 from workflows.models import REFERENCE, UPLOAD, Asset, Media, Modality, Quote, reference_id
 
@@ -35,6 +35,16 @@ HEARD_SECOND: Final = {Modality.AUDIO: 32, Modality.VIDEO: 300}
 """Tokens of a second that a model hears or sees; Google counts 258 a frame at one a second, and 32 of sound."""
 
 CostSource = Literal["vendor", "usage", "catalogue", "unknown"]
+
+
+class Billed(Protocol):
+    """What a finished take says of its cost: USD that the vendor charged, or the units that it counted."""
+
+    @property
+    def cost_usd(self) -> Decimal | None: ...
+
+    @property
+    def usage(self) -> Mapping[Unit, int | Decimal]: ...
 
 
 class PriceProblem(ValueError):
@@ -117,7 +127,7 @@ def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions
     )
 
 
-def cost_of(offer: Offer, asset: Asset, finished: Finished) -> tuple[Decimal, CostSource]:
+def cost_of(offer: Offer, asset: Asset, finished: Billed) -> tuple[Decimal, CostSource]:
     """What a finished take cost, USD, and who says so."""
     if finished.cost_usd is not None:
         return cents_up(finished.cost_usd), "vendor"

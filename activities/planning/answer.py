@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
+from activities.catalogue.offers import Offer
 from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.planning import pricing as quotes
 from activities.planning.questions.inquiry import Refused
-from activities.providers.protocol import Offer, Provider
+from activities.providers.protocol import Provider
 from activities.text.model_text import read_as
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform
 from workflows.policies import PlanProblem, check_plan

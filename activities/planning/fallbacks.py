@@ -8,9 +8,11 @@ from typing import Final
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
-from activities.catalogue import loader
+from activities.catalogue.offers import Offer
 from activities.planning import pricing
-from activities.providers.protocol import Offer, Provider, offer_of
+from activities.providers import selection
+from activities.providers.protocol import Provider
+from activities.providers.selection import offer_of
 from workflows.models import ZERO, Alternative, Asset, Brief, Media, Plan
 
 FALLBACKS: Final = 2
@@ -69,7 +71,7 @@ def _alternatives(
     cost = _high(plan, asset, providers, references)
     used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
     known = brief.known_prices_only
-    ranked = loader.ranked(asset.asset_type, providers, today, brief.aspect, known_prices_only=known)
+    ranked = selection.ranked(asset.asset_type, providers, today, brief.aspect, known_prices_only=known)
     for offer in sorted(ranked, key=lambda o: o.provider == asset.provider):
         # Behind a known price an unknown one would make the whole plan one that no budget can hold.
         surprising = offer.unknown and not own.unknown

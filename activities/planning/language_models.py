@@ -10,7 +10,7 @@ from typing import Final
 
 from temporalio.exceptions import ApplicationError
 
-from activities.catalogue import loader
+from activities.catalogue.offers import Offer
 from activities.planning import prompts, template
 from activities.planning.answer import SCHEMA, Menu, Rules
 from activities.planning.fallbacks import with_fallbacks
@@ -24,8 +24,9 @@ from activities.planning.questions.inquiry import (
     call_of,
     name_of,
 )
+from activities.providers import selection
 from activities.providers.previz import narration
-from activities.providers.protocol import Offer, Provider
+from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.text.speech import wishes
 from workflows.contracts import BUDGET_SHORT, PLAN_INVALID, AssetFailure, DraftPlan
@@ -47,7 +48,7 @@ def models_for(settings: ActivitySettings, providers: Mapping[str, Provider], to
     """
     if settings.planner == "template":
         return []
-    able = [o for o in loader.ranked(Modality.TEXT, providers, today) if o.schema]
+    able = [o for o in selection.ranked(Modality.TEXT, providers, today) if o.schema]
     if settings.planner == "auto":
         return [o for o in able if not o.unknown]
     names = [name.strip() for name in settings.planner.split(",") if name.strip()]
@@ -140,7 +141,7 @@ def _menu(brief: Brief, providers: Mapping[str, Provider], today: date) -> Menu:
 
     known = brief.known_prices_only
     return {
-        m: list(filter(serves, loader.ranked(m, providers, today, brief.aspect, known_prices_only=known)))
+        m: list(filter(serves, selection.ranked(m, providers, today, brief.aspect, known_prices_only=known)))
         for m in brief.modalities
     }
 

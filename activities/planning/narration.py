@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from activities.finishing.timeline import UNSPOKEN_ROLES
-from activities.providers.protocol import Provider, offer_of
+from activities.providers.protocol import Provider
+from activities.providers.selection import offer_of
 from activities.text.speech import speech_seconds
 from workflows.models import Asset, Modality
 

@@ -8,12 +8,14 @@ from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
-from activities.catalogue.loader import makes, plannable, problem_with, retiring
+from activities.catalogue.loader import problem_with, retiring
+from activities.catalogue.offers import Offer, utf16_units
 from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.planning.narration import overruns
 from activities.providers.previz import narration
-from activities.providers.protocol import Offer, Provider, offer_of, utf16_units
+from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
+from activities.providers.selection import makes, offer_of, plannable
 from workflows.contracts import PLAN_INVALID
 from workflows.models import MASK, MAX_PLAN_BYTES, REFERENCE, Asset, Media, Modality, Plan, Quote
 

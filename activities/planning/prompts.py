@@ -6,9 +6,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from activities.catalogue.offers import Offer
 from activities.planning.answer import Menu
 from activities.planning.template import MAX_SHOTS, TEXTS
-from activities.providers.protocol import Offer
 from activities.providers.registry import price_in_words
 from workflows.contracts import DraftPlan
 from workflows.models import Brief, Modality, Platform

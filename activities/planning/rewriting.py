@@ -14,12 +14,14 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 from temporalio.exceptions import ApplicationError
 
+from activities.catalogue.offers import Offer
 from activities.planning.language_models import models_for
 from activities.planning.prompts import ENHANCING
 from activities.planning.questions.inquiry import THINKING_TOKENS, Inquiry, Limit, Refused, Unanswered
 from activities.planning.questions.paid import REWRITES, Asking
 from activities.planning.template import MAX_PROMPT_CHARS
-from activities.providers.protocol import Offer, Provider, offer_of
+from activities.providers.protocol import Provider
+from activities.providers.selection import offer_of
 from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage

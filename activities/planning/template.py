@@ -12,21 +12,20 @@ from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
-from activities.catalogue.loader import ranked
+from activities.catalogue.offers import Offer
 from activities.planning.pricing import invalid
 from activities.providers.previz import narration
-from activities.providers.protocol import Offer, Provider
+from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
+from activities.providers.selection import ranked
 from activities.text.speech import Wishes, fit, is_direction, joined, sentences, spread, subject, wishes
 from workflows.contracts import DraftPlan
-from workflows.models import Asset, Brief, Modality, Plan, Platform
+from workflows.models import MAX_VIDEO_SECONDS, Asset, Brief, Modality, Plan, Platform
 
 PLANNER: Final = "template"
 SECONDS_PER_SHOT: Final = 5.0
 MAX_SHOTS: Final = 60
 LONGEST_SHOT_SECONDS: Final = 60.0
-LONGEST_VIDEO_SECONDS: Final = 600.0
-"""As the brief allows."""
 MAX_PROMPT_CHARS: Final = 8_000
 BREATH_SECONDS: Final = 0.4
 """What a shot lasts beyond its narration."""
@@ -256,7 +255,7 @@ def film_seconds(brief: Brief, asked: Wishes) -> float:
     length = asked.seconds or brief.duration_seconds
     if asked.shots and asked.seconds_per_shot and not asked.seconds:
         length = asked.shots * asked.seconds_per_shot
-    return min(max(length, 1.0), LONGEST_VIDEO_SECONDS)
+    return min(max(length, 1.0), MAX_VIDEO_SECONDS)
 
 
 def _shots(desk: _Desk) -> tuple[list[_Shot], float]:

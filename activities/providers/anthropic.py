@@ -13,11 +13,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer
 from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.providers import http_failures
 from activities.providers.picture_inputs import Limits, fitted
-from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Input, Job, Offer, ProviderBase, Request, offer_of
+from activities.providers.protocol import Finished, Input, Job, ProviderBase, Request
 from activities.providers.response_repair import UNKNOWN_STATUS, error_in, mending
+from activities.providers.selection import offer_of
 from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from anthropic import APIStatusError, AsyncAnthropic
     from anthropic.types import Base64ImageSourceParam, ImageBlockParam, Message, OutputConfigParam, TextBlockParam
 
-    from activities.providers.protocol import Unit
+    from activities.catalogue.offers import Unit
 
 KEY: Final = "ANTHROPIC_API_KEY"
 BASE_URL: Final = "ANTHROPIC_BASE_URL"

@@ -15,6 +15,7 @@ from functools import wraps
 from typing import Any, Final, Protocol, TypeVar
 
 from activities.catalogue import pricing
+from activities.catalogue.offers import Offer, Unit
 from activities.errors import (
     AuthenticationFailed,
     InvalidRequest,
@@ -25,7 +26,7 @@ from activities.errors import (
     RateLimited,
     SubmissionUnknown,
 )
-from activities.providers.protocol import Finished, Offer, Request, Unit
+from activities.providers.protocol import Finished, Request
 from activities.providers.unbilled import Unbilled, is_unbilled
 from workflows.models import ZERO
 

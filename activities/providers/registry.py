@@ -9,8 +9,10 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from activities.catalogue.loader import offers_of, plannable
-from activities.providers.protocol import Offer, Provider, Rate, Unit
+from activities.catalogue.loader import offers_of
+from activities.catalogue.offers import Offer, Rate, Unit
+from activities.providers.protocol import Provider
+from activities.providers.selection import plannable
 from activities.settings import ActivitySettings
 from activities.storage.support import StoreSupport
 from workflows.models import Modality

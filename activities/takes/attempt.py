@@ -19,6 +19,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.catalogue import pricing
+from activities.catalogue.offers import Offer
 from activities.errors import (
     ContentRefused,
     InvalidRequest,
@@ -29,7 +30,7 @@ from activities.errors import (
     SubmissionUnknown,
 )
 from activities.media.facts import Facts, extension_of, probe
-from activities.providers.protocol import Finished, Input, Offer, Provider, Request, scratch_file
+from activities.providers.protocol import Finished, Input, Provider, Request, scratch_file
 from activities.providers.registry import load_sdk
 from activities.settings import ActivitySettings
 from activities.storage.bucket import ObjectMissing, Storage, StorageConflict, StorageFailed, StorageUnsupported, Stored

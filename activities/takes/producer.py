@@ -8,7 +8,8 @@ next look, so no worker slot is held while it renders and any worker can take th
 
 from collections.abc import Mapping
 
-from activities.providers.protocol import Provider, offer_of
+from activities.providers.protocol import Provider
+from activities.providers.selection import offer_of
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage, StorageFailed
 from activities.takes.attempt import STORAGE_RETRY, Attempt, again, unaskable, used_before, workplace

@@ -2,8 +2,8 @@
 
 from temporalio.exceptions import ApplicationError
 
+from activities.catalogue.offers import Offer
 from activities.errors import StoreUnsupported
-from activities.providers.protocol import Offer
 from activities.storage.bucket import Storage
 from activities.storage.probe import disproved, support_of
 from activities.takes.attempt import STORAGE_RETRY, again, ended, failure_of, final_error

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from activities.catalogue.offers import Offer
 from activities.errors import OutputUnusable
 from activities.media.media_types import HEAD_BYTES, found, media_type_of
-from activities.providers.protocol import Finished, Offer
+from activities.providers.protocol import Finished
 from activities.text.model_text import text_of
 from activities.text.valid_unicode import REPLACEMENT, valid
 from workflows.models import Modality

@@ -16,14 +16,13 @@ from activities.errors import OutputUnusable
 from activities.media.facts import Facts, extension_of, probe
 from activities.media.recordings import recording
 from activities.media.stills import BROKEN, opened
-from activities.planning.template import LONGEST_VIDEO_SECONDS
 from activities.providers.protocol import scratch_file
 from activities.storage.bucket import Storage, StorageConflict, size_and_sha256
 from activities.takes.attempt import media_of, workplace
 from activities.takes.ledger import now
 from workflows import keys
 from workflows.contracts import UPLOAD_REFUSED, CheckUpload
-from workflows.models import UPLOAD, Modality, Take, digest_of
+from workflows.models import MAX_VIDEO_SECONDS, UPLOAD, Modality, Take, digest_of
 from workflows.requests import MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX_PIXELS: Final = 50_000_000
 """Of a picture or a frame: decoded it takes 200 MB, and nothing that is finished here needs more."""
-LONGEST_SECONDS: Final = LONGEST_VIDEO_SECONDS
+LONGEST_SECONDS: Final = MAX_VIDEO_SECONDS
 """As the longest film."""
 
 _PICTURES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}

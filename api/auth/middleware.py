@@ -17,10 +17,10 @@ from api.auth.caller import WHOEVER, Caller
 from api.auth.key_file import Key, KeyFile
 from api.auth.roles import needed, needs_key
 from api.auth.sessions import Sessions
+from api.headers import INSTANCE
 from api.middleware import drain
 from api.problems import FieldError, Problem, answer
 from api.settings import Settings, is_loopback
-from api.views.production import INSTANCE
 
 COOKIE: Final = "greenlight_session"
 """Holds the session of who signed in at the studio page: no script reads it, and it is sent to this address alone."""

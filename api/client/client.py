@@ -32,9 +32,9 @@ from pydantic import BaseModel, ValidationError
 from api.client.batches_and_schedules import Many
 from api.client.changes import IDEMPOTENCY_KEY, TIMEOUT, at, once
 from api.client.sse import EventDecoder
+from api.headers import INSTANCE
 from api.views.changes import RevisionView
 from api.views.production import (
-    INSTANCE,
     PREFIX,
     ListedProduction,
     PlatformsView,

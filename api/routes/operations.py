@@ -8,11 +8,12 @@ from fastapi.responses import PlainTextResponse
 
 from api.auth.middleware import is_known
 from api.deps import Parts, Who
+from api.headers import INSTANCE
 from api.metrics import MEDIA_TYPE
 from api.problems import documented
 from api.readiness import OK
 from api.routes import studio_page
-from api.views.production import INSTANCE, PREFIX, Home, PlatformsView, PlatformView, Ready
+from api.views.production import PREFIX, Home, PlatformsView, PlatformView, Ready
 from workflows.models import PLATFORM_MODALITIES
 from workflows.provider_report import ProvidersReport
 

@@ -15,8 +15,6 @@ from workflows.models import ZERO, Asset, Brief, Chapter, Modality, Money, Plan,
 from workflows.requests import Approval, Pause
 
 PREFIX: Final = "/api/v1"
-INSTANCE: Final = "Greenlight-Instance"
-"""Header with the id of the stack that a caller means, and in the answer of /healthz of the one that answers."""
 
 
 class View(BaseModel):

@@ -16,8 +16,9 @@ with workflow.unsafe.imports_passed_through():
     import httpx
     from pydantic import BaseModel, JsonValue
 
+    from activities.catalogue.offers import Offer, Rate
     from activities.production import Activities
-    from activities.providers.protocol import Finished, Job, Offer, Provider, ProviderBase, Rate, Request, Running
+    from activities.providers.protocol import Finished, Job, Provider, ProviderBase, Request, Running
     from activities.settings import ActivitySettings
     from activities.storage.bucket import Storage
     from worker.__main__ import keep_the_loop_turning, make_worker, make_workers

@@ -17,8 +17,8 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 
 from activities.catalogue import loader
+from activities.catalogue.offers import Offer
 from activities.providers import http_failures
-from activities.providers.protocol import Offer
 from activities.providers.runway import answer
 from activities.takes import attempt
 from workflows import desk

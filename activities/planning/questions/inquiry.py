@@ -14,8 +14,8 @@ from typing import Final, Generic, TypeVar
 from pydantic import JsonValue
 
 from activities.catalogue import pricing
+from activities.catalogue.offers import Offer
 from activities.errors import cents_up
-from activities.providers.protocol import Offer
 from activities.settings import ActivitySettings
 from workflows.models import ZERO, Asset, Brief, Media, Modality
 

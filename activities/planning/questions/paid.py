@@ -18,10 +18,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
+from activities.catalogue.offers import Offer
 from activities.planning.questions.accounts import LimitReached
 from activities.planning.questions.inquiry import Answer, Unanswered, call_of, seen_by
 from activities.planning.questions.limits import QuestionAccounts, own_caps, payer_of
-from activities.providers.protocol import Offer, Provider
+from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage, StorageUnsupported

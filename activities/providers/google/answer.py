@@ -6,11 +6,12 @@ Refusals come with HTTP 200: `promptFeedback.blockReason` for what was sent, `fi
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from activities.catalogue.offers import Offer, Unit
 from activities.catalogue.pricing import cost_of
 from activities.errors import ContentRefused, OutputUnusable, SubmissionUnknown
 from activities.providers.google.errors import VENDOR, one_line
 from activities.providers.http_failures import billed
-from activities.providers.protocol import Finished, Offer, Request, Unit
+from activities.providers.protocol import Finished, Request
 
 if TYPE_CHECKING:
     from google.genai import types

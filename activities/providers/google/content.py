@@ -7,6 +7,7 @@ import wave
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.media import media_types
 from activities.providers import http_failures
@@ -14,7 +15,7 @@ from activities.providers.google.answer import blob, made, unusable, usage_of
 from activities.providers.google.client import Access
 from activities.providers.google.errors import VENDOR
 from activities.providers.picture_inputs import Limits, Picture, fitted
-from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Input, Offer, Request
+from activities.providers.protocol import Finished, Input, Request
 from workflows.models import Modality
 
 if TYPE_CHECKING:

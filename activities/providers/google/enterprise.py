@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from activities.catalogue.offers import Offer
 from activities.errors import (
     ContentRefused,
     InvalidRequest,
@@ -16,7 +17,7 @@ from activities.providers.google.content import aspect_ratio, inline
 from activities.providers.google.errors import VENDOR, one_line, policy
 from activities.providers.google.omni import fetched, shape
 from activities.providers.http_failures import default_of, quoted, seconds_of
-from activities.providers.protocol import Finished, Job, Offer, Request, Running
+from activities.providers.protocol import Finished, Job, Request, Running
 from workflows.models import Modality
 
 if TYPE_CHECKING:

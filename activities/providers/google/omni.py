@@ -4,6 +4,7 @@ import base64
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from activities.catalogue.offers import Offer
 from activities.errors import (
     ContentRefused,
     InvalidRequest,
@@ -19,7 +20,7 @@ from activities.providers.google.client import DEVELOPER_URL, Access
 from activities.providers.google.content import inline
 from activities.providers.google.errors import VENDOR, one_line, policy
 from activities.providers.http_failures import LOOK_SECONDS, default_of, quoted, seconds_of
-from activities.providers.protocol import Finished, Job, Offer, Request, Running
+from activities.providers.protocol import Finished, Job, Request, Running
 from workflows.models import Modality
 
 if TYPE_CHECKING:

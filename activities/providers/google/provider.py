@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Final
 
 from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
 from activities.providers import http_failures
 from activities.providers.google import content, enterprise, omni
 from activities.providers.google.client import Access
-from activities.providers.protocol import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
+from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
+from activities.providers.selection import offer_of
 from workflows.models import Modality
 
 ENTERPRISE_ONLY: Final = ("imagen-", "veo-")

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
+from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer, Unit
 from activities.errors import ContentRefused, InvalidRequest, JobCancelled, OutputUnusable, SubmissionUnknown
 from activities.providers.adoption import looking_for, same
 from activities.providers.data_uri import uri_of
 from activities.providers.http_failures import CONNECT_SECONDS, LOOK_SECONDS, billed
 from activities.providers.openai.errors import VARIABLE, VENDOR, asking, chosen, content_refused, job_failure
 from activities.providers.openai.images import decoded, mask_for, picture_usage, references, shown_inside, wishes_of
-from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Job, Offer, Request, Running, Unit
+from activities.providers.protocol import Finished, Job, Request, Running
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, Timeout

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import JsonValue
 
+from activities.catalogue.offers import Offer
 from activities.errors import ContentRefused, JobFailed, ProviderError, QuotaExhausted, Refused
 from activities.providers.http_failures import lost, refusal, seconds_after, status_of
-from activities.providers.protocol import Offer, Request
+from activities.providers.protocol import Request
 from activities.providers.response_repair import error_in
 from activities.providers.unbilled import Unbilled
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from activities.catalogue.offers import Offer, Unit
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.providers import base64_text
 from activities.providers.download import streamed
@@ -16,7 +17,7 @@ from activities.providers.openai.errors import VENDOR, asking, chosen
 from activities.providers.openai.sizes import size_of
 from activities.providers.picture_inputs import Limits, Picture, fitted
 from activities.providers.picture_inputs import mask as fitted_mask
-from activities.providers.protocol import Finished, Input, Offer, Request, Unit, save
+from activities.providers.protocol import Finished, Input, Request, save
 from workflows.models import MASK, Modality
 
 if TYPE_CHECKING:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
 from activities.providers.http_failures import ANSWER_SECONDS, CONNECT_SECONDS, discreet, usable_key
 from activities.providers.openai import background, images, speech, text, transcripts
 from activities.providers.openai.errors import UNBILLED, VARIABLE, VENDOR, asking
-from activities.providers.protocol import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
+from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
 from activities.providers.response_repair import mending
+from activities.providers.selection import offer_of
 from workflows.models import Modality
 
 if TYPE_CHECKING:

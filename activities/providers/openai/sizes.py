@@ -7,8 +7,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
-from activities.providers.protocol import Offer, Request
+from activities.providers.protocol import Request
 from workflows.models import Aspect
 
 SIZES: Final[Mapping[Aspect, str]] = {

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.catalogue import pricing
+from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.media import media_types
 from activities.providers.openai.errors import VENDOR, asking, chosen
-from activities.providers.protocol import Finished, Offer, Request
+from activities.providers.protocol import Finished, Request
 from activities.text.speech import joined, sentences
 from workflows.models import ZERO, Money
 

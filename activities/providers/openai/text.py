@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer, Unit
 from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, SubmissionUnknown
 from activities.providers.data_uri import uri_of
 from activities.providers.http_failures import billed, hearing
 from activities.providers.openai.errors import VENDOR, asking, chosen, refuse_error
 from activities.providers.openai.images import shown_inside
-from activities.providers.protocol import TEXT_MAX_TOKENS, Finished, Offer, Request, Unit
+from activities.providers.protocol import Finished, Request
 from workflows.models import Modality
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from collections.abc import Awaitable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from activities.catalogue.offers import Offer, Unit
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.providers.openai.errors import VENDOR, asking, chosen
-from activities.providers.protocol import Finished, Offer, Request, Unit
+from activities.providers.protocol import Finished, Request
 from workflows.models import Modality
 
 if TYPE_CHECKING:

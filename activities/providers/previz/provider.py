@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Final
 
 from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
 from activities.providers.previz import narration as previz_speech
 from activities.providers.previz.animatic import BREATH, SECONDS, Stopped, animatic
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.previz.text import write
-from activities.providers.protocol import Finished, Job, Offer, ProviderBase, Request, Running
+from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
 from workflows.models import REFERENCE, Modality
 
 DEFAULT_SECONDS: Final = 5.0

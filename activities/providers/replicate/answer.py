@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import httpx
 
+from activities.catalogue.offers import Offer
 from activities.errors import ContentRefused, JobFailed, OutputUnusable, ProviderError, Refused
 from activities.providers import http_failures
 from activities.providers.base64_text import decoded, type_in
 from activities.providers.download import media_type_at, streamed
 from activities.providers.job_outputs import media_in, text_in
-from activities.providers.protocol import Finished, Offer, Request
+from activities.providers.protocol import Finished, Request
 from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
 

@@ -14,13 +14,15 @@ from urllib.parse import quote
 import httpx
 
 from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest, JobCancelled, SubmissionUnknown
 from activities.providers import http_failures
 from activities.providers.adoption import looking_for, same
-from activities.providers.protocol import Claim, Finished, Job, Offer, ProviderBase, Request, Running, offer_of
+from activities.providers.protocol import Claim, Finished, Job, ProviderBase, Request, Running
 from activities.providers.replicate.answer import UNBILLED, VENDOR, failure, finished, made_at, progress, refusal
 from activities.providers.replicate.request import REFERENCES, pictures, words
 from activities.providers.response_repair import mending
+from activities.providers.selection import offer_of
 from workflows.models import Modality
 
 KEY: Final = "REPLICATE_API_TOKEN"

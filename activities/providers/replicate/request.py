@@ -5,10 +5,11 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from activities.catalogue.offers import Offer
 from activities.providers.data_uri import picture_uri
 from activities.providers.http_failures import default_of
 from activities.providers.picture_inputs import Limits
-from activities.providers.protocol import Offer, Request
+from activities.providers.protocol import Request
 from workflows.models import Modality
 
 DATA_URI_CHARS: Final = 256 * 1024 * 4 // 3

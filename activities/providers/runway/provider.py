@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest, JobCancelled, OutputUnusable, SubmissionUnknown
 from activities.providers import http_failures
 from activities.providers.adoption import looking_for
 from activities.providers.base64_text import decoded, type_in
 from activities.providers.download import media_type_at, streamed
 from activities.providers.job_outputs import media_in
-from activities.providers.protocol import Finished, Job, Offer, ProviderBase, Request, Running, offer_of
+from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
 from activities.providers.response_repair import mending
 from activities.providers.runway.answer import KEY, UNBILLED, asked, charged, cost, failure, record
 from activities.providers.runway.request import VENDOR, order
+from activities.providers.selection import offer_of
 
 if TYPE_CHECKING:
     from runwayml import AsyncRunwayML

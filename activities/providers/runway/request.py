@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from activities.catalogue.offers import Offer, utf16_units
 from activities.errors import InvalidRequest
 from activities.providers.data_uri import file_uri, picture_uri
 from activities.providers.http_failures import default_of, seconds_of
 from activities.providers.picture_inputs import Limits
-from activities.providers.protocol import Input, Offer, Request, utf16_units
+from activities.providers.protocol import Input, Request
 from workflows.models import Modality
 
 VENDOR: Final = "runway"
