@@ -15,7 +15,7 @@ from temporalio import activity
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from api.cli import stop
+from api.cli import decide
 from api.cli.live import describe
 from api.cli.main import app
 from api.cli.options import brief_from, parse_duration
@@ -187,7 +187,7 @@ async def test_cancel_says_what_became_of_each(greenlight: Greenlight, api: Api,
 
 async def test_cancel_without_a_worker(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no worker answers, `cancel` says that it will be done, and where to look."""
-    monkeypatch.setattr(stop, "CANCEL_SECONDS", 0.1)
+    monkeypatch.setattr(decide, "CANCEL_SECONDS", 0.1)
     monkeypatch.setattr(productions, "QUERY_TIMEOUT", timedelta(seconds=0.3))
     async with serving(client, {}) as api:
         async with FakeActivities().working(client):

@@ -9,7 +9,8 @@ from typing import Literal, TypeVar
 from activities.errors import ProviderError
 from activities.metrics import metrics
 from activities.providers.protocol import Job
-from workflows.runtime.tracing import Told, span
+from workflows.runtime.span import SetAttributes
+from workflows.runtime.tracing import span
 
 Operation = Literal["submit", "poll", "recover", "cancel"]
 T = TypeVar("T")
@@ -30,7 +31,7 @@ async def told(provider: str, model: str, operation: Operation, call: Awaitable[
 
 
 @contextmanager
-def _vendor_call(provider: str, model: str, operation: Operation, job_id: str | None) -> Iterator[Told]:
+def _vendor_call(provider: str, model: str, operation: Operation, job_id: str | None) -> Iterator[SetAttributes]:
     began, outcome = monotonic(), "ok"
     try:
         with span(

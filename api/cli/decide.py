@@ -1,20 +1,29 @@
-"""Commands that decide: approve, reject, regenerate, select, refresh, resolve."""
+"""Commands that decide: approve, reject, regenerate, select, refresh, resolve, pause, resume, cancel."""
 
+import time
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
+from pydantic import JsonValue
+from rich.table import Table
+from rich.text import Text
 
 from api.cli.context import AssetArgument, Context, ProductionArgument, Studio, UnknownOption, me, studio_of, usd_option
 from api.cli.edit import PANEL, plan_of
 from api.cli.options import ModelOption, ParameterOption, PromptOption, ProviderOption, parameters
-from api.cli.tables import show_stale
+from api.cli.tables import print_table, show_stale, spent
+from api.client.client import GreenlightError
 from api.views.production import ProductionView
-from workflows.events import ProductionStatus, Receipt
+from workflows.events import AssetRecord, ProductionStatus, Receipt
 from workflows.models import MAX_TAKES_AT_ONCE
-from workflows.requests import Approval, Refresh, Regenerate, Rejection, Resolve, SelectTake
+from workflows.requests import Approval, Pause, Refresh, Regenerate, Rejection, Resolve, Resume, SelectTake
 
 app = typer.Typer()
+
+CANCEL_SECONDS: Final = 30.0
+"""A provider answers a cancel in seconds; who waits longer is told where to look."""
+LOOK_SECONDS: Final = 0.25
 
 Action = Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
 
@@ -197,3 +206,73 @@ def _waiting(production: ProductionView, asset_id: str) -> int | None:
     """The number of what waits for an answer about this asset, so that what a person sees is what is answered."""
     items = (production.waiting, *(a.waiting for a in production.assets))
     return next((item.id for item in items if item and item.asset_id == asset_id), None)
+
+
+@app.command(rich_help_panel=PANEL)
+def pause(
+    context: Context,
+    production_id: ProductionArgument,
+    reason: Annotated[str, typer.Option(help="Why; kept in the event log.")] = "",
+) -> None:
+    """Let what runs finish and start nothing new."""
+    studio = studio_of(context)
+    receipt = studio.client.pause(production_id, Pause(paused_by=me(), reason=reason))
+    say_receipt(studio, production_id, "Paused", receipt)
+    studio.say(f"Go on: [bold]greenlight resume {production_id}[/bold]")
+
+
+@app.command(rich_help_panel=PANEL)
+def resume(context: Context, production_id: ProductionArgument) -> None:
+    """Go on after a pause."""
+    studio = studio_of(context)
+    say_receipt(studio, production_id, "Resumed", studio.client.resume(production_id, Resume(resumed_by=me())))
+
+
+@app.command(rich_help_panel=PANEL)
+def cancel(context: Context, production_id: ProductionArgument) -> None:
+    """Stop a production, at its providers too; what was made and spent stays."""
+    studio = studio_of(context)
+    before = studio.client.cancel(production_id)
+    production = _closed(studio, production_id)
+    if production is None:
+        studio.say(f"Cancelling. It ends as soon as its providers and a worker answer: greenlight show {production_id}")
+        return
+    studio.say(f"The production is [bold]{production.status.value}[/bold], {spent(production.spent_usd)} USD spent.")
+    events = studio.client.events(production_id, after=before.last_event_id)
+    billed = {e.asset_id: e.data.get("billed_usd") for e in events if e.name == "asset_cancelled"}
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    for record in production.assets:
+        if record.cancelled:
+            rows.add_row(Text(f"  {record.asset_id}"), Text(_end(record, billed.get(record.asset_id))))
+    print_table(studio.out, rows, uncut=True)
+
+
+def _closed(studio: Studio, production_id: str) -> ProductionView | None:
+    """The production once it is closed; None where that takes long."""
+    until = time.monotonic() + CANCEL_SECONDS
+    while time.monotonic() < until:
+        try:
+            production = studio.client.get(production_id)
+        except GreenlightError as error:
+            if error.status != 503:
+                raise
+        else:
+            if production.status.closed:
+                return production
+        time.sleep(LOOK_SECONDS)
+    return None
+
+
+def _end(record: AssetRecord, billed: JsonValue) -> str:
+    """What became of an asset that was to be made, and what that has cost."""
+    cost = f", {spent(Decimal(str(billed)))} USD" if billed else ""
+    job = f", job {record.job_id}" if record.job_id else ""
+    match record.cancelled:
+        case "billed":
+            return f"already billed{cost}"
+        case "stopped":
+            return f"stopped at the provider {record.provider}{job}{cost}"
+        case "running":
+            return f"may still run at {record.provider}{job}{cost}"
+        case _:
+            return "cancelled free"

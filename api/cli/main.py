@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.cli import attention, batch, decide, edit, keys, look, make, schedule, stop, takes
+from api.cli import attention, batch, decide, edit, keys, look, make, schedule, takes
 from api.cli.context import Context, FriendlyGroup, Studio
 
 app = typer.Typer(
@@ -45,7 +45,7 @@ def demo(context: Context) -> None:
     _become("deploy.demo", *context.args)
 
 
-for part in (make, decide, edit, takes, stop, look, attention, batch):
+for part in (make, decide, edit, takes, look, attention, batch):
     app.add_typer(part.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel="Make", help="Make a brief again and again, at set times.")
 app.add_typer(keys.app, name="keys", rich_help_panel="Run", help="Say who may use the API, and as what.")

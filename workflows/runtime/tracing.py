@@ -7,7 +7,9 @@ imports this module; what travels with workflows is in `otel`.
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+from workflows.runtime.span import SetAttributes
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -19,12 +21,6 @@ HTTP: tuple[str, ...] = ("", "http/protobuf")
 
 log = logging.getLogger(__name__)
 _tracing: "Tracing | None" = None
-
-
-class Told(Protocol):
-    """What a block may say of itself while it runs."""
-
-    def __call__(self, **attributes: str | int | float | None) -> None: ...
 
 
 def begin(service: str, environ: Mapping[str, str]) -> None:
@@ -73,7 +69,7 @@ def provider() -> "TracerProvider | None":
 
 
 @contextmanager
-def span(name: str, *, client: bool = False, **attributes: str | int | float | None) -> Iterator[Told]:
+def span(name: str, *, client: bool = False, **attributes: str | int | float | None) -> Iterator[SetAttributes]:
     """A span around the block, within the one that is under way; without one, none.
 
     It tells an error by its kind alone: the words may quote a prompt. Prompts and media are no attributes.

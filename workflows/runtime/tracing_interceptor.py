@@ -51,7 +51,7 @@ from temporalio.worker import (
 )
 
 from workflows import keys
-from workflows.runtime.tracing import Told
+from workflows.runtime.span import SetAttributes
 
 Headers = Mapping[str, Payload]
 Attributes = Mapping[str, str | int | float | None]
@@ -81,7 +81,7 @@ class Tracing:
         closing.join(seconds)
 
     @contextmanager
-    def span(self, name: str, client: bool, attributes: Attributes) -> Iterator[Told]:
+    def span(self, name: str, client: bool, attributes: Attributes) -> Iterator[SetAttributes]:
         """See `tracing.span`."""
         kind = SpanKind.CLIENT if client else SpanKind.INTERNAL
         if not get_current_span().get_span_context().is_valid:

@@ -6,7 +6,6 @@ composition: the shots of one film look like one film, and no two alike. Same ar
 
 import math
 import random
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -130,21 +129,3 @@ class Scene:
         steps = [self.wide * i / 160 for i in range(161)]
         self.shape([(0, 1.01), *((x, outline(x)) for x in steps), (self.wide, 1.01)], color)
         return outline
-
-
-def _film(palette_key: int, words: str) -> Palette:
-    hour = next((h for h, pattern in HOURS.items() if re.search(pattern, words, re.IGNORECASE)), None)
-    rng = random.Random(palette_key)  # noqa: S311 - pictures, not secrets
-    if hour is None:
-        hour = rng.choice(("day", "dusk", "dusk"))
-    return rng.choice({"day": DAY, "dusk": DUSK, "night": NIGHT}[hour])
-
-
-def paint(size: tuple[int, int], *, seed: int, film: int, words: str) -> Image.Image:
-    """The picture without any lettering, RGB, `size` in pixels."""
-    from activities.providers.previz.subjects import subject_of
-
-    rng = random.Random(seed)  # noqa: S311 - pictures, not secrets
-    scene = Scene(size, _film(film, words), rng)
-    subject_of(words, rng)(scene)
-    return scene.image.reduce(SUPERSAMPLING)

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import math
+import random
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -14,8 +16,8 @@ from PIL import Image, ImageDraw, PngImagePlugin
 from activities.errors import OutputUnusable
 from activities.media.fonts import Color, Face, right_to_left
 from activities.media.stills import BROKEN, decoded
-from activities.providers.previz.scene import paint
-from activities.providers.previz.subjects import spoken_of
+from activities.providers.previz.scene import DAY, DUSK, HOURS, NIGHT, SUPERSAMPLING, Palette, Scene
+from activities.providers.previz.subjects import spoken_of, subject_of
 from activities.providers.protocol import Request
 from workflows.models import Aspect
 
@@ -236,3 +238,19 @@ def storyboard(request: Request, pictures: Sequence[Path] = ()) -> Path:
     path = request.file("storyboard.png")
     frame.save(path, pnginfo=about, compress_level=4)
     return path
+
+
+def _film(palette_key: int, words: str) -> Palette:
+    hour = next((h for h, pattern in HOURS.items() if re.search(pattern, words, re.IGNORECASE)), None)
+    rng = random.Random(palette_key)  # noqa: S311 - pictures, not secrets
+    if hour is None:
+        hour = rng.choice(("day", "dusk", "dusk"))
+    return rng.choice({"day": DAY, "dusk": DUSK, "night": NIGHT}[hour])
+
+
+def paint(size: tuple[int, int], *, seed: int, film: int, words: str) -> Image.Image:
+    """The picture without any lettering, RGB, `size` in pixels."""
+    rng = random.Random(seed)  # noqa: S311 - pictures, not secrets
+    scene = Scene(size, _film(film, words), rng)
+    subject_of(words, rng)(scene)
+    return scene.image.reduce(SUPERSAMPLING)

@@ -1,4 +1,4 @@
-"""What a stand-in picture can show; `previz_scene` says how it is drawn."""
+"""What a stand-in picture can show; `scene` says how it is drawn."""
 
 import random
 import re
