@@ -1,6 +1,6 @@
 """The planner: language models answer a brief with a plan, by structured output, within a limit of money.
 
-Models are asked as `inquiry` does it; whether an answer is a plan is decided by `planner_answer`.
+Models are asked as `inquiry` does it; whether an answer is a plan is decided by `answer`.
 """
 
 from collections.abc import Mapping

@@ -103,7 +103,7 @@ class Storage:
         """By SHA-256, the oldest first."""
         self._recent_bytes = 0
         self.support: StoreSupport | None = None
-        """What the last probe for conditional writes found (`store_probe`)."""
+        """What the last probe for conditional writes found (`probe`)."""
         self.probing = asyncio.Lock()
         endpoint = self._admin.meta.endpoint_url
         # boto3 decides, by `addressing_style` and endpoint, where the bucket's name goes; without asking for keys.

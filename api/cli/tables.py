@@ -1,4 +1,4 @@
-"""What the terminal shows: money, plans and productions as tables (`cli_live`: while they go on).
+"""What the terminal shows: money, plans and productions as tables (`live`: while they go on).
 
 With a terminal it is coloured and moves; piped it is plain, one line a fact, never wrapped.
 """

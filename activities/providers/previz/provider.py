@@ -20,8 +20,8 @@ from typing import Final
 from activities.catalogue.loader import OWN_CATALOGUE, offers_of
 from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
-from activities.providers.previz import narration as previz_speech
 from activities.providers.previz.animatic import BREATH, SECONDS, Stopped, animatic
+from activities.providers.previz.narration import RATE, speak
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.previz.text import write
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
@@ -150,13 +150,13 @@ class Previz(ProviderBase):
         _parts_of(job)
 
     async def _narration(self, request: Request) -> Path:
-        rate = _number(request, "rate", DEFAULT_RATE, previz_speech.RATE, "words a minute")
+        rate = _number(request, "rate", DEFAULT_RATE, RATE, "words a minute")
         voice = request.asset.parameters.get("voice", request.brief.language)
         if not isinstance(voice, str):
             raise InvalidRequest(f"parameters.voice: {voice!r} is no voice name or language tag, e.g. 'en-gb'")
         field = "parameters.voice" if "voice" in request.asset.parameters else "languages"
         out = request.file("narration.wav").absolute()
-        await previz_speech.speak(request.asset.prompt, out, voice=voice, rate=rate, field=field)
+        await speak(request.asset.prompt, out, voice=voice, rate=rate, field=field)
         return out
 
     async def _animatic(self, request: Request) -> Finished:
