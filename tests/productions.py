@@ -21,7 +21,7 @@ from workflows.production import ProductionWorkflow
 from workflows.refusals import Refusal
 from workflows.requests import Approval, Decision
 
-HISTORIES = Path(__file__).parent / "histories" / "1"
+HISTORIES = Path(__file__).parent / "histories" / "2"
 """One folder a generation: a change that needs `patched` is recorded into a new one, and the old ones stay."""
 T = TypeVar("T")
 Handle = WorkflowHandle[Any, Snapshot]

@@ -275,6 +275,7 @@ def test_the_approval_policy_of_a_brief() -> None:
         not_by_requester=True,
         auto_below=Decimal("0.50"),
         stills_first=True,
+        max_budget=Decimal("9.50"),
         escalate_to=["ana", "ben"],
         deadline=60.0,
     )
@@ -283,6 +284,7 @@ def test_the_approval_policy_of_a_brief() -> None:
         "not_by_requester": True,
         "auto_below_usd": Decimal("0.50"),
         "stills_first": True,
+        "max_budget_usd": Decimal("9.50"),
         "escalate_to": ("ana", "ben"),
     }
     assert strict.approval_deadline_seconds == 60

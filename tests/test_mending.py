@@ -246,3 +246,32 @@ async def test_base_64_in_every_form(kind: str, form: str, text: str, tmp_path: 
         assert made.source == picture()
         assert len(emulator.submissions) == 1
         await provider.close()
+
+
+@pytest.mark.parametrize("first", ['{"choices": []}', '{"error": {"message": "no", "code": 429}}'])
+async def test_a_stream_that_is_not_read_to_its_end_is_closed(first: str) -> None:
+    """Whoever stops reading a stream, or reads an error in its place, leaves the garbage collector nothing to end."""
+    closed: list[bool] = []
+
+    class Answered:
+        headers: Final = {"content-type": "text/event-stream"}
+        is_success = True
+        status_code = 200
+
+        async def aiter_bytes(self) -> AsyncIterator[bytes]:
+            try:
+                yield f"data: {first}\n\n".encode()
+                yield b"data: [DONE]\n\n"
+            finally:
+                closed.append(True)
+
+        async def aread(self) -> None:
+            pass
+
+    response = Answered()
+    (mend,) = mending()["response"]
+    await mend(response)
+    stream = response.aiter_bytes()
+    assert await anext(stream)
+    await stream.aclose()  # type: ignore[attr-defined]
+    assert closed == [True]

@@ -114,10 +114,10 @@ def test_every_provider_and_variable_is_documented() -> None:
     for settings in (ActivitySettings, WorkerSettings, StackSettings):
         for name in settings.model_fields:
             assert f"GREENLIGHT_{name.upper()}" in EXAMPLE, name
-    tracing = "".join((ROOT / "workflows" / name).read_text() for name in ("tracing.py", "otel.py"))
+    tracing = "".join(path.read_text() for path in (ROOT / "workflows" / "runtime").glob("tracing*.py"))
     assert all(variable in EXAMPLE for variable in re.findall(r"OTEL_[A-Z_]+[A-Z]", tracing))
     named = re.findall(
-        r"GREENLIGHT_[A-Z0-9_]+", "".join((ROOT / "api" / f).read_text() for f in ("settings.py", "client.py"))
+        r"GREENLIGHT_[A-Z0-9_]+", "".join((ROOT / "api" / f).read_text() for f in ("settings.py", "client/client.py"))
     )
     assert {name for name in named if name not in EXAMPLE} == set()
     assert all(variable in EXAMPLE for entry in PROVIDERS.values() for variable in entry.variables)

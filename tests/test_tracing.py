@@ -94,7 +94,7 @@ async def test_recorded_histories_replay_with_interceptors(traced: Tracing) -> N
 IMPORTS: Final = """
 import os, sys
 import api.app, worker.__main__
-from workflows import tracing
+from workflows.runtime import tracing
 tracing.begin("somebody", os.environ)
 print([name for name in sys.modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))])
 """

@@ -7,7 +7,8 @@ of httpx and httpx2 mends both, for every SDK, method and status alike. Media is
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, nullcontext
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -79,7 +80,7 @@ async def _mended(response: Any, further: Callable[[bytes], bytes]) -> None:
     """Make the text of a response valid Unicode, and give an error in an answer of 200 the status that it tells."""
     if not _is_text(response.headers.get("content-type", "")):
         return
-    raw: Callable[..., AsyncIterator[bytes]] = response.aiter_bytes
+    raw: Callable[..., AsyncGenerator[bytes, None]] = response.aiter_bytes
     if "event-stream" in response.headers.get("content-type", ""):
         events = _events(raw())
         begun, first = [], b""
@@ -87,9 +88,13 @@ async def _mended(response: Any, further: Callable[[bytes], bytes]) -> None:
             begun.append(piece)
             if first := _data_of(b"".join(begun)):
                 break
-        told = _told(response, first)
-        pieces = begun if told is None else [told]
-        response.aiter_bytes = _giving(pieces, events if told is None else None)
+        if told := _told(response, first):
+            response.aiter_bytes = _giving([told])
+            await response.aread()
+            await events.aclose()
+            response.is_stream_consumed = True  # SDKs have no body of a response that was closed before
+        else:
+            response.aiter_bytes = _giving(begun, events)
         return
     data = b"".join([piece async for piece in raw()])
     if not media_types.found(data[: media_types.HEAD_BYTES]):  # some servers call sound a text
@@ -167,13 +172,16 @@ def _valid(data: bytes, mend: Callable[[str], str]) -> bytes:
     return mend(data.decode("utf-8", "replace")).encode()
 
 
-def _giving(begun: list[bytes], rest: AsyncIterator[bytes] | None = None) -> Callable[..., AsyncIterator[bytes]]:
+def _giving(begun: list[bytes], rest: AsyncGenerator[bytes, None] | None = None) -> Callable[..., AsyncIterator[bytes]]:
     async def give(*_: Any, **__: Any) -> AsyncIterator[bytes]:
-        for piece in begun:
-            yield piece
-        if rest is not None:
-            async for piece in rest:
+        # Whoever stops early closes all of it: a response holds its own generators, so that otherwise the garbage
+        # collector would end them, in any thread, even within an import of a workflow's sandbox.
+        async with aclosing(rest) if rest else nullcontext():
+            for piece in begun:
                 yield piece
+            if rest:
+                async for piece in rest:
+                    yield piece
 
     return give
 
@@ -184,31 +192,32 @@ def _data_of(events: bytes) -> bytes:
     return found[1] if found else b""
 
 
-async def _events(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _events(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """Server-sent events whose texts are valid, line by line.
 
     A vendor cuts between the halves of a surrogate pair too: a line that ends its text with the first half waits for
     the next event, and gives the half to it where that begins with the second.
     """
     rest, held, half = b"", list[str](), ""
-    async for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n")
-        ready = []
-        for line in lines:
-            text = valid(line.decode("utf-8", "replace")) + "\n"
-            if held and text.startswith("data:"):
-                text, joined = _joined(text, half)
-                held[0] = held[0].replace("\0", "" if joined else r"\ufffd")
-                ready += held
-                held = []
-            cut, first = _cut(text)
-            half = first or half
-            if held or first:
-                held.append(cut)
-            else:
-                ready.append(valid_json(text))
-        if ready:
-            yield "".join(ready).encode()
+    async with aclosing(pieces):
+        async for piece in pieces:
+            *lines, rest = (rest + piece).split(b"\n")
+            ready = []
+            for line in lines:
+                text = valid(line.decode("utf-8", "replace")) + "\n"
+                if held and text.startswith("data:"):
+                    text, joined = _joined(text, half)
+                    held[0] = held[0].replace("\0", "" if joined else r"\ufffd")
+                    ready += held
+                    held = []
+                cut, first = _cut(text)
+                half = first or half
+                if held or first:
+                    held.append(cut)
+                else:
+                    ready.append(valid_json(text))
+            if ready:
+                yield "".join(ready).encode()
     text = "".join(held).replace("\0", r"\ufffd") + valid_json(valid(rest.decode("utf-8", "replace")))
     if text:
         yield text.encode()

@@ -60,6 +60,15 @@ ApproversOption = Annotated[
 NotByRequesterOption = Annotated[
     bool, typer.Option("--not-by-requester", help="You may not approve it yourself.", rich_help_panel=POLICY)
 ]
+MaxBudgetOption = Annotated[
+    Decimal | None,
+    typer.Option(
+        parser=parse_usd,
+        metavar="USD",
+        help="Nobody raises the budget above this, by no approval.",
+        rich_help_panel=POLICY,
+    ),
+]
 AutoBelowOption = Annotated[
     Decimal | None,
     typer.Option(
@@ -131,6 +140,7 @@ def brief_from(
     not_by_requester: NotByRequesterOption = False,
     auto_below: AutoBelowOption = None,
     stills_first: StillsFirstOption = False,
+    max_budget: MaxBudgetOption = None,
     escalate_to: EscalateOption = None,
     deadline: DeadlineOption = None,
     webhook: WebhookOption = None,
@@ -141,6 +151,7 @@ def brief_from(
         "not_by_requester": not_by_requester or None,
         "auto_below_usd": auto_below,
         "stills_first": stills_first or None,
+        "max_budget_usd": max_budget,
         "escalate_to": escalate_to or None,
     }
     given = {
