@@ -232,14 +232,15 @@ def resume(context: Context, production_id: ProductionArgument) -> None:
 def cancel(context: Context, production_id: ProductionArgument) -> None:
     """Stop a production, at its providers too; what was made and spent stays."""
     studio = studio_of(context)
-    before = studio.client.cancel(production_id)
+    studio.client.cancel(production_id)
     production = _closed(studio, production_id)
     if production is None:
         studio.say(f"Cancelling. It ends as soon as its providers and a worker answer: greenlight show {production_id}")
         return
     studio.say(f"The production is [bold]{production.status.value}[/bold], {spent(production.spent_usd)} USD spent.")
-    events = studio.client.events(production_id, after=before.last_event_id)
-    billed = {e.asset_id: e.data.get("billed_usd") for e in events if e.name == "asset_cancelled"}
+    # From the first event: the receipt of the cancel may be newer than what it stopped.
+    cancelled = (e for e in studio.client.events(production_id) if e.name == "asset_cancelled")
+    billed = {event.asset_id: event.data.get("billed_usd") for event in cancelled}
     rows = Table.grid(padding=(0, 2, 0, 0))
     for record in production.assets:
         if record.cancelled:
