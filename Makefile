@@ -45,9 +45,9 @@ demo: $(RUN_STAMP) ## produce a sample video, end to end, with no key; leaves ou
 up: $(RUN_STAMP) ## Temporal, S3, worker and API on this machine, until Ctrl-C
 	@$(PY) -m deploy.local up
 
-# Tests wait for real processes most of the time: four at once keep two cores busy.
+# Tests wait for real processes most of the time: three at once keep two cores busy.
 test: check ## check, then every test on the real embedded stack
-	$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(DEV_STAMP) ## lint, format, types and import contracts
 	$(PY) -m ruff check .

@@ -20,7 +20,8 @@ MODULE: Final = "greenlight_lighthouse"
 SOURCE: Final = """
     from decimal import Decimal
 
-    from activities.providers.protocol import Finished, Offer, ProviderBase, Rate
+    from activities.catalogue.offers import Offer, Rate
+    from activities.providers.protocol import Finished, ProviderBase
     from activities.providers.registry import vendor
     from workflows.models import Modality
 
