@@ -32,7 +32,7 @@ from activities.takes.producer import Producer
 from activities.takes.uploads import checked_upload
 from activities.webhooks import allowed_hosts, signing_tenants, why_unsigned
 from workflows import keys
-from workflows.contracts import (
+from workflows.activity_io import (
     AssetCancelled,
     AssetFailure,
     CheckUpload,
@@ -41,13 +41,13 @@ from workflows.contracts import (
     KnownRecord,
     PricePlan,
     ProduceAsset,
-    ProductionActivities,
     RewritePrompt,
     Rewritten,
     SettledQuestions,
     SettleQuestions,
     TakeInReferences,
 )
+from workflows.contracts import ProductionActivities
 from workflows.events import Snapshot
 from workflows.models import Deliverable, Media, Model, Plan, Take
 from workflows.provider_report import ProvidersReport

@@ -15,9 +15,7 @@ from temporalio.worker import Worker
 
 from activities.batch import BatchRecords, Looking
 from workflows import keys
-from workflows.batch.records import BatchRecord
-from workflows.batch.workflow import BatchWorkflow
-from workflows.contracts import (
+from workflows.activity_io import (
     PLAN_INVALID,
     TAKE_EXISTS,
     UPLOAD_REFUSED,
@@ -29,13 +27,15 @@ from workflows.contracts import (
     KnownRecord,
     PricePlan,
     ProduceAsset,
-    ProductionActivities,
     RewritePrompt,
     Rewritten,
     SettledQuestions,
     SettleQuestions,
     TakeInReferences,
 )
+from workflows.batch.records import BatchRecord
+from workflows.batch.workflow import BatchWorkflow
+from workflows.contracts import ProductionActivities
 from workflows.events import Snapshot
 from workflows.models import (
     UPLOAD,
@@ -50,7 +50,7 @@ from workflows.models import (
     Take,
 )
 from workflows.preview.workflow import PreviewWorkflow
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 from workflows.schedule import ScheduledProduction
 from workflows.webhook_delivery import NotificationWorkflow

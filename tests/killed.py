@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.takes import attempt, ledger, paid
     from activities.takes.ledger import Entry
     from activities.takes.producer import Producer
-    from workflows.contracts import AssetFailure, ProduceAsset
+    from workflows.activity_io import AssetFailure, ProduceAsset
     from workflows.events import TakeOrder
     from workflows.models import Modality, Take
     from workflows.runtime.data_converter import data_converter

@@ -110,7 +110,7 @@ READS: Final[dict[str, Reads]] = {
     "count --query": says(r"total: \d, values: Running", "total: 1, values: Completed"),
     "workflow describe": says(TAKE, "StillRunning", r"previz-\d+-600000", "progress"),
     "workflow metadata": says("### producing", r"\| still-2\s+\| openai · \S+\s+\| completed, take 1\s+\| 0.01"),
-    "workflow stack": says(r"workflows/production.py.{1,20}line \d+, in _make"),
+    "workflow stack": says(r"workflows/production/workflow.py.{1,20}line \d+, in _make"),
     "workflow show": says("^$"),
     "tests.replay": says("run.json: replays"),
 }

@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from workflows import keys
 from workflows.events import AssetStatus, ProductionStart, Receipt, Snapshot
 from workflows.models import Brief, Plan, Platform
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.refusals import Refusal
 from workflows.requests import Approval, Decision
 

@@ -15,7 +15,7 @@ from temporalio.worker import Replayer
 
 from workflows.batch.workflow import BatchWorkflow
 from workflows.preview.workflow import PreviewWorkflow
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime import encryption_keys
 from workflows.runtime.data_converter import data_converter_with
 from workflows.schedule import ScheduledProduction

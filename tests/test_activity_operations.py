@@ -30,10 +30,10 @@ from tests.productions import Handle, Productions, eventually, snapshot
 from tests.serving import serving
 from tests.vendor import Vendor
 from workflows import keys
-from workflows.contracts import DraftPlan
+from workflows.activity_io import DraftPlan
 from workflows.events import Snapshot
 from workflows.models import Asset, Modality, Plan, Platform, Take
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 
 SHOT, OTHER = "shot-1", "shot-2"
 SETTINGS: Final = ActivitySettings(claim_settles_seconds=0.3)

@@ -12,9 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from tests.fuzz.answers import delivered, made_up, media, taken
 from tests.fuzz.turns import Pending, Turns
-from workflows import attention, policies
-from workflows.approving import FOR_MONEY
-from workflows.contracts import AssetCancelled, AssetFailure, Rewritten, SettledQuestions
+from workflows.activity_io import AssetCancelled, AssetFailure, Rewritten, SettledQuestions
 from workflows.events import (
     Answer,
     AttentionItem,
@@ -23,7 +21,9 @@ from workflows.events import (
     ProductionStatus,
 )
 from workflows.models import UPLOAD, ZERO, ApprovalPolicy, Brief, Modality, Plan, Platform, Quote
-from workflows.production import ProductionWorkflow
+from workflows.production.state import attention, policies
+from workflows.production.state.approvals import FOR_MONEY
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import (
     Approval,
     Decision,

@@ -34,7 +34,7 @@ from activities.takes.producer import Producer
 from tests.emulators import samples, specs
 from tests.emulators.anthropic import WORDS, AnthropicEmulator
 from tests.emulators.base import Call, Fault, Reply
-from workflows.contracts import ProduceAsset
+from workflows.activity_io import ProduceAsset
 from workflows.events import TakeOrder
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
 

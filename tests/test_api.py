@@ -17,7 +17,7 @@ from tests.serving import Api, serving, sse
 from tests.stack import use_s3
 from tests.test_problems import problem
 from workflows import keys
-from workflows.contracts import PLAN_INVALID, DraftPlan
+from workflows.activity_io import PLAN_INVALID, DraftPlan
 from workflows.models import Modality, Plan
 
 BRIEF = {"text": "Say it.", "platform": "copy"}

@@ -15,7 +15,7 @@ from tests.test_production import server
 from workflows import keys
 from workflows.events import AttentionItem, ProductionStart, ProductionStatus, Report, Snapshot
 from workflows.models import ApprovalPolicy, Brief, Platform
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, EditOp, PlanEdit, Regenerate, Rejection, Revision
 
 

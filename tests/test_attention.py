@@ -20,9 +20,9 @@ from tests.fakes import FakeActivities
 from tests.productions import eventually
 from tests.serving import Api, serving
 from tests.test_problems import problem
-from workflows.attention import ANSWERS
-from workflows.contracts import AssetFailure
+from workflows.activity_io import AssetFailure
 from workflows.events import Answer, AttentionItem, AttentionReason
+from workflows.production.state.attention import ANSWERS
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -9,10 +9,10 @@ from temporalio.exceptions import ApplicationError
 from tests.fakes import FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
 from workflows import keys
-from workflows.contracts import AssetFailure
+from workflows.activity_io import AssetFailure
 from workflows.events import AssetStatus, Snapshot
 from workflows.models import ApprovalPolicy
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, EditOp, Pause, PlanEdit, Regenerate, Resolve, Resume
 
 

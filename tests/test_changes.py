@@ -8,15 +8,15 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from api.views.assets import asset_records
 from tests.fakes import PROVIDER, FakeActivities, Film
 from tests.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
 from tests.test_production import server
 from workflows import keys
-from workflows.asset_records import asset_records
-from workflows.contracts import AssetFailure, RewritePrompt, Rewritten
+from workflows.activity_io import AssetFailure, RewritePrompt, Rewritten
 from workflows.events import AssetStatus, ProductionStatus, Snapshot
 from workflows.models import Asset, Modality
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import (
     Approval,
     Decision,

@@ -29,9 +29,9 @@ from api.views.production import PlanView, StreamEvent, links_of, production_vie
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import serving
-from workflows import policies
 from workflows.events import AssetState, AssetStatus, ProductionStatus, Snapshot
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
+from workflows.production.state import policies
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 
 Greenlight = Callable[..., Result]

@@ -25,7 +25,7 @@ from api.views.production import StreamEvent
 from deploy.local import Stack
 from tests.fakes import FakeActivities
 from tests.serving import Api, serving
-from workflows.contracts import DraftPlan
+from workflows.activity_io import DraftPlan
 from workflows.events import EventName
 from workflows.models import Modality, Plan, Platform
 

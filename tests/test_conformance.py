@@ -40,7 +40,7 @@ from tests.emulators.base import Call, Emulator, Fault
 from tests.test_packages import MEDIA, VENDORS
 from tests.vendors import KINDS, env_of
 from workflows import keys
-from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
+from workflows.activity_io import STILL_RUNNING, AssetFailure, ProduceAsset
 from workflows.events import TakeOrder
 from workflows.models import ZERO, Asset, Brief, Plan, Platform, Take
 

@@ -32,7 +32,7 @@ from tests.traces import kept_by_temporal
 from worker.connect import connect, runtime
 from worker.settings import WorkerSettings
 from workflows import keys
-from workflows.contracts import AssetFailure
+from workflows.activity_io import AssetFailure
 from workflows.models import Brief, Platform
 from workflows.runtime import encryption_keys
 from workflows.runtime.data_converter import data_converter, data_converter_with

@@ -20,7 +20,7 @@ from activities.finishing.deliverable import finish
 from activities.media.facts import extension_of
 from activities.media.fonts import Face
 from activities.storage.bucket import Storage, sha256_of
-from workflows.contracts import FinishDeliverable, FinishedAsset
+from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.keys import deliverables_prefix, fileset_key, fileset_of, take_prefix
 from workflows.models import Aspect, Asset, Brief, Deliverable, Media, Modality, Platform, Take
 

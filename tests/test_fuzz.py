@@ -13,9 +13,9 @@ from tests.fuzz.plain import IDS, TYPES, PlainPlan, edits, op, small
 from tests.fuzz.rest import at_rest
 from tests.fuzz.sending import fuzz
 from tests.fuzz.stack import fuzzed_stack
-from workflows import diff, policies
 from workflows.models import Brief, Plan, Platform
-from workflows.policies import PlanProblem
+from workflows.production.state import plan_diff, policies
+from workflows.production.state.policies import PlanProblem
 
 CASES = 80
 LIVES = 50
@@ -65,7 +65,7 @@ def test_edits_and_their_diff(plan: Plan, asked: list[tuple[str, int, int]]) -> 
     wanted = PlainPlan.of(before)
     wanted.apply(ops)
     assert PlainPlan.of(after) == wanted
-    lines = diff.changes(before, after)
+    lines = plan_diff.changes(before, after)
     assert bool(lines) == (PlainPlan.of(before).text != wanted.text)
     assert told(before, lines) == {"title": wanted.title, **{r["id"]: r["prompt"] for r in wanted.records}}
 

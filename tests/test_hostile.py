@@ -26,7 +26,7 @@ from tests.emulators.hostile import HostileStorage
 from tests.emulators.replicate import ReplicateEmulator
 from tests.fuzz.files import looked
 from workflows import keys
-from workflows.contracts import AssetFailure, ProduceAsset
+from workflows.activity_io import AssetFailure, ProduceAsset
 from workflows.models import Asset, Brief, Modality, Platform, Quote, Take
 
 MODELS: Final = {

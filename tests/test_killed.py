@@ -31,7 +31,7 @@ from tests.emulators.base import Kind, Stage
 from tests.killed import AT_THE_VENDOR, Case, Config, OneTake, Step
 from tests.vendors import KINDS, env_of
 from workflows import keys
-from workflows.contracts import ProduceAsset
+from workflows.activity_io import ProduceAsset
 from workflows.models import Asset, Brief, Platform, Quote
 
 DEAR, CHEAP = Decimal("0.40"), Decimal("0.01")

@@ -21,7 +21,7 @@ from tests.test_references import picture
 from tests.test_uploads import Desk as Uploads
 from tests.vendor import png
 from workflows import keys
-from workflows.contracts import FinishDeliverable, PricePlan
+from workflows.activity_io import FinishDeliverable, PricePlan
 from workflows.models import Asset, Brief, Deliverable, Media, Modality, Plan, Platform
 
 T = TypeVar("T")

@@ -27,7 +27,7 @@ from tests.test_finishing import Takes
 from tests.test_produce import Attempts, asked
 from tests.vendor import Vendor, png
 from workflows import keys
-from workflows.contracts import AssetCancelled, InputTake, ProduceAsset
+from workflows.activity_io import AssetCancelled, InputTake, ProduceAsset
 from workflows.models import Learned, Media, Modality, Platform, Quote
 
 SETTLES = ActivitySettings(claim_settles_seconds=0.3)

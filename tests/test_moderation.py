@@ -6,7 +6,7 @@ from activities.providers.openai.provider import OpenAI
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Provider
 from tests.emulators.openai import OpenAIEmulator
-from workflows.contracts import DraftPlan
+from workflows.activity_io import DraftPlan
 from workflows.models import Brief, Platform
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.fakes import FakeActivities
 from tests.productions import Productions, eventually, names, refusal, snapshot, until, update
-from workflows.contracts import AssetFailure
-from workflows.production import ProductionWorkflow
+from workflows.activity_io import AssetFailure
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, Regenerate, Resolve
 
 

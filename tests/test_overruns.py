@@ -19,10 +19,10 @@ from api.client.client import GreenlightClient
 from tests.fakes import Film
 from tests.serving import Api, serving
 from tests.test_state import approved, text
-from workflows import policies
-from workflows.display import details_of
 from workflows.events import Event
 from workflows.models import Quote
+from workflows.production.state import policies
+from workflows.production.ui_details import details_of
 from workflows.requests import EditOp
 
 RED = "\x1b[1;31m"

@@ -31,7 +31,7 @@ from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Finished, Provider, ProviderBase, Request
 from activities.settings import ActivitySettings
 from tests.emulators.anthropic import AnthropicEmulator
-from workflows.contracts import PLAN_INVALID, AssetFailure, DraftPlan
+from workflows.activity_io import PLAN_INVALID, AssetFailure, DraftPlan
 from workflows.models import Brief, Modality, Plan
 
 TODAY = date(2026, 11, 20)

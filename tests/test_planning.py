@@ -15,7 +15,7 @@ from activities.providers.previz import narration
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Provider
 from activities.text.speech import fit, sentences, speech_seconds, wishes
-from workflows.contracts import PLAN_INVALID, DraftPlan
+from workflows.activity_io import PLAN_INVALID, DraftPlan
 from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Plan, Platform
 
 FILM = "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships."

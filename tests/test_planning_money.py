@@ -31,13 +31,14 @@ from tests.productions import Handle, Productions, eventually, refusal, snapshot
 from tests.stack import use_s3
 from worker.__main__ import make_workers
 from worker.settings import WorkerSettings
-from workflows import changes, keys
+from workflows import keys
+from workflows.activity_io import DraftPlan, Payer, RewritePrompt, SettledQuestions, SettleQuestions
 from workflows.batch.records import Admit, BatchRow, BatchStart
 from workflows.batch.workflow import BatchWorkflow
-from workflows.contracts import DraftPlan, Payer, RewritePrompt, SettledQuestions, SettleQuestions
 from workflows.events import BatchBudget, Event, Snapshot
 from workflows.models import Brief, Platform
-from workflows.production import ProductionWorkflow
+from workflows.production import take_requests
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, Regenerate, Revision
 
 MODEL = "openai/gpt-6-luna"
@@ -353,7 +354,7 @@ async def test_feedback_that_takes_too_long_is_booked(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Feedback whose limit of time passes after two paid answers records both, and the refusal comes all the same."""
-    monkeypatch.setattr(changes, "WORDS_TIMEOUT", timedelta(seconds=4))
+    monkeypatch.setattr(take_requests, "WORDS_TIMEOUT", timedelta(seconds=4))
     async with working(productions.client, storage, vendor):
         handle = await approved(productions, tenant=tenant)
         before = await snapshot(productions.newest(handle))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from workflows import policies
 from workflows.models import MAX_ASSETS, PLATFORM_MODALITIES, Asset, Brief, Modality, Plan, Platform, Quote
-from workflows.policies import PlanProblem
+from workflows.production.state import policies
+from workflows.production.state.policies import PlanProblem
 from workflows.requests import Approval, EditOp
 
 FILM = Brief(text="A lighthouse.", platform=Platform.VIDEO)

@@ -17,7 +17,7 @@ from activities.catalogue.pricing import cost_of
 from activities.planning.pricing import price
 from activities.providers.protocol import Finished, ProviderBase, Request
 from activities.providers.registry import PROVIDERS, price_in_words
-from workflows.contracts import PLAN_INVALID
+from workflows.activity_io import PLAN_INVALID
 from workflows.models import Alternative, Asset, Modality, Plan, Quote
 
 TODAY = datetime.now(UTC).date()

@@ -37,7 +37,7 @@ from activities.takes.paid_attempt import PaidAttempt
 from activities.takes.producer import Producer
 from tests.vendor import Vendor, png
 from workflows import keys
-from workflows.contracts import STILL_RUNNING, AssetFailure, ProduceAsset
+from workflows.activity_io import STILL_RUNNING, AssetFailure, ProduceAsset
 from workflows.events import TakeOrder
 from workflows.models import Asset, Brief, Modality, Platform, Quote, Take
 

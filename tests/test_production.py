@@ -28,10 +28,10 @@ from tests.productions import (
     update,
 )
 from workflows import keys
-from workflows.contracts import DraftPlan
+from workflows.activity_io import DraftPlan
 from workflows.events import Snapshot
 from workflows.models import Asset, Modality, Plan
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import (
     Approval,
     Decision,

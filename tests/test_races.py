@@ -18,12 +18,12 @@ from tests.productions import Handle, Productions, eventually, names, refusal, s
 from tests.test_approvals import approve, waiting
 from tests.test_changes import NEW_SHOT, digest, edit, made, reopened
 from workflows import keys
-from workflows.approving import POLICY
-from workflows.contracts import AssetFailure, FinishDeliverable, PricePlan
+from workflows.activity_io import AssetFailure, FinishDeliverable, PricePlan
 from workflows.events import AssetState, AssetStatus, ProductionStatus, Receipt, Snapshot
 from workflows.models import Deliverable, Plan
 from workflows.preview.plan import preview_of
-from workflows.production import ProductionWorkflow
+from workflows.production.state.approvals import POLICY
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import (
     Approval,
     Decision,

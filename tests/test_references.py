@@ -52,11 +52,11 @@ from tests.vendors import KINDS, env_of
 from worker.__main__ import make_workers
 from worker.settings import WorkerSettings
 from workflows import keys
-from workflows.contracts import PLAN_INVALID, REFERENCE_REFUSED, DraftPlan, InputTake, ProduceAsset, TakeInReferences
+from workflows.activity_io import PLAN_INVALID, REFERENCE_REFUSED, DraftPlan, InputTake, ProduceAsset, TakeInReferences
 from workflows.events import Snapshot
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Reference
-from workflows.policies import PlanProblem, check_plan
-from workflows.production import ProductionWorkflow
+from workflows.production.state.policies import PlanProblem, check_plan
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, EditOp, PlanEdit
 from workflows.runtime.data_converter import data_converter
 

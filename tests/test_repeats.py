@@ -31,7 +31,7 @@ from workflows.batch.records import BatchStart
 from workflows.batch.workflow import BatchWorkflow
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
 from workflows.models import Brief, Platform
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.refusals import refusal_in
 from workflows.requests import Regenerate
 

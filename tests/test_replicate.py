@@ -32,7 +32,7 @@ from tests.emulators.base import Fault
 from tests.emulators.replicate import ReplicateEmulator
 from tests.emulators.samples import picture, video, wav
 from tests.jobs import finish, read
-from workflows.contracts import ProduceAsset
+from workflows.activity_io import ProduceAsset
 from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform, Quote, Take
 
 FLUX = "black-forest-labs/flux-1.1-pro"

@@ -267,7 +267,7 @@ async def test_a_placeholder_is_no_mask(storage: Storage, tmp_path: Path) -> Non
     from activities.takes.producer import Producer
     from tests.emulators import samples
     from tests.emulators.openai import OpenAIEmulator
-    from workflows.contracts import InputTake, ProduceAsset
+    from workflows.activity_io import InputTake, ProduceAsset
     from workflows.models import Asset, Brief, Media, Quote
 
     name = f"mask-{uuid4().hex[:8]}"

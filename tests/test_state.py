@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from workflows import policies
-from workflows.asset_records import asset_records
-from workflows.contracts import AssetCancelled, AssetFailure
+from api.views.assets import asset_records
+from workflows.activity_io import AssetCancelled, AssetFailure
 from workflows.events import ProductionStart
 from workflows.models import Alternative, Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
+from workflows.production.state import policies
+from workflows.production.state.state import ProductionState
 from workflows.requests import Approval, EditOp
-from workflows.state import ProductionState
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 QUOTE = Quote(low_usd=Decimal(0), high_usd=Decimal("0.10"), expected_seconds=1)

@@ -29,9 +29,9 @@ from tests.test_uploads import Desk as Uploads
 from tests.vendor import Vendor, png
 from tests.vendors import env_of
 from workflows import keys
-from workflows.attention import ANSWERS
-from workflows.contracts import AssetFailure, DraftPlan, PricePlan, RewritePrompt
+from workflows.activity_io import AssetFailure, DraftPlan, PricePlan, RewritePrompt
 from workflows.models import Asset, Brief, Modality, Plan, Platform
+from workflows.production.state.attention import ANSWERS
 
 UNSUPPORTED: list[Mode] = ["ignores", "ignores_versions", "checks_first", "answers_501", "answers_400"]
 

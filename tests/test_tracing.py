@@ -22,7 +22,7 @@ from tests.test_production import Scripted, server
 from tests.test_replay import HISTORIES
 from worker.metrics import Counting
 from workflows.batch.workflow import BatchWorkflow
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime import tracing
 from workflows.runtime.data_converter import data_converter
 from workflows.runtime.tracing_interceptor import Tracing

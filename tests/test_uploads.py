@@ -35,7 +35,7 @@ from tests.test_finishing import Film, Takes, finished, shot_file, still_file, v
 from tests.test_problems import problem
 from tests.vendor import png
 from workflows import keys
-from workflows.contracts import UPLOAD_REFUSED, CheckUpload, FinishedAsset
+from workflows.activity_io import UPLOAD_REFUSED, CheckUpload, FinishedAsset
 from workflows.models import UPLOAD, Asset, Modality, Platform, Take
 from workflows.requests import UploadTake
 

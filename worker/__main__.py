@@ -31,7 +31,7 @@ from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.batch.workflow import BatchWorkflow
 from workflows.preview.workflow import PreviewWorkflow
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime import tracing
 from workflows.runtime.encryption_keys import PayloadKeysRefused
 from workflows.runtime.gc_freeze import settle

@@ -17,8 +17,8 @@ from temporalio.worker import (
 )
 
 from activities.metrics import COMPLETED, metrics
-from workflows.contracts import PRODUCE_ASSET, ProduceAsset
-from workflows.desk import failure_of
+from workflows.activity_io import PRODUCE_ASSET, ProduceAsset
+from workflows.production.desk import failure_of
 
 
 class Counting(Interceptor):

@@ -20,7 +20,7 @@ from activities.finishing.timeline import UNSPOKEN_ROLES, Shot, Voice, hold_stil
 from activities.media.facts import extension_of, probe
 from activities.media.recordings import Skipped
 from activities.storage.bucket import Storage, Stored, size_and_sha256
-from workflows.contracts import FinishDeliverable, FinishedAsset
+from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.keys import DIGEST_CHARS, fileset_key
 from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, Platform, digest_of
 

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.storage.bucket import Storage, StorageConflict, StorageFailed, sha256_of
 from workflows import keys
-from workflows.contracts import KnownRecord
+from workflows.activity_io import KnownRecord
 from workflows.events import Snapshot
 from workflows.models import Media
 

@@ -22,7 +22,7 @@ from activities.planning.questions.inquiry import Refused
 from activities.providers.protocol import Provider
 from activities.text.model_text import read_as
 from workflows.models import Asset, Brief, Media, Modality, Plan, Platform
-from workflows.policies import PlanProblem, check_plan
+from workflows.production.state.policies import PlanProblem, check_plan
 
 LENGTH_TOLERANCE: Final = 0.2
 """Of the length that was asked for: models make whole seconds, and some lengths only."""

@@ -29,7 +29,7 @@ from activities.providers.previz import narration
 from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.text.speech import wishes
-from workflows.contracts import BUDGET_SHORT, PLAN_INVALID, AssetFailure, DraftPlan
+from workflows.activity_io import BUDGET_SHORT, PLAN_INVALID, AssetFailure, DraftPlan
 from workflows.models import ZERO, Asset, Brief, Modality, Plan, Platform
 
 __all__ = ["Answer", "Ask", "Unanswered", "call_asset", "models_for", "plan_with_models", "with_fallbacks"]

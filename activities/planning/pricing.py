@@ -16,7 +16,7 @@ from activities.providers.previz import narration
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import makes, offer_of, plannable
-from workflows.contracts import PLAN_INVALID
+from workflows.activity_io import PLAN_INVALID
 from workflows.models import MASK, MAX_PLAN_BYTES, REFERENCE, Asset, Media, Modality, Plan, Quote
 
 _KINDS: Final = {

@@ -10,7 +10,7 @@ from activities.catalogue.offers import Offer
 from activities.planning.answer import Menu
 from activities.planning.template import MAX_SHOTS, TEXTS
 from activities.providers.registry import price_in_words
-from workflows.contracts import DraftPlan
+from workflows.activity_io import DraftPlan
 from workflows.models import Brief, Modality, Platform
 
 WORDS_PER_SECOND: Final = 2.3

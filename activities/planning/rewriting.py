@@ -26,7 +26,7 @@ from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.text.model_text import read_as
-from workflows.contracts import BUDGET_SHORT, AssetFailure, RewritePrompt, Rewritten
+from workflows.activity_io import BUDGET_SHORT, AssetFailure, RewritePrompt, Rewritten
 from workflows.models import Modality, Words
 
 NOT_REWRITTEN: Final = "NotRewritten"

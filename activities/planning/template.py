@@ -19,7 +19,7 @@ from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import ranked
 from activities.text.speech import Wishes, fit, is_direction, joined, sentences, spread, subject, wishes
-from workflows.contracts import DraftPlan
+from workflows.activity_io import DraftPlan
 from workflows.models import MAX_VIDEO_SECONDS, Asset, Brief, Modality, Plan, Platform
 
 PLANNER: Final = "template"

@@ -20,7 +20,7 @@ from activities.storage.bucket import Storage, StorageConflict, Stored, sha256_o
 from activities.takes.attempt import media_of, workplace
 from activities.takes.uploads import look_at_picture
 from workflows import keys
-from workflows.contracts import REFERENCE_REFUSED, TakeInReferences
+from workflows.activity_io import REFERENCE_REFUSED, TakeInReferences
 from workflows.models import MAX_REFERENCE_BYTES, Media, Reference
 
 SECONDS: Final = 30.0

@@ -38,7 +38,7 @@ from activities.takes.ledger import Entry, LedgerUnreadable, now
 from activities.takes.stored_form import taken_in
 from activities.takes.vendor_calls import Operation, told
 from workflows import keys
-from workflows.contracts import STILL_RUNNING, TAKE_EXISTS, AssetFailure, ProduceAsset
+from workflows.activity_io import STILL_RUNNING, TAKE_EXISTS, AssetFailure, ProduceAsset
 from workflows.events import AttentionReason
 from workflows.models import ZERO, Asset, Brief, Media, Modality, Take, digest_of
 

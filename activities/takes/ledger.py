@@ -22,7 +22,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from activities.metrics import metrics
 from activities.storage.bucket import Storage, StorageConflict, StorageFailed
-from workflows.contracts import AssetFailure
+from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Model, Money, Take
 
 State = Literal["claimed", "submitted", "stored", "released"]

@@ -30,7 +30,7 @@ from activities.takes.ledger import Entry, Ledger, LedgerUnreadable, State, Subm
 from activities.takes.paid_attempt import ADOPTED, PaidAttempt
 from activities.takes.stopping import StoppedTake
 from activities.takes.store_guard import check_store, unrecordable
-from workflows.contracts import AssetFailure
+from workflows.activity_io import AssetFailure
 from workflows.models import Take
 
 LOOK_AGAIN: Final = timedelta(seconds=10)

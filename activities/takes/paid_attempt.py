@@ -25,7 +25,7 @@ from activities.takes.claim_heartbeat import ClaimBeats
 from activities.takes.ledger import Ledger
 from activities.takes.stored_form import begun, typed
 from workflows import keys
-from workflows.contracts import AssetFailure
+from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Take
 
 ADOPTED: Final = "adopted"

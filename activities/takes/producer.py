@@ -18,7 +18,7 @@ from activities.takes.ledger import Ledger, LedgerUnreadable
 from activities.takes.paid import LedgerTake
 from activities.takes.stopping import StoppedTake
 from workflows import keys
-from workflows.contracts import AssetCancelled, ProduceAsset
+from workflows.activity_io import AssetCancelled, ProduceAsset
 from workflows.models import MASK, ZERO, Take
 from workflows.preview.plan import PREVIZ
 

@@ -13,7 +13,7 @@ from activities.providers.protocol import Claim, Finished, Job
 from activities.storage.bucket import StorageConflict
 from activities.takes.attempt import Attempt, failure_of, request_digest
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable
-from workflows.contracts import AssetCancelled
+from workflows.activity_io import AssetCancelled
 from workflows.models import ZERO
 
 ANSWER_WAIT_SECONDS: Final = 45.0

@@ -21,7 +21,7 @@ from activities.storage.bucket import Storage, StorageConflict, size_and_sha256
 from activities.takes.attempt import media_of, workplace
 from activities.takes.ledger import now
 from workflows import keys
-from workflows.contracts import UPLOAD_REFUSED, CheckUpload
+from workflows.activity_io import UPLOAD_REFUSED, CheckUpload
 from workflows.models import MAX_VIDEO_SECONDS, UPLOAD, Modality, Take, digest_of
 from workflows.requests import MAX_UPLOAD_BYTES
 

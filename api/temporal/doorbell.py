@@ -16,7 +16,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import keys
-from workflows.contracts import DRAFT_PLAN, PRODUCE_ASSET, STILL_RUNNING
+from workflows.activity_io import DRAFT_PLAN, PRODUCE_ASSET, STILL_RUNNING
 
 LONG_POLL_TIMEOUT: Final = timedelta(seconds=60)
 """The server itself ends an empty long-poll after 20 s."""

@@ -5,8 +5,8 @@ from typing import Final, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter
 
+from api.views.assets import take_url
 from api.views.production import Links, View
-from workflows.asset_records import take_url
 from workflows.events import AttentionItem, Event, Snapshot
 from workflows.models import Digest, Money, Platform, Take
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.auth.roles import Role
+from api.views.assets import approve_usd, asset_records
 from workflows import keys
-from workflows.asset_records import approve_usd, asset_records
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
 from workflows.models import ZERO, Asset, Brief, Chapter, Modality, Money, Plan, Platform
 from workflows.requests import Approval, Pause

@@ -12,7 +12,7 @@ from tests.bench.instant import FLOOR_QUEUE, FloorWorkflow, Wanted
 from workflows import keys
 from workflows.events import ProductionStart, ProductionStatus
 from workflows.models import Brief, Platform
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval
 
 COUNT = 1_000

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from worker.__main__ import keep_the_loop_turning, make_worker, make_workers
     from worker.connect import connect, runtime
     from worker.settings import WorkerSettings
-    from workflows.contracts import DraftPlan
+    from workflows.activity_io import DraftPlan
     from workflows.models import Asset, Modality, Plan, digest_of
 
 FLOOR_QUEUE: Final = "floor"

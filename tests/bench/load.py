@@ -23,7 +23,7 @@ from tests.bench.instant import Wanted
 from tests.bench.rented import LOOK_SECONDS
 from worker.guard import GuardedRunner
 from workflows import keys
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.data_converter import data_converter
 
 T = TypeVar("T")

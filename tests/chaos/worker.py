@@ -21,7 +21,7 @@ from activities.catalogue.offers import Offer
 from activities.providers import http_failures
 from activities.providers.runway import answer
 from activities.takes import attempt
-from workflows import desk
+from workflows.production import desk
 
 LOOK: Final = timedelta(seconds=1)
 USUALLY_SECONDS: Final = 2.0

@@ -9,14 +9,14 @@ from tests.fuzz.answers import PRICES, UNPUBLISHED, delivered, made_up, media, p
 from tests.fuzz.plain import IDS, PlainPlan
 from tests.fuzz.purse import Purse
 from tests.fuzz.turns import Pending, Sent, Turns
-from workflows.approving import POLICY
-from workflows.contracts import PLAN_INVALID, AssetCancelled, AssetFailure, Rewritten, SettledQuestions
+from workflows.activity_io import PLAN_INVALID, AssetCancelled, AssetFailure, Rewritten, SettledQuestions
 from workflows.events import AssetStatus, Event, ProductionStart, ProductionStatus
-from workflows.making import RESUBMISSION_POLICY
 from workflows.models import UPLOAD, ZERO, Alternative, Asset, Modality, Plan
+from workflows.production.state.approvals import POLICY
+from workflows.production.state.state import ProductionState
+from workflows.production.state.takes import RESUBMISSION_POLICY
 from workflows.refusals import REFUSED
 from workflows.requests import PlanEdit, Regenerate, Resolve
-from workflows.state import ProductionState
 
 OPEN: Final = {"edit_plan", "regenerate", "select_take", "upload_take", "refresh"}
 """Updates that open a delivered production again, as the gateway does."""

@@ -14,10 +14,11 @@ from tests.fuzz.answers import MODELS, PRICES, taken
 from tests.fuzz.life import Draft, Life
 from tests.fuzz.plain import TYPES, PlainPlan, edits, op, plain, small
 from tests.fuzz.turns import NOW
-from workflows import policies
-from workflows.contracts import AssetFailure
+from workflows.activity_io import AssetFailure
 from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
 from workflows.models import ZERO, ApprovalPolicy, Brief, Platform
+from workflows.production.state import policies
+from workflows.production.state.state import ProductionState
 from workflows.requests import (
     Approval,
     Decision,
@@ -32,7 +33,6 @@ from workflows.requests import (
     SelectTake,
     UploadTake,
 )
-from workflows.state import ProductionState
 
 PEOPLE: Final = ("ana", "bo", "cy")
 ENDS: Final = (*("made",) * 12, "failed", "billed", "doubt", "doubt", "refused", "dearer")

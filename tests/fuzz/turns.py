@@ -17,7 +17,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, FailureError
 
 from workflows.events import ProductionStart, Snapshot
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 
 TURNS: Final = 30
 """Of the loop, until everything that can go on has gone on; the longest chain of awaits is far shorter."""

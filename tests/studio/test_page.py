@@ -38,7 +38,7 @@ from tests.browser import (
 from tests.fakes import FakeActivities
 from tests.stack import use_s3
 from workflows import keys
-from workflows.contracts import AssetFailure, DraftPlan, PricePlan
+from workflows.activity_io import AssetFailure, DraftPlan, PricePlan
 from workflows.models import Modality, Plan
 
 HOSTILE = '<img src=x onerror="window.hacked=1;alert(1)"></script><script>window.hacked=1;alert(2)</script>'

@@ -20,8 +20,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.batch.records import Admit, BatchRow, BatchStart, BatchStatus, BatchView, WantedProduction
     from workflows.batch.state import Batch, admission
-    from workflows.desk import message_of
     from workflows.events import ProductionStart, ProductionStatus, Report
+    from workflows.production.desk import message_of
     from workflows.refusals import error_of, refuse
     from workflows.start_options import COST, STATUS, content_digest, start_options
 

@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from workflows.production import ProductionWorkflow
+from workflows.production.workflow import ProductionWorkflow
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys

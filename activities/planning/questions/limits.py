@@ -21,7 +21,7 @@ from activities.storage.bucket import Storage, StorageConflict
 from activities.takes.attempt import failure_of
 from activities.takes.ledger import Entry, Ledger, Submission, now
 from workflows import keys
-from workflows.contracts import DraftPlan, Payer, RewritePrompt, SettledQuestions
+from workflows.activity_io import DraftPlan, Payer, RewritePrompt, SettledQuestions
 from workflows.models import ZERO, Brief
 
 ROOM_SECONDS: Final = 60.0

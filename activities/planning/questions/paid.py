@@ -31,7 +31,7 @@ from activities.takes.ledger import Entry
 from activities.takes.paid import LedgerTake
 from activities.takes.store_guard import check_store
 from workflows import keys
-from workflows.contracts import (
+from workflows.activity_io import (
     STILL_RUNNING,
     AssetFailure,
     DraftPlan,

@@ -20,22 +20,15 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
-    from workflows import diff, policies
-    from workflows.approving import MAX_MESSAGE_CHARS
-    from workflows.contracts import (
-        PLAN_INVALID,
-        AssetFailure,
-        Payer,
-        PricePlan,
-        ProductionActivities,
-        SettledQuestions,
-        SettleQuestions,
-    )
+    from workflows.activity_io import PLAN_INVALID, AssetFailure, Payer, PricePlan, SettledQuestions, SettleQuestions
+    from workflows.contracts import ProductionActivities
     from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Progress, Snapshot
     from workflows.models import ZERO, Asset, Plan, utc
+    from workflows.production.state import plan_diff, policies
+    from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+    from workflows.production.state.state import ProductionState
     from workflows.refusals import refuse
     from workflows.requests import EditOp
-    from workflows.state import ProductionState
 
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 """Storage or a planner that is down is waited for; what cannot succeed is raised as non-retryable."""
@@ -106,7 +99,7 @@ class Desk:
             # A take that is made again as it was is priced too: its model may be retired since, or cost more.
             plan = await self._priced(plan, only=(asset_id,))
             recheck()
-            changes = diff.changes(state.plan, plan)
+            changes = plan_diff.changes(state.plan, plan)
             takes = {asset_id: count}
             budget = self._room(plan, takes, budget_usd, allow_unknown=allow_unknown, by=by)
             self._release(plan, takes, budget, allow_unknown=allow_unknown, by=by)

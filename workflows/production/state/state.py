@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from workflows import attention, staleness
-from workflows.approving import DECIDED
 from workflows.events import (
     AssetState,
     AssetStatus,
@@ -16,12 +14,14 @@ from workflows.events import (
     Snapshot,
     TakeOrder,
 )
-from workflows.making import Making
 from workflows.models import ZERO, Deliverable, Plan, Take
+from workflows.production.state import attention, staleness
+from workflows.production.state.approvals import DECIDED
+from workflows.production.state.takes import Making
 from workflows.requests import Rejection
 
 if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
-    from workflows.contracts import AssetCancelled
+    from workflows.activity_io import AssetCancelled
 
 
 class ProductionState(Making):

@@ -7,11 +7,12 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import diff
-    from workflows.contracts import DraftPlan, Payer, ProductionActivities, SettledQuestions, TakeInReferences
-    from workflows.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, failure_of, message_of, raise_if_cancelled
+    from workflows.activity_io import DraftPlan, Payer, SettledQuestions, TakeInReferences
+    from workflows.contracts import ProductionActivities
     from workflows.models import Media, Plan
-    from workflows.outlook import Outlook
+    from workflows.production.desk import HEARTBEAT, PATIENT, STEP_TIMEOUT, failure_of, message_of, raise_if_cancelled
+    from workflows.production.publishing import Outlook
+    from workflows.production.state import plan_diff
 
 ATTEMPT_TIMEOUT = timedelta(minutes=30)
 """One attempt of an asset: the slowest synchronous call (10 minutes) and a large download. Of a draft: some answers
@@ -48,7 +49,7 @@ class Drafting(Outlook):
         else:
             revised = {"by": self._reviser, "feedback": state.feedback[-1]} if state.feedback else {}
             how = "revise" if state.feedback else "draft"
-            state.plan_ready(plan, how=how, changes=diff.changes(state.plan, plan), **revised)
+            state.plan_ready(plan, how=how, changes=plan_diff.changes(state.plan, plan), **revised)
             state.approved_by_policy()
 
     async def _drafted(self, drafts: int, payer: Payer) -> Plan:

@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from workflows import attention
 from workflows.events import AssetRecord, AssetState, AssetStatus, ProductionStart, Snapshot
 from workflows.models import ZERO, Asset
+from workflows.production.state import attention
+from workflows.production.state.state import ProductionState
 from workflows.requests import Approval
-from workflows.state import ProductionState
 
 
 def asset_records(snapshot: Snapshot) -> list[AssetRecord]:

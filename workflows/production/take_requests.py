@@ -10,21 +10,22 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue
 
-    from workflows import policies
-    from workflows.approving import FOR_MONEY
-    from workflows.contracts import (
-        BUDGET_SHORT,
-        UPLOAD_REFUSED,
-        CheckUpload,
-        Payer,
-        ProductionActivities,
-        RewritePrompt,
-        Rewritten,
-    )
-    from workflows.decisions import Decisions
-    from workflows.desk import HEARTBEAT, IN_DOUBT, PATIENT, STEP_TIMEOUT, failure_of, message_of, raise_if_cancelled
+    from workflows.activity_io import BUDGET_SHORT, UPLOAD_REFUSED, CheckUpload, Payer, RewritePrompt, Rewritten
+    from workflows.contracts import ProductionActivities
     from workflows.events import ProductionStart, ProductionStatus, Receipt
     from workflows.models import ZERO, Asset, Take
+    from workflows.production.decisions import Decisions
+    from workflows.production.desk import (
+        HEARTBEAT,
+        IN_DOUBT,
+        PATIENT,
+        STEP_TIMEOUT,
+        failure_of,
+        message_of,
+        raise_if_cancelled,
+    )
+    from workflows.production.state import policies
+    from workflows.production.state.approvals import FOR_MONEY
     from workflows.refusals import RefusalKind, refuse
     from workflows.requests import EditOp, Refresh, Regenerate, Resolve, SelectTake, UploadTake
 

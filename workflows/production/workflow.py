@@ -14,9 +14,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import diff, keys, policies
-    from workflows.approving import MAX_MESSAGE_CHARS
-    from workflows.contracts import (
+    from workflows import keys
+    from workflows.activity_io import (
         TAKE_EXISTS,
         AssetCancelled,
         AssetFailure,
@@ -24,9 +23,11 @@ with workflow.unsafe.imports_passed_through():
         FinishedAsset,
         InputTake,
         ProduceAsset,
-        ProductionActivities,
     )
-    from workflows.desk import (
+    from workflows.contracts import ProductionActivities
+    from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
+    from workflows.models import ZERO, Asset, Plan, Take
+    from workflows.production.desk import (
         HEARTBEAT,
         PATIENT,
         STEP_TIMEOUT,
@@ -35,10 +36,10 @@ with workflow.unsafe.imports_passed_through():
         raise_if_cancelled,
         told_failure,
     )
-    from workflows.display import activity_summary
-    from workflows.drafting import ATTEMPT_TIMEOUT, Drafting
-    from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
-    from workflows.models import ZERO, Asset, Plan, Take
+    from workflows.production.drafting import ATTEMPT_TIMEOUT, Drafting
+    from workflows.production.state import plan_diff, policies
+    from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+    from workflows.production.ui_details import activity_summary
 
 from temporalio.common import RetryPolicy
 
@@ -158,7 +159,7 @@ class ProductionWorkflow(Drafting):
                 state.log("plan_failed", reason=error.message[:MAX_MESSAGE_CHARS], how="reprice")
                 return
             if state.status is ProductionStatus.AWAITING_APPROVAL:
-                changes = diff.changes(state.plan, plan)
+                changes = plan_diff.changes(state.plan, plan)
                 state.plan_ready(plan, how="reprice", by=PRICES_ENDED, changes=changes)
 
     # Producing
@@ -305,7 +306,7 @@ class ProductionWorkflow(Drafting):
             except ApplicationError as error:  # the catalogue refuses it now: the next attempt says so of the take
                 workflow.logger.warning("%s cannot be priced again: %s", asset.asset_id, error)
                 return
-            changes = diff.changes(state.plan, plan)
+            changes = plan_diff.changes(state.plan, plan)
             state.plan = plan
             state.log("plan_edited", plan_digest=plan.digest, by=PRICES_ENDED, how="reprice", changes=changes)
 

@@ -11,14 +11,14 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
 
-    from workflows import diff, policies
-    from workflows.approving import FOR_MONEY, MAX_MESSAGE_CHARS, POLICY
-    from workflows.contracts import BUDGET_SHORT
-    from workflows.desk import check_prices
+    from workflows.activity_io import BUDGET_SHORT
     from workflows.events import AssetStatus, BatchBudget, ProductionStatus, Receipt
     from workflows.models import Asset, Plan
+    from workflows.production.desk import check_prices
+    from workflows.production.repeats import Repeats
+    from workflows.production.state import plan_diff, policies
+    from workflows.production.state.approvals import FOR_MONEY, MAX_MESSAGE_CHARS, POLICY
     from workflows.refusals import RefusalKind, refuse
-    from workflows.repeats import Repeats
     from workflows.requests import Decision, EditOp, Pause, PlanEdit, Rejection, Resume, Revision
 
 MAX_IGNORED = 100
@@ -148,7 +148,7 @@ class Decisions(Repeats):
             else:
                 plan = await self._priced(self._edited(edit.edits))
                 self._check_unapproved(edit)  # while the catalogue was asked, somebody may have decided or edited
-                changes = diff.changes(self._state.plan, plan)
+                changes = plan_diff.changes(self._state.plan, plan)
                 self._state.plan_ready(plan, editor=edit.editor, by=edit.editor, how="edit", changes=changes)
         self._poke()
         return plan
@@ -171,7 +171,7 @@ class Decisions(Repeats):
             self._check_release(edit.editor)
         self._check_most(edit.budget_usd)
         left_out: list[JsonValue] = [{"asset_id": asset_id, "field": "left out"} for asset_id in dropped]
-        changes = [*diff.changes(before, plan), *left_out]
+        changes = [*plan_diff.changes(before, plan), *left_out]
         if edit.budget_usd is not None:
             self._state.raise_budget(edit.budget_usd, edit.editor)
         allowed = edit.allow_unknown_prices

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from workflows import attention
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset
-from workflows.state import ProductionState
+from workflows.production.state import attention
+from workflows.production.state.state import ProductionState
 
 MAX_ROWS: Final = 60
 """Above this the table would be longer than anybody reads; unfinished assets are shown first."""

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from workflows import policies, staleness
-from workflows.approving import DECIDED, MAX_MESSAGE_CHARS, Approving
 from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, TakeOrder, Waiting
 from workflows.models import ZERO, Asset, Take
+from workflows.production.state import policies, staleness
+from workflows.production.state.approvals import DECIDED, MAX_MESSAGE_CHARS, Approving
 
 if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
-    from workflows.contracts import AssetFailure
+    from workflows.activity_io import AssetFailure
 
 _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
 """Failures after which another model may make it; refused content and what is in doubt are for a person."""

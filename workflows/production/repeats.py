@@ -16,15 +16,16 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.activity_io import KnownRecord
     from workflows.answered import again, other_request
-    from workflows.contracts import KnownRecord, ProductionActivities
-    from workflows.desk import PATIENT, Desk, raise_if_cancelled
+    from workflows.contracts import ProductionActivities
     from workflows.events import Answered, ProductionStart, Receipt, Snapshot
     from workflows.models import Plan, digest_of, utc
+    from workflows.production.desk import PATIENT, Desk, raise_if_cancelled
+    from workflows.production.state.state import ProductionState
     from workflows.refusals import error_of, refusal_in, refuse
     from workflows.requests import KeyedRequest, request_digest
     from workflows.start_options import content_digest
-    from workflows.state import ProductionState
 
 MANIFEST_TIMEOUT: Final = timedelta(minutes=1)
 """One attempt to read a manifest of at most 2 MB."""

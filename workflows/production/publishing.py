@@ -9,12 +9,13 @@ from temporalio.exceptions import TemporalError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import attention, keys
-    from workflows.approving import MAX_MESSAGE_CHARS
-    from workflows.changes import Changes
-    from workflows.display import details_of
+    from workflows import keys
     from workflows.events import Event, ProductionStart, ProductionStatus, Report
     from workflows.models import ZERO, Webhook
+    from workflows.production.state import attention
+    from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+    from workflows.production.take_requests import Changes
+    from workflows.production.ui_details import details_of
     from workflows.start_options import COST, STATUS
     from workflows.webhook_delivery import MAX_EVENTS, Notification, chosen
 

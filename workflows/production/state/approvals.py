@@ -7,10 +7,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from workflows import policies
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset, Modality, Plan, digest_of
-from workflows.money import Accounts
+from workflows.production.state import policies
+from workflows.production.state.budget import Accounts
 from workflows.requests import Approval, Pause, Resume
 
 MAX_MESSAGE_CHARS = 300

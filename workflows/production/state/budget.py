@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from workflows.events import AssetStatus, ExtraTake
 from workflows.models import ZERO, Asset, Learned
-from workflows.record import Record
+from workflows.production.state.record import Record
 
 
 class Accounts(Record):

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Final
 
-from workflows import policies
-from workflows.approving import FOR_MONEY, MAX_MESSAGE_CHARS
 from workflows.events import (
     Answer,
     AttentionItem,
@@ -13,9 +11,11 @@ from workflows.events import (
     ProductionStatus,
 )
 from workflows.models import ZERO, Asset, Plan
+from workflows.production.state import policies
+from workflows.production.state.approvals import FOR_MONEY, MAX_MESSAGE_CHARS
 
 if TYPE_CHECKING:
-    from workflows.state import ProductionState
+    from workflows.production.state.state import ProductionState
 
 ANY: Final = "*"
 _DECIDE: Final[tuple[Answer, ...]] = ("approve", "reject", "edit_plan", "revise", "cancel")
