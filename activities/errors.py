@@ -42,7 +42,7 @@ class ProviderError(Exception):
     """Base of the tree.
 
     Args:
-        message: What happened and what mends it.
+        message: What happened and what fixes it.
         retry_after: The provider's own delay before the next attempt, if it gave one.
         billed_usd: What the provider charged all the same.
     """

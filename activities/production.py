@@ -178,7 +178,7 @@ def _json(record: Model) -> bytes:
 
 @asynccontextmanager
 async def _alive(step: str) -> AsyncIterator[Callable[[str], None]]:
-    """Heartbeat while the block runs, and say which of its errors a retry may mend.
+    """Heartbeat while the block runs, and say which of its errors a retry may fix.
 
     What it yields tells where the work is. Storage is waited for; media that does not open now will not open on a
     retry; what nobody foresaw is tried `MAX_ATTEMPTS` times, and then a person is asked.

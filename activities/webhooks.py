@@ -160,7 +160,7 @@ async def _said(answer: httpx.Response) -> str:
 
 
 def _refused(answer: httpx.Response, said: str) -> ApplicationError:
-    """Only 410 is final: receivers mend what they answer in error, and a redirect is an error like others."""
+    """Only 410 is final: receivers fix what they answer in error, and a redirect is an error like others."""
     words = f"{answer.url.host} answered HTTP {answer.status_code}{f': {said}' if said else ''}"
     if answer.status_code == HTTPStatus.GONE:
         return ApplicationError(words, type="ReceiverGone", non_retryable=True)

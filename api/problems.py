@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class FieldError(BaseModel):
-    """One thing that is wrong: where, what, and what mends it."""
+    """One thing that is wrong: where, what, and what fixes it."""
 
     field: str
     message: str
@@ -155,9 +155,9 @@ _REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "id_used": (409, "choose another id"),
     "unknown_asset": (404, "choose an asset_id that the production shows"),
     "unknown_take": (404, "choose a take that the production shows"),
-    "invalid_edit": (422, "mend this field and send all of the edits again"),
+    "invalid_edit": (422, "fix this field and send all of the edits again"),
     "upload_refused": (422, "send another file"),
-    "invalid_plan": (422, "mend this field, or ask for another plan"),
+    "invalid_plan": (422, "fix this field, or ask for another plan"),
 }
 """The status of a refusal's kind, and the remedy where its message names none."""
 _STATES: Final = ("it is ", "this needs ")

@@ -143,7 +143,7 @@ def an_editor(folder: Path, old: str, new: str) -> str:
 def test_a_hand_edit_is_never_lost(
     greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str
 ) -> None:
-    """An edited file that cannot be sent is kept, and the command that is printed sends it once it is mended."""
+    """An edited file that cannot be sent is kept, and the command that is printed sends it once it is fixed."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     production_id = planned(greenlight)["production_id"]
     monkeypatch.setenv("EDITOR", an_editor(tmp_path, old, new))

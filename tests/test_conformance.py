@@ -135,7 +135,7 @@ class Making:
         return outcome
 
     async def fails(self) -> ApplicationError:
-        """A failure that the next attempt may mend."""
+        """A failure that the next attempt may fix."""
         outcome = await self.over()
         assert isinstance(outcome, ApplicationError)
         assert not outcome.non_retryable, outcome

@@ -411,7 +411,7 @@ async def test_what_is_priced_is_what_is_asked_for(emulator: GoogleEmulator, tmp
 
 
 async def test_a_cut_structure_is_unusable(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """JSON that ended at the limit is billed and unusable, and the message names the parameter that mends it."""
+    """JSON that ended at the limit is billed and unusable, and the message names the parameter that fixes it."""
     emulator.meet("broken")
     error = await fails(google, request(tmp_path, TEXT, schema={"type": "object"}))
     assert type(error) is OutputUnusable

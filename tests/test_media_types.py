@@ -24,8 +24,8 @@ from tests.emulators.google import GoogleEmulator
 from tests.emulators.hostile import film
 from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.samples import mp3, pcm, picture, wav
-from tests.test_mending import asked as wanted
 from tests.test_produce import Attempts, asked
+from tests.test_response_repair import asked as wanted
 from tests.vendor import Vendor
 from tests.vendors import KINDS, Kindred, env_of
 from workflows.models import Modality

@@ -224,7 +224,7 @@ async def test_slips_of_the_pen_are_mended_unasked() -> None:
     ],
 )
 async def test_what_is_no_plan_is_given_back_once_and_mended(wrong: Any, told: str) -> None:
-    """Whatever is wrong is told to the same model with its own answer, and the mended answer is the plan."""
+    """Whatever is wrong is told to the same model with its own answer, and the fixed answer is the plan."""
     script = Script([wrong, film()])
     plan = await planned(script)
     assert script.models == ["wise", "wise"]

@@ -135,7 +135,7 @@ def test_edits_apply_in_order() -> None:
     ],
 )
 def test_impossible_edits_are_refused(edit: EditOp, field: str) -> None:
-    """An edit that breaks the plan is refused with the field, and says what would mend it."""
+    """An edit that breaks the plan is refused with the field, and says what would fix it."""
     with pytest.raises(PlanProblem) as refused:
         policies.apply_edits(FILM, plan(asset("a"), asset("b", "a"), asset("c", "b")), [edit])
     assert refused.value.field == field

@@ -89,7 +89,7 @@ async def test_nested_path(alone: Api) -> None:
 
 
 async def test_record_rule(alone: Api) -> None:
-    """A rule over several fields names the one to mend."""
+    """A rule over several fields names the one to fix."""
     found = problem(await alone.http.post("/api/v1/productions/p1/assets/a/resolve", json={"action": "adopt"}), 422)
     assert found.errors[0].field == "job_id"
 
@@ -151,7 +151,7 @@ async def test_impossible_id(alone: Api, production_id: str) -> None:
     ("refusal", "message", "remedy"),
     [
         (("invalid_plan", "a.model", "a.model: 'x' is unknown; choose 'y'"), "'x' is unknown", "choose 'y'"),
-        (("invalid_edit", "edits[0].asset", "edits[0].asset: no asset"), "no asset", "mend this field"),
+        (("invalid_edit", "edits[0].asset", "edits[0].asset: no asset"), "no asset", "fix this field"),
         (("stale_digest", "plan_digest", "'a' is not it; it is 'b'"), "'a' is not it; it is 'b'", "approve the plan_"),
         (
             ("wrong_phase", "status", "it is open; this needs more"),

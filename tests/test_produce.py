@@ -483,7 +483,7 @@ async def test_a_synchronous_stream_that_breaks_off_is_ambiguous(storage: Storag
     ],
 )
 async def test_final_errors_end_at_once(storage: Storage, error: ProviderError, reason: str) -> None:
-    """What a retry cannot mend ends at the first attempt, in the vendor's words."""
+    """What a retry cannot fix ends at the first attempt, in the vendor's words."""
     vendor = Vendor()
     vendor.script = [error]
     final = await Attempts(storage, vendor, asked("now")).fails()

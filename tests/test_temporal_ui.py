@@ -171,7 +171,7 @@ async def test_what_holds_an_asset_up(page: Page, studio: Situation) -> None:
 
 @needs_browser
 async def test_a_failed_production(page: Page, studio: Situation) -> None:
-    """A production that failed says what failed and how to mend it."""
+    """A production that failed says what failed and how to fix it."""
     await opened(page, studio.failed, "User Metadata")
     await expect(frame(page, "Current Details")).to_contain_text("references/lost")
     await picture(page, "failed")

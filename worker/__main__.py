@@ -175,7 +175,7 @@ async def _work(settings: WorkerSettings, activity_settings: ActivitySettings, h
 
 
 def main() -> None:
-    """Exit code 0 after a stop that was asked for, 1 with one line that says what to mend."""
+    """Exit code 0 after a stop that was asked for, 1 with one line that says what to fix."""
     code = 0
     tracing.begin("greenlight-worker", os.environ)
     try:

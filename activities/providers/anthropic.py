@@ -18,7 +18,7 @@ from activities.errors import ContentRefused, InvalidRequest, OutputUnusable, Pr
 from activities.providers import http_failures
 from activities.providers.picture_inputs import Limits, fitted
 from activities.providers.protocol import Finished, Input, Job, ProviderBase, Request
-from activities.providers.response_repair import UNKNOWN_STATUS, error_in, mending
+from activities.providers.response_repair import UNKNOWN_STATUS, error_in, response_hooks
 from activities.providers.selection import offer_of
 from activities.providers.unbilled import Unbilled
 from workflows.models import Modality
@@ -73,7 +73,7 @@ class Anthropic(ProviderBase):
             api_key=http_failures.usable_key(self.name, KEY, self.secret),
             base_url=self._env.get(BASE_URL) or OWN_URL,
             max_retries=0,
-            http_client=DefaultAsyncHttpxClient(event_hooks=mending()),
+            http_client=DefaultAsyncHttpxClient(event_hooks=response_hooks()),
             open_telemetry={"traces": {"enabled": False}, "propagation": False},  # our traces are not theirs
         )
 

@@ -2,7 +2,7 @@
 
 Vendors and the servers between write text that is not valid Unicode, and errors with the status 200. An SDK fails on
 the one and takes the other for an answer: then a request that was answered looks lost, and may be paid twice. A hook
-of httpx and httpx2 mends both, for every SDK, method and status alike. Media is left as it is.
+of httpx and httpx2 repairs both, for every SDK, method and status alike. Media is left as it is.
 """
 
 import json
@@ -63,20 +63,20 @@ _FIRST_HALF: Final = re.compile(r"u[dD][89abAB]")
 _SECOND_HALF: Final = re.compile(r"u[dD][c-fC-F]")
 
 
-def mending(further: Callable[[bytes], bytes] = bytes) -> Mapping[str, list[Callable[..., Awaitable[None]]]]:
-    """The `event_hooks` of a client whose answers are mended.
+def response_hooks(further: Callable[[bytes], bytes] = bytes) -> Mapping[str, list[Callable[..., Awaitable[None]]]]:
+    """The `event_hooks` of a client whose responses are repaired.
 
     Args:
         further: What else is to be done to a JSON answer that comes whole.
     """
 
-    async def mend(response: Any) -> None:
-        await _mended(response, further)
+    async def repair(response: Any) -> None:
+        await _repaired(response, further)
 
-    return {"response": [mend]}
+    return {"response": [repair]}
 
 
-async def _mended(response: Any, further: Callable[[bytes], bytes]) -> None:
+async def _repaired(response: Any, further: Callable[[bytes], bytes]) -> None:
     """Make the text of a response valid Unicode, and give an error in an answer of 200 the status that it tells."""
     if not _is_text(response.headers.get("content-type", "")):
         return
@@ -168,8 +168,8 @@ def _is_text(content_type: str) -> bool:
     return kind == "application/json" or kind.endswith("+json") or not kind or (kind.startswith("text/") and not own)
 
 
-def _valid(data: bytes, mend: Callable[[str], str]) -> bytes:
-    return mend(data.decode("utf-8", "replace")).encode()
+def _valid(data: bytes, fix: Callable[[str], str]) -> bytes:
+    return fix(data.decode("utf-8", "replace")).encode()
 
 
 def _giving(begun: list[bytes], rest: AsyncGenerator[bytes, None] | None = None) -> Callable[..., AsyncIterator[bytes]]:

@@ -156,7 +156,7 @@ class StoppedTake:
 async def _insisting(ask: Callable[[], Awaitable[T]]) -> T:
     """
     Raises:
-        ProviderError: what a retry does not mend, or TRIES did not.
+        ProviderError: what a retry does not fix, or TRIES did not.
     """
     for number in range(1, TRIES):
         try:

@@ -155,7 +155,7 @@ def read(path: Path) -> Contents:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
-        raise KeyFileError(f"The keys in {str(path)!r}: {where}: {first['msg']}; mend it") from None
+        raise KeyFileError(f"The keys in {str(path)!r}: {where}: {first['msg']}; fix it") from None
     names = [key.name.casefold() for key in found.keys]
     hashes = [key.sha256 for key in found.keys]
     if len(set(names)) < len(names) or len(set(hashes)) < len(hashes):

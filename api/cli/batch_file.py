@@ -25,7 +25,7 @@ COLUMNS: Final = (
 
 
 class BatchFileError(ValueError):
-    """The file cannot be read as a batch; the message says where and what mends it."""
+    """The file cannot be read as a batch; the message says where and what fixes it."""
 
 
 def read_batch(path: Path) -> list[BatchRowBody]:

@@ -68,7 +68,7 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class FieldError(BaseModel):
-    """One field that was refused, why, and what mends it."""
+    """One field that was refused, why, and what fixes it."""
 
     field: str = ""
     message: str = ""

@@ -155,7 +155,7 @@ async def _temporal(audit: Audit, client: Client) -> None:
 
 
 async def _failed_tasks(client: Client, workflow_id: str) -> list[str]:
-    """Why workflow tasks failed, in all runs; but for those that the guard sent back, which is how it mends a run."""
+    """Why workflow tasks failed, in all runs; but for those that the guard sent back, which is how it fixes a run."""
     found = []
     async for each in client.list_workflows(f'WorkflowId = "{workflow_id}"'):
         history = await client.get_workflow_handle(workflow_id, run_id=each.run_id).fetch_history()

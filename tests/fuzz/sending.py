@@ -126,7 +126,7 @@ def _answer(case: AnyCase, url: str, session: requests.Session) -> Response:
 
 def _failures(case: AnyCase, answer: Response) -> tuple[Failure, ...]:
     body = case.meta.components.get(ParameterLocation.BODY) if case.meta else None
-    # What was wrong elsewhere may have been mended by the aim, or be a key, which nobody asks for here.
+    # What was wrong elsewhere may have been fixed by the aim, or be a key, which nobody asks for here.
     wrong = isinstance(case.body, dict | list) and body is not None and body.mode is GenerationMode.NEGATIVE
     try:
         case.validate_response(answer, checks=[*CHECKS, negative_data_rejection] if wrong else CHECKS)

@@ -186,7 +186,7 @@ class Inquiry(Generic[T]):
         said = "\n".join(f"- {p}" for p in problems)
         return (
             f"{self.prompt}\n\nYour answer to this was:\n\n{answer}\n\nIt was refused:\n{said}\n\n"
-            f"Answer again with the whole {self.what}, all of this mended."
+            f"Answer again with the whole {self.what}, all of this fixed."
         )
 
     def _too_dear(self, offer: Offer, prompt: str) -> str:

@@ -158,7 +158,7 @@ class Asking:
         return Answer(text.decode(), take.billed_usd)
 
     def try_again(self) -> None:
-        """Where a model failed in a way that another attempt of the activity may mend, and there is one, go for it.
+        """Where a model failed in a way that another attempt of the activity may fix, and there is one, go for it.
 
         Raises:
             ApplicationError: retried by the activity.

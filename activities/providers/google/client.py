@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from activities.providers import http_failures
 from activities.providers.base64_text import decoded
 from activities.providers.google import errors
-from activities.providers.response_repair import mending
+from activities.providers.response_repair import response_hooks
 
 if TYPE_CHECKING:
     import httpx
@@ -81,7 +81,7 @@ class Access:
 
             # A client of httpx keeps the SDK from aiohttp, which it would prefer where that is installed, and with
             # which it sends a request again after a lost connection (measured) unless `attempts` is 1.
-            self._http = httpx.AsyncClient(event_hooks={"request": [_connect_soon], **mending(_plain_base64)})
+            self._http = httpx.AsyncClient(event_hooks={"request": [_connect_soon], **response_hooks(_plain_base64)})
             options = types.HttpOptions(
                 base_url=self.base_url or None,
                 timeout=int(http_failures.ANSWER_SECONDS * 1_000),

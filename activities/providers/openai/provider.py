@@ -13,7 +13,7 @@ from activities.providers.http_failures import ANSWER_SECONDS, CONNECT_SECONDS, 
 from activities.providers.openai import background, images, speech, text, transcripts
 from activities.providers.openai.errors import UNBILLED, VARIABLE, VENDOR, asking
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
-from activities.providers.response_repair import mending
+from activities.providers.response_repair import response_hooks
 from activities.providers.selection import offer_of
 from workflows.models import Modality
 
@@ -60,7 +60,7 @@ class OpenAI(ProviderBase):
             base_url=self._base_url,
             max_retries=0,  # Temporal owns retries: every submission is one request, and is in the ledger
             timeout=Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            http_client=DefaultAsyncHttpxClient(event_hooks=mending()),
+            http_client=DefaultAsyncHttpxClient(event_hooks=response_hooks()),
         )
         # Set afterwards: given as None, the SDK would read the process's own environment.
         client.organization = self._env.get("OPENAI_ORG_ID") or None

@@ -21,7 +21,7 @@ from activities.providers.adoption import looking_for, same
 from activities.providers.protocol import Claim, Finished, Job, ProviderBase, Request, Running
 from activities.providers.replicate.answer import UNBILLED, VENDOR, failure, finished, made_at, progress, refusal
 from activities.providers.replicate.request import REFERENCES, pictures, words
-from activities.providers.response_repair import mending
+from activities.providers.response_repair import response_hooks
 from activities.providers.selection import offer_of
 from workflows.models import Modality
 
@@ -185,7 +185,7 @@ class Replicate(ProviderBase):
             self._client = httpx.AsyncClient(
                 base_url=self._base,
                 headers={"Authorization": f"Bearer {key}"},
-                event_hooks=mending(),
+                event_hooks=response_hooks(),
                 timeout=httpx.Timeout(http_failures.LOOK_SECONDS, connect=http_failures.CONNECT_SECONDS),
                 # Requests are seconds apart, so no connection is worth keeping; and none is left open at the end.
                 limits=httpx.Limits(max_keepalive_connections=0),

@@ -20,7 +20,7 @@ from activities.providers.base64_text import decoded, type_in
 from activities.providers.download import media_type_at, streamed
 from activities.providers.job_outputs import media_in
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
-from activities.providers.response_repair import mending
+from activities.providers.response_repair import response_hooks
 from activities.providers.runway.answer import KEY, UNBILLED, asked, charged, cost, failure, record
 from activities.providers.runway.request import VENDOR, order
 from activities.providers.selection import offer_of
@@ -128,6 +128,8 @@ class Runway(ProviderBase):
                 max_retries=0,  # A retried submission would be paid for twice.
                 timeout=httpx.Timeout(http_failures.LOOK_SECONDS, connect=http_failures.CONNECT_SECONDS),
                 # Requests are seconds apart, so no connection is worth keeping; and none is left open at the end.
-                http_client=httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0), event_hooks=mending()),
+                http_client=httpx.AsyncClient(
+                    limits=httpx.Limits(max_keepalive_connections=0), event_hooks=response_hooks()
+                ),
             )
         return self._client

@@ -19,7 +19,7 @@ RESERVED_IDS: Final = frozenset({"deliverable"})
 
 
 class PlanProblem(ValueError):
-    """A plan or an edit is not possible; `field` says where and the message how to mend it."""
+    """A plan or an edit is not possible; `field` says where and the message how to fix it."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")

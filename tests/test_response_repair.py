@@ -1,4 +1,4 @@
-"""What vendors answer is mended before an SDK reads it: text that is not Unicode, errors in answers of 200, base64."""
+"""What vendors answer is repaired before an SDK reads it: text that is not Unicode, errors in answers of 200, base64."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ import pytest
 from activities.errors import ProviderError, QuotaExhausted, RateLimited, SubmissionUnknown
 from activities.providers.protocol import Finished, Job, Provider, Request
 from activities.providers.registry import PROVIDERS
-from activities.providers.response_repair import UNKNOWN_STATUS, error_in, mending
+from activities.providers.response_repair import UNKNOWN_STATUS, error_in, response_hooks
 from activities.text.valid_unicode import REPLACEMENT, valid
 from tests.emulators.base import Call, Emulator, Reply, sse
 from tests.emulators.samples import picture
@@ -195,17 +195,17 @@ async def test_a_pair_that_is_cut_between_two_events() -> None:
         b'3d"}\n\n',
         b'event: x\ndata: {"t":"\\ude00b\\ud83d"}\n\ndata: {"t":"c"}\n\ndata: [DONE]\n',
     ]
-    texts = [json.loads(line[6:])["t"] for line in await _mended(events, "text/event-stream") if b"{" in line]
+    texts = [json.loads(line[6:])["t"] for line in await _repaired(events, "text/event-stream") if b"{" in line]
     assert valid("".join(texts)) == f"a\U0001f600b{REPLACEMENT}c"
 
 
 async def test_media_is_left_as_it_is() -> None:
-    """A picture is not mended, also where a server calls it a text."""
+    """A picture is not repaired, also where a server calls it a text."""
     for declared in ("image/png", "text/plain", "application/json"):
-        assert b"\n".join(await _mended([picture()], declared)) == picture()
+        assert b"\n".join(await _repaired([picture()], declared)) == picture()
 
 
-async def _mended(chunks: list[bytes], media_type: str) -> list[bytes]:
+async def _repaired(chunks: list[bytes], media_type: str) -> list[bytes]:
     """The lines of a response as a client of ours reads them."""
     import httpx
 
@@ -215,7 +215,7 @@ async def _mended(chunks: list[bytes], media_type: str) -> list[bytes]:
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200, headers={"content-type": media_type}, content=body()))
     async with (
-        httpx.AsyncClient(transport=transport, event_hooks=mending()) as client,
+        httpx.AsyncClient(transport=transport, event_hooks=response_hooks()) as client,
         client.stream("GET", "https://v") as response,
     ):
         return b"".join([part async for part in response.aiter_bytes()]).split(b"\n")
@@ -269,8 +269,8 @@ async def test_a_stream_that_is_not_read_to_its_end_is_closed(first: str) -> Non
             pass
 
     response = Answered()
-    (mend,) = mending()["response"]
-    await mend(response)
+    (repair,) = response_hooks()["response"]
+    await repair(response)
     stream = response.aiter_bytes()
     assert await anext(stream)
     await stream.aclose()  # type: ignore[attr-defined]
