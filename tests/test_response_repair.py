@@ -1,4 +1,4 @@
-"""What vendors answer is repaired before an SDK reads it: text that is not Unicode, errors in answers of 200, base64."""
+"""Responses of vendors are repaired before an SDK reads them: invalid Unicode, errors with HTTP 200, base64."""
 
 import base64
 import json
