@@ -308,7 +308,7 @@ async def test_a_plan_above_the_budget_is_given_back() -> None:
     script = Script([film(), cheap])
     plan = await planned(script, request(budget_usd="2.28"))
     assert "they cost up to 2.2810 USD" in script.asked[1][3]
-    assert "and 2.2700 USD may be spent (the dearest: shot-1 0.5000, " in script.asked[1][3]
+    assert "and 2.2700 USD may be spent (the most expensive: shot-1 0.5000, " in script.asked[1][3]
     assert price(plan, houses()).high_usd + plan.drafting_usd <= Decimal("2.28")
 
 

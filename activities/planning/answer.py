@@ -242,12 +242,12 @@ class Rules:
         if priced.unknown_prices and self.brief.known_prices_only:
             raise Refused([f"asset {i!r}: model: a budget cannot hold an unknown price" for i in priced.unknown_prices])
         if priced.high_usd > self.room_usd:
-            dearest = sorted(priced.assets, key=lambda a: a.high_usd, reverse=True)[:3]
-            named = ", ".join(f"{a.asset_id} {a.high_usd:f}" for a in dearest)
+            costly = sorted(priced.assets, key=lambda a: a.high_usd, reverse=True)[:3]
+            named = ", ".join(f"{a.asset_id} {a.high_usd:f}" for a in costly)
             raise Refused(
                 [
                     f"assets: they cost up to {priced.high_usd:f} USD, and {self.room_usd:f} USD may be spent "
-                    f"(the dearest: {named}); choose cheaper models or settings, fewer or shorter assets"
+                    f"(the most expensive: {named}); choose cheaper models or settings, fewer or shorter assets"
                 ]
             )
 

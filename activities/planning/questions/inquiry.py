@@ -165,8 +165,8 @@ class Inquiry(Generic[T]):
         """One model: a try and its repairs, numbered after `step`."""
         prompt, refused = self.prompt, ""
         for tries in range(1 + REPAIRS):
-            if dear := self._too_dear(offer, prompt):
-                raise Unanswered(f"{refused}; then {dear}" if refused else dear, unasked=not refused)
+            if too_expensive := self._too_expensive(offer, prompt):
+                raise Unanswered(f"{refused}; then {too_expensive}" if refused else too_expensive, unasked=not refused)
             step += 1
             try:
                 answer = await self.ask(offer, step, self.instructions, prompt, self.schema)
@@ -189,7 +189,7 @@ class Inquiry(Generic[T]):
             f"Answer again with the whole {self.what}, all of this fixed."
         )
 
-    def _too_dear(self, offer: Offer, prompt: str) -> str:
+    def _too_expensive(self, offer: Offer, prompt: str) -> str:
         """Why this call is not made, with the remedy; empty where the money for it is there."""
         beside = len(self.instructions.encode()) + len(str(self.schema).encode())
         seen = list(pricing.shown(seen_by(offer, self.shown)).values())

@@ -129,6 +129,6 @@ def _look_timeout() -> "Timeout":
 
 
 def _usage(seen: "Response") -> dict[Unit, int]:
-    """Tokens of the tool, and of the text model that called it: its input is counted at its dearer output's rate."""
+    """Tokens of the tool, and of the text model that called it, whose input is counted at the rate of its output."""
     pictures = picture_usage(seen.tool_usage.image_gen) if seen.tool_usage else {}
     return pictures | ({"output_tokens": seen.usage.total_tokens} if seen.usage else {})

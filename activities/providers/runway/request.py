@@ -111,7 +111,7 @@ def _prompt(request: Request) -> str:
 
 
 def _seconds(request: Request, offer: Offer) -> int:
-    """The longest that the model makes of what was asked for: never longer, so never dearer than was approved."""
+    """The longest that the model makes of what was requested; never longer, so that it costs no more than approved."""
     lengths = SECONDS.get(request.asset.model, range(2, 11))
     asked = seconds_of(request, offer)
     fitting = [each for each in lengths if each <= asked]

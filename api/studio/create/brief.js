@@ -181,7 +181,7 @@ export const terms = (draft, set) =>
     ),
   );
 
-/** Who has to approve, and what is looked at before the dear part. */
+/** Who has to approve, and what is looked at before the expensive part. */
 export const approval = (draft, set) =>
   h(
     "details",

@@ -171,7 +171,7 @@ class ProductionState(Making):
         if added or dropped or moved or (before and before.title != plan.title):
             self._go_on()
 
-    def _weigh(self, dearer: list[str]) -> None:
+    def _weigh(self, raised: list[str]) -> None:
         """After an edit: where all that is to be made does not fit, what costs more now waits for the approvers."""
         short = self.to_make_usd() - self.left_usd()
         for asset_id in self.attention():
@@ -179,7 +179,7 @@ class ProductionState(Making):
                 self.log("attention_withdrawn", asset_id, reason="change_to_approve")
                 self.update(asset_id, **DECIDED)
         if short > 0:
-            for asset_id in dearer:
+            for asset_id in raised:
                 price = self.price_usd(asset_id)
                 words = f"it costs up to {price} USD now, which takes the plan {short} USD above what was approved"
                 self.ask(asset_id, "change_to_approve", f"{words}; approve it again, edit it, or go on without")
