@@ -26,7 +26,8 @@ from activities.providers.protocol import Provider
 from activities.references.ingest import taken_in
 from activities.settings import ActivitySettings
 from activities.storage import support as store_support
-from activities.storage.bucket import ObjectMissing, Storage, StorageConflict, StorageFailed, StorageUnsupported
+from activities.storage.bucket import Storage
+from activities.storage.errors import ObjectMissing, StorageConflict, StorageFailed, StorageUnsupported
 from activities.takes.attempt import MAX_ATTEMPTS, STORAGE_RETRY, beating
 from activities.takes.producer import Producer
 from activities.takes.uploads import checked_upload

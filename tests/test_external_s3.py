@@ -15,7 +15,8 @@ import pytest
 from botocore.exceptions import SSLError
 from obstore.store import S3Store
 
-from activities.storage.bucket import Storage, StorageFailed, StorageRefused
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageFailed, StorageRefused
 from activities.storage.probe import probe
 from api.problems import Problem
 from api.settings import Settings

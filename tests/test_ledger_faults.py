@@ -19,7 +19,8 @@ from activities.errors import JobFailed
 from activities.production import Activities
 from activities.providers.protocol import Finished, Job, Request
 from activities.settings import ActivitySettings
-from activities.storage.bucket import Storage, StorageConflict, StorageFailed
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageConflict, StorageFailed
 from activities.takes import stopping
 from activities.takes.attempt import MAX_ATTEMPTS
 from activities.takes.ledger import Entry, Ledger, Submission

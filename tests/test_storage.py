@@ -11,16 +11,8 @@ import pytest
 from obstore import open_writer_async
 
 from activities.storage import bucket as module
-from activities.storage.bucket import (
-    KEPT_BYTES,
-    PART_BYTES,
-    SMALL_BYTES,
-    Storage,
-    StorageConflict,
-    StorageFailed,
-    Stored,
-    sha256_of,
-)
+from activities.storage.bucket import KEPT_BYTES, PART_BYTES, SMALL_BYTES, Storage, Stored, sha256_of
+from activities.storage.errors import StorageConflict, StorageFailed
 from deploy.local import Stack
 from tests.stack import use_s3
 

@@ -19,7 +19,8 @@ from activities.metrics import count_with
 from activities.production import Activities
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
-from activities.storage.bucket import Storage, StorageRefused
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageRefused
 from activities.storage.probe import keep_probing, probe_again
 from activities.webhooks import Notifier
 from worker.build import build_id

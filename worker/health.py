@@ -17,7 +17,8 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.storage.bucket import Storage, StorageFailed
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageFailed
 from workflows import keys
 from workflows.servers import problem_of
 

@@ -6,7 +6,8 @@ attempt reads this record before it claims, so that no submission leaves at a pr
 
 from decimal import Decimal
 
-from activities.storage.bucket import Storage, StorageConflict
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageConflict
 from workflows import keys
 from workflows.models import ZERO, Asset, Learned
 

@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
 
-from activities.storage.bucket import Storage, StorageConflict, StorageFailed, sha256_of
+from activities.storage.bucket import Storage, sha256_of
+from activities.storage.errors import StorageConflict, StorageFailed
 from workflows import keys
 from workflows.activity_io import KnownRecord
 from workflows.events import Snapshot

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from activities.errors import OutputUnusable
 from activities.media.recordings import head_of, length_of, recording
 from activities.media.stills import BROKEN, ROOM, opened
-from activities.storage.bucket import StorageFailed
+from activities.storage.errors import StorageFailed
 from workflows.models import Modality
 from workflows.requests import MAX_UPLOAD_BYTES
 

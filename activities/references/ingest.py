@@ -16,7 +16,8 @@ from activities.egress import AddressRefused, Outward, PlainHttp, default_tls
 from activities.errors import OutputUnusable
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import scratch_file
-from activities.storage.bucket import Storage, StorageConflict, Stored, sha256_of
+from activities.storage.bucket import Storage, Stored, sha256_of
+from activities.storage.errors import StorageConflict
 from activities.takes.attempt import media_of, workplace
 from activities.takes.uploads import look_at_picture
 from workflows import keys

@@ -8,8 +8,8 @@ import asyncio
 import hashlib
 import io
 import os
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,10 +22,20 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from obstore import open_writer_async
 from obstore.auth.boto3 import Boto3CredentialProvider
-from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from activities.storage.support import REMEDY, Answered, StoreSupport
+from activities.storage.errors import (
+    ObjectMissing,
+    StorageConflict,
+    StorageFailed,
+    StorageRefused,
+    StorageUnsupported,
+    gone,
+    translated,
+)
+from activities.storage.range_reader import RangeReader
+from activities.storage.support import StoreSupport
 from workflows.runtime.tracing import span
 from workflows.stores import bucket_endpoint, clock_problem, location_of, region_of
 
@@ -39,34 +49,6 @@ RECENT_BYTES: Final = 8 * 1024 * 1024
 """Of the small texts that this process stored last: who finishes a document of 1,000 has often made them."""
 KEPT_BYTES: Final = 200
 """What it takes to keep one of them, besides."""
-
-
-class StorageConflict(Exception):
-    """A conditional put lost: the object exists already, or is not the version that was named."""
-
-
-class StorageFailed(Exception):
-    """The storage did not do it: unreachable, refused, or broken off.
-
-    Attributes:
-        answered: Its HTTP answer, if there was one.
-    """
-
-    def __init__(self, message: str, answered: Answered | None = None) -> None:
-        super().__init__(message)
-        self.answered = answered
-
-
-class StorageRefused(ValueError):
-    """The storage cannot be used with the settings of this machine; the message says what to set."""
-
-
-class ObjectMissing(StorageFailed):
-    """The storage answers, and has no such object: waiting brings none."""
-
-
-class StorageUnsupported(StorageFailed):
-    """The store does not implement what the request needs, such as conditional writes: no retry helps."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +152,7 @@ class Storage:
         """
         mode: Any = "create" if only_if_absent else {"e_tag": if_match} if if_match is not None else "overwrite"
         attributes: Any = {"Content-Type": media_type, **(metadata or {})}
-        with span("upload", client=True, key=key, bytes=len(data)), _translated(key):
+        with span("upload", client=True, key=key, bytes=len(data)), translated(key):
             done = await self._store.put_async(key, data, mode=mode, attributes=attributes, use_multipart=False)
         return done["e_tag"] or ""
 
@@ -218,7 +200,7 @@ class Storage:
             known: What `size_and_sha256` has found of the file; without it, the file is read once more.
         """
         stored = known or await size_and_sha256(path)
-        with span("upload", client=True, key=key, bytes=stored.bytes), _translated(key):
+        with span("upload", client=True, key=key, bytes=stored.bytes), translated(key):
             await self._store.put_async(key, path, **_parts(media_type))
         return stored
 
@@ -235,7 +217,7 @@ class Storage:
 
     async def _put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> Stored:
         digest, size, gathered = hashlib.sha256(), 0, bytearray()
-        with _translated(key):
+        with translated(key):
             writer = open_writer_async(
                 self._store,
                 key,
@@ -249,12 +231,12 @@ class Storage:
                 if len(gathered) >= CHUNK_BYTES:
                     digest.update(gathered)
                     size += len(gathered)
-                    with _translated(key):
+                    with translated(key):
                         await writer.write(bytes(gathered))
                     gathered.clear()
             digest.update(gathered)
             size += len(gathered)
-            with _translated(key):
+            with translated(key):
                 await writer.write(bytes(gathered))
                 await _ended(writer.close())
         except BaseException as error:
@@ -271,7 +253,7 @@ class Storage:
         Raises:
             StorageFailed: it may still be there.
         """
-        with _translated(key), suppress(FileNotFoundError):
+        with translated(key), suppress(FileNotFoundError):
             await self._store.delete_async(key)
 
     async def list_keys(self, prefix: str) -> list[str]:
@@ -282,14 +264,14 @@ class Storage:
         """
         folder = prefix.rpartition("/")[0]
         found: list[str] = []
-        with _translated(prefix):
+        with translated(prefix):
             async for page in self._store.list(folder or None):
                 found += [each["path"] for each in page if each["path"].startswith(prefix)]
         return sorted(found)
 
     async def get_bytes(self, key: str) -> tuple[bytes, str] | None:
         """A small object and its ETag, or None where there is none."""
-        with _translated(key):
+        with translated(key):
             try:
                 found = await self._store.get_async(key)
             except FileNotFoundError:
@@ -307,14 +289,14 @@ class Storage:
             return recent
         found = await self.get_bytes(key)
         if found is None:
-            raise ObjectMissing(_gone(key))
+            raise ObjectMissing(gone(key))
         if sha256_of(found[0]) != sha256:
             raise StorageFailed(f"{key}: what is read is not what was stored")
         return found[0]
 
     async def head(self, key: str) -> ObjectHead | None:
         """What is known of an object without reading it, or None where there is none."""
-        with _translated(key):
+        with translated(key):
             try:
                 found = await self._store.get_async(key, options={"head": True})
             except FileNotFoundError:
@@ -329,7 +311,7 @@ class Storage:
             ObjectMissing: there is no such object.
             StorageFailed: the storage did.
         """
-        with _translated(key):
+        with translated(key):
             found = await self._store.get_async(key)
             with path.open("wb") as file:
                 if found.meta["size"] <= SMALL_BYTES:
@@ -346,14 +328,14 @@ class Storage:
             StorageFailed: it cannot be read.
         """
         digest = hashlib.sha256()
-        with _translated(key):
+        with translated(key):
             async for chunk in (await self._store.get_async(key)).stream(min_chunk_size=CHUNK_BYTES):
                 digest.update(chunk)
         return digest.hexdigest()
 
     def open(self, key: str, size: int) -> BinaryIO:
         """A seekable reader over an object, for synchronous media libraries; call it from a thread."""
-        return io.BufferedReader(_RangeReader(self._store, key, size), 256 * 1024)
+        return io.BufferedReader(RangeReader(self._store, key, size), 256 * 1024)
 
 
 async def size_and_sha256(path: Path) -> Stored:
@@ -408,54 +390,3 @@ def _client_options(ca_bundle: object) -> Any:
         raise StorageRefused(
             f"AWS_CA_BUNDLE is {str(ca_bundle)!r}: {error.strerror}; set it to a file of certificates (PEM)"
         ) from None
-
-
-def _gone(key: str) -> str:
-    return f"{key} is not in the bucket; put it back, or make it again"
-
-
-@contextmanager
-def _translated(key: str) -> Iterator[None]:
-    """The library's errors in our words, which fit in one line."""
-    try:
-        yield
-    except (AlreadyExistsError, PreconditionError):
-        raise StorageConflict(key) from None
-    except FileNotFoundError as error:
-        raise ObjectMissing(f"{_gone(key)} ({' '.join(str(error).split())[:100]})") from None
-    except BaseError as error:
-        said = str(error).partition("\n\nDebug source:")[0]
-        answered = Answered.of(said)
-        if answered.not_implemented:
-            raise StorageUnsupported(f"{key}: the S3 store answered {answered}; {REMEDY}", answered) from None
-        words = clock_problem(answered.code) or " ".join(said.split())[:300]
-        raise StorageFailed(f"{key}: {words}", answered) from None
-
-
-class _RangeReader(io.RawIOBase):
-    def __init__(self, store: S3Store, key: str, size: int) -> None:
-        self._store, self._key, self._size = store, key, size
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        wanted = min(len(buffer), self._size - self._at)
-        if wanted <= 0:
-            return 0
-        with _translated(self._key):
-            data = self._store.get_range(self._key, start=self._at, length=wanted)
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)

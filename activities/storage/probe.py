@@ -11,7 +11,8 @@ from time import monotonic
 from typing import Final
 from uuid import uuid4
 
-from activities.storage.bucket import Storage, StorageConflict, StorageFailed, StorageUnsupported
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageConflict, StorageFailed, StorageUnsupported
 from activities.storage.support import StoreSupport
 from workflows import keys
 

@@ -6,7 +6,8 @@ from contextlib import suppress
 
 from activities.errors import InvalidRequest
 from activities.providers.protocol import Job
-from activities.storage.bucket import Storage, StorageConflict, StorageFailed
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageConflict, StorageFailed
 from activities.takes.attempt import Attempt
 from workflows import keys
 

@@ -33,7 +33,8 @@ from activities.media.facts import Facts, extension_of, probe
 from activities.providers.protocol import Finished, Input, Provider, Request, scratch_file
 from activities.providers.registry import load_sdk
 from activities.settings import ActivitySettings
-from activities.storage.bucket import ObjectMissing, Storage, StorageConflict, StorageFailed, StorageUnsupported, Stored
+from activities.storage.bucket import Storage, Stored
+from activities.storage.errors import ObjectMissing, StorageConflict, StorageFailed, StorageUnsupported
 from activities.takes.ledger import Entry, LedgerUnreadable, now
 from activities.takes.stored_form import taken_in
 from activities.takes.vendor_calls import Operation, told

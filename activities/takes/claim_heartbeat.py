@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 from activities.errors import StorageUnavailable, StoreUnsupported
-from activities.storage.bucket import StorageConflict
+from activities.storage.errors import StorageConflict
 from activities.takes.ledger import Ledger, LedgerUnreadable
 
 

@@ -9,7 +9,8 @@ from temporalio import activity
 from activities.errors import OutputUnusable, ProviderError
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
-from activities.storage.bucket import StorageConflict, Stored, sha256_of
+from activities.storage.bucket import Stored, sha256_of
+from activities.storage.errors import StorageConflict
 from activities.takes.attempt import Attempt, final_error, is_final, media_of, request_digest, retry, used_before
 from activities.takes.ledger import now
 from workflows import keys

@@ -21,7 +21,8 @@ from typing import Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from activities.metrics import metrics
-from activities.storage.bucket import Storage, StorageConflict, StorageFailed
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageConflict, StorageFailed
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Model, Money, Take
 

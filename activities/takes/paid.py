@@ -22,7 +22,7 @@ from activities.errors import (
     SubmissionUnknown,
 )
 from activities.providers.protocol import Claim, Finished, Job, Running, save
-from activities.storage.bucket import StorageConflict, StorageFailed, StorageUnsupported
+from activities.storage.errors import StorageConflict, StorageFailed, StorageUnsupported
 from activities.takes.adoption import adopt, own
 from activities.takes.attempt import STORAGE_RETRY, again, ended, failure_of, final_error, held, unaskable, used_before
 from activities.takes.claim_heartbeat import ClaimBeats

@@ -19,7 +19,8 @@ from activities.catalogue.learned import learn
 from activities.errors import OutputUnusable, ProviderError, StorageUnavailable, StoreUnsupported
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
-from activities.storage.bucket import StorageConflict, StorageFailed, Stored, sha256_of
+from activities.storage.bucket import Stored, sha256_of
+from activities.storage.errors import StorageConflict, StorageFailed
 from activities.takes.attempt import Attempt, ended, failure_of, is_final, media_of, request_digest, retry
 from activities.takes.claim_heartbeat import ClaimBeats
 from activities.takes.ledger import Ledger

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from activities.providers.protocol import Provider
 from activities.providers.selection import offer_of
 from activities.settings import ActivitySettings
-from activities.storage.bucket import Storage, StorageFailed
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageFailed
 from activities.takes.attempt import STORAGE_RETRY, Attempt, again, unaskable, used_before, workplace
 from activities.takes.free import FreeTake
 from activities.takes.ledger import Ledger, LedgerUnreadable

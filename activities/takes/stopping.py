@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from activities.catalogue import pricing
 from activities.errors import JobCancelled, ProviderError
 from activities.providers.protocol import Claim, Finished, Job
-from activities.storage.bucket import StorageConflict
+from activities.storage.errors import StorageConflict
 from activities.takes.attempt import Attempt, failure_of, request_digest
 from activities.takes.ledger import Entry, Ledger, LedgerUnreadable
 from workflows.activity_io import AssetCancelled

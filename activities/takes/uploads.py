@@ -17,7 +17,8 @@ from activities.media.facts import Facts, extension_of, probe
 from activities.media.recordings import recording
 from activities.media.stills import BROKEN, opened
 from activities.providers.protocol import scratch_file
-from activities.storage.bucket import Storage, StorageConflict, size_and_sha256
+from activities.storage.bucket import Storage, size_and_sha256
+from activities.storage.errors import StorageConflict
 from activities.takes.attempt import media_of, workplace
 from activities.takes.ledger import now
 from workflows import keys

@@ -16,7 +16,8 @@ from typing import Final
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from activities.storage.bucket import Storage, StorageConflict, StorageFailed
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageConflict, StorageFailed
 from workflows.models import ZERO, Model, Money
 
 MAX_SETTLED: Final = 400

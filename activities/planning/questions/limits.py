@@ -17,7 +17,8 @@ from uuid import uuid4
 from activities.errors import JobCancelled
 from activities.planning.questions.accounts import AccountFile, Cap, LimitReached, Reservation
 from activities.settings import ActivitySettings
-from activities.storage.bucket import Storage, StorageConflict
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageConflict
 from activities.takes.attempt import failure_of
 from activities.takes.ledger import Entry, Ledger, Submission, now
 from workflows import keys

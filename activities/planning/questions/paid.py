@@ -25,7 +25,8 @@ from activities.planning.questions.limits import QuestionAccounts, own_caps, pay
 from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage import support
-from activities.storage.bucket import Storage, StorageUnsupported
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageUnsupported
 from activities.takes.attempt import MAX_ATTEMPTS, workplace
 from activities.takes.ledger import Entry
 from activities.takes.paid import LedgerTake
