@@ -156,7 +156,7 @@ class Offer:
         output_tokens: Of a picture. Text is counted by its parameter `max_tokens`.
         input_image: The vendor's formula for the tokens of a picture that is shown to it, by its name in
             `activities.catalogue.pricing`.
-        best_for: In a few words, for whoever plans.
+        best_for: What the model is good at, in a few words; the planner reads it.
         aspects: The only aspects that it makes; empty where it makes all, or the nearest.
         max_prompt: Longest prompt in UTF-16 units (as vendors count), 0 where a plan's own limit is shorter.
         rank: Among all models of a modality the lowest is planned first.

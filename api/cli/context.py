@@ -150,8 +150,8 @@ def parse_usd(text: str) -> Decimal:
     return value
 
 
-def usd_option(help_text: str) -> Any:
-    return typer.Option(parser=parse_usd, metavar="USD", help=help_text)
+def usd_option(help_text: str, panel: str | None = None) -> Any:
+    return typer.Option(parser=parse_usd, metavar="USD", help=help_text, rich_help_panel=panel)
 
 
 Context = typer.Context

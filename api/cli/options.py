@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from api.cli.context import me, parse_usd, studio_of, usd_option
+from api.cli.context import me, studio_of, usd_option
 from api.client.client import GreenlightClient
 from workflows.models import MAX_REFERENCES, Brief, Modality, Platform
 
@@ -60,23 +60,9 @@ ApproversOption = Annotated[
 NotByRequesterOption = Annotated[
     bool, typer.Option("--not-by-requester", help="You may not approve it yourself.", rich_help_panel=POLICY)
 ]
-MaxBudgetOption = Annotated[
-    Decimal | None,
-    typer.Option(
-        parser=parse_usd,
-        metavar="USD",
-        help="Nobody raises the budget above this, by no approval.",
-        rich_help_panel=POLICY,
-    ),
-]
+MaxBudgetOption = Annotated[Decimal | None, usd_option("No approval raises the budget above this.", POLICY)]
 AutoBelowOption = Annotated[
-    Decimal | None,
-    typer.Option(
-        parser=parse_usd,
-        metavar="USD",
-        help="Approve a plan at once that cannot cost more than this.",
-        rich_help_panel=POLICY,
-    ),
+    Decimal | None, usd_option("Approve a plan at once that cannot cost more than this.", POLICY)
 ]
 StillsFirstOption = Annotated[
     bool,
