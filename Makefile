@@ -25,13 +25,15 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 COMPILE := $(UV) pip compile --quiet --universal --fork-strategy fewest --generate-hashes --python-version 3.11 \
   --no-annotate --no-header
 LOCKS := requirements.lock requirements-dev.lock requirements-uv.lock
-# tests/test_locks.py names the same Pythons and platforms.
+# tests/deploy/test_locks.py names the same Pythons and platforms.
 PYTHONS := 3.11 3.12 3.13 3.14
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 # What `make smoke` runs: media, finishing, previz, planning, the API and productions on the real embedded stack.
-SMOKE := $(patsubst %,tests/test_%.py,locks packages converter state storage previz captions uploads finishing planning \
-  planner api end_to_end)
+SMOKE := $(addprefix tests/,deploy/test_locks.py test_packages.py workflows/runtime/test_converter.py \
+  workflows/production/state activities/storage/test_storage.py activities/providers/test_previz.py activities/finishing \
+  activities/takes/test_uploads.py activities/planning/test_planning.py activities/planning/test_planner.py \
+  api/routes/test_api.py journeys/test_end_to_end.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test check smoke pythons record bench chaos fuzz screens audit clean lock wheels
@@ -61,9 +63,11 @@ smoke: $(DEV_STAMP) ## some tests of each layer, on the real embedded stack
 pythons: $(DEV_STAMP) ## demo and smoke on each supported Python found here, a line each; logs in out/pythons/
 	@$(PY) -m tests.pythons
 
+RECORDED := $(addprefix tests/workflows/,$(patsubst %,production/test_%.py,production money changes approvals caps) \
+  batch/test_batches.py runtime/test_converter.py)
+
 record: $(DEV_STAMP) ## record histories and defaults.json, for replay
-	RECORD_HISTORIES=1 $(PY) -m pytest tests/test_production.py tests/test_money.py tests/test_changes.py \
-	  tests/test_approvals.py tests/test_batches.py tests/test_converter.py tests/test_caps.py
+	RECORD_HISTORIES=1 $(PY) -m pytest $(RECORDED)
 
 bench: $(DEV_STAMP) ## measure speed against the floor; writes out/bench.json
 	$(PY) -m tests.bench
@@ -75,7 +79,7 @@ fuzz: $(DEV_STAMP) ## CASES=5000 requests by the API's own description, and live
 	@$(PY) -m tests.fuzz
 
 screens: $(DEV_STAMP) ## pictures of the studio page, each view at three sizes in both themes; out/screens/
-	@$(PY) -m tests.browser
+	@$(PY) -m tests.api.studio.browser
 
 audit: $(DEV_STAMP) ## what the locks name against known vulnerabilities; asks PyPI, so it needs a network
 	@for lock in $(LOCKS); do \

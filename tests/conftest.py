@@ -12,8 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from activities.storage.bucket import Storage
 from deploy import temporal as temporal_server
 from deploy.local import Stack, running_stack
-from tests.productions import Productions
-from tests.stack import hermetic, new_home, use_s3
+from tests.support.productions import Productions
+from tests.support.stack import hermetic, new_home, use_s3
 from workflows.runtime.data_converter import data_converter
 from workflows.runtime.gc_freeze import settle
 

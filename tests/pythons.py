@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from rich.console import Console
 
-from tests.stack import hermetic
+from tests.support.stack import hermetic
 
 PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
 """The supported versions of CPython, as the classifiers in pyproject.toml and `PYTHONS` in the Makefile name them."""

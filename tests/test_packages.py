@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
+
 PACKAGES = ("workflows", "activities", "api", "worker", "deploy", "tests")
 VENDORS = ("openai", "anthropic", "google.genai", "replicate", "runwayml")
 MEDIA = ("av", "PIL", "espeakng_loader")

@@ -14,12 +14,12 @@ from activities.settings import ActivitySettings
 from api.client.client import GreenlightClient
 from deploy.local import Stack
 from deploy.settings import StackSettings
-from tests.test_finishing import shot_file
+from tests import ROOT
+from tests.activities.finishing.test_finishing import shot_file
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.events import ProductionStatus
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)

@@ -22,7 +22,7 @@ from tests.bench import fanout, latency, load, recovery, stream
 from tests.bench.instant import VENDOR
 from tests.bench.load import Bench, Process
 from tests.bench.table import report
-from tests.stack import hermetic, new_home
+from tests.support.stack import hermetic, new_home
 from workflows.runtime.data_converter import data_converter
 
 IMPORT_ROUNDS: Final = 7

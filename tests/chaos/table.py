@@ -5,7 +5,7 @@ from collections import Counter
 
 from rich.table import Table
 
-from tests.chaos.accounts import STEP
+from tests.chaos.audit.money import STEP
 from tests.chaos.trial import Outcome
 
 BUDGETS = ("exact", "less", "more", "plenty", "nothing")

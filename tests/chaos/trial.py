@@ -14,14 +14,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from tests.chaos.audit import Silent, audited
-from tests.chaos.judging import Audit
-from tests.chaos.people import Person
-from tests.chaos.script import Script
-from tests.chaos.sellers import JOB_SECONDS
-from tests.chaos.stack import started
-from tests.chaos.storm import Probe, Storm
-from tests.chaos.vendors import Vendors
+from tests.chaos.audit.audit import Silent, audited
+from tests.chaos.audit.records import Audit
+from tests.chaos.faults import Probe, Storm
+from tests.chaos.people.person import Person
+from tests.chaos.scenario import Script
+from tests.chaos.servers.emulators import JOB_SECONDS
+from tests.chaos.servers.stack import started
+from tests.chaos.servers.vendors import Vendors
 
 OUT: Final = Path("out/chaos")
 AT_REST_WITHIN: Final = 180.0

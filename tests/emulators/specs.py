@@ -2,14 +2,15 @@
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
-VENDOR: Final = Path(__file__).resolve().parents[3] / "shared" / "vendor"
+from tests import ROOT
+
+VENDOR: Final = ROOT.resolve().parent / "shared" / "vendor"
 
 needs_vendor_data = pytest.mark.skipif(
     not VENDOR.is_dir(), reason="the vendors' specifications are not beside this repository"

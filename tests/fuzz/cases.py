@@ -11,7 +11,7 @@ from schemathesis.core.result import Ok
 
 from tests.fuzz.stack import BROKEN
 from tests.fuzz.world import COPY, FILM, POST, Live, World
-from tests.vendor import png
+from tests.support.vendor import png
 
 AnyCase = Case[Any]
 AIMED: Final = 0.85

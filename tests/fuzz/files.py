@@ -11,7 +11,7 @@ from activities.errors import OutputUnusable
 from activities.media.facts import probe
 from activities.takes.uploads import LOOKS
 from tests.emulators import samples
-from tests.vendor import png
+from tests.support.vendor import png
 from workflows.models import Modality
 
 LONGEST_SECONDS: Final = 20.0

@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from deploy.home import StackInfo
-from tests.chaos.audit import BROKEN
+from tests.chaos.audit.audit import BROKEN
 from workflows import keys
 from workflows.events import ProductionStatus, Snapshot
 from workflows.runtime.data_converter import data_converter

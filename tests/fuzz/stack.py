@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local import Stack, running_stack
-from tests.stack import hermetic, new_home
+from tests.support.stack import hermetic, new_home
 
 BROKEN: Final = "previz-broken"
 """In the catalogue, and nobody can make it: each take of it fails for good."""

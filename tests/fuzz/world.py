@@ -10,8 +10,8 @@ from typing import Final
 from api.client.client import GreenlightClient, GreenlightError
 from api.problems import RETRY_SECONDS
 from api.views.production import ProductionView
-from tests.film import until
 from tests.fuzz.stack import BROKEN
+from tests.support.film import until
 from workflows.events import AssetStatus, ProductionStatus
 from workflows.models import Brief, Platform, Reference
 from workflows.requests import Approval, EditOp, Pause, PlanEdit, Rejection

@@ -1,0 +1,173 @@
+"""Media is called what its bytes are, in record, key and Content-Type, whatever a vendor says that it is."""
+
+import base64
+import io
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import av
+import pytest
+
+from activities.catalogue.offers import Offer
+from activities.media.facts import EXTENSIONS, probe
+from activities.media.media_types import found, media_type_of
+from activities.providers.job_outputs import media_in, text_in
+from activities.providers.openai.provider import OpenAI
+from activities.providers.protocol import Finished
+from activities.providers.registry import PROVIDERS
+from activities.storage.bucket import Storage
+from activities.takes.stored_form import taken_in
+from tests.activities.providers.test_response_repair import asked as wanted
+from tests.activities.takes.test_produce import Attempts, asked
+from tests.emulators.base import Reply
+from tests.emulators.google import GoogleEmulator
+from tests.emulators.hostile import film
+from tests.emulators.openai import OpenAIEmulator
+from tests.emulators.samples import mp3, pcm, picture, wav
+from tests.support.vendor import Vendor
+from tests.support.vendors import KINDS, Kindred, env_of
+from workflows.models import Modality
+
+
+def sound(form: str, codec: str) -> bytes:
+    """A second of sound in a container of libavformat's."""
+    buffer = io.BytesIO()
+    with av.open(io.BytesIO(wav()), "r") as source, av.open(buffer, "w", format=form) as out:
+        stream = out.add_stream(codec, rate=48_000)
+        assert isinstance(stream, av.AudioStream)
+        for frame in (*source.decode(audio=0), None):
+            out.mux(stream.encode(frame))
+    return buffer.getvalue()
+
+
+FILES: Final[Mapping[str, Callable[[], bytes]]] = {
+    "image/png": picture,
+    "image/jpeg": lambda: picture(kind="JPEG"),
+    "image/webp": lambda: picture(kind="WEBP"),
+    "image/gif": lambda: picture(kind="GIF"),
+    "image/avif": lambda: picture(kind="AVIF"),
+    "audio/wav": wav,
+    "audio/mpeg": mp3,
+    "audio/ogg": lambda: sound("ogg", "libopus"),
+    "audio/flac": lambda: sound("flac", "flac"),
+    "audio/aac": lambda: sound("adts", "aac"),
+    "audio/mp4": lambda: sound("mp4", "aac"),
+    "audio/webm": lambda: sound("webm", "libopus"),
+    "video/mp4": lambda: film("a.mp4", "libx264"),
+    "video/quicktime": lambda: film("a.mov", "libx264"),
+    "video/webm": lambda: film("a.webm", "libvpx"),
+    "video/x-matroska": lambda: film("a.mkv", "libx264"),
+}
+
+
+@pytest.mark.parametrize("media_type", FILES)
+async def test_every_form_is_known_by_its_bytes(media_type: str) -> None:
+    """Declared as another form of the kind, or as nothing of it, a file has the media type of its bytes, and opens."""
+    data, kind = FILES[media_type](), Modality(media_type.partition("/")[0])
+    offer = Offer("v", "m", kind, f"{kind.value}/x", (), 1.0)
+    for declared in (f"{kind.value}/other", "application/octet-stream", ""):
+        made = await taken_in(Finished(data, declared), offer)
+        assert made.media_type == media_type
+    assert media_type in EXTENSIONS
+    probe(io.BytesIO(data), media_type)
+
+
+def test_another_kind_keeps_its_declared_type() -> None:
+    """Sound in the place of a picture stays what it should have been, and is refused as that."""
+    assert media_type_of(wav(), "image/png") == "image/png"
+    assert media_type_of(b"", "video/mp4") == "video/mp4"
+
+
+@pytest.mark.parametrize("samples", [b"\xff" * 64, b"\xfe\xff" * 64, b"\x00" * 64, b""])
+def test_samples_without_a_head_are_nothing(samples: bytes) -> None:
+    """Quiet sound as raw samples is not taken for frames of MP3."""
+    assert found(samples) == ""
+
+
+@pytest.mark.parametrize("way", ["now", "later", "stream", "gift"])
+async def test_a_take_is_stored_as_what_it_is(storage: Storage, way: str) -> None:
+    """A JPEG that is declared to be a PNG: record, key and Content-Type say JPEG, at once, by a job and for nothing."""
+    vendor = Vendor()
+    vendor.media, vendor.streams, vendor.looks = picture(kind="JPEG"), way == "stream", 1
+    model = "later" if way == "stream" else way
+    run = Attempts(storage, vendor, asked(model, "0" if model == "gift" else "0.40"))
+    if model == "later":
+        await run.fails()
+    take = await run.attempt()
+    head = await storage.head(take.media.key)
+    assert head is not None
+    assert (take.media.media_type, head.media_type) == ("image/jpeg", "image/jpeg")
+    assert take.media.key.endswith(".jpg")
+    assert (await storage.get_bytes(take.media.key) or (b"", ""))[0] == vendor.media
+    assert await run.attempt() == take
+    assert len(vendor.billed) == 1
+
+
+async def test_speech_that_is_called_a_text(tmp_path: Path) -> None:
+    """Sound is sound, also where a server declares JSON, and in another form than was asked for."""
+    with OpenAIEmulator() as vendor:
+        openai = OpenAI({"OPENAI_API_KEY": vendor.key, "OPENAI_BASE_URL": f"{vendor.url}/v1"})
+        vendor.say(Reply(200, mp3(), "application/json"))
+        made = await openai.submit(wanted(KINDS["openai-speech"], workdir=tmp_path))
+        assert isinstance(made, Finished)
+        offer = next(o for o in openai.offers() if o.model == KINDS["openai-speech"].model)
+        assert (await taken_in(made, offer)).media_type == "audio/mpeg"
+        await openai.close()
+
+
+@pytest.mark.parametrize("data", [wav(), pcm()], ids=["wav", "samples"])
+async def test_samples_get_a_head_once(data: bytes, tmp_path: Path) -> None:
+    """What is declared as raw samples gets a head unless it has one."""
+    kindred = Kindred("google", "gemini-3.8-flash-tts", Modality.AUDIO, GoogleEmulator)
+    part = {"inlineData": {"mimeType": "audio/L16;codec=pcm;rate=24000", "data": base64.b64encode(data).decode()}}
+    with GoogleEmulator() as vendor:
+        google = PROVIDERS["google"].build(env_of("google", vendor))
+        body = {"candidates": [{"content": {"parts": [part]}, "finishReason": "STOP"}]}
+        vendor.say(Reply(200, json.dumps(body).encode()))
+        made = await google.submit(wanted(kindred, workdir=tmp_path))
+        assert isinstance(made, Finished)
+        assert made.source == wav()
+        await google.close()
+
+
+URL: Final = "https://v/out"
+
+
+@pytest.mark.parametrize(
+    ("output", "modality", "value"),
+    [
+        (f"{URL}.png", Modality.IMAGE, f"{URL}.png"),
+        ([f"{URL}.json", f"{URL}.png"], Modality.IMAGE, f"{URL}.png"),
+        ([[f"{URL}/1"], [f"{URL}/2"]], Modality.IMAGE, f"{URL}/1"),
+        ({"audio_out": f"{URL}.wav", "prompt_npz": None}, Modality.AUDIO, f"{URL}.wav"),
+        ({"npz": f"{URL}.npz", "audio": f"{URL}/a"}, Modality.AUDIO, f"{URL}/a"),
+        ({"poster": f"{URL}.png", "clip": {"url": f"{URL}.mp4"}}, Modality.VIDEO, f"{URL}.mp4"),
+        ({"first": f"{URL}/a", "video": f"{URL}/b"}, Modality.VIDEO, f"{URL}/b"),
+        (["data:image/png;base64,AAAA"], Modality.IMAGE, "data:image/png;base64,AAAA"),
+        ({"files": [{"meta": 1, "path": f"{URL}.webp"}]}, Modality.IMAGE, f"{URL}.webp"),
+        ({"seed": 7, "log": "done"}, Modality.IMAGE, None),
+        (None, Modality.IMAGE, None),
+    ],
+)
+def test_a_medium_is_found_in_any_output(output: object, modality: Modality, value: str | None) -> None:
+    """The one of the kind that was asked for, in an object, a list, lists within lists, or as a data URI."""
+    assert media_in(output, modality) == value
+
+
+@pytest.mark.parametrize(
+    ("output", "text"),
+    [
+        (["a ", "light", "house"], "a lighthouse"),
+        ([["a "], ["lighthouse"]], "a lighthouse"),
+        ({"text": "a lighthouse", "language": "en"}, "a lighthouse"),
+        ({"segments": 3, "said": "a lighthouse"}, "a lighthouse"),
+        ([{"text": "a "}, {"text": "lighthouse"}], "a lighthouse"),
+        ({"one": "a", "two": "b"}, None),
+        (None, None),
+    ],
+)
+def test_a_text_is_found_in_any_output(output: object, text: str | None) -> None:
+    """In pieces, in an object, or both; where it is not clear which, nothing is guessed."""
+    assert text_in(output) == text

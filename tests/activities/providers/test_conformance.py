@@ -1,0 +1,538 @@
+"""What every provider keeps, whatever its vendor: one suite over all ways of making a take.
+
+The unmodified SDK talks to the vendor's emulator, and attempts run through the ledger on real S3. Where vendors
+differ, the difference is data in WAYS; what only one vendor does is claimed in its own file.
+"""
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Final
+from uuid import uuid4
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.catalogue.offers import Offer
+from activities.catalogue.pricing import CostSource
+from activities.errors import Refused
+from activities.planning.pricing import price
+from activities.providers.protocol import Job, Provider, ProviderBase
+from activities.providers.registry import PROVIDERS, price_in_words
+from activities.providers.selection import offer_of
+from activities.providers.unbilled import is_unbilled
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from activities.takes.ledger import Entry, Ledger
+from activities.takes.paid import RECOVERED
+from activities.takes.producer import Producer
+from tests.emulators.base import Call, Emulator, Fault
+from tests.support.vendors import KINDS, env_of
+from tests.test_packages import MEDIA, VENDORS
+from workflows import keys
+from workflows.activity_io import STILL_RUNNING, AssetFailure, ProduceAsset
+from workflows.events import TakeOrder
+from workflows.models import ZERO, Asset, Brief, Plan, Platform, Take
+
+DEAR: Final = Decimal("0.40")
+"""At least this much and no policy pays for a take twice unasked."""
+IMPATIENT: Final = {"ANSWER_SECONDS": 0.1, "LOOK_SECONDS": 0.1, "SECONDS_A_TOKEN": 0.0}
+"""Instead of what the vendor files wait for an answer: short for a vendor that never gives one."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """In what a way of making a take is like no other.
+
+    Attributes:
+        cost: Who says what a take cost.
+        facts: Width, height and seconds of what the emulator makes.
+        waits: Seconds that a 429 asks to wait, from and to.
+        refuses: What it says that it refuses, and its own word for why.
+        fails: What work that ends without media is; "" where a synchronous answer is media or an error.
+        breaks: Media that is none can be told from media.
+        fetched: What was made is fetched from an address.
+    """
+
+    cost: CostSource
+    facts: tuple[int | None, int | None, float | None]
+    waits: tuple[float, float]
+    refuses: tuple[Refused, str]
+    fails: str = ""
+    breaks: bool = True
+    fetched: bool = False
+
+
+OPENAI_WAITS: Final = (7.5, 7.5)
+GOOGLE_WAITS: Final = (2.5, 2.5)
+PICTURE: Final = (64, 64, None)
+WAYS: Final[Mapping[str, Way]] = {
+    "openai-image": Way("usage", PICTURE, OPENAI_WAITS, ("prompt", "violence")),
+    "openai-image-job": Way("usage", PICTURE, OPENAI_WAITS, ("output", "violence"), fails="job_failed"),
+    # Half of a WAV is a WAV.
+    "openai-speech": Way("unknown", (None, None, 1.0), OPENAI_WAITS, ("prompt", "violence"), breaks=False),
+    # The model itself says no, and in no category.
+    "openai-text": Way("usage", (None, None, None), OPENAI_WAITS, ("prompt", "")),
+    "anthropic-text": Way("usage", (None, None, None), (7, 7), ("prompt", "bio")),
+    # A model of words that was to draw may end without a picture.
+    "google-image": Way("usage", (96, 64, None), GOOGLE_WAITS, ("output", "IMAGE_SAFETY"), fails="output_unusable"),
+    "google-video": Way(
+        "unknown", (128, 72, 1.0), GOOGLE_WAITS, ("prompt", "SAFETY"), fetched=True, fails="job_failed"
+    ),
+    "replicate-image": Way("catalogue", PICTURE, (30, 30), ("prompt", "E005"), fails="job_failed", fetched=True),
+    # Its 429 says nothing of when: half a minute, spread.
+    "runway-video": Way(
+        "vendor", (128, 72, 1.0), (30, 45), ("prompt", "SAFETY.INPUT.TEXT"), fails="job_failed", fetched=True
+    ),
+}
+JOBS: Final = [name for name, kindred in KINDS.items() if kindred.job]
+every = pytest.mark.parametrize("kind", KINDS)
+
+
+class Making:
+    """Attempts at one take, as the server would start them, but without the delays between them."""
+
+    def __init__(self, storage: Storage, provider: Provider, asked: ProduceAsset) -> None:
+        self.asked = asked
+        self._storage = storage
+        self._producer = Producer(storage, {provider.name: provider}, ActivitySettings(claim_settles_seconds=0.2))
+        self._numbers = count(1)
+
+    def sold_by(self, provider: Provider) -> "Making":
+        """Other attempts at the same take."""
+        return Making(self._storage, provider, self.asked)
+
+    async def _attempt(self) -> Take | ApplicationError:
+        environment = ActivityEnvironment()
+        number = next(self._numbers)
+        environment.info = dataclasses.replace(environment.info, attempt=number, workflow_run_id="run-1")
+        try:
+            return await environment.run(self._producer.produce, self.asked)
+        except ApplicationError as error:
+            return error
+
+    async def over(self) -> Take | ApplicationError:
+        """What comes of the first attempt that does not find a job still running."""
+        for _ in range(9):
+            outcome = await self._attempt()
+            if isinstance(outcome, Take) or outcome.type != STILL_RUNNING:
+                return outcome
+        raise AssertionError("the job never ends")
+
+    async def stored(self) -> Take:
+        outcome = await self.over()
+        assert isinstance(outcome, Take), outcome
+        return outcome
+
+    async def fails(self) -> ApplicationError:
+        """A failure that the next attempt may fix."""
+        outcome = await self.over()
+        assert isinstance(outcome, ApplicationError)
+        assert not outcome.non_retryable, outcome
+        return outcome
+
+    async def ends(self) -> AssetFailure:
+        """The failure that is left to a person."""
+        outcome = await self.over()
+        assert isinstance(outcome, ApplicationError)
+        assert outcome.non_retryable, outcome
+        return AssetFailure.model_validate(outcome.details[0])
+
+    def order(self, adopt_job_id: str | None = None) -> None:
+        order = TakeOrder(number=7, adopt_job_id=adopt_job_id)
+        self.asked = self.asked.model_copy(update={"order": order})
+
+    async def entry(self) -> Entry:
+        entry = await Ledger(self._storage, keys.take_prefix(self.asked.production_id, "a", 1)).read()
+        assert entry is not None
+        return entry
+
+
+class Shop:
+    """One way of making a take: its vendor's emulator and the provider that talks to it."""
+
+    def __init__(self, kind: str, emulator: Emulator, storage: Storage) -> None:
+        self.kindred, self.way = KINDS[kind], WAYS[kind]
+        self.emulator = emulator
+        self.registration = PROVIDERS[self.kindred.vendor]
+        self.env = env_of(self.kindred.vendor, emulator)
+        self.provider = self.registration.build(self.env)
+        self._storage = storage
+        offer = offer_of(self.provider, self.kindred.model, self.kindred.modality)
+        assert offer is not None
+        self.offer: Offer = offer
+
+    def take(self, *, at_least: Decimal = ZERO) -> Making:
+        """A new take at the price that the catalogue gives it, or at this one where that is more."""
+        asset = Asset(
+            asset_id="a",
+            asset_type=self.kindred.modality,
+            role="body",
+            prompt="A lighthouse at dusk.",
+            provider=self.provider.name,
+            model=self.kindred.model,
+        )
+        (priced,) = price(Plan.of("A lighthouse", [asset]), {self.provider.name: self.provider}).assets
+        assert priced.quote is not None
+        quote = priced.quote.model_copy(update={"high_usd": max(priced.quote.high_usd, at_least)})
+        brief = Brief(text="A lighthouse.", platform=Platform.VIDEO)
+        asset = priced.model_copy(update={"quote": quote})
+        asked = ProduceAsset(production_id=uuid4().hex, brief=brief, asset=asset, take=1)
+        return Making(self._storage, self.provider, asked)
+
+    @asynccontextmanager
+    async def other(self, **env: str) -> AsyncIterator[Provider]:
+        """Another provider of the vendor, with these variables changed."""
+        provider = self.registration.build({**self.env, **env})
+        try:
+            yield provider
+        finally:
+            await provider.close()
+
+    @property
+    def requests(self) -> int:
+        """How many submissions reached the vendor, whatever it made of them."""
+        return self.emulator.count("submit")
+
+    def unbilled(self, fault: Fault) -> bool:
+        """Whether the vendor says that it does not bill a submission that meets this fault."""
+        assert isinstance(self.provider, ProviderBase)
+        reply = self.emulator.fault(fault, Call("POST", "/", {}, {}, b""))
+        assert reply is not None
+        return is_unbilled(self.provider.unbilled, reply.status, reply.data.decode())
+
+    def quotes(self, message: str, fault: Fault) -> bool:
+        """Whether a message has the words that the vendor itself has for a fault."""
+        reply = self.emulator.fault(fault, self.emulator.calls[-1])
+        assert reply is not None
+        body = json.loads(reply.data)
+        record = body["error"] if isinstance(body.get("error"), dict) else body
+        words = next(record[name] for name in ("message", "detail", "error") if name in record)
+        return " ".join(words.split()) in message
+
+    def agrees(self, told: Decimal) -> None:
+        """What is told of the bill is never too low; what is counted is too high by less than two roundings."""
+        if self.offer.unknown:
+            return
+        assert told >= self.emulator.billed_usd
+        assert self.way.cost == "catalogue" or told < self.emulator.billed_usd + Decimal("0.0002")
+
+
+@pytest.fixture(scope="module")
+async def shops(storage: Storage) -> AsyncIterator[Mapping[str, Shop]]:
+    """One of each for all tests: to make an SDK's client takes longer than most of them."""
+    with ExitStack() as stack:
+        made = {n: Shop(n, stack.enter_context(k.emulator()), storage) for n, k in KINDS.items()}
+        yield made
+        for each in made.values():
+            await each.provider.close()
+
+
+@pytest.fixture
+def shop(shops: Mapping[str, Shop], kind: str) -> Iterator[Shop]:
+    """With fresh books; at the end all faults were met, and no request broke the vendor's specification."""
+    found = shops[kind]
+    found.emulator.calls.clear()
+    found.emulator.submissions.clear()
+    found.emulator.problems.clear()
+    found.emulator._faults.clear()
+    found.emulator.billed_usd = ZERO
+    yield found
+    assert not any(found.emulator._faults.values())
+    assert found.emulator.problems == []
+
+
+def test_every_provider_is_held_to_this() -> None:
+    """A provider without a row fails here; what previz makes costs nothing and meets no vendor."""
+    assert {kindred.vendor for kindred in KINDS.values()} | {"previz"} == set(PROVIDERS)
+    assert set(WAYS) == set(KINDS)
+
+
+@every
+async def test_a_take_is_made_once(shop: Shop, storage: Storage) -> None:
+    """It is stored with the media's own facts, for one submission, at no more than was quoted; again it is the same."""
+    making = shop.take()
+    take = await making.stored()
+    assert await making.stored() == take
+    assert (shop.requests, len(shop.emulator.submissions)) == (1, 1)
+    found = await storage.get_bytes(take.media.key)
+    assert found is not None
+    media = found[0]
+    assert (take.media.bytes, take.media.sha256) == (len(media), hashlib.sha256(media).hexdigest())
+    assert take.media.media_type == shop.offer.media_type
+    assert (take.media.width, take.media.height) == shop.way.facts[:2]
+    assert take.media.duration_seconds == pytest.approx(shop.way.facts[2], abs=0.1)
+    entry = await making.entry()
+    assert (entry.state, entry.job_id, bool(take.job_id)) == ("stored", take.job_id, shop.kindred.job)
+    assert entry.billed_usd == take.billed_usd == take.cost_usd
+    assert take.cost_source == shop.way.cost
+    assert shop.offer.unknown == (take.cost_source == "unknown")
+    shop.agrees(take.cost_usd)
+    assert making.asked.asset.quote is not None
+    assert take.cost_usd <= making.asked.asset.quote.high_usd
+
+
+# Answers that are lost
+
+
+async def in_doubt(shop: Shop, lost: ApplicationError, making: Making) -> None:
+    """The claim of a lost answer stands; where the vendor cannot find the job, a person decides, and pays for it."""
+    assert lost.type == "submission_unknown"
+    assert ((await making.entry()).state, shop.requests) == ("claimed", 1)
+    if shop.kindred.recovers and shop.emulator.submissions:
+        take = await making.stored()
+        assert ((await making.entry()).last.outcome, shop.requests) == (RECOVERED, 1)
+    else:
+        assert (await making.ends()).reason == "ambiguous_submission"
+        assert ((await making.entry()).state, shop.requests) == ("claimed", 1)
+        making.order()
+        take = await making.stored()
+        assert shop.requests == 2
+    assert shop.offer.unknown or take.billed_usd >= shop.emulator.billed_usd
+
+
+@every
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after", "break_off", "gateway"])
+async def test_a_lost_answer_is_never_paid_again_unasked(shop: Shop, fault: Fault) -> None:
+    """One request, then doubt; what the ledger counts at the end is never less than what the vendor billed."""
+    shop.emulator.meet(fault)
+    making = shop.take(at_least=DEAR)
+    await in_doubt(shop, await making.fails(), making)
+
+
+@every
+async def test_a_vendor_that_never_answers_is_a_lost_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the time that an answer may take the submission is in doubt, and it was made once."""
+    making = shop.take(at_least=DEAR)
+    with monkeypatch.context() as patch, shop.emulator.held("submit", "billed") as billed:
+        for name, module in list(sys.modules.items()):
+            for limit in IMPATIENT.keys() & vars(module).keys() if name.startswith("activities.providers.") else ():
+                patch.setattr(module, limit, IMPATIENT[limit])
+        async with shop.other() as impatient:
+            lost = await making.sold_by(impatient).fails()
+        assert await asyncio.to_thread(billed.wait, 10)
+    await in_doubt(shop, lost, making)
+
+
+@every
+async def test_nobody_there_is_no_doubt(shop: Shop) -> None:
+    """Where no connection opens nothing was sent: the claim is released, and a retry is safe."""
+    with shop.kindred.emulator() as gone:
+        env = env_of(shop.kindred.vendor, gone)
+    async with shop.other(**env) as away:
+        making = shop.take().sold_by(away)
+        assert (await making.fails()).type == "provider_unavailable"
+    entry = await making.entry()
+    assert (entry.state, entry.failures, entry.billed_usd) == ("released", 1, ZERO)
+
+
+# Refusals
+
+
+@every
+async def test_what_passes_is_tried_again(shop: Shop) -> None:
+    """A 429 waits the vendor's own delay and is no failure; a 503 or 500 that the vendor's table covers is one.
+
+    All release the claim, unbilled.
+    """
+    passing: dict[Fault, str] = {"throttle": "rate_limited", "overload": "overloaded", "error": "provider_unavailable"}
+    faults = {fault: type_ for fault, type_ in passing.items() if fault == "throttle" or shop.unbilled(fault)}
+    shop.emulator.meet(*faults)
+    making = shop.take()
+    for failures, (fault, type_) in enumerate(faults.items()):
+        failure = await making.fails()
+        assert failure.type == type_
+        assert shop.quotes(failure.message, fault)
+        assert failure.next_retry_delay is not None
+        if type_ == "rate_limited":
+            least, most = (timedelta(seconds=s) for s in shop.way.waits)
+            assert least <= failure.next_retry_delay <= most
+        entry = await making.entry()
+        assert (entry.state, entry.failures, entry.billed_usd) == ("released", failures, ZERO)
+    assert (shop.requests, shop.emulator.submissions) == (len(faults), [])
+    shop.agrees((await making.stored()).billed_usd)
+    assert (shop.requests, len(shop.emulator.submissions)) == (len(faults) + 1, 1)
+
+
+@every
+@pytest.mark.parametrize("fault", ["overload", "error"])
+async def test_an_error_that_may_be_billed_is_never_paid_again_unasked(shop: Shop, fault: Fault) -> None:
+    """The vendor's own 503 or 500 leaves the claim ambiguous where its table does not cover it."""
+    if shop.unbilled(fault):
+        pytest.skip("the vendor says that it does not bill this")
+    shop.emulator.meet(fault)
+    making = shop.take(at_least=DEAR)
+    await in_doubt(shop, await making.fails(), making)
+
+
+@every
+async def test_an_empty_account_is_left_to_a_person(shop: Shop) -> None:
+    """No money or quota: final at the first request, and nothing was billed."""
+    shop.emulator.meet("quota")
+    making = shop.take()
+    failure = await making.ends()
+    assert (failure.kind, failure.reason, failure.billed_usd) == ("quota_exhausted", "asset_failed", ZERO)
+    assert shop.quotes(failure.message, "quota")
+    assert ((await making.entry()).state, shop.requests, shop.emulator.submissions) == ("released", 1, [])
+
+
+@every
+async def test_a_wrong_key_names_its_variable(shop: Shop) -> None:
+    """A wrong key is final after one request, and the message says which variable to set."""
+    variable = shop.registration.variables[0]
+    async with shop.other(**{variable: "wrong"}) as locked_out:
+        making = shop.take().sold_by(locked_out)
+        failure = await making.ends()
+    assert (failure.kind, failure.reason, failure.billed_usd) == ("authentication_failed", "asset_failed", ZERO)
+    assert variable in failure.message
+    assert ((await making.entry()).state, len(shop.emulator.calls)) == ("released", 1)
+
+
+@every
+async def test_refused_content_is_final(shop: Shop) -> None:
+    """A refusal carries the vendor's own category and what was billed all the same."""
+    shop.emulator.meet("refuse")
+    making = shop.take()
+    failure = await making.ends()
+    assert (failure.kind, failure.reason) == ("content_refused", "content_refused")
+    assert (failure.refused, failure.category) == shop.way.refuses
+    entry = await making.entry()
+    assert (entry.state, shop.requests) == ("released", 1)
+    assert failure.billed_usd == entry.billed_usd
+    shop.agrees(entry.billed_usd)
+
+
+# Work that comes to nothing
+
+
+@pytest.mark.parametrize("kind", [name for name, way in WAYS.items() if way.fails])
+async def test_failed_work_is_repeated_only_where_it_cost_nothing(shop: Shop) -> None:
+    """What was billed, or may have been at a price that nobody knows, is left to a person; the rest is asked again."""
+    shop.emulator.meet("fail_job")
+    making = shop.take()
+    outcome = await making.over()
+    assert isinstance(outcome, ApplicationError)
+    assert outcome.type == shop.way.fails
+    entry = await making.entry()
+    assert (entry.state, entry.failures, shop.requests) == ("released", 1, 1)
+    shop.agrees(entry.billed_usd)
+    assert outcome.non_retryable == (shop.emulator.billed_usd > 0 or shop.offer.unknown)
+    if not outcome.non_retryable:
+        shop.agrees((await making.stored()).billed_usd)
+        assert shop.requests == 2
+
+
+@pytest.mark.parametrize("kind", [name for name, way in WAYS.items() if way.breaks])
+async def test_media_that_is_none_was_paid_for(shop: Shop) -> None:
+    """It is no take; it is billed, so only a person may pay again."""
+    shop.emulator.meet("broken")
+    making = shop.take()
+    failure = await making.ends()
+    assert (failure.kind, failure.reason) == ("output_unusable", "output_unusable")
+    entry = await making.entry()
+    assert (entry.state, entry.take, shop.requests) == ("released", None, 1)
+    assert failure.billed_usd == entry.billed_usd
+    shop.agrees(entry.billed_usd)
+
+
+# Jobs
+
+
+@pytest.mark.parametrize("kind", JOBS)
+async def test_a_look_that_fails_is_no_failed_job(shop: Shop) -> None:
+    """A look that is lost or refused is asked once and taken again; the job goes on, and nothing else is submitted."""
+    faults: dict[Fault, str] = {
+        "throttle": "rate_limited",
+        "overload": "overloaded",
+        "error": "provider_unavailable",
+        "gateway": "provider_unavailable",
+        "drop_before": "provider_unavailable",
+    }
+    making = shop.take()
+    shop.emulator.meet(*faults, on="look")
+    for looks, type_ in enumerate(faults.values(), start=1):
+        assert (await making.fails()).type == type_
+        assert shop.emulator.count("look") == looks
+        assert (await making.entry()).state == "submitted"
+    take = await making.stored()
+    assert (shop.requests, len(shop.emulator.submissions)) == (1, 1)
+    shop.agrees(take.billed_usd)
+
+
+@pytest.mark.parametrize("kind", [name for name, way in WAYS.items() if way.fetched])
+async def test_media_that_cannot_be_fetched_is_never_made_again(shop: Shop) -> None:
+    """A download that fails is tried again by the next look; after five expired addresses a person has the job's id."""
+    making = shop.take()
+    expired: list[Fault] = ["expire"] * 5
+    shop.emulator.meet("overload", "drop_after", "drop_before", *expired, on="download")
+    for type_ in ["overloaded", *["provider_unavailable"] * 2, *["submission_unknown"] * 4]:
+        assert (await making.fails()).type == type_
+    failure = await making.ends()
+    entry = await making.entry()
+    assert (failure.reason, failure.job_id) == ("ambiguous_submission", entry.job_id)
+    assert (entry.state, shop.requests) == ("submitted", 1)
+    making.order(adopt_job_id=entry.job_id)
+    shop.agrees((await making.stored()).billed_usd)
+    assert shop.requests == 1
+
+
+@pytest.mark.parametrize("kind", JOBS)
+async def test_a_job_that_nobody_knows_is_left_to_a_person(shop: Shop) -> None:
+    """An id that the vendor does not have is no reason to submit: the person who named it is asked again."""
+    making = shop.take()
+    making.order(adopt_job_id="no-such-job")
+    failure = await making.ends()
+    assert failure.reason == "ambiguous_submission"
+    assert "no-such-job" in failure.message
+    assert shop.requests == 0
+
+
+@pytest.mark.parametrize("kind", JOBS)
+async def test_cancelling_what_is_over_is_no_error(shop: Shop) -> None:
+    """Neither a job that has ended nor one that the vendor does not have."""
+    job_id = (await shop.take().stored()).job_id
+    assert job_id is not None
+    await shop.provider.cancel(Job(job_id))
+    await shop.provider.cancel(Job("no-such-job"))
+
+
+# What is said of them
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_offers_name_their_provider(name: str) -> None:
+    """Every offer says who makes it, is found by its name and modality, and has a price in words."""
+    env = dict.fromkeys(PROVIDERS[name].variables, "k")
+    provider = PROVIDERS[name].build(env)
+    assert provider.name == name
+    offers = provider.offers()
+    assert offers
+    for offer in offers:
+        assert offer.provider == name
+        assert offer_of(provider, offer.model, offer.modality) is offer
+        assert price_in_words(offer)
+        assert offer.parameters.keys() == offer.rules.keys()
+
+
+def test_no_sdk_is_loaded_before_it_is_used() -> None:
+    """A fresh interpreter with every vendor and its offers has loaded no SDK, and no media library as previz does."""
+    script = (
+        "import sys\n"
+        "from activities.providers.registry import PROVIDERS\n"
+        "vendors = [each for each in PROVIDERS.values() if each.variables]\n"
+        "for each in vendors: assert each.build(dict.fromkeys(each.variables, 'k')).offers()\n"
+        f"print(len(vendors), *[name for name in {VENDORS + MEDIA!r} if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split() == [str(len(PROVIDERS) - 1)]

@@ -1,0 +1,191 @@
+"""A worker that is killed: it makes takes with the vendors' own SDKs and stops each at a step of its submission.
+
+`python -m tests.activities.takes.killed CONFIG` works on the takes of a JSON file until it is killed. A take that
+reaches its step leaves a file of its name in `reached`; one that an emulated vendor delays leaves none.
+"""
+
+import asyncio
+import json
+import os
+import ssl
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.worker import Worker
+
+with workflow.unsafe.imports_passed_through():
+    from activities.catalogue.offers import Offer
+    from activities.production import Activities
+    from activities.providers.protocol import Claim, Finished, Job, Provider, ProviderBase, Request, Running
+    from activities.providers.registry import PROVIDERS
+    from activities.settings import ActivitySettings
+    from activities.storage.bucket import Storage
+    from activities.takes import attempt, ledger, paid
+    from activities.takes.ledger import Entry
+    from activities.takes.producer import Producer
+    from workflows.activity_io import AssetFailure, ProduceAsset
+    from workflows.events import TakeOrder
+    from workflows.models import Modality, Take
+    from workflows.runtime.data_converter import data_converter
+
+Step = Literal[
+    "before_claim",  # nothing is written, nothing is sent
+    "after_claim",  # the claim is written, nothing is sent
+    "received",  # the vendor has the request, and will go on with it
+    "billed",  # the vendor has done it and bills it, but has not answered
+    "answered",  # the answer is here, and nowhere else
+    "submitted",  # the job's id is in the ledger
+    "looking",  # the vendor is asked how far the job is
+    "downloading",  # the media is on its way
+    "stored",  # the take is in the ledger, but Temporal does not know
+]
+AT_THE_VENDOR: Final = ("received", "billed", "looking", "downloading")
+HEARTBEAT: Final = timedelta(seconds=8)
+"""Setting up a hundred HTTP clients holds up the worker for some seconds; a real one has one of each vendor."""
+
+
+class Case(BaseModel):
+    """One take to make and the step to stop it at. Its name is its production, its provider and its file."""
+
+    name: str
+    vendor: str
+    env: dict[str, str]
+    step: Step | None = None
+
+
+class Config(BaseModel):
+    temporal: str
+    queue: str
+    bucket: str
+    reached: Path
+    cases: list[Case]
+
+
+@workflow.defn
+class OneTake:
+    """Makes one take as a production would; the answer is "stored", or why a person has to decide."""
+
+    @workflow.run
+    async def run(self, queue: str, asked: ProduceAsset) -> str:
+        while True:
+            try:
+                await workflow.execute_activity(
+                    "produce_asset",
+                    asked,
+                    result_type=Take,
+                    task_queue=queue,
+                    start_to_close_timeout=timedelta(minutes=2),
+                    heartbeat_timeout=HEARTBEAT,
+                    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1),
+                )
+            except ActivityError as error:
+                if not isinstance(error.cause, ApplicationError) or not error.cause.details:
+                    return str(error.cause)
+                failure = AssetFailure.model_validate(error.cause.details[0])
+                if not failure.resubmit:
+                    return failure.reason
+                # As the production does where its budget holds one more.
+                asked = asked.model_copy(update={"order": TakeOrder(number=7, about_job_id=failure.job_id)})
+            else:
+                return "stored"
+
+
+class Stops:
+    """Where each take is to stop, by the name of its production."""
+
+    def __init__(self, config: Config) -> None:
+        self._steps = {case.name: case.step for case in config.cases}
+        self._reached = config.reached
+
+    async def at(self, step: Step, name: str) -> None:
+        """Stop for good where this is the step of that take."""
+        if self._steps.get(name) == step:
+            (self._reached / name).touch()
+            await asyncio.Event().wait()
+
+
+class StoppingLedger(ledger.Ledger):
+    """The ledger, with a stop before and after what it writes."""
+
+    stops: Stops
+
+    def __init__(self, storage: Storage, prefix: str) -> None:
+        super().__init__(storage, prefix)
+        self._name = prefix.split("/")[1]
+
+    async def write(self, entry: Entry) -> None:
+        if entry.state == "claimed":
+            await self.stops.at("before_claim", self._name)
+        await super().write(entry)
+        after: dict[str, Step] = {"claimed": "after_claim", "submitted": "submitted", "stored": "stored"}
+        if step := after.get(entry.state):
+            await self.stops.at(step, self._name)
+
+
+class Held(ProviderBase):
+    """A vendor's provider under the name of a case; its answer can be held, and its jobs are looked at soon."""
+
+    def __init__(self, case: Case, provider: Provider, stops: Stops) -> None:
+        self.name, self._provider, self._stops = case.name, provider, stops
+
+    def offers(self) -> Sequence[Offer]:
+        return [replace(offer, expected_seconds=0.1) for offer in self._provider.offers()]
+
+    def other(self, model: str, modality: Modality) -> Offer | None:
+        return self._provider.other(model, modality)
+
+    async def submit(self, request: Request) -> Finished | Job:
+        answer = await self._provider.submit(request)
+        await self._stops.at("answered", self.name)
+        return answer
+
+    async def poll(self, request: Request, job: Job) -> Running | Finished:
+        return await self._provider.poll(request, job)
+
+    async def cancel(self, job: Job) -> None:
+        await self._provider.cancel(job)
+
+    async def recover(self, claim: Claim) -> Job | None:
+        return await self._provider.recover(claim)
+
+    async def adoptable(self, request: Request, job: Job) -> None:
+        await self._provider.adoptable(request, job)
+
+    async def close(self) -> None:
+        await self._provider.close()
+
+
+async def main(config: Config) -> None:
+    ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]  # 40 ms for each client
+    for name in ("openai", "anthropic", "google.genai", "runwayml"):
+        import_module(name)  # in an activity it would hold up the heartbeats of all others
+    attempt.HEARTBEAT_SECONDS = 1.0  # type: ignore[misc]  # final for everybody but a test that cannot wait
+    StoppingLedger.stops = stops = Stops(config)
+    vars(paid)["Ledger"] = StoppingLedger  # the one seam through which all writes go
+    providers: dict[str, Provider] = {
+        case.name: Held(case, PROVIDERS[case.vendor].build(case.env), stops) for case in config.cases
+    }
+    settings = ActivitySettings(claim_settles_seconds=2)
+    activities = Activities(Storage(config.bucket), providers, settings)
+    assert isinstance(activities._producer, Producer)
+    client = await Client.connect(config.temporal, data_converter=data_converter)
+    arguments: dict[str, Any] = {"max_concurrent_activities": 200, "graceful_shutdown_timeout": timedelta(0)}
+    async with Worker(client, task_queue=config.queue, activities=[activities.produce_asset], **arguments):
+        (config.reached / "working").touch()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Config.model_validate(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))))
+    os._exit(0)

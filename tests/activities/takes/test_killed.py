@@ -1,0 +1,206 @@
+"""A worker killed with SIGKILL at every step of a submission, for every vendor: what was billed, and what comes of it.
+
+All takes of the table are under way in one worker, each held at its step; one kill ends them all, and a second
+worker goes on. The vendors are emulators that the unmodified SDKs talk to.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import pytest
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.catalogue.loader import offers_of
+from activities.storage.bucket import Storage
+from activities.takes.ledger import Entry, Ledger
+from activities.takes.paid import RECOVERED, RESUBMITTED
+from deploy.local import Stack
+from tests.activities.takes.killed import AT_THE_VENDOR, Case, Config, OneTake, Step
+from tests.emulators.base import Kind, Stage
+from tests.support.vendors import KINDS, env_of
+from workflows import keys
+from workflows.activity_io import ProduceAsset
+from workflows.models import Asset, Brief, Platform, Quote
+
+DEAR, CHEAP = Decimal("0.40"), Decimal("0.01")
+"""Above and below `resubmit_below_usd`."""
+
+
+JOB_STEPS: Final[tuple[Step, ...]] = (
+    "before_claim",
+    "after_claim",
+    "received",
+    "billed",
+    "answered",
+    "submitted",
+    "looking",
+    "downloading",
+    "stored",
+)
+SYNC_STEPS: Final[tuple[Step, ...]] = ("before_claim", "after_claim", "received", "billed", "answered", "stored")
+IN_DOUBT: Final = ("after_claim", "received", "billed", "answered")
+"""Where the claim is written and the answer is not."""
+INLINE: Final = ("openai-image-job",)
+"""Its look brings the media itself: there is no download."""
+
+TABLE: Final = [
+    (kind, step, price)
+    for kind, kindred in KINDS.items()
+    for step in (JOB_STEPS if kindred.job else SYNC_STEPS)
+    for price in (DEAR, CHEAP)
+    if not (step == "downloading" and kind in INLINE)
+    if price == DEAR or step in IN_DOUBT  # the price decides nothing where nothing is in doubt
+]
+
+
+def expected(kind: str, step: Step, price: Decimal) -> tuple[str, int, str]:
+    """What has to come of a take: its end, how often the vendor bills it, and the ledger's word for how."""
+    kindred = KINDS[kind]
+    at_vendor = 0 if step == "after_claim" else 1
+    if step not in IN_DOUBT:
+        return "stored", 1, ""
+    if kindred.recovers and at_vendor:
+        return "stored", 1, RECOVERED
+    offer = next(o for o in offers_of(kindred.vendor) if o.model == kindred.model)
+    if price == DEAR or offer.unknown:  # a price that nobody published is no small one
+        return "ambiguous_submission", at_vendor, ""
+    return "stored", at_vendor + 1, RESUBMITTED
+
+
+@dataclass(frozen=True)
+class Outcome:
+    end: str
+    entry: Entry
+    submissions: int
+    problems: list[str]
+
+
+HOLDS: Final[Mapping[str, tuple[Kind, Stage]]] = {
+    "received": ("submit", "received"),
+    "billed": ("submit", "billed"),
+    "looking": ("look", "received"),
+    "downloading": ("download", "received"),
+}
+
+
+def name_of(kind: str, step: str, price: Decimal) -> str:
+    return f"{kind}-{step}-{'dear' if price == DEAR else 'cheap'}".replace("_", "-")
+
+
+def asked(kind: str, name: str, price: Decimal) -> ProduceAsset:
+    kindred = KINDS[kind]
+    asset = Asset(
+        asset_id="a",
+        asset_type=kindred.modality,
+        role="body",
+        prompt="A lighthouse at dusk.",
+        provider=name,
+        model=kindred.model,
+        quote=Quote(low_usd=price, high_usd=price, expected_seconds=0.1, job=kindred.job),
+    )
+    brief = Brief(text="A lighthouse.", platform=Platform.VIDEO)
+    return ProduceAsset(production_id=name, brief=brief, asset=asset, take=1)
+
+
+def start(config: Config, folder: Path, servers: Stack) -> "subprocess.Popen[bytes]":
+    file = folder / f"{uuid4().hex}.json"
+    file.write_text(config.model_dump_json())
+    with (folder / "worker.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.activities.takes.killed", str(file)],
+            env=os.environ | dict(servers.env),
+            stdout=log,
+            stderr=log,
+        )
+
+
+async def every(waiting: list[threading.Event], files: list[Path], worker: "subprocess.Popen[bytes]") -> None:
+    """Return when all of them have come to their step.
+
+    Raises:
+        AssertionError: the worker ended by itself.
+    """
+    async with asyncio.timeout(90):
+        while not (all(e.is_set() for e in waiting) and all(f.exists() for f in files)):
+            assert worker.poll() is None, "the worker ended by itself"
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+async def outcomes(
+    client: Client, storage: Storage, servers: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[str, Outcome]]:
+    """Every row of the table, played in one worker that is killed and one that goes on."""
+    folder = tmp_path_factory.mktemp("killed")
+    queue = f"killed-{uuid4().hex}"
+    with ExitStack() as stack:
+        emulators, holds, waiting, files, cases = {}, ExitStack(), [], [folder / "working"], []
+        for kind, step, price in TABLE:
+            name, kindred = name_of(kind, step, price), KINDS[kind]
+            emulators[name] = emulator = stack.enter_context(kindred.emulator())
+            cases.append(Case(name=name, vendor=kindred.vendor, env=env_of(kindred.vendor, emulator), step=step))
+            if step in AT_THE_VENDOR:
+                waiting.append(holds.enter_context(emulator.held(*HOLDS[step])))
+            else:
+                files.append(folder / name)
+        config = Config(
+            temporal=servers.info.temporal_address, queue=queue, bucket="tests", reached=folder, cases=cases
+        )
+        async with Worker(client, task_queue=f"{queue}-w", workflows=[OneTake]):
+            runs = {
+                name_of(*row): await client.start_workflow(
+                    OneTake.run,
+                    args=[queue, asked(row[0], name_of(*row), row[2])],
+                    id=f"{queue}-{name_of(*row)}",
+                    task_queue=f"{queue}-w",
+                )
+                for row in TABLE
+            }
+            first = start(config, folder, servers)
+            try:
+                await every(waiting, files, first)
+            finally:
+                first.send_signal(signal.SIGKILL)
+                first.wait()
+                holds.close()  # what the vendor has, it goes on with
+            went_on = config.model_copy(update={"cases": [c.model_copy(update={"step": None}) for c in cases]})
+            second = start(went_on, folder, servers)
+            try:
+                async with asyncio.timeout(120):
+                    ends = dict(zip(runs, await asyncio.gather(*(r.result() for r in runs.values())), strict=True))
+            finally:
+                second.send_signal(signal.SIGKILL)
+                second.wait()
+        found = {}
+        for name, emulator in emulators.items():
+            entry = await Ledger(storage, keys.take_prefix(name, "a", 1)).read()
+            assert entry is not None
+            found[name] = Outcome(ends[name], entry, len(emulator.submissions), emulator.problems)
+        yield found
+
+
+@pytest.mark.parametrize(("kind", "step", "price"), TABLE, ids=lambda v: str(v))
+async def test_killed_at(outcomes: dict[str, Outcome], kind: str, step: Step, price: Decimal) -> None:
+    """Never a second bill without a `resubmitted` that policy allows, and never a take in doubt that is called made."""
+    found = outcomes[name_of(kind, step, price)]
+    end, billed, word = expected(kind, step, price)
+    submissions = found.entry.submissions
+    assert (found.end, found.submissions) == (end, billed)
+    assert [s.outcome for s in submissions][-1] == word
+    resubmitted = sum(s.outcome == RESUBMITTED for s in submissions)
+    assert found.submissions <= 1 + resubmitted
+    assert len(submissions) == 1 + resubmitted
+    assert (found.entry.state == "stored") == (end == "stored")
+    assert found.problems == []

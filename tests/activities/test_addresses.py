@@ -1,0 +1,171 @@
+"""Connections to addresses that others name: none into our own network, by whatever name."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from activities.egress import Outward, PlainHttp, PrivateAddress, is_public
+from tests.support.receiver import receiving
+
+Named = Callable[..., list[str]]
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> Named:
+    """Gives the addresses that names stand for, one list each time that somebody asks; returns who asked."""
+
+    def name(*answers: Sequence[str]) -> list[str]:
+        asked: list[str] = []
+
+        async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+            found = answers[min(len(asked), len(answers) - 1)]
+            asked.append(host)
+            if not found:
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        return asked
+
+    return name
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "::",
+        "::127.0.0.1",
+        "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "2002:7f00:1::",
+        "fe80::1%eth0",
+        "fec0::1",
+        "fd00::1",
+        "ff02::1",
+        "192.0.0.8",
+        "192.88.99.1",
+        "2001::1",
+        "3fff::1",
+        "5f00::1",
+        "100:0:0:1::1",
+    ],
+)
+def test_what_is_not_the_internet(address: str) -> None:
+    """Loopback, private, shared, link-local, multicast and what translates to them are not public."""
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
+def test_what_is_the_internet(address: str) -> None:
+    """Global addresses are public, also where IPv6 stands for IPv4."""
+    assert is_public(address)
+
+
+async def test_a_name_that_changes_gains_nothing(named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is global when it is looked at and loopback right after is never connected to at loopback."""
+    connected: list[str] = []
+
+    async def connect(remote_host: str, *_: Any, **__: Any) -> None:
+        connected.append(remote_host)
+        raise OSError("not in a test")
+
+    async with receiving() as receiver, httpx.AsyncClient(transport=Outward()) as http:
+        asked = named(["8.8.8.8"], ["127.0.0.1"])
+        monkeypatch.setattr(anyio, "connect_tcp", connect)
+        with pytest.raises(httpx.ConnectError):
+            await http.get(f"https://rebind.example:{receiver.port}/")
+        assert (asked, connected) == (["rebind.example"], ["8.8.8.8"])
+        with pytest.raises(PrivateAddress):
+            await http.get(f"https://rebind.example:{receiver.port}/")
+    assert connected == ["8.8.8.8"]
+
+
+async def test_one_private_address_is_enough(named: Named) -> None:
+    """A name with a global and a private address is refused."""
+    named(["8.8.8.8", "10.0.0.1"])
+    async with httpx.AsyncClient(transport=Outward()) as http:
+        with pytest.raises(PrivateAddress):
+            await http.get("https://both.example/")
+
+
+async def test_tls_goes_by_the_name(named: Named, tmp_path: Path) -> None:
+    """The certificate is checked for the name, though an address is connected to; one that is dead is passed by."""
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(certificate("hooks.example", tmp_path))
+    shown: list[str | None] = []
+    serving.sni_callback = lambda _, name, __: shown.append(name)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.load_verify_locations(tmp_path / "certificate.pem")
+    async with (
+        receiving(serving) as receiver,
+        httpx.AsyncClient(transport=Outward({"hooks.example", "other.example"}, tls)) as http,
+    ):
+        named(["127.0.0.2", "127.0.0.1"])
+        assert (await http.post(f"https://hooks.example:{receiver.port}/in", content=b"x")).status_code == 204
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            await http.get(f"https://other.example:{receiver.port}/")
+    assert receiver.got[0].headers["host"] == f"hooks.example:{receiver.port}"
+    assert shown[0] == "hooks.example"
+    assert len(receiver.got) == 1
+
+
+async def test_a_proxy_connects(named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configured proxy gets requests, for names that only it knows too, but none for what is known as private."""
+    named([])
+    async with receiving() as proxy, httpx.AsyncClient(transport=Outward({"hooks.internal"})) as http:
+        with pytest.raises(httpx.ConnectError, match=r"hooks\.internal"):
+            await http.get("http://hooks.internal/in")
+        named(["10.1.2.3"])
+        for variable in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(PrivateAddress):
+            await http.get("https://10.1.2.3/in")
+        with pytest.raises(PlainHttp):
+            await http.get("http://hooks.example/in")
+        assert proxy.got == []
+        named([])
+        await http.get("http://hooks.internal/in")
+    assert [got.target for got in proxy.got] == ["http://hooks.internal/in"]
+
+
+def certificate(name: str, folder: Path) -> Path:
+    """A certificate for a name that vouches for itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(whose)
+        .issuer_name(whose)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path

@@ -1,0 +1,153 @@
+"""What language models write around what was asked for: it costs no second question, and gets into no document."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from activities.catalogue.offers import Offer, Rate
+from activities.errors import OutputUnusable
+from activities.planning.progress import so_far
+from activities.planning.rewriting import _Draft as Rewriting
+from activities.providers.protocol import Finished
+from activities.takes.stored_form import taken_in
+from activities.text.model_text import read_as, text_of
+from tests.activities.planning.test_planner import Script, asset, film, planned
+from workflows.models import Modality
+
+FENCE = "```"
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("<think>\nKeep it short.\n</think>\n\nThe sea.", "The sea."),
+        ("Keep it short.\n</think>\nThe sea.", "The sea."),
+        ("<THINKING>a</THINKING> <reasoning>b</reasoning>\nThe sea.", "The sea."),
+        ("[THINK]Keep it short.[/THINK]The sea.", "The sea."),
+        ("The sea.\n<think>more?</think>\nThe boat.", "The sea.\n\nThe boat."),
+        ("<think>never ends", ""),
+        (f"{FENCE}markdown\nThe **sea**\n\n- One\n{FENCE}", "The **sea**\n\n- One"),
+        (f"<think>a</think>\n{FENCE}\nThe sea.\n{FENCE}\n", "The sea."),
+        (f"{FENCE}md\nA\n\n{FENCE}py\nb = 1\n{FENCE}\n{FENCE}", f"A\n\n{FENCE}py\nb = 1\n{FENCE}"),
+        ("\ufeffThe sea.", "The sea."),
+        ("The \ud83d\ude00 sea\ud83d\0", "The \U0001f600 sea\ufffd\ufffd"),
+    ],
+)
+def test_what_is_around_a_text_is_no_part_of_it(answer: str, text: str) -> None:
+    """Thoughts, a fence around all of it and a byte order mark are left out."""
+    assert text_of(answer) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Run this:\n\n{FENCE}py\na = 1\n{FENCE}",
+        f"{FENCE}py\na = 1\n{FENCE}\n\nand this:\n\n{FENCE}py\nb = 2\n{FENCE}",
+        f"{FENCE}\na\n{FENCE}\n\nand\n\n{FENCE}\nb\n{FENCE}",
+        "Models think between `<think>` and `</think>`, as <think> says.",
+        f"See:\n\n{FENCE}\n<think>\na\n</think>\n{FENCE}\n\nThat is all.",
+        "1 < 2 and [think] is a word.",
+    ],
+)
+def test_what_is_within_a_text_stays(text: str) -> None:
+    """Listings and words about thoughts are the text's own."""
+    assert text_of(text) == text
+
+
+@pytest.mark.parametrize("mark", ["<think>\n", "[think]", f"{FENCE}\n<think>\n"])
+def test_a_text_of_nothing_but_marks_is_soon_read(mark: str) -> None:
+    """What is written to keep us busy ends at once, as it is: in no time that a test would notice."""
+    assert text_of(f"a\n{mark * 200_000}b").endswith("b")
+
+
+async def taken(source: bytes, media_type: str = "text/markdown", *, structured: bool = False) -> bytes:
+    offer = Offer("v", "m", Modality.TEXT, "text/markdown", (Rate("asset", Decimal(1), Decimal(1)),), 1.0)
+    made = await taken_in(Finished(source, media_type), offer, structured=structured)
+    assert isinstance(made.source, bytes)
+    return made.source
+
+
+async def test_texts_of_every_provider_are_taken_in_alike() -> None:
+    """A model's text is cleaned when it is stored; subtitles and answers by a schema stay as they are."""
+    thought = b"<think>a</think>The sea."
+    assert await taken(thought) == b"The sea."
+    assert await taken(thought, structured=True) == thought
+    assert await taken(thought, "text/vtt") == thought
+    assert await taken(b"The \xff sea.") == "The \ufffd sea.".encode()
+    assert await taken("The sea.".encode("utf-16")) == b"The sea."
+    assert await taken(b"ID3 tags and GIF89a") == b"ID3 tags and GIF89a"
+
+
+@pytest.mark.parametrize("source", [b"<think>only", b" ", b"\x89PNG\r\n\x1a\n\x00\x00", bytes(range(128, 256)) * 4])
+async def test_what_has_no_words_is_unusable(source: bytes) -> None:
+    """Thoughts alone, nothing, and bytes that are no text are never a document."""
+    with pytest.raises(OutputUnusable, match="no words"):
+        await taken(source)
+
+
+class Two(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    inner: Sequence[Rewriting] = ()
+
+
+AROUND = {
+    "plain": "{}",
+    "fence": f"{FENCE}json\n{{}}\n{FENCE}",
+    "prose": f"Here {{it}} is:\n\n{FENCE}json\n{{}}\n{FENCE}\n\nShall I change it?",
+    "bare prose": "The plan is {}. Shall I {change} it?",
+    "thoughts": '<think>\nPerhaps {"title": "no"}?\n</think>\n{}',
+    "open thoughts": 'Perhaps {"title": "no"}?\n</think>\n\n{}',
+    "mark": "\ufeff{}",
+}
+
+
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
+async def test_a_plan_costs_one_question_whatever_is_around_it(around: str) -> None:
+    """Fences, prose, thoughts, a byte order mark, fields that nobody asked for, empty parameters, halves of pairs."""
+    made = film()
+    made["title"] = "The <think> light \ud83d"
+    made["comment"] = "mine"
+    made["assets"][0] |= {"parameters": {}, "confidence": 0.9}
+    made["assets"][1] |= {"parameters": None, "depends_on": None}
+    made["assets"][3]["parameters"] = {"seconds": 5, "sound": True, "ratio": None}
+    script = Script([around.replace("{}", json.dumps(made))])
+    plan = await planned(script)
+    assert script.models == ["wise"]
+    assert plan.title == "The <think> light \ufffd"
+    assert plan.by_id["shot-1"].parameters == {"seconds": 5, "sound": True}
+    assert plan.by_id["script"].parameters == plan.by_id["narration-1"].parameters == {}
+
+
+async def test_what_may_be_missing_is_filled_in() -> None:
+    """Lists that would be empty, and names for people, are not worth another paid question."""
+    made = film()
+    del made["warnings"]
+    for each in made["assets"]:
+        for name in ("label", "original"):
+            del each[name]
+    assert (await planned(Script([made]))).by_id["still-1"].label == ""
+
+
+def test_the_last_record_counts() -> None:
+    """Of several the last one that fits; line ends within a string are read, and so is what is nested deeply."""
+    assert read_as(Rewriting, 'draft {"prompt": "a"}, then {"prompt": "b {c}\nd", "why": 1} {end}').prompt == "b {c}\nd"
+    assert read_as(Two, '{"title": "a", "inner": [{"prompt": "b", "x": 1}], "y": 2}').inner[0].prompt == "b"
+
+
+@pytest.mark.parametrize("answer", ["", "no json", "{", '{"a":' * 3_000, "{" * 5_000])
+def test_what_is_no_json_says_so(answer: str) -> None:
+    """It is given back for a repair in words, and nothing hangs on it."""
+    with pytest.raises(ValueError, match="Invalid JSON"):
+        read_as(Rewriting, answer)
+
+
+def test_progress_is_told_past_the_thoughts() -> None:
+    """Whoever waits sees the assets of an answer that is in a fence after its thoughts, and nothing of these."""
+    begun = json.dumps({"title": "x", "assets": [asset("still-1", "image", "still", "paint")]})[:-3]
+    assert so_far(f'<think>\n{{"assets": [1]}}\n</think>\n{FENCE}json\n{begun}')["count"] == 1
+    assert so_far('<think>\n{"assets": [{"asset_type": "image"}]')["count"] == 0

@@ -1,0 +1,421 @@
+"""Keys: their file and its commands, who gets in, and what an API without keys lets nobody else do."""
+
+import asyncio
+import logging
+import os
+import re
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+from typer.testing import CliRunner, Result
+
+from api.app import create_app
+from api.auth import key_file
+from api.auth.caller import SIGNATURES
+from api.auth.key_file import KeyFile, KeyFileError
+from api.auth.middleware import Refusals
+from api.auth.roles import NEEDS, Role
+from api.cli.main import app
+from api.client.client import GreenlightClient, GreenlightError
+from api.settings import Settings, SettingsError
+from tests.api.test_problems import NOWHERE, problem
+from tests.support.serving import Api, serving
+from workflows.models import ApprovalPolicy
+
+OTHERS: dict[str, str] = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+CHANGE = ("POST", "/api/v1/productions/p1/cancel")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "secrets" / "keys.toml"
+
+
+def keys(file: Path, *args: str) -> Result:
+    return CliRunner().invoke(app, ["keys", *args], env={"GREENLIGHT_API_KEYS": str(file), "NO_COLOR": "1"})
+
+
+def made(file: Path, name: str, *roles: str, tenant: str = "acme") -> str:
+    chosen = [part for role in roles or ("operator",) for part in ("--role", role)]
+    done = keys(file, "create", "--name", name, "--tenant", tenant, *chosen)
+    assert done.exit_code == 0, done.output
+    return done.stdout.strip()
+
+
+# -- The file and its commands ---------------------------------------------------------------------------------
+
+
+def test_a_key_is_shown_once(file: Path) -> None:
+    """`keys create` prints a key of 256 bits and keeps its hash alone, where its owner alone reads it."""
+    key = made(file, 'Ana Ñ "the boss" \\', "approver", "requester")
+    assert re.fullmatch(r"gl_[\w-]{43}", key)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert key not in file.read_text()
+    found = KeyFile(file).find(key)
+    assert found is not None
+    assert (found.name, found.tenant, found.roles) == (
+        'Ana Ñ "the boss" \\',
+        "acme",
+        (Role.REQUESTER, Role.APPROVER),
+    )
+    assert KeyFile(file).find(key[:-1]) is None
+    listed = keys(file, "list").stdout
+    assert "the boss" in listed
+    assert "requester, approver" in listed
+    assert key not in listed
+    assert os.listdir(file.parent) == [file.name]  # noqa: PTH208 - dotfiles too
+
+
+def test_one_name_one_key(file: Path) -> None:
+    """A name is one person: it has one key, also in other letters; it is free again once that is revoked."""
+    first = made(file, "ana")
+    again = keys(file, "create", "--name", "ANA", "--role", "approver")
+    assert again.exit_code == 2
+    assert "ANA" in again.output
+    assert keys(file, "revoke", "ana").exit_code == 0
+    assert keys(file, "revoke", "ana").exit_code == 2
+    second = made(file, "ana")
+    assert KeyFile(file).find(first) is None
+    assert KeyFile(file).find(second) is not None
+
+
+@pytest.mark.parametrize("args", [("--name", " "), ("--name", "a\nb"), ("--name", "a", "--tenant", "Acme.x")])
+def test_a_key_that_cannot_be(file: Path, args: tuple[str, ...]) -> None:
+    """What no key can be called is refused before anything is written."""
+    assert keys(file, "create", "--role", "approver", *args).exit_code == 2
+    assert not file.exists()
+
+
+def test_keys_made_at_once_are_all_there(file: Path) -> None:
+    """Commands that change the file at the same time lose nothing of each other."""
+    with ThreadPoolExecutor(8) as threads:
+        done = list(threads.map(lambda n: key_file.create(file, f"n{n}", "acme", [Role.OPERATOR]), range(16)))
+    assert all(map(KeyFile(file).find, done))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[keys]\n", "cannot be read"),
+        ("[[keys]]\nname = 'a'\n", "keys.1.tenant: Field required"),
+        ("[[keys]]\nname = 'a'\ntenant = 'acme'\nroles = ['king']\nsha256 = '0'\n", "keys.1.roles.1: Input should be"),
+        ("[[key]]\n", "key: Extra inputs"),
+        ("[policies.acme]\napprover = 2\n", "policies.acme.approver: Extra inputs"),
+        ("[policies.acme]\nmax_budget_usd = -1\n", "policies.acme.max_budget_usd: Input should be"),
+        (2 * f"[[keys]]\nname = 'a'\ntenant = 'acme'\nroles = ['operator']\nsha256 = '{'0' * 64}'\n", "there twice"),
+    ],
+)
+def test_a_broken_file_keeps_what_was(file: Path, caplog: pytest.LogCaptureFixture, text: str, words: str) -> None:
+    """A file that makes no sense is told once and changes nothing; at the start it is refused, with where it is."""
+    key = made(file, "ana")
+    known = KeyFile(file)
+    file.write_text(text)
+    with caplog.at_level(logging.ERROR):
+        assert known.find(key)
+        assert known.find(key)
+    assert [words in record.getMessage() for record in caplog.records] == [True]
+    with pytest.raises(KeyFileError, match=re.escape(str(file))):
+        KeyFile(file)
+    file.unlink()
+    assert known.find(key)
+    made(file, "ben")
+    assert known.find(key) is None
+
+
+def test_a_policy_is_kept(file: Path) -> None:
+    """Policies of tenants are read with the keys, and are still there after keys are made and revoked."""
+    made(file, "ana")
+    file.write_text(
+        file.read_text()
+        + '\n[policies.acme]\napprovers = 2\nmax_budget_usd = 20.10\nescalate_to = ["the \\"boss\\""]\n'
+    )
+    made(file, "ben")
+    assert keys(file, "revoke", "ana").exit_code == 0
+    policy = ApprovalPolicy(approvers=2, max_budget_usd=Decimal("20.10"), escalate_to=('the "boss"',))
+    assert KeyFile(file).policy_of("acme") == policy
+    assert KeyFile(file).policy_of("bolt") is None
+
+
+# -- Settings ----------------------------------------------------------------------------------------------------
+
+
+def test_nobody_gets_in_unasked(file: Path) -> None:
+    """Without keys the API starts only when it is told to be open, and then on this machine alone."""
+    with pytest.raises(SettingsError, match=r"GREENLIGHT_API_KEYS.*keys create.*GREENLIGHT_OPEN"):
+        Settings.read({})
+    with pytest.raises(SettingsError, match=r"0\.0\.0\.0.*GREENLIGHT_API_KEYS"):
+        Settings.read({"GREENLIGHT_OPEN": "true", "GREENLIGHT_API_HOST": "0.0.0.0"})
+    for host in ("127.0.0.1", "::1", "localhost"):
+        assert Settings.read({"GREENLIGHT_OPEN": "1", "GREENLIGHT_API_HOST": host}).is_open
+    closed = Settings.read({"GREENLIGHT_OPEN": "true", "GREENLIGHT_API_KEYS": str(file), "GREENLIGHT_API_HOST": "::"})
+    assert not closed.is_open
+
+
+@pytest.mark.parametrize("given", [{}, {"GREENLIGHT_API_KEYS": "/nowhere/keys.toml"}])
+def test_a_bare_start_says_why_not(given: dict[str, str]) -> None:
+    """`python -m api` without keys ends at once, with one message that names the remedy."""
+    command = [sys.executable, "-m", "api"]
+    done = subprocess.run(command, env=os.environ | NOWHERE | given, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "greenlight keys create" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_an_app_without_either_is_closed() -> None:
+    """An app that is neither given keys nor told to be open lets nobody in."""
+    transport = httpx.ASGITransport(create_app(Settings()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+        assert problem(await http.get("/api/v1/productions"), 401).errors[0].field == "Authorization"
+        assert (await http.get("/healthz")).status_code == 200
+
+
+# -- The table of roles --------------------------------------------------------------------------------------------
+
+
+def test_every_route_says_whom_it_is_for() -> None:
+    """Each route of the app is in the table of roles, and the table has no other."""
+    found = iter_route_contexts(create_app(Settings()).routes)
+    assert {f"{m} {route.path}" for route in found for m in (route.methods or set()) - {"HEAD"}} == set(NEEDS)
+
+
+def test_every_signature_is_known() -> None:
+    """Whatever callers send that says who they are is a field that a key overwrites."""
+    described = create_app(Settings()).openapi()
+    person = {"type": "string", "maxLength": 200, "minLength": 1, "default": ...}
+    fields = [f for s in described["components"]["schemas"].values() for f in s.get("properties", {}).items()]
+    asked = [p for path in described["paths"].values() for way in path.values() for p in way.get("parameters", ())]
+    fields += [(p["name"], p["schema"]) for p in asked]
+    found = {name for name, f in fields if all(f.get(k) == v or (k in f and v is ...) for k, v in person.items())}
+    assert found == SIGNATURES
+
+
+# -- Getting in ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def module_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys") / "keys.toml"
+
+
+@pytest.fixture(scope="module")
+def ana(module_file: Path) -> str:
+    return made(module_file, "ana", "requester", "approver")
+
+
+@pytest.fixture
+async def closed(module_file: Path, ana: str) -> Any:
+    async with serving(None, NOWHERE | {"GREENLIGHT_API_KEYS": str(module_file)}) as api:
+        yield api
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+async def test_a_key_opens(closed: Api, ana: str) -> None:
+    """With its key one is who it says; without one, or with another, it is 401, and the log has nothing of a key."""
+    http = closed.http
+    session = (await http.get("/api/v1/session", headers=bearer(ana))).json()
+    assert session == {"open": False, "name": "ana", "tenant": "acme", "roles": ["requester", "approver"]}
+    without = await http.get("/api/v1/session")
+    assert problem(without, 401).type == "urn:greenlight:problem:key-needed"
+    assert without.headers["www-authenticate"] == 'Bearer realm="greenlight"'
+    for address in ("/", "/healthz", "/openapi.json", "/studio/app.js"):
+        assert (await http.get(address)).status_code == 200, address
+
+
+async def test_a_wrong_key_leaves_no_trace_of_itself(closed: Api, ana: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A key that is none is refused and logged with where it came from, without the key."""
+    wrong = f"{ana[:-4]}AAAA"
+    with caplog.at_level(logging.WARNING):
+        for headers in (bearer(wrong), {"Authorization": f"Basic {wrong}"}):
+            refused = await closed.http.get("/api/v1/platforms", headers=headers)
+            assert problem(refused, 401)
+            assert 'error="invalid_token"' in refused.headers["www-authenticate"]
+        # A wrong header is not made good by a right cookie, and a key is no session.
+        signed = await closed.http.post("/api/v1/session", json={"key": ana})
+        cookie = {"Cookie": signed.headers["set-cookie"].partition(";")[0]}
+        closed.http.cookies.clear()
+        assert (await closed.http.get("/api/v1/platforms", headers=cookie)).status_code == 200
+        assert (await closed.http.get("/api/v1/platforms", headers=bearer(wrong) | cookie)).status_code == 401
+        for session in (ana, wrong, "", cookie["Cookie"][:-8]):
+            forged = {"Cookie": f"greenlight_session={session}"}
+            assert (await closed.http.get("/api/v1/platforms", headers=forged)).status_code == 401
+        assert (await closed.http.post("/api/v1/session", json={"key": wrong})).status_code == 401
+    assert len(caplog.records) == 4
+    assert all("127.0.0.1" in record.getMessage() for record in caplog.records)
+    assert "gl_" not in caplog.text
+    assert wrong not in caplog.text
+
+
+async def test_signing_in(closed: Api, ana: str) -> None:
+    """The page's cookie is for the API alone; no script reads it and no other site sends it; signing out ends it."""
+    http = closed.http
+    signed = await http.post("/api/v1/session", json={"key": f" {ana}\n"})
+    assert signed.json()["name"] == "ana"
+    said = signed.headers["set-cookie"]
+    assert said.startswith("greenlight_session=")
+    assert ana not in said
+    assert key_file.hash_of(ana) not in said
+    assert {"HttpOnly", "Path=/api/v1", "SameSite=strict"} <= set(said.split("; "))
+    assert "Secure" not in said
+    assert "Max-Age" not in said
+    assert (await http.get("/api/v1/session")).json()["tenant"] == "acme"
+    # Nobody is believed who says by himself that he came by https.
+    again = await http.post("/api/v1/session", json={"key": ana}, headers={"X-Forwarded-Proto": "https"})
+    assert "Secure" not in again.headers["set-cookie"].split("; ")
+    assert problem(await http.request(*CHANGE, headers=OTHERS), 403).type == "urn:greenlight:problem:another-site"
+    out = await http.delete("/api/v1/session")
+    assert (out.status_code, out.headers["clear-site-data"]) == (204, '"cache"')
+    assert (await http.get("/api/v1/session")).status_code == 401
+
+
+async def test_behind_a_named_proxy(module_file: Path, ana: str) -> None:
+    """Of a proxy that is named it is believed by which scheme, and from where, a caller came; of others it is not."""
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+    for proxies, is_secure in (("127.0.0.1", True), ("10.0.0.0/8", False), ("127.0.0.0/8,10.0.0.5", True)):
+        environ = NOWHERE | {"GREENLIGHT_API_KEYS": str(module_file), "GREENLIGHT_PROXIES": proxies}
+        async with serving(None, environ) as api:
+            signed = await api.http.post("/api/v1/session", json={"key": ana}, headers=forwarded)
+            assert ("Secure" in signed.headers["set-cookie"].split("; ")) == is_secure, proxies
+    with pytest.raises(SettingsError, match=r"GREENLIGHT_PROXIES names 'proxy\.example'"):
+        Settings.read({"GREENLIGHT_OPEN": "true", "GREENLIGHT_PROXIES": "proxy.example"})
+
+
+async def test_a_session_outlives_a_restart_and_not_its_key(module_file: Path) -> None:
+    """A session is good at every process with the same file of keys, ends with its key, and its secret is its owner's
+    alone; another installation knows nothing of it."""
+    environ = NOWHERE | {"GREENLIGHT_API_KEYS": str(module_file)}
+    key = made(module_file, "cora")
+    async with serving(None, environ) as api:
+        signed = await api.http.post("/api/v1/session", json={"key": key})
+    cookie = {"Cookie": signed.headers["set-cookie"].partition(";")[0]}
+    secret = module_file.with_name(f"{module_file.name}.session-secret")
+    assert secret.stat().st_mode & 0o777 == 0o600
+    async with serving(None, environ) as api:
+        assert (await api.http.get("/api/v1/session", headers=cookie)).json()["name"] == "cora"
+        assert keys(module_file, "revoke", "cora").exit_code == 0
+        assert (await api.http.get("/api/v1/session", headers=cookie)).status_code == 401
+    async with serving(None, environ | {"GREENLIGHT_SESSION_SECRET": "another"}) as api:
+        assert (await api.http.get("/api/v1/session", headers=cookie)).status_code == 401
+
+
+async def test_many_wrong_keys(closed: Api, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many wrong keys from an address the next ones wait, also at the sign-in; a right one is still taken."""
+    monkeypatch.setattr(Refusals, "MOST", 0)
+    for wrong in ("gl_wrong", "gl_other"):
+        refused = await closed.http.get("/api/v1/platforms", headers=bearer(wrong))
+        assert problem(refused, 429).type == "urn:greenlight:problem:too-many-wrong-keys"
+        assert refused.headers["retry-after"] == "60"
+        assert (await closed.http.post("/api/v1/session", json={"key": wrong})).status_code == 429
+    assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 200
+
+
+async def test_a_broken_file_of_keys(closed: Api, ana: str, module_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of keys that cannot be read raises an alarm at once; if it stays so, no key is accepted until it can."""
+    whole = await asyncio.to_thread(module_file.read_text)
+    try:
+        await asyncio.to_thread(module_file.write_text, whole[: len(whole) // 2])
+        assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 200
+        told = (await closed.http.get("/readyz", headers=bearer(ana))).json()["checks"]["api_keys"]
+        assert str(module_file) in told
+        monkeypatch.setattr(key_file, "GRACE_SECONDS", 0.0)
+        assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 401
+    finally:
+        await asyncio.to_thread(module_file.write_text, whole)
+    assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 200
+
+
+async def test_a_revoked_key_ends_at_once(closed: Api, module_file: Path) -> None:
+    """A key that is made or revoked while the API runs counts at the next request."""
+    key = made(module_file, "ben")
+    assert (await closed.http.get("/api/v1/session", headers=bearer(key))).status_code == 200
+    assert keys(module_file, "revoke", "ben").exit_code == 0
+    assert (await closed.http.get("/api/v1/session", headers=bearer(key))).status_code == 401
+
+
+async def test_the_client_and_the_command_send_a_key(closed: Api, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key comes from the argument or GREENLIGHT_API_KEY; without one the command says what to set."""
+    url = str(closed.http.base_url)
+
+    def ask(key: str | None = None) -> str:
+        with GreenlightClient(url, key=key) as studio:
+            return studio.session().name
+
+    assert await asyncio.to_thread(ask, ana) == "ana"
+    with pytest.raises(GreenlightError) as refused:
+        await asyncio.to_thread(ask)
+    assert refused.value.status == 401
+    told = await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, "list"])
+    assert told.exit_code == 1
+    assert "Set GREENLIGHT_API_KEY" in told.output
+    monkeypatch.setenv("GREENLIGHT_API_KEY", ana)
+    assert await asyncio.to_thread(ask) == "ana"
+    command = ["--url", url, "schedule", "pause", "monday"]
+    told = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert "role operator" in told.output
+    assert "The key in GREENLIGHT_API_KEY does not allow it" in told.output
+
+
+# -- An open API ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+async def alone() -> Any:
+    async with serving(None, NOWHERE) as api:
+        yield api
+
+
+async def test_an_open_api_says_so(alone: Api) -> None:
+    """Where no key is needed, the page hears it, and signing in is no error."""
+    session = (await alone.http.get("/api/v1/session")).json()
+    assert (session["open"], session["tenant"], len(session["roles"])) == (True, None, 3)
+    signed = await alone.http.post("/api/v1/session", json={"key": "whatever"})
+    assert signed.json() == session
+    assert "set-cookie" not in signed.headers
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8400", "127.0.0.1.evil.example", "10.0.0.1", "[::", ""])
+async def test_no_other_name_leads_to_an_open_api(alone: Api, host: str) -> None:
+    """A name of somebody else's that resolves to this machine (DNS rebinding) gets no answer, whatever it asks."""
+    for address in ("/api/v1/platforms", "/", "/healthz"):
+        assert problem(await alone.http.get(address, headers={"Host": host}), 421).errors[0].field == "Host"
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.1", "127.0.0.2:8400", "[::1]:8400"])
+async def test_this_machine_has_many_names(alone: Api, host: str) -> None:
+    """Each name of this machine is answered."""
+    assert (await alone.http.get("/healthz", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        OTHERS,
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"},
+    ],
+)
+async def test_no_other_page_acts_on_an_open_api(alone: Api, headers: dict[str, str]) -> None:
+    """A page of another site, or of another port here, can ask for no change in the name of who looks at it."""
+    for method, address in (CHANGE, ("POST", "/api/v1/session"), ("DELETE", "/api/v1/schedules/monday")):
+        answer = await alone.http.request(method, address, headers=headers, content=b"{}")
+        assert problem(answer, 403).type == "urn:greenlight:problem:another-site"
+
+
+async def test_the_own_page_acts(alone: Api) -> None:
+    """The page of this address, and callers that are no browser, are let through (to a Temporal that is away)."""
+    own = str(alone.http.base_url).rstrip("/")
+    for headers in ({}, {"Origin": own}, {"Origin": own, "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        assert (await alone.http.request(*CHANGE, headers=headers)).status_code == 503

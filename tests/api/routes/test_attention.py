@@ -1,0 +1,206 @@
+"""One place for everything that waits for a person, over all productions, and the commands that answer it."""
+
+import asyncio
+import shlex
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, get_args
+from uuid import uuid4
+
+import pytest
+import typer
+from temporalio.client import Client
+from typer.testing import CliRunner
+
+from api.cli.attention import age, answers
+from api.cli.main import app
+from api.temporal import visibility
+from tests.api.test_problems import problem
+from tests.support.fakes import FakeActivities
+from tests.support.productions import eventually
+from tests.support.serving import Api, serving
+from workflows.activity_io import AssetFailure
+from workflows.events import Answer, AttentionItem, AttentionReason
+from workflows.production.state.attention import ANSWERS
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def api(client: Client) -> AsyncIterator[Api]:
+    async with serving(client, {}) as api:
+        yield api
+
+
+async def waiting(api: Api, count: int, **asked: str) -> list[dict[str, Any]]:
+    """What waits, once it is so many things: the list follows a change by a moment."""
+
+    async def look() -> list[dict[str, Any]] | None:
+        answer = await api.http.get("/api/v1/attention", params=asked)
+        assert answer.status_code == 200, answer.text
+        entries: list[dict[str, Any]] = answer.json()["entries"]
+        return entries if len(entries) == count else None
+
+    return await eventually(look)
+
+
+async def test_oldest_first_with_evidence(client: Client, api: Api) -> None:
+    """Approvals and failed assets of all productions stand in one list, oldest first, with evidence and answers."""
+    tenant = f"t-{uuid4().hex[:8]}"
+    fake = FakeActivities(assets=2)
+    fake.failures["text-2"] = AssetFailure(
+        reason="ambiguous_submission",
+        message="no answer came",
+        job_id="job-7",
+        billed_usd=Decimal("0.0040"),
+        doubt_usd=Decimal("0.0100"),
+    )
+    async with fake.working(client):
+        stuck, digest = await api.planned(tenant=tenant, title="Stuck")
+        open_, open_digest = await api.planned(tenant=tenant, title="Open")
+        assert (await api.approve(stuck, digest)).status_code == 200
+        await api.until(stuck, "needs_attention")
+        first, second = await waiting(api, 2, tenant=tenant)
+    assert (first["production_id"], first["title"], first["platform"]) == (open_, "Open", "copy")
+    assert (first["waiting"]["reason"], first["waiting"]["plan_digest"]) == ("approval", open_digest)
+    item = second["waiting"]
+    assert second["production_id"] == stuck
+    assert (item["reason"], item["asset_id"], item["job_id"]) == ("ambiguous_submission", "text-2", "job-7")
+    assert (item["message"], item["cost_usd"]) == ("no answer came", "0.0040")
+    # Nothing is left for one more submission: more has to be released first.
+    assert item["answers"] == ["adopt", "raise_budget", "accept_without", "cancel"]
+    assert first["waiting"]["since"] < item["since"]
+
+
+async def test_filters(client: Client, api: Api) -> None:
+    """The list is narrowed by tenant, platform and reason; a reason that does not exist is refused by its name."""
+    tenant = f"t-{uuid4().hex[:8]}"
+    async with FakeActivities(assets=1).working(client):
+        production_id, _ = await api.planned(tenant=tenant)
+        await waiting(api, 1, tenant=tenant, reason="approval", platform="copy")
+        await waiting(api, 0, tenant=f"{tenant}-x")
+        await waiting(api, 0, tenant=tenant, reason="paused")
+        await waiting(api, 0, tenant=tenant, platform="video")
+        await api.http.post(f"/api/v1/productions/{production_id}/reject", json={})
+    wrong = problem(await api.http.get("/api/v1/attention", params={"reason": "boredom"}), 422)
+    assert wrong.errors[0].field == "reason"
+    assert "'approval'" in wrong.errors[0].remedy
+
+
+async def test_needs_no_worker(client: Client, api: Api) -> None:
+    """What waits is told while no worker runs, and is gone from the list once it is answered."""
+    tenant = f"t-{uuid4().hex[:8]}"
+    async with FakeActivities(assets=1).working(client):
+        production_id, _ = await api.planned(tenant=tenant)
+        await waiting(api, 1, tenant=tenant)
+    entries = await waiting(api, 1, tenant=tenant)
+    assert entries[0]["links"]["production"].endswith(production_id)
+    async with FakeActivities(assets=1).working(client):
+        await api.http.post(f"/api/v1/productions/{production_id}/reject", json={})
+        await waiting(api, 0, tenant=tenant)
+
+
+async def test_more_than_one_answer_reads(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more productions wait than one answer reads, it says that it is not complete."""
+    tenant = f"t-{uuid4().hex[:8]}"
+    monkeypatch.setattr(visibility, "MAX_WAITING", 1)
+    async with FakeActivities(assets=1).working(client):
+        ids = [(await api.planned(tenant=tenant))[0] for _ in range(2)]
+
+        async def look() -> bool | None:
+            found = (await api.http.get("/api/v1/attention", params={"tenant": tenant})).json()
+            return True if not found["complete"] and len(found["entries"]) == 1 else None
+
+        assert await eventually(look)
+        for production_id in ids:
+            await api.http.post(f"/api/v1/productions/{production_id}/reject", json={})
+
+
+async def test_the_command(client: Client, api: Api) -> None:
+    """`greenlight attention` prints what waits, and each printed command is one that the CLI knows and that works."""
+    tenant = f"t-{uuid4().hex[:8]}"
+    fake = FakeActivities(assets=2)
+    fake.fail = {"text-2"}
+    async with fake.working(client):
+        production_id, digest = await api.planned(tenant=tenant)
+        await api.approve(production_id, digest)
+        await api.until(production_id, "needs_attention")
+        await waiting(api, 1, tenant=tenant)
+        url = str(api.http.base_url)
+        shown = await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, "attention", "--tenant", tenant])
+        assert shown.exit_code == 0, shown.output
+        assert "asset failed" in shown.stdout
+        commands = [shlex.split(line)[1:] for line in shown.stdout.splitlines() if line.startswith("    greenlight ")]
+        assert [c[:4] for c in commands if c[3:4] == ["accept_without"]] == [
+            ["resolve", production_id, "text-2", "accept_without"]
+        ]
+        accept = next(c for c in commands if "accept_without" in c)
+        done = await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, *accept])
+        assert done.exit_code == 0, done.output
+        assert (await api.events(production_id))[-1].name == "done"
+        await waiting(api, 0, tenant=tenant)
+        empty = await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, "attention", "--tenant", tenant])
+        assert empty.stdout == "Nothing waits for a person.\n"
+
+
+# The commands
+
+
+def item(reason: AttentionReason, **more: Any) -> AttentionItem:
+    asset = {} if reason in ("approval", "deadline_near", "paused") else {"asset_id": "shot-2"}
+    told = {"id": 7, "reason": reason, "since": NOW, "plan_digest": "d" * 32, "answers": ANSWERS.get(reason, ())}
+    return AttentionItem.model_validate({**told, **asset, **more})
+
+
+@pytest.mark.parametrize("reason", get_args(AttentionReason))
+def test_every_answer_is_a_command(reason: AttentionReason) -> None:
+    """Every answer to every reason is a command that exists, with its production and what it answers."""
+    group = typer.main.get_command(app)
+    known = set(group.list_commands(typer.Context(group)))  # type: ignore[attr-defined]  # Typer's root is a group
+    for command in answers("p1", item(reason)):
+        name, production_id, *rest = shlex.split(command)[1:]
+        assert name in known
+        assert production_id == "p1"
+        if name == "resolve":
+            assert rest[0] == "shot-2"
+            assert rest[-2:] == ["--attention", "7"]
+
+
+@pytest.mark.parametrize(
+    ("waits", "answer", "command"),
+    [
+        (item("approval"), "approve", f"approve p1 --digest {'d' * 32}"),
+        (item("price_unknown"), "approve", f"approve p1 --digest {'d' * 32} --allow-unknown-prices"),
+        (item("paused"), "resume", "resume p1"),
+        (
+            item("content_refused", proposal="It's calm"),
+            "retry",
+            "resolve p1 shot-2 retry --prompt 'It'\"'\"'s calm' --attention 7",
+        ),
+        (
+            item("model_retired", replacement=("gen5",)),
+            "retry",
+            "resolve p1 shot-2 retry --model gen5 --attention 7",
+        ),
+        (
+            item("ambiguous_submission", job_id="j 1"),
+            "adopt",
+            "resolve p1 shot-2 adopt --job-id 'j 1' --attention 7",
+        ),
+        (item("budget_short"), "raise_budget", "resolve p1 shot-2 raise_budget --budget USD --attention 7"),
+        (item("asset_failed"), "upload", "upload p1 shot-2 FILE"),
+    ],
+)
+def test_what_an_answer_needs(waits: AttentionItem, answer: Answer, command: str) -> None:
+    """A command carries what its answer needs: the digest, the proposed words, the replacement, the job."""
+    assert f"greenlight {command}" in answers("p1", waits)
+    assert answer in waits.answers
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-5, "0 s"), (59, "59 s"), (60, "1 min"), (7_199, "1 h"), (86_400 * 3, "3 d")]
+)
+def test_age(seconds: int, words: str) -> None:
+    """How long something waits is told in its largest whole unit."""
+    assert age(timedelta(seconds=seconds)) == words

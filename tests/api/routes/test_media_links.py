@@ -1,0 +1,86 @@
+"""Links to media on a real S3 server: the bytes of the take, whichever submission brought them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from activities.storage.bucket import Storage
+from api.settings import Settings
+from api.storage import LINK_SECONDS, Vault
+from deploy.local import Stack
+from tests.support.stack import use_s3
+from workflows import keys
+
+
+@pytest.fixture
+def vault(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> Vault:
+    use_s3(monkeypatch, servers)
+    return Vault(Settings(bucket="tests"))
+
+
+async def test_a_link_leads_to_the_media_of_the_ledger(vault: Vault, storage: Storage) -> None:
+    """Of a take that several attempts uploaded, the link opens the object that its ledger names, and none before."""
+    prefix = keys.take_prefix("linked", "still-1", 1)
+    assert await vault.take_link("linked", "still-1", 1) is None
+    names = [keys.media_key(prefix, "txt", number, attempt) for number, attempt in ((1, "zz"), (2, "aa"), (2, "bb"))]
+    for name in names:
+        await storage.put_bytes(name, f"of {name}".encode(), "text/plain")
+    await storage.put_bytes(f"{prefix}/ledger.json", b'{"state": "claimed"}', "application/json")
+    assert await vault.take_link("linked", "still-1", 1) is None
+    named = json.dumps({"state": "stored", "take": {"media": {"key": names[1]}}}).encode()
+    await storage.put_bytes(f"{prefix}/ledger.json", named, "application/json")
+    link = await vault.take_link("linked", "still-1", 1)
+    assert link is not None
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.get(link)
+    assert answer.text == f"of {names[1]}"
+    assert "still-1-take-1.txt" in answer.headers["content-disposition"]
+    assert await vault.take_link("linked", "still-1", 2) is None
+
+
+async def _link(vault: Vault, storage: Storage, production_id: str) -> str:
+    key = keys.media_key(keys.take_prefix(production_id, "still-1", 1), "txt")
+    await storage.put_bytes(key, f"of {production_id}".encode(), "text/plain")
+    link = await vault.take_link(production_id, "still-1", 1)
+    assert link is not None
+    return link
+
+
+async def test_a_link_opens_one_object_to_be_read(vault: Vault, storage: Storage) -> None:
+    """A link reads its own object for at most 15 minutes; it opens no other one and lets nothing be written."""
+    link, other = await _link(vault, storage, "acme.p1"), await _link(vault, storage, "bolt.p1")
+    asked = httpx.URL(link)
+    assert int(asked.params["X-Amz-Expires"]) <= 900
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(link)).text == "of acme.p1"
+        theirs = asked.copy_with(path=httpx.URL(other).path)
+        refused = [
+            await http.get(theirs),
+            await http.get(asked.copy_set_param("X-Amz-Expires", 90_000)),
+            await http.get(asked.copy_remove_param("X-Amz-Signature")),
+            *[await http.request(method, link, content=b"mine") for method in ("PUT", "POST", "DELETE")],
+        ]
+        assert {answer.status_code for answer in refused} <= {400, 403, 405}
+        assert (await http.get(other)).text == "of bolt.p1"
+        assert (await http.get(link)).text == "of acme.p1"
+
+
+async def test_a_link_ends(vault: Vault, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link that was made 15 minutes ago opens nothing."""
+    key = httpx.URL(await _link(vault, storage, "acme.p2")).path.partition("/tests/")[2]
+    then = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=LINK_SECONDS - 60)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for at, status in ((then, 200), (then - timedelta(seconds=62), 403)):
+            monkeypatch.setattr("botocore.auth.get_current_datetime", lambda at=at: at)
+            assert (await http.get(await vault.link(key, "still.txt"))).status_code == status
+
+
+@pytest.mark.parametrize("name", ["../../../bolt.p3/manifest.json", "../../bolt.p3/manifest.json", "/manifest.json"])
+async def test_a_files_name_leads_nowhere_else(vault: Vault, storage: Storage, name: str) -> None:
+    """The name of a file of a revision stays in its revision, whatever dots and slashes it has."""
+    await storage.put_bytes(keys.manifest_key("bolt.p3"), b"{}", "application/json")
+    await storage.put_bytes(keys.deliverable_key("acme.p3", 1, "content.md"), b"x", "text/markdown")
+    assert await vault.found_link(keys.deliverable_key("acme.p3", 1, name), name) is None
+    assert await vault.found_link(keys.deliverable_key("acme.p3", 1, "content.md"), "content.md") is not None

@@ -1,0 +1,302 @@
+"""A real browser in front of the studio page; `python -m tests.api.studio.browser` takes pictures of every view."""
+
+import asyncio
+import os
+import re
+import socket
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import httpx
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Browser, Page, StorageState, ViewportSize, async_playwright, expect
+from temporalio.client import Client
+
+from api.__main__ import Server, server
+from api.app import create_app
+from api.settings import Settings
+from deploy.local import running_stack
+from tests import ROOT
+from tests.support.stack import hermetic, new_home
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+"""Debian's and Ubuntu's package `chromium`."""
+MISSING: Final = f"there is no {CHROMIUM}: apt install chromium"
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SIZES: Final[dict[int, ViewportSize]] = {
+    390: {"width": 390, "height": 844},
+    1280: {"width": 1280, "height": 800},
+    1920: {"width": 1920, "height": 1080},
+}
+PATIENCE_MS: Final = 20_000
+"""For whatever a view comes to by itself: a machine that is busy with other tests is slow."""
+Theme = Literal["light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
+SERIOUS: Final = ("serious", "critical")
+SCREENS: Final = ROOT / "out" / "screens"
+
+WATCH: Final = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation',
+    (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+"""
+
+
+@asynccontextmanager
+async def browsing(*more: str) -> AsyncIterator[Browser]:
+    """
+    Args:
+        more: Command line flags of Chromium.
+    """
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more])
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def visiting(
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1280,
+    theme: Theme = "light",
+    bypass_csp: bool = False,
+    known: StorageState | None = None,
+) -> AsyncIterator[Page]:
+    """A page of a person who was never here, or of whom `known` is remembered; leaving it fails where a script broke,
+    a dialog opened or the policy was violated."""
+    context = await browser.new_context(
+        base_url=url,
+        viewport=SIZES[width],
+        color_scheme=theme,
+        bypass_csp=bypass_csp,
+        storage_state=known,
+        reduced_motion="reduce",
+        locale="en-US",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page = await context.new_page()
+    await page.add_init_script(WATCH)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+
+    async def dialog(opened: Any) -> None:
+        wrong.append(f"dialog: {opened.message}")
+        await opened.dismiss()
+
+    page.on("dialog", dialog)
+    try:
+        yield page
+        wrong += await page.evaluate("window.violations ?? []")
+        assert wrong == []
+    finally:
+        await context.close()
+
+
+class Site:
+    """The API on one port, which can be stopped and started again as a deployment would."""
+
+    def __init__(self, client: Client | None, environ: Mapping[str, str]) -> None:
+        self._client = client
+        self._settings = Settings.read({"GREENLIGHT_OPEN": "true", **environ})
+        self._port = 0
+        self._server: Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        self._listener = listener = socket.create_server(("127.0.0.1", self._port))
+        self._port = listener.getsockname()[1]
+        self._server = server(self._settings, create_app(self._settings, self._client))
+        self._task = asyncio.create_task(self._server.serve([listener]))
+
+    async def stop(self) -> None:
+        if self._server and self._task:
+            self._server.should_exit = True
+            await self._task
+            self._listener.close()
+
+
+async def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window beside the room that is kept for a scroll bar."""
+    html = "document.documentElement"
+    wide: float = await page.evaluate(f"{html}.scrollWidth - {html}.getBoundingClientRect().width")
+    return round(wide)
+
+
+async def violations(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds to be serious, by all of its rules or by these, as `rule: where`."""
+    await page.evaluate(f"window.axe || (() => {{ {AXE_SCRIPT} }})()")
+    asked = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = await page.evaluate("(asked) => axe.run(document, asked)", asked)
+    return [
+        f"{v['id']}: {v['nodes'][0]['target']} {v['nodes'][0]['failureSummary']}"
+        for v in found["violations"]
+        if v["impact"] in SERIOUS
+    ]
+
+
+async def twins(page: Page) -> list[str]:
+    """Ids that more than one element has: styles and labels would take the wrong one."""
+    ids: list[str] = await page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    return [each for each, times in Counter(ids).items() if times > 1]
+
+
+async def show(page: Page, path: str) -> None:
+    """Open a view by its address after the hash, as a bookmark does, and wait until it has all that it shows."""
+    await page.goto("about:blank")
+    await page.goto(f"/#/{path}")
+    await expect(page.locator("main h1").first).to_be_visible()
+    await expect(page.get_by_text(re.compile("^(Loading|Asking the workers)"))).to_have_count(0)
+
+
+async def painted(page: Page) -> None:
+    """Pictures and films in the window are there."""
+    await page.wait_for_function(
+        """() => [...document.querySelectorAll('img, .film')].every((media) => {
+            const { top, bottom } = media.getBoundingClientRect();
+            const there = media.complete || (media.readyState > 3 && media.networkState === media.NETWORK_IDLE);
+            return there || bottom < 0 || top > innerHeight;
+        })"""
+    )
+    for frame in page.frames[1:]:
+        await frame.wait_for_load_state("load")
+
+
+async def write(page: Page, words: str = "Say it.", title: str = "Said", *, goto: bool = True) -> str:
+    """Plan a brief of one's own and return the production's id."""
+    if goto:
+        await page.goto("/#/")
+    await page.get_by_label("Brief", exact=True).fill(words)
+    await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
+    await page.get_by_label("Title").fill(title)
+    await page.get_by_role("button", name="Plan it").click()
+    await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
+    return page.url.rpartition("/")[2]
+
+
+def card(page: Page, asset_id: str) -> Any:
+    return page.locator(f".card[data-asset='{asset_id}']")
+
+
+async def made(site: Site, production_id: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        return dict((await http.get(f"/api/v1/productions/{production_id}")).json())
+
+
+# -- Pictures of every view, of real productions -----------------------------------------------------------
+
+
+async def brief(page: Page, example: str, seconds: int | None = None) -> str:
+    """Plan an example and return the production's id."""
+    await page.goto("/#/")
+    await page.get_by_role("button", name=example).click()
+    if seconds:
+        await page.get_by_label("Length").fill(str(seconds))
+    await page.get_by_role("button", name="Plan it").click()
+    await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
+    return page.url.rpartition("/")[2]
+
+
+async def delivered(page: Page, milliseconds: float = PATIENCE_MS) -> None:
+    """The production that is shown has come to its end."""
+    await expect(page.locator(".production > .head .pill")).to_have_text("Delivered", timeout=milliseconds)
+
+
+async def approve(page: Page) -> None:
+    await page.get_by_role("button", name=re.compile("^Approve")).click()
+
+
+async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES)) -> None:
+    """Write `<view>-<width>-<theme>.png` of each view into the folder."""
+    async with browsing() as browser:
+        async with visiting(browser, url) as page:
+            await page.goto("/#/settings")
+            await page.get_by_label("Your name").fill("Ana")
+            film = await brief(page, "A lighthouse at dusk")
+            await approve(page)
+            await expect(page.locator(".film")).to_be_visible(timeout=120_000)
+            await page.goto(f"/#/p/{film}/still-1")
+            await page.get_by_role("spinbutton", name="Takes").fill("2")
+            await page.get_by_role("button", name=re.compile("^Make 2 takes")).click()
+            await expect(page.locator(".take")).to_have_count(3, timeout=120_000)
+            await page.get_by_role("button", name="Close", exact=True).click()
+            await delivered(page, 120_000)
+            post = await brief(page, "Poster for a jazz night")
+            await approve(page)
+            await expect(page.locator(".reader")).to_be_visible(timeout=120_000)
+            plan = await brief(page, "A lighthouse at dusk")
+            await page.get_by_role("button", name="Watch a free preview").click()
+            await expect(page.locator(".film")).to_be_visible(timeout=120_000)
+            await brief(page, "Night train, three reasons")
+            live = await brief(page, "A lighthouse at dusk", 30)
+            await page.locator(".card[data-asset=shot-2] .face").click()
+            await page.get_by_label("Made by").select_option("previz/previz-animatic-job")
+            await expect(page.locator(".card[data-asset=shot-2]")).to_contain_text("previz-animatic-job")
+            await page.get_by_text("Parameters").click()
+            await page.get_by_label("job_seconds").fill("600")
+            await page.get_by_role("button", name="Save").click()
+            await expect(page.locator(".board[data-busy]")).to_have_count(0)
+            await page.get_by_role("button", name="Close", exact=True).click()
+            await approve(page)
+            await expect(page.locator(".working .tabular")).to_be_visible(timeout=120_000)
+            await expect(page.locator(".card[data-status=completed]")).to_have_count(18, timeout=120_000)
+            known = await page.context.storage_state()
+        views = {
+            "create": "",
+            "plan": f"p/{plan}",
+            "asset": f"p/{plan}/shot-1",
+            "live": f"p/{live}",
+            "film": f"p/{film}",
+            "takes": f"p/{film}/still-1",
+            "document": f"p/{post}",
+            "productions": "productions",
+            "batches": "batches",
+            "schedules": "schedules",
+            "attention": "attention",
+            "settings": "settings",
+        }
+        for width in widths:
+            for theme in THEMES:
+                async with visiting(browser, url, width=width, theme=theme, known=known) as page:
+                    for name, path in views.items():
+                        await show(page, path)
+                        await painted(page)
+                        await page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
+
+
+def main() -> int:
+    if not CHROMIUM.exists():
+        print(MISSING, file=sys.stderr)  # noqa: T201 - a command's answer
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        home = new_home(Path(folder) / "home")
+        with running_stack(home, ports="free", environ=hermetic(os.environ)) as stack:
+            SCREENS.mkdir(parents=True, exist_ok=True)
+            asyncio.run(pictures(stack.info.api_url, SCREENS))
+    print(f"See {SCREENS}")  # noqa: T201 - a command's answer
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""A browser, and the page before workers that make nothing."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+from temporalio.client import Client
+
+from activities.storage.bucket import Storage
+from deploy.local import Stack
+from tests.api.studio.browser import CHROMIUM, MISSING, Site, browsing
+from tests.support.fakes import FakeActivities
+from tests.support.stack import use_s3
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's chromium; where it is missing, what needs it is skipped."""
+    if not CHROMIUM.exists():
+        pytest.skip(MISSING)
+    async with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def fake() -> FakeActivities:
+    return FakeActivities(assets=3)
+
+
+@pytest.fixture
+async def site(client: Client, servers: Stack, storage: Storage, fake: FakeActivities) -> AsyncIterator[Site]:
+    """The page before workers that make nothing, at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_s3(patch, servers)
+        site = Site(client, {"GREENLIGHT_BUCKET": "tests"})
+        async with fake.working(client):
+            await site.start()
+            yield site
+            await site.stop()

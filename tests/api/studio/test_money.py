@@ -1,0 +1,106 @@
+"""What the page says where something costs more than was published or approved."""
+
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.api.studio.browser import SCREENS, Site, approve, card, delivered, made, overflow, show, violations, visiting
+from tests.support.fakes import FakeActivities, Film
+
+RED = "rgb(179, 38, 30)"
+"""`--bad` of the light theme."""
+
+
+@pytest.fixture
+def fake() -> FakeActivities:
+    """A still, the shot that is made from it, and a title; 0.10 USD each."""
+    return Film(price_usd="0.1000")
+
+
+async def colour(page: Page, selector: str) -> str:
+    found: str = await page.locator(selector).first.evaluate("(e) => getComputedStyle(e).color")
+    return found
+
+
+async def planned(site: Site, page: Page) -> str:
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        started = await http.post("/api/v1/productions", json={"text": "A boat.", "platform": "video", "title": "Boat"})
+    production_id = str(started.json()["production_id"])
+    await show(page, f"p/{production_id}")
+    await expect(page.get_by_role("button", name="Approve · up to $0.30")).to_be_visible()
+    return production_id
+
+
+async def edited(site: Site, production_id: str, **change: Any) -> None:
+    digest = (await made(site, production_id))["plan"]["digest"]
+    body = {"plan_digest": digest, "edits": [{"op": "change", **change}]}
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        answer = await http.patch(f"/api/v1/productions/{production_id}/plan", json=body)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """What a vendor charges above its price is red on the production, the waiting card, its log and the list; the
+    asset that does not fit any more is made once its money is approved on the page."""
+    fake.costs = {"still-1": Decimal("1.00"), "title-1": Decimal("0.05"), "shot-1": Decimal("0.10")}
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    async with visiting(browser, site.url) as page:
+        production_id = await planned(site, page)
+        await page.get_by_label("Spend at most").fill("1.20")
+        await approve(page)
+        await expect(card(page, "shot-1")).to_contain_text("It costs more than its published price")
+        banner = page.get_by_role("status").filter(has_text="above published prices")
+        await expect(banner).to_contain_text("$0.90 above published prices of the $1.05 spent")
+        waits = page.get_by_role("article").filter(has_text="shot-1: It costs more than its published price")
+        offered = ["Approve again", "Raise the budget", "Edit it", "Use a file of mine", "Go on without it", "Cancel"]
+        assert await waits.locator(".button").all_inner_texts() == offered
+        assert await colour(page, ".note.bad .icon") == RED
+        assert await colour(page, ".waiting.bad .icon") == RED
+        assert await violations(page) == []
+        assert await overflow(page) <= 0
+        await page.screenshot(path=SCREENS / "overrun.png", full_page=True)
+        await show(page, "productions")
+        line = page.get_by_role("link").filter(has_text=production_id).locator(".bad")
+        await expect(line).to_have_text("$0.90 over")
+        assert await colour(page, ".rows .cost .bad") == RED
+        await page.screenshot(path=SCREENS / "overrun-list.png")
+        await show(page, f"p/{production_id}")
+        await waits.get_by_role("button", name="Approve again").click()
+        await expect(page.get_by_label("The whole budget")).to_be_focused()
+        await page.get_by_role("button", name="Approve again · budget of $2.05").click()
+        await delivered(page)
+        await expect(banner).to_be_visible()
+        await page.get_by_text("What happened").click()
+        events = page.get_by_role("list", name="Events")
+        for words in (
+            "still-1 cost more than its published price · fake words charged $1.00, $0.90 above its published $0.10",
+            "Approved again · shot-1, by someone, at most $2.05",
+        ):
+            await expect(events.get_by_text(words)).to_be_visible()
+        assert await colour(page, ".log span.bad") == RED
+
+
+async def test_an_edit_is_approved_again(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """What an edit made to cost more than was approved waits on the page with its answers, and is made once the current
+    plan is approved again."""
+    fake.prices = {"dear": Decimal("0.90")}
+    fake.hold("still-1")
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    async with visiting(browser, site.url) as page:
+        production_id = await planned(site, page)
+        await approve(page)
+        await expect(card(page, "still-1")).to_have_attribute("data-status", "generating")
+        await edited(site, production_id, asset_id="shot-1", model="dear")
+        waits = page.get_by_role("article").filter(has_text="shot-1: It costs more than was approved")
+        await expect(waits).to_contain_text("it costs up to 0.90 USD now")
+        await page.screenshot(path=SCREENS / "change-to-approve.png", full_page=True)
+        await waits.get_by_role("button", name="Approve again").click()
+        await page.get_by_role("button", name="Approve again · budget of $1.10").click()
+        await expect(waits).to_have_count(0)
+        fake.release("still-1")
+        await delivered(page)
+        done = await made(site, production_id)
+    assert (done["budget_usd"], [a["status"] for a in done["assets"]]) == ("1.1000", ["completed"] * 3)

@@ -1,0 +1,78 @@
+"""`python -m tests.chaos.servers.worker`: the worker as it is shipped, with its long waits made short.
+
+What a killed worker held is taken up after 5 s instead of 15, and vendors are looked at every second or two: a trial
+takes half a minute instead of some. Nothing else differs.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+
+from activities.catalogue import loader
+from activities.catalogue.offers import Offer
+from activities.providers import http_failures
+from activities.providers.runway import answer
+from activities.takes import attempt
+from workflows.production import desk
+
+LOOK: Final = timedelta(seconds=1)
+USUALLY_SECONDS: Final = 2.0
+SHORTER: Final[Mapping[ModuleType, Mapping[str, object]]] = {
+    desk: {"HEARTBEAT": timedelta(seconds=5)},
+    attempt: {"HEARTBEAT_SECONDS": 1.0},
+    answer: {"LIMITED_SECONDS": 1.0},
+    http_failures: {"LOOK_SECONDS": 6.0, "ANSWER_SECONDS": 8.0},
+}
+"""Module -> what it holds shorter; each is read by the modules that are imported after it."""
+
+log = logging.getLogger("activations")
+read = loader.read
+
+
+def quick(file: Traversable | Path) -> list[Offer]:
+    """The catalogue, with jobs that usually take no longer than emulated ones."""
+    return [replace(offer, expected_seconds=min(offer.expected_seconds, USUALLY_SECONDS)) for offer in read(file)]
+
+
+def shorten() -> None:
+    """Before anything else of the worker is imported."""
+    for module, names in SHORTER.items():
+        vars(module).update(names)
+    vars(loader)["read"] = quick
+    from activities.providers.runway import provider
+    from activities.takes import paid
+
+    vars(paid)["LOOK_AGAIN"] = vars(provider)["LOOK_AGAIN"] = LOOK
+
+
+def trace() -> None:
+    """Write what each workflow is told, and what it does, into the log: a history does not say what went wrong."""
+    from worker import guard
+
+    activate = guard._Guarded.activate
+
+    def traced(self: guard._Guarded, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        done = activate(self, act)
+        jobs = [job.WhichOneof("variant") for job in act.jobs]
+        commands = [command.WhichOneof("variant") for command in done.successful.commands]
+        how = "replayed" if act.is_replaying else "live"
+        log.info("%s %s %s %s -> %s %s", act.run_id, act.history_length, how, jobs, done.WhichOneof("status"), commands)
+        return done
+
+    guard._Guarded.activate = traced  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    shorten()
+    trace()
+    from worker.__main__ import main
+
+    main()

@@ -1,0 +1,170 @@
+"""A production as its caller lives it: briefed, planned, watched, and looked up in the bucket afterwards."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+import boto3
+from botocore.config import Config
+
+from activities.takes.ledger import Entry
+from api.client.client import GreenlightClient
+from api.views.production import PlanView, StreamEvent
+from deploy.home import StackInfo
+from deploy.s3 import REGION
+from tests.support.stack import CREDENTIALS
+from workflows import keys
+from workflows.events import Event, Snapshot
+from workflows.models import Brief, Platform
+from workflows.requests import Approval, EditOp, PlanEdit
+
+BRIEF: Final = Brief(
+    title="Harbour",
+    text="A fishing boat leaves the harbour at dawn. Gulls follow it past the pier.",
+    platform=Platform.VIDEO,
+    duration_seconds=8,
+    requester="ana",
+)
+"""Two shots of four seconds: the shortest film that has a cut."""
+
+
+def until(holds: Callable[[], bool], what: str, seconds: float) -> None:
+    """Wait for a fact that another process brings about."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+
+
+def planned(client: GreenlightClient, brief: Brief) -> tuple[str, PlanView]:
+    """Start a production and wait for its plan."""
+    production_id = client.start(brief).production_id
+    for event in client.events(production_id):
+        if event.name in ("plan_ready", "plan_failed"):
+            break
+    plan = client.get(production_id).plan
+    assert plan is not None
+    return production_id, plan
+
+
+def as_job(client: GreenlightClient, production_id: str, plan: PlanView, asset_id: str, seconds: float) -> PlanView:
+    """Edit a plan: one shot becomes a long job of its provider."""
+    edit = EditOp(op="change", asset_id=asset_id, model="previz-animatic-job", parameters={"job_seconds": seconds})
+    return client.edit_plan(production_id, PlanEdit(plan_digest=plan.digest, edits=(edit,), editor="ana"))
+
+
+def approval(plan: PlanView) -> Approval:
+    return Approval(plan_digest=plan.digest, approver="ana")
+
+
+def manifest_of(client: GreenlightClient, production_id: str, folder: Path) -> Snapshot:
+    """The newest manifest, brought over HTTP."""
+    path = client.download_manifest(production_id, folder / f"{production_id}-manifest.json")
+    return Snapshot.model_validate_json(path.read_bytes())
+
+
+def in_the_log(events: Sequence[StreamEvent]) -> list[Event]:
+    """What of a stream belongs to the log: everything that carries an id."""
+    logged = (event for event in events if event.id is not None)
+    return [Event.model_validate(event.model_dump(exclude={"production_id"})) for event in logged]
+
+
+class Watcher:
+    """Follows a production in a thread of its own, as another service would, and keeps every event that came."""
+
+    def __init__(self, url: str, production_id: str) -> None:
+        self.events: list[StreamEvent] = []
+        self._client = GreenlightClient(url)
+        self._production_id = production_id
+        self._news = threading.Condition()
+        self._ended = False
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._follow, name=f"watcher of {production_id}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def _follow(self) -> None:
+        try:
+            for event in self._client.events(self._production_id):
+                with self._news:
+                    self.events.append(event)
+                    self._news.notify_all()
+        except Exception as error:  # whatever it is, the test must hear of it
+            self._error = error
+        finally:
+            with self._news:
+                self._ended = True
+                self._news.notify_all()
+
+    def saw(self, name: str, asset_id: str | None = None) -> bool:
+        return any(e.name == name and e.asset_id == asset_id for e in self.events)
+
+    def until(self, name: str, asset_id: str | None = None, *, seconds: float = 30) -> None:
+        """Wait until an event of this name has come."""
+        with self._news:
+            self._news.wait_for(lambda: self._ended or self.saw(name, asset_id), seconds)
+            assert self.saw(name, asset_id), f"no {name} {asset_id or ''} within {seconds:g} s: {self._told()}"
+
+    def all(self, *, seconds: float) -> list[StreamEvent]:
+        """Every event, once the stream has ended by itself."""
+        with self._news:
+            assert self._news.wait_for(lambda: self._ended, seconds), f"no end within {seconds:g} s: {self._told()}"
+        if self._error:
+            raise self._error
+        return self.events
+
+    def _told(self) -> list[tuple[int | None, str, str | None]]:
+        return [(e.id, e.name, e.asset_id) for e in self.events]
+
+
+class Bucket:
+    """The bucket of an embedded stack, looked at from outside."""
+
+    def __init__(self, info: StackInfo) -> None:
+        self._name = info.bucket
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=info.s3_endpoint,
+            aws_access_key_id=CREDENTIALS.access_key,
+            aws_secret_access_key=CREDENTIALS.secret_key,
+            region_name=REGION,
+            config=Config(s3={"addressing_style": "path"}, proxies={}),
+        )
+
+    def objects(self, production_id: str) -> dict[str, tuple[str, datetime]]:
+        """Key -> (ETag, last modified) of everything that a production has stored."""
+        answer = self._client.list_objects_v2(Bucket=self._name, Prefix=f"{keys.production_prefix(production_id)}/")
+        assert not answer["IsTruncated"]
+        return {o["Key"]: (o["ETag"], o["LastModified"]) for o in answer.get("Contents", ())}
+
+    def read(self, key: str) -> bytes:
+        return self._client.get_object(Bucket=self._name, Key=key)["Body"].read()
+
+    def ledger(self, production_id: str, asset_id: str, take: int = 1) -> Entry:
+        return Entry.model_validate_json(self.read(ledger_key(production_id, asset_id, take)))
+
+
+def ledger_key(production_id: str, asset_id: str, take: int = 1) -> str:
+    return f"{keys.take_prefix(production_id, asset_id, take)}/ledger.json"
+
+
+def known_keys(manifest: Snapshot) -> set[str]:
+    """Every object that a manifest accounts for, ledgers and earlier revisions apart."""
+    production_id, made, plan = manifest.production_id, manifest.deliverable, manifest.plan
+    assert made is not None
+    assert plan is not None
+    return {
+        keys.plan_key(production_id, plan.digest),
+        keys.manifest_key(production_id),
+        keys.deliverable_key(production_id, made.revision, "manifest.json"),
+        *(file.media.key for file in made.files),
+        *(take.media.key for state in manifest.assets.values() for take in state.takes),
+    }

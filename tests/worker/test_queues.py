@@ -1,0 +1,125 @@
+"""Each provider's task queue on a real Temporal server: its rate, and how much of it is under way at once."""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+with workflow.unsafe.imports_passed_through():
+    from tests.support.productions import eventually
+    from worker.__main__ import make_worker
+    from worker.settings import WorkerSettings
+    from workflows.start_options import fair_share
+
+TAKES = 6
+
+
+@workflow.defn
+class Many:
+    """Starts TAKES activities of a provider's queue at once."""
+
+    @workflow.run
+    async def run(self, queue: str) -> None:
+        await asyncio.gather(
+            *(
+                workflow.execute_activity("ask", task_queue=queue, start_to_close_timeout=timedelta(seconds=30))
+                for _ in range(TAKES)
+            )
+        )
+
+
+@workflow.defn
+class Parent:
+    """Has a child do it, as a batch does."""
+
+    @workflow.run
+    async def run(self, queue: str) -> None:
+        await workflow.execute_child_workflow(Many.run, queue, id=f"{workflow.info().workflow_id}-child")
+
+
+class Vendor:
+    """Counts what is under way at once."""
+
+    def __init__(self) -> None:
+        self.most = self.now = 0
+        self.seconds = 0.05
+        self.began: list[float] = []
+
+    @activity.defn(name="ask")
+    async def ask(self) -> None:
+        self.began.append(time.monotonic())
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(self.seconds)
+        self.now -= 1
+
+
+async def asked(client: Client, settings: WorkerSettings) -> Vendor:
+    vendor, queue = Vendor(), f"produce-{uuid4().hex}"
+    async with (
+        Worker(client, task_queue=f"{queue}-w", workflows=[Many]),
+        make_worker(client, queue, [vendor.ask], settings, provider="vendor"),
+    ):
+        await client.execute_workflow(Many.run, queue, id=queue, task_queue=f"{queue}-w")
+    return vendor
+
+
+async def test_no_more_at_once_than_allowed(client: Client) -> None:
+    """A worker asks a provider for no more at once than its in-flight limit; others are not limited by it."""
+    limited = await asked(client, WorkerSettings(in_flight={"vendor": 2}, graceful_shutdown_seconds=0))
+    assert limited.most == 2
+    free = await asked(client, WorkerSettings(in_flight={"another": 2}, graceful_shutdown_seconds=0))
+    assert free.most > 2
+
+
+async def test_the_rate_is_the_servers(client: Client) -> None:
+    """Temporal hands out no more of a provider's takes a second than its rate says."""
+    vendor = await asked(client, WorkerSettings(rates={"vendor": 2.0}, graceful_shutdown_seconds=0))
+    assert len(vendor.began) == TAKES
+    # The first ones may come at once; what follows is half a second apart.
+    assert vendor.began[-1] - vendor.began[0] >= (TAKES - 3) / 2.0
+
+
+async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
+    """While one provider's only place is taken by a call that does not end, another provider's takes are all made."""
+    slow, quick = f"produce-{uuid4().hex}", f"produce-{uuid4().hex}"
+    hanging, swift = Vendor(), Vendor()
+    hanging.seconds = 60
+    settings = WorkerSettings(in_flight={"slow": 1}, graceful_shutdown_seconds=0)
+    async with (
+        Worker(client, task_queue=f"{slow}-w", workflows=[Many]),
+        make_worker(client, slow, [hanging.ask], settings, provider="slow"),
+        make_worker(client, quick, [swift.ask], settings, provider="quick"),
+    ):
+        stuck = await client.start_workflow(Many.run, slow, id=slow, task_queue=f"{slow}-w")
+        await client.execute_workflow(Many.run, quick, id=quick, task_queue=f"{slow}-w")
+        assert len(swift.began) == TAKES
+        assert len(hanging.began) <= 1
+        await stuck.terminate()
+
+
+async def share_of(client: Client, workflow_id: str) -> str | None:
+    """By which key the server shares out a run's tasks, and those of its activities, once it has begun."""
+    with suppress(RPCError):
+        described = await client.get_workflow_handle(workflow_id).describe()
+        return described.raw_description.workflow_execution_info.priority.fairness_key
+    return None
+
+
+async def test_tenants_take_turns(client: Client) -> None:
+    """A tenant's run, and each child of it, is the tenant's to the server, whose queues take turns between tenants."""
+    queue = f"produce-{uuid4().hex}"
+    async with Worker(client, task_queue=f"{queue}-w", workflows=[Many, Parent]):
+        for tenant in ("north", "south"):
+            start: dict[str, Any] = {"id": f"{tenant}-{uuid4().hex}", "task_queue": f"{queue}-w"}
+            run = await client.start_workflow(Parent.run, queue, **start, priority=fair_share(tenant))
+            assert await eventually(partial(share_of, client, f"{run.id}-child")) == tenant
+            await run.terminate()

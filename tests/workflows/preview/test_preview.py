@@ -1,0 +1,72 @@
+"""A plan is watched before it is paid for: the same assets by previz, for nothing."""
+
+from datetime import UTC, datetime
+
+from activities.providers.previz.provider import Previz
+from api.client.client import GreenlightClient
+from deploy.local import Stack
+from tests.support.film import BRIEF
+from workflows.events import ProductionStart, ProductionStatus, Snapshot
+from workflows.models import Asset, Brief, Modality, Plan, Platform
+from workflows.preview.plan import MODELS, PREVIZ, preview_of
+
+
+def test_a_vendors_plan_becomes_previz() -> None:
+    """Prompts, order, dependencies and lengths stay; vendors, their parameters and their prices go."""
+
+    def asset(asset_id: str, kind: Modality, *needs: str, **parameters: object) -> Asset:
+        made = {"provider": "runway", "model": "gen4.5", "parameters": parameters, "depends_on": needs}
+        return Asset.model_validate({"asset_id": asset_id, "asset_type": kind, "role": "x", "prompt": asset_id, **made})
+
+    plan = Plan.of(
+        "A film",
+        [asset("still-1", Modality.IMAGE, size="1024"), asset("shot-1", Modality.VIDEO, "still-1", duration=8, seed=1)],
+    )
+    now = datetime.now(UTC)
+    brief = Brief(text="x", platform=Platform.VIDEO)
+    seen = Snapshot(
+        production_id="p1",
+        status=ProductionStatus.AWAITING_APPROVAL,
+        brief=brief,
+        created_at=now,
+        updated_at=now,
+        plan=plan,
+    )
+    start: ProductionStart = preview_of(seen, plan, now)
+    assert start.carried
+    assert start.carried.plan
+    still, shot = start.carried.plan.assets
+    assert (still.provider, still.model, still.parameters) == (PREVIZ, "previz-storyboard", {})
+    assert (shot.provider, shot.parameters, shot.depends_on) == (PREVIZ, {"seconds": 8}, ("still-1",))
+    assert start.carried.plan.high_usd == 0
+    assert start.production_id.startswith("p1-preview-")
+    long = seen.model_copy(update={"production_id": f"acme.{'x' * 94}1"})
+    other = seen.model_copy(update={"production_id": f"acme.{'x' * 94}2"})
+    ids = {preview_of(each, plan, now).production_id for each in (long, other)}
+    assert {(len(i), i.partition(".")[0]) for i in ids} == {(100, "acme")}
+    assert len(ids) == 2
+
+
+def test_previz_offers_what_previews_ask_for() -> None:
+    """Each model that a preview names is in the catalogue, for its modality."""
+    offers = {(o.model, o.modality) for o in Previz({}).offers()}
+    assert {(model, modality) for modality, model in MODELS.items()} <= offers
+
+
+def test_a_plan_is_watched_before_it_is_approved(local_stack: Stack) -> None:
+    """The preview of a waiting plan is delivered as a film, once for each plan, and the production goes on waiting."""
+    with GreenlightClient(local_stack.info.api_url) as client:
+        production_id = client.start(BRIEF).production_id
+        for event in client.events(production_id):
+            if event.name == "plan_ready":
+                break
+        started = client.preview(production_id)
+        assert client.preview(production_id).production_id == started.production_id
+        assert [e.name for e in client.events(started.production_id)][-1] == "done"
+        shown = client.get(started.production_id)
+        assert shown.deliverable
+        assert {f.role for f in shown.deliverable.files} >= {"video", "captions-vtt"}
+        assert shown.spent_usd == 0
+        assert client.get(production_id).status is ProductionStatus.AWAITING_APPROVAL
+        assert started.production_id not in {p.production_id for p in client.list()}
+        client.cancel(production_id)

@@ -1,0 +1,266 @@
+"""Approval policies, the second gate, and what is told about waiting, on a real server with fake activities."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from tests.support.fakes import FakeActivities, Film
+from tests.support.productions import Handle, Productions, eventually, names, plan_of, refusal, snapshot, until, update
+from tests.workflows.production.test_changes import digest, made
+from tests.workflows.production.test_production import server
+from workflows import keys
+from workflows.events import AttentionItem, ProductionStart, ProductionStatus, Report, Snapshot
+from workflows.models import ApprovalPolicy, Brief, Platform
+from workflows.production.workflow import ProductionWorkflow
+from workflows.requests import Approval, Decision, EditOp, PlanEdit, Regenerate, Rejection, Revision
+
+
+async def approve(handle: Handle, named: str, by: str, **more: Any) -> Any:
+    approval = Approval(plan_digest=named, approver=by, **more)
+    return await update(handle, ProductionWorkflow.decide, Decision(approve=approval))
+
+
+async def test_several_people_have_to_approve(productions: Productions) -> None:
+    """With two approvers nothing starts before the second; nobody counts twice, and the requester not at all."""
+    fakes = FakeActivities(1, price_usd="1.0000")
+    async with fakes.working(productions.client):
+        policy = {"approvers": 2, "not_by_requester": True}
+        handle, plan = await productions.planned(approval=policy, requester="rita")
+        own = await refusal(approve(handle, plan.digest, "rita"))
+        assert (own.kind, own.field) == ("not_allowed", "approver")
+        receipt = await approve(handle, plan.digest, "ana", budget_usd=Decimal(3))
+        assert receipt.status == "awaiting_approval"
+        again = await refusal(approve(handle, plan.digest, "ana"))
+        assert "approved already" in again.message
+        assert fakes.produced == []
+        await approve(handle, plan.digest, "bo", budget_usd=Decimal(2))
+        seen = await handle.result()
+    assert seen.budget_usd == 2
+    given, approved = (e for e in seen.events if e.name in ("approval_given", "approved"))
+    assert (given.data["approver"], given.data["needed"]) == ("ana", 2)
+    assert approved.data["approvers"] == ["ana", "bo"]
+
+
+async def test_an_edit_asks_everybody_again(productions: Productions) -> None:
+    """What somebody approved was another plan: after an edit the count begins anew."""
+    async with FakeActivities(1).working(productions.client):
+        handle, plan = await productions.planned(approval={"approvers": 2})
+        await approve(handle, plan.digest, "ana")
+        change = EditOp(op="change", asset_id="text-1", prompt="other words")
+        await update(handle, ProductionWorkflow.edit_plan, PlanEdit(plan_digest=plan.digest, edits=(change,)))
+        edited = await plan_of(handle)
+        await approve(handle, edited.digest, "ana")
+        assert (await snapshot(handle)).status is ProductionStatus.AWAITING_APPROVAL
+        await approve(handle, edited.digest, "bo")
+        assert (await handle.result()).status is ProductionStatus.DELIVERED
+
+
+async def test_what_costs_little_is_approved_by_the_policy(productions: Productions) -> None:
+    """A first draft within the amount starts by itself and says so; a dearer one and any revision wait for a person."""
+    fakes = FakeActivities(2, price_usd="0.0500")
+    async with fakes.working(productions.client):
+        cheap = await productions.start(approval={"auto_below_usd": "0.10", "approvers": 2})
+        seen = await cheap.result()
+        assert seen.approval
+        assert (seen.approval.approver, seen.budget_usd) == ("the approval policy", Decimal("0.1000"))
+        dear, _ = await productions.planned(approval={"auto_below_usd": "0.09"})
+        fakes.price_usd = Decimal("0.0100")
+        await update(dear, ProductionWorkflow.revise, Revision(feedback="shorter", reviser="bo"))
+        seen = await snapshot(dear)
+    assert seen.status is ProductionStatus.AWAITING_APPROVAL
+    revised = seen.events[-1]
+    assert (revised.data["how"], revised.data["by"], revised.data["feedback"]) == ("revise", "bo", "shorter")
+    changed = revised.data["changes"]
+    assert isinstance(changed, list)
+    assert {"asset_id": "text-1", "field": "prompt", "before": "part 1", "after": "part 1 · shorter"} in changed
+
+
+async def test_nobody_answers_and_others_are_called() -> None:
+    """Without a decision there is a reminder, then an escalation that names people, then the end."""
+    async with server("frontend.WorkflowTimeSkippingEnabled=true", skipping=True) as environment:
+        productions = Productions(environment.client, "escalates")
+        async with FakeActivities(1).working(environment.client):
+            policy = {"escalate_to": ["head of content"]}
+            handle, _ = await productions.planned(approval_deadline_seconds=4 * 86_400, approval=policy)
+            await environment.fast_forward(handle)
+            seen = await handle.result()
+    assert names(seen) == ["plan_start", "plan_ready", "approval_reminder", "approval_escalated", "expired"]
+    assert seen.events[3].data["to"] == ["head of content"]
+    ready, _, escalated, expired = (e.at for e in seen.events[1:])
+    assert abs((expired - escalated).total_seconds() - 0.1 * (expired - ready).total_seconds()) < 2
+
+
+async def test_stills_are_approved_before_video_is_paid_for(productions: Productions) -> None:
+    """Video waits for a second approval of exactly the takes that are there; a new still asks for another one."""
+    fakes = Film(price_usd="0.5000")
+    async with fakes.working(productions.client):
+        policy = {"stills_first": True}
+        handle = await productions.approved(budget="5", platform="video", approval=policy)
+        seen = await until(handle, "needs_attention")
+        assert made(fakes, "shot-1") == []
+        assert seen.gate == "waiting"
+        (item,) = await waiting(productions.client, handle)
+        assert (item.reason, item.price_usd) == ("stills_to_approve", Decimal("0.5000"))
+        plan_only = await refusal(approve(handle, digest(seen), "ana"))
+        assert (plan_only.kind, plan_only.plan_digest) == ("stale_digest", item.plan_digest)
+
+        await update(handle, ProductionWorkflow.regenerate, Regenerate(asset_id="still-1"))
+
+        async def asked_again() -> AttentionItem | None:
+            found = await waiting(productions.client, handle)
+            return found[0] if found and found[0].plan_digest != item.plan_digest else None
+
+        other = await eventually(asked_again)
+        assert item.plan_digest
+        assert other.plan_digest
+        assert (await refusal(approve(handle, item.plan_digest, "ana"))).kind == "stale_digest"
+        assert made(fakes, "shot-1") == []
+        await approve(handle, other.plan_digest, "ana")
+        seen = await handle.result()
+    assert made(fakes, "shot-1") == [1]
+    assert seen.assets["shot-1"].takes[0].inputs == {"still-1": 2}
+    assert [e.data.get("gate") for e in seen.events if e.name == "approved"] == [None, "stills"]
+    names(seen)
+
+
+async def test_the_second_gate_can_be_closed(productions: Productions) -> None:
+    """Rejected at the second gate a production ends without a video; what was made stays in its record."""
+    fakes = Film(price_usd="0.5000")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="5", platform="video", approval={"stills_first": True})
+        await until(handle, "needs_attention")
+        no = Decision(reject=Rejection(rejecter="ana", reason="dull"))
+        await update(handle, ProductionWorkflow.decide, no)
+        seen = await handle.result()
+    assert seen.status is ProductionStatus.REJECTED
+    assert seen.spent_usd == 1
+    assert len(seen.assets["still-1"].takes) == 1
+
+
+async def test_what_is_ordered_stays_allowed(productions: Productions) -> None:
+    """Takes that were ordered at the second gate are held: an approval that allows less than them is refused."""
+    fakes = Film(price_usd="0.5000")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="5", platform="video", approval={"stills_first": True})
+        seen = await until(handle, "needs_attention")
+        drop = PlanEdit(plan_digest=digest(seen), edits=(EditOp(op="drop", asset_id="shot-1"),))
+        await update(handle, ProductionWorkflow.edit_plan, drop)
+        more = Regenerate(asset_id="shot-1", count=2)
+        await productions.reopen(await handle.result(), ProductionWorkflow.regenerate, more)
+        handle = productions.newest(handle)
+        named = (await until(handle, "needs_attention")).waiting
+        assert named
+        assert named.plan_digest
+        refused = await refusal(approve(handle, named.plan_digest, "ana", budget_usd="1.20"))
+        assert (refused.kind, refused.field) == ("budget_short", "budget_usd")
+        assert refused.message.startswith("1.5000 USD are spent, or held")
+        signal = {"plan_digest": named.plan_digest, "approver": "ana", "budget_usd": "1.20"}
+        await handle.signal(ProductionWorkflow.approve, signal)
+        await approve(handle, named.plan_digest, "ana", budget_usd="2.00")
+        seen = await handle.result()
+    assert [e.data["reason"] for e in seen.events if e.name == "approval_ignored"] == [refused.message]
+    assert (seen.spent_usd, seen.budget_usd) == (Decimal("2.0000"), Decimal("2.00"))
+
+
+async def waiting(client: Client, handle: Handle) -> list[AttentionItem]:
+    """What the server says is waiting, without a worker."""
+    described = await client.get_workflow_handle(handle.id).describe()
+    items = await described.memo_value(keys.ATTENTION_MEMO, None)
+    return [AttentionItem.model_validate(item) for item in items or []]
+
+
+async def test_what_waits_stands_beside_the_run(productions: Productions) -> None:
+    """The server lists what waits and why, oldest first, without asking a worker; once answered it is gone."""
+    fakes = FakeActivities(3, price_usd="0.1000")
+    fakes.fail = {"text-2"}
+    fakes.doubt = {"text-3"}
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned(text="Attention, please.")
+        (item,) = await waiting(productions.client, handle)
+        assert (item.reason, item.plan_digest, item.price_usd) == ("approval", plan.digest, Decimal("0.3000"))
+        assert "approve" in item.answers
+        await approve(handle, plan.digest, "ana")
+        await until(handle, "needs_attention")
+
+    async def listed() -> list[AttentionItem] | None:
+        found = await waiting(productions.client, handle)
+        return found if len(found) == 2 else None
+
+    found = {item.asset_id: item for item in await eventually(listed)}
+    assert {i: item.reason for i, item in found.items()} == {
+        "text-2": "asset_failed",
+        "text-3": "ambiguous_submission",
+    }
+    assert found["text-2"].message == "text-2 cannot be made"
+    assert "upload" in found["text-2"].answers
+    assert found["text-3"].answers[:2] == ("adopt", "resubmit")
+
+    async def visible() -> bool | None:
+        asked = f"{keys.ATTENTION_ATTRIBUTE} = 'ambiguous_submission' AND WorkflowId = '{handle.id}'"
+        return True if [e async for e in productions.client.list_workflows(asked)] else None
+
+    await eventually(visible)
+    async with fakes.working(productions.client):
+        await productions.client.get_workflow_handle(handle.id).cancel()
+        await handle.result()
+    assert await waiting(productions.client, handle) == []
+
+
+@workflow.defn(name="Parent")
+class Parent:
+    """Starts a production's reports and keeps them until the last."""
+
+    def __init__(self) -> None:
+        self.told_so_far: list[Report] = []
+
+    @workflow.signal
+    def told(self, report: Report) -> None:
+        self.told_so_far.append(report)
+
+    @workflow.run
+    async def run(self) -> list[Report]:
+        await workflow.wait_condition(lambda: any(r.status.closed for r in self.told_so_far))
+        return self.told_so_far
+
+
+async def test_a_production_reports_to_whoever_started_it(productions: Productions) -> None:
+    """Each change of its status or plan is told to the workflow that started it, the end too."""
+    client = productions.client
+    async with (
+        FakeActivities(1, price_usd="0.2000").working(client),
+        Worker(client, task_queue="parents", workflows=[Parent]),
+    ):
+        parent = await client.start_workflow(Parent.run, id="parent-1", task_queue="parents")
+        brief = Brief(text="Say it.", platform=Platform.COPY, approval=ApprovalPolicy(auto_below_usd=Decimal(1)))
+        await client.start_workflow(
+            ProductionWorkflow.run,
+            ProductionStart(production_id="reports-1", brief=brief, reports_to=parent.id),
+            id=keys.workflow_id("reports-1"),
+            task_queue=keys.TASK_QUEUE,
+        )
+        reports = await asyncio.wait_for(parent.result(), 20)
+    statuses = [r.status.value for r in reports]
+    assert statuses[-1] == "delivered"
+    assert {"producing", "delivered"} <= set(statuses)
+    assert reports[-1].spent_usd == Decimal("0.2000")
+
+
+async def test_two_people_at_once(productions: Productions) -> None:
+    """Of two people who decide at the same moment one wins, and the other is told what happened and by whom."""
+    fakes = FakeActivities(1)
+    fakes.hold("text-1")
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned()
+        decided = await asyncio.gather(
+            approve(handle, plan.digest, "ana"), approve(handle, plan.digest, "bo"), return_exceptions=True
+        )
+        (lost,) = [d for d in decided if isinstance(d, BaseException)]
+        seen: Snapshot = await snapshot(handle)
+        assert seen.approval
+        assert f"approved by {seen.approval.approver}" in str(lost.__cause__)
+        fakes.release("text-1")
+        await handle.result()

@@ -1,0 +1,533 @@
+"""The production workflow on a real Temporal server, with activities that make nothing."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from deploy.temporal import binary
+from tests.support.fakes import PROVIDER, FakeActivities
+from tests.support.productions import Productions, eventually, names, plan_of, refusal, snapshot, until, update
+from workflows import keys
+from workflows.activity_io import DraftPlan
+from workflows.events import Snapshot
+from workflows.models import Asset, Modality, Plan
+from workflows.production.workflow import ProductionWorkflow
+from workflows.requests import (
+    Approval,
+    Decision,
+    EditOp,
+    PlanEdit,
+    Regenerate,
+    Rejection,
+    Resolve,
+    Revision,
+    SelectTake,
+)
+from workflows.runtime.data_converter import data_converter
+from workflows.start_options import COST, STATUS
+
+
+class Scripted(FakeActivities):
+    """Plans exactly the given assets: id -> ids it is made from."""
+
+    needs: dict[str, tuple[str, ...]] | None = None
+
+    @activity.defn(name="draft_plan")
+    async def draft_plan(self, request: DraftPlan) -> Plan:
+        if "impossible" in request.feedback:
+            raise ApplicationError("no such thing can be planned", non_retryable=True)
+        if self.needs is None:
+            return await super().draft_plan(request)
+        return Plan.of(
+            "A plan",
+            [
+                Asset(
+                    asset_id=asset_id,
+                    asset_type=Modality.TEXT,
+                    role="body",
+                    prompt=f"make {asset_id}",
+                    provider=PROVIDER,
+                    model="words",
+                    depends_on=needs,
+                )
+                for asset_id, needs in self.needs.items()
+            ],
+        )
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+async def test_approved_by_a_signal_from_the_ui(productions: Productions, as_text: bool) -> None:
+    """Plain JSON in the signal `approve`, an object or just the digest, releases the plan, which is delivered."""
+    async with Scripted(2).working(productions.client):
+        handle, plan = await productions.planned()
+        plain = plan.digest if as_text else {"plan_digest": plan.digest, "approver": "ana"}
+        await productions.client.get_workflow_handle(handle.id).signal("approve", plain)
+        seen = await handle.result()
+    assert seen.status == "delivered"
+    assert names(seen) == [
+        "plan_start",
+        "plan_ready",
+        "approved",
+        "asset_start",
+        "asset_start",
+        "asset_complete",
+        "asset_complete",
+        "finishing",
+        "done",
+    ]
+    assert seen.approval is not None
+    assert seen.approval.approver == ("someone" if as_text else "ana")
+    assert seen.spent_usd == Decimal("0.02")
+
+
+async def test_an_approval_of_another_plan_does_nothing(productions: Productions) -> None:
+    """A signal that names another digest, or is no approval at all, only leaves a line in the event log."""
+    async with Scripted(1).working(productions.client):
+        handle, plan = await productions.planned()
+        for wrong in ({"plan_digest": "0" * 32}, {"approver": "ana"}, 7, None):
+            await handle.signal("approve", wrong)
+        seen = await snapshot(handle)
+        assert seen.status == "awaiting_approval"
+        ignored = [e for e in seen.events if e.name == "approval_ignored"]
+        assert len(ignored) == 4
+        assert all(e.data["plan_digest"] == plan.digest for e in ignored)
+        await handle.signal("reject", "too dear")
+        assert (await handle.result()).status == "rejected"
+
+
+async def test_a_decision_is_refused_at_once(productions: Productions) -> None:
+    """The update `decide` refuses another digest with the current one, and any decision after the first."""
+    fakes = Scripted(1)
+    fakes.hold("text-1")
+    async with fakes.working(productions.client):
+        handle, plan = await productions.planned()
+        stale = await refusal(
+            update(handle, ProductionWorkflow.decide, Decision(approve=Approval(plan_digest="0" * 32)))
+        )
+        assert (stale.kind, stale.field, stale.plan_digest) == ("stale_digest", "plan_digest", plan.digest)
+        approve = Decision(approve=Approval(plan_digest=plan.digest))
+        assert (await update(handle, ProductionWorkflow.decide, approve)).status == "producing"
+        for late in (approve, Decision(reject=Rejection())):
+            assert (await refusal(update(handle, ProductionWorkflow.decide, late))).kind == "wrong_phase"
+        fakes.release("text-1")
+        assert (await handle.result()).status == "delivered"
+
+
+async def test_edits_and_revisions_make_new_digests(productions: Productions) -> None:
+    """Every edit and every revision is a new plan that alone can be approved; impossible ones change nothing."""
+    async with Scripted(2).working(productions.client):
+        handle, first = await productions.planned()
+
+        def edit(digest: str, *edits: EditOp) -> Coroutine[Any, Any, Plan]:
+            return update(handle, ProductionWorkflow.edit_plan, PlanEdit(plan_digest=digest, edits=edits))
+
+        edited = await edit(first.digest, EditOp(op="drop", asset_id="text-1"))
+        assert [a.asset_id for a in edited.assets] == ["text-2"]
+        assert (await refusal(edit(first.digest, EditOp(op="drop", asset_id="text-2")))).kind == "stale_digest"
+        assert (await refusal(edit(edited.digest, EditOp(op="drop", asset_id="text-2")))).kind == "invalid_edit"
+        unknown = EditOp(op="change", asset_id="text-2", provider="nobody")
+        assert (await refusal(edit(edited.digest, unknown))).kind == "invalid_plan"
+        impossible = update(handle, ProductionWorkflow.revise, Revision(feedback="impossible"))
+        assert (await refusal(impossible)).kind == "invalid_plan"
+        assert (await plan_of(handle)).digest == edited.digest
+
+        revised = await update(handle, ProductionWorkflow.revise, Revision(feedback="shorter"))
+        assert len({first.digest, edited.digest, revised.digest}) == 3
+        assert revised.assets[0].prompt == "part 1 · shorter"
+        await handle.signal("approve", revised.digest)
+        assert (await handle.result()).status == "delivered"
+
+
+async def test_dependencies_come_first(productions: Productions) -> None:
+    """An asset starts when all that it is made from is complete, and gets those takes."""
+    fakes = Scripted()
+    fakes.needs = {"film": ("shot-1", "shot-2"), "shot-1": ("still-1",), "shot-2": (), "still-1": ()}
+    async with fakes.working(productions.client):
+        seen = await (await productions.approved()).result()
+    began = [str(e.asset_id) for e in seen.events if e.name == "asset_start"]
+    assert sorted(began[:2]) == ["shot-2", "still-1"]
+    assert began[2:] == ["shot-1", "film"]
+
+
+async def test_one_failure_stops_no_sibling(productions: Productions) -> None:
+    """An asset that fails for good waits for a person; all others are made; a retry with other words delivers."""
+    fakes = Scripted(4)
+    fakes.fail = {"text-2"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+        seen = await until(handle, "needs_attention")
+        assert {i: s.status.value for i, s in seen.assets.items()} == {
+            "text-1": "completed",
+            "text-2": "failed",
+            "text-3": "completed",
+            "text-4": "completed",
+        }
+        assert seen.assets["text-2"].attention == "asset_failed"
+        assert "text-2 cannot be made" in (seen.assets["text-2"].error or "")
+        idle = Resolve(asset_id="text-1", action="retry")
+        assert (await refusal(update(handle, ProductionWorkflow.resolve, idle))).kind == "wrong_phase"
+        fakes.fail = set()
+        retry = Resolve(asset_id="text-2", action="retry", prompt="other words")
+        await update(handle, ProductionWorkflow.resolve, retry)
+        seen = await handle.result()
+    assert seen.status == "delivered"
+    take = seen.assets["text-2"].take
+    assert take is not None
+    assert (take.number, take.prompt) == (2, "other words")
+    assert sorted(fakes.produced) == [("text-1", 1), ("text-2", 1), ("text-2", 2), ("text-3", 1), ("text-4", 1)]
+
+
+async def test_a_production_can_go_on_without_an_asset(productions: Productions) -> None:
+    """Accepted without, an asset is left out, and what was made from it is made all the same."""
+    fakes = Scripted()
+    fakes.needs = {"still-1": (), "shot-1": ("still-1",)}
+    fakes.fail = {"still-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+        await until(handle, "needs_attention")
+        without = Resolve(asset_id="still-1", action="accept_without")
+        await update(handle, ProductionWorkflow.resolve, without)
+        seen = await handle.result()
+    assert seen.status == "delivered"
+    assert {i: s.status.value for i, s in seen.assets.items()} == {"still-1": "cancelled", "shot-1": "completed"}
+
+
+async def test_nothing_starts_that_the_budget_does_not_hold(productions: Productions) -> None:
+    """With a budget for two of five assets exactly two are made; the rest waits until the budget is raised."""
+    fakes = Scripted(5, price_usd="0.0100")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="0.025")
+        seen = await until(handle, "needs_attention")
+        assert len(fakes.produced) == 2
+        assert seen.spent_usd == Decimal("0.02")
+        short = [i for i, s in seen.assets.items() if s.attention == "budget_short"]
+        assert len(short) == 3
+        low = Resolve(asset_id=short[0], action="raise_budget", budget_usd=Decimal("0.02"))
+        assert (await refusal(update(handle, ProductionWorkflow.resolve, low))).kind == "budget_short"
+        more = Resolve(asset_id=short[0], action="raise_budget", budget_usd=Decimal("0.05"))
+        await update(handle, ProductionWorkflow.resolve, more)
+        seen = await handle.result()
+    assert (seen.status, seen.spent_usd) == ("delivered", Decimal("0.05"))
+
+
+async def test_a_closed_production_is_opened_again(productions: Productions) -> None:
+    """Long after delivery one asset is made again: nothing else is, numbers go on, dependents become stale."""
+    fakes = Scripted()
+    fakes.needs = {"still-1": (), "shot-1": ("still-1",), "shot-2": ()}
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+        closed = await handle.result()
+        poor = Regenerate(asset_id="still-1", prompt="at night")
+        assert (await refusal(productions.reopen(closed, ProductionWorkflow.regenerate, poor))).kind == "budget_short"
+        closed = await productions.newest(handle).result()
+        again = poor.model_copy(update={"budget_usd": Decimal("0.04")})
+        await productions.reopen(closed, ProductionWorkflow.regenerate, again)
+        reopened = await productions.newest(handle).result()
+        names(reopened)
+        assert len(fakes.produced) == 4
+        assert reopened.assets["still-1"].selected == 2
+        assert [i for i, s in reopened.assets.items() if s.stale] == ["shot-1"]
+        assert reopened.deliverable is not None
+        assert reopened.deliverable.revision == 2
+
+        await productions.reopen(reopened, ProductionWorkflow.select_take, SelectTake(asset_id="still-1", take=1))
+        selected = await productions.newest(handle).result()
+        names(selected)
+        assert len(fakes.produced) == 4
+        assert (selected.assets["still-1"].selected, selected.deliverable and selected.deliverable.revision) == (1, 3)
+        for request, kind in (
+            (SelectTake(asset_id="still-1", take=9), "unknown_take"),
+            (SelectTake(asset_id="nobody", take=1), "unknown_asset"),
+        ):
+            refused = await refusal(productions.reopen(selected, ProductionWorkflow.select_take, request))
+            assert refused.kind == kind
+
+
+async def test_a_decision_starts_nothing_twice(productions: Productions) -> None:
+    """A retry, a regeneration and a raised budget while a sibling is being made leave that sibling alone."""
+    fakes = Scripted(3)
+    fakes.hold("text-2")
+    fakes.fail = {"text-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+
+        async def settled() -> Snapshot | None:
+            seen = await snapshot(handle)
+            return seen if seen.assets["text-1"].attention and seen.assets["text-3"].take else None
+
+        await eventually(settled)
+        fakes.fail = set()
+        await update(handle, ProductionWorkflow.resolve, Resolve(asset_id="text-1", action="retry"))
+        await update(handle, ProductionWorkflow.regenerate, Regenerate(asset_id="text-3"))
+
+        async def remade() -> Snapshot | None:
+            seen = await snapshot(handle)
+            return seen if len(seen.assets["text-3"].takes) == 2 and seen.assets["text-1"].take else None
+
+        await eventually(remade)
+        fakes.release("text-2")
+        seen = await handle.result()
+    assert sorted(fakes.produced) == [("text-1", 1), ("text-1", 2), ("text-2", 1), ("text-3", 1), ("text-3", 2)]
+    assert names(seen).count("asset_complete") == 4
+
+
+async def test_a_doubtful_take_cannot_be_bought_around(productions: Productions) -> None:
+    """While a submission is in doubt neither retry nor regenerate makes another; the person's word names the take."""
+    fakes = Scripted(1)
+    fakes.doubt = {"text-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+        await until(handle, "needs_attention")
+        for method, request in (
+            (ProductionWorkflow.resolve, Resolve(asset_id="text-1", action="retry")),
+            (ProductionWorkflow.regenerate, Regenerate(asset_id="text-1")),
+        ):
+            assert (await refusal(update(handle, method, request))).kind == "wrong_phase"
+        fakes.doubt = set()
+        adopt = Resolve(asset_id="text-1", action="adopt", job_id="job-7")
+        await update(handle, ProductionWorkflow.resolve, adopt)
+        seen = await handle.result()
+    assert fakes.produced == [("text-1", 1), ("text-1", 1)]
+    assert fakes.orders == [None, "job-7"]
+    assert seen.spent_usd == Decimal("0.01")
+
+
+async def test_a_take_selected_while_finishing_is_in_the_deliverable(productions: Productions) -> None:
+    """A selection during finishing leads to one more revision, made from what is selected."""
+    fakes = Scripted(1)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        fakes.hold("finishing")
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        handle = productions.of(productions.started[0])
+        await until(handle, "finishing")
+        await update(handle, ProductionWorkflow.select_take, SelectTake(asset_id="text-1", take=1))
+        fakes.release("finishing")
+        seen = await handle.result()
+    assert fakes.finished == [1, 2, 1]
+    assert seen.deliverable is not None
+    assert (seen.deliverable.revision, seen.assets["text-1"].selected) == (3, 1)
+    assert fakes.manifests[seen.production_id].events == seen.events
+
+
+async def test_cancelling_a_regeneration_keeps_the_delivery(productions: Productions) -> None:
+    """A delivered production whose new take is cancelled is delivered as it was."""
+    fakes = Scripted(1)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        fakes.hold("text-1")
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        handle = productions.of(productions.started[0])
+        await handle.cancel()
+        seen = await handle.result()
+        fakes.release("text-1")
+    assert (seen.status, seen.assets["text-1"].selected, seen.assets["text-1"].status) == ("delivered", 1, "completed")
+    assert fakes.manifests[seen.production_id].events == seen.events
+
+
+async def test_cancelling_a_selection_undoes_it(productions: Productions) -> None:
+    """Cancelled before its revision is finished, a selection is taken back: the record tells what was delivered."""
+    fakes = Scripted(2)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        handle = productions.of(productions.started[0])
+        second = await handle.result()
+        fakes.hold("finishing")
+        await productions.reopen(second, ProductionWorkflow.select_take, SelectTake(asset_id="text-1", take=1))
+        handle = productions.newest(handle)
+        await until(handle, "finishing")
+        await handle.cancel()
+        seen = await handle.result()
+        fakes.release("finishing")
+    assert (seen.status, seen.assets["text-1"].selected) == ("delivered", 2)
+    assert seen.deliverable == second.deliverable
+    assert seen.deliverable is not None
+    assert seen.deliverable.takes == {"text-1": 2, "text-2": 1}
+
+
+async def test_cancelling_drops_a_failed_regeneration(productions: Productions) -> None:
+    """A delivered production whose new take failed is cancelled back to the take that it was delivered with."""
+    fakes = Scripted(1)
+    async with fakes.working(productions.client):
+        closed = await (await productions.approved(budget="1")).result()
+        fakes.fail = {"text-1"}
+        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+        handle = productions.of(productions.started[0])
+        await until(handle, "needs_attention")
+        await handle.cancel()
+        seen = await handle.result()
+    text = seen.assets["text-1"]
+    assert (seen.status, text.status, text.attention, text.selected) == ("delivered", "completed", None, 1)
+
+
+async def test_cancelling_while_the_manifest_is_written(productions: Productions) -> None:
+    """Cancelled at the very end, a production still closes with its result and its manifest."""
+    fakes = Scripted(1)
+    fakes.hold("manifest")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="1")
+
+        async def writing() -> bool | None:
+            pending = (await handle.describe()).raw_description.pending_activities
+            return any(a.activity_type.name == "write_manifest" for a in pending) or None
+
+        await eventually(writing)
+        assert (await snapshot(handle)).status == "finishing", "a delivery is told when its manifest is kept"
+        await handle.cancel()
+        fakes.release("manifest")
+        seen = await handle.result()
+    assert seen.status == "delivered"
+    assert fakes.manifests[seen.production_id].events == seen.events
+
+
+async def test_a_hostile_signal_cannot_fill_the_record(productions: Productions) -> None:
+    """Huge and endless wrong approvals leave short lines, a hundred at most; the right one still works."""
+    async with Scripted(1).working(productions.client):
+        handle, plan = await productions.planned()
+        productions.started.clear()  # no history to keep: it is a megabyte of nothing
+        await handle.signal("approve", "x" * 900_000)
+        for _ in range(120):
+            await handle.signal("approve", {"plan_digest": "wrong"})
+        await handle.signal("approve", plan.digest)
+        seen = await handle.result()
+    assert seen.status == "delivered"
+    assert names(seen).count("approval_ignored") == 100
+    assert len(seen.model_dump_json()) < 100_000
+
+
+async def test_an_impossible_model_changes_nothing(productions: Productions) -> None:
+    """An edit or a regeneration that no asset can have is refused, and the production goes on."""
+    async with Scripted(1).working(productions.client):
+        handle, plan = await productions.planned()
+        raw = {"plan_digest": plan.digest, "edits": [{"op": "change", "asset_id": "text-1", "model": ""}]}
+        with pytest.raises(WorkflowUpdateFailedError):
+            await handle.execute_update("edit_plan", raw)
+        await handle.signal("approve", plan.digest)
+        assert (await handle.result()).status == "delivered"
+
+
+async def test_cancelling_keeps_what_is_made(productions: Productions) -> None:
+    """Cancelled in the middle, a production stops what runs, keeps finished takes and its manifest."""
+    fakes = Scripted(2)
+    fakes.hold("text-2")
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+
+        async def first_done() -> Snapshot | None:
+            seen = await snapshot(handle)
+            return seen if seen.assets["text-1"].take else None
+
+        await eventually(first_done)
+        await handle.cancel()
+        seen = await handle.result()
+    assert seen.status == "cancelled"
+    assert {i: s.status.value for i, s in seen.assets.items()} == {"text-1": "completed", "text-2": "cancelled"}
+    assert fakes.manifests[seen.production_id].status == "cancelled"
+    assert names(seen)[-1] == "cancelled"
+
+
+@asynccontextmanager
+async def server(*extra: str, skipping: bool = False) -> AsyncIterator[WorkflowEnvironment]:
+    """A server of a test's own, with settings that the shared one must not have."""
+    arguments = ["--log-level", "never"]
+    for setting in extra:
+        arguments += ["--dynamic-config-value", setting]
+    for name, kind in keys.SEARCH_ATTRIBUTES.items():
+        arguments += ["--search-attribute", f"{name}={kind}"]
+    start = WorkflowEnvironment.start_time_skipping_v2 if skipping else WorkflowEnvironment.start_local
+    environment = await start(
+        dev_server_existing_path=binary("temporal"),
+        dev_server_extra_args=arguments,
+        data_converter=data_converter,
+    )
+    async with environment:
+        yield environment
+
+
+async def test_without_a_decision_it_expires() -> None:
+    """A reminder comes when a quarter of the time is left, then the production expires; days cost milliseconds."""
+    async with server("frontend.WorkflowTimeSkippingEnabled=true", skipping=True) as environment:
+        productions = Productions(environment.client, "expires")
+        async with Scripted(1).working(environment.client):
+            handle, _ = await productions.planned(approval_deadline_seconds=4 * 86_400)
+            await environment.fast_forward(handle)
+            seen = await handle.result()
+            if os.environ.get("RECORD_HISTORIES"):
+                await productions.record()
+    assert seen.status == "expired"
+    assert names(seen) == ["plan_start", "plan_ready", "approval_reminder", "expired"]
+    ready, reminder, expired = (e.at for e in seen.events[1:])
+    assert abs(reminder - ready - timedelta(days=3)) < timedelta(minutes=1)
+    assert abs(expired - ready - timedelta(days=4)) < timedelta(minutes=1)
+
+
+async def test_continue_as_new_loses_nothing() -> None:
+    """Over several runs every asset is made once, the held one too, and the event numbers have no gap."""
+    async with server("limit.historyCount.suggestContinueAsNew=60") as environment:
+        productions = Productions(environment.client, "continue_as_new")
+        fakes = Scripted(60)
+        async with fakes.working(environment.client):
+            handle = await productions.approved()
+            seen = await handle.result()
+            newest = await productions.newest(handle).describe()
+            if os.environ.get("RECORD_HISTORIES"):
+                await productions.record()
+    assert newest.run_id != handle.first_execution_run_id
+    assert seen.status == "delivered"
+    assert len(fakes.produced) == 60
+    assert names(seen).count("asset_start") == names(seen).count("asset_complete") == 60
+
+
+async def test_edits_survive_continue_as_new_while_waiting() -> None:
+    """A production that is edited many times continues as new while it waits, and keeps plan and numbers."""
+    async with server("limit.historyCount.suggestContinueAsNew=40") as environment:
+        productions = Productions(environment.client, "edited_over_runs")
+        async with Scripted(1).working(environment.client):
+            handle, plan = await productions.planned()
+            for number in range(12):
+                edit = EditOp(op="change", asset_id="text-1", prompt=f"version {number}")
+                plan = await update(
+                    productions.newest(handle),
+                    ProductionWorkflow.edit_plan,
+                    PlanEdit(plan_digest=plan.digest, edits=(edit,)),
+                )
+            await productions.newest(handle).signal("approve", plan.digest)
+            seen = await handle.result()
+            runs = (await productions.newest(handle).describe()).run_id
+    assert runs != handle.first_execution_run_id
+    assert (seen.status, names(seen).count("plan_ready")) == ("delivered", 13)
+
+
+async def test_the_run_reads_well_in_the_ui(productions: Productions) -> None:
+    """Search attributes, current details and activity summaries say in the field's words where the run is."""
+    async with Scripted(2).working(productions.client):
+        handle, plan = await productions.planned()
+        metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        assert "awaiting approval" in metadata.current_details
+        assert plan.digest in metadata.current_details
+        await handle.signal("approve", plan.digest)
+        await handle.result()
+        described = await handle.describe()
+        history = json.loads((await handle.fetch_history()).to_json())
+    assert described.typed_search_attributes[STATUS] == "delivered"
+    assert described.typed_search_attributes[COST] == pytest.approx(0.02)
+    summaries = [json.dumps(e.get("userMetadata", {})) for e in history["events"]]
+    assert any(_encoded("text-1 · text · fake") in s for s in summaries)
+
+
+def _encoded(text: str) -> str:
+    import base64
+
+    return base64.b64encode(json.dumps(text, ensure_ascii=False).encode()).decode()

@@ -1,0 +1,485 @@
+"""Starts and requests that come twice: after retention, after a reset, under the same key, and from several callers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import (
+    DeleteWorkflowExecutionRequest,
+    ResetWorkflowExecutionRequest,
+)
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.finishing.manifests import Manifests
+from activities.storage.bucket import Storage
+from api.problems import Problem
+from api.temporal.outcomes import answered
+from deploy.local import Stack
+from tests.api.test_problems import problem
+from tests.support.fakes import FakeActivities
+from tests.support.productions import Productions, eventually, names
+from tests.support.serving import Api, serving
+from tests.support.stack import use_s3
+from workflows import keys
+from workflows.batch.records import BatchStart
+from workflows.batch.workflow import BatchWorkflow
+from workflows.events import ProductionStart, ProductionStatus, Snapshot
+from workflows.models import Brief, Platform
+from workflows.production.workflow import ProductionWorkflow
+from workflows.refusals import refusal_in
+from workflows.requests import Regenerate
+
+BRIEF = {"text": "Say it.", "platform": "copy", "budget_usd": "1"}
+
+
+@pytest.fixture
+def fake(storage: Storage) -> FakeActivities:
+    fake = FakeActivities(assets=2)
+    fake.keep_in(storage)
+    return fake
+
+
+@pytest.fixture
+async def api(client: Client, servers: Stack, fake: FakeActivities) -> AsyncIterator[Api]:
+    with pytest.MonkeyPatch.context() as patch:
+        use_s3(patch, servers)
+        async with fake.working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
+            yield api
+
+
+def path(production_id: str, *rest: str) -> str:
+    return "/".join(("/api/v1/productions", production_id, *rest))
+
+
+async def forget(client: Client, workflow_id: str) -> None:
+    """What Temporal's retention does, at once: the server knows nothing of the closed workflow any more."""
+    handle = client.get_workflow_handle(workflow_id)
+    async with asyncio.timeout(90):  # on a busy machine the server takes its time
+        while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:  # noqa: ASYNC110 - nothing to wait for
+            await asyncio.sleep(0.05)
+        execution = WorkflowExecution(workflow_id=workflow_id)
+        await client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+        )
+        while await _known(handle):  # noqa: ASYNC110 - nothing to wait for
+            await asyncio.sleep(0.05)
+
+
+async def _known(handle: WorkflowHandle[Any, Any]) -> bool:
+    try:
+        await handle.describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+async def post(api: Api, where: str, body: Any, key: str = "") -> httpx.Response:
+    return await api.http.post(where, json=body, headers={"Idempotency-Key": key} if key else {})
+
+
+async def delivered(api: Api, key: str) -> str:
+    """A production that a key began, all the way to its deliverable."""
+    production_id = str((await post(api, "/api/v1/productions", BRIEF, key)).json()["production_id"])
+    ready = await api.until(production_id, "plan_ready")
+    assert (await api.approve(production_id, ready.data["data"]["plan_digest"])).status_code == 200
+    assert (await api.events(production_id))[-1].name == "done"
+    return production_id
+
+
+async def regenerate(api: Api, production_id: str, key: str = "", **body: Any) -> httpx.Response:
+    return await post(api, path(production_id, "assets", "text-1", "regenerate"), body, key)
+
+
+async def done(api: Api, production_id: str) -> dict[str, Any]:
+    """The production once it is delivered and closed again."""
+
+    async def look() -> dict[str, Any] | None:
+        view = await api.get(production_id)
+        return view if view["status"] == "delivered" else None
+
+    return await eventually(look)
+
+
+# Starts
+
+
+async def test_a_key_outlives_retention(api: Api, client: Client, fake: FakeActivities, storage: Storage) -> None:
+    """After retention a key still names its production: the same brief gets it as it is, another brief a 409."""
+    key = uuid4().hex
+    production_id = await delivered(api, key)
+    before, made = await storage.get_bytes(keys.manifest_key(production_id)), list(fake.produced)
+    await forget(client, keys.workflow_id(production_id))
+    again = await post(api, "/api/v1/productions", BRIEF, key)
+    assert (again.status_code, again.json()["production_id"]) == (202, production_id)
+    assert again.json()["status"] == "delivered"
+    other = problem(await post(api, "/api/v1/productions", BRIEF | {"text": "Say another."}, key), 409)
+    assert other.type == "urn:greenlight:problem:key-used"
+    planned = await post(api, "/api/v1/multimodal/plan", BRIEF | {"text": "Say another."}, key)
+    assert problem(planned, 409).type == "urn:greenlight:problem:key-used"
+    assert (await api.get(production_id))["status"] == "delivered"
+    assert await storage.get_bytes(keys.manifest_key(production_id)) == before
+    assert fake.produced == made
+
+
+async def test_generate_again_after_retention(api: Api, client: Client, fake: FakeActivities) -> None:
+    """A /generate that is repeated after retention answers the delivered production and makes nothing."""
+    key, body = uuid4().hex, {"brief": BRIEF, "max_usd": "0.50"}
+    first = await post(api, "/api/v1/generate", body, key)
+    production_id = first.json()["production_id"]
+    await done(api, production_id)
+    made = list(fake.produced)
+    await forget(client, keys.workflow_id(production_id))
+    again = await post(api, "/api/v1/generate", body, key)
+    assert (again.status_code, again.json()["status"]) == (202, "delivered")
+    assert fake.produced == made
+    other = await post(api, "/api/v1/generate", body | {"max_usd": "0.40"}, key)
+    assert problem(other, 409).type == "urn:greenlight:problem:key-used"
+
+
+async def test_a_start_past_the_api(api: Api, client: Client, fake: FakeActivities, storage: Storage) -> None:
+    """A run that starts under a kept id without the API ends as the manifest says, or is refused for another brief."""
+    production_id = await delivered(api, uuid4().hex)
+    before, made = await storage.get_bytes(keys.manifest_key(production_id)), list(fake.produced)
+    for text in ("Say it.", "Say another."):
+        await forget(client, keys.workflow_id(production_id))
+        handle = await client.start_workflow(
+            ProductionWorkflow.run,
+            ProductionStart(production_id=production_id, brief=Brief.model_validate(BRIEF | {"text": text})),
+            id=keys.workflow_id(production_id),
+            task_queue=keys.TASK_QUEUE,
+        )
+        if text == BRIEF["text"]:
+            ended: Snapshot = await handle.result()
+            assert (ended.status, names(ended)[-1]) == ("delivered", "done")
+        else:
+            with pytest.raises(WorkflowFailureError) as failed:
+                await handle.result()
+            refusal = refusal_in(failed.value.cause)
+            assert refusal is not None
+            assert refusal.kind == "id_used"
+        assert (await api.get(production_id))["status"] == "delivered"
+    assert await storage.get_bytes(keys.manifest_key(production_id)) == before
+    assert fake.produced == made
+    assert (await regenerate(api, production_id)).status_code == 202  # what was refused its id is no obstacle
+    assert (await done(api, production_id))["assets"][0]["takes"] == 2
+
+
+async def test_a_cancel_before_the_manifest_is_read(client: Client, fake: FakeActivities, api: Api) -> None:
+    """A run under a kept id that is cancelled before it has read the manifest changes nothing of the production."""
+    production_id = await delivered(api, uuid4().hex)
+    await forget(client, keys.workflow_id(production_id))
+    handle = await client.start_workflow(
+        ProductionWorkflow.run,
+        ProductionStart(production_id=production_id, brief=Brief.model_validate(BRIEF)),
+        id=keys.workflow_id(production_id),
+        task_queue=keys.TASK_QUEUE,
+    )
+    await handle.cancel()
+    ended: Snapshot = await handle.result()
+    assert ended.status == "delivered"
+    assert fake.manifests[production_id].status == "delivered"
+
+
+async def test_a_reset_to_the_start(api: Api, client: Client) -> None:
+    """A reset to before everything asks for the production to be made again: it is planned and waits for approval."""
+    production_id = await delivered(api, uuid4().hex)
+    handle = client.get_workflow_handle(keys.workflow_id(production_id))
+    described = await handle.describe()
+    first = next(
+        e.event_id
+        for e in (await handle.fetch_history()).events
+        if e.HasField("workflow_task_completed_event_attributes")
+    )
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=described.run_id),
+            reason="made again",
+            workflow_task_finish_event_id=first,
+            request_id=uuid4().hex,
+        )
+    )
+
+    async def planned() -> bool | None:
+        return (await api.get(production_id))["status"] == "awaiting_approval" or None
+
+    await eventually(planned)
+    await api.approve(production_id, (await api.get(production_id))["plan"]["digest"])
+    assert (await done(api, production_id))["deliverable"]["revision"] == 1
+
+
+async def test_reopened_from_an_old_record(
+    api: Api, client: Client, fake: FakeActivities, productions: Productions
+) -> None:
+    """A production that is reopened with an old record goes on from its newest manifest; nothing is lost."""
+    production_id = await delivered(api, uuid4().hex)
+    old = await client.get_workflow_handle(keys.workflow_id(production_id), result_type=Snapshot).result()
+    for _ in range(2):
+        assert (await regenerate(api, production_id)).status_code == 202
+        newest = await done(api, production_id)
+    await productions.reopen(old, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
+    found = await done(api, production_id)
+    assert found["assets"][0]["takes"] == 4
+    assert found["last_event_id"] > newest["last_event_id"]
+    snapshot = await client.get_workflow_handle(keys.workflow_id(production_id), result_type=Snapshot).result()
+    assert [t.number for t in snapshot.assets["text-1"].takes] == [1, 2, 3, 4]
+    names(snapshot)
+
+
+async def test_an_older_record_replaces_no_newer_one(storage: Storage) -> None:
+    """Of two writers of a manifest the one with the newer record wins, whichever writes last; so with its revision."""
+    manifests, production_id = Manifests(storage), uuid4().hex
+    newer = record(production_id, 3)
+    older = record(production_id, 2)
+    parted = newer.model_copy(update={"events": newer.events[:1], "updated_at": datetime(2026, 1, 1, tzinfo=UTC)})
+    await manifests.keep(older)
+    await manifests.keep(newer)
+    for late in (older, parted):
+        kept = await manifests.keep(late)
+        assert kept.key == keys.manifest_key(production_id)
+        assert await manifests.read(production_id) == newer
+    await asyncio.gather(*(manifests.keep(record(production_id, n)) for n in (7, 4, 9, 5)))
+    found = await manifests.read(production_id)
+    assert found is not None
+    assert len(found.events) == 9
+
+
+def record(production_id: str, events: int) -> Snapshot:
+    at = [datetime(2026, 11, 1, 12, n, tzinfo=UTC) for n in range(events)]
+    return Snapshot.model_validate(
+        {
+            "production_id": production_id,
+            "status": ProductionStatus.DELIVERED,
+            "brief": Brief(text="Say it.", platform=Platform.COPY),
+            "created_at": at[0],
+            "updated_at": at[-1],
+            "events": [{"id": n, "name": "plan_start", "at": each} for n, each in enumerate(at, start=1)],
+        }
+    )
+
+
+# Batches
+
+
+async def test_a_batch_again_after_retention(api: Api, client: Client, fake: FakeActivities) -> None:
+    """A batch that is sent again after retention starts nothing, whatever Temporal has forgotten of it."""
+    batch_id, rows = uuid4().hex, [{"key": f"key-{n}", "brief": {"text": f"Say {n}."}} for n in (1, 2)]
+    body = {"rows": rows, "defaults": {"platform": "copy"}, "batch_id": batch_id, "approve": True, "budget_usd": "1"}
+    assert (await post(api, "/api/v1/batches", body)).status_code == 202
+    view = await batch_done(api, batch_id)
+    made, ids = list(fake.produced), [row["production_id"] for row in view["rows"]]
+    await forget(client, keys.batch_workflow_id(batch_id))
+    assert (await post(api, "/api/v1/batches", body)).json()["status"] == "done"
+    assert (await api.http.get(f"/api/v1/batches/{batch_id}")).json() == view
+    other = body | {"rows": [{"key": "key-1", "brief": {"text": "Say another."}}]}
+    assert problem(await post(api, "/api/v1/batches", other), 409).type == "urn:greenlight:problem:batch-used"
+    for production_id in ids:
+        await forget(client, keys.workflow_id(production_id))
+    unkept = await rerun(client, batch_id, ids, [f"Say {n}." for n in (1, 2)])
+    assert [str(row.status) for row in unkept.rows] == ["delivered", "delivered"]
+    others = await rerun(client, uuid4().hex, ids, ["Say 1.", "Say another."])
+    assert [str(row.status) for row in others.rows] == ["delivered", "failed"]
+    assert "another brief" in others.rows[1].error
+    assert fake.produced == made
+
+
+async def batch_done(api: Api, batch_id: str) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        view = (await api.http.get(f"/api/v1/batches/{batch_id}")).json()
+        return dict(view) if view["status"] == "done" else None
+
+    return await eventually(look)
+
+
+async def rerun(client: Client, batch_id: str, ids: list[str], texts: list[str]) -> Any:
+    """A batch that is started without the API, over productions that exist."""
+    rows = [
+        {
+            "row": n,
+            "key": f"key-{n}",
+            "production_id": production_id,
+            "brief": {"text": text, "platform": "copy", "requester": "somebody else"},
+        }
+        for n, (production_id, text) in enumerate(zip(ids, texts, strict=True), start=1)
+    ]
+    start = {"batch_id": batch_id, "rows": rows, "created_at": datetime.now(UTC), "approve": True, "budget_usd": "1"}
+    return await client.execute_workflow(
+        BatchWorkflow.run,
+        BatchStart.model_validate(start),
+        id=keys.batch_workflow_id(batch_id),
+        task_queue=keys.TASK_QUEUE,
+    )
+
+
+# Requests with a key
+
+
+async def test_regenerate_once(api: Api, client: Client, fake: FakeActivities) -> None:
+    """A regenerate repeated under its key is answered as before and makes nothing: at once, at the same time, after
+    the production was closed and after retention; with another body it is refused."""
+    production_id = await delivered(api, uuid4().hex)
+    key = uuid4().hex
+    first, second = await asyncio.gather(
+        regenerate(api, production_id, key, feedback="warmer"), regenerate(api, production_id, key, feedback="warmer")
+    )
+    assert (first.status_code, second.status_code) == (202, 202), (first.text, second.text)
+    assert first.json() == second.json()
+    view = await done(api, production_id)
+    assert view["assets"][0]["takes"] == 2
+    assert len(fake.rewritten) == 1
+    assert (await regenerate(api, production_id, key, feedback="warmer")).json() == first.json()
+    other = problem(await regenerate(api, production_id, key, feedback="colder"), 409)
+    assert (other.type, other.errors[0].field) == ("urn:greenlight:problem:key-used", "Idempotency-Key")
+    await forget(client, keys.workflow_id(production_id))
+    assert (await regenerate(api, production_id, key, feedback="warmer")).json() == first.json()
+    assert (await regenerate(api, production_id, uuid4().hex)).status_code == 202
+    again = await regenerate(api, production_id, key, feedback="warmer")  # while it is open, or closed again
+    assert again.json() == first.json()
+    assert (await done(api, production_id))["assets"][0]["takes"] == 3
+    assert len(fake.rewritten) == 1
+
+
+async def test_a_refusal_that_cost_something(api: Api, fake: FakeActivities) -> None:
+    """What was refused after it was paid for is refused again under its key without another payment; a free refusal is
+    not remembered."""
+    production_id = await delivered(api, uuid4().hex)
+    fake.price_usd *= 1000
+    key = uuid4().hex
+    for _ in range(2):
+        refused = problem(await regenerate(api, production_id, key, feedback="warmer"), 409)
+        assert refused.type == "urn:greenlight:problem:budget-short"
+    assert len(fake.rewritten) == 1
+    free = uuid4().hex
+    assert problem(await regenerate(api, production_id, free), 409).type == "urn:greenlight:problem:budget-short"
+    fake.price_usd /= 1000
+    assert (await regenerate(api, production_id, free)).status_code == 202
+
+
+@pytest.mark.parametrize("what", ["approve", "edit", "revise", "execute-plan"])
+async def test_a_plan_is_decided_once(api: Api, what: str) -> None:
+    """A decision about a plan that is repeated under its key is answered as before, also when the plan moved on."""
+    production_id, digest = await api.planned(budget_usd="1")
+    key = {"Idempotency-Key": uuid4().hex}
+    edit = {"plan_digest": digest, "edits": [{"op": "change", "asset_id": "text-1", "prompt": "sea"}]}
+    approval = {"plan_digest": digest, "approver": "ana"}
+
+    async def ask(**other: Any) -> httpx.Response:
+        match what:
+            case "approve":
+                return await api.http.post(path(production_id, "approve"), json=approval | other, headers=key)
+            case "edit":
+                return await api.http.patch(path(production_id, "plan"), json=edit | other, headers=key)
+            case "revise":
+                body = {"feedback": "shorter"} | other
+                return await api.http.post(path(production_id, "revise"), json=body, headers=key)
+            case _:
+                body = approval | {"production_id": production_id} | other
+                return await api.http.post("/api/v1/multimodal/execute-plan", json=body, headers=key)
+
+    first = await ask()
+    events = (await api.get(production_id))["last_event_id"]
+    again = await ask()
+    assert (first.status_code, again.status_code) == (200, 200), (first.text, again.text)
+    if what == "execute-plan":
+        assert first.text.partition("event: approved")[2] == again.text.partition("event: approved")[2] != ""
+    else:
+        assert again.json() == first.json()
+    if what in ("edit", "revise"):
+        assert (await api.get(production_id))["last_event_id"] == events
+    who = {"edit": {"editor": "ben"}, "revise": {"reviser": "ben"}}.get(what, {"approver": "ben"})
+    assert problem(await ask(**who), 409).type == "urn:greenlight:problem:key-used"
+    if what == "edit":
+        newer = {"plan_digest": first.json()["digest"], "edits": [{"op": "title", "title": "Sea"}]}
+        assert (await api.http.patch(path(production_id, "plan"), json=newer)).status_code == 200
+        assert problem(await ask(), 409).type == "urn:greenlight:problem:stale-digest"
+
+
+async def test_an_upload_once(api: Api) -> None:
+    """A file that is sent twice under a key is one take; another file under it is refused."""
+    production_id = await delivered(api, uuid4().hex)
+    where, key = path(production_id, "assets", "text-1", "takes"), {"Idempotency-Key": uuid4().hex}
+    first = await api.http.post(where, content=b"own words", headers=key)
+    again = await api.http.post(where, content=b"own words", headers=key)
+    assert (first.status_code, again.json()) == (202, first.json())
+    other = problem(await api.http.post(where, content=b"other words", headers=key), 409)
+    assert other.type == "urn:greenlight:problem:key-used"
+    assert (await done(api, production_id))["assets"][0]["takes"] == 2
+
+
+async def test_admitted_once(api: Api, client: Client) -> None:
+    """An admission repeated under its key changes nothing, also after the batch is done; another body is refused."""
+    rows = [{"key": "key-1", "brief": {"text": "Say it."}}]
+    batch_id = uuid4().hex
+    await post(api, "/api/v1/batches", {"rows": rows, "defaults": {"platform": "copy"}, "batch_id": batch_id})
+    where, key = f"/api/v1/batches/{batch_id}/admit", uuid4().hex
+    assert (await post(api, where, {"budget_usd": "1"}, key)).status_code == 200
+    assert problem(await post(api, where, {"budget_usd": "2"}, key), 409).type == "urn:greenlight:problem:key-used"
+    await batch_done(api, batch_id)
+    assert (await post(api, where, {"budget_usd": "1"}, key)).json()["status"] == "done"
+    await forget(client, keys.batch_workflow_id(batch_id))
+    assert (await post(api, where, {"budget_usd": "1"}, key)).json()["status"] == "done"
+    assert problem(await post(api, where, {"budget_usd": "2"}, key), 409).type == "urn:greenlight:problem:key-used"
+
+
+# Reopening
+
+
+async def test_feedback_that_takes_long(api: Api, fake: FakeActivities) -> None:
+    """Feedback on a delivered production is waited for beyond the time that a worker has to take it up."""
+    production_id = await delivered(api, uuid4().hex)
+    fake.hold("rewriting")
+    asked = asyncio.create_task(regenerate(api, production_id, feedback="warmer"))
+    await asyncio.sleep(6)  # more than the 5 s within which a worker has to take it up
+    assert not asked.done()
+    fake.release("rewriting")
+    answer = await asked
+    assert answer.status_code == 202, answer.text
+    assert (await done(api, production_id))["assets"][0]["takes"] == 2
+
+
+async def test_two_reopen_at_once(api: Api) -> None:
+    """Of many callers that reopen a delivered production at once each gets its take or the reason why not."""
+    production_id = await delivered(api, uuid4().hex)
+    answers = await asyncio.gather(
+        *(post(api, path(production_id, "assets", asset_id, "regenerate"), {}) for asset_id in ("text-1", "text-2") * 3)
+    )
+    accepted = [a for a in answers if a.status_code == 202]
+    assert len(accepted) >= 2, [a.text for a in answers]
+    for answer in answers:
+        if answer.status_code != 202:
+            assert "to be made or being made" in problem(answer, 409).detail
+    view = await done(api, production_id)
+    assert sum(a["takes"] for a in view["assets"]) == 2 + len(accepted)
+
+
+class _Slow:
+    """An update that a worker has taken up and does not finish."""
+
+    async def result(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_request_under_way_is_not_called_lost() -> None:
+    """Where a worker took a request up and needs too long, the answer says so and not that there is no worker."""
+
+    async def taken_up() -> Any:
+        return _Slow()
+
+    with pytest.raises(Problem) as caught:
+        await answered(taken_up, 0.01)
+    assert (caught.value.status_code, caught.value.problem.title) == (503, "Still working")
+    assert "Retry-After" not in (caught.value.headers or {})
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        await answered(never, 0.01)

@@ -1,0 +1,192 @@
+"""A query cannot take a run ahead of its history, and nothing else is held up."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.worker import (
+    Replayer,
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+)
+
+from tests.workflows.runtime import ahead
+from tests.workflows.runtime.ahead import Ahead
+from worker import guard
+from worker.guard import _Guarded
+from workflows.keys import ASK_AGAIN
+
+
+class Inner(WorkflowInstance):
+    """Answers every activation, with commands of these kinds."""
+
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        done = WorkflowActivationCompletion(run_id=act.run_id)
+        done.successful.SetInParent()
+        for kind in self.kinds:
+            getattr(done.successful.commands.add(), kind).SetInParent()
+        return done
+
+    def get_serialization_context(self, command_info: Any) -> Any: ...
+
+    def get_external_store_context(self, command_info: Any) -> Any: ...
+
+    def get_info(self) -> Any: ...
+
+
+class Accepting(Inner):
+    """Accepts all updates."""
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        done = super().activate(act)
+        for job in act.jobs:
+            response = done.successful.commands.add().update_response
+            response.protocol_instance_id = job.do_update.protocol_instance_id
+            response.accepted.SetInParent()
+        return done
+
+
+def activation(seconds: int, length: int, *kinds: str, replaying: bool = False) -> WorkflowActivation:
+    act = WorkflowActivation(run_id="r", history_length=length, is_replaying=replaying)
+    act.timestamp.FromSeconds(seconds)
+    for kind in kinds:
+        getattr(act.jobs.add(), kind).SetInParent()
+    return act
+
+
+@pytest.mark.parametrize(
+    ("second", "refused"),
+    [
+        (activation(1, 9, "resolve_activity"), True),
+        (activation(1, 9, "do_update", "query_workflow"), True),
+        (activation(1, 4, "resolve_activity"), False),
+        (activation(2, 9, "resolve_activity"), False),
+        (activation(1, 9, "query_workflow"), False),
+        (activation(1, 9, "remove_from_cache"), False),
+    ],
+    ids=["ahead", "ahead with a query", "same task", "next task", "a query alone", "evicted"],
+)
+def test_what_is_ahead_of_its_task_is_refused(second: WorkflowActivation, refused: bool) -> None:
+    """Where the history grew and no workflow task began, what happened is not applied, and the worker says why."""
+    guarded = _Guarded(Inner())
+    assert guarded.activate(activation(1, 4, "initialize_workflow")).HasField("successful")
+    done = guarded.activate(second)
+    assert done.HasField("failed") is refused
+    if refused:
+        assert done.failed.failure.message == ASK_AGAIN
+
+
+@pytest.mark.parametrize(
+    ("length", "kinds", "failed"),
+    [
+        (13, ("resolve_activity",), False),
+        (12, ("resolve_activity",), True),
+        (11, ("do_update",), False),
+        (10, ("do_update",), True),
+        (12, ("signal_workflow",), False),
+        (6, ("resolve_activity",), False),
+    ],
+    ids=["completed", "timed out", "an update", "an update too early", "a signal", "the same task"],
+)
+def test_a_task_whose_commands_are_not_in_history(length: int, kinds: tuple[str, ...], failed: bool) -> None:
+    """What the run did about a task that was never completed is forgotten: the next one begins from the history."""
+    guarded = _Guarded(Inner("schedule_activity", "upsert_workflow_search_attributes", "start_timer"))
+    guarded.activate(activation(1, 3, "initialize_workflow", replaying=True))
+    guarded.activate(activation(2, 6, "resolve_activity"))
+    if length > 6:
+        guarded.activate(activation(2, 9, "query_workflow", replaying=True))  # which brings the commands along
+    # Completed, two commands, scheduled and started are 5 events; an activity's own are 2.
+    done = guarded.activate(activation(2 if length == 6 else 3, length, *kinds))
+    assert done.HasField("failed") is failed
+
+
+def test_an_update_is_done_once() -> None:
+    """Handed out a second time, the run goes from the cache, for it does not know which of the two history holds."""
+    guarded = _Guarded(Inner())
+
+    def handed_out(length: int, *updates: str) -> WorkflowActivationCompletion:
+        act = activation(length, length)
+        for each in updates:
+            act.jobs.add().do_update.protocol_instance_id = each
+        return guarded.activate(act)
+
+    guarded.activate(activation(1, 3, "initialize_workflow"))
+    assert handed_out(6, "refused").HasField("successful")
+    guarded._inner = Accepting()
+    assert handed_out(9, "refused", "one").HasField("successful")
+    assert handed_out(9, "two").HasField("successful")
+    assert handed_out(9, "one").HasField("failed")
+    assert handed_out(12, "three", "refused").HasField("failed")
+
+
+def test_a_query_that_may_have_loaded_the_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right after the first live task of a replayed run nobody is told of it; a moment later everybody is."""
+
+    def asked(guarded: _Guarded, seconds: int, length: int) -> bool:
+        done = guarded.activate(activation(seconds, length, "query_workflow", replaying=True))
+        return any(c.respond_to_query.failed.message == ASK_AGAIN for c in done.successful.commands)
+
+    fresh = _Guarded(Inner())
+    fresh.activate(activation(1, 3, "initialize_workflow"))
+    assert not asked(fresh, 1, 3)
+    loaded = _Guarded(Inner())
+    loaded.activate(activation(1, 3, "initialize_workflow", replaying=True))
+    assert not asked(loaded, 1, 3)
+    loaded.activate(activation(2, 9, "resolve_activity"))
+    assert asked(loaded, 2, 9)
+    monkeypatch.setattr(guard, "DOUBT_SECONDS", 0.0)
+    assert not asked(loaded, 2, 9)
+
+
+class Guarding(UnsandboxedWorkflowRunner):
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return _Guarded(super().create_instance(det))
+
+
+SCHEDULED = 5
+"""Events until the first of the two activities is scheduled."""
+
+
+async def _until(handle: WorkflowHandle[Ahead, int], holds: Callable[[WorkflowExecutionDescription], bool]) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if holds(await handle.describe()):
+                return
+            await asyncio.sleep(0.02)
+
+
+async def test_a_worker_dies_with_a_task_while_somebody_asks(client: Client) -> None:
+    """A query that outlives its worker loads the run elsewhere with the task of the dead; the run still replays."""
+    queue, address = f"ahead-{uuid4().hex}", client.service_client.config.target_host
+    async with Worker(client, task_queue=ahead.ACTIVITIES, activities=[ahead.wait]):
+        dying = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.workflows.runtime.ahead", address, queue, stdout=asyncio.subprocess.PIPE
+        )
+        handle = await client.start_workflow(Ahead.run, id=queue, task_queue=queue, task_timeout=timedelta(seconds=5))
+        await _until(handle, lambda run: run.history_length > SCHEDULED)
+        asking = asyncio.create_task(handle.query(Ahead.made))
+        assert dying.stdout is not None
+        await dying.stdout.readline()
+        await _until(handle, lambda run: run.raw_description.pending_workflow_task.HasField("started_time"))
+        dying.kill()
+        await dying.wait()
+        async with ahead.worker(client, queue, Guarding()):
+            with pytest.raises(WorkflowQueryFailedError, match=ASK_AGAIN):
+                await asking
+            await handle.signal(Ahead.end)
+            assert await handle.result() == len(ahead.SECONDS)
+    await Replayer(workflows=[Ahead], workflow_runner=UnsandboxedWorkflowRunner()).replay_workflow(
+        await handle.fetch_history()
+    )

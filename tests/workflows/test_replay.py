@@ -1,0 +1,25 @@
+"""Recorded histories replay: a change of the workflow breaks no production that is under way."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import ROOT
+from tests.replay import replayed
+
+HISTORIES = sorted((ROOT / "tests" / "histories").rglob("*.json"))
+
+
+def test_there_are_histories() -> None:
+    """Histories of every path are committed, of each generation that ever ran."""
+    recorded = {path.stem.rsplit("-", 1)[0] for path in HISTORIES}
+    assert {"one_failure_stops_no_sibling", "a_closed_production_is_opened_again", "cancelling_keeps_what_is_made"} <= (
+        recorded
+    )
+    assert {"several_takes_to_choose_from", "stills_are_approved_before_video_is_paid_for", "batch"} <= recorded
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+async def test_histories_replay(path: Path) -> None:
+    """The workflow takes the same steps from a recorded history as when it was recorded."""
+    assert await replayed(path) is None
