@@ -31,7 +31,7 @@ PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 # What `make smoke` runs: media, finishing, previz, planning, the API and productions on the real embedded stack.
 SMOKE := $(addprefix tests/,deploy/test_locks.py test_packages.py workflows/runtime/test_converter.py \
-  workflows/production/state activities/storage/test_storage.py activities/providers/test_previz.py activities/finishing \
+  workflows/production/state activities/storage/test_storage.py activities/providers/previz activities/finishing \
   activities/takes/test_uploads.py activities/planning/test_planning.py activities/planning/test_planner.py \
   api/routes/test_api.py journeys/test_end_to_end.py)
 
@@ -63,8 +63,8 @@ smoke: $(DEV_STAMP) ## some tests of each layer, on the real embedded stack
 pythons: $(DEV_STAMP) ## demo and smoke on each supported Python found here, a line each; logs in out/pythons/
 	@$(PY) -m tests.pythons
 
-RECORDED := $(addprefix tests/workflows/,$(patsubst %,production/test_%.py,production money changes approvals caps) \
-  batch/test_batches.py runtime/test_converter.py)
+RECORDED := $(addprefix tests/workflows/,$(patsubst %,production/test_%.py,production cancels money unexpected_bills \
+  changes feedback approvals caps) batch/test_batches.py runtime/test_converter.py)
 
 record: $(DEV_STAMP) ## record histories and defaults.json, for replay
 	RECORD_HISTORIES=1 $(PY) -m pytest $(RECORDED)

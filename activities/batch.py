@@ -1,4 +1,4 @@
-"""What batches ask of the outside: how far productions are, whether they exist, and the records of batches."""
+"""The activities of batches: the state of productions, whether they exist, and the records of batches."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -25,59 +25,59 @@ if TYPE_CHECKING:
     from activities.storage.bucket import Storage
 
 ReadManifest = Callable[[str], Awaitable[Snapshot | None]]
-FORGOTTEN = "the Temporal server has forgotten it, and it left no manifest"
+FORGOTTEN = "the Temporal server no longer has it, and it has no manifest"
 
 
-class Looking:
-    """Reads productions from Temporal, or from the manifest where Temporal has forgotten them."""
+class ProductionReports:
+    """Reads productions from Temporal, or from the manifest if Temporal no longer has them."""
 
     def __init__(self, read_manifest: ReadManifest) -> None:
         self._read_manifest = read_manifest
 
-    @activity.defn(name=keys.LOOK_AT_PRODUCTION)
-    async def look_at_production(self, production_id: str) -> Report:
-        """Ask a running production, or read the result of a closed one; one that was broken off has failed.
+    @activity.defn(name=keys.REPORT_PRODUCTION)
+    async def report_production(self, production_id: str) -> Report:
+        """Query a running production, or read the result of a closed one; a terminated one has failed.
 
         Raises:
-            RPCError: the server or a worker does not answer; try again.
+            RPCError: the server or a worker does not respond; try again.
         """
-        handle, described = await _described(production_id)
+        handle, described = await _describe(production_id)
         if described is None:
-            kept = await self._read_manifest(production_id)
-            return _report(kept) if kept else _failed(production_id, FORGOTTEN, 0)
-        found = await self._found(production_id, handle, described)
+            manifest = await self._read_manifest(production_id)
+            return _report(manifest) if manifest else _failed(production_id, FORGOTTEN, 0)
+        found = await self._snapshot_or_error(production_id, handle, described)
         if isinstance(found, Snapshot):
             return _report(found)
-        # It left no result, and one that no worker had begun cannot even be asked.
+        # It has no result, and a run that no worker started cannot be queried.
         return _failed(production_id, found, described.typed_search_attributes.get(COST, 0))
 
     @activity.defn(name=keys.FIND_PRODUCTION)
     async def find_production(self, wanted: WantedProduction) -> Report | None:
-        """How far the production of a row is; None where there is none, so that it can be started.
+        """The state of the production of a row; None if it does not exist, so that it can be started.
 
         Raises:
-            ApplicationError: type PRODUCTION_USED, not retried; the id is that of a production with another brief.
-            RPCError: the server or a worker does not answer; try again.
+            ApplicationError: type PRODUCTION_USED, not retried; a production with another brief has this id.
+            RPCError: the server or a worker does not respond; try again.
         """
         production_id = wanted.production_id
-        handle, described = await _described(production_id)
+        handle, described = await _describe(production_id)
         if described is None:
             found: Snapshot | str | None = await self._read_manifest(production_id)
         else:
-            found = await self._found(production_id, handle, described)
+            found = await self._snapshot_or_error(production_id, handle, described)
         if isinstance(found, Snapshot):
             if content_digest(found.brief) != wanted.content:
-                words = f"{production_id!r} was made from another brief; give the row another key"
-                raise ApplicationError(words, type=PRODUCTION_USED, non_retryable=True)
+                message = f"{production_id!r} was made from another brief; give the row another key"
+                raise ApplicationError(message, type=PRODUCTION_USED, non_retryable=True)
             return _report(found)
         if described is None:
             return None
         return _failed(production_id, str(found), described.typed_search_attributes.get(COST, 0))
 
-    async def _found(
+    async def _snapshot_or_error(
         self, production_id: str, handle: WorkflowHandle[Any, Snapshot], described: WorkflowExecutionDescription
     ) -> Snapshot | str:
-        """The production as its newest run knows it, or why that left nothing."""
+        """The snapshot of the newest run, or the reason why it has none."""
         if described.status is WorkflowExecutionStatus.RUNNING:
             running: Snapshot = await handle.query("snapshot", result_type=Snapshot)
             return running
@@ -88,23 +88,23 @@ class Looking:
                 await handle.result()
             except WorkflowFailureError as error:
                 refusal = refusal_in(error.cause)
-                kept = await self._read_manifest(production_id) if refusal and refusal.kind == "id_used" else None
-                return kept or str(error.cause)
-        return "broken off by an operator"
+                manifest = await self._read_manifest(production_id) if refusal and refusal.kind == "id_used" else None
+                return manifest or str(error.cause)
+        return "terminated by an operator"
 
 
 class BatchRecords:
-    """The records of batches in the bucket: they outlive Temporal's retention."""
+    """The records of batches in the bucket, which remain after Temporal's retention."""
 
     def __init__(self, storage: "Storage") -> None:
         self._storage = storage
 
     @activity.defn(name=keys.KEEP_BATCH)
     async def keep_batch(self, record: BatchRecord) -> None:
-        """Keep the record of a batch; the first one claims its id for these rows.
+        """Store the record of a batch; the first record claims its id for these rows.
 
         Raises:
-            ApplicationError: type BATCH_USED, not retried; the id is that of a batch of other rows.
+            ApplicationError: type BATCH_USED, not retried; a batch of other rows has this id.
             StorageFailed, StorageConflict: try again.
         """
         key, data = keys.batch_key(record.view.batch_id), record.model_dump_json(indent=1).encode()
@@ -113,15 +113,15 @@ class BatchRecords:
             await self._storage.put_unpaid(key, data, "application/json", only_if_absent=True)
             return
         if BatchRecord.model_validate_json(found[0]).rows_digest != record.rows_digest:
-            words = f"{record.view.batch_id!r} is a batch of other rows; choose another batch_id"
-            raise ApplicationError(words, type=BATCH_USED, non_retryable=True)
+            message = f"{record.view.batch_id!r} is a batch of other rows; choose another batch_id"
+            raise ApplicationError(message, type=BATCH_USED, non_retryable=True)
         await self._storage.put_unpaid(key, data, "application/json", if_match=found[1])
 
 
-async def _described(
+async def _describe(
     production_id: str,
 ) -> tuple[WorkflowHandle[Any, Snapshot], WorkflowExecutionDescription | None]:
-    """The newest run; no description where the server does not know one."""
+    """The handle and the description of the newest run; no description if the server does not know the production."""
     handle = activity.client().get_workflow_handle(keys.workflow_id(production_id), result_type=Snapshot)
     try:
         return handle, await handle.describe()

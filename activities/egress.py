@@ -1,57 +1,58 @@
-"""Connections to addresses that somebody else named: https alone, and none into our own network, unless allowed.
+"""Requests to addresses that users or vendors name: only https, and never into a private network, unless allowed.
 
-A name is looked up once, all that it stands for is checked, and the connection goes to an address that was checked: a
-name that stands for another one a moment later (DNS rebinding) gains nothing. TLS goes by the name as ever.
+A host name is resolved once, all its addresses are checked, and the connection goes to a checked address: a name that
+resolves to another address a moment later (DNS rebinding) has no effect. TLS verifies the name as usual.
 
-Where the environment names a proxy for an address, the proxy looks the name up again and connects: what this machine
-knows of the name is checked all the same, and beyond that the proxy's own rules hold.
+If the environment names a proxy for an address, the proxy resolves the name again and connects. The addresses that
+this machine resolves are still checked; beyond that, the rules of the proxy apply.
 """
 
 import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from functools import cache
-from typing import Final
+from typing import Any, Final
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 _TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
-"""NAT64 (RFC 6052): the last 32 bits are the IPv4 address that is really reached."""
+"""NAT64 (RFC 6052): the last 32 bits are the IPv4 address that the connection reaches."""
 _NEVER: Final = tuple(
     map(
         ipaddress.ip_network,
         (
             *("::/96", "64:ff9b:1::/48", "2002::/16", "fec0::/10"),
-            # IANA's registries of special purposes, the newest entries too: no Python knows all of them.
+            # IANA's special-purpose registries, with the newest entries, which no Python version has completely.
             *("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20", "5f00::/16", "100:0:0:1::/64"),
         ),
     )
 )
-"""What may stand for an address within, or is nobody's, and what the tables of some Python count as global."""
+"""Networks that may map to internal addresses or are not assigned, and that some Python versions count as global."""
 
 
 class AddressRefused(Exception):
-    """Not to be connected to; no retry makes it better."""
+    """The address may not be connected to, e.g. "example.com is http"; no retry helps."""
 
-    def __init__(self, url: httpx.URL) -> None:
-        super().__init__(url.host)
+    def __init__(self, url: httpx.URL, problem: str) -> None:
+        super().__init__(f"{url.host} is {problem}")
         self.host = url.host
         self.scheme = url.scheme
 
 
 class PlainHttp(AddressRefused):
-    """Neither https nor allowed."""
+    """The scheme is not https, and the host is not allowed."""
 
 
 class PrivateAddress(AddressRefused):
-    """The name stands for an address in a private network, and is not allowed."""
+    """The name resolves to an address in a private network, and the host is not allowed."""
 
 
-class Outward(httpx.AsyncBaseTransport):
-    """Opens a connection for each request, to the outside only.
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Opens a connection for each request, only to public addresses.
 
     Args:
         allowed: Hosts, in lower case, that may be plain http and in a private network.
@@ -63,7 +64,7 @@ class Outward(httpx.AsyncBaseTransport):
     def __init__(self, allowed: Collection[str] = (), tls: ssl.SSLContext | None = None) -> None:
         self._allowed = allowed
         self._tls = tls or default_tls()
-        # Kept connections are known by their address, and two names on one address each need their own certificate.
+        # A pool keys connections by address, but two names at one address each need their own certificate.
         self._direct = httpx.AsyncHTTPTransport(verify=self._tls, limits=httpx.Limits(max_keepalive_connections=0))
         self._proxies: dict[str, httpx.AsyncHTTPTransport] = {}
 
@@ -71,18 +72,18 @@ class Outward(httpx.AsyncBaseTransport):
         url = request.url
         allowed = url.host in self._allowed
         if url.scheme != "https" and not allowed:
-            raise PlainHttp(url)
+            raise PlainHttp(url, url.scheme)
         proxy = _proxy_for(url)
         try:
-            addresses = await _look_up(url)
-        except (OSError, UnicodeError) as error:  # the latter of a name that none can have
+            addresses = await _resolve(url)
+        except (OSError, UnicodeError) as error:  # UnicodeError: an invalid host name
             if not proxy:
                 raise httpx.ConnectError(f"{url.host}: {error}", request=request) from error
-            addresses = []  # the proxy may know the name
+            addresses = []  # the proxy may resolve the name
         if not allowed and not all(map(is_public, addresses)):
-            raise PrivateAddress(url)
+            raise PrivateAddress(url, "in a private network")
         if proxy:
-            return await self._through(proxy).handle_async_request(request)
+            return await self._proxy_transport(proxy).handle_async_request(request)
         *others, last = addresses
         for address in others:
             try:
@@ -95,35 +96,72 @@ class Outward(httpx.AsyncBaseTransport):
         for transport in (self._direct, *self._proxies.values()):
             await transport.aclose()
 
-    def _through(self, proxy: str) -> httpx.AsyncHTTPTransport:
+    def _proxy_transport(self, proxy: str) -> httpx.AsyncHTTPTransport:
         if proxy not in self._proxies:
             self._proxies[proxy] = httpx.AsyncHTTPTransport(verify=self._tls, proxy=proxy)
         return self._proxies[proxy]
 
 
+@asynccontextmanager
+async def guarded_request(
+    method: str,
+    url: httpx.URL,
+    seconds: float,
+    *,
+    allowed: Collection[str] = (),
+    max_redirects: int = 0,
+    **request: Any,
+) -> AsyncIterator[httpx.Response]:
+    """The response to one request through a GuardedTransport, as a stream that is not decoded.
+
+    Args:
+        seconds: From resolving the name to the last byte.
+        allowed: As for GuardedTransport.
+        max_redirects: How many redirects are followed; each address is checked.
+        request: Headers and content, as for httpx.
+
+    Raises:
+        AddressRefused: nothing was sent to this address.
+        TimeoutError: after `seconds`.
+        httpx.HTTPError: the request failed.
+    """
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(
+            transport=GuardedTransport(allowed=allowed),
+            timeout=seconds,
+            follow_redirects=max_redirects > 0,
+            max_redirects=max_redirects,
+            headers={"user-agent": "Greenlight", "accept-encoding": "identity"},
+        ) as client,
+        client.stream(method, url, **request) as response,
+    ):
+        yield response
+
+
 @cache
 def default_tls() -> ssl.SSLContext:
-    """Made once: reading the certificates takes 40 ms of the event loop."""
+    """The default TLS context, created once: reading the certificates blocks the event loop for 40 ms."""
     return httpx.create_ssl_context()
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the internet, and to nobody's own network."""
+    """Whether an IP address is on the public internet, not in a private network."""
     found = ipaddress.ip_address(address.split("%")[0])
     if found in _TRANSLATED:
         found = ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)
     return found.is_global and not found.is_multicast and not any(found in network for network in _NEVER)
 
 
-async def _look_up(url: httpx.URL) -> list[str]:
-    """The addresses of a name, best first, each once; of an address itself."""
+async def _resolve(url: httpx.URL) -> list[str]:
+    """The unique addresses of a host name, best first; an address resolves to itself."""
     loop, port = asyncio.get_running_loop(), url.port or (443 if url.scheme == "https" else 80)
     found = await loop.getaddrinfo(url.raw_host.decode(), port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:
-    """The request to this address; its Host header and TLS stay with the name."""
+    """The request to this address; its Host header and TLS keep the name."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),
@@ -134,7 +172,7 @@ def _pinned(request: httpx.Request, address: str) -> httpx.Request:
 
 
 def _proxy_for(url: httpx.URL) -> str | None:
-    """As HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say; httpx leaves them to a transport of one's own."""
+    """The proxy by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which httpx ignores for a custom transport."""
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
     if not proxy or proxy_bypass(url.host):

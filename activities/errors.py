@@ -1,25 +1,25 @@
-"""The error tree of everything that can go wrong with a provider or the media it returns.
+"""The tree of all errors of providers and of the media that they return.
 
     ProviderError
-    ├── RateLimited          waits the provider's own delay, is no failure, not billed
-    ├── StorageUnavailable   our own storage does not answer: waited for, is no failure
-    ├── StoreUnsupported     our own storage cannot do what the request needs: final, names what it did
-    ├── ProviderUnavailable  unreachable, or a failure that the vendor says it does not bill: retried
-    │   ├── Overloaded          it says that it has too much to do: retried, not billed
-    │   └── SubmissionUnknown   the request may have arrived: ambiguous, never blindly repeated
+    ├── RateLimited          retried after the provider's own delay, not a failure, not billed
+    ├── StorageUnavailable   our own storage does not respond: retried, not a failure
+    ├── StoreUnsupported     our own storage lacks a feature that the request needs: final, names the problem
+    ├── ProviderUnavailable  unreachable, or a failure that the vendor does not bill by its documentation: retried
+    │   ├── Overloaded          the provider reports that it is overloaded: retried, not billed
+    │   └── SubmissionUnknown   the request may have arrived: ambiguous, never repeated without a check
     ├── AuthenticationFailed a key is missing or wrong: final, names the variable
     ├── QuotaExhausted       the account has no money or quota left: final
     ├── InvalidRequest       the provider refuses the parameters: final, names them
     ├── JobFailed            the provider's job ended without media: submitted again
-    ├── JobCancelled         somebody stopped the job at the provider: final
-    ├── ContentRefused       the prompt, an input or what was made was refused by policy: final for this content
-    └── OutputUnusable       what came back is no media, or not the media that was asked for: retried
+    ├── JobCancelled         the job was cancelled at the provider: final
+    ├── ContentRefused       policy refused the prompt, an input or the output: final for this content
+    └── OutputUnusable       the response is not media, or not the requested media: retried
 
-Each says whether a retry can help (`retryable`), whether a job is over with it (`ends_job`; raised by a look at a
-job, all others mean that the look failed, not the job), and what the provider charged all the same (`billed_usd`).
-What was billed is never retried unasked: a person decides whether to pay again.
-A message is one short line that names the remedy: Temporal cuts failure texts above about 3 KB. Secrets that a vendor
-repeats in it are hidden.
+Each class defines whether a retry can help (`retryable`) and whether it ends a job (`ends_job`; for the other classes a
+poll failed, not the job). Each error has the cost that the provider charged despite it (`billed_usd`). A billed failure
+is never retried automatically: a reviewer decides whether to pay again.
+A message is one short line that names the remedy: Temporal cuts failure messages above about 3 KB. Secrets that a
+vendor repeats in it are hidden.
 """
 
 import re
@@ -28,13 +28,13 @@ from decimal import ROUND_UP, Decimal
 from typing import ClassVar, Literal
 
 from activities.text.valid_unicode import valid
-from workflows.runtime.redaction import hidden
+from workflows.runtime.redaction import redact
 
 Refused = Literal["prompt", "input", "output"]
 
 
 def cents_up(usd: Decimal) -> Decimal:
-    """USD with the four decimals that records keep, rounded up: a bill is never told too low."""
+    """USD with the four decimals of records, rounded up, so that no bill is recorded too low."""
     return usd.quantize(Decimal("0.0001"), ROUND_UP)
 
 
@@ -42,26 +42,26 @@ class ProviderError(Exception):
     """Base of the tree.
 
     Args:
-        message: What happened and what fixes it.
+        message: The problem and the remedy.
         retry_after: The provider's own delay before the next attempt, if it gave one.
-        billed_usd: What the provider charged all the same.
+        billed_usd: The cost that the provider charged despite the error.
     """
 
     retryable: ClassVar[bool] = False
     ends_job: ClassVar[bool] = False
     http_status: int | None = None
-    """Of the vendor's answer, where there was one."""
+    """The status of the vendor's response, if there was one."""
     counts: ClassVar[bool] = True
-    """False where it is waiting, not failing: it never uses up the take's allowed failures."""
+    """False for a wait: it never uses up the take's allowed failures."""
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None, billed_usd: Decimal = Decimal(0)) -> None:
-        super().__init__(valid(hidden(message[:20_000]))[:2_000] or type(self).__name__)
+        super().__init__(valid(redact(message[:20_000]))[:2_000] or type(self).__name__)
         self.retry_after = retry_after
         self.billed_usd = cents_up(billed_usd)
 
     @property
     def kind(self) -> str:
-        """Its name as records and answers carry it, e.g. "rate_limited"."""
+        """Its name in records and API responses, e.g. "rate_limited"."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
 
 
@@ -114,8 +114,8 @@ class JobCancelled(ProviderError):
 
 class ContentRefused(ProviderError):
     """Args:
-    refused: What the provider objects to: the prompt, an input such as a reference image, or what it made.
-    category: The provider's own word for it, e.g. "violence"; empty where it gives none.
+    refused: The refused content: the prompt, an input such as a reference image, or the output.
+    category: The provider's own category, e.g. "violence"; empty if it gives none.
     """
 
     ends_job = True
@@ -130,7 +130,7 @@ class ContentRefused(ProviderError):
     ) -> None:
         super().__init__(message, billed_usd=billed_usd)
         self.refused = refused
-        self.category = valid(hidden(category[:1_000]))[:100]
+        self.category = valid(redact(category[:1_000]))[:100]
 
 
 class OutputUnusable(ProviderError):

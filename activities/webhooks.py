@@ -1,10 +1,9 @@
 """Posts events to webhooks, signed by the Standard Webhooks scheme (www.standardwebhooks.com).
 
-Each tenant has secrets of its own: who can check what is posted to him could sign it too, and must not be able to sign
-what is posted to another tenant's receiver.
+Each tenant has its own secrets: a receiver can sign messages with the secret with which it verifies them, and must not
+be able to sign messages to the receiver of another tenant.
 """
 
-import asyncio
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,19 +15,19 @@ from standardwebhooks import Webhook as Signer
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.egress import AddressRefused, Outward, PlainHttp, default_tls
+from activities.egress import AddressRefused, guarded_request
 from activities.providers import http_failures
 from activities.settings import ActivitySettings
 from workflows import keys
-from workflows.events import event_body
+from workflows.events import event_json
 from workflows.webhook_delivery import Delivery, NotificationActivities
 
 SECONDS: Final = 15.0
-"""From looking the name up to the answer, as Standard Webhooks advises receivers to expect."""
-MAX_ANSWER_BYTES: Final = 2_000
-"""Of what a receiver says when it refuses; the answer itself says nothing that matters."""
+"""From resolving the name to the response, as Standard Webhooks advises."""
+MAX_ERROR_BYTES: Final = 2_000
+"""Of the body of an error response; the body of a success is not read."""
 MIN_SECRET_BYTES: Final = 24
-"""As the scheme asks for."""
+"""As the scheme requires."""
 
 _VARIABLE: Final = "GREENLIGHT_WEBHOOK_SECRET"
 
@@ -36,7 +35,7 @@ _VARIABLE: Final = "GREENLIGHT_WEBHOOK_SECRET"
 class Notifier(NotificationActivities):
     """Implements the contract with the worker's secret.
 
-    Without one events wait, as for a receiver that is down: a restart may bring it back.
+    Without a secret, events wait as they do for a receiver that is down: a restart may provide it.
     """
 
     def __init__(self, settings: ActivitySettings) -> None:
@@ -45,44 +44,39 @@ class Notifier(NotificationActivities):
     @activity.defn(name="deliver_webhook")
     async def deliver_webhook(self, request: Delivery) -> None:
         tenant = keys.tenant_of(request.production_id)
-        if why := why_unsigned(self._settings, tenant):
-            raise _not_delivered(why)
+        if problem := signing_problem(self._settings, tenant):
+            raise _not_delivered(problem)
         try:
             url = httpx.URL(request.webhook.url)
         except httpx.InvalidURL as error:
             raise ApplicationError(f"webhooks.url: {error}", type="InvalidURL", non_retryable=True) from None
-        body = event_body(request.production_id, request.event)
+        body = event_json(request.production_id, request.event)
         headers = {
             "content-type": "application/json",
-            "user-agent": "Greenlight",
-            "accept-encoding": "identity",
-            **signed(_signers(self._settings, tenant), f"{request.production_id}/{request.event.id}", body),
+            **sign(_signers(self._settings, tenant), f"{request.production_id}/{request.event.id}", body),
         }
-        outward = Outward(allowed_hosts(self._settings), default_tls())
+        allowed, content = allowed_hosts(self._settings), body.encode()
         try:
-            async with (
-                asyncio.timeout(SECONDS),
-                httpx.AsyncClient(transport=outward, timeout=SECONDS) as client,
-                client.stream("POST", url, content=body.encode(), headers=headers) as answer,
-            ):
-                if not answer.is_success:
-                    raise _refused(answer, await _said(answer))
+            async with guarded_request(
+                "POST", url, SECONDS, allowed=allowed, content=content, headers=headers
+            ) as response:
+                if not response.is_success:
+                    raise _refused(response, await _excerpt(response))
         except AddressRefused as error:
-            what = f"is {error.scheme}" if isinstance(error, PlainHttp) else "is in a private network"
             raise ApplicationError(
-                f"{url.host} {what}: nothing is posted there; "
+                f"{error}: nothing is posted there; "
                 "name it in GREENLIGHT_WEBHOOK_HOSTS in the workers' environment to allow it",
                 type=type(error).__name__,
                 non_retryable=True,
             ) from None
         except TimeoutError:
-            raise _not_delivered(f"{url.host} did not answer within {SECONDS:g} s") from None
+            raise _not_delivered(f"{url.host} did not respond within {SECONDS:g} s") from None
         except httpx.HTTPError as error:
-            raise _not_delivered(f"{url.host} did not answer: {type(error).__name__}: {error}") from None
+            raise _not_delivered(f"{url.host} did not respond: {type(error).__name__}: {error}") from None
 
 
-def signed(signers: Sequence[Signer], message_id: str, body: str) -> dict[str, str]:
-    """The headers of a message that is sent now; the id stays the same however often it is sent."""
+def sign(signers: Sequence[Signer], message_id: str, body: str) -> dict[str, str]:
+    """The signature headers of a message that is sent now; the id is the same for each attempt."""
     now = datetime.now(UTC)
     return {
         "webhook-id": message_id,
@@ -91,8 +85,8 @@ def signed(signers: Sequence[Signer], message_id: str, body: str) -> dict[str, s
     }
 
 
-def why_unsigned(settings: ActivitySettings, tenant: str = keys.DEFAULT_TENANT) -> str:
-    """Why nothing of a tenant can be signed, naming the variable and the remedy; never the secret."""
+def signing_problem(settings: ActivitySettings, tenant: str = keys.DEFAULT_TENANT) -> str:
+    """Why the events of a tenant cannot be signed, with the variable and the remedy, never the secret; or ""."""
     try:
         _signers(settings, tenant)
     except ValueError as error:
@@ -113,10 +107,10 @@ def allowed_hosts(settings: ActivitySettings) -> tuple[str, ...]:
 
 
 def _signers(settings: ActivitySettings, tenant: str) -> list[Signer]:
-    """One for each secret of the tenant, so that receivers may change over from one to the next.
+    """One signer for each secret of the tenant, so that receivers can rotate secrets.
 
     Raises:
-        ValueError: there is none, or one is not a secret.
+        ValueError: there is no secret, or one is invalid.
     """
     found = _secrets(settings).get(tenant, [])
     if not found:
@@ -126,10 +120,10 @@ def _signers(settings: ActivitySettings, tenant: str) -> list[Signer]:
 
 
 def _secrets(settings: ActivitySettings) -> dict[str, list[bytes]]:
-    """Tenant -> keys. One without a tenant before it is of the tenant `default`.
+    """Tenant -> keys. A secret without a tenant belongs to the tenant `default`.
 
     Raises:
-        ValueError: one is not a secret.
+        ValueError: a secret is invalid.
     """
     found: dict[str, list[bytes]] = {}
     for each in settings.webhook_secret.get_secret_value().split():
@@ -148,29 +142,29 @@ def _key(secret: str) -> bytes:
     return key
 
 
-async def _said(answer: httpx.Response) -> str:
-    """The beginning of the answer, on one line."""
-    said = b""
-    async for piece in answer.aiter_raw():
-        said += piece
-        if len(said) >= MAX_ANSWER_BYTES:
+async def _excerpt(response: httpx.Response) -> str:
+    """The beginning of the body, on one line."""
+    body = b""
+    async for piece in response.aiter_raw():
+        body += piece
+        if len(body) >= MAX_ERROR_BYTES:
             break
-    text = said[:MAX_ANSWER_BYTES].decode(errors="replace")
+    text = body[:MAX_ERROR_BYTES].decode(errors="replace")
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
 
 
-def _refused(answer: httpx.Response, said: str) -> ApplicationError:
-    """Only 410 is final: receivers fix what they answer in error, and a redirect is an error like others."""
-    words = f"{answer.url.host} answered HTTP {answer.status_code}{f': {said}' if said else ''}"
-    if answer.status_code == HTTPStatus.GONE:
-        return ApplicationError(words, type="ReceiverGone", non_retryable=True)
-    return _not_delivered(words, http_failures.seconds_after(answer.headers.get("retry-after")))
+def _refused(response: httpx.Response, excerpt: str) -> ApplicationError:
+    """Only 410 is final: other errors of a receiver may be fixed, and a redirect is an error like others."""
+    message = f"{response.url.host} answered HTTP {response.status_code}{f': {excerpt}' if excerpt else ''}"
+    if response.status_code == HTTPStatus.GONE:
+        return ApplicationError(message, type="ReceiverGone", non_retryable=True)
+    return _not_delivered(message, http_failures.seconds_after(response.headers.get("retry-after")))
 
 
-def _not_delivered(words: str, after: timedelta | None = None) -> ApplicationError:
-    """Tried again. A receiver's trouble is none of the worker's: it is no alarm in its log."""
+def _not_delivered(message: str, after: timedelta | None = None) -> ApplicationError:
+    """A retryable error; benign, as a failure of the receiver is not one of the worker."""
     return ApplicationError(
-        words[:1_000],
+        message[:1_000],
         type="NotDelivered",
         next_retry_delay=after or None,
         category=ApplicationErrorCategory.BENIGN,

@@ -12,21 +12,21 @@ from api.app import create_app, end_streams
 from api.connections import Connection, allow_many_files
 from api.settings import Settings, SettingsError
 from workflows.runtime import tracing
-from workflows.runtime.gc_freeze import settle
-from workflows.runtime.redaction import hide_in_logs, remember
+from workflows.runtime.gc_freeze import freeze_gc
+from workflows.runtime.redaction import redact_logs, register_secrets
 
 _log = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
-    """uvicorn waits for open responses before it tells the app to stop: the streams are ended first."""
+    """A uvicorn server that ends the event streams first: uvicorn waits for open responses before it stops the app."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        _log.info("Stopping; running requests get %d s, event streams end now", self.config.timeout_graceful_shutdown)
+        _log.info("Stopping; requests may take %d s more, event streams end now", self.config.timeout_graceful_shutdown)
         end_streams(self._app)
         await super().shutdown(sockets)
 
@@ -40,7 +40,7 @@ def server(settings: Settings, app: FastAPI, kind: type[Server] = Server) -> Ser
         log_level="info",
         timeout_graceful_shutdown=settings.stop_seconds,
         server_header=False,
-        # Whoever asks directly could say that he came by https, or from anywhere.
+        # A caller without a proxy could claim https, or any address, in these headers.
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=settings.proxies or None,
         http=Connection,
@@ -50,8 +50,8 @@ def server(settings: Settings, app: FastAPI, kind: type[Server] = Server) -> Ser
 
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    remember(os.environ)
-    hide_in_logs()
+    register_secrets(os.environ)
+    redact_logs()
     try:
         settings = Settings.read(os.environ)
         tracing.begin("greenlight-api", os.environ)
@@ -59,7 +59,7 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the reason for a refused start belongs on the terminal
         return 2
-    settle()
+    freeze_gc()
     allow_many_files()
     try:
         server(settings, app).run()

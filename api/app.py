@@ -1,4 +1,4 @@
-"""The FastAPI application: parts, routes, problem details, OpenAPI."""
+"""The FastAPI application: services, routes, problem details, OpenAPI."""
 
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
@@ -10,15 +10,15 @@ from fastapi.openapi.utils import get_openapi
 
 from api import problems
 from api.auth.key_file import KeyFile
-from api.auth.limits import Limit
+from api.auth.limits import TenantLimit
 from api.auth.middleware import Access, authorise
-from api.auth.sessions import Sessions, secret_of
+from api.auth.sessions import Sessions, session_secret
 from api.deps import Services
 from api.metrics import Metrics
-from api.middleware import Door
+from api.middleware import BodyLimits
 from api.openapi.examples import add_examples
-from api.openapi.security import add_access
-from api.openapi.streams_and_bodies import add_the_unsaid
+from api.openapi.security import add_security
+from api.openapi.streams_and_bodies import add_streams_and_body_errors
 from api.readiness import OK, Check, Readiness
 from api.relay.relay import Relay
 from api.routes import (
@@ -47,52 +47,62 @@ from workflows.runtime import tracing
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from api.temporal.productions import Gateway
+    from api.temporal.connection import TemporalServer
 
 
 def create_app(settings: Settings, client: "Client | None" = None, *, prepare: bool = False) -> FastAPI:
-    """The app; it connects to Temporal as `settings` say, or uses `client` (with the pydantic data converter).
+    """The app; it connects to Temporal by `settings`, or uses `client` (with the pydantic data converter).
 
     Args:
-        prepare: Load behind the start what is slow to load, for a server that stays.
+        prepare: Load slow modules in the background after the start, for a long-running server.
 
     Raises:
-        KeyFileError: the keys that `settings` name cannot be read.
+        KeyFileError: the key file of `settings` cannot be read.
     """
     metrics = Metrics()
     keys = KeyFile(settings.api_keys) if settings.api_keys else None
     sessions = None
     if keys and settings.api_keys:
-        sessions = Sessions(keys, secret_of(settings.api_keys, settings.session_secret))
+        sessions = Sessions(keys, session_secret(settings.api_keys, settings.session_secret))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Temporal's SDK takes 150 ms to import: whoever imports this module for its OpenAPI need not wait.
+        # Temporal's SDK takes 150 ms to import, which the OpenAPI description does not need.
         from api.temporal.batches import BatchGateway
-        from api.temporal.productions import Gateway, connect
+        from api.temporal.change_feed import ChangeFeed
+        from api.temporal.connection import TemporalServer, connect
+        from api.temporal.counts import CachedCounts
+        from api.temporal.productions import ProductionGateway
+        from api.temporal.reads import ProductionReader
         from api.temporal.schedules import ScheduleGateway
+        from api.temporal.visibility import Visibility
 
         vault = Vault(settings)
-        temporal = client or await connect(settings)
+        connected = client or await connect(settings)
         impatient = None if client else await connect(settings, impatient=True)
-        gateway = Gateway(temporal, vault.manifest, metrics, impatient)
-        relay = Relay(gateway, metrics)
-        fleet = Fleet(gateway)
-        readiness = Readiness(checks(gateway, vault, fleet, keys))
+        temporal = TemporalServer(connected, impatient)
+        reader = ProductionReader(connected, vault.manifest, metrics)
+        relay = Relay(reader, ChangeFeed(connected), metrics)
+        fleet = Fleet(temporal)
+        readiness = Readiness(checks(temporal, vault, fleet, keys))
         app.state.services = Services(
             settings=settings,
             metrics=metrics,
-            gateway=gateway,
+            temporal=temporal,
+            reader=reader,
+            productions=ProductionGateway(connected, reader),
+            visibility=Visibility(connected),
+            counts=CachedCounts(connected),
+            batches=BatchGateway(connected, vault.batch),
+            schedules=ScheduleGateway(connected),
             vault=vault,
             relay=relay,
             fleet=fleet,
-            batches=BatchGateway(temporal, vault.batch),
-            schedules=ScheduleGateway(temporal),
             keys=keys,
             sessions=sessions,
             readiness=readiness,
-            streams=Limit(settings.tenant_streams, "event streams", "GREENLIGHT_TENANT_STREAMS"),
-            transfers=Limit(settings.tenant_transfers, "transfers of files", "GREENLIGHT_TENANT_TRANSFERS"),
+            streams=TenantLimit(settings.tenant_streams, "event streams", "GREENLIGHT_TENANT_STREAMS"),
+            transfers=TenantLimit(settings.tenant_transfers, "transfers of files", "GREENLIGHT_TENANT_TRANSFERS"),
         )
         preparing = asyncio.create_task(vault.prepare()) if prepare else None
         watching = asyncio.create_task(readiness.watch()) if prepare else None
@@ -112,12 +122,12 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         version=operations.version(),
         summary="One brief. One plan. Approved once, paid for once, delivered whole.",
         lifespan=lifespan,
-        # The stock pages load their scripts from a CDN.
+        # FastAPI's own pages load their scripts from a CDN.
         docs_url=None,
         redoc_url=None,
         telemetry={
-            "tracing": tracing.provider() is not None,
-            "tracer_provider": tracing.provider(),
+            "tracing": tracing.tracer_provider() is not None,
+            "tracer_provider": tracing.tracer_provider(),
             "exclude": _untraced,
             "operation_spans": False,
             "metrics": False,
@@ -128,7 +138,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     )
     app.state.instance = settings.instance
     app.add_middleware(Access, settings=settings, keys=keys, sessions=sessions)
-    app.add_middleware(Door, metrics=metrics)
+    app.add_middleware(BodyLimits, metrics=metrics)
     problems.install(app)
     for module in (
         productions,
@@ -155,28 +165,28 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
                 version=app.version,
                 summary=app.summary,
                 routes=app.routes,
-                separate_input_output_schemas=False,  # one name a record; what may be left out, we always answer
+                separate_input_output_schemas=False,  # one name per record; responses contain the optional fields too
             )
-            add_the_unsaid(described)
+            add_streams_and_body_errors(described)
             extra = {
                 model.__name__: model.model_json_schema(
                     mode="serialization", ref_template="#/components/schemas/{model}"
                 )
                 for model in (problems.ProblemDetails, StreamEvent, BatchResult)
             }
-            app.openapi_schema = add_access(add_examples(described, extra))
+            app.openapi_schema = add_security(add_examples(described, extra))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
     return app
 
 
-def checks(gateway: "Gateway", vault: Vault, fleet: Fleet, keys: KeyFile | None) -> dict[str, Check]:
-    """What has to be ready, by name."""
+def checks(server: "TemporalServer", vault: Vault, fleet: Fleet, keys: KeyFile | None) -> dict[str, Check]:
+    """The readiness checks by name."""
 
     async def temporal() -> str:
-        await gateway.check()
-        return fleet.unstored or OK
+        await server.check()
+        return fleet.write_problem or OK
 
     async def storage() -> str:
         await vault.check()
@@ -189,13 +199,13 @@ def checks(gateway: "Gateway", vault: Vault, fleet: Fleet, keys: KeyFile | None)
 
 
 def _untraced(scope: MutableMapping[str, Any]) -> bool:
-    """Probes and pages ask all the time, and whoever watches does so for hours."""
+    """Whether a request gets no trace: probes and pages are too frequent, and event streams last for hours."""
     path = str(scope["path"])
     return not path.startswith("/api/") or path.endswith("/events")
 
 
 def end_streams(app: FastAPI) -> None:
-    """End all event streams, so that a server that stops need not wait for its watchers."""
+    """End all event streams, so that a stopping server does not wait for its watchers."""
     services = getattr(app.state, "services", None)
     if isinstance(services, Services):
         services.relay.close()

@@ -1,4 +1,4 @@
-"""Connections below the app: each has its time to ask something, and there is always room for one that does."""
+"""Connections below the app: a limit for the time to the first request, and room for each new connection."""
 
 import asyncio
 import resource
@@ -8,14 +8,14 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS: Final = 10.0
-"""In which the head of a request has to be here whole, from the first byte, or from the connection's beginning."""
+"""The head of a request has to arrive within this time from its first byte, or from the start of the connection."""
 MAX_CONNECTIONS: Final = 4_096
 _SPARE_FILES: Final = 256
-"""Open files for everything that is no caller: the storage, Temporal, logs, pages."""
+"""Open files for everything other than callers' connections: the storage, Temporal, logs, pages."""
 
 
 class Connection(H11Protocol):
-    """One caller's connection. Where there are too many, the one that has asked nothing for longest makes room."""
+    """One caller's connection. Where there are too many, the connection that has been idle longest is closed."""
 
     _since = 0.0
     _deadline: asyncio.TimerHandle | None = None
@@ -23,58 +23,58 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._since = self.loop.time()
-        self._watch()
+        self._start_deadline()
         if len(self.connections) > max_connections():
-            self._make_room()
+            self._close_longest_idle()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._unwatch()
+        self._cancel_deadline()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._asks_nothing and self.conn.their_state is h11.IDLE:
-            self._watch()
+        if self._is_idle and self.conn.their_state is h11.IDLE:
+            self._start_deadline()
         else:
-            self._unwatch()
+            self._cancel_deadline()
 
     def on_response_complete(self) -> None:
         self._since = self.loop.time()
         super().on_response_complete()
 
     @property
-    def _asks_nothing(self) -> bool:
+    def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
-    def _watch(self) -> None:
+    def _start_deadline(self) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self._too_late)
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self._close_if_idle)
 
-    def _unwatch(self) -> None:
+    def _cancel_deadline(self) -> None:
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
 
-    def _too_late(self) -> None:
+    def _close_if_idle(self) -> None:
         self._deadline = None
-        if self._asks_nothing and not self.transport.is_closing():
+        if self._is_idle and not self.transport.is_closing():
             self.transport.close()
 
-    def _make_room(self) -> None:
-        idle = (c for c in self.connections if isinstance(c, Connection) and c._asks_nothing)
+    def _close_longest_idle(self) -> None:
+        idle = (c for c in self.connections if isinstance(c, Connection) and c._is_idle)
         oldest = min(idle, key=lambda c: c._since, default=self)
         oldest.transport.abort()
         self.connections.discard(oldest)
 
 
 def max_connections() -> int:
-    """As many as there are files to open, less what the process itself needs."""
+    """The number of files that this process may open, less those that it needs itself; at most MAX_CONNECTIONS."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(min(MAX_CONNECTIONS, files - _SPARE_FILES), 16)
 
 
 def allow_many_files() -> None:
-    """Take as many open files as the system lets this process have."""
+    """Raise this process's limit of open files to what MAX_CONNECTIONS needs, as far as the system allows it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_CONNECTIONS + _SPARE_FILES
     if most != resource.RLIM_INFINITY:

@@ -1,6 +1,6 @@
-"""Names of headers that both the API and its clients know."""
+"""Names of headers that the API and its clients share."""
 
 from typing import Final
 
 INSTANCE: Final = "Greenlight-Instance"
-"""The id of the stack that a caller means, and in the answer of /healthz of the one that answers."""
+"""In a request, the id of the stack that the caller means; in the response of /healthz, the id of this stack."""

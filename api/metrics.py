@@ -9,15 +9,15 @@ MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How many productions stand where."""
+class ProductionCounts:
+    """How many productions there are, by status and by the reason for which they need attention."""
 
     productions: Mapping[str, int]
     attention: Mapping[str, int]
 
 
 class Metrics:
-    """Gauges and counters; everything runs on one event loop, so plain integers do."""
+    """Gauges and counters. Everything runs on one event loop, so plain integers are enough."""
 
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, int]] = Counter()
@@ -27,32 +27,34 @@ class Metrics:
         self.watched_productions = 0
         self.stalls = 0
 
-    def text(self, standing: Standing | None = None) -> str:
+    def text(self, counts: ProductionCounts | None = None) -> str:
+        requests = {
+            f'{{method="{method}",status="{status}"}}': count
+            for (method, status), count in sorted(self.requests.items())
+        }
         lines = [
-            *_metric("relay_watchers", "gauge", "Open event streams", self.watchers),
-            *_metric("relay_watched_productions", "gauge", "Productions with a stream", self.watched_productions),
-            *_metric("relay_events_total", "counter", "Events read by the relay, once each", self.events_relayed),
-            *_metric("relay_stalls_total", "counter", "Times that no worker answered", self.stalls),
-            *_metric("workflow_queries_total", "counter", "Queries sent to workflows", self.queries),
-            "# HELP greenlight_http_requests_total Requests answered, by method and status",
-            "# TYPE greenlight_http_requests_total counter",
+            *_metric("relay_watchers", "gauge", "Open event streams", {"": self.watchers}),
+            *_metric("relay_watched_productions", "gauge", "Productions with a stream", {"": self.watched_productions}),
+            *_metric("relay_events_total", "counter", "Events read by the relay, once each", {"": self.events_relayed}),
+            *_metric("relay_stalls_total", "counter", "Times that no worker answered", {"": self.stalls}),
+            *_metric("workflow_queries_total", "counter", "Queries sent to workflows", {"": self.queries}),
+            *_metric("http_requests_total", "counter", "Requests answered, by method and status", requests),
         ]
-        for (method, status), count in sorted(self.requests.items()):
-            lines.append(f'greenlight_http_requests_total{{method="{method}",status="{status}"}} {count}')
-        if standing:
-            told = "Productions, by status; closed ones as long as Temporal keeps them"
-            lines += _gauges("productions", told, "status", standing.productions)
-            told = "Productions in which something waits for a person, by reason"
-            lines += _gauges("attention_waiting", told, "reason", standing.attention)
+        if counts:
+            statuses = {f'{{status="{status}"}}': n for status, n in counts.productions.items()}
+            meaning = "Productions, by status; closed ones as long as Temporal keeps them"
+            lines += _metric("productions", "gauge", meaning, statuses)
+            reasons = {f'{{reason="{reason}"}}': n for reason, n in counts.attention.items()}
+            meaning = "Productions in which a decision is pending, by reason"
+            lines += _metric("attention_waiting", "gauge", meaning, reasons)
         return "\n".join(lines) + "\n"
 
 
-def _metric(name: str, kind: str, meaning: str, value: int) -> list[str]:
+def _metric(name: str, kind: str, meaning: str, values: Mapping[str, int]) -> list[str]:
+    """
+    Args:
+        values: Labels as the format writes them -> value.
+    """
     full = f"greenlight_{name}"
-    return [f"# HELP {full} {meaning}", f"# TYPE {full} {kind}", f"{full} {value}"]
-
-
-def _gauges(name: str, meaning: str, label: str, values: Mapping[str, int]) -> list[str]:
-    full = f"greenlight_{name}"
-    counted = [f'{full}{{{label}="{value}"}} {count}' for value, count in values.items()]
-    return [f"# HELP {full} {meaning}", f"# TYPE {full} gauge", *counted]
+    samples = [f"{full}{labels} {value}" for labels, value in values.items()]
+    return [f"# HELP {full} {meaning}", f"# TYPE {full} {kind}", *samples]

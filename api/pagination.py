@@ -7,7 +7,7 @@ from zlib import crc32
 
 from fastapi import Query
 
-from api.problems import FieldError, Problem
+from api.problems import Problem
 
 MAX_PAGE: Final = 200
 
@@ -15,27 +15,26 @@ PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 PageToken = Annotated[str | None, Query(max_length=4_000, description="`next_page_token` of the page before")]
 
 
-def told(token: bytes | None) -> str | None:
-    """Temporal's token with a checksum: given one that is none of its own, Temporal would say that it failed."""
+def encode_token(token: bytes | None) -> str | None:
+    """Temporal's token with a checksum, because Temporal reports a token that it did not issue as its own failure."""
     return base64.urlsafe_b64encode(_checksum(token) + token).decode() if token else None
 
 
-def token_of(text: str | None) -> bytes | None:
-    """Temporal's token of one that was `told`.
+def decode_token(text: str | None) -> bytes | None:
+    """Temporal's token from one that `encode_token` made.
 
     Raises:
-        Problem: 422; it is none of ours.
+        Problem: 422; this API did not issue the token.
     """
     if not text:
         return None
     try:
-        known = base64.b64decode(text, altchars=b"-_", validate=True)
+        decoded = base64.b64decode(text, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        known = b""
-    token = known[4:]
-    if not token or _checksum(token) != known[:4]:
-        error = FieldError(field="page_token", message="is no token of ours", remedy="send next_page_token as it came")
-        raise Problem(422, "invalid-request", f"page_token {error.message}", errors=[error])
+        decoded = b""
+    token = decoded[4:]
+    if not token or _checksum(token) != decoded[:4]:
+        raise Problem.of_field("page_token", "is not a token of this API", "send next_page_token unchanged")
     return token
 
 

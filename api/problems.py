@@ -1,4 +1,4 @@
-"""How the API says no: RFC 9457 problem details that name the field and the remedy, never a traceback."""
+"""The error responses of the API: RFC 9457 problem details that name the field and the remedy, never a traceback."""
 
 import logging
 import re
@@ -14,20 +14,20 @@ from starlette.exceptions import HTTPException
 
 from workflows.models import Money
 from workflows.runtime.encryption_keys import PayloadKeyMissing
-from workflows.servers import FULL, FULL_PERHAPS, problem_of
+from workflows.servers import CHECK_DISK, DISK_FULL, diagnose
 
 if TYPE_CHECKING:
     from workflows.refusals import Refusal
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
-"""What a 503 asks the caller to wait: a worker or a server that restarts is back within this."""
+"""The Retry-After of a 503: a worker or a server that restarts is back within this time."""
 
 _log = logging.getLogger(__name__)
 
 
 class FieldError(BaseModel):
-    """One thing that is wrong: where, what, and what fixes it."""
+    """One error: the field, what is wrong with it, and how to fix it."""
 
     field: str
     message: str
@@ -35,16 +35,18 @@ class FieldError(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """RFC 9457. The members after `detail` are there where they help."""
+    """RFC 9457. The members after `detail` are present where they help."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str = ""
     errors: list[FieldError] = Field(default_factory=list)
-    plan_digest: str | None = Field(default=None, description="The current plan, where another one was named")
+    plan_digest: str | None = Field(default=None, description="The current plan, where the request named another one")
     production_id: str | None = None
-    production_status: str | None = Field(default=None, description="Where the production is, where that was wrong")
+    production_status: str | None = Field(
+        default=None, description="The status of the production, where the request needs another one"
+    )
     price_usd: Money | None = Field(default=None, description="What the plan may cost, where that was too much")
 
 
@@ -71,37 +73,69 @@ class Problem(HTTPException):
             **members,
         )
 
+    @staticmethod
+    def of_field(
+        field: str,
+        message: str,
+        remedy: str,
+        *,
+        status: int = 422,
+        kind: str = "invalid-request",
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> "Problem":
+        """A problem with one field. Without `detail` the detail is "field: message; remedy."."""
+        errors = [FieldError(field=field, message=message, remedy=remedy)]
+        return Problem(status, kind, detail or _sentences(errors), errors=errors, headers=headers, **members)
+
+    @staticmethod
+    def of_fields(errors: Sequence[FieldError], kind: str = "invalid-request") -> "Problem":
+        """422: a problem with several fields."""
+        return Problem(422, kind, _sentences(errors), errors=errors)
+
+
+def _sentences(errors: Sequence[FieldError]) -> str:
+    return " ".join(f"{each.field}: {each.message}; {each.remedy}." for each in errors)
+
 
 def unknown_production(production_id: str) -> Problem:
-    error = FieldError(
-        field="production_id",
-        message=f"There is no production {production_id!r}",
-        remedy="GET /api/v1/productions lists them",
-    )
-    return Problem(404, "unknown-production", f"{error.message}; {error.remedy}.", errors=[error])
+    return _unknown("production", "productions", production_id)
 
 
 def unknown_batch(batch_id: str) -> Problem:
-    message = f"There is no batch {batch_id!r}"
-    error = FieldError(field="batch_id", message=message, remedy="GET /api/v1/batches lists them")
-    return Problem(404, "unknown-batch", f"{error.message}; {error.remedy}.", errors=[error])
+    return _unknown("batch", "batches", batch_id)
 
 
 def unknown_schedule(schedule_id: str) -> Problem:
-    message = f"There is no schedule {schedule_id!r}"
-    error = FieldError(field="schedule_id", message=message, remedy="GET /api/v1/schedules lists them")
-    return Problem(404, "unknown-schedule", f"{error.message}; {error.remedy}.", errors=[error])
+    return _unknown("schedule", "schedules", schedule_id)
 
 
-def no_plan(production_id: str, status: str) -> Problem:
-    message = f"The production is {status} and has no plan"
-    error = FieldError(field="production_id", message=message, remedy="wait for the event `plan_ready`")
-    detail = f"{error.message}; {error.remedy}."
-    return Problem(409, "wrong-phase", detail, errors=[error], production_id=production_id, production_status=status)
+def unknown_asset(production_id: str, asset_id: str) -> Problem:
+    message, remedy = f"there is no asset {asset_id[:100]!r}", "choose an asset_id that the production shows"
+    return Problem.of_field("asset_id", message, remedy, status=404, kind="unknown-asset", production_id=production_id)
+
+
+def _unknown(resource: str, plural: str, resource_id: str) -> Problem:
+    message, remedy = f"there is no {resource} {resource_id!r}", f"GET /api/v1/{plural} lists them"
+    return Problem.of_field(f"{resource}_id", message, remedy, status=404, kind=f"unknown-{resource}")
+
+
+def wrong_phase(production_id: str, status: str, message: str, remedy: str) -> Problem:
+    """409: the request needs a production with another status."""
+    return Problem.of_field(
+        "production_id",
+        message,
+        remedy,
+        status=409,
+        kind="wrong-phase",
+        production_id=production_id,
+        production_status=status,
+    )
 
 
 def unavailable(kind: str, detail: str) -> Problem:
-    """503: what is needed does not answer now; the same request may succeed later."""
+    """503: a server or worker that the request needs does not answer now; the same request may succeed later."""
     return Problem(503, kind, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
@@ -111,14 +145,14 @@ def no_worker() -> Problem:
     )
 
 
-def no_temporal(said: str = "") -> Problem:
+def no_temporal(error_text: str = "") -> Problem:
     """
     Args:
-        said: What the SDK or the server said, which may tell what is wrong.
+        error_text: The message of the SDK or the server, which may name the cause.
     """
-    if known := problem_of(said):
-        if known == FULL:
-            return unstored(said)
+    if known := diagnose(error_text):
+        if known == DISK_FULL:
+            return not_stored(error_text)
         return unavailable("temporal-unusable", f"{known[0].upper()}{known[1:]}.")
     return unavailable(
         "temporal-unreachable",
@@ -126,14 +160,16 @@ def no_temporal(said: str = "") -> Problem:
     )
 
 
-def unstored(said: str) -> Problem:
-    """Temporal can be read and not be written. Some of its answers to a full disk do not name the disk."""
-    known = problem_of(said) or f"the Temporal server answers, but stores nothing ({said[:200]}): {FULL_PERHAPS}"
-    _log.error("Temporal: %s", known)  # looks at the server succeed, so that no watch finds it
+def not_stored(error_text: str) -> Problem:
+    """Temporal can be read but not written. Some of its errors for a full disk do not name the disk."""
+    known = diagnose(error_text) or (
+        f"the Temporal server answers, but stores nothing ({error_text[:200]}): {CHECK_DISK}"
+    )
+    _log.error("Temporal: %s", known)  # reads from the server succeed, so no readiness check finds it
     return unavailable("temporal-full", f"{known[0].upper()}{known[1:]}.")
 
 
-def undecrypted(error: PayloadKeyMissing) -> Problem:
+def payload_key_missing(error: PayloadKeyMissing) -> Problem:
     return unavailable("payload-key-missing", f"The API {error}.")
 
 
@@ -145,37 +181,39 @@ def no_storage(reason: str) -> Problem:
 
 
 _REFUSALS: Final[dict[str, tuple[int, str]]] = {
-    "wrong_phase": (409, "look at the production's status and at what its assets wait for"),
-    "stale_digest": (409, "look at the production again and approve the plan_digest it shows"),
-    "not_allowed": (409, "let somebody else decide"),
+    "wrong_phase": (409, "check the production's status and the pending decisions of its assets"),
+    "stale_digest": (409, "read the production again and approve the plan_digest it shows"),
+    "not_allowed": (409, "let another person decide"),
     "budget_short": (409, "send a higher budget_usd"),
     "price_unknown": (409, "send allow_unknown_prices: true, or choose models with a price"),
-    "stale_attention": (409, "look at the production again: `waiting` names what is to be decided now"),
+    "stale_attention": (409, "read the production again: `waiting` names the decision that is pending now"),
     "key_used": (409, "use a new key"),
     "id_used": (409, "choose another id"),
     "unknown_asset": (404, "choose an asset_id that the production shows"),
     "unknown_take": (404, "choose a take that the production shows"),
     "invalid_edit": (422, "fix this field and send all of the edits again"),
     "upload_refused": (422, "send another file"),
-    "invalid_plan": (422, "fix this field, or ask for another plan"),
+    "invalid_plan": (422, "fix this field, or request another plan"),
 }
-"""The status of a refusal's kind, and the remedy where its message names none."""
+"""The HTTP status for each kind of refusal, and the remedy where its message names none."""
 _STATES: Final = ("it is ", "this needs ")
-"""A refusal that goes on like this after its semicolon still says what is wrong."""
+"""Where the text after the semicolon starts like this, it still belongs to the message and is not a remedy."""
 
 
 def refused(refusal: "Refusal", production_id: str) -> Problem:
-    """What the workflow refused, as an answer."""
-    status, usual = _REFUSALS[refusal.kind]
-    said = refusal.message.removeprefix(f"{refusal.field}: ")
-    message, _, remedy = said.partition("; ")
+    """A refusal of the workflow as a problem."""
+    status, default_remedy = _REFUSALS[refusal.kind]
+    text = refusal.message.removeprefix(f"{refusal.field}: ")
+    message, _, remedy = text.partition("; ")
     if remedy.startswith(_STATES):
-        message, remedy = said, ""
-    return Problem(
-        status,
-        refusal.kind.replace("_", "-"),
-        refusal.message,
-        errors=[FieldError(field=refusal.field, message=message, remedy=remedy or usual)],
+        message, remedy = text, ""
+    return Problem.of_field(
+        refusal.field,
+        message,
+        remedy or default_remedy,
+        status=status,
+        kind=refusal.kind.replace("_", "-"),
+        detail=refusal.message,
         plan_digest=refusal.plan_digest,
         production_id=production_id,
     )
@@ -189,72 +227,76 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def answer(problem: ProblemDetails, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The response for a problem, with its own headers unless others are given."""
+    return _response(problem.problem, problem.headers if headers is None else headers)
+
+
+def _response(details: ProblemDetails, headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse(
-        problem.model_dump(mode="json", exclude_none=True), problem.status, dict(headers or {}), media_type=MEDIA_TYPE
+        details.model_dump(mode="json", exclude_none=True), details.status, dict(headers or {}), media_type=MEDIA_TYPE
     )
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if isinstance(error, Problem):
-        return answer(error.problem, error.headers)
+        return problem_response(error)
     if error.status_code == 400:
-        return answer(_malformed("it cannot be parsed").problem, error.headers)
+        return problem_response(_malformed("it cannot be parsed"), error.headers)
     title = HTTPStatus(error.status_code).phrase
     detail = {
-        404: f"There is nothing at {request.url.path}; GET / lists where things are.",
-        405: f"{request.method} is not possible here; the header Allow says what is.",
+        404: f"There is nothing at {request.url.path}; GET / lists the addresses of this API.",
+        405: f"{request.method} is not allowed here; the header Allow lists the methods that are.",
     }.get(error.status_code, str(error.detail))
-    return answer(ProblemDetails(title=title, status=error.status_code, detail=detail), error.headers)
+    return _response(ProblemDetails(title=title, status=error.status_code, detail=detail), error.headers)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(e["type"] == "json_invalid" for e in found):
-        return answer(_malformed(found[0].get("ctx", {}).get("error", "it cannot be parsed")).problem)
+        return problem_response(_malformed(found[0].get("ctx", {}).get("error", "it cannot be parsed")))
     errors = field_errors(found)
     first = errors[0]
     detail = f"{first.field}: {first.message}" + (f" ({len(errors) - 1} more)" if len(errors) > 1 else "")
-    return answer(Problem(422, "invalid-request", detail, errors=errors[:20]).problem)
+    return problem_response(Problem(422, "invalid-request", detail, errors=errors[:20]))
 
 
 def field_errors(found: Sequence[Any]) -> list[FieldError]:
-    """What pydantic found, in our words; never empty where something was found.
+    """pydantic's errors as field errors; never empty where `found` is not.
 
-    A list is also told to be too short when its only item is wrong: the item says more.
+    pydantic also reports a list as too short when its only item is invalid: only the error of the item is kept.
     """
     parents = {tuple(e["loc"][:-1]) for e in found if e["loc"]}
-    return [field_error(e) for e in found if tuple(e["loc"]) not in parents]
+    return [_field_error(e) for e in found if tuple(e["loc"]) not in parents]
 
 
 def _malformed(reason: str) -> Problem:
-    error = FieldError(field="body", message=f"is not JSON: {reason}", remedy="send one JSON object in UTF-8")
-    return Problem(400, "malformed-json", f"The body {error.message}; {error.remedy}.", errors=[error])
+    message, remedy = f"is not JSON: {reason}", "send one JSON object in UTF-8"
+    return Problem.of_field("body", message, remedy, status=400, kind="malformed-json")
 
 
 async def _undecrypted(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PayloadKeyMissing)
-    problem = undecrypted(error)
-    return answer(problem.problem, problem.headers)
+    return problem_response(payload_key_missing(error))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s %s failed: %r", request.method, request.url.path, error)
-    detail = "Something went wrong in the API itself; its log says what. The production is not harmed."
-    return answer(Problem(500, "internal-error", detail).problem)
+    detail = "The API itself failed; its log has the reason. The production is not affected."
+    return problem_response(Problem(500, "internal-error", detail))
 
 
 _NO_MONEY: Final = ("is not an amount of money", "give USD such as 2.50")
 _NO_NUMBER: Final = ("is not a number", "give one such as 20")
 _NO_INTEGER: Final = ("is not a whole number", "give one such as 1")
 _NO_FLAG: Final = ("is neither true nor false", "give true or false")
-_WORDS: Final[dict[str, tuple[str, str]]] = {
+_MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "missing": ("is required", "add it"),
     "extra_forbidden": ("is not a known field", "remove it, or check its spelling"),
-    "string_too_short": ("is empty", "say something"),
-    "string_pattern_mismatch": ("is not written as expected", "match {pattern}"),
+    "string_too_short": ("is empty", "give a text"),
+    "string_pattern_mismatch": ("does not have the expected form", "match {pattern}"),
     "decimal_parsing": _NO_MONEY,
     "decimal_type": _NO_MONEY,
     "finite_number": _NO_MONEY,
@@ -276,25 +318,24 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "model_attributes_type": ("is not a JSON object", "send one, with the header Content-Type: application/json"),
     "string_unicode": ("is not valid Unicode", "send text without lone surrogates"),
 }
-"""pydantic's error types in our words: message and remedy, filled from the error's context."""
+"""pydantic's error types -> message and remedy, with placeholders for the error's context."""
 
 
-def field_error(error: Mapping[str, Any]) -> FieldError:
-    """One pydantic error in friendly words, with the path of its field (`edits[0].prompt`)."""
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    """One pydantic error as a field error, with the path of its field (`edits[0].prompt`)."""
     path = _path(error["loc"])
     if error["type"] == "value_error":
-        # Our validators of whole records say "field: what; remedy".
-        text = str(error["msg"]).removeprefix("Value error, ")
-        said = said_of(text)
-        return said.model_copy(update={"field": ".".join(filter(None, (path, said.field))) or "body"})
-    message, remedy = _WORDS.get(error["type"], (str(error["msg"]), ""))
-    if error["loc"][-1:] == ("languages",) or "languages" in error["loc"]:
+        # The validators of whole records raise "field: message; remedy".
+        found = parse_field_error(str(error["msg"]).removeprefix("Value error, "))
+        return found.model_copy(update={"field": ".".join(filter(None, (path, found.field))) or "body"})
+    message, remedy = _MESSAGES.get(error["type"], (str(error["msg"]), ""))
+    if "languages" in error["loc"]:
         remedy = "give one BCP 47 tag such as 'en' or 'pt-BR'"
     return FieldError(field=path or "body", message=message, remedy=remedy.format_map(error.get("ctx", {})))
 
 
-def said_of(text: str) -> FieldError:
-    """What our sentence "field: what; remedy" says; without a field it is ""."""
+def parse_field_error(text: str) -> FieldError:
+    """The parts of a message "field: message; remedy"; the field is "" where the message names none."""
     named = re.match(r"(\w+): (.*)", text, re.DOTALL)
     field, text = (named[1], named[2]) if named else ("", text)
     message, _, remedy = text.partition("; ")
@@ -309,6 +350,6 @@ def _path(loc: Sequence[str | int]) -> str:
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI entries of the problems that a route may answer."""
+    """OpenAPI entries of the problems that a route may answer with."""
     schema = {"$ref": "#/components/schemas/ProblemDetails"}
     return {s: {"description": HTTPStatus(s).phrase, "content": {MEDIA_TYPE: {"schema": schema}}} for s in statuses}

@@ -10,7 +10,7 @@ from workflows.runtime import encryption_keys
 
 DEFAULT_PORT: Final = 8400
 STOP_SECONDS: Final = 60
-"""What running requests, uploads above all, get to finish after SIGTERM. Nothing waits where none runs."""
+"""The time that running requests, mostly uploads, have to finish after SIGTERM. Without any the API stops at once."""
 DEFAULT_BUCKET: Final = "greenlight"
 TENANT_STREAMS: Final = 200
 """A page holds one or two; each costs an open connection and little more."""
@@ -21,16 +21,16 @@ MOST: Final = 1_000_000
 
 
 class SettingsError(ValueError):
-    """A variable does not make sense; the message names it and the remedy."""
+    """A variable has a value that cannot be used; the message names it and the remedy."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the API needs to know. Temporal and S3 are named by their own usual variables.
+    """The configuration of the API. Temporal and S3 are configured by their own usual variables.
 
-    Without `api_keys` nobody gets in, unless it `is_open` to whoever is on this machine. `environ` is what
-    TEMPORAL_ADDRESS and its kin are read from; boto3 reads AWS_* by itself. `instance` is the id that `make up` gives
-    to its processes, by which a client tells them from those of another stack.
+    Without `api_keys` every request is refused, unless the API `is_open` to all callers on this machine. `environ`
+    holds TEMPORAL_ADDRESS and the other Temporal variables; boto3 reads AWS_* by itself. `instance` is the id that
+    `make up` gives to its processes, by which a client distinguishes them from those of another stack.
     """
 
     host: str = "127.0.0.1"
@@ -61,7 +61,7 @@ class Settings:
             raise SettingsError(f"GREENLIGHT_API_PORT is {port!r}; set it to a port number from 1 to 65535")
         encrypting = environ.get(encryption_keys.VARIABLE, "")
         try:
-            encryption_keys.parsed(encrypting)
+            encryption_keys.parse_keys(encrypting)
         except encryption_keys.PayloadKeysRefused as error:
             raise SettingsError(str(error)) from None
         host = environ.get("GREENLIGHT_API_HOST", "") or cls.host
@@ -85,13 +85,13 @@ class Settings:
         )
         if not api_keys and not read.is_open:
             raise SettingsError(
-                "GREENLIGHT_API_KEYS is not set, so nobody could ask anything. Set it to the file of API keys, which "
-                "`greenlight keys create` makes, or set GREENLIGHT_OPEN=true to need no key on this machine alone"
+                "GREENLIGHT_API_KEYS is not set, so every request would be refused. Set it to the file of API keys "
+                "that `greenlight keys create` writes, or set GREENLIGHT_OPEN=true to need no key on this machine alone"
             )
         if read.is_open and not is_loopback(host):
             raise SettingsError(
-                f"GREENLIGHT_OPEN is true while GREENLIGHT_API_HOST is {host!r}, where others reach it without a key; "
-                "set GREENLIGHT_API_KEYS, or bind it to 127.0.0.1"
+                f"GREENLIGHT_OPEN is true while GREENLIGHT_API_HOST is {host!r}, where other machines reach the API "
+                "without a key; set GREENLIGHT_API_KEYS, or bind it to 127.0.0.1"
             )
         return read
 

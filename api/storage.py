@@ -1,4 +1,4 @@
-"""Links to media: S3 objects found, read and presigned; people's own files on their way into the bucket."""
+"""The bucket: finds, reads and presigns S3 objects, and stores uploads."""
 
 import asyncio
 import json
@@ -38,11 +38,11 @@ M = TypeVar("M", bound=BaseModel)
 
 MANIFEST: Final = "manifest.json"
 _CALLS: Final = 32
-"""To the storage at once; boto3 itself keeps ten connections open between them."""
+"""Calls to the storage at once; boto3 itself keeps ten connections open between calls."""
 PART_BYTES: Final = 8 * 1024 * 1024
-"""Of an upload: so much of it is in memory, twice. 10,000 parts, S3's most, make 80 GB."""
+"""The part size of an upload; two parts are in memory at a time. 10,000 parts, S3's maximum, make 80 GB."""
 LINK_SECONDS: Final = 900
-"""A link is followed at once; a player that seeks in a long film may still use it for a while."""
+"""Callers follow a link at once, but a player that seeks in a long film uses it for longer."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Vault:
         self._bucket = settings.bucket
         self._public_url = settings.s3_public_url
         self._making = Lock()
-        # Calls of its own only: while the storage hangs, pages, names and the log are still served.
+        # A thread pool for these calls alone: while the storage hangs, other threads still serve pages and the log.
         self._pool = ThreadPoolExecutor(_CALLS, "storage")
         self._checking = ThreadPoolExecutor(1, "storage-check")
 
@@ -71,11 +71,11 @@ class Vault:
 
     @cached_property
     def _signer(self) -> "S3Client":
-        """Signs links for the address that callers reach, where that is another one than ours."""
+        """Signs links for the address at which callers reach the storage, where it differs from the API's."""
         return _s3_client(self._bucket, self._public_url) if self._public_url else self._client
 
     async def prepare(self) -> None:
-        """Load boto3 before somebody asks: 0.7 s of processor, in which all event streams would be late."""
+        """Load boto3 before the first request: it takes 0.7 s of CPU time, which would delay all event streams."""
 
         def load() -> None:
             with self._making:
@@ -84,7 +84,7 @@ class Vault:
         await asyncio.get_running_loop().run_in_executor(self._pool, load)
 
     def close(self) -> None:
-        """Begin no more calls; those under way end by their own timeouts."""
+        """Start no more calls; running calls end by their own timeouts."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._checking.shutdown(wait=False, cancel_futures=True)
 
@@ -94,8 +94,8 @@ class Vault:
         """A short-lived link to the media of one take, or None where there is none.
 
         Args:
-            recorded: The key that the record names; called where the bucket alone does not tell, since more than one
-                attempt has stored something and no ledger says which of it counts.
+            recorded: Returns the key that the production's record names. It is called where the bucket is ambiguous:
+                more than one attempt stored media, and no ledger names the right one.
         """
         prefix = f"{keys.take_prefix(production_id, asset_id, take)}/"
         found = [each["Key"] for each in await self._run(lambda: self._listed(prefix))]
@@ -114,14 +114,14 @@ class Vault:
         return str(entry["take"]["media"]["key"]) if entry.get("take") else None
 
     async def link(self, key: str, name: str) -> str:
-        """A short-lived link to an object that is known to exist, saved under `name`."""
+        """A short-lived link to an object that is known to exist; a browser saves it under `name`."""
         return await self._run(lambda: self._sign(key, name))
 
     async def manifest_link(self, production_id: str) -> str | None:
         return await self.found_link(keys.manifest_key(production_id), f"{production_id}-{MANIFEST}")
 
     async def found_link(self, key: str, name: str) -> str | None:
-        """A short-lived link to an object, saved under `name`, or None where there is none."""
+        """A short-lived link to an object, or None where there is none; a browser saves it under `name`."""
 
         def find() -> str | None:
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("Contents")
@@ -151,35 +151,25 @@ class Vault:
         return [each for page in pages for each in page.get("Contents", ())]
 
     async def manifest(self, production_id: str, revision: int | None = None) -> Snapshot | None:
-        """The manifest of a revision, or the newest: what is left of a production after Temporal's retention."""
+        """The manifest of a revision, or the newest; it outlives Temporal's retention."""
         key = keys.manifest_key(production_id)
         if revision is not None:
             key = keys.deliverable_key(production_id, revision, MANIFEST)
-
-        def read() -> Snapshot | None:
-            try:
-                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
-            except self._client.exceptions.NoSuchKey:
-                return None
-            return _parsed(Snapshot, key, body.read())
-
-        return await self._run(read)
+        return await self._record(Snapshot, key)
 
     async def batch(self, batch_id: str) -> BatchRecord | None:
-        """The record of a batch: what is left of it after Temporal's retention."""
-        key = keys.batch_key(batch_id)
+        """The record of a batch; it outlives Temporal's retention."""
+        return await self._record(BatchRecord, keys.batch_key(batch_id))
 
-        def read() -> BatchRecord | None:
-            try:
-                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
-            except self._client.exceptions.NoSuchKey:
-                return None
-            return _parsed(BatchRecord, key, body.read())
+    async def _record(self, model: type[M], key: str) -> M | None:
+        def read() -> M | None:
+            found = self._get(key)
+            return _parsed(model, key, found["Body"].read()) if found else None
 
         return await self._run(read)
 
     async def receive(self, key: str, chunks: AsyncIterator[bytes]) -> int:
-        """Store a stream of any length, a part at a time; on any failure nothing of it stays. Says how long it was."""
+        """Store a stream of any length in parts and return its length in bytes; on any failure nothing is kept."""
         at: Any = {"Bucket": self._bucket, "Key": key}
         upload = await self._run(lambda: self._client.create_multipart_upload(**at))
         at["UploadId"] = upload["UploadId"]
@@ -209,33 +199,35 @@ class Vault:
         return size
 
     async def drop(self, key: str) -> None:
-        """Delete an object that is not needed any more; where that fails it is only left over."""
+        """Delete an object that is not needed any more; a failure only leaves the object behind."""
         with suppress(Problem):
             await self._run(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
 
     async def find(self, key: str) -> "GetObjectOutputTypeDef | None":
-        """An object, its body open to be read, or None where there is none."""
+        """An object with an open body, or None where there is none."""
+        return await self._run(lambda: self._get(key))
 
-        def find() -> "GetObjectOutputTypeDef | None":
-            try:
-                return self._client.get_object(Bucket=self._bucket, Key=key)
-            except self._client.exceptions.NoSuchKey:
-                return None
-
-        return await self._run(find)
+    def _get(self, key: str) -> "GetObjectOutputTypeDef | None":
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)
+        except self._client.exceptions.NoSuchKey:
+            return None
 
     async def read(self, body: "StreamingBody", size: int) -> bytes:
-        """The next bytes of an object that `find` opened; none at its end."""
+        """The next bytes of an object that `find` opened; empty at its end."""
         return await self._run(lambda: bytes(body.read(size)))
 
     async def check(self) -> None:
-        """Raises Problem where the bucket cannot be reached."""
-        # Not HeadBucket, whose answer has no body: a refusal without a code does not tell what is wrong.
+        """
+        Raises:
+            Problem: the bucket cannot be reached.
+        """
+        # Not HeadBucket, whose response has no body: an error without a code does not name the cause.
         await self._run(lambda: self._client.list_objects_v2(Bucket=self._bucket, MaxKeys=1), self._checking)
 
     def _sign(self, key: str, name: str) -> str:
-        asked = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": f'inline; filename="{name}"'}
-        return self._signer.generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
+        params = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": f'inline; filename="{name}"'}
+        return self._signer.generate_presigned_url("get_object", Params=params, ExpiresIn=LINK_SECONDS)
 
     async def _run(self, call: Callable[[], T], pool: ThreadPoolExecutor | None = None) -> T:
         def run() -> T:
@@ -246,20 +238,20 @@ class Vault:
             try:
                 return call()
             except ClientError as error:
-                raise problems.no_storage(_clock(error) or str(error)[:200]) from None
+                raise problems.no_storage(_clock_error(error) or str(error)[:200]) from None
             except BotoCoreError as error:
                 raise problems.no_storage(str(error)[:200]) from None
 
         return await asyncio.get_running_loop().run_in_executor(pool or self._pool, run)
 
 
-def _parsed(record: type[M], key: str, content: bytes) -> M:
+def _parsed(model: type[M], key: str, content: bytes) -> M:
     """
     Raises:
-        Problem: 503; it is damaged, or of a newer version.
+        Problem: 503; the object is damaged, or a newer version wrote it.
     """
     try:
-        return record.model_validate_json(content)
+        return model.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
@@ -267,18 +259,18 @@ def _parsed(record: type[M], key: str, content: bytes) -> M:
         raise problems.unavailable("record-unreadable", detail) from None
 
 
-def _clock(error: "ClientError") -> str:
-    """What is wrong with this machine's clock, where that is why a request was refused."""
+def _clock_error(error: "ClientError") -> str:
+    """The error of this machine's clock where it caused the refusal of a request; empty otherwise."""
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return clock_problem(error.response.get("Error", {}).get("Code", ""), headers.get("date", ""))
 
 
-def no_media(what: str) -> Problem:
-    return Problem(404, "no-media", f"{what} has no media; GET the production to see which takes there are.")
+def no_media(subject: str) -> Problem:
+    return Problem(404, "no-media", f"{subject} has no media; GET the production to see its takes.")
 
 
 def _s3_client(bucket: str, endpoint_url: str | None) -> "S3Client":
-    """From the usual AWS settings; answers fast or not at all, since a caller waits."""
+    """A client from the usual AWS settings, with short timeouts because a caller waits."""
     from boto3.session import Session
     from botocore import UNSIGNED
     from botocore.config import Config
@@ -292,10 +284,10 @@ def _s3_client(bucket: str, endpoint_url: str | None) -> "S3Client":
         retries={"max_attempts": 2, "mode": "standard"},
     )
     session = Session(region_name=region_of(os.environ))
-    # boto3 decides, by `addressing_style` and endpoint, where the bucket's name goes; without asking for keys.
+    # boto3 decides, by `addressing_style` and endpoint, where the bucket's name goes; unsigned, it needs no keys.
     unsigned = session.client("s3", endpoint_url=endpoint_url, config=Config(signature_version=UNSIGNED))
     address = unsigned.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"})
     if bucket_endpoint(bucket, unsigned.meta.endpoint_url, address):
-        # Asked for virtual hosts by name, boto3 signs links for the region's host instead of one that redirects.
+        # With virtual hosts set explicitly, boto3 signs links for the region's host instead of one that redirects.
         config = config.merge(Config(s3={"addressing_style": "virtual"}))
     return session.client("s3", endpoint_url=endpoint_url, config=config)

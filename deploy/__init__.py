@@ -1,1 +1,1 @@
-"""How Greenlight is run: the embedded stack of `make up` and the demo."""
+"""Runs Greenlight: the embedded stack of `make up`, and the demo."""

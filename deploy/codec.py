@@ -1,8 +1,8 @@
-"""`python -m deploy.codec`: shows encrypted payloads in clear to the Temporal UI and `temporal --codec-endpoint`.
+"""`python -m deploy.codec`: decrypts payloads for the Temporal UI and for `temporal --codec-endpoint`.
 
-Speaks Temporal's remote codec protocol: POST /encode and /decode, with Payloads as JSON. Whoever it answers can read
-everything: it answers no web page but the Temporal UI, and with GREENLIGHT_CODEC_TOKEN, which it needs off loopback,
-nobody without that token.
+It implements Temporal's remote codec protocol: POST /encode and /decode, with Payloads as JSON. A caller can read all
+payloads, so the server refuses every web page other than the Temporal UI and, where GREENLIGHT_CODEC_TOKEN is set, each
+caller without that token. On an address other than loopback the token is required.
 """
 
 import hmac
@@ -23,21 +23,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 from temporalio.api.common.v1 import Payloads
 
-from api.problems import FieldError, Problem, answer
+from api.problems import Problem, problem_response
 from deploy.ports import LOOPBACK
 from deploy.settings import CODEC_PORT, SettingsRefused, StackSettings
 from workflows.runtime import encryption_keys
 from workflows.runtime.encryption import EncryptionCodec
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Of a request: a page of history with the largest payloads that Temporal keeps, in base64."""
+"""The limit of a request: a page of history with the largest payloads that Temporal keeps, in base64."""
 _HEADERS: Final = ("authorization", "content-type", "x-namespace")
-"""What the Temporal UI sends."""
+"""The headers that the Temporal UI sends."""
 
 
 @dataclass(frozen=True)
 class CodecSettings:
-    """Where it listens, whom it answers, and the keys."""
+    """The address, the permitted callers, and the encryption keys."""
 
     keys: Mapping[str, bytes] = field(repr=False)
     host: str = LOOPBACK
@@ -50,25 +50,23 @@ class CodecSettings:
         """From GREENLIGHT_PAYLOAD_KEYS, GREENLIGHT_CODEC_HOST, _PORT and _TOKEN, and GREENLIGHT_TEMPORAL_UI_URL.
 
         Raises:
-            SettingsRefused: there is no key, or anybody could ask.
+            SettingsRefused: there is no key, or every caller could read the payloads.
         """
         settings = StackSettings.of(environ)
-        keys = encryption_keys.parsed(environ.get(encryption_keys.VARIABLE, ""))
+        keys = encryption_keys.parse_keys(environ.get(encryption_keys.VARIABLE, ""))
         if not keys:
-            raise SettingsRefused(
-                f"{encryption_keys.VARIABLE} is not set: nothing is encrypted, and nothing to decrypt"
-            )
+            raise SettingsRefused(f"{encryption_keys.VARIABLE} is not set: there are no encrypted payloads to decrypt")
         host, token = environ.get("GREENLIGHT_CODEC_HOST") or LOOPBACK, environ.get("GREENLIGHT_CODEC_TOKEN", "")
         if host not in (LOOPBACK, "localhost", "::1") and not token:
             raise SettingsRefused(
-                f"GREENLIGHT_CODEC_HOST={host!r}: others could read everything there; set GREENLIGHT_CODEC_TOKEN "
-                "(`openssl rand -base64 32`), or leave the host out"
+                f"GREENLIGHT_CODEC_HOST={host!r}: every machine that reaches it could read all payloads; set "
+                "GREENLIGHT_CODEC_TOKEN (`openssl rand -base64 32`), or leave the host out"
             )
         return cls(keys, host, settings.codec_port or CODEC_PORT, token, settings.temporal_ui_url)
 
     @property
     def origins(self) -> list[str]:
-        """Of the Temporal UI; the same machine has two names."""
+        """The origins of the Temporal UI: the loopback address has two names."""
         url = urlsplit(self.ui_url)
         origin = f"{url.scheme}://{url.netloc}".lower()
         return [origin, origin.replace(f"//{LOOPBACK}", "//localhost")] if url.netloc else []
@@ -80,13 +78,13 @@ def create_app(settings: CodecSettings) -> Starlette:
     def route(path: str, apply: Callable[[Payloads], Awaitable[None]]) -> Route:
         async def endpoint(request: Request) -> Response:
             try:
-                _admit(request, settings)
+                _check_caller(request, settings)
                 payloads = await _payloads(request)
                 await apply(payloads)
             except Problem as problem:
-                return answer(problem.problem, problem.headers)
+                return problem_response(problem)
             except encryption_keys.PayloadKeyMissing as error:
-                return answer(Problem(422, "payload-key-missing", f"The codec server {error}.").problem)
+                return problem_response(Problem(422, "payload-key-missing", f"The codec server {error}."))
             return Response(MessageToJson(payloads), media_type="application/json")
 
         return Route(path, endpoint, methods=["POST"])
@@ -105,25 +103,27 @@ def create_app(settings: CodecSettings) -> Starlette:
     )
 
 
-def _admit(request: Request, settings: CodecSettings) -> None:
-    """CORS keeps a page from reading the answer; here it gets none. Browsers name the origin of every POST."""
+def _check_caller(request: Request, settings: CodecSettings) -> None:
+    """CORS only keeps a page from reading the response; this refuses the request. Browsers send an origin with a POST.
+
+    Raises:
+        Problem: 403 for the page of another origin, 401 without the token.
+    """
     origin = request.headers.get("origin")
     if origin is not None and origin.lower() not in settings.origins:
-        error = FieldError(
-            field="Origin",
-            message=f"{origin!r} is not the Temporal UI",
-            remedy="set GREENLIGHT_TEMPORAL_UI_URL to the address that people open",
-        )
-        raise Problem(403, "foreign-origin", f"{error.message}; {error.remedy}.", errors=[error])
+        message = f"{origin!r} is not the Temporal UI"
+        remedy = "set GREENLIGHT_TEMPORAL_UI_URL to the address that people open"
+        raise Problem.of_field("Origin", message, remedy, status=403, kind="foreign-origin")
     given = request.headers.get("authorization", "").encode()
     if settings.token and not hmac.compare_digest(given, f"Bearer {settings.token}".encode()):
-        error = FieldError(
-            field="Authorization",
-            message="The token is missing or wrong",
-            remedy="send `Bearer` and GREENLIGHT_CODEC_TOKEN (`temporal --codec-auth`)",
+        raise Problem.of_field(
+            "Authorization",
+            "the token is missing or wrong",
+            "send `Bearer` and GREENLIGHT_CODEC_TOKEN (`temporal --codec-auth`)",
+            status=401,
+            kind="unauthorised",
+            headers={"WWW-Authenticate": "Bearer"},
         )
-        headers = {"WWW-Authenticate": "Bearer"}
-        raise Problem(401, "unauthorised", f"{error.message}; {error.remedy}.", errors=[error], headers=headers)
 
 
 async def _payloads(request: Request) -> Payloads:
@@ -131,20 +131,21 @@ async def _payloads(request: Request) -> Payloads:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BYTES:
-            raise Problem(413, "body-too-large", f"The body is larger than {MAX_BYTES:,} bytes; send fewer payloads.")
+            message = f"is larger than {MAX_BYTES:,} bytes"
+            raise Problem.of_field("body", message, "send fewer payloads", status=413, kind="body-too-large")
     try:
         return Parse(bytes(body), Payloads())
     except (ParseError, ValueError, RecursionError) as error:
-        wrong = FieldError(field="body", message=f"is no Payloads: {error}", remedy='send {"payloads": […]} as JSON')
-        raise Problem(400, "malformed-json", f"The body {wrong.message}; {wrong.remedy}.", errors=[wrong]) from None
+        message, remedy = f"is not a Payloads message: {error}", 'send {"payloads": […]} as JSON'
+        raise Problem.of_field("body", message, remedy, status=400, kind="malformed-json") from None
 
 
 def main() -> int:
-    """The exit code: 0 after a stop, 2 where the message says what is wrong with the settings."""
+    """Run the server. The exit code is 0 after a stop, and 2 for invalid settings, which the message names."""
     try:
         settings = CodecSettings.of(os.environ)
-    except SettingsRefused as problem:
-        print(problem, file=sys.stderr)  # noqa: T201 - a command's answer
+    except SettingsRefused as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the output of a command
         return 2
     uvicorn.run(
         create_app(settings),

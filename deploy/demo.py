@@ -12,16 +12,16 @@ from rich.console import Console
 from rich.prompt import Confirm
 from rich.table import Table
 
-from api.cli.live import ProductionView
+from api.cli.progress import ProductionProgress
 from api.cli.tables import make_console, money, print_table, show_plan
 from api.client.client import GreenlightClient, GreenlightError
-from api.views.production import ProductionView as Production
-from deploy.home import StackInfo, running
-from deploy.local import PROBLEMS, prepare, running_stack
+from api.views.production import ProductionView
+from deploy.home import StackInfo, find_running_stack
+from deploy.local import PROBLEMS, prepare_process, running_stack
 from deploy.settings import StackSettings
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
-from workflows.models import Brief, Platform
 from workflows.requests import Approval, Rejection
 
 OUT: Final = Path("out/demo")
@@ -42,29 +42,29 @@ BRIEF: Final = Brief(
 
 
 class DemoFailed(Exception):
-    """The film was not made; the message says why and what to do."""
+    """The film was not made; the message names the reason and the remedy."""
 
 
-def make_film(console: Console, client: GreenlightClient) -> Production | None:
-    """Plan, ask, produce with one bar an asset; None where the person at the terminal says no.
+def make_film(console: Console, client: GreenlightClient) -> ProductionView | None:
+    """Plan, ask for approval, and produce with one bar per asset; None if the person at the terminal declines.
 
     Raises:
-        DemoFailed: planning or producing ended otherwise than delivered.
+        DemoFailed: the production ended, but was not delivered.
     """
-    production = _planned(client, client.start(BRIEF).production_id)
+    production = _wait_for_plan(client, client.start(BRIEF).production_id)
     plan = production.plan
     assert plan is not None
     show_plan(console, plan)
-    if not _approved(console, plan.high_usd == 0, money(plan.high_usd)):
+    if not _ask_approval(console, plan.high_usd == 0, money(plan.high_usd)):
         client.reject(production.production_id, Rejection(rejecter="make demo", reason="declined at the terminal"))
         return None
     client.approve(production.production_id, Approval(plan_digest=plan.digest, approver="make demo"))
-    with ProductionView(console, plan.assets) as view:
+    with ProductionProgress(console, plan.assets) as progress:
         for event in client.events(production.production_id):
-            view.show(event)
+            progress.show(event)
             if event.name == "needs_attention":
                 raise DemoFailed(
-                    f"Production {production.production_id} waits for a person: {event.asset_id} {event.data}. "
+                    f"Production {production.production_id} waits for a decision: {event.asset_id} {event.data}. "
                     f"`make up`, then `.venv/bin/greenlight show {production.production_id}`"
                 )
     production = client.get(production.production_id)
@@ -73,7 +73,7 @@ def make_film(console: Console, client: GreenlightClient) -> Production | None:
     return production
 
 
-def _planned(client: GreenlightClient, production_id: str) -> Production:
+def _wait_for_plan(client: GreenlightClient, production_id: str) -> ProductionView:
     for event in client.events(production_id):
         if event.name in ("plan_ready", "plan_failed"):
             break
@@ -83,24 +83,24 @@ def _planned(client: GreenlightClient, production_id: str) -> Production:
     return production
 
 
-def _approved(console: Console, free: bool, price: str) -> bool:
+def _ask_approval(console: Console, free: bool, price: str) -> bool:
     costs = "making it costs nothing" if free else f"it costs up to {price}"
     if sys.stdin.isatty() and console.is_terminal:
         return Confirm.ask(f"\nApprove this plan? ({costs})", console=console, default=True)
     if not free:
-        raise DemoFailed(f"The plan may cost {price} and there is no terminal to ask: run `make demo` in a terminal")
-    console.print(f"\nNo terminal to ask, so the plan is approved ({costs}).")
+        raise DemoFailed(f"The plan may cost {price} and needs an approval: run `make demo` in a terminal")
+    console.print(f"\nThere is no terminal, so the plan is approved ({costs}).")
     return True
 
 
-def download(client: GreenlightClient, production: Production) -> list[Path]:
-    """Bring the deliverable's files and the manifest to OUT, in place of an earlier demo's."""
+def download(client: GreenlightClient, production: ProductionView) -> list[Path]:
+    """Download the deliverable's files and the manifest to OUT, and replace those of an earlier demo."""
     shutil.rmtree(OUT, ignore_errors=True)
     return list(client.download_all(production, OUT))
 
 
-def where(info: StackInfo, production: Production, files: list[Path]) -> Table:
-    """Everything there is to look at."""
+def summarize(info: StackInfo, production: ProductionView, files: list[Path]) -> Table:
+    """A table of the files and addresses of the production."""
     names = {
         "deliverable.mp4": "Video",
         "captions.vtt": "Captions",
@@ -122,9 +122,9 @@ def where(info: StackInfo, production: Production, files: list[Path]) -> Table:
 
 @contextmanager
 def _stack(console: Console) -> Iterator[tuple[StackInfo, bool]]:
-    """The stack that runs over GREENLIGHT_HOME, or one for the time of the demo; True where it is the demo's own."""
+    """The running stack of GREENLIGHT_HOME, or a new one during the demo; True if it is the demo's own."""
     home = StackSettings.of(os.environ).home
-    if info := running(home):
+    if info := find_running_stack(home):
         console.print(f"Using the stack that runs at {info.api_url}")
         yield info, False
         return
@@ -134,8 +134,8 @@ def _stack(console: Console) -> Iterator[tuple[StackInfo, bool]]:
 
 
 def main() -> int:
-    """The exit code: 0 after a film or a no, 1 where the message says what is wrong."""
-    prepare()
+    """The exit code: 0 after a film or a declined plan, 1 after a failure with a message."""
+    prepare_process()
     console = make_console()
     try:
         with _stack(console) as (info, own), GreenlightClient(info.api_url, instance=info.instance) as client:
@@ -144,13 +144,13 @@ def main() -> int:
                 console.print("Not approved: nothing was made and nothing was spent.")
                 return 0
             console.print()
-            print_table(console, where(info, production, download(client, production)))
+            print_table(console, summarize(info, production, download(client, production)))
             if own:
                 console.print(
-                    "\nThe demo's stack stops now and its data is kept: `make up` brings these addresses back."
+                    "\nThe demo's stack stops now and its data is kept: `make up` starts it again at these addresses."
                 )
     except KeyboardInterrupt:
-        console.print("\nStopped. What is unfinished continues with `make up`.")
+        console.print("\nStopped. Unfinished productions continue with `make up`.")
         return 130
     except (DemoFailed, GreenlightError, *PROBLEMS) as problem:
         console.print(f"\n{problem}", markup=False)

@@ -1,7 +1,7 @@
 """`python -m deploy.local up`: Temporal, S3, worker and API on this machine, as real processes.
 
-Whatever TEMPORAL_* or AWS_* settings already name is used instead of starting it. Stopped in the
-middle of a production and started again, it continues: all state is in GREENLIGHT_HOME.
+A server that TEMPORAL_* or AWS_* settings name is used instead of an embedded one. A stack that is stopped during
+a production continues it after the next start: all state is in GREENLIGHT_HOME.
 """
 
 import os
@@ -22,32 +22,32 @@ from rich.table import Table
 from activities.providers.registry import registered
 from api.headers import INSTANCE
 from deploy import s3, temporal
-from deploy.home import HomeInUse, StackInfo, locked, write_record
-from deploy.ports import LOOPBACK, Ports, PortTaken, beside_proxy
+from deploy.home import HomeInUse, StackInfo, lock_home, write_record
+from deploy.ports import LOOPBACK, Ports, PortTaken, bypass_proxy
 from deploy.settings import CODEC_PORT, SettingsRefused, StackSettings
 from deploy.supervisor import Component, StackFailed, Supervisor
-from deploy.ui_guard import guarded_ui
+from deploy.ui_guard import serve_guarded_ui
 from workflows.runtime import encryption_keys
 
 PROBLEMS: Final = (SettingsRefused, PortTaken, HomeInUse, StackFailed, FileNotFoundError)
-"""What can be wrong with this machine; the message names the remedy, a traceback would not."""
+"""Problems of this machine or its settings. Only their message is printed, because it names the remedy."""
 
 _WORKER_GRACE: Final = "5"
-"""Seconds. On one's own machine Ctrl-C should not take 30 s; what is cut short is done again at the next start."""
+"""Seconds. On a developer's machine Ctrl-C should not take 30 s; interrupted activities run again at the next start."""
 
 _API_GRACE: Final = "5"
 
 PORT_TRIES: Final = 6
-"""Each costs a try where several stacks start at the same moment: each of them takes up to five ports."""
+"""Several stacks that start at the same moment can each lose an attempt: each of them uses up to five ports."""
 PORT_LOST: Final = ("is not available on", "address already in use", "Address already in use")
-"""How weed, Temporal and uvicorn say that a port is taken."""
+"""The messages of weed, Temporal and uvicorn about a port in use."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack. `env` is the environment of its processes: with it a test or tool reaches the same servers."""
+    """A running stack. `env` is the environment of its processes: with it a test or tool uses the same servers."""
 
     info: StackInfo
     env: Mapping[str, str]
@@ -64,36 +64,36 @@ def running_stack(
     environ: Mapping[str, str] | None = None,
     say: Say = print,
 ) -> Iterator[Stack]:
-    """A whole stack over `home`, ready when the block begins and stopped in order when it ends.
+    """Run a whole stack with its state in `home`: ready when the block begins, stopped in order when it ends.
 
     Args:
-        ports: "free" takes random ones, so that stacks side by side do not meet.
-        environ: The environment to read settings from and to hand to the processes; os.environ by default.
+        ports: "free" uses random ones, so that concurrent stacks do not collide.
+        environ: The source of the settings and the environment of the processes; os.environ by default.
 
     Raises:
-        HomeInUse, PortTaken, StackFailed: it cannot run; nothing is left running.
+        HomeInUse, PortTaken, StackFailed: it cannot run; no process is left.
     """
     environ = dict(os.environ if environ is None else environ)
     settings = StackSettings.of(environ)
     home = home.resolve()
-    with locked(home) as lock:
-        left_out = {name for name, wanted in (("worker", worker), ("api", api)) if not wanted}
+    with lock_home(home) as lock:
+        skipped = {name for name, wanted in (("worker", worker), ("api", api)) if not wanted}
         for tries_left in reversed(range(PORT_TRIES)):
-            given = Ports(say, anywhere=ports == "free")
-            info, env, components = _assemble(home, settings, environ, given, say)
-            components = [c for c in components if c.name not in left_out]
+            reserved = Ports(say, anywhere=ports == "free")
+            info, env, components = _assemble(home, settings, environ, reserved, say)
+            components = [c for c in components if c.name not in skipped]
             supervisor = Supervisor(components, home / "logs", say, inherit=[lock])
             try:
-                guards = _guard(given)
+                guards = _start_guards(reserved)
             except StackFailed as failure:
-                _check_lost(failure, tries_left)
+                _check_port_lost(failure, tries_left)
                 continue
             try:
                 supervisor.start()
                 break
             except StackFailed as failure:
                 guards.close()
-                _check_lost(failure, tries_left)
+                _check_port_lost(failure, tries_left)
             except BaseException:
                 guards.close()
                 raise
@@ -105,64 +105,64 @@ def running_stack(
                 supervisor.stop()
 
 
-def _guard(given: Ports) -> ExitStack:
-    """What stands before servers that have no protection of their own.
+def _start_guards(ports: Ports) -> ExitStack:
+    """Start the proxies of servers that have no protection of their own.
 
     Raises:
-        StackFailed: a port is in use by now.
+        StackFailed: a port has been taken meanwhile.
     """
     with ExitStack() as guards:
-        for public, behind in given.guarded.items():
+        for public, behind in ports.guarded.items():
             try:
-                guards.enter_context(guarded_ui(public, behind))
+                guards.enter_context(serve_guarded_ui(public, behind))
             except OSError as error:
                 raise StackFailed(f"the Temporal UI's port {public}: {error}") from None
         return guards.pop_all()
 
 
-def _check_lost(failure: StackFailed, tries_left: int) -> None:
-    """Between our look at a port and the server's bind another program may take it; anything else is raised again."""
-    if not tries_left or not any(words in str(failure) for words in PORT_LOST):
+def _check_port_lost(failure: StackFailed, tries_left: int) -> None:
+    """Raise `failure`, unless a program took a port between its check and the server's bind and tries are left."""
+    if not tries_left or not any(message in str(failure) for message in PORT_LOST):
         raise failure
 
 
 def _assemble(
     home: Path, settings: StackSettings, environ: dict[str, str], ports: Ports, say: Say
 ) -> tuple[StackInfo, dict[str, str], list[Component]]:
-    """Decide what is started and where, and with which environment."""
+    """The addresses, the environment and the components of a stack."""
     components: list[Component] = []
     env = environ | {
         "GREENLIGHT_HOME": str(home),
         "GREENLIGHT_BUCKET": settings.bucket,
         "GREENLIGHT_INSTANCE": (instance := token_hex(16)),
         "PYTHONUNBUFFERED": "1",
-        **beside_proxy(environ),
+        **bypass_proxy(environ),
     }
     env.setdefault("GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS", _WORKER_GRACE)
     env.setdefault("GREENLIGHT_API_STOP_SECONDS", _API_GRACE)
-    env.setdefault("GREENLIGHT_OPEN", "true")  # the API binds to loopback below; GREENLIGHT_API_KEYS closes it
+    env.setdefault("GREENLIGHT_OPEN", "true")  # the API binds to loopback; GREENLIGHT_API_KEYS makes it require keys
     if api_keys := env.get("GREENLIGHT_API_KEYS"):
         env["GREENLIGHT_API_KEYS"] = str(Path(api_keys).resolve())
-    env.pop("GREENLIGHT_API_KEY", None)  # of whoever asks; no process here does
+    env.pop("GREENLIGHT_API_KEY", None)  # the key of a client; no process of the stack is one
     keys = (v for entry in registered().values() for v in entry.variables)
     secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET") if v in env}
     encryption = {encryption_keys.VARIABLE: env.pop(encryption_keys.VARIABLE, "")}
     codec_only = {"GREENLIGHT_CODEC_HOST": LOOPBACK, "GREENLIGHT_CODEC_TOKEN": env.pop("GREENLIGHT_CODEC_TOKEN", "")}
     codec_url = ""
     if encryption[encryption_keys.VARIABLE].strip():
-        codec_port = ports.named("GREENLIGHT_CODEC_PORT", settings.codec_port, CODEC_PORT)
+        codec_port = ports.reserve("GREENLIGHT_CODEC_PORT", settings.codec_port, CODEC_PORT)
         codec_only["GREENLIGHT_CODEC_PORT"] = str(codec_port)
         codec_url = f"http://{LOOPBACK}:{codec_port}"
 
-    if other := temporal.configured(environ):
+    if other := temporal.configured_server(environ):
         address, namespace = other
         ui_url = settings.temporal_ui_url
         say(f"Using the Temporal server at {address}, namespace {namespace} (TEMPORAL_ADDRESS or temporal.toml)")
     else:
-        port = ports.named("GREENLIGHT_TEMPORAL_PORT", settings.temporal_port, 7233)
-        ui_port = ports.named("GREENLIGHT_UI_PORT", settings.ui_port, 8233)
+        port = ports.reserve("GREENLIGHT_TEMPORAL_PORT", settings.temporal_port, 7233)
+        ui_port = ports.reserve("GREENLIGHT_UI_PORT", settings.ui_port, 8233)
         address, namespace = f"{LOOPBACK}:{port}", temporal.NAMESPACE
-        ui_behind = ports.behind(ui_port)
+        ui_behind = ports.reserve_hidden(ui_port)
         ui_url = f"http://{LOOPBACK}:{ui_port}" if ui_behind else ""
         if not ui_behind:
             say("All ports that browsers refuse are in use, so Temporal starts without its UI (deploy/ui_guard.py)")
@@ -170,34 +170,36 @@ def _assemble(
         components.append(
             Component(
                 "temporal",
-                temporal.command(home / "temporal.db", port, ui_behind, codec_url),
+                temporal.server_command(home / "temporal.db", port, ui_behind, codec_url),
                 temporal.server_env(env),
-                ready=lambda _pid: temporal.serves(env) and temporal.keeps_history(env),
+                ready=lambda _pid: temporal.is_serving(env) and temporal.extend_retention(env),
                 grace=10,
                 ports=[port, *([ui_behind] if ui_behind else [])],
             )
         )
     env["GREENLIGHT_TEMPORAL_UI_URL"] = ui_url
 
-    if variable := s3.configured(environ):
+    if variable := s3.configured_by(environ):
         endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or "AWS"
         say(f"Using the S3 server at {endpoint} ({variable} is set)")
     else:
-        port = ports.named("GREENLIGHT_S3_PORT", settings.s3_port, 8333)
+        port = ports.reserve("GREENLIGHT_S3_PORT", settings.s3_port, 8333)
         endpoint = f"http://{LOOPBACK}:{port}"
-        env = s3.client_env(env, port, s3.credentials(home / "s3.json"), s3.aws_config(environ, home / "aws-config"))
+        env = s3.client_env(
+            env, port, s3.load_credentials(home / "s3.json"), s3.write_aws_config(environ, home / "aws-config")
+        )
         components.append(
             Component(
                 "s3",
-                s3.command(home / "s3", port, settings.bucket, ports),
+                s3.server_command(home / "s3", port, settings.bucket, ports),
                 s3.server_env(env),
-                ready=s3.readiness(env, settings.bucket),
-                grace=3,  # it waits for open connections; killed, it loses nothing it acknowledged
+                ready=s3.readiness_check(env, settings.bucket),
+                grace=3,  # it waits for open connections; a kill loses no acknowledged write
                 ports=[port],
             )
         )
 
-    api_port = ports.named("GREENLIGHT_API_PORT", settings.api_port, 8400)
+    api_port = ports.reserve("GREENLIGHT_API_PORT", settings.api_port, 8400)
     api_url = f"http://{LOOPBACK}:{api_port}"
     env |= {"GREENLIGHT_API_HOST": LOOPBACK, "GREENLIGHT_API_PORT": str(api_port)}
     embedded = tuple(component.name for component in components)
@@ -207,7 +209,7 @@ def _assemble(
             "worker",
             [sys.executable, "-m", "worker"],
             env | secrets | encryption,
-            ready=lambda pid: temporal.worker_polls(env, pid),
+            ready=lambda pid: temporal.is_polling(env, pid),
             grace=grace,
             after=embedded,
         ),
@@ -215,7 +217,7 @@ def _assemble(
             "api",
             [sys.executable, "-m", "api"],
             env | encryption,
-            ready=lambda _pid: _serves(f"{api_url}/healthz", instance),
+            ready=lambda _pid: _responds(f"{api_url}/healthz", instance),
             grace=float(env["GREENLIGHT_API_STOP_SECONDS"]) + 3,
             after=embedded,
             ports=[api_port],
@@ -227,7 +229,7 @@ def _assemble(
                 "codec",
                 [sys.executable, "-m", "deploy.codec"],
                 env | encryption | codec_only,
-                ready=lambda _pid: _serves(f"{codec_url}/healthz"),
+                ready=lambda _pid: _responds(f"{codec_url}/healthz"),
                 grace=3,
                 ports=[codec_port],
             )
@@ -249,17 +251,17 @@ def _assemble(
     return info, env, components
 
 
-def _serves(url: str, instance: str = "") -> bool:
-    """Whether a server answers, and as part of this stack where `instance` is its id."""
+def _responds(url: str, instance: str = "") -> bool:
+    """Whether a server responds; with `instance`, whether it belongs to the stack of this id."""
     try:
-        answer = httpx.get(url, timeout=2, trust_env=False)
+        response = httpx.get(url, timeout=2, trust_env=False)
     except httpx.HTTPError:
         return False
-    return answer.is_success and answer.headers.get(INSTANCE, "") == instance
+    return response.is_success and response.headers.get(INSTANCE, "") == instance
 
 
-def summary(info: StackInfo) -> Table:
-    """Where everything is, for people."""
+def summarize(info: StackInfo) -> Table:
+    """A table of the stack's addresses and directories."""
     table = Table(show_header=False, box=None, pad_edge=False)
     rows = {
         "Studio and API": info.api_url,
@@ -275,22 +277,22 @@ def summary(info: StackInfo) -> Table:
     return table
 
 
-def prepare() -> None:
-    """Read .env beneath what the environment already says, and let SIGTERM and SIGHUP stop as Ctrl-C does."""
+def prepare_process() -> None:
+    """Load .env, with priority for the environment, and make SIGTERM and SIGHUP stop the process as Ctrl-C does."""
     load_dotenv(Path(".env"))
-    os.environ.update(beside_proxy(os.environ))
+    os.environ.update(bypass_proxy(os.environ))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
 
 
 def up() -> None:
-    """Run the stack in the foreground until Ctrl-C or SIGTERM; a second one kills what is still stopping."""
+    """Run the stack in the foreground until Ctrl-C or SIGTERM; a second one kills processes that are still stopping."""
     console = Console(highlight=False, soft_wrap=True)
     settings = StackSettings.of(os.environ)
     console.print("Starting Temporal, S3, worker and API …")
     with running_stack(settings.home, say=console.print) as stack:
-        console.print(summary(stack.info))
-        console.print("Ready. Ctrl-C stops it; what is unfinished continues at the next start.")
+        console.print(summarize(stack.info))
+        console.print("Ready. Ctrl-C stops it; unfinished productions continue at the next start.")
         try:
             stack.supervisor.wait()
         except KeyboardInterrupt:
@@ -299,17 +301,17 @@ def up() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code: 0 after a stop that was asked for, 1 where the message says what is wrong, 2 for wrong usage."""
+    """The exit code: 0 after a requested stop, 1 after a problem with a message, 2 for wrong usage."""
     if arguments != ["up"]:
         print("usage: python -m deploy.local up", file=sys.stderr)  # noqa: T201 - a command's usage
         return 2
-    prepare()
+    prepare_process()
     try:
         up()
     except KeyboardInterrupt:
-        pass  # while starting: it has been stopped in order
+        pass  # during the start: the stack has been stopped in order
     except PROBLEMS as problem:
-        print(problem, file=sys.stderr)  # noqa: T201 - a command's answer
+        print(problem, file=sys.stderr)  # noqa: T201 - the command's error message
         return 1
     return 0
 

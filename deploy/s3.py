@@ -1,4 +1,4 @@
-"""The embedded S3 server with credentials of its own, or another one where AWS settings name it."""
+"""The embedded S3 server with its own credentials, or another server that AWS settings name."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from deploy.temporal import binary
 REGION: Final = "us-east-1"
 _CONFIGURED_BY: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID")
 _GRPC_OFFSET: Final = 10_000
-"""SeaweedFS looks for the gRPC side of each of its servers this far above the HTTP side."""
+"""SeaweedFS expects the gRPC port of each of its servers this far above the HTTP port."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Credentials:
     secret_key: str
 
 
-def configured(environ: Mapping[str, str]) -> str | None:
-    """The variable by which AWS settings name another S3, if one does. AWS_CA_BUNDLE alone names none."""
+def configured_by(environ: Mapping[str, str]) -> str | None:
+    """The variable by which AWS settings name another S3 server, if any. AWS_CA_BUNDLE alone names none."""
     return next((name for name in _CONFIGURED_BY if environ.get(name)), None)
 
 
-def credentials(path: Path) -> Credentials:
-    """The embedded server's credentials, made once and readable by their owner alone."""
+def load_credentials(path: Path) -> Credentials:
+    """The embedded server's credentials, created once and readable only by their owner."""
     try:
         return Credentials(**json.loads(path.read_text()))
     except FileNotFoundError:
@@ -48,34 +48,35 @@ def credentials(path: Path) -> Credentials:
     return made
 
 
-def command(data: Path, port: int, bucket: str, ports: Ports) -> list[str]:
-    """The server on loopback alone, quiet towards the world; its inner parts take whatever ports are free."""
+def server_command(data: Path, port: int, bucket: str, ports: Ports) -> list[str]:
+    """The command of the server: only on loopback, without telemetry; its internal parts use any free ports."""
     data.mkdir(parents=True, exist_ok=True)
-    inner = {
-        part: ports.near(default, also=_GRPC_OFFSET)
+    internal = {
+        part: ports.reserve_near(default, also=_GRPC_OFFSET)
         for part, default in {"master": 18_410, "volume": 18_420, "filer": 18_430, "admin": 18_440}.items()
     }
     return [
         binary("weed"),
         *("-logtostderr=true", "mini", f"-dir={data}", f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", f"-bucket={bucket}"),
-        # Filer and master let any page list, read, change and delete everything. Among themselves they speak gRPC.
+        # Filer and master would let any page list, read, change and delete everything. The parts use gRPC instead.
         "-disableHttp",
         *("-master.telemetry=false", "-admin.ui=false", "-webdav=false", "-volume.preStopSeconds=0"),
-        *(f"-s3.port={port}", f"-s3.port.grpc={ports.near(18_450)}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
-        *(f"-{part}.port={number}" for part, number in inner.items()),
-        *(f"-{part}.port.grpc={number + _GRPC_OFFSET}" for part, number in inner.items()),
+        *(f"-s3.port={port}", f"-s3.port.grpc={ports.reserve_near(18_450)}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+        *(f"-{part}.port={number}" for part, number in internal.items()),
+        *(f"-{part}.port.grpc={number + _GRPC_OFFSET}" for part, number in internal.items()),
     ]
 
 
 def server_env(environ: Mapping[str, str]) -> dict[str, str]:
-    """For the server itself: its volumes answer requests over HTTP that its S3 side has signed, and no others."""
-    signed = ("WEED_JWT_SIGNING_KEY", "WEED_JWT_SIGNING_READ_KEY")
-    return {**environ, **{name: secrets.token_hex(32) for name in signed}}
+    """The environment of the server: its volumes accept only HTTP requests that its S3 part has signed."""
+    names = ("WEED_JWT_SIGNING_KEY", "WEED_JWT_SIGNING_READ_KEY")
+    return {**environ, **{name: secrets.token_hex(32) for name in names}}
 
 
-def aws_config(environ: Mapping[str, str], path: Path) -> str:
-    """The AWS configuration for processes that use the embedded server: of the user's own nothing but how buckets are
-    addressed, which links for GREENLIGHT_S3_PUBLIC_URL follow. The name of a file; `path` where one has to be written.
+def write_aws_config(environ: Mapping[str, str], path: Path) -> str:
+    """The file name of the AWS configuration for processes that use the embedded server; `path` if it is written.
+
+    From the user's configuration it takes only the addressing style, which links for GREENLIGHT_S3_PUBLIC_URL follow.
 
     Raises:
         SettingsRefused: the user's file cannot be read.
@@ -86,8 +87,8 @@ def aws_config(environ: Mapping[str, str], path: Path) -> str:
         return os.devnull
     except BotoCoreError as error:
         raise SettingsRefused(f"AWS_CONFIG_FILE: {error}") from None
-    own = profiles.get(environ.get("AWS_DEFAULT_PROFILE") or "default", {}).get("s3")
-    style = own.get("addressing_style") if isinstance(own, dict) else None
+    s3_section = profiles.get(environ.get("AWS_DEFAULT_PROFILE") or "default", {}).get("s3")
+    style = s3_section.get("addressing_style") if isinstance(s3_section, dict) else None
     if not style:
         return os.devnull
     path.write_text(f"[default]\ns3 =\n  addressing_style = {style}\n")
@@ -95,7 +96,7 @@ def aws_config(environ: Mapping[str, str], path: Path) -> str:
 
 
 def client_env(environ: Mapping[str, str], port: int, secret: Credentials, config: str = os.devnull) -> dict[str, str]:
-    """The environment in which every AWS tool finds the embedded server, and nothing else."""
+    """The environment in which every AWS tool uses the embedded server, and no other."""
     kept = {key: value for key, value in environ.items() if not key.startswith("AWS_") or key == "AWS_CA_BUNDLE"}
     return kept | {
         "AWS_ENDPOINT_URL_S3": f"http://{LOOPBACK}:{port}",
@@ -111,10 +112,10 @@ def client_env(environ: Mapping[str, str], port: int, secret: Credentials, confi
 PROBE_KEY: Final = ".ready"
 
 
-def readiness(environ: Mapping[str, str], bucket: str) -> Callable[[int], bool]:
-    """A check that the embedded server knows its credentials, has its bucket, and can reach the bytes in it.
+def readiness_check(environ: Mapping[str, str], bucket: str) -> Callable[[int], bool]:
+    """A check that the embedded server accepts its credentials, has its bucket, and can store and read an object.
 
-    It answers for the bucket a moment before its volumes are back; a byte that is written and read tells.
+    The server reports the bucket a moment before its volumes are ready; only a write and a read are a proof.
     """
     client = boto3.client(
         "s3",

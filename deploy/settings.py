@@ -1,4 +1,4 @@
-"""How the embedded stack is set up, parsed once from a mapping such as the environment."""
+"""The settings of the embedded stack, parsed once from a mapping such as the environment."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,17 +10,17 @@ from workflows.runtime import encryption_keys
 
 PREFIX: Final = "GREENLIGHT_"
 CODEC_PORT: Final = 8234
-"""Beside the embedded Temporal UI."""
+"""The port after that of the embedded Temporal UI."""
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class SettingsRefused(Exception):
-    """A variable has a value that cannot be used; the message names it."""
+    """A variable has an invalid value; the message names it."""
 
 
 class StackSettings(BaseModel):
-    """A port left out takes its default, or the next free one; a port that is set must be free."""
+    """Without a value, a port is its default or the next free one; a port that is set must be free."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -31,14 +31,14 @@ class StackSettings(BaseModel):
     api_port: Port | None = None
     codec_port: Port | None = None
     bucket: Annotated[str, Field(min_length=3, max_length=63)] = "greenlight"
-    temporal_ui_url: str = Field(default="", description="Of a Temporal that is not the embedded one")
+    temporal_ui_url: str = Field(default="", description="The UI of a Temporal server that is not the embedded one")
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """From GREENLIGHT_HOME, GREENLIGHT_API_PORT and so on; empty ones count as left out.
+        """From GREENLIGHT_HOME, GREENLIGHT_API_PORT and so on; empty ones count as not set.
 
         Raises:
-            SettingsRefused: names the variables and what is wrong with them.
+            SettingsRefused: variables are invalid; the message names them and the errors.
         """
         given = {
             name: environ[f"{PREFIX}{name.upper()}"]
@@ -46,7 +46,7 @@ class StackSettings(BaseModel):
             if environ.get(f"{PREFIX}{name.upper()}")
         }
         try:
-            encryption_keys.parsed(environ.get(encryption_keys.VARIABLE, ""))
+            encryption_keys.parse_keys(environ.get(encryption_keys.VARIABLE, ""))
             return cls.model_validate(given)
         except encryption_keys.PayloadKeysRefused as error:
             raise SettingsRefused(str(error)) from None

@@ -1,7 +1,7 @@
-"""Keeps a handful of processes running: starts them in order, restarts what dies, stops them in reverse.
+"""Keeps a few processes running: starts them in order, restarts those that end, stops them in reverse order.
 
-One thread starts and watches every child: the kernel ties a child's leash to the thread that
-started it, so that thread lives as long as the children do. Times are seconds.
+One thread starts and watches every child: the kernel ends a child when the thread that started it
+ends (`die_with_parent`), so that thread runs as long as the children do. Times are seconds.
 """
 
 import os
@@ -15,22 +15,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from deploy.ports import answers, listens
+from deploy.ports import accepts_connections, is_listening
 
 READY_WITHIN: Final = 120.0
 """The slowest start on an idle machine took 5.3 s (S3 after a kill). On two cores with a load of 20, importing a
-worker's modules alone took 48 s. A long limit costs little: a process that dies while it starts is reported at once."""
-QUICK_DEATH: Final = 10.0
-"""A child that lived shorter than this died quickly."""
-MAX_QUICK_DEATHS: Final = 5
+worker's modules alone took 48 s. A long limit costs little: a process that ends while it starts is reported at once."""
+QUICK_EXIT: Final = 10.0
+"""A child that ran for less than this exited quickly."""
+MAX_QUICK_EXITS: Final = 5
 _RESTART_AFTER: Final = 0.5
 _TICK: Final = 0.05
-_LEASH: Final = Path(__file__).with_name("leash.py")
+_DIE_WITH_PARENT: Final = Path(__file__).with_name("die_with_parent.py")
 _ROOT: Final = Path(__file__).parent.parent
 
 
 class StackFailed(Exception):
-    """A part of the stack does not run; the message says which, and where its log is."""
+    """A component of the stack does not run; the message names it and its log."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Component:
     """A process to keep running.
 
     Attributes:
-        ready: Given the process id, whether it really serves; called until it says so.
-        grace: What it gets between SIGTERM and SIGKILL.
+        ready: Whether the process of this id serves; called until it returns True.
+        grace: The time between SIGTERM and SIGKILL.
         after: Names of the components that must be ready before it starts.
-        ports: On which it listens itself when it is ready. Whoever else answers there is not it.
+        ports: The ports on which the process itself listens once it is ready.
     """
 
     name: str
@@ -52,9 +52,9 @@ class Component:
     after: Sequence[str] = ()
     ports: Sequence[int] = ()
 
-    def serves(self, pid: int) -> bool:
-        """Whether this very process serves: another program that has its port could answer like it."""
-        return all(listens(pid, port) for port in self.ports) and self.ready(pid)
+    def is_serving(self, pid: int) -> bool:
+        """Whether this process serves; another program on its port could respond in the same way."""
+        return all(is_listening(pid, port) for port in self.ports) and self.ready(pid)
 
 
 @dataclass
@@ -65,7 +65,7 @@ class _Child:
     held: bool = False
     started_at: float = 0.0
     start_at: float = 0.0
-    quick_deaths: int = 0
+    quick_exits: int = 0
 
 
 class Supervisor:
@@ -87,15 +87,15 @@ class Supervisor:
         self._kill_now = threading.Event()
         self._all_ready = threading.Event()
         self._failure: StackFailed | None = None
-        # Instead of joining the thread: a join that Ctrl-C interrupts takes the thread for ended (Python 3.11).
+        # Used instead of a join: after a join that Ctrl-C interrupts, the thread counts as ended (Python 3.11).
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
-        """Start everything and return when all of it serves.
+        """Start all components and return once all of them serve.
 
         Raises:
-            StackFailed: a component died or did not become ready; nothing runs any more.
+            StackFailed: a component ended or did not become ready; all components are stopped.
         """
         self._log_dir.mkdir(parents=True, exist_ok=True)
         for name in self._children:
@@ -104,7 +104,7 @@ class Supervisor:
         self._thread.start()
         try:
             self._all_ready.wait()
-        except BaseException:  # Ctrl-C while starting
+        except BaseException:  # Ctrl-C during the start
             self.stop()
             raise
         if self._failure:
@@ -115,14 +115,14 @@ class Supervisor:
         """Wait until everything has stopped.
 
         Raises:
-            StackFailed: it stopped because a component died again and again.
+            StackFailed: it stopped because a component ended repeatedly.
         """
         self._ended.wait()
         if self._failure:
             raise self._failure
 
     def stop(self) -> None:
-        """Stop everything in reverse order, each with its grace; Ctrl-C meanwhile kills what still runs."""
+        """Stop all components in reverse order, each within its grace; Ctrl-C meanwhile kills those that still run."""
         self._stop.set()
         try:
             self._ended.wait()
@@ -142,49 +142,49 @@ class Supervisor:
         return {name: pid for name in self._children if (pid := self.pid(name))}
 
     def kill(self, name: str, *, hold: bool = False, how: signal.Signals = signal.SIGKILL) -> None:
-        """Kill a component; it is started again, unless it is held down until `release`."""
+        """Kill a component. It is restarted at once, or with `hold` only after `release`."""
         child = self._children[name]
         child.held = hold
         if (process := child.process) is not None:
             os.kill(process.pid, how)
             process.wait()
-            while child.process is process and not self._ended.is_set():  # until the supervisor has seen it too
+            while child.process is process and not self._ended.is_set():  # until the supervisor has noticed it too
                 time.sleep(_TICK)
 
     def release(self, name: str) -> None:
-        """Let a component that was held down start again."""
+        """Let a component that `kill` holds start again."""
         self._children[name].held = False
 
     def wait_ready(self, name: str, timeout: float = READY_WITHIN) -> None:
         """Wait until a component serves (again).
 
         Raises:
-            StackFailed: it does not within `timeout`.
+            StackFailed: it does not serve within `timeout`.
         """
         if not self._children[name].ready.wait(timeout):
             raise StackFailed(f"{name} is not ready after {timeout:g} s; its log: {self.log(name)}")
 
-    # -- the supervising thread --------------------------------------------------------------------
+    # The supervising thread
 
     def _run(self) -> None:
         try:
             while not self._stop.wait(_TICK):
                 for child in self._children.values():
-                    self._look_after(child)
+                    self._check_child(child)
                 if all(child.ready.is_set() for child in self._children.values()):
                     self._all_ready.set()
         except StackFailed as failure:
             self._failure = failure
-        except Exception as error:  # whatever it is, the caller must hear of it
+        except Exception as error:  # the caller must receive every error
             self._failure = StackFailed(f"the supervisor failed: {error!r}")
         finally:
             try:
-                self._end_all()
+                self._stop_all()
             finally:
                 self._ended.set()
                 self._all_ready.set()
 
-    def _look_after(self, child: _Child) -> None:
+    def _check_child(self, child: _Child) -> None:
         name, now = child.component.name, time.monotonic()
         if child.process is None:
             due = not child.held and now >= child.start_at
@@ -195,37 +195,37 @@ class Supervisor:
             child.ready.clear()
             child.process = None
             if not child.held:
-                self._died(child, code, now)
+                self._handle_exit(child, code, now)
         elif not child.ready.is_set():
-            if child.component.serves(child.process.pid):
+            if child.component.is_serving(child.process.pid):
                 child.ready.set()
             elif now - child.started_at > READY_WITHIN:
                 raise StackFailed(f"{name} is not ready after {READY_WITHIN:g} s; its log: {self.log(name)}")
 
-    def _died(self, child: _Child, code: int, now: float) -> None:
+    def _handle_exit(self, child: _Child, code: int, now: float) -> None:
         name = child.component.name
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         if not self._all_ready.is_set():
             raise StackFailed(f"{name} {how} while starting; its log: {self.log(name)}\n{self._last_lines(name)}")
-        child.quick_deaths = child.quick_deaths + 1 if now - child.started_at < QUICK_DEATH else 1
-        if child.quick_deaths >= MAX_QUICK_DEATHS:
-            how = f"{how}, {child.quick_deaths} times in a row"
+        child.quick_exits = child.quick_exits + 1 if now - child.started_at < QUICK_EXIT else 1
+        if child.quick_exits >= MAX_QUICK_EXITS:
+            how = f"{how}, {child.quick_exits} times in a row"
             raise StackFailed(f"{name} {how}; its log: {self.log(name)}\n{self._last_lines(name)}")
         self._check_ports(child)
         self._say(f"{name} {how}; starting it again (log: {self.log(name)})")
         child.start_at = now + _RESTART_AFTER
 
     def _check_ports(self, child: _Child) -> None:
-        """What comes back finds its ports free. Else all the others would go on with the program that took one.
+        """Check that the ports of a component are free before its restart; otherwise others would use another program.
 
         Raises:
-            StackFailed: a port is taken.
+            StackFailed: a port is in use.
         """
         for port in child.component.ports if self._all_ready.is_set() else ():
-            if answers(port):
+            if accepts_connections(port):
                 raise StackFailed(
                     f"{child.component.name} stopped, and another program took its port {port}: the stack stops too; "
-                    f"start it again, and it takes another port. Its log: {self.log(child.component.name)}"
+                    f"start it again, and it uses another port. Its log: {self.log(child.component.name)}"
                 )
 
     def _last_lines(self, name: str, lines: int = 8) -> str:
@@ -236,21 +236,21 @@ class Supervisor:
         child.started_at = time.monotonic()
         with self.log(child.component.name).open("ab") as log:
             child.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *child.component.command],
+                [sys.executable, "-I", "-S", str(_DIE_WITH_PARENT), str(os.getpid()), *child.component.command],
                 env=dict(child.component.env),
-                cwd=_ROOT,  # so that `-m worker` means the package of this repository
+                cwd=_ROOT,  # so that `-m worker` is the package of this repository
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a terminal's Ctrl-C reaches this process alone, which stops them in order
+                start_new_session=True,  # a terminal's Ctrl-C reaches only this process, which stops them in order
                 pass_fds=self._inherit,
-                umask=0o077,  # what it stores is for its owner alone
+                umask=0o077,  # its files are readable only by their owner
             )
 
-    def _end_all(self) -> None:
-        """Stop each component as soon as nothing that was started after it runs any more."""
+    def _stop_all(self) -> None:
+        """Stop each component once no component that depends on it runs any more."""
         left = {name: child for name, child in self._children.items() if child.process}
-        asked: dict[str, float] = {}
+        terminated: dict[str, float] = {}
         while left:
             for name, child in list(left.items()):
                 process = child.process
@@ -258,12 +258,12 @@ class Supervisor:
                     child.ready.clear()
                     child.process = None
                     del left[name]
-                elif name in asked:
-                    if self._kill_now.is_set() or time.monotonic() > asked[name] + child.component.grace:
+                elif name in terminated:
+                    if self._kill_now.is_set() or time.monotonic() > terminated[name] + child.component.grace:
                         self._say(f"{name} did not stop within its grace and is killed")
                         process.kill()
                         process.wait()
                 elif not any(name in other.component.after for other in left.values()):
-                    asked[name] = time.monotonic()
+                    terminated[name] = time.monotonic()
                     process.terminate()
             time.sleep(_TICK)

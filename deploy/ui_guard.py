@@ -1,8 +1,8 @@
-"""The embedded Temporal UI for people of this machine, and for no page of another site.
+"""A reverse proxy that serves the embedded Temporal UI to this machine, and protects it from pages of other sites.
 
-The UI that comes with the development server does not check the Host header: a page whose name leads to this machine
+The UI of the development server does not check the Host header: a page whose host name resolves to this machine
 (DNS rebinding) could read, start, signal and terminate everything. So the UI listens on a port that browsers refuse
-(`ports.BLOCKED`), and this reverse proxy, in a thread of the process that runs the stack, is the way in.
+(`ports.BLOCKED`), and this proxy, in a thread of the process that runs the stack, is the only access.
 """
 
 import threading
@@ -17,27 +17,27 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from api.auth.middleware import SAFE, from_elsewhere, names_this_machine
+from api.auth.middleware import SAFE, is_cross_site, is_local_host
 from api.middleware import METHODS
-from deploy.ports import LOOPBACK, listener
+from deploy.ports import LOOPBACK, listen
 
 _API: Final = "/api/"
-"""Below it even reading is for the UI's own page: everything else is its program and its frame."""
+"""Under this path only the UI's own page may even read; the other paths serve its scripts and its HTML."""
 _HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "host", "expect"})
-"""Headers of one connection (RFC 9110, section 7.6.1), and what the next request has of its own."""
+"""Headers of one connection (RFC 9110, section 7.6.1), and those that the forwarded request sets itself."""
 _STOP_SECONDS: Final = 2
 _UPSTREAM_TIMEOUT: Final = httpx.Timeout(70.0, connect=2.0)
 """Temporal ends its longest poll after a minute."""
 
 
 @contextmanager
-def guarded_ui(public: int, behind: int) -> Iterator[None]:
-    """Serve the UI at `behind` on the loopback port `public` while the block runs.
+def serve_guarded_ui(public: int, behind: int) -> Iterator[None]:
+    """Serve the UI of port `behind` on the loopback port `public` while the block runs.
 
     Raises:
         OSError: `public` is in use.
     """
-    with listener(public) as socket:
+    with listen(public) as socket:
         config = uvicorn.Config(
             create_app(f"http://{LOOPBACK}:{behind}"),
             log_config=None,
@@ -75,32 +75,32 @@ async def _forward(request: Request) -> Response:
     target = httpx.URL(path=request.url.path, query=request.scope["query_string"])
     sent = [(name, value) for name, value in request.headers.items() if name not in _HOP]
     body = None if request.method in SAFE else request.stream()
-    asked = client.build_request(request.method, target, headers=sent, content=body)
+    forwarded = client.build_request(request.method, target, headers=sent, content=body)
     try:
-        answer = await client.send(asked, stream=True)
+        upstream = await client.send(forwarded, stream=True)
     except httpx.TransportError:
-        return PlainTextResponse("Temporal does not answer; it may be starting again.\n", 502)
+        return PlainTextResponse("Temporal does not respond; it may be restarting.\n", 502)
 
     async def chunks() -> AsyncIterator[bytes]:
         try:
-            async for chunk in answer.aiter_raw():
+            async for chunk in upstream.aiter_raw():
                 yield chunk
         finally:
-            await answer.aclose()
+            await upstream.aclose()
 
-    passed = StreamingResponse(chunks(), answer.status_code)
-    passed.raw_headers = [
-        (name.lower(), value) for name, value in answer.headers.raw if name.lower().decode() not in _HOP
+    response = StreamingResponse(chunks(), upstream.status_code)
+    response.raw_headers = [
+        (name.lower(), value) for name, value in upstream.headers.raw if name.lower().decode() not in _HOP
     ]
-    return passed
+    return response
 
 
 def _refusal(request: Request) -> Response | None:
-    """Why a request is not passed on, or None."""
+    """The response to a request that is not forwarded, or None."""
     host = request.headers.get("host", "")
-    if not names_this_machine(host):
-        return PlainTextResponse("The Temporal UI answers this machine alone: open it at http://127.0.0.1.\n", 421)
+    if not is_local_host(host):
+        return PlainTextResponse("The Temporal UI serves only this machine: open it at http://127.0.0.1.\n", 421)
     reads = request.method in SAFE and not request.url.path.startswith(_API)
-    if not reads and from_elsewhere(request, host):
-        return PlainTextResponse("A page of another site may not act here.\n", 403)
+    if not reads and is_cross_site(request, host):
+        return PlainTextResponse("A page of another site must not send requests here.\n", 403)
     return None

@@ -15,7 +15,7 @@ from deploy.local import Stack, running_stack
 from tests.support.productions import Productions
 from tests.support.stack import hermetic, new_home, use_s3
 from workflows.runtime.data_converter import data_converter
-from workflows.runtime.gc_freeze import settle
+from workflows.runtime.gc_freeze import freeze_gc
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,7 +42,7 @@ def _certificates_are_read_once() -> Iterator[None]:
 def _what_is_loaded_is_not_looked_through() -> None:
     """All that the tests load is a heap that a full collection takes seconds for on a busy machine, and the SDK takes
     a workflow that stands still for two of them for a deadlock. What is there before a module is left alone."""
-    settle()
+    freeze_gc()
 
 
 @pytest.fixture(scope="session")

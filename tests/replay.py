@@ -13,11 +13,12 @@ from typing import Final
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from tests import ROOT
 from workflows.batch.workflow import BatchWorkflow
 from workflows.preview.workflow import PreviewWorkflow
 from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime import encryption_keys
-from workflows.runtime.data_converter import data_converter_with
+from workflows.runtime.data_converter import make_data_converter
 from workflows.schedule import ScheduledProduction
 from workflows.webhook_delivery import NotificationWorkflow
 
@@ -28,7 +29,7 @@ async def replayed(path: Path) -> Exception | None:
     """Where the workflow takes another step than the history has, or fails on the way."""
     recorded = await asyncio.to_thread(path.read_text)
     history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
-    converter = data_converter_with(os.environ.get(encryption_keys.VARIABLE, ""))
+    converter = make_data_converter(os.environ.get(encryption_keys.VARIABLE, ""))
     replayer = Replayer(workflows=WORKFLOWS, data_converter=converter)
     return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
 
@@ -42,3 +43,6 @@ def main(names: list[str]) -> int:
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+
+
+HISTORIES = sorted((ROOT / "tests" / "histories").rglob("*.json"))

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
+from tests.support.vendors import MEDIA, VENDORS
 
 PACKAGES = ("workflows", "activities", "api", "worker", "deploy", "tests")
-VENDORS = ("openai", "anthropic", "google.genai", "replicate", "runwayml")
-MEDIA = ("av", "PIL", "espeakng_loader")
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -1,4 +1,4 @@
-"""Reach Temporal and S3, waiting for them as long as it takes: which comes up first does not matter."""
+"""Connects to Temporal and S3, and waits until they respond: they can start in any order."""
 
 import asyncio
 import logging
@@ -27,9 +27,9 @@ from activities.storage.bucket import Storage
 from worker.health import Health, temporal_problem
 from worker.settings import WorkerSettings
 from workflows import keys
-from workflows.runtime.data_converter import data_converter_with
+from workflows.runtime.data_converter import make_data_converter
 from workflows.runtime.tracing import interceptors
-from workflows.servers import problem_of
+from workflows.servers import diagnose
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +40,18 @@ _INDEXED: Final = {
     "Double": IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
 }
 _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
-"""First a server that is just starting, then one that is down; after these every 5 s."""
+"""Short pauses for a server that is starting, longer ones for a server that is down; then 5 s each."""
 
 
-class AddressRefused(ValueError):
+class MetricsAddressRefused(ValueError):
     """Metrics cannot be served at an address; the message names the variable and the remedy."""
 
 
-def runtime(settings: WorkerSettings) -> Runtime:
-    """The SDK's core, its logs sent through `logging` instead of stdout.
+def make_runtime(settings: WorkerSettings) -> Runtime:
+    """The SDK's core runtime, which logs through `logging` instead of stdout.
 
     Raises:
-        AddressRefused: metrics cannot be served where they should.
+        MetricsAddressRefused: metrics cannot be served at GREENLIGHT_METRICS_ADDRESS.
     """
     telemetry = TelemetryConfig(
         logging=LoggingConfig(
@@ -59,22 +59,22 @@ def runtime(settings: WorkerSettings) -> Runtime:
             forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
         ),
         metrics=_prometheus(settings.metrics_address) if settings.metrics_address else None,
-        attach_service_name=False,  # a label that is the same everywhere
+        attach_service_name=False,  # a label with the same value everywhere
     )
     try:
-        # The UI shows a worker after such an interval, not after a minute.
+        # The UI shows a new worker after one interval; the default is a minute.
         return Runtime(telemetry=telemetry, worker_heartbeat_interval=timedelta(seconds=5))
     except (ValueError, RuntimeError) as error:
         if not settings.metrics_address:
             raise
-        raise AddressRefused(
+        raise MetricsAddressRefused(
             f"GREENLIGHT_METRICS_ADDRESS is {settings.metrics_address!r}: {error}; "
             "set it to an IP address and a free port, as in 127.0.0.1:9464"
         ) from None
 
 
 def _prometheus(address: str) -> PrometheusConfig:
-    """With names and units as Prometheus has them: `_total`, and seconds."""
+    """Prometheus conventions: counters end in `_total`, durations are in seconds."""
     return PrometheusConfig(
         bind_address=address,
         counters_total_suffix=True,
@@ -84,24 +84,24 @@ def _prometheus(address: str) -> PrometheusConfig:
     )
 
 
-async def connect(using: Runtime, payload_keys: str = "", health: Health | None = None) -> Client:
-    """A client from TEMPORAL_ADDRESS and its siblings or a temporal.toml profile; waits for the server.
+async def connect(runtime: Runtime, payload_keys: str = "", health: Health | None = None) -> Client:
+    """A client by the TEMPORAL_* variables or a temporal.toml profile; waits for the server.
 
     Args:
-        payload_keys: What GREENLIGHT_PAYLOAD_KEYS holds.
-        health: Hears why it has to wait.
+        payload_keys: The value of GREENLIGHT_PAYLOAD_KEYS.
+        health: Gets the reason for the wait.
     """
     config = ClientConfig.load_client_connect_config()
     address = config.setdefault("target_host", DEFAULT_ADDRESS)
-    converter = data_converter_with(payload_keys)
+    converter = make_data_converter(payload_keys)
     for delay in chain(_RETRY_SECONDS, repeat(5.0)):
         try:
             client = await Client.connect(
-                **config, runtime=using, data_converter=converter, interceptors=interceptors()
+                **config, runtime=runtime, data_converter=converter, interceptors=interceptors()
             )
             problem = await temporal_problem(client)
         except (RuntimeError, RPCError) as error:
-            problem = problem_of(str(error)) or f"it does not answer yet: {error}"
+            problem = diagnose(str(error)) or f"it does not respond yet: {error}"
         if not problem:
             log.info("Connected to Temporal at %s, namespace %s", address, client.namespace)
             return client
@@ -113,23 +113,23 @@ async def connect(using: Runtime, payload_keys: str = "", health: Health | None 
 
 
 async def ensure_bucket(storage: Storage) -> None:
-    """Wait for S3 and create the bucket where it is missing.
+    """Wait for S3 and create the bucket if it is missing.
 
     Raises:
-        botocore.exceptions.ClientError: S3 answers, but not to these credentials.
+        botocore.exceptions.ClientError: S3 refuses these credentials.
     """
     for delay in chain(_RETRY_SECONDS, repeat(5.0)):
         try:
             await storage.ensure_bucket()
         except (S3ConnectionError, HTTPClientError) as error:
-            log.warning("S3 (AWS_ENDPOINT_URL_S3) does not answer yet, trying again: %s", error)
+            log.warning("S3 (AWS_ENDPOINT_URL_S3) does not respond yet, trying again: %s", error)
             await asyncio.sleep(delay)
         else:
             return
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Add the missing search attributes; where that is not allowed, say how somebody else can."""
+    """Add the missing search attributes; if that is not allowed, log the command for an administrator."""
     operator = client.operator_service
     try:
         listed = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace))
@@ -143,7 +143,7 @@ async def register_search_attributes(client: Client) -> None:
     except RPCError as error:
         wanted = " ".join(f"--name {name} --type {kind}" for name, kind in keys.SEARCH_ATTRIBUTES.items())
         log.warning(
-            "Could not see to the search attributes (%s). If they are missing: "
+            "Could not check the search attributes (%s). If they are missing: "
             "temporal operator search-attribute create --namespace %s %s",
             error.message,
             client.namespace,

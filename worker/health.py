@@ -1,7 +1,7 @@
-"""Whether a worker can work, for orchestrators: a small HTTP endpoint, and the same in its log.
+"""The health of a worker for orchestrators: a small HTTP endpoint, and the same states in its log.
 
-GET /healthz is 200 while the process turns; GET /readyz is 200 where Temporal and the storage do what they are needed
-for, else 503. Both answer `{"ready": …, "checks": {"temporal": "ok", "storage": "ok"}}`, a reason in place of `ok`.
+GET /healthz is 200 while the event loop runs; GET /readyz is 200 if Temporal and the storage work, otherwise 503.
+Both respond `{"ready": …, "checks": {"temporal": "ok", "storage": "ok"}}`, with a reason in place of `ok`.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
 from workflows import keys
-from workflows.servers import problem_of
+from workflows.servers import diagnose
 
 WATCH_SECONDS: Final = 5.0
-"""Between two looks: what breaks is in the log within 10 s."""
-_ANSWER_WITHIN: Final = timedelta(seconds=3)
-_REQUEST_WITHIN: Final = 5.0
+"""Between two checks: a failure is in the log within 10 s."""
+_RPC_TIMEOUT: Final = timedelta(seconds=3)
+_REQUEST_SECONDS: Final = 5.0
 _ALLOWED: Final = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED)
-"""Servers and proxies that let a worker poll, but not look at its namespace."""
+"""Some servers and proxies let a worker poll, but not describe its namespace."""
 
 log = logging.getLogger(__name__)
 
@@ -37,63 +37,63 @@ class HealthRefused(ValueError):
 
 
 class Health:
-    """What is known. A check that is not there yet counts as not ready."""
+    """The state of each check. A check without a result counts as not ready."""
 
     def __init__(self) -> None:
         self.checks: dict[str, str] = {"temporal": "connecting", "storage": "connecting"}
 
     @property
     def ready(self) -> bool:
-        return all(said == "ok" for said in self.checks.values())
+        return all(state == "ok" for state in self.checks.values())
 
-    def say(self, what: str, problem: str) -> None:
-        """Note a state, and log it where it is another one than before."""
-        said = problem or "ok"
-        if said != self.checks[what]:
+    def record(self, check: str, problem: str) -> None:
+        """Record a state, and log it if it has changed."""
+        state = problem or "ok"
+        if state != self.checks[check]:
             if problem:
-                log.error("%s: %s", what.capitalize(), problem)
-            elif self.checks[what] != "connecting":
-                log.info("%s: ok again", what.capitalize())
-            self.checks[what] = said
+                log.error("%s: %s", check.capitalize(), problem)
+            elif self.checks[check] != "connecting":
+                log.info("%s: ok again", check.capitalize())
+            self.checks[check] = state
 
     async def watch(self, client: Client, storage: Storage) -> None:
-        """Look at both until cancelled."""
+        """Check both until cancelled."""
         while True:
-            self.say("temporal", await temporal_problem(client))
-            self.say("storage", await storage_problem(storage))
+            self.record("temporal", await temporal_problem(client))
+            self.record("storage", await storage_problem(storage))
             await asyncio.sleep(WATCH_SECONDS)
 
 
 async def temporal_problem(client: Client) -> str:
-    """Why the server cannot be worked with; empty where it answers and has the namespace."""
+    """The reason why the server cannot be used; empty if it responds and has the namespace."""
     request = DescribeNamespaceRequest(namespace=client.namespace)
     try:
-        await client.workflow_service.describe_namespace(request, timeout=_ANSWER_WITHIN)
+        await client.workflow_service.describe_namespace(request, timeout=_RPC_TIMEOUT)
     except RPCError as error:
         if error.status in _ALLOWED:
             return ""
-        return problem_of(error.message) or f"the server does not answer ({error.message[:200]})"
-    except RuntimeError as error:  # the SDK's word for a connection that failed
-        return problem_of(str(error)) or f"the server does not answer ({str(error)[:200]})"
+        return diagnose(error.message) or f"the server does not respond ({error.message[:200]})"
+    except RuntimeError as error:  # the SDK raises it for a failed connection
+        return diagnose(str(error)) or f"the server does not respond ({str(error)[:200]})"
     return ""
 
 
 async def storage_problem(storage: Storage) -> str:
-    """Why no paid work is done with the store, or why it does not answer; empty where it does what is needed."""
+    """The reason why the storage cannot be used for paid work, or does not respond; empty if it works."""
     if storage.support and storage.support.state == "unsupported":
         return storage.support.problem
     try:
         await storage.head(keys.probe_key("none"))
     except StorageFailed as error:
-        # A key that may only read what is there is refused here, and works.
-        if error.answered is None or not error.answered.refused:
-            return f"the S3 server does not answer ({str(error)[:200]})"
+        # A key without permission to list is refused for a missing object, and is sufficient.
+        if error.response is None or not error.response.refused:
+            return f"the S3 server does not respond ({str(error)[:200]})"
     return ""
 
 
 @asynccontextmanager
-async def endpoint(health: Health, host: str, port: int | None) -> AsyncIterator[None]:
-    """Serve the endpoint while the block runs, where there is a port for it.
+async def serve_health(health: Health, host: str, port: int | None) -> AsyncIterator[None]:
+    """Serve the endpoint while the block runs, if it has a port.
 
     Raises:
         HealthRefused: the address cannot be used.
@@ -102,16 +102,16 @@ async def endpoint(health: Health, host: str, port: int | None) -> AsyncIterator
         yield
         return
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
-            async with asyncio.timeout(_REQUEST_WITHIN):
+            async with asyncio.timeout(_REQUEST_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
                 writer.write(_response(health, head.split(b"\r\n", 1)[0].decode("latin-1")))
                 await writer.drain()
         writer.close()
 
     try:
-        server = await asyncio.start_server(answer, host, port, limit=16_384)
+        server = await asyncio.start_server(respond, host, port, limit=16_384)
     except OSError as error:
         raise HealthRefused(
             f"GREENLIGHT_HEALTH_HOST is {host!r} and GREENLIGHT_HEALTH_PORT is {port}: {error.strerror or error}; "

@@ -1,4 +1,4 @@
-"""How a worker runs, parsed once in `__main__` from the environment into one typed object."""
+"""The settings of a worker, parsed once in `__main__` from the environment."""
 
 from typing import Annotated, Literal
 
@@ -6,8 +6,8 @@ from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, SecretS
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
-def _pairs(value: object) -> object:
-    """ "openai=2.5, runway=1" as a mapping."""
+def _parse_pairs(value: object) -> object:
+    """The mapping of a text such as "openai=2.5, runway=1"."""
     if not isinstance(value, str):
         return value
     parts = [part.partition("=") for part in value.split(",") if part.strip()]
@@ -15,7 +15,7 @@ def _pairs(value: object) -> object:
 
 
 class WorkerSettings(BaseSettings):
-    """Temporal is configured by its own variables or temporal.toml, S3 by the AWS ones, vendors by theirs."""
+    """Temporal is configured by its own variables or temporal.toml, S3 by those of AWS, vendors by their own."""
 
     model_config = SettingsConfigDict(env_prefix="GREENLIGHT_", extra="ignore")
 
@@ -24,30 +24,32 @@ class WorkerSettings(BaseSettings):
         default=120,
         ge=0,
         le=3_600,
-        description="What running activities get to finish after SIGTERM; a vendor's answer that is cut off is paid "
-        "all the same, and pictures take 15 to 34 s",
+        description="Seconds for running activities to finish after SIGTERM; a vendor's response that is cut off is "
+        "billed anyway, and pictures take 15 to 34 s",
     )
     max_concurrent_activities: int = Field(
         default=100, ge=1, description="Slots of each task queue; a production uses at most 50 at once"
     )
-    rates: Annotated[dict[str, PositiveFloat], NoDecode, BeforeValidator(_pairs)] = Field(
+    rates: Annotated[dict[str, PositiveFloat], NoDecode, BeforeValidator(_parse_pairs)] = Field(
         default_factory=dict,
-        description="Provider -> requests a second, looks at jobs included; Temporal keeps it over all workers",
+        description="Provider -> requests a second, polls of jobs included; Temporal enforces it over all workers",
         examples=["openai=2.5, runway=1"],
     )
-    in_flight: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_pairs)] = Field(
+    in_flight: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_parse_pairs)] = Field(
         default_factory=dict,
-        description="Provider -> requests at once from this worker; a running job is none",
+        description="Provider -> concurrent requests of this worker; a running job does not count",
         examples=["openai=8"],
     )
     payload_keys: SecretStr = Field(
         default=SecretStr(""),
-        description="Encrypt what Temporal keeps: 'id:base64 id2:base64'; the first encrypts. The API's too",
+        description="Keys for Temporal's payloads: 'id:base64 id2:base64'; the first encrypts. The API needs the same",
     )
-    health_host: str = Field(default="127.0.0.1", description="Where /healthz and /readyz of the worker listen")
+    health_host: str = Field(
+        default="127.0.0.1", description="The address at which the worker serves /healthz and /readyz"
+    )
     health_port: int | None = Field(
-        default=None, ge=1, le=65_535, description="Their port; without one they are not served"
+        default=None, ge=1, le=65_535, description="Their port; without it they are not served"
     )
     metrics_address: str | None = Field(
-        default=None, description="host:port where the SDK serves Prometheus metrics", examples=["127.0.0.1:9464"]
+        default=None, description="host:port at which the SDK serves Prometheus metrics", examples=["127.0.0.1:9464"]
     )

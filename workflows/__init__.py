@@ -1,1 +1,1 @@
-"""What must be deterministic: models, contracts, policies, state and the production workflow."""
+"""The deterministic code: models, contracts, policies, state and the workflows."""

@@ -1,51 +1,37 @@
-"""What activities are given and what they answer: records, and the types of their errors. Pure."""
+"""The inputs and results of activities, and the types of their errors. Pure."""
 
 from collections.abc import Iterable
 from typing import Final, Literal
 
 from pydantic import Field
 
+from workflows.brief import REFERENCE, Brief, Reference, reference_id
 from workflows.events import AttentionReason, BatchBudget, Event, TakeOrder
-from workflows.models import (
-    REFERENCE,
-    ZERO,
-    Asset,
-    Brief,
-    Media,
-    Modality,
-    Model,
-    Money,
-    Person,
-    Plan,
-    Reference,
-    Slug,
-    Take,
-    reference_id,
-)
+from workflows.models import ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
 PRODUCE_ASSET: Final = "produce_asset"
 TAKE_EXISTS: Final = "take_exists"
-"""The kind of an AssetFailure: the take's number was used for another request before (a workflow that was reset). Its
-`billed_usd` is what that one has cost; this one takes the next number."""
+"""The kind of an AssetFailure: another request has used the take's number before (a workflow that was reset).
+`billed_usd` is the cost of that request; this request uses the next number."""
 STILL_RUNNING: Final = "StillRunning"
-"""The provider's job is not done; the retry is the next look. Never counted as a failure."""
+"""The provider's job still runs; the retry is the next poll. It never counts as a failure."""
 UPLOAD_REFUSED: Final = "UploadRefused"
 REFERENCE_REFUSED: Final = "ReferenceRefused"
-"""A picture that the brief brings along cannot be used; the message names it and the remedy."""
+"""A reference of the brief cannot be used; the message names the reference and the remedy."""
 PLAN_INVALID: Final = "PlanInvalid"
-"""The catalogue refuses the plan; the message names the asset, the field and the remedy."""
+"""The plan does not fit the catalogue; the message names the asset, the field and the remedy."""
 BUDGET_SHORT: Final = "budget_short"
-"""The kind of a failure where a limit left no room for a question to a language model; the message names the limit."""
+"""The kind of a failure: a limit is too low for a request to a language model; the message names the limit."""
 
 
 class Payer(Model):
-    """Whose limits a question to a language model has to keep: those of the tenant, the person and the batch."""
+    """The tenant, person and batch whose limits apply to a request to a language model."""
 
     tenant: Slug
-    person: Person = Field(description="In whose name it is asked; with keys, the key's name")
-    day: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="Of UTC, when it was requested")
+    person: Person = Field(description="The person who caused the request; with API keys, the key's name")
+    day: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day (UTC) of the request")
     batch: BatchBudget | None = None
 
 
@@ -57,11 +43,13 @@ class TakeInReferences(Model):
 class DraftPlan(Model):
     production_id: str
     brief: Brief
-    references: tuple[Media, ...] = Field(default=(), description="The brief's, as they are kept")
-    feedback: tuple[str, ...] = Field(default=(), description="Each revision's words, oldest first")
-    drafts: int = Field(default=0, description="How often this production was planned before, in vain too")
-    spent_usd: Money = Field(default=ZERO, description="By the production so far")
-    payer: Payer | None = Field(default=None, description="Without it: the brief's requester, today")
+    references: tuple[Media, ...] = Field(default=(), description="The brief's references, as stored")
+    feedback: tuple[str, ...] = Field(default=(), description="The feedback of each revision, oldest first")
+    drafts: int = Field(
+        default=0, description="How often this production was planned before, including failed attempts"
+    )
+    spent_usd: Money = Field(default=ZERO, description="Spent by the production so far")
+    payer: Payer | None = Field(default=None, description="If absent, the brief's requester, today")
 
 
 class PricePlan(Model):
@@ -69,7 +57,7 @@ class PricePlan(Model):
     brief: Brief
     plan: Plan
     references: tuple[Media, ...] = ()
-    only: tuple[str, ...] = Field(default=(), description="The assets to check and quote; without it, all")
+    only: tuple[str, ...] = Field(default=(), description="The assets to check and quote; if empty, all")
 
 
 class InputTake(Model):
@@ -80,11 +68,11 @@ class InputTake(Model):
     role: str
     take: int = Field(ge=1)
     media: Media
-    provider: str = Field(default="", description='Who made the take; "" of a reference')
+    provider: str = Field(default="", description='The provider of the take; "" for a reference')
 
     @classmethod
     def of_references(cls, references: Iterable[Media]) -> "dict[str, InputTake]":
-        """Id -> the reference as an input; there is never another take of it."""
+        """Id -> the reference as an input; a reference has only one take."""
         named = {reference_id(n): media for n, media in enumerate(references, start=1)}
         return {
             name: cls(asset_id=name, asset_type=Modality.IMAGE, role=REFERENCE, take=1, media=media)
@@ -100,68 +88,78 @@ class ProduceAsset(Model):
     asset: Asset
     take: int = Field(ge=1)
     inputs: tuple[InputTake, ...] = ()
-    order: TakeOrder | None = Field(default=None, description="What was decided about this take's submission in doubt")
+    order: TakeOrder | None = Field(default=None, description="The decision about this take's ambiguous submission")
     reserved_usd: Money | None = Field(
-        default=None, description="What the production holds for one submission; where more is known, none is made"
+        default=None,
+        description="The amount reserved for one submission; nothing is submitted if its price is higher by now",
     )
 
 
 class AssetFailure(Model):
-    """The first detail of the error that ends `produce_asset` for good."""
+    """The first detail of the error that ends `produce_asset` permanently."""
 
     reason: AttentionReason = "asset_failed"
     message: str
-    billed_usd: Money = Field(default=ZERO, description="All submissions of the take so far")
+    billed_usd: Money = Field(default=ZERO, description="The cost of all submissions of the take so far")
     job_id: str | None = None
     kind: str = Field(default="", description="The error's name in the tree, e.g. 'rate_limited', 'content_refused'")
-    refused: str = Field(default="", description="Of refused content: prompt, input or output")
-    category: str = Field(default="", description="The provider's own word for why it was refused")
-    maybe_billed: bool = Field(default=False, description="Nobody can say that it cost nothing more")
-    replacement: tuple[str, ...] = Field(default=(), description="Of a retired model: what the catalogue names instead")
-    doubt_usd: Money = Field(default=ZERO, description="What the submission in doubt counts for, beside `billed_usd`")
+    refused: str = Field(default="", description="The refused content: prompt, input or output")
+    category: str = Field(default="", description="The provider's own category of the refusal")
+    maybe_billed: bool = Field(default=False, description="It may have cost more than `billed_usd`")
+    replacement: tuple[str, ...] = Field(
+        default=(), description="For a retired model, the replacements from the catalogue"
+    )
+    doubt_usd: Money = Field(
+        default=ZERO, description="The reserved cost of the ambiguous submission, in addition to `billed_usd`"
+    )
     resubmit: bool = Field(
-        default=False, description="The submission in doubt costs so little that it may be made again unasked"
+        default=False, description="The ambiguous submission costs so little that it may be repeated without a decision"
     )
     now_usd: Money | None = Field(
-        default=None, description="Nothing was submitted: it costs up to this by now, more than was reserved"
+        default=None,
+        description="Nothing was submitted, because the price is up to this by now, above the reserved amount",
     )
-    lost_usd: Money = Field(default=ZERO, description="Of planning: what of billed_usd is for lost answers")
+    lost_usd: Money = Field(default=ZERO, description="For planning: the part of billed_usd for lost responses")
     summed: bool = Field(
-        default=False, description="Of planning: billed_usd is the sum of all questions, and none follows"
+        default=False, description="For planning: billed_usd is the sum of all requests, and no other follows"
     )
 
 
 class AssetCancelled(Model):
-    """What came of stopping a take: nothing was submitted; it was billed already; its job was stopped; or it may go on
-    at the provider."""
+    """The outcome of stopping a take. free: nothing was submitted; billed: it was already billed; stopped: its job was
+    stopped; running: it may still run at the provider."""
 
     outcome: Literal["free", "billed", "stopped", "running"]
-    billed_usd: Money = Field(default=ZERO, description="All submissions of the take; one in doubt at its high price")
+    billed_usd: Money = Field(
+        default=ZERO, description="All submissions of the take; an ambiguous one counts at its high price"
+    )
     job_id: str | None = None
     message: str = ""
 
 
 class RewritePrompt(Model):
-    """Words for another take: what a person said of the last one, or why a provider refused it."""
+    """A request for a new prompt, from a person's feedback on the last take or from a provider's refusal."""
 
     production_id: str
     brief: Brief
     asset: Asset
-    number: int = Field(ge=1, description="Of this question in the production; the answer is kept under it")
-    feedback: str = Field(default="", description="A person's words; without them a softened prompt is asked for")
-    refusal: str = Field(default="", description="The provider's words where it refused the prompt")
-    spent_usd: Money = Field(default=ZERO, description="By the production so far")
-    payer: Payer | None = Field(default=None, description="Without it: the brief's requester, today")
+    number: int = Field(
+        ge=1, description="The number of this request in the production; the response is stored under it"
+    )
+    feedback: str = Field(default="", description="A person's feedback; if empty, a softened prompt is requested")
+    refusal: str = Field(default="", description="The provider's message, if it refused the prompt")
+    spent_usd: Money = Field(default=ZERO, description="Spent by the production so far")
+    payer: Payer | None = Field(default=None, description="If absent, the brief's requester, today")
 
 
 class Rewritten(Model):
-    prompt: str = Field(default="", description="Empty where no language model is there to write one")
+    prompt: str = Field(default="", description="Empty if no language model is enabled")
     billed_usd: Money = ZERO
-    doubt_usd: Money = Field(default=ZERO, description="Of billed_usd: requests whose answers were lost")
+    doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
 
 
 class SettleQuestions(Model):
-    """End the questions of a plan, or of a rewritten prompt, whose activity did not say what they have cost."""
+    """Ends the model requests for a plan or a rewritten prompt, if their activity did not report their cost."""
 
     production_id: str
     inquiry: Literal["draft", "rewrite"]
@@ -170,14 +168,14 @@ class SettleQuestions(Model):
 
 
 class SettledQuestions(Model):
-    """What the questions have cost."""
+    """The cost of the model requests."""
 
     billed_usd: Money = ZERO
-    doubt_usd: Money = Field(default=ZERO, description="Of billed_usd: requests whose answers were lost")
+    doubt_usd: Money = Field(default=ZERO, description="The part of billed_usd for requests with lost responses")
 
 
 class CheckUpload(Model):
-    """A person's file that is to be a take of an asset."""
+    """A person's file that becomes a take of an asset if it is suitable."""
 
     production_id: str
     asset: Asset
@@ -186,7 +184,7 @@ class CheckUpload(Model):
 
 
 class FinishedAsset(Model):
-    """An asset with its selected take, as the deliverable is made from it."""
+    """An asset with its selected take, as an input of the deliverable."""
 
     asset: Asset
     take: Take
@@ -197,12 +195,14 @@ class FinishDeliverable(Model):
     revision: int = Field(ge=1)
     brief: Brief
     title: str
-    assets: tuple[FinishedAsset, ...] = Field(description="In plan order; without the assets that were left out")
+    assets: tuple[FinishedAsset, ...] = Field(
+        description="In plan order, without the assets that a person accepted as missing"
+    )
 
 
 class KnownRecord(Model):
-    """What a first run knows of its production when it begins."""
+    """The record of a production at the start of its first run."""
 
     production_id: str
-    run_id: str = Field(description="Of this run; a reset keeps it")
-    last: Event | None = Field(default=None, description="The newest event; none of a production that is new")
+    run_id: str = Field(description="The id of this run; a reset keeps it")
+    last: Event | None = Field(default=None, description="The newest event; None for a new production")

@@ -1,7 +1,7 @@
-"""What the workflow asks of its activities: names, inputs, outputs and failure types.
+"""The interface between the workflow and its activities: names, inputs, outputs and failure types.
 
-`workflows` owns these; `activities` implements them and repeats each `@activity.defn(name=…)`
-(a test asserts that the names are equal), so nothing the workflow imports reaches a side effect.
+`workflows` owns it; `activities` implements it and repeats each `@activity.defn(name=…)` (a test asserts that the names
+are equal), so the workflow imports no code with side effects.
 """
 
 from abc import ABC, abstractmethod
@@ -34,15 +34,15 @@ from workflows.provider_report import ProvidersReport
 
 
 class ProductionActivities(ABC):
-    """Every side effect of a production. All are idempotent by their deterministic keys: activities run twice."""
+    """All side effects of a production. Each has a deterministic key and is idempotent: activities can run twice."""
 
     @activity.defn(name="take_in_references")
     @abstractmethod
     async def take_in_references(self, request: TakeInReferences) -> tuple[Media, ...]:
-        """Fetch the pictures that a brief brings along, and keep them with the production, in their order.
+        """Fetch the references of a brief, and store them with the production in their order.
 
         Raises:
-            ApplicationError: type REFERENCE_REFUSED, not retried; the message names the one and the remedy.
+            ApplicationError: type REFERENCE_REFUSED, not retried; the message names the reference and the remedy.
         """
 
     @activity.defn(name=DRAFT_PLAN)
@@ -53,7 +53,7 @@ class ProductionActivities(ABC):
     @activity.defn(name="price_plan")
     @abstractmethod
     async def price_plan(self, request: PricePlan) -> Plan:
-        """Check every asset against the catalogue and quote it; keeps the plan in the bucket.
+        """Check every asset against the catalogue and quote it; store the plan in the bucket.
 
         Raises:
             ApplicationError: type PLAN_INVALID, not retried.
@@ -62,37 +62,37 @@ class ProductionActivities(ABC):
     @activity.defn(name="produce_asset")
     @abstractmethod
     async def produce_asset(self, request: ProduceAsset) -> Take:
-        """Make one take, pay for it at most once and store it."""
+        """Produce one take, pay for it at most once and store it."""
 
     @activity.defn(name="cancel_asset")
     @abstractmethod
     async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:
-        """Stop a take that is being made, at its provider too, and say what it has cost."""
+        """Stop a take in production, also at its provider, and return its cost."""
 
     @activity.defn(name="rewrite_prompt")
     @abstractmethod
     async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
-        """A new prompt by a language model, through the same ledger and budget as the planner's questions.
+        """Request a new prompt from a language model, with the same ledger and budget as the planner's requests.
 
         Raises:
-            ApplicationError: with an AssetFailure as first detail, where it was billed and gave nothing.
+            ApplicationError: with an AssetFailure as first detail, if a request was billed without a result.
         """
 
     @activity.defn(name="settle_questions")
     @abstractmethod
     async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:
-        """Let no attempt ask anything further, wait shortly for answers that are on their way, and sum what was billed.
+        """Prevent further requests by any attempt, wait briefly for pending responses, and sum the bills.
 
-        A request whose answer is lost counts with its high price.
+        A request whose response is lost counts at its high price.
         """
 
     @activity.defn(name="check_upload")
     @abstractmethod
     async def check_upload(self, request: CheckUpload) -> Take:
-        """Look whether the file is what the asset asks for, and keep it as the take.
+        """Check that the file fits the asset, and store it as the take.
 
         Raises:
-            ApplicationError: type UPLOAD_REFUSED, not retried; the message says what is wrong with the file.
+            ApplicationError: type UPLOAD_REFUSED, not retried; the message describes the problem of the file.
         """
 
     @activity.defn(name="finish_deliverable")
@@ -103,20 +103,20 @@ class ProductionActivities(ABC):
     @activity.defn(name="write_manifest")
     @abstractmethod
     async def write_manifest(self, snapshot: Snapshot) -> Media:
-        """Keep the whole record: next to its revision where there is one, and as the newest.
+        """Store the whole record: next to its revision if there is one, and as the newest manifest.
 
-        A newer record that is there already stays.
+        A newer record is not overwritten.
         """
 
     @activity.defn(name="newest_manifest")
     @abstractmethod
     async def newest_manifest(self, known: KnownRecord) -> Snapshot | None:
-        """The manifest in the bucket, where it holds more than the run knows; None also where the run wrote it itself.
+        """The manifest in the bucket, if it is newer than the run's record and another run wrote it; otherwise None.
 
-        The second happens after a reset: it asks for the steps to be taken again.
+        A run that was reset finds its own manifest, and executes its later steps again.
         """
 
     @activity.defn(name="list_providers")
     @abstractmethod
     async def list_providers(self) -> ProvidersReport:
-        """What is enabled on this worker, and why not."""
+        """The providers that are enabled on this worker, and why others are not."""

@@ -1,4 +1,4 @@
-"""What callers see of a production: statuses, the event log, progress and the snapshot."""
+"""The state of a production as callers see it: statuses, the event log, progress and the snapshot."""
 
 import json
 from datetime import datetime
@@ -7,20 +7,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from workflows.models import (
-    ZERO,
-    Asset,
-    Brief,
-    Deliverable,
-    Learned,
-    Media,
-    Modality,
-    Model,
-    Money,
-    Plan,
-    ProductionId,
-    Take,
-)
+from workflows.brief import Brief
+from workflows.models import ZERO, Asset, Charges, Deliverable, Media, Modality, Model, Money, Plan, ProductionId, Take
 from workflows.requests import Approval, Pause
 
 
@@ -97,8 +85,8 @@ EventName = Literal[
     "done",
     "stalled",
 ]
-"""Those of `PASSING` come from the relay and carry no id; all others are in the log."""
-PASSING: Final[frozenset[EventName]] = frozenset({"plan_progress", "asset_progress", "stalled"})
+"""The relay sends those of `TRANSIENT_EVENTS`, without an id; all others are in the event log."""
+TRANSIENT_EVENTS: Final[frozenset[EventName]] = frozenset({"plan_progress", "asset_progress", "stalled"})
 
 AttentionReason = Literal[
     "approval",
@@ -118,11 +106,11 @@ AttentionReason = Literal[
     "plan_failed",
     "finishing_failed",
 ]
-"""Why something waits for a person; the first five wait for a decision about the whole production.
+"""The reason why a decision is pending; the first five concern the whole production.
 
-overrun: a model charges more than its published price, so that what is left does not fit the budget; while the rest
-fits it is a notice about the whole production. change_to_approve: an edit costs more than was approved.
-price_unknown of an asset: nobody allowed to spend on its unpublished price.
+overrun: a model charges more than its published price, so the remaining assets exceed the budget; while they fit, it is
+a notice about the whole production. change_to_approve: an edit costs more than was approved. price_unknown of an asset:
+spending on its unpublished price is not allowed yet.
 """
 
 Answer = Literal[
@@ -140,11 +128,11 @@ Answer = Literal[
     "upload",
     "cancel",
 ]
-"""What a person can do about it: an update of the production, or an action of the update `resolve`."""
+"""A possible decision: an update of the production, or an action of the update `resolve`."""
 
 
 class Event(Model):
-    """One line of the event log, numbered from 1 without gaps over all runs of a production."""
+    """One entry of the event log, numbered from 1 without gaps over all runs of a production."""
 
     id: int = Field(ge=1)
     name: EventName
@@ -153,102 +141,100 @@ class Event(Model):
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-def event_body(production_id: str, event: BaseModel) -> str:
-    """An event as JSON: the data of its server-sent event, and what webhooks get."""
+def event_json(production_id: str, event: BaseModel) -> str:
+    """An event as JSON: the data of its server-sent event, and the body of a webhook."""
     body = {**event.model_dump(mode="json"), "production_id": production_id}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 class TakeOrder(Model):
-    """A decision about a take whose submission is in doubt: adopt this job, or submit once more.
+    """A decision about a take with an ambiguous submission: adopt this job, or submit once more.
 
-    `number` is the event's number when it was given, so that the ledger follows each order once. A ledger that knows
-    more by now than the question did, another job or the media, is followed instead.
+    `number` is the number of the decision's event, so the ledger applies each order once. A ledger that has newer facts
+    than the attention item had, another job or the media, takes precedence.
     """
 
     number: int
     adopt_job_id: str | None = None
-    about_job_id: str | None = Field(default=None, description="The job that the question named")
+    about_job_id: str | None = Field(default=None, description="The job in the attention item")
 
 
 class AttentionItem(Model):
-    """One thing that waits for a person: why, since when, the evidence, and what can be answered."""
+    """One pending decision: its reason and time, the evidence, and the possible decisions."""
 
-    id: int = Field(description="The number of the event that told of it; an answer may name it as `attention`")
+    id: int = Field(description="The number of the event that reported it; a decision may name it as `attention`")
     reason: AttentionReason
     since: datetime
     asset_id: str | None = None
     message: str = ""
-    job_id: str | None = Field(default=None, description="The provider's own number of the job in question")
+    job_id: str | None = Field(default=None, description="The provider's id of the job in question")
     provider: str | None = None
     model: str | None = None
-    cost_usd: Money = Field(default=ZERO, description="Of an asset: billed for it so far; else of the production")
-    price_usd: Money | None = Field(
-        default=None, description="What the answer that spends may cost at most, where that is known"
-    )
-    proposal: str = Field(default="", description="A prompt that may be accepted; never sent unasked")
-    replacement: tuple[str, ...] = Field(default=(), description="Models that may stand in for a retired one")
+    cost_usd: Money = Field(default=ZERO, description="Billed so far for the asset, or otherwise for the production")
+    price_usd: Money | None = Field(default=None, description="The most that a decision to spend may cost, if known")
+    proposal: str = Field(default="", description="A prompt that is submitted only if a person accepts it")
+    replacement: tuple[str, ...] = Field(default=(), description="Models that may replace a retired one")
     plan_digest: str | None = None
     deadline: datetime | None = None
     answers: tuple[Answer, ...] = ()
 
 
 class Waiting(Model):
-    """Since when an asset waits for a person, and what only its failure knew; the rest stands beside it."""
+    """Since when an asset waits for a decision, with the facts of its failure that AssetState does not hold."""
 
     id: int
     since: datetime
     job_id: str | None = None
-    doubt_usd: Money = Field(default=ZERO, description="What a submission in doubt counts for")
+    doubt_usd: Money = Field(default=ZERO, description="The reserved cost of an ambiguous submission")
     replacement: tuple[str, ...] = ()
     proposal: str = ""
 
 
 class ExtraTake(Model):
-    """A further take of an asset, to choose from: made as the asset was when it was asked for, whatever it is now."""
+    """A further take of an asset, for a later selection; made from the asset as it was at the request."""
 
     number: int
     asset: Asset
     started: bool = False
     order: TakeOrder | None = None
-    booked_usd: Money = Field(default=ZERO, description="Of its bills, what is in spent_usd already")
+    booked_usd: Money = Field(default=ZERO, description="The part of its bills that spent_usd includes")
 
 
 class AssetState(Model):
-    """How far one asset of the plan is. `selected` is the number of the take in use, 0 before the first."""
+    """The state of one asset of the plan. `selected` is the number of the selected take, 0 before the first."""
 
     status: AssetStatus = AssetStatus.PENDING
     takes: tuple[Take, ...] = ()
     selected: int = 0
     next_take: int = 1
-    booked_usd: Money = Field(default=ZERO, description="Of the next take's bills, what is in spent_usd already")
+    booked_usd: Money = Field(default=ZERO, description="The part of the next take's bills that spent_usd includes")
     attention: AttentionReason | None = None
     error: str | None = None
     error_kind: str = Field(default="", description="The error's name in the tree, e.g. 'content_refused'")
     stale: bool = False
     stale_because: tuple[str, ...] = Field(
-        default=(), description="What changed since: prompt, model, parameters, depends_on, or an input's asset id"
+        default=(), description="What changed after the take: prompt, model, parameters, depends_on, or an input's id"
     )
     settled: dict[str, str] = Field(
-        default_factory=dict, description="What a person accepted the take in use for, where that is not what made it"
+        default_factory=dict, description="Digests for which a person accepted the selected take, if not its own"
     )
-    extra: tuple[ExtraTake, ...] = Field(default=(), description="Further takes that are to be made, or being made")
+    extra: tuple[ExtraTake, ...] = Field(default=(), description="Further takes that are pending or in production")
     lost: tuple[ExtraTake, ...] = Field(
-        default=(), description="Takes that were given up in doubt, and count as billed; should they be there after all"
+        default=(), description="Ambiguous takes that were given up and count as billed; their media may still appear"
     )
     waiting: Waiting | None = None
     cancelled: Literal["free", "billed", "stopped", "running"] | None = Field(
-        default=None, description="What became of the take that was being made when it was cancelled"
+        default=None, description="The outcome of the take that was in production at the cancellation"
     )
-    job_id: str | None = Field(default=None, description="Of a cancelled take that may still run at the provider")
+    job_id: str | None = Field(default=None, description="The job of a cancelled take that may still run")
     order: TakeOrder | None = None
     made_with: dict[str, int] = Field(
-        default_factory=dict, description="Of the take that is being made, or in doubt: its inputs and their takes"
+        default_factory=dict, description="Input id -> its take, for a take that is in production or ambiguous"
     )
     unknown_allowed: tuple[str, ...] = Field(
-        default=(), description="provider/model of unpublished price that somebody allowed for this asset"
+        default=(), description="provider/model of unpublished price that a person allowed for this asset"
     )
-    model: int = Field(default=0, description="Which of its models makes it: 0 its own, then its fallbacks from 1")
+    model: int = Field(default=0, description="The index of its model: 0 its own, then its fallbacks from 1")
 
     @property
     def take(self) -> Take | None:
@@ -256,71 +242,71 @@ class AssetState(Model):
 
 
 class BatchBudget(Model):
-    """The batch of a production, and what all planning of its rows may cost together."""
+    """The batch of a production, and the most that all planning of its rows may cost together."""
 
     batch_id: ProductionId
     budget_usd: Money | None = None
 
 
 class Receipt(Model):
-    """The answer of an update: what holds now."""
+    """The result of an update: the current state."""
 
     status: ProductionStatus
     plan_digest: str | None
     last_event_id: int
 
 
-class Answered(Model):
-    """A request that came with an idempotency key, and its answer: one of the three last fields."""
+class AnsweredRequest(Model):
+    """A request with an idempotency key, and its result: one of the last three fields."""
 
     key: str = Field(description="A digest of the caller's key")
-    request: str = Field(description="A digest of what was requested")
+    request: str = Field(description="A digest of the request")
     receipt: Receipt | None = None
-    plan_digest: str = Field(default="", description="The answer was this plan")
+    plan_digest: str = Field(default="", description="The digest of the plan that was the result")
     refused: dict[str, JsonValue] = Field(
-        default_factory=dict, description="A Refusal, where the request was refused after it had cost something"
+        default_factory=dict, description="A Refusal, if the request was refused after it had caused a cost"
     )
 
 
 class Snapshot(Model):
-    """All of a production: the workflow's result, its manifest, and what reopening starts from."""
+    """The whole state of a production: the workflow's result, its manifest, and the start of a reopened run."""
 
     production_id: str
     status: ProductionStatus
     brief: Brief
     created_at: datetime
     updated_at: datetime
-    references: tuple[Media, ...] = Field(default=(), description="The brief's, as they are kept")
+    references: tuple[Media, ...] = Field(default=(), description="The brief's references, as stored")
     plan: Plan | None = None
     approval: Approval | None = None
     approved_at: datetime | None = None
-    budget_usd: Money | None = Field(default=None, description="The most that may be spent; set by the approval")
+    budget_usd: Money | None = Field(default=None, description="The most that may be spent; the approval sets it")
     spent_usd: Money = ZERO
-    learned: dict[str, Learned] = Field(
-        default_factory=dict, description="provider/model -> what it charged beyond, or without, a published price"
+    learned: dict[str, Charges] = Field(
+        default_factory=dict, description="provider/model -> its charges above, or without, a published price"
     )
-    overrun_usd: Money = Field(default=ZERO, description="Of spent_usd, what was charged beyond published prices")
+    overrun_usd: Money = Field(default=ZERO, description="The part of spent_usd that exceeds published prices")
     assets: dict[str, AssetState] = Field(default_factory=dict)
     deliverable: Deliverable | None = None
     feedback: tuple[str, ...] = ()
     error: str | None = None
-    deadline: datetime | None = Field(default=None, description="Without an approval by then it expires")
+    deadline: datetime | None = Field(default=None, description="The time at which it expires without an approval")
     reminded: bool = False
     escalated: bool = False
-    approvals: tuple[Approval, ...] = Field(default=(), description="Given so far, of the plan that is to be approved")
+    approvals: tuple[Approval, ...] = Field(default=(), description="The approvals so far of the current plan")
     paused: Pause | None = None
-    gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before video is paid")
-    waiting: AttentionItem | None = Field(default=None, description="What waits for a word about the whole production")
-    told: int = Field(default=0, description="The last event that was handed to webhooks")
-    preview_of: str = Field(default="", description="The production whose plan this one shows; it spends nothing")
+    gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before any video")
+    waiting: AttentionItem | None = Field(default=None, description="The pending decision about the whole production")
+    told: int = Field(default=0, description="The number of the last event that was sent to webhooks")
+    preview_of: str = Field(default="", description="The production that this one previews; it spends nothing")
     batch: BatchBudget | None = Field(default=None, description="The batch that started it")
-    run_id: str = Field(default="", description="Temporal's id of the first run of the chain that wrote this")
-    answered: tuple[Answered, ...] = Field(default=(), description="The newest requests with an idempotency key")
+    run_id: str = Field(default="", description="Temporal's id of the first run of the chain that wrote this record")
+    answered: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest requests with an idempotency key")
     events: tuple[Event, ...] = ()
 
 
 class Progress(Model):
-    """The answer of the query `progress(after)`: the status and only the events past `after`."""
+    """The result of the query `progress(after)`: the status and only the events after `after`."""
 
     production_id: str
     status: ProductionStatus
@@ -331,7 +317,7 @@ class Progress(Model):
 
 
 class AssetRecord(Model):
-    """One asset as callers see it. `file_url` is a path of this API that leads to the media for a short time."""
+    """One asset as callers see it. `file_url` is a path of this API that redirects to the media for a short time."""
 
     content_id: str
     asset_id: str
@@ -348,28 +334,28 @@ class AssetRecord(Model):
     takes: int
     cost_usd: Money
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"] | None = Field(
-        default=None, description="Where the cost of the take in use is from; unknown: nobody published its price"
+        default=None, description="The source of the selected take's cost; unknown: it has no published price"
     )
     error: str | None
     error_kind: str
     attention: AttentionReason | None
-    waiting: AttentionItem | None = Field(default=None, description="What is to be decided about it, with the answers")
+    waiting: AttentionItem | None = Field(default=None, description="The pending decision about it")
     stale: bool
     stale_because: tuple[str, ...] = Field(
-        default=(), description="What changed since: prompt, model, parameters, depends_on, or an input's asset id"
+        default=(), description="What changed after the take: prompt, model, parameters, depends_on, or an input's id"
     )
-    refresh_usd: Money | None = Field(default=None, description="Of a stale asset: what remaking it costs at most")
-    making: int = Field(default=0, description="How many takes of it are being made")
+    refresh_usd: Money | None = Field(default=None, description="The most that a refresh of a stale asset costs")
+    making: int = Field(default=0, description="The number of its takes in production")
     cancelled: Literal["free", "billed", "stopped", "running"] | None = None
-    job_id: str | None = Field(default=None, description="Of a cancelled take that may still run at the provider")
+    job_id: str | None = Field(default=None, description="The job of a cancelled take that may still run")
     media_type: str | None
     duration_seconds: float | None
 
 
 class ProductionStart(Model):
-    """The workflow's input. `carried` is where an earlier run stopped: continue-as-new, or reopening.
+    """The workflow's input. `carried` is the state at the end of an earlier run: continue-as-new, or reopening.
 
-    `reports_to` is the id of a workflow that gets the signal `told` with a Report whenever the status changes.
+    `reports_to` is the id of a workflow that gets the signal `told` with a Report after each change of the status.
     """
 
     production_id: ProductionId
@@ -380,12 +366,12 @@ class ProductionStart(Model):
 
 
 class Report(Model):
-    """How far a production is, as it tells the workflow that started it."""
+    """The state of a production, as it reports it to the workflow that started it."""
 
     production_id: str
     status: ProductionStatus
     plan_digest: str | None = None
-    high_usd: Money = Field(default=ZERO, description="The plan's high price, and what planning has cost")
+    high_usd: Money = Field(default=ZERO, description="The plan's high price and the cost of planning")
     unknown_prices: bool = False
     spent_usd: Money = ZERO
     error: str = ""

@@ -1,44 +1,44 @@
-"""Where everything stands in the bucket, and what workflows and task queues are called.
+"""The object keys in the bucket, and the names of workflows, activities, task queues and search attributes.
 
 productions/{production_id}/plan/{digest}.json
 productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext}
-productions/{production_id}/assets/{asset_id}/takes/{n}/media-{submission}-{attempt}.{ext}  as its ledger says
-productions/{production_id}/learned/{provider}/{model}.json  what a model charged beyond its published price
-jobs/{provider}/{job_id}.json                        which take a provider's job belongs to
-productions/{production_id}/assets/{asset_id}/takes/{n}/upload-{digest}.json, media.{digest}.{ext}   a person's file
+productions/{production_id}/assets/{asset_id}/takes/{n}/media-{submission}-{attempt}.{ext}  named in its ledger
+productions/{production_id}/learned/{provider}/{model}.json  a model's charges above its published price
+jobs/{provider}/{job_id}.json                        the take of a provider's job
+productions/{production_id}/assets/{asset_id}/takes/{n}/upload-{digest}.json, media.{digest}.{ext}   an uploaded file
 productions/{production_id}/deliverable/{revision}/{fileset}/{file}   the fileset is a digest of all its files
 productions/{production_id}/deliverable/{revision}/manifest.json
-productions/{production_id}/references/{n}.{ext}     pictures that the brief brought along
-productions/{production_id}/uploads/…                 people's own files, as they came
-productions/{production_id}/manifest.json            the newest manifest: reopening reads it
-productions/{production_id}/planning.json            what questions to language models are reserved and billed
+productions/{production_id}/references/{n}.{ext}     the references of the brief
+productions/{production_id}/uploads/…                 people's own files, as received
+productions/{production_id}/manifest.json            the newest manifest, read on reopening
+productions/{production_id}/planning.json            reservations and bills of requests to language models
 batches/{batch_id}.json                              the record of a batch
-references/…                                         pictures for briefs that are still to be started
-accounts/{tenant}/planning/{day}.json                the same of a tenant on a day of UTC
-accounts/{tenant}/batches/{batch_id}.json            the same of all rows of a batch
+references/…                                         pictures for future briefs
+accounts/{tenant}/planning/{day}.json                the same as planning.json, for a tenant on a day (UTC)
+accounts/{tenant}/batches/{batch_id}.json            the same for all rows of a batch
 
-An id is the tenant's name, a dot, and a name of its own; see `owned`.
+An id is the tenant's name, a dot, and a name of its own; see `qualify_id`.
 """
 
 from typing import Final
 from urllib.parse import quote
 
 TASK_QUEUE: Final = "greenlight"
-"""Workflows and all activities but `produce_asset`, which runs on its provider's queue."""
+"""For workflows and all activities except `produce_asset`, which has a queue for each provider."""
 
 WORKFLOW_TYPE: Final = "Production"
 PREVIEW_TYPE: Final = "Preview"
 BATCH_TYPE: Final = "Batch"
 SCHEDULED_TYPE: Final = "ScheduledProduction"
-LOOK_AT_PRODUCTION: Final = "look_at_production"
-"""An activity: how far a production is, as a Report."""
+REPORT_PRODUCTION: Final = "look_at_production"
+"""An activity: returns the state of a production as a Report."""
 FIND_PRODUCTION: Final = "find_production"
-"""An activity: how far the production of a batch's row is, or None where it is still to be started."""
+"""An activity: returns the state of the production of a batch's row, or None if it is not started yet."""
 KEEP_BATCH: Final = "keep_batch"
-"""An activity: keeps the record of a batch in the bucket."""
+"""An activity: stores the record of a batch in the bucket."""
 NOTIFICATION_TYPE: Final = "Notification"
 NOTIFY_QUEUE: Final = "notify"
-"""Posts to webhooks: a receiver that hangs holds up no production."""
+"""For posts to webhooks: a receiver that hangs delays no production."""
 
 STATUS_ATTRIBUTE: Final = "GreenlightStatus"
 PLATFORM_ATTRIBUTE: Final = "GreenlightPlatform"
@@ -46,9 +46,9 @@ TENANT_ATTRIBUTE: Final = "GreenlightTenant"
 REQUESTER_ATTRIBUTE: Final = "GreenlightRequester"
 COST_ATTRIBUTE: Final = "GreenlightCostUsd"
 ATTENTION_ATTRIBUTE: Final = "GreenlightAttention"
-"""The reasons for which it waits for a person; not there while it does not."""
+"""The reasons of the pending decisions; unset if none is pending."""
 PROVIDERS_ATTRIBUTE: Final = "GreenlightProviders"
-"""Who makes the assets of the plan."""
+"""The providers of the plan's assets."""
 SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
     STATUS_ATTRIBUTE: "Keyword",
     PLATFORM_ATTRIBUTE: "Keyword",
@@ -62,34 +62,34 @@ SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
 
 
 ATTENTION_MEMO: Final = "attention"
-"""Of a run: the first AttentionItems as JSON, so that the list over all productions needs no worker."""
+"""A run's first AttentionItems as JSON, so the list over all productions needs no worker."""
 MAX_ATTENTION_ITEMS: Final = 20
 OVERRUN_MEMO: Final = "overrun_usd"
-"""Of a run: what was charged beyond published prices, USD as text; missing where nothing was."""
+"""A run's charges above published prices, USD as text; absent if there are none."""
 
-ASK_AGAIN: Final = "asked while a workflow task was about to begin; ask again"
-"""Why a worker refused a query (`worker/guard.py`)."""
+QUERY_REFUSED: Final = "the query arrived while a workflow task was about to start; retry it"
+"""The message of a query that a worker refused (`worker/query_guard.py`)."""
 
 DIGEST_CHARS: Final = 16
-"""Of a SHA-256 in a key: 64 bits tell the few objects of one folder apart."""
+"""The length of a SHA-256 in a key: 64 bits are sufficient for the few objects of one folder."""
 
 PLANNER: Final = "_planner"
-"""Stands for an asset's id where the planner's own questions are kept; no asset can be called so."""
+"""The asset id of the planner's own requests; no real asset can have it."""
 
 DEFAULT_TENANT: Final = "default"
 
 
-def owned(tenant: str, name: str) -> str:
-    """The id that a tenant's production, batch, schedule or picture goes by: it says whose it is.
+def qualify_id(tenant: str, name: str) -> str:
+    """The id of a tenant's production, batch, schedule or picture, with the tenant's name in front.
 
-    acme.20261120-1a2b3c4d; those of the default tenant have no dot.
+    acme.20261120-1a2b3c4d; ids of the default tenant have no dot.
     """
     head = f"{tenant}."
     return name if tenant == DEFAULT_TENANT or name.startswith(head) else head + name
 
 
-def tenant_of(owned_id: str) -> str:
-    head, dot, _ = owned_id.partition(".")
+def tenant_of(qualified_id: str) -> str:
+    head, dot, _ = qualified_id.partition(".")
     return head if dot else DEFAULT_TENANT
 
 
@@ -110,7 +110,7 @@ def batch_id_of(workflow_id: str) -> str:
 
 
 def schedule_key(schedule_id: str) -> str:
-    """Of the schedule in Temporal; its runs are called so too, with their time behind it."""
+    """The id of the schedule in Temporal; the ids of its runs append their time to it."""
     return f"schedule-{schedule_id}"
 
 
@@ -140,42 +140,42 @@ def take_prefix(production_id: str, asset_id: str, take: int) -> str:
 
 
 def media_key(prefix: str, extension: str, submission: int = 0, attempt: str = "") -> str:
-    """Where the media of a take is: media.png of one that is written once, media-1-3f9c2a71.png of a paid one.
+    """The key of a take's media: media.png if it is written once, media-1-3f9c2a71.png if it is paid.
 
-    Each attempt writes its own object, which no other attempt overwrites or deletes; the ledger names the take's.
+    Each attempt writes its own object, which no other attempt overwrites or deletes; the ledger names the valid one.
     """
     return f"{prefix}/media{f'-{submission}-{attempt}' if attempt else ''}.{extension}"
 
 
 def learned_key(production_id: str, provider: str, model: str) -> str:
-    """What a model has charged in this production beyond its published price."""
+    """The key of a model's charges in this production above its published price."""
     return f"{production_prefix(production_id)}/learned/{provider}/{model}.json"
 
 
 def job_key(provider: str, job_id: str) -> str:
-    """Which take a provider's job belongs to, whatever production that is in."""
+    """The key of the record that maps a provider's job to its take, over all productions."""
     return f"jobs/{provider}/{quote(job_id, safe='')}.json"
 
 
 def upload_media_key(prefix: str, sha256: str, extension: str) -> str:
-    """Where a person's file is kept as a take. Its content is part of the key: no other file is written there."""
+    """The key of an uploaded file as a take. It contains the digest of the file, so no other file can overwrite it."""
     return f"{prefix}/media.{sha256[:DIGEST_CHARS]}.{extension}"
 
 
 def upload_record_key(prefix: str, digest: str) -> str:
-    """The record of the take that was made from one upload; `digest` names the upload."""
+    """The key of the record of the take from one upload; `digest` identifies the upload."""
     return f"{prefix}/upload-{digest[:DIGEST_CHARS]}.json"
 
 
 def upload_prefix(production_id: str) -> str:
-    """Where people's own files arrive, before they are looked at and become takes."""
+    """The prefix for uploaded files before they are checked and become takes."""
     return f"{production_prefix(production_id)}/uploads/"
 
 
 REFERENCES: Final = "references/"
-"""Where pictures for briefs arrive, before there is a production."""
+"""The prefix for pictures of future briefs, before their production exists."""
 STORED: Final = "stored:"
-"""Begins the source of a reference that is in the bucket; its key follows."""
+"""The prefix of a reference's `source` if it is in the bucket; its key follows."""
 
 
 def reference_key(production_id: str, number: int, extension: str) -> str:
@@ -183,7 +183,7 @@ def reference_key(production_id: str, number: int, extension: str) -> str:
 
 
 def probe_key(name: str) -> str:
-    """A throw-away object with which a worker probes the store; no production has such a key."""
+    """The key of a temporary object with which a worker probes the store; no production has such a key."""
     return f"probes/{name}"
 
 
@@ -200,16 +200,16 @@ def deliverable_key(production_id: str, revision: int, name: str) -> str:
 
 
 def fileset_key(production_id: str, revision: int, fileset: str, name: str) -> str:
-    """Where a file of a deliverable is: two attempts at a revision write different keys unless their files are equal.
+    """The key of a file of a deliverable. Two attempts at a revision write different keys unless their files are equal.
 
     Args:
-        fileset: DIGEST_CHARS hexadecimal digits: a digest of the names and contents of all files.
+        fileset: A digest of the names and contents of all files, DIGEST_CHARS hexadecimal digits.
     """
     return deliverable_key(production_id, revision, f"{fileset}/{name}")
 
 
 def fileset_of(key: str) -> str:
-    """The fileset in the key of a file of a deliverable; empty where the file is in none."""
+    """The fileset in the key of a file of a deliverable; empty if the key has none."""
     folder = key.partition("/deliverable/")[2].split("/")[1:2]
     return folder[0] if folder and is_fileset(folder[0]) else ""
 
@@ -223,12 +223,12 @@ def manifest_key(production_id: str) -> str:
 
 
 def planning_account(production_id: str) -> str:
-    """What the questions of a production to language models are reserved and billed."""
+    """The key of the reservations and bills of a production's requests to language models."""
     return f"{production_prefix(production_id)}/planning.json"
 
 
 def tenant_account(tenant: str, day: str) -> str:
-    """The questions of a tenant on a day of UTC, "2026-11-28"."""
+    """The key of a tenant's requests to language models on a day (UTC), "2026-11-28"."""
     return f"accounts/{tenant}/planning/{day}.json"
 
 

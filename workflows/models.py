@@ -1,8 +1,8 @@
-"""The nouns of Greenlight: brief, plan, asset, take, approval and their parts.
+"""The terms of Greenlight: plan, asset, take, deliverable and their parts.
 
-Money is `Decimal` USD with at most four decimals and travels as a JSON string ("0.0400").
-Durations are seconds, sizes bytes, dimensions pixels. Everything here is pure data: pydantic
-validates it at the door, Temporal carries it, the manifest keeps it.
+Money is `Decimal` USD with at most four decimals, in JSON a string ("0.0400"). Durations are seconds, sizes bytes,
+dimensions pixels. Everything here is pure data: pydantic validates it on entry, Temporal carries it, and the manifest
+stores it.
 """
 
 import hashlib
@@ -15,36 +15,26 @@ from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     JsonValue,
     StringConstraints,
-    model_validator,
 )
 
-MAX_BRIEF_CHARS: Final = 20_000
-MAX_VIDEO_SECONDS: Final = 600.0
 MAX_ASSETS: Final = 1_000
-"""A run of 2,000 activities makes the server suggest continue-as-new; 1,000 stay readable (measured)."""
+"""The server suggests continue-as-new after 2,000 activities in a run; a run of 1,000 stays readable (measured)."""
 MAX_PLAN_BYTES: Final = 400_000
-"""Keeps the snapshot (plan + takes + events) under Temporal's 2 MB payload limit."""
+"""This limit keeps the snapshot (plan, takes and events) under Temporal's payload limit of 2 MB."""
 
 MAX_ID_CHARS: Final = 100
-"""Of a production, a batch or a schedule, with the tenant's name."""
+"""Of the id of a production, a batch or a schedule, including the tenant's name."""
 MAX_TAKES_AT_ONCE: Final = 10
-"""Of one asset, to choose from; more is a budget's accident rather than a choice."""
+"""Of one asset, for a person to choose from. A larger number is more likely a mistake that the budget would pay for."""
 UPLOAD: Final = "upload"
-"""Stands for the provider of a take that a person made."""
+"""The provider of a take that a person uploaded."""
 MASK: Final = "mask"
-"""The role of a picture that says where another one is changed."""
-REFERENCE: Final = "reference"
-"""The role of a picture that a brief brings along."""
-MAX_REFERENCES: Final = 8
-"""Of a brief; few models are shown more pictures at once."""
-MAX_REFERENCE_BYTES: Final = 20_000_000
-"""Of one: a camera's JPEG, or a large PNG; more is no use to a model that works in one or two megapixels."""
+"""The role of a picture that marks the area where another picture is edited."""
 
 ZERO: Final = Decimal(0)
 
@@ -54,22 +44,7 @@ ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
-Language = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
-    Field(description="BCP 47 language tag, the language part in lower case", examples=["en", "pt-BR"]),
-]
-
-
-class Platform(StrEnum):
-    """The kind of content; it decides which modalities a brief may ask for."""
-
-    COPY = "copy"
-    CREATIVE_BRIEF = "creative_brief"
-    SOCIAL_POST = "social_post"
-    VIDEO = "video"
-    DESIGN = "design"
+PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
 
 
 class Modality(StrEnum):
@@ -79,187 +54,51 @@ class Modality(StrEnum):
     AUDIO = "audio"
 
 
-PLATFORM_MODALITIES: Final[dict[Platform, tuple[Modality, ...]]] = {
-    Platform.COPY: (Modality.TEXT,),
-    Platform.CREATIVE_BRIEF: (Modality.TEXT,),
-    Platform.SOCIAL_POST: (Modality.TEXT, Modality.IMAGE),
-    Platform.DESIGN: (Modality.TEXT, Modality.IMAGE),
-    Platform.VIDEO: (Modality.TEXT, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO),
-}
-
-Aspect = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"]
-
-
 class Model(BaseModel):
-    """Base of all records: unknown fields are refused, so that a typing slip is never silently lost."""
+    """Base of all records. Unknown fields are refused, so a misspelt field is never ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _modalities_in_order(value: tuple[Modality, ...]) -> tuple[Modality, ...]:
-    return tuple(m for m in Modality if m in value)
-
-
-class ApprovalPolicy(Model):
-    """Who has to approve a plan, and when nobody has to."""
-
-    approvers: int = Field(default=1, ge=1, le=10, description="So many different people have to approve the same plan")
-    not_by_requester: bool = Field(default=False, description="Whoever asked for it may not approve it")
-    auto_below_usd: Money | None = Field(
-        default=None,
-        description="A plan of at most this, by its high price with what planning cost, is approved at once",
-    )
-    stills_first: bool = Field(
-        default=False, description="A second approval, once all else is made, before any video is paid for"
-    )
-    max_budget_usd: Money | None = Field(
-        default=None, description="No approval, answer or request raises the budget above this; USD"
-    )
-    escalate_to: tuple[Person, ...] = Field(
-        default=(),
-        max_length=10,
-        description="Named by `approval_escalated`, which comes when a tenth of the time is left",
-    )
-
-
-class Webhook(Model):
-    """Where to post events as they happen, signed by the Standard Webhooks scheme with the workers' secret."""
-
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2_000)]
-    events: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")], ...] = Field(
-        default=(), max_length=40, description="Names of events; without any, all of the log"
-    )
-
-
-class Reference(Model):
-    """A picture that a brief brings along, to be worked from: PNG, JPEG or WebP."""
-
-    source: Annotated[
-        str,
-        StringConstraints(
-            max_length=2_000, pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9._-]*)$"
-        ),
-    ] = Field(
-        description="Its https address, or what POST /api/v1/references answered",
-        examples=["stored:references/1f0c6d5e8b7a49d2a3c4b5e6f7a8b9c0"],
-    )
-    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = Field(
-        default="", description="What it shows, in a few words"
-    )
-    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = Field(
-        default="", description="What it is for, in words, e.g. keep this bottle as it is"
-    )
-
-
-class Brief(Model):
-    """What somebody asks for. Without `modalities` it is all that the platform allows; text is always on."""
-
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BRIEF_CHARS)] = Field(
-        description="What to make, in the requester's words",
-        examples=["A 20 second film about a lighthouse."],
-    )
-    platform: Platform
-    modalities: Annotated[tuple[Modality, ...], AfterValidator(_modalities_in_order)] = ()
-    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
-    style: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
-    languages: tuple[Language, ...] = Field(
-        default=("en",), min_length=1, max_length=1, description="Language of text, narration and captions"
-    )
-    aspect: Aspect = "16:9"
-    duration_seconds: float = Field(
-        default=20, ge=4, le=MAX_VIDEO_SECONDS, description="Length of a video; other platforms ignore it"
-    )
-    references: tuple[Reference, ...] = Field(
-        default=(),
-        max_length=MAX_REFERENCES,
-        description="Pictures to work from; plans name them `reference-1`, `reference-2`, …",
-    )
-    budget_usd: Money | None = Field(default=None, description="Never spend more than this; USD")
-    allow_unknown_prices: bool = Field(
-        default=False,
-        description="Where there is a budget: also plan models whose price is not published. The approval has to allow "
-        "them too",
-    )
-    approval_deadline_seconds: float = Field(
-        default=7 * 86_400, ge=1, le=90 * 86_400, description="Without an approval the production expires"
-    )
-    approval: ApprovalPolicy = ApprovalPolicy()
-    webhooks: tuple[Webhook, ...] = Field(default=(), max_length=5)
-    tenant: Slug = "default"
-    requester: Person = "anonymous"
-
-    @model_validator(mode="after")
-    def _modalities_fit_platform(self) -> "Brief":
-        allowed = PLATFORM_MODALITIES[self.platform]
-        outside = [m.value for m in self.modalities if m not in allowed]
-        if outside:
-            raise ValueError(
-                f"modalities: {', '.join(outside)} is not made for platform {self.platform.value!r}; "
-                f"choose from {', '.join(allowed)}"
-            )
-        asked = "modalities" in self.model_fields_set
-        chosen = _modalities_in_order((Modality.TEXT, *self.modalities)) if asked else allowed
-        object.__setattr__(self, "modalities", chosen)
-        return self
-
-    @property
-    def known_prices_only(self) -> bool:
-        """Whether models of unknown price may not be planned: no budget can hold them."""
-        return self.budget_usd is not None and not self.allow_unknown_prices
-
-    @property
-    def language(self) -> str:
-        return self.languages[0]
-
-    @property
-    def reference_ids(self) -> tuple[str, ...]:
-        """What the references are called where assets are made from them."""
-        return tuple(map(reference_id, range(1, len(self.references) + 1)))
-
-
-def reference_id(number: int) -> str:
-    return f"{REFERENCE}-{number}"
-
-
 class Quote(Model):
-    """What the model catalogue says of one asset: price range in USD and how it is made."""
+    """The price range (USD) and the duration of one asset, from the model catalogue."""
 
     low_usd: Money
     high_usd: Money
-    expected_seconds: float = Field(description="What the model usually takes; the first look at a job waits this")
-    job: bool = Field(default=False, description="A provider's long job, polled; it holds no slot while it runs")
-    unknown: bool = Field(default=False, description="Nobody published a price: the amounts are 0 and say nothing")
+    expected_seconds: float = Field(description="The usual duration; the first poll of a job comes after it")
+    job: bool = Field(default=False, description="A long job of the provider, polled; it holds no worker slot")
+    unknown: bool = Field(default=False, description="No published price: the amounts are 0 and mean nothing")
     until: date | None = Field(
-        default=None, description="The last day (UTC) on which its rates hold; after it, it is priced again"
+        default=None, description="The last day (UTC) on which the rates are valid; after it, the asset is priced again"
     )
 
-    def holds_on(self, day: date) -> bool:
+    def is_valid_on(self, day: date) -> bool:
         return self.until is None or day <= self.until
 
 
-class Learned(Model):
-    """What one model has charged in a production beyond its published price, or without one."""
+class Charges(Model):
+    """What one model charged in a production above its published price, or without a published price."""
 
-    usd: Money = Field(default=ZERO, description="The most expensive submission that cost more than its price")
-    factor: Decimal = Field(default=Decimal(1), description="The highest bill, in multiples of its published price")
+    usd: Money = Field(default=ZERO, description="The most expensive submission that exceeded its price")
+    factor: Decimal = Field(default=Decimal(1), description="The highest ratio of a bill to its published price")
 
-    def with_bill(self, quote: Quote, cost_usd: Decimal) -> "Learned":
-        """The same with one more bill; one within its published price teaches nothing."""
+    def with_bill(self, quote: Quote, cost_usd: Decimal) -> "Charges":
+        """The charges after one more bill; a bill within the published price changes nothing."""
         if cost_usd <= (ZERO if quote.unknown else quote.high_usd):
             return self
         factor = cost_usd / quote.high_usd if quote.high_usd else Decimal(1)
-        return Learned(
+        return Charges(
             usd=max(self.usd, cost_usd), factor=max(self.factor, factor.quantize(Decimal("0.0001"), ROUND_UP))
         )
 
     def price(self, quote: Quote) -> Decimal:
-        """The most that a submission may cost, USD: its published high price, or as much as the model charged."""
+        """The most that a submission may cost, USD: the published high price, or the highest charge if that is more."""
         raised = (quote.high_usd * self.factor).quantize(Decimal("0.0001"), ROUND_UP)
         return max(quote.high_usd, raised, self.usd)
 
 
 class Alternative(Model):
-    """Another model for the same asset, used when those before it failed and billed nothing."""
+    """Another model for the same asset, used if all models before it failed and billed nothing."""
 
     provider: Slug
     model: ModelName
@@ -268,16 +107,16 @@ class Alternative(Model):
 
 
 class Asset(Model):
-    """One piece of a plan. `position` counts from 1 in plan order."""
+    """One item of a plan. `position` counts from 1 in plan order."""
 
     asset_id: Slug
     asset_type: Modality
-    role: Slug = Field(description="What it is for, e.g. script, narration, still, shot, body")
+    role: Slug = Field(description="Its purpose, e.g. script, narration, still, shot, body")
     position: int = Field(default=0, ge=0, description="Order in the plan from 1; set by the plan")
     label: Annotated[str, StringConstraints(max_length=200)] = ""
-    prompt: Words
+    prompt: PromptText
     original: Annotated[str, StringConstraints(max_length=8_000)] = Field(
-        default="", description="The prompt before it was enhanced for its modality; empty where it was not"
+        default="", description="The prompt before it was enhanced for its modality; empty if it was not enhanced"
     )
     provider: Slug
     model: ModelName
@@ -287,18 +126,18 @@ class Asset(Model):
     fallbacks: tuple[Alternative, ...] = Field(
         default=(),
         max_length=4,
-        description="In order; tried where the model fails for good and billed nothing. "
-        "A refused key or an empty account passes over models of the same provider",
+        description="Tried in order if the model fails permanently and billed nothing. "
+        "After a refused key or an empty account, models of the same provider are skipped",
     )
 
     @property
     def high_usd(self) -> Decimal:
-        """The most that one take of it may cost, whichever model makes it."""
+        """The most that one take may cost, over all models that may make it."""
         return max((quote.high_usd for _, quote in self.quotes), default=ZERO)
 
     @property
     def quotes(self) -> Iterator[tuple[str, Quote]]:
-        """provider/model and the quote of each model that may make it: its own, then its fallbacks."""
+        """provider/model and the quote of each model that may make the asset: its own model, then its fallbacks."""
         if self.quote:
             yield f"{self.provider}/{self.model}", self.quote
         for each in self.fallbacks:
@@ -306,9 +145,9 @@ class Asset(Model):
                 yield f"{each.provider}/{each.model}", each.quote
 
     def made_by(self, model: int) -> "Asset":
-        """The asset as one of its models makes it: 0 its own, from 1 its fallbacks.
+        """The asset with the model of this index: 0 is its own model, 1 the first fallback.
 
-        What was made by a fallback that an edit has taken out since, is made by its own from now on.
+        If an edit has removed the fallback since, it is the asset with its own model.
         """
         if not 0 < model <= len(self.fallbacks):
             return self
@@ -318,23 +157,23 @@ class Asset(Model):
 
     @property
     def unknown_price(self) -> bool:
-        """Whether one of its models has a price that nobody published."""
+        """Whether one of its models has no published price."""
         return any(quote.unknown for _, quote in self.quotes)
 
 
 class Plan(Model):
-    """The ordered assets that answer a brief. `digest` names exactly this plan, prices included."""
+    """The ordered assets that fulfil a brief. `digest` identifies exactly this plan, prices included."""
 
     title: str
     assets: tuple[Asset, ...] = Field(min_length=1, max_length=MAX_ASSETS)
     planner: str = "template"
     warnings: tuple[str, ...] = ()
-    drafting_usd: Money = Field(default=ZERO, description="What the planner's own model was paid for this plan")
+    drafting_usd: Money = Field(default=ZERO, description="The cost of the planner's language model for this plan")
     digest: str = ""
 
     @classmethod
     def of(cls, title: str, assets: Iterable[Asset], planner: str = "template", warnings: Iterable[str] = ()) -> "Plan":
-        """Number the assets by their order and name the result by its digest."""
+        """Number the assets in their order and set the digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
         plan = cls(title=title, assets=numbered, planner=planner, warnings=tuple(warnings))
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
@@ -342,7 +181,7 @@ class Plan(Model):
 
     @property
     def identified(self) -> "Plan":
-        """What the digest names: without what may differ between two plans of one digest."""
+        """The plan without the fields that its digest does not cover."""
         return self.model_copy(update={"warnings": (), "drafting_usd": ZERO})
 
     @property
@@ -355,7 +194,7 @@ class Plan(Model):
 
     @property
     def unknown_prices(self) -> tuple[str, ...]:
-        """Ids of the assets whose price nobody published."""
+        """Ids of the assets without a published price."""
         return tuple(a.asset_id for a in self.assets if a.unknown_price)
 
     @cached_property
@@ -364,7 +203,7 @@ class Plan(Model):
 
     @cached_property
     def used_by(self) -> dict[str, list[Asset]]:
-        """What is made from each asset directly, in plan order; assets that nothing is made from are not in it."""
+        """Asset id -> the assets that depend on it directly, in plan order. Assets without dependents are absent."""
         found: dict[str, list[Asset]] = {}
         for asset in self.assets:
             for need in asset.depends_on:
@@ -382,7 +221,7 @@ def digest_of(content: object) -> str:
 
 
 class Media(Model):
-    """Where the bytes of a take are and what they are, read from the media itself."""
+    """The object key of a media file, and its properties as read from the file itself."""
 
     key: str
     bytes: int = Field(ge=0)
@@ -394,7 +233,7 @@ class Media(Model):
 
 
 class Take(Model):
-    """One production of one asset, with what it was made from."""
+    """One produced version of one asset, with the inputs that it was made from."""
 
     number: int = Field(ge=1)
     prompt: str
@@ -405,16 +244,16 @@ class Take(Model):
     cost_usd: Money = ZERO
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"] = Field(
         default="catalogue",
-        description="vendor: it said so; usage: what it counted, by the catalogue's rates; catalogue: the high price",
+        description="vendor: as billed; usage: reported usage at the catalogue's rates; catalogue: the high price",
     )
-    billed_usd: Money = Field(default=ZERO, description="All submissions of this take, the failed ones too")
+    billed_usd: Money = Field(default=ZERO, description="All submissions of this take, including failed ones")
     job_id: str | None = None
-    inputs: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it was made from")
+    inputs: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the input take")
     made_from: dict[str, str] = Field(
         default_factory=dict,
-        description="Digests of what it was made from: prompt, model, parameters, depends_on, and each input's content",
+        description="Digests of the prompt, model, parameters and depends_on, and of each input's content",
     )
-    note: str = Field(default="", description="Of a person's own file: whose it is and what it was called")
+    note: str = Field(default="", description="For an uploaded file: the person and the file's name")
     started_at: datetime
     finished_at: datetime
 
@@ -428,7 +267,7 @@ class DeliverableFile(Model):
 
 
 class Chapter(Model):
-    """Where a shot begins in the film, in seconds."""
+    """The start of a shot in the film, in seconds."""
 
     asset_id: Slug
     title: str
@@ -436,17 +275,17 @@ class Chapter(Model):
 
 
 class Deliverable(Model):
-    """The finished thing in one revision. The first file is the main one."""
+    """The finished result in one revision. The first file is the main one."""
 
     revision: int = Field(ge=1)
     files: tuple[DeliverableFile, ...] = Field(min_length=1)
-    notes: tuple[str, ...] = Field(default=(), description="What a person should know, e.g. narration overruns")
+    notes: tuple[str, ...] = Field(default=(), description="Remarks for people, e.g. on narration that overruns")
     duration_seconds: float | None = None
-    chapters: tuple[Chapter, ...] = Field(default=(), description="Of a film, in its order; the first begins at 0")
-    takes: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it is made from")
+    chapters: tuple[Chapter, ...] = Field(default=(), description="The shots of a film in order; the first begins at 0")
+    takes: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take in it")
 
 
 def utc(moment: datetime) -> datetime:
-    """Temporal's workflow clock as an aware UTC time of whole milliseconds."""
+    """The moment as an aware UTC time in whole milliseconds."""
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

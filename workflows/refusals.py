@@ -1,4 +1,4 @@
-"""How the workflow says no: one failure type whose details name the field, so that callers can act on it."""
+"""Refusals of the workflows: one failure type whose details name the field, so callers can react."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ RefusalKind = Literal[
 
 
 class Refusal(Model):
-    """The first detail of a `Refused` failure. `plan_digest` is the current one where a stale one was named."""
+    """The first detail of a `Refused` failure. `plan_digest` is the current digest if the request had a stale one."""
 
     kind: RefusalKind
     field: str
@@ -35,7 +35,7 @@ class Refusal(Model):
 
 
 def refuse(kind: RefusalKind, field: str, message: str, *, plan_digest: str | None = None) -> ApplicationError:
-    """The error that a handler raises: final, nothing has changed, `message` names the remedy."""
+    """The error that a handler raises: final, without any change of state; `message` names the remedy."""
     return error_of(Refusal(kind=kind, field=field, message=message, plan_digest=plan_digest))
 
 
@@ -44,7 +44,7 @@ def error_of(refusal: Refusal) -> ApplicationError:
 
 
 def refusal_in(error: BaseException | None) -> Refusal | None:
-    """The refusal that a failure carries; None of any other failure."""
+    """The refusal in a failure; None for any other failure."""
     if isinstance(error, ApplicationError) and error.type == REFUSED and error.details:
         return Refusal.model_validate(error.details[0])
     return None

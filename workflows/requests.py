@@ -1,4 +1,4 @@
-"""What people ask of a production: decisions, edits, new takes. Each is the argument of a signal or an update."""
+"""The requests to a production: decisions, edits, new takes. Each is the argument of a signal or an update."""
 
 from typing import Annotated, Final, Literal
 
@@ -13,14 +13,14 @@ from workflows.models import (
     ModelName,
     Money,
     Person,
+    PromptText,
     Slug,
-    Words,
     digest_of,
 )
 
 
 class Approval(BaseModel):
-    """Releases a plan for spending. From the Temporal UI a plain `{"plan_digest": "…", "approver": "…"}` does."""
+    """Releases a plan for spending. In the Temporal UI, `{"plan_digest": "…", "approver": "…"}` is sufficient."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -28,16 +28,16 @@ class Approval(BaseModel):
     approver: Person = "someone"
     budget_usd: Money | None = Field(
         default=None,
-        description="Spend at most this; without it, the brief's budget or the plan's high price",
+        description="The most that may be spent; if absent, the brief's budget or the plan's high price; USD",
     )
     allow_unknown_prices: bool = Field(
-        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
+        default=False, description="Also spend on models without a published price, which no budget can limit"
     )
     note: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
 
 class Rejection(BaseModel):
-    """Ends a production before anything of its plan is made."""
+    """Ends a production before any asset of its plan is made."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -46,10 +46,10 @@ class Rejection(BaseModel):
 
 
 class KeyedRequest(Model):
-    """Something that is asked of a production once, however often it is sent with the same key."""
+    """A request that takes effect once, even if it is sent several times with the same key."""
 
     idempotency_key: Annotated[str, StringConstraints(max_length=255)] = Field(
-        default="", description="The same key with the same request is answered as before, and nothing is done again"
+        default="", description="A repeated request with the same key gets the same response and has no further effect"
     )
 
 
@@ -70,12 +70,12 @@ class EditOp(Model):
     """One change of a plan.
 
     change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on.
-    move: `position` (from 1). drop: nothing more. add: `asset`, at `position` or last. title: `title`.
+    move: `position` (from 1). drop: only `asset_id`. add: `asset`, at `position` or last. title: `title`.
     """
 
     op: Literal["change", "move", "drop", "add", "title"]
     asset_id: Slug | None = None
-    prompt: Words | None = None
+    prompt: PromptText | None = None
     label: Annotated[str, StringConstraints(max_length=200)] | None = None
     provider: Slug | None = None
     model: ModelName | None = None
@@ -87,33 +87,33 @@ class EditOp(Model):
 
 
 class PlanEdit(KeyedRequest):
-    """All of `edits` or none, on exactly the plan that `plan_digest` names."""
+    """Applies all of `edits` or none, to exactly the plan that `plan_digest` identifies."""
 
     plan_digest: Digest
     edits: tuple[EditOp, ...] = Field(min_length=1, max_length=200)
     editor: Person = "someone"
     budget_usd: Money | None = Field(
-        default=None, description="After the approval: raises the whole budget to this, where an added asset needs it"
+        default=None, description="After the approval: the new total budget, if an added asset needs it; USD"
     )
     allow_unknown_prices: bool = False
 
 
 class Revision(KeyedRequest):
-    """Plan again, with this feedback."""
+    """Plans again with this feedback."""
 
-    feedback: Words
+    feedback: PromptText
     reviser: Person = "someone"
 
 
 class Regenerate(KeyedRequest):
-    """Make new takes of one asset, as it is or changed; the last of them is used, the others are there to choose from.
+    """Makes new takes of one asset, unchanged or changed. The last take is selected; the others can be selected later.
 
-    `feedback` in words lets the planner write the new prompt. `budget_usd` raises the whole budget to that sum.
+    With `feedback`, the planner writes the new prompt. `budget_usd` is the new total budget in USD.
     """
 
     asset_id: Slug
-    prompt: Words | None = None
-    feedback: Words | None = None
+    prompt: PromptText | None = None
+    feedback: PromptText | None = None
     provider: Slug | None = None
     model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None
@@ -125,17 +125,17 @@ class Regenerate(KeyedRequest):
     @model_validator(mode="after")
     def _one_prompt(self) -> "Regenerate":
         if self.prompt is not None and self.feedback is not None:
-            raise ValueError("feedback: give either the new prompt or feedback that makes one")
+            raise ValueError("feedback: give either the new prompt or the feedback, not both")
         return self
 
 
 class Resolve(KeyedRequest):
-    """What a person decides where a production waits: retry (as it is or changed), accept it without the asset,
+    """A person's decision about a waiting asset: retry it (unchanged or changed), accept the deliverable without it,
     adopt a job that the provider already runs, resubmit after an ambiguous submission, or raise the budget."""
 
     asset_id: Slug
     action: Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
-    prompt: Words | None = None
+    prompt: PromptText | None = None
     provider: Slug | None = None
     model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None
@@ -146,7 +146,7 @@ class Resolve(KeyedRequest):
     attention: int | None = Field(
         default=None,
         ge=1,
-        description="The `id` of what waited when it was answered; refused when it is another now",
+        description="The `id` of the attention item; the decision is refused if the item is no longer current",
     )
 
     @model_validator(mode="after")
@@ -159,7 +159,7 @@ class Resolve(KeyedRequest):
 
 
 class SelectTake(KeyedRequest):
-    """Use an earlier take of an asset in the deliverable."""
+    """Uses an earlier take of an asset in the deliverable."""
 
     asset_id: Slug
     take: int = Field(ge=1)
@@ -167,52 +167,52 @@ class SelectTake(KeyedRequest):
 
 
 MAX_UPLOAD_BYTES: Final[dict[Modality, int]] = {
-    Modality.TEXT: 1_000_000,  # a long book; it is read whole, and stands in the document
-    Modality.IMAGE: 50_000_000,  # a camera's largest picture as PNG
+    Modality.TEXT: 1_000_000,  # a long book; the worker reads it at once, and the document contains it
+    Modality.IMAGE: 50_000_000,  # the largest picture of a camera, as PNG
     Modality.AUDIO: 2_000_000_000,
     Modality.VIDEO: 2_000_000_000,  # the longest film in 4K
 }
-"""Of a person's own file for an asset of this type."""
+"""The maximum size of an uploaded file for an asset of this type."""
 
 
 class UploadTake(KeyedRequest):
-    """Use a person's own file as a new take of an asset. `key` is where the API put the bytes."""
+    """Uses a person's own file as a new take of an asset. `key` is the object key where the API stored it."""
 
     asset_id: Slug
     key: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     filename: Annotated[str, StringConstraints(max_length=200)] = ""
     sha256: Annotated[str, StringConstraints(max_length=64)] = Field(
-        default="", description="Of the file; tells whether a request that is repeated brings the same one"
+        default="", description="Of the file; it shows whether a repeated request has the same file"
     )
     uploaded_by: Person = "someone"
 
 
 class Refresh(KeyedRequest):
-    """Make stale assets again, all or the named ones, for at most `max_usd` in all."""
+    """Makes stale assets again, all or the named ones, for at most `max_usd` in total."""
 
-    asset_ids: tuple[Slug, ...] = Field(default=(), max_length=1_000, description="Without any, all that are stale")
-    max_usd: Money = Field(description="The most that all of it may cost, by the high prices; USD")
-    budget_usd: Money | None = Field(default=None, description="Raises the whole budget to this")
+    asset_ids: tuple[Slug, ...] = Field(default=(), max_length=1_000, description="If empty, all stale assets")
+    max_usd: Money = Field(description="The most that all of them may cost, by their high prices; USD")
+    budget_usd: Money | None = Field(default=None, description="The new total budget; USD")
     allow_unknown_prices: bool = False
     requested_by: Person = "someone"
 
 
 class Pause(Model):
-    """Let what runs finish and start nothing new."""
+    """Lets running assets finish and starts nothing new."""
 
     paused_by: Person = "someone"
     reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
 
 class Resume(Model):
-    """Go on after a pause."""
+    """Continues after a pause."""
 
     resumed_by: Person = "someone"
 
 
 def request_digest(update: str, request: KeyedRequest) -> str:
-    """Identifies a request to a production: the name of its update and everything in it but the idempotency key.
+    """The digest of a request: of its update's name and all of its fields except the idempotency key.
 
-    Of an uploaded file its SHA-256 counts, not the temporary key under which it arrived.
+    An uploaded file is identified by its SHA-256, not by its temporary object key.
     """
     return digest_of([update, request.model_dump(mode="json", exclude={"idempotency_key", "key"})])

@@ -1,4 +1,4 @@
-"""ScheduledProduction: what a schedule starts; it starts the production of that time and ends."""
+"""ScheduledProduction: the workflow of one run of a schedule. It starts the production and ends."""
 
 from datetime import UTC, datetime
 
@@ -9,29 +9,30 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
+    from workflows.brief import Brief
     from workflows.events import ProductionStart, ProductionStatus
-    from workflows.models import Brief, Model, ProductionId
+    from workflows.models import Model, ProductionId
     from workflows.start_options import start_options
 
 PLANNED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
-"""Set by the server: the time that was meant, also where the start was late."""
+"""The server sets it to the planned time, even if the start was late."""
 
 
 class Scheduled(Model):
-    """The workflow's input: the brief that is made each time."""
+    """The workflow's input: the brief of every run of the schedule."""
 
     schedule_id: ProductionId
     brief: Brief
 
 
 def scheduled_production_id(schedule_id: str, at: datetime) -> str:
-    """The production of a schedule's time, e.g. monday-post-20261123T090000; UTC."""
+    """The production id of a run at this time, e.g. monday-post-20261123T090000 (UTC)."""
     return f"{schedule_id}-{at.astimezone(UTC):%Y%m%dT%H%M%S}"
 
 
 @workflow.defn(name=keys.SCHEDULED_TYPE)
 class ScheduledProduction:
-    """One time of a schedule. Result: the id of the production."""
+    """One run of a schedule. Result: the id of the production."""
 
     @workflow.run
     async def run(self, scheduled: Scheduled) -> str:
@@ -42,11 +43,11 @@ class ScheduledProduction:
                 keys.WORKFLOW_TYPE,
                 ProductionStart(production_id=production_id, brief=scheduled.brief),
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                # It outlives this workflow, which is over as soon as the server has the start.
+                # The production outlives this workflow, which ends as soon as the server has accepted the start.
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 cancellation_type=ChildWorkflowCancellationType.ABANDON,
                 **start_options(production_id, scheduled.brief, ProductionStatus.PLANNING, workflow.now()),
             )
         except WorkflowAlreadyStartedError:
-            workflow.logger.info("Production %s is there already", production_id)
+            workflow.logger.info("Production %s exists already", production_id)
         return production_id

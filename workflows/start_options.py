@@ -1,4 +1,4 @@
-"""What the server keeps beside a production's run; the same whoever starts it: the API, a batch or a schedule."""
+"""The options that start a production; they are the same for the API, a batch and a schedule."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -6,8 +6,9 @@ from typing import Any, Final
 from temporalio.common import Priority, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from workflows import keys
+from workflows.brief import Brief
 from workflows.events import ProductionStatus, Snapshot
-from workflows.models import ZERO, Brief, digest_of
+from workflows.models import ZERO, digest_of
 
 STATUS: Final = SearchAttributeKey.for_keyword(keys.STATUS_ATTRIBUTE)
 PLATFORM: Final = SearchAttributeKey.for_keyword(keys.PLATFORM_ATTRIBUTE)
@@ -21,8 +22,8 @@ def start_options(
 ) -> dict[str, Any]:
     """Keyword arguments that start a production, from a client or as a child workflow.
 
-    The memo carries over what only the first run of a production knew. `at` is the moment of the start: a workflow
-    has a clock of its own.
+    The memo carries over the facts of the first run. `at` is the time of the start, because a workflow has a clock of
+    its own.
     """
     title = title_of(brief)
     if carried and carried.plan:
@@ -30,9 +31,9 @@ def start_options(
     return {
         "id": keys.workflow_id(production_id),
         "task_queue": keys.TASK_QUEUE,
-        "priority": fair_share(brief.tenant),
-        "static_summary": cut(f"{brief.platform.value} · {title}", 200),
-        "static_details": cut(f"**{brief.platform.value}** for {brief.requester}\n\n{brief.text}", 8_000),
+        "priority": tenant_priority(brief.tenant),
+        "static_summary": truncate(f"{brief.platform.value} · {title}", 200),
+        "static_details": truncate(f"**{brief.platform.value}** for {brief.requester}\n\n{brief.text}", 8_000),
         "search_attributes": TypedSearchAttributes(
             [
                 SearchAttributePair(STATUS, status.value),
@@ -51,26 +52,26 @@ def start_options(
     }
 
 
-def fair_share(tenant: str) -> Priority:
-    """A tenant's tasks take turns with those of others, however many it has; what a run starts inherits it."""
-    return Priority(fairness_key=cut(tenant, 64))
+def tenant_priority(tenant: str) -> Priority:
+    """The priority that shares task dispatch fairly between tenants. Activities and child workflows inherit it."""
+    return Priority(fairness_key=truncate(tenant, 64))
 
 
 def title_of(brief: Brief) -> str:
-    """Its title, or its first words."""
+    """The title of the brief, or its first words."""
     return brief.title or " ".join(brief.text.split()[:8])
 
 
 def brief_digest(brief: Brief) -> str:
-    """Of what was asked for: a field that a later version adds changes nothing where it is not given."""
+    """The digest of the brief. A field that a later version adds does not change it while the field has its default."""
     return digest_of(brief.model_dump(mode="json", exclude_defaults=True))
 
 
 def content_digest(brief: Brief) -> str:
-    """Like `brief_digest`, whoever sends the brief: it decides whether a production is one that was made before."""
+    """The digest of the brief without its requester. It identifies a production that already exists."""
     return digest_of(brief.model_dump(mode="json", exclude_defaults=True, exclude={"requester"}))
 
 
-def cut(text: str, size_bytes: int) -> str:
-    """Whole characters of at most that many bytes: the server refuses summaries above 400 and details above 20,000."""
+def truncate(text: str, size_bytes: int) -> str:
+    """The first whole characters within this size: the server accepts summaries of 400 bytes and details of 20,000."""
     return text.encode()[:size_bytes].decode(errors="ignore")

@@ -1,8 +1,8 @@
-"""NotificationWorkflow: some events of a production, posted to one of its webhooks.
+"""NotificationWorkflow: posts some events of a production to one of its webhooks.
 
-It lives beside the production, which neither waits for it nor fails with it. Events are at-least-once and nearly in
-order: a few are on their way at a time, and one that is not taken at first is tried again while the next ones go out.
-Receivers put them in order by the event's `id`, and tell repetitions by the header `webhook-id`.
+The production neither waits for it nor fails with it. Delivery is at-least-once and nearly in order: a few events are
+posted concurrently, and an event whose first attempt failed is retried while later events are posted. Receivers order
+events by their `id`, and detect repetitions by the header `webhook-id`.
 """
 
 import asyncio
@@ -21,29 +21,30 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import Field
 
     from workflows import keys
+    from workflows.brief import Webhook
     from workflows.events import Event
-    from workflows.models import Model, Webhook
+    from workflows.models import Model
 
-PATIENCE: Final = timedelta(days=1)
-"""From the first event of a batch on; then what is not delivered is given up."""
+DELIVERY_PERIOD: Final = timedelta(days=1)
+"""From the start of the workflow; undelivered events are given up after it."""
 WINDOW: Final = 5
-"""First tries at a time: a quick receiver keeps up with any production, and gets its events nearly in order."""
+"""Concurrent first attempts: a fast receiver keeps up with any production, and gets its events nearly in order."""
 ATTEMPT_TIMEOUT: Final = timedelta(seconds=30)
-"""One try: the activity itself stops at 15 s."""
-LAST_TRIES: Final = timedelta(minutes=1)
-"""What an event gets whose turn comes when the day is over."""
-ONCE: Final = RetryPolicy(maximum_attempts=1)
-FIRST_PAUSE: Final = timedelta(seconds=1)
-AGAIN: Final = RetryPolicy(
+"""For one attempt; the activity itself stops after 15 s."""
+MIN_DELIVERY_TIME: Final = timedelta(minutes=1)
+"""For an event whose first attempt starts after the end of the period."""
+ONE_ATTEMPT: Final = RetryPolicy(maximum_attempts=1)
+FIRST_DELAY: Final = timedelta(seconds=1)
+RETRIES: Final = RetryPolicy(
     initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
 )
-"""Some 150 tries a day: a receiver that is back is found within ten minutes."""
+"""About 150 attempts a day: a receiver that works again gets its events within ten minutes."""
 MAX_EVENTS: Final = 500
-"""In a batch: about 2,000 events of history, far below where Temporal suggests a new one."""
+"""For one workflow: about 2,000 events of history, far below the limit for continue-as-new."""
 
 
 class Notification(Model):
-    """Events of one production, at most MAX_EVENTS, for one of its webhooks."""
+    """The workflow's input: at most MAX_EVENTS events of one production, for one of its webhooks."""
 
     production_id: str
     webhook: Webhook
@@ -56,20 +57,20 @@ class Delivery(Model):
     event: Event
 
 
-class Notified(Model):
-    """What became of a batch."""
+class NotificationResult(Model):
+    """The workflow's result."""
 
     delivered: int
-    given_up: tuple[str, ...] = Field(default=(), description="A line for each event that was not, saying why")
+    given_up: tuple[str, ...] = Field(default=(), description="One line for each undelivered event, with the reason")
 
 
-def chosen(webhook: Webhook, events: Iterable[Event]) -> tuple[Event, ...]:
-    """Those of the events that the webhook asked for."""
+def select_events(webhook: Webhook, events: Iterable[Event]) -> tuple[Event, ...]:
+    """The events to which the webhook subscribes."""
     return tuple(e for e in events if not webhook.events or e.name in webhook.events)
 
 
 class NotificationActivities(ABC):
-    """What a notification asks of the worker that holds the secret."""
+    """The activities of a notification, for the worker that holds the secret."""
 
     @activity.defn(name="deliver_webhook")
     @abstractmethod
@@ -77,38 +78,38 @@ class NotificationActivities(ABC):
         """Post one event, signed.
 
         Raises:
-            ApplicationError: not delivered. One that is not to be retried ends it for the batch: the receiver wants
-                no more, or its address is not to be connected to.
+            ApplicationError: not delivered. A non-retryable error ends the whole workflow's deliveries: the receiver
+                refuses further events, or its address is not allowed.
         """
 
 
 @workflow.defn(name=keys.NOTIFICATION_TYPE)
 class NotificationWorkflow:
-    """One batch. It fails of nothing that a receiver does."""
+    """Delivers one batch of events. No failure of a receiver fails it."""
 
     @workflow.init
     def __init__(self, batch: Notification) -> None:
         self._batch = batch
-        self._ends = workflow.now() + PATIENCE
-        self._over = ""
-        """Why the receiver gets no more."""
+        self._ends = workflow.now() + DELIVERY_PERIOD
+        self._stop_reason = ""
+        """Why the receiver gets no further events."""
 
     @workflow.run
-    async def run(self, batch: Notification) -> Notified:
+    async def run(self, batch: Notification) -> NotificationResult:
         window = asyncio.Semaphore(WINDOW)
-        failed = [words for words in await asyncio.gather(*(self._tell(e, window) for e in batch.events)) if words]
-        return Notified(delivered=len(batch.events) - len(failed), given_up=tuple(failed))
+        failed = [line for line in await asyncio.gather(*(self._deliver(e, window) for e in batch.events)) if line]
+        return NotificationResult(delivered=len(batch.events) - len(failed), given_up=tuple(failed))
 
-    async def _tell(self, event: Event, window: asyncio.Semaphore) -> str:
-        """Empty once it is delivered, else why it is not."""
+    async def _deliver(self, event: Event, window: asyncio.Semaphore) -> str:
+        """Post the event, with retries; return a line with the reason if it is not delivered, otherwise ""."""
         name = f"{event.id}/{event.name}"
         async with window:
-            failed = self._over or await self._post(event, name, ONCE)
-        if isinstance(failed, ActivityError) and not self._over:
-            asked = failed.cause.next_retry_delay if isinstance(failed.cause, ApplicationError) else None
-            await workflow.sleep(asked or FIRST_PAUSE)
-            failed = self._over or await self._post(event, f"{name}/again", AGAIN)
-        return f"#{event.id} {event.name}: {_words(failed)}" if failed else ""
+            failed = self._stop_reason or await self._post(event, name, ONE_ATTEMPT)
+        if isinstance(failed, ActivityError) and not self._stop_reason:
+            requested = failed.cause.next_retry_delay if isinstance(failed.cause, ApplicationError) else None
+            await workflow.sleep(requested or FIRST_DELAY)
+            failed = self._stop_reason or await self._post(event, f"{name}/again", RETRIES)
+        return f"#{event.id} {event.name}: {_message_of(failed)}" if failed else ""
 
     async def _post(self, event: Event, name: str, retry: RetryPolicy) -> ActivityError | None:
         host = urlsplit(self._batch.webhook.url).hostname
@@ -119,7 +120,7 @@ class NotificationWorkflow:
                 activity_id=name,
                 task_queue=keys.NOTIFY_QUEUE,
                 start_to_close_timeout=ATTEMPT_TIMEOUT,
-                schedule_to_close_timeout=max(self._ends - workflow.now(), LAST_TRIES),
+                schedule_to_close_timeout=max(self._ends - workflow.now(), MIN_DELIVERY_TIME),
                 retry_policy=retry,
                 summary=f"#{event.id} {event.name} to {host}",
             )
@@ -127,13 +128,13 @@ class NotificationWorkflow:
             if is_cancelled_exception(error):
                 raise
             if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
-                self._over = error.cause.message
+                self._stop_reason = error.cause.message
             return error
         return None
 
 
-def _words(failed: BaseException | str) -> str:
-    """Of the innermost failure: a day that is over says nothing of what went wrong on it."""
+def _message_of(failed: BaseException | str) -> str:
+    """The message of the innermost cause, because the outermost may only be a timeout."""
     if isinstance(failed, str):
         return failed
     while failed.__cause__:

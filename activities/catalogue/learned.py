@@ -9,20 +9,20 @@ from decimal import Decimal
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageConflict
 from workflows import keys
-from workflows.models import ZERO, Asset, Learned
+from workflows.models import ZERO, Asset, Charges
 
 _TRIES = 20
 """Of takes that overrun at the same moment; each rewrites one small object."""
 
 
-async def learned(storage: Storage, production_id: str, asset: Asset) -> Learned:
+async def learned(storage: Storage, production_id: str, asset: Asset) -> Charges:
     """What is known of the asset's model.
 
     Raises:
         StorageFailed: the storage does not answer.
     """
     found = await storage.get_bytes(keys.learned_key(production_id, asset.provider, asset.model))
-    return Learned.model_validate_json(found[0], extra="ignore") if found else Learned()
+    return Charges.model_validate_json(found[0], extra="ignore") if found else Charges()
 
 
 async def learn(storage: Storage, production_id: str, asset: Asset, cost_usd: Decimal) -> None:
@@ -36,7 +36,7 @@ async def learn(storage: Storage, production_id: str, asset: Asset, cost_usd: De
     key = keys.learned_key(production_id, asset.provider, asset.model)
     for _ in range(_TRIES):
         found = await storage.get_bytes(key)
-        before = Learned.model_validate_json(found[0], extra="ignore") if found else Learned()
+        before = Charges.model_validate_json(found[0], extra="ignore") if found else Charges()
         after = before.with_bill(asset.quote, cost_usd)
         if after == before:
             return

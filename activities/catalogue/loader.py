@@ -16,7 +16,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from activities.catalogue.offers import Offer, Parameter, Rate, Tokens, Unit
-from workflows.models import Aspect, Modality, ModelName, Slug
+from workflows.brief import Aspect, Language
+from workflows.models import Modality, ModelName, Slug
 from workflows.provider_report import RETIRES_SOON
 
 OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
@@ -71,6 +72,8 @@ class _Entry(_Strict):
     max_pictures: int = Field(default=0, ge=0)
     max_recordings: int = Field(default=0, ge=0)
     mask: bool = Field(default=False, description="Takes a picture that says where another one is changed")
+    languages: frozenset[Language] = Field(default=frozenset(), description="That a voice speaks; empty: any")
+    placeholder: bool = Field(default=False, description="Planned only where no other model fits; never a fallback")
     retires: date | None = None
     replacement: tuple[str, ...] = ()
     source: str = Field(default="", description="Of the limits and the retirement")
@@ -103,6 +106,8 @@ class _Entry(_Strict):
             max_prompt=self.max_prompt,
             rank=self.rank,
             schema=self.structured,
+            languages=frozenset(map(str.lower, self.languages)),
+            placeholder=self.placeholder,
             retires=self.retires,
             replacement=self.replacement,
         )

@@ -161,6 +161,8 @@ class Offer:
         max_prompt: Longest prompt in UTF-16 units (as vendors count), 0 where a plan's own limit is shorter.
         rank: Among all models of a modality the lowest is planned first.
         schema: Text that follows a JSON schema can be asked for.
+        languages: BCP 47 tags in lower case that a voice speaks; "pt" covers "pt-MZ". Empty: any.
+        placeholder: It makes free placeholders: planned only where no other model fits, and never used as a fallback.
         retires: The day it stops answering; `replacement` names what to use then.
         unavailable: Why this provider cannot make it now, with the remedy; empty where it can.
     """
@@ -187,12 +189,19 @@ class Offer:
     max_prompt: int = 0
     rank: int = 50
     schema: bool = False
+    languages: frozenset[str] = frozenset()
+    placeholder: bool = False
     retires: date | None = None
     replacement: tuple[str, ...] = ()
     unavailable: str = ""
 
     def fits(self, prompt: str) -> bool:
         return not self.max_prompt or utf16_units(prompt) <= self.max_prompt
+
+    def speaks(self, language: str) -> bool:
+        """Whether a voice speaks a BCP 47 tag; a tag that is not listed is shortened ("pt-MZ" to "pt")."""
+        parts = language.lower().split("-")
+        return not self.languages or any("-".join(parts[:n]) in self.languages for n in range(len(parts), 0, -1))
 
     @property
     def free(self) -> bool:

@@ -16,7 +16,8 @@ from pydantic import JsonValue
 from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer, Rate, Unit
 from activities.errors import cents_up
 from activities.text.speech import speech_seconds
-from workflows.models import REFERENCE, UPLOAD, Asset, Media, Modality, Quote, reference_id
+from workflows.brief import REFERENCE, reference_id
+from workflows.models import UPLOAD, Asset, Media, Modality, Quote
 
 DEFAULT_SECONDS: Final = 5.0
 """Of a shot whose length nobody set."""

@@ -1,4 +1,4 @@
-"""Captions from the narration's own words: cues of at most two readable lines, as WebVTT and SubRip.
+"""Captions from the text of the narration: cues of at most two readable lines, as WebVTT and SubRip.
 
 Cue times are seconds from the film's start. Any script: width is counted in columns, where a CJK character takes
 more than one, and lines break by the rules of the script.
@@ -18,7 +18,7 @@ _SENTENCE: Final = re.compile(r".+?(?:[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！
 
 @dataclass(frozen=True)
 class Cue:
-    """Words on the screen from `start` to `end`; `text` has one or two lines."""
+    """A caption from `start` to `end`; `text` has one or two lines."""
 
     start: float
     end: float
@@ -26,10 +26,10 @@ class Cue:
 
 
 def cues_of(voices: Iterable[PlacedVoice]) -> list[Cue]:
-    """Split each narration's words and time them by their length within its real duration."""
+    """Split the text of each narration, and time the parts by their length within its real duration."""
     cues: list[Cue] = []
     for placed in voices:
-        texts = split(placed.voice.words)
+        texts = split(placed.voice.text)
         weights = [max(1.0, width(text)) for text in texts]
         start = placed.start
         for text, weight in zip(texts, weights, strict=True):
@@ -39,24 +39,24 @@ def cues_of(voices: Iterable[PlacedVoice]) -> list[Cue]:
     return cues
 
 
-def split(words: str) -> list[str]:
-    """Readable cue texts: whole sentences where they fit, else parts of about equal length."""
-    printable = "".join(c if unicodedata.category(c) != "Cc" else " " for c in words)
+def split(text: str) -> list[str]:
+    """Readable cue texts: whole sentences if they fit, otherwise parts of about equal length."""
+    printable = "".join(c if unicodedata.category(c) != "Cc" else " " for c in text)
     pieces: list[list[str]] = []
     for sentence in _SENTENCE.findall(SPACES.sub(" ", printable).strip()):
         atoms = list(atoms_of(sentence.strip()))
         if not atoms:
             continue
-        apart = [" "] if sentence[0].isspace() else []  # Chinese and Japanese sentences have no space between
-        if pieces and _lines([*pieces[-1], *apart, *atoms]):
-            pieces[-1] += [*apart, *atoms]
+        space = [" "] if sentence[0].isspace() else []  # none between Chinese or Japanese sentences
+        if pieces and _lines([*pieces[-1], *space, *atoms]):
+            pieces[-1] += [*space, *atoms]
         else:
             pieces += _parts(atoms)
     return ["\n".join(_lines(piece) or ["".join(piece)]) for piece in pieces]
 
 
 def vtt(cues: Sequence[Cue]) -> str:
-    """WebVTT; markup in the words is escaped, so a cue can neither end early nor become a tag."""
+    """WebVTT; markup in the text is escaped, so a cue can neither end early nor become a tag."""
     blocks = ["WEBVTT\n"]
     for number, cue in enumerate(cues, start=1):
         text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -65,7 +65,7 @@ def vtt(cues: Sequence[Cue]) -> str:
 
 
 def srt(cues: Sequence[Cue]) -> str:
-    """SubRip, which has no escapes: only an arrow in the words, which would look like a timing line, is redrawn."""
+    """SubRip, which has no escapes: only an arrow in the text, which would parse as a timing line, is replaced."""
     return "\n".join(
         f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{cue.text.replace('-->', '→')}\n"
         for number, cue in enumerate(cues, start=1)
@@ -78,7 +78,7 @@ def _clock(seconds: float, point: str) -> str:
 
 
 def _lines(atoms: Sequence[str]) -> list[str] | None:
-    """One line, or the two most even ones; None where two lines do not hold it."""
+    """One line, or the two most even ones; None if the text does not fit into two."""
     whole = "".join(atoms).strip()
     if width(whole) <= LINE_COLUMNS:
         return [whole]
@@ -92,7 +92,7 @@ def _lines(atoms: Sequence[str]) -> list[str] | None:
 
 
 def _parts(atoms: list[str]) -> list[list[str]]:
-    """Cut a sentence into the fewest parts that fit, all of about the same width."""
+    """Split a sentence into the fewest parts that fit, all of about the same width."""
     for count in range(1, len(atoms) + 1):
         parts = _even(atoms, count)
         if all(_lines(part) for part in parts):

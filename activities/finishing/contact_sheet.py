@@ -7,13 +7,13 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
-from activities.finishing.frames import middle_of, picture_of
+from activities.finishing.frames import load_middle_frame, load_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_CELLS: Final = 60
-"""Fifteen rows: more makes a page that nobody reads and a PNG of tens of megabytes."""
+"""Fifteen rows: more would make an unreadable page and a PNG of tens of megabytes."""
 COLUMNS: Final = 4
 LONG_SIDE: Final = 320
 """Of one picture, in pixels."""
@@ -24,7 +24,7 @@ _GROUND, _WELL, _BRIGHT, _QUIET = "#15171c", "#090a0d", "#f2f3f5", "#969ca8"
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture: a still's file, or a shot's, of which the frame in the middle of `seconds` is shown."""
+    """One picture: the file of a still, or of a shot, which is shown by the frame in the middle of `seconds`."""
 
     asset_id: str
     label: str
@@ -33,7 +33,7 @@ class Cell:
 
 
 def draw(target: Path, title: str, cells: Sequence[Cell], aspect: str, stop: Event) -> list[str]:
-    """Write the PNG and return a note for each picture that does not open."""
+    """Write the PNG, and return a note for each picture that does not open."""
     from PIL import Image, ImageDraw, ImageFont
 
     shown, more = cells[:MAX_CELLS], max(0, len(cells) - MAX_CELLS)
@@ -58,7 +58,8 @@ def draw(target: Path, title: str, cells: Sequence[Cell], aspect: str, stop: Eve
         y = HEADER + index // columns * (box[1] + TEXT_LINES + GAP)
         pen.rectangle((x, y, x + box[0] - 1, y + box[1] - 1), fill=_WELL)
         try:
-            picture = picture_of(cell.path, box) if cell.seconds is None else middle_of(cell.path, cell.seconds, box)
+            path, seconds = cell.path, cell.seconds
+            picture = load_picture(path, box) if seconds is None else load_middle_frame(path, seconds, box)
             sheet.paste(picture, (x + (box[0] - picture.width) // 2, y + (box[1] - picture.height) // 2))
         except OutputUnusable as error:
             notes.append(f"{cell.asset_id} is not on the contact sheet: {error}")
@@ -77,7 +78,7 @@ def _box(aspect: str) -> tuple[int, int]:
 
 
 def _write(sheet: "Image", at: tuple[int, int], text: str, size: int, fill: str, room: float) -> None:
-    """One line of text with its top at `at`, cut with an ellipsis where it is wider than `room` pixels."""
+    """Draw one line of text with its top at `at`, cut with an ellipsis if it is wider than `room` pixels."""
     from PIL import ImageColor
 
     from activities.media.fonts import Face

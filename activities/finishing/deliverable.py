@@ -1,9 +1,9 @@
-"""Finishing: the selected takes of a production become its deliverable.
+"""Finishing: makes the deliverable of a production from its selected takes.
 
-A film where there are shots, or stills for a video platform; a document for everything else. The files of a revision
-are stored under a digest of all of them: an attempt that resumes late never overwrites the files of another one, also
-where an encoder gives other bytes. Media and results pass through `workdir`, which must hold all of them on disk at
-once; texts are held in memory, as the document made of them is.
+Shots, or stills for a video platform, become a film; everything else becomes a document. The files of a revision are
+stored under a digest of all of them: an attempt that resumes late never overwrites the files of another one, even if
+its encoder gives other bytes. Media and results are files in `workdir`, which must have disk space for all of them at
+once; texts, and the document made of them, are held in memory.
 """
 
 import asyncio
@@ -14,22 +14,23 @@ from threading import Event
 from typing import TypeVar
 
 from activities.finishing import captions, contact_sheet, document, film
-from activities.finishing.frames import Look, ShotFacts, shot_facts
+from activities.finishing.frames import FilmFormat, ShotFacts, shot_facts
 from activities.finishing.languages import three_letters
 from activities.finishing.timeline import UNSPOKEN_ROLES, Shot, Voice, hold_stills, lay_out
 from activities.media.facts import extension_of, probe
 from activities.media.recordings import Skipped
 from activities.storage.bucket import Storage, Stored, size_and_sha256
 from workflows.activity_io import FinishDeliverable, FinishedAsset
+from workflows.brief import Platform
 from workflows.keys import DIGEST_CHARS, fileset_key
-from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, Platform, digest_of
+from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, digest_of
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Made:
-    """One file of the deliverable, still on this machine."""
+class _File:
+    """One local file of the deliverable, before its upload."""
 
     name: str
     role: str
@@ -38,8 +39,8 @@ class _Made:
 
 
 @dataclass(frozen=True)
-class _Whole:
-    files: tuple[_Made, ...]
+class _Result:
+    files: tuple[_File, ...]
     notes: tuple[str, ...] = ()
     seconds: float | None = None
     chapters: tuple[Chapter, ...] = ()
@@ -74,19 +75,19 @@ async def finish(
         loop.call_soon_threadsafe(on_progress, step)
 
     stop = Event()
-    whole = await _in_thread(lambda: _Finishing(request, local, texts, workdir, report, stop).make(), stop)
+    result = await _in_thread(lambda: _Finishing(request, local, texts, workdir, report, stop).make(), stop)
 
-    hashes = await asyncio.gather(*(size_and_sha256(made.path) for made in whole.files))
-    contents = [[made.name, made.media_type, known.sha256] for made, known in zip(whole.files, hashes, strict=True)]
+    hashes = await asyncio.gather(*(size_and_sha256(made.path) for made in result.files))
+    contents = [[made.name, made.media_type, known.sha256] for made, known in zip(result.files, hashes, strict=True)]
     fileset = digest_of(contents)[:DIGEST_CHARS]
 
     present = set(await storage.list_keys(fileset_key(request.production_id, request.revision, fileset, "")))
 
-    async def upload(made: _Made, stored: Stored) -> DeliverableFile:
+    async def upload(made: _File, stored: Stored) -> DeliverableFile:
         key = fileset_key(request.production_id, request.revision, fileset, made.name)
         facts = await asyncio.to_thread(probe, made.path, made.media_type, ours=True)
         served_as = f"{made.media_type}; charset=utf-8" if made.media_type.startswith("text/") else made.media_type
-        if key not in present:  # what is there has the same content
+        if key not in present:  # an existing object has the same content
             await storage.put_file(key, made.path, served_as, known=stored)
         media = Media(
             key=key,
@@ -100,23 +101,23 @@ async def finish(
         on_progress(f"stored {made.name}")
         return DeliverableFile(name=made.name, role=made.role, media=media)
 
-    files = await asyncio.gather(*map(upload, whole.files, hashes))
+    files = await asyncio.gather(*map(upload, result.files, hashes))
     return Deliverable(
         revision=request.revision,
         files=tuple(files),
-        notes=whole.notes,
-        duration_seconds=whole.seconds,
-        chapters=whole.chapters,
+        notes=result.notes,
+        duration_seconds=result.seconds,
+        chapters=result.chapters,
     )
 
 
 def _text_of(data: bytes) -> str:
-    """A text as it was stored, whatever its lines end with."""
+    """A stored text, with line ends of every kind as LF."""
     return data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 async def _in_thread(work: Callable[[], T], stop: Event) -> T:
-    """Run in a thread; when cancelled, stop it and wait until it has let go of its files."""
+    """Run in a thread; when cancelled, stop it and wait until it has closed its files."""
     task = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(task)
@@ -124,12 +125,12 @@ async def _in_thread(work: Callable[[], T], stop: Event) -> T:
         stop.set()
         await asyncio.wait([task])
         if not task.cancelled():
-            task.exception()  # `Stopped` is what was asked for
+            task.exception()  # `Stopped` is expected
         raise
 
 
 class _Finishing:
-    """The synchronous part, in one thread."""
+    """The synchronous part of finishing, in one thread."""
 
     def __init__(
         self,
@@ -150,31 +151,31 @@ class _Finishing:
         self._skipped = Skipped()
         self._facts: dict[str, ShotFacts] = {}
 
-    def make(self) -> _Whole:
+    def make(self) -> _Result:
         shots = self._of(Modality.VIDEO)
         stills = self._of(Modality.IMAGE) if self._request.brief.platform is Platform.VIDEO else []
-        whole = self._film(shots, stills) if shots or stills else self._document()
-        files = (*whole.files, *self._contact_sheet())
-        return replace(whole, files=files, notes=(*self._notes, *self._skipped.notes()))
+        result = self._film(shots, stills) if shots or stills else self._document()
+        files = (*result.files, *self._contact_sheet())
+        return replace(result, files=files, notes=(*self._notes, *self._skipped.notes()))
 
     def _of(self, modality: Modality) -> list[FinishedAsset]:
         return [f for f in self._request.assets if f.asset.asset_type is modality]
 
-    def _write(self, name: str, role: str, media_type: str, text: str) -> _Made:
+    def _write(self, name: str, role: str, media_type: str, text: str) -> _File:
         path = self._workdir / name
         path.write_text(text, encoding="utf-8")
-        return _Made(name, role, path, media_type)
+        return _File(name, role, path, media_type)
 
-    def _film(self, videos: Sequence[FinishedAsset], stills: Sequence[FinishedAsset]) -> _Whole:
+    def _film(self, videos: Sequence[FinishedAsset], stills: Sequence[FinishedAsset]) -> _Result:
         voices = self._voices()
         if videos:
-            shots = [self._shot(v, self._known(v.asset.asset_id).seconds) for v in videos]
-            look = Look.of_shot(self._known(shots[0].asset_id))
-            self._note_what_is_lost(shots, look)
+            shots = [self._shot(v, self._facts_of(v.asset.asset_id).seconds) for v in videos]
+            output = FilmFormat.of_shot(self._facts_of(shots[0].asset_id))
+            self._note_losses(shots, output)
         else:
             shots = hold_stills([self._shot(s, 0) for s in stills], voices, self._request.brief.duration_seconds)
-            look = Look.of_aspect(self._request.brief.aspect)
-        timeline = lay_out(shots, voices, look.rate)
+            output = FilmFormat.of_aspect(self._request.brief.aspect)
+        timeline = lay_out(shots, voices, output.rate)
         self._notes += timeline.notes
         cues = captions.cues_of(timeline.voices)
         labels = {f.asset.asset_id: f.asset.label for f in self._request.assets}
@@ -187,11 +188,11 @@ class _Finishing:
             for placed in timeline.shots
         )
         track = film.voice_track(timeline.voices, self._workdir / "voice.pcm") if timeline.voices else None
-        main = _Made("deliverable.mp4", "video", self._workdir / "deliverable.mp4", "video/mp4")
+        main = _File("deliverable.mp4", "video", self._workdir / "deliverable.mp4", "video/mp4")
         film.render(
             main.path,
             timeline,
-            look,
+            output,
             track,
             cues,
             chapters,
@@ -209,16 +210,16 @@ class _Finishing:
         if texts:
             script = document.markdown(self._request.title, texts)
             files.append(self._write("content.md", "document", "text/markdown", script))
-        return _Whole(tuple(files), seconds=round(timeline.seconds, 3), chapters=chapters)
+        return _Result(tuple(files), seconds=round(timeline.seconds, 3), chapters=chapters)
 
-    def _known(self, asset_id: str) -> ShotFacts:
-        """What a shot is; it is read through once."""
+    def _facts_of(self, asset_id: str) -> ShotFacts:
+        """The facts of a shot, whose file is read once."""
         if asset_id not in self._facts:
             self._facts[asset_id] = shot_facts(asset_id, self._local[asset_id])
         return self._facts[asset_id]
 
     def _shot(self, finished: FinishedAsset, seconds: float) -> Shot:
-        """The narrations of a shot: those it depends on, and those that depend on it."""
+        """The shot with its narrations: those it depends on, and those that depend on it."""
         asset = finished.asset
         spoken = tuple(
             other.asset.asset_id
@@ -234,7 +235,7 @@ class _Finishing:
         for finished in self._of(Modality.AUDIO):
             asset_id = finished.asset.asset_id
             if finished.asset.role in UNSPOKEN_ROLES:
-                self._notes.append(f"{asset_id} ({finished.asset.role}) is no narration and not in the film")
+                self._notes.append(f"{asset_id} ({finished.asset.role}) is not a narration, and is not in the film")
                 continue
             self._report(f"decoding {asset_id}")
             pcm = self._workdir / f"{asset_id}.pcm"
@@ -242,32 +243,32 @@ class _Finishing:
             voices.append(Voice(asset_id, finished.take.prompt, pcm, seconds))
         return voices
 
-    def _note_what_is_lost(self, shots: Sequence[Shot], look: Look) -> None:
+    def _note_losses(self, shots: Sequence[Shot], output: FilmFormat) -> None:
         for shot in shots:
-            facts = self._known(shot.asset_id)
+            facts = self._facts_of(shot.asset_id)
             width, height = facts.width, facts.height
-            if abs(width * look.height - height * look.width) > 0.02 * width * look.height:
+            if abs(width * output.height - height * output.width) > 0.02 * width * output.height:
                 self._notes.append(
-                    f"{shot.asset_id} is {width} x {height} and stands between bars in {look.width} x {look.height}"
+                    f"{shot.asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}"
                 )
             if facts.sound:
-                self._notes.append(f"{shot.asset_id} has a sound of its own, which is not in the film")
+                self._notes.append(f"{shot.asset_id} has its own sound, which is not in the film")
 
-    def _document(self) -> _Whole:
+    def _document(self) -> _Result:
         title = self._request.title
         sections = [self._section(finished) for finished in self._request.assets]
-        beside = []
+        attachments = []
         for finished in self._request.assets:
             asset, media = finished.asset, finished.take.media
             if asset.asset_type is not Modality.TEXT:
-                name = _beside(finished)
-                beside.append(_Made(name, asset.asset_type.value, self._local[asset.asset_id], media.media_type))
+                name = _file_name(finished)
+                attachments.append(_File(name, asset.asset_type.value, self._local[asset.asset_id], media.media_type))
         language = self._request.brief.language
-        return _Whole(
+        return _Result(
             (
                 self._write("content.md", "document", "text/markdown", document.markdown(title, sections)),
                 self._write("content.html", "page", "text/html", document.page(title, sections, language)),
-                *beside,
+                *attachments,
             )
         )
 
@@ -275,13 +276,13 @@ class _Finishing:
         asset = finished.asset
         heading = asset.label or asset.role.replace("-", " ").capitalize()
         if asset.asset_type is Modality.IMAGE:
-            return document.Section("image", heading, href=_beside(finished))
+            return document.Section("image", heading, href=_file_name(finished))
         if asset.asset_type is Modality.AUDIO:
-            return document.Section("audio", heading, href=_beside(finished))
+            return document.Section("audio", heading, href=_file_name(finished))
         plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
         return document.Section("markdown" if plain else "verbatim", heading, self._texts[asset.asset_id])
 
-    def _contact_sheet(self) -> list[_Made]:
+    def _contact_sheet(self) -> list[_File]:
         cells = []
         for finished in self._request.assets:
             asset = finished.asset
@@ -289,17 +290,19 @@ class _Finishing:
                 cells.append(contact_sheet.Cell(asset.asset_id, asset.label, self._local[asset.asset_id]))
             elif asset.asset_type is Modality.VIDEO:
                 path = self._local[asset.asset_id]
-                cells.append(contact_sheet.Cell(asset.asset_id, asset.label, path, self._known(asset.asset_id).seconds))
+                cells.append(
+                    contact_sheet.Cell(asset.asset_id, asset.label, path, self._facts_of(asset.asset_id).seconds)
+                )
         if not cells:
             return []
         self._report("contact sheet")
-        made = _Made("contact-sheet.png", "contact-sheet", self._workdir / "contact-sheet.png", "image/png")
+        made = _File("contact-sheet.png", "contact-sheet", self._workdir / "contact-sheet.png", "image/png")
         self._notes += contact_sheet.draw(made.path, self._request.title, cells, self._request.brief.aspect, self._stop)
         return [made]
 
 
-def _beside(finished: FinishedAsset) -> str:
-    """The name of a file that stands beside the document, relative to it."""
+def _file_name(finished: FinishedAsset) -> str:
+    """The name of a file next to the document, relative to it."""
     asset = finished.asset
     folder = {Modality.IMAGE: "images", Modality.AUDIO: "audio"}.get(asset.asset_type, "media")
     return f"{folder}/{asset.asset_id}.{extension_of(finished.take.media.media_type)}"

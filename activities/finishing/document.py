@@ -1,6 +1,6 @@
 """The document of a text or image platform: content.md, and content.html as one readable page without scripts.
 
-What a model wrote is never trusted as HTML: markdown-it escapes it, and links, images and raw HTML are switched off.
+The texts of models are never trusted as HTML: markdown-it escapes them; links, images and raw HTML are disabled.
 """
 
 import base64
@@ -41,7 +41,7 @@ hr{border:0;border-top:1px solid var(--line);margin:2.5rem 0}
 
 @dataclass(frozen=True)
 class Section:
-    """One asset: markdown, the text of another media type, or a file beside the document."""
+    """One asset: Markdown, the text of another media type, or a file next to the document."""
 
     kind: Literal["markdown", "verbatim", "image", "audio"]
     heading: str
@@ -50,7 +50,7 @@ class Section:
 
 
 def markdown(title: str, sections: Sequence[Section]) -> str:
-    """The document as Markdown, in the order of the plan. Tags in the texts are kept as words, not as HTML."""
+    """The document as Markdown, in the order of the plan. Tags in the texts become plain text, not HTML."""
     blocks = [f"# {_inline(title)}"]
     for section in sections:
         heading = _inline(section.heading)
@@ -67,7 +67,7 @@ def markdown(title: str, sections: Sequence[Section]) -> str:
 
 
 def page(title: str, sections: Sequence[Section], language: str) -> str:
-    """One HTML page with its own style, light and dark; nothing in it can run or load from elsewhere."""
+    """One HTML page with its own style, light and dark; it cannot run scripts or load other addresses."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; img-src 'self'; media-src 'self'; style-src 'sha256-{digest}'; "
@@ -113,14 +113,14 @@ def _rendered(text: str) -> str:
 
 
 def _wants_heading(section: Section, sections: Sequence[Section]) -> bool:
-    """Not where the text brings its own heading, or is the only one."""
+    """Whether a text needs a heading: not if it has its own heading, or is the only text."""
     texts = (s for s in sections if s.kind in ("markdown", "verbatim"))
     several = sum(1 for _ in islice(texts, 2)) > 1
     return bool(section.heading) and several and not re.match(r"\s*#{1,6}\s", section.text)
 
 
 def _inline(text: str) -> str:
-    """One line of plain words in Markdown."""
+    """One line of text in Markdown, escaped."""
     return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
 
 

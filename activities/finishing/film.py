@@ -1,7 +1,7 @@
 """The film: shots of any size and rate become one H.264 stream, narration one AAC stream, cues a subtitle track.
 
-Everything streams: one decoded frame at a time, whatever the film's length. Synchronous, so call it from a thread;
-`stop` is looked at before each frame. Sizes are pixels, times seconds.
+Everything is streamed: one decoded frame at a time, for a film of any length. Synchronous, so call it from a thread;
+`stop` is checked before each frame. Sizes are pixels, times seconds.
 """
 
 import shutil
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from activities.errors import OutputUnusable
 from activities.finishing.captions import Cue
-from activities.finishing.frames import Look, all_frames, decoding, look_at
+from activities.finishing.frames import FilmFormat, all_frames, check_stopped, decoding
 from activities.finishing.timeline import PlacedVoice, Timeline
 from activities.media.facts import LONGEST_SECONDS
-from activities.media.recordings import Skipped, recording, sounds_of
+from activities.media.recordings import Skipped, audio_frames, open_recording
 from workflows.models import Chapter
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SAMPLE_RATE: Final = 48_000
 SAMPLE_BYTES: Final = 4
 """16 bit stereo."""
 GAP_SECONDS: Final = 0.1
-"""Of a narration; times of packets that are closer are rounded."""
+"""The shortest gap in a narration; smaller differences of packet times are rounding."""
 MILLISECONDS: Final = Fraction(1, 1000)
 BT709: Final = 1
 
@@ -44,44 +44,44 @@ Style: Default,Arial,16,&Hffffff,&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,10
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-"""The mov_text encoder derives the track's sample description (font, colour, place) from it; cues are written raw."""
+"""The mov_text encoder derives the sample description of the track (font, colour, place) from it."""
 
 
 def decode_voice(asset_id: str, source: Path, target: Path, stop: Event, skipped: Skipped) -> float:
-    """Decode to 48 kHz 16 bit stereo samples and return the real length in seconds: headers of streamed files lie.
+    """Decode to 48 kHz 16 bit stereo samples; return the real length in seconds, which headers may have wrong.
 
-    Where nothing decodes there is silence, so that what follows keeps its time.
+    A place that does not decode becomes silence, so that the rest keeps its time.
 
     Raises:
-        OutputUnusable: nothing in it decodes.
+        OutputUnusable: no part of it decodes.
     """
     import av
 
-    with decoding(asset_id), recording(source) as container, target.open("wb") as out:
+    with decoding(asset_id), open_recording(source) as container, target.open("wb") as out:
         resampler = av.AudioResampler("s16", "stereo", SAMPLE_RATE)
-        skip, heard = skipped.of(asset_id), 0
+        skip, decoded_bytes = skipped.recorder(asset_id), 0
         stream = container.streams.audio[0]
         begin = stream.start_time * stream.time_base if stream.start_time and stream.time_base else 0
-        for frame in sounds_of(container, skip):
-            look_at(stop)
+        for frame in audio_frames(container, skip):
+            check_stopped(stop)
             if frame.time is not None:
-                # Packets that are no sound at all never come this far: their times are missing.
-                there = out.tell() / SAMPLE_BYTES / SAMPLE_RATE
-                if GAP_SECONDS < (gap := frame.time - float(begin) - there) < LONGEST_SECONDS:
-                    skip(there)
+                # Packets without sound give no frame, which leaves a gap in the times.
+                written = out.tell() / SAMPLE_BYTES / SAMPLE_RATE
+                if GAP_SECONDS < (gap := frame.time - float(begin) - written) < LONGEST_SECONDS:
+                    skip(written)
                     out.write(bytes(round(gap * SAMPLE_RATE) * SAMPLE_BYTES))
             frame.pts = None
             for piece in resampler.resample(frame):
-                heard += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
+                decoded_bytes += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
         for piece in resampler.resample(None):
-            heard += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
-        if not heard:
+            decoded_bytes += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
+        if not decoded_bytes:
             raise OutputUnusable("it has no sound")
     return target.stat().st_size / SAMPLE_BYTES / SAMPLE_RATE
 
 
 def voice_track(voices: Iterable[PlacedVoice], target: Path) -> Path:
-    """All narration in its place, as raw samples in one (sparse) file; what is not written is silence."""
+    """All narrations at their times, as raw samples in one (sparse) file; the gaps are silence."""
     with target.open("wb") as out:
         for placed in voices:
             out.seek(round(placed.start * SAMPLE_RATE) * SAMPLE_BYTES)
@@ -93,7 +93,7 @@ def voice_track(voices: Iterable[PlacedVoice], target: Path) -> Path:
 def render(
     target: Path,
     timeline: Timeline,
-    look: Look,
+    output: FilmFormat,
     voice: Path | None,
     cues: Sequence[Cue],
     chapters: Sequence[Chapter],
@@ -104,7 +104,7 @@ def render(
     skipped: Skipped,
     on_progress: Callable[[str], None],
 ) -> None:
-    """Write the MP4 with the index in front (faststart), so that it plays while it loads.
+    """Write the MP4 with the index at the front (faststart), so that it plays while it loads.
 
     Raises:
         OutputUnusable: a shot does not decode; the message names it.
@@ -118,36 +118,36 @@ def render(
     ):
         film.metadata["title"] = title
         if len(chapters) > 1:
-            _mark(film, chapters, timeline.seconds)
-        video = film.add_stream("libx264", rate=look.rate, options={"preset": "veryfast", "crf": "20"})
-        video.width, video.height, video.pix_fmt = look.width, look.height, "yuv420p"
-        video.codec_context.gop_size = look.rate * 2  # a player can jump to every second second
-        video.codec_context.time_base = Fraction(1, look.rate)
+            _add_chapters(film, chapters, timeline.seconds)
+        video = film.add_stream("libx264", rate=output.rate, options={"preset": "veryfast", "crf": "20"})
+        video.width, video.height, video.pix_fmt = output.width, output.height, "yuv420p"
+        video.codec_context.gop_size = output.rate * 2  # a player can seek to every second second
+        video.codec_context.time_base = Fraction(1, output.rate)
         for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
-            setattr(video.codec_context, name, BT709)  # also AVCOL_RANGE_MPEG is 1
+            setattr(video.codec_context, name, BT709)  # AVCOL_RANGE_MPEG is also 1
         sound = _Sound(film, samples, language) if samples else None
-        words = _Words(film, cues, language) if cues else None
+        subtitles = _Subtitles(film, cues, language) if cues else None
         film.start_encoding()
 
-        for number, frame in enumerate(all_frames(timeline, look, stop, skipped)):
-            frame.pts, frame.time_base = number, Fraction(1, look.rate)
-            frame.pict_type = 0  # else the source's key frames would become ours
-            if words:
-                words.until(number / look.rate)
+        for number, frame in enumerate(all_frames(timeline, output, stop, skipped)):
+            frame.pts, frame.time_base = number, Fraction(1, output.rate)
+            frame.pict_type = 0  # otherwise the key frames of the source would stay key frames
+            if subtitles:
+                subtitles.write_until(number / output.rate)
             film.mux(video.encode(frame))
             if sound:
-                sound.until((number + 1) / look.rate)
-            if number % look.rate == 0:
-                on_progress(f"film: {number // look.rate} of {timeline.seconds:.0f} s")
+                sound.write_until((number + 1) / output.rate)
+            if number % output.rate == 0:
+                on_progress(f"film: {number // output.rate} of {timeline.seconds:.0f} s")
         film.mux(video.encode(None))
-        if words:
-            words.until(timeline.seconds)
+        if subtitles:
+            subtitles.write_until(timeline.seconds)
         if sound:
             sound.close()
 
 
-def _mark(film: "OutputContainer", chapters: Sequence[Chapter], seconds: float) -> None:
-    """Chapters that players show and jump to."""
+def _add_chapters(film: "OutputContainer", chapters: Sequence[Chapter], seconds: float) -> None:
+    """Add chapters, which players show and seek to."""
     ends = [*(chapter.start_seconds for chapter in chapters[1:]), seconds]
     film.set_chapters(
         [
@@ -164,7 +164,7 @@ def _mark(film: "OutputContainer", chapters: Sequence[Chapter], seconds: float) 
 
 
 class _Sound:
-    """The AAC stream, written as far as the picture has come, so that the file is well interleaved."""
+    """The AAC stream, written up to the time of the video, so that the file is well interleaved."""
 
     def __init__(self, film: "OutputContainer", samples: BinaryIO, language: str) -> None:
         self._film = film
@@ -173,7 +173,7 @@ class _Sound:
         self._samples = samples
         self._at = 0
 
-    def until(self, seconds: float) -> None:
+    def write_until(self, seconds: float) -> None:
         import av
 
         goal = round(seconds * SAMPLE_RATE)
@@ -190,7 +190,7 @@ class _Sound:
         self._film.mux(self._stream.encode(None))
 
 
-class _Words:
+class _Subtitles:
     """The soft subtitle track (mov_text): a sample is the text's length in two bytes, big-endian, then UTF-8."""
 
     def __init__(self, film: "OutputContainer", cues: Sequence[Cue], language: str) -> None:
@@ -201,7 +201,7 @@ class _Words:
         self._stream.metadata["language"] = language
         self._cues = list(reversed(cues))
 
-    def until(self, seconds: float) -> None:
+    def write_until(self, seconds: float) -> None:
         import av
 
         while self._cues and self._cues[-1].start <= seconds:

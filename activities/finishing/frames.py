@@ -1,4 +1,4 @@
-"""Pictures: a shot's or a still's frames in the film's size and rate, and single pictures for the contact sheet.
+"""The frames of shots and stills in the size and rate of the film, and single pictures for the contact sheet.
 
 Frames stream through libavfilter one at a time. Synchronous, so call it from a thread. Sizes are pixels, times seconds.
 """
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
 from activities.finishing.timeline import PlacedShot, Timeline
-from activities.media.recordings import Skipped, picture_seconds, pictures_of, recording
-from activities.media.stills import BROKEN, decoded
+from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
+from activities.media.stills import BROKEN, decode_picture
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 RATES: Final = (24, 25, 30)
-"""Frames a second that every player and platform takes; a film runs at the one nearest to its first shot."""
+"""Frames a second that every player and platform accepts; a film has the rate nearest to that of its first shot."""
 LONG_SIDE: Final = 1920
-"""The longer side is at most this, in pixels: 4K shots would take minutes and gigabytes to finish."""
+"""The longer side of a film is at most this, in pixels: 4K shots would take minutes and gigabytes to finish."""
 PUSH_IN: Final = 0.03
-"""How far a held still moves in over its whole length: writing near its edges stays in the picture."""
+"""The zoom of a held still over its whole length: text near its edges stays visible."""
 
 _UNSPECIFIED: Final = 2
 _PQ: Final = 16
@@ -43,30 +43,30 @@ _UPRIGHT: Final[Mapping[int, Sequence[tuple[str, str]]]] = {
     180: [("transpose", "clock"), ("transpose", "clock")],
     -180: [("transpose", "clock"), ("transpose", "clock")],
 }
-"""Degrees by which a frame has to be turned (a telephone notes how it was held) -> filters that do it."""
+"""Degrees by which a frame has to be rotated (telephones record their orientation) -> filters for that."""
 
 
 class Stopped(Exception):
-    """The work was cancelled between two frames."""
+    """The activity was cancelled between two frames."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """Size and rate of the film."""
+class FilmFormat:
+    """The size and the rate of the film."""
 
     width: int
     height: int
     rate: int = 24
 
     @classmethod
-    def of_shot(cls, shot: "ShotFacts") -> "Look":
+    def of_shot(cls, shot: "ShotFacts") -> "FilmFormat":
         """The shot's own size (even, at most LONG_SIDE) and the nearest usual rate."""
         shrink = min(1.0, LONG_SIDE / max(shot.width, shot.height))
         even = [max(2, round(side * shrink / 2) * 2) for side in (shot.width, shot.height)]
         return cls(even[0], even[1], min(RATES, key=lambda usual: abs(usual - shot.rate)))
 
     @classmethod
-    def of_aspect(cls, aspect: str) -> "Look":
+    def of_aspect(cls, aspect: str) -> "FilmFormat":
         """720 pixels on the shorter side of an aspect such as "16:9"."""
         across, down = map(int, aspect.split(":"))
         unit = 720 / min(across, down)
@@ -75,10 +75,10 @@ class Look:
 
 @contextmanager
 def decoding(asset_id: str) -> Iterator[None]:
-    """Name the asset whose media does not decode.
+    """Name the asset in the error of media that does not decode.
 
     Raises:
-        OutputUnusable: instead of what the decoder raised.
+        OutputUnusable: instead of the decoder's error.
     """
     import av
 
@@ -88,11 +88,11 @@ def decoding(asset_id: str) -> Iterator[None]:
         raise OutputUnusable(f"{asset_id} does not decode ({error}); make it again") from None
 
 
-def look_at(stop: Event) -> None:
+def check_stopped(stop: Event) -> None:
     """Called before each frame.
 
     Raises:
-        Stopped: the work was cancelled.
+        Stopped: the activity was cancelled.
     """
     if stop.is_set():
         raise Stopped
@@ -100,7 +100,7 @@ def look_at(stop: Event) -> None:
 
 @dataclass(frozen=True)
 class ShotFacts:
-    """Pixels as they are shown, and the seconds of the moving picture: a file's sound may be longer."""
+    """The displayed size in pixels, and the length of the video stream in seconds: the sound may be longer."""
 
     width: int
     height: int
@@ -110,14 +110,14 @@ class ShotFacts:
 
 
 def shot_facts(asset_id: str, path: Path) -> ShotFacts:
-    """Read what a shot is.
+    """Read the facts of a shot.
 
     Raises:
-        OutputUnusable: nothing in it decodes as video.
+        OutputUnusable: no part of it decodes as video.
     """
-    with decoding(asset_id), recording(path) as container:
+    with decoding(asset_id), open_recording(path) as container:
         stream = container.streams.video[0]
-        first = next(pictures_of(container), None)
+        first = next(video_frames(container), None)
         if first is None:
             raise OutputUnusable("it has no picture")
         sides = round(first.width * float(stream.sample_aspect_ratio or 1)), first.height
@@ -126,8 +126,8 @@ def shot_facts(asset_id: str, path: Path) -> ShotFacts:
         return ShotFacts(width, height, seconds, float(stream.average_rate or RATES[0]), bool(container.streams.audio))
 
 
-def picture_of(path: Path, within: tuple[int, int]) -> "Image":
-    """A picture file as RGB, upright, on white where it is transparent, no larger than `within` pixels.
+def load_picture(path: Path, within: tuple[int, int]) -> "Image":
+    """A picture file as RGB, upright, on white if it is transparent, no larger than `within` pixels.
 
     Raises:
         OutputUnusable: it does not open.
@@ -135,7 +135,7 @@ def picture_of(path: Path, within: tuple[int, int]) -> "Image":
     from PIL import Image
 
     try:
-        with decoded(path, within) as picture:
+        with decode_picture(path, within) as picture:
             if picture.mode != "RGBA":
                 return picture.convert("RGB")
             ground = Image.new("RGBA", picture.size, "white")
@@ -145,28 +145,28 @@ def picture_of(path: Path, within: tuple[int, int]) -> "Image":
         raise OutputUnusable(f"the picture does not open ({error})") from None
 
 
-def middle_of(path: Path, seconds: float, within: tuple[int, int]) -> "Image":
+def load_middle_frame(path: Path, seconds: float, within: tuple[int, int]) -> "Image":
     """The frame in the middle of a shot of `seconds`, no larger than `within` pixels.
 
     Raises:
-        OutputUnusable: nothing in it decodes.
+        OutputUnusable: no part of it decodes.
     """
     import av
 
     try:
-        with recording(path) as container:
+        with open_recording(path) as container:
             stream = container.streams.video[0]
             begin = float((stream.start_time or 0) * (stream.time_base or 0))
             middle = begin + seconds / 2
             container.seek(round(middle * av.time_base))
             best = None
-            for best in pictures_of(container):
+            for best in video_frames(container):
                 if best.time is not None and best.time >= middle:
                     break
             if best is None:
                 raise OutputUnusable("the shot has no picture")
             scale = f"min({within[0]},iw):min({within[1]},ih):force_original_aspect_ratio=decrease:reset_sar=1"
-            before, mapped = _colours(best)
+            before, mapped = _map_colours(best)
             size = (*_UPRIGHT.get(best.rotation, ()), *before, ("scale", scale + mapped), ("format", "rgb24"))
             (frame,) = _filtered([best], _buffer(best, _pixel_aspect(best, stream)), size)
             picture: Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
@@ -175,8 +175,8 @@ def middle_of(path: Path, seconds: float, within: tuple[int, int]) -> "Image":
         raise OutputUnusable(f"the shot does not decode ({error})") from None
 
 
-def all_frames(timeline: Timeline, look: Look, stop: Event, skipped: Skipped) -> Iterator["VideoFrame"]:
-    """Every frame of the film in order; where a shot does not decode, the frame before is held.
+def all_frames(timeline: Timeline, output: FilmFormat, stop: Event, skipped: Skipped) -> Iterator["VideoFrame"]:
+    """Every frame of the film in order; if a part of a shot does not decode, the previous frame is held.
 
     Raises:
         OutputUnusable: a shot does not decode; the message names it.
@@ -184,15 +184,15 @@ def all_frames(timeline: Timeline, look: Look, stop: Event, skipped: Skipped) ->
     """
     for placed in timeline.shots:
         shot = placed.shot
-        made = _still_frames(placed, look) if shot.still else _shot_frames(placed, look, skipped)
+        made = _still_frames(placed, output) if shot.still else _shot_frames(placed, output, skipped)
         with decoding(shot.asset_id), closing(_exactly(placed.frames, made)) as frames:
             for frame in frames:
-                look_at(stop)
+                check_stopped(stop)
                 yield frame
 
 
 def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFrame"]:
-    """Cut after `count` frames, or hold the last one until then."""
+    """Exactly `count` frames: the rest is cut, or the last frame is held."""
     last: VideoFrame | None = None
     made = 0
     for frame in frames:
@@ -206,9 +206,9 @@ def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFram
         yield last
 
 
-def _fit(look: Look, grow: int = 1, colours: str = "") -> list[tuple[str, str]]:
-    """Scale into the frame without cropping, bars where the aspect differs, square pixels, BT.709 TV range."""
-    width, height = look.width * grow, look.height * grow
+def _fit(output: FilmFormat, grow: int = 1, colours: str = "") -> list[tuple[str, str]]:
+    """Filters that scale without cropping, add bars if the aspect differs, and give square pixels, BT.709 TV range."""
+    width, height = output.width * grow, output.height * grow
     scale = f"{width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:reset_sar=1"
     return [
         ("scale", f"{scale}:out_color_matrix=bt709:out_range=tv{colours}"),
@@ -217,28 +217,28 @@ def _fit(look: Look, grow: int = 1, colours: str = "") -> list[tuple[str, str]]:
     ]
 
 
-def _colours(frame: "VideoFrame") -> tuple[list[tuple[str, str]], str]:
-    """What maps HDR and wide gamuts to BT.709: filters, and options of the scale filter behind them. Nothing where a
-    frame is SDR of usual colours.
+def _map_colours(frame: "VideoFrame") -> tuple[list[tuple[str, str]], str]:
+    """Map HDR and wide gamuts to BT.709: filters, and options of the scale filter after them. Both are empty for SDR
+    with the usual colours.
 
-    Diffuse white, 203 cd/m2 of HDR (ITU-R BT.2408), becomes white; what is brighter is cut off there.
+    Diffuse white, 203 cd/m2 of HDR (ITU-R BT.2408), becomes white; brighter values are clipped.
     """
     if frame.color_trc not in _HDR and frame.color_primaries not in _WIDE:
         return [], ""
-    # A telephone may leave out what its transfer implies.
+    # A telephone may leave out values that its transfer implies.
     known = "" if frame.color_primaries in _WIDE else ":in_primaries=bt2020"
     known += "" if frame.colorspace != _UNSPECIFIED else ":in_color_matrix=bt2020"
     mapped = ":out_primaries=bt709:out_transfer=bt709"
     if frame.color_trc != _PQ:
         return [], known + mapped
-    # By way of HLG saturated colours come out nearer: libswscale's table of colours is coarse in the dark of PQ.
+    # Through HLG, saturated colours are more exact: libswscale's colour table is coarse for dark PQ values.
     return [("scale", f"iw:ih:out_transfer=arib-std-b67{known}"), ("format", "gbrp16le")], mapped
 
 
 def _filtered(
     source: Iterable["VideoFrame"], buffer: Callable[["Graph"], "FilterContext"], filters: Sequence[tuple[str, str]]
 ) -> Iterator["VideoFrame"]:
-    """Push frames through a chain of libavfilter's filters, holding no more than the chain itself does."""
+    """Push frames through a chain of libavfilter's filters, one at a time."""
     import av
 
     graph = av.filter.Graph()
@@ -249,59 +249,59 @@ def _filtered(
         while True:
             try:
                 yield graph.vpull()
-            except (BlockingIOError, EOFError):  # it wants more, or has given all
+            except (BlockingIOError, EOFError):  # it needs another frame, or is at its end
                 break
 
 
-def _shot_frames(placed: PlacedShot, look: Look, skipped: Skipped) -> Iterator["VideoFrame"]:
-    with recording(placed.shot.path) as container:
+def _shot_frames(placed: PlacedShot, output: FilmFormat, skipped: Skipped) -> Iterator["VideoFrame"]:
+    with open_recording(placed.shot.path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        frames = _framed(pictures_of(container, skipped.of(placed.shot.asset_id)), stream, look)
+        frames = _resize(video_frames(container, skipped.recorder(placed.shot.asset_id)), stream, output)
         first = next(frames, None)
         if first is not None:
-            timed = [("setpts", "PTS-STARTPTS"), ("fps", str(look.rate))]
+            timed = [("setpts", "PTS-STARTPTS"), ("fps", str(output.rate))]
             yield from _filtered(chain((first,), frames), _buffer(first), timed)
 
 
-def _framed(frames: Iterable["VideoFrame"], stream: "VideoStream", look: Look) -> Iterator["VideoFrame"]:
-    """Each frame in the film's size; a shot may change its own, as a telephone's that is turned while it calls."""
+def _resize(frames: Iterable["VideoFrame"], stream: "VideoStream", output: FilmFormat) -> Iterator["VideoFrame"]:
+    """Each frame in the size of the film; a shot may change its size, e.g. when a telephone is rotated."""
     for _, alike in groupby(frames, _shape):
         run = iter(alike)
         first = next(run)
-        before, mapped = _colours(first)
-        filters = [*_UPRIGHT.get(first.rotation, ()), *before, *_fit(look, colours=mapped)]
+        before, mapped = _map_colours(first)
+        filters = [*_UPRIGHT.get(first.rotation, ()), *before, *_fit(output, colours=mapped)]
         yield from _filtered(chain((first,), run), _buffer(first, _pixel_aspect(first, stream)), filters)
 
 
 def _shape(frame: "VideoFrame") -> tuple[object, ...]:
-    """What a chain of filters is made for."""
+    """The properties of a frame for which a chain of filters is built."""
     colours = (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc)
     return (frame.width, frame.height, frame.format.name, frame.rotation, *colours)
 
 
 def _pixel_aspect(frame: "VideoFrame", stream: "VideoStream") -> Fraction:
-    """The stream's own, as long as its frames have the size that it says."""
+    """The aspect of the stream, if the frame has the size of the stream; otherwise 1."""
     own = (frame.width, frame.height) == (stream.width, stream.height)
     return (stream.sample_aspect_ratio if own else None) or Fraction(1)
 
 
 def _buffer(frame: "VideoFrame", aspect: Fraction = Fraction(1)) -> Callable[["Graph"], "FilterContext"]:
-    """The source of a chain of filters for frames like this one, whose pixels have this `aspect`."""
+    """The source of a chain of filters for frames like this one, with pixels of this `aspect`."""
     shape = f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base={frame.time_base}"
     colours = f"colorspace={frame.colorspace}:range={frame.color_range}"
     return lambda graph: graph.add("buffer", f"{shape}:pixel_aspect={aspect.numerator}/{aspect.denominator}:{colours}")
 
 
-def _still_frames(placed: PlacedShot, look: Look) -> Iterator["VideoFrame"]:
-    """A still moves in slowly; it is enlarged first, because the crop moves by whole pixels and would tremble."""
+def _still_frames(placed: PlacedShot, output: FilmFormat) -> Iterator["VideoFrame"]:
+    """The frames of a slow zoom into a still; it is enlarged as the crop moves by whole pixels and would jitter."""
     import av
 
-    picture = picture_of(placed.shot.path, (look.width * 2, look.height * 2))
+    picture = load_picture(placed.shot.path, (output.width * 2, output.height * 2))
     frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
-    frame.pts, frame.time_base = 0, Fraction(1, look.rate)
+    frame.pts, frame.time_base = 0, Fraction(1, output.rate)
     count = placed.frames
     zoom = f"z='1+{PUSH_IN}*on/{count}':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2':d={count}"
-    filters = [*_fit(look, 2), ("zoompan", f"{zoom}:s={look.width}x{look.height}:fps={look.rate}")]
+    filters = [*_fit(output, 2), ("zoompan", f"{zoom}:s={output.width}x{output.height}:fps={output.rate}")]
 
     yield from _filtered([frame], _buffer(frame), filters)

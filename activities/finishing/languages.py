@@ -1,4 +1,4 @@
-"""ISO 639-2 codes: MP4 tags a track's language with three letters, while briefs say BCP 47."""
+"""ISO 639-2 codes: MP4 tags the language of a track with three letters, while briefs have BCP 47 tags."""
 
 from typing import Final
 
@@ -20,6 +20,6 @@ _BY_TWO: Final[dict[str, str]] = dict(pair.split(":", 1) for pair in _THREE.spli
 
 
 def three_letters(tag: str) -> str:
-    """The code of a BCP 47 tag's language: "pt-BR" is "por"; a three-letter language stays; "und" if unknown."""
+    """The code of the language of a BCP 47 tag: "pt-BR" is "por"; a three-letter language stays; "und" if unknown."""
     language = tag.split("-")[0].lower()
     return language if len(language) == 3 else _BY_TWO.get(language, "und")

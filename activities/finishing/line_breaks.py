@@ -1,8 +1,8 @@
-"""Where a line of a caption may end, by the rules of each script: a small part of Unicode's UAX #14.
+"""Line breaks of captions by the rules of each script: a small part of Unicode's UAX #14.
 
-Words of scripts with spaces, numbers and Korean words stay whole. Chinese and Japanese break between characters, by the
-marks that neither begin nor end a line (JIS X 4051, kinsoku; W3C CLREQ). Thai and its relatives have no spaces: what is
-surely a begin or an end of a syllable is preferred, and a vowel or tone mark is never parted from its base.
+Words of scripts with spaces, numbers and Korean words are not broken. Chinese and Japanese break between characters,
+except at marks that may not begin or end a line (JIS X 4051, kinsoku; W3C CLREQ). Thai and related scripts have no
+spaces: a certain begin or end of a syllable is preferred, and a vowel or tone mark stays with its base.
 """
 
 import re
@@ -14,45 +14,45 @@ from typing import Final
 LINE_COLUMNS: Final = 42.0
 """Characters a line in the usual subtitle guidelines, for scripts of narrow letters."""
 WIDE_COLUMNS: Final = LINE_COLUMNS / 18
-"""So that 18 full-width characters fill a line."""
+"""18 full-width characters fill a line."""
 
 SPACES: Final = re.compile(r"([^\S\u00a0\u2007\u202f]+)")
-"""All but the spaces that keep together what they are between, such as the digits of a number."""
+"""All spaces except the non-breaking ones, such as between the digits of a number."""
 
 _NO_START: Final = frozenset(
     "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿｧｨｩｪｫｬｭｮｯ〜～゠‐–℃℉°′″￠¢"
 )
-"""May not begin a line, as may no closing bracket, and no mark of punctuation or repetition."""
+"""May not begin a line; neither may closing brackets and marks of punctuation or repetition."""
 _NO_END: Final = frozenset("¥￥$＄£￡€₩￦№#＃@＠※§¿¡")
-"""May not end a line, as may no opening bracket."""
+"""May not end a line; neither may opening brackets."""
 _EITHER: Final = frozenset("\"'＂＇&＆/／")
-"""Nobody can tell to which side they belong."""
+"""May belong to either side."""
 _PAIRS: Final = frozenset("—―…‥⸺")
 """Written twice, they are one mark."""
 _IN_NUMBERS: Final = frozenset(",.:，．：")
 _LEADING: Final = frozenset("เแโใไເແໂໃໄ")
-"""Vowels of Thai and Lao that stand before their consonant."""
+"""Vowels of Thai and Lao that precede their consonant."""
 _FOLLOWING: Final = frozenset("ะาำๅๆฯະາຳຽໆຯៗ។៕၊။")
-"""Signs of Thai, Lao, Khmer and Burmese that stand behind their consonant or end a word, and are no marks."""
+"""Signs of Thai, Lao, Khmer and Burmese that follow their consonant or end a word, and are not marks."""
 _ENDING: Final = frozenset("ะำๆฯະຳໆຯៗ។៕၊။\u0f0b")
-"""Behind these a syllable is over; the last one is Tibetan's."""
+"""A syllable ends after these; the last one is Tibetan."""
 _STACKING: Final = frozenset("\u17d2\u1039\u200d\u2060")
-"""What comes next is written under or with what was before."""
+"""The next character is written below or together with the previous one."""
 _SILENCING: Final = ("\u103a", "\u1039")
-"""Of Burmese: the consonant before it ends a syllable."""
+"""Burmese: the consonant before it ends a syllable."""
 _AFTER: Final = frozenset("/-_.?&=")
-"""Where an address that is longer than a line may be cut."""
+"""An address that is longer than a line may break after these."""
 
 _SPACELESS: Final = ((0x0E00, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF))
 """Thai and Lao, Tibetan, Burmese, Khmer."""
 _HANGUL: Final = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xFFA0, 0xFFDC))
 
 Rule = Callable[[str, int], bool]
-"""Whether a text may be cut before the character at this place."""
+"""Whether a text may break before the character at this index."""
 
 
 def atoms_of(text: str) -> Iterator[str]:
-    """What no line break cuts, in order, and " " for each space between; none is wider than a line."""
+    """The unbreakable parts of a text in order, and " " for each space between; none is wider than a line."""
     for token in filter(None, SPACES.split(text)):
         if SPACES.fullmatch(token):
             yield " "
@@ -67,7 +67,7 @@ def atoms_of(text: str) -> Iterator[str]:
 
 
 def width(text: str) -> float:
-    """Columns that a text takes; marks take none."""
+    """The width of a text in columns; marks take none."""
     return sum(WIDE_COLUMNS if _is_wide(c) else 1.0 for c in text if not _is_mark(c))
 
 
@@ -95,7 +95,7 @@ def _in_address(text: str, place: int) -> bool:
 
 
 def _between_bases(text: str, place: int) -> bool:
-    """Whether the characters before and after a place are two: no sign is parted from what it belongs to."""
+    """Whether the character at `place` does not belong to the one before it, so that no sign leaves its base."""
     before, after = text[place - 1], text[place]
     if _is_mark(after) or after == "\u2060" or before in _STACKING or before in _LEADING or after in _FOLLOWING:
         return False
@@ -107,14 +107,14 @@ def _is_wide(character: str) -> bool:
 
 
 def _is_mark(character: str) -> bool:
-    """Belongs to the character before it: combining marks, variation selectors, joiners, skin tones, tags."""
+    """Whether it belongs to the previous character: combining marks, variation selectors, joiners, skin tones, tags."""
     if unicodedata.category(character) in ("Mn", "Me", "Mc") or character == "\u200d":
         return True
     return 0x1F3FB <= ord(character) <= 0x1F3FF or 0xE0020 <= ord(character) <= 0xE007F
 
 
 def _is_ideographic(character: str) -> bool:
-    """Chinese characters, kana and what is as wide; full-width letters and digits make words and numbers."""
+    """Whether it is a Chinese character, kana or as wide; full-width letters and digits form words and numbers."""
     plain = unicodedata.normalize("NFKC", character)
     return _is_wide(character) and not (plain.isascii() and plain.isalnum())
 

@@ -1,4 +1,4 @@
-"""Manifests in the bucket: the whole record of a production, of which a newer one is never replaced by an older one."""
+"""Manifests in the bucket: the whole record of a production; an older one never replaces a newer one."""
 
 import json
 from datetime import datetime
@@ -17,11 +17,11 @@ from workflows.models import Media
 MEDIA_TYPE: Final = "application/json"
 MANIFEST_UNREADABLE: Final = "manifest_unreadable"
 TRIES: Final = 5
-"""At a conditional put; each lost one means that another writer has just written."""
+"""Of a conditional put; each conflict means that another writer has just written."""
 
 
 class _Version(NamedTuple):
-    """What tells which of two records of a production is the newer one."""
+    """The fields that determine which of two records of a production is newer."""
 
     events: list[Any]
     updated_at: datetime
@@ -34,11 +34,11 @@ class Manifests:
         self._storage = storage
 
     async def read(self, production_id: str) -> Snapshot | None:
-        """The newest manifest, or None where there is none.
+        """The newest manifest, or None if there is none.
 
         Raises:
             ApplicationError: type MANIFEST_UNREADABLE, retried: a worker of the right version may read it.
-            StorageFailed: the storage does not answer.
+            StorageFailed: the storage does not respond.
         """
         key = keys.manifest_key(production_id)
         found = await self._storage.get_bytes(key)
@@ -49,11 +49,11 @@ class Manifests:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the whole"
-            words = f"{key} cannot be read ({where}: {first['msg']}); restore it, or run the version that wrote it"
-            raise ApplicationError(words, type=MANIFEST_UNREADABLE) from None
+            message = f"{key} cannot be read ({where}: {first['msg']}); restore it, or run the version that wrote it"
+            raise ApplicationError(message, type=MANIFEST_UNREADABLE) from None
 
     async def newer(self, known: KnownRecord) -> Snapshot | None:
-        """The manifest, where it holds more than a run knows that did not write it; see `newest_manifest`."""
+        """The manifest, if another run wrote it and it has more events than `known`; see `newest_manifest`."""
         found = await self.read(known.production_id)
         if found is None or found.run_id == known.run_id:
             return None
@@ -65,10 +65,10 @@ class Manifests:
         return found if found.updated_at > known.last.at else None
 
     async def keep(self, record: Snapshot) -> Media:
-        """Keep a record next to its revision, where it has one, and as the newest; newer ones stay as they are.
+        """Store a record next to its revision, if it has one, and as the newest; it never replaces a newer one.
 
         Raises:
-            StorageFailed: it is not known to be there.
+            StorageFailed: it may not be stored.
         """
         data, newest = record.model_dump_json(indent=1).encode(), keys.manifest_key(record.production_id)
         if record.deliverable:
@@ -78,7 +78,7 @@ class Manifests:
         return Media(key=newest, bytes=len(kept), sha256=sha256_of(kept), media_type=MEDIA_TYPE)
 
     async def _put(self, key: str, data: bytes) -> bytes:
-        """Write a record unless a newer one is there; what is there afterwards."""
+        """Write a record unless a newer one exists; return the record that is stored afterwards."""
         ours = _version(data)
         assert ours is not None
         for _ in range(TRIES):
@@ -91,11 +91,11 @@ class Manifests:
             except StorageConflict:
                 continue
             return data
-        raise StorageFailed(f"{key}: others write it all the time")
+        raise StorageFailed(f"{key}: other writers changed it {TRIES} times in a row")
 
 
 def _version(data: bytes) -> _Version | None:
-    """Of a record of any version of Greenlight; None where it is damaged."""
+    """The version of a record of any release of Greenlight; None if it is damaged."""
     try:
         record = json.loads(data)
         return _Version(record["events"], datetime.fromisoformat(record["updated_at"]))
@@ -104,7 +104,7 @@ def _version(data: bytes) -> _Version | None:
 
 
 def _replaces(ours: _Version, theirs: _Version) -> bool:
-    """Whether our record goes on from theirs; where the two went apart, as after a reset, the later one counts."""
+    """Whether our record continues theirs; if they diverged, as after a reset, the later one wins."""
     common = min(len(ours.events), len(theirs.events))
     if ours.events[:common] == theirs.events[:common]:
         return len(ours.events) >= len(theirs.events)

@@ -1,4 +1,4 @@
-"""When each shot and each narration of a film begins and ends: pure arithmetic, nothing is decoded here.
+"""The begin and end of each shot and narration of a film: pure arithmetic, without decoding.
 
 Times are seconds from the film's start; a shot lasts a whole number of frames.
 """
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Final
 
 UNSPOKEN_ROLES: Final = ("music", "effects", "ambience")
-"""Audio whose prompt is no words that somebody says. All other audio is placed in the film and captioned."""
+"""Audio whose prompt is not spoken. All other audio is placed in the film and captioned."""
 LEAD_SECONDS: Final = 0.15
-"""A voice on the very first frame of a cut sounds clipped; it begins this much later where there is room."""
+"""A voice on the first frame of a shot sounds clipped; it begins this much later if there is time for that."""
 TAIL_SECONDS: Final = 0.5
-"""A still that is held for its narration stays this long after the last word."""
+"""A still that is held for its narration stays this long after its end."""
 UNTIED_STILL_SECONDS: Final = 4.0
-"""Hold of a still without narration in a film whose other stills have one: time to look at a picture."""
+"""The length of a still without narration in a film whose other stills have one: enough to see a picture."""
 NOTED_OVERRUN_SECONDS: Final = 0.1
-"""A shorter overrun is the rounding of durations to frames; nobody sees it."""
+"""A shorter overrun is rounding of durations to frames, and is not visible."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Voice:
     """A narration, decoded: `pcm` holds 48 kHz 16 bit stereo samples."""
 
     asset_id: str
-    words: str
+    text: str
     pcm: Path
     seconds: float
 
@@ -76,10 +76,10 @@ class Timeline:
 
 
 def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int) -> Timeline:
-    """Place shots one after another, each narration at its shot, and hold last frames so that no word is cut off.
+    """Place the shots in sequence and each narration at its shot, and hold last frames so that no narration is cut.
 
     A narration belongs to the shots that name it, and begins with the first of them. One that no shot names begins
-    where the narration before it ends. Voices never overlap. `rate` is frames a second.
+    at the end of the previous narration. Voices never overlap. `rate` is frames a second.
     """
     first, last = _spans(shots)
     spoken_from: dict[int, list[Voice]] = {}
@@ -141,8 +141,8 @@ def _spans(shots: Sequence[Shot]) -> tuple[dict[str, int], dict[str, int]]:
 def hold_stills(stills: Sequence[Shot], voices: Sequence[Voice], film_seconds: float) -> list[Shot]:
     """Give each still the length of its narration.
 
-    Where no still names a narration: the n-th goes with the n-th if there are as many of each, else all stills share
-    the whole narration evenly. Without narration they share `film_seconds`.
+    If no still names a narration, the n-th still gets the n-th narration if there are as many of each; otherwise all
+    stills share the whole narration evenly. Without narration they share `film_seconds`.
     """
     if not voices:
         return [replace(still, seconds=film_seconds / len(stills)) for still in stills]

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from activities.errors import OutputUnusable
-from activities.media.recordings import head_of, length_of, recording
-from activities.media.stills import BROKEN, ROOM, opened
+from activities.media.recordings import measure, open_recording, read_head
+from activities.media.stills import BROKEN, PIXEL_BUDGET, open_picture
 from activities.storage.errors import StorageFailed
 from workflows.models import Modality
 from workflows.requests import MAX_UPLOAD_BYTES
 
 MAX_PIXELS: Final = 70_000_000
-"""Of a picture that a model made: 8K square, 210 MB decoded; the largest upscalers make that."""
+"""Of a picture that a model made: 8K square, 210 MB decoded, as the largest upscalers make."""
 LONGEST_SECONDS: Final = 3_600.0
-"""Of one take: the longest prompt, read at a quarter of the usual speed, takes most of it."""
+"""Of one take: the longest prompt, spoken at a quarter of the usual speed, takes most of it."""
 LEAST_SHARE: Final = 0.8
-"""Of the length that a file says, and that has to be there, or it broke off; headers are often a little wrong."""
+"""The share of the length in the header that has to be present; headers are often slightly wrong."""
 
 EXTENSIONS: Final[dict[str, str]] = {
     "text/markdown": "md",
@@ -49,7 +49,7 @@ EXTENSIONS: Final[dict[str, str]] = {
 
 
 def extension_of(media_type: str) -> str:
-    """The file name's ending for a media type, without the dot; "bin" for an unknown one."""
+    """The file name extension for a media type, without the dot; "bin" for an unknown type."""
     return EXTENSIONS.get(media_type.split(";")[0].strip(), "bin")
 
 
@@ -64,11 +64,11 @@ def probe(source: Path | BinaryIO, media_type: str, *, ours: bool = False) -> Fa
     """Open the media and read its facts; synchronous, so call it from a thread.
 
     Args:
-        ours: We wrote it, from takes that were within their limits: together they may be above those of one.
+        ours: Greenlight made the file from takes within their limits; together they may exceed those of one take.
 
     Raises:
-        OutputUnusable: it does not open as what its media type says.
-        StorageFailed: it could not be read.
+        OutputUnusable: the file does not open as its media type.
+        StorageFailed: the file could not be read.
     """
     kind = media_type.split("/")[0]
     with _opening(media_type):
@@ -83,7 +83,7 @@ def probe(source: Path | BinaryIO, media_type: str, *, ours: bool = False) -> Fa
 
 @contextmanager
 def _opening(media_type: str) -> Iterator[None]:
-    """Say what broken media does to its libraries; faults of a program, such as a TypeError, go through."""
+    """Translate the errors of media libraries; errors of the program, such as a TypeError, are raised as they are."""
     from av import FFmpegError
 
     try:
@@ -91,9 +91,9 @@ def _opening(media_type: str) -> Iterator[None]:
     except StorageFailed:
         raise
     except (FFmpegError, *BROKEN) as error:
-        # Libraries end their words with a name that is ours, or none.
-        why = getattr(error, "strerror", None) or re.sub(r""" (['"].*['"]|<.*>)$""", "", str(error))
-        raise OutputUnusable(f"the {media_type} does not open: {why}") from None
+        # The messages of libraries end with a name of a local file or object.
+        reason = getattr(error, "strerror", None) or re.sub(r""" (['"].*['"]|<.*>)$""", "", str(error))
+        raise OutputUnusable(f"the {media_type} does not open: {reason}") from None
 
 
 def _text(source: Path | BinaryIO) -> Facts:
@@ -103,40 +103,39 @@ def _text(source: Path | BinaryIO) -> Facts:
     if len(data) > most:
         raise OutputUnusable(f"the text is longer than {most:,} bytes")
     if not data.decode("utf-8-sig").strip() or b"\0" in data:
-        raise OutputUnusable("there are no words in the text")
+        raise OutputUnusable("the text is empty")
     return Facts()
 
 
 def _image(source: Path | BinaryIO, ours: bool) -> Facts:
-    with opened(source) as image:
+    with open_picture(source) as image:
         width, height = image.size
         if width * height > MAX_PIXELS and not ours:
-            raise OutputUnusable(f"the picture says to be {width:,} x {height:,} pixels, above {MAX_PIXELS:,} in all")
-        with ROOM.of(width * height):
-            image.load()  # a header alone opens too
+            raise OutputUnusable(f"the picture claims {width:,} x {height:,} pixels, above {MAX_PIXELS:,} in all")
+        with PIXEL_BUDGET.reserve(width * height):
+            image.load()  # opening reads only the header
         return Facts(width=width, height=height)
 
 
 def _timed(source: Path | BinaryIO, kind: str, ours: bool) -> Facts:
-    head = head_of(source)
-    with recording(source) as container:
+    head = read_head(source)
+    with open_recording(source) as container:
         video = next(iter(container.streams.video), None)
         audio = next(iter(container.streams.audio), None)
         stream = video if kind == "video" else audio
         if stream is None:
             raise OutputUnusable(f"the file has no {kind} stream")
-        length = length_of(head, container, stream)
-        for seconds, what in ((length.claimed or 0, "says to last"), (length.seconds, "lasts")):
+        length = measure(head, container, stream)
+        for seconds, verb in ((length.claimed or 0, "claims"), (length.seconds, "lasts")):
             if seconds > LONGEST_SECONDS and not ours:
-                raise OutputUnusable(f"the {kind} {what} {seconds:,.0f} s, above {LONGEST_SECONDS:,.0f}")
+                raise OutputUnusable(f"the {kind} {verb} {seconds:,.0f} s, above {LONGEST_SECONDS:,.0f}")
         if length.claimed and length.found < length.claimed * LEAST_SHARE - 1:
-            said, found = length.claimed, length.found
-            raise OutputUnusable(f"the {kind} says to last {said:.1f} s and breaks off after {found:.1f}")
+            raise OutputUnusable(f"the {kind} claims {length.claimed:.1f} s and ends after {length.found:.1f}")
         if not length.decodes:
-            raise OutputUnusable(f"the {kind} does not decode: nothing in it does")
+            raise OutputUnusable(f"no part of the {kind} decodes")
         if length.seconds <= 0:
             raise OutputUnusable(f"the {kind} is empty")
         duration = round(length.seconds, 3)
-        if video is not None and kind == "video":  # next to sound it is the cover
+        if video is not None and kind == "video":  # in an audio file it is the cover
             return Facts(width=video.width, height=video.height, duration_seconds=duration)
         return Facts(duration_seconds=duration)

@@ -1,7 +1,7 @@
-"""Text of any script on an image: the best font this machine has, and neutral bars where it has none.
+"""Text of any script on an image: the best font of this machine, or neutral bars if it has none.
 
-Pillow's built-in font knows ASCII; other letters need a system font. Where none covers a character
-its word is drawn as bars ("greeked", as layouts have always shown words not yet set), so no text fails.
+Pillow's built-in font covers ASCII; other letters need a system font. If no font covers a character, its word is drawn
+as bars ("greeked", as drafts of layouts do), so every text can be drawn.
 """
 
 import os
@@ -39,8 +39,8 @@ def _folders() -> Iterator[Path]:
 @cache
 def _files(bold: bool) -> tuple[Path, ...]:
     """Upright fonts of this machine, the plain sans-serif ones first."""
-    seen = (f for d in _folders() if d.is_dir() for f in d.rglob("*") if f.suffix.lower() in {".ttf", ".otf", ".ttc"})
-    upright = [f for f in seen if not any(w in f.stem.lower() for w in _UNFIT)]
+    files = (f for d in _folders() if d.is_dir() for f in d.rglob("*") if f.suffix.lower() in {".ttf", ".otf", ".ttc"})
+    upright = [f for f in files if not any(w in f.stem.lower() for w in _UNFIT)]
 
     def rank(file: Path) -> tuple[bool, int, bool, str]:
         stem = file.stem.lower()
@@ -70,7 +70,7 @@ def _covers(file: Path | None, character: str) -> bool:
 
 @cache
 def _file_for(character: str, bold: bool) -> Path | bool | None:
-    """The first font with this character: a file, None for the built-in one, False for no font at all."""
+    """The first font with this character: a file, None for the built-in font, False if no font has it."""
     return next((f for f in (*_files(bold), None) if _covers(f, character)), False)
 
 
@@ -85,7 +85,7 @@ def _built_in(text: str) -> bool:
 
 
 def _visible(text: str) -> str:
-    """One line of printable characters; marks of direction and joining stay, controls go."""
+    """One line of printable characters; direction marks and joiners stay, control characters are removed."""
     kept = (" " if c.isspace() else c for c in text)
     return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"}).split())
 
@@ -98,7 +98,7 @@ def _combines(character: str) -> bool:
 class Face:
     """A size in pixels and a weight; measures and draws single lines.
 
-    `system` takes the machine's fonts. Without it the built-in one is used, which is the same everywhere.
+    `system` uses the fonts of the machine, otherwise the built-in font is used, which is the same everywhere.
     """
 
     size: int
@@ -107,11 +107,11 @@ class Face:
 
     @classmethod
     def of(cls, text: str, size: int, *, bold: bool = False) -> "Face":
-        """The face that sets all of this text alike: the built-in one if it can."""
+        """A face that draws all of this text in one style: with the built-in font if it covers the text."""
         return cls(size, bold, system=not _built_in(text))
 
     def _runs(self, text: str) -> Iterator[tuple[Path | bool | None, str]]:
-        """Stretches of one font each; spaces and combining marks stay with what they follow."""
+        """Runs of one font each; spaces and combining marks belong to the run before them."""
         run, current = "", None
         for character in text:
             plain = character == " " or _combines(character)
@@ -168,9 +168,9 @@ class Face:
 
     def wrap(self, text: str, width: float, lines: int) -> list[str]:
         """At most `lines` lines of at most `width` pixels, cut with an ellipsis; huge words are broken."""
-        seen = text[: lines * 400]  # more than that never fits, and prompts may have 8,000 characters
+        begin = text[: lines * 400]  # more never fits, and prompts may have 8,000 characters
         done, line = [], ""
-        for piece, space in self._pieces(_visible(seen), width):
+        for piece, space in self._pieces(_visible(begin), width):
             candidate = f"{line} {piece}" if line and space else line + piece
             if not line or self.width(candidate) <= width:
                 line = candidate
@@ -180,10 +180,10 @@ class Face:
             if len(done) == lines:
                 return [*done[:-1], self._shorten(done[-1], width)]
         done = [*done, line] if line else done
-        return [*done[:-1], self._shorten(done[-1], width)] if done and len(seen) < len(text) else done
+        return [*done[:-1], self._shorten(done[-1], width)] if done and len(begin) < len(text) else done
 
     def _pieces(self, text: str, width: float) -> Iterator[tuple[str, bool]]:
-        """What may stand on a line of its own, and whether a space goes before it."""
+        """The pieces between which a line may break, and whether a space precedes each."""
         for word in text.split(" "):
             if self.width(word) <= width and not any(unicodedata.east_asian_width(c) in {"W", "F"} for c in word):
                 yield word, True

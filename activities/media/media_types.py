@@ -1,13 +1,13 @@
-"""What a file is, by its first bytes: media are called what they are, whatever was asked for or declared."""
+"""The media type of a file by its first bytes, whatever type was requested or declared."""
 
 import re
 from typing import Final
 
 HEAD_BYTES: Final = 4_096
-"""Enough for every signature here; the document type of Matroska stands within the first hundred."""
+"""Enough for every signature here; the document type of Matroska is within the first hundred."""
 
 _MP3_RATES: Final = b"[" + b"".join(b"\\x%02x" % b for b in range(0x10, 0xF0) if b & 0x0C != 0x0C) + b"]"
-"""The third byte of a frame, in which no rate is a reserved one: samples without a head are no frames."""
+"""The third byte of a frame whose rates are not reserved: raw samples without a header rarely match it."""
 _KINDS: Final = (
     ("image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", re.compile(rb"\xff\xd8\xff")),
@@ -25,24 +25,24 @@ _KINDS: Final = (
     ("audio/aac", re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")),
     ("audio/mpeg", re.compile(rb"ID3[\x02-\x04]|\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]" + _MP3_RATES)),
 )
-_OF_SOUND: Final = {"video/mp4": "audio/mp4", "video/quicktime": "audio/mp4", "video/webm": "audio/webm"}
-"""Containers of both: which it is, the kind of the asset says."""
-_OF_FILM: Final = {"audio/mp4": "video/mp4", "audio/ogg": "video/ogg"}
+_AS_AUDIO: Final = {"video/mp4": "audio/mp4", "video/quicktime": "audio/mp4", "video/webm": "audio/webm"}
+"""Containers of both sound and video: the modality of the asset decides."""
+_AS_VIDEO: Final = {"audio/mp4": "video/mp4", "audio/ogg": "video/ogg"}
 
 
-def found(head: bytes) -> str:
-    """The media type that the first bytes of a file tell, or "" where they tell none."""
+def detect(head: bytes) -> str:
+    """The media type that the first bytes of a file identify, or "" if they identify none."""
     return next((name for name, signature in _KINDS if signature.match(head)), "")
 
 
 def media_type_of(head: bytes, declared: str) -> str:
-    """The media type that the first bytes tell, among those of the declared kind, e.g. pictures; else the declared one.
+    """The media type by the first bytes, if it is of the declared kind, e.g. a picture; otherwise the declared one.
 
-    A file of another kind keeps its declared type: it does not open as that, and is refused in these words.
+    A file of another kind keeps its declared type: it does not open as that type, and is refused with that message.
     """
-    told, kind = found(head), declared.partition("/")[0]
+    detected, kind = detect(head), declared.partition("/")[0]
     if kind == "audio":
-        told = _OF_SOUND.get(told, told)
+        detected = _AS_AUDIO.get(detected, detected)
     elif kind == "video":
-        told = _OF_FILM.get(told, told)
-    return told if told.partition("/")[0] == kind else declared
+        detected = _AS_VIDEO.get(detected, detected)
+    return detected if detected.partition("/")[0] == kind else declared

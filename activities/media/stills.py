@@ -1,6 +1,6 @@
-"""Picture files, decoded: upright, 8 bits a channel, with their alpha channel, and few at once in a process.
+"""Decodes picture files: upright, 8 bits a channel, with their alpha channel, and few at once in a process.
 
-Sizes are pixels. Synchronous, so call it from a thread: where other pictures are being decoded, it waits for them.
+Sizes are pixels. Synchronous, so call it from a thread: it may wait until other pictures are decoded.
 """
 
 import struct
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
-"""Pillow's names; some of the others run further programs, and no browser shows them."""
+"""Pillow's names; some other formats start external programs, and no browser shows them."""
 PIXELS_AT_ONCE: Final = 70_000_000
-"""Of all pictures that this process decodes at the same time, at four bytes each: one of the largest that are taken."""
+"""Of all pictures that this process decodes concurrently, at four bytes each: one of the largest accepted pictures."""
 BROKEN: Final = (
     *(OSError, EOFError, ValueError, SyntaxError, LookupError, ArithmeticError, RuntimeError),
     *(struct.error, zlib.error),
 )
-"""What Pillow and its decoders raise of a broken file. Others, such as a TypeError, are faults of a program."""
+"""The errors of Pillow and its decoders for a broken file. Others, such as a TypeError, are errors of the program."""
 
 _ORIENTATION: Final = 0x0112
 _TURNS: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
@@ -34,8 +34,8 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
 
 
-class Room:
-    """So many pixels may be decoded at once; who comes first is let in first, and what is larger is let in alone."""
+class PixelBudget:
+    """Limits the pixels that are decoded at once, first come, first served; a larger picture is decoded alone."""
 
     def __init__(self, pixels: int) -> None:
         self._pixels = pixels
@@ -44,8 +44,8 @@ class Room:
         self._left = Condition()
 
     @contextmanager
-    def of(self, pixels: int) -> Iterator[None]:
-        """Wait until there is room for a picture of `pixels`, and hold it."""
+    def reserve(self, pixels: int) -> Iterator[None]:
+        """Wait until a picture of `pixels` fits, and reserve its pixels while the block runs."""
         needed = min(pixels, self._pixels)
         with self._turn, self._left:
             self._left.wait_for(lambda: self._used + needed <= self._pixels)
@@ -58,15 +58,15 @@ class Room:
                 self._left.notify_all()
 
 
-ROOM: Final = Room(PIXELS_AT_ONCE)
+PIXEL_BUDGET: Final = PixelBudget(PIXELS_AT_ONCE)
 
 
 @contextmanager
-def opened(source: Path | BinaryIO) -> Iterator["Image"]:
-    """A picture file whose header is read. The texts of a PNG are left out, however long they are.
+def open_picture(source: Path | BinaryIO) -> Iterator["Image"]:
+    """A picture file whose header is read. The text chunks of a PNG are left out, however long they are.
 
     Raises:
-        BROKEN: it is none of FORMATS, or not a whole one.
+        BROKEN: the format is not in FORMATS, or the file is incomplete.
     """
     from PIL import Image
 
@@ -83,24 +83,24 @@ def opened(source: Path | BinaryIO) -> Iterator["Image"]:
 
 
 @contextmanager
-def decoded(source: Path | BinaryIO, within: tuple[int, int] | None = None) -> Iterator["Image"]:
-    """A picture as L, RGB or, where some of it is transparent, RGBA; upright, 8 bits a channel.
+def decode_picture(source: Path | BinaryIO, within: tuple[int, int] | None = None) -> Iterator["Image"]:
+    """A picture as L, RGB or, if a part of it is transparent, RGBA; upright, 8 bits a channel.
 
-    Room for its pixels is held while the block runs: what is kept beyond that should be smaller.
+    Its pixels are reserved while the block runs: an image that is kept longer should be smaller.
 
     Args:
-        within: The largest size; a larger picture is made smaller in its own aspect.
+        within: The largest size; a larger picture is scaled down, with its own aspect.
 
     Raises:
-        BROKEN: it is none of FORMATS, or not a whole one.
+        BROKEN: the format is not in FORMATS, or the file is incomplete.
     """
     from PIL import Image
 
-    with opened(source) as image:
+    with open_picture(source) as image:
         if within:
-            # Lets a JPEG decode small at once; it may have to be turned afterwards.
+            # A JPEG then decodes at a reduced size; it may have to be rotated afterwards.
             image.draft(None, (max(within), max(within)))
-        with ROOM.of(image.width * image.height):
+        with PIXEL_BUDGET.reserve(image.width * image.height):
             picture = _eight_bits(image)
             turn = _TURNS.get(orientation_of(picture))
             if within:
@@ -110,7 +110,7 @@ def decoded(source: Path | BinaryIO, within: tuple[int, int] | None = None) -> I
 
 
 def orientation_of(image: "Image") -> int:
-    """How a picture has to be turned, as its EXIF notes it: 1 to 8; 1, upright, where that is absent or broken."""
+    """The EXIF orientation of a picture: 1 to 8; 1, upright, if it is absent or broken."""
     with suppress(*BROKEN):
         noted = image.getexif().get(_ORIENTATION)
         return noted if isinstance(noted, int) else 1
@@ -118,8 +118,8 @@ def orientation_of(image: "Image") -> int:
 
 
 def _eight_bits(image: "Image") -> "Image":
-    """L, RGB or RGBA, whatever the file has."""
-    if image.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+    """The picture converted to L, RGB or RGBA."""
+    if image.mode.startswith("I"):  # Pillow would clip 16 bits at 255
         clear = image.info.get("transparency")
         image = image.point(lambda value: value * (1 / 257) + 0.5).convert("L")
         if isinstance(clear, int):
@@ -134,7 +134,7 @@ def _eight_bits(image: "Image") -> "Image":
 
 @contextmanager
 def _without_texts(file: BinaryIO) -> Iterator[BinaryIO]:
-    """A PNG without the chunks of its texts, which Pillow reads whole and refuses when they are long."""
+    """A PNG without its text chunks, which Pillow reads in full and refuses if they are long."""
     with tempfile.TemporaryFile() as plain:
         plain.write(file.read(len(_PNG)))
         while len(head := file.read(8)) == 8:

@@ -1,12 +1,12 @@
-"""What a language model answers when it plans, and the validator that turns the answer into a plan or refuses it.
+"""The JSON schema of a language model's plan, and the validator that turns its answer into a plan or refuses it.
 
-The model proposes, nothing of it is believed: kinds of assets, providers, models, parameters, dependencies,
-lengths and prices are all checked here against the brief and the enabled models.
+No part of an answer is trusted: types of assets, providers, models, parameters, dependencies, lengths and prices are
+all checked here against the brief and the enabled models.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Final, Literal, cast
@@ -17,26 +17,23 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.finishing.timeline import UNSPOKEN_ROLES
-from activities.planning import pricing as quotes
+from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
-from activities.providers.protocol import Provider
+from activities.planning.task import PlanningTask
 from activities.text.model_text import read_as
-from workflows.models import Asset, Brief, Media, Modality, Plan, Platform
+from workflows.brief import Platform
+from workflows.models import Asset, Modality, Plan
 from workflows.production.state.policies import PlanProblem, check_plan
 
 LENGTH_TOLERANCE: Final = 0.2
-"""Of the length that was asked for: models make whole seconds, and some lengths only."""
+"""Relative to the requested length: models make whole seconds, and some of them only certain lengths."""
 MAX_WARNINGS: Final = 10
-
-Menu = Mapping[Modality, Sequence[Offer]]
-"""The models that may be planned for each modality of a brief, the preferred first."""
 
 
 class _Strict(BaseModel):
-    """Every field is required and no other is allowed, as OpenAI's strict mode demands; no limits, which it refuses.
+    """The schema requires every field and forbids all others, as OpenAI's strict mode demands, which refuses limits.
 
-    The schema says so. Of an answer, what is missing without harm is filled in: another paid question would not make
-    the plan better.
+    Fields that an answer may lack without harm are filled in: another paid question would not improve the plan.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -44,7 +41,7 @@ class _Strict(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _filled_in(cls, given: object) -> object:
+    def _fill_in(cls, given: object) -> object:
         if not isinstance(given, dict):
             return given
         return given | {name: empty for name, empty in cls._may_lack.items() if not given.get(name)}
@@ -72,7 +69,7 @@ class _Piece(_Strict):
     @field_validator("parameters", mode="before")
     @classmethod
     def _as_list(cls, given: object) -> object:
-        """An object of names and values is as good as a list of both, and a number as good as its text."""
+        """Accept an object of names and values like a list of both, and a number like its text."""
         if isinstance(given, dict):
             given = [{"name": name, "value": value} for name, value in given.items()]
         if not isinstance(given, list):
@@ -88,51 +85,45 @@ class _Draft(_Strict):
     warnings: list[str] = Field(description="What the requester should know before approving; usually empty")
 
 
-def _inlined(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
-    """A schema without references, and without pydantic's titles (a property called title is no text)."""
+def _inline(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
+    """A schema without references and without pydantic's titles. A title that is not text is a property: it stays."""
     if isinstance(node, list):
-        return [_inlined(each, definitions) for each in node]
+        return [_inline(each, definitions) for each in node]
     if not isinstance(node, dict):
         return node
     if isinstance(reference := node.get("$ref"), str):
-        return _inlined(definitions[reference.rsplit("/", 1)[-1]], definitions)
+        return _inline(definitions[reference.rsplit("/", 1)[-1]], definitions)
     kept = {k: v for k, v in node.items() if k != "$defs" and not (k == "title" and isinstance(v, str))}
-    return {k: _inlined(v, definitions) for k, v in kept.items()}
+    return {k: _inline(v, definitions) for k, v in kept.items()}
 
 
 def _schema() -> dict[str, JsonValue]:
     whole: dict[str, JsonValue] = _Draft.model_json_schema()
     definitions = cast(dict[str, JsonValue], whole.get("$defs", {}))
-    return cast(dict[str, JsonValue], _inlined(whole, definitions))
+    return cast(dict[str, JsonValue], _inline(whole, definitions))
 
 
 SCHEMA: Final[Mapping[str, JsonValue]] = _schema()
-"""Of the answer; within what OpenAI's strict json_schema, Anthropic's output_config.format and Gemini's
-responseJsonSchema all take: objects closed, everything required, no references, no limits."""
+"""The schema of an answer. OpenAI's strict json_schema, Anthropic's output_config.format and Gemini's
+responseJsonSchema all accept it: objects are closed, every field is required, there are no references and no limits."""
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What an answer is held against.
+class AnswerValidator:
+    """Checks the answers to one planning task.
 
     Attributes:
-        seconds: How long the film was asked to be.
         room_usd: What is left of the brief's budget; None where it has none.
-        references: The brief's pictures, which assets may depend on.
     """
 
-    brief: Brief
-    menu: Menu
-    providers: Mapping[str, Provider]
-    seconds: float
+    task: PlanningTask
     room_usd: Decimal | None
-    references: Sequence[Media] = ()
 
-    def plan_of(self, answer: str, planner: str) -> Plan:
+    def read_plan(self, answer: str, planner: str) -> Plan:
         """The unpriced plan that an answer proposes.
 
         Raises:
-            Refused: says everything that is wrong with it.
+            Refused: the answer is no valid plan; `problems` lists all problems of the first check that fails.
         """
         try:
             draft = read_as(_Draft, answer)
@@ -146,20 +137,20 @@ class Rules:
             problems.append("assets: there are none")
         if problems:
             raise Refused(problems)
-        title = self.brief.title or " ".join(draft.title.split())[:200] or assets[0].label
+        title = self.task.brief.title or " ".join(draft.title.split())[:200] or assets[0].label
         warnings = [" ".join(w.split())[:300] for w in draft.warnings if w.strip()]
         plan = Plan.of(title, assets, planner=planner, warnings=warnings[:MAX_WARNINGS])
         try:
-            check_plan(self.brief, plan)
+            check_plan(self.task.brief, plan)
         except PlanProblem as problem:
             raise Refused([str(problem)]) from None
-        if problems := [*self._models(plan), *self._shape(plan)]:
+        if problems := [*self._model_problems(plan), *self._deliverable_problems(plan)]:
             raise Refused(problems)
         self._check_price(plan)
         return plan
 
     def _asset(self, piece: _Piece, problems: list[str]) -> Asset | None:
-        chosen = self._chosen(piece.asset_type, piece.provider, piece.model)
+        chosen = self._find_offer(piece.asset_type, piece.provider, piece.model)
         given = {
             "asset_id": _slug(piece.asset_id),
             "asset_type": piece.asset_type,
@@ -178,38 +169,37 @@ class Rules:
             problems += [f"asset {piece.asset_id[:60]!r}: {_place(e['loc'])}: {e['msg']}" for e in error.errors()]
             return None
 
-    def _chosen(self, asset_type: str, provider: str, model: str) -> Offer | None:
-        offers = self.menu.get(Modality(asset_type), ())
+    def _find_offer(self, asset_type: str, provider: str, model: str) -> Offer | None:
+        offers = self.task.menu.get(Modality(asset_type), ())
         return next((o for o in offers if (o.provider, o.model) == (provider, model)), None)
 
-    def _models(self, plan: Plan) -> list[str]:
-        """What the enabled models cannot make as it is planned, asset by asset."""
+    def _model_problems(self, plan: Plan) -> list[str]:
+        """For each asset, why its model cannot make it as planned."""
         problems = []
         for asset in plan.assets:
             here = f"asset {asset.asset_id!r}:"
-            if self._chosen(asset.asset_type, asset.provider, asset.model) is None:
-                choice = ", ".join(f"{o.provider} {o.model}" for o in self.menu.get(asset.asset_type, ()))
+            if self._find_offer(asset.asset_type, asset.provider, asset.model) is None:
+                choice = ", ".join(f"{o.provider} {o.model}" for o in self.task.menu.get(asset.asset_type, ()))
                 given = f"{asset.provider[:60]} {asset.model[:60]}"
                 problems.append(f"{here} model: {given!r} may not be planned for {asset.asset_type}; choose {choice}")
                 continue
-            inputs = [i for name in asset.depends_on if (i := plan.find(name))]
             try:
-                quotes.price(Plan.of(plan.title, [asset, *inputs]), self.providers, references=self.references)
+                self.task.price_asset(plan, asset)
             except ApplicationError as error:
-                # What is wrong with an input is said in its own turn.
+                # Problems of an input are reported with the input itself.
                 if error.message.startswith(here):
                     problems.append(error.message)
         return problems
 
-    def _shape(self, plan: Plan) -> list[str]:
-        """What the deliverable would lack."""
+    def _deliverable_problems(self, plan: Plan) -> list[str]:
+        """Modalities that the deliverable would lack, sound that it would not use, and a film of the wrong length."""
         made = {asset.asset_type for asset in plan.assets}
         problems = [
             f"assets: the brief asks for {m.value}, and no asset is {m.value}; add what the deliverable needs of it"
-            for m in self.brief.modalities
+            for m in self.task.brief.modalities
             if m not in made
         ]
-        if self.brief.platform != Platform.VIDEO:
+        if self.task.brief.platform != Platform.VIDEO:
             return problems
         problems += [
             f"asset {a.asset_id!r}: role: {a.role} does not get into the film; plan spoken narration only"
@@ -217,29 +207,29 @@ class Rules:
             if a.role in UNSPOKEN_ROLES
         ]
         shots = [a for a in plan.assets if a.asset_type == Modality.VIDEO]
-        seconds = sum(map(self._seconds, shots))
-        if shots and abs(seconds - self.seconds) > LENGTH_TOLERANCE * self.seconds:
+        seconds, wanted = sum(map(self._planned_seconds, shots)), self.task.seconds
+        if shots and abs(seconds - wanted) > LENGTH_TOLERANCE * wanted:
             problems.append(
-                f"assets: the shots last {seconds:g} seconds together, {self.seconds:g} were asked for; "
+                f"assets: the shots last {seconds:g} seconds together, {wanted:g} were asked for; "
                 "change their number or their seconds"
             )
         return problems
 
-    def _seconds(self, shot: Asset) -> float:
-        """How long a shot is planned to be, as its price is reckoned."""
+    def _planned_seconds(self, shot: Asset) -> float:
+        """The planned length of a shot, by the same parameters as its price."""
         for name in ("seconds", "at_least"):
             value = shot.parameters.get(name)
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return float(value)
-        chosen = self._chosen(shot.asset_type, shot.provider, shot.model)
-        default = chosen.rules["seconds"].default if chosen and "seconds" in chosen.rules else ""
+        offer = self._find_offer(shot.asset_type, shot.provider, shot.model)
+        default = offer.rules["seconds"].default if offer and "seconds" in offer.rules else ""
         return float(default) if re.fullmatch(r"\d+(\.\d+)?", default) else pricing.DEFAULT_SECONDS
 
     def _check_price(self, plan: Plan) -> None:
         if self.room_usd is None:
             return
-        priced = quotes.price(plan, self.providers, references=self.references)
-        if priced.unknown_prices and self.brief.known_prices_only:
+        priced = price(plan, self.task.providers, references=self.task.request.references)
+        if priced.unknown_prices and self.task.brief.known_prices_only:
             raise Refused([f"asset {i!r}: model: a budget cannot hold an unknown price" for i in priced.unknown_prices])
         if priced.high_usd > self.room_usd:
             costly = sorted(priced.assets, key=lambda a: a.high_usd, reverse=True)[:3]
@@ -258,9 +248,9 @@ def _as_text(value: object) -> object:
     return "" if value is None else json.dumps(value)
 
 
-def _slug(words: str) -> str:
-    """An id as plans write it; a slip such as "Shot_1" is not worth another paid try."""
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:63].rstrip("-")
+def _slug(text: str) -> str:
+    """The text as an id of a plan; an id such as "Shot_1" is corrected here rather than by another paid attempt."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-")
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
@@ -268,7 +258,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 
 def _typed(offer: Offer | None, setting: _Setting) -> JsonValue:
-    """A value as the model's rule takes it; what cannot be read stays text, which pricing then refuses in words."""
+    """The value in the type that the model's rule takes; other values stay text, which pricing then refuses."""
     value = setting.value.strip()
     rule = offer.rules.get(setting.name) if offer else None
     if rule and rule.type == "text":

@@ -1,7 +1,6 @@
-"""Which models stand behind each asset of a plan, should its own one fail for good."""
+"""The fallbacks of each asset of a plan: other models that make it where its own model fails for good."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -9,41 +8,32 @@ from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
-from activities.planning import pricing
-from activities.providers import selection
-from activities.providers.protocol import Provider
+from activities.planning.task import PlanningTask
 from activities.providers.selection import offer_of
-from workflows.models import ZERO, Alternative, Asset, Brief, Media, Plan
+from workflows.models import ZERO, Alternative, Asset, Plan
 
 FALLBACKS: Final = 2
 
 
-def with_fallbacks(
-    plan: Plan,
-    brief: Brief,
-    providers: Mapping[str, Provider],
-    today: date,
-    budget_usd: Decimal | None = None,
-    references: Sequence[Media] = (),
-) -> Plan:
-    """The same plan, unpriced, where every asset of a paid model has up to two other models behind it.
+def with_fallbacks(plan: Plan, task: PlanningTask, budget_usd: Decimal | None = None) -> Plan:
+    """The same plan, unpriced, where every asset of a paid model has up to two fallbacks.
 
-    Each is the best-ranked one of its provider that can make the asset as planned, from the same kinds of inputs, and
-    at a known price where the asset's own is known. Other providers come first; of the asset's own, which helps less
-    often, one that costs no more.
+    Each is the best-ranked model of its provider that can make the asset as planned, from the same types of inputs, and
+    at a known price where the asset's own price is known. Other providers come first. The asset's own provider, which
+    helps less often, comes last, with a model that costs no more.
 
     Args:
         budget_usd: A fallback that could make the plan cost more than this is left out.
     """
     assets = list(plan.assets)
-    costs = [_high(plan, a, providers, references) for a in assets] if budget_usd is not None else []
+    costs = [_high_usd(plan, a, task) for a in assets] if budget_usd is not None else []
     for at, asset in enumerate(assets):
-        provider = providers.get(asset.provider)
+        provider = task.providers.get(asset.provider)
         own = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if own is None or own.free:
             continue
         found: list[Alternative] = []
-        for each in _alternatives(plan, brief, asset, own, providers, today, references):
+        for each in _alternatives(plan, asset, own, task):
             if len(found) == FALLBACKS:
                 break
             high = each.quote.high_usd if each.quote else ZERO
@@ -57,37 +47,28 @@ def with_fallbacks(
     return made.model_copy(update={"drafting_usd": plan.drafting_usd})
 
 
-def _alternatives(
-    plan: Plan,
-    brief: Brief,
-    asset: Asset,
-    own: Offer,
-    providers: Mapping[str, Provider],
-    today: date,
-    references: Sequence[Media],
-) -> Iterator[Alternative]:
+def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> Iterator[Alternative]:
     """One quoted alternative for each provider that can make the asset: the preferred first, the asset's own last."""
-    taken = {"previz"}
-    cost = _high(plan, asset, providers, references)
+    taken: set[str] = set()
+    cost = _high_usd(plan, asset, task)
     used = own.accepts & {i.asset_type for name in asset.depends_on if (i := plan.find(name))}
-    known = brief.known_prices_only
-    ranked = selection.ranked(asset.asset_type, providers, today, brief.aspect, known_prices_only=known)
-    for offer in sorted(ranked, key=lambda o: o.provider == asset.provider):
-        # Behind a known price an unknown one would make the whole plan one that no budget can hold.
-        surprising = offer.unknown and not own.unknown
-        if offer.provider in taken or surprising or offer == own or not used <= offer.accepts:
+    for offer in sorted(task.offers.get(asset.asset_type, ()), key=lambda o: o.provider == asset.provider):
+        # No budget could hold the plan any more with such a fallback.
+        surprising = offer.unknown and (task.brief.known_prices_only or not own.unknown)
+        fits = used <= offer.accepts and offer.speaks(task.brief.language)
+        if offer.placeholder or offer.provider in taken or surprising or offer == own or not fits:
             continue
-        other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept(asset, offer))
+        other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept_parameters(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
-        quoted = _quoted(plan, as_planned, providers, references)
+        quoted = _quoted(plan, as_planned, task)
         if quoted is None or (offer.provider == asset.provider and not own.unknown and quoted.high_usd > cost):
             continue
         taken.add(offer.provider)
         yield other.model_copy(update={"quote": quoted.quote})
 
 
-def _kept(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
-    """The parameters that another model has too; a number that it does not take becomes the nearest that it does."""
+def _kept_parameters(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
+    """The parameters that another model has too; a number that it does not take becomes the nearest that it takes."""
     kept: dict[str, JsonValue] = {}
     for name, value in asset.parameters.items():
         rule = offer.rules.get(name)
@@ -100,15 +81,14 @@ def _kept(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
     return kept
 
 
-def _quoted(plan: Plan, asset: Asset, providers: Mapping[str, Provider], references: Sequence[Media]) -> Asset | None:
-    """The asset with its price, among what it is made from; None where it cannot be made so."""
-    inputs = [i for name in asset.depends_on if (i := plan.find(name))]
+def _quoted(plan: Plan, asset: Asset, task: PlanningTask) -> Asset | None:
+    """The asset with its quote; None where it cannot be made as planned."""
     try:
-        return pricing.price(Plan.of(plan.title, [asset, *inputs]), providers, references=references).assets[0]
+        return task.price_asset(plan, asset)
     except ApplicationError:
         return None
 
 
-def _high(plan: Plan, asset: Asset, providers: Mapping[str, Provider], references: Sequence[Media]) -> Decimal:
-    quoted = _quoted(plan, asset.model_copy(update={"fallbacks": ()}), providers, references)
+def _high_usd(plan: Plan, asset: Asset, task: PlanningTask) -> Decimal:
+    quoted = _quoted(plan, asset.model_copy(update={"fallbacks": ()}), task)
     return quoted.high_usd if quoted else ZERO

@@ -1,4 +1,4 @@
-"""Before a plan is approved: does what is said fit what is seen? Times are seconds."""
+"""Checks before a plan is approved that each narration fits its shots. Times are seconds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -10,13 +10,14 @@ from activities.text.speech import speech_seconds
 from workflows.models import Asset, Modality
 
 TOLERANCE: Final = 1.15
-"""The length of speech is an estimate, and voices differ by as much."""
+"""By which speech may be longer than its shots: its length is an estimate, and voices differ by as much."""
 
 
 def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list[str]:
-    """A warning for each narration that takes longer than its shots, whose last frame would be held for it.
+    """A warning for each narration that is longer than its shots, whose last frame would be held for it.
 
-    Its shots are those that name it, or that it names. Narration without any is held against the whole film.
+    Its shots are those that depend on it, or that it depends on. Narrations without shots are compared with the whole
+    film.
     """
     shots = [a for a in assets if a.asset_type == Modality.VIDEO]
     spoken = [a for a in assets if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
@@ -35,16 +36,16 @@ def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list
 
 
 def _too_long(spoken: float, shots: Sequence[float | None]) -> str:
-    """What is wrong, or nothing; a shot of None is as long as what is said over it."""
+    """The problem, or an empty text; a shot of None is as long as its narration."""
     known = [s for s in shots if s is not None]
     if len(known) < len(shots) or spoken <= sum(known) * TOLERANCE:
         return ""
-    what = "its shot lasts" if len(shots) == 1 else "its shots last"
-    return f"about {spoken:.0f} s to say, and {what} {sum(known):g} s: the last frame is held for it"
+    last = "its shot lasts" if len(shots) == 1 else "its shots last"
+    return f"about {spoken:.0f} s to say, and {last} {sum(known):g} s: the last frame is held for it"
 
 
 def _seconds(shot: Asset, providers: Mapping[str, Provider]) -> float | None:
-    """How long a shot is planned to be; None where its model fits it to what is said, or where nobody knows."""
+    """The planned length of a shot; None where its model fits it to the narration, or where it is unknown."""
     provider = providers.get(shot.provider)
     offer = offer_of(provider, shot.model, shot.asset_type) if provider else None
     rule = offer.rules.get("seconds") if offer else None

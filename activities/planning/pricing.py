@@ -1,10 +1,9 @@
-"""The price of a whole plan: every asset is checked against what the enabled providers offer, and quoted."""
+"""The price of a whole plan: every asset is checked against the offers of the enabled providers, and quoted."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 
-from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
@@ -12,12 +11,12 @@ from activities.catalogue.loader import problem_with, retiring
 from activities.catalogue.offers import Offer, utf16_units
 from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.planning.narration import overruns
-from activities.providers.previz import narration
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import makes, offer_of, plannable
 from workflows.activity_io import PLAN_INVALID
-from workflows.models import MASK, MAX_PLAN_BYTES, REFERENCE, Asset, Media, Modality, Plan, Quote
+from workflows.brief import REFERENCE
+from workflows.models import MASK, MAX_PLAN_BYTES, Asset, Media, Modality, Plan, Quote
 
 _KINDS: Final = {
     Modality.TEXT: "texts",
@@ -32,10 +31,10 @@ def invalid(message: str) -> ApplicationError:
 
 
 def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date, aspect: str) -> Offer:
-    """The offer of an asset's provider and model, which must be alive and make the aspect.
+    """The offer of an asset's provider and model, which must be available and make the aspect.
 
     Raises:
-        ApplicationError: type PLAN_INVALID; names the field and what to choose from.
+        ApplicationError: type PLAN_INVALID; the message names the field and the choices.
     """
     here = f"asset {asset.asset_id!r}"
     provider = providers.get(asset.provider)
@@ -55,16 +54,6 @@ def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date, asp
     return offer
 
 
-def _problem(asset: Asset, offer: Offer, name: str, value: JsonValue) -> str | None:
-    """What is wrong with a parameter's value, by the catalogue and by the voices that previz has."""
-    rule = offer.rules.get(name)
-    problem = rule.problem(value) if rule else None
-    spoken_by_previz = asset.provider == "previz" and name == "voice" and isinstance(value, str)
-    if problem is None and spoken_by_previz and narration.find_voice(str(value)) is None:
-        return f"previz has no voice {str(value)[:60]!r}; choose a language such as en, en-us, de, fr, es or zh"
-    return problem
-
-
 def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
     here = f"asset {asset.asset_id!r}"
     unknown = next((name for name in asset.parameters if name not in offer.parameters), None)
@@ -72,12 +61,14 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
         names = ", ".join(offer.parameters) or "none"
         raise invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
     for name, value in asset.parameters.items():
-        problem = _problem(asset, offer, name, value)
-        if problem is not None:
+        rule = offer.rules.get(name)
+        if rule and (problem := rule.problem(value)) is not None:
             raise invalid(f"{here}: parameters.{name}: {problem}")
     if not offer.fits(asset.prompt):
-        long = utf16_units(asset.prompt)
-        raise invalid(f"{here}: prompt: {long} characters; {offer.model} takes at most {offer.max_prompt}: shorten it")
+        length = utf16_units(asset.prompt)
+        raise invalid(
+            f"{here}: prompt: {length} characters; {offer.model} takes at most {offer.max_prompt}: shorten it"
+        )
     inputs = [known[name] for name in asset.depends_on if name in known]
     if problem := _unusable(offer, asset, inputs):
         raise invalid(f"{here}: depends_on: {problem}")
@@ -93,7 +84,7 @@ def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
 
 
 def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:
-    """What a model cannot do with what an asset is made from, with the remedy: nothing is left out without a word."""
+    """Why a model cannot use an input of an asset, with the remedy; no input is ever ignored silently."""
     ignored = [i for i in inputs if i.asset_type not in offer.accepts and not _cut_together(asset, i)]
     if ignored:
         names = " and ".join(i.asset_id for i in ignored)
@@ -102,7 +93,7 @@ def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None
         if all(i.asset_type == Modality.TEXT for i in ignored):
             remedy = f"put the words that it needs into the prompt, and drop {names}"
         return f"{offer.model} takes no {kinds}; {remedy}"
-    # A mask says where, and is no picture of its own.
+    # A mask marks an area of another picture, and does not count as a picture.
     masks = [i.asset_id for i in inputs if i.role == MASK]
     pictures = [i for i in inputs if i.asset_type == Modality.IMAGE and i.role != MASK]
     recordings = [
@@ -122,16 +113,16 @@ def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None
 
 
 def _cut_together(one: Asset, other: Asset) -> bool:
-    """Whether a film needs to know that the two belong together, a narration and what is seen meanwhile."""
+    """Whether the two are a narration and the picture or shot that a film shows with it."""
     sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
-    seen = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
-    return len(sounds) == len(seen) == 1
+    visuals = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
+    return len(sounds) == len(visuals) == 1
 
 
 def _priced(
     asset: Asset, known: Mapping[str, Asset], providers: Mapping[str, Provider], today: date, aspect: str
 ) -> tuple[Asset, list[str]]:
-    """The asset with a quote for each of its models, and what should be known of them."""
+    """The asset with a quote for each of its models, and a warning for each model that retires soon."""
     offer = _offer_for(asset, providers, today, aspect)
     warnings = [retiring(offer, today)]
     fallbacks = []
@@ -155,12 +146,12 @@ def price(
     """The same plan with every asset quoted, numbered and named by its digest.
 
     Args:
-        aspect: The brief's, which not every model makes; "" leaves that open.
+        aspect: The aspect of the brief, which not every model makes; "" allows any.
         only: Ids of the assets to check and quote, all others stay as they are; without it, all.
-        references: The brief's, which assets may be made from too.
+        references: The references of the brief, which assets may be made from too.
 
     Raises:
-        ApplicationError: type PLAN_INVALID; names the asset, the field and what to choose from.
+        ApplicationError: type PLAN_INVALID; the message names the asset, the field and the choices.
     """
     today = datetime.now(UTC).date()
     known = {**plan.by_id, **pricing.shown(references)}
@@ -169,9 +160,9 @@ def price(
         if only and asset.asset_id not in only:
             quoted.append(asset)
             continue
-        done, said = _priced(asset, known, providers, today, aspect)
-        quoted.append(done)
-        warnings += said
+        priced_asset, found = _priced(asset, known, providers, today, aspect)
+        quoted.append(priced_asset)
+        warnings += found
     warnings += overruns(quoted, providers)
     priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))
     if priced.unknown_prices:

@@ -1,4 +1,4 @@
-"""What a planner has written so far, told to whoever waits for the plan."""
+"""Progress of a plan that a language model is writing, sent in heartbeats."""
 
 from time import monotonic
 from typing import Final
@@ -7,24 +7,24 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 from temporalio import activity
 
-from activities.text.model_text import begun_json
+from activities.text.model_text import partial_json
 from workflows.models import Modality
 
-TELL_SECONDS: Final = 1.0
-"""Between two heartbeats; a plan is written within half a minute."""
+HEARTBEAT_SECONDS: Final = 1.0
+"""The interval of heartbeats; a plan is written within half a minute."""
 MAX_CHARS: Final = 300
 MAX_ASSETS: Final = 100
-"""Nobody reads more while it is being written, and a heartbeat is kept at the server."""
+"""People read no more while a plan is being written, and the server stores each heartbeat."""
 _SHOWN: Final = ("asset_id", "asset_type", "role", "label", "prompt", "provider", "model")
 
 
-def so_far(written: str) -> dict[str, JsonValue]:
-    """How many assets an answer has that has not come to its end, and the first of them, the last as far as it goes.
+def read_partial_plan(answer: str) -> dict[str, JsonValue]:
+    """The number of assets in an unfinished answer, and the first of them; the last one may be incomplete.
 
-    Nothing of it is checked yet: it is for people to look at.
+    Nothing of it is validated yet: it is only shown to people.
     """
     try:
-        draft = from_json(begun_json(written), allow_partial="trailing-strings")
+        draft = from_json(partial_json(answer), allow_partial="trailing-strings")
     except ValueError:
         draft = None
     found = draft.get("assets") if isinstance(draft, dict) else None
@@ -43,18 +43,18 @@ def _short(value: object) -> str:
     return " ".join(value.split())[:MAX_CHARS] if isinstance(value, str) else ""
 
 
-class Telling:
-    """Hears an answer piece by piece, and says in heartbeats how far it has come: first that nothing is there yet."""
+class PlanProgress:
+    """Collects a streamed plan, and reports its assets so far in heartbeats; the first one comes before any text."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
-        self._tell()
+        self._heartbeat()
 
     def __call__(self, piece: str) -> None:
         self._pieces.append(piece)
-        if monotonic() - self._told >= TELL_SECONDS:
-            self._tell()
+        if monotonic() - self._last >= HEARTBEAT_SECONDS:
+            self._heartbeat()
 
-    def _tell(self) -> None:
-        self._told = monotonic()
-        activity.heartbeat({"step": "planning", "plan": so_far("".join(self._pieces))})
+    def _heartbeat(self) -> None:
+        self._last = monotonic()
+        activity.heartbeat({"step": "planning", "plan": read_partial_plan("".join(self._pieces))})

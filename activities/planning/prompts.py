@@ -1,4 +1,4 @@
-"""What a language model that plans is told. Pure functions: the same inputs give the same bytes."""
+"""The instructions and the prompt for a language model that plans. Pure functions: equal inputs give equal bytes."""
 
 import json
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
-from activities.planning.answer import Menu
+from activities.planning.task import PlanningTask
 from activities.planning.template import MAX_SHOTS, TEXTS
-from activities.providers.registry import price_in_words
-from workflows.activity_io import DraftPlan
-from workflows.models import Brief, Modality, Platform
+from activities.providers.registry import placeholder_providers, price_in_words
+from workflows.brief import Brief, Platform
+from workflows.models import Modality
 
 WORDS_PER_SECOND: Final = 2.3
-"""Of a calm narrator, so that the words fit their shot."""
+"""The pace of a calm narrator, so that a narration fits its shot."""
 
 _TASK: Final = """\
 You are the planner of a content studio. You turn one brief into a production plan: the list of assets that other \
@@ -48,13 +48,14 @@ ENHANCING: Final = {
 }
 
 
-def instructions(brief: Brief, menu: Menu, seconds: float) -> str:
-    """Role, shape, models and rules: all that does not depend on the brief's own words."""
+def instructions(task: PlanningTask) -> str:
+    """Role, shape, models and rules: they do not contain any text of the brief."""
+    brief = task.brief
     parts = [
         _TASK,
-        "## What the deliverable needs\n" + _shape(brief, seconds),
+        "## What the deliverable needs\n" + _shape(brief, task.seconds),
         *([_REFERENCES] if brief.references else []),
-        "## Models\n" + "\n".join(_models(modality, offers) for modality, offers in menu.items()),
+        "## Models\n" + "\n".join(_models(modality, offers) for modality, offers in task.menu.items()),
         "## Choosing\n" + _choosing(brief),
         "## Prompts\nPut the plain wish into `original`, and into `prompt` the same wish enhanced for its model. "
         f"Write everything that people read or hear in the language {brief.language}; prompts of pictures and videos "
@@ -63,9 +64,9 @@ def instructions(brief: Brief, menu: Menu, seconds: float) -> str:
     return "\n\n".join(parts)
 
 
-def prompt(request: DraftPlan, seconds: float) -> str:
-    """The brief and its feedback as data: JSON, whose strings cannot end before their end."""
-    brief = request.brief
+def prompt(task: PlanningTask) -> str:
+    """The brief and its feedback as JSON data: no text in it can end its own string."""
+    request, brief = task.request, task.brief
     data: dict[str, JsonValue] = {
         "brief": brief.text,
         "title": brief.title,
@@ -77,7 +78,7 @@ def prompt(request: DraftPlan, seconds: float) -> str:
         "feedback": list(request.feedback),
     }
     if brief.platform == Platform.VIDEO:
-        data["seconds"] = seconds
+        data["seconds"] = task.seconds
     if request.references:
         kept = zip(brief.reference_ids, brief.references, request.references, strict=True)
         data["references"] = [
@@ -106,7 +107,7 @@ def _shape(brief: Brief, seconds: float) -> str:
 
 
 def _film(brief: Brief, seconds: float) -> list[str]:
-    """The roles and ids that the cutting room goes by."""
+    """The roles and ids by which the assets of a film are edited together."""
     has = set(brief.modalities)
     lines = [
         "- first one text asset with asset_id and role `script`; its prompt asks for the script and lists every shot "
@@ -150,11 +151,15 @@ def _model(offer: Offer) -> str:
 
 
 def _choosing(brief: Brief) -> str:
+    placeholders = [f"`{name}`" for name in placeholder_providers()]
     lines = [
         "- Take providers, models and parameters from this list alone, spelled as here.",
         "- For each asset take the model that is best for it; where several would do, the first in the list.",
         "- Keep one model for all stills and one for all shots, so that they look alike.",
-        "- `previz` makes free placeholders; take it only where nothing else is listed or affordable.",
+        *(
+            f"- {name} makes free placeholders; take it only where nothing else is listed or affordable."
+            for name in placeholders
+        ),
         f"- Where a model has a parameter for size, ratio or aspect, give it the value nearest to {brief.aspect}.",
     ]
     if brief.budget_usd is not None:
@@ -163,5 +168,6 @@ def _choosing(brief: Brief) -> str:
             "it unspent."
         )
     if not brief.known_prices_only:
-        lines.append("- Prefer models whose price is known; one whose price is unknown still comes before `previz`.")
+        rule = "Prefer models whose price is known; one whose price is unknown still comes before"
+        lines.append(f"- {rule} {' and '.join(placeholders)}.")
     return "\n".join(lines)

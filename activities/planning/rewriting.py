@@ -1,7 +1,7 @@
-"""New words for another take: what a person said of the last one, or why a provider refused it.
+"""A new prompt for another take, from a person's feedback on the last take or from a provider's refusal.
 
-The language models that plan write them, asked as they are asked for a plan. Without any, a person's words are put
-behind the prompt, and nothing is proposed for what was refused.
+The language models that plan write it, as they write a plan. Without such a model, feedback is appended to the prompt,
+and a refused prompt gets no proposal.
 """
 
 import json
@@ -18,7 +18,7 @@ from activities.catalogue.offers import Offer
 from activities.planning.language_models import models_for
 from activities.planning.prompts import ENHANCING
 from activities.planning.questions.inquiry import THINKING_TOKENS, Inquiry, Limit, Refused, Unanswered
-from activities.planning.questions.paid import REWRITES, Asking
+from activities.planning.questions.paid import REWRITES, PaidQuestions
 from activities.planning.template import MAX_PROMPT_CHARS
 from activities.providers.protocol import Provider
 from activities.providers.selection import offer_of
@@ -27,11 +27,11 @@ from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.text.model_text import read_as
 from workflows.activity_io import BUDGET_SHORT, AssetFailure, RewritePrompt, Rewritten
-from workflows.models import Modality, Words
+from workflows.models import Modality, PromptText
 
 NOT_REWRITTEN: Final = "NotRewritten"
 TOKENS: Final = THINKING_TOKENS + 4_000
-"""Of an answer: the longest prompt that a plan takes, and the thoughts before it."""
+"""The limit of an answer: the longest prompt of a plan, and the thoughts before it."""
 
 _TASK: Final = """\
 You are the planner of a content studio. One asset of a production is made again by another model, and you write the \
@@ -49,7 +49,7 @@ _SOFTER: Final = (
     "leave it out or show something harmless in its place, and never hide it in other words, spellings or languages. "
     "Where nothing of it is left then, answer with an empty prompt."
 )
-_WORDS: Final[TypeAdapter[str]] = TypeAdapter(Words)
+_WORDS: Final[TypeAdapter[str]] = TypeAdapter(PromptText)
 
 
 class _Draft(BaseModel):
@@ -69,11 +69,11 @@ SCHEMA: Final[Mapping[str, JsonValue]] = {
 async def rewrite(
     request: RewritePrompt, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings
 ) -> Rewritten:
-    """The new prompt, and what asking for it has cost; an empty one where none can be proposed for a refused one.
+    """The new prompt and the cost of its questions; an empty prompt where there is no proposal for a refused one.
 
     Raises:
-        ApplicationError: the activity has to be tried again; or no model gave a prompt for the feedback of a person,
-            with an AssetFailure that tells what was billed.
+        ApplicationError: the activity has to be retried; or no model wrote a prompt for a person's feedback, with an
+            AssetFailure that holds what was billed.
     """
     provider = providers.get(request.asset.provider)
     maker = offer_of(provider, request.asset.model, request.asset.asset_type) if provider else None
@@ -84,11 +84,11 @@ async def rewrite(
             raise
         models = []
     if not models:
-        return Rewritten(prompt=_with_feedback(request, maker) if request.feedback else "")
-    asking = Asking(storage, providers, settings, request, REWRITES + request.number, TOKENS)
+        return Rewritten(prompt=_append_feedback(request, maker) if request.feedback else "")
+    questions = PaidQuestions(storage, providers, settings, request, REWRITES + request.number, TOKENS)
     inquiry = Inquiry(
         "prompt",
-        asking,
+        questions,
         Limit.of(settings, request.brief, request.spent_usd),
         TOKENS,
         instructions(request, maker),
@@ -100,14 +100,14 @@ async def rewrite(
     try:
         written = await inquiry.answer(models)
     except Unanswered as error:
-        asking.try_again()
+        questions.raise_retryable()
         why = f"feedback: no language model wrote a prompt: {error}"
-        kind = BUDGET_SHORT if error.unasked else ""
+        kind = BUDGET_SHORT if error.unsent else ""
     except ApplicationError as error:
         if error.type != support.ERROR_TYPE:
             raise
         why = f"feedback: {error.message}"
-    bill = await asking.end()
+    bill = await questions.end()
     if why and request.feedback:
         failure = AssetFailure(message=why, kind=kind, summed=True, billed_usd=bill.billed_usd, lost_usd=bill.doubt_usd)
         raise ApplicationError(why, failure, type=NOT_REWRITTEN, non_retryable=True)
@@ -115,20 +115,20 @@ async def rewrite(
 
 
 def instructions(request: RewritePrompt, maker: Offer | None) -> str:
-    """Role and rules: all that does not depend on anybody's own words."""
+    """Role and rules: they do not contain any text of a person or a provider."""
     asset = request.asset
     spoken = asset.asset_type in (Modality.TEXT, Modality.AUDIO)
     parts = [
         _TASK.format(what=_BY_FEEDBACK if request.feedback else _SOFTER),
         f"A prompt for {ENHANCING[asset.asset_type]}",
         f"Write it in {f'the language {request.brief.language}' if spoken else 'English'}, with at most "
-        f"{_most(maker)} characters.",
+        f"{_max_chars(maker)} characters.",
     ]
     return "\n\n".join(parts)
 
 
 def prompt(request: RewritePrompt) -> str:
-    """Everybody's words as data: JSON, whose strings cannot end before their end."""
+    """The texts of people and providers as JSON data: no text in it can end its own string."""
     brief, asset = request.brief, request.asset
     data: dict[str, JsonValue] = {
         "brief": brief.text,
@@ -144,10 +144,10 @@ def prompt(request: RewritePrompt) -> str:
 
 
 def _read(request: RewritePrompt, maker: Offer | None, answer: str, _: Offer, __: Decimal) -> str:
-    """The prompt that an answer proposes; empty where a model has none for what was refused.
+    """The prompt that an answer proposes; empty where a model has no proposal for a refused prompt.
 
     Raises:
-        Refused: says what is wrong with it.
+        Refused: the prompt is invalid, too long, or the same as before.
     """
     try:
         written = read_as(_Draft, answer).prompt.strip()
@@ -164,19 +164,20 @@ def _read(request: RewritePrompt, maker: Offer | None, answer: str, _: Offer, __
     return written
 
 
-def _most(maker: Offer | None) -> int:
+def _max_chars(maker: Offer | None) -> int:
     return maker.max_prompt if maker and 0 < maker.max_prompt < MAX_PROMPT_CHARS else MAX_PROMPT_CHARS
 
 
-def _with_feedback(request: RewritePrompt, maker: Offer | None) -> str:
-    """The prompt with the feedback behind it, which wins where there is no room for both.
+def _append_feedback(request: RewritePrompt, maker: Offer | None) -> str:
+    """The prompt followed by the feedback; where there is no room for both, the prompt is cut.
 
     Raises:
-        ApplicationError: the prompt is spoken word for word, and the feedback would be too.
+        ApplicationError: the prompt is spoken word for word, and the feedback would be spoken too.
     """
     if request.asset.asset_type == Modality.AUDIO:
-        words = "feedback: without a language model to read it, it would be spoken too"
-        raise ApplicationError(words, AssetFailure(message=words, summed=True), type=NOT_REWRITTEN, non_retryable=True)
-    most = _most(maker)
-    said = f"Direction: {request.feedback}"[:most]
-    return f"{request.asset.prompt[: max(0, most - len(said) - 1)]} {said}".strip()
+        message = "feedback: without a language model to read it, it would be spoken too"
+        failure = AssetFailure(message=message, summed=True)
+        raise ApplicationError(message, failure, type=NOT_REWRITTEN, non_retryable=True)
+    limit = _max_chars(maker)
+    direction = f"Direction: {request.feedback}"[:limit]
+    return f"{request.asset.prompt[: max(0, limit - len(direction) - 1)]} {direction}".strip()

@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from activities.egress import Outward, PlainHttp, PrivateAddress, default_tls
+from activities.egress import GuardedTransport, PlainHttp, PrivateAddress, default_tls
 from activities.errors import OutputUnusable, SubmissionUnknown
 from activities.providers import http_failures
 from activities.providers.protocol import Stream
@@ -79,7 +79,7 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
             max_redirects=MAX_REDIRECTS,
             timeout=httpx.Timeout(READ_SECONDS, connect=http_failures.CONNECT_SECONDS),
             # A vendor that was talked into naming an address of our own network must not make us fetch it.
-            transport=None if trusted else Outward(),
+            transport=None if trusted else GuardedTransport(),
             verify=default_tls(),
             event_hooks={"request": [guard]},
         )

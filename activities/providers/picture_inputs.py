@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import InvalidRequest
-from activities.media.stills import BROKEN, ROOM, decoded, opened, orientation_of
+from activities.media.stills import BROKEN, PIXEL_BUDGET, decode_picture, open_picture, orientation_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,7 +72,7 @@ def fitted(path: Path, limits: Limits) -> Picture:
     with _readable():
         if as_is := _as_is(path, limits):
             return as_is
-        with decoded(path) as picture:
+        with decode_picture(path) as picture:
             return _encoded(picture, limits)
 
 
@@ -89,7 +89,7 @@ def mask(path: Path, size: tuple[int, int], max_bytes: int) -> Picture:
         as_is = _as_is(path, limits)
         if as_is and as_is.size == size:
             return as_is
-        with decoded(path) as picture:
+        with decode_picture(path) as picture:
             if picture.size != size:
                 picture = picture.resize(size, Image.Resampling.NEAREST)
             data = _file(picture, "PNG")
@@ -105,10 +105,10 @@ def mask(path: Path, size: tuple[int, int], max_bytes: int) -> Picture:
 
 def _as_is(path: Path, limits: Limits) -> Picture | None:
     """The file itself, where it is within the limits and upright by itself: not every vendor reads EXIF."""
-    with opened(path) as image:
+    with open_picture(path) as image:
         kind, size = _TYPES[str(image.format)], image.size
         fits = kind in limits.types and limits.scale(*size) == 1 and path.stat().st_size <= limits.max_bytes
-        with ROOM.of(size[0] * size[1]):  # the EXIF of a PNG may stand behind its picture
+        with PIXEL_BUDGET.reserve(size[0] * size[1]):  # the EXIF of a PNG may stand behind its picture
             if not fits or orientation_of(image) != 1:
                 return None
         return Picture(path.read_bytes(), kind, size)

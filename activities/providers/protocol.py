@@ -20,7 +20,8 @@ from pydantic import JsonValue
 from activities.catalogue.offers import Offer, Unit
 from activities.errors import InvalidRequest, JobFailed
 from activities.providers.unbilled import Unbilled
-from workflows.models import Aspect, Asset, Brief, Media, Modality
+from workflows.brief import Aspect, Brief
+from workflows.models import Asset, Media, Modality
 
 
 @dataclass(frozen=True)

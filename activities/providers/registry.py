@@ -114,6 +114,11 @@ def missing(modality: Modality, enabled: Collection[str] = ()) -> tuple[str, ...
     return tuple(f"{registered()[n].remedy} for {n}" for n in makers)
 
 
+def placeholder_providers() -> list[str]:
+    """The providers whose models make free placeholders, enabled or not."""
+    return [name for name in registered() if any(o.placeholder for o in offers_of(name))]
+
+
 def remedy_for(modality: Modality) -> str:
     """What would enable a provider for a modality, in words; empty when nothing would."""
     return " or ".join(missing(modality))

@@ -97,7 +97,7 @@ async def _repaired(response: Any, further: Callable[[bytes], bytes]) -> None:
             response.aiter_bytes = _giving(begun, events)
         return
     data = b"".join([piece async for piece in raw()])
-    if not media_types.found(data[: media_types.HEAD_BYTES]):  # some servers call sound a text
+    if not media_types.detect(data[: media_types.HEAD_BYTES]):  # some servers call sound a text
         is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
         data = _valid(data, valid_json if is_json else valid)
         if is_json:

@@ -1,7 +1,7 @@
 """S3-compatible storage: conditional puts, bounded-memory streams, seekable reads.
 
-obstore moves the bytes (asynchronous, 0.35 ms of CPU for a small put where boto3 takes 1.7); boto3 reads the usual
-AWS settings for it, so that profiles, roles and endpoints mean here what they mean everywhere. Sizes are bytes.
+obstore transfers the bytes (asynchronous, 0.35 ms of CPU for a small put where boto3 takes 1.7). boto3 reads the usual
+AWS settings for it, so that profiles, roles and endpoints have their usual meaning. Sizes are bytes.
 """
 
 import asyncio
@@ -31,8 +31,8 @@ from activities.storage.errors import (
     StorageFailed,
     StorageRefused,
     StorageUnsupported,
-    gone,
-    translated,
+    missing_message,
+    translate_errors,
 )
 from activities.storage.range_reader import RangeReader
 from activities.storage.support import StoreSupport
@@ -41,19 +41,20 @@ from workflows.stores import bucket_endpoint, clock_problem, location_of, region
 
 PART_BYTES: Final = 8 * 1024 * 1024
 PARTS_AT_ONCE: Final = 4
-"""So a stream of any length holds about 40 MiB."""
+"""A stream of any length then holds about 40 MiB in memory."""
 CHUNK_BYTES: Final = 1024 * 1024
 SMALL_BYTES: Final = 64 * 1024
-"""What is sooner written than handed to a thread."""
+"""Writing this much takes less time than handing it to a thread."""
 RECENT_BYTES: Final = 8 * 1024 * 1024
-"""Of the small texts that this process stored last: who finishes a document of 1,000 has often made them."""
+"""Size of the cache of small texts that this process stored last: a worker that finishes a document of 1,000 texts has
+often made them."""
 KEPT_BYTES: Final = 200
-"""What it takes to keep one of them, besides."""
+"""Overhead of one cached text."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What was written."""
+    """Size and digest of an object that was written."""
 
     bytes: int
     sha256: str
@@ -61,7 +62,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class ObjectHead:
-    """What is known of an object without reading it. Metadata names are lower case."""
+    """The properties of an object, without its content. Metadata names are lower case."""
 
     bytes: int
     media_type: str
@@ -72,23 +73,23 @@ class Storage:
     """One bucket. Keys come from `workflows.keys`; media never passes through workflow history."""
 
     def __init__(self, bucket: str) -> None:
-        """Reads AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, profiles and their kin as boto3 does.
+        """Reads AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, profiles and related settings as boto3 does.
 
         Raises:
-            StorageRefused: AWS_CA_BUNDLE, or `ca_bundle` of the profile, names no file of certificates.
+            StorageRefused: AWS_CA_BUNDLE, or `ca_bundle` of the profile, does not name a file of certificates.
         """
         core = botocore.session.get_session()
         session = boto3.session.Session(botocore_session=core, region_name=region_of(os.environ))
         self._admin = session.client("s3")
         self._bucket = bucket
         self._recent: dict[str, bytes] = {}
-        """By SHA-256, the oldest first."""
+        """SHA-256 -> content, the oldest first."""
         self._recent_bytes = 0
         self.support: StoreSupport | None = None
-        """What the last probe for conditional writes found (`probe`)."""
+        """The result of the last probe for conditional writes (`probe`)."""
         self.probing = asyncio.Lock()
         endpoint = self._admin.meta.endpoint_url
-        # boto3 decides, by `addressing_style` and endpoint, where the bucket's name goes; without asking for keys.
+        # boto3 decides by `addressing_style` and endpoint where the bucket's name goes; unsigned: without credentials.
         unsigned = session.client("s3", config=Config(signature_version=UNSIGNED))
         example = unsigned.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"})
         hosted = bucket_endpoint(bucket, endpoint, example)
@@ -100,28 +101,28 @@ class Storage:
             virtual_hosted_style_request=hosted is not None,
             unsigned_payload=True,  # takes carry a SHA-256 of their own
             client_options=_client_options(core.get_config_variable("ca_bundle")),
-            # Longer outages are the caller's: an activity says so and is retried.
+            # A longer outage fails the activity, which Temporal retries.
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
         )
 
     async def ensure_bucket(self) -> None:
-        """Create the bucket in the region of the settings where it is missing; needs the right to do so only then.
+        """Create the bucket in the configured region if it is missing; only then the permission to create it is needed.
 
         Raises:
             StorageRefused: this machine's clock is wrong.
-            botocore.exceptions.BotoCoreError, ClientError: S3 does not answer, or not to these credentials.
+            botocore.exceptions.BotoCoreError, ClientError: S3 does not respond, or refuses these credentials.
         """
 
         def ensure() -> None:
             try:
-                # Not HeadBucket, whose answer has no body: a refusal without a code does not tell what is wrong.
+                # HeadBucket has a response without a body, and so without the error code that states the problem.
                 self._admin.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
             except ClientError as error:
                 code = error.response.get("Error", {}).get("Code", "")
-                answer = error.response.get("ResponseMetadata", {})
-                if problem := clock_problem(code, answer.get("HTTPHeaders", {}).get("date", "")):
+                response = error.response.get("ResponseMetadata", {})
+                if problem := clock_problem(code, response.get("HTTPHeaders", {}).get("date", "")):
                     raise StorageRefused(problem) from None
-                if answer.get("HTTPStatusCode") != 404:
+                if response.get("HTTPStatusCode") != 404:
                     raise
                 self._create_bucket()
 
@@ -129,9 +130,9 @@ class Storage:
 
     def _create_bucket(self) -> None:
         location: Any = location_of(self._admin.meta.region_name)
-        more: Any = {"CreateBucketConfiguration": {"LocationConstraint": location}} if location else {}
-        with suppress(self._admin.exceptions.BucketAlreadyOwnedByYou):  # by another worker that starts now
-            self._admin.create_bucket(Bucket=self._bucket, **more)
+        options: Any = {"CreateBucketConfiguration": {"LocationConstraint": location}} if location else {}
+        with suppress(self._admin.exceptions.BucketAlreadyOwnedByYou):  # another worker created it just now
+            self._admin.create_bucket(Bucket=self._bucket, **options)
 
     async def put_bytes(
         self,
@@ -147,12 +148,12 @@ class Storage:
 
         Raises:
             StorageConflict: `only_if_absent` and it exists, or `if_match` names another version.
-            StorageUnsupported: the store answers 501 NotImplemented.
-            StorageFailed: it is not known to be there.
+            StorageUnsupported: the store responds with 501 NotImplemented.
+            StorageFailed: the object may not be there.
         """
         mode: Any = "create" if only_if_absent else {"e_tag": if_match} if if_match is not None else "overwrite"
         attributes: Any = {"Content-Type": media_type, **(metadata or {})}
-        with span("upload", client=True, key=key, bytes=len(data)), translated(key):
+        with span("upload", client=True, key=key, bytes=len(data)), translate_errors(key):
             done = await self._store.put_async(key, data, mode=mode, attributes=attributes, use_multipart=False)
         return done["e_tag"] or ""
 
@@ -166,14 +167,14 @@ class Storage:
         only_if_absent: bool = False,
         if_match: str | None = None,
     ) -> None:
-        """`put_bytes` of an object that costs nothing, on any store.
+        """`put_bytes` for an object that costs nothing, on any store.
 
-        A store without conditional writes is asked first whether the object is there: of two writers at the same
-        moment the later one wins.
+        On a store without conditional writes, a read first checks whether the object exists: of two concurrent
+        writers the later one wins.
 
         Raises:
             StorageConflict: `only_if_absent` and it exists, or `if_match` names another version.
-            StorageFailed: it is not known to be there.
+            StorageFailed: the object may not be there.
         """
         if self.support is None or self.support.state != "unsupported":
             with suppress(StorageUnsupported):
@@ -184,8 +185,8 @@ class Storage:
             raise StorageConflict(key)
         await self.put_bytes(key, data, media_type, metadata=metadata)
 
-    def remember(self, data: bytes, stored: Stored, media_type: str) -> None:
-        """What was just put, where it is a small text: `read` need not ask for it soon."""
+    def cache(self, data: bytes, stored: Stored, media_type: str) -> None:
+        """Keep an object that was just put, if it is a small text, so that `read` does not request it."""
         small = stored.bytes <= SMALL_BYTES and media_type.startswith(("text/", "application/json"))
         if small and stored.sha256 not in self._recent:
             self._recent[stored.sha256] = data
@@ -194,30 +195,30 @@ class Storage:
                 self._recent_bytes -= len(self._recent.pop(next(iter(self._recent)))) + KEPT_BYTES
 
     async def put_file(self, key: str, path: Path, media_type: str, *, known: Stored | None = None) -> Stored:
-        """Upload a local file, in parts when it is large. The object appears whole or not at all.
+        """Upload a local file, in parts when it is large. The object appears as a whole or not at all.
 
         Args:
-            known: What `size_and_sha256` has found of the file; without it, the file is read once more.
+            known: The result of `size_and_sha256` for the file; without it, the file is read once more.
         """
         stored = known or await size_and_sha256(path)
-        with span("upload", client=True, key=key, bytes=stored.bytes), translated(key):
+        with span("upload", client=True, key=key, bytes=stored.bytes), translate_errors(key):
             await self._store.put_async(key, path, **_parts(media_type))
         return stored
 
     async def put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> Stored:
-        """Upload a stream of unknown length in parts, hashing on the way; memory stays bounded.
+        """Upload a stream of unknown length in parts and hash it; memory stays bounded.
 
         Raises:
-            StorageFailed: the storage did. Whatever the stream raises is passed on, and nothing is stored.
+            StorageFailed: the upload failed. An error of the stream is raised as it is, and nothing is stored.
         """
-        with span("upload", client=True, key=key) as tell:
+        with span("upload", client=True, key=key) as set_attributes:
             stored = await self._put_stream(key, chunks, media_type)
-            tell(bytes=stored.bytes)
+            set_attributes(bytes=stored.bytes)
             return stored
 
     async def _put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> Stored:
-        digest, size, gathered = hashlib.sha256(), 0, bytearray()
-        with translated(key):
+        digest, size, buffer = hashlib.sha256(), 0, bytearray()
+        with translate_errors(key):
             writer = open_writer_async(
                 self._store,
                 key,
@@ -227,51 +228,51 @@ class Storage:
             )
         try:
             async for chunk in chunks:
-                gathered += chunk
-                if len(gathered) >= CHUNK_BYTES:
-                    digest.update(gathered)
-                    size += len(gathered)
-                    with translated(key):
-                        await writer.write(bytes(gathered))
-                    gathered.clear()
-            digest.update(gathered)
-            size += len(gathered)
-            with translated(key):
-                await writer.write(bytes(gathered))
-                await _ended(writer.close())
+                buffer += chunk
+                if len(buffer) >= CHUNK_BYTES:
+                    digest.update(buffer)
+                    size += len(buffer)
+                    with translate_errors(key):
+                        await writer.write(bytes(buffer))
+                    buffer.clear()
+            digest.update(buffer)
+            size += len(buffer)
+            with translate_errors(key):
+                await writer.write(bytes(buffer))
+                await _complete(writer.close())
         except BaseException as error:
-            # Abort this writer's own upload, and no other: another attempt may be uploading to the same key. Parts
-            # that stay behind are invisible, and are paid for until the bucket's lifecycle rule removes them.
+            # Abort only this writer's upload: another attempt may be uploading to the same key. Parts that remain are
+            # invisible, and are billed until the bucket's lifecycle rule removes them.
             with suppress(BaseError, OSError):
                 await asyncio.shield(writer.__aexit__(type(error), error, error.__traceback__))
             raise
         return Stored(size, digest.hexdigest())
 
-    async def drop(self, key: str) -> None:
-        """Delete an object; that there is none is as good.
+    async def delete(self, key: str) -> None:
+        """Delete an object, if it exists.
 
         Raises:
-            StorageFailed: it may still be there.
+            StorageFailed: the object may still exist.
         """
-        with translated(key), suppress(FileNotFoundError):
+        with translate_errors(key), suppress(FileNotFoundError):
             await self._store.delete_async(key)
 
     async def list_keys(self, prefix: str) -> list[str]:
-        """The keys that begin with `prefix`, sorted. The whole folder of the prefix is listed, page by page.
+        """The keys that begin with `prefix`, sorted. The request lists the whole folder of the prefix, page by page.
 
         Raises:
             StorageFailed: the listing is incomplete.
         """
         folder = prefix.rpartition("/")[0]
         found: list[str] = []
-        with translated(prefix):
+        with translate_errors(prefix):
             async for page in self._store.list(folder or None):
                 found += [each["path"] for each in page if each["path"].startswith(prefix)]
         return sorted(found)
 
     async def get_bytes(self, key: str) -> tuple[bytes, str] | None:
-        """A small object and its ETag, or None where there is none."""
-        with translated(key):
+        """A small object and its ETag, or None if it does not exist."""
+        with translate_errors(key):
             try:
                 found = await self._store.get_async(key)
             except FileNotFoundError:
@@ -279,24 +280,24 @@ class Storage:
             return bytes(await found.bytes_async()), found.meta["e_tag"] or ""
 
     async def read(self, key: str, sha256: str) -> bytes:
-        """A small object whose content is known by its SHA-256; what this process stored lately is not asked for.
+        """A small object with a known SHA-256, from the cache of this process if it was stored recently.
 
         Raises:
-            ObjectMissing: there is none.
-            StorageFailed: also where it has another content.
+            ObjectMissing: it does not exist.
+            StorageFailed: it cannot be read, or has other content.
         """
         if (recent := self._recent.get(sha256)) is not None:
             return recent
         found = await self.get_bytes(key)
         if found is None:
-            raise ObjectMissing(gone(key))
+            raise ObjectMissing(missing_message(key))
         if sha256_of(found[0]) != sha256:
-            raise StorageFailed(f"{key}: what is read is not what was stored")
+            raise StorageFailed(f"{key}: the content that was read is not what was stored")
         return found[0]
 
     async def head(self, key: str) -> ObjectHead | None:
-        """What is known of an object without reading it, or None where there is none."""
-        with translated(key):
+        """The properties of an object, or None if it does not exist."""
+        with translate_errors(key):
             try:
                 found = await self._store.get_async(key, options={"head": True})
             except FileNotFoundError:
@@ -305,13 +306,13 @@ class Storage:
         return ObjectHead(found.meta["size"], attributes.pop("Content-Type", ""), attributes)
 
     async def fetch(self, key: str, path: Path) -> Path:
-        """Bring an object to a local file, in pieces that memory does not notice.
+        """Download an object to a local file in chunks of CHUNK_BYTES.
 
         Raises:
-            ObjectMissing: there is no such object.
-            StorageFailed: the storage did.
+            ObjectMissing: it does not exist.
+            StorageFailed: it cannot be read.
         """
-        with translated(key):
+        with translate_errors(key):
             found = await self._store.get_async(key)
             with path.open("wb") as file:
                 if found.meta["size"] <= SMALL_BYTES:
@@ -322,13 +323,13 @@ class Storage:
         return path
 
     async def sha256(self, key: str) -> str:
-        """Of an object as it is read now.
+        """The SHA-256 of an object, which is read in full.
 
         Raises:
             StorageFailed: it cannot be read.
         """
         digest = hashlib.sha256()
-        with translated(key):
+        with translate_errors(key):
             async for chunk in (await self._store.get_async(key)).stream(min_chunk_size=CHUNK_BYTES):
                 digest.update(chunk)
         return digest.hexdigest()
@@ -339,7 +340,7 @@ class Storage:
 
 
 async def size_and_sha256(path: Path) -> Stored:
-    """What `put_file` will store of a local file."""
+    """The size and the SHA-256 of a local file."""
 
     def read() -> Stored:
         with path.open("rb") as file:
@@ -349,8 +350,8 @@ async def size_and_sha256(path: Path) -> Stored:
     return await asyncio.to_thread(read)
 
 
-async def _ended(closing: Awaitable[object]) -> None:
-    """Await the end of an upload. Cancelled in the middle, it can be neither completed nor aborted: it ends first."""
+async def _complete(closing: Awaitable[object]) -> None:
+    """Await the completion of an upload, also when cancelled: in the middle it can be neither completed nor aborted."""
     task = asyncio.ensure_future(closing)
     try:
         await asyncio.shield(task)
@@ -376,10 +377,10 @@ def _parts(media_type: str) -> Any:
 def _client_options(ca_bundle: object) -> Any:
     """
     Args:
-        ca_bundle: The file of certificates that boto3 trusts; the other client trusts them too.
+        ca_bundle: The file of certificates that boto3 trusts; obstore trusts them too.
 
     Raises:
-        StorageRefused: they cannot be read.
+        StorageRefused: the file cannot be read.
     """
     options = {"allow_http": True, "connect_timeout": "5s", "timeout": "120s"}
     if not ca_bundle:

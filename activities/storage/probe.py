@@ -1,7 +1,7 @@
-"""Probe the S3 store for conditional writes, on which the take ledger relies to pay for nothing twice.
+"""Probe the S3 store for conditional writes, which the take ledger needs so that nothing is paid for twice.
 
-The probe writes a few throw-away objects below `probes/` and deletes them. It takes about 30 small requests, most of
-them at the same time: 0.05 s on SeaweedFS.
+The probe writes a few temporary objects below `probes/` and deletes them. It sends about 30 small requests, most of
+them concurrently: 0.05 s on SeaweedFS.
 """
 
 import asyncio
@@ -17,48 +17,48 @@ from activities.storage.support import StoreSupport
 from workflows import keys
 
 RACES: Final = 4
-"""Pairs of concurrent writers, each pair with an object of its own. Some stores look first and write later, which one
-request after the other does not show. More writers of one object wait for each other: eight took up to 4 s on
+"""Pairs of concurrent writers, each pair with an object of its own. Some stores check first and write later, which
+sequential requests do not show. More writers of one object wait for each other: eight took up to 4 s on
 SeaweedFS 4.48."""
 AGAIN_SECONDS: Final = 5.0
-"""Between two probes of a store without proven support: an operator who fixes it need not restart the worker."""
+"""Interval of probes without proven support: after a fix of the store, no restart of the worker is needed."""
 SETTLED_SECONDS: Final = 600.0
-"""Between two probes of a store with support: what answers at an address can be replaced while the worker runs."""
+"""Interval of probes with proven support: the store at an address can be replaced while the worker runs."""
 SHARED_SECONDS: Final = 1.0
-"""A result without support serves callers that come within this time: 1,000 assets that wait make one probe."""
+"""A result without support is shared by callers within this time: 1,000 waiting assets cause one probe."""
 
 log = logging.getLogger(__name__)
 
 
 class _Unsupported(Exception):
-    """The store did what a store with conditional writes does not do."""
+    """The store behaved as no store with conditional writes does."""
 
 
 class _Inconclusive(Exception):
-    """An answer was lost on its way, or the store was down."""
+    """A response was lost, or the store was down."""
 
 
 async def probe(storage: Storage) -> StoreSupport:
-    """Write, overwrite, race and read back; never raises for what the store does."""
+    """Write, overwrite, race and read back; every failure of the store is in the result, none is raised."""
     began, key = monotonic(), keys.probe_key(uuid4().hex)
     races = [f"{key}-{number}" for number in range(RACES)]
     try:
-        first = await _accepted(
+        first = await _expect_accepted(
             storage.put_bytes(key, b"1", "text/plain", only_if_absent=True), "a first create (If-None-Match: *)"
         )
-        await _refused(
+        await _expect_refused(
             storage.put_bytes(key, b"2", "text/plain", only_if_absent=True),
             "it accepted a second create of the same object: it ignores If-None-Match",
         )
-        second = await _accepted(
+        second = await _expect_accepted(
             storage.put_bytes(key, b"3", "text/plain", if_match=first), "an overwrite of the version that is there"
         )
-        await _refused(
+        await _expect_refused(
             storage.put_bytes(key, b"4", "text/plain", if_match=first),
             "it accepted an overwrite of a version that was replaced: it ignores If-Match",
         )
-        await _reads(storage, key, b"3", second)
-        await _raced(storage, races)
+        await _check_read(storage, key, b"3", second)
+        await _race(storage, races)
     except _Unsupported as error:
         return StoreSupport("unsupported", str(error), began)
     except _Inconclusive as error:
@@ -66,33 +66,33 @@ async def probe(storage: Storage) -> StoreSupport:
     except StorageFailed as error:
         return _failed(error, began)
     finally:
-        await asyncio.gather(*(storage.drop(each) for each in (key, *races)), return_exceptions=True)
+        await asyncio.gather(*(storage.delete(each) for each in (key, *races)), return_exceptions=True)
     return StoreSupport("supported", "", began)
 
 
 def _failed(error: StorageFailed, began: float) -> StoreSupport:
-    """A 501 or a 4xx will be the same next time; anything else passes."""
-    answered = error.answered
+    """The result of a failed request: a 501 or a 4xx is permanent, any other failure is temporary."""
+    response = error.response
     if isinstance(error, StorageUnsupported):
-        return StoreSupport("unsupported", f"it answered {answered}", began)
-    if answered and answered.refused:
-        return StoreSupport("unsupported", f"it refused the probe below probes/ with {answered}", began)
+        return StoreSupport("unsupported", f"it answered {response}", began)
+    if response and response.refused:
+        return StoreSupport("unsupported", f"it refused the probe below probes/ with {response}", began)
     return StoreSupport("unreachable", str(error), began)
 
 
-async def _accepted(write: Awaitable[str], what: str) -> str:
+async def _expect_accepted(write: Awaitable[str], what: str) -> str:
     """The ETag of a write whose condition holds."""
     try:
         etag = await write
     except StorageConflict:
-        # The client repeats a request whose answer was lost, and meets its own first write.
+        # The client repeats a request whose response was lost, and conflicts with its own first write.
         raise _Inconclusive(f"it refused {what}") from None
     if not etag:
         raise _Unsupported("it answered a write without an ETag, which the next conditional write has to name")
     return etag
 
 
-async def _refused(write: Awaitable[str], otherwise: str) -> None:
+async def _expect_refused(write: Awaitable[str], otherwise: str) -> None:
     try:
         await write
     except StorageConflict:
@@ -100,7 +100,7 @@ async def _refused(write: Awaitable[str], otherwise: str) -> None:
     raise _Unsupported(otherwise)
 
 
-async def _reads(storage: Storage, key: str, content: bytes, etag: str) -> None:
+async def _check_read(storage: Storage, key: str, content: bytes, etag: str) -> None:
     found = await storage.get_bytes(key)
     if found is None or found[0] != content:
         raise _Unsupported("a read right after a write did not return what was written")
@@ -108,8 +108,8 @@ async def _reads(storage: Storage, key: str, content: bytes, etag: str) -> None:
         raise _Unsupported("a read returned another ETag than the write that it read")
 
 
-async def _raced(storage: Storage, races: Sequence[str]) -> None:
-    """Two creates of each object at the same time, then two overwrites of one version: each pair has one winner."""
+async def _race(storage: Storage, races: Sequence[str]) -> None:
+    """Two concurrent creates of each object, then two overwrites of one version: each pair must have one winner."""
 
     def create(key: str, number: int) -> Awaitable[str]:
         return storage.put_bytes(key, b"%d" % number, "text/plain", only_if_absent=True)
@@ -139,38 +139,38 @@ async def _winners(write: Callable[[str, int], Awaitable[str]], races: Sequence[
 
 
 async def support_of(storage: Storage) -> StoreSupport:
-    """The support of a store, probed where it is not known yet or was missing before this call."""
-    known, asked_at = storage.support, monotonic()
+    """The support of a store; probes it if support is unknown, or was missing before this call."""
+    known, called_at = storage.support, monotonic()
     if known and known.state == "supported":
         return known
     async with storage.probing:
         known = storage.support
-        if known is None or (known.state != "supported" and known.probed_at < asked_at - SHARED_SECONDS):
+        if known is None or (known.state != "supported" and known.probed_at < called_at - SHARED_SECONDS):
             known = storage.support = await probe(storage)
         return known
 
 
-def disproved(storage: Storage) -> str:
-    """Note that the store answered NotImplemented to a write of the ledger; why no paid work is done from now on."""
+def mark_unsupported(storage: Storage) -> str:
+    """Record that the store answered NotImplemented to a write of the ledger; return why paid work is now refused."""
     if storage.support is None or storage.support.state != "unsupported":
         storage.support = StoreSupport("unsupported", "it answered NotImplemented to a write of the take ledger")
-        _say(storage.support)
+        _log_support(storage.support)
     return storage.support.problem
 
 
 async def probe_again(storage: Storage) -> StoreSupport:
-    """Probe and log the result where it is news. An outage does not disprove support that was proven before."""
+    """Probe, and log the result if it changed. An outage does not revoke support that was proven before."""
     async with storage.probing:
         before, found = storage.support, await probe(storage)
         if not (found.state == "unreachable" and before and before.state == "supported"):
             storage.support = found
             if before is None or (before.state, before.reason) != (found.state, found.reason):
-                _say(found)
+                _log_support(found)
         return storage.support or found
 
 
 async def keep_probing(storage: Storage) -> None:
-    """Probe until cancelled: often while support is not proven, else now and then."""
+    """Probe until cancelled: every AGAIN_SECONDS without proven support, otherwise every SETTLED_SECONDS."""
     while True:
         await asyncio.sleep(AGAIN_SECONDS)
         known = storage.support
@@ -179,7 +179,7 @@ async def keep_probing(storage: Storage) -> None:
             await probe_again(storage)
 
 
-def _say(found: StoreSupport) -> None:
+def _log_support(found: StoreSupport) -> None:
     match found.state:
         case "supported":
             log.info("The S3 store honours conditional writes (If-None-Match, If-Match)")

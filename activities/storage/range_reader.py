@@ -1,11 +1,11 @@
-"""An object as a seekable file, read by ranges."""
+"""An object of the bucket as a seekable file, read by ranges."""
 
 import io
 from typing import Any
 
 from obstore.store import S3Store
 
-from activities.storage.errors import translated
+from activities.storage.errors import translate_errors
 
 
 class RangeReader(io.RawIOBase):
@@ -29,11 +29,11 @@ class RangeReader(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        wanted = min(len(buffer), self._size - self._at)
-        if wanted <= 0:
+        length = min(len(buffer), self._size - self._at)
+        if length <= 0:
             return 0
-        with translated(self._key):
-            data = self._store.get_range(self._key, start=self._at, length=wanted)
+        with translate_errors(self._key):
+            data = self._store.get_range(self._key, start=self._at, length=length)
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)

@@ -1,4 +1,4 @@
-"""Whether the S3 store honours conditional writes: the result of a probe, with the messages that people read."""
+"""Whether the S3 store honours conditional writes: the result of a probe, with messages for operators."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ State = Literal["supported", "unsupported", "unreachable"]
 
 ERROR_TYPE: Final = "store_unsupported"
 """Type of the activity errors, and reason for attention, of work that needs conditional writes."""
-REMEDY: Final = "set AWS_ENDPOINT_URL_S3 to a store that README.md lists under Configuration"
+REMEDY: Final = "set AWS_ENDPOINT_URL_S3 to a store that deploy/README.md lists under Supported stores"
 _STATUS: Final = re.compile(r"non-2xx status code: (\d{3})\b")
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 _NOT_IMPLEMENTED: Final = 501
@@ -22,8 +22,8 @@ class StoreSupport:
     """The result of one probe.
 
     Attributes:
-        state: `unreachable` means that nothing is known: probe again later.
-        reason: What the store did, e.g. "it accepted a second create of the same object"; empty where supported.
+        state: `unreachable` means that support is unknown: probe again later.
+        reason: What the store did, e.g. "it accepted a second create of the same object"; empty if supported.
         probed_at: `time.monotonic()` in seconds, from before the first request of the probe.
     """
 
@@ -33,7 +33,7 @@ class StoreSupport:
 
     @property
     def problem(self) -> str:
-        """Why no paid work is done and how to fix that; empty where it is done."""
+        """Why paid work is refused, and the remedy; empty if it is not refused."""
         match self.state:
             case "supported":
                 return ""
@@ -50,30 +50,30 @@ class StoreSupport:
 
 
 @dataclass(frozen=True)
-class Answered:
-    """The HTTP answer to a failed request, as far as the library's message gives it."""
+class ErrorResponse:
+    """The HTTP response to a failed request, as far as the library's message contains it."""
 
     status: int | None
     code: str
 
     @classmethod
-    def of(cls, message: str) -> "Answered":
-        """Read the message of an obstore error: "… status code: 501 Not Implemented: <Error><Code>NotImplemented…"."""
+    def parse(cls, message: str) -> "ErrorResponse":
+        """Parse the message of an obstore error: "… status code: 501 Not Implemented: <Error><Code>NotImplemented…"."""
         status, code = _STATUS.search(message), _CODE.search(message)
         return cls(int(status[1]) if status else None, code[1] if code else "")
 
     @property
     def not_implemented(self) -> bool:
-        """Whether the store says that it cannot do this. No retry helps."""
+        """Whether the store does not implement the request. No retry helps."""
         return self.status == _NOT_IMPLEMENTED or self.code == "NotImplemented"
 
     @property
     def refused(self) -> bool:
-        """Whether the store refused the request for what it is or who sent it."""
-        passing = (408, 425, 429)  # timeouts and throttling
-        if self.code == SKEWED:  # until somebody sets the clock
+        """Whether the store refused the request itself or its credentials."""
+        temporary = (408, 425, 429)  # timeouts and throttling
+        if self.code == SKEWED:  # the request works once the clock is set
             return False
-        return self.status is not None and 400 <= self.status < 500 and self.status not in passing
+        return self.status is not None and 400 <= self.status < 500 and self.status not in temporary
 
     def __str__(self) -> str:
         return f"{self.status} {self.code}".strip() if self.status else self.code

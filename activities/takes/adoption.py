@@ -1,4 +1,4 @@
-"""Which take a provider's job belongs to: one take of one production; a person may give it to a take in doubt."""
+"""The owner of a provider's job: one take of one production. A reviewer may assign it to an ambiguous take."""
 
 import json
 from collections.abc import Mapping
@@ -15,39 +15,39 @@ Owner = Mapping[str, object]
 """production_id, asset_id and take."""
 
 
-async def own(attempt: Attempt, job: Job) -> None:
-    """Write whose job it is, so that nobody adopts it for another take. The take itself does not depend on that."""
+async def record_owner(attempt: Attempt, job: Job) -> None:
+    """Record the take as owner of the job, so that no other take adopts it. The take itself does not depend on that."""
     with suppress(StorageFailed):
-        await _owner_of(attempt.storage, attempt.offer.provider, job, _owner(attempt))
+        await _claim(attempt.storage, attempt.offer.provider, job, _owner(attempt))
 
 
 async def adopt(attempt: Attempt, job: Job) -> None:
-    """Give the job to the take of this attempt.
+    """Assign the job to the take of this attempt.
 
     Raises:
-        InvalidRequest: it is another take's, or the provider says that it is not the job of this request.
-        ProviderError: the provider cannot be asked now.
-        StorageUnavailable: nor can the storage.
+        InvalidRequest: the job belongs to another take, or by the provider's response to another request.
+        ProviderError: the provider cannot be queried now.
+        StorageUnavailable: the storage does not respond.
     """
     provider, mine = attempt.offer.provider, _owner(attempt)
-    of = await attempt.ask(_owner_of(attempt.storage, provider, job, mine))
-    if of != mine:
-        words = f"job {job.id!r} belongs to take {of['take']} of {of['asset_id']} in {of['production_id']}"
-        raise InvalidRequest(f"{words}; name another job, or resubmit")
+    owner = await attempt.call(_claim(attempt.storage, provider, job, mine))
+    if owner != mine:
+        take = f"take {owner['take']} of {owner['asset_id']} in {owner['production_id']}"
+        raise InvalidRequest(f"job {job.id!r} belongs to {take}; name another job, or resubmit")
     try:
-        await attempt.ask_vendor("poll", attempt.provider.adoptable(attempt.request, job), job.id)
+        await attempt.call_vendor("poll", attempt.provider.adoptable(attempt.request, job), job.id)
     except InvalidRequest:
-        await attempt.ask(attempt.storage.drop(keys.job_key(provider, job.id)))
+        await attempt.call(attempt.storage.delete(keys.job_key(provider, job.id)))
         raise
 
 
 def _owner(attempt: Attempt) -> Owner:
-    asked = attempt.asked
-    return {"production_id": asked.production_id, "asset_id": asked.asset.asset_id, "take": asked.take}
+    task = attempt.task
+    return {"production_id": task.production_id, "asset_id": task.asset.asset_id, "take": task.take}
 
 
-async def _owner_of(storage: Storage, provider: str, job: Job, owner: Owner) -> Owner:
-    """Whose job it is: `owner`'s from now on, where nobody has it yet."""
+async def _claim(storage: Storage, provider: str, job: Job, owner: Owner) -> Owner:
+    """Record `owner` as the owner of the job, unless it has one, and return its owner."""
     key = keys.job_key(provider, job.id)
     try:
         await storage.put_bytes(key, json.dumps(owner).encode(), "application/json", only_if_absent=True)

@@ -1,4 +1,4 @@
-"""One attempt at one take: what the free way and the ledger's way share."""
+"""One attempt at one take: the code that free and paid takes share."""
 
 import asyncio
 import io
@@ -36,41 +36,42 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage, Stored
 from activities.storage.errors import ObjectMissing, StorageConflict, StorageFailed, StorageUnsupported
 from activities.takes.ledger import Entry, LedgerUnreadable, now
-from activities.takes.stored_form import taken_in
-from activities.takes.vendor_calls import Operation, told
+from activities.takes.stored_form import normalize
+from activities.takes.vendor_calls import Operation, record_call
 from workflows import keys
 from workflows.activity_io import STILL_RUNNING, TAKE_EXISTS, AssetFailure, ProduceAsset
+from workflows.brief import Brief
 from workflows.events import AttentionReason
-from workflows.models import ZERO, Asset, Brief, Media, Modality, Take, digest_of
+from workflows.models import ZERO, Asset, Media, Modality, Take, digest_of
 
 HEARTBEAT_SECONDS: Final = 4.0
-"""Well within the heartbeat timeout of 15 s; workers of providers send one in 10 s."""
+"""Well within the heartbeat timeout of 15 s; provider workers send one every 10 s."""
 MAX_RETRY_SECONDS: Final = 60.0
 MAX_ATTEMPTS: Final = 5
-"""Of a step that is no take. With 1, 2, 4 and 8 s between them: enough for what passes by itself."""
+"""Of a step that is not a take, with 1, 2, 4 and 8 s between them: enough for temporary failures."""
 STORAGE_RETRY: Final = timedelta(seconds=2)
 CANCEL_SECONDS: Final = 40.0
-"""How long a request that is under way is waited for after a cancel; `stopping` waits a little longer for what the
-ledger then says."""
+"""How long a cancelled attempt awaits the response to its request; `stopping` waits a little longer, so that the
+ledger then has the outcome."""
 _REASONS: Final[Mapping[type[ProviderError], AttentionReason]] = {
     ContentRefused: "content_refused",
     OutputUnusable: "output_unusable",
     StoreUnsupported: "store_unsupported",
 }
-"""Failures that a person answers in another way than the rest."""
+"""Failures that a reviewer resolves in another way than the rest."""
 
 T = TypeVar("T")
 
 
 class Attempt:
-    """The request, its place in the bucket, its provider, and the sign of life."""
+    """The task, its key prefix in the bucket, its provider, and its heartbeat."""
 
     def __init__(
         self,
         storage: Storage,
         provider: Provider,
         offer: Offer,
-        asked: ProduceAsset,
+        task: ProduceAsset,
         workdir: Path,
         settings: ActivitySettings,
         *,
@@ -82,22 +83,23 @@ class Attempt:
         self.provider = provider
         self.offer = offer
         self.settings = settings
-        self.asked = asked
-        self.prefix = keys.take_prefix(asked.production_id, asked.asset.asset_id, asked.take)
+        self.task = task
+        self.prefix = keys.take_prefix(task.production_id, task.asset.asset_id, task.take)
         self.request = replace(
-            _provider_request(storage, asked, self.prefix, workdir),
-            instructions=instructions_for(asked.brief, asked.asset) if instructions is None else instructions,
+            _provider_request(storage, task, self.prefix, workdir),
+            instructions=instructions_for(task.brief, task.asset) if instructions is None else instructions,
             schema=schema,
             on_text=on_text,
         )
-        self.seen: dict[str, JsonValue] = {"asset_id": asked.asset.asset_id}
+        self.details: dict[str, JsonValue] = {"asset_id": task.asset.asset_id}
+        """The details of the last heartbeat."""
 
-    async def ask(self, call: Awaitable[T]) -> T:
-        """Await a provider or the storage, with whatever goes wrong put into the error tree.
+    async def call(self, call: Awaitable[T]) -> T:
+        """Await a call of a provider or the storage, and translate its errors into those of the error tree.
 
         Raises:
-            ProviderError: `StorageUnavailable` and `StoreUnsupported` where it is ours, `SubmissionUnknown` where
-                nobody foresaw it.
+            ProviderError: `StorageUnavailable` and `StoreUnsupported` for errors of the storage, `SubmissionUnknown`
+                for unexpected errors.
         """
         try:
             return await call
@@ -110,24 +112,24 @@ class Attempt:
         except Exception as error:
             raise SubmissionUnknown(f"{type(error).__name__}: {error}") from error
 
-    async def ask_vendor(self, operation: Operation, call: Awaitable[T], job_id: str | None = None) -> T:
-        """`ask` the provider, as traces and metrics tell of it."""
+    async def call_vendor(self, operation: Operation, call: Awaitable[T], job_id: str | None = None) -> T:
+        """`call` the provider, with a trace span and metrics."""
         await load_sdk(self.offer.provider)
-        return await told(self.offer.provider, self.offer.model, operation, self.ask(call), job_id)
+        return await record_call(self.offer.provider, self.offer.model, operation, self.call(call), job_id)
 
-    async def taken_in(self, finished: Finished) -> Finished:
-        """What the provider made, as it is kept.
+    async def normalize(self, finished: Finished) -> Finished:
+        """The provider's output in the form in which it is stored.
 
         Raises:
-            OutputUnusable: it is a text without words.
+            OutputUnusable: the text is empty.
         """
-        return await taken_in(finished, self.offer, structured=self.request.schema is not None)
+        return await normalize(finished, self.offer, structured=self.request.schema is not None)
 
     async def facts_of(self, finished: Finished, key: str = "", size: int = 0) -> Facts:
         """Media facts, from the local source or, for a stream, from the stored object at `key`.
 
         Raises:
-            OutputUnusable: it is not the media that its type says.
+            OutputUnusable: the content does not match its media type.
         """
         source, media_type = finished.source, finished.media_type
         if isinstance(source, Path):
@@ -149,9 +151,9 @@ class Attempt:
         cost_source: pricing.CostSource = "catalogue",
         job_id: str | None = None,
     ) -> Take:
-        asset = self.asked.asset
+        asset = self.task.asset
         return Take(
-            number=self.asked.take,
+            number=self.task.take,
             prompt=asset.prompt,
             provider=asset.provider,
             model=asset.model,
@@ -161,33 +163,33 @@ class Attempt:
             cost_source=cost_source,
             billed_usd=billed_usd,
             job_id=job_id,
-            inputs={i.asset_id: i.take for i in self.asked.inputs},
+            inputs={i.asset_id: i.take for i in self.task.inputs},
             started_at=started,
             finished_at=finished or now(),
         )
 
-    def heartbeat(self, **seen: JsonValue) -> None:
-        """Say where the take is; the server keeps the last words between attempts."""
-        self.seen |= seen
-        activity.heartbeat(self.seen)
+    def heartbeat(self, **details: JsonValue) -> None:
+        """Send a heartbeat with the state of the take; the server keeps its details for the next attempt."""
+        self.details |= details
+        activity.heartbeat(self.details)
 
     def heartbeats(self, step: str) -> AbstractContextManager[None]:
-        """Tell the server that this attempt lives, and where it is."""
-        return beating(lambda: self.heartbeat(step=step))
+        """Send heartbeats with this step while the block runs."""
+        return send_heartbeats(lambda: self.heartbeat(step=step))
 
 
-def request_digest(asked: ProduceAsset) -> str:
-    """Names what the provider is asked for: a take's number is never used for two different requests."""
-    sent = asked.asset.model_dump(mode="json", include={"asset_type", "prompt", "provider", "model", "parameters"})
-    return digest_of([sent, {i.asset_id: i.take for i in asked.inputs}])
+def request_digest(task: ProduceAsset) -> str:
+    """Identifies the request to the provider: a take's number is never used for two different requests."""
+    sent = task.asset.model_dump(mode="json", include={"asset_type", "prompt", "provider", "model", "parameters"})
+    return digest_of([sent, {i.asset_id: i.take for i in task.inputs}])
 
 
 @contextmanager
-def beating(beat: Callable[[], None]) -> Iterator[None]:
+def send_heartbeats(beat: Callable[[], None]) -> Iterator[None]:
     """Call `beat` every HEARTBEAT_SECONDS while the block runs.
 
-    The start of an attempt is itself a sign of life: what is made at once sends none. What started together beats
-    apart: hundreds of heartbeats at the same moment would hold up everything else at the server for half a second.
+    The start of an attempt counts as a heartbeat, so an attempt that ends at once sends none. The first delay is
+    random: hundreds of simultaneous heartbeats would delay all other requests at the server for half a second.
     """
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle
@@ -204,11 +206,11 @@ def beating(beat: Callable[[], None]) -> Iterator[None]:
         timer.cancel()
 
 
-async def held(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` to its end although somebody pauses or resets the activity, or Temporal has lost sight of it.
+async def run_shielded(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` to its end, also when the activity is paused, reset, or no longer known to Temporal.
 
-    Its request may be billed, and its answer exists nowhere else. After a cancel it has `CANCEL_SECONDS` left, so that
-    a job is known and can be stopped; a worker that stops ends it at once.
+    Its request may be billed, and its response exists nowhere else. After a cancel it has `CANCEL_SECONDS` left, so
+    that the id of a job is recorded and the job can be cancelled. A worker shutdown cancels it at once.
     """
     task = asyncio.create_task(work)
     while True:
@@ -226,8 +228,8 @@ async def held(work: Coroutine[Any, Any, T]) -> T:
 
 
 @asynccontextmanager
-async def workplace() -> AsyncIterator[Path]:
-    """The directory of one attempt: made when something is first put into it, and gone with the attempt."""
+async def scratch_directory() -> AsyncIterator[Path]:
+    """The directory of one attempt: created on first use, and deleted at the end of the attempt."""
     path = Path(tempfile.gettempdir()) / f"greenlight-{uuid4().hex}"
     try:
         yield path
@@ -245,7 +247,7 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
             try:
                 return await storage.fetch(media.key, path)
             except ObjectMissing as error:
-                raise InvalidRequest(f"{source.asset_id}, which it is made from, is gone: {error}") from None
+                raise InvalidRequest(f"{source.asset_id}, which it is made from, is missing: {error}") from None
 
         return Input(source.asset_id, source.asset_type, source.role, media, fetch)
 
@@ -261,7 +263,7 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
 
 
 def instructions_for(brief: Brief, asset: Asset) -> str:
-    """What a model that writes is told beside the prompt; nothing for what makes pictures, sound or video."""
+    """The instructions for a text model, next to the prompt; empty for pictures, sound and video."""
     if asset.asset_type != Modality.TEXT:
         return ""
     style = f" Style: {brief.style}." if brief.style else ""
@@ -285,11 +287,11 @@ def media_of(key: str, stored: Stored, media_type: str, facts: Facts) -> Media:
     )
 
 
-def again(message: str, delay: timedelta, type_: str = STILL_RUNNING) -> ApplicationError:
-    """The error whose retry is the next look; waiting is benign, no failure."""
+def retry_later(message: str, delay: timedelta, type_: str = STILL_RUNNING) -> ApplicationError:
+    """The error whose retry is the next poll. Waiting for a job is benign, not a failure."""
     benign = ApplicationErrorCategory.BENIGN if type_ == STILL_RUNNING else ApplicationErrorCategory.UNSPECIFIED
-    words = f"{message}; next look in {delay.total_seconds():.1f} s"
-    return ApplicationError(words, type=type_, next_retry_delay=delay, category=benign)
+    text = f"{message}; next poll in {delay.total_seconds():.1f} s"
+    return ApplicationError(text, type=type_, next_retry_delay=delay, category=benign)
 
 
 def failure_of(
@@ -300,9 +302,9 @@ def failure_of(
     billed_usd: Decimal | None = None,
     maybe_billed: bool = False,
 ) -> AssetFailure:
-    """What a record keeps of the error that ends a take: its kind, words, and what was billed for it so far.
+    """The record of the error that ends a take: its kind, its message, and the USD billed for the take so far.
 
-    Of an ambiguous submission also what it counts for besides.
+    For an ambiguous submission also the USD that it may still cost.
     """
     so_far = entry.billed_usd if entry else error.billed_usd
     ambiguous = entry is not None and reason == "ambiguous_submission"
@@ -319,8 +321,8 @@ def failure_of(
     )
 
 
-def ended(failure: AssetFailure) -> ApplicationError:
-    """The error that ends an asset until a person decides; its type is the word that records and answers have too."""
+def application_error(failure: AssetFailure) -> ApplicationError:
+    """The error that ends an asset until a reviewer decides; records and API responses have the same type."""
     type_ = failure.kind if failure.reason == "asset_failed" and failure.kind else failure.reason
     return ApplicationError(failure.message, failure, type=type_, non_retryable=True)
 
@@ -328,31 +330,31 @@ def ended(failure: AssetFailure) -> ApplicationError:
 def final_error(
     error: ProviderError, entry: Entry | None = None, reason: AttentionReason | None = None
 ) -> ApplicationError:
-    """The error that ends an asset, of a take whose submission may still be open."""
-    return ended(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)))
+    """The error that ends an asset; the submission of its take may still be open."""
+    return application_error(failure_of(error, entry, reason, maybe_billed=bool(entry and entry.is_open)))
 
 
-def used_before(billed_usd: Decimal = ZERO, job_id: str | None = None) -> ApplicationError:
-    """The error of a take whose number was used for another request; the workflow makes it under the next one."""
-    words = "this take was made from another request before, by a run that was reset; the next number is used"
-    return ended(AssetFailure(message=words, kind=TAKE_EXISTS, billed_usd=billed_usd, job_id=job_id))
+def take_number_used(billed_usd: Decimal = ZERO, job_id: str | None = None) -> ApplicationError:
+    """The error of a take whose number was used for another request; the workflow retries with the next number."""
+    message = "a run that was reset used this take number for another request; the next number is used"
+    return application_error(AssetFailure(message=message, kind=TAKE_EXISTS, billed_usd=billed_usd, job_id=job_id))
 
 
-def unaskable(
+def model_unavailable(
     message: str, entry: Entry | None, reason: AttentionReason = "model_retired", replacement: tuple[str, ...] = ()
 ) -> ApplicationError:
-    """The error of a model that cannot be asked any more; a submission of it that is open stays in doubt."""
+    """The error of a model that is not available any more; an open submission to it stays ambiguous."""
     error, doubt = InvalidRequest(message), entry is not None and entry.is_open
     failure = failure_of(error, entry, "ambiguous_submission" if doubt else reason, maybe_billed=doubt)
-    return ended(failure.model_copy(update={"replacement": replacement}))
+    return application_error(failure.model_copy(update={"replacement": replacement}))
 
 
 def is_final(error: ProviderError, failures: int, allowed: int) -> bool:
-    """Whether nothing is tried again: it cannot help, it was billed, or it was tried often enough."""
+    """Whether there is no retry: it cannot help, the failure was billed, or the allowed failures are used up."""
     return not error.retryable or bool(error.billed_usd) or (error.counts and failures >= allowed)
 
 
-def retry(error: ProviderError, times: int) -> ApplicationError:
-    """The retry of what may pass: after the provider's own delay, or 1, 2, 4, … s by how many `times` it was so."""
+def retry_with_backoff(error: ProviderError, times: int) -> ApplicationError:
+    """The error whose retry comes after the provider's own delay, or after 1, 2, 4, … s for the n-th of `times`."""
     delay = error.retry_after or timedelta(seconds=min(2.0 ** max(times - 1, 0), MAX_RETRY_SECONDS))
     return ApplicationError(str(error), type=error.kind, next_retry_delay=delay)

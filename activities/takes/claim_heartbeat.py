@@ -1,4 +1,4 @@
-"""The sign of life of a claim: it grows in the ledger while an attempt has or awaits the answer to its request."""
+"""The heartbeat of a claim: a counter in the ledger that grows while an attempt awaits or stores its response."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,32 +10,32 @@ from activities.storage.errors import StorageConflict
 from activities.takes.ledger import Ledger, LedgerUnreadable
 
 
-class ClaimBeats:
-    """Beats three times in the seconds after which a claim without a beat is taken for lost.
+class ClaimHeartbeat:
+    """Writes three beats in the time after which a claim without a beat counts as lost.
 
     Args:
-        ask: Puts what goes wrong with the storage into the error tree.
+        call: Translates errors of the storage into those of the error tree (`Attempt.call`).
         settles_seconds: `ActivitySettings.claim_settles_seconds`.
     """
 
     def __init__(
-        self, ledger: Ledger, ask: Callable[[Awaitable[None]], Awaitable[None]], settles_seconds: float
+        self, ledger: Ledger, call: Callable[[Awaitable[None]], Awaitable[None]], settles_seconds: float
     ) -> None:
         self._ledger = ledger
-        self._ask = ask
-        self._settles = settles_seconds
+        self._call = call
+        self._settles_seconds = settles_seconds
         self._last = monotonic()
         self._suspended = False
 
     @property
     def suspended(self) -> bool:
-        """Whether this process stood still for so long that Temporal gave its attempt up, and others went on."""
-        # A gap that no beat has noticed yet counts too.
-        self._suspended |= monotonic() - self._last > 1.5 * self._settles
+        """Whether this process was suspended so long that Temporal timed out its attempt and other attempts went on."""
+        # A gap since the last beat counts too.
+        self._suspended |= monotonic() - self._last > 1.5 * self._settles_seconds
         return self._suspended
 
     @asynccontextmanager
-    async def going(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         """Beat while the block runs."""
         stop = asyncio.Event()
         self._last = monotonic()
@@ -43,22 +43,22 @@ class ClaimBeats:
         try:
             yield
         finally:
-            stop.set()  # never cancelled in the middle of a write: its outcome has to be known
+            stop.set()  # a write is never cancelled: its outcome has to be known
             await beating
 
     async def _beat(self, stop: asyncio.Event) -> None:
         beats = 0
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._settles / 3)
+                await asyncio.wait_for(stop.wait(), self._settles_seconds / 3)
             if stop.is_set():
                 return
             self._suspended = self.suspended
             self._last = monotonic()
             beats += 1
             try:
-                await self._ask(self._ledger.note(beats=beats, only_while="claimed"))
+                await self._call(self._ledger.update(beats=beats, only_while="claimed"))
             except (StorageConflict, LedgerUnreadable):
-                return  # another attempt took over; what our answer is worth shows when it is written
+                return  # another attempt took over; writing the response will show whether it still counts
             except (StorageUnavailable, StoreUnsupported):
                 continue

@@ -1,4 +1,4 @@
-"""A take that costs nothing: no ledger, the media object with its metadata is the whole record."""
+"""A take that costs nothing: it has no ledger, the media object with its metadata is the whole record."""
 
 import asyncio
 from datetime import datetime
@@ -11,14 +11,22 @@ from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
 from activities.storage.bucket import Stored, sha256_of
 from activities.storage.errors import StorageConflict
-from activities.takes.attempt import Attempt, final_error, is_final, media_of, request_digest, retry, used_before
+from activities.takes.attempt import (
+    Attempt,
+    final_error,
+    is_final,
+    media_of,
+    request_digest,
+    retry_with_backoff,
+    take_number_used,
+)
 from activities.takes.ledger import now
 from workflows import keys
 from workflows.models import ZERO, Take
 
 
 class FreeTake(Attempt):
-    """One attempt. A second one looks first; two at once race for the conditional put, and one of them wins."""
+    """One attempt. A retry first reads what is stored; of two concurrent attempts one wins the conditional put."""
 
     async def make(self) -> Take:
         attempt = activity.info().attempt
@@ -27,47 +35,48 @@ class FreeTake(Attempt):
         started = now()
         try:
             with self.heartbeats("making"):
-                finished = await self.ask_vendor("submit", self.provider.submit(self.request))
+                finished = await self.call_vendor("submit", self.provider.submit(self.request))
                 if isinstance(finished, Job):
-                    raise OutputUnusable(f"{self.offer.model} answered with a job although it offers none")
-                finished = await self.ask(self.taken_in(finished))
+                    raise OutputUnusable(f"{self.offer.model} responded with a job although its offer has none")
+                finished = await self.call(self.normalize(finished))
                 facts = await self.facts_of(finished)
                 key = keys.media_key(self.prefix, extension_of(finished.media_type))
                 done = now()
-                stored = await self.ask(self._put(key, finished, _metadata(facts, started, done)))
+                stored = await self.call(self._put(key, finished, _metadata(facts, started, done)))
         except StorageConflict:
-            # Another attempt of this same take was faster: what it stored is the take.
+            # Another attempt at the same take was faster: its object is the take.
             if found := await self._recorded():
                 return found
             raise
         except ProviderError as error:
             if is_final(error, attempt, self.settings.max_failures):
                 raise final_error(error) from None
-            raise retry(error, attempt) from None
+            raise retry_with_backoff(error, attempt) from None
         return self.take(media_of(key, stored, finished.media_type, facts), ZERO, started, done)
 
     async def _recorded(self) -> Take | None:
-        """The take as the metadata of its media object tells it, or None where it is not there.
+        """The take, read from the metadata of its media object, or None if that does not exist.
 
         Raises:
-            ApplicationError: the object was made for another request.
+            ApplicationError: the object belongs to another request.
         """
-        # What it is, and so its extension, is only known when it is made. People's files have a digest in their names.
+        # The extension is known only once the take is made. The names of uploaded files have a digest.
         stem = keys.media_key(self.prefix, "")
         key = next((k for k in await self.storage.list_keys(stem) if "." not in k.removeprefix(stem)), None)
         head = await self.storage.head(key) if key else None
         if key is None or head is None or "sha256" not in head.metadata:
             return None
-        kept = head.metadata
-        if kept.get("request") != request_digest(self.asked):
-            raise used_before()
+        metadata = head.metadata
+        if metadata.get("request") != request_digest(self.task):
+            raise take_number_used()
         facts = Facts(
-            width=int(kept["width"]) if "width" in kept else None,
-            height=int(kept["height"]) if "height" in kept else None,
-            duration_seconds=float(kept["seconds"]) if "seconds" in kept else None,
+            width=int(metadata["width"]) if "width" in metadata else None,
+            height=int(metadata["height"]) if "height" in metadata else None,
+            duration_seconds=float(metadata["seconds"]) if "seconds" in metadata else None,
         )
-        media = media_of(key, Stored(head.bytes, kept["sha256"]), head.media_type, facts)
-        return self.take(media, ZERO, datetime.fromisoformat(kept["started"]), datetime.fromisoformat(kept["finished"]))
+        media = media_of(key, Stored(head.bytes, metadata["sha256"]), head.media_type, facts)
+        started, finished = (datetime.fromisoformat(metadata[name]) for name in ("started", "finished"))
+        return self.take(media, ZERO, started, finished)
 
     async def _put(self, key: str, finished: Finished, metadata: dict[str, str]) -> Stored:
         if isinstance(finished.source, bytes):
@@ -75,11 +84,11 @@ class FreeTake(Attempt):
         elif isinstance(finished.source, Path):
             data = await asyncio.to_thread(finished.source.read_bytes)
         else:
-            raise OutputUnusable("a free take comes as bytes or a file")
+            raise OutputUnusable("a free take has to be bytes or a file")
         stored = Stored(len(data), sha256_of(data))
-        known = {**metadata, "sha256": stored.sha256, "request": request_digest(self.asked)}
+        known = {**metadata, "sha256": stored.sha256, "request": request_digest(self.task)}
         await self.storage.put_unpaid(key, data, finished.media_type, metadata=known, only_if_absent=True)
-        self.storage.remember(data, stored, finished.media_type)
+        self.storage.cache(data, stored, finished.media_type)
         return stored
 
 

@@ -1,4 +1,4 @@
-"""The take ledger: one object a take, written with conditional puts, so that nothing is paid for twice.
+"""The take ledger: one object for each take, written with conditional puts, so that nothing is paid for twice.
 
     (none) ──claim──> claimed ──job id──> submitted ──media──> stored
                          │ ▲                  │
@@ -6,8 +6,8 @@
                          ▼ │                  ▼
                         released <────────────┘
 
-`claimed` found by another attempt is ambiguous: the request may or may not have reached the provider.
-A cancel writes `released` with its end (`final`), also where nothing was submitted: no attempt claims after that.
+`claimed` by another attempt is ambiguous: the request may or may not have reached the provider.
+A cancel writes `released` with its failure (`final`), also if nothing was submitted: no attempt claims after that.
 A take that can cost nothing needs no claim; its media object with metadata is the record.
 """
 
@@ -30,39 +30,37 @@ State = Literal["claimed", "submitted", "stored", "released"]
 
 
 class LedgerUnreadable(Exception):
-    """The object is no ledger that this version can read. `job_id` is the last one that its text names."""
+    """This version cannot read the ledger object. `job_id` is the last one in its text."""
 
     def __init__(self, key: str, reason: str, job_id: str | None) -> None:
         super().__init__(f"the ledger {key} cannot be read ({reason})")
         self.job_id = job_id
 
 
-class _Kept(Model):
-    """A record that a newer version may have added fields to: they are kept when it is written again."""
+class _Extensible(Model):
+    """A record to which a newer version may have added fields: they are kept when it is written again."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class Submission(_Kept):
+class Submission(_Extensible):
     """One request to the provider that may have cost money."""
 
     at: datetime
     run_id: str
     attempt: int
-    nonce: str = Field(
-        description="Tells this attempt's own claim from another's, where the answer to writing it was lost"
-    )
-    order: int = Field(default=0, description="The number of the person's order that it follows")
+    nonce: str = Field(description="Identifies this attempt's own claim if the response to its write was lost")
+    order: int = Field(default=0, description="The number of the reviewer's order that it follows")
     job_id: str | None = None
     outcome: str = ""
-    resubmitted: bool = Field(default=False, description="Sent although the one before it may have arrived")
+    resubmitted: bool = Field(default=False, description="Sent although the previous one may have arrived")
     billed_usd: Money = ZERO
-    beats: int = Field(default=0, description="Grows while its attempt waits for the provider's answer")
-    waited: bool = Field(default=False, description="The provider said to wait: it cost nothing and is no failure")
+    beats: int = Field(default=0, description="Grows while its attempt awaits the provider's response")
+    waited: bool = Field(default=False, description="The provider asked to wait: it cost nothing and is not a failure")
 
 
-class Entry(_Kept):
-    """What the ledger says of a take now, with every submission so far."""
+class Entry(_Extensible):
+    """The current state of a take, with every submission so far."""
 
     state: State
     provider: str
@@ -70,27 +68,27 @@ class Entry(_Kept):
     request_digest: str
     price_usd: Money = Field(description="The catalogue's high price at the time of the claim")
     submissions: tuple[Submission, ...] = ()
-    failures: int = Field(default=0, description="Real failures in a row: of submissions, or of looks at a job")
-    waits: int = Field(default=0, description="How often in a row the provider said to wait")
+    failures: int = Field(default=0, description="Consecutive failures of submissions or polls; waits do not count")
+    waits: int = Field(default=0, description="How often in a row the provider asked to wait")
     final: AssetFailure | None = Field(
-        default=None, description="How the take ended; only a person's order goes on from there"
+        default=None, description="How the take ended; only a reviewer's order continues it"
     )
-    cancelled: bool = Field(default=False, description="Ended by a cancel: no order goes on from there either")
+    cancelled: bool = Field(default=False, description="Ended by a cancel: no order continues it either")
     take: Take | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether its last submission has no known end: it may be billed yet."""
+        """Whether the outcome of its last submission is unknown: it may still be billed."""
         return self.state in ("claimed", "submitted")
 
     @property
     def reserved_usd(self) -> Decimal:
-        """What its open submission may cost yet; not where it is in doubt and counted as billed."""
+        """What its open submission may still cost; zero if it is ambiguous and counted as billed."""
         return self.price_usd if self.is_open and not self.last.billed_usd else ZERO
 
     @property
     def last(self) -> Submission:
-        """The newest submission; there is one in every state but that of a take cancelled before its first."""
+        """The newest submission; every entry has one, except that of a take cancelled before its first."""
         return self.submissions[-1]
 
     @property
@@ -109,23 +107,23 @@ class Ledger:
         self._storage = storage
         self._key = f"{prefix}/ledger.json"
         self._etag: str | None = None
-        self._noting = asyncio.Lock()
+        self._update_lock = asyncio.Lock()
         self.entry: Entry | None = None
 
     async def read(self) -> Entry | None:
-        """What the ledger says now, or None where there is none.
+        """The current entry, or None if there is none.
 
         Raises:
-            LedgerUnreadable: there is one, and nobody can say what it says.
-            StorageFailed: the storage does not answer.
+            LedgerUnreadable: the object exists, and cannot be parsed.
+            StorageFailed: the storage does not respond.
         """
         found = await self._storage.get_bytes(self._key)
         self.entry, self._etag = None, found[1] if found else None
         if found:
-            self.entry = self._parsed(found[0])
+            self.entry = self._parse(found[0])
         return self.entry
 
-    def _parsed(self, data: bytes) -> Entry:
+    def _parse(self, data: bytes) -> Entry:
         try:
             return Entry.model_validate_json(data, extra="allow")
         except ValidationError as error:
@@ -136,25 +134,25 @@ class Ledger:
                 self._key, reason[:200], jobs[-1].decode(errors="replace") if jobs else None
             ) from None
 
-    async def _found(self, ours: Callable[[Entry], bool]) -> Entry | None:
-        """Read what is there, and take it up where it is `ours`. What others wrote is left to them: with its version
-        in hand, the next write would replace it."""
+    async def _reread(self, ours: Callable[[Entry], bool]) -> Entry | None:
+        """Read the entry, and continue from it if it is `ours`. The version of another attempt's entry is not kept:
+        with it, the next write would replace that entry."""
         found = await self._storage.get_bytes(self._key)
-        entry = self._parsed(found[0]) if found else None
+        entry = self._parse(found[0]) if found else None
         if found is None or entry is None or not ours(entry):
             return None
         self.entry, self._etag = entry, found[1]
         return entry
 
-    async def set_aside(self) -> None:
-        """Keep the unreadable object that was read last under another name: the next write replaces it."""
+    async def keep_unreadable(self) -> None:
+        """Copy the unreadable object that was read last to another key: the next write replaces it."""
         found = await self._storage.get_bytes(self._key)
         if found is not None:
             data, self._etag = found
             await self._storage.put_bytes(f"{self._key}.unreadable", data, "application/octet-stream")
 
     async def write(self, entry: Entry) -> None:
-        """Replace what was read by `entry`.
+        """Replace the entry that was read by `entry`.
 
         Raises:
             StorageConflict: another attempt wrote meanwhile; read again.
@@ -166,43 +164,43 @@ class Ledger:
             only_if_absent=self._etag is None,
             if_match=self._etag,
         )
-        _count(self.entry, entry)
+        _count_money(self.entry, entry)
         self.entry = entry
 
-    async def submit(self, entry: Entry) -> None:
+    async def add_submission(self, entry: Entry) -> None:
         """Write an entry whose last submission is new.
 
         Raises:
-            StorageConflict, StorageFailed: it is not there.
+            StorageConflict, StorageFailed: it is not stored.
         """
         before = self.entry
         try:
             await self.write(entry)
         except (StorageConflict, StorageFailed):
-            # The answer may be what was lost, not the write: then what is there is ours.
-            found = await self._found(lambda there: bool(there.submissions) and there.last.nonce == entry.last.nonce)
+            # If only the response was lost, and not the write, then the stored entry is ours.
+            found = await self._reread(lambda other: bool(other.submissions) and other.last.nonce == entry.last.nonce)
             if found is None:
                 raise
-            _count(before, found)
+            _count_money(before, found)
 
-    async def count_doubtful(self) -> None:
-        """Nobody knows whether the submission that is open was billed: the budget counts it as if it was."""
+    async def count_as_billed(self) -> None:
+        """Count an open submission as billed: whether it was billed is unknown."""
         entry = self.entry
         if entry and entry.is_open and not entry.last.billed_usd:
-            await self.note(billed_usd=entry.price_usd)
+            await self.update(billed_usd=entry.price_usd)
 
-    async def name_job(self, nonce: str, job_id: str) -> None:
-        """Write the job of an earlier submission that was answered late, for people to find.
+    async def record_job(self, nonce: str, job_id: str) -> None:
+        """Record the job of an earlier submission with a late response, so that operators find it.
 
         Raises:
-            StorageConflict: somebody wrote meanwhile.
+            StorageConflict: another attempt wrote meanwhile.
         """
         found = await self.read()
         if found is not None:
-            named = [s.model_copy(update={"job_id": job_id}) if s.nonce == nonce else s for s in found.submissions]
+            named = (s.model_copy(update={"job_id": job_id}) if s.nonce == nonce else s for s in found.submissions)
             await self.write(found.model_copy(update={"submissions": tuple(named)}))
 
-    async def note(
+    async def update(
         self,
         state: State | None = None,
         *,
@@ -217,46 +215,46 @@ class Ledger:
         final: AssetFailure | None = None,
         only_while: State | None = None,
     ) -> None:
-        """Write what became known of the last submission; None leaves a field as it is.
+        """Update the entry and its last submission; None leaves a field as it is.
 
         Args:
-            only_while: Write nothing where the take has come further by now.
+            only_while: Write nothing if the entry is in another state by now.
 
         Raises:
-            StorageConflict: the last submission is no longer ours, or somebody went on with it.
+            StorageConflict: the last submission is no longer ours, or another attempt continued it.
         """
         entry = {"state": state, "failures": failures, "take": take, "waits": waits, "final": final}
         last = {"job_id": job_id, "outcome": outcome, "billed_usd": billed_usd, "waited": waited, "beats": beats}
-        async with self._noting:
+        async with self._update_lock:
             before = self.entry
             assert before is not None
             if only_while and before.state != only_while:
                 return
 
-            def noted(of: Entry) -> Entry:
-                submission = of.last.model_copy(update={k: v for k, v in last.items() if v is not None})
+            def updated(base: Entry) -> Entry:
+                submission = base.last.model_copy(update={k: v for k, v in last.items() if v is not None})
                 known = {k: v for k, v in entry.items() if v is not None}
-                return of.model_copy(update={**known, "submissions": (*of.submissions[:-1], submission)})
+                return base.model_copy(update={**known, "submissions": (*base.submissions[:-1], submission)})
 
-            def ours(there: Entry) -> bool:
-                same = bool(there.submissions) and there.last.nonce == before.last.nonce
-                return same and (there.state == before.state or there == noted(before))
+            def ours(other: Entry) -> bool:
+                same = bool(other.submissions) and other.last.nonce == before.last.nonce
+                return same and (other.state == before.state or other == updated(before))
 
             try:
-                await self.write(noted(before))
+                await self.write(updated(before))
             except StorageConflict:
-                # What was lost may be the answer to our own last write.
-                found = await self._found(ours)
+                # Only the response to our own last write may have been lost.
+                found = await self._reread(ours)
                 if found is None:
                     raise
-                if found == noted(before):
-                    _count(before, found)
+                if found == updated(before):
+                    _count_money(before, found)
                 else:
-                    await self.write(noted(found))
+                    await self.write(updated(found))
 
 
-def _count(before: Entry | None, after: Entry) -> None:
-    """Tell the metrics what a write has moved: each is written by one attempt alone, so it is counted once."""
+def _count_money(before: Entry | None, after: Entry) -> None:
+    """Count the USD that a write has moved: one attempt alone succeeds with each write, so it is counted once."""
     reserved = after.reserved_usd - (before.reserved_usd if before else ZERO)
     if reserved > 0:
         metrics().reserved(after.provider, reserved)

@@ -1,4 +1,4 @@
-"""What a paid attempt does with its answer: media into the bucket, its end into the ledger, through any outage."""
+"""Store the response of a paid attempt: media in the bucket, the outcome in the ledger, despite any outage."""
 
 import asyncio
 import logging
@@ -21,17 +21,25 @@ from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
 from activities.storage.bucket import Stored, sha256_of
 from activities.storage.errors import StorageConflict, StorageFailed
-from activities.takes.attempt import Attempt, ended, failure_of, is_final, media_of, request_digest, retry
-from activities.takes.claim_heartbeat import ClaimBeats
+from activities.takes.attempt import (
+    Attempt,
+    application_error,
+    failure_of,
+    is_final,
+    media_of,
+    request_digest,
+    retry_with_backoff,
+)
+from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.ledger import Ledger
-from activities.takes.stored_form import begun, typed
+from activities.takes.stored_form import peek, with_detected_type
 from workflows import keys
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Take
 
 ADOPTED: Final = "adopted"
 UNSUPPORTED_WAIT: Final = 30.0
-"""Seconds that a paid answer waits for a store that suddenly answers NotImplemented."""
+"""Seconds that a paid response waits for a store that suddenly answers NotImplemented."""
 
 T = TypeVar("T")
 
@@ -39,83 +47,83 @@ _log = logging.getLogger(__name__)
 
 
 class PaidAttempt(Attempt):
-    """An attempt with a ledger, which shows life in it while it has an answer that is not stored."""
+    """An attempt with a ledger, in which it beats its claim while it has a response that is not stored."""
 
     _ledger: Ledger
-    _beats: ClaimBeats
+    _claim_heartbeat: ClaimHeartbeat
 
     @property
     def digest(self) -> str:
-        """Names what the provider is asked for."""
-        return request_digest(self.asked)
+        """Identifies the request to the provider."""
+        return request_digest(self.task)
 
     @property
     def price_usd(self) -> Decimal:
-        """What one submission is counted at until its bill is known, USD."""
-        quote = self.asked.asset.quote
-        return self.asked.reserved_usd or (quote.high_usd if quote else ZERO)
+        """The cost of one submission until its bill is known, USD."""
+        quote = self.task.asset.quote
+        return self.task.reserved_usd or (quote.high_usd if quote else ZERO)
 
     async def _withdraw_question(self) -> None:
-        """Where this process was suspended for so long that a person may have been asked, tell that it is answered.
+        """Signal that the outcome is known, if this process was suspended so long that a reviewer may have been asked.
 
-        The ledger says it too: an answer that comes before this one is not followed.
+        The ledger records it too: a decision that arrives before the signal is not carried out.
         """
         details = activity.cancellation_details()
-        if not (self._beats.suspended or (details and (details.not_found or details.timed_out))):
+        if not (self._claim_heartbeat.suspended or (details and (details.not_found or details.timed_out))):
             return
         try:
             info = activity.info()
             production = activity.client().get_workflow_handle(info.workflow_id or "")
-            await production.signal("take_settled", args=[self.asked.asset.asset_id, self.asked.take])
+            await production.signal("take_settled", args=[self.task.asset.asset_id, self.task.take])
         except (RPCError, RuntimeError) as error:
-            _log.info("nobody was told that %s is settled: %s", self.prefix, error)
+            _log.info("The workflow was not signalled that %s has its outcome: %s", self.prefix, error)
 
     async def _store(self, finished: Finished, started: datetime, job: Job | None = None) -> Take:
         """Store paid media and write the take into the ledger.
 
         Raises:
-            ProviderError: a job's media did not come through; it can be fetched again.
+            ProviderError: the download of a job's media failed; it can be repeated.
         """
         entry = self._ledger.entry
         assert entry is not None
         nonce, key = uuid4().hex[:8], ""
-        cost, source = pricing.cost_of(self.offer, self.asked.asset, finished)
-        await self._patiently(lambda: learn(self.storage, self.asked.production_id, self.asked.asset, cost))
+        cost, source = pricing.cost_of(self.offer, self.task.asset, finished)
+        await self._retry_storage(lambda: learn(self.storage, self.task.production_id, self.task.asset, cost))
         try:
-            finished = await self._patiently(lambda: self.taken_in(finished))
-            key, finished, stored = await self._patiently(lambda: self._put(nonce, finished))
-            facts = await self._patiently(lambda: self._stored_facts(finished, key, stored, nonce))
+            finished = await self._retry_storage(lambda: self.normalize(finished))
+            key, finished, stored = await self._retry_storage(lambda: self._put(nonce, finished))
+            facts = await self._retry_storage(lambda: self._stored_facts(finished, key, stored, nonce))
         except OutputUnusable as error:
             error.billed_usd = cost
             if key:
-                await self._patiently(lambda: self.storage.drop(key))  # this attempt's own object
+                await self._retry_storage(lambda: self.storage.delete(key))  # this attempt's own object
             await self._release(error)
         media = media_of(key, stored, finished.media_type, facts)
         billed = entry.billed_usd + cost - entry.last.billed_usd
         take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)
         try:
-            await self._patiently(lambda: self._ledger.note("stored", billed_usd=cost, take=take))
+            await self._retry_storage(lambda: self._ledger.update("stored", billed_usd=cost, take=take))
         except StorageConflict:
             with suppress(StorageFailed):
-                await self.storage.drop(key)  # another attempt's media is the take
+                await self.storage.delete(key)  # another attempt's media is the take
             raise
         if activity.info().attempt > 1 or len(entry.submissions) > 1:
-            await self._sweep(key)
+            await self._delete_leftovers(key)
         await self._withdraw_question()
         return take
 
-    async def _sweep(self, key: str) -> None:
-        """Delete what attempts that were killed have uploaded: the ledger names `key`, and will name no other."""
+    async def _delete_leftovers(self, key: str) -> None:
+        """Delete the uploads of killed attempts: the ledger names `key`, and will name no other."""
         with suppress(StorageFailed):
             for each in await self.storage.list_keys(f"{self.prefix}/media"):
                 if each != key:
-                    await self.storage.drop(each)
+                    await self.storage.delete(each)
 
     async def _stored_facts(self, finished: Finished, key: str, stored: Stored, nonce: str) -> Facts:
-        """Media facts. Before a vendor is blamed for what does not open, the storage has to give back what was sent.
+        """Media facts. If the media does not open, check first that the storage returns the bytes that were stored.
 
         Raises:
-            OutputUnusable: it is not the media that its type says.
+            OutputUnusable: the content does not match its media type.
         """
         try:
             return await self.facts_of(finished, key, stored.bytes)
@@ -123,12 +131,12 @@ class PaidAttempt(Attempt):
             if not callable(finished.source):
                 raise
             if await self.storage.sha256(key) != stored.sha256:
-                _log.warning("%s: %s, and is not what was stored; storing it again", key, error)
+                _log.warning("%s: %s, and its content is not what was stored; storing it again", key, error)
                 await self._put(nonce, finished)
             return await self.facts_of(finished, key, stored.bytes)
 
     async def _put(self, nonce: str, finished: Finished) -> tuple[str, Finished, Stored]:
-        """Store the media; its key and its media type go by its first bytes."""
+        """Store the media; its first bytes determine its key and its media type."""
         source = finished.source
         if isinstance(source, bytes | Path):
             key = self._key(nonce, finished)
@@ -136,21 +144,21 @@ class PaidAttempt(Attempt):
                 return key, finished, await self.storage.put_file(key, source, finished.media_type)
             stored = Stored(len(source), sha256_of(source))
             await self.storage.put_bytes(key, source, finished.media_type)
-            self.storage.remember(source, stored, finished.media_type)
+            self.storage.cache(source, stored, finished.media_type)
             return key, finished, stored
         async with source() as chunks:
-            head, whole = await begun(chunks)
-            finished = typed(finished, head, self.offer)
+            head, stream = await peek(chunks)
+            finished = with_detected_type(finished, head, self.offer)
             key = self._key(nonce, finished)
-            return key, finished, await self.storage.put_stream(key, whole, finished.media_type)
+            return key, finished, await self.storage.put_stream(key, stream, finished.media_type)
 
     def _key(self, nonce: str, finished: Finished) -> str:
         entry = self._ledger.entry
         assert entry is not None
         return keys.media_key(self.prefix, extension_of(finished.media_type), len(entry.submissions), nonce)
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Sit out a storage outage: a job's id or a synchronous answer that is not written exists nowhere else.
+    async def _retry_storage(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Retry during a storage outage: the id of a job or a synchronous response exists nowhere else.
 
         Raises:
             StoreUnsupported: the store has answered NotImplemented for UNSUPPORTED_WAIT.
@@ -158,7 +166,7 @@ class PaidAttempt(Attempt):
         delay, began = min(1.0, self.settings.claim_settles_seconds / 3), monotonic()
         while True:
             try:
-                return await self.ask(call())
+                return await self.call(call())
             except StoreUnsupported:
                 if monotonic() - began >= UNSUPPORTED_WAIT:
                     raise
@@ -168,22 +176,22 @@ class PaidAttempt(Attempt):
                 delay = min(delay * 2, self.settings.claim_settles_seconds / 3)
 
     async def _release(self, error: ProviderError) -> NoReturn:
-        """The submission is over without media: write what it cost and how it ends, then retry or end for good."""
+        """End the submission without media: record its cost and its outcome, then retry or end the take."""
         entry = self._ledger.entry
         assert entry is not None
         bill = error.billed_usd
-        await self._patiently(lambda: learn(self.storage, self.asked.production_id, self.asked.asset, bill))
+        await self._retry_storage(lambda: learn(self.storage, self.task.production_id, self.task.asset, bill))
         failures = entry.failures + (1 if error.counts else 0)
         waits = 0 if error.counts else entry.waits + 1
-        # Nobody can say that what has no published price was not billed: a person pays again, or not.
+        # Without a published price, the failure may have been billed: a reviewer decides whether to pay again.
         doubtful = self.offer.unknown and error.ends_job
         adopted = entry.last.outcome == ADOPTED
         final: AssetFailure | None = None
         if doubtful or adopted or is_final(error, failures, self.settings.max_failures):
             billed = entry.billed_usd - entry.last.billed_usd + error.billed_usd
             final = failure_of(error, entry, billed_usd=billed, maybe_billed=doubtful)
-        await self._patiently(
-            lambda: self._ledger.note(
+        await self._retry_storage(
+            lambda: self._ledger.update(
                 "released",
                 failures=failures,
                 waits=waits,
@@ -193,7 +201,7 @@ class PaidAttempt(Attempt):
                 final=final,
             )
         )
+        await self._withdraw_question()
         if final:
-            await self._withdraw_question()
-            raise ended(final) from None
-        raise retry(error, max(failures, waits)) from None
+            raise application_error(final) from None
+        raise retry_with_backoff(error, max(failures, waits)) from None

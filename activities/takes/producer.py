@@ -1,9 +1,9 @@
 """`produce_asset`: make one take, pay for it at most once, store it.
 
-The first thing an attempt does is to look for what earlier attempts left: the media object of a take that
-costs nothing (`free`), the ledger of all others (`paid`). A provider's long job is polled by
-the activity's own retries: each look that finds it unfinished raises `StillRunning` with the delay of the
-next look, so no worker slot is held while it renders and any worker can take the next look.
+An attempt first reads what earlier attempts left: the media object of a take that costs nothing (`free`), the
+ledger of all others (`paid`). A provider's long job is polled by the activity's own retries: each poll that finds it
+unfinished raises `StillRunning` with the delay of the next poll, so no worker slot is held while the job runs, and any
+worker can poll next.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,18 @@ from activities.providers.selection import offer_of
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
-from activities.takes.attempt import STORAGE_RETRY, Attempt, again, unaskable, used_before, workplace
+from activities.takes.attempt import (
+    STORAGE_RETRY,
+    Attempt,
+    model_unavailable,
+    retry_later,
+    scratch_directory,
+    take_number_used,
+)
 from activities.takes.free import FreeTake
 from activities.takes.ledger import Ledger, LedgerUnreadable
-from activities.takes.paid import LedgerTake
-from activities.takes.stopping import StoppedTake
+from activities.takes.paid import PaidTake
+from activities.takes.stopping import TakeStopper
 from workflows import keys
 from workflows.activity_io import AssetCancelled, ProduceAsset
 from workflows.models import MASK, ZERO, Take
@@ -25,7 +32,7 @@ from workflows.preview.plan import PREVIZ
 
 
 class Producer:
-    """Makes takes with the enabled providers into one bucket."""
+    """Makes takes with the enabled providers and stores them in one bucket."""
 
     def __init__(self, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings) -> None:
         self._storage = storage
@@ -43,34 +50,34 @@ class Producer:
         provider = self._providers.get(asset.provider)
         offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
-            return await self._gone(request, known=provider is not None)
+            return await self._unavailable(request, known=provider is not None)
         masks = [i.asset_id for i in request.inputs if i.role == MASK and i.provider == PREVIZ]
         if masks and not offer.free:
-            return await self._unmasked(request, masks[0])
+            return await self._placeholder_mask(request, masks[0])
         free = offer.free and not offer.job
         if free:
             await self._check_unpaid(request)
-        way = FreeTake if free else LedgerTake
-        async with workplace() as workdir:
-            return await way(self._storage, provider, offer, request, workdir, self._settings).make()
+        attempt = FreeTake if free else PaidTake
+        async with scratch_directory() as workdir:
+            return await attempt(self._storage, provider, offer, request, workdir, self._settings).make()
 
     async def cancel(self, request: ProduceAsset) -> AssetCancelled:
-        """Stop a take: its job at the provider, where it has one; and what it cost, as its ledger knows it."""
+        """Stop a take and its job at the provider, if it has one; return its cost from the ledger."""
         asset = request.asset
         provider = self._providers.get(asset.provider)
         offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
-            words = f"no worker has a key of {asset.provider}: look there for what still runs"
+            message = f"no worker has a key of {asset.provider}: check there for jobs that still run"
             price = asset.quote.high_usd if asset.quote else ZERO
-            return AssetCancelled(outcome="running", billed_usd=price, message=words)
-        async with workplace() as workdir:
-            return await StoppedTake(Attempt(self._storage, provider, offer, request, workdir, self._settings)).stop()
+            return AssetCancelled(outcome="running", billed_usd=price, message=message)
+        async with scratch_directory() as workdir:
+            return await TakeStopper(Attempt(self._storage, provider, offer, request, workdir, self._settings)).stop()
 
     async def _check_unpaid(self, request: ProduceAsset) -> None:
-        """Look for a paid take of this number, which a run that was reset has ordered: it is stopped and counted.
+        """Stop and count a paid take of the same number, which a run that was reset may have ordered.
 
         Raises:
-            ApplicationError: there is one.
+            ApplicationError: there is such a take.
         """
         try:
             entry = await self._ledger(request).read()
@@ -80,39 +87,39 @@ class Producer:
             other = request.model_copy(update={"asset": request.asset.model_copy(update=made_by)})
             end = await self.cancel(other)
         except LedgerUnreadable as error:
-            raise used_before(job_id=error.job_id) from None
+            raise take_number_used(job_id=error.job_id) from None
         except StorageFailed as error:
-            raise again(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
-        raise used_before(end.billed_usd, end.job_id)
+            raise retry_later(f"storage: {error}", STORAGE_RETRY, "storage_unavailable") from None
+        raise take_number_used(end.billed_usd, end.job_id)
 
-    async def _unmasked(self, request: ProduceAsset, mask: str) -> Take:
-        """The take of an edit whose mask is a placeholder, which says nothing of what is to be changed.
+    async def _placeholder_mask(self, request: ProduceAsset, mask: str) -> Take:
+        """The stored take of an edit whose mask is a placeholder, which marks no area to change.
 
         Raises:
-            ApplicationError: there is nothing stored.
+            ApplicationError: no take is stored.
         """
         entry = await self._ledger(request).read()
         if entry and entry.take:
             return entry.take
-        words = f"{mask} is a placeholder of previz, no mask: upload the mask as its take, then retry"
-        raise unaskable(words, entry, "asset_failed")
+        message = f"{mask} is a placeholder of previz, not a mask: upload the mask as its take, then retry"
+        raise model_unavailable(message, entry, "asset_failed")
 
     def _ledger(self, request: ProduceAsset) -> Ledger:
         prefix = keys.take_prefix(request.production_id, request.asset.asset_id, request.take)
         return Ledger(self._storage, prefix)
 
-    async def _gone(self, request: ProduceAsset, *, known: bool) -> Take:
-        """The take of a model that this worker no longer offers: what is stored stays, what is open is for a person.
+    async def _unavailable(self, request: ProduceAsset, *, known: bool) -> Take:
+        """The stored take of a model that this worker no longer offers; a reviewer decides about an open submission.
 
         Args:
-            known: Whether the worker has a key of the provider: then it is the model that is gone.
+            known: Whether the worker has a key of the provider: then only the model was removed.
 
         Raises:
-            ApplicationError: there is nothing stored.
+            ApplicationError: no take is stored.
         """
         asset = request.asset
         entry = await self._ledger(request).read()
         if entry and entry.take:
             return entry.take
-        words = f"this worker does not offer {asset.provider} {asset.model!r}; choose another"
-        raise unaskable(words, entry, "model_retired" if known else "asset_failed")
+        message = f"this worker does not offer {asset.provider} {asset.model!r}; choose another"
+        raise model_unavailable(message, entry, "model_retired" if known else "asset_failed")

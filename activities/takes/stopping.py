@@ -1,4 +1,4 @@
-"""End a take wherever it is, so that nothing is submitted for it any more, and say what it has cost."""
+"""End a take in any state, so that nothing more is submitted for it, and return its cost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,9 +17,9 @@ from workflows.activity_io import AssetCancelled
 from workflows.models import ZERO
 
 ANSWER_WAIT_SECONDS: Final = 45.0
-"""How long a cancel waits for the answer to a request that is under way: most pictures and all jobs answer by then."""
+"""How long a cancel awaits the response to a pending request: most pictures and all jobs respond by then."""
 TRIES: Final = 3
-"""A provider that does not answer is asked again: what is not found or stopped now runs to its end."""
+"""Of a request to a provider that does not respond: a job that is not found or stopped now runs to its end."""
 PAUSE_SECONDS: Final = 1.0
 """Before the second try, and twice as long before the third."""
 _READ_SECONDS: Final = 0.5
@@ -27,30 +27,30 @@ _READ_SECONDS: Final = 0.5
 T = TypeVar("T")
 
 
-class StoppedTake:
-    """Ends one take. Its attempts may still be at work, in this worker or in another one, or suspended."""
+class TakeStopper:
+    """Ends one take. Its attempts may still be active, in this worker or in another one, or suspended."""
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
         self._ledger = Ledger(attempt.storage, attempt.prefix)
-        quote = attempt.asked.asset.quote
-        self._price = attempt.asked.reserved_usd or (quote.high_usd if quote else ZERO)
+        quote = attempt.task.asset.quote
+        self._price = attempt.task.reserved_usd or (quote.high_usd if quote else ZERO)
 
     async def stop(self) -> AssetCancelled:
-        """Write the end into the ledger by a conditional put, first stopping the job at the provider.
+        """Cancel the job at the provider, then write the end into the ledger by a conditional put.
 
         Raises:
-            StorageFailed: to be tried again.
+            StorageFailed: try again.
         """
         until = monotonic() + ANSWER_WAIT_SECONDS
         while True:
-            with suppress(StorageConflict):  # an attempt was faster: what it wrote is looked at
+            with suppress(StorageConflict):  # an attempt was faster: read what it wrote
                 try:
                     return await self._end(await self._ledger.read(), until)
                 except LedgerUnreadable as error:
-                    words = f"{error}: look at {self._attempt.offer.provider} for what still runs"
+                    message = f"{error}: check {self._attempt.offer.provider} for jobs that still run"
                     return AssetCancelled(
-                        outcome="running", billed_usd=self._price, job_id=error.job_id, message=words[:300]
+                        outcome="running", billed_usd=self._price, job_id=error.job_id, message=message[:300]
                     )
 
     async def _end(self, entry: Entry | None, until: float) -> AssetCancelled:
@@ -60,84 +60,84 @@ class StoppedTake:
                 await self._write(entry, "cancelled", ZERO)
             return AssetCancelled(outcome="billed" if billed else "free", billed_usd=billed)
         if entry.state == "claimed":
-            settled = await self._answered(entry, until)
-            if settled is not None and settled.state != "claimed":
-                return await self._end(settled, until)
-            if job := await self._recovered(entry):
-                await self._ledger.note("submitted", job_id=job.id, outcome="recovered")
+            found = await self._await_response(entry, until)
+            if found is not None and found.state != "claimed":
+                return await self._end(found, until)
+            if job := await self._recover(entry):
+                await self._ledger.update("submitted", job_id=job.id, outcome="recovered")
                 return await self._end(self._ledger.entry, until)
-            words = f"a request was sent and its answer is lost: look at {entry.provider} for what it made"
-            return await self._running(entry, words)
-        return await self._stopped(entry)
+            message = f"a request was sent and its response was lost: check {entry.provider} for its output"
+            return await self._running(entry, message)
+        return await self._stop_job(entry)
 
-    async def _answered(self, entry: Entry, until: float) -> Entry | None:
-        """The entry as its attempt leaves it, where that still beats; else, or after the wait, as it is."""
-        seen, since = entry, monotonic()
+    async def _await_response(self, entry: Entry, until: float) -> Entry | None:
+        """The entry after its attempt recorded a response; as it is, if the attempt does not beat or time is up."""
+        last, since = entry, monotonic()
         while monotonic() < until and monotonic() - since <= self._attempt.settings.claim_settles_seconds:
             await asyncio.sleep(_READ_SECONDS)
             found = await self._ledger.read()
             if found is None or found.state != "claimed":
                 return found
-            if found != seen:
-                seen, since = found, monotonic()
-        return seen
+            if found != last:
+                last, since = found, monotonic()
+        return last
 
-    async def _recovered(self, entry: Entry) -> Job | None:
-        """The job of a lost answer, where the provider can tell."""
+    async def _recover(self, entry: Entry) -> Job | None:
+        """The job of a lost response, if the provider can find it."""
         attempt, claim = self._attempt, Claim(self._attempt.request, entry.last.at)
         with suppress(ProviderError):
-            return await _insisting(lambda: attempt.ask_vendor("recover", attempt.provider.recover(claim)))
+            return await _with_retries(lambda: attempt.call_vendor("recover", attempt.provider.recover(claim)))
         return None
 
-    async def _stopped(self, entry: Entry) -> AssetCancelled:
-        """A job: stopped at the provider, and looked at for what it cost, before that and after.
+    async def _stop_job(self, entry: Entry) -> AssetCancelled:
+        """Cancel a job at the provider, and poll it for its cost before and after that.
 
-        To cancel a job that has ended may erase it (Runway), and with it what it cost.
+        Cancelling a job that has ended may delete it (Runway), and with it its cost.
         """
         attempt, job_id = self._attempt, entry.job_id
         assert job_id is not None
         job, stopped = Job(job_id), False
-        cost, words = await self._cost(job)
+        cost, message = await self._cost(job)
         if cost is None:
             try:
-                await _insisting(lambda: attempt.ask_vendor("cancel", attempt.provider.cancel(job), job_id))
+                await _with_retries(lambda: attempt.call_vendor("cancel", attempt.provider.cancel(job), job_id))
                 stopped = True
             except ProviderError as error:
-                words = str(error)
+                message = str(error)
             else:
-                cost, words = await self._cost(job)
+                cost, message = await self._cost(job)
         if cost is None:
-            return await self._running(entry, words, "stopped" if stopped else "running")
+            return await self._running(entry, message, "stopped" if stopped else "running")
         before = entry.billed_usd - entry.last.billed_usd
-        await self._write(entry, words or "cancelled", cost)
-        return AssetCancelled(outcome="stopped", billed_usd=before + cost, job_id=job_id, message=words[:300])
+        await self._write(entry, message or "cancelled", cost)
+        return AssetCancelled(outcome="stopped", billed_usd=before + cost, job_id=job_id, message=message[:300])
 
     async def _cost(self, job: Job) -> tuple[Decimal | None, str]:
-        """What a job has cost, where it has ended; else None, and what the provider said instead."""
+        """The cost of a job if it has ended, otherwise None; and the message of the provider's error, if any."""
         attempt = self._attempt
         try:
-            seen = await attempt.ask_vendor("poll", attempt.provider.poll(attempt.request, job), job.id)
+            status = await attempt.call_vendor("poll", attempt.provider.poll(attempt.request, job), job.id)
         except ProviderError as error:
             return (error.billed_usd if error.ends_job else None), str(error)
-        if not isinstance(seen, Finished):
+        if not isinstance(status, Finished):
             return None, ""
-        return pricing.cost_of(attempt.offer, attempt.asked.asset, seen)[0], ""
+        return pricing.cost_of(attempt.offer, attempt.task.asset, status)[0], ""
 
-    async def _running(self, entry: Entry, words: str, outcome: str = "running") -> AssetCancelled:
-        """Nobody knows what the submission costs: it counts at its price."""
+    async def _running(self, entry: Entry, message: str, outcome: str = "running") -> AssetCancelled:
+        """End a take whose submission has an unknown cost: it counts at its price."""
         before, cost = entry.billed_usd - entry.last.billed_usd, max(entry.price_usd, entry.last.billed_usd)
-        await self._write(entry, words, cost)
-        told = {"outcome": outcome, "billed_usd": before + cost, "job_id": entry.job_id, "message": words[:300]}
-        return AssetCancelled.model_validate(told)
+        await self._write(entry, message, cost)
+        result = {"outcome": outcome, "billed_usd": before + cost, "job_id": entry.job_id, "message": message[:300]}
+        return AssetCancelled.model_validate(result)
 
-    async def _write(self, entry: Entry | None, words: str, cost: Decimal) -> None:
-        asked = self._attempt.asked
+    async def _write(self, entry: Entry | None, message: str, cost: Decimal) -> None:
+        task = self._attempt.task
         if entry is None:
             entry = Entry(
                 state="released",
-                provider=asked.asset.provider,
-                model=asked.asset.model,
-                request_digest=request_digest(asked),
+                provider=task.asset.provider,
+                model=task.asset.model,
+                request_digest=request_digest(task),
                 price_usd=self._price,
             )
         submissions = entry.submissions
@@ -145,7 +145,7 @@ class StoppedTake:
             last = entry.last.model_copy(update={"billed_usd": cost, "outcome": "cancelled"})
             submissions = (*submissions[:-1], last)
         billed = sum((s.billed_usd for s in submissions), ZERO)
-        final = failure_of(JobCancelled(words), entry, billed_usd=billed)
+        final = failure_of(JobCancelled(message), entry, billed_usd=billed)
         await self._ledger.write(
             entry.model_copy(
                 update={"state": "released", "submissions": submissions, "final": final, "cancelled": True}
@@ -153,16 +153,17 @@ class StoppedTake:
         )
 
 
-async def _insisting(ask: Callable[[], Awaitable[T]]) -> T:
-    """
+async def _with_retries(call: Callable[[], Awaitable[T]]) -> T:
+    """Await a call up to TRIES times.
+
     Raises:
-        ProviderError: what a retry does not fix, or TRIES did not.
+        ProviderError: the error is not retryable, or TRIES calls failed.
     """
     for number in range(1, TRIES):
         try:
-            return await ask()
+            return await call()
         except ProviderError as error:
             if not error.retryable:
                 raise
         await asyncio.sleep(number * PAUSE_SECONDS)
-    return await ask()
+    return await call()

@@ -1,4 +1,4 @@
-"""What a provider made, as it is kept: named by what it is, and text without what no document holds."""
+"""Normalizes a provider's output for storage: the media type by content, and text without invalid characters."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from typing import Final
 
 from activities.catalogue.offers import Offer
 from activities.errors import OutputUnusable
-from activities.media.media_types import HEAD_BYTES, found, media_type_of
+from activities.media.media_types import HEAD_BYTES, detect, media_type_of
 from activities.providers.protocol import Finished
 from activities.text.model_text import text_of
 from activities.text.valid_unicode import REPLACEMENT, valid
@@ -16,20 +16,20 @@ from workflows.models import Modality
 from workflows.requests import MAX_UPLOAD_BYTES
 
 _WRITTEN: Final = frozenset({"text/markdown", "text/plain"})
-"""What models write; a transcript, subtitles and JSON are nobody's own words."""
+"""The types of texts that models write; transcripts, subtitles and JSON stay as they are."""
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-_MOST_INVALID: Final = 0.25
-"""Of the characters of a text; with more it is no text."""
+_MAX_INVALID_SHARE: Final = 0.25
+"""Of the characters of a text; content with more is not a text."""
 
 
-async def taken_in(finished: Finished, offer: Offer, *, structured: bool = False) -> Finished:
-    """Media that is whole, with its true media type, and text as it is kept. A stream of media stays as it is.
+async def normalize(finished: Finished, offer: Offer, *, structured: bool = False) -> Finished:
+    """Complete media with its detected media type, or normalized text. A stream of media stays as it is.
 
     Args:
-        structured: The text answers a schema; whoever reads that, reads it as it is.
+        structured: The text follows a schema, so it stays as it is for the code that parses it.
 
     Raises:
-        OutputUnusable: it is no text, or nothing is left of it.
+        OutputUnusable: the content is not a text, or the text is empty.
     """
     source = finished.source
     if offer.modality is Modality.TEXT:
@@ -37,34 +37,34 @@ async def taken_in(finished: Finished, offer: Offer, *, structured: bool = False
         if not structured and finished.media_type.partition(";")[0] in _WRITTEN:
             text = text_of(text)
         if not text.strip():
-            raise OutputUnusable("there are no words in the text")
+            raise OutputUnusable("the text is empty")
         return replace(finished, source=text.encode())
     if isinstance(source, Path):
-        return typed(finished, await asyncio.to_thread(_head_of, source), offer)
-    return typed(finished, source[:HEAD_BYTES], offer) if isinstance(source, bytes) else finished
+        return with_detected_type(finished, await asyncio.to_thread(_head_of, source), offer)
+    return with_detected_type(finished, source[:HEAD_BYTES], offer) if isinstance(source, bytes) else finished
 
 
-def typed(finished: Finished, head: bytes, offer: Offer) -> Finished:
-    """The same media under the media type that its first bytes tell."""
+def with_detected_type(finished: Finished, head: bytes, offer: Offer) -> Finished:
+    """The same media under the media type that its first bytes have."""
     kind, declared = offer.modality.value, finished.media_type.partition(";")[0].strip().lower()
     likely = declared if declared.startswith(f"{kind}/") else offer.media_type
     return replace(finished, media_type=media_type_of(head, likely))
 
 
-async def begun(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
-    """The first bytes of a stream, and all of it."""
+async def peek(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
+    """The first bytes of a stream, and the complete stream."""
     head = bytearray()
     async for chunk in chunks:
         head += chunk
         if len(head) >= HEAD_BYTES:
             break
 
-    async def whole() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncIterator[bytes]:
         yield bytes(head)
         async for chunk in chunks:
             yield chunk
 
-    return bytes(head[:HEAD_BYTES]), whole()
+    return bytes(head[:HEAD_BYTES]), stream()
 
 
 def _head_of(path: Path) -> bytes:
@@ -96,8 +96,8 @@ def _text(data: bytes) -> str:
         return valid(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         text = valid(data.decode("utf-8", "replace"))
-    if kind := found(data[:HEAD_BYTES]):
-        raise OutputUnusable(f"the text is {kind}, and there are no words in it")
-    if text.count(REPLACEMENT) > _MOST_INVALID * len(text):
-        raise OutputUnusable("the text is no UTF-8, and there are no words in it")
+    if kind := detect(data[:HEAD_BYTES]):
+        raise OutputUnusable(f"the content is {kind}, not a text")
+    if text.count(REPLACEMENT) > _MAX_INVALID_SHARE * len(text):
+        raise OutputUnusable("the content is not a text in UTF-8")
     return text

@@ -1,4 +1,4 @@
-"""A request to a provider as traces and metrics tell of it: what was asked of whom, how long, and how it ended."""
+"""Traces and metrics of requests to providers: provider, model, operation, duration and outcome."""
 
 import asyncio
 from collections.abc import Awaitable, Iterator
@@ -16,18 +16,20 @@ Operation = Literal["submit", "poll", "recover", "cancel"]
 T = TypeVar("T")
 
 
-async def told(provider: str, model: str, operation: Operation, call: Awaitable[T], job_id: str | None = None) -> T:
-    """Await the request.
+async def record_call(
+    provider: str, model: str, operation: Operation, call: Awaitable[T], job_id: str | None = None
+) -> T:
+    """Await the request, and record it as a span and in the metrics.
 
     Raises:
         ProviderError: as the request does.
     """
-    with _vendor_call(provider, model, operation, job_id) as tell:
-        answer = await call
-        if isinstance(answer, Job):
-            tell(job_id=answer.id)
-        tell(answer=type(answer).__name__.lower())
-        return answer
+    with _vendor_call(provider, model, operation, job_id) as set_attributes:
+        response = await call
+        if isinstance(response, Job):
+            set_attributes(job_id=response.id)
+        set_attributes(answer=type(response).__name__.lower())
+        return response
 
 
 @contextmanager
@@ -36,8 +38,8 @@ def _vendor_call(provider: str, model: str, operation: Operation, job_id: str | 
     try:
         with span(
             f"vendor {operation}", client=True, provider=provider, model=model, operation=operation, job_id=job_id
-        ) as tell:
-            yield tell
+        ) as set_attributes:
+            yield set_attributes
     except ProviderError as error:
         outcome = error.kind
         raise
@@ -45,4 +47,4 @@ def _vendor_call(provider: str, model: str, operation: Operation, job_id: str | 
         outcome = "cancelled"
         raise
     finally:
-        metrics().vendor_asked(provider, operation, outcome, monotonic() - began)
+        metrics().vendor_called(provider, operation, outcome, monotonic() - began)

@@ -1,4 +1,4 @@
-"""What a language model wrote, without what is around it: thoughts, fences, prose before JSON, a byte order mark."""
+"""Extracts the text or JSON of a language model's response from thoughts, fences, prose and a byte order mark."""
 
 import json
 import re
@@ -11,42 +11,42 @@ from activities.text.valid_unicode import valid, valid_json
 
 _TAGS: Final = "think|thinking|thought|thoughts|reasoning"
 _THOUGHTS: Final = re.compile(
-    rf"^[ ]{{0,3}}(?P<fence>`{{3,}}|~{{3,}}).*?^[ ]{{0,3}}(?P=fence)[ \t]*$"  # a listing, which stays as it is
+    rf"^[ ]{{0,3}}(?P<fence>`{{3,}}|~{{3,}}).*?^[ ]{{0,3}}(?P=fence)[ \t]*$"  # a code block, which stays as it is
     rf"|(?P<thoughts>^[ \t]*[<\[](?P<tag>{_TAGS})[>\]].*?[<\[]/(?P=tag)[ \t]*[>\]])",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
 _THOUGHTS_BEFORE: Final = re.compile(
     rf"\A.*(?:^[ \t]*</(?:{_TAGS})>|</(?:{_TAGS})>[ \t]*$)", re.DOTALL | re.IGNORECASE | re.MULTILINE
 )
-"""A template often has the opening tag in the prompt, so that the answer has the closing one alone."""
+"""A chat template often has the opening tag in the prompt, so that the response has only the closing one."""
 _THOUGHTS_TO_THE_END: Final = re.compile(rf"\A<(?:{_TAGS})>.*\Z", re.DOTALL | re.IGNORECASE)
 _MARKS: Final = re.compile(rf"[<\[](?:{_TAGS})[>\]]|^[ ]{{0,3}}(?:`{{3}}|~{{3}})", re.IGNORECASE | re.MULTILINE)
 _FENCED: Final = re.compile(r"\A(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<text>.*)\n[ ]{0,3}(?P=fence)[ \t]*\Z", re.DOTALL)
 _FENCE: Final = re.compile(r"^[ ]{0,3}(?:`{3,}|~{3,})[ \t]*([^\n`]*)$", re.MULTILINE)
 
 MAX_MARKS: Final = 1_000
-"""Of thoughts and listings: a text with more of them is made to keep us busy."""
+"""Of thoughts and code blocks: a text with more of them is meant to waste time."""
 MAX_BRACES: Final = 200
-"""In prose before the answer; with more it is something else."""
+"""Opening braces that are tried as the start of a JSON object."""
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def text_of(answer: str) -> str:
-    """The text of an answer: valid, without thoughts, and without a fence around all of it."""
-    return _unwrapped(_spoken(valid(answer)))
+    """The text of a response: valid Unicode, without thoughts, and without a fence around the whole text."""
+    return _without_fence(_without_thoughts(valid(answer)))
 
 
 def read_as(model: type[M], answer: str) -> M:
-    """The record that an answer holds, whatever is written around it and whichever fields it has besides.
+    """The record in a response, whatever text surrounds it and whatever additional fields it has.
 
-    Of several the last one: what comes before is a draft.
+    Of several records the last one counts: models write drafts before it.
 
     Raises:
-        ValidationError: there is a record, but not this one.
-        ValueError: there is no JSON in it.
+        ValidationError: the JSON is not a valid record.
+        ValueError: the response has no JSON.
     """
-    wrong: ValidationError | None = None
+    invalid: ValidationError | None = None
     fitting: M | None = None
     for text in _json_texts(answer):
         try:
@@ -56,11 +56,11 @@ def read_as(model: type[M], answer: str) -> M:
         try:
             fitting = model.model_validate(found, extra="ignore")
         except ValidationError as error:
-            wrong = wrong or error
+            invalid = invalid or error
     if fitting is not None:
         return fitting
-    if wrong is not None:
-        raise wrong
+    if invalid is not None:
+        raise invalid
     try:
         json.loads(_bare(answer))
     except (ValueError, RecursionError) as error:
@@ -68,10 +68,10 @@ def read_as(model: type[M], answer: str) -> M:
     raise ValueError("Invalid JSON")
 
 
-def begun_json(written: str) -> str:
-    """The JSON of an answer that has not come to its end: from the first brace after its thoughts."""
-    spoken = _spoken(_bare(written))
-    return valid_json(spoken[spoken.index("{") :]) if "{" in spoken else ""
+def partial_json(written: str) -> str:
+    """The JSON of an incomplete response: from the first brace after its thoughts."""
+    text = _without_thoughts(_bare(written))
+    return valid_json(text[text.index("{") :]) if "{" in text else ""
 
 
 def _bare(answer: str) -> str:
@@ -79,7 +79,7 @@ def _bare(answer: str) -> str:
 
 
 def _json_texts(answer: str) -> Iterator[str]:
-    """All of the answer where that is JSON; else each object in what is left of it without its thoughts."""
+    """The whole response if it is JSON; otherwise each object in it, without its thoughts."""
     whole = valid_json(_bare(answer))
     if whole[:1] in ("{", "[", '"'):
         try:
@@ -89,39 +89,39 @@ def _json_texts(answer: str) -> Iterator[str]:
         else:
             yield whole
             return
-    spoken, decoder = _spoken(whole), json.JSONDecoder(strict=False)
-    at = spoken.find("{")
+    text, decoder = _without_thoughts(whole), json.JSONDecoder(strict=False)
+    at = text.find("{")
     for _ in range(MAX_BRACES):
         if at < 0:
             return
         try:
-            end = decoder.raw_decode(spoken, at)[1]
+            end = decoder.raw_decode(text, at)[1]
         except (ValueError, RecursionError):
             end = at + 1
         else:
-            yield spoken[at:end]
-        at = spoken.find("{", end)
+            yield text[at:end]
+        at = text.find("{", end)
 
 
-def _spoken(answer: str) -> str:
-    """An answer without its thoughts; nothing, where it has not come further."""
+def _without_thoughts(answer: str) -> str:
+    """A response without its thoughts; empty if it only has thoughts so far."""
     if len(_MARKS.findall(answer)) > MAX_MARKS:
         return answer
-    spoken = _THOUGHTS.sub(lambda found: "" if found["thoughts"] else found[0], _bare(answer))
-    before = _THOUGHTS_BEFORE.match(spoken)
-    if before and len(_FENCE.findall(before[0])) % 2 == 0:  # else it stands in a listing
-        spoken = spoken[before.end() :]
-    return _THOUGHTS_TO_THE_END.sub("", spoken.strip())
+    text = _THOUGHTS.sub(lambda found: "" if found["thoughts"] else found[0], _bare(answer))
+    before = _THOUGHTS_BEFORE.match(text)
+    if before and len(_FENCE.findall(before[0])) % 2 == 0:  # otherwise it is in a code block
+        text = text[before.end() :]
+    return _THOUGHTS_TO_THE_END.sub("", text.strip())
 
 
-def _unwrapped(text: str) -> str:
-    """The text in a fence that wraps all of it; one that only begins and ends with listings stays."""
+def _without_fence(text: str) -> str:
+    """The text without a fence around all of it; a text that only begins and ends with code blocks stays as it is."""
     wrapped = _FENCED.match(text)
     if wrapped is None:
         return text
     inner = wrapped["text"]
     fences = _FENCE.findall(inner)
-    # Listings within it open and close; a fence that opens nothing closes the first one, which wraps a part only.
+    # Inner code blocks open and close; a fence that opens none closes the first one, which then wraps only a part.
     if len(fences) % 2 or any(not language.strip() for language in fences[::2]):
         return text
     return inner.strip()

@@ -1,4 +1,4 @@
-"""Words of any script: sentences, what can be spoken, how long it takes, and what feedback asks for."""
+"""Text of any script: its sentences, its speaking time, and the requests in feedback."""
 
 import re
 import unicodedata
@@ -11,11 +11,11 @@ LATIN_PER_SECOND: Final = 15.0
 OTHERS_PER_SECOND: Final = 12.0
 WIDE_PER_SECOND: Final = 3.6
 """Characters, spaces counted: about 150 English words a minute. espeak-ng at its default 165 was measured at 17 to 19
-Latin, 12 to 13 Arabic or Devanagari and 3.9 Chinese characters a second: what fits by these numbers, fits."""
+Latin, 12 to 13 Arabic or Devanagari and 3.9 Chinese characters a second, so these numbers leave a margin."""
 PAUSE_SECONDS: Final = 0.3
 """Between two sentences."""
 SHORTEST_PART_SECONDS: Final = 1.0
-"""A sentence is not split into parts shorter than this: nobody follows a film that speaks in single words."""
+"""A sentence is not split into shorter parts: viewers cannot follow narration in single words."""
 
 _SENTENCE_END: Final = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bvs)[.!?…]{1,6}[\"'”’»)\]]{0,4}\s+|[。！？｡।॥؟]+[”’」』）]*\s*|\n+"
@@ -41,10 +41,10 @@ _DANGLING: Final = re.compile(
     r"(?:\s+(?:an?|and|as|at|by|but|for|from|her|his|in|into|is|its|of|on|or|our|that|the|their|to|with))+$",
     re.IGNORECASE,
 )
-_WORDS: Final = f"(?:{'|'.join(_NUMBERS)})"
-_SHOTS: Final = re.compile(rf"(\b\d{{1,3}}|\b{_WORDS})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
+_NUMBER_WORD: Final = f"(?:{'|'.join(_NUMBERS)})"
+_SHOTS: Final = re.compile(rf"(\b\d{{1,3}}|\b{_NUMBER_WORD})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
 _SECONDS: Final = re.compile(
-    rf"(\b\d{{1,3}}(?:\.\d+)?|\b{_WORDS})[\s-]*(?:s|secs?|seconds?)\b"
+    rf"(\b\d{{1,3}}(?:\.\d+)?|\b{_NUMBER_WORD})[\s-]*(?:s|secs?|seconds?)\b"
     r"(\s*(?:each|(?:per|an?|every|for each)\s+(?:shot|scene)))?",
     re.IGNORECASE,
 )
@@ -55,12 +55,12 @@ _FILLERS: Final = re.compile(
 
 
 def is_wide(character: str) -> bool:
-    """A letter of a script that is written without spaces and twice as wide: Han, Kana, Hangul."""
+    """Whether it is a letter of a script with letters of double width: Han, Kana, Hangul."""
     return unicodedata.east_asian_width(character) in {"W", "F"} and character.isalpha()
 
 
 def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
-    """The text in pieces, each with the marks that end it."""
+    """The text in parts, each with the marks that end it."""
     at = [0, *(m.end() for m in ends.finditer(text)), len(text)]
     return [" ".join(text[i:j].split()) for i, j in pairwise(at)]
 
@@ -73,13 +73,13 @@ def sentences(text: str) -> list[str]:
 
 
 def subject(sentence: str) -> str:
-    """What an English commission is about: "A 20 second film about a lighthouse." gives "A lighthouse."."""
+    """The subject of an English commission: "A 20 second film about a lighthouse." gives "A lighthouse."."""
     rest = _COMMISSION.sub("", sentence)
     return rest[:1].upper() + rest[1:] if any(c.isalnum() for c in rest) else sentence
 
 
 def speech_seconds(text: str) -> float:
-    """About how long a text takes to say, in seconds."""
+    """The approximate speaking time of a text, in seconds."""
     if not any(c.isalnum() for c in text):
         return 0
     wide = sum(is_wide(c) for c in text)
@@ -97,14 +97,14 @@ def _stop_for(text: str) -> str:
 
 
 def _closed(text: str) -> str:
-    """The text with a full stop at its end instead of a comma or nothing."""
+    """The text with a full stop at its end, unless it already ends like a sentence."""
     if text.endswith((".", "!", "?", "…", "。", "！", "？", "।", "؟", '"', "”")):
         return text
     return text.rstrip(" ,;:،؛，、；：–—-") + _stop_for(text)
 
 
 def _halves(sentence: str) -> tuple[str, str] | None:
-    """The sentence in two at the clause that is nearest to its middle; None where a part would be too short."""
+    """The two parts of a sentence, split at the clause nearest to its middle; None if a part would be too short."""
     middle = len(sentence) / 2
     for end in sorted((m.end() for m in _CLAUSE_END.finditer(sentence)), key=lambda at: abs(at - middle))[:4]:
         first, second = sentence[:end].strip(), sentence[end:].strip()
@@ -113,11 +113,11 @@ def _halves(sentence: str) -> tuple[str, str] | None:
     return None
 
 
-def fit(text: str, seconds: float) -> str:
-    """The text, shortened to what can be said in `seconds`: by sentences, then clauses, then words; never empty."""
+def shorten(text: str, seconds: float) -> str:
+    """The text, shortened to a speaking time of `seconds`: by sentences, then clauses, then words; never empty."""
     if speech_seconds(text) <= seconds:
         return text
-    text = text[: max(1, int(seconds * LATIN_PER_SECOND))]  # the fastest script: more can never be said
+    text = text[: max(1, int(seconds * LATIN_PER_SECOND))]  # Latin is the fastest script: more never fits
     for pattern in (_SENTENCE_END, _CLAUSE_END, re.compile(r"\s+")):
         ends = [m.end() for m in pattern.finditer(text)]
         end = next((e for e in reversed(ends) if speech_seconds(text[:e]) <= seconds), 0)
@@ -128,20 +128,20 @@ def fit(text: str, seconds: float) -> str:
     return _closed(text)
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Sentences as one text: with spaces, but not after a full-width full stop."""
+def join_sentences(parts: Sequence[str]) -> str:
+    """Join sentences to one text: with spaces, but not after a full-width full stop."""
     return re.sub(r"(?<=[。！？]) ", "", " ".join(parts))
 
 
 def is_direction(sentence: str) -> bool:
-    """Whether an English sentence tells the crew what to do, so that nobody should speak it."""
+    """Whether an English sentence is an instruction for the film, not a text to speak."""
     return _DIRECTION.match(sentence) is not None
 
 
-def spread(parts: Sequence[str], count: int) -> list[list[str]]:
-    """The parts in order, in `count` groups of about equal speaking time; too few parts are split at their clauses.
+def group_by_time(parts: Sequence[str], count: int) -> list[list[str]]:
+    """Group the parts in order into `count` groups of about equal speaking time; too few parts are split at clauses.
 
-    Fewer groups, of one part each, where even these are too few.
+    There are fewer groups, of one part each, if even these parts are too few.
     """
     pieces = list(parts)
     whole: set[str] = set()
@@ -157,21 +157,21 @@ def spread(parts: Sequence[str], count: int) -> list[list[str]]:
             pieces[at : at + 1] = halves
     groups: list[list[str]] = [[] for _ in range(count)]
     total = sum(speech_seconds(p) for p in pieces) or 1
-    said, group = 0.0, 0
+    spoken, group = 0.0, 0
     for i, piece in enumerate(pieces):
         length = speech_seconds(piece)
-        due = said + length / 2 > total * (group + 1) / count
-        # Every group gets a piece: the last ones must not run out of them.
+        due = spoken + length / 2 > total * (group + 1) / count
+        # Every group gets a part, also the last ones.
         if groups[group] and group < count - 1 and (due or len(pieces) - i <= count - 1 - group):
             group += 1
         groups[group].append(piece)
-        said += length
+        spoken += length
     return groups
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the revisions ask for: the latest numbers, and every direction in order."""
+class FeedbackRequests:
+    """The requests in the feedback of all revisions: the latest numbers, and every direction in order."""
 
     shots: int | None = None
     seconds: float | None = None
@@ -184,24 +184,24 @@ def _count(match: re.Match[str]) -> float:
     return _NUMBERS.index(word) + 1 if word in _NUMBERS else float(word)
 
 
-def wishes(feedback: Sequence[str], *, numbers: bool) -> Wishes:
-    """Read feedback: with `numbers`, "N shots" and "N seconds" are understood and the rest is a direction."""
+def read_feedback(feedback: Sequence[str], *, numbers: bool) -> FeedbackRequests:
+    """Parse feedback: with `numbers`, "N shots" and "N seconds" are recognized, and the rest is a direction."""
     shots: int | None = None
     seconds: float | None = None
     each: float | None = None
     directions: list[str] = []
-    for said in feedback:
-        rest = said
+    for message in feedback:
+        rest = message
         if numbers:
-            for match in _SHOTS.finditer(said):
+            for match in _SHOTS.finditer(message):
                 shots = int(_count(match))
-            for match in _SECONDS.finditer(said):
+            for match in _SECONDS.finditer(message):
                 if match.group(2):
                     each = _count(match)
                 else:
                     seconds = _count(match)
-            rest = _SHOTS.sub(" ", _SECONDS.sub(" ", said))
-        meant = re.findall(r"\w+", rest.lower())
-        if rest == said or not all(_FILLERS.fullmatch(word) for word in meant):
-            directions.append(" ".join(said.split()))
-    return Wishes(shots, seconds, each, tuple(directions))
+            rest = _SHOTS.sub(" ", _SECONDS.sub(" ", message))
+        words = re.findall(r"\w+", rest.lower())
+        if rest == message or not all(_FILLERS.fullmatch(word) for word in words):
+            directions.append(" ".join(message.split()))
+    return FeedbackRequests(shots, seconds, each, tuple(directions))

@@ -1,4 +1,4 @@
-"""Who asks, and what they may: the name, the tenant and the roles of a key; or, without keys, whoever is here."""
+"""The caller of a request and its permissions: the name, tenant and roles of a key; without keys, this machine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from api.auth import tenant_policy
-from api.auth.roles import ANYBODY, RELEASES, Roles, named
-from api.problems import FieldError, Problem
+from api.auth.roles import ANY_ROLE, APPROVERS, Roles, role_names
+from api.auth.tenant_policy import apply_policy
+from api.problems import Problem
 from workflows import keys
-from workflows.models import ApprovalPolicy, Brief
+from workflows.brief import ApprovalPolicy, Brief
 
 SIGNATURES: Final = frozenset(
     {
@@ -26,7 +26,7 @@ SIGNATURES: Final = frozenset(
         "resumed_by",
     }
 )
-"""Fields of what callers send that say who they are. With keys, the key says it."""
+"""Fields of requests that name their sender. With keys, the name of the key replaces them."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -36,51 +36,46 @@ class Caller:
     """The holder of a key.
 
     Attributes:
-        tenant: None for whoever is on this machine while it is open: everything there is theirs.
-        policy: What the tenant's operator fixed for the approval of its briefs.
-        holds: Whether the key is still one; a stream that lasts asks again.
+        tenant: None for every caller on this machine while the API is open: all tenants are theirs.
+        policy: The rules for the approval of its briefs that the tenant's operator set.
+        key_is_valid: Whether the key still exists; a long stream checks it again.
     """
 
     name: str
     tenant: str | None
     roles: Roles
-    holds: Callable[[], bool] = lambda: True
+    key_is_valid: Callable[[], bool] = lambda: True
     policy: ApprovalPolicy | None = None
 
-    # Whose
-
     def owns(self, owned_id: str) -> bool:
-        """Whether an id is of the caller's tenant. It is told from the id alone: nothing is asked that could take
-        longer for what is there."""
+        """Whether an id is of the caller's tenant. The id alone decides: a lookup could take longer for an id that
+        exists, which would reveal it."""
         return self.tenant is None or keys.tenant_of(owned_id) == self.tenant
 
-    def own(self, name: str) -> str:
-        """The id that is meant by a name without a tenant's: one of the caller's own."""
-        return name if self.tenant is None or "." in name else keys.owned(self.tenant, name)
+    def qualify(self, name: str) -> str:
+        """The id for a name without a tenant: one of the caller's own tenant."""
+        return name if self.tenant is None or "." in name else keys.qualify_id(self.tenant, name)
 
-    def tenant_for(self, asked: str | None) -> str | None:
-        """The tenant that is meant: the caller's own.
+    def resolve_tenant(self, requested: str | None) -> str | None:
+        """The tenant of a request: the caller's own.
 
         Raises:
-            Problem: 403 where another one is named.
+            Problem: 403 where the request names another one.
         """
-        if self.tenant is None or asked == self.tenant:
-            return asked
-        if asked not in (None, keys.DEFAULT_TENANT):
-            raise self._forbidden("tenant", f"the key is of tenant {self.tenant!r}", "leave it out")
+        if self.tenant is None or requested == self.tenant:
+            return requested
+        if requested not in (None, keys.DEFAULT_TENANT):
+            raise _forbidden("tenant", f"the key is of tenant {self.tenant!r}", "leave it out")
         return self.tenant
 
-    # Who
-
-    def signs(self, record: M) -> M:
-        """What was sent, with the key's name wherever it says who sends it."""
+    def sign(self, record: M) -> M:
+        """The record with the key's name in each field that names its sender."""
         if self.tenant is None:
             return record
         return record.model_copy(update=dict.fromkeys(SIGNATURES & type(record).model_fields.keys(), self.name))
 
-    def brief(self, brief: Brief) -> Brief:
-        """The brief as the caller may ask for it: of their tenant, under its policy, in their name, from their own
-        pictures.
+    def admit(self, brief: Brief) -> Brief:
+        """The brief with the tenant, its policy and the caller's name; its stored references must be the tenant's.
 
         Raises:
             Problem: 403, 422.
@@ -94,28 +89,25 @@ class Caller:
         for number, reference in enumerate(brief.references):
             stored = reference.source.partition(keys.STORED + keys.REFERENCES)[2]
             if stored and not self.owns(stored):
-                error = FieldError(
-                    field=f"references[{number}].source",
-                    message=f"there is no {reference.source!r}",
-                    remedy="post the file to /api/v1/references and name what that answers",
+                raise Problem.of_field(
+                    f"references[{number}].source",
+                    f"there is no {reference.source!r}",
+                    "post the file to /api/v1/references and give the `source` of the response",
                 )
-                raise Problem(422, "invalid-request", f"{error.message}; {error.remedy}", errors=[error])
-        signed = self.signs(brief).model_copy(update={"tenant": self.tenant_for(brief.tenant)})
-        return tenant_policy.under(self.policy, signed) if self.policy else signed
-
-    # May
+        signed = self.sign(brief).model_copy(update={"tenant": self.resolve_tenant(brief.tenant)})
+        return apply_policy(self.policy, signed) if self.policy else signed
 
     def check_release(self, field: str) -> None:
         """
         Raises:
-            Problem: 403 where the caller may not release money, and `field` would.
+            Problem: 403 where the caller may not release money, which `field` does.
         """
-        if not self.roles & RELEASES:
-            message = f"it releases money, which needs the role {named(RELEASES)}"
-            raise self._forbidden(field, message, "leave it out, or let an approver do it")
+        if not self.roles & APPROVERS:
+            message = f"it releases money, which needs the role {role_names(APPROVERS)}"
+            raise _forbidden(field, message, "leave it out, or let an approver do it")
 
     def check_budget(self, record: BaseModel) -> None:
-        """Refuse a change that raises the budget, or unties it, of somebody who may not.
+        """Refuse a change that raises the budget, or allows unknown prices, where the caller may not release money.
 
         Raises:
             Problem: 403.
@@ -131,23 +123,24 @@ class Caller:
         """
         if not self.roles & needed:
             detail = (
-                f"This needs the role {named(needed)}; the key of {self.name!r} has {', '.join(sorted(self.roles))}."
+                f"This needs the role {role_names(needed)}; the key of {self.name!r} has "
+                f"{', '.join(sorted(self.roles))}."
             )
             raise Problem(403, "role-needed", f"{detail} An operator makes keys with `greenlight keys create`.")
 
-    def check_house(self) -> None:
+    def check_default_tenant(self) -> None:
         """
         Raises:
-            Problem: 403 where the caller is of one tenant among others: what counts all of them is the house's own.
+            Problem: 403 where the key is of another tenant: figures over all tenants are for the operators of the API.
         """
         if self.tenant not in (None, keys.DEFAULT_TENANT):
             detail = f"This counts all tenants, so it needs an operator's key of tenant {keys.DEFAULT_TENANT!r}."
             raise Problem(403, "role-needed", detail)
 
-    def _forbidden(self, field: str, message: str, remedy: str) -> Problem:
-        error = FieldError(field=field, message=message, remedy=remedy)
-        return Problem(403, "not-allowed-by-key", f"{field}: {message}; {remedy}.", errors=[error])
+
+def _forbidden(field: str, message: str, remedy: str) -> Problem:
+    return Problem.of_field(field, message, remedy, status=403, kind="not-allowed-by-key")
 
 
-WHOEVER: Final = Caller("", None, ANYBODY)
-"""Everybody who reaches an API that is open: it is bound to this machine alone."""
+OPEN_CALLER: Final = Caller("", None, ANY_ROLE)
+"""Every caller of an open API, which is bound to this machine alone."""

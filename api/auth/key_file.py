@@ -1,8 +1,8 @@
-"""The file of API keys: whose each is, of which tenant, in which roles; and the approval policies of tenants. TOML; it
-holds hashes, never a key.
+"""The file of API keys: the name, tenant and roles of each, and the approval policies of tenants. TOML; it holds
+hashes, never a key.
 
-A key is 256 random bits. Nobody can guess or enumerate those, so one SHA-256 is enough: a slow hash or a salt protects
-what people choose. Keys are looked up by their hash; how long that takes tells about hashes, from which no key follows.
+A key is 256 random bits, which cannot be guessed or enumerated, so one SHA-256 is enough: a slow hash and a salt are
+for passwords that people choose. Keys are found by their hash; the duration of that reveals only hashes, never a key.
 """
 
 import fcntl
@@ -23,14 +23,15 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from api.auth.roles import Role
 from api.settings import SettingsError
-from workflows.models import ApprovalPolicy, Model, Person, Slug
+from workflows.brief import ApprovalPolicy
+from workflows.models import Model, Person, Slug
 
 PREFIX: Final = "gl_"
-"""By which people and secret scanners know a key of ours."""
+"""People and secret scanners recognise a key by this prefix."""
 GRACE_SECONDS: Final = 300.0
-"""For so long the keys that were read last hold, while the file cannot be read: an editor may be at work."""
+"""The keys that were read last remain valid for this time while the file cannot be read: it may be in an editor."""
 ALARM_SECONDS: Final = 60.0
-"""How often the log says so."""
+"""The interval at which the log repeats the error."""
 _HEAD: Final = "# API keys of Greenlight, written by `greenlight keys`: hashes, not keys. Comments are not kept.\n"
 
 _log = logging.getLogger(__name__)
@@ -42,12 +43,12 @@ class KeyFileError(SettingsError):
 
 def _printable(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("give a name that can be printed")
+        raise ValueError("give a name of printable characters")
     return text
 
 
 class Key(Model):
-    """One key. Its name stands beside what its holder asks for and decides."""
+    """One key. Its name is recorded with each request and decision of its holder."""
 
     name: Annotated[Person, AfterValidator(_printable)]
     tenant: Slug
@@ -57,10 +58,10 @@ class Key(Model):
 
 
 class Contents(Model):
-    """All that the file says.
+    """The content of the file.
 
     Attributes:
-        policies: By tenant, what holds for the approval of each of its briefs, whatever the brief says.
+        policies: By tenant, the rules for the approval of each of its briefs, whatever the brief itself requests.
     """
 
     keys: tuple[Key, ...] = ()
@@ -68,70 +69,70 @@ class Contents(Model):
 
 
 class KeyFile:
-    """The keys as the file says now. It is read again when it has changed: a revoked key ends without a restart."""
+    """The keys that the file holds now. It is read again when it has changed: a revoked key ends without a restart."""
 
     def __init__(self, path: Path) -> None:
         """
         Raises:
-            KeyFileError: there is no such file, or it makes no sense.
+            KeyFileError: there is no such file, or its content is invalid.
         """
         self._path = path
-        self._stamp = _stamp_of(path)
-        self._take(read(path))
+        self._stamp = _file_stamp(path)
+        self._use(read(path))
         self._problem = ""
-        self._broken_at, self._told_at = 0.0, float("-inf")
+        self._broken_at, self._logged_at = 0.0, float("-inf")
 
     @property
     def problem(self) -> str:
         """Why the file cannot be read any more; empty where it can."""
-        self._renew()
+        self._refresh()
         return self._problem
 
     def find(self, key: str) -> Key | None:
         return self.find_hash(hash_of(key))
 
     def find_hash(self, sha256: str) -> Key | None:
-        self._renew()
+        self._refresh()
         return self._by_hash.get(sha256)
 
-    def holds(self, key: Key) -> bool:
-        """Whether it is still there, just so."""
-        self._renew()
+    def contains(self, key: Key) -> bool:
+        """Whether the file still holds this key, unchanged."""
+        self._refresh()
         return self._by_hash.get(key.sha256) == key
 
     def policy_of(self, tenant: str) -> ApprovalPolicy | None:
-        """What the tenant's briefs are held to; None where the file says nothing of it."""
-        self._renew()
+        """The approval policy for the tenant's briefs; None where the file has none."""
+        self._refresh()
         return self._policies.get(tenant)
 
-    def _take(self, contents: Contents) -> None:
+    def _use(self, contents: Contents) -> None:
         self._by_hash = {key.sha256: key for key in contents.keys}
         self._policies = contents.policies
 
-    def _renew(self) -> None:
-        stamp = _stamp_of(self._path)
+    def _refresh(self) -> None:
+        stamp = _file_stamp(self._path)
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._take(read(self._path))
+                self._use(read(self._path))
             except KeyFileError as error:
                 self._broken_at = self._broken_at if self._problem else monotonic()
-                self._problem, self._told_at = str(error), float("-inf")
+                self._problem, self._logged_at = str(error), float("-inf")
             else:
                 self._problem = ""
                 _log.info("Read %d API keys from %s", len(self._by_hash), self._path)
         if self._problem:
-            self._alarm()
+            self._limit_grace()
 
-    def _alarm(self) -> None:
-        """Somebody may have revoked a key in what cannot be read: the keys of before hold for a while, then none."""
+    def _limit_grace(self) -> None:
+        """Log the error, and reject all keys after GRACE_SECONDS: the unreadable change may have revoked a key."""
         closed = monotonic() - self._broken_at >= GRACE_SECONDS
         if closed:
             self._by_hash = {}
-        if monotonic() - self._told_at >= ALARM_SECONDS:
-            self._told_at = monotonic()
-            held = "no key is accepted" if closed else f"the keys of before hold for {GRACE_SECONDS:g} s"
-            _log.error("%s; %s", self._problem, held)
+        if monotonic() - self._logged_at >= ALARM_SECONDS:
+            self._logged_at = monotonic()
+            state = "no key is accepted" if closed else f"the previous keys remain valid for {GRACE_SECONDS:g} s"
+            _log.error("%s; %s", self._problem, state)
 
 
 def hash_of(key: str) -> str:
@@ -141,13 +142,13 @@ def hash_of(key: str) -> str:
 def read(path: Path) -> Contents:
     """
     Raises:
-        KeyFileError: the file cannot be read, is no TOML, lacks a field, or names a key twice.
+        KeyFileError: the file cannot be read, is not TOML, lacks a field, or holds a key twice.
     """
     try:
         found = Contents.model_validate(tomllib.loads(path.read_text("utf-8"), parse_float=Decimal))
     except FileNotFoundError:
         raise KeyFileError(
-            f"GREENLIGHT_API_KEYS names {str(path)!r}, which is not there; make the first key with "
+            f"GREENLIGHT_API_KEYS names {str(path)!r}, which does not exist; make the first key with "
             "`greenlight keys create --name you --tenant default --role operator`"
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -159,27 +160,25 @@ def read(path: Path) -> Contents:
     names = [key.name.casefold() for key in found.keys]
     hashes = [key.sha256 for key in found.keys]
     if len(set(names)) < len(names) or len(set(hashes)) < len(hashes):
-        raise KeyFileError(f"The keys in {str(path)!r}: a name or a key is there twice; keep one of them")
+        raise KeyFileError(f"The keys in {str(path)!r}: a name or a key occurs twice; keep one of them")
     return found
 
 
 def create(path: Path, name: str, tenant: str, roles: Sequence[Role]) -> str:
-    """Add a key to the file, which is made where there is none. The answer is the key, which is kept nowhere.
+    """Add a key to the file, which is created where there is none, and return the key, which is stored nowhere.
 
     Raises:
-        KeyFileError: the name is taken, or the file cannot be used. ValidationError: something that no key can have.
+        KeyFileError: the name is taken, or the file cannot be used. ValidationError: an argument is invalid.
     """
     key = PREFIX + secrets.token_urlsafe(32)
-    asked = tuple(role for role in Role if role in roles)
-    made = Key(
-        name=name, tenant=tenant, roles=asked, sha256=hash_of(key), created_at=datetime.now(UTC).replace(microsecond=0)
-    )
+    ordered, now = tuple(role for role in Role if role in roles), datetime.now(UTC).replace(microsecond=0)
+    made = Key(name=name, tenant=tenant, roles=ordered, sha256=hash_of(key), created_at=now)
 
     def add(known: tuple[Key, ...]) -> tuple[Key, ...]:
         # Two approvers have to be two people: "ana" and "Ana" would not be.
         if any(each.name.casefold() == made.name.casefold() for each in known):
             raise KeyFileError(
-                f"There is a key of {made.name!r} already; choose another name, or revoke that one first"
+                f"There is a key of {made.name!r} already; choose another name, or revoke that key first"
             )
         return (*known, made)
 
@@ -190,20 +189,20 @@ def create(path: Path, name: str, tenant: str, roles: Sequence[Role]) -> str:
 def revoke(path: Path, name: str) -> None:
     """
     Raises:
-        KeyFileError: nobody is called so, or the file cannot be used.
+        KeyFileError: no key has this name, or the file cannot be used.
     """
 
     def drop(known: tuple[Key, ...]) -> tuple[Key, ...]:
-        left = tuple(each for each in known if each.name != name)
-        if len(left) == len(known):
-            raise KeyFileError(f"There is no key of {name!r}; `greenlight keys list` names them")
-        return left
+        remaining = tuple(each for each in known if each.name != name)
+        if len(remaining) == len(known):
+            raise KeyFileError(f"There is no key of {name!r}; `greenlight keys list` shows all keys")
+        return remaining
 
     _change(path, drop)
 
 
 def _change(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
-    """Replace the file in one step, readable by its owner alone; who else changes it waits."""
+    """Replace the file atomically, readable by its owner alone, under a lock that other changes wait for."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(path.parent, os.O_RDONLY)
@@ -226,7 +225,7 @@ def _change(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) ->
 
 
 def _table(head: str, record: Model) -> str:
-    """A table of TOML, of what was given; of what can be printed, JSON's strings are TOML's too."""
+    """A TOML table of the fields that were set. For printable text, a JSON string is a TOML string too."""
     lines = ["", head]
     for name, value in record.model_dump(exclude_unset=True, exclude_none=True).items():
         dated = isinstance(value, datetime)
@@ -234,8 +233,8 @@ def _table(head: str, record: Model) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _stamp_of(path: Path) -> tuple[int, ...]:
-    """Changes with the file; of one that is not there, nothing."""
+def _file_stamp(path: Path) -> tuple[int, ...]:
+    """A value that changes with the file; empty where there is no file."""
     try:
         found = path.stat()
     except OSError:

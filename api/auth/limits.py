@@ -1,4 +1,4 @@
-"""How much of a kind one tenant may have open at a time, counted in this process: each of several has its own count."""
+"""Limits on what one tenant may have open at a time. Each API process counts for itself."""
 
 import asyncio
 from collections import Counter
@@ -10,27 +10,27 @@ from api.auth.caller import Caller
 from api.problems import RETRY_SECONDS, Problem
 
 WAIT_SECONDS: Final = 5.0
-"""What a page loads many of at once waits for its turn, before one too many is refused."""
+"""A page loads many files at once: the request above the limit waits for this time before it is refused."""
 
 
 class TooMany(Problem):
-    """Another one is too many now."""
+    """429: the tenant is at its limit."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(429, "too-many", detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-class Limit:
-    """Who is on this machine while it is open has no limit: there is one person."""
+class TenantLimit:
+    """A limit per tenant. An open API has none, because it has one user."""
 
-    def __init__(self, most: int, what: str, variable: str) -> None:
-        self._most, self._what, self._variable = most, what, variable
+    def __init__(self, most: int, plural: str, variable: str) -> None:
+        self._most, self._plural, self._variable = most, plural, variable
         self._open: Counter[str] = Counter()
         self._freed = asyncio.Event()
 
     @contextmanager
-    def one(self, caller: Caller) -> Iterator[None]:
-        """Count one more of the caller's tenant while the block lasts.
+    def hold(self, caller: Caller) -> Iterator[None]:
+        """Count one more for the caller's tenant while the block runs.
 
         Raises:
             TooMany: 429.
@@ -41,8 +41,8 @@ class Limit:
             return
         if self._open[tenant] >= self._most:
             raise TooMany(
-                f"Tenant {tenant!r} has {self._most} {self._what} at once, which is the most; let one end, or raise "
-                f"{self._variable} in the API's environment."
+                f"Tenant {tenant!r} has {self._most} {self._plural} at once, which is the most; wait until one ends, "
+                f"or raise {self._variable} in the API's environment."
             )
         self._open[tenant] += 1
         try:
@@ -54,8 +54,8 @@ class Limit:
                 del self._open[tenant]
 
     @asynccontextmanager
-    async def turn(self, caller: Caller) -> AsyncIterator[None]:
-        """`one`, where it comes free within WAIT_SECONDS.
+    async def wait_and_hold(self, caller: Caller) -> AsyncIterator[None]:
+        """Like `hold`, but wait up to WAIT_SECONDS while the tenant is at its limit.
 
         Raises:
             TooMany: 429.
@@ -65,5 +65,5 @@ class Limit:
                 while self._open[caller.tenant or ""] >= self._most:
                     self._freed.clear()
                     await self._freed.wait()
-        with self.one(caller):
+        with self.hold(caller):
             yield

@@ -1,7 +1,7 @@
-"""The second ASGI layer: nobody gets in without a key, and no page of another site acts in a person's name.
+"""The second ASGI layer: it requires a key, and refuses requests of other sites' pages in a person's name.
 
-Without keys (GREENLIGHT_OPEN) everybody on this machine may do everything. Their browsers are on this machine too, so
-a name that leads here from outside (DNS rebinding) is refused as well.
+Without keys (GREENLIGHT_OPEN) every user of this machine may do everything. Their browsers run on this machine too, so
+a foreign host name that resolves to this machine (DNS rebinding) is refused as well.
 """
 
 import logging
@@ -13,20 +13,20 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth.caller import WHOEVER, Caller
+from api.auth.caller import OPEN_CALLER, Caller
 from api.auth.key_file import Key, KeyFile
-from api.auth.roles import needed, needs_key
+from api.auth.roles import needs_key, roles_for
 from api.auth.sessions import Sessions
 from api.headers import INSTANCE
 from api.middleware import drain
-from api.problems import FieldError, Problem, answer
+from api.problems import Problem, problem_response
 from api.settings import Settings, is_loopback
 
 COOKIE: Final = "greenlight_session"
-"""Holds the session of who signed in at the studio page: no script reads it, and it is sent to this address alone."""
+"""The session of a person who signed in at the studio page: no script reads it, and only this address receives it."""
 REFUSALS: Final = "greenlight.refusals"
 CALLER: Final = "greenlight.caller"
-"""Where the scope says who asks."""
+"""The key of the caller in the ASGI scope."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEY_REMEDY: Final = (
     "send `Authorization: Bearer gl_…`, set GREENLIGHT_API_KEY for the command greenlight, or sign in at the page"
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class Access:
-    """Finds out who asks before a byte of the body is read; what they may is decided at the route."""
+    """Identifies the caller before the body is read; the route checks the permissions."""
 
     def __init__(self, app: ASGIApp, settings: Settings, keys: KeyFile | None, sessions: Sessions | None) -> None:
         self._app = app
@@ -55,14 +55,14 @@ class Access:
                 scope[CALLER] = self._caller(request)
             except Problem as problem:
                 await drain(receive)
-                await answer(problem.problem, problem.headers)(scope, receive, send)
+                await problem_response(problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
     def _caller(self, request: Request) -> Caller | None:
         if self._open:
-            return WHOEVER
-        key, session = _presented(request), request.cookies.get(COOKIE, "")
+            return OPEN_CALLER
+        key, session = _key_of(request), request.cookies.get(COOKIE, "")
         if self._keys and key:
             if known := self._keys.find(key):
                 return caller_with(self._keys, known)
@@ -76,46 +76,40 @@ class Access:
     def _check_instance(self, request: Request) -> None:
         """
         Raises:
-            Problem: 421 where another stack is meant. Two stacks may have wanted one port.
+            Problem: 421 where the caller means another stack: two stacks may have been configured with one port.
         """
         if (meant := request.headers.get(INSTANCE)) and meant != self._instance:
-            error = FieldError(
-                field=INSTANCE,
-                message=f"{meant[:100]!r} is not this stack",
-                remedy="ask the API of the stack that you started, or leave the header out",
-            )
-            detail = f"Another Greenlight stack answers at this address: {error.message}; {error.remedy}."
-            raise Problem(421, "another-instance", detail, errors=[error])
+            message = f"{meant[:100]!r} is not this stack"
+            remedy = "call the API of the stack that you started, or leave the header out"
+            detail = f"Another Greenlight stack answers at this address: {message}; {remedy}."
+            raise Problem.of_field(INSTANCE, message, remedy, status=421, kind="another-instance", detail=detail)
 
     def _check_site(self, request: Request) -> None:
         """
         Raises:
-            Problem: 421 where an open API is asked by a name that is not this machine's; 403 where the page of another
-                site asks for a change.
+            Problem: 421 where the Host of a request to an open API is not this machine; 403 where the page of another
+                site requests a change.
         """
         host = request.headers.get("host", "")
-        if self._open and not names_this_machine(host):
-            error = FieldError(
-                field="Host",
-                message=f"{host[:100]!r} is not this machine",
-                remedy="ask at http://127.0.0.1, or set GREENLIGHT_API_KEYS where it is to have other names",
-            )
-            detail = f"This API needs no key and answers this machine alone: {error.message}; {error.remedy}."
-            raise Problem(421, "not-this-machine", detail, errors=[error])
-        if request.method not in SAFE and from_elsewhere(request, host):
-            detail = "A page of another site may not act here; open the studio page of this address."
+        if self._open and not is_local_host(host):
+            message = f"{host[:100]!r} is not this machine"
+            remedy = "use http://127.0.0.1, or set GREENLIGHT_API_KEYS to serve other names"
+            detail = f"This API needs no key and answers this machine alone: {message}; {remedy}."
+            raise Problem.of_field("Host", message, remedy, status=421, kind="not-this-machine", detail=detail)
+        if request.method not in SAFE and is_cross_site(request, host):
+            detail = "A page of another site may not send this request; open the studio page of this address."
             raise Problem(403, "another-site", detail)
 
 
 def caller_with(keys: KeyFile, key: Key) -> Caller:
-    """Who holds a key, for as long as it holds."""
-    return Caller(key.name, key.tenant, frozenset(key.roles), lambda: keys.holds(key), keys.policy_of(key.tenant))
+    """The holder of a key, as long as the key file contains it."""
+    return Caller(key.name, key.tenant, frozenset(key.roles), lambda: keys.contains(key), keys.policy_of(key.tenant))
 
 
 class Refusals:
-    """Attempts with keys that are none. Nobody guesses 256 bits, but every guess costs a look and a line of the log:
-    who goes on after MOST of them in PERIOD_SECONDS waits. A key that is one is taken all the same: its holder may
-    share an address with whoever guesses."""
+    """Attempts with invalid keys. 256 bits cannot be guessed, but every attempt costs a lookup and a line of the log:
+    after MOST of them in PERIOD_SECONDS an address has to wait. A valid key from that address is still accepted: its
+    holder may share the address with the attacker."""
 
     MOST = 20
     PERIOD_SECONDS = 60.0
@@ -137,48 +131,54 @@ class Refusals:
         peer = request.client.host if request.client else "?"
         self._counts[peer] += 1
         if self._counts[peer] > self.MOST:
-            wait = {"Retry-After": f"{self.PERIOD_SECONDS:g}"}
-            words = f"Too many wrong keys came from this address; wait {self.PERIOD_SECONDS:g} s."
-            raise Problem(429, "too-many-wrong-keys", words, headers=wait)
+            headers = {"Retry-After": f"{self.PERIOD_SECONDS:g}"}
+            detail = f"Too many wrong keys came from this address; wait {self.PERIOD_SECONDS:g} s."
+            raise Problem(429, "too-many-wrong-keys", detail, headers=headers)
         path = request.url.path[:200]
-        _log.warning("A key that is none of ours came from %s: %s %r", peer, request.method, path)
+        _log.warning("An invalid key came from %s: %s %r", peer, request.method, path)
 
 
 def no_key(*, given: bool) -> Problem:
     message = "it is no key of this API, or was revoked" if given else "this needs an API key"
-    error = FieldError(field="Authorization", message=message, remedy=_KEY_REMEDY)
     challenge = 'Bearer realm="greenlight"' + (', error="invalid_token"' if given else "")
-    detail = f"{message[0].upper()}{message[1:]}; {error.remedy}."
-    return Problem(401, "key-needed", detail, errors=[error], headers={"WWW-Authenticate": challenge})
+    return Problem.of_field(
+        "Authorization",
+        message,
+        _KEY_REMEDY,
+        status=401,
+        kind="key-needed",
+        detail=f"{message[0].upper()}{message[1:]}; {_KEY_REMEDY}.",
+        headers={"WWW-Authenticate": challenge},
+    )
 
 
 async def authorise(request: Request) -> None:
     """Runs before each route.
 
     Raises:
-        Problem: 403 where the caller lacks the role that the table asks for.
+        Problem: 403 where the caller lacks the role that the table requires.
     """
     route = request.scope["route"]
-    roles = needed(request.method, route.path)
+    roles = roles_for(request.method, route.path)
     if roles is None:
         return
     try:
         caller_of(request).check_role(roles)
     except Problem:
-        if route.body_field is None:  # else FastAPI has read it already
+        if route.body_field is None:  # otherwise FastAPI has read the body already
             await drain(request.receive)
         raise
 
 
-def is_known(request: Request) -> bool:
-    """Whether somebody with a key asks, or an API that needs none."""
+def is_identified(request: Request) -> bool:
+    """Whether the request has a valid key, or the API needs none."""
     return isinstance(request.scope.get(CALLER), Caller)
 
 
 def caller_of(request: Request) -> Caller:
     """
     Raises:
-        Problem: 401 where nobody is known.
+        Problem: 401 where the request has no valid key.
     """
     found = request.scope.get(CALLER)
     if not isinstance(found, Caller):
@@ -186,22 +186,22 @@ def caller_of(request: Request) -> Caller:
     return found
 
 
-def _presented(request: Request) -> str:
-    """The key that comes along; where there is one, no session counts."""
+def _key_of(request: Request) -> str:
+    """The key of the Authorization header; where there is one, the session is ignored."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() or scheme if scheme.lower() == "bearer" else scheme
 
 
-def names_this_machine(host: str) -> bool:
-    """Whether a Host header holds this machine's own name or address, which no DNS server can give to another."""
+def is_local_host(host: str) -> bool:
+    """Whether a Host header holds this machine's own name or address, which DNS cannot point to another machine."""
     try:
         return is_loopback(urlsplit(f"//{host}").hostname or "")
-    except ValueError:  # no address at all
+    except ValueError:  # not an address
         return False
 
 
-def from_elsewhere(request: Request, host: str) -> bool:
-    """Whether a browser says that a page of another origin asks. Other callers send neither header."""
+def is_cross_site(request: Request, host: str) -> bool:
+    """Whether a browser names a page of another origin as the sender. Other callers send neither header."""
     if site := request.headers.get("sec-fetch-site"):
         return site not in ("same-origin", "none")
     origin = request.headers.get("origin")

@@ -1,4 +1,4 @@
-"""What each route asks of a caller: the one table of roles."""
+"""The roles that each route needs: one table."""
 
 from enum import StrEnum
 from typing import Final
@@ -11,7 +11,7 @@ SCHEDULE: Final = "/api/v1/schedules/{schedule_id}"
 
 
 class Role(StrEnum):
-    """requester: ask and change. approver: release money. operator: everything of the tenant, and how the API is."""
+    """requester: start and change. approver: release money. operator: both, schedules, and the API's own figures."""
 
     REQUESTER = "requester"
     APPROVER = "approver"
@@ -20,12 +20,12 @@ class Role(StrEnum):
 
 Roles = frozenset[Role]
 
-NOBODY: Final[Roles] = frozenset()
-ANYBODY: Final[Roles] = frozenset(Role)
-"""Whoever has a key: to look, and to stop what costs."""
-ASKS: Final[Roles] = frozenset({Role.REQUESTER, Role.OPERATOR})
-RELEASES: Final[Roles] = frozenset({Role.APPROVER, Role.OPERATOR})
-OPERATES: Final[Roles] = frozenset({Role.OPERATOR})
+NO_ROLE: Final[Roles] = frozenset()
+ANY_ROLE: Final[Roles] = frozenset(Role)
+"""Every key may read, and stop what costs money."""
+REQUESTERS: Final[Roles] = frozenset({Role.REQUESTER, Role.OPERATOR})
+APPROVERS: Final[Roles] = frozenset({Role.APPROVER, Role.OPERATOR})
+OPERATORS: Final[Roles] = frozenset({Role.OPERATOR})
 
 NEEDS: Final[dict[str, Roles | None]] = {
     # Without a key
@@ -36,78 +36,78 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "GET /studio/{name:path}": None,
     "POST /api/v1/session": None,
     "DELETE /api/v1/session": None,
-    # To look
-    "GET /api/v1/session": ANYBODY,
-    "GET /api/v1/platforms": ANYBODY,
-    "GET /api/v1/providers": ANYBODY,
-    "GET /api/v1/attention": ANYBODY,
-    f"GET {P}": ANYBODY,
-    f"GET {ID}": ANYBODY,
-    f"GET {ID}/events": ANYBODY,
-    f"GET {ID}/plan/history": ANYBODY,
-    f"GET {ID}/deliverable": ANYBODY,
-    f"GET {ID}/deliverable.zip": ANYBODY,
-    f"GET {ID}/deliverable/{{revision}}/{{name:path}}": ANYBODY,
-    f"GET {ID}/deliverables": ANYBODY,
-    f"GET {ID}/manifest": ANYBODY,
-    f"GET {ASSET}/takes": ANYBODY,
-    f"GET {ASSET}/takes/{{take}}/media": ANYBODY,
-    f"GET {ASSET}/takes/{{take}}/text": ANYBODY,
-    "GET /api/v1/batches": ANYBODY,
-    f"GET {BATCH}": ANYBODY,
-    f"GET {BATCH}/results": ANYBODY,
-    "GET /api/v1/schedules": ANYBODY,
-    f"GET {SCHEDULE}": ANYBODY,
+    # To read
+    "GET /api/v1/session": ANY_ROLE,
+    "GET /api/v1/platforms": ANY_ROLE,
+    "GET /api/v1/providers": ANY_ROLE,
+    "GET /api/v1/attention": ANY_ROLE,
+    f"GET {P}": ANY_ROLE,
+    f"GET {ID}": ANY_ROLE,
+    f"GET {ID}/events": ANY_ROLE,
+    f"GET {ID}/plan/history": ANY_ROLE,
+    f"GET {ID}/deliverable": ANY_ROLE,
+    f"GET {ID}/deliverable.zip": ANY_ROLE,
+    f"GET {ID}/deliverable/{{revision}}/{{name:path}}": ANY_ROLE,
+    f"GET {ID}/deliverables": ANY_ROLE,
+    f"GET {ID}/manifest": ANY_ROLE,
+    f"GET {ASSET}/takes": ANY_ROLE,
+    f"GET {ASSET}/takes/{{take}}/media": ANY_ROLE,
+    f"GET {ASSET}/takes/{{take}}/text": ANY_ROLE,
+    "GET /api/v1/batches": ANY_ROLE,
+    f"GET {BATCH}": ANY_ROLE,
+    f"GET {BATCH}/results": ANY_ROLE,
+    "GET /api/v1/schedules": ANY_ROLE,
+    f"GET {SCHEDULE}": ANY_ROLE,
     # To stop, to plan again within the limits of planning, and to preview
-    f"POST {ID}/pause": ANYBODY,
-    f"POST {ID}/resume": ANYBODY,
-    f"POST {ID}/cancel": ANYBODY,
-    f"POST {ID}/revise": ANYBODY,
-    f"POST {ID}/preview": ANYBODY,
-    f"POST {BATCH}/stop": ANYBODY,
-    # To ask and change; a field that releases money needs an approver besides (`Caller.check_release`)
-    f"POST {P}": ASKS,
-    "POST /api/v1/multimodal/plan": ASKS,
-    "POST /api/v1/generate": ASKS,
-    "POST /api/v1/batches": ASKS,
-    "POST /api/v1/references": ASKS,
-    f"PATCH {ID}/plan": ASKS,
-    f"POST {ID}/refresh": ASKS,
-    f"POST {ASSET}/regenerate": ASKS,
-    f"POST {ASSET}/select": ASKS,
-    f"POST {ASSET}/takes": ASKS,
+    f"POST {ID}/pause": ANY_ROLE,
+    f"POST {ID}/resume": ANY_ROLE,
+    f"POST {ID}/cancel": ANY_ROLE,
+    f"POST {ID}/revise": ANY_ROLE,
+    f"POST {ID}/preview": ANY_ROLE,
+    f"POST {BATCH}/stop": ANY_ROLE,
+    # To start and change; a field that releases money needs an approver as well (`Caller.check_release`)
+    f"POST {P}": REQUESTERS,
+    "POST /api/v1/multimodal/plan": REQUESTERS,
+    "POST /api/v1/generate": REQUESTERS,
+    "POST /api/v1/batches": REQUESTERS,
+    "POST /api/v1/references": REQUESTERS,
+    f"PATCH {ID}/plan": REQUESTERS,
+    f"POST {ID}/refresh": REQUESTERS,
+    f"POST {ASSET}/regenerate": REQUESTERS,
+    f"POST {ASSET}/select": REQUESTERS,
+    f"POST {ASSET}/takes": REQUESTERS,
     # To release money
-    f"POST {ID}/approve": RELEASES,
-    f"POST {ID}/reject": RELEASES,
-    f"POST {ASSET}/resolve": RELEASES,
-    f"POST {BATCH}/admit": RELEASES,
-    "POST /api/v1/multimodal/execute-plan": RELEASES,
+    f"POST {ID}/approve": APPROVERS,
+    f"POST {ID}/reject": APPROVERS,
+    f"POST {ASSET}/resolve": APPROVERS,
+    f"POST {BATCH}/admit": APPROVERS,
+    "POST /api/v1/multimodal/execute-plan": APPROVERS,
     # To operate
-    "GET /metrics": OPERATES,
-    "POST /api/v1/schedules": OPERATES,
-    f"POST {SCHEDULE}/pause": OPERATES,
-    f"POST {SCHEDULE}/resume": OPERATES,
-    f"POST {SCHEDULE}/run": OPERATES,
-    f"DELETE {SCHEDULE}": OPERATES,
+    "GET /metrics": OPERATORS,
+    "POST /api/v1/schedules": OPERATORS,
+    f"POST {SCHEDULE}/pause": OPERATORS,
+    f"POST {SCHEDULE}/resume": OPERATORS,
+    f"POST {SCHEDULE}/run": OPERATORS,
+    f"DELETE {SCHEDULE}": OPERATORS,
 }
-"""Method and path of a route -> who may ask it; None: whoever comes, also without a key."""
+"""Method and path of a route -> the roles that may call it; None: every caller, also without a key."""
 
 _STUDIO: Final = "/studio/"
 
 
 def needs_key(method: str, path: str) -> bool:
-    """Whether an address is closed to those without a key; one that there is not is closed too."""
+    """Whether an address is closed to callers without a key; an unknown address is closed too."""
     return (
         not (method in ("GET", "HEAD") and path.startswith(_STUDIO))
-        and NEEDS.get(f"{method} {path}", NOBODY) is not None
+        and NEEDS.get(f"{method} {path}", NO_ROLE) is not None
     )
 
 
-def needed(method: str, route: str) -> Roles | None:
-    """What a route asks for; one that the table forgets is nobody's."""
-    return NEEDS.get(f"{method} {route}", NOBODY)
+def roles_for(method: str, route: str) -> Roles | None:
+    """The roles that may call a route. A route that is not in the table is closed to every role."""
+    return NEEDS.get(f"{method} {route}", NO_ROLE)
 
 
-def named(roles: Roles) -> str:
+def role_names(roles: Roles) -> str:
     """'requester or operator'."""
     return " or ".join(role.value for role in Role if role in roles)

@@ -1,7 +1,7 @@
-"""Who signed in at the page: an opaque session in a cookie, from which nobody learns a key.
+"""Sessions of people who signed in at the page: an opaque cookie, which reveals no key.
 
-A session holds for the key that began it: it ends when that is revoked. What seals it is a secret of the installation,
-not of a process, so that it outlives a restart and every API process knows it.
+A session belongs to the key that began it and ends when that key is revoked. The secret that seals it belongs to the
+installation, not to a process, so that the session survives a restart and every API process can read it.
 """
 
 import base64
@@ -18,14 +18,14 @@ from cryptography.fernet import Fernet, InvalidToken
 from api.auth.key_file import Key, KeyFile
 
 SESSION_SECONDS: Final = 7 * 24 * 3600
-"""At most; it ends before with the browser."""
+"""The longest lifetime; a session ends earlier when the browser is closed."""
 SECRET_VARIABLE: Final = "GREENLIGHT_SESSION_SECRET"  # noqa: S105 - the variable's name
 
 _log = logging.getLogger(__name__)
 
 
 class Sessions:
-    """Begins sessions and finds whose they are."""
+    """Begins sessions and finds the keys that they belong to."""
 
     def __init__(self, keys: KeyFile, secret: bytes) -> None:
         self._keys = keys
@@ -36,7 +36,7 @@ class Sessions:
         return self._seal.encrypt(key.sha256.encode()).decode()
 
     def find(self, session: str) -> Key | None:
-        """The key that began it; None where it is none of ours, has ended, or the key was revoked."""
+        """The key that began it; None where the session is invalid or has expired, or the key was revoked."""
         try:
             sha256 = self._seal.decrypt(session.encode(errors="replace"), ttl=SESSION_SECONDS).decode()
         except InvalidToken:
@@ -44,10 +44,10 @@ class Sessions:
         return self._keys.find_hash(sha256)
 
 
-def secret_of(keys: Path, given: str) -> bytes:
-    """The secret that seals sessions: `given`, else what lies beside the file of keys, made with the first start.
+def session_secret(keys: Path, given: str) -> bytes:
+    """The secret that seals sessions: `given`, otherwise a file next to the file of keys, which the first start makes.
 
-    Where nothing can be written there, sessions end with this process.
+    Where that file cannot be written, sessions end with this process.
     """
     if given:
         return given.encode()

@@ -1,20 +1,20 @@
-"""A tenant's own approval policy: what its operator fixes for every brief of its keys."""
+"""A tenant's own approval policy: the rules that its operator sets for every brief of its keys."""
 
 from collections.abc import Iterator
 
 from api.problems import FieldError, Problem
-from workflows.models import ApprovalPolicy, Brief
+from workflows.brief import ApprovalPolicy, Brief
 
 
-def under(policy: ApprovalPolicy, brief: Brief) -> Brief:
-    """The brief with every rule of the policy that is stricter than its own; nothing of its own gets looser.
+def apply_policy(policy: ApprovalPolicy, brief: Brief) -> Brief:
+    """The brief with every rule of the policy that is stricter than its own; no rule of its own becomes looser.
 
     Raises:
-        Problem: 422 where the brief asks for money that the policy does not allow: silently less of it would surprise.
+        Problem: 422 where the brief's budget or automatic approval is above the policy's: the caller has to know that
+            less is possible.
     """
-    if errors := [*_too_much(policy, brief)]:
-        detail = "; ".join(f"{error.field}: {error.message}; {error.remedy}" for error in errors)
-        raise Problem(422, "invalid-request", detail, errors=errors)
+    if errors := [*_excesses(policy, brief)]:
+        raise Problem.of_fields(errors)
     own = brief.approval
     limits = [limit for limit in (own.max_budget_usd, policy.max_budget_usd) if limit is not None]
     approval = own.model_copy(
@@ -30,13 +30,14 @@ def under(policy: ApprovalPolicy, brief: Brief) -> Brief:
     return brief.model_copy(update={"approval": approval, "budget_usd": budget})
 
 
-def _too_much(policy: ApprovalPolicy, brief: Brief) -> Iterator[FieldError]:
-    most, alone = policy.max_budget_usd, policy.auto_below_usd
+def _excesses(policy: ApprovalPolicy, brief: Brief) -> Iterator[FieldError]:
+    most, automatic = policy.max_budget_usd, policy.auto_below_usd
     if most is not None and brief.budget_usd is not None and brief.budget_usd > most:
         message = f"a production of this tenant may spend at most {most} USD"
-        yield FieldError(field="budget_usd", message=message, remedy="name that or less, or leave it out")
-    asked = brief.approval.auto_below_usd
-    if asked is not None and (alone is None or asked > alone):
-        message = f"this tenant approves nothing{f' above {alone} USD' if alone is not None else ''} without a person"
-        remedy = "leave it out" if alone is None else "name that or less, or leave it out"
+        yield FieldError(field="budget_usd", message=message, remedy="give that or less, or leave it out")
+    requested = brief.approval.auto_below_usd
+    if requested is not None and (automatic is None or requested > automatic):
+        above = f" above {automatic} USD" if automatic is not None else ""
+        message = f"this tenant approves nothing{above} without a person"
+        remedy = "leave it out" if automatic is None else "give that or less, or leave it out"
         yield FieldError(field="approval.auto_below_usd", message=message, remedy=remedy)

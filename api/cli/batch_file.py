@@ -1,4 +1,4 @@
-"""The file of a batch: a row a brief, as CSV or as JSON lines."""
+"""The file of a batch: one brief per row, as CSV or as JSON lines."""
 
 import csv
 import hashlib
@@ -21,18 +21,18 @@ COLUMNS: Final = (
     "modalities",
     "key",
 )
-"""Of a CSV file: the fields of a brief. JSON lines take all fields of a brief as the API does."""
+"""The columns of a CSV file: fields of a brief. JSON lines take all fields of a brief, as the API does."""
 
 
 class BatchFileError(ValueError):
-    """The file cannot be read as a batch; the message says where and what fixes it."""
+    """The file is not a valid batch; the message names the place and the remedy."""
 
 
 def read_batch(path: Path) -> list[BatchRowBody]:
-    """The rows of a .csv or .jsonl file, each a brief in part or whole.
+    """The rows of a .csv or .jsonl file, each a partial or complete brief.
 
     Raises:
-        BatchFileError: another kind of file, unknown columns, a line that is no row, or no row at all.
+        BatchFileError: another kind of file, unknown columns, an invalid line, or no row at all.
     """
     try:
         text = path.read_text("utf-8-sig")  # spreadsheets put a byte order mark first
@@ -40,23 +40,23 @@ def read_batch(path: Path) -> list[BatchRowBody]:
         raise BatchFileError(f"{path} cannot be read ({error}); save it as UTF-8 text") from None
     kind = path.suffix.lower()
     if kind == ".csv":
-        rows = _csv(text)
+        rows = _parse_csv(text)
     elif kind in (".jsonl", ".ndjson"):
-        rows = _json_lines(text)
+        rows = _parse_json_lines(text)
     else:
-        raise BatchFileError(f"{path.name} is neither .csv nor .jsonl; name it by what it holds")
+        raise BatchFileError(f"{path.name} is neither .csv nor .jsonl; rename it by its format")
     if not rows:
-        raise BatchFileError(f"{path.name} has no rows; add a brief a row")
+        raise BatchFileError(f"{path.name} has no rows; add one brief per row")
     return rows
 
 
 def batch_id_of(path: Path, *others: str) -> str:
-    """The id of the batch that this file's content is, with `others`: an unchanged file is the same batch."""
+    """A batch id derived from the file's content and `others`: an unchanged file is the same batch."""
     content = hashlib.sha256("\0".join(others).encode() + b"\0" + path.read_bytes())
     return f"b-{content.hexdigest()[:20]}"
 
 
-def _csv(text: str) -> list[BatchRowBody]:
+def _parse_csv(text: str) -> list[BatchRowBody]:
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
     names = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = names
@@ -71,7 +71,7 @@ def _csv(text: str) -> list[BatchRowBody]:
                 raise BatchFileError(f"row {number} has more cells than there are columns; quote a cell with commas")
             rows.append(_row({name: cell.strip() for name, cell in cells.items() if cell and cell.strip()}))
     except csv.Error as error:
-        raise BatchFileError(f"row {len(rows) + 1} is no CSV ({error}); quote cells with line breaks") from None
+        raise BatchFileError(f"row {len(rows) + 1} is not valid CSV ({error}); quote cells with line breaks") from None
     return rows
 
 
@@ -83,17 +83,17 @@ def _row(cells: dict[str, Any]) -> BatchRowBody:
     return BatchRowBody(key=cells.pop("key", None), brief=cells)
 
 
-def _json_lines(text: str) -> list[BatchRowBody]:
+def _parse_json_lines(text: str) -> list[BatchRowBody]:
     rows = []
-    # Not `splitlines`: it would also cut at U+2028, which words may contain.
+    # Not `splitlines`, which would also split at U+2028, a character that a text may contain.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             fields = json.loads(line)
         except ValueError as error:
-            raise BatchFileError(f"line {number} is not JSON ({error}); write one object a line") from None
+            raise BatchFileError(f"line {number} is not JSON ({error}); write one object per line") from None
         if not isinstance(fields, dict):
-            raise BatchFileError(f'line {number} is not a JSON object; write one a line, e.g. {{"text": "…"}}')
+            raise BatchFileError(f'line {number} is not a JSON object; write one per line, e.g. {{"text": "…"}}')
         rows.append(BatchRowBody(key=fields.pop("key", None), brief=fields))
     return rows

@@ -1,4 +1,4 @@
-"""What every command has at hand: the client, the consoles, and how errors are shown."""
+"""Shared by all commands: the client, the consoles, errors, and common arguments."""
 
 import getpass
 import os
@@ -16,28 +16,37 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from api.cli.tables import make_console
+from api.cli.tables import label, make_console
 from api.client.client import GreenlightClient, GreenlightError
+from api.views.production import PlanView, ProductionView
+from workflows.events import Receipt
 
 EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
-EXIT_TOO_DEAR: Final = 3
+EXIT_TOO_EXPENSIVE: Final = 3
 EXIT_ATTENTION: Final = 4
-_ABOUT_THE_KEY: Final = {
-    401: "Set GREENLIGHT_API_KEY to your key; whoever runs the API makes one with `greenlight keys create`.",
-    403: "The key in GREENLIGHT_API_KEY does not allow it.",
+
+MAKE: Final = "Make"
+DECIDE: Final = "Decide"
+INSPECT: Final = "Inspect"
+RUN: Final = "Run"
+"""The panels of `greenlight --help`."""
+
+_KEY_REMEDIES: Final = {
+    401: "Set GREENLIGHT_API_KEY to your key; the operator of the API creates one with `greenlight keys create`.",
+    403: "The key in GREENLIGHT_API_KEY does not allow this request.",
 }
 
 
 @dataclass
-class Studio:
-    """One invocation: where the API is, where to write."""
+class Cli:
+    """One invocation of the command: its client, its consoles and its idempotency key."""
 
     url: str | None = None
     out: Console = field(default_factory=make_console)
     err: Console = field(default_factory=lambda: make_console(stderr=True))
     key: str = field(default_factory=lambda: f"cli-{uuid4().hex}")
-    """Of the one request of this invocation that spends or decides: sent again, it is not done again."""
+    """For the one request of this invocation that spends or decides: a retry of it takes no effect twice."""
 
     @cached_property
     def client(self) -> GreenlightClient:
@@ -49,40 +58,40 @@ class Studio:
 
     @property
     def interactive(self) -> bool:
-        """True when there is somebody to ask."""
+        """True where a person at a terminal can answer a question."""
         return self.out.is_terminal and sys.stdin.isatty()
 
-    def say(self, text: str) -> None:
-        """One line in console markup, never wrapped."""
+    def print(self, text: str) -> None:
+        """Print one line in console markup, never wrapped."""
         self.out.print(text, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         self.err.print(text, soft_wrap=True)
 
-    def json(self, record: BaseModel) -> None:
+    def print_json(self, record: BaseModel) -> None:
         typer.echo(record.model_dump_json(indent=2))
 
 
-def studio_of(context: typer.Context) -> Studio:
-    studio = context.find_object(Studio)
-    assert studio is not None
-    return studio
+def cli_of(context: typer.Context) -> Cli:
+    cli = context.find_object(Cli)
+    assert cli is not None
+    return cli
 
 
-class FriendlyGroup(TyperGroup):
-    """Errors of the API and of records end as one message, not as a trace."""
+class ErrorReportingGroup(TyperGroup):
+    """Prints errors of the API and of records as one message, without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except (GreenlightError, ValidationError) as error:
-            raise told(error) from None
+            raise report(error) from None
         except (OSError, UnicodeError) as error:
-            make_console(stderr=True).print(f"[bold red]{escape(_of_a_file(error))}[/bold red]", soft_wrap=True)
+            make_console(stderr=True).print(f"[bold red]{escape(_file_error(error))}[/bold red]", soft_wrap=True)
             raise typer.Exit(EXIT_REFUSED) from None
 
 
-def _of_a_file(error: OSError | UnicodeError) -> str:
+def _file_error(error: OSError | UnicodeError) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return str(error)
@@ -91,49 +100,66 @@ def _of_a_file(error: OSError | UnicodeError) -> str:
 def check_out(out: Path | None) -> None:
     """
     Raises:
-        BadParameter: nothing could be written there at the end of what is about to begin.
+        BadParameter: the directory `out` cannot be written to. Called before the command starts anything.
     """
     if out is None:
         return
-    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        why = "cannot be written to" if there.is_dir() else "is a file"
-        raise typer.BadParameter(f"{there} {why}; name a directory that can be written", param_hint="--out")
+    existing = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        problem = "cannot be written to" if existing.is_dir() else "is a file"
+        raise typer.BadParameter(f"{existing} {problem}; name a directory that can be written", param_hint="--out")
 
 
-def told(error: GreenlightError | ValidationError) -> typer.Exit:
-    """Show what is wrong; the exit that goes with it."""
+def report(error: GreenlightError | ValidationError) -> typer.Exit:
+    """Print an error; the result is the exit with its code."""
     console = make_console(stderr=True)
     if isinstance(error, GreenlightError):
-        show_error(console, error)
+        _show_error(console, error)
         return typer.Exit(EXIT_REFUSED)
-    # Here, as it brings FastAPI along: only who has made a mistake waits for that.
+    # Imported here because it loads FastAPI, which takes time that only an invalid command should cost.
     from api.problems import field_errors
 
-    console.print("[bold red]This cannot be sent[/bold red]")
-    for one in field_errors(error.errors()):
-        words = "; ".join(filter(None, (one.message, one.remedy)))
-        console.print(f"  {escape(f'{one.field}: {words}')}", soft_wrap=True)
+    console.print("[bold red]The request is invalid[/bold red]")
+    for problem in field_errors(error.errors()):
+        text = "; ".join(filter(None, (problem.message, problem.remedy)))
+        console.print(f"  {escape(f'{problem.field}: {text}')}", soft_wrap=True)
     return typer.Exit(EXIT_USAGE)
 
 
-def show_error(console: Console, error: GreenlightError) -> None:
-    """Title, detail, then a line for each field."""
+def _show_error(console: Console, error: GreenlightError) -> None:
+    """Print title, detail, then a line for each field."""
     console.print(f"[bold red]{escape(error.title)}[/bold red]", soft_wrap=True)
     if error.detail:
         console.print(f"  {escape(error.detail)}", soft_wrap=True)
-    for one in error.errors:
-        words = "; ".join(filter(None, (one.message, one.remedy)))
-        if words not in error.detail:
-            console.print(f"  {escape(f'{one.field}: {words}')}", soft_wrap=True)
-    if error.status in _ABOUT_THE_KEY:
-        console.print(f"  {_ABOUT_THE_KEY[error.status]}", soft_wrap=True)
+    for problem in error.errors:
+        text = "; ".join(filter(None, (problem.message, problem.remedy)))
+        if text not in error.detail:
+            console.print(f"  {escape(f'{problem.field}: {text}')}", soft_wrap=True)
+    if error.status in _KEY_REMEDIES:
+        console.print(f"  {_KEY_REMEDIES[error.status]}", soft_wrap=True)
     if error.plan_digest:
         console.print(f"  The current plan is {error.plan_digest}", soft_wrap=True)
 
 
-def me() -> str:
-    """Who approves, edits and asks: the user of this machine."""
+def print_receipt(cli: Cli, production_id: str, action: str, receipt: Receipt) -> None:
+    """Print what the command did and the status of the production after it."""
+    cli.print(f"{action}. The production is [bold]{label(receipt.status.value)}[/bold].")
+    if not receipt.status.closed:
+        cli.print(f"Follow it: [bold]greenlight watch {production_id}[/bold]")
+
+
+def plan_of(production: ProductionView) -> PlanView:
+    """
+    Raises:
+        GreenlightError: the production has no plan yet.
+    """
+    if production.plan is None:
+        raise GreenlightError("There is no plan yet", f"The production is {production.status.value}.")
+    return production.plan
+
+
+def current_user() -> str:
+    """The user of this machine, as the person who approves, edits and requests."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -158,6 +184,6 @@ Context = typer.Context
 ProductionArgument = Annotated[str, typer.Argument(metavar="ID", help="The production, as `greenlight list` shows it.")]
 AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="The asset, as `greenlight show` names it.")]
 UnknownOption = Annotated[
-    bool, typer.Option("--allow-unknown-prices", help="Also spend on models whose price nobody published.")
+    bool, typer.Option("--allow-unknown-prices", help="Also spend on models whose price is not published.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

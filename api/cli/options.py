@@ -1,4 +1,4 @@
-"""Options that several commands share: those that make a brief, and those that change an asset."""
+"""Options that several commands share: those of a brief, and those that change an asset."""
 
 import inspect
 import re
@@ -13,12 +13,13 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from api.cli.context import me, studio_of, usd_option
+from api.cli.context import cli_of, current_user, usd_option
 from api.client.client import GreenlightClient
-from workflows.models import MAX_REFERENCES, Brief, Modality, Platform
+from workflows.brief import MAX_REFERENCES, Brief, Platform
+from workflows.models import Modality
 
-POLICY: Final = "Approval"
-"""The panel of the help in which the options of the approval are."""
+APPROVAL: Final = "Approval"
+"""The panel of a command's help that lists the options of the approval policy."""
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -31,7 +32,7 @@ def parse_duration(text: str) -> float:
 
 
 TextArgument = Annotated[
-    str, typer.Argument(metavar="TEXT", help="The brief: words, a file that holds them, or - for standard input.")
+    str, typer.Argument(metavar="TEXT", help="The text of the brief, a file with the text, or - for standard input.")
 ]
 PlatformOption = Annotated[
     Platform, typer.Option(metavar="PLATFORM", help="copy, creative_brief, social_post, video or design.")
@@ -41,49 +42,59 @@ ModalityOption = Annotated[
     typer.Option("--modality", metavar="MODALITY", help="text, image, video, audio; repeat. Default: all."),
 ]
 TitleOption = Annotated[str, typer.Option(help="A working title.")]
-StyleOption = Annotated[str, typer.Option(help="The style, in words.")]
-LanguageOption = Annotated[str, typer.Option(help="Of text, narration and captions, e.g. en or pt-BR.")]
+StyleOption = Annotated[str, typer.Option(help="The style, as free text.")]
+LanguageOption = Annotated[str, typer.Option(help="Language of text, narration and captions, e.g. en or pt-BR.")]
 AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 or 21:9.")]
 DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
 ReferenceOption = Annotated[
     list[str] | None,
-    typer.Option("--reference", metavar="FILE_OR_URL", help="A picture to work from, as a file or at https; repeat."),
+    typer.Option("--reference", metavar="FILE_OR_URL", help="A reference picture, as a file or an https URL; repeat."),
 ]
 BudgetOption = Annotated[Decimal | None, usd_option("Never spend more than this.")]
-TenantOption = Annotated[str, typer.Option(help="On whose account it is made.")]
+TenantOption = Annotated[str, typer.Option(help="The tenant for whom it is made.")]
 WebhookOption = Annotated[
-    list[str] | None, typer.Option("--webhook", metavar="URL", help="Post its events there, signed; repeat.")
+    list[str] | None, typer.Option("--webhook", metavar="URL", help="Send signed events to this URL; repeat.")
 ]
 ApproversOption = Annotated[
-    int | None, typer.Option(metavar="N", help="So many different people have to approve.", rich_help_panel=POLICY)
+    int | None,
+    typer.Option(metavar="N", help="The number of different people who must approve.", rich_help_panel=APPROVAL),
 ]
 NotByRequesterOption = Annotated[
-    bool, typer.Option("--not-by-requester", help="You may not approve it yourself.", rich_help_panel=POLICY)
+    bool, typer.Option("--not-by-requester", help="The requester must not approve.", rich_help_panel=APPROVAL)
 ]
-MaxBudgetOption = Annotated[Decimal | None, usd_option("No approval raises the budget above this.", POLICY)]
+MaxBudgetOption = Annotated[Decimal | None, usd_option("No approval may raise the budget above this.", APPROVAL)]
 AutoBelowOption = Annotated[
-    Decimal | None, usd_option("Approve a plan at once that cannot cost more than this.", POLICY)
+    Decimal | None, usd_option("Approve a plan automatically if it cannot cost more than this.", APPROVAL)
 ]
 StillsFirstOption = Annotated[
     bool,
-    typer.Option("--stills-first", help="Ask again before any video is paid for.", rich_help_panel=POLICY),
+    typer.Option(
+        "--stills-first",
+        help="Require a second approval, of the stills, before any video is paid for.",
+        rich_help_panel=APPROVAL,
+    ),
 ]
 EscalateOption = Annotated[
     list[str] | None,
-    typer.Option("--escalate-to", metavar="NAME", help="Told when time runs out; repeat.", rich_help_panel=POLICY),
+    typer.Option(
+        "--escalate-to",
+        metavar="NAME",
+        help="Notify this person when a tenth of the time is left; repeat.",
+        rich_help_panel=APPROVAL,
+    ),
 ]
 DeadlineOption = Annotated[
     float | None,
     typer.Option(
         parser=parse_duration,
         metavar="DURATION",
-        help="Without an approval by then it expires, e.g. 12h. Default: 7d.",
-        rich_help_panel=POLICY,
+        help="The plan expires without an approval by then, e.g. 12h. Default: 7d.",
+        rich_help_panel=APPROVAL,
     ),
 ]
 
 
-PromptOption = Annotated[str | None, typer.Option(help="Other words.")]
+PromptOption = Annotated[str | None, typer.Option(help="Another prompt.")]
 ProviderOption = Annotated[str | None, typer.Option(help="Another provider.")]
 ModelOption = Annotated[str | None, typer.Option(help="Another model.")]
 ParameterOption = Annotated[
@@ -92,14 +103,14 @@ ParameterOption = Annotated[
 ]
 
 
-def parameters(pairs: list[str] | None) -> dict[str, JsonValue] | None:
-    """KEY=VALUE pairs; a value that is JSON is taken as such (4, true, null), anything else as words."""
+def parse_parameters(pairs: list[str] | None) -> dict[str, JsonValue] | None:
+    """The parameters in KEY=VALUE pairs; a value that is JSON is parsed (4, true, null), any other is a string."""
     if not pairs:
         return None
     found: dict[str, JsonValue] = {}
     for pair in pairs:
-        name, given, value = pair.partition("=")
-        if not name or not given:
+        name, separator, value = pair.partition("=")
+        if not name or not separator:
             raise typer.BadParameter(f"{pair!r}: write KEY=VALUE, e.g. seconds=4")
         try:
             found[name] = _JSON.validate_json(value)
@@ -131,7 +142,7 @@ def brief_from(
     deadline: DeadlineOption = None,
     webhook: WebhookOption = None,
 ) -> Brief:
-    """The brief that the options ask for; only what was given is in it, so that the record's defaults hold."""
+    """The brief of the options; it contains only the given ones, so that the record's defaults apply."""
     policy = {
         "approvers": approvers,
         "not_by_requester": not_by_requester or None,
@@ -140,16 +151,16 @@ def brief_from(
         "max_budget_usd": max_budget,
         "escalate_to": escalate_to or None,
     }
-    given = {
-        # An empty list would mean text alone; without the field it is all that the platform allows.
+    optional = {
+        # An empty list would mean text alone; without the field the platform's modalities apply.
         "modalities": modality or None,
         "budget_usd": budget,
         "approval_deadline_seconds": deadline,
-        "approval": _given(policy) or None,
+        "approval": _without_none(policy) or None,
         "webhooks": [{"url": url} for url in webhook] if webhook else None,
     }
     fields = {
-        "text": _words(text),
+        "text": _read_text(text),
         "platform": platform,
         "title": title,
         "style": style,
@@ -157,18 +168,18 @@ def brief_from(
         "aspect": aspect,
         "duration_seconds": duration,
         "tenant": tenant,
-        "requester": me(),
+        "requester": current_user(),
     }
-    return Brief.model_validate(fields | _given(given))
+    return Brief.model_validate(fields | _without_none(optional))
 
 
-def with_references(brief: Brief, sources: list[str], client: GreenlightClient) -> Brief:
-    """The brief with these pictures; a file is sent to the API first, once all of them are known to be there."""
+def add_references(brief: Brief, sources: list[str], client: GreenlightClient) -> Brief:
+    """The brief with these pictures. Files are uploaded first, after a check that all of them exist."""
     if len(sources) > MAX_REFERENCES:
         raise typer.BadParameter(f"--reference: {len(sources)} pictures; give at most {MAX_REFERENCES}")
     for source in sources:
         if "://" not in source and not Path(source).is_file():
-            raise typer.BadParameter(f"--reference: there is no file {source!r}; name one, or an https address")
+            raise typer.BadParameter(f"--reference: there is no file {source!r}; name a file or an https URL")
     references = [
         {"source": s} if "://" in s else {"source": client.add_reference(Path(s)), "name": Path(s).stem[:200]}
         for s in sources
@@ -177,7 +188,7 @@ def with_references(brief: Brief, sources: list[str], client: GreenlightClient) 
 
 
 def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a brief in place of its parameter `brief`."""
+    """Replace a command's parameter `brief` by the options of a brief."""
     options = inspect.signature(brief_from).parameters
     context, _, *own = inspect.signature(command).parameters.values()
 
@@ -185,24 +196,24 @@ def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         brief = brief_from(**{name: given.pop(name) for name in options})
         if sources := given.pop(reference.name):
-            brief = with_references(brief, sources, studio_of(given[context.name]).client)
+            brief = add_references(brief, sources, cli_of(given[context.name]).client)
         command(brief=brief, **given)
 
     reference = inspect.Parameter("reference", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ReferenceOption)
     shown = [context, *options.values(), reference, *own]
-    # Typer reads both. Keyword-only, since options with a default stand before some without one.
+    # Typer reads both. Keyword-only, since options with a default precede some without one.
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shown]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect's own way to say it
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as `inspect` documents it
     run.__annotations__ = {p.name: p.annotation for p in shown}
     return run
 
 
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
+def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _words(text: str) -> str:
-    """The brief's words: what is given, or what stands in the file or on standard input."""
+def _read_text(text: str) -> str:
+    """The text of the brief: the argument itself, or the content of the file or of standard input."""
     if text == "-":
         return sys.stdin.read()
     try:
@@ -211,5 +222,5 @@ def _words(text: str) -> str:
     except UnicodeDecodeError:
         raise typer.BadParameter(f"{text!r} is not a text file") from None
     except (OSError, ValueError):
-        # Words can be too long, or too odd, for a file's name.
+        # A text can be too long for a file name, or contain characters that file names cannot have.
         return text

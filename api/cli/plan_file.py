@@ -1,4 +1,4 @@
-"""A plan as a file for people: written as YAML, read back as the edits that lead from the one to the other."""
+"""A plan as a YAML file for editing: written from a plan, read back as the edits that lead to its content."""
 
 import io
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from api.views.production import PlanView
-from workflows.models import Asset, Modality, Slug, Words
+from workflows.models import Asset, Modality, PromptText, Slug
 from workflows.requests import EditOp
 
 HEADER: Final = """\
@@ -19,7 +19,7 @@ HEADER: Final = """\
 
 
 class PlanFileError(ValueError):
-    """The edited file is not a plan any more; the message names the line or the field."""
+    """The edited file is not a valid plan; the message names the line or the field."""
 
 
 class _FileAsset(BaseModel):
@@ -29,7 +29,7 @@ class _FileAsset(BaseModel):
     asset_type: Modality
     role: Slug = "asset"
     label: Annotated[str, Field(max_length=200)] = ""
-    prompt: Words
+    prompt: PromptText
     provider: Slug
     model: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
@@ -44,7 +44,7 @@ class _File(BaseModel):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Long or many-lined words as a block, so that they can be read and edited."""
+    """Writes long or multi-line strings as a block, which is easy to read and edit."""
 
 
 def _represent_str(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
@@ -65,29 +65,29 @@ def to_yaml(plan: PlanView) -> str:
     return out.getvalue()
 
 
-def edits_between(plan: PlanView, text: str, *, dropped_stay: bool = False) -> list[EditOp]:
-    """The edits that turn `plan` into what the file says; none when nothing has changed.
+def edits_between(plan: PlanView, text: str, *, keep_dropped: bool = False) -> list[EditOp]:
+    """The edits that turn `plan` into the content of the file; none if nothing has changed.
 
     Args:
-        dropped_stay: What is dropped keeps its place in the plan, as it does after the approval.
+        keep_dropped: A dropped asset keeps its place in the plan, as it does after the approval.
 
     Raises:
-        PlanFileError: the file is no YAML, lacks a field or names one that is not known.
+        PlanFileError: the file is not YAML, lacks a field or has an unknown one.
     """
-    wanted = _read(text)
+    wanted = _parse_plan(text)
     ids = [a.asset_id for a in wanted.assets]
     if len(ids) != len(set(ids)):
         raise PlanFileError("assets: two assets have the same asset_id")
     before = {a.asset_id: a for a in plan.assets}
     edits = [EditOp(op="title", title=wanted.title)] if wanted.title != plan.title else []
     edits += [EditOp(op="add", asset=_asset(a)) for a in wanted.assets if a.asset_id not in before]
-    edits += [c for a in wanted.assets if a.asset_id in before and (c := _change(before[a.asset_id], a))]
-    # Drops come after changes, so that no asset depends on one that has already gone.
+    edits += [c for a in wanted.assets if a.asset_id in before and (c := _change_of(before[a.asset_id], a))]
+    # Drops come after changes, so that no asset depends on a dropped one.
     edits += [EditOp(op="drop", asset_id=i) for i in before if i not in ids]
-    order = [i for i in before if i in ids or dropped_stay] + [i for i in ids if i not in before]
+    order = [i for i in before if i in ids or keep_dropped] + [i for i in ids if i not in before]
     place = 0
     for asset_id in ids:
-        while order[place] not in ids:  # it was dropped and stays
+        while order[place] not in ids:  # a dropped asset, which keeps its place
             place += 1
         if order[place] != asset_id:
             order.remove(asset_id)
@@ -97,16 +97,16 @@ def edits_between(plan: PlanView, text: str, *, dropped_stay: bool = False) -> l
     return edits
 
 
-def added(text: str) -> list[EditOp]:
-    """The edits that add what the text describes: an asset or a list of them, as YAML or JSON.
+def edits_of_assets(text: str) -> list[EditOp]:
+    """The edits that add the assets of the text: one or a list of them, as YAML or JSON.
 
-    Each may have a `position`, counted from 1; without it it is the last.
+    Each may have a `position`, counted from 1; without one it comes last.
 
     Raises:
-        PlanFileError: the text is no YAML, or the asset lacks a field or names one that is not known.
+        PlanFileError: the text is not YAML, or an asset lacks a field or has an unknown one.
     """
-    found = _parsed(text, "this is not YAML")
-    with _naming_the_field():
+    found = _parse_yaml(text, "this is not YAML")
+    with _field_errors():
         assets = [_Added.model_validate(each) for each in (found if isinstance(found, list) else [found])]
         return [EditOp(op="add", asset=_asset(a), position=a.position) for a in assets]
 
@@ -115,21 +115,25 @@ class _Added(_FileAsset):
     position: int | None = Field(default=None, ge=1)
 
 
-def _read(text: str) -> _File:
-    found = _parsed(text, "the plan is not YAML any more")
-    with _naming_the_field():
+def _parse_plan(text: str) -> _File:
+    found = _parse_yaml(text, "the plan is not valid YAML")
+    with _field_errors():
         return _File.model_validate(found)
 
 
-def _parsed(text: str, otherwise: str) -> object:
+def _parse_yaml(text: str, problem: str) -> object:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise PlanFileError(f"{otherwise}: {error}") from None
+        raise PlanFileError(f"{problem}: {error}") from None
 
 
 @contextmanager
-def _naming_the_field() -> Iterator[None]:
+def _field_errors() -> Iterator[None]:
+    """
+    Raises:
+        PlanFileError: the block failed with a ValidationError; the message names the field.
+    """
     try:
         yield
     except ValidationError as error:
@@ -144,15 +148,15 @@ def _asset(wanted: _FileAsset) -> Asset:
     return Asset.model_validate(wanted.model_dump(exclude={"position"}))
 
 
-def _change(before: Asset, wanted: _FileAsset) -> EditOp | None:
+def _change_of(before: Asset, wanted: _FileAsset) -> EditOp | None:
     for fixed in ("asset_type", "role"):
         if getattr(wanted, fixed) != getattr(before, fixed):
             raise PlanFileError(
-                f"{before.asset_id}.{fixed}: it stays {getattr(before, fixed)}; add another asset instead"
+                f"{before.asset_id}.{fixed}: it cannot change from {getattr(before, fixed)}; add another asset instead"
             )
     changed: dict[str, object] = {}
     for name in ("label", "prompt", "provider", "model", "depends_on"):
-        # A block of YAML ends with a line break that nobody typed.
+        # A YAML block ends with a line break that is not part of the value.
         old, new = getattr(before, name), getattr(wanted, name)
         if (old.strip() != new.strip()) if isinstance(old, str) else (old != new):
             changed[name] = new

@@ -1,9 +1,10 @@
-"""What the terminal shows: money, plans and productions as tables (`live`: while they go on).
+"""Output for the terminal: money, plans and productions as tables (`progress` shows running ones).
 
-With a terminal it is coloured and moves; piped it is plain, one line a fact, never wrapped.
+In a terminal the output has colours and moves; piped it is plain, one fact per line, never wrapped.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import IO, Final
 
@@ -16,16 +17,16 @@ from rich.text import Text
 from api.views import production as views
 from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
 from workflows.models import ZERO, Quote
-from workflows.runtime.redaction import printable
+from workflows.runtime.redaction import make_printable
 
 PIPED_WIDTH: Final = 200
-"""Columns where there is no terminal to ask: room for ids, prices and links on one line."""
+"""Columns without a terminal: room for ids, prices and links on one line."""
 NARROW: Final = 100
-"""Columns under which the names of models are broken into lines, so that ids and prices stay whole."""
+"""Columns below which model names are wrapped, so that ids and prices stay whole."""
 LONG_NAME: Final = 24
-"""Letters of provider and model: more, and the prompt beside them would be cut to a word."""
+"""Characters of provider and model; with longer names no room is left for the prompt."""
 UNCUT: Final = 10_000
-"""Columns where even the longest note of a provider stays on its line."""
+"""Columns that hold even the longest note of a provider on one line."""
 
 STATUS_STYLE: Final = {
     ProductionStatus.AWAITING_APPROVAL: "yellow",
@@ -37,7 +38,7 @@ STATUS_STYLE: Final = {
     AssetStatus.FAILED: "red",
 }
 OVERRUN_STYLE: Final = "bold red"
-"""Of money that was charged above its published price, and of what waits because of it."""
+"""For money that was charged above its published price, and for decisions because of it."""
 
 
 def reason_style(reason: AttentionReason) -> str:
@@ -45,15 +46,15 @@ def reason_style(reason: AttentionReason) -> str:
 
 
 class Screen(Console):
-    """A console on which words of others are only words: an escape sequence in a title cannot rewrite a price."""
+    """A console that shows control characters of foreign text: an escape sequence in a title cannot rewrite a price."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+            yield segment if segment.control else Segment(make_printable(segment.text), segment.style)
 
 
 def make_console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
-    """A console that never wraps what is piped. NO_COLOR and COLUMNS are honoured."""
+    """A console that never wraps piped output. NO_COLOR and COLUMNS are honoured."""
     console = Screen(file=file, stderr=stderr, highlight=False)
     if not console.is_terminal:
         console = Screen(file=file, stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
@@ -76,12 +77,12 @@ def money(usd: Decimal | None) -> str:
 
 
 def spent(usd: Decimal | None) -> str:
-    """An amount that was paid: nothing is '0.00' there, not 'free'."""
+    """An amount that was paid: zero is '0.00' here, not 'free'."""
     return amount(usd) if usd else "0.00"
 
 
 def overrun(usd: Decimal) -> str:
-    """What vendors charged beyond their published prices: '0.90 USD above published prices'."""
+    """The amount that vendors charged beyond their published prices: '0.90 USD above published prices'."""
     return f"{amount(usd)} USD above published prices"
 
 
@@ -89,15 +90,25 @@ def price_range(low: Decimal, high: Decimal) -> str:
     return amount(high) if low == high else f"{spent(low)}–{amount(high)}"
 
 
+def label(value: str) -> str:
+    """The name of a status, reason, event or action as text: 'awaiting approval'."""
+    return value.replace("_", " ")
+
+
+def local_time(at: datetime) -> str:
+    """Date and minute in the local time zone: '2026-11-20 10:00'."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def status_text(status: ProductionStatus | AssetStatus) -> Text:
-    return Text(status.value.replace("_", " "), style=STATUS_STYLE.get(status, ""))
+    return Text(label(status.value), style=STATUS_STYLE.get(status, ""))
 
 
 def table(*columns: str, right: Iterable[str] = (), folded: str = "") -> Table:
-    """The house's table: a head, no frame, numbers to the right. The last column gives way where it is narrow.
+    """A table with a header and without a frame, numbers to the right. The last column shrinks in a narrow terminal.
 
     Args:
-        folded: A column that is broken into lines there too.
+        folded: Another column that is wrapped there.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:
@@ -110,13 +121,13 @@ def _folded(console: Console) -> str:
     return "made by" if console.width < NARROW else ""
 
 
-def one_line(words: str) -> Text:
-    """Words on a single line, cut with an ellipsis where the table is too narrow."""
-    return Text(" ".join(words.split()), no_wrap=True, overflow="ellipsis")
+def one_line(text: str) -> Text:
+    """Text on a single line, cut with an ellipsis where the table is too narrow."""
+    return Text(" ".join(text.split()), no_wrap=True, overflow="ellipsis")
 
 
 def print_table(console: Console, made: Table, *, uncut: bool = False) -> None:
-    """Print without the blanks that pad the last column; what is piped may be as wide as it has to be."""
+    """Print without the blanks that pad the last column; with `uncut`, piped output is as wide as its content."""
     if console.is_terminal:
         console.print(made)
         return
@@ -126,7 +137,7 @@ def print_table(console: Console, made: Table, *, uncut: bool = False) -> None:
 
 
 def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = None) -> None:
-    """The plan as a table with prices, its total and its warnings."""
+    """Print a plan as a table with prices, its total and its warnings."""
     console.print(f"\n[bold]{escape(plan.title)}[/bold]  [dim]planned by {escape(plan.planner)}[/dim]\n")
     columns = ["#", "asset", "type", "made by", "USD", "prompt"]
     if console.width < NARROW and any(len(a.provider + a.model) > LONG_NAME for a in plan.assets):
@@ -137,7 +148,7 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
         first = map(Text, (str(asset.position), asset.asset_id, asset.asset_type.value, made_by, _price(asset.quote)))
         rows.add_row(*first, *[one_line(asset.prompt)] * ("prompt" in columns))
         for other in asset.fallbacks:
-            rows.add_row("", "", "", Text(f"else {other.provider}/{other.model}", style="dim"), _price(other.quote))
+            rows.add_row("", "", "", Text(f"or {other.provider}/{other.model}", style="dim"), _price(other.quote))
     print_table(console, rows)
     parts = [_counted(len(plan.assets), "asset"), _total(plan)]
     if budget is not None:
@@ -148,7 +159,7 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
 
 
 def approve_command(production_id: str, plan: views.PlanView) -> str:
-    """What releases exactly this plan, with the option that its unknown prices need."""
+    """The command that approves exactly this plan, with the option that its unknown prices require."""
     allow = " --allow-unknown-prices" if plan.unknown_prices else ""
     return f"greenlight approve {production_id} --digest {plan.digest}{allow}"
 
@@ -158,7 +169,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _total(plan: views.PlanView) -> str:
-    """What a plan costs: '0.29–0.87 USD and 3 unknown prices', 'free'. What is unknown is never called free."""
+    """The price of a plan: '0.29–0.87 USD and 3 unknown prices', 'free'. An unknown price is never called free."""
     known = price_range(plan.low_usd, plan.high_usd) + (" USD" if plan.high_usd else "")
     if not plan.unknown_prices:
         return known
@@ -173,7 +184,7 @@ def _price(quote: Quote | None) -> str:
 
 
 def show_production(console: Console, production: views.ProductionView, url: str) -> None:
-    """A production: where it stands, its assets with takes, costs and links, and its deliverable."""
+    """Print a production: its status, its assets with takes, costs and links, and its deliverable."""
     title = production.plan.title if production.plan else production.brief.title or production.brief.text[:60]
     console.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
     line = Text.assemble(production.production_id, " · ", status_text(production.status))
@@ -184,7 +195,7 @@ def show_production(console: Console, production: views.ProductionView, url: str
     unknown = sum(r.cost_source == "unknown" for r in production.assets)
     line.append(f" and {_counted(unknown, 'unknown cost')}\n" if unknown else "\n")
     console.print(line, soft_wrap=True)
-    _show_standing(console, production)
+    _show_state(console, production)
     records = production.assets
     if records:
         names = ("#", "asset", "type", "status", "take", "USD", "made by", "media")
@@ -209,8 +220,8 @@ def show_production(console: Console, production: views.ProductionView, url: str
             console.print(f"[yellow]![/yellow] {escape(note)}", soft_wrap=True)
 
 
-def _show_standing(console: Console, production: views.ProductionView) -> None:
-    """What else there is to know before the assets: an error, a pause, approvals that do not suffice yet."""
+def _show_state(console: Console, production: views.ProductionView) -> None:
+    """Print an error, a pause and the approvals given so far."""
     if production.error:
         console.print(f"[red]{escape(production.error)}[/red]\n", soft_wrap=True)
     if pause := production.paused:
@@ -223,7 +234,7 @@ def _show_standing(console: Console, production: views.ProductionView) -> None:
 
 
 def show_stale(console: Console, production: views.ProductionView) -> None:
-    """The assets that were made from something that has changed, why, and what making them again costs."""
+    """Print the stale assets: which of their inputs changed, and the price of making them again."""
     stale = [r for r in production.assets if r.stale]
     if not stale:
         return
@@ -244,7 +255,7 @@ def show_stale(console: Console, production: views.ProductionView) -> None:
 
 
 def _cost(record: AssetRecord) -> str:
-    """What all takes of an asset cost; where nobody published the price of the one in use, that is said."""
+    """The cost of all takes of an asset; `unknown` where the price of the selected one is not published."""
     if record.cost_source == "unknown":
         return f"{amount(record.cost_usd)} + unknown" if record.cost_usd else "unknown"
     return amount(record.cost_usd) if record.take else "–"
@@ -253,7 +264,7 @@ def _cost(record: AssetRecord) -> str:
 def _record_status(record: AssetRecord) -> Text:
     text = status_text(record.status)
     if record.attention:
-        text.append(f" ({record.attention.replace('_', ' ')})", style=reason_style(record.attention))
+        text.append(f" ({label(record.attention)})", style=reason_style(record.attention))
     if record.stale:
         text.append(" (stale)", style="yellow")
     return text
@@ -267,7 +278,7 @@ def _media(console: Console, record: AssetRecord, url: str) -> Text:
 
 
 def size(count: int) -> str:
-    """Bytes for people: '812 B', '34 kB', '1.2 MB'."""
+    """A number of bytes in a readable unit: '812 B', '34 kB', '1.2 MB'."""
     if count < 1_000:
         return f"{count} B"
     return f"{count / 1e3:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"

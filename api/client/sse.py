@@ -1,4 +1,4 @@
-"""Server-sent events, decoded for the client: bytes in, events out, no I/O."""
+"""Decodes server-sent events from bytes, without I/O."""
 
 from pydantic import ValidationError
 
@@ -6,10 +6,10 @@ from api.views.production import StreamEvent
 
 
 class EventDecoder:
-    """Feed it the stream's bytes as they come. `last_id` is what Last-Event-ID asks on from.
+    """Takes the stream's bytes in chunks of any size. `last_id` is the Last-Event-ID from which the stream resumes.
 
     Comments, unfinished events and events of a name that only a newer API knows yield nothing. Lines are split at
-    line feeds only: `str.splitlines` would also cut at U+2028, which a prompt may contain.
+    line feeds only: `str.splitlines` would also split at U+2028, which a prompt may contain.
     """
 
     def __init__(self, last_id: int = 0) -> None:
@@ -18,10 +18,11 @@ class EventDecoder:
         self._fields: dict[str, list[str]] = {}
 
     def feed(self, chunk: bytes) -> list[StreamEvent]:
+        """The events that this chunk completes."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return [event for line in lines if (event := self._line(line.removesuffix(b"\r").decode()))]
+        return [event for line in lines if (event := self._decode_line(line.removesuffix(b"\r").decode()))]
 
-    def _line(self, line: str) -> StreamEvent | None:
+    def _decode_line(self, line: str) -> StreamEvent | None:
         if line:
             field, _, value = line.partition(":")
             self._fields.setdefault(field, []).append(value.removeprefix(" "))

@@ -1,9 +1,9 @@
-"""What the OpenAPI description says of keys and roles, from the one table."""
+"""API keys and roles in the OpenAPI description, from the table of roles."""
 
 from typing import Any, Final
 
 from api.auth.middleware import COOKIE
-from api.auth.roles import named, needed
+from api.auth.roles import role_names, roles_for
 from api.problems import documented
 
 _SCHEMES: Final[dict[str, Any]] = {
@@ -13,17 +13,17 @@ _SCHEMES: Final[dict[str, Any]] = {
 _METHODS: Final = frozenset({"get", "post", "patch", "delete"})
 
 
-def add_access(openapi: dict[str, Any]) -> dict[str, Any]:
-    """Say how to sign in, what each route needs, and how it refuses."""
+def add_security(openapi: dict[str, Any]) -> dict[str, Any]:
+    """Add the ways to sign in, and for each route the roles that it needs and its refusals."""
     openapi["components"]["securitySchemes"] = _SCHEMES
     openapi["security"] = [{name: []} for name in _SCHEMES]
     refusals = {str(status): answer for status, answer in documented(401, 403).items()}
     for path, operations in openapi["paths"].items():
         for method in _METHODS & operations.keys():
-            operation, roles = operations[method], needed(method.upper(), path)
+            operation, roles = operations[method], roles_for(method.upper(), path)
             if roles is None:
                 operation["security"] = []
                 continue
-            refused = {**refusals["403"], "description": f"Forbidden: this needs the role {named(roles)}"}
-            operation["responses"] |= {"401": refusals["401"], "403": refused}
+            forbidden = {**refusals["403"], "description": f"Forbidden: this needs the role {role_names(roles)}"}
+            operation["responses"] |= {"401": refusals["401"], "403": forbidden}
     return openapi

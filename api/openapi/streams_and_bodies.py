@@ -1,11 +1,11 @@
-"""What FastAPI cannot know of our answers, put into the OpenAPI description."""
+"""Parts of the OpenAPI description that FastAPI cannot derive: the errors of bodies, and the events of streams."""
 
 from typing import Any, Final
 
 from api.problems import documented
 
-_OF_BODIES: Final = documented(400, 413)
-"""Whatever takes a body: it may be no JSON, or not arrive whole, or be too large."""
+_BODY_ERRORS: Final = documented(400, 413)
+"""For every route with a body: the body may be malformed, incomplete or too large."""
 _EVENT: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
@@ -18,17 +18,16 @@ _EVENT: Final[dict[str, Any]] = {
         },
     },
 }
-"""A server-sent event as OpenAPI 3.2 describes the items of a stream; older readers pass it over."""
+"""A server-sent event as OpenAPI 3.2 describes the items of a stream; older readers ignore it."""
 
 
-def add_the_unsaid(openapi: dict[str, Any]) -> None:
-    """Describe the refusals of bodies, and streams by their events."""
+def add_streams_and_body_errors(openapi: dict[str, Any]) -> None:
     for operations in openapi["paths"].values():
         for operation in operations.values():
-            answers = operation["responses"]
+            responses = operation["responses"]
             if "requestBody" in operation:
-                for status, answer in _OF_BODIES.items():
-                    answers.setdefault(str(status), answer)
-            for answer in answers.values():
-                if "text/event-stream" in answer.get("content", {}):
-                    answer["content"]["text/event-stream"] = {"itemSchema": _EVENT}
+                for status, response in _BODY_ERRORS.items():
+                    responses.setdefault(str(status), response)
+            for response in responses.values():
+                if "text/event-stream" in response.get("content", {}):
+                    response["content"]["text/event-stream"] = {"itemSchema": _EVENT}

@@ -1,9 +1,9 @@
 """The event relay: one follower for each watched production, whatever the number of watchers.
 
-    history long-poll (doorbell) -> one delta query -> shared list of encoded events -> every watcher
+    long poll of the history (change feed) -> one delta query -> shared list of encoded events -> every watcher
 
-A watcher holds a cursor into the shared list, so a slow one costs no memory. Nothing is asked while
-nothing happens. Events are encoded once; `id:` is the event's number, so `Last-Event-ID` resumes exactly.
+A watcher holds a cursor into the shared list, so a slow one costs no memory. There are no queries while nothing
+happens. Events are encoded once; `id:` is the event's number, so `Last-Event-ID` resumes exactly.
 """
 
 import asyncio
@@ -25,28 +25,29 @@ from api.metrics import Metrics
 from api.problems import Problem, unavailable
 from api.views.production import StreamEvent, production_path
 from workflows import keys
-from workflows.events import Event, ProductionStatus, Snapshot, event_body
+from workflows.events import Event, ProductionStatus, Snapshot, event_json
 
 if TYPE_CHECKING:
-    from api.temporal.productions import Gateway
+    from api.temporal.change_feed import ChangeFeed
+    from api.temporal.reads import ProductionReader
 
 DEBOUNCE_SECONDS: Final = 0.05
-"""At least this between two queries of one production; the first of a burst is asked at once."""
+"""The minimum time between two queries of one production; the first change of a burst is queried at once."""
 KEEP_ALIVE_SECONDS: Final = 15.0
-"""Proxies commonly close a silent line after 30-60 s."""
+"""Proxies commonly close an idle connection after 30-60 s."""
 STALLED_EVERY_SECONDS: Final = 15.0
 RETRY_SECONDS: Final = 1.0
-"""Between two tries while no worker answers; a try that times out has itself taken 3 s."""
+"""The time between two attempts while no worker answers; an attempt that times out takes 3 s itself."""
 PROBE_SECONDS: Final = 5.0
-"""Where something should be happening and the bell is silent for so long, ask: the workers may be gone."""
+"""A busy production without a change for this time is queried, because its workers may be gone."""
 PERCENT_SECONDS: Final = 1.0
 WAIT_SECONDS: Final = 120.0
-"""A language model may think for minutes about a plan; common proxies give up sooner still."""
+"""A language model may take minutes for a plan; common proxies have shorter timeouts."""
 CHUNK_EVENTS: Final = 200
-"""Events in one write (about 50 KB): a cancelled or slow stream is noticed between them."""
+"""Events in one write (about 50 KB); a cancelled or slow stream is noticed between writes."""
 
 STOPPING: Final = b"retry: 1000\n: the server stops; connect again with Last-Event-ID\n\n"
-"""The last a watcher gets of a server that stops: browsers come again after a second, not after three or more."""
+"""The last frame from a server that stops: browsers reconnect after a second, not after three or more."""
 
 _BUSY: Final = (ProductionStatus.PLANNING, ProductionStatus.PRODUCING, ProductionStatus.FINISHING)
 _ENDS: Final = frozenset({"asset_complete", "asset_failed", "asset_cancelled"})
@@ -57,9 +58,9 @@ _log = logging.getLogger(__name__)
 class EventStream(StreamingResponse):
     """text/event-stream from frames that are encoded already.
 
-    FastAPI's own event routes encode each event once a watcher, put two tasks and two queues between the
-    event and the socket, and answer 200 before the first event; here a problem is still a problem, and
-    the response closes its source when the client is gone.
+    FastAPI's own event routes encode each event once per watcher, put two tasks and two queues between the event and
+    the socket, and answer 200 before the first event. Here a problem before it is answered as a problem, and the
+    response closes its source when the client disconnects.
     """
 
     media_type = "text/event-stream"
@@ -75,7 +76,7 @@ class EventStream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get(CALLER)
         if isinstance(caller, Caller):
-            self.body_iterator = _while_held(caller, self._frames)
+            self.body_iterator = _until_revoked(caller, self._frames)
         await super().__call__(scope, receive, send)
 
     async def stream_response(self, send: Send) -> None:
@@ -83,39 +84,40 @@ class EventStream(StreamingResponse):
             await super().stream_response(send)
 
 
-async def _while_held(caller: Caller, frames: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    """Frames until the key is revoked: a line that only keeps alive comes often enough to notice."""
+async def _until_revoked(caller: Caller, frames: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The frames until the key is revoked; keep-alive comments come often enough for this check."""
     async for each in frames:
-        if not caller.holds():
+        if not caller.key_is_valid():
             return
         yield each
 
 
 class Relay:
-    """Hands out event streams. `close` ends them all, so that a server can stop."""
+    """Provides event streams. `close` ends them all, so that a server can stop."""
 
-    def __init__(self, gateway: "Gateway", metrics: Metrics) -> None:
-        self._gateway = gateway
+    def __init__(self, reader: "ProductionReader", feed: "ChangeFeed", metrics: Metrics) -> None:
+        self._reader = reader
+        self._feed = feed
         self._metrics = metrics
         self._followers: dict[str, Follower] = {}
         self._closing = False
 
     async def watch(self, production_id: str, after: int = 0, until: Collection[str] = ()) -> AsyncGenerator[bytes]:
-        """Frames of the events past `after`, then those to come, until the production is closed.
+        """Frames of the events after event number `after`, then of new events, until the production is closed.
 
         Args:
             until: Names of events after which the stream ends early.
 
         Raises:
-            Problem: 404, 503 where even the server does not answer.
+            Problem: 404, 503 where the server does not answer.
         """
         follower = self._followers.get(production_id)
-        if (follower is None or follower.ended) and not await self._gateway.is_running(production_id):
-            return _replay(await self._gateway.snapshot(production_id), after, until)
+        if (follower is None or follower.ended) and not await self._reader.is_running(production_id):
+            return _replay(await self._reader.snapshot(production_id), after, until)
         return self._watch(production_id, after, until)
 
     async def wait(self, production_id: str, until: Collection[str]) -> None:
-        """Return when one of these events is there, or the production is closed.
+        """Return when one of these events has happened, or the production is closed.
 
         Raises:
             Problem: 503 where that takes longer than WAIT_SECONDS.
@@ -127,13 +129,14 @@ class Relay:
         except TimeoutError:
             raise unavailable(
                 "not-planned-yet",
-                f"There is no plan yet. Look at {production_path(production_id)} and approve it there.",
+                f"There is no plan yet. GET {production_path(production_id)} until there is one, then approve it.",
             ) from None
 
     async def _watch(self, production_id: str, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
         follower = self._followers.get(production_id)
         if follower is None or follower.ended:
-            follower = self._followers[production_id] = Follower(production_id, self._gateway, self._metrics)
+            follower = Follower(production_id, self._reader, self._feed, self._metrics)
+            self._followers[production_id] = follower
             follower.begin()
         follower.watchers += 1
         self._metrics.watchers += 1
@@ -155,38 +158,41 @@ class Relay:
             self._metrics.watched_productions = len(self._followers)
 
     def close(self) -> None:
-        """End every stream; watchers reconnect with Last-Event-ID to whoever answers next."""
+        """End every stream; watchers reconnect with Last-Event-ID to the next server."""
         self._closing = True
         for follower in self._followers.values():
             follower.stop()
 
 
 class Follower:
-    """Follows one production for all that watch it."""
+    """Follows one production for all of its watchers."""
 
-    def __init__(self, production_id: str, gateway: "Gateway", metrics: Metrics) -> None:
+    def __init__(self, production_id: str, reader: "ProductionReader", feed: "ChangeFeed", metrics: Metrics) -> None:
         self.watchers = 0
         self.ended = False
         self._production_id = production_id
-        self._gateway = gateway
+        self._reader = reader
+        self._feed = feed
         self._metrics = metrics
         self._ids: list[int] = []
         self._names: list[str] = []
         self._frames: list[bytes] = []
         self._live: dict[str, tuple[int, bytes, object]] = {}
-        """The newest progress of each running asset, and of the plan: the change that made it, its frame, its data."""
+        """The newest progress of each running asset, and of the plan: its version, its frame, its data."""
         self._version = 0
         self._slow: set[str] = set()
         self._stalled: bytes | None = None
         self._stalled_version = 0
         self._stalled_at = -STALLED_EVERY_SECONDS
-        self._bell = asyncio.Event()
+        self._due = asyncio.Event()
+        """Set when the production may have changed since the last query."""
         self._run_closed = False
-        self._changed = asyncio.Event()
+        self._news = asyncio.Event()
+        """Set, and replaced, when there are new frames for the watchers."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:
-        self._tasks = [asyncio.create_task(c) for c in (self._follow(), self._percent())]
+        self._tasks = [asyncio.create_task(c) for c in (self._follow(), self._report_progress())]
 
     def stop(self) -> None:
         self.ended = True
@@ -194,14 +200,14 @@ class Follower:
         for task in self._tasks:
             task.cancel()
 
-    # What watchers see
+    # For the watchers
 
     async def frames(self, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
-        """Everything past event `after`, in chunks, as it comes; comments while nothing does."""
+        """The frames after event number `after`, in chunks, as they come; comments while there are none."""
         live_seen = 0
         yield format_sse_event(comment=f"production {self._production_id}")
         while True:
-            changed, ended = self._changed, self.ended
+            news, ended = self._news, self.ended
             at = bisect_right(self._ids, after)
             chunk = self._frames[at : at + CHUNK_EVENTS]
             if chunk:
@@ -223,13 +229,13 @@ class Follower:
                 return
             try:
                 async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-                    await changed.wait()
+                    await news.wait()
             except TimeoutError:
                 yield format_sse_event(comment="keep-alive")
 
     def _notify(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._news.set()
+        self._news = asyncio.Event()
 
     def _add(self, events: Iterable[Event]) -> None:
         last = self._last_id
@@ -255,30 +261,30 @@ class Follower:
     def _last_id(self) -> int:
         return self._ids[-1] if self._ids else 0
 
-    # What happens behind
+    # In the background
 
     async def _follow(self) -> None:
-        doorbell = asyncio.create_task(self._listen())
+        listener = asyncio.create_task(self._listen())
         status = ProductionStatus.PLANNING
         try:
             while not self.ended:
-                self._bell.clear()
-                asked = monotonic()
+                self._due.clear()
+                queried_at = monotonic()
                 try:
                     if self._run_closed:
-                        snapshot = await self._gateway.snapshot(self._production_id)
+                        snapshot = await self._reader.snapshot(self._production_id)
                         status, events = snapshot.status, snapshot.events
                         if not status.closed:  # opened again meanwhile: follow the new run
                             self._run_closed = False
-                            doorbell = asyncio.create_task(self._listen())
+                            listener = asyncio.create_task(self._listen())
                     else:
-                        progress = await self._gateway.progress(self._production_id, self._last_id)
+                        progress = await self._reader.progress(self._production_id, self._last_id)
                         status, events = progress.status, progress.events
                 except Problem as problem:
                     if problem.status_code == 404:  # deleted while it was watched
                         return
                     self._stall(problem)
-                    await asyncio.sleep(max(0.0, RETRY_SECONDS - (monotonic() - asked)))
+                    await asyncio.sleep(max(0.0, RETRY_SECONDS - (monotonic() - queried_at)))
                     continue
                 self._stalled, self._stalled_at = None, -STALLED_EVERY_SECONDS
                 self._add(events)
@@ -286,26 +292,26 @@ class Follower:
                 if events or self.ended:
                     self._notify()
                 if not self.ended:
-                    await self._wait_for_bell(PROBE_SECONDS if status in _BUSY else None)
-                    await asyncio.sleep(max(0.0, DEBOUNCE_SECONDS - (monotonic() - asked)))
+                    await self._wait_until_due(PROBE_SECONDS if status in _BUSY else None)
+                    await asyncio.sleep(max(0.0, DEBOUNCE_SECONDS - (monotonic() - queried_at)))
         except asyncio.CancelledError:
             raise
         except Exception:
-            _log.exception("following production %s broke off; its watchers will come again", self._production_id)
+            _log.exception("following production %s failed; its watchers will reconnect", self._production_id)
         finally:
-            doorbell.cancel()
+            listener.cancel()
             self.ended = True
             self._notify()
 
-    async def _wait_for_bell(self, seconds: float | None) -> None:
+    async def _wait_until_due(self, seconds: float | None) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._bell.wait()
+                await self._due.wait()
 
     async def _listen(self) -> None:
-        async for running in self._gateway.rings(self._production_id):
+        async for running in self._feed.changes(self._production_id):
             self._run_closed = not running
-            self._bell.set()
+            self._due.set()
 
     def _stall(self, problem: Problem) -> None:
         if monotonic() - self._stalled_at < STALLED_EVERY_SECONDS:
@@ -317,20 +323,20 @@ class Follower:
         self._stalled, self._stalled_version = frame(self._production_id, event), self._version
         self._notify()
 
-    async def _percent(self) -> None:
-        """Once a second while a vendor is at work: what its heartbeats say, where it has changed.
+    async def _report_progress(self) -> None:
+        """Once a second while a vendor works: the details of the heartbeats that have changed.
 
-        The first time after a second: what is there by then, as the template's plans are, has nothing to tell.
+        The first report comes after a second, since fast work, such as a plan of the template, is finished by then.
         """
         while not self.ended:
-            if not self._slow:  # what is made for nothing on this machine has nothing to tell between start and end
-                await self._changed.wait()
+            if not self._slow:  # free takes, made on this machine, report no progress
+                await self._news.wait()
                 continue
             await asyncio.sleep(PERCENT_SECONDS)
             with suppress(Problem):
-                for beat in await self._gateway.heartbeats(self._production_id) if self._slow else ():
-                    told = self._live.get(beat.asset_id)
-                    if beat.asset_id not in self._slow or (told and told[2] == beat.details):
+                for beat in await self._feed.heartbeats(self._production_id) if self._slow else ():
+                    last = self._live.get(beat.asset_id)
+                    if beat.asset_id not in self._slow or (last and last[2] == beat.details):
                         continue
                     self._version += 1
                     event = StreamEvent(
@@ -343,9 +349,9 @@ class Follower:
 
 
 def frame(production_id: str, event: Event | StreamEvent) -> bytes:
-    """One event as it goes over the wire."""
+    """One event as a server-sent event."""
     number = None if event.id is None else str(event.id)
-    return format_sse_event(data_str=event_body(production_id, event), event=event.name, id=number)
+    return format_sse_event(data_str=event_json(production_id, event), event=event.name, id=number)
 
 
 async def _replay(closed: Snapshot, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:

@@ -1,33 +1,34 @@
-"""One place for everything that waits for a person, over all productions."""
+"""The route that lists the pending decisions of all productions."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.deps import Parts, Who
+from api.deps import CurrentCaller, ServicesDep
 from api.problems import documented
 from api.views.changes import AttentionView
 from api.views.production import PREFIX
 from workflows import keys
+from workflows.brief import Platform
 from workflows.events import AttentionReason
-from workflows.models import Platform, Slug
+from workflows.models import Slug
 
 router = APIRouter(prefix=PREFIX, responses=documented(422, 503))
 
 
 @router.get("/attention", tags=["attention"])
 async def attention(
-    parts: Parts,
-    who: Who,
+    services: ServicesDep,
+    caller: CurrentCaller,
     tenant: Slug | None = None,
-    reason: Annotated[AttentionReason | None, Query(description="Only what waits for this")] = None,
+    reason: Annotated[AttentionReason | None, Query(description="Only decisions with this reason")] = None,
     platform: Platform | None = None,
 ) -> AttentionView:
-    """What waits for a person, the longest waiting first, each with its evidence and the possible answers.
+    """Pending decisions, the oldest first, each with its evidence and the possible answers.
 
-    Of up to 1,000 productions, and of each the first 20 things that wait. It follows a change by a second or two, and
-    needs no worker.
+    The list covers up to 1,000 productions, and the first 20 decisions of each. It follows a change by a second or two,
+    and needs no worker.
     """
-    asked = {keys.TENANT_ATTRIBUTE: who.tenant_for(tenant), keys.PLATFORM_ATTRIBUTE: platform}
-    filters = {name: str(value) for name, value in asked.items() if value is not None}
-    return await parts.gateway.attention(filters, reason, parts.links)
+    requested = {keys.TENANT_ATTRIBUTE: caller.resolve_tenant(tenant), keys.PLATFORM_ATTRIBUTE: platform}
+    filters = {name: str(value) for name, value in requested.items() if value is not None}
+    return await services.visibility.list_attention(filters, reason, services.links)

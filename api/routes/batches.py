@@ -11,15 +11,25 @@ from fastapi import APIRouter, Request, Response
 from pydantic import JsonValue, ValidationError
 
 from api.auth.caller import Caller
-from api.deps import IdempotencyKey, KnownBatch, Parts, RequestKey, Services, Who, keyed, production_id_for
-from api.pagination import PageSize, PageToken, token_of, told
+from api.deps import (
+    CurrentCaller,
+    IdempotencyKey,
+    KnownBatch,
+    RequestKey,
+    Services,
+    ServicesDep,
+    keyed,
+    production_id_for,
+)
+from api.pagination import PageSize, PageToken, decode_token, encode_token
 from api.problems import FieldError, Problem, documented, field_errors
 from api.views.batches import BatchBody, BatchLinks, BatchPage, BatchResult, BatchRowBody, BatchStarted
 from api.views.production import PREFIX, production_path
 from workflows import keys
 from workflows.batch.records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchStart, BatchView
+from workflows.brief import Brief
 from workflows.events import ProductionStatus
-from workflows.models import MAX_ID_CHARS, Brief, digest_of
+from workflows.models import MAX_ID_CHARS, digest_of
 
 router = APIRouter(prefix=f"{PREFIX}/batches", tags=["batches"], responses=documented(422, 503))
 
@@ -34,19 +44,23 @@ _FORMULA: Final = re.compile(r"\W*?[=+\-@|%＝＋－＠％−﹢﹣﹦﹪﹫]|[\
 
 @router.post("", status_code=202, responses=documented(409))
 async def start(
-    parts: Parts, who: Who, response: Response, body: BatchBody, idempotency_key: IdempotencyKey = None
+    services: ServicesDep,
+    caller: CurrentCaller,
+    response: Response,
+    body: BatchBody,
+    idempotency_key: IdempotencyKey = None,
 ) -> BatchStarted:
-    """Start a production for each row, or none where one row is wrong. Sent again, it starts nothing twice.
+    """Start a production for each row, or none where one row is invalid. A repeated request starts no row twice.
 
-    All rows are planned. With `approve` they are then approved together if they fit `budget_usd`, else none is.
+    All rows are planned. With `approve` they are then approved together if they fit `budget_usd`, otherwise none is.
     The terms of a batch that was sent before stay; `admit` changes them.
     """
     if body.approve:
-        who.check_release("approve")
+        caller.check_release("approve")
     if body.allow_unknown_prices:
-        who.check_release("allow_unknown_prices")
-    body = who.signs(body)
-    briefs = await _briefs(parts, who, body)
+        caller.check_release("allow_unknown_prices")
+    body = caller.sign(body)
+    briefs = await _briefs(services, caller, body)
     tenant = briefs[0].tenant
     if body.batch_id:
         batch_id = _batch_id(tenant, body.batch_id)
@@ -62,36 +76,38 @@ async def start(
     size = len(start.model_dump_json(exclude_defaults=True).encode())
     if size > MAX_BATCH_BYTES:
         raise _too_large(f"are {size:,} bytes of at most {MAX_BATCH_BYTES:,}")
-    status = await parts.batches.start_batch(start)
-    links = _links(parts, batch_id)
+    status = await services.batches.start_batch(start)
+    links = _links(services, batch_id)
     response.headers["Location"] = links.batch
     return BatchStarted(batch_id=batch_id, status=status, rows=len(start.rows), links=links)
 
 
 @router.get("")
-async def list_batches(parts: Parts, who: Who, page_size: PageSize = 50, page_token: PageToken = None) -> BatchPage:
+async def list_batches(
+    services: ServicesDep, caller: CurrentCaller, page_size: PageSize = 50, page_token: PageToken = None
+) -> BatchPage:
     """Batches, a page at a time, open ones first. The list follows a change by a second or two."""
-    lines, following = await parts.batches.batches(
-        who.tenant, page_size, token_of(page_token), lambda batch_id: _links(parts, batch_id)
+    lines, following = await services.batches.list_batches(
+        caller.tenant, page_size, decode_token(page_token), lambda batch_id: _links(services, batch_id)
     )
-    return BatchPage(batches=tuple(lines), next_page_token=told(following))
+    return BatchPage(batches=tuple(lines), next_page_token=encode_token(following))
 
 
 @router.get("/{batch_id}", responses=_UNKNOWN)
-async def get_batch(parts: Parts, batch_id: KnownBatch) -> BatchView:
-    """How far a batch is: its status, its rows and what they cost together."""
-    return await parts.batches.batch(batch_id)
+async def get_batch(services: ServicesDep, batch_id: KnownBatch) -> BatchView:
+    """The state of a batch: its status, its rows and their total cost."""
+    return await services.batches.batch(batch_id)
 
 
 @router.get("/{batch_id}/results", response_class=Response, responses={**_LINES, **_UNKNOWN})
 async def results(
-    parts: Parts,
+    services: ServicesDep,
     request: Request,
     batch_id: KnownBatch,
-    format: Literal["csv", "jsonl"] = "csv",  # noqa: A002 - its name in the address
+    format: Literal["csv", "jsonl"] = "csv",  # noqa: A002 - the name of the query parameter
 ) -> Response:
-    """A line a row with its status and what it has cost, as CSV or as JSON lines; also while the batch goes on."""
-    view = await parts.batches.batch(batch_id)
+    """One line per row with its status and its cost so far, as CSV or as JSON lines; also while the batch runs."""
+    view = await services.batches.batch(batch_id)
     lines = _results(view, str(request.base_url).rstrip("/"))
     if format == "csv":
         content, media_type = _csv(lines), "text/csv; charset=utf-8"
@@ -102,22 +118,24 @@ async def results(
 
 
 @router.post("/{batch_id}/admit", responses=_DECIDED)
-async def admit(parts: Parts, who: Who, batch_id: KnownBatch, body: Admit, key: RequestKey = None) -> BatchView:
-    """Approve all rows that wait, together; refused where they do not fit the budget."""
-    return await parts.batches.admit(batch_id, keyed(who.signs(body), key))
+async def admit(
+    services: ServicesDep, caller: CurrentCaller, batch_id: KnownBatch, body: Admit, key: RequestKey = None
+) -> BatchView:
+    """Approve all waiting rows together; refused where they do not fit the budget."""
+    return await services.batches.admit(batch_id, keyed(caller.sign(body), key))
 
 
 @router.post("/{batch_id}/stop", responses=_DECIDED)
-async def stop(parts: Parts, batch_id: KnownBatch) -> BatchView:
-    """Start and approve nothing further; what runs goes on."""
-    return await parts.batches.stop(batch_id)
+async def stop(services: ServicesDep, batch_id: KnownBatch) -> BatchView:
+    """Start and approve no more rows; running productions continue."""
+    return await services.batches.stop(batch_id)
 
 
-async def _briefs(parts: Services, who: Caller, body: BatchBody) -> list[Brief]:
+async def _briefs(services: Services, caller: Caller, body: BatchBody) -> list[Brief]:
     """The briefs of all rows.
 
     Raises:
-        Problem: 422, which names every row that is wrong; 403.
+        Problem: 422, which names every invalid row; 403.
     """
     if len(body.rows) > MAX_ROWS:
         raise _too_large(f"are {len(body.rows):,} of at most {MAX_ROWS:,}")
@@ -126,18 +144,18 @@ async def _briefs(parts: Services, who: Caller, body: BatchBody) -> list[Brief]:
     errors: list[FieldError] = []
     for index, row in enumerate(body.rows):
         try:
-            brief = who.brief(Brief.model_validate({**defaults, **row.brief}))
-            await parts.fleet.check(brief)
+            brief = caller.admit(Brief.model_validate({**defaults, **row.brief}))
+            await services.fleet.check(brief)
         except ValidationError as error:
-            errors += (_of_row(index, found) for found in field_errors(error.errors()))
+            errors += (_row_error(index, found) for found in field_errors(error.errors()))
         except Problem as problem:
-            if problem.status_code == 403:  # of a row or of all: nobody needs to see how many
+            if problem.status_code == 403:  # one forbidden row forbids the batch, so the others need no check
                 raise
-            errors += (_of_row(index, found) for found in problem.problem.errors)
+            errors += (_row_error(index, found) for found in problem.problem.errors)
         else:
             briefs.append(brief)
     if not errors:
-        errors = [*_together(body, briefs)]
+        errors = [*_errors_between_rows(body, briefs)]
     if errors:
         bad = len({error.field.partition("]")[0] for error in errors})
         detail = f"{bad} of {len(body.rows)} rows cannot be made, so none is started; {errors[0].message}"
@@ -151,34 +169,31 @@ def _batch_id(tenant: str, name: str) -> str:
     Raises:
         Problem: 422 where the id would be too long, or another tenant's.
     """
-    found = keys.owned(tenant, name)
+    found = keys.qualify_id(tenant, name)
     if keys.tenant_of(found) != tenant:
-        message, remedy = "a dot stands between a tenant's name and its batch's", "leave out the dot"
-    elif len(found) > MAX_ID_CHARS:
-        message, remedy = f"it is longer than {MAX_ID_CHARS} characters with the tenant's name", "shorten it"
-    else:
-        return found
-    error = FieldError(field="batch_id", message=message, remedy=remedy)
-    raise Problem(422, "invalid-request", f"batch_id: {message}; {remedy}", errors=[error])
+        raise Problem.of_field("batch_id", "a dot separates a tenant from the name of its batch", "leave out the dot")
+    if len(found) > MAX_ID_CHARS:
+        message = f"it is longer than {MAX_ID_CHARS} characters with the tenant's name"
+        raise Problem.of_field("batch_id", message, "shorten it")
+    return found
 
 
-def _of_row(index: int, error: FieldError) -> FieldError:
-    """Where it is in the body, and the row's number for people."""
+def _row_error(index: int, error: FieldError) -> FieldError:
+    """The error with its path in the body, and with the row's number for people."""
     field = f"rows[{index}].brief.{error.field}".removesuffix(".body")
     return error.model_copy(update={"field": field, "message": f"row {index + 1}: {error.field} {error.message}"})
 
 
-def _together(body: BatchBody, briefs: list[Brief]) -> Iterator[FieldError]:
-    """What is wrong between the rows."""
+def _errors_between_rows(body: BatchBody, briefs: list[Brief]) -> Iterator[FieldError]:
     first: dict[str, int] = {}
     for index, (row, brief) in enumerate(zip(body.rows, briefs, strict=True)):
         number = index + 1
         same = first.setdefault(_key(row, brief), number)
         if same != number:
-            what = f"has the key {row.key!r} of row {same}" if row.key else f"is the same as row {same}"
+            message = f"has the key {row.key!r} of row {same}" if row.key else f"is the same as row {same}"
             yield FieldError(
                 field=f"rows[{index}].key",
-                message=f"row {number}: {what}",
+                message=f"row {number}: {message}",
                 remedy="give it a key of its own, or drop it",
             )
         if brief.tenant != briefs[0].tenant:
@@ -206,14 +221,13 @@ def _rows(batch_id: str, rows: Iterable[BatchRowBody], briefs: Iterable[Brief]) 
         yield BatchRow(row=number, key=key, production_id=production_id, brief=brief)
 
 
-def _too_large(size: str) -> Problem:
-    error = FieldError(field="rows", message=size, remedy="split the file into several batches")
-    return Problem(422, "invalid-request", f"rows {error.message}; {error.remedy}", errors=[error])
+def _too_large(message: str) -> Problem:
+    return Problem.of_field("rows", message, "split the file into several batches")
 
 
-def _links(parts: Services, batch_id: str) -> BatchLinks:
-    path, ui = f"{PREFIX}/batches/{batch_id}", parts.settings.temporal_ui_url
-    run = f"{ui}/namespaces/{parts.gateway.namespace}/workflows/{keys.batch_workflow_id(batch_id)}"
+def _links(services: Services, batch_id: str) -> BatchLinks:
+    path, ui = f"{PREFIX}/batches/{batch_id}", services.settings.temporal_ui_url
+    run = f"{ui}/namespaces/{services.temporal.namespace}/workflows/{keys.batch_workflow_id(batch_id)}"
     return BatchLinks(batch=path, results=f"{path}/results", temporal_ui=run if ui else None)
 
 
@@ -243,6 +257,6 @@ def _csv(lines: Iterable[BatchResult]) -> str:
 
 
 def _safe(cells: Mapping[str, Any]) -> dict[str, Any]:
-    """A spreadsheet takes words that begin like a formula for one, also behind spaces or quotation marks, and in the
-    wide forms of East Asian keyboards."""
+    """The cells, with a quote before text that a spreadsheet would run as a formula: also after spaces or quotation
+    marks, and in the wide forms of East Asian keyboards."""
     return {n: f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for n, cell in cells.items()}

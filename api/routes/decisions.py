@@ -1,4 +1,4 @@
-"""Routes that decide: about a plan, about its assets, and whether a production goes on."""
+"""Routes of decisions: about a plan, about its assets, and whether a production continues."""
 
 from typing import TypeVar
 
@@ -6,8 +6,9 @@ from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api.deps import AssetId, KnownId, Parts, RequestKey, Who, keyed
+from api.deps import AssetId, CurrentCaller, KnownId, RequestKey, ServicesDep, keyed
 from api.problems import documented
+from api.temporal import updates
 from api.views.bodies import ApproveBody, RegenerateBody, RejectBody, ResolveBody, SelectBody
 from api.views.production import PREFIX, PlanView
 from workflows.events import Receipt
@@ -20,92 +21,121 @@ router = APIRouter(prefix=f"{PREFIX}/productions", responses=documented(404, 409
 
 
 @router.patch("/{production_id}/plan", tags=["decisions"])
-async def edit_plan(parts: Parts, who: Who, production_id: KnownId, edit: PlanEdit, key: RequestKey = None) -> PlanView:
+async def edit_plan(
+    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, edit: PlanEdit, key: RequestKey = None
+) -> PlanView:
     """Make all of the edits or none; the plan gets a new digest and new prices. Also after the approval and delivery:
-    `budget_usd` then raises the budget for what is added, and what depends on a change becomes stale."""
-    who.check_budget(edit)
-    return PlanView.of(await parts.gateway.edit_plan(production_id, keyed(who.signs(edit), key)))
+    `budget_usd` then raises the budget for what is added, and takes that depend on a change become stale."""
+    caller.check_budget(edit)
+    request = keyed(caller.sign(edit), key)
+    return PlanView.of(await services.productions.update(production_id, updates.EDIT_PLAN, request))
 
 
 @router.post("/{production_id}/approve", tags=["decisions"])
 async def approve(
-    parts: Parts, who: Who, production_id: KnownId, approval: ApproveBody, key: RequestKey = None
+    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, approval: ApproveBody, key: RequestKey = None
 ) -> Receipt:
     """Release exactly this plan for spending. Where several people have to approve, it waits until all have."""
-    decision = keyed(Decision(approve=who.signs(approval)), key)
-    return await parts.gateway.decide(production_id, decision)
+    decision = keyed(Decision(approve=caller.sign(approval)), key)
+    return await services.productions.update(production_id, updates.DECIDE, decision)
 
 
 @router.post("/{production_id}/reject", tags=["decisions"])
-async def reject(parts: Parts, who: Who, production_id: KnownId, rejection: RejectBody) -> Receipt:
-    """End it: nothing of its plan is made; what planning has cost stays spent."""
-    return await parts.gateway.decide(production_id, Decision(reject=who.signs(rejection)))
+async def reject(
+    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, rejection: RejectBody
+) -> Receipt:
+    """End the production: no asset of its plan is made; the cost of planning stays spent."""
+    decision = Decision(reject=caller.sign(rejection))
+    return await services.productions.update(production_id, updates.DECIDE, decision)
 
 
 @router.post("/{production_id}/revise", tags=["decisions"])
 async def revise(
-    parts: Parts, who: Who, production_id: KnownId, revision: Revision, key: RequestKey = None
+    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, revision: Revision, key: RequestKey = None
 ) -> PlanView:
     """Plan again with feedback."""
-    return PlanView.of(await parts.gateway.revise(production_id, keyed(who.signs(revision), key)))
+    request = keyed(caller.sign(revision), key)
+    return PlanView.of(await services.productions.update(production_id, updates.REVISE, request))
 
 
 @router.post("/{production_id}/refresh", status_code=202, tags=["decisions"])
-async def refresh(parts: Parts, who: Who, production_id: KnownId, body: Refresh, key: RequestKey = None) -> Receipt:
+async def refresh(
+    services: ServicesDep, caller: CurrentCaller, production_id: KnownId, body: Refresh, key: RequestKey = None
+) -> Receipt:
     """Make stale assets again, all or the named ones, for at most `max_usd`; also after delivery."""
-    who.check_budget(body)
-    return await parts.gateway.refresh(production_id, keyed(who.signs(body), key))
+    caller.check_budget(body)
+    return await services.productions.update(production_id, updates.REFRESH, keyed(caller.sign(body), key))
 
 
 @router.post("/{production_id}/pause", tags=["decisions"])
-async def pause(parts: Parts, who: Who, production_id: KnownId, body: Pause) -> Receipt:
-    """Let what runs finish and start nothing new."""
-    return await parts.gateway.pause(production_id, who.signs(body))
+async def pause(services: ServicesDep, caller: CurrentCaller, production_id: KnownId, body: Pause) -> Receipt:
+    """Finish the running work and start no new work."""
+    return await services.productions.update(production_id, updates.PAUSE, caller.sign(body))
 
 
 @router.post("/{production_id}/resume", tags=["decisions"])
-async def resume(parts: Parts, who: Who, production_id: KnownId, body: Resume) -> Receipt:
-    """Go on after a pause."""
-    return await parts.gateway.resume(production_id, who.signs(body))
+async def resume(services: ServicesDep, caller: CurrentCaller, production_id: KnownId, body: Resume) -> Receipt:
+    """Continue after a pause."""
+    return await services.productions.update(production_id, updates.RESUME, caller.sign(body))
 
 
 @router.post("/{production_id}/cancel", status_code=202, tags=["decisions"])
-async def cancel(parts: Parts, production_id: KnownId) -> Receipt:
-    """Stop it; what was made stays. It happens a moment later: the event `cancelled` tells."""
-    return await parts.gateway.cancel(production_id)
+async def cancel(services: ServicesDep, production_id: KnownId) -> Receipt:
+    """Stop the production; finished takes are kept. It stops a moment later, which the event `cancelled` reports."""
+    return await services.productions.cancel(production_id)
 
 
 @router.post("/{production_id}/assets/{asset_id}/regenerate", status_code=202, tags=["assets"])
 async def regenerate(
-    parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: RegenerateBody, key: RequestKey = None
+    services: ServicesDep,
+    caller: CurrentCaller,
+    production_id: KnownId,
+    asset_id: AssetId,
+    body: RegenerateBody,
+    key: RequestKey = None,
 ) -> Receipt:
-    """Make new takes, as it is or changed, also after delivery. With `feedback` the planner writes the prompt, which
+    """Make new takes, unchanged or changed, also after delivery. With `feedback` the planner writes the prompt, which
     may take minutes."""
-    who.check_budget(body)
-    request = _named(Regenerate, asset_id, who.signs(body))
-    return await parts.gateway.regenerate(production_id, keyed(request, key))
+    caller.check_budget(body)
+    request = keyed(_of_asset(Regenerate, asset_id, caller.sign(body)), key)
+    update = updates.REGENERATE_FROM_FEEDBACK if request.feedback else updates.REGENERATE
+    return await services.productions.update(production_id, update, request)
 
 
 @router.post("/{production_id}/assets/{asset_id}/resolve", status_code=202, tags=["assets"])
 async def resolve(
-    parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: ResolveBody, key: RequestKey = None
+    services: ServicesDep,
+    caller: CurrentCaller,
+    production_id: KnownId,
+    asset_id: AssetId,
+    body: ResolveBody,
+    key: RequestKey = None,
 ) -> Receipt:
-    """Decide where the production waits for a person; `attention` names what you saw, and a stale answer is refused."""
-    resolution = _named(Resolve, asset_id, who.signs(body))
-    return await parts.gateway.resolve(production_id, keyed(resolution, key))
+    """Make a pending decision about an asset; `attention` names the one that you saw, and another one is refused."""
+    request = keyed(_of_asset(Resolve, asset_id, caller.sign(body)), key)
+    return await services.productions.update(production_id, updates.RESOLVE, request)
 
 
 @router.post("/{production_id}/assets/{asset_id}/select", status_code=202, tags=["assets"])
 async def select(
-    parts: Parts, who: Who, production_id: KnownId, asset_id: AssetId, body: SelectBody, key: RequestKey = None
+    services: ServicesDep,
+    caller: CurrentCaller,
+    production_id: KnownId,
+    asset_id: AssetId,
+    body: SelectBody,
+    key: RequestKey = None,
 ) -> Receipt:
     """Use another take in the deliverable, also after delivery."""
-    selection = _named(SelectTake, asset_id, who.signs(body))
-    return await parts.gateway.select_take(production_id, keyed(selection, key))
+    request = keyed(_of_asset(SelectTake, asset_id, caller.sign(body)), key)
+    return await services.productions.update(production_id, updates.SELECT_TAKE, request)
 
 
-def _named(record: type[M], asset_id: str, body: Model) -> M:
-    """The workflow's record from the path's asset and the body."""
+def _of_asset(record: type[M], asset_id: str, body: Model) -> M:
+    """The workflow's record from the asset in the path and the body.
+
+    Raises:
+        RequestValidationError: the record has further rules that the body violates.
+    """
     try:
         return record.model_validate({"asset_id": asset_id, **body.model_dump(exclude_unset=True)})
     except ValidationError as error:

@@ -1,12 +1,12 @@
-"""Routes that lead to bytes: the media of takes, deliverables in all their revisions, manifests."""
+"""Routes that redirect to bytes: the media of takes, deliverables in all their revisions, manifests."""
 
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse
 
-from api.deps import AssetId, KnownId, Parts, Services
-from api.problems import FieldError, Problem, documented
+from api.deps import AssetId, KnownId, Services, ServicesDep
+from api.problems import Problem, documented, wrong_phase
 from api.routes.revisions import keys_of, revisions
 from api.storage import no_media
 from api.views.changes import DeliverablesView
@@ -23,16 +23,16 @@ _LINK: Final[dict[int | str, dict[str, Any]]] = {307: {"description": "To the by
     response_class=RedirectResponse,
     responses=_LINK,
 )
-async def take_media(parts: Parts, production_id: KnownId, asset_id: AssetId, take: int) -> RedirectResponse:
+async def take_media(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> RedirectResponse:
     """The media of one take."""
 
     async def recorded() -> str | None:
-        state = (await parts.gateway.snapshot(production_id)).assets.get(asset_id)
+        state = (await services.reader.snapshot(production_id)).assets.get(asset_id)
         return next((t.media.key for t in state.takes if t.number == take), None) if state else None
 
-    link = await parts.vault.take_link(production_id, asset_id, take, recorded)
+    link = await services.vault.take_link(production_id, asset_id, take, recorded)
     if link is None:
-        await parts.gateway.snapshot(production_id)  # 404 where there is no such production
+        await services.reader.snapshot(production_id)  # 404 where there is no such production
         raise no_media(f"Take {take} of asset {asset_id!r}")
     return _redirect(link)
 
@@ -44,41 +44,32 @@ async def take_media(parts: Parts, production_id: KnownId, asset_id: AssetId, ta
     responses={**_LINK, **documented(409)},
 )
 async def deliverable(
-    parts: Parts,
+    services: ServicesDep,
     production_id: KnownId,
     file: Annotated[str | None, Query(description="The name of one of its files; without it the main one")] = None,
     revision: Annotated[int | None, Query(ge=1, description="An earlier one; without it the newest")] = None,
 ) -> RedirectResponse:
-    """One file of the finished thing, of any of its revisions."""
+    """One file of the deliverable, of any of its revisions."""
     if revision is not None:
-        return _redirect(await _of_revision(parts, production_id, revision, file))
-    snapshot = await parts.gateway.snapshot(production_id)
+        return _redirect(await _of_revision(services, production_id, revision, file))
+    snapshot = await services.reader.snapshot(production_id)
     if snapshot.deliverable is None:
         remedy = "start a new one" if snapshot.status.closed else "wait for the event `done`"
-        error = FieldError(
-            field="production_id", message=f"is {snapshot.status.value} and has no deliverable", remedy=remedy
-        )
-        raise Problem(
-            409,
-            "wrong-phase",
-            f"The production {error.message}; {error.remedy}.",
-            errors=[error],
-            production_id=production_id,
-            production_status=snapshot.status.value,
-        )
+        status = snapshot.status.value
+        raise wrong_phase(production_id, status, f"the production is {status} and has no deliverable", remedy)
     files = snapshot.deliverable.files
     found = next((f for f in files if file is None or f.name == file), None)
     if found is None:
-        raise _no_such("file", f"there is no {file!r}", "choose from " + ", ".join(f.name for f in files))
-    return _redirect(await parts.vault.link(found.media.key, found.name))
+        raise _no_media("file", f"there is no {file!r}", "choose from " + ", ".join(f.name for f in files))
+    return _redirect(await services.vault.link(found.media.key, found.name))
 
 
 @router.get("/{production_id}/deliverables")
-async def deliverables(parts: Parts, production_id: KnownId) -> DeliverablesView:
-    """All revisions of the deliverable with their files, each with the manifest of how it came to be."""
-    found = await revisions(parts, production_id)
+async def deliverables(services: ServicesDep, production_id: KnownId) -> DeliverablesView:
+    """All revisions of the deliverable with their files, each with its manifest."""
+    found = await revisions(services, production_id)
     if not found:
-        await parts.gateway.snapshot(production_id)  # 404 where there is no such production
+        await services.reader.snapshot(production_id)  # 404 where there is no such production
     return DeliverablesView(production_id=production_id, revisions=found)
 
 
@@ -88,16 +79,17 @@ async def deliverables(parts: Parts, production_id: KnownId) -> DeliverablesView
     response_class=RedirectResponse,
     responses=_LINK,
 )
-async def manifest(parts: Parts, production_id: KnownId) -> RedirectResponse:
-    """The whole record of how it came to be, as JSON; written when the production is closed."""
-    link = await parts.vault.manifest_link(production_id)
+async def manifest(services: ServicesDep, production_id: KnownId) -> RedirectResponse:
+    """The whole record of the production as JSON; written when the production is closed."""
+    link = await services.vault.manifest_link(production_id)
     if link is None:
-        status = (await parts.gateway.snapshot(production_id)).status
-        raise Problem(404, "no-manifest", f"It is written when the production is closed; it is {status.value}.")
+        status = (await services.reader.snapshot(production_id)).status
+        detail = f"The manifest is written when the production is closed; the production is {status.value}."
+        raise Problem(404, "no-manifest", detail)
     return _redirect(link)
 
 
-async def _of_revision(parts: Services, production_id: str, revision: int, file: str | None) -> str:
+async def _of_revision(services: Services, production_id: str, revision: int, file: str | None) -> str:
     """A link to one file of a revision, the main one without `file`.
 
     Raises:
@@ -105,26 +97,25 @@ async def _of_revision(parts: Services, production_id: str, revision: int, file:
     """
     name = file
     if name is None:
-        kept = await parts.vault.manifest(production_id, revision)
+        kept = await services.vault.manifest(production_id, revision)
         name = kept.deliverable.files[0].name if kept and kept.deliverable else None
-    for key in await keys_of(parts, production_id, revision, name) if name else ():
-        if link := await parts.vault.found_link(key, name or ""):
+    for key in await keys_of(services, production_id, revision, name) if name else ():
+        if link := await services.vault.found_link(key, name or ""):
             return link
-    found = {r.revision: r.files for r in await revisions(parts, production_id)}
+    found = {r.revision: r.files for r in await revisions(services, production_id)}
     if revision in found:
-        said = f"there is no {file!r} in revision {revision}" if file else f"is needed of revision {revision}"
-        raise _no_such("file", said, "choose from " + ", ".join(f.name for f in found[revision]))
+        message = f"there is no {file!r} in revision {revision}" if file else f"is needed for revision {revision}"
+        raise _no_media("file", message, "choose from " + ", ".join(f.name for f in found[revision]))
     if not found:
-        await parts.gateway.snapshot(production_id)  # 404 where there is no such production
+        await services.reader.snapshot(production_id)  # 404 where there is no such production
     remedy = f"choose from {', '.join(map(str, found))}" if found else "wait for the event `done`"
-    raise _no_such("revision", f"there is no revision {revision}", remedy)
+    raise _no_media("revision", f"there is no revision {revision}", remedy)
 
 
-def _no_such(field: str, message: str, remedy: str) -> Problem:
-    error = FieldError(field=field, message=message, remedy=remedy)
-    return Problem(404, "no-media", f"{field}: {message}; {remedy}", errors=[error])
+def _no_media(field: str, message: str, remedy: str) -> Problem:
+    return Problem.of_field(field, message, remedy, status=404, kind="no-media")
 
 
 def _redirect(link: str) -> RedirectResponse:
-    # The link dies before a cache would: each request gets its own.
+    # The link expires before a cache entry would, so each request gets its own.
     return RedirectResponse(link, 307, {"Cache-Control": "no-store"})

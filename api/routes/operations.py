@@ -1,4 +1,4 @@
-"""Routes about the service itself: what it offers, whether it is well."""
+"""Routes about the service itself: its platforms and providers, its health, its figures."""
 
 from importlib import metadata
 from typing import Final
@@ -6,26 +6,26 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from api.auth.middleware import is_known
-from api.deps import Parts, Who
+from api.auth.middleware import is_identified
+from api.deps import CurrentCaller, ServicesDep
 from api.headers import INSTANCE
 from api.metrics import MEDIA_TYPE
 from api.problems import documented
 from api.readiness import OK
 from api.routes import studio_page
 from api.views.production import PREFIX, Home, PlatformsView, PlatformView, Ready
-from workflows.models import PLATFORM_MODALITIES
+from workflows.brief import PLATFORM_MODALITIES
 from workflows.provider_report import ProvidersReport
 
 router = APIRouter()
 
-_UNSAID: Final = "not ready; ask with a key, or read the log, for the reason"
+_HIDDEN: Final = "not ready; send a key, or read the log, for the reason"
 
 
 @router.get(f"{PREFIX}/platforms", tags=["what can be made"])
-async def platforms(parts: Parts) -> PlatformsView:
-    """The platforms with their modalities, and who makes each."""
-    report = await parts.fleet.known()
+async def platforms(services: ServicesDep) -> PlatformsView:
+    """The platforms with their modalities, and the enabled providers of each."""
+    report = await services.fleet.report_or_none()
     return PlatformsView(
         platforms=tuple(
             PlatformView(
@@ -39,44 +39,44 @@ async def platforms(parts: Parts) -> PlatformsView:
 
 
 @router.get(f"{PREFIX}/providers", tags=["what can be made"], responses=documented(503))
-async def providers(parts: Parts) -> ProvidersReport:
-    """What the workers can make, with which models, and what is not enabled and why."""
-    return await parts.fleet.report()
+async def providers(services: ServicesDep) -> ProvidersReport:
+    """The providers of the workers with their models, and the reasons why others are not enabled."""
+    return await services.fleet.report()
 
 
 @router.get("/healthz", tags=["operations"])
 async def healthz(request: Request, response: Response) -> dict[str, str]:
-    """This process is up; a stack that was started by `make up` names itself in the header Greenlight-Instance."""
+    """This process is up. A stack that `make up` started gives its id in the header Greenlight-Instance."""
     if instance := request.app.state.instance:
         response.headers[INSTANCE] = instance
     return {"status": "ok"}
 
 
 @router.get("/readyz", tags=["operations"], responses={503: {"model": Ready, "description": "Something is missing"}})
-async def readyz(request: Request, parts: Parts, response: Response) -> Ready:
+async def readyz(request: Request, services: ServicesDep, response: Response) -> Ready:
     """Temporal and the storage answer, and the workers can do paid work with this storage; at most 2 s old.
 
-    Who sends no key is told which of them is not ready, and not why: reasons name addresses of the inner network."""
-    checks = await parts.readiness.known()
-    ready = all(said == OK for said in checks.values())
+    A caller without a key does not get the reasons, because they name addresses of the inner network."""
+    checks = await services.readiness.read()
+    ready = all(state == OK for state in checks.values())
     response.status_code = 200 if ready else 503
-    if not is_known(request):
-        checks = {name: said if said == OK else _UNSAID for name, said in checks.items()}
+    if not is_identified(request):
+        checks = {name: state if state == OK else _HIDDEN for name, state in checks.items()}
     return Ready(ready=ready, checks=checks)
 
 
 @router.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
-async def metrics(parts: Parts, who: Who) -> PlainTextResponse:
-    """Counters in the Prometheus text format, and how many productions stand where, as of the last 10 s."""
-    who.check_house()
-    return PlainTextResponse(parts.metrics.text(await parts.gateway.standing()), media_type=MEDIA_TYPE)
+async def metrics(services: ServicesDep, caller: CurrentCaller) -> PlainTextResponse:
+    """Counters in the Prometheus text format, and the number of productions by status, at most 10 s old."""
+    caller.check_default_tenant()
+    return PlainTextResponse(services.metrics.text(await services.counts.read()), media_type=MEDIA_TYPE)
 
 
 @router.get("/", tags=["operations"], response_model=Home)
-async def home(request: Request, parts: Parts) -> Home | Response:
-    """Where things are; for browsers, the studio page."""
+async def home(request: Request, services: ServicesDep) -> Home | Response:
+    """The addresses of this API; for browsers, the studio page."""
     if studio_page.wants_page(request):
-        return await studio_page.page(parts)
+        return await studio_page.page(services)
     return Home(
         name="greenlight",
         version=version(),
@@ -98,5 +98,5 @@ async def home(request: Request, parts: Parts) -> Home | Response:
 def version() -> str:
     try:
         return metadata.version("greenlight")
-    except metadata.PackageNotFoundError:  # run from a source tree that is not installed
+    except metadata.PackageNotFoundError:  # the API runs from a source tree that is not installed
         return "0"

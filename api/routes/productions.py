@@ -1,19 +1,29 @@
-"""Routes of productions: start, list, look."""
+"""Routes of productions: start, list, read, follow."""
 
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
-from api.auth.caller import Caller
-from api.deps import ONE_STREAM, After, AssetId, IdempotencyKey, KnownId, Parts, Services, Who, production_id_for
-from api.pagination import PageSize, PageToken, token_of, told
-from api.problems import FieldError, Problem, documented
+from api.deps import (
+    ONE_STREAM,
+    After,
+    AssetId,
+    CurrentCaller,
+    IdempotencyKey,
+    KnownId,
+    Services,
+    ServicesDep,
+    production_id_for,
+)
+from api.pagination import PageSize, PageToken, decode_token, encode_token
+from api.problems import documented, unknown_asset
 from api.relay.relay import EventStream
 from api.views.changes import PlanHistory, TakesView, plan_history, takes_of
 from api.views.production import PREFIX, ProductionPage, ProductionView, Started, production_view
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
-from workflows.models import Brief, Platform, Slug
+from workflows.models import Slug
 
 router = APIRouter(prefix=f"{PREFIX}/productions", responses=documented(422, 503))
 
@@ -21,35 +31,38 @@ _UNKNOWN = documented(404)
 EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Server-sent events; the data of each is a StreamEvent",
-        "content": {"text/event-stream": {}},  # of what: see `description`
+        "content": {"text/event-stream": {}},  # `streams_and_bodies` adds the schema
     }
 }
 
 
-async def begin(parts: Services, who: Caller, brief: Brief, key: str | None) -> tuple[str, ProductionStatus]:
-    """Check the brief against what the workers can make and start its production, once for each key."""
-    brief = who.brief(brief)
-    await parts.fleet.check(brief)
+async def begin(services: Services, brief: Brief, key: str | None) -> tuple[str, ProductionStatus]:
+    """Check an admitted brief against the providers of the workers and start its production, once for each key."""
+    await services.fleet.check(brief)
     production_id = production_id_for(brief.tenant, key)
-    return production_id, await parts.gateway.start(production_id, brief, keyed=key is not None)
+    return production_id, await services.productions.start(production_id, brief, keyed=key is not None)
 
 
 @router.post("", status_code=202, tags=["productions"], responses=documented(409))
 async def start(
-    parts: Parts, who: Who, response: Response, brief: Brief, idempotency_key: IdempotencyKey = None
+    services: ServicesDep,
+    caller: CurrentCaller,
+    response: Response,
+    brief: Brief,
+    idempotency_key: IdempotencyKey = None,
 ) -> Started:
-    """Start a production. It plans, then waits for an approval. Before that it spends on planning alone, within the
-    limits of planning."""
-    production_id, status = await begin(parts, who, brief, idempotency_key)
-    links = parts.links(production_id)
+    """Start a production. It plans, then waits for an approval. Before the approval it spends money only on planning,
+    within the limits of planning."""
+    production_id, status = await begin(services, caller.admit(brief), idempotency_key)
+    links = services.links(production_id)
     response.headers["Location"] = links.production
     return Started(production_id=production_id, status=status, links=links)
 
 
 @router.get("", tags=["productions"])
 async def list_productions(
-    parts: Parts,
-    who: Who,
+    services: ServicesDep,
+    caller: CurrentCaller,
     status: ProductionStatus | None = None,
     platform: Platform | None = None,
     tenant: Slug | None = None,
@@ -62,26 +75,26 @@ async def list_productions(
 ) -> ProductionPage:
     """Productions, a page at a time: those that are open first, then by when they closed; within a page newest first.
 
-    The list follows a change by a second or two. A page that was searched for words may hold few and still have a
-    token: one answer looks at 1,000 productions.
+    The list follows a change by a second or two. With `words` a page may hold few productions and still have a token:
+    one response searches 1,000 productions.
     """
-    asked = {
+    requested = {
         keys.STATUS_ATTRIBUTE: status,
         keys.PLATFORM_ATTRIBUTE: platform,
-        keys.TENANT_ATTRIBUTE: who.tenant_for(tenant),
+        keys.TENANT_ATTRIBUTE: caller.resolve_tenant(tenant),
         keys.PROVIDERS_ATTRIBUTE: provider,
     }
-    filters = {name: str(value) for name, value in asked.items() if value is not None}
-    lines, following = await parts.gateway.list_productions(
-        filters, words, page_size, token_of(page_token), parts.links
+    filters = {name: str(value) for name, value in requested.items() if value is not None}
+    lines, following = await services.visibility.list_productions(
+        filters, words, page_size, decode_token(page_token), services.links
     )
-    return ProductionPage(productions=tuple(lines), next_page_token=told(following))
+    return ProductionPage(productions=tuple(lines), next_page_token=encode_token(following))
 
 
 @router.get("/{production_id}", tags=["productions"], responses=_UNKNOWN)
-async def get_production(parts: Parts, production_id: KnownId) -> ProductionView:
-    """Everything about a production, also long after it is closed."""
-    return production_view(await parts.gateway.snapshot(production_id), parts.links(production_id))
+async def get_production(services: ServicesDep, production_id: KnownId) -> ProductionView:
+    """The whole state of a production, also long after it is closed."""
+    return production_view(await services.reader.snapshot(production_id), services.links(production_id))
 
 
 @router.get(
@@ -91,25 +104,21 @@ async def get_production(parts: Parts, production_id: KnownId) -> ProductionView
     dependencies=ONE_STREAM,
     responses={**EVENT_STREAM, **documented(404, 429)},
 )
-async def events(parts: Parts, production_id: KnownId, after: After) -> EventStream:
-    """Its events from the first, or past Last-Event-ID, as they happen; the stream ends when it is closed."""
-    return EventStream(await parts.relay.watch(production_id, after))
+async def events(services: ServicesDep, production_id: KnownId, after: After) -> EventStream:
+    """The events of a production from the first, or after Last-Event-ID; the stream ends when it is closed."""
+    return EventStream(await services.relay.watch(production_id, after))
 
 
 @router.get("/{production_id}/plan/history", tags=["productions"], responses=_UNKNOWN)
-async def history(parts: Parts, production_id: KnownId) -> PlanHistory:
-    """Every plan that it has had: who made it, when, how, and what became different."""
-    return plan_history(await parts.gateway.snapshot(production_id))
+async def history(services: ServicesDep, production_id: KnownId) -> PlanHistory:
+    """Every plan that a production has had: who made it, when, how, and its changes."""
+    return plan_history(await services.reader.snapshot(production_id))
 
 
 @router.get("/{production_id}/assets/{asset_id}/takes", tags=["assets"], responses=_UNKNOWN)
-async def takes(parts: Parts, production_id: KnownId, asset_id: AssetId) -> TakesView:
-    """All takes of an asset, with what each was made from and what it cost."""
-    found = takes_of(await parts.gateway.snapshot(production_id), asset_id)
+async def takes(services: ServicesDep, production_id: KnownId, asset_id: AssetId) -> TakesView:
+    """All takes of an asset, with the inputs and the cost of each."""
+    found = takes_of(await services.reader.snapshot(production_id), asset_id)
     if found is None:
-        error = FieldError(
-            field="asset_id", message=f"there is no asset {asset_id!r}", remedy="choose one that the production shows"
-        )
-        detail = f"{error.field}: {error.message}; {error.remedy}."
-        raise Problem(404, "unknown-asset", detail, errors=[error], production_id=production_id)
+        raise unknown_asset(production_id, asset_id)
     return found

@@ -1,4 +1,4 @@
-"""Bytes through this server instead of by a link: where a page may only read from its own address, and archives."""
+"""Bytes that this server streams itself: for pages that may only read from their own address, and archives."""
 
 import re
 import zipfile
@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import ONE_READ, ONE_TRANSFER, AssetId, KnownId, Parts
-from api.problems import FieldError, Problem, documented
+from api.deps import ONE_READ, ONE_TRANSFER, AssetId, KnownId, ServicesDep
+from api.problems import Problem, documented, wrong_phase
 from api.routes.revisions import keys_of
 from api.storage import MANIFEST, Vault, no_media
 from api.views.production import PREFIX
@@ -21,11 +21,11 @@ from workflows.requests import MAX_UPLOAD_BYTES
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
 
 CHUNK_BYTES: Final = 1024 * 1024
-"""So much of a file is in memory at a time, whatever its length."""
+"""The part of a file that is in memory at a time, whatever its length."""
 _NAME: Final = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*")
 _SANDBOX: Final = {
-    # What models wrote is shown, and can do nothing: no script, no form. Without this origin the pictures beside it
-    # would be another site's to the browser, which then keeps the cookie with the key to itself.
+    # A document that a model wrote is shown without script and forms. It keeps this origin, because otherwise the
+    # browser would treat its pictures as another site's and not send the cookie with the session.
     "Content-Security-Policy": (
         "sandbox allow-same-origin; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
         "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
@@ -33,13 +33,13 @@ _SANDBOX: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 _BYTES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The bytes, as what they are", "content": {"*/*": {}}}
+    200: {"description": "The bytes, with their own media type", "content": {"*/*": {}}}
 }
 _ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive", "content": {"application/zip": {}}}}
 
 
 class _Stored:
-    """One object of the bucket, open to be read in chunks."""
+    """One object of the bucket, open for reading in chunks."""
 
     def __init__(self, found: Any, vault: Vault) -> None:
         self._body, self._vault = found["Body"], vault
@@ -67,19 +67,20 @@ async def _open(vault: Vault, key: str) -> _Stored | None:
     responses={**_BYTES, **documented(429)},
 )
 async def deliverable_file(
-    parts: Parts,
+    services: ServicesDep,
     production_id: KnownId,
     revision: Annotated[int, Path(ge=1)],
     name: Annotated[str, Path(max_length=300, examples=["captions.vtt"])],
 ) -> StreamingResponse:
-    """One file of a revision from this address itself: for captions and documents with pictures beside them."""
+    """One file of a revision from this address itself: for captions, and for documents with pictures next to them."""
     stored = None
-    for key in await keys_of(parts, production_id, revision, name) if _NAME.fullmatch(name) else ():
-        if stored := await _open(parts.vault, key):
+    for key in await keys_of(services, production_id, revision, name) if _NAME.fullmatch(name) else ():
+        if stored := await _open(services.vault, key):
             break
     if stored is None:
-        await parts.gateway.snapshot(production_id)  # 404 where there is no such production
-        raise no_media(f"Revision {revision} has no file {name[:100]!r}; it")
+        await services.reader.snapshot(production_id)  # 404 where there is no such production
+        message = f"revision {revision} has no file {name[:100]!r}"
+        raise Problem.of_field("name", message, "GET the deliverables to see its files", status=404, kind="no-media")
     headers = {"Content-Length": str(stored.bytes), "Cache-Control": "private, max-age=3600", **_SANDBOX}
     return StreamingResponse(stored.chunks(), headers=headers, media_type=stored.media_type)
 
@@ -90,15 +91,15 @@ async def deliverable_file(
     dependencies=ONE_READ,
     responses={**_BYTES, **documented(429)},
 )
-async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
-    """The words of a take of text, as plain text whatever they are."""
-    snapshot = await parts.gateway.snapshot(production_id)
+async def take_text(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
+    """A take of a text asset, always as plain text."""
+    snapshot = await services.reader.snapshot(production_id)
     state = snapshot.assets.get(asset_id)
     found = next((t for t in state.takes if t.number == take), None) if state else None
     is_text = found is not None and found.media.bytes <= MAX_UPLOAD_BYTES[Modality.TEXT]
-    stored = await _open(parts.vault, found.media.key) if found and is_text else None
+    stored = await _open(services.vault, found.media.key) if found and is_text else None
     if stored is None:
-        raise no_media(f"Take {take} of asset {asset_id[:100]!r}, as words,")
+        raise no_media(f"Take {take} of asset {asset_id[:100]!r}, as text,")
     body = b"".join([chunk async for chunk in stored.chunks()])
     headers = {"Cache-Control": "private, max-age=3600", **_SANDBOX}
     return Response(body, headers=headers, media_type="text/plain; charset=utf-8")
@@ -110,16 +111,15 @@ async def take_text(parts: Parts, production_id: KnownId, asset_id: AssetId, tak
     dependencies=ONE_TRANSFER,
     responses={**_ZIP, **documented(409, 429)},
 )
-async def archive(parts: Parts, production_id: KnownId) -> StreamingResponse:
-    """Everything in one file: the newest deliverable, its manifest, and the takes that it is made from."""
-    snapshot = await parts.gateway.snapshot(production_id)
+async def archive(services: ServicesDep, production_id: KnownId) -> StreamingResponse:
+    """One archive with the newest deliverable, its manifest, and the takes that it is made from."""
+    snapshot = await services.reader.snapshot(production_id)
     if snapshot.deliverable is None:
-        error = FieldError(field="production_id", message="has no deliverable yet", remedy="wait for the event `done`")
-        detail = f"The production {error.message}; {error.remedy}."
-        raise Problem(409, "wrong-phase", detail, errors=[error], production_status=snapshot.status.value)
-    await parts.vault.check()
+        message = "the production has no deliverable yet"
+        raise wrong_phase(production_id, snapshot.status.value, message, "wait for the event `done`")
+    await services.vault.check()
     headers = {"Content-Disposition": f'attachment; filename="{production_id}.zip"', "Cache-Control": "no-store"}
-    return StreamingResponse(_zipped(parts.vault, _names(snapshot)), headers=headers, media_type="application/zip")
+    return StreamingResponse(_zipped(services.vault, _names(snapshot)), headers=headers, media_type="application/zip")
 
 
 def _names(snapshot: Snapshot) -> dict[str, str]:
@@ -136,7 +136,7 @@ def _names(snapshot: Snapshot) -> dict[str, str]:
 
 
 class _Pipe:
-    """What a zip file is written to: it cannot be sought, and is emptied as it fills."""
+    """The target of a zip file: it cannot seek, and its content is taken out as it fills."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -146,7 +146,7 @@ class _Pipe:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing waits anywhere else."""
+        """There is no other buffer."""
 
     def take(self) -> bytes:
         taken = bytes(self._written)
@@ -155,7 +155,7 @@ class _Pipe:
 
 
 async def _zipped(vault: Vault, names: dict[str, str]) -> AsyncIterator[bytes]:
-    """An archive as it is made. Media is compressed already, so it is only stored; what is gone is left out."""
+    """The archive in pieces. Media is compressed already, so it is only stored; missing objects are left out."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]  # write and flush do
         for name, key in names.items():

@@ -1,4 +1,4 @@
-"""The studio page: static files of this package, served with the headers that keep them to themselves."""
+"""The studio page: static files of this package, with headers that isolate them from other sites."""
 
 import gzip
 import hashlib
@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 FOLDER: Final = Path(__file__).parents[1] / "studio"
 PAGE: Final = "index.html"
 _HEADERS: Final = {
-    # Names carry no version: a browser asks each time, and is mostly told that nothing has changed.
+    # The names carry no version, so a browser revalidates each file; most responses are 304.
     "Cache-Control": "no-cache",
     "Vary": "Accept, Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
@@ -39,26 +39,26 @@ class _File:
 
 @router.get("/studio/{name:path}")
 async def static(request: Request, name: str) -> Response:
-    """One file of the page; nothing but what is in the package's folder."""
+    """One file of the page; only files of the package's folder."""
     found = _files().get(name)
     if found is None or name == PAGE:
         raise Problem(404, "no-such-file", "The studio page has no such file; open / in a browser.")
     return _answer(request, found)
 
 
-async def page(parts: Services) -> Response:
-    """The page itself, which may load from nowhere but here, and media from the storage."""
-    headers = {**_HEADERS, "Content-Security-Policy": policy(await media_origin(parts))}
+async def page(services: Services) -> Response:
+    """The page itself, which may load only from this address, and media from the storage."""
+    headers = {**_HEADERS, "Content-Security-Policy": policy(await media_origin(services))}
     return Response(_files()[PAGE].body, headers=headers, media_type="text/html")
 
 
 def wants_page(request: Request) -> bool:
-    """Browsers name HTML in what they accept; other callers get JSON."""
+    """Whether the caller accepts HTML, as browsers do; other callers get JSON."""
     return "text/html" in request.headers.get("accept", "")
 
 
 def policy(media: str) -> str:
-    """The page's Content-Security-Policy; `media` is the origin that links to media lead to."""
+    """The page's Content-Security-Policy; `media` is the origin of the links to media."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -77,10 +77,10 @@ def policy(media: str) -> str:
     )
 
 
-async def media_origin(parts: Services) -> str:
-    """Where links to media lead; signing one asks nobody. Nothing where there is nothing to sign with."""
+async def media_origin(services: Services) -> str:
+    """The origin of the links to media, from a signed link, which needs no call; empty without keys to sign with."""
     try:
-        link = urlsplit(await parts.vault.link("origin", "origin"))
+        link = urlsplit(await services.vault.link("origin", "origin"))
     except Problem:
         return ""
     return f"{link.scheme}://{link.netloc}"

@@ -1,11 +1,13 @@
-// The frame around the views: addresses, theme, titles, what waits for a person.
+// The frame around the views: routes, the session, the theme, titles, the number of pending decisions.
 
 import * as create from "./create/create.js";
+import { get, SIGNED_OUT } from "./lib/api.js";
+import { icon } from "./lib/components.js";
 import { render } from "./lib/dom.js";
-import { icon, memory, signed, who } from "./lib/parts.js";
-import { get, SIGNED_OUT } from "./lib/server.js";
-import { signIn } from "./views/session.js";
+import { setSession, storage } from "./lib/session.js";
+import { signIn } from "./views/sign_in.js";
 
+/** [address after the hash, entry of the navigation, module]; a module's open(groups, app) returns the view. */
 const ROUTES = [
   [/^(?:from\/([^/]+))?$/, "create", async () => create],
   [/^p\/([^/]+)(?:\/([^/]+))?$/, "productions", () => import("./production/production.js")],
@@ -18,15 +20,16 @@ const ROUTES = [
 const ATTENTION_MS = 10_000;
 const TOAST_MS = 6_000;
 
-const main = document.getElementById("main");
-let current = null;
+const element = (id) => document.getElementById(id);
+const main = element("main");
+let current = null; // {route, view}
 let drawing = false;
-let out = false; // nobody is signed in, and the API wants somebody
+let signedOut = false; // the API requires a key, and nobody is signed in
 
 const app = {
-  waiting: null,
+  attention: null,
 
-  /** Draw the view again, once, soon. */
+  /** Draw the view again soon; several calls draw once. */
   update() {
     if (drawing) return;
     drawing = true;
@@ -36,25 +39,26 @@ const app = {
     });
   },
 
-  say(words) {
+  toast(text) {
     const toast = document.createElement("p");
-    toast.textContent = words;
-    document.getElementById("toasts").append(toast);
+    toast.textContent = text;
+    element("toasts").append(toast);
     setTimeout(() => toast.remove(), TOAST_MS);
   },
 
-  /** Look at what waits for a person, over all productions. */
-  async look() {
-    if (out) return;
+  /** Load the pending decisions of all productions. */
+  async loadAttention() {
+    if (signedOut) return;
     try {
-      app.waiting = await get("attention");
-      const badge = document.getElementById("count");
-      badge.textContent = app.waiting.entries.length || "";
-      badge.hidden = !app.waiting.entries.length;
-      badge.title = "waiting for a person";
+      app.attention = await get("attention");
+      const { length } = app.attention.entries;
+      const badge = element("count");
+      badge.textContent = length || "";
+      badge.hidden = !length;
+      badge.title = "pending decisions";
       app.update();
     } catch {
-      // The view itself says when nobody answers.
+      // The view itself reports that the API does not respond.
     }
   },
 };
@@ -62,11 +66,11 @@ const app = {
 function draw() {
   if (!current?.view) return;
   render(main, current.view.render());
-  const waiting = app.waiting?.entries.length;
-  document.title = `${waiting ? `(${waiting}) ` : ""}${current.view.title()} · Greenlight`;
+  const pending = app.attention?.entries.length;
+  document.title = `${pending ? `(${pending}) ` : ""}${current.view.title()} · Greenlight`;
 }
 
-/** A part of the address; one that nobody encoded is itself. */
+/** A part of the address; one that is not valid percent-encoding is kept as it is. */
 function decoded(part) {
   try {
     return part && decodeURIComponent(part);
@@ -75,89 +79,84 @@ function decoded(part) {
   }
 }
 
-async function go() {
-  if (out) return;
+async function navigate() {
+  if (signedOut) return;
   const path = location.hash.replace(/^#\/?/, "");
-  const [route, found] = ROUTES.map((r) => [r, path.match(r[0])]).find(([, m]) => m) ?? [ROUTES[2], []];
-  const args = found.slice(1).map(decoded);
+  const [route, groups] = ROUTES.map((each) => [each, path.match(each[0])]).find(([, m]) => m) ?? [ROUTES[2], []];
+  const [, entry, load] = route;
+  const args = groups.slice(1).map(decoded);
   for (const link of document.querySelectorAll("#nav a")) {
-    link.toggleAttribute("aria-current", link.dataset.view === route[1]);
-    if (link.dataset.view === route[1]) link.setAttribute("aria-current", "page");
+    if (link.dataset.view === entry) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
-  if (current?.route === route && current.view?.goes?.(args)) return draw();
-  const here = { route, view: null };
+  if (current?.route === route && current.view?.accepts?.(args)) return draw();
   current?.view?.close?.();
   const first = current === null;
-  current = here;
-  const module = await route[2]();
-  if (current !== here) return;
-  main.replaceChildren();
-  main.made = [];
-  here.view = module.open(args, app);
+  const next = { route, view: null };
+  current = next;
+  const module = await load();
+  if (current !== next) return;
+  render(main);
+  next.view = module.open(args, app);
   draw();
   scrollTo(0, 0);
   if (!first) main.focus({ preventScroll: true });
 }
 
-// Who sits here
+// The session
 
-async function begin() {
+async function start() {
   try {
     enter(await get("session"));
   } catch {
-    if (!out) enter(null); // the view itself says when nobody answers
+    if (!signedOut) enter(null); // the view itself reports that the API does not respond
   }
 }
 
 function enter(session) {
-  out = false;
+  signedOut = false;
   current = null;
-  signed(session);
-  const link = document.getElementById("who");
+  setSession(session);
+  const link = element("who");
   link.textContent = session?.name ?? "";
   link.title = session?.name ? `Signed in, tenant ${session.tenant}` : "";
   link.hidden = !session?.name;
-  document.getElementById("nav").hidden = false;
-  go();
-  app.look();
+  element("nav").hidden = false;
+  navigate();
+  app.loadAttention();
 }
 
-addEventListener(SIGNED_OUT, () => {
-  if (out) return;
-  out = true;
+/** Remove all that was shown and ask for a key. */
+function leave() {
+  if (signedOut) return;
+  signedOut = true;
   current?.view?.close?.();
-  enterless();
-});
-
-/** Nothing of what was shown stays. */
-function enterless() {
-  signed(null);
-  app.waiting = null;
-  for (const id of ["who", "nav", "count"]) document.getElementById(id).hidden = true;
-  main.replaceChildren();
-  main.made = [];
+  setSession(null);
+  app.attention = null;
+  for (const id of ["who", "nav", "count"]) element(id).hidden = true;
+  render(main);
   current = { route: null, view: signIn(app, enter) };
   draw();
-  document.getElementById("key").focus();
+  element("key").focus();
 }
 
-// The theme: the system's, until somebody chooses.
+// The theme: the system's, until the user chooses one.
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
-const toggle = document.getElementById("theme");
+const toggle = element("theme");
 
 function showTheme() {
-  const words = isDark() ? "Switch to light" : "Switch to dark";
-  toggle.setAttribute("aria-label", words);
-  toggle.title = words;
+  const label = isDark() ? "Switch to light" : "Switch to dark";
+  toggle.setAttribute("aria-label", label);
+  toggle.title = label;
   render(toggle, icon(isDark() ? "sun" : "moon"));
 }
 
 toggle.addEventListener("click", () => {
   const chosen = isDark() ? "light" : "dark";
   document.documentElement.dataset.theme = chosen;
-  memory.set("theme", chosen);
+  storage.set("theme", chosen);
   showTheme();
 });
 dark.addEventListener("change", showTheme);
@@ -166,8 +165,9 @@ document.querySelector(".skip").addEventListener("click", (e) => {
   e.preventDefault();
   main.focus();
 });
-addEventListener("hashchange", go);
-document.addEventListener("visibilitychange", () => document.hidden || app.look());
-setInterval(() => document.hidden || app.look(), ATTENTION_MS);
+addEventListener(SIGNED_OUT, leave);
+addEventListener("hashchange", navigate);
+document.addEventListener("visibilitychange", () => document.hidden || app.loadAttention());
+setInterval(() => document.hidden || app.loadAttention(), ATTENTION_MS);
 showTheme();
-begin();
+start();

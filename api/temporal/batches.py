@@ -1,4 +1,4 @@
-"""Every call to Temporal about batches; see `gateway`."""
+"""Every call to Temporal about batches."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,26 +21,27 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import problems
-from api.problems import Problem, said_of, unknown_batch
-from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, found, rpc_problem, server, updated
-from api.temporal.productions import MAX_QUERIES, QUERY_TIMEOUT, UPDATE_TIMEOUT
+from api.problems import Problem, parse_field_error, unknown_batch
+from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, rpc_problem, send_update, translating_errors
+from api.temporal.reads import MAX_QUERIES, QUERY_TIMEOUT
+from api.temporal.updates import UPDATE_SECONDS
 from api.views.batches import BatchLinks, ListedBatch
 from workflows import keys
 from workflows.batch.records import Admit, BatchRecord, BatchRow, BatchStart, BatchStatus, BatchView
-from workflows.batch.state import admission
+from workflows.batch.state import check_repeat
 from workflows.models import Model, digest_of
-from workflows.refusals import REFUSED, Refusal
-from workflows.start_options import COST, REQUESTER, STATUS, TENANT, fair_share
+from workflows.refusals import refusal_in
+from workflows.start_options import COST, REQUESTER, STATUS, TENANT, tenant_priority
 
 ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 
 
 class BatchGateway:
-    """What the routes of batches ask of Temporal. Raises `Problem` alone."""
+    """Starts, reads and changes batches. Raises only `Problem`."""
 
     def __init__(self, client: Client, read_record: ReadRecord) -> None:
         self._client = client
@@ -48,9 +49,9 @@ class BatchGateway:
         self._slots = asyncio.Semaphore(MAX_QUERIES)
 
     async def start_batch(self, start: BatchStart) -> BatchStatus:
-        """Start a batch; one that was sent before is left as it is, and goes on where it was broken off.
+        """Start a batch; one that was started before is left unchanged, and continues where it was interrupted.
 
-        The bucket is asked first: Temporal may have forgotten the batch of this id.
+        The bucket is read first, because Temporal may have deleted the batch of this id.
 
         Raises:
             Problem: 409 where the id began a batch of other rows; 503.
@@ -58,20 +59,20 @@ class BatchGateway:
         digest = _rows_digest(start.rows)
         kept = await self._read_record(start.batch_id)
         if kept and kept.rows_digest != digest:
-            raise _used(start.batch_id)
+            raise _batch_used(start.batch_id)
         if kept and kept.view.status is BatchStatus.DONE:
             return BatchStatus.DONE
         platforms = {row.brief.platform.value for row in start.rows if row.brief}
         pairs = [(STATUS, BatchStatus.PLANNING.value), (TENANT, start.tenant), (REQUESTER, start.requester)]
         attributes = [SearchAttributePair(key, value) for key, value in pairs]
         try:
-            with server():
+            with translating_errors():
                 await self._client.start_workflow(
                     keys.BATCH_TYPE,
                     start.model_copy(update={"rows_digest": digest}),
                     id=keys.batch_workflow_id(start.batch_id),
                     task_queue=keys.TASK_QUEUE,
-                    priority=fair_share(start.tenant),
+                    priority=tenant_priority(start.tenant),
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                     static_summary=f"{len(start.rows)} rows: {', '.join(sorted(platforms))}",
@@ -80,14 +81,14 @@ class BatchGateway:
                     rpc_timeout=RPC_TIMEOUT,
                 )
         except WorkflowAlreadyStartedError:
-            pass  # done already: compared below like one that still runs
+            pass  # it is closed; the rows are compared below, as for one that still runs
         description = await self._describe(start.batch_id)
         if await description.memo_value("rows_digest", "") != digest:
-            raise _used(start.batch_id)
+            raise _batch_used(start.batch_id)
         return _batch_status(description)
 
     async def batch(self, batch_id: str) -> BatchView:
-        """How far it is: of a running batch by a query, of a closed one its result.
+        """The state of a batch: of a running one by a query, of a closed one its result.
 
         Raises:
             Problem: 404, 503.
@@ -99,16 +100,16 @@ class BatchGateway:
                 return kept.view
             raise
         if description.status is WorkflowExecutionStatus.COMPLETED:
-            with found(unknown_batch, batch_id):
+            with translating_errors(unknown_batch, batch_id):
                 return await self._handle(batch_id).result(rpc_timeout=RPC_TIMEOUT)
         view = await self._query(batch_id)
         running = description.status is WorkflowExecutionStatus.RUNNING
         return view if running else view.model_copy(update={"status": _batch_status(description)})
 
-    async def batches(
+    async def list_batches(
         self, tenant: str | None, page_size: int, page_token: bytes | None, links: Callable[[str], BatchLinks]
     ) -> tuple[list[ListedBatch], bytes | None]:
-        """One page, of one tenant where one is named, open ones first; and the token of the next.
+        """One page of batches, of one tenant or of all (None), open ones first; and the token of the next page.
 
         Raises:
             Problem: 503.
@@ -118,7 +119,7 @@ class BatchGateway:
         page = self._client.list_workflows(
             query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
         )
-        with server():
+        with translating_errors():
             await page.fetch_next_page()
         newest = {e.id: e for e in reversed(page.current_page or ())}
         return [await _listed_batch(e, links) for e in reversed(newest.values())], page.next_page_token
@@ -130,12 +131,12 @@ class BatchGateway:
         return await self._update(batch_id, "stop")
 
     async def _describe(self, batch_id: str) -> WorkflowExecutionDescription:
-        with found(unknown_batch, batch_id):
+        with translating_errors(unknown_batch, batch_id):
             return await self._handle(batch_id).describe(rpc_timeout=RPC_TIMEOUT)
 
     async def _query(self, batch_id: str) -> BatchView:
         try:
-            # The SDK may try again when the server's deadline comes before its own: this ends both.
+            # The SDK may retry when the server's deadline comes before its own: this timeout ends both.
             async with self._slots, asyncio.timeout(QUERY_TIMEOUT.total_seconds() + 0.1):
                 view: BatchView = await self._handle(batch_id).query(
                     "progress", result_type=BatchView, rpc_timeout=QUERY_TIMEOUT
@@ -153,52 +154,50 @@ class BatchGateway:
     async def _update(self, batch_id: str, update: str, *args: Model) -> BatchView:
         handle = self._handle(batch_id)
         try:
-            view = await updated(handle, update, args, BatchView, UPDATE_TIMEOUT, lambda: self._describe(batch_id))
+            view = await send_update(handle, update, args, BatchView, UPDATE_SECONDS, lambda: self._describe(batch_id))
         except WorkflowUpdateFailedError as error:
             raise _refused(error) from None
         if view is not None:
             return view
         kept = await self._read_record(batch_id)
         if kept and args and isinstance(args[0], Admit) and args[0].idempotency_key:
-            refusal, done = admission(kept.admitted, args[0])
+            refusal, done = check_repeat(kept.admitted, args[0])
             if refusal:
                 raise _conflict("key-used", refusal.field, refusal.message)
             if done:
                 return kept.view
-        status = _batch_status(await self._describe(batch_id))  # 404 where there is none at all
-        raise _conflict("wrong-phase", "batch_id", f"the batch is {status.value} for good; send a new one")
+        status = _batch_status(await self._describe(batch_id))  # 404 where there is no such batch
+        raise _conflict("wrong-phase", "batch_id", f"the batch is {status.value} and closed; send a new one")
 
     def _handle(self, batch_id: str) -> WorkflowHandle[Any, BatchView]:
         return self._client.get_workflow_handle(keys.batch_workflow_id(batch_id), result_type=BatchView)
 
 
-def _conflict(kind: str, field: str, words: str) -> Problem:
-    said = said_of(f"{field}: {words}")
-    return Problem(409, kind, words, errors=[said])
+def _conflict(kind: str, field: str, text: str) -> Problem:
+    return Problem(409, kind, text, errors=[parse_field_error(f"{field}: {text}")])
 
 
-def _used(batch_id: str) -> Problem:
+def _batch_used(batch_id: str) -> Problem:
     return _conflict("batch-used", "batch_id", f"{batch_id!r} is a batch of other rows; choose another batch_id")
 
 
 def _refused(error: WorkflowUpdateFailedError) -> Problem:
     cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type == REFUSED and cause.details:
-        refusal = Refusal.model_validate(cause.details[0])
+    if refusal := refusal_in(cause):
         return _conflict(refusal.kind.replace("_", "-"), refusal.field, refusal.message)
     message = cause.message if isinstance(cause, FailureError) else str(cause)
     return Problem(409, "not-done", message or "The batch could not do it.")
 
 
 def _rows_digest(rows: tuple[BatchRow, ...]) -> str:
-    """Of what the rows ask for, whoever sends them."""
+    """A digest of the rows' content, without their requester."""
     return digest_of(
         [[row.key, row.brief and row.brief.model_dump(mode="json", exclude={"requester"})] for row in rows]
     )
 
 
 def _batch_status(execution: WorkflowExecution) -> BatchStatus:
-    """As the server knows it; one that was broken off has stopped, and goes on when it is sent again."""
+    """The status according to the server; a failed batch counts as stopped, and continues when it is sent again."""
     if execution.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
         return BatchStatus(execution.typed_search_attributes.get(STATUS, BatchStatus.PLANNING))
     return BatchStatus.STOPPED

@@ -1,4 +1,4 @@
-"""Every call to Temporal about schedules; see `gateway`."""
+"""Every call to Temporal about schedules."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,31 +21,31 @@ from temporalio.client import (
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.problems import FieldError, Problem, unknown_schedule
-from api.temporal.outcomes import RPC_TIMEOUT, found, server
+from api.problems import Problem, unknown_schedule
+from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
 from api.views.batches import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
 from workflows import keys
 from workflows.schedule import Scheduled, scheduled_production_id
-from workflows.start_options import PLATFORM, REQUESTER, TENANT, cut, fair_share, title_of
+from workflows.start_options import PLATFORM, REQUESTER, TENANT, tenant_priority, title_of, truncate
 
 CATCH_UP: Final = timedelta(hours=12)
-"""Times that a server slept through are still made when it is back within this: a night, but not a holiday."""
+"""Times that passed while the server was down are made up for within this period: a night, but not a holiday."""
 NEXT_RUNS: Final = 5
 
 
 class ScheduleGateway:
-    """What the routes of schedules ask of Temporal. Raises `Problem` alone."""
+    """Creates, reads and changes schedules. Raises only `Problem`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def create(self, schedule_id: str, body: ScheduleBody) -> ScheduleView:
-        """A schedule, under its tenant's id, that starts the brief's production at the times of `cron`.
+        """Create a schedule, under its tenant's id, that starts the brief's production at the times of `cron`.
 
-        A time for which no worker has been there yet is not piled upon: the next one is left out (SKIP).
+        While the start of the last time waits for a worker, the next times are skipped (SKIP).
 
         Raises:
-            Problem: 409 where the id is taken, 422 where the times make no sense, 503.
+            Problem: 409 where the id is taken, 422 where the times are invalid, 503.
         """
         brief, key = body.brief, keys.schedule_key(schedule_id)
         action = ScheduleActionStartWorkflow(
@@ -53,11 +53,11 @@ class ScheduleGateway:
             Scheduled(schedule_id=schedule_id, brief=brief),
             id=key,
             task_queue=keys.TASK_QUEUE,
-            priority=fair_share(brief.tenant),
-            static_summary=cut(f"{schedule_id} · {title_of(brief)}", 200),
+            priority=tenant_priority(brief.tenant),
+            static_summary=truncate(f"{schedule_id} · {title_of(brief)}", 200),
         )
         pairs = [(PLATFORM, brief.platform.value), (TENANT, brief.tenant), (REQUESTER, brief.requester)]
-        # The server turns the cron expression into calendars: what was written is kept beside it.
+        # The server turns the cron expression into calendars, so the memo keeps the expression itself.
         memo = {
             "cron": body.cron,
             "timezone": body.timezone,
@@ -65,7 +65,7 @@ class ScheduleGateway:
             "title": title_of(brief),
         }
         try:
-            with server(), _sensible_times():
+            with translating_errors(), _refusing_invalid_times():
                 await self._client.create_schedule(
                     key,
                     Schedule(
@@ -79,12 +79,13 @@ class ScheduleGateway:
                     rpc_timeout=RPC_TIMEOUT,
                 )
         except ScheduleAlreadyRunningError:
-            error = FieldError(
-                field="schedule_id",
-                message=f"there is a schedule {schedule_id!r} already",
-                remedy="choose another schedule_id, or delete that one first",
-            )
-            raise Problem(409, "schedule-exists", f"{error.message}; {error.remedy}", errors=[error]) from None
+            raise Problem.of_field(
+                "schedule_id",
+                f"there is a schedule {schedule_id!r} already",
+                "choose another schedule_id, or delete that one first",
+                status=409,
+                kind="schedule-exists",
+            ) from None
         return await self.get(schedule_id)
 
     async def get(self, schedule_id: str) -> ScheduleView:
@@ -92,7 +93,7 @@ class ScheduleGateway:
         Raises:
             Problem: 404, 503.
         """
-        with found(unknown_schedule, schedule_id):
+        with translating_errors(unknown_schedule, schedule_id):
             described = await self._schedule(schedule_id).describe(rpc_timeout=RPC_TIMEOUT)
             action = described.schedule.action
             assert isinstance(action, ScheduleActionStartWorkflow)
@@ -106,7 +107,7 @@ class ScheduleGateway:
             Problem: 503.
         """
         query = f"{keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else None
-        with server():
+        with translating_errors():
             listed = [each async for each in await self._client.list_schedules(query, rpc_timeout=RPC_TIMEOUT)]
         ours = [
             each for each in listed if each.id.startswith(keys.schedule_key("")) and await each.memo_value("cron", "")
@@ -114,25 +115,25 @@ class ScheduleGateway:
         return [ListedSchedule(**await _fields(each)) for each in ours]
 
     async def pause(self, schedule_id: str, note: str) -> ScheduleView:
-        with found(unknown_schedule, schedule_id):
+        with translating_errors(unknown_schedule, schedule_id):
             await self._schedule(schedule_id).pause(note=note or None, rpc_timeout=RPC_TIMEOUT)
         return await self.get(schedule_id)
 
     async def resume(self, schedule_id: str, note: str) -> ScheduleView:
-        with found(unknown_schedule, schedule_id):
+        with translating_errors(unknown_schedule, schedule_id):
             await self._schedule(schedule_id).unpause(note=note or None, rpc_timeout=RPC_TIMEOUT)
         return await self.get(schedule_id)
 
     async def run(self, schedule_id: str) -> ScheduleView:
         """Start one production now, also while it is paused."""
-        with found(unknown_schedule, schedule_id):
+        with translating_errors(unknown_schedule, schedule_id):
             await self._schedule(schedule_id).trigger(rpc_timeout=RPC_TIMEOUT)
         return await self.get(schedule_id)
 
     async def delete(self, schedule_id: str) -> ScheduleView:
-        """Nothing further is started; what was started goes on. The answer is the schedule as it was."""
+        """Delete the schedule and return its last state; the productions that it started continue."""
         last = await self.get(schedule_id)
-        with found(unknown_schedule, schedule_id):
+        with translating_errors(unknown_schedule, schedule_id):
             await self._schedule(schedule_id).delete(rpc_timeout=RPC_TIMEOUT)
         return last
 
@@ -141,30 +142,26 @@ class ScheduleGateway:
 
 
 @contextmanager
-def _sensible_times() -> Iterator[None]:
-    """The server's parser is the one that counts; its words name what it cannot read."""
+def _refusing_invalid_times() -> Iterator[None]:
+    """Translate the errors of the server's parser, which alone decides which times are valid.
+
+    Raises:
+        Problem: 422.
+    """
     try:
         yield
     except RPCError as error:
         if error.status is not RPCStatusCode.INVALID_ARGUMENT:
             raise
-        words = error.message.removeprefix("Invalid schedule spec: ")
-        wrong = (
-            FieldError(field="timezone", message="is not known", remedy="give an IANA name such as Europe/Berlin")
-            if "time zone" in words
-            else FieldError(
-                field="cron",
-                message=f"makes no sense: {words}",
-                remedy="give minute, hour, day, month and day of the week, e.g. 0 9 * * MON",
-            )
-        )
-        raise Problem(
-            422, "invalid-request", f"{wrong.field}: {wrong.message}; {wrong.remedy}", errors=[wrong]
-        ) from None
+        message = error.message.removeprefix("Invalid schedule spec: ")
+        if "time zone" in message:
+            raise Problem.of_field("timezone", "is not known", "give an IANA name such as Europe/Berlin") from None
+        remedy = "give minute, hour, day, month and day of the week, e.g. 0 9 * * MON"
+        raise Problem.of_field("cron", f"is invalid: {message}", remedy) from None
 
 
 async def _fields(schedule: ScheduleDescription | ScheduleListDescription) -> dict[str, Any]:
-    """What both of the server's descriptions of a schedule say."""
+    """The fields that both of the server's descriptions of a schedule have."""
     schedule_id = keys.schedule_id_of(schedule.id)
     info, known = schedule.info, schedule.schedule
     assert info is not None

@@ -1,4 +1,4 @@
-"""What the server's visibility store tells of productions, without a worker: the list, and what waits for a person."""
+"""Lists of productions and of pending decisions from the server's visibility store, without a worker."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -8,89 +8,92 @@ from typing import Final
 from pydantic import TypeAdapter
 from temporalio.client import Client, WorkflowExecution
 
-from api.temporal.outcomes import RPC_TIMEOUT, server, status_of
+from api.temporal.outcomes import RPC_TIMEOUT, status_of, translating_errors
 from api.views.changes import AttentionEntry, AttentionView
 from api.views.production import Links, ListedProduction
 from workflows import keys
+from workflows.brief import Platform
 from workflows.events import AttentionItem, AttentionReason
-from workflows.models import Platform
 from workflows.runtime.encryption_keys import PayloadKeyMissing
 from workflows.start_options import COST, PLATFORM, REQUESTER, TENANT
 
 MAX_WAITING: Final = 1_000
-"""Productions read for one list of what waits: five pages, answered in well under a second; nobody reads more."""
+"""Productions read for one list of pending decisions: five pages, answered in well under a second."""
 PAGE: Final = 200
 SEARCHED: Final = 1_000
-"""Productions read for one answer of a search in titles."""
+"""Productions read for one response of a search in titles."""
 
 _ITEMS: TypeAdapter[list[AttentionItem]] = TypeAdapter(list[AttentionItem])
 
 LinksOf = Callable[[str], Links]
 
 
-async def listed(
-    client: Client,
-    filters: Mapping[str, str],
-    words: str,
-    page_size: int,
-    page_token: bytes | None,
-    links: LinksOf,
-) -> tuple[list[ListedProduction], bytes | None]:
-    """One page of productions, newest first within it, and the token of the next.
+class Visibility:
+    """Lists productions. Raises only `Problem`."""
 
-    The server orders the pages: open runs first, then by when they closed.
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
-    Args:
-        filters: Search attribute -> value.
-        words: Each of them is in the title, the id or the requester's name. The server cannot search in titles, which
-            may be encrypted: SEARCHED productions are read, and a short page's token goes on behind them.
-    """
-    query = _query(["ExecutionStatus != 'ContinuedAsNew'"], filters)
-    wanted = words.casefold().split()
-    found: dict[str, ListedProduction] = {}
-    read = 0
-    while True:
-        size = page_size - len(found)
-        page = client.list_workflows(query, page_size=size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT)
-        with server():
-            await page.fetch_next_page()
-        page_token = page.next_page_token
-        newest = {e.id: e for e in reversed(page.current_page or ())}  # an opened-again production has several runs
-        lines = [await _line(e, links) for e in newest.values()]
-        found |= {line.production_id: line for line in lines if _says(line, wanted)}
-        read += size
-        if not wanted or not page_token or 2 * len(found) >= page_size or read >= SEARCHED:
-            return sorted(found.values(), key=lambda line: line.created_at, reverse=True), page_token
+    async def list_productions(
+        self, filters: Mapping[str, str], words: str, page_size: int, page_token: bytes | None, links: LinksOf
+    ) -> tuple[list[ListedProduction], bytes | None]:
+        """One page of productions, newest first within it, and the token of the next.
 
+        The server orders the pages: open runs first, then by when they closed.
 
-async def waiting(
-    client: Client, filters: Mapping[str, str], reason: AttentionReason | None, links: LinksOf
-) -> AttentionView:
-    """What waits for a person, the longest waiting first; of the productions that were started last."""
-    conditions = ["ExecutionStatus = 'Running'", f"{keys.ATTENTION_ATTRIBUTE} IS NOT NULL"]
-    conditions += [f"{keys.ATTENTION_ATTRIBUTE} = '{reason}'"] * (reason is not None)
-    found: list[AttentionEntry] = []
-    read = 0
-    with server():
-        async for execution in client.list_workflows(
-            _query(conditions, filters), page_size=PAGE, limit=MAX_WAITING + 1, rpc_timeout=RPC_TIMEOUT
-        ):
-            read += 1
-            if read <= MAX_WAITING:
-                found += await _waiting(execution, links)
-    wanted = [e for e in found if reason in (None, e.waiting.reason)]
-    return AttentionView(
-        entries=tuple(sorted(wanted, key=lambda e: (e.waiting.since, e.production_id, e.waiting.id))),
-        complete=read <= MAX_WAITING,
-    )
+        Args:
+            filters: Search attribute -> value.
+            words: Each of them is in the title, the id or the requester's name. The server cannot search in titles,
+                which may be encrypted: SEARCHED productions are read, and the token of a short page continues after
+                them.
+        """
+        query = _query(["ExecutionStatus != 'ContinuedAsNew'"], filters)
+        wanted = words.casefold().split()
+        found: dict[str, ListedProduction] = {}
+        read = 0
+        while True:
+            size = page_size - len(found)
+            page = self._client.list_workflows(
+                query, page_size=size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
+            )
+            with translating_errors():
+                await page.fetch_next_page()
+            page_token = page.next_page_token
+            newest = {e.id: e for e in reversed(page.current_page or ())}  # a reopened production has several runs
+            lines = [await _line(e, links) for e in newest.values()]
+            found |= {line.production_id: line for line in lines if _matches(line, wanted)}
+            read += size
+            if not wanted or not page_token or 2 * len(found) >= page_size or read >= SEARCHED:
+                return sorted(found.values(), key=lambda line: line.created_at, reverse=True), page_token
+
+    async def list_attention(
+        self, filters: Mapping[str, str], reason: AttentionReason | None, links: LinksOf
+    ) -> AttentionView:
+        """The pending decisions of the productions that were started last, the oldest decision first."""
+        conditions = ["ExecutionStatus = 'Running'", f"{keys.ATTENTION_ATTRIBUTE} IS NOT NULL"]
+        conditions += [f"{keys.ATTENTION_ATTRIBUTE} = '{reason}'"] * (reason is not None)
+        found: list[AttentionEntry] = []
+        read = 0
+        with translating_errors():
+            async for execution in self._client.list_workflows(
+                _query(conditions, filters), page_size=PAGE, limit=MAX_WAITING + 1, rpc_timeout=RPC_TIMEOUT
+            ):
+                read += 1
+                if read <= MAX_WAITING:
+                    found += await _attention_entries(execution, links)
+        wanted = [e for e in found if reason in (None, e.waiting.reason)]
+        return AttentionView(
+            entries=tuple(sorted(wanted, key=lambda e: (e.waiting.since, e.production_id, e.waiting.id))),
+            complete=read <= MAX_WAITING,
+        )
 
 
 def _query(conditions: list[str], filters: Mapping[str, str]) -> str:
-    of_ours = [f"WorkflowType = '{keys.WORKFLOW_TYPE}'", *conditions]
-    return " AND ".join([*of_ours, *(f"{name} = '{value}'" for name, value in filters.items())])
+    equal = [f"{name} = '{value}'" for name, value in filters.items()]
+    return " AND ".join([f"WorkflowType = '{keys.WORKFLOW_TYPE}'", *conditions, *equal])
 
 
-def _says(line: ListedProduction, words: Sequence[str]) -> bool:
+def _matches(line: ListedProduction, words: Sequence[str]) -> bool:
     text = f"{line.title} {line.production_id} {line.requester or ''}".casefold()
     return all(word in text for word in words)
 
@@ -103,7 +106,7 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
         title = str(await execution.memo_value("title", ""))
         overrun = str(await execution.memo_value(keys.OVERRUN_MEMO, "0"))
         created_at = await execution.memo_value("created_at", None)
-    except PayloadKeyMissing as error:  # one that nobody can read any more takes no other from the list
+    except PayloadKeyMissing as error:  # one production that cannot be decrypted must not hide the others
         title, created_at, overrun = f"(encrypted with the key {error.key_id!r})", None, "0"
     return ListedProduction(
         production_id=production_id,
@@ -120,7 +123,7 @@ async def _line(execution: WorkflowExecution, links: LinksOf) -> ListedProductio
     )
 
 
-async def _waiting(execution: WorkflowExecution, links: LinksOf) -> list[AttentionEntry]:
+async def _attention_entries(execution: WorkflowExecution, links: LinksOf) -> list[AttentionEntry]:
     line = await _line(execution, links)
     items = _ITEMS.validate_python(await execution.memo_value(keys.ATTENTION_MEMO, []), extra="ignore")
     about = line.model_dump(include={"production_id", "title", "platform", "tenant", "requester", "links"})

@@ -2,41 +2,40 @@
 
 from decimal import Decimal
 
-from workflows.events import AssetRecord, AssetState, AssetStatus, ProductionStart, Snapshot
+from workflows.events import AssetRecord, AssetState, AssetStatus, Snapshot
 from workflows.models import ZERO, Asset
 from workflows.production.state import attention
-from workflows.production.state.state import ProductionState
+from workflows.production.state.approvals import assets_waiting_for_money, budget_to_approve, digest_to_approve
+from workflows.production.state.budget import reserve_usd
+from workflows.production.state.record import Record
 from workflows.requests import Approval
 
 
 def asset_records(snapshot: Snapshot) -> list[AssetRecord]:
     """The assets of a snapshot in plan order; none before there is a plan."""
-    production = _state(snapshot)
-    return [_record(production, a) for a in (snapshot.plan.assets if snapshot.plan else ())]
+    record = _of(snapshot)
+    return [_record(record, a) for a in (snapshot.plan.assets if snapshot.plan else ())]
 
 
 def approve_usd(snapshot: Snapshot) -> Decimal | None:
     """The whole budget, USD, after another approval that names none; None where no asset waits for one."""
-    production = _state(snapshot)
-    digest = production.digest_to_approve
-    if digest is None or snapshot.status.closed or not production.asks_for_money:
+    record = _of(snapshot)
+    digest = digest_to_approve(record)
+    if digest is None or snapshot.status.closed or not assets_waiting_for_money(record):
         return None
-    return production.budget_to_approve(Approval(plan_digest=digest))
+    return budget_to_approve(record, Approval(plan_digest=digest))
 
 
-def _state(snapshot: Snapshot) -> ProductionState:
-    return ProductionState(
-        ProductionStart(production_id=snapshot.production_id, brief=snapshot.brief, carried=snapshot),
-        lambda: snapshot.updated_at,
-    )
+def _of(snapshot: Snapshot) -> Record:
+    return Record.of(snapshot, lambda: snapshot.updated_at)
 
 
 def take_url(production_id: str, asset_id: str, take: int) -> str:
     return f"/api/v1/productions/{production_id}/assets/{asset_id}/takes/{take}/media"
 
 
-def _record(production: ProductionState, asset: Asset) -> AssetRecord:
-    production_id, state = production.production_id, production.assets.get(asset.asset_id, AssetState())
+def _record(record: Record, asset: Asset) -> AssetRecord:
+    production_id, state = record.production_id, record.assets.get(asset.asset_id, AssetState())
     take = state.take
     return AssetRecord(
         content_id=f"{production_id}/{asset.asset_id}/{take.number if take else 0}",
@@ -56,11 +55,11 @@ def _record(production: ProductionState, asset: Asset) -> AssetRecord:
         cost_source=take.cost_source if take else None,
         error=state.error,
         error_kind=state.error_kind,
-        attention=None if production.status.closed else state.attention,
-        waiting=attention.item_of(production, asset),
+        attention=None if record.status.closed else state.attention,
+        waiting=attention.item_of(record, asset),
         stale=state.stale,
         stale_because=state.stale_because,
-        refresh_usd=None if not state.stale or asset.unknown_price else production.reserve_usd(asset),
+        refresh_usd=None if not state.stale or asset.unknown_price else reserve_usd(record, asset),
         making=len(state.extra) + (state.status is AssetStatus.GENERATING),
         cancelled=state.cancelled,
         job_id=state.job_id,

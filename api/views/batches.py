@@ -1,36 +1,36 @@
-"""What callers send and see of batches and schedules."""
+"""Requests and responses of batches and schedules."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from api.views.bodies import UnknownPrices
 from api.views.production import View
 from workflows.batch.records import MAX_AT_ONCE, MAX_ROWS, BatchId, BatchStatus, RowKey, RowStatus
-from workflows.models import Brief, Model, Money, Person, Platform, Slug
+from workflows.brief import Brief, Platform
+from workflows.models import Model, Money, Person, Slug
 
 _BRIEF: Final[dict[str, Any]] = {"description": "A brief, or a part of one", "examples": [{"text": "Say it."}]}
 
 
 class BatchRowBody(Model):
-    """One row: a brief, without what `defaults` gives. The key names it in the results, however often it is sent."""
+    """One row: a brief, without the fields of `defaults`. The key identifies it in the results and in repetitions."""
 
-    key: RowKey | None = Field(default=None, description="Of this row alone; without it, a digest of the brief")
+    key: RowKey | None = Field(default=None, description="Unique in the batch; without it, a digest of the brief")
     brief: dict[str, JsonValue] = Field(json_schema_extra=_BRIEF)
 
 
 class BatchBody(Model):
-    """Many briefs. Without `approve` they are planned and wait for people."""
+    """Many briefs. Without `approve` they are planned and wait for approvals."""
 
     rows: tuple[BatchRowBody, ...] = Field(min_length=1, json_schema_extra={"maxItems": MAX_ROWS})
     defaults: dict[str, JsonValue] = Field(default_factory=dict, json_schema_extra=_BRIEF)
-    batch_id: BatchId | None = Field(default=None, description="The same id names the same batch; else a new one")
-    at_once: int = Field(default=5, ge=1, le=MAX_AT_ONCE, description="Planned at a time, and in work at a time")
+    batch_id: BatchId | None = Field(default=None, description="The same id names the same batch; without it, a new id")
+    at_once: int = Field(default=5, ge=1, le=MAX_AT_ONCE, description="Rows planned at a time, and produced at a time")
     approve: bool = Field(default=False, description="Approve all rows, once all are planned and fit the budget")
-    budget_usd: Money | None = Field(default=None, description="What all rows may cost together at most")
-    allow_unknown_prices: bool = Field(
-        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
-    )
+    budget_usd: Money | None = Field(default=None, description="The most that all rows may cost together")
+    allow_unknown_prices: UnknownPrices = False
     requester: Person = "anonymous"
 
 
@@ -43,7 +43,7 @@ class BatchLinks(View):
 
 
 class BatchStarted(View):
-    """A batch that has begun, or that was sent before."""
+    """A batch that was started, now or by an earlier request."""
 
     batch_id: str
     status: BatchStatus
@@ -52,7 +52,7 @@ class BatchStarted(View):
 
 
 class ListedBatch(View):
-    """One line of the list, from Temporal's visibility store; the cost is as of the last change of the status."""
+    """One line of the list, from Temporal's visibility store; the cost is that of the last change of the status."""
 
     batch_id: str
     status: BatchStatus
@@ -81,7 +81,7 @@ class BatchResult(View):
     status: RowStatus
     cost_usd: Money
     error: str
-    deliverable: str = Field(description="The address of the deliverable; empty before it is there")
+    deliverable: str = Field(description="The address of the deliverable; empty until there is one")
 
 
 Cron = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -89,7 +89,7 @@ Note = Annotated[str, StringConstraints(max_length=2_000)]
 
 
 class ScheduleBody(Model):
-    """A brief that is made again and again. The time zone is an IANA name; without one, UTC."""
+    """A brief whose production starts again and again. The time zone is an IANA name; without one, UTC."""
 
     schedule_id: Slug
     brief: Brief
@@ -99,7 +99,7 @@ class ScheduleBody(Model):
 
 
 class ScheduleNote(Model):
-    """Why it is paused or resumed; shown until the next note."""
+    """The reason for a pause or its end; shown until the next note."""
 
     note: Note = ""
 

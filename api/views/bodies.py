@@ -1,21 +1,26 @@
-"""What callers send where it is not one of the workflow's own records as it is."""
+"""Request bodies that are not the workflow's own records."""
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, SecretStr, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, SecretStr
 
-from workflows.models import MAX_TAKES_AT_ONCE, Brief, Model, Money, Person, ProductionId, Words
+from workflows.brief import Brief
+from workflows.models import MAX_TAKES_AT_ONCE, Model, Money, Person, ProductionId, PromptText
 from workflows.requests import Approval, Rejection
+
+UnknownPrices = Annotated[
+    bool, Field(description="Also spend on models without a published price, which no budget can limit")
+]
 
 
 class SignIn(Model):
-    """The key of whoever sits at this browser."""
+    """The key of the person at this browser."""
 
     key: SecretStr = Field(min_length=1, max_length=200)
 
 
 class ApproveBody(Approval):
-    """An approval over HTTP. A slip in a field's name is refused: it might be the budget's."""
+    """An approval over HTTP. A misspelt field is refused, because it might be the budget's."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,16 +29,10 @@ class RejectBody(Rejection):
     model_config = ConfigDict(extra="forbid")
 
 
-class ExecutePlan(Model):
+class ExecutePlan(ApproveBody):
     """Approve exactly this plan of this production."""
 
     production_id: ProductionId
-    plan_digest: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    budget_usd: Money | None = Field(default=None, description="Spend at most this")
-    allow_unknown_prices: bool = Field(
-        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
-    )
-    approver: Person = "someone"
 
 
 class Generate(Model):
@@ -41,20 +40,18 @@ class Generate(Model):
 
     brief: Brief
     max_usd: Money
-    allow_unknown_prices: bool = Field(
-        default=False, description="Also spend on models whose price nobody published, which no budget can foresee"
-    )
+    allow_unknown_prices: UnknownPrices = False
     approver: Person = "someone"
 
 
 class RegenerateBody(Model):
-    """New takes, as it is or changed: by a new prompt, or by feedback that the planner makes one from.
+    """New takes, unchanged or changed: by a new prompt, or by feedback from which the planner writes one.
 
     The first of `count` takes is used. `budget_usd` raises the whole budget to that sum.
     """
 
-    prompt: Words | None = None
-    feedback: Words | None = None
+    prompt: PromptText | None = None
+    feedback: PromptText | None = None
     provider: str | None = None
     model: str | None = None
     parameters: dict[str, JsonValue] | None = None
@@ -65,10 +62,10 @@ class RegenerateBody(Model):
 
 
 class ResolveBody(Model):
-    """The decision a production waits for; see `action`. adopt needs `job_id`, raise_budget `budget_usd`."""
+    """A pending decision; see `action`. adopt needs `job_id`, raise_budget `budget_usd`."""
 
     action: Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
-    prompt: Words | None = None
+    prompt: PromptText | None = None
     provider: str | None = None
     model: str | None = None
     parameters: dict[str, JsonValue] | None = None
@@ -77,7 +74,7 @@ class ResolveBody(Model):
     allow_unknown_prices: bool = False
     resolver: Person = "someone"
     attention: int | None = Field(
-        default=None, ge=1, description="The `id` of what waited when it was answered; refused when it is another now"
+        default=None, ge=1, description="The `id` of the decision that you saw; refused when another one is pending now"
     )
 
 

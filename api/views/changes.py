@@ -1,4 +1,4 @@
-"""What the API answers about changes: takes, the history of a plan, revisions, and what waits for a person."""
+"""Responses about takes, the history of a plan, revisions, and pending decisions."""
 
 from datetime import datetime
 from typing import Final, Literal
@@ -7,30 +7,31 @@ from pydantic import Field, JsonValue, TypeAdapter
 
 from api.views.assets import take_url
 from api.views.production import Links, View
+from workflows.brief import Platform
 from workflows.events import AttentionItem, Event, Snapshot
-from workflows.models import Digest, Money, Platform, Take
+from workflows.models import Digest, Money, Take
 
 _CHANGING: Final = ("plan_ready", "plan_edited")
 
 
 class TakeView(View):
-    """One take of an asset: what it was made from, what it is, what it cost. `url` leads to the media."""
+    """One take of an asset: its inputs, its media and its cost. `url` leads to the media."""
 
     number: int
     selected: bool = Field(description="Whether it is the one in use")
-    stale: bool = Field(default=False, description="Of the one in use: something that it was made from has changed")
+    stale: bool = Field(default=False, description="For the take in use: one of its inputs has changed")
     stale_because: tuple[str, ...] = Field(
-        default=(), description="What changed since: prompt, model, parameters, depends_on, or an input's asset id"
+        default=(), description="The changed inputs: prompt, model, parameters, depends_on, or the asset id of an input"
     )
     prompt: str
-    provider: str = Field(description="'upload' where it is a person's own file")
+    provider: str = Field(description="'upload' for a person's own file")
     model: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     cost_usd: Money
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"]
-    billed_usd: Money = Field(description="All submissions of this take, the failed ones too")
+    billed_usd: Money = Field(description="For all submissions of this take, including failed ones")
     job_id: str | None = None
-    note: str = Field(default="", description="Of a person's own file: whose it is and what it was called")
+    note: str = Field(default="", description="For a person's own file: its owner and its name")
     media_type: str
     bytes: int
     sha256: str
@@ -39,13 +40,13 @@ class TakeView(View):
     duration_seconds: float | None = None
     url: str
     inputs: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take it was made from")
-    made_from: dict[str, str] = Field(default_factory=dict, description="Digests of what it was made from")
+    made_from: dict[str, str] = Field(default_factory=dict, description="Digests of its inputs")
     started_at: datetime
     finished_at: datetime
 
 
 class TakesView(View):
-    """All takes of an asset, also of one that the plan has dropped since."""
+    """All takes of an asset, also of one that was dropped from the plan later."""
 
     production_id: str
     asset_id: str
@@ -53,7 +54,7 @@ class TakesView(View):
 
 
 class PlanChange(View):
-    """One field that became another. An added asset has no `before`, a dropped one no `after`."""
+    """One changed field. An added asset has no `before`, a dropped one no `after`."""
 
     asset_id: str | None = None
     field: str
@@ -62,19 +63,19 @@ class PlanChange(View):
 
 
 class PlanVersion(View):
-    """One state of a plan: who made it, when, how, and what became different. Long texts are cut."""
+    """One version of a plan: who made it, when, how, and its changes. Long texts are cut."""
 
     event_id: int
     at: datetime
     plan_digest: Digest
     by: str = ""
-    how: str = Field(default="", description="draft, revise, edit, regenerate or retry")
+    how: str = Field(default="", description="draft, revise, edit, regenerate, retry or reprice")
     feedback: str = ""
     changes: tuple[PlanChange, ...] = ()
 
 
 class PlanHistory(View):
-    """Every plan that a production has had, the oldest first."""
+    """All versions of a production's plan, the oldest first."""
 
     production_id: str
     plan_digest: str | None = Field(description="The current plan")
@@ -82,7 +83,7 @@ class PlanHistory(View):
 
 
 class RevisionFile(View):
-    """One file of a revision. `url` is a path of this API that leads to the bytes for a short time."""
+    """One file of a revision. `url` is a path of this API, which redirects to a short-lived link to the bytes."""
 
     name: str
     bytes: int
@@ -90,7 +91,7 @@ class RevisionFile(View):
 
 
 class RevisionView(View):
-    """One state of the deliverable, with the manifest of how it came to be."""
+    """One version of the deliverable, with its manifest."""
 
     revision: int
     stored_at: datetime
@@ -105,7 +106,7 @@ class DeliverablesView(View):
 
 
 class AttentionEntry(View):
-    """One thing that waits for a person, with the production that it holds up."""
+    """One pending decision, with its production."""
 
     production_id: str
     title: str = ""
@@ -117,16 +118,16 @@ class AttentionEntry(View):
 
 
 class AttentionView(View):
-    """What waits for a person, the longest waiting first."""
+    """Pending decisions, the oldest first."""
 
     entries: tuple[AttentionEntry, ...]
     complete: bool = Field(
-        default=True, description="False where more productions wait than one answer reads; narrow it by tenant"
+        default=True, description="False where more productions wait than one response covers; filter by tenant"
     )
 
 
 def takes_of(snapshot: Snapshot, asset_id: str) -> TakesView | None:
-    """The takes of an asset; None where the production has no such asset."""
+    """The takes of an asset, or None where the production has no such asset."""
     state = snapshot.assets.get(asset_id)
     if state is None and not (snapshot.plan and snapshot.plan.find(asset_id)):
         return None
@@ -147,7 +148,7 @@ def takes_of(snapshot: Snapshot, asset_id: str) -> TakesView | None:
 
 
 def plan_history(snapshot: Snapshot) -> PlanHistory:
-    """What the event log says of the plan."""
+    """The versions of the plan from the event log."""
     return PlanHistory(
         production_id=snapshot.production_id,
         plan_digest=snapshot.plan.digest if snapshot.plan else None,
@@ -157,15 +158,12 @@ def plan_history(snapshot: Snapshot) -> PlanHistory:
 
 def _version(event: Event) -> PlanVersion:
     data = event.data
-    # Productions from before the history was kept name nobody but the editor.
-    by = data.get("by") or data.get("editor") or ""
-    how = data.get("how") or ("edit" if "editor" in data else "")
     return PlanVersion(
         event_id=event.id,
         at=event.at,
         plan_digest=str(data["plan_digest"]),
-        by=str(by),
-        how=str(how),
+        by=str(data.get("by") or ""),
+        how=str(data.get("how") or ""),
         feedback=str(data.get("feedback") or ""),
         changes=_CHANGES.validate_python(data.get("changes") or ()),
     )

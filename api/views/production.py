@@ -1,4 +1,4 @@
-"""What the API answers: the public view of a production and its parts."""
+"""Responses of the API: the public view of a production and its parts."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,15 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from api.auth.roles import Role
 from api.views.assets import approve_usd, asset_records
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import ZERO, Asset, Brief, Chapter, Modality, Money, Plan, Platform
+from workflows.models import ZERO, Asset, Chapter, Modality, Money, Plan
 from workflows.requests import Approval, Pause
 
 PREFIX: Final = "/api/v1"
 
 
 class View(BaseModel):
-    """Base of all answers. Fields are never removed; clients ignore those that they do not know."""
+    """Base of all responses. Fields are never removed; clients ignore fields that they do not know."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,14 +35,14 @@ class Links(View):
 
 
 class StoredReference(View):
-    """A picture that waits for a brief to name it."""
+    """A stored picture, which briefs can name as a reference."""
 
-    source: str = Field(description="As a brief names it in `references`")
+    source: str = Field(description="The value for `references` in a brief")
     bytes: int
 
 
 class PlanView(View):
-    """A plan with what it may cost in all."""
+    """A plan with its total price range."""
 
     title: str
     digest: str
@@ -51,7 +52,7 @@ class PlanView(View):
     assets: tuple[Asset, ...]
     warnings: tuple[str, ...] = ()
     unknown_prices: tuple[str, ...] = Field(
-        default=(), description="Ids of the assets whose price nobody published; the total leaves them out"
+        default=(), description="Ids of the assets without a published price; the total does not include them"
     )
 
     @classmethod
@@ -69,7 +70,7 @@ class PlanView(View):
 
 
 class FileView(View):
-    """One file of the deliverable. `url` is a path of this API that leads to the bytes for a short time."""
+    """One file of the deliverable. `url` is a path of this API, which redirects to a short-lived link to the bytes."""
 
     name: str
     role: str
@@ -87,11 +88,11 @@ class DeliverableView(View):
     files: tuple[FileView, ...] = Field(description="The first is the main one")
     notes: tuple[str, ...] = ()
     duration_seconds: float | None = None
-    chapters: tuple[Chapter, ...] = Field(default=(), description="Of a film: where each shot begins")
+    chapters: tuple[Chapter, ...] = Field(default=(), description="For a film: the start of each shot")
 
 
 class Started(View):
-    """A production that has begun, or that the same Idempotency-Key began before."""
+    """A production that was started, now or by an earlier request with the same Idempotency-Key."""
 
     production_id: str
     status: ProductionStatus
@@ -99,7 +100,7 @@ class Started(View):
 
 
 class ProductionView(View):
-    """All that callers need of a production."""
+    """The whole state of a production."""
 
     production_id: str
     status: ProductionStatus
@@ -110,19 +111,19 @@ class ProductionView(View):
     assets: tuple[AssetRecord, ...] = Field(default=(), description="In plan order")
     budget_usd: Money | None = Field(default=None, description="The most that may be spent; set by the approval")
     spent_usd: Money = Decimal(0)
-    overrun_usd: Money = Field(default=ZERO, description="Of spent_usd, what was charged beyond published prices")
+    overrun_usd: Money = Field(default=ZERO, description="The part of spent_usd above published prices")
     approve_usd: Money | None = Field(
         default=None,
-        description="While assets wait for another approval: the whole budget after one that names none",
+        description="While assets wait for another approval: the whole budget after an approval that names none",
     )
     approval: Approval | None = None
     approved_at: datetime | None = None
-    approvals: tuple[Approval, ...] = Field(default=(), description="Given so far, of the plan that is to be approved")
-    deadline: datetime | None = Field(default=None, description="Without an approval by then it expires")
+    approvals: tuple[Approval, ...] = Field(default=(), description="So far, for the plan that waits for approval")
+    deadline: datetime | None = Field(default=None, description="Without an approval by then the production expires")
     gate: Literal["", "waiting", "open"] = Field(default="", description="The approval of stills before video is paid")
-    paused: Pause | None = Field(default=None, description="What runs is finished, and nothing new is started")
-    waiting: AttentionItem | None = Field(default=None, description="What waits for a word about the whole production")
-    preview_of: str = Field(default="", description="The production whose plan this one shows, for nothing")
+    paused: Pause | None = Field(default=None, description="Running work is finished, and no new work is started")
+    waiting: AttentionItem | None = Field(default=None, description="The pending decision about the whole production")
+    preview_of: str = Field(default="", description="The production whose plan this preview shows without cost")
     feedback: tuple[str, ...] = ()
     deliverable: DeliverableView | None = None
     error: str | None = None
@@ -140,8 +141,8 @@ class ListedProduction(View):
     tenant: str | None = None
     requester: str | None = None
     spent_usd: Money | None = None
-    overrun_usd: Money = Field(default=ZERO, description="Of spent_usd, what was charged beyond published prices")
-    created_at: datetime = Field(description="When it was first started, also where it was opened again since")
+    overrun_usd: Money = Field(default=ZERO, description="The part of spent_usd above published prices")
+    created_at: datetime = Field(description="The time of the first start, also where it was opened again later")
     closed_at: datetime | None = None
     links: Links
 
@@ -157,7 +158,7 @@ class ProductionPage(View):
 
 
 class StreamEvent(View):
-    """The data of one server-sent event, and what webhooks get.
+    """The data of one server-sent event, and the body of a webhook.
 
     plan_progress, asset_progress and stalled carry no id: they are not in the log, and webhooks do not get them.
     """
@@ -183,14 +184,14 @@ class PlatformsView(View):
 
 
 class Ready(View):
-    """What the API needs, each with 'ok' or what is missing."""
+    """The readiness checks, each with 'ok' or the reason why not."""
 
     ready: bool
     checks: dict[str, str]
 
 
 class SessionView(View):
-    """Who asks. Without keys it is `open`: whoever is on this machine, for any tenant."""
+    """The caller. Without keys the API is `open`: every user of this machine may act for any tenant."""
 
     open: bool
     name: str
@@ -199,7 +200,7 @@ class SessionView(View):
 
 
 class Home(View):
-    """Where things are."""
+    """The addresses of this API."""
 
     name: str
     version: str

@@ -1,45 +1,17 @@
 """Connections to addresses that others name: none into our own network, by whatever name."""
 
-import asyncio
-import socket
 import ssl
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from activities.egress import Outward, PlainHttp, PrivateAddress, is_public
-from tests.support.receiver import receiving
-
-Named = Callable[..., list[str]]
-
-
-@pytest.fixture
-def named(monkeypatch: pytest.MonkeyPatch) -> Named:
-    """Gives the addresses that names stand for, one list each time that somebody asks; returns who asked."""
-
-    def name(*answers: Sequence[str]) -> list[str]:
-        asked: list[str] = []
-
-        async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
-            found = answers[min(len(asked), len(answers) - 1)]
-            asked.append(host)
-            if not found:
-                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
-
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
-        return asked
-
-    return name
+from activities.egress import GuardedTransport, PlainHttp, PrivateAddress, is_public
+from tests.support.certificates import certificate
+from tests.support.receiver import Named, receiving
+from tests.support.waiting import WITHIN
 
 
 @pytest.mark.parametrize(
@@ -89,7 +61,7 @@ async def test_a_name_that_changes_gains_nothing(named: Named, monkeypatch: pyte
         connected.append(remote_host)
         raise OSError("not in a test")
 
-    async with receiving() as receiver, httpx.AsyncClient(transport=Outward()) as http:
+    async with receiving() as receiver, httpx.AsyncClient(transport=GuardedTransport(), timeout=WITHIN) as http:
         asked = named(["8.8.8.8"], ["127.0.0.1"])
         monkeypatch.setattr(anyio, "connect_tcp", connect)
         with pytest.raises(httpx.ConnectError):
@@ -103,7 +75,7 @@ async def test_a_name_that_changes_gains_nothing(named: Named, monkeypatch: pyte
 async def test_one_private_address_is_enough(named: Named) -> None:
     """A name with a global and a private address is refused."""
     named(["8.8.8.8", "10.0.0.1"])
-    async with httpx.AsyncClient(transport=Outward()) as http:
+    async with httpx.AsyncClient(transport=GuardedTransport(), timeout=WITHIN) as http:
         with pytest.raises(PrivateAddress):
             await http.get("https://both.example/")
 
@@ -118,7 +90,7 @@ async def test_tls_goes_by_the_name(named: Named, tmp_path: Path) -> None:
     tls.load_verify_locations(tmp_path / "certificate.pem")
     async with (
         receiving(serving) as receiver,
-        httpx.AsyncClient(transport=Outward({"hooks.example", "other.example"}, tls)) as http,
+        httpx.AsyncClient(transport=GuardedTransport({"hooks.example", "other.example"}, tls), timeout=WITHIN) as http,
     ):
         named(["127.0.0.2", "127.0.0.1"])
         assert (await http.post(f"https://hooks.example:{receiver.port}/in", content=b"x")).status_code == 204
@@ -132,7 +104,8 @@ async def test_tls_goes_by_the_name(named: Named, tmp_path: Path) -> None:
 async def test_a_proxy_connects(named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
     """A configured proxy gets requests, for names that only it knows too, but none for what is known as private."""
     named([])
-    async with receiving() as proxy, httpx.AsyncClient(transport=Outward({"hooks.internal"})) as http:
+    outward = GuardedTransport({"hooks.internal"})
+    async with receiving() as proxy, httpx.AsyncClient(transport=outward, timeout=WITHIN) as http:
         with pytest.raises(httpx.ConnectError, match=r"hooks\.internal"):
             await http.get("http://hooks.internal/in")
         named(["10.1.2.3"])
@@ -146,26 +119,3 @@ async def test_a_proxy_connects(named: Named, monkeypatch: pytest.MonkeyPatch) -
         named([])
         await http.get("http://hooks.internal/in")
     assert [got.target for got in proxy.got] == ["http://hooks.internal/in"]
-
-
-def certificate(name: str, folder: Path) -> Path:
-    """A certificate for a name that vouches for itself, with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(whose)
-        .issuer_name(whose)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "certificate.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path

@@ -17,9 +17,9 @@ from api.auth import key_file
 from api.auth.roles import Role
 from api.readiness import OK, Readiness
 from api.settings import Settings
-from tests.api.auth.test_keys import bearer
-from tests.api.test_problems import problem
-from tests.support.serving import Api, serving
+from tests.api.auth.api_keys import bearer
+from tests.support.serving import Api, problem, serving
+from tests.support.waiting import WITHIN
 
 NO_TEMPORAL = {"TEMPORAL_ADDRESS": "127.0.0.1:9"}
 PARTIAL = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
@@ -46,8 +46,8 @@ def address(api: Api) -> tuple[str, int]:
 
 
 async def closed(reader: asyncio.StreamReader) -> bool:
-    """Whether the server has closed the connection, within a few seconds."""
-    async with asyncio.timeout(5):
+    """Whether the server has closed the connection."""
+    async with asyncio.timeout(WITHIN):
         try:
             return await reader.read(1) == b""
         except ConnectionError:
@@ -65,7 +65,7 @@ async def test_heads_that_never_end(alone: Api, monkeypatch: pytest.MonkeyPatch)
     for _, writer in slow:
         writer.write(PARTIAL)
     for _ in range(5):
-        async with httpx.AsyncClient(base_url=alone.http.base_url, timeout=2) as http:
+        async with httpx.AsyncClient(base_url=alone.http.base_url, timeout=WITHIN) as http:
             assert (await http.get("/healthz")).status_code == 200
     assert len(alone.server.server_state.connections) <= 21
     assert all(await asyncio.gather(*(closed(reader) for reader, _ in slow)))
@@ -78,9 +78,8 @@ async def test_heads_that_never_end(alone: Api, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("sent", [b"", PARTIAL, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /he"])
 async def test_a_head_has_a_deadline(alone: Api, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     """A connection that says nothing, or not all of a head, first or later, is closed; drops of it buy no time."""
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 1.0)
     reader, writer = await asyncio.open_connection(*address(alone))
-    began = monotonic()
     writer.write(sent)
     if b"\r\n\r\n" in sent:
         assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
@@ -92,8 +91,7 @@ async def test_a_head_has_a_deadline(alone: Api, monkeypatch: pytest.MonkeyPatch
             writer.write(b"x")
 
     dripping = asyncio.create_task(drops())
-    assert await closed(reader)
-    assert monotonic() - began < 3
+    assert await closed(reader), "what drips would keep it open for ever"
     dripping.cancel()
     writer.close()
     with suppress(ConnectionError):
@@ -102,11 +100,11 @@ async def test_a_head_has_a_deadline(alone: Api, monkeypatch: pytest.MonkeyPatch
 
 async def test_a_body_has_more_time_than_a_head(alone: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline is for heads alone: a request whose body takes longer is answered."""
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 1.0)
 
     async def late() -> AsyncIterator[bytes]:
         yield b"{"
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.5)
         yield b"}"
 
     headers = {"Content-Type": "application/json"}
@@ -130,7 +128,7 @@ async def test_a_slow_body(alone: Api, monkeypatch: pytest.MonkeyPatch, path: st
             await asyncio.sleep(0.05)
 
     dripping = asyncio.create_task(drops())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN):
         answered = await reader.readuntil(b"\r\n\r\n")
         assert answered.startswith(b"HTTP/1.1 408")
         assert b"connection: close" in answered.lower()
@@ -209,12 +207,13 @@ async def test_a_storage_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
         ):
             monkeypatch.setenv(name, value)
         async with serving(None, NO_TEMPORAL) as api:
+            await api.http.get("/openapi.json")  # to make the description takes a second, and that is not the claim
             asked = [asyncio.create_task(api.http.get("/readyz")) for _ in range(40)]
             await asyncio.sleep(0.1)
             began = monotonic()
             assert (await api.http.get("/openapi.json")).status_code == 200
             assert (await api.http.get("/", headers={"Accept": "text/html"})).status_code == 200
-            assert monotonic() - began < 10  # the storage itself gives up after 30
+            assert monotonic() - began < 25, "the storage itself gives up after 30"
             answers = await asyncio.gather(*asked)
         assert {answer.status_code for answer in answers} == {503}
         assert all("no answer within" in answer.json()["checks"]["storage"] for answer in answers)
@@ -231,13 +230,14 @@ async def test_one_look_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
         return OK
 
     ready = Readiness({"storage": check})
-    assert {(await ready.known())["storage"] for _ in range(3)} == {"no answer within 0.1 s"}
+    assert {(await ready.read())["storage"] for _ in range(3)} == {"no answer within 0.1 s"}
     ready._at = float("-inf")
-    await ready.known()
+    await ready.read()
     assert calls == [1]
+    monkeypatch.setattr(readiness, "WITHIN_SECONDS", WITHIN)
     gate.set()
     ready._at = float("-inf")
-    assert await asyncio.gather(*(ready.known() for _ in range(40))) == [{"storage": OK}] * 40
+    assert await asyncio.gather(*(ready.read() for _ in range(40))) == [{"storage": OK}] * 40
     assert calls[0] <= 2
     await ready.close()
 

@@ -17,14 +17,14 @@ from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.settings import Settings, SettingsError
 from api.views import batches, bodies, changes, production
-from tests.support.serving import Api, serving
+from tests.support.serving import NOWHERE, Api, problem, serving
+from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
 from workflows.batch.records import Admit, BatchView
 from workflows.events import Receipt
 from workflows.refusals import Refusal, RefusalKind
 
 BRIEF = {"text": "Say it.", "platform": "copy"}
-NOWHERE = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TEMPORAL_CONFIG_FILE": "/dev/null"}
 
 
 @pytest.fixture(scope="module")
@@ -34,26 +34,13 @@ async def alone() -> AsyncIterator[Api]:
         yield api
 
 
-def problem(answer: httpx.Response, status: int) -> ProblemDetails:
-    """The answer as problem details, with nothing of Python's insides in it."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == MEDIA_TYPE
-    assert "Traceback" not in answer.text
-    assert "pydantic" not in answer.text
-    found = ProblemDetails.model_validate(answer.json())
-    assert found.status == status
-    assert found.title
-    assert found.detail
-    return found
-
-
 @pytest.mark.parametrize(
     ("change", "field", "remedy"),
     [
         ({"platform": "radio"}, "platform", "'video'"),
         ({"modalities": ["image"]}, "modalities", "choose from text"),
         ({"modalities": ["smell"]}, "modalities[0]", "'audio'"),
-        ({"text": "   "}, "text", "say something"),
+        ({"text": "   "}, "text", "give a text"),
         ({"text": "x" * 20_001}, "text", "20000"),
         ({"languages": ["Klingon"]}, "languages[0]", "pt-BR"),
         ({"languages": []}, "languages", "pt-BR"),
@@ -298,10 +285,10 @@ def test_own_process() -> None:
         assert process.stderr is not None
         lines = iter(process.stderr)
         assert any(f"http://127.0.0.1:{port}" in line for line in lines)
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=WITHIN).status_code == 200
         process.terminate()
         rest = "".join(lines)
-        assert process.wait(10) in (0, -signal.SIGTERM), rest
+        assert process.wait(WITHIN) in (0, -signal.SIGTERM), rest
         assert "Traceback" not in rest
 
 

@@ -10,8 +10,8 @@ from temporalio.client import Client
 
 from tests.bench.instant import FLOOR_QUEUE, FloorWorkflow, Wanted
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import ProductionStart, ProductionStatus
-from workflows.models import Brief, Platform
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval
 

@@ -21,9 +21,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.providers.protocol import Finished, Job, Provider, ProviderBase, Request, Running
     from activities.settings import ActivitySettings
     from activities.storage.bucket import Storage
-    from worker.__main__ import keep_the_loop_turning, make_worker, make_workers
-    from worker.connect import connect, runtime
+    from worker.connect import connect, make_runtime
     from worker.settings import WorkerSettings
+    from worker.workers import make_worker, make_workers, tune_interpreter
     from workflows.activity_io import DraftPlan
     from workflows.models import Asset, Modality, Plan, digest_of
 
@@ -173,7 +173,7 @@ class FloorWorkflow:
 
 async def main() -> None:
     settings, activity_settings = WorkerSettings(), ActivitySettings()
-    client = await connect(runtime(settings))
+    client = await connect(make_runtime(settings))
     storage = Storage(activity_settings.bucket)
     await storage.ensure_bucket()
     providers: dict[str, Provider] = {"instant": Instant()}
@@ -184,7 +184,7 @@ async def main() -> None:
     )
     put: Any = PutActivity().put
     workers.append(make_worker(client, FLOOR_QUEUE, [put], settings, workflows=[FloorWorkflow]))
-    keep_the_loop_turning()
+    tune_interpreter()
     await asyncio.gather(*(w.run() for w in workers))
 
 

@@ -21,7 +21,7 @@ from temporalio.worker import Replayer
 from tests.bench import fanout
 from tests.bench.instant import Wanted
 from tests.bench.rented import LOOK_SECONDS
-from worker.guard import GuardedRunner
+from worker.query_guard import GuardedRunner
 from workflows import keys
 from workflows.production.workflow import ProductionWorkflow
 from workflows.runtime.data_converter import data_converter

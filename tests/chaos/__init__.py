@@ -1,1 +1,1 @@
-"""Chaos: productions at vendors that bill, on a real stack whose processes are killed, and an audit of what is left."""
+"""Chaos trials: productions with billing vendors on a real stack, killed processes, and an audit of the result."""

@@ -1,6 +1,6 @@
 """`python -m tests.chaos`: TRIALS trials (200), from SEED on, JOBS (2) at a time, PRODUCTIONS (4) in each.
 
-It writes out/chaos.json and out/chaos.md, and keeps what failed trials left. SEED alone plays that one trial again.
+It writes out/chaos.json and out/chaos.md, and keeps the files of failed trials. SEED alone repeats that one trial.
 """
 
 import json
@@ -29,7 +29,7 @@ def main() -> int:
     for outcome in _played(range(first, first + trials), productions, jobs):
         outcomes.append(outcome)
         _tell(console, outcome)
-        _write(outcomes)  # so that a run that is ended early leaves its numbers
+        _write(outcomes)  # so that a run that is stopped early leaves its results
     console.print(table(outcomes))
     failed = [o.seed for o in outcomes if o.problems]
     if failed:

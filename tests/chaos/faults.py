@@ -1,4 +1,4 @@
-"""The storm: processes are killed or stopped and come back, while vendors and the connection to S3 have bad days."""
+"""Fault injection: processes are killed or suspended and restarted, while vendors and the connection to S3 fail."""
 
 import os
 import signal
@@ -14,108 +14,108 @@ from typing import Final
 import httpx
 
 from deploy.home import StackInfo
-from tests.chaos.scenario import STORM_SECONDS, Script, Strike
+from tests.chaos.scenario import FAULT_SECONDS, ProcessFault, Script
 from tests.chaos.servers.stack import Part, Running
 from tests.chaos.servers.vendors import Vendors
 from tests.emulators.base import Call
 
 WINDOW_SECONDS: Final = 10.0
-"""How long a strike waits for a submission that it can come into."""
+"""How long a process fault waits for a submission that it can interrupt."""
 PROBE_SECONDS: Final = 0.1
 PROBE_WITHIN: Final = 2.0
 
 
 @dataclass(frozen=True)
-class Struck:
-    """What happened: which processes died or were stopped, whether inside a request to a vendor, and when the last of
-    them was let go on."""
+class Injected:
+    """A fault that was injected: the processes, whether it interrupted a request to a vendor, and when the last process
+    was released."""
 
     targets: tuple[Part, ...]
     inside: bool
     released: float
     stopped: str = ""
-    """Of a stop that happened: the kind of request it came into, "outside" for none."""
+    """Of a suspension: the kind of request that it interrupted, "outside" for none."""
 
 
-class Storm:
-    """Plays a script on a running stack; `struck` tells what came of it."""
+class FaultInjection:
+    """Plays a script on a running stack; `injected` lists the faults that were injected."""
 
     def __init__(self, script: Script, running: Running, vendors: Vendors) -> None:
         self._script, self._running, self._vendors = script, running, vendors
-        self.struck: list[Struck] = []
+        self.injected: list[Injected] = []
 
-    def blow(self) -> None:
-        """Return when the storm is over, everything runs again, and neither a vendor nor S3 has a fault."""
+    def run(self) -> None:
+        """Return when all faults were injected, every process runs again, and vendors and S3 have no faults."""
         began = time.monotonic()
-        weather = threading.Thread(target=self._weather, args=(began,), name="weather", daemon=True)
-        weather.start()
-        self._running.proxy.blow()
-        for strike in self._script.strikes:
-            time.sleep(strike.after)
-            if strike.stops:
-                self._suspend(strike)
+        vendor_faults = threading.Thread(target=self._fail_vendors, args=(began,), name="vendor faults", daemon=True)
+        vendor_faults.start()
+        self._running.proxy.start_faults()
+        for fault in self._script.process_faults:
+            time.sleep(fault.after)
+            if fault.stops:
+                self._suspend(fault)
             else:
-                self._strike(strike)
-        time.sleep(max(0.0, began + STORM_SECONDS - time.monotonic()))
-        weather.join()
-        self._vendors.calm()
-        self._running.proxy.calm()
+                self._kill(fault)
+        time.sleep(max(0.0, began + FAULT_SECONDS - time.monotonic()))
+        vendor_faults.join()
+        self._vendors.stop_faults()
+        self._running.proxy.stop_faults()
         self._running.wait_ready()
 
-    def _weather(self, began: float) -> None:
-        for blow in self._script.blows:
-            time.sleep(max(0.0, began + blow.at - time.monotonic()))
-            self._vendors.meet(blow.vendor, blow.on, blow.fault)
+    def _fail_vendors(self, began: float) -> None:
+        for each in self._script.vendor_faults:
+            time.sleep(max(0.0, began + each.at - time.monotonic()))
+            self._vendors.meet(each.vendor, each.on, each.fault)
 
-    def _holding(self, held: ExitStack, strike: Strike) -> bool:
-        """Whether a vendor keeps a request waiting at the strike's window, now that they all may."""
-        if not strike.window:
+    def _holding(self, held: ExitStack, fault: ProcessFault) -> bool:
+        """Let all vendors hold requests at the stage of the fault's window, and return whether one does."""
+        if not fault.window:
             return False
         emulators = self._vendors.by_name.values()
-        return _any_of([held.enter_context(e.held(strike.on, strike.window)) for e in emulators], WINDOW_SECONDS)
+        return _any_of([held.enter_context(e.held(fault.on, fault.window)) for e in emulators], WINDOW_SECONDS)
 
-    def _strike(self, strike: Strike) -> None:
+    def _kill(self, fault: ProcessFault) -> None:
         supervisor = self._running.supervisor
-        names = [name for part in strike.targets for name in self._running.names(part)]
+        names = [name for part in fault.targets for name in self._running.names(part)]
         with ExitStack() as held:
-            inside = self._holding(held, strike)
+            inside = self._holding(held, fault)
             for name in names:
                 supervisor.kill(name, hold=True)
-        time.sleep(strike.down)
+        time.sleep(fault.down)
         for name in names:
             supervisor.release(name)
-        self.struck.append(Struck(strike.targets, inside, time.monotonic()))
+        self.injected.append(Injected(fault.targets, inside, time.monotonic()))
 
-    def _suspend(self, strike: Strike) -> None:
-        """Stop the worker whose request a vendor holds, else the first; let its answer arrive; continue it later."""
-        self._running.wait_ready()  # after a kill, whoever is stopped has to be at work first
+    def _suspend(self, fault: ProcessFault) -> None:
+        """Suspend the worker whose request a vendor holds, otherwise the first; resume it after the response."""
+        self._running.wait_ready()  # after a kill, the worker has to run before it is suspended
         with ExitStack() as held:
-            inside = self._holding(held, strike)
+            inside = self._holding(held, fault)
             workers = self._running.worker_pids()
             calls = ((e, c) for e in self._vendors.by_name.values() for c in list(e.in_flight.values()))
-            waiting = [c for e, c in calls if e.kind(c) == strike.on]
+            waiting = [c for e, c in calls if e.kind(c) == fault.on]
             owners = [pid for call in waiting if (pid := owner_of(call, workers.values()))] if inside else []
             pid = owners[0] if owners else next(iter(workers.values()), 0)
             if not pid or not signalled(pid, signal.SIGSTOP):
                 return
         try:
-            time.sleep(strike.down)
+            time.sleep(fault.down)
             stopped = state_of(pid) == "T"
         finally:
             signalled(pid, signal.SIGCONT)
         if stopped:
-            what = strike.on if owners else "outside"
-            self.struck.append(Struck((), bool(owners), time.monotonic(), what))
+            what = fault.on if owners else "outside"
+            self.injected.append(Injected((), bool(owners), time.monotonic(), what))
 
     def kills(self) -> Counter[str]:
-        return Counter(part for struck in self.struck for part in struck.targets)
+        return Counter(part for injected in self.injected for part in injected.targets)
 
     def stops(self) -> Counter[str]:
-        return Counter(struck.stopped for struck in self.struck if struck.stopped)
+        return Counter(injected.stopped for injected in self.injected if injected.stopped)
 
 
 def signalled(pid: int, how: signal.Signals) -> bool:
-    """Whether a process of that id is there to get the signal."""
+    """Send a signal, and return whether a process of that id exists."""
     try:
         os.kill(pid, how)
     except ProcessLookupError:
@@ -124,7 +124,7 @@ def signalled(pid: int, how: signal.Signals) -> bool:
 
 
 def state_of(pid: int) -> str:
-    """The Linux kernel's letter for the state of a process, "T" for a stopped one; empty where it is gone."""
+    """The Linux kernel's letter for the state of a process, "T" for a suspended one; empty if it does not exist."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -154,7 +154,7 @@ def _any_of(events: list[threading.Event], seconds: float) -> bool:
 
 
 class Probe:
-    """Asks all the time for what needs every process, and so knows when it was there again."""
+    """Sends requests that need every process, all the time, and so measures recovery."""
 
     def __init__(self, info: StackInfo, production_id: Callable[[], str]) -> None:
         self._info, self._production_id = info, production_id
@@ -171,13 +171,13 @@ class Probe:
             self._stopped.set()
             thread.join()
 
-    def recovery(self, struck: list[Struck]) -> list[float]:
-        """Seconds from each restart to the first answer after it; of strikes that follow sooner, the last counts."""
+    def recovery(self, injected: list[Injected]) -> list[float]:
+        """Seconds from each restart to the first response after it; of faults that follow sooner, the last counts."""
         found = []
-        for strike, following in zip(struck, [*struck[1:], None], strict=True):
-            first = next((at for at in self._answered if at > strike.released), None)
+        for fault, following in zip(injected, [*injected[1:], None], strict=True):
+            first = next((at for at in self._answered if at > fault.released), None)
             if first is not None and (following is None or first < following.released):
-                found.append(first - strike.released)
+                found.append(first - fault.released)
         return found
 
     def _ask(self) -> None:

@@ -1,4 +1,4 @@
-"""What all trials of a run together came to, for people: on the terminal, and as Markdown for tests/README.md."""
+"""The totals of all trials of a run: for the terminal, and as Markdown for tests/README.md."""
 
 import statistics
 from collections import Counter
@@ -12,7 +12,7 @@ BUDGETS = ("exact", "less", "more", "plenty", "nothing")
 
 
 def rows(outcomes: list[Outcome]) -> dict[str, str]:
-    """What -> how much of it, over all trials."""
+    """Name -> total over all trials."""
 
     def total(name: str) -> Counter[str]:
         return sum((getattr(o, name) for o in outcomes), Counter[str]())
@@ -49,7 +49,7 @@ def rows(outcomes: list[Outcome]) -> dict[str, str]:
         "events, cut connections": f"{number('events')}, {number('cuts')}",
         "records with other times after a replay": number("drifted"),
         "recovery": _spread([s for o in outcomes for s in o.recovery_seconds]),
-        "all at rest after the storm": _spread([o.settled_seconds for o in outcomes]),
+        "all at rest after the last fault": _spread([o.settled_seconds for o in outcomes]),
         "requests of people": words(did),
         "offered answers that were refused": str(total("refused_offers").total()),
     }

@@ -1,4 +1,4 @@
-"""The audit of money in `make chaos` finds every class of fault that it is there for, and nothing else."""
+"""The audit of money in `make chaos` finds every class of fault that it checks for, and nothing else."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,8 +10,9 @@ from activities.takes.ledger import Entry, Submission
 from tests.chaos.audit.money import Accounts, balance
 from tests.chaos.servers.bills import Bill, Billed
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import AssetState, Event, ProductionStatus, Snapshot
-from workflows.models import Brief, Media, Platform, Take
+from workflows.models import Media, Take
 
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PRICE: Final = Decimal("0.06")
@@ -53,14 +54,14 @@ def held(
     spent: str,
     budget: str | None = "1",
     named: str = "1",
-    whose: str = "visual",
+    owner: str = "visual",
     events: tuple[Event, ...] = (),
     allows_unknown: bool = True,
     brief_budget: str | None = None,
     surcharge: str = "0",
     **asset: Any,
 ) -> Accounts:
-    """The accounts of a production with these ledgers of first takes, and bills for `whose`."""
+    """The accounts of a production with these ledgers of first takes, and bills for `owner`."""
     snapshot = Snapshot(
         production_id="x",
         status=ProductionStatus.DELIVERED,
@@ -78,8 +79,8 @@ def held(
     return balance(
         snapshot,
         {(name, 1): each for name, each in entries.items()},
-        [Bill("openai", Billed("p1", whose), Decimal(usd), Decimal(surcharge)) for usd in bills],
-        named_usd=Decimal(named),
+        [Bill("openai", Billed("p1", owner), Decimal(usd), Decimal(surcharge)) for usd in bills],
+        highest_budget_usd=Decimal(named),
         allows_unknown=allows_unknown,
         was_reset=False,
     )
@@ -107,7 +108,7 @@ def asked() -> Event:
         ),
         (held({"visual": entry(submission("0.6"))}, "0.6", spent="0.6", budget="0.06"), "no event tells of it"),
         (
-            held({keys.PLANNER: entry(submission("0.03"))}, "0.03", spent="0.03", whose=keys.PLANNER, budget=None),
+            held({keys.PLANNER: entry(submission("0.03"))}, "0.03", spent="0.03", owner=keys.PLANNER, budget=None),
             "",
         ),
         (
@@ -115,7 +116,7 @@ def asked() -> Event:
                 {keys.PLANNER: entry(submission("0.03"))},
                 "0.03",
                 spent="0.03",
-                whose=keys.PLANNER,
+                owner=keys.PLANNER,
                 budget=None,
                 brief_budget="0.01",
             ),
@@ -128,7 +129,7 @@ def asked() -> Event:
     ],
 )
 def test_caps(found: Accounts, words: str) -> None:
-    """More billed than was allowed, a budget that nobody named, an untold overrun and an unflagged price are found."""
+    """The audit finds bills above the budget, an unrequested budget, an unreported overrun and an unflagged price."""
     assert words in " ".join(found.problems)
     assert bool(found.problems) == bool(words), found.problems
     assert found.exceeded == words.startswith("CAP: vendors") or words.startswith("CAP: planning")
@@ -182,7 +183,7 @@ def test_caps(found: Accounts, words: str) -> None:
     ],
 )
 def test_differences(found: Accounts, reason: str) -> None:
-    """A record that is not the bill is explained by a reason that the record itself names, or it is a fault."""
+    """A difference between record and bill is a fault unless the record itself names a reason."""
     assert any(p.startswith("DIFFERENCE") for p in found.problems) == (reason == "DIFFERENCE"), found.problems
     assert reason in ("", "DIFFERENCE") or reason in found.explained
     assert bool(found.unexplained) == (reason == "DIFFERENCE")

@@ -1,6 +1,6 @@
-"""Whatever dies and whatever vendors do: nothing is lost, nothing is paid for twice unsaid, everybody hears of it once.
+"""Short chaos trials, and tests of their audit: nothing is lost, no second bill is unflagged, each event arrives once.
 
-`make chaos` plays as many trials as one likes; here are a few, and what makes their audit worth believing.
+`make chaos` plays more and larger trials.
 """
 
 import sys
@@ -19,18 +19,18 @@ from tests.chaos.servers.vendors import Vendors
 from tests.chaos.trial import run
 from tests.emulators.base import Call
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import AssetState, ProductionStatus, Snapshot
-from workflows.models import Brief, Platform
 
 SEEDS: Final = (19,)
-"""A short trial of one production, in which everything dies; `make chaos` plays 200 larger ones."""
+"""A short trial of one production, in which every process dies; `make chaos` plays 200 larger ones."""
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_chaos(seed: int, tmp_path: Path) -> None:
-    """A production that lives through kills at random times keeps every promise of the audit."""
+    """A production passes the audit although processes are killed at random times."""
     outcome = run(seed, 1, tmp_path)
     assert outcome.problems == []
     assert outcome.statuses.total() == 1
@@ -38,11 +38,11 @@ def test_chaos(seed: int, tmp_path: Path) -> None:
 
 
 def test_trials_differ_and_can_be_played_again() -> None:
-    """The seed says everything that is up to chance, and the trials here kill every kind of process."""
+    """A seed determines its trial, and the trials of this module kill every kind of process."""
     assert Script.of(7, 4) == Script.of(7, 4)
     assert Script.of(7, 4) != Script.of(8, 4)
-    struck = {part for seed in SEEDS for strike in Script.of(seed, 1).strikes for part in strike.targets}
-    assert struck == {"worker", "api", "temporal", "s3"}
+    injected = {part for seed in SEEDS for fault in Script.of(seed, 1).process_faults for part in fault.targets}
+    assert injected == {"worker", "api", "temporal", "s3"}
 
 
 def submission(**more: Any) -> Submission:
@@ -72,7 +72,7 @@ def audit(*submissions: Submission, state: Any = "stored", spent: str = "0.06", 
 
 
 def books(times: int) -> Vendors:
-    """A vendor that billed the asset so often, for 0.03 USD each."""
+    """Vendors of which one billed the asset so many times, 0.03 USD each."""
     vendors = Vendors()
     for _ in range(times):
         call = Call("POST", "/v1/images/generations", {}, {}, f'{{"prompt": "{mark("p1", "visual")}"}}'.encode())
@@ -97,7 +97,7 @@ PAID: Final = Decimal("0.03")
     ],
 )
 def test_bills(found: Audit, times: int, words: str) -> None:
-    """A bill that no ledger knows, a second one without a flag, and money that nobody counted are all found."""
+    """The audit finds a bill without a ledger, a second bill without a flag, and an amount that is not recorded."""
     money(found, "p1", books(times))
     assert found.problems if words else not found.problems, found.problems
     assert words in " ".join(found.problems)
@@ -105,7 +105,7 @@ def test_bills(found: Audit, times: int, words: str) -> None:
 
 
 def test_reasons() -> None:
-    """A reason to wait is true where the ledger bears it out, and no other is."""
+    """An attention reason is right only if the ledger confirms it."""
     doubtful: dict[str, Any] = {"attention": "ambiguous_submission"}
     assert not untrue(audit(submission(), state="claimed", **doubtful), "visual")
     assert untrue(audit(submission(), state="stored", **doubtful), "visual")
@@ -115,7 +115,7 @@ def test_reasons() -> None:
 
 
 def test_orphans() -> None:
-    """What the record and the ledgers do not explain is an orphan."""
+    """An object that neither the record nor a ledger explains is an orphan."""
     found = audit(submission())
     take = keys.take_prefix("x", "visual", 1)
     known = [f"{take}/ledger.json", f"{take}/media.png", keys.plan_key("x", "d"), keys.manifest_key("x")]

@@ -1,4 +1,4 @@
-"""Each fault of `make chaos` really happens: vendors that charge more or later, S3 without answers, stopped workers."""
+"""Each fault of `make chaos` happens: vendors that charge more or later, S3 without responses, suspended workers."""
 
 import hashlib
 import os
@@ -20,8 +20,9 @@ from tests.chaos.faults import owner_of, signalled, state_of
 from tests.chaos.servers import emulators
 from tests.chaos.servers.bills import mark
 from tests.chaos.servers.emulators import OpenAI, Replicate, Runway
-from tests.chaos.servers.proxy import Proxy, Weather
+from tests.chaos.servers.proxy import Proxy, S3Faults
 from tests.emulators.base import Emulator
+from tests.support.waiting import WITHIN, until
 
 PROMPT: Final = f"a boat {mark('p1', 'visual')}"
 TEN: Final = Decimal(10)
@@ -29,12 +30,12 @@ TEN: Final = Decimal(10)
 
 def post(vendor: Emulator, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
     sent = {"Authorization": f"Bearer {vendor.key}", "X-Runway-Version": "2024-11-06", **headers}
-    return httpx.post(f"{vendor.url}{path}", json=body, headers=sent, trust_env=False)
+    return httpx.post(f"{vendor.url}{path}", json=body, headers=sent, timeout=WITHIN, trust_env=False)
 
 
 def get(vendor: Emulator, path: str) -> Any:
     headers = {"Authorization": f"Bearer {vendor.key}", "X-Runway-Version": "2024-11-06"}
-    return httpx.get(f"{vendor.url}{path}", headers=headers, trust_env=False).json()
+    return httpx.get(f"{vendor.url}{path}", headers=headers, timeout=WITHIN, trust_env=False).json()
 
 
 IMAGE: Final[dict[str, Any]] = {
@@ -49,14 +50,14 @@ FLUX: Final = "black-forest-labs/flux-2-pro"
 
 
 def test_a_surcharge_is_reported_by_openai() -> None:
-    """A picture that costs ten times its price is billed so, and its usage says so."""
+    """A picture that costs ten times its price is billed and reported at that amount."""
     with OpenAI({IMAGE["model"]: TEN}) as dear, OpenAI({}) as fair:
         told, usual = (post(v, "/v1/images/generations", IMAGE).json()["usage"] for v in (dear, fair))
         assert told["output_tokens"] == 10 * usual["output_tokens"]
         (bill,), (usually,) = dear.bills(), fair.bills()
         assert bill.usd == 10 * usually.usd
         assert bill.surcharge_usd == 9 * usually.usd
-        assert bill.whose.asset_id == "visual"
+        assert bill.owner.asset_id == "visual"
 
 
 def test_a_surcharge_is_reported_by_runway() -> None:
@@ -71,8 +72,8 @@ def test_a_surcharge_is_reported_by_runway() -> None:
 
 @pytest.mark.parametrize("cancelled", [True, False])
 def test_a_late_vendor_bills_what_ran_to_its_end(cancelled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that is cancelled in time costs nothing, and one that nobody polls or cancels is billed when it ends."""
-    monkeypatch.setattr(emulators, "JOB_SECONDS", 0.3)
+    """A job that is cancelled in time costs nothing; an abandoned one is billed when it ends."""
+    monkeypatch.setattr(emulators, "JOB_SECONDS", WITHIN)
     with Runway({}, late=True) as runway, Replicate(late=True) as replicate:
         task = post(runway, "/v1/text_to_video", VIDEO).json()["id"]
         body = {"input": {"prompt": PROMPT}}
@@ -80,9 +81,10 @@ def test_a_late_vendor_bills_what_ran_to_its_end(cancelled: bool, monkeypatch: p
         assert not runway.bills()
         if cancelled:
             headers = {"Authorization": f"Bearer {runway.key}", "X-Runway-Version": "2024-11-06"}
-            httpx.delete(f"{runway.url}/v1/tasks/{task}", headers=headers, trust_env=False)
+            httpx.delete(f"{runway.url}/v1/tasks/{task}", headers=headers, timeout=WITHIN, trust_env=False)
             post(replicate, f"/v1/predictions/{made}/cancel", {})
-        time.sleep(0.35)
+        for clock in (runway.clock, replicate.clock):
+            clock.due = dict.fromkeys(clock.due, 0.0)
         assert bool(runway.bills()) is bool(replicate.bills()) is not cancelled
         assert get(runway, f"/v1/tasks/{task}")["status"] == ("CANCELLED" if cancelled else "SUCCEEDED")
 
@@ -100,7 +102,7 @@ def test_an_error_after_the_bill(fault: Any, status: int) -> None:
 
 
 class Store(BaseHTTPRequestHandler):
-    """As much of S3 as the proxy needs to meet."""
+    """The part of S3 that the proxy needs."""
 
     protocol_version = "HTTP/1.1"
     objects: ClassVar[dict[str, bytes]] = {}
@@ -123,13 +125,13 @@ class Store(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def proxied(weather: Weather) -> Iterator[tuple[Proxy, str]]:
+def proxied(s3_faults: S3Faults) -> Iterator[tuple[Proxy, str]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        with Proxy(f"http://127.0.0.1:{server.server_address[1]}", weather, "seed") as proxy:
-            proxy.blow()
+        with Proxy(f"http://127.0.0.1:{server.server_address[1]}", s3_faults, "seed") as proxy:
+            proxy.start_faults()
             yield proxy, f"{proxy.url}/greenlight/productions/x/assets/visual/takes/1"
     finally:
         server.shutdown()
@@ -138,8 +140,8 @@ def proxied(weather: Weather) -> Iterator[tuple[Proxy, str]]:
 
 
 def test_a_lost_answer_of_s3() -> None:
-    """The write is done, and its answer never comes; a read is answered."""
-    with proxied(Weather(lose=1.0)) as (proxy, take), httpx.Client(trust_env=False) as http_client:
+    """The write is done, and its response is lost; a read gets its response."""
+    with proxied(S3Faults(lose=1.0)) as (proxy, take), httpx.Client(timeout=WITHIN, trust_env=False) as http_client:
         with pytest.raises(httpx.RemoteProtocolError):
             http_client.put(f"{take}/media.png", content=b"a picture")
         assert http_client.get(f"{take}/media.png").content == b"a picture"
@@ -148,12 +150,15 @@ def test_a_lost_answer_of_s3() -> None:
 
 
 def test_s3_is_slow_and_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every request takes the latency, and the one that was chosen gets no answer for a long time."""
+    """Every request takes the latency, and the chosen one gets no response."""
     monkeypatch.setattr("tests.chaos.servers.proxy.HANG_SECONDS", 0.4)
-    with proxied(Weather(latency=(0.1, 0.1), hang_at=(2,))) as (proxy, take), httpx.Client(trust_env=False) as client:
+    with (
+        proxied(S3Faults(latency=(0.1, 0.1), hang_at=(2,))) as (proxy, take),
+        httpx.Client(timeout=WITHIN, trust_env=False) as client,
+    ):
         began = time.monotonic()
         client.put(f"{take}/media.png", content=b"1")
-        assert 0.1 <= time.monotonic() - began < 0.4
+        assert time.monotonic() - began >= 0.1
         with pytest.raises(httpx.RemoteProtocolError):
             client.put(f"{take}/media.png", content=b"2")
         assert time.monotonic() - began >= 0.6
@@ -161,8 +166,8 @@ def test_s3_is_slow_and_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_overwritten_media() -> None:
-    """Media that is written again with other content is found; the same content, or a ledger, is not."""
-    with proxied(Weather()) as (proxy, take), httpx.Client(trust_env=False) as client:
+    """The proxy reports media that is overwritten with other content, but not the same content, or a ledger."""
+    with proxied(S3Faults()) as (proxy, take), httpx.Client(timeout=WITHIN, trust_env=False) as client:
         for name, content in {"a": b"1", "b": b"1"}.items():
             client.put(f"{take}/media.png", content=content)
             client.put(f"{take}/ledger.json", content=name.encode())
@@ -174,20 +179,17 @@ def test_overwritten_media() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it reads the Linux kernel's tables")
 def test_the_worker_that_waits_is_the_one_that_is_stopped() -> None:
-    """The process that sent a request is found by its socket; a stop suspends it, and it goes on afterwards."""
+    """The process that sent a request is found by its socket; SIGSTOP suspends it, and SIGCONT resumes it."""
     program = "import sys, urllib.request as u; u.urlopen(u.Request(sys.argv[1], b'{}', method='POST'))"
     environ = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     with OpenAI({}) as vendor, vendor.held() as reached:
         address = f"{vendor.url}/v1/images/generations"
         sender = subprocess.Popen([sys.executable, "-c", program, address], env=environ, stderr=subprocess.DEVNULL)
         try:
-            assert reached.wait(20)
+            assert reached.wait(WITHIN)
             assert owner_of(next(iter(vendor.in_flight.values())), [os.getppid(), sender.pid]) == sender.pid
             assert signalled(sender.pid, signal.SIGSTOP)
-            deadline = time.monotonic() + 5
-            while state_of(sender.pid) != "T" and time.monotonic() < deadline:
-                time.sleep(0.01)
-            assert state_of(sender.pid) == "T"
+            until(lambda: state_of(sender.pid) == "T", "the sender is suspended")
             assert signalled(sender.pid, signal.SIGCONT)
         finally:
             sender.kill()

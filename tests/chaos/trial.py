@@ -1,4 +1,4 @@
-"""One trial: a fresh stack, some productions, a storm, and the audit of what is left."""
+"""One trial: a fresh stack, some productions, injected faults, and the audit of the result."""
 
 import asyncio
 import json
@@ -14,32 +14,33 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from tests.chaos.audit.audit import Silent, audited
+from tests.chaos.audit.audit import Unresponsive, audited
 from tests.chaos.audit.records import Audit
-from tests.chaos.faults import Probe, Storm
+from tests.chaos.faults import FaultInjection, Probe
 from tests.chaos.people.person import Person
 from tests.chaos.scenario import Script
 from tests.chaos.servers.emulators import JOB_SECONDS
 from tests.chaos.servers.stack import started
 from tests.chaos.servers.vendors import Vendors
+from tests.support.waiting import WITHIN
 
 OUT: Final = Path("out/chaos")
-AT_REST_WITHIN: Final = 180.0
-"""Seconds after the storm; about 12 in the middle on a machine that does nothing else, 60 on a busy one."""
+AT_REST_WITHIN: Final = 2 * WITHIN
+"""Seconds after the last fault; the median is 12 s on an idle machine, 60 s on a busy one."""
 
 CALM_BEFORE: Final = 60.0
-"""Seconds at most until half of the plans are approved; about 3 on a machine that does nothing else."""
+"""Seconds at most until half of the plans are approved; about 3 on an idle machine."""
 
 
 @dataclass
 class Outcome:
-    """What came of a trial; without `problems` every promise was kept. Money is USD."""
+    """The result of a trial; without `problems` every guarantee held. Money is USD."""
 
     seed: int
     seconds: float = 0
     settled_seconds: float = 0
     world: dict[str, str] = field(default_factory=dict)
-    """What the trial was like: worker commands, workers, surcharges, late bills, latency of S3."""
+    """The conditions of the trial: worker commands, workers, surcharges, late bills, latency of S3."""
     kills: Counter[str] = field(default_factory=Counter)
     inside: int = 0
     stops: Counter[str] = field(default_factory=Counter)
@@ -76,7 +77,7 @@ class Outcome:
 
 
 def run(seed: int, productions: int, out: Path = OUT) -> Outcome:
-    """Play the trial of a seed; what it leaves under `out` stays only where a promise was broken."""
+    """Play the trial of a seed; its files under `out` are kept only if a guarantee was broken."""
     outcome, began, home = Outcome(seed), time.monotonic(), out / str(seed)
     shutil.rmtree(home, ignore_errors=True)
     home.parent.mkdir(parents=True, exist_ok=True)
@@ -105,16 +106,16 @@ def _play(script: Script, home: Path, outcome: Outcome) -> None:
                 env | settings,
                 commands=script.commands,
                 workers=script.workers,
-                weather=script.s3,
+                s3_faults=script.s3,
                 seed=f"{script.seed}/s3",
             )
         )
-        stormy = threading.Event()
-        stormy.set()
+        faulty = threading.Event()
+        faulty.set()
         people = [
-            Person(running.info, cast, stormy, script.seed, vendors, home / "scratch") for cast in script.productions
+            Person(running.info, each, faulty, script.seed, vendors, home / "scratch") for each in script.productions
         ]
-        storm = Storm(script, running, vendors)
+        injection = FaultInjection(script, running, vendors)
         probe = Probe(running.info, lambda: next((p.production_id for p in people if p.production_id), ""))
         stack.enter_context(probe.running())
         over: list[float] = []
@@ -125,31 +126,31 @@ def _play(script: Script, home: Path, outcome: Outcome) -> None:
         with ThreadPoolExecutor(len(people)) as pool:
             lives = [pool.submit(person.until_rest, stack, left) for person in people]
             try:
-                if script.strikes[0].window:  # it has to be there before the first submission
+                if script.process_faults[0].window:  # it has to wait before the first submission is sent
                     _wait_for([person.planned for person in people], 1)
                 elif not script.at_once:
                     _wait_for([person.approved for person in people], (len(people) + 1) // 2)
-                storm.blow()
+                injection.run()
             finally:
                 over.append(time.monotonic())
-                stormy.clear()
+                faulty.clear()
             for life in lives:
                 if error := life.exception():
                     outcome.problems.append(f"{type(error).__name__}: {error}")
         outcome.settled_seconds = time.monotonic() - over[0]
-        outcome.recovery_seconds = probe.recovery(storm.struck)
+        outcome.recovery_seconds = probe.recovery(injection.injected)
         if script.late:
-            time.sleep(JOB_SECONDS)  # what nobody polls or cancels any more ends, and is billed
-        _count(outcome, storm, vendors, people)
+            time.sleep(JOB_SECONDS)  # jobs that are no longer polled or cancelled end, and are billed
+        _count(outcome, injection, vendors, people)
         outcome.s3_faults = running.proxy.met
         audits = []
-        for cast, person in zip(script.productions, people, strict=True):
+        for each, person in zip(script.productions, people, strict=True):
             try:
-                audits.append(audit := asyncio.run(audited(running, cast, person, vendors)))
+                audits.append(audit := asyncio.run(audited(running, each, person, vendors)))
                 if audit.problems:
-                    (home / f"{cast.name}.json").write_text(json.dumps(audit.evidence, indent=1, default=str))
-            except Silent as silence:
-                outcome.problems.append(str(silence))
+                    (home / f"{each.name}.json").write_text(json.dumps(audit.evidence, indent=1, default=str))
+            except Unresponsive as unresponsive:
+                outcome.problems.append(str(unresponsive))
         _conclude(outcome, audits, vendors)
 
 
@@ -170,14 +171,14 @@ def _wait_for(events: list[threading.Event], number: int) -> None:
         time.sleep(0.02)
 
 
-def _count(outcome: Outcome, storm: Storm, vendors: Vendors, people: list[Person]) -> None:
-    outcome.kills = storm.kills()
-    outcome.inside = sum(struck.inside for struck in storm.struck)
-    outcome.stops = storm.stops()
+def _count(outcome: Outcome, injection: FaultInjection, vendors: Vendors, people: list[Person]) -> None:
+    outcome.kills = injection.kills()
+    outcome.inside = sum(injected.inside for injected in injection.injected)
+    outcome.stops = injection.stops()
     outcome.faults = vendors.met
     for person in people:
-        outcome.did += person.hands.did
-        outcome.refused_offers += person.hands.refused_offers
+        outcome.did += person.requests.did
+        outcome.refused_offers += person.requests.refused_offers
         outcome.approvals[person.approval or "none"] += 1
         outcome.cuts += sum(watcher.cuts for watcher in person.watchers)
 
@@ -209,4 +210,4 @@ def _conclude(outcome: Outcome, audits: list[Audit], vendors: Vendors) -> None:
     outcome.billed_usd = vendors.billed_usd
     outcome.problems += vendors.problems()
     if strangers := [w for w in vendors.billed() if w.production == "?"]:
-        outcome.problems.append(f"nobody knows whose these submissions are: {strangers}")
+        outcome.problems.append(f"no asset is known for these submissions: {strangers}")

@@ -9,9 +9,8 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,13 +23,14 @@ from temporalio.worker import Worker
 
 from activities.storage.bucket import Storage
 from deploy import s3, temporal
-from deploy.home import HomeInUse, locked, running
+from deploy.home import HomeInUse, find_running_stack, lock_home
 from deploy.local import Stack, running_stack
 from deploy.ports import LOOPBACK, Ports, PortTaken
 from deploy.settings import SettingsRefused, StackSettings
 from deploy.supervisor import Component, StackFailed, Supervisor
 from tests import ROOT
 from tests.support.stack import alive, hermetic, listening, new_home
+from tests.support.waiting import WITHIN, until
 
 KEY = f"k:{base64.b64encode(bytes(32)).decode()}"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
@@ -41,14 +41,6 @@ def taken() -> Iterator[int]:
     """A loopback port that somebody listens on."""
     with socket.create_server((LOOPBACK, 0)) as server:
         yield server.getsockname()[1]
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float = 15) -> None:
-    """Wait for a fact that another process brings about."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
 
 
 def _own(stack: Stack, name: str) -> int:
@@ -69,9 +61,9 @@ def test_everything_binds_to_loopback(local_stack: Stack) -> None:
 def test_default_port_makes_way(taken: int) -> None:
     """A default port that is in use is replaced by the next free one, and a message says so."""
     said: list[str] = []
-    port = Ports(said.append).named("GREENLIGHT_API_PORT", None, taken)
+    port = Ports(said.append).reserve("GREENLIGHT_API_PORT", None, taken)
     assert port > taken
-    assert f"Port {taken} is in use, taking {port}" in said[0]
+    assert f"Port {taken} is in use, using {port} instead" in said[0]
     assert "GREENLIGHT_API_PORT" in said[0]
 
 
@@ -84,7 +76,7 @@ def test_chosen_port_that_is_taken_is_refused(tmp_path: Path, taken: int, variab
         running_stack(tmp_path / "home", ports="free", environ=environ),
     ):
         pass
-    assert running(tmp_path / "home") is None
+    assert find_running_stack(tmp_path / "home") is None
 
 
 def test_settings_name_the_variable() -> None:
@@ -98,14 +90,14 @@ def test_one_stack_a_home(servers: Stack) -> None:
     home = Path(servers.info.home)
     with pytest.raises(HomeInUse, match=servers.info.api_url), running_stack(home, ports="free"):
         pass
-    assert running(home) == servers.info
+    assert find_running_stack(home) == servers.info
 
 
 def test_credentials_are_private_and_kept(tmp_path: Path) -> None:
     """The embedded S3's credentials are random, readable by their owner alone, and the same next time."""
-    made = s3.credentials(tmp_path / "s3.json")
-    assert s3.credentials(tmp_path / "s3.json") == made
-    assert s3.credentials(tmp_path / "other.json") != made
+    made = s3.load_credentials(tmp_path / "s3.json")
+    assert s3.load_credentials(tmp_path / "s3.json") == made
+    assert s3.load_credentials(tmp_path / "other.json") != made
     assert stat.S_IMODE((tmp_path / "s3.json").stat().st_mode) == 0o600
 
 
@@ -128,10 +120,10 @@ def test_what_counts_as_configured(tmp_path: Path) -> None:
     toml = tmp_path / "temporal.toml"
     toml.write_text('[profile.studio]\naddress = "temporal.example.com:7233"\nnamespace = "films"\n')
     profile = {"TEMPORAL_CONFIG_FILE": str(toml), "TEMPORAL_PROFILE": "studio"}
-    assert temporal.configured(profile) == ("temporal.example.com:7233", "films")
-    assert temporal.configured({"TEMPORAL_CONFIG_FILE": os.devnull}) is None
-    assert s3.configured({"AWS_CA_BUNDLE": "/etc/ssl/ca.pem", "AWS_REGION": "eu-central-1"}) is None
-    assert s3.configured({"AWS_PROFILE": "studio"}) == "AWS_PROFILE"
+    assert temporal.configured_server(profile) == ("temporal.example.com:7233", "films")
+    assert temporal.configured_server({"TEMPORAL_CONFIG_FILE": os.devnull}) is None
+    assert s3.configured_by({"AWS_CA_BUNDLE": "/etc/ssl/ca.pem", "AWS_REGION": "eu-central-1"}) is None
+    assert s3.configured_by({"AWS_PROFILE": "studio"}) == "AWS_PROFILE"
 
 
 async def test_killed_servers_come_back_with_their_data(servers: Stack, client: Client, storage: Storage) -> None:
@@ -204,8 +196,8 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
         assert set(pids) == {"temporal", "s3"}
         parent.kill()
     until(lambda: not any(map(alive, pids.values())), "the children end")
-    assert running(home) is None
-    with locked(home):
+    assert find_running_stack(home) is None
+    with lock_home(home):
         pass
 
 
@@ -213,8 +205,10 @@ def test_up_stops_in_order(tmp_path: Path) -> None:
     """`python -m deploy.local up` says where everything is, and SIGTERM ends it with exit code 0 and nothing left."""
     home = new_home(tmp_path / "home")
     ports = Ports(lambda _: None, anywhere=True)
-    chosen = {f"GREENLIGHT_{name}_PORT": str(ports.near(0)) for name in ("TEMPORAL", "UI", "S3", "API")}
-    environ = hermetic(os.environ) | chosen | {"GREENLIGHT_HOME": str(home)}
+    chosen = {f"GREENLIGHT_{name}_PORT": str(ports.reserve_near(0)) for name in ("TEMPORAL", "UI", "S3", "API")}
+    # On a busy machine a worker that has nothing to do still needs longer to stop than the default leaves it.
+    patient = {"GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS": "60", "GREENLIGHT_API_STOP_SECONDS": "60"}
+    environ = hermetic(os.environ) | chosen | patient | {"GREENLIGHT_HOME": str(home)}
     command = [sys.executable, "-m", "deploy.local", "up"]
     with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -223,14 +217,14 @@ def test_up_stops_in_order(tmp_path: Path) -> None:
             said += line
             if line.startswith("Ready"):
                 break
-        info = running(home)
+        info = find_running_stack(home)
         assert info is not None, said
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=WITHIN)
     assert process.returncode == 0
     assert info.api_url in said
     assert info.temporal_ui_url in said
-    assert running(home) is None
+    assert find_running_stack(home) is None
     assert not (home / "stack.json").exists()
     assert (home / "logs" / "worker.log").read_text().endswith("INFO worker: Stopped\n"), "the worker was cut short"
 
@@ -239,14 +233,14 @@ def test_a_port_lost_while_starting_is_chosen_anew(tmp_path: Path, monkeypatch: 
     """A port that another program takes between the look and the bind costs a second try, not the stack."""
     missed = iter([True])
     with socket.create_server((LOOPBACK, 0)) as taken:
-        near = Ports.near
+        near = Ports.reserve_near
 
         def blind(self: Ports, default: int, *, also: int = 0) -> int:
             if default == 8333 and next(missed, False):
                 return int(taken.getsockname()[1])
             return near(self, default, also=also)
 
-        monkeypatch.setattr(Ports, "near", blind)
+        monkeypatch.setattr(Ports, "reserve_near", blind)
         with running_stack(new_home(tmp_path / "home"), ports="free", api=False, worker=False) as stack:
             assert str(taken.getsockname()[1]) not in stack.info.s3_endpoint
 
@@ -290,7 +284,7 @@ async def test_closed_runs_are_kept_for_a_month(servers: Stack) -> None:
             update = UpdateNamespaceRequest(namespace=temporal.NAMESPACE)
             update.config.workflow_execution_retention_ttl.FromTimedelta(wanted)
             await service.update_namespace(update)
-            assert await asyncio.to_thread(temporal.keeps_history, servers.env)
+            assert await asyncio.to_thread(temporal.extend_retention, servers.env)
         found = await service.describe_namespace(DescribeNamespaceRequest(namespace=temporal.NAMESPACE))
         return found.config.workflow_execution_retention_ttl.ToTimedelta()
 

@@ -22,7 +22,7 @@ from tests.emulators.replicate import ReplicateEmulator
 from tests.support.collector import Seen
 from tests.support.observed import WISH, Observed, observing
 from tests.support.stack import hermetic
-from worker.connect import AddressRefused, runtime
+from worker.connect import MetricsAddressRefused, make_runtime
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.events import Snapshot
@@ -286,8 +286,8 @@ def test_an_address_that_cannot_serve_is_refused(address: str) -> None:
     """A worker says which variable is wrong, and what would be right."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = f"127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(AddressRefused, match=r"GREENLIGHT_METRICS_ADDRESS is .* set it to an IP address"):
-            runtime(WorkerSettings(metrics_address=taken if address == "taken" else address))
+        with pytest.raises(MetricsAddressRefused, match=r"GREENLIGHT_METRICS_ADDRESS is .* set it to an IP address"):
+            make_runtime(WorkerSettings(metrics_address=taken if address == "taken" else address))
 
 
 def test_the_scrape_example_finds_both() -> None:

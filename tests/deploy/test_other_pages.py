@@ -13,11 +13,12 @@ import pytest
 from playwright.async_api import Browser, Error, Page
 from temporalio.client import Client
 
-from deploy.home import locked
+from deploy.home import lock_home
 from deploy.local import Stack, running_stack
 from deploy.ports import BLOCKED, LOOPBACK
 from tests.api.studio.browser import CHROMIUM, MISSING, browsing
 from tests.support.stack import listening, new_home
+from tests.support.waiting import WITHIN
 from workflows import keys
 
 NAME = "rebound.example"
@@ -78,7 +79,7 @@ def ui_port(stack: Stack) -> int:
 async def opened(page: Page, url: str) -> int:
     """The status that a browser gets, or 0 where it gets no answer that it takes."""
     try:
-        answer = await page.goto(url, timeout=60_000, wait_until="commit")
+        answer = await page.goto(url, timeout=1_000 * WITHIN, wait_until="commit")
     except Error:
         return 0
     return answer.status if answer else 0
@@ -111,7 +112,7 @@ async def test_a_browser_does_not_reach_the_ui_behind_its_guard(page: Page, stac
     for port in behind:
         with pytest.raises(Error, match="ERR_UNSAFE_PORT"):
             await page.goto(f"http://{LOOPBACK}:{port}/")
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=WITHIN) as http:
             assert (await http.get(f"http://{LOOPBACK}:{port}/api/v1/namespaces")).is_success, "nothing to protect"
 
 
@@ -149,7 +150,7 @@ async def test_the_ui_page_itself_may_act(stack: Stack) -> None:
     url = f"{stack.info.temporal_ui_url}{START}"
     name = f"own-{uuid.uuid4().hex}"
     body = {"workflowType": {"name": "Nobody"}, "taskQueue": {"name": "nobody"}, "requestId": name}
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=WITHIN) as http:
         page = await http.get(f"{stack.info.temporal_ui_url}/namespaces/default/workflows")
         assert "text/html" in page.headers["content-type"]
         token = {"X-CSRF-TOKEN": http.cookies["_csrf"]}
@@ -184,6 +185,6 @@ def test_what_others_could_read_is_closed(tmp_path: Path) -> None:
     for name in ("temporal.db", "temporal.db-wal"):
         (home / name).touch()
         (home / name).chmod(0o644)
-    with locked(home):
+    with lock_home(home):
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
         assert {stat.S_IMODE(file.stat().st_mode) for file in home.glob("temporal.db*")} == {0o600}

@@ -12,11 +12,11 @@ import pytest
 
 from api.client.client import GreenlightClient, WrongInstance
 from deploy.local import Stack, running_stack
-from deploy.ports import LOOPBACK, Ports, listens
+from deploy.ports import LOOPBACK, Ports, is_listening
 from deploy.supervisor import Component, StackFailed, Supervisor
 from tests import ROOT
 from tests.support.stack import hermetic, new_home
-from workflows.models import Brief, Platform
+from workflows.brief import Brief, Platform
 
 BRIEF = Brief(text="Say it.", platform=Platform.COPY)
 SERVES = """
@@ -41,15 +41,15 @@ def test_another_programs_answer_makes_nothing_ready(tmp_path: Path) -> None:
     """A part that is slow to find its port taken is not ready because the program that has the port answers."""
     with socket.create_server((LOOPBACK, 0)) as other:
         port = other.getsockname()[1]
-        assert not listens(os.getppid(), port)
-        assert listens(os.getpid(), port)
+        assert not is_listening(os.getppid(), port)
+        assert is_listening(os.getpid(), port)
         with pytest.raises(StackFailed, match=r"(?s)server ended .* while starting.*[Aa]ddress already in use"):
             Supervisor([component(LATE, port)], tmp_path, lambda _: None).start()
 
 
 def test_a_port_that_is_lost_later_stops_the_stack(tmp_path: Path) -> None:
     """Where a part dies and another program takes its port, the others do not go on with that program."""
-    port = Ports(lambda _: None, anywhere=True).near(0)
+    port = Ports(lambda _: None, anywhere=True).reserve_near(0)
     supervisor = Supervisor([component(SERVES, port)], tmp_path, lambda _: None)
     supervisor.start()
     supervisor.kill("server", hold=True)
@@ -72,12 +72,12 @@ def test_the_port_of_another_stack_is_not_ours(
     }[default]
     assert theirs
     missed = iter([True])
-    near = Ports.near
+    near = Ports.reserve_near
 
     def blind(self: Ports, wanted: int, *, also: int = 0) -> int:
         return theirs if wanted == default and next(missed, False) else near(self, wanted, also=also)
 
-    monkeypatch.setattr(Ports, "near", blind)
+    monkeypatch.setattr(Ports, "reserve_near", blind)
     home = new_home(tmp_path / "home")
     with running_stack(home, ports="free", api=default == 8400, worker=False) as stack:
         addresses = (
@@ -114,7 +114,7 @@ def test_a_client_asks_nothing_of_another_program() -> None:
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as server:
         try:
             url = f"http://{LOOPBACK}:{number}"
-            while not listens(server.pid, number):
+            while not is_listening(server.pid, number):
                 assert server.poll() is None
             with GreenlightClient(url, instance="own") as client, pytest.raises(WrongInstance):
                 client.ready()

@@ -1,1 +1,1 @@
-"""Every request that the API's description allows, and many that it does not; see `__main__`."""
+"""Fuzzing: requests that the OpenAPI description allows, and many that it does not; see `__main__`."""

@@ -1,6 +1,6 @@
-"""`python -m tests.fuzz`: CASES requests (5,000), a fifth as many lives of productions and as many damaged files.
+"""`python -m tests.fuzz`: CASES requests (5,000), a fifth as many simulated productions and as many damaged files.
 
-SEED plays the same again. A table, out/fuzz.json, and exit code 1 where anything was found.
+SEED repeats a run. It prints a table, writes out/fuzz.json, and exits with 1 if there are findings.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from tests.fuzz.stack import fuzzed_stack
 
 CASES: Final = 5_000
 SHARE: Final = 5
-"""Of the cases: so many lives of a production, each of 40 steps, and so many damaged files."""
+"""Cases per simulated production, each of 40 steps, and per damaged file."""
 
 
 def main() -> int:
-    """The exit code: 0 where nothing was found."""
+    """The exit code: 0 without findings."""
     cases = int(os.environ.get("CASES") or CASES)
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
     console = Console(highlight=False, soft_wrap=True)
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def record(outcome: Outcome, rest: Rest, lived: float, looks: Looks, findings: list[str]) -> dict[str, Any]:
-    """Everything that was counted."""
+    """All counts."""
     requests = {name: value for name, value in vars(outcome).items() if name != "findings"}
     return {
         "requests": requests,
@@ -72,7 +72,7 @@ def record(outcome: Outcome, rest: Rest, lived: float, looks: Looks, findings: l
 
 
 def table(outcome: Outcome, rest: Rest, lives: int, lived: float, looks: Looks, findings: int) -> Table:
-    """What it all came to."""
+    """The totals."""
     reached = sum(1 for label in outcome.operations if outcome.succeeded[label])
     found = Table("what", "", title="Fuzz", show_header=False)
     rows = {

@@ -1,10 +1,10 @@
-"""What the activities of a made-up production answer: prices, takes and deliverables of one byte."""
+"""Results of the activities of a simulated production: prices, takes and deliverables of one byte."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from tests.fuzz.turns import NOW
+from tests.fuzz.simulation import NOW
 from workflows.models import (
     ZERO,
     Alternative,
@@ -26,9 +26,9 @@ PRICES: Final[Mapping[str, Decimal]] = {
     "spare": Decimal("0.03"),
     "secret": Decimal("0.02"),
 }
-"""What a take costs, USD, where its vendor charges what it said."""
+"""The price of a take, USD."""
 UNPUBLISHED: Final = frozenset({"secret"})
-"""Models whose vendors say no price beforehand."""
+"""Models without a published price."""
 MODELS: Final = tuple(PRICES)
 
 

@@ -1,4 +1,4 @@
-"""Requests by the API's own description, right ones and wrong ones, and how they are aimed at live productions."""
+"""Valid and invalid requests from the OpenAPI description, with the ids of existing productions."""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -15,20 +15,20 @@ from tests.support.vendor import png
 
 AnyCase = Case[Any]
 AIMED: Final = 0.85
-"""The share of ids and digests that name something that is there."""
+"""The share of ids and digests that exist."""
 LONGEST_SECONDS: Final = 8.0
-"""Of a film that somebody may approve here: the encoder is not what is looked at."""
+"""The longest film that a case may approve: the encoder is not under test."""
 MOST_TAKES: Final = 2
 NOWHERE: Final = "https://127.0.0.1:9/nothing.png"
-"""No request of a fuzzer leaves this machine."""
+"""No request of a fuzzer may leave this machine."""
 MODELS: Final = ("previz-text", "previz-storyboard", "previz-narration", "previz-animatic", BROKEN)
 _ANY_TEXT: Final = {"type", "title", "description", "examples", "default"}
-"""Of the schema of a parameter: with nothing else it takes any text."""
+"""Keys of a parameter's schema: with only these it accepts any text."""
 FILES: Final = (b"", b"Words.", b"\xff\xfe\x00", png(), png()[:60], b"\x00" * 5_000, b"<html>sorry</html>")
 
 
 def generated(schema: BaseSchema, count: int, number: int) -> list[AnyCase]:
-    """So many cases, the same for the same number: most for what takes a body, one for what takes nothing."""
+    """So many cases, the same for the same number: most for operations with a body, one for those without input."""
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     weights = {operation.label: _weight(operation) for operation in operations}
     share = count / sum(weights.values())
@@ -52,7 +52,7 @@ def _weight(operation: APIOperation[Any, Any, Any, Any]) -> int:
 
 
 def _can_be_wrong(operation: Any) -> bool:
-    """Whether anything but any text is asked for."""
+    """Whether a value can be invalid."""
     raw = operation.definition.raw
     if "application/json" in raw.get("requestBody", {}).get("content", {}):
         return True
@@ -80,10 +80,10 @@ def _of(operation: Any, mode: GenerationMode, most: int, number: int) -> list[An
     return found[:most]
 
 
-def aim(case: AnyCase, world: World, chance: Random) -> None:
-    """Name live things where the case names any, and keep what it asks for within this machine and a few seconds."""
-    live = chance.choice(world.live)
-    aimed = _Aim(live, world, chance)
+def aim(case: AnyCase, world: World, rng: Random) -> None:
+    """Use existing ids in the case, and limit it to this machine and a few seconds."""
+    live = rng.choice(world.live)
+    aimed = _Aim(live, world, rng)
     if case.path_parameters:
         case.path_parameters = {name: aimed.at(name, value) for name, value in case.path_parameters.items()}
     if case.query:
@@ -91,21 +91,21 @@ def aim(case: AnyCase, world: World, chance: Random) -> None:
     if isinstance(case.body, NotSet):
         return
     if case.media_type == "application/octet-stream":
-        case.body = chance.choice(FILES) if chance.random() < AIMED else case.body
+        case.body = rng.choice(FILES) if rng.random() < AIMED else case.body
     else:
         case.body = aimed.at("", case.body)
 
 
 class _Aim:
-    def __init__(self, live: Live, world: World, chance: Random) -> None:
+    def __init__(self, live: Live, world: World, rng: Random) -> None:
         self._live = live
         self._world = world
-        self._chance = chance
+        self._rng = rng
         self._values: Mapping[str, Callable[[], Any]] = {
             "production_id": lambda: live.production_id,
             "plan_digest": lambda: live.digest or None,
             "asset_id": self._asset,
-            "take": lambda: chance.choice(live.takes),
+            "take": lambda: rng.choice(live.takes),
             "revision": lambda: 1,
             "name": lambda: self._one(live.files),
             "file": lambda: self._one(live.files),
@@ -114,14 +114,14 @@ class _Aim:
             "schedule_id": lambda: self._one(world.schedule_ids),
             "page_token": lambda: self._one(world.page_tokens),
             "provider": lambda: "previz",
-            "model": lambda: chance.choice(MODELS),
+            "model": lambda: rng.choice(MODELS),
             "cron": lambda: "0 9 * * MON",
             "timezone": lambda: "Europe/Berlin",
-            "parameters": lambda: chance.choice(({}, {"seconds": 1}, {"voice": "en-gb"}, None)),
+            "parameters": lambda: rng.choice(({}, {"seconds": 1}, {"voice": "en-gb"}, None)),
         }
 
     def at(self, name: str, value: Any) -> Any:
-        """The value of a field, aimed."""
+        """The value of a field, with existing ids."""
         if isinstance(value, str) and name in ("url", "source") and value.startswith("http"):
             return NOWHERE
         if isinstance(value, int | float) and name == "duration_seconds":
@@ -130,7 +130,7 @@ class _Aim:
             return min(value, MOST_TAKES)
         if name in ("brief", "defaults") and isinstance(value, dict):
             return self._brief(value)
-        if name in self._values and self._chance.random() < AIMED:
+        if name in self._values and self._rng.random() < AIMED:
             found = self._values[name]()
             return value if found is None else found
         if isinstance(value, dict):
@@ -144,12 +144,12 @@ class _Aim:
         return self._one(self._live.asset_ids)
 
     def _one(self, found: "list[str] | tuple[str, ...]") -> str | None:
-        return self._chance.choice(found) if found else None
+        return self._rng.choice(found) if found else None
 
     def _brief(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Mostly one that can be made, with what the case adds to it."""
+        """Mostly a brief that can be produced, with the fields of the case."""
         inner = {key: self.at(key, each) for key, each in value.items()}
-        if self._chance.random() < 0.3:
+        if self._rng.random() < 0.3:
             return inner
-        whole: dict[str, Any] = self._chance.choice((COPY, POST, FILM)).model_dump(mode="json", exclude_unset=True)
-        return whole | {k: v for k, v in inner.items() if self._chance.random() < 0.2}
+        whole: dict[str, Any] = self._rng.choice((COPY, POST, FILM)).model_dump(mode="json", exclude_unset=True)
+        return whole | {k: v for k, v in inner.items() if self._rng.random() < 0.2}

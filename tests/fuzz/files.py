@@ -1,4 +1,4 @@
-"""Media that was damaged in many ways: each is looked at to its end, or refused in the error tree's own word."""
+"""Media that was damaged in many ways: each file is inspected to its end, or refused by the error tree."""
 
 import io
 import time
@@ -9,18 +9,18 @@ from typing import Final
 
 from activities.errors import OutputUnusable
 from activities.media.facts import probe
-from activities.takes.uploads import LOOKS
+from activities.takes.uploads import INSPECTORS
 from tests.emulators import samples
 from tests.support.vendor import png
 from workflows.models import Modality
 
-LONGEST_SECONDS: Final = 20.0
-"""Of one look, on a busy machine; a sound file of this size takes milliseconds."""
+LONGEST_SECONDS: Final = 120.0
+"""For one file, on a busy machine; an intact file of this size takes milliseconds."""
 
 
 @dataclass
 class Looks:
-    """What all looks together came to."""
+    """The results of all inspections."""
 
     files: int = 0
     refused: int = 0
@@ -29,8 +29,8 @@ class Looks:
 
 
 def looked(count: int, seed: int, folder: Path) -> Looks:
-    """Look at so many damaged files, as at what a vendor made and as at what a person brings."""
-    chance, looks = Random(seed), Looks()
+    """Inspect so many damaged files, as outputs of a vendor and as uploads."""
+    rng, looks = Random(seed), Looks()
     whole = {
         "image/png": png(),
         "image/jpeg": samples.picture(kind="JPEG"),
@@ -39,15 +39,15 @@ def looked(count: int, seed: int, folder: Path) -> Looks:
         "video/mp4": samples.video(),
     }
     for number in range(count):
-        media_type = chance.choice(list(whole))
-        data = damaged(whole[media_type], chance)
+        media_type = rng.choice(list(whole))
+        data = damaged(whole[media_type], rng)
         path = folder / "damaged"
         path.write_bytes(data)
         looks.files += 1
         began = time.monotonic()
         try:
             probe(io.BytesIO(data), media_type)
-            LOOKS[Modality(media_type.partition("/")[0])](path)
+            INSPECTORS[Modality(media_type.partition("/")[0])](path)
         except OutputUnusable:
             looks.refused += 1
         except Exception as error:
@@ -59,24 +59,20 @@ def looked(count: int, seed: int, folder: Path) -> Looks:
     return looks
 
 
-def damaged(data: bytes, chance: Random) -> bytes:
+def damaged(data: bytes, rng: Random) -> bytes:
     """Cut off, overwritten, stretched or shuffled in a few places, mostly where the headers are."""
     made = bytearray(data)
-    for _ in range(chance.randint(1, 4)):
-        at = (
-            chance.randrange(min(len(made), 400))
-            if made and chance.random() < 0.7
-            else chance.randrange(len(made) or 1)
-        )
-        match chance.randrange(5):
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(min(len(made), 400)) if made and rng.random() < 0.7 else rng.randrange(len(made) or 1)
+        match rng.randrange(5):
             case 0:
                 del made[at:]
             case 1:
-                made[at : at + 4] = chance.randbytes(4)
+                made[at : at + 4] = rng.randbytes(4)
             case 2:
-                made[at : at + 4] = chance.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\0\0\0\1"))
+                made[at : at + 4] = rng.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\0\0\0\1"))
             case 3:
-                made[at:at] = made[: chance.randrange(200)]
+                made[at:at] = made[: rng.randrange(200)]
             case _:
-                made[at : at + 1] = bytes([chance.randrange(256)])
+                made[at : at + 1] = bytes([rng.randrange(256)])
     return bytes(made)

@@ -1,4 +1,4 @@
-"""One life of a production: what was sent and answered, and a plain account of what it said and paid."""
+"""A model of one production: the requests and results, and the expected plan and costs."""
 
 from decimal import Decimal
 from typing import Any, Final
@@ -6,20 +6,21 @@ from typing import Any, Final
 from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.fuzz.answers import PRICES, UNPUBLISHED, delivered, made_up, media, priced, taken
+from tests.fuzz.money import ExpectedMoney
 from tests.fuzz.plain import IDS, PlainPlan
-from tests.fuzz.purse import Purse
-from tests.fuzz.turns import Pending, Sent, Turns
+from tests.fuzz.simulation import Pending, Sent, Simulation
 from workflows.activity_io import PLAN_INVALID, AssetCancelled, AssetFailure, Rewritten, SettledQuestions
 from workflows.events import AssetStatus, Event, ProductionStart, ProductionStatus
 from workflows.models import UPLOAD, ZERO, Alternative, Asset, Modality, Plan
 from workflows.production.state.approvals import POLICY
-from workflows.production.state.state import ProductionState
-from workflows.production.state.takes import RESUBMISSION_POLICY
+from workflows.production.state.budget import held_usd
+from workflows.production.state.record import Record
+from workflows.production.state.takes import RESUBMISSION_POLICY, usable_take
 from workflows.refusals import REFUSED
 from workflows.requests import PlanEdit, Regenerate, Resolve
 
 OPEN: Final = {"edit_plan", "regenerate", "select_take", "upload_take", "refresh"}
-"""Updates that open a delivered production again, as the gateway does."""
+"""Updates that reopen a delivered production, as the gateway does."""
 OTHER_WORDS: Final = "other words"
 DRAFT_USD: Final = Decimal("0.01")
 
@@ -28,54 +29,54 @@ Draft = list[tuple[Modality, str, set[int], bool]]
 
 
 class Life(RuleBasedStateMachine):
-    """`bank` is what every take has cost by its own ledger; `plan` is the plan as a list of plain records."""
+    """`bank` is the cost of every take by its own ledger; `plan` is the plan as a list of plain records."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.turns = Turns(self.scheduled)
-        self.sdk = self.turns.in_place_of_the_sdk()
+        self.simulation = Simulation(self.scheduled)
+        self.sdk = self.simulation.replace_sdk()
         self.sdk.__enter__()
         self.bank: dict[Key, Decimal] = {}
         self.asked_usd: dict[Key, Decimal] = {}
-        """What the model costs that a take was asked of last."""
+        """The price of the model that a take was last submitted to."""
         self.planning = ZERO
         self.plan = PlainPlan()
         self.digests: dict[str, str] = {}
         self.contents: dict[str, str] = {}
         self.drafts = 0
         self.draft = PlainPlan()
-        """What was drafted last: the plan once it is priced."""
+        """The last draft: the plan once it is priced."""
         self.begun: dict[Key, set[tuple[int, int]]] = {}
         self.made: dict[Key, dict[str, Any]] = {}
         self.events: list[Event] = []
         self.followed = 0
-        """Events whose consequences are in this account."""
-        self.purse = Purse()
+        """Events that this model has applied."""
+        self.money = ExpectedMoney()
         self.owed = ZERO
-        """What is above the cap although nothing was begun above it: a bill above its price, a cap that was lowered."""
+        """The amount above the cap although no take started above it: a bill above its price, a lowered cap."""
         self.surprised = False
         self.started: list[tuple[Asset, Key, Decimal]] = []
-        """Takes that were begun in this turn, with what was paid and under way by then."""
+        """Takes that started in this step, with the amounts paid and reserved at that time."""
         self.doubts: dict[str, Key] = {}
         self.files = 0
         self.wrong: list[str] = []
 
     def teardown(self) -> None:
-        self.turns.close()
+        self.simulation.close()
         self.sdk.__exit__(None, None, None)
 
-    # What there is
+    # State
 
     @property
-    def state(self) -> ProductionState:
-        return self.turns.run._state
+    def state(self) -> Record:
+        return self.simulation.run._run.record
 
     def asset(self, number: int) -> str:
         ids = [a.asset_id for a in self.state.plan.assets] if self.state.plan else list(IDS)
         return ids[number % len(ids)]
 
     def idle(self, number: int) -> str:
-        """Mostly one that nobody is at work at."""
+        """An asset, mostly one that is not generating."""
         states = self.state.assets.items()
         busy = (AssetStatus.PENDING, AssetStatus.GENERATING)
         found = [i for i, s in states if s.status not in busy or s.attention]
@@ -85,23 +86,25 @@ class Life(RuleBasedStateMachine):
     def paid(self) -> Decimal:
         return sum(self.bank.values(), self.planning)
 
-    # Sending, and what comes back
+    # Updates
 
     def send(self, name: str, argument: Any) -> None:
-        result = self.turns.result
+        result = self.simulation.result
         if result is not None:
             if result.status is not ProductionStatus.DELIVERED or name not in OPEN:
                 return
-            self.turns.start(ProductionStart(production_id=result.production_id, brief=result.brief, carried=result))
-        self.look_back()
-        self.turns.update(name, argument)
-        self.go_on()
+            self.simulation.start(
+                ProductionStart(production_id=result.production_id, brief=result.brief, carried=result)
+            )
+        self.record_doubts()
+        self.simulation.update(name, argument)
+        self.advance()
 
-    def go_on(self) -> None:
-        ended = self.turns.turn()
+    def advance(self) -> None:
+        ended = self.simulation.advance()
         for sent in ended:
             if sent.refusal is None:
-                self.purse.accepted(sent.argument, self.state.plan)
+                self.money.accepted(sent.argument, self.state.plan)
         events = self.state.events[self.followed :]
         self.followed += len(events)
         for event in events:
@@ -110,17 +113,17 @@ class Life(RuleBasedStateMachine):
                 self.plan = self.draft
         self.check_begun()
         if self.surprised or any(event.name == "approved" for event in events):
-            self.owed = max(self.paid + self.state.held_usd() - self.purse.cap, ZERO)
+            self.owed = max(self.paid + held_usd(self.state) - self.money.cap, ZERO)
         self.surprised = False
         for sent in ended:
             if sent.refusal:
                 assert sent.refusal.type == REFUSED, sent.refusal
             else:
                 self.done(sent)
-        self.settle_doubts()
+        self.count_doubts()
 
     def done(self, sent: Sent) -> None:
-        """An update took effect: so it does on the plain plan."""
+        """Apply an accepted update to the expected plan."""
         asked = sent.argument
         if isinstance(asked, PlanEdit):
             produced = bool(self.state.assets)
@@ -130,15 +133,15 @@ class Life(RuleBasedStateMachine):
         elif isinstance(asked, Resolve) and asked.prompt:
             self.plan.change(asked.asset_id, asked.prompt, asked.model)
 
-    def look_back(self) -> None:
-        """Which submissions are in doubt before something is done about them."""
+    def record_doubts(self) -> None:
+        """Record which submissions are ambiguous, before a request resolves them."""
         if self.state.status is ProductionStatus.CANCELLED:
-            return  # the end of it settled what was in doubt
+            return  # its end resolved the ambiguity
         states = self.state.assets
         self.doubts = {i: (i, s.next_take) for i, s in states.items() if s.attention == "ambiguous_submission"}
 
-    def settle_doubts(self) -> None:
-        """Whoever leaves a doubt without the job's id pays for it."""
+    def count_doubts(self) -> None:
+        """An ambiguous submission that is left without a job id counts at its price."""
         cancelled = self.state.status is ProductionStatus.CANCELLED
         for asset_id, key in list(self.doubts.items()):
             state = self.state.assets[asset_id]
@@ -154,65 +157,65 @@ class Life(RuleBasedStateMachine):
             and (p.request.asset.asset_id, p.request.take) == key
             and p.request.order
             and p.request.order.adopt_job_id
-            for p in self.turns.pending
+            for p in self.simulation.pending
         )
 
-    # What is begun
+    # Started takes
 
     def follow_money(self, event: Event) -> None:
-        """What an event says about money is what people released."""
+        """Check that the money in an event is the money that reviewers released."""
         state = self.state
         if event.name == "approved" and state.plan:
             by_policy = event.data["approver"] == POLICY
-            self.purse.approved(event, state.brief, state.plan, self.paid, self.wanted(), by_policy)
+            self.money.approved(event, state.brief, state.plan, self.paid, self.wanted(), by_policy)
         elif event.name == "budget_raised":
-            self.purse.raised(event, state.brief)
+            self.money.raised(event, state.brief)
         elif event.name == "resolved" and event.data.get("by") == RESUBMISSION_POLICY and "take" not in event.data:
             key = (str(event.asset_id), state.assets[str(event.asset_id)].next_take)
             self.bank[key] = self.bank.get(key, ZERO) + self.asked_usd[key]
 
     def wanted(self) -> Decimal:
-        """The most that all costs that is under way, in doubt or to be made."""
+        """The highest cost of all takes that are generating, ambiguous or pending."""
         making = (AssetStatus.PENDING, AssetStatus.GENERATING)
-        total = self.state.asking_usd
+        total = self.state.questions_usd
         for asset in self.state.plan.assets if self.state.plan else ():
             state = self.state.assets.get(asset.asset_id)
             if state is None:
                 continue
-            total += self.purse.most(asset) if state.status in making else ZERO
-            total += sum((self.purse.most(e.asset) for e in state.extra), ZERO)
+            total += self.money.most(asset) if state.status in making else ZERO
+            total += sum((self.money.most(e.asset) for e in state.extra), ZERO)
             if state.attention == "ambiguous_submission":
                 total += self.asked_usd[asset.asset_id, state.next_take]
         return total
 
     def check_begun(self) -> None:
-        """Nothing was begun above the cap, or on a price that nobody knows without permission."""
+        """Check that no take was started above the cap, or at an unknown price without permission."""
         for asset, key, committed in self.started:
-            if self.purse.most(asset) and committed > self.purse.cap + self.owed:
-                self.wrong.append(f"{key} is begun: {committed} USD paid and under way of {self.purse.cap}")
-            if asset.model in UNPUBLISHED and (asset.asset_id, asset.model) not in self.purse.permitted:
+            if self.money.most(asset) and committed > self.money.cap + self.owed:
+                self.wrong.append(f"{key} is begun: {committed} USD paid and under way of {self.money.cap}")
+            if asset.model in UNPUBLISHED and (asset.asset_id, asset.model) not in self.money.permitted:
                 self.wrong.append(f"{key} is begun, and nobody allowed to spend on {asset.model}")
         self.started.clear()
 
     def scheduled(self, pending: Pending) -> None:
-        """Called inside the workflow: what is wrong is told afterwards."""
+        """Record a violation; called inside the workflow, so it is reported afterwards."""
         if pending.name != "produce_asset":
             return
         asked = pending.request
         key, order = (asked.asset.asset_id, asked.take), asked.order.number if asked.order else 0
         before = self.begun.setdefault(key, set())
-        taken_up = any(known == order and run < self.turns.runs for run, known in before)
-        if (self.turns.runs, order) in before:
+        taken_up = any(known == order and run < self.simulation.runs for run, known in before)
+        if (self.simulation.runs, order) in before:
             self.wrong.append(f"{key} is begun a second time")
-        before.add((self.turns.runs, order))
-        making = (p.request.asset for p in self.turns.pending if p.name == "produce_asset")
+        before.add((self.simulation.runs, order))
+        making = (p.request.asset for p in self.simulation.pending if p.name == "produce_asset")
         if not taken_up:
-            self.started.append((asked.asset, key, sum(map(self.purse.most, making), self.paid)))
+            self.started.append((asked.asset, key, sum(map(self.money.most, making), self.paid)))
 
-    # What the activities answer
+    # Results of activities
 
     def answer_draft(self, draft: Draft) -> None:
-        for pending in [p for p in self.turns.pending if p.name == "draft_plan"]:
+        for pending in [p for p in self.simulation.pending if p.name == "draft_plan"]:
             assets = []
             for number, (kind, model, needs, spare) in enumerate(draft):
                 depends = tuple(sorted({IDS[n % number] for n in needs})) if number else ()
@@ -223,11 +226,11 @@ class Life(RuleBasedStateMachine):
             plan = Plan.of(f"plan {self.drafts}", assets).model_copy(update={"drafting_usd": DRAFT_USD})
             self.draft = PlainPlan.of(plan)
             pending.complete(plan)
-        self.go_on()
+        self.advance()
 
     def answer(self, pending: Pending, refused: bool) -> None:
         asked = pending.request
-        self.look_back()
+        self.record_doubts()
         match pending.name:
             case "price_plan" if refused and self.state.plan is not None:
                 pending.fail("model: 'gone' is not offered; choose another", kind=PLAN_INVALID)
@@ -256,18 +259,18 @@ class Life(RuleBasedStateMachine):
                 self.stopped(pending, refused)
             case name:
                 raise AssertionError(name)
-        self.go_on()
+        self.advance()
 
     def stopped(self, pending: Pending, billed: bool) -> None:
         key = (pending.request.asset.asset_id, pending.request.take)
         if billed:
             model = pending.request.asset.model
             self.bank[key] = self.bank.get(key, ZERO) + PRICES[model]
-            self.purse.billed(model, PRICES[model])
+            self.money.billed(model, PRICES[model])
         so_far = self.bank.get(key, ZERO)
         pending.complete(AssetCancelled(outcome="billed" if so_far else "free", billed_usd=so_far))
 
-    # What follows from it
+    # Staleness
 
     def is_stale(self, asset_id: str) -> bool:
         state = self.state.assets[asset_id]
@@ -275,13 +278,13 @@ class Life(RuleBasedStateMachine):
         if made is None or made["upload"]:
             return False
         if state.settled or state.status is not AssetStatus.COMPLETED:
-            return state.stale  # a person took it as it is; or it is being made anew
+            return state.stale  # a reviewer selected it; or it is generating again
         wanted, was = self.plan[asset_id], made["from"]
         known = (wanted["model"], *wanted["spare"])
         if wanted["prompt"] != was["prompt"] or wanted["needs"] != was["needs"] or was["model"] not in known:
             return True
         for needed in {*made["inputs"], *wanted["needs"]} & set(self.state.assets):
-            used = self.state.usable(needed)
+            used = usable_take(self.state, needed)
             if used and (used.media.sha256 != made["inputs"].get(needed) or self.is_stale(needed)):
                 return True
         return False

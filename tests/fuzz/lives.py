@@ -1,4 +1,4 @@
-"""Lives of a production in any order of events, each step held against the plain account of it."""
+"""Productions with any order of events, each step compared with the expected plan and costs."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -12,13 +12,19 @@ from hypothesis.stateful import initialize, invariant, precondition, rule, run_s
 
 from tests.fuzz.answers import MODELS, PRICES, taken
 from tests.fuzz.life import Draft, Life
-from tests.fuzz.plain import TYPES, PlainPlan, edits, op, plain, small
-from tests.fuzz.turns import NOW
+from tests.fuzz.plain import PlainPlan, edits, op, plain, small
+from tests.fuzz.simulation import NOW
+from tests.fuzz.strategies import ENDS, PEOPLE, TIMES, asset_drafts, briefs, produced_once
 from workflows.activity_io import AssetFailure
+from workflows.brief import Brief
 from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
-from workflows.models import ZERO, ApprovalPolicy, Brief, Platform
+from workflows.models import ZERO
 from workflows.production.state import policies
-from workflows.production.state.state import ProductionState
+from workflows.production.state.approvals import assets_waiting_for_money, digest_to_approve
+from workflows.production.state.attention import published
+from workflows.production.state.budget import left_usd
+from workflows.production.state.record import Record
+from workflows.production.state.takes import assets_in_attention, assets_to_start
 from workflows.requests import (
     Approval,
     Decision,
@@ -34,39 +40,11 @@ from workflows.requests import (
     UploadTake,
 )
 
-PEOPLE: Final = ("ana", "bo", "cy")
-ENDS: Final = (*("made",) * 12, "failed", "billed", "doubt", "doubt", "refused", "dearer")
-TIMES: Final = (*(1,) * 6, 3, 10)
-"""Vendors mostly charge what they said."""
 STEPS: Final = 40
-
-asset_drafts = st.lists(
-    st.tuples(st.sampled_from(TYPES), st.sampled_from(MODELS), st.sets(small, max_size=2), st.booleans()),
-    min_size=1,
-    max_size=4,
-)
-briefs = st.builds(
-    lambda approvers, own, stills, budget, auto: Brief(
-        text="x",
-        platform=Platform.VIDEO,
-        requester="ana",
-        budget_usd=budget,
-        approval=ApprovalPolicy(approvers=approvers, not_by_requester=own, stills_first=stills, auto_below_usd=auto),
-    ),
-    st.sampled_from((1, 1, 2)),
-    st.booleans(),
-    st.booleans(),
-    st.sampled_from((None, None, Decimal("0.15"), Decimal(1))),
-    st.sampled_from((None, None, None, Decimal("0.05"))),
-)
-
-
-def produced_once(lives: Life) -> bool:
-    return bool(lives.state.assets)
 
 
 class Lives(Life):
-    """What can happen to a production, and what always holds."""
+    """The rules and the invariants of a production."""
 
     @initialize(
         brief=briefs,
@@ -76,9 +54,9 @@ class Lives(Life):
         allows=st.sampled_from((True, True, False)),
     )
     def begin(self, brief: Brief, draft: Draft, budget: str | None, go: bool, allows: bool) -> None:
-        """Mostly as far as an approval: the rest of the story is longer than what comes before."""
-        self.turns.start(ProductionStart(production_id="p", brief=brief))
-        self.turns.turn()
+        """Start a production, mostly up to its approval: most rules apply after it."""
+        self.simulation.start(ProductionStart(production_id="p", brief=brief))
+        self.simulation.advance()
         self.answer_draft(draft)
         if go:
             self.steps(1)
@@ -87,34 +65,34 @@ class Lives(Life):
                 self.approve(who, right=True, budget=budget, allows=allows)
 
     @rule(draft=asset_drafts, fails=st.sampled_from((False, False, True)))
-    @precondition(lambda self: any(p.name == "draft_plan" for p in self.turns.pending))
+    @precondition(lambda self: any(p.name == "draft_plan" for p in self.simulation.pending))
     def drafted(self, draft: Draft, fails: bool) -> None:
         if fails:
-            next(p for p in self.turns.pending if p.name == "draft_plan").fail("no words")
-            self.go_on()
+            next(p for p in self.simulation.pending if p.name == "draft_plan").fail("no words")
+            self.advance()
         else:
             self.answer_draft(draft)
 
     @rule(which=small, refused=st.sampled_from((False, False, False, True)))
-    @precondition(lambda self: any(p.name not in ("draft_plan", "produce_asset") for p in self.turns.pending))
+    @precondition(lambda self: any(p.name not in ("draft_plan", "produce_asset") for p in self.simulation.pending))
     def step(self, which: int, refused: bool) -> None:
-        """One of the activities beside the takes ends."""
-        waiting = [p for p in self.turns.pending if p.name not in ("draft_plan", "produce_asset")]
+        """One of the activities other than takes ends."""
+        waiting = [p for p in self.simulation.pending if p.name not in ("draft_plan", "produce_asset")]
         self.answer(waiting[which % len(waiting)], refused)
 
     @rule(most=st.integers(1, 4))
     def steps(self, most: int) -> None:
-        """Several of them, oldest first, as on most days."""
+        """Several of them end, oldest first."""
         for _ in range(most):
-            for pending in [p for p in self.turns.pending if p.name not in ("draft_plan", "produce_asset")][:1]:
+            for pending in [p for p in self.simulation.pending if p.name not in ("draft_plan", "produce_asset")][:1]:
                 self.answer(pending, refused=False)
 
     @rule(ends=st.lists(st.sampled_from(ENDS), min_size=2, max_size=8), times=st.sampled_from(TIMES))
-    @precondition(lambda self: bool(self.turns.pending))
+    @precondition(lambda self: bool(self.simulation.pending))
     def work(self, ends: list[str], times: int) -> None:
-        """A day on which nobody decides anything."""
+        """Takes end, and no reviewer decides anything."""
         for end in ends:
-            if any(p.name == "produce_asset" for p in self.turns.pending):
+            if any(p.name == "produce_asset" for p in self.simulation.pending):
                 self.produced(0, end, 0, times, resubmits=False)
             self.steps(1)
 
@@ -125,34 +103,34 @@ class Lives(Life):
         times=st.sampled_from(TIMES),
         resubmits=st.booleans(),
     )
-    @precondition(lambda self: any(p.name == "produce_asset" for p in self.turns.pending))
+    @precondition(lambda self: any(p.name == "produce_asset" for p in self.simulation.pending))
     def produced(self, which: int, end: str, same: int, times: int, resubmits: bool) -> None:
-        """A take is made, fails for nothing or for money, is refused, costs more by now, or nobody knows.
+        """A take completes, fails unbilled or billed, is refused, costs more now, or is ambiguous.
 
         Args:
-            times: How many times its price a vendor charges.
-            resubmits: What is in doubt may be submitted again unasked.
+            times: The multiple of the price that the vendor charges.
+            resubmits: Whether an ambiguous submission may be repeated without a decision.
         """
-        waiting = [p for p in self.turns.pending if p.name == "produce_asset"]
+        waiting = [p for p in self.simulation.pending if p.name == "produce_asset"]
         pending = waiting[which % len(waiting)]
         asked = pending.request
         key, price = (asked.asset.asset_id, asked.take), PRICES[asked.asset.model]
-        self.look_back()
+        self.record_doubts()
         self.asked_usd[key] = price
         further = asked.take != self.state.assets[asked.asset.asset_id].next_take
         times = max(times, 2) if end == "dearer" else times
-        self.surprised = price * times > self.purse.price(asked.asset.model)
+        self.surprised = price * times > self.money.price(asked.asset.model)
         if end in ("made", "billed"):
             self.bank[key] = self.bank.get(key, ZERO) + price * times
-            self.purse.billed(asked.asset.model, price * times)
-        elif end == "doubt" and further:  # nobody is asked
+            self.money.billed(asked.asset.model, price * times)
+        elif end == "doubt" and further:  # without a decision
             self.bank[key] = self.bank.get(key, ZERO) + price
         elif end == "dearer":
-            self.purse.dearer(asked.asset.model, price * times)
-            self.begun[key].clear()  # nothing was submitted: the same take is begun again
+            self.money.record_price(asked.asset.model, price * times)
+            self.begun[key].clear()  # nothing was submitted: the same take starts again
         so_far = self.bank.get(key, ZERO) - (price if end == "doubt" and further else ZERO)
         if end == "made":
-            # Now and then a model makes the very same again.
+            # Sometimes a model returns the same media again.
             content = f"{asked.asset.asset_id} {asked.asset.prompt} {same % 3}"
             self.made[key] = {
                 "content": content,
@@ -173,11 +151,15 @@ class Lives(Life):
             )
         else:
             pending.fail("broken", AssetFailure(message="broken", billed_usd=so_far))
-        self.go_on()
+        self.advance()
 
-    # People
+    # Reviewers
 
-    @precondition(lambda self: self.state.status == "awaiting_approval" or self.state.gate or self.state.asks_for_money)
+    @precondition(
+        lambda self: (
+            self.state.status == "awaiting_approval" or bool(self.state.gate or assets_waiting_for_money(self.state))
+        )
+    )
     @rule(
         who=st.sampled_from(PEOPLE),
         right=st.sampled_from((True, True, True, False)),
@@ -185,7 +167,7 @@ class Lives(Life):
         allows=st.booleans(),
     )
     def approve(self, who: str, right: bool, budget: str | None, allows: bool) -> None:
-        digest = self.state.digest_to_approve if right else "another"
+        digest = digest_to_approve(self.state) if right else "another"
         if digest is None:
             return
         before = len(self.state.events)
@@ -244,7 +226,7 @@ class Lives(Life):
             asked["model"] = MODELS[which % len(MODELS)]
         self.send("regenerate", Regenerate.model_validate(asked))
 
-    @precondition(lambda self: bool(self.state.attention() or self.state.error))
+    @precondition(lambda self: bool(assets_in_attention(self.state) or self.state.error))
     @rule(
         which=small,
         action=st.sampled_from(("retry", "accept_without", "adopt", "resubmit", "raise_budget")),
@@ -254,7 +236,7 @@ class Lives(Life):
         allows=st.booleans(),
     )
     def resolve(self, which: int, action: str, budget: str | None, words: bool, finishing: bool, allows: bool) -> None:
-        waiting = self.state.attention() or [self.asset(which)]
+        waiting = assets_in_attention(self.state) or [self.asset(which)]
         asset_id = waiting[which % len(waiting)]
         if asset_id in self.state.assets and self.state.assets[asset_id].attention == "ambiguous_submission":
             action = {"retry": "resubmit", "raise_budget": "accept_without"}.get(action, action)
@@ -293,32 +275,32 @@ class Lives(Life):
 
     @rule(sure=st.sampled_from((False, False, False, False, False, True)))
     def cancel(self, sure: bool) -> None:
-        if sure and self.turns.result is None and not self.turns.run._cancelling:
-            self.look_back()
-            self.turns.cancel()
-            self.go_on()
+        if sure and self.simulation.result is None and not self.state.cancelling:
+            self.record_doubts()
+            self.simulation.cancel()
+            self.advance()
 
     @rule(sure=st.sampled_from((False, False, True)))
-    @precondition(lambda self: self.turns.result is None and not self.turns.full)
+    @precondition(lambda self: self.simulation.result is None and not self.simulation.full)
     def full(self, sure: bool) -> None:
-        """The history is long: the run is to go on as a new one."""
+        """The history is long: the run has to continue as new."""
         if not sure:
             return
-        self.turns.full = True
-        self.look_back()
-        self.go_on()
+        self.simulation.full = True
+        self.record_doubts()
+        self.advance()
 
     @rule(days=st.sampled_from((0.1, 0.1, 0.1, 0.1, 3)))
     def time(self, days: float) -> None:
-        self.turns.clock += timedelta(days=days)
-        self.look_back()
-        self.go_on()
+        self.simulation.clock += timedelta(days=days)
+        self.record_doubts()
+        self.advance()
 
-    # What always holds
+    # Invariants
 
     @invariant()
     def the_log_only_grows(self) -> None:
-        now = self.turns.result.events if self.turns.result else self.state.events
+        now = self.simulation.result.events if self.simulation.result else self.state.events
         assert list(now[: len(self.events)]) == self.events
         assert [e.id for e in now] == list(range(1, len(now) + 1))
         assert all(a.at <= b.at for a, b in pairwise(now))
@@ -341,13 +323,13 @@ class Lives(Life):
 
     @invariant()
     def every_cent_is_known(self) -> None:
-        if not self.turns.run._cancelling:  # what its takes cost is booked together, when all are stopped
+        if not self.state.cancelling:  # the cost of its takes is recorded together, when all are stopped
             assert self.state.spent_usd == self.paid
-            assert self.state.overrun_usd == self.purse.overcharged
+            assert self.state.overrun_usd == self.money.overcharged
         if self.state.budget_usd is not None:
-            assert self.state.budget_usd == self.purse.cap
+            assert self.state.budget_usd == self.money.cap
         if self.state.budget_usd is not None and self.state.status is not ProductionStatus.CANCELLED:
-            assert self.state.left_usd() + self.owed >= 0, f"{self.state.left_usd()} left, {self.owed} owed"
+            assert left_usd(self.state) + self.owed >= 0, f"{left_usd(self.state)} left, {self.owed} owed"
 
     @invariant()
     def what_is_in_use_is_there(self) -> None:
@@ -366,15 +348,15 @@ class Lives(Life):
         if plan is None or not states:
             return
         busy = {i for i, s in states.items() if s.status not in (AssetStatus.COMPLETED, AssetStatus.CANCELLED)}
-        busy |= {i for each in busy for i in policies.dependents(plan, each)}  # told when their inputs are there
+        busy |= {i for each in busy for i in policies.dependents(plan, each)}  # reported when their inputs are complete
         for asset_id, state in states.items():
             if state.status is AssetStatus.COMPLETED and asset_id not in busy:
                 assert state.stale == self.is_stale(asset_id), (asset_id, state.stale_because)
 
     @invariant()
     def a_record_is_all_that_is_needed(self) -> None:
-        kept = self.state.snapshot()
-        again = ProductionState(
+        kept = self.state
+        again = Record.begin(
             ProductionStart(
                 production_id="p",
                 brief=kept.brief,
@@ -382,23 +364,23 @@ class Lives(Life):
             ),
             lambda: NOW,
         )
-        assert again.snapshot() == kept
-        assert again.left_usd() == self.state.left_usd() + self.state.asking_usd
-        assert [a.asset_id for a in again.waiting()] == [a.asset_id for a in self.state.waiting()]
-        assert again.told().waiting == self.state.told().waiting
+        assert again.model_dump() == kept.model_dump()
+        assert left_usd(again) == left_usd(self.state) + self.state.questions_usd
+        assert [a.asset_id for a in assets_to_start(again)] == [a.asset_id for a in assets_to_start(self.state)]
+        assert published(again).waiting == published(self.state).waiting
 
     @invariant()
     def it_goes_on_or_waits_for_somebody(self) -> None:
-        if self.turns.result is not None or self.turns.pending:
+        if self.simulation.result is not None or self.simulation.pending:
             return
         state = self.state
         waits = state.status in (ProductionStatus.AWAITING_APPROVAL, ProductionStatus.NEEDS_ATTENTION)
         assert waits, f"{state.status}, and nothing is under way"
-        assert state.told().waiting or state.attention(), f"{state.status} for no reason"
+        assert published(state).waiting or assets_in_attention(state), f"{state.status} for no reason"
 
 
 def play(count: int, number: int) -> str:
-    """Play so many lives, the same for the same number; what went wrong, with the shortest life in which it does."""
+    """Run so many simulated productions, the same for the same number; return the failure with the shortest example."""
 
     @seed(number)
     class Seeded(Lives):

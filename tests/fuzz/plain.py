@@ -1,4 +1,4 @@
-"""A plan in the plainest way, a list of dictionaries, and what edits make of it."""
+"""A plan as a list of dictionaries, and edits applied to it."""
 
 import json
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ edits = st.lists(
 
 
 def plain(asset: Asset) -> Record:
-    """What an asset asks for, as a plain record."""
+    """An asset as a plain record."""
     return {
         "id": asset.asset_id,
         "prompt": asset.prompt,
@@ -54,7 +54,7 @@ class PlainPlan:
         return json.dumps([self.title, self.records], sort_keys=True)
 
     def apply(self, edits: Iterable[EditOp]) -> None:
-        """Make the edits, which can be made, one after the other."""
+        """Apply valid edits in order."""
         for edit in edits:
             if edit.op == "title":
                 self.title = edit.title or ""
@@ -82,7 +82,7 @@ class PlainPlan:
 
 
 def op(name: str, which: int, how: int, ids: list[str]) -> EditOp:
-    """One edit of a plan with these assets; it may be one that cannot be made."""
+    """One edit of a plan with these assets; it may be invalid."""
     asset_id = ids[which % len(ids)]
     match name:
         case "change" if how % 4 == 0:

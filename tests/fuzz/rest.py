@@ -1,4 +1,4 @@
-"""When all is said, nothing is stuck: what ended has ended well, and what waits says for whom."""
+"""After all requests no production is stuck: each has ended, or has the reason for which it waits."""
 
 import asyncio
 import time
@@ -11,19 +11,20 @@ from temporalio.service import RPCError
 
 from deploy.home import StackInfo
 from tests.chaos.audit.audit import BROKEN
+from tests.support.waiting import WITHIN
 from workflows import keys
 from workflows.events import ProductionStatus, Snapshot
 from workflows.runtime.data_converter import data_converter
 from workflows.start_options import STATUS
 
-QUIET_SECONDS: Final = 60.0
-"""Until all that was begun is made or waits; a film of 8 s takes about 4, and hundreds of them stand in line."""
+QUIET_SECONDS: Final = WITHIN
+"""Until every production has ended or waits; a film of 8 s takes about 4 s, and hundreds of them are queued."""
 WAITING: Final = (ProductionStatus.AWAITING_APPROVAL, ProductionStatus.NEEDS_ATTENTION)
 PRODUCTIONS: Final = frozenset({keys.WORKFLOW_TYPE, keys.PREVIEW_TYPE})
 
 
 class Rest:
-    """Looks at every run that a server knows."""
+    """Checks every run of a server."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -38,7 +39,7 @@ class Rest:
                 self._wrong(run, f"a workflow task failed: {words}")
 
     async def quiet(self) -> None:
-        """Wait until nothing is under way; as long as something comes to an end now and then."""
+        """Wait until no run is in progress, for as long as some run ends within QUIET_SECONDS."""
         left, since = -1, time.monotonic()
         while True:
             busy = [run async for run in self._runs("ExecutionStatus = 'Running'") if _is_busy(run)]
@@ -60,7 +61,7 @@ class Rest:
             yield run
 
     async def _status(self, run: WorkflowExecution) -> str:
-        """How it ended, or what it waits for; where neither is true, that is wrong."""
+        """The status of a run; a run that neither ended nor waits for a reviewer is a problem."""
         kind = run.workflow_type.removesuffix("Workflow").lower()
         if run.status is not WorkflowExecutionStatus.RUNNING:
             if run.status is not WorkflowExecutionStatus.COMPLETED:
@@ -73,7 +74,7 @@ class Rest:
             return f"{kind} goes on"
         handle = self._client.get_workflow_handle(run.id, run_id=run.run_id)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(WITHIN):
                 snapshot: Snapshot = await handle.query("snapshot", result_type=Snapshot)
         except (TimeoutError, RPCError, WorkflowQueryFailedError) as error:
             self._wrong(run, f"does not answer: {error!r}")
@@ -96,13 +97,13 @@ class Rest:
 
 
 def _is_busy(run: WorkflowExecution) -> bool:
-    """Whether it is at work, or about to end."""
+    """Whether the run is in progress, or about to end."""
     status = run.typed_search_attributes.get(STATUS)
     return run.workflow_type in PRODUCTIONS and status not in WAITING
 
 
 async def at_rest(info: StackInfo) -> Rest:
-    """Wait for it, and look."""
+    """Wait until no run is in progress, and check all of them."""
     rest = Rest(await Client.connect(info.temporal_address, data_converter=data_converter))
     await rest.quiet()
     await rest.look()

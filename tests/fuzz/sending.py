@@ -1,4 +1,4 @@
-"""Sends the cases to a running API and holds every answer against what the API says of itself."""
+"""Sends the cases to a running API and checks every response against the OpenAPI description."""
 
 import time
 from collections import Counter
@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from api.client.client import GreenlightClient
 from tests.fuzz.cases import AnyCase, aim, generated
 from tests.fuzz.world import World
+from tests.support.waiting import WITHIN
 
 CHECKS: Final = [
     not_a_server_error,
@@ -33,20 +34,20 @@ CHECKS: Final = [
     response_schema_conformance,
 ]
 FILL_EVERY: Final = 50
-"""Cases between two looks at which statuses have become empty."""
-ANSWER_SECONDS: Final = 60.0
+"""Cases between two checks for statuses without a production."""
+ANSWER_SECONDS: Final = WITHIN
 STREAM_SECONDS: Final = 5.0
-"""How long an event stream is listened to: they go on to the plan, or to a deliverable or a person."""
-TRIES: Final = 3
-"""Of a request that is answered 503, after the seconds that it names: a machine may be busy, but not for so long."""
+"""Read timeout of an event stream, which ends with the plan, the deliverable or an attention item."""
+TRIES: Final = 6
+"""Attempts at a request with a 503 response, after its Retry-After."""
 WATCH_SECONDS: Final = 0.5
-"""How long an open production is watched: most of them wait for a person."""
+"""Read timeout of the events of an open production: most of them wait for a reviewer."""
 KINDS: Final = {"batch_id": "batch_ids", "schedule_id": "schedule_ids"}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that an answer did and should not have."""
+    """One violation in a response."""
 
     operation: str
     check: str
@@ -57,7 +58,7 @@ class Finding:
 
 @dataclass
 class Outcome:
-    """What all cases together came to."""
+    """The totals of all cases."""
 
     seed: int
     cases: int = 0
@@ -70,19 +71,19 @@ class Outcome:
     slowest: str = ""
     seconds: float = 0.0
     late: int = 0
-    """Requests that were answered 503, and otherwise when they were sent again."""
+    """Requests with a 503 response and another one to a retry."""
 
 
 def fuzz(url: str, count: int, seed: int) -> Outcome:
-    """Send so many cases, one after the other, aimed at productions in every status."""
+    """Send so many cases, one after the other, to productions in every status."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
-    outcome, chance, began = Outcome(seed), Random(seed), time.monotonic()
+    outcome, rng, began = Outcome(seed), Random(seed), time.monotonic()
     with GreenlightClient(url) as client, requests.Session() as session:
         world = World(client, seed)
         for number, case in enumerate(generated(schema, count, seed)):
             if number % FILL_EVERY == 0:
                 world.fill()
-            aim(case, world, chance)
+            aim(case, world, rng)
             _send(case, url, session, outcome, world)
         world.close()
     outcome.seconds = time.monotonic() - began
@@ -99,7 +100,7 @@ def _send(case: AnyCase, url: str, session: requests.Session, outcome: Outcome, 
         for _ in range(TRIES - 1):
             if answer.status_code != 503:
                 break
-            time.sleep(float(answer.headers["retry-after"][0]))
+            time.sleep(float(answer.headers.get("retry-after", ["5"])[0]))
             answer = _answer(case, url, session)
             outcome.late += answer.status_code != 503
     except requests.RequestException as error:
@@ -119,14 +120,15 @@ def _answer(case: AnyCase, url: str, session: requests.Session) -> Response:
     if "text/event-stream" not in str(case.operation.definition.raw["responses"]):
         return case.call(base_url=url, session=session, timeout=ANSWER_SECONDS)
     if case.method == "GET":
-        with suppress(requests.ReadTimeout):  # it has not even begun: that may be this machine
-            return case.call(base_url=url, session=session, timeout=WATCH_SECONDS)
+        for seconds in (WATCH_SECONDS, STREAM_SECONDS):
+            with suppress(requests.ReadTimeout):  # no response yet: the machine may be busy
+                return case.call(base_url=url, session=session, timeout=seconds)
     return case.call(base_url=url, session=session, timeout=STREAM_SECONDS)
 
 
 def _failures(case: AnyCase, answer: Response) -> tuple[Failure, ...]:
     body = case.meta.components.get(ParameterLocation.BODY) if case.meta else None
-    # What was wrong elsewhere may have been fixed by the aim, or be a key, which nobody asks for here.
+    # `aim` may have replaced the invalid value, or it is an API key, which this API does not need.
     wrong = isinstance(case.body, dict | list) and body is not None and body.mode is GenerationMode.NEGATIVE
     try:
         case.validate_response(answer, checks=[*CHECKS, negative_data_rejection] if wrong else CHECKS)
@@ -136,7 +138,7 @@ def _failures(case: AnyCase, answer: Response) -> tuple[Failure, ...]:
 
 
 def _learn(answer: Response, world: World) -> None:
-    """Keep the ids of what was started: later cases are aimed at them."""
+    """Keep the ids in a response for later cases."""
     if answer.status_code >= 300 or answer.headers.get("content-type") != ["application/json"] or not answer.content:
         return
     body: Any = answer.json()

@@ -1,4 +1,4 @@
-"""The stack that is fuzzed: as `make up` runs it, with previz alone; some models cost money, or cannot be made."""
+"""The stack under test: as `make up` runs it, with previz alone; some models cost money, and one always fails."""
 
 import os
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from deploy.local import Stack, running_stack
 from tests.support.stack import hermetic, new_home
 
 BROKEN: Final = "previz-broken"
-"""In the catalogue, and nobody can make it: each take of it fails for good."""
+"""A model in the catalogue whose takes always fail."""
 WORDS_USD: Final = "0.02"
-"""Of each text, so that there are budgets, reservations and ledgers."""
+"""The price of each text, so that there are budgets, reservations and ledgers."""
 _MODEL: Final = """
 [[models]]
 provider = "previz"
@@ -27,7 +27,7 @@ rank = {rank}
 
 @contextmanager
 def fuzzed_stack(folder: Path) -> Iterator[Stack]:
-    """Everything of it lies in `folder`, its logs in `home/logs`."""
+    """Run the stack with all files in `folder`, and its logs in `home/logs`."""
     catalogue = folder / "own.toml"
     models = [("previz-text", WORDS_USD, 90), (BROKEN, "0", 99)]
     catalogue.write_text("".join(_MODEL.format(model=m, usd=usd, rank=rank) for m, usd, rank in models))

@@ -1,4 +1,4 @@
-"""Requests of every kind to the running API, and productions in any order of events; `make fuzz` takes more of both."""
+"""Fuzzed requests to the running API, and productions with any order of events; `make fuzz` runs more of both."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,8 @@ from tests.fuzz.plain import IDS, TYPES, PlainPlan, edits, op, small
 from tests.fuzz.rest import at_rest
 from tests.fuzz.sending import fuzz
 from tests.fuzz.stack import fuzzed_stack
-from workflows.models import Brief, Plan, Platform
+from workflows.brief import Brief, Platform
+from workflows.models import Plan
 from workflows.production.state import plan_diff, policies
 from workflows.production.state.policies import PlanProblem
 
@@ -34,7 +35,7 @@ plans = st.lists(st.tuples(small, small, st.booleans()), min_size=1, max_size=5)
 
 
 def test_whatever_is_asked(tmp_path: Path) -> None:
-    """No request makes the API fail or say what its description does not, and none leaves a production stuck."""
+    """No request makes the API fail or violate its description, and none leaves a production stuck."""
     with fuzzed_stack(tmp_path) as stack:
         pids = stack.supervisor.pids()
         outcome = fuzz(stack.info.api_url, CASES, SEED)
@@ -48,14 +49,14 @@ def test_whatever_is_asked(tmp_path: Path) -> None:
 
 
 def test_lives() -> None:
-    """In whatever order people decide and takes end, digests, money, takes and records are as a plain account says."""
+    """In any order of decisions and ended takes, digests, money, takes and records are as the model expects."""
     assert play(LIVES, SEED) == ""
 
 
 @settings(derandomize=True, database=None, deadline=None, max_examples=200)
 @given(plan=plans, asked=edits)
 def test_edits_and_their_diff(plan: Plan, asked: list[tuple[str, int, int]]) -> None:
-    """An edited plan is what a list of dictionaries becomes by the same edits, and its diff says just that."""
+    """An edited plan equals a list of dictionaries after the same edits, and its diff lists the differences."""
     before = priced(plan, ())
     ops = [op(*each, [a.asset_id for a in before.assets]) for each in asked]
     try:
@@ -71,7 +72,7 @@ def test_edits_and_their_diff(plan: Plan, asked: list[tuple[str, int, int]]) -> 
 
 
 def told(before: Plan, lines: list[Any]) -> dict[str, str]:
-    """The title and the prompts that a plan has after what the lines say."""
+    """The title and the prompts of a plan after the changes of the lines."""
     found = {"title": before.title, **{a.asset_id: a.prompt for a in before.assets}}
     for line in lines:
         match line["field"]:

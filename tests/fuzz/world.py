@@ -1,4 +1,4 @@
-"""Live productions in every status, so that the requests that are aimed at them come past 404."""
+"""Productions in every status, so that requests with their ids get past 404."""
 
 import contextlib
 import time
@@ -11,23 +11,21 @@ from api.client.client import GreenlightClient, GreenlightError
 from api.problems import RETRY_SECONDS
 from api.views.production import ProductionView
 from tests.fuzz.stack import BROKEN
-from tests.support.film import until
+from tests.support.waiting import until
+from workflows.brief import Brief, Platform, Reference
 from workflows.events import AssetStatus, ProductionStatus
-from workflows.models import Brief, Platform, Reference
 from workflows.requests import Approval, EditOp, Pause, PlanEdit, Rejection
 
 COPY: Final = Brief(text="Say why night trains are back.", platform=Platform.COPY, requester="ana")
 POST: Final = Brief(text="Three reasons to take the night train.", platform=Platform.SOCIAL_POST, requester="ana")
 FILM: Final = Brief(text="A boat leaves the harbour at dawn.", platform=Platform.VIDEO, duration_seconds=4)
-TRIES: Final = 3
+TRIES: Final = 6
 LONG_JOB_SECONDS: Final = 3_600.0
-AT_REST: Final = 180.0
-"""Seconds; what previz makes of these briefs takes two or three, and stands in line behind what the cases began."""
 
 
 @dataclass(frozen=True)
 class Live:
-    """One production as it was last looked at, in the words that requests are made of."""
+    """One production as of its last read: the values for requests."""
 
     production_id: str
     digest: str
@@ -50,9 +48,9 @@ class Live:
 
 
 class World:
-    """Keeps one production in each status. What a request moved on stays there, and another takes its place.
+    """Keeps one production in each status. When a request changes the status of one, another one replaces it.
 
-    Ids come from Idempotency-Keys, so that the same seed aims at the same ids.
+    Ids come from Idempotency-Keys, so that the same seed uses the same ids.
     """
 
     def __init__(self, client: GreenlightClient, seed: int) -> None:
@@ -69,7 +67,7 @@ class World:
         return list(self._live.values())
 
     def fill(self) -> None:
-        """Look at each again, and bring a new one into each status that nobody is in any more."""
+        """Read each again, and bring a new one into each status that no production has any more."""
         begun: dict[str, str] = {}
         for name, (wanted, make) in _MAKERS.items():
             known = self._live.get(name)
@@ -82,8 +80,8 @@ class World:
             self._live[name] = Live.of(self._come_to(name, production_id))
 
     def _come_to(self, name: str, production_id: str) -> ProductionView:
-        """Wait until a new one is where it is wanted."""
-        until(lambda: _MAKERS[name][0](self._client.get(production_id)), name, AT_REST)
+        """Wait until a new one has the wanted status."""
+        until(lambda: _MAKERS[name][0](self._client.get(production_id)), name)
         return self._client.get(production_id)
 
     # Makers
@@ -91,7 +89,7 @@ class World:
     def _planned(self, name: str, brief: Brief) -> ProductionView:
         self._number += 1
         started = self._client.start(brief, idempotency_key=f"{self._seed}-{name}-{self._number}")
-        until(lambda: self._client.get(started.production_id).status != ProductionStatus.PLANNING, "a plan", AT_REST)
+        until(lambda: self._client.get(started.production_id).status != ProductionStatus.PLANNING, "a plan")
         return self._client.get(started.production_id)
 
     def _changed(self, name: str, brief: Brief, role: str, **change: object) -> ProductionView:
@@ -157,14 +155,14 @@ class World:
         return self._client.preview(self._planned(name, COPY).production_id).production_id
 
     def close(self) -> None:
-        """Stop what pretends to be at work for an hour."""
+        """Cancel the productions whose jobs last an hour."""
         for production in self._client.list(status=ProductionStatus.PRODUCING):
             with contextlib.suppress(GreenlightError):
                 self._client.cancel(production.production_id)
 
 
 def _patiently(make: Callable[[], str]) -> str:
-    """Once more where a busy machine answers 503."""
+    """Retry a 503 of a busy machine."""
     for _ in range(TRIES - 1):
         try:
             return make()

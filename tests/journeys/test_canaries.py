@@ -31,15 +31,14 @@ from tests.emulators.google import GoogleEmulator
 from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.replicate import ReplicateEmulator
 from tests.emulators.runway import RunwayEmulator
-from tests.journeys.test_vendors import BRIEF, Vendors, catalogues
-from tests.journeys.test_vendors import the_plan as whole_plan
+from tests.journeys.vendors import BRIEF, Vendors, catalogues
+from tests.journeys.vendors import the_plan as whole_plan
 from tests.support.film import planned
 from tests.support.stack import hermetic
 from tests.support.traces import kept_by_temporal
-from workflows.models import Webhook
+from tests.support.waiting import WITHIN
+from workflows.brief import Webhook
 from workflows.requests import Approval
-
-pytestmark = pytest.mark.timeout(300)  # the fixture lives through four productions
 
 VENDORS: Final = ("openai", "anthropic", "google", "replicate", "runway")
 CANARIES: Final = {name: f"canary-{name}-3f9d2c71b8e64a05" for name in (*VENDORS, "aws", "userinfo", "signature")}
@@ -229,12 +228,12 @@ def test_addresses_with_passwords_are_refused(stack: Stack) -> None:
     """A brief is kept with its production: an address with a password in it comes no further than the door."""
     address = f"https://me:{CANARIES['userinfo']}@example.com/a.png?@"
     given = {"text": "x", "platform": "design", "references": [{"source": address}], "webhooks": [{"url": address}]}
-    answer = httpx.post(f"{stack.info.api_url}/api/v1/productions", json=given)
+    answer = httpx.post(f"{stack.info.api_url}/api/v1/productions", json=given, timeout=WITHIN)
     assert answer.status_code == 422
     assert [e["field"] for e in answer.json()["errors"]] == ["webhooks[0].url", "references[0].source"]
     assert found_in({"the answer": answer.content}) == []
     given |= {"references": [], "webhooks": [{"url": "https://example.com/a@b"}]}
-    assert httpx.post(f"{stack.info.api_url}/api/v1/productions", json=given).status_code == 202
+    assert httpx.post(f"{stack.info.api_url}/api/v1/productions", json=given, timeout=WITHIN).status_code == 202
 
 
 async def test_temporal_holds_no_canary(lived: list[str], stack: Stack) -> None:
@@ -259,7 +258,7 @@ def test_logs_hold_no_canary(lived: list[str], stack: Stack) -> None:
 def test_the_api_tells_no_canary(lived: list[str], stack: Stack) -> None:
     """No answer, no error and no event."""
     told = {}
-    with httpx.Client(base_url=stack.info.api_url, timeout=30) as http:
+    with httpx.Client(base_url=stack.info.api_url, timeout=WITHIN) as http:
         for production_id in lived:
             path = f"/api/v1/productions/{production_id}"
             for each in ("", "/plan/history", "/deliverables", "/manifest", "/assets/still-1/takes"):

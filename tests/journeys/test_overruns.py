@@ -12,16 +12,20 @@ from rich.console import Console
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from api.cli.live import ProductionView
 from api.cli.main import app
+from api.cli.progress import ProductionProgress
 from api.cli.tables import show_production
 from api.client.client import GreenlightClient
 from tests.support.fakes import Film
 from tests.support.serving import Api, serving
-from tests.workflows.production.state.test_state import approved, text
+from tests.workflows.production.state.states import approved, text
 from workflows.events import Event
 from workflows.models import Quote
 from workflows.production.state import policies
+from workflows.production.state.approvals import assets_waiting_for_money
+from workflows.production.state.budget import book_bill
+from workflows.production.state.changes import replace_plan
+from workflows.production.state.takes import start_take
 from workflows.production.ui_details import details_of
 from workflows.requests import EditOp
 
@@ -82,7 +86,8 @@ def test_an_overrun_event_is_red() -> None:
     """On a terminal the event and the reason for attention are red, and stay above the bars."""
     out = io.StringIO()
     asset = text(1)
-    with ProductionView(Console(file=out, force_terminal=True, width=120, color_system="standard"), [asset]) as view:
+    console = Console(file=out, force_terminal=True, width=120, color_system="standard")
+    with ProductionProgress(console, [asset]) as view:
         for name, data in (
             ("overrun", {"provider": "a", "model": "words", "price_usd": "0.10", "cost_usd": "1.00"}),
             ("needs_attention", {"reason": "overrun", "message": "it costs more"}),
@@ -99,14 +104,14 @@ def test_the_temporal_ui_tells_how_to_approve_again() -> None:
     state = approved(text(1), text(2))
     state.budget_usd = Decimal("0.20")
     assert state.plan
-    state.start(state.plan.assets[0])
-    state.book(state.plan.assets[0], Decimal("0.50"), Decimal(0))
+    start_take(state, state.plan.assets[0])
+    book_bill(state, state.plan.assets[0], Decimal("0.50"), Decimal(0))
     secret = Quote(low_usd=Decimal(0), high_usd=Decimal("0.90"), expected_seconds=1, unknown=True)
     change = EditOp(op="change", asset_id="text-2", model="secret")
     plan = policies.apply_edits(state.brief, state.plan, [change])
     plan = plan.of(plan.title, [a if a.quote else a.model_copy(update={"quote": secret}) for a in plan.assets])
-    state.edit(plan, {}, allow_unknown=False, by="bo")
-    assert state.asks_for_money == ["text-2"]
+    replace_plan(state, plan, {}, allow_unknown=False, by="bo")
+    assert assets_waiting_for_money(state) == ["text-2"]
     shown = details_of(state)
     assert "**of it 0.40 USD above published prices**" in shown
     assert "the signal `approve` of text-2 again" in shown

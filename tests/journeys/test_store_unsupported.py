@@ -14,17 +14,16 @@ from api.client.client import GreenlightClient
 from deploy.local import Stack, running_stack
 from tests.activities.storage.store_proxy import StoreProxy
 from tests.emulators.openai import OpenAIEmulator
-from tests.support.film import approval, planned, until
+from tests.support.film import approval, planned
 from tests.support.stack import hermetic
 from tests.support.vendors import env_of
+from tests.support.waiting import WITHIN, until
+from workflows.brief import Brief, Platform
 from workflows.events import ProductionStatus
-from workflows.models import Brief, Platform
 from workflows.requests import EditOp, PlanEdit, Resolve
 
 BRIEF = Brief(text="A line about the sea.", platform=Platform.COPY)
 PREVIZ = ("previz", "previz-text")
-WITHIN = 60.0
-"""Seconds for whatever comes about by itself, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Studio:
     def fix_store(self) -> None:
         """Let the store honour conditions, and wait until the running worker has found that out itself."""
         self.proxy.mode = "honours"
-        until(lambda: self.storage() == "ok", "the worker has seen it", WITHIN)
+        until(lambda: self.storage() == "ok", "the worker has seen it")
 
     def storage(self) -> str:
         return self.client.ready().checks["storage"]
@@ -60,7 +59,7 @@ class Studio:
         return production_id
 
     def comes_to(self, production_id: str, status: ProductionStatus) -> None:
-        until(lambda: self.client.get(production_id).status is status, status.value, WITHIN)
+        until(lambda: self.client.get(production_id).status is status, status.value)
 
     def doctor(self) -> Result:
         return CliRunner().invoke(app, ["--url", self.stack.info.api_url, "doctor"])
@@ -82,8 +81,8 @@ def studio(servers: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_operators_are_told(studio: Studio) -> None:
     """A worker over a store that ignores conditions starts; its log, /readyz, doctor and the providers say what the
     store does and what to do."""
-    until(lambda: "If-None-Match" in studio.storage(), "the workers have been asked", WITHIN)
-    answer = httpx.get(f"{studio.stack.info.api_url}/readyz", trust_env=False)
+    until(lambda: "If-None-Match" in studio.storage(), "the workers have been asked")
+    answer = httpx.get(f"{studio.stack.info.api_url}/readyz", timeout=WITHIN, trust_env=False)
     assert (answer.status_code, answer.json()["ready"]) == (503, False)
     report = studio.client.providers()
     doctor = studio.doctor()
@@ -129,6 +128,6 @@ def test_a_store_that_changes_while_the_worker_runs(studio: Studio) -> None:
     before = studio.vendor.count("submit")
     production_id = studio.approved(bought=True)
     studio.comes_to(production_id, ProductionStatus.NEEDS_ATTENTION)
-    until(lambda: "NotImplemented" in studio.storage(), "/readyz says so", WITHIN)
+    until(lambda: "NotImplemented" in studio.storage(), "/readyz says so")
     assert studio.vendor.count("submit") == before
     studio.comes_to(studio.approved(), ProductionStatus.DELIVERED)

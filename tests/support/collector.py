@@ -1,7 +1,6 @@
 """A collector of traces on this machine: takes OTLP over HTTP as any collector does, and keeps the spans."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+
+from tests.support.waiting import until
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,7 @@ class Collector:
 
     def wait(self, holds: Callable[[], object], what: str) -> None:
         """Spans come in batches, a moment after they ended."""
-        deadline = time.monotonic() + 20
-        while not holds():
-            assert time.monotonic() < deadline, f"never came: {what}; {sorted({s.name for s in self.spans})}"
-            time.sleep(0.05)
+        until(lambda: bool(holds()), what)
 
 
 def _values(attributes: Any) -> dict[str, Any]:

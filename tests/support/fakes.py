@@ -13,7 +13,8 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.batch import BatchRecords, Looking
+from activities.batch import BatchRecords, ProductionReports
+from tests.support.serving import patient
 from workflows import keys
 from workflows.activity_io import (
     PLAN_INVALID,
@@ -323,7 +324,7 @@ class FakeActivities(ProductionActivities):
     @asynccontextmanager
     async def working(self, client: Client) -> AsyncIterator[None]:
         """Workers that serve productions with these activities, within this process."""
-        looking = Looking(self.manifest)
+        looking = ProductionReports(self.manifest)
         steps: Sequence[Any] = (
             self.take_in_references,
             self.draft_plan,
@@ -335,7 +336,7 @@ class FakeActivities(ProductionActivities):
             self.write_manifest,
             self.newest_manifest,
             self.list_providers,
-            looking.look_at_production,
+            looking.report_production,
             looking.find_production,
             self.keep_batch,
         )
@@ -365,6 +366,7 @@ class FakeActivities(ProductionActivities):
                 ),
             ):
                 await stack.enter_async_context(worker)
+            stack.enter_context(patient())
             yield
 
 

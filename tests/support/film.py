@@ -1,8 +1,7 @@
 """A production as its caller lives it: briefed, planned, watched, and looked up in the bucket afterwards."""
 
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -16,9 +15,10 @@ from api.views.production import PlanView, StreamEvent
 from deploy.home import StackInfo
 from deploy.s3 import REGION
 from tests.support.stack import CREDENTIALS
+from tests.support.waiting import WITHIN
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import Event, Snapshot
-from workflows.models import Brief, Platform
 from workflows.requests import Approval, EditOp, PlanEdit
 
 BRIEF: Final = Brief(
@@ -29,14 +29,6 @@ BRIEF: Final = Brief(
     requester="ana",
 )
 """Two shots of four seconds: the shortest film that has a cut."""
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float) -> None:
-    """Wait for a fact that another process brings about."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)
 
 
 def planned(client: GreenlightClient, brief: Brief) -> tuple[str, PlanView]:
@@ -107,16 +99,16 @@ class Watcher:
     def saw(self, name: str, asset_id: str | None = None) -> bool:
         return any(e.name == name and e.asset_id == asset_id for e in self.events)
 
-    def until(self, name: str, asset_id: str | None = None, *, seconds: float = 30) -> None:
+    def until(self, name: str, asset_id: str | None = None) -> None:
         """Wait until an event of this name has come."""
         with self._news:
-            self._news.wait_for(lambda: self._ended or self.saw(name, asset_id), seconds)
-            assert self.saw(name, asset_id), f"no {name} {asset_id or ''} within {seconds:g} s: {self._told()}"
+            self._news.wait_for(lambda: self._ended or self.saw(name, asset_id), WITHIN)
+            assert self.saw(name, asset_id), f"no {name} {asset_id or ''} within {WITHIN:g} s: {self._told()}"
 
-    def all(self, *, seconds: float) -> list[StreamEvent]:
+    def all(self) -> list[StreamEvent]:
         """Every event, once the stream has ended by itself."""
         with self._news:
-            assert self._news.wait_for(lambda: self._ended, seconds), f"no end within {seconds:g} s: {self._told()}"
+            assert self._news.wait_for(lambda: self._ended, WITHIN), f"no end within {WITHIN:g} s: {self._told()}"
         if self._error:
             raise self._error
         return self.events

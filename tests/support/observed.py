@@ -18,14 +18,16 @@ from api.views.production import ProductionView
 from deploy.local import Stack, running_stack
 from deploy.temporal import binary
 from tests.emulators.replicate import ReplicateEmulator
-from tests.journeys.test_vendors import soon_done
+from tests.journeys.vendors import soon_done
 from tests.support.collector import Collector, collecting
-from tests.support.film import manifest_of, planned, until
+from tests.support.film import manifest_of, planned
 from tests.support.stack import new_home
 from tests.support.vendors import env_of
+from tests.support.waiting import WITHIN, until
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import Snapshot
-from workflows.models import Brief, Platform, Take
+from workflows.models import Take
 from workflows.requests import Approval, Regenerate
 
 WISH: Final = "A lamplighter whom nobody else knows"
@@ -77,7 +79,7 @@ class Observed:
 
 
 def scrape(url: str) -> Scraped:
-    answer = httpx.get(url, trust_env=False)
+    answer = httpx.get(url, timeout=WITHIN, trust_env=False)
     assert answer.headers["content-type"].startswith("text/plain")
     samples: dict[str, list[tuple[dict[str, str], float]]] = {}
     for family in text_string_to_metric_families(answer.text):
@@ -129,18 +131,20 @@ def _observed(
 
     vendor.meet("refuse")
     refused = _approved(studio, SHOWN)
-    until(lambda: studio.get(refused).status == "needs_attention", "the refusal", 30)
+    until(lambda: studio.get(refused).status == "needs_attention", "the refusal")
 
     rows = {"rows": [{"brief": {"text": WISH}}], "defaults": {"platform": "copy"}, "requester": "ana"}
     batch_id = studio.start_batch(BatchBody.model_validate(rows)).batch_id
-    until(lambda: studio.batch(batch_id).rows[0].status == "awaiting_approval", "the batch's plan", 30)
+    until(lambda: studio.batch(batch_id).rows[0].status == "awaiting_approval", "the batch's plan")
 
     # A run that no worker can read: its task fails again and again, and whoever asks for it is told that.
     broken = ["--workflow-id", keys.workflow_id("broken"), "--input", '"?"']
     start = ["--type", keys.WORKFLOW_TYPE, "--task-queue", keys.TASK_QUEUE, *broken]
     subprocess.run([binary("temporal"), "workflow", "start", *start], env=stack.env, check=True, capture_output=True)
-    until(lambda: TASK_FAILURES in scrape(worker).samples, "the failure of a workflow's task", 20)
-    assert httpx.get(f"{stack.info.api_url}/api/v1/productions/broken", trust_env=False).status_code == 503
+    until(lambda: TASK_FAILURES in scrape(worker).samples, "the failure of a workflow's task")
+    assert (
+        httpx.get(f"{stack.info.api_url}/api/v1/productions/broken", timeout=WITHIN, trust_env=False).status_code == 503
+    )
 
     return Observed(
         vendor=vendor,

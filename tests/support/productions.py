@@ -1,9 +1,8 @@
 """Productions on a real Temporal server: started, approved, looked at, and their histories kept for replay."""
 
-import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -14,9 +13,11 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 
 from tests import ROOT
+from tests.support.waiting import eventually
 from workflows import keys
+from workflows.brief import Brief, Platform
 from workflows.events import AssetStatus, ProductionStart, Receipt, Snapshot
-from workflows.models import Brief, Plan, Platform
+from workflows.models import Plan
 from workflows.production.workflow import ProductionWorkflow
 from workflows.refusals import Refusal
 from workflows.requests import Approval, Decision
@@ -95,14 +96,6 @@ def anonymous(part: Any) -> Any:
     if isinstance(part, list):
         return [anonymous(p) for p in part]
     return re.sub(r"^\d+@[\w.-]+", "worker@machine", part) if isinstance(part, str) else part
-
-
-async def eventually(look: Callable[[], Awaitable[T | None]]) -> T:
-    """Ask until there is an answer."""
-    async with asyncio.timeout(20):
-        while (found := await look()) is None:  # noqa: ASYNC110 - the server has no event to wait for
-            await asyncio.sleep(0.02)
-    return found
 
 
 async def update(handle: Handle, method: Any, request: Any) -> Any:

@@ -46,3 +46,6 @@ async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver
     async with server:
         receiver.port = server.sockets[0].getsockname()[1]
         yield receiver
+
+
+Named = Callable[..., list[str]]

@@ -3,17 +3,23 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 from temporalio.client import Client
 
+from api import readiness
 from api.__main__ import Server, server
 from api.app import create_app
+from api.problems import MEDIA_TYPE, ProblemDetails
 from api.settings import Settings
+from tests.support.waiting import WITHIN
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Api:
 
     async def until(self, production_id: str, name: str) -> Sse:
         """Watch until an event of this name is there."""
-        async with self.watching(production_id) as stream:
+        async with asyncio.timeout(WITHIN), self.watching(production_id) as stream:
             async for event in stream:
                 if event.name == name:
                     return event
@@ -69,7 +75,7 @@ class Api:
 
     async def events(self, production_id: str, after: int = 0) -> list[Sse]:
         """Every event until the stream ends by itself."""
-        async with self.watching(production_id, after) as stream:
+        async with asyncio.timeout(WITHIN), self.watching(production_id, after) as stream:
             return [event async for event in stream if event.name]
 
     @asynccontextmanager
@@ -106,6 +112,17 @@ class _Started(Server):
         self.up.set()
 
 
+@contextmanager
+def patient() -> Iterator[None]:
+    """The API waits WITHIN for a Temporal server and for workers: on a busy machine a late response is no outage."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readiness, "WITHIN_SECONDS", WITHIN)
+        for module in [module for name, module in sys.modules.items() if name.startswith("api.temporal.")]:
+            for limit in {"RPC_TIMEOUT", "QUERY_TIMEOUT", "ACCEPT_TIMEOUT", "PROVIDERS_TIMEOUT"} & vars(module).keys():
+                patch.setattr(module, limit, timedelta(seconds=WITHIN))
+        yield
+
+
 @asynccontextmanager
 async def serving(client: Client | None, environ: Mapping[str, str]) -> AsyncIterator[Api]:
     """Serve the API on a free port, open where `environ` names no keys; without `client` it connects as that says."""
@@ -118,8 +135,31 @@ async def serving(client: Client | None, environ: Mapping[str, str]) -> AsyncIte
         await running.up.wait()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            async with httpx.AsyncClient(base_url=address, timeout=30) as http:
+            async with httpx.AsyncClient(base_url=address, timeout=WITHIN) as http:
                 yield Api(http, running)
         finally:
             running.should_exit = True
             await task
+
+
+NOWHERE = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TEMPORAL_CONFIG_FILE": "/dev/null"}
+
+
+def problem(answer: httpx.Response, status: int) -> ProblemDetails:
+    """The answer as problem details, with nothing of Python's insides in it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert "Traceback" not in answer.text
+    assert "pydantic" not in answer.text
+    found = ProblemDetails.model_validate(answer.json())
+    assert found.status == status
+    assert found.title
+    assert found.detail
+    return found
+
+
+BRIEF = {"text": "Say it.", "platform": "copy"}
+
+
+def path(production_id: str, *rest: str) -> str:
+    return "/".join(("/api/v1/productions", production_id, *rest))

@@ -16,12 +16,13 @@ from deploy.local import Stack, running_stack
 from deploy.temporal import binary
 from tests.emulators.base import Fault
 from tests.emulators.openai import OpenAIEmulator
-from tests.support.film import BRIEF, approval, as_job, planned, until
+from tests.support.film import BRIEF, approval, as_job, planned
 from tests.support.stack import hermetic, new_home
 from tests.support.vendors import env_of
+from tests.support.waiting import until
 from workflows import keys
+from workflows.brief import Brief, Platform, Reference
 from workflows.events import AssetStatus, ProductionStatus
-from workflows.models import Brief, Platform, Reference
 from workflows.requests import EditOp, PlanEdit
 
 PREVIZ: Final = {
@@ -32,9 +33,6 @@ PREVIZ: Final = {
 }
 JOB_SECONDS: Final = 600
 """Longer than any test: the job is at its provider whenever somebody looks."""
-WITHIN: Final = 40.0
-"""Seconds for whatever productions come to by themselves, on a busy machine."""
-
 MADE: Final = {"script", "narration-1", "narration-2", "still-1", "still-2", "shot-2"}
 LOST: Final = Reference(source="stored:references/lost")
 MANY: Final[list[Fault]] = ["throttle"] * 99
@@ -117,11 +115,11 @@ def _begun(stack: Stack, studio: GreenlightClient, vendor: OpenAIEmulator) -> Si
     subprocess.run(command, env=stack.env, capture_output=True, check=True)
     film, plan = _previz_but(studio, BRIEF.model_copy(update={"tenant": "north"}), "still-2")
     studio.approve(film, approval(as_job(studio, film, plan, "shot-1", JOB_SECONDS)))
-    until(lambda: vendor.count("submit") == 1, "the vendor has the film's still", WITHIN)
+    until(lambda: vendor.count("submit") == 1, "the vendor has the film's still")
     vendor.meet("refuse")
     refused, plan = _previz_but(studio, post.model_copy(update={"title": "The night train"}), "visual")
     studio.approve(refused, approval(plan))
-    until(lambda: studio.get(refused).status is ProductionStatus.NEEDS_ATTENTION, "a refused picture", WITHIN)
+    until(lambda: studio.get(refused).status is ProductionStatus.NEEDS_ATTENTION, "a refused picture")
     vendor.meet(*MANY)
     limited, plan = _previz_but(studio, post, "visual")
     studio.approve(limited, approval(plan))
@@ -135,9 +133,9 @@ def _begun(stack: Stack, studio: GreenlightClient, vendor: OpenAIEmulator) -> Si
         limited=limited,
         failed=studio.start(poster.model_copy(update={"references": (LOST,)})).production_id,
     )
-    until(lambda: found.made(film) == MADE, "all of the film but its long job", WITHIN)
-    until(lambda: "lastFailure" in found.pending(limited).get("visual/1", {}), "a picture that waits", WITHIN)
-    until(lambda: STUCK in found.listed("TemporalReportedProblems IS NOT NULL"), "what cannot go on", WITHIN)
+    until(lambda: found.made(film) == MADE, "all of the film but its long job")
+    until(lambda: "lastFailure" in found.pending(limited).get("visual/1", {}), "a picture that waits")
+    until(lambda: STUCK in found.listed("TemporalReportedProblems IS NOT NULL"), "what cannot go on")
     return found
 
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
+from activities.providers.protocol import Request
 from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.base import Emulator
 from tests.emulators.google import GoogleEmulator
 from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.replicate import ReplicateEmulator
 from tests.emulators.runway import RunwayEmulator
-from workflows.models import Modality
+from workflows.brief import Brief, Platform
+from workflows.models import Asset, Modality, Quote
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,21 @@ KINDS: Final = {
     ),
     "runway-video": Kindred("runway", "veo3.1_fast", Modality.VIDEO, RunwayEmulator, job=True),
 }
+
+
+VENDORS = ("openai", "anthropic", "google.genai", "replicate", "runwayml")
+MEDIA = ("av", "PIL", "espeakng_loader")
+
+
+def asked(kindred: Kindred, heard: list[str] | None = None, workdir: Path = Path("/nonexistent")) -> Request:
+    asset = Asset(
+        asset_id="a",
+        asset_type=kindred.modality,
+        role="body",
+        prompt="Write about a lighthouse.",
+        provider=kindred.vendor,
+        model=kindred.model,
+        quote=Quote(low_usd=Decimal(1), high_usd=Decimal(1), expected_seconds=1, job=kindred.job),
+    )
+    brief = Brief(text="x", platform=Platform.VIDEO)
+    return Request("p/a/1", 1, brief, asset, 1, (), workdir, on_text=None if heard is None else heard.append)

@@ -1,7 +1,7 @@
 """Each provider's task queue on a real Temporal server: its rate, and how much of it is under way at once."""
 
 import asyncio
-import time
+import math
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -14,12 +14,13 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
-    from tests.support.productions import eventually
-    from worker.__main__ import make_worker
+    from tests.support.waiting import eventually
     from worker.settings import WorkerSettings
-    from workflows.start_options import fair_share
+    from worker.workers import make_worker
+    from workflows.start_options import tenant_priority
 
 TAKES = 6
+ENDLESS = timedelta(hours=1)
 
 
 @workflow.defn
@@ -29,10 +30,7 @@ class Many:
     @workflow.run
     async def run(self, queue: str) -> None:
         await asyncio.gather(
-            *(
-                workflow.execute_activity("ask", task_queue=queue, start_to_close_timeout=timedelta(seconds=30))
-                for _ in range(TAKES)
-            )
+            *(workflow.execute_activity("ask", task_queue=queue, start_to_close_timeout=ENDLESS) for _ in range(TAKES))
         )
 
 
@@ -46,53 +44,62 @@ class Parent:
 
 
 class Vendor:
-    """Counts what is under way at once."""
+    """Counts the requests that it has at once.
 
-    def __init__(self) -> None:
-        self.most = self.now = 0
-        self.seconds = 0.05
-        self.began: list[float] = []
+    Args:
+        waits_for: The first request is answered once so many were there at once.
+    """
+
+    def __init__(self, waits_for: float = 1) -> None:
+        self.most = self.now = self.began = 0
+        self._waits_for = waits_for
+        self._enough = asyncio.Event()
 
     @activity.defn(name="ask")
     async def ask(self) -> None:
-        self.began.append(time.monotonic())
+        self.began += 1
         self.now += 1
         self.most = max(self.most, self.now)
-        await asyncio.sleep(self.seconds)
+        if self.most >= self._waits_for:
+            self._enough.set()
+        await self._enough.wait()
+        await asyncio.sleep(0.05)  # in which one more than is allowed would be seen
         self.now -= 1
 
 
-async def asked(client: Client, settings: WorkerSettings) -> Vendor:
-    vendor, queue = Vendor(), f"produce-{uuid4().hex}"
+async def asked(client: Client, settings: WorkerSettings, waits_for: float = 1) -> tuple[Vendor, str]:
+    """A vendor that had TAKES requests, and the id of the workflow that sent them."""
+    vendor, queue = Vendor(waits_for), f"produce-{uuid4().hex}"
     async with (
         Worker(client, task_queue=f"{queue}-w", workflows=[Many]),
         make_worker(client, queue, [vendor.ask], settings, provider="vendor"),
     ):
         await client.execute_workflow(Many.run, queue, id=queue, task_queue=f"{queue}-w")
-    return vendor
+    return vendor, queue
 
 
 async def test_no_more_at_once_than_allowed(client: Client) -> None:
     """A worker asks a provider for no more at once than its in-flight limit; others are not limited by it."""
-    limited = await asked(client, WorkerSettings(in_flight={"vendor": 2}, graceful_shutdown_seconds=0))
+    limited, _ = await asked(client, WorkerSettings(in_flight={"vendor": 2}, graceful_shutdown_seconds=0), 2)
     assert limited.most == 2
-    free = await asked(client, WorkerSettings(in_flight={"another": 2}, graceful_shutdown_seconds=0))
+    free, _ = await asked(client, WorkerSettings(in_flight={"another": 2}, graceful_shutdown_seconds=0), 3)
     assert free.most > 2
 
 
 async def test_the_rate_is_the_servers(client: Client) -> None:
     """Temporal hands out no more of a provider's takes a second than its rate says."""
-    vendor = await asked(client, WorkerSettings(rates={"vendor": 2.0}, graceful_shutdown_seconds=0))
-    assert len(vendor.began) == TAKES
-    # The first ones may come at once; what follows is half a second apart.
-    assert vendor.began[-1] - vendor.began[0] >= (TAKES - 3) / 2.0
+    _, workflow_id = await asked(client, WorkerSettings(rates={"vendor": 1.0}, graceful_shutdown_seconds=0))
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    given = [e.event_time.ToDatetime() for e in history.events if e.HasField("activity_task_started_event_attributes")]
+    assert len(given) == TAKES
+    # The first ones may come at once, and the rest a second apart; without a rate they take some milliseconds.
+    assert max(given) - min(given) >= timedelta(seconds=(TAKES - 2) / 2)
 
 
 async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
     """While one provider's only place is taken by a call that does not end, another provider's takes are all made."""
     slow, quick = f"produce-{uuid4().hex}", f"produce-{uuid4().hex}"
-    hanging, swift = Vendor(), Vendor()
-    hanging.seconds = 60
+    hanging, swift = Vendor(math.inf), Vendor()
     settings = WorkerSettings(in_flight={"slow": 1}, graceful_shutdown_seconds=0)
     async with (
         Worker(client, task_queue=f"{slow}-w", workflows=[Many]),
@@ -101,8 +108,8 @@ async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
     ):
         stuck = await client.start_workflow(Many.run, slow, id=slow, task_queue=f"{slow}-w")
         await client.execute_workflow(Many.run, quick, id=quick, task_queue=f"{slow}-w")
-        assert len(swift.began) == TAKES
-        assert len(hanging.began) <= 1
+        assert swift.began == TAKES
+        assert hanging.began <= 1
         await stuck.terminate()
 
 
@@ -120,6 +127,6 @@ async def test_tenants_take_turns(client: Client) -> None:
     async with Worker(client, task_queue=f"{queue}-w", workflows=[Many, Parent]):
         for tenant in ("north", "south"):
             start: dict[str, Any] = {"id": f"{tenant}-{uuid4().hex}", "task_queue": f"{queue}-w"}
-            run = await client.start_workflow(Parent.run, queue, **start, priority=fair_share(tenant))
+            run = await client.start_workflow(Parent.run, queue, **start, priority=tenant_priority(tenant))
             assert await eventually(partial(share_of, client, f"{run.id}-child")) == tenant
             await run.terminate()

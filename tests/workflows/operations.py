@@ -1,4 +1,4 @@
-"""The `temporal` commands of the README, and what each has to say or to do: for a test that runs them all.
+"""The `temporal` commands of workflows/README.md, and what each has to say or to do: for a test that runs them all.
 
 READS and DOES: what of a command's words names it -> what has to come of it.
 """
@@ -8,14 +8,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tests import ROOT
-from tests.support.film import Bucket, until
-from tests.support.situation import MADE, STUCK, WITHIN, Situation
+from tests.support.film import Bucket
+from tests.support.situation import MADE, STUCK, Situation
+from tests.support.waiting import until
 from workflows import keys
 from workflows.events import ProductionStatus
 
 TAKE: Final = "shot-1/1"
 AFTER_AN_OUTAGE: Final = "activity reset --query"
-README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE: Final = (ROOT / "workflows" / "README.md").read_text(encoding="utf-8")
 
 
 class Before:
@@ -37,7 +38,7 @@ Does = Callable[[Situation, Before], None]
 
 def commands() -> list[tuple[str, str]]:
     """Each command of the section, in order, as (the variables before it, itself)."""
-    section = README.partition("## Reading a run in the Temporal UI")[2].partition("\n## ")[0]
+    section = GUIDE.partition("## Common operations")[2].partition("\n## ")[0]
     found, variables = [], ""
     for line in "".join(re.findall(r"^```console\n(.*?)^```", section, re.MULTILINE | re.DOTALL)).splitlines():
         if re.match(r"\w+=", line):
@@ -69,7 +70,7 @@ def take(holds: Callable[[dict[str, Any], dict[str, Any]], bool]) -> Does:
     """The film's long take comes to something, and its job is the same."""
 
     def check(studio: Situation, before: Before) -> None:
-        until(lambda: holds(studio.pending(studio.film)[TAKE], before.take), "the take is so", WITHIN)
+        until(lambda: holds(studio.pending(studio.film)[TAKE], before.take), "the take is so")
         assert job(studio.pending(studio.film)[TAKE]) == job(before.take)
 
     return check
@@ -83,16 +84,16 @@ def comes(holds: Callable[[Situation], bool]) -> Does:
     """Productions come to something."""
 
     def check(studio: Situation, _: Before) -> None:
-        until(lambda: holds(studio), "it is so", WITHIN)
+        until(lambda: holds(studio), "it is so")
 
     return check
 
 
 def begins_again(studio: Situation, before: Before) -> None:
     """Another run has all that was there, and nothing was made, written or billed for it."""
-    until(lambda: len(studio.runs(studio.film)) == len(before.runs) + 1, "another run", WITHIN)
-    until(lambda: studio.made(studio.film) == MADE, "all of it is found again", WITHIN)
-    until(lambda: "heartbeatDetails" in studio.pending(studio.film).get(TAKE, {}), "the job is looked at", WITHIN)
+    until(lambda: len(studio.runs(studio.film)) == len(before.runs) + 1, "another run")
+    until(lambda: studio.made(studio.film) == MADE, "all of it is found again")
+    until(lambda: "heartbeatDetails" in studio.pending(studio.film).get(TAKE, {}), "the job is looked at")
     after = Before(studio)
     assert (after.status, after.job) == (ProductionStatus.PRODUCING, before.job)
     assert (after.spent, after.billed, after.objects) == (before.spent, before.billed, before.objects)
@@ -109,7 +110,7 @@ READS: Final[dict[str, Reads]] = {
     "count --query": says(r"total: \d, values: Running", "total: 1, values: Completed"),
     "workflow describe": says(TAKE, "StillRunning", r"previz-\d+-600000", "progress"),
     "workflow metadata": says("### producing", r"\| still-2\s+\| openai · \S+\s+\| completed, take 1\s+\| 0.01"),
-    "workflow stack": says(r"workflows/production/workflow.py.{1,20}line \d+, in _make"),
+    "workflow stack": says(r"workflows/production/steps/making.py.{1,20}line \d+, in _make"),
     "workflow show": says("^$"),
     "tests.replay": says("run.json: replays"),
 }

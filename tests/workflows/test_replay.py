@@ -4,10 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import ROOT
-from tests.replay import replayed
-
-HISTORIES = sorted((ROOT / "tests" / "histories").rglob("*.json"))
+from tests.replay import HISTORIES, replayed
 
 
 def test_there_are_histories() -> None:

@@ -14,15 +14,16 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
+from tests import ROOT
 from tests.api.studio.browser import CHROMIUM, MISSING, SCREENS, SIZES, browsing
-from tests.support.film import until
-from tests.support.situation import STUCK, WITHIN, Situation, situation
-from tests.workflows.operations import AFTER_AN_OUTAGE, DOES, READS, ROOT, Before, commands
+from tests.support.situation import STUCK, Situation, situation
+from tests.support.waiting import WITHIN, until
+from tests.workflows.operations import AFTER_AN_OUTAGE, DOES, READS, Before, commands
 from workflows import keys
 
 COLUMNS = (keys.STATUS_ATTRIBUTE, keys.PLATFORM_ATTRIBUTE, keys.COST_ATTRIBUTE, keys.REQUESTER_ATTRIBUTE)
 LIST = "/namespaces/default/workflows"
-PATIENCE_MS = 45_000
+PATIENCE_MS = 1_000 * WITHIN
 """Each page of Temporal's UI loads and starts some megabytes of scripts, on a machine that runs other tests."""
 
 needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
@@ -80,7 +81,7 @@ def frame(page: Page, heading: str) -> Locator:
 
 @needs_browser
 async def test_the_list_has_our_columns(page: Page, studio: Situation) -> None:
-    """Columns are added by hand as the README says; each production shows its status, platform, cost and requester."""
+    """Columns are added by hand as in the guide; each production shows its status, platform, cost and requester."""
     await page.goto(LIST)
     await page.get_by_role("button", name="Configure Columns").click()
     for name in COLUMNS:
@@ -177,8 +178,8 @@ async def test_a_failed_production(page: Page, studio: Situation) -> None:
     await picture(page, "failed")
 
 
-def test_the_commands_of_the_readme(studio: Situation, tmp_path: Path) -> None:
-    """Every `temporal` command of the README finds or does what the README says, and no vendor is paid for it twice."""
+def test_the_commands_of_the_guide(studio: Situation, tmp_path: Path) -> None:
+    """Every `temporal` command of workflows/README.md has the described effect, and no vendor is paid twice for it."""
     env = {**studio.stack.env, "ID": studio.film, "EVENT": studio.before_update(studio.film, "decide")}
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env["PYTHONPATH"] = str(ROOT)
@@ -191,7 +192,7 @@ def test_the_commands_of_the_readme(studio: Situation, tmp_path: Path) -> None:
         before = Before(studio) if name in DOES else None
         script = variables + command.replace("1 hour ago", "1 second ago")
         done = subprocess.run(
-            ["sh", "-euc", script], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+            ["sh", "-euc", script], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=WITHIN, check=False
         )
         assert done.returncode == 0, (command, done.stderr)
         if before:
@@ -226,9 +227,9 @@ async def test_deciding_in_the_ui(page: Page, studio: Situation) -> None:
     await expect(frame(page, "Current Details")).to_contain_text("content_refused")
     await picture(page, "refused")
     await send(page, "Send an Update", "resolve", refused)
-    until(lambda: studio.studio.get(studio.refused).status != "needs_attention", "it is made again", WITHIN)
+    until(lambda: studio.studio.get(studio.refused).status != "needs_attention", "it is made again")
 
     approval = await shown(page, studio.waiting)
     await picture(page, "waiting")
     await send(page, "Send a Signal", "approve", approval)
-    until(lambda: studio.studio.get(studio.waiting).status != "awaiting_approval", "it was approved", WITHIN)
+    until(lambda: studio.studio.get(studio.waiting).status != "awaiting_approval", "it was approved")

@@ -1,4 +1,4 @@
-"""The records of a batch: many briefs, each a production, admitted to one budget all or none."""
+"""The records of a batch: many briefs, each a production, that one budget admits all together or not at all."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,19 +7,20 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from workflows.events import Answered, ProductionStatus, Report
-from workflows.models import ZERO, Brief, Model, Money, Person, ProductionId, Slug
+from workflows.brief import Brief
+from workflows.events import AnsweredRequest, ProductionStatus, Report
+from workflows.models import ZERO, Model, Money, Person, ProductionId, Slug
 from workflows.requests import KeyedRequest
 
 MAX_ROWS: Final = 1_000
 MAX_BATCH_BYTES: Final = 1_500_000
-"""The briefs travel as one payload, of which Temporal takes 2 MB; the rest is room for what is known of the rows."""
+"""All briefs are in one payload of at most 2 MB (Temporal's limit); the rest is for the state of the rows."""
 MAX_AT_ONCE: Final = 50
 
 PRODUCTION_USED: Final = "ProductionUsed"
-"""A failure: the id of a row's production is that of a production with another brief."""
+"""A type of failure: a production with another brief has the id of a row's production."""
 BATCH_USED: Final = "BatchUsed"
-"""A failure: the id of the batch is that of a batch of other rows."""
+"""A type of failure: a batch of other rows has the id of this batch."""
 
 _IN_WORK: Final = (ProductionStatus.PRODUCING, ProductionStatus.FINISHING)
 
@@ -39,14 +40,14 @@ class BatchStatus(StrEnum):
 
 
 class BatchRow(Model):
-    """One row and what is known of its production. Its brief is dropped when it is started: the production has it."""
+    """One row and the state of its production. The brief is removed at the start, because the production has it."""
 
     row: int = Field(ge=1)
     key: RowKey
     production_id: ProductionId
     brief: Brief | None = None
-    report: Report | None = Field(default=None, description="The last word of the production; none before its start")
-    by_people: bool = Field(default=False, description="Its brief asks for approvals that a batch cannot give")
+    report: Report | None = Field(default=None, description="The last report of the production; None before its start")
+    by_people: bool = Field(default=False, description="Its brief requires approvals that a batch cannot give")
     approved: str = Field(default="", description="The digest of the plan that the batch approved")
 
     @property
@@ -59,9 +60,9 @@ class BatchRow(Model):
 
     @property
     def digest(self) -> str:
-        """Of the plan that waits for an approval; empty where none does."""
-        waits = self.status is ProductionStatus.AWAITING_APPROVAL
-        return self.report.plan_digest or "" if self.report and waits else ""
+        """The digest of the plan that awaits approval; empty if none does."""
+        awaiting = self.status is ProductionStatus.AWAITING_APPROVAL
+        return self.report.plan_digest or "" if self.report and awaiting else ""
 
     @property
     def in_work(self) -> bool:
@@ -69,14 +70,14 @@ class BatchRow(Model):
 
     @property
     def high_usd(self) -> Decimal:
-        """The most that it may cost, as far as that is known; of a closed production what it has cost."""
+        """The most that the production may cost, as far as known; for a closed one, its cost."""
         if self.report is None:
             return ZERO
         return self.report.spent_usd if self.closed else max(self.report.high_usd, self.report.spent_usd)
 
 
 class BatchStart(Model):
-    """The workflow's input, and all that a next run needs."""
+    """The workflow's input, also of the next run after continue-as-new."""
 
     batch_id: BatchId
     rows: tuple[BatchRow, ...] = Field(min_length=1, max_length=MAX_ROWS)
@@ -89,14 +90,14 @@ class BatchStart(Model):
     budget_usd: Money | None = None
     allow_unknown_prices: bool = False
     stopped: bool = False
-    rows_digest: str = Field(default="", description="Of what the rows ask for, whoever sends them")
-    admitted: tuple[Answered, ...] = Field(default=(), description="The newest admissions with an idempotency key")
+    rows_digest: str = Field(default="", description="A digest of the rows' briefs without their requesters")
+    admitted: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest admissions that have a key")
 
 
 class Admit(KeyedRequest):
-    """Approve all rows of a batch together, where they fit the budget; what is left out stays as it was."""
+    """Approves all rows of a batch together if they fit the budget. Absent fields leave the terms unchanged."""
 
-    budget_usd: Money | None = Field(default=None, description="What all rows may cost together at most")
+    budget_usd: Money | None = Field(default=None, description="The most that all rows may cost together; USD")
     allow_unknown_prices: bool = False
     approver: Person = "someone"
 
@@ -105,26 +106,28 @@ class BatchRowView(Model):
     row: int
     key: str
     production_id: str
-    status: RowStatus = Field(description="Of its production; pending before that is started")
+    status: RowStatus = Field(description="The status of its production; pending before its start")
     spent_usd: Money = ZERO
-    high_usd: Money = Field(default=ZERO, description="The most that it may cost; of a closed one what it has cost")
+    high_usd: Money = Field(default=ZERO, description="The most that it may cost; for a closed one, its cost")
     error: str = ""
 
 
 class BatchTotals(Model):
     rows: int
-    statuses: dict[str, int] = Field(description="Status -> how many rows have it")
+    statuses: dict[str, int] = Field(description="Status -> number of rows")
     spent_usd: Money
-    high_usd: Money = Field(description="The most that all rows may cost, as far as it is known; the budget holds this")
-    unknown_prices: int = Field(default=0, description="Rows with a price that nobody published; left out of high_usd")
+    high_usd: Money = Field(description="The most that all rows may cost, as far as known; the budget must cover it")
+    unknown_prices: int = Field(
+        default=0, description="The number of rows with an unpublished price, which high_usd does not include"
+    )
 
 
 class BatchView(Model):
-    """How far a batch is; also the workflow's result."""
+    """The state of a batch; also the workflow's result."""
 
     batch_id: str
     status: BatchStatus
-    message: str = Field(default="", description="Why nothing is approved, with the numbers and the remedy")
+    message: str = Field(default="", description="Why no row is approved, with the amounts and the remedy")
     tenant: str
     requester: str
     created_at: datetime
@@ -137,15 +140,15 @@ class BatchView(Model):
 
 
 class BatchRecord(Model):
-    """A batch as it is kept in the bucket: it claims the id for these rows, and tells what came of them."""
+    """A batch as stored in the bucket: it claims the id for these rows, and holds their states."""
 
     rows_digest: str
     view: BatchView
-    admitted: tuple[Answered, ...] = ()
+    admitted: tuple[AnsweredRequest, ...] = ()
 
 
 class WantedProduction(Model):
-    """The production that a row needs; `content` is the digest of its brief, whoever sends it."""
+    """The production of a row; `content` is the digest of its brief without the requester."""
 
     production_id: str
     content: str

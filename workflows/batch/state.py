@@ -1,11 +1,10 @@
-"""What is known of a batch and what may happen next; pure, as `state` is for a production. `batch` is the workflow."""
+"""The state of a batch and its next actions; pure. The workflow is in `workflow`."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from workflows.answered import other_request
 from workflows.batch.records import (
     Admit,
     BatchRecord,
@@ -16,20 +15,21 @@ from workflows.batch.records import (
     BatchTotals,
     BatchView,
 )
-from workflows.events import Answered, BatchBudget, ProductionStatus, Report
+from workflows.events import AnsweredRequest, BatchBudget, ProductionStatus, Report
 from workflows.models import ZERO, digest_of
 from workflows.refusals import Refusal
+from workflows.repeated_requests import key_used
 from workflows.requests import Approval, request_digest
 
 MAX_ERROR_BYTES: Final = 200
-"""Of a row's error: 1,000 of them have to fit beside the briefs. The production has all of it."""
+"""Of a row's error: 1,000 of them must fit next to the briefs. The production has the whole message."""
 NAMED_ROWS: Final = 5
 MAX_ADMITTED: Final = 20
-"""Admissions with an idempotency key that a batch remembers."""
+"""The number of admissions with an idempotency key that a batch stores."""
 
 
 class Objection(NamedTuple):
-    """Why the rows cannot be approved together; the words name the remedy."""
+    """Why the rows cannot be approved together; the message names the remedy."""
 
     kind: Literal["budget_short", "price_unknown"]
     field: str
@@ -37,7 +37,7 @@ class Objection(NamedTuple):
 
 
 class Batch:
-    """What is known of a batch, and what may happen next."""
+    """The terms and the rows of a batch. A change of a row replaces the row."""
 
     def __init__(self, start: BatchStart) -> None:
         self.terms = start
@@ -50,26 +50,26 @@ class Batch:
     def find(self, production_id: str) -> BatchRow | None:
         return self._rows.get(production_id)
 
-    def carried(self) -> BatchStart:
-        """What a next run starts from."""
+    def to_start(self) -> BatchStart:
+        """The input of the next run."""
         return self.terms.model_copy(update={"rows": self.rows})
 
     @property
     def budget(self) -> BatchBudget:
-        """What each row is told of the budget, so that all planning together stays within it."""
+        """The budget in the form that each production gets, so that all planning together stays within it."""
         return BatchBudget(batch_id=self.terms.batch_id, budget_usd=self.terms.budget_usd)
 
-    # What may happen next
+    # Next actions
 
-    def to_start(self) -> list[BatchRow]:
-        """Rows to start now: so many are planned at once."""
+    def rows_to_start(self) -> list[BatchRow]:
+        """Rows to start now; at most `at_once` are in planning."""
         planning = sum(row.status is ProductionStatus.PLANNING for row in self.rows)
         pending = [row for row in self.rows if row.status == "pending" and not self.terms.stopped]
         return pending[: max(self.terms.at_once - planning, 0)]
 
-    def to_approve(self) -> list[BatchRow]:
-        """Rows to approve now: none before all are planned and fit the budget, then so many are in work at once."""
-        if not self.terms.approve or self.terms.stopped or not self._planned() or self.objection(self.terms):
+    def rows_to_approve(self) -> list[BatchRow]:
+        """Rows to approve now: none until all are planned and fit the budget, then at most `at_once` are in work."""
+        if not self.terms.approve or self.terms.stopped or not self._planned() or self.find_objection(self.terms):
             return []
         in_work = sum(row.in_work for row in self.rows)
         return list(self._approvable())[: max(self.terms.at_once - in_work, 0)]
@@ -80,8 +80,8 @@ class Batch:
     def _approvable(self) -> Iterator[BatchRow]:
         return (row for row in self.rows if row.digest and not row.by_people and not row.in_work)
 
-    def objection(self, terms: BatchStart) -> Objection | None:
-        """Why the rows that wait cannot be approved on these terms, once all are planned."""
+    def find_objection(self, terms: BatchStart) -> Objection | None:
+        """Why the waiting rows cannot be approved on these terms; None until all rows are planned."""
         waiting = list(self._approvable())
         if not waiting or not self._planned():
             return None
@@ -92,7 +92,7 @@ class Batch:
             return Objection(
                 "price_unknown",
                 "allow_unknown_prices",
-                f"{rows} would use models whose price nobody published, so no budget can hold them; "
+                f"{rows} would use models without a published price, so no budget can limit them; "
                 "admit the batch with allow_unknown_prices: true, or edit or reject those productions",
             )
         high, budget = self._high_usd(), terms.budget_usd
@@ -100,45 +100,47 @@ class Batch:
             return Objection(
                 "budget_short",
                 "budget_usd",
-                f"the rows may cost {high} USD in all, which is {high - budget} USD more than the budget of {budget} "
+                f"the rows may cost {high} USD in total, which is {high - budget} USD more than the budget of {budget} "
                 f"USD, so none is approved; admit the batch with a budget_usd of {high} or more, or reject productions",
             )
         return None
 
-    # What happened
+    # Changes
 
-    def started(self, row: BatchRow) -> None:
+    def record_start(self, row: BatchRow) -> None:
         assert row.brief is not None
         policy = row.brief.approval
         report = Report(production_id=row.production_id, status=ProductionStatus.PLANNING)
         given = {"brief": None, "report": report, "by_people": policy.approvers > 1 or policy.not_by_requester}
         self._rows[row.production_id] = row.model_copy(update=given)
 
-    def told(self, report: Report) -> None:
-        """A production says how far it is; one that is none of ours is not heard."""
+    def record_report(self, report: Report) -> None:
+        """Store the report of a production; the report of an unknown production is ignored."""
         row = self._rows.get(report.production_id)
         if row is None:
             return
         given: dict[str, object] = {"error": report.error.encode()[:MAX_ERROR_BYTES].decode(errors="ignore")}
         if row.report and report.status is not ProductionStatus.AWAITING_APPROVAL:
-            given["high_usd"] = max(row.report.high_usd, report.high_usd)  # once approved it names what is spent
+            given["high_usd"] = max(
+                row.report.high_usd, report.high_usd
+            )  # after the approval, high_usd is only the amount spent
         self._rows[row.production_id] = row.model_copy(update={"report": report.model_copy(update=given)})
 
-    def approval(self, row: BatchRow) -> Approval:
-        """Approve exactly the plan that the row waits with, for its own highest price; it is in work from now on."""
+    def approve(self, row: BatchRow) -> Approval:
+        """Mark the row as in work, and return the approval of exactly its current plan, for the plan's high price."""
         assert row.report is not None
         self._rows[row.production_id] = row.model_copy(update={"approved": row.digest})
         return Approval(
             plan_digest=row.digest,
             approver=self.terms.approver,
-            # No sum can hold a price that nobody knows.
+            # No budget can limit an unknown price.
             budget_usd=None if row.report.unknown_prices else row.high_usd,
             allow_unknown_prices=self.terms.allow_unknown_prices,
             note=f"batch {self.terms.batch_id}",
         )
 
-    def on(self, admit: Admit) -> BatchStart:
-        """The terms as an admission would make them."""
+    def terms_with(self, admit: Admit) -> BatchStart:
+        """The terms after this admission."""
         given = {
             "approve": True,
             "approver": admit.approver,
@@ -150,13 +152,13 @@ class Batch:
     def _admitted(self, admit: Admit) -> dict[str, object]:
         if not admit.idempotency_key:
             return {}
-        done = Answered(key=digest_of(admit.idempotency_key), request=request_digest("admit", admit))
+        done = AnsweredRequest(key=digest_of(admit.idempotency_key), request=request_digest("admit", admit))
         return {"admitted": (*self.terms.admitted, done)[-MAX_ADMITTED:]}
 
     def record(self) -> BatchRecord:
         return BatchRecord(rows_digest=self.terms.rows_digest, view=self.view(), admitted=self.terms.admitted)
 
-    # How it is
+    # Views
 
     @property
     def status(self) -> BatchStatus:
@@ -167,7 +169,7 @@ class Batch:
             return BatchStatus.STOPPED
         if not self._planned():
             return BatchStatus.PLANNING
-        if terms.approve and self.objection(terms):
+        if terms.approve and self.find_objection(terms):
             return BatchStatus.OVER_BUDGET
         if any(row.in_work for row in self.rows) or (terms.approve and any(self._approvable())):
             return BatchStatus.PRODUCING
@@ -184,10 +186,10 @@ class Batch:
 
     def view(self) -> BatchView:
         terms, status = self.terms, self.status
-        against = self.objection(terms) if status is BatchStatus.OVER_BUDGET else None
+        objection = self.find_objection(terms) if status is BatchStatus.OVER_BUDGET else None
         return BatchView(
             status=status,
-            message=against.message if against else "",
+            message=objection.message if objection else "",
             rows=tuple(map(_row_view, self.rows)),
             totals=BatchTotals(
                 rows=len(self.rows),
@@ -200,23 +202,23 @@ class Batch:
         )
 
 
-def admission(admitted: Iterable[Answered], admit: Admit) -> tuple[Refusal | None, bool]:
-    """The refusal where the key of an admission came with another one before; else whether it was done before."""
+def check_repeat(admitted: Iterable[AnsweredRequest], admit: Admit) -> tuple[Refusal | None, bool]:
+    """A refusal if another admission had this key before; otherwise, whether this admission was done before."""
     key = digest_of(admit.idempotency_key)
     before = next((each for each in admitted if each.key == key), None)
     if before and before.request != request_digest("admit", admit):
-        return other_request(), False
+        return key_used(), False
     return None, before is not None
 
 
 def _row_view(row: BatchRow) -> BatchRowView:
-    known = row.report
+    report = row.report
     return BatchRowView(
         row=row.row,
         key=row.key,
         production_id=row.production_id,
         status=row.status,
-        spent_usd=known.spent_usd if known else ZERO,
+        spent_usd=report.spent_usd if report else ZERO,
         high_usd=row.high_usd,
-        error=known.error if known else "",
+        error=report.error if report else "",
     )

@@ -1,8 +1,8 @@
-"""BatchWorkflow: starts a production for each row, admits them together, and follows them to their ends.
+"""BatchWorkflow: starts a production for each row, admits them together, and follows each until it is closed.
 
-Each production tells the batch of its changes by the signal `told`, and repeats nothing: a signal between workflows is
-delivered once the server has it. So nothing polls. Once a day the batch looks for itself at what is still open, since
-a production that an operator terminated can tell nobody.
+Each production reports its changes with the signal `told`, once each: the server delivers a signal between workflows
+that it has accepted. So there is no frequent polling. Once a day the batch polls the open productions, because a
+production that an operator terminated sends no report.
 """
 
 import asyncio
@@ -19,21 +19,21 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.batch.records import Admit, BatchRow, BatchStart, BatchStatus, BatchView, WantedProduction
-    from workflows.batch.state import Batch, admission
+    from workflows.batch.state import Batch, check_repeat
     from workflows.events import ProductionStart, ProductionStatus, Report
-    from workflows.production.desk import message_of
+    from workflows.production.failures import message_of
     from workflows.refusals import error_of, refuse
     from workflows.start_options import COST, STATUS, content_digest, start_options
 
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 
-LOOK_TIMEOUT = timedelta(seconds=30)
-"""One look: a query, which waits for a worker, or the result of a closed production."""
-KEEP_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
-"""Nothing is started before the bucket has been asked whether it exists."""
-LOOK_FOR = timedelta(minutes=10)
-LOOK_EVERY = timedelta(days=1)
-SHOWN_ROWS = 60
+ATTEMPT_TIMEOUT = timedelta(seconds=30)
+"""One attempt: a query, which waits for a worker, the result of a closed production, or a request to the bucket."""
+RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+"""Unlimited attempts: no production is started until the bucket shows whether it exists."""
+POLL_TIMEOUT = timedelta(minutes=10)
+POLL_INTERVAL = timedelta(days=1)
+MAX_ROWS_IN_DETAILS = 60
 
 
 @workflow.defn(name=keys.BATCH_TYPE)
@@ -43,78 +43,80 @@ class BatchWorkflow:
     @workflow.init
     def __init__(self, start: BatchStart) -> None:
         self._batch = Batch(start)
-        self._looking: set[asyncio.Task[None]] = set()
-        self._poked = False
-        self._shown: BatchStatus | None = None
-        self._heard = 0
+        self._background: set[asyncio.Task[None]] = set()
+        self._changed = False
+        self._published: BatchStatus | None = None
+        self._unpublished = 0
+        """The number of reports since the details were published."""
 
     @workflow.run
     async def run(self, start: BatchStart) -> BatchView:
         batch = self._batch
         if workflow.info().continued_run_id is None:
-            await self._keep()
-        daily = asyncio.create_task(self._look_daily())  # one timer a run, instead of one for each report
+            await self._store_record()
+        daily = asyncio.create_task(self._poll_daily())  # one timer for each run, instead of one for each report
         while True:
-            await asyncio.gather(*map(self._start, batch.to_start()))
-            await asyncio.gather(*map(self._approve, batch.to_approve()))
+            await asyncio.gather(*map(self._start, batch.rows_to_start()))
+            await asyncio.gather(*map(self._approve, batch.rows_to_approve()))
             status = batch.status
-            self._show(status)
-            if status is BatchStatus.DONE and self._settled():
+            self._publish(status)
+            if status is BatchStatus.DONE and self._is_quiet():
                 daily.cancel()
-                await self._keep()
+                await self._store_record()
                 return batch.view()
             if self._should_continue():
-                workflow.continue_as_new(batch.carried())
-            await workflow.wait_condition(lambda: self._poked or self._should_continue())
-            self._poked = False
+                workflow.continue_as_new(batch.to_start())
+            await workflow.wait_condition(lambda: self._changed or self._should_continue())
+            self._changed = False
 
-    async def _keep(self) -> None:
-        """Keep the record in the bucket; a batch without a digest of its rows was not started by the API.
+    async def _store_record(self) -> None:
+        """Store the record in the bucket. A batch without a digest of its rows was not started by the API.
 
         Raises:
-            ActivityError: the id is that of a batch of other rows.
+            ActivityError: a batch of other rows has this id.
         """
         if self._batch.terms.rows_digest:
             await workflow.execute_activity(
                 keys.KEEP_BATCH,
                 self._batch.record(),
-                start_to_close_timeout=LOOK_TIMEOUT,
-                retry_policy=KEEP_RETRY,
-                summary="keep the record of the batch",
+                start_to_close_timeout=ATTEMPT_TIMEOUT,
+                retry_policy=RETRY,
+                summary="store the record of the batch",
             )
 
-    async def _look_daily(self) -> None:
+    async def _poll_daily(self) -> None:
         while True:
-            await workflow.sleep(LOOK_EVERY, summary="look at what is open")
-            self._look_at(row for row in self._batch.rows if row.report and not row.closed)
+            await workflow.sleep(POLL_INTERVAL, summary="poll the open productions")
+            self._poll(row for row in self._batch.rows if row.report and not row.closed)
 
-    def _settled(self) -> bool:
-        return workflow.all_handlers_finished() and not self._looking
+    def _is_quiet(self) -> bool:
+        return workflow.all_handlers_finished() and not self._background
 
     def _should_continue(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested() and self._settled()
+        return workflow.info().is_continue_as_new_suggested() and self._is_quiet()
 
-    # Doing
+    # Productions
 
     async def _start(self, row: BatchRow) -> None:
-        """Start the row's production; one that exists is not started again: the row takes over how far it is."""
+        """Start the row's production. One that exists is not started again; the row takes over its state."""
         assert row.brief is not None
         production_id = row.production_id
-        self._batch.started(row)
+        self._batch.record_start(row)
         try:
             existing: Report | None = await workflow.execute_activity(
                 keys.FIND_PRODUCTION,
                 WantedProduction(production_id=production_id, content=content_digest(row.brief)),
                 result_type=Report | None,  # type: ignore[arg-type]  # the SDK decodes unions too
-                start_to_close_timeout=LOOK_TIMEOUT,
-                retry_policy=KEEP_RETRY,
+                start_to_close_timeout=ATTEMPT_TIMEOUT,
+                retry_policy=RETRY,
                 summary=f"find the production of row {row.row}",
             )
         except ActivityError as error:
-            self.told(Report(production_id=production_id, status=ProductionStatus.FAILED, error=message_of(error)))
+            failed = ProductionStatus.FAILED
+            self.take_report(Report(production_id=production_id, status=failed, error=message_of(error)))
             return
         if existing is not None:
-            self.told(existing)
+            self.take_report(existing)
             return
         try:
             child = await workflow.start_child_workflow(
@@ -131,67 +133,71 @@ class BatchWorkflow:
                 **start_options(production_id, row.brief, ProductionStatus.PLANNING, workflow.now()),
             )
         except WorkflowAlreadyStartedError:
-            self._look_at([row])
+            self._poll([row])
         else:
-            child.add_done_callback(partial(self._ended, production_id))
+            child.add_done_callback(partial(self._on_child_end, production_id))
 
-    def _ended(self, production_id: str, child: "asyncio.Future[Any]") -> None:
-        """Most have told before; one that was broken off could not."""
+    def _on_child_end(self, production_id: str, child: "asyncio.Future[Any]") -> None:
+        """Poll a production that ended without a report, because it was terminated."""
         if not child.cancelled():
-            child.exception()  # looked at, as nobody awaits it
+            child.exception()  # retrieve it, because no code awaits the child
         row = self._batch.find(production_id)
         if row and not row.closed:
-            self._look_at([row])
+            self._poll([row])
 
     async def _approve(self, row: BatchRow) -> None:
         production = workflow.get_external_workflow_handle(keys.workflow_id(row.production_id))
         try:
-            await production.signal("approve", self._batch.approval(row))
-        except TemporalError:  # it is closed: then it has told, or was broken off
-            self._look_at([row])
+            await production.signal("approve", self._batch.approve(row))
+        except TemporalError:  # it is closed: it has reported that, or was terminated
+            self._poll([row])
 
-    async def _tell_budget(self, row: BatchRow) -> None:
-        """What planning may cost together holds for the rows that were started before it changed, too."""
+    async def _send_budget(self, row: BatchRow) -> None:
+        """Signal the changed budget to a production that was started before the change."""
         production = workflow.get_external_workflow_handle(keys.workflow_id(row.production_id))
         with suppress(TemporalError):  # it is closed and plans nothing
             await production.signal("batch_budget", self._batch.budget)
 
-    def _look_at(self, rows: Iterable[BatchRow]) -> None:
+    def _poll(self, rows: Iterable[BatchRow]) -> None:
         for row in rows:
-            self._beside(self._look(row))
+            self._in_background(self._poll_row(row))
 
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
-        looking = asyncio.create_task(work)
-        self._looking.add(looking)
-        looking.add_done_callback(self._looked)
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._on_background_end)
 
-    def _looked(self, looking: "asyncio.Task[None]") -> None:
-        self._looking.discard(looking)
-        self._poked = True
+    def _on_background_end(self, task: "asyncio.Task[None]") -> None:
+        self._background.discard(task)
+        self._wake_up()
 
-    async def _look(self, row: BatchRow) -> None:
-        known = self._batch.find(row.production_id)
+    def _wake_up(self) -> None:
+        """Let the workflow's loop go on: something changed."""
+        self._changed = True
+
+    async def _poll_row(self, row: BatchRow) -> None:
+        before = self._batch.find(row.production_id)
         try:
-            seen = await workflow.execute_activity(
-                keys.LOOK_AT_PRODUCTION,
+            report = await workflow.execute_activity(
+                keys.REPORT_PRODUCTION,
                 row.production_id,
                 result_type=Report,
-                start_to_close_timeout=LOOK_TIMEOUT,
-                schedule_to_close_timeout=LOOK_FOR,
-                summary=f"look at row {row.row}",
+                start_to_close_timeout=ATTEMPT_TIMEOUT,
+                schedule_to_close_timeout=POLL_TIMEOUT,
+                summary=f"poll row {row.row}",
             )
         except ActivityError:
-            return  # it tells of its next change, and is looked at again in a day
-        if self._batch.find(row.production_id) is known:  # else it has told something newer meanwhile
-            self.told(seen)
+            return  # the production reports its next change, and the next poll is in a day
+        if self._batch.find(row.production_id) is before:  # otherwise it has sent a newer report
+            self.take_report(report)
 
-    # What others say
+    # Requests and reports
 
-    @workflow.signal(description="A production of this batch says how far it is")
-    def told(self, report: Report) -> None:
-        self._batch.told(report)
-        self._heard += 1
-        self._poked = True
+    @workflow.signal(name="told", description="The report of a production of this batch")
+    def take_report(self, report: Report) -> None:
+        self._batch.record_report(report)
+        self._unpublished += 1
+        self._wake_up()
 
     @workflow.update(description="Approve all rows that fit the budget together, or raise the budget")
     def admit(self, admit: Admit) -> BatchView:
@@ -199,56 +205,56 @@ class BatchWorkflow:
             return self._batch.view()
         self._check_admit(admit)
         before = self._batch.budget
-        self._batch.terms = self._batch.on(admit)
+        self._batch.terms = self._batch.terms_with(admit)
         if self._batch.budget != before:
             for row in self._batch.rows:
                 if row.report and not row.closed:
-                    self._beside(self._tell_budget(row))
-        self._poked = True
+                    self._in_background(self._send_budget(row))
+        self._wake_up()
         return self._batch.view()
 
     def _admitted(self, admit: Admit) -> bool:
-        """Whether it was done before; the answer is then how far the batch is now.
+        """Whether this admission was done before; the result is then the current state of the batch.
 
         Raises:
-            ApplicationError: a refusal; the key came with another request.
+            ApplicationError: a refusal; another admission had this key before.
         """
-        refusal, done = admission(self._batch.terms.admitted, admit)
+        refusal, done = check_repeat(self._batch.terms.admitted, admit)
         if refusal:
             raise error_of(refusal)
         return done
 
     def _check_admit(self, admit: Admit) -> None:
         self._check_open()
-        if against := self._batch.objection(self._batch.on(admit)):
-            raise refuse(against.kind, against.field, against.message)
+        if objection := self._batch.find_objection(self._batch.terms_with(admit)):
+            raise refuse(objection.kind, objection.field, objection.message)
 
-    @workflow.update(description="Start and approve nothing further; what runs goes on")
+    @workflow.update(description="Start and approve no further rows; running productions continue")
     def stop(self) -> BatchView:
         self._check_open()
         self._batch.terms = self._batch.terms.model_copy(update={"stopped": True})
-        self._poked = True
+        self._wake_up()
         return self._batch.view()
 
     def _check_open(self) -> None:
         status = self._batch.status
         if status in (BatchStatus.DONE, BatchStatus.STOPPED):
-            raise refuse("wrong_phase", "status", f"the batch is {status.value}; this needs one that goes on")
+            raise refuse("wrong_phase", "status", f"the batch is {status.value}; this request needs an open batch")
 
     @workflow.query
     def progress(self) -> BatchView:
         return self._batch.view()
 
-    def _show(self, status: BatchStatus) -> None:
-        """In the Temporal UI and in the list: status, cost, and the rows that are not done."""
+    def _publish(self, status: BatchStatus) -> None:
+        """Publish the details and search attributes: status, cost, and the rows that are not delivered."""
         batch = self._batch
-        changed = status is not self._shown
-        # Both cost too much for each of the thousands of reports of 1,000 rows.
-        if changed or self._heard > len(batch.rows) // 20:
+        changed = status is not self._published
+        # Both are too expensive for each of the thousands of reports of 1,000 rows.
+        if changed or self._unpublished > len(batch.rows) // 20:
             workflow.set_current_details(_details(batch))
-            self._heard = 0
+            self._unpublished = 0
         if changed:
-            self._shown = status
+            self._published = status
             workflow.upsert_search_attributes([STATUS.value_set(status.value), COST.value_set(float(batch.spent_usd))])
 
 
@@ -261,6 +267,6 @@ def _details(batch: Batch) -> str:
     if view.message:
         lines += ["", f"**{view.message}**"]
     lines += ["", "| row | key | production | status |", "|---|---|---|---|"]
-    open_ = [row for row in view.rows if row.status != ProductionStatus.DELIVERED][:SHOWN_ROWS]
+    open_ = [row for row in view.rows if row.status != ProductionStatus.DELIVERED][:MAX_ROWS_IN_DETAILS]
     cells = ((str(row.row), row.key.replace("|", "\\|"), row.production_id, str(row.status)) for row in open_)
     return "\n".join([*lines, *(f"| {' | '.join(each)} |" for each in cells)])

@@ -6,8 +6,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from workflows.brief import ApprovalPolicy
 from workflows.events import AssetState, Event, ProductionStart, ProductionStatus, Snapshot
-from workflows.models import MAX_ID_CHARS, ApprovalPolicy, Asset, Modality, Plan, Quote, digest_of
+from workflows.models import MAX_ID_CHARS, Asset, Modality, Plan, Quote, digest_of
 
 PREVIZ: Final = "previz"
 MODELS: Final[dict[Modality, str]] = {
@@ -17,21 +18,21 @@ MODELS: Final[dict[Modality, str]] = {
     Modality.AUDIO: "previz-narration",
 }
 _LENGTHS: Final = ("seconds", "duration", "duration_seconds")
-"""What vendors call the length of a shot."""
-LONGEST: Final = 60.0
-"""Seconds of one animatic."""
+"""The vendors' parameters for the length of a shot."""
+MAX_SECONDS: Final = 60.0
+"""Of one animatic."""
 _FREE: Final = Quote(low_usd=Decimal(0), high_usd=Decimal(0), expected_seconds=4)
 
 
 def preview_id(production_id: str, plan: Plan) -> str:
-    """The preview of exactly this plan: asked for twice, it is made once. It begins as its production does."""
+    """The id of the preview of exactly this plan, the same for each request. It starts with the production's id."""
     name = f"-preview-{digest_of([production_id, plan.digest])[:12]}"
     return production_id[: MAX_ID_CHARS - len(name)] + name
 
 
-def preview_of(snapshot: Snapshot, plan: Plan, at: datetime) -> ProductionStart:
-    """The production that makes the plan's assets with previz; it costs nothing, so nobody has to approve it."""
-    shown = Plan.of(plan.title, [_shown(a) for a in plan.assets], plan.planner)
+def preview_start(snapshot: Snapshot, plan: Plan, at: datetime) -> ProductionStart:
+    """The start of a production of the plan's assets with previz; it is free, so it needs no approval."""
+    preview = Plan.of(plan.title, [_with_previz(a) for a in plan.assets], plan.planner)
     production_id = preview_id(snapshot.production_id, plan)
     brief = snapshot.brief.model_copy(
         update={
@@ -48,33 +49,33 @@ def preview_of(snapshot: Snapshot, plan: Plan, at: datetime) -> ProductionStart:
         created_at=at,
         updated_at=at,
         references=snapshot.references,
-        plan=shown,
+        plan=preview,
         preview_of=snapshot.production_id,
         budget_usd=Decimal(0),
-        assets={a.asset_id: AssetState() for a in shown.assets},
-        events=(Event(id=1, name="plan_ready", at=at, data={"plan_digest": shown.digest, "how": "preview"}),),
+        assets={a.asset_id: AssetState() for a in preview.assets},
+        events=(Event(id=1, name="plan_ready", at=at, data={"plan_digest": preview.digest, "how": "preview"}),),
     )
     return ProductionStart(production_id=production_id, brief=brief, carried=carried)
 
 
-def _shown(asset: Asset) -> Asset:
+def _with_previz(asset: Asset) -> Asset:
     parameters = asset.parameters if asset.provider == PREVIZ else _length(asset)
-    made = {
+    changes = {
         "provider": PREVIZ,
         "model": MODELS[asset.asset_type],
         "parameters": parameters,
         "quote": _FREE,
         "fallbacks": (),
     }
-    return asset.model_copy(update=made)
+    return asset.model_copy(update=changes)
 
 
 def _length(asset: Asset) -> dict[str, JsonValue]:
-    """How long the vendor's shot would be; voices, sizes and qualities of vendors mean nothing to previz."""
+    """The length of the vendor's shot as a previz parameter; previz has no vendor's voices, sizes or qualities."""
     if asset.asset_type is not Modality.VIDEO:
         return {}
     for name in _LENGTHS:
         value = asset.parameters.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0.5 <= value <= LONGEST:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0.5 <= value <= MAX_SECONDS:
             return {"seconds": value}
     return {}

@@ -1,4 +1,4 @@
-"""Previews as workflows. A module of its own: each production's run imports its module anew, in its sandbox."""
+"""The workflow of previews. It has its own module, because the sandbox imports a workflow's module for each run."""
 
 from temporalio import workflow
 
@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name=keys.PREVIEW_TYPE)
 class PreviewWorkflow(ProductionWorkflow):
-    """A preview is a production in everything but its name: lists of productions leave it out."""
+    """A production of another workflow type, so lists of productions exclude it."""
 
     @workflow.init
     def __init__(self, start: ProductionStart) -> None:

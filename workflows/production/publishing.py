@@ -1,7 +1,7 @@
-"""What a production tells others: the Temporal UI, the list of what waits, webhooks, and whoever started it."""
+"""Publishes the state of a production: to the Temporal UI, visibility, webhooks, and the workflow that started it."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
@@ -10,28 +10,30 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows import keys
+    from workflows.brief import Webhook
     from workflows.events import Event, ProductionStart, ProductionStatus, Report
-    from workflows.models import ZERO, Webhook
+    from workflows.models import ZERO
+    from workflows.production.run import ProductionRun
     from workflows.production.state import attention
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
-    from workflows.production.take_requests import Changes
+    from workflows.production.state.takes import providers_in_use
     from workflows.production.ui_details import details_of
     from workflows.start_options import COST, STATUS
-    from workflows.webhook_delivery import MAX_EVENTS, Notification, chosen
+    from workflows.webhook_delivery import MAX_EVENTS, Notification, select_events
 
-ATTENTION = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
-PROVIDERS = SearchAttributeKey.for_keyword_list(keys.PROVIDERS_ATTRIBUTE)
+ATTENTION: Final = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
+PROVIDERS: Final = SearchAttributeKey.for_keyword_list(keys.PROVIDERS_ATTRIBUTE)
 
-GATHERING = timedelta(seconds=1)
-"""Webhooks get what happened within this together: a production of 1,000 assets does not start 2,000 workflows."""
+GATHERING: Final = timedelta(seconds=1)
+"""Webhooks get the events of this time together: a production of 1,000 assets does not start 2,000 workflows."""
 
 
-class Outlook(Changes):
-    """Tells what changed, whenever the loop shows it."""
+class Publishing:
+    """Publishes what changed, whenever the workflow's loop calls `publish`."""
 
-    def __init__(self, start: ProductionStart) -> None:
-        super().__init__(start)
-        self._reports_to = start.reports_to
+    def __init__(self, run: ProductionRun, start: ProductionStart) -> None:
+        self._run = run
+        self.reports_to = start.reports_to
         self._shown_events = -1
         self._shown_status: ProductionStatus | None = None
         self._shown_attention: list[dict[str, object]] = []
@@ -41,113 +43,111 @@ class Outlook(Changes):
         self._reported: tuple[object, ...] = ()
         self._gathering = False
 
-    def _show(self) -> None:
-        """Publish where the production is: search attributes when the status changes, details now and then."""
-        state = self._state
-        changed = state.status is not self._shown_status
-        # Looking through 1,000 assets after each of 2,000 events would cost more than the production.
-        due = changed or len(state.events) - self._shown_events >= max(1, len(state.assets) // 20)
+    def publish(self) -> None:
+        """Publish the state: search attributes when the status changes, details after a share of the events."""
+        record = self._run.record
+        changed = record.status is not self._shown_status
+        # Rendering 1,000 assets after each of 2,000 events would cost more than the production.
+        due = changed or len(record.events) - self._shown_events >= max(1, len(record.assets) // 20)
         updates: list[SearchAttributeUpdate[Any]] = []
         if changed:
-            updates.append(STATUS.value_set(state.status.value))
-        if changed or (due and state.spent_usd != self._shown_usd):
-            updates.append(COST.value_set(float(state.spent_usd)))
-            self._shown_usd = state.spent_usd
-        if due and state.overrun_usd != self._shown_overrun_usd:
-            workflow.upsert_memo({keys.OVERRUN_MEMO: str(state.overrun_usd)})
-            self._shown_overrun_usd = state.overrun_usd
-        updates += self._show_attention()
+            updates.append(STATUS.value_set(record.status.value))
+        if changed or (due and record.spent_usd != self._shown_usd):
+            updates.append(COST.value_set(float(record.spent_usd)))
+            self._shown_usd = record.spent_usd
+        if due and record.overrun_usd != self._shown_overrun_usd:
+            workflow.upsert_memo({keys.OVERRUN_MEMO: str(record.overrun_usd)})
+            self._shown_overrun_usd = record.overrun_usd
+        updates += self._attention_updates()
         if due:
-            updates += self._show_providers()
+            updates += self._provider_updates()
         if updates:
             workflow.upsert_search_attributes(updates)
         if due:
-            workflow.set_current_details(details_of(state))
-            self._shown_status, self._shown_events = state.status, len(state.events)
-        if self._reports_to:
+            workflow.set_current_details(details_of(record))
+            self._shown_status, self._shown_events = record.status, len(record.events)
+        if self.reports_to:
             self._report()
-        if self._untold() and not self._gathering and not state.status.closed:
+        if self.has_unsent() and not self._gathering and not record.status.closed:
             self._gathering = True
-            self._aside(self._gather())
+            self._run.in_background(self._gather())
 
-    def _show_attention(self) -> list[SearchAttributeUpdate[Any]]:
-        """What waits for a person stands beside the run: listing it needs no worker and wakes nobody."""
-        closed = self._state.status.closed
-        items = [] if closed else attention.items(self._state, keys.MAX_ATTENTION_ITEMS)
-        told = [item.model_dump(mode="json", exclude_defaults=True) for item in items]
-        if told == self._shown_attention:
+    def _attention_updates(self) -> list[SearchAttributeUpdate[Any]]:
+        """Attention items are in the memo: listing them needs no worker and wakes no workflow."""
+        record = self._run.record
+        closed = record.status.closed
+        items = [] if closed else attention.items(record, keys.MAX_ATTENTION_ITEMS)
+        shown = [item.model_dump(mode="json", exclude_defaults=True) for item in items]
+        if shown == self._shown_attention:
             return []
-        self._shown_attention = told
-        workflow.upsert_memo({keys.ATTENTION_MEMO: told or None})
+        self._shown_attention = shown
+        workflow.upsert_memo({keys.ATTENTION_MEMO: shown or None})
         reasons = sorted({item.reason for item in items})
         return [ATTENTION.value_set(reasons) if reasons else ATTENTION.value_unset()]
 
-    def _show_providers(self) -> list[SearchAttributeUpdate[Any]]:
-        providers = self._state.providers()
+    def _provider_updates(self) -> list[SearchAttributeUpdate[Any]]:
+        providers = providers_in_use(self._run.record)
         if providers == self._shown_providers:
             return []
         self._shown_providers = providers
         return [PROVIDERS.value_set(providers)]
 
-    # To the workflow that started it
-
     def _report(self) -> None:
-        state = self._state
-        digest = state.plan.digest if state.plan else None
-        if (state.status, digest) == self._reported:
+        record = self._run.record
+        digest = record.plan.digest if record.plan else None
+        if (record.status, digest) == self._reported:
             return
-        self._reported = (state.status, digest)
+        self._reported = (record.status, digest)
         report = Report(
-            production_id=state.production_id,
-            status=state.status,
+            production_id=record.production_id,
+            status=record.status,
             plan_digest=digest,
-            high_usd=state.spent_usd + state.plan.high_usd if state.plan and not state.assets else state.spent_usd,
-            unknown_prices=bool(state.plan and state.plan.unknown_prices),
-            spent_usd=state.spent_usd,
-            error=(state.error or "")[:MAX_MESSAGE_CHARS],
+            high_usd=record.spent_usd + record.plan.high_usd if record.plan and not record.assets else record.spent_usd,
+            unknown_prices=bool(record.plan and record.plan.unknown_prices),
+            spent_usd=record.spent_usd,
+            error=(record.error or "")[:MAX_MESSAGE_CHARS],
         )
-        self._aside(self._send(report))
+        self._run.in_background(self._send(report))
 
     async def _send(self, report: Report) -> None:
         try:
-            await workflow.get_external_workflow_handle(self._reports_to).signal("told", report)
+            await workflow.get_external_workflow_handle(self.reports_to).signal("told", report)
         except TemporalError as error:
-            workflow.logger.info("nobody listens at %s: %s", self._reports_to, error)
-
-    # To webhooks
+            workflow.logger.info("no workflow %s receives reports: %s", self.reports_to, error)
 
     async def _gather(self) -> None:
         await workflow.sleep(GATHERING, summary="gather events for webhooks")
-        await self._hand_over()
+        await self.hand_over()
         self._gathering = False
 
-    async def _hand_over(self) -> None:
-        """Start the deliveries of the events since the last time; each goes on by itself, for as long as it takes."""
-        state = self._state
-        known = state.progress(state.handed_over)
-        for number, webhook in enumerate(state.brief.webhooks):
-            events = chosen(webhook, known.events)
+    async def hand_over(self) -> None:
+        """Start the deliveries of the new events; each is a workflow of its own, for as long as it takes."""
+        record = self._run.record
+        known = record.progress(record.told)
+        for number, webhook in enumerate(record.brief.webhooks):
+            events = select_events(webhook, known.events)
             for first in range(0, len(events), MAX_EVENTS):
                 await self._notify(number, webhook, events[first : first + MAX_EVENTS])
-        state.handed_over = known.last_event_id
+        record.told = known.last_event_id
 
     async def _notify(self, number: int, webhook: Webhook, events: tuple[Event, ...]) -> None:
+        record = self._run.record
         try:
             await workflow.start_child_workflow(
                 keys.NOTIFICATION_TYPE,
-                Notification(production_id=self._state.production_id, webhook=webhook, events=events),
-                id=f"notification-{self._state.production_id}-{number}-{events[0].id}",
+                Notification(production_id=record.production_id, webhook=webhook, events=events),
+                id=f"notification-{record.production_id}-{number}-{events[0].id}",
                 parent_close_policy=ParentClosePolicy.ABANDON,
-                static_summary=f"{len(events)} events of {self._state.production_id}",
+                static_summary=f"{len(events)} events of {record.production_id}",
             )
         except WorkflowAlreadyStartedError:
-            workflow.logger.info("webhook %d has event %d already", number, events[0].id)
+            workflow.logger.info("webhook %d has received event %d already", number, events[0].id)
 
-    def _untold(self) -> bool:
-        """Whether events wait for being handed to webhooks."""
-        state = self._state
-        return bool(state.brief.webhooks) and state.progress(state.handed_over).last_event_id > state.handed_over
+    def has_unsent(self) -> bool:
+        """Whether events are not handed to webhooks yet."""
+        record = self._run.record
+        return bool(record.brief.webhooks) and record.progress(record.told).last_event_id > record.told
 
-    def _all_told(self) -> bool:
-        """Whether a run may end: nothing is on its way or held back, and the end was shown."""
-        return self._quiet() and not self._untold() and self._shown_status is self._state.status
+    def is_complete(self) -> bool:
+        """Whether a run may end: nothing is under way or unsent, and the last status was published."""
+        return self._run.is_quiet() and not self.has_unsent() and self._shown_status is self._run.record.status

@@ -1,16 +1,19 @@
-"""What an engineer reads of a production in the Temporal UI: activity summaries, and details in markdown."""
+"""Texts for the Temporal UI: activity summaries, and the details of a production in markdown."""
 
 from typing import Final
 
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset
 from workflows.production.state import attention
-from workflows.production.state.state import ProductionState
+from workflows.production.state.approvals import assets_waiting_for_money, digest_to_approve
+from workflows.production.state.budget import disallowed_models
+from workflows.production.state.record import Record
+from workflows.production.state.takes import assets_in_attention
 
 MAX_ROWS: Final = 60
-"""Above this the table would be longer than anybody reads; unfinished assets are shown first."""
+"""A longer table would not be read; unfinished assets are shown first."""
 NAMED: Final = 5
-"""Assets named in a sentence; the table has all."""
+"""How many assets a sentence names; the table has all."""
 GAP: Final = "\u2003"
 """The UI sets no space between columns, and shows entities such as `&emsp;` as they are written."""
 
@@ -19,40 +22,40 @@ def activity_summary(asset: Asset) -> str:
     return f"{asset.asset_id} · {asset.asset_type.value} · {asset.provider}"
 
 
-def details_of(state: ProductionState) -> str:
+def details_of(record: Record) -> str:
     """Status, money and a table of the assets, in markdown."""
-    lines = [f"### {state.status.value.replace('_', ' ')}", "", _money(state), ""]
-    lines += _hint(state)
-    if state.error:
-        lines += [f"**{_cell(state.error)}**", ""]
-    if state.plan:
-        lines += _table(state, state.plan.assets)
+    lines = [f"### {record.status.value.replace('_', ' ')}", "", _money(record), ""]
+    lines += _hint(record)
+    if record.error:
+        lines += [f"**{_cell(record.error)}**", ""]
+    if record.plan:
+        lines += _table(record, record.plan.assets)
     return "\n".join(lines)
 
 
-def _hint(state: ProductionState) -> list[str]:
-    """What somebody can do about it here, in the Temporal UI."""
-    if state.status.closed:
+def _hint(record: Record) -> list[str]:
+    """What an engineer can do about it in the Temporal UI."""
+    if record.status.closed:
         return []
-    lines = [f"Paused by {_cell(state.paused.paused_by)}: the update `resume` goes on.", ""] if state.paused else []
-    if state.status is ProductionStatus.AWAITING_APPROVAL or state.gate == "waiting":
-        what = "the plan" if state.gate != "waiting" else "video, after a look at the stills"
-        unknown = bool(state.plan and state.plan.unknown_prices) and state.gate != "waiting"
-        return [*lines, *_approving(state, what, unknown=unknown)]
-    if asked := state.asks_for_money:
-        plan = state.plan
-        unknown = any(a for i in asked if plan and (a := plan.find(i)) and state.not_allowed(a))
+    lines = [f"Paused by {_cell(record.paused.paused_by)}: the update `resume` goes on.", ""] if record.paused else []
+    if record.status is ProductionStatus.AWAITING_APPROVAL or record.gate == "waiting":
+        what = "the plan" if record.gate != "waiting" else "video, after a review of the stills"
+        unknown = bool(record.plan and record.plan.unknown_prices) and record.gate != "waiting"
+        return [*lines, *_approving(record, what, unknown=unknown)]
+    if asked := assets_waiting_for_money(record):
+        plan = record.plan
+        unknown = any(a for i in asked if plan and (a := plan.find(i)) and disallowed_models(record, a))
         what = f"{_named(asked)} again, which releases the money, or for an answer to each asset"
-        lines += _approving(state, what, unknown=unknown)
-    return [*lines, *_answering(state)]
+        lines += _approving(record, what, unknown=unknown)
+    return [*lines, *_answering(record)]
 
 
-def _approving(state: ProductionState, what: str, *, unknown: bool) -> list[str]:
-    """The input that approves what is shown now, and what unpublished prices need besides."""
-    given, needed = len(state.approvals), state.brief.approval.approvers
+def _approving(record: Record, what: str, *, unknown: bool) -> list[str]:
+    """The input that approves what is shown, and what unpublished prices need besides."""
+    given, needed = len(record.approvals), record.brief.approval.approvers
     count = f" ({given} of {needed} people did)" if needed > 1 else ""
-    sample = f'{{\n  "plan_digest": "{state.digest_to_approve}",\n  "approver": "your name"\n}}'
-    # It is no part of the sample: whoever copies that has not yet decided to spend on an unpublished price.
+    sample = f'{{\n  "plan_digest": "{digest_to_approve(record)}",\n  "approver": "your name"\n}}'
+    # It is not part of the sample: to copy that is no decision to spend on an unpublished price.
     allow = 'Prices are not published: add `"allow_unknown_prices": true` to spend on them.'
     return [
         f"Waits for the signal `approve` of {what}{count}, with this input:",
@@ -67,13 +70,13 @@ def _named(ids: list[str]) -> str:
     return ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
 
 
-def _answering(state: ProductionState) -> list[str]:
-    """How to answer what waits; the example is an answer that needs nothing further."""
-    waiting = next(iter(state.attention()), None)
-    reason = waiting and state.assets[waiting].attention
+def _answering(record: Record) -> list[str]:
+    """How to answer what waits, with the example of an answer that needs no further field."""
+    waiting = next(iter(assets_in_attention(record)), None)
+    reason = waiting and record.assets[waiting].attention
     if not waiting or not reason:
         return []
-    possible = attention.answers_to(state, reason, waiting)
+    possible = attention.answers_to(record, reason, waiting)
     actions = [a for a in possible if a in ("retry", "resubmit", "raise_budget", "accept_without", "adopt")]
     simple = next((a for a in ("retry", "resubmit", "accept_without") if a in actions), None)
     if simple is None:
@@ -89,23 +92,23 @@ def _answering(state: ProductionState) -> list[str]:
     ]
 
 
-def _money(state: ProductionState) -> str:
-    over = f", **of it {state.overrun_usd:.2f} USD above published prices**" if state.overrun_usd else ""
-    if state.budget_usd is not None:
-        return f"spent **{state.spent_usd:.2f} USD** of {state.budget_usd:.2f} USD{over}"
-    if state.plan is None:
-        return f"planning has cost **{state.spent_usd:.2f} USD**" if state.spent_usd else "not yet priced"
-    low, high = state.plan.low_usd, state.plan.high_usd
+def _money(record: Record) -> str:
+    over = f", **of it {record.overrun_usd:.2f} USD above published prices**" if record.overrun_usd else ""
+    if record.budget_usd is not None:
+        return f"spent **{record.spent_usd:.2f} USD** of {record.budget_usd:.2f} USD{over}"
+    if record.plan is None:
+        return f"planning has cost **{record.spent_usd:.2f} USD**" if record.spent_usd else "not yet priced"
+    low, high = record.plan.low_usd, record.plan.high_usd
     return f"the plan costs {low:.2f} to {high:.2f} USD" if high else "making the plan costs nothing"
 
 
-def _table(state: ProductionState, assets: tuple[Asset, ...]) -> list[str]:
+def _table(record: Record, assets: tuple[Asset, ...]) -> list[str]:
     unknown = AssetState()
-    rows = [(a, state.assets.get(a.asset_id, unknown)) for a in assets]
+    rows = [(a, record.assets.get(a.asset_id, unknown)) for a in assets]
     if len(rows) > MAX_ROWS:
         open_ = [r for r in rows if r[1].status is not AssetStatus.COMPLETED]
         rows = [*open_, *(r for r in rows if r[1].status is AssetStatus.COMPLETED)][:MAX_ROWS]
-    done = sum(s.status is AssetStatus.COMPLETED for s in state.assets.values())
+    done = sum(s.status is AssetStatus.COMPLETED for s in record.assets.values())
     head = [
         f"{done} of {len(assets)} assets",
         "",
@@ -124,8 +127,8 @@ def _row(asset: Asset, state: AssetState) -> str:
 
 def _status(state: AssetState) -> str:
     take = f", take {state.selected}" if state.selected else ""
-    words = state.status.value + take + (", stale" if state.stale else "")
-    return f"{words} · **{state.attention}** {_cell(state.error or '')}" if state.attention else words
+    text = state.status.value + take + (", stale" if state.stale else "")
+    return f"{text} · **{state.attention}** {_cell(state.error or '')}" if state.attention else text
 
 
 def _cell(text: str) -> str:

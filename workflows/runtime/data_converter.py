@@ -1,9 +1,9 @@
-"""How our records travel through Temporal: JSON without what is default anyway.
+"""Converts our records to payloads of Temporal: JSON without default values.
 
-A production of 1,000 assets would otherwise spend most of its history on nulls, and the Temporal UI would show them.
-Any other pydantic data converter reads what this one writes, and the other way round: backends may use Temporal's own.
-With keys, everything is encrypted on top of that (`codec`), the words of failures included; in those, secrets are
-hidden with and without keys (`discretion`).
+Otherwise nulls would be most of the history of a production of 1,000 assets, and of its display in the Temporal UI.
+This converter and any other pydantic data converter read each other's payloads, so backends may use Temporal's own.
+With keys, all payloads and the messages of failures are encrypted (`encryption`). With and without keys, secrets in
+failures are redacted (`redaction`).
 """
 
 from dataclasses import replace
@@ -24,7 +24,7 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.models import Model
 from workflows.runtime import encryption_keys
-from workflows.runtime.redaction import hidden
+from workflows.runtime.redaction import redact
 
 
 class _CompactJSONConverter(PydanticJSONPlainPayloadConverter):
@@ -36,7 +36,7 @@ class _CompactJSONConverter(PydanticJSONPlainPayloadConverter):
 
 
 class _Undecrypted(EncodingPayloadConverter):
-    """Meets an encrypted payload only where this process has no keys at all."""
+    """Reports an encrypted payload in a process without any keys."""
 
     encoding = encryption_keys.ENCODING
 
@@ -47,31 +47,31 @@ class _Undecrypted(EncodingPayloadConverter):
         raise encryption_keys.PayloadKeyMissing(encryption_keys.key_id_of(payload.metadata))
 
 
-class DiscreetFailureConverter(DefaultFailureConverter):
-    """Hides secrets in the words and stack traces of failures, those of their causes too.
+class RedactingFailureConverter(DefaultFailureConverter):
+    """Redacts secrets in the messages and stack traces of failures and their causes.
 
-    What we raise on purpose says all in its words: the way to our own `raise` would hide them in the Temporal UI.
+    Failures that we raise on purpose have no stack trace, because it would hide the message in the Temporal UI.
     """
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         if isinstance(exception, ApplicationError):
-            exception.__traceback__ = None  # to write it down would cost a sixth of each look at a job
+            exception.__traceback__ = None  # formatting it would take a sixth of the time of each poll of a job
         super().to_failure(exception, payload_converter, failure)
-        failure.message, failure.stack_trace = hidden(failure.message), hidden(failure.stack_trace)
+        failure.message, failure.stack_trace = redact(failure.message), redact(failure.stack_trace)
 
 
-class EncodingFailureConverter(DiscreetFailureConverter):
-    """Moves them into a payload besides, which is encrypted like all others."""
+class EncodingFailureConverter(RedactingFailureConverter):
+    """Also moves messages and stack traces into a payload, which is encrypted like all others."""
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         super().to_failure(exception, payload_converter, failure)
-        words = {"message": failure.message, "stack_trace": failure.stack_trace}
-        failure.encoded_attributes.CopyFrom(payload_converter.to_payload(words))
+        attributes = {"message": failure.message, "stack_trace": failure.stack_trace}
+        failure.encoded_attributes.CopyFrom(payload_converter.to_payload(attributes))
         failure.message, failure.stack_trace = "Encoded failure", ""
 
 
 class CompactPayloadConverter(CompositePayloadConverter):
-    """Temporal's default converters with ours in the place of plain JSON."""
+    """Temporal's default converters, with ours instead of plain JSON."""
 
     def __init__(self) -> None:
         compact = _CompactJSONConverter()
@@ -80,25 +80,23 @@ class CompactPayloadConverter(CompositePayloadConverter):
 
 
 data_converter = DataConverter(
-    payload_converter_class=CompactPayloadConverter, failure_converter_class=DiscreetFailureConverter
+    payload_converter_class=CompactPayloadConverter, failure_converter_class=RedactingFailureConverter
 )
 """Without encryption."""
 
 
-def data_converter_with(keys: str) -> DataConverter:
-    """The data converter of every client of ours, given what GREENLIGHT_PAYLOAD_KEYS holds; without encryption where
-    that is empty.
+def make_data_converter(payload_keys: str) -> DataConverter:
+    """The data converter of all clients, with the value of GREENLIGHT_PAYLOAD_KEYS; no encryption if that is empty.
 
     Raises:
-        PayloadKeysRefused: it cannot be used.
+        PayloadKeysRefused: the value is invalid.
     """
-    found = encryption_keys.parsed(keys)
-    if not found:
+    keys = encryption_keys.parse_keys(payload_keys)
+    if not keys:
         return data_converter
-    from workflows.runtime.encryption import (
-        EncryptionCodec,  # loads a library of ciphers: only whoever encrypts waits for it
-    )
+    # It loads a library of ciphers, which takes time that only processes with keys need to spend.
+    from workflows.runtime.encryption import EncryptionCodec
 
     return replace(
-        data_converter, payload_codec=EncryptionCodec(found), failure_converter_class=EncodingFailureConverter
+        data_converter, payload_codec=EncryptionCodec(keys), failure_converter_class=EncodingFailureConverter
     )

@@ -1,8 +1,8 @@
-"""Encrypts what Temporal keeps, payload by payload, with AES-256-GCM; runs outside of the workflow sandbox.
+"""Encrypts each payload that Temporal stores, with AES-256-GCM; it runs outside of the workflow sandbox.
 
-The form is that of Temporal's own samples: the metadata says `binary/encrypted` and names the key, the data are a nonce
-of 12 random bytes and the encrypted payload, its own metadata included. Random nonces are safe for 2^32 payloads of one
-key (NIST SP 800-38D): hundreds of thousands of large productions.
+The format is that of Temporal's samples: the metadata has the encoding `binary/encrypted` and the key's id. The data
+are a nonce of 12 random bytes and the encrypted payload with its own metadata. Random nonces are safe for 2^32 payloads
+of one key (NIST SP 800-38D): hundreds of thousands of large productions.
 """
 
 import os
@@ -20,9 +20,9 @@ _NONCE_BYTES: Final = 12
 
 
 class EncryptionCodec(PayloadCodec):
-    """Encrypts with the first of `keys` (id -> 32 bytes, never empty), decrypts with any.
+    """Encrypts with the first of `keys` (id -> 32 bytes, never empty), and decrypts with any of them.
 
-    What is not encrypted is read as it is: it was written before there was a key, or sent by hand from Temporal's UI.
+    Unencrypted payloads are read unchanged: they were written before there was a key, or sent from Temporal's UI.
     """
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
@@ -35,7 +35,7 @@ class EncryptionCodec(PayloadCodec):
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """
         Raises:
-            PayloadKeyMissing: it was encrypted with another key than those here.
+            PayloadKeyMissing: this process does not have the key of a payload.
         """
         return [self._decrypted(p) if p.metadata.get("encoding") == ENCODING.encode() else p for p in payloads]
 

@@ -1,13 +1,13 @@
-"""What a process loads once and keeps. It stands here because the API and the worker share no other floor."""
+"""The garbage collector of long-running processes. The module is in `workflows`, which the API and the worker share."""
 
 import gc
 
 
-def settle() -> None:
-    """Have the garbage collector pass over everything that is loaded by now; call it at the start, when that is all.
+def freeze_gc() -> None:
+    """Exclude all objects that exist now from garbage collection; call it once all modules are loaded.
 
-    A full collection stops all threads while it goes through all objects: 60 ms for what a worker imports (measured),
-    and for nothing, because none of that ever goes away.
+    A full collection stops all threads while it visits every object: 60 ms for a worker's imports (measured), and it
+    frees none of them, because they live as long as the process.
     """
     gc.collect()
     gc.freeze()

@@ -1,9 +1,9 @@
-"""What the code inside a span can do with it, whether something is traced or not."""
+"""The interface to a span for the code inside it, with and without tracing."""
 
 from typing import Protocol
 
 
 class SetAttributes(Protocol):
-    """Add attributes to the span that is open."""
+    """Adds attributes to the current span."""
 
     def __call__(self, **attributes: str | int | float | None) -> None: ...

@@ -1,7 +1,7 @@
-"""Traces, where the standard OTEL_… variables ask for them: begun in `__main__`, told by API and activities alike.
+"""Traces, if the standard OTEL_… variables enable them. `__main__` starts them; the API and activities add spans.
 
-Without an endpoint nothing of OpenTelemetry's SDK is loaded (it takes 0.3 s), and `span` does nothing. No workflow
-imports this module; what travels with workflows is in `otel`.
+Without an endpoint, OpenTelemetry's SDK is not loaded (it takes 0.3 s), and `span` does nothing. No workflow imports
+this module; `tracing_interceptor` carries traces through workflows.
 """
 
 import logging
@@ -24,33 +24,33 @@ _tracing: "Tracing | None" = None
 
 
 def begin(service: str, environ: Mapping[str, str]) -> None:
-    """Trace from now on, as `service` unless OTEL_SERVICE_NAME names it, where `environ` has an endpoint."""
+    """Start tracing if `environ` has an endpoint, as `service` unless OTEL_SERVICE_NAME is set."""
     global _tracing
-    if _tracing is None and _wanted(environ):
+    if _tracing is None and _is_enabled(environ):
         from workflows.runtime.tracing_interceptor import Tracing
 
         _tracing = Tracing(service, environ)
 
 
 def end(seconds: float = 2.0) -> None:
-    """Send what is left, for so long at most: a collector that is away does not keep a process from ending."""
+    """Send the remaining spans and stop; an unavailable collector delays the end of a process by at most `seconds`."""
     global _tracing
     ended, _tracing = _tracing, None
     if ended:
         ended.close(seconds)
 
 
-def _wanted(environ: Mapping[str, str]) -> bool:
-    def of_traces(name: str) -> str:
+def _is_enabled(environ: Mapping[str, str]) -> bool:
+    def setting(name: str) -> str:
         return environ.get(f"OTEL_EXPORTER_OTLP_TRACES_{name}") or environ.get(f"OTEL_EXPORTER_OTLP_{name}", "")
 
     if environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or environ.get("OTEL_TRACES_EXPORTER") == "none":
         return False
-    if not of_traces("ENDPOINT"):
+    if not setting("ENDPOINT"):
         return False
-    if (protocol := of_traces("PROTOCOL")) not in HTTP:
+    if (protocol := setting("PROTOCOL")) not in HTTP:
         log.error(
-            "Nothing is traced: OTEL_EXPORTER_OTLP_PROTOCOL is %r; set it to http/protobuf, and "
+            "Tracing is off: OTEL_EXPORTER_OTLP_PROTOCOL is %r; set it to http/protobuf, and "
             "OTEL_EXPORTER_OTLP_ENDPOINT to the collector's HTTP port, usually 4318",
             protocol,
         )
@@ -59,31 +59,31 @@ def _wanted(environ: Mapping[str, str]) -> bool:
 
 
 def interceptors() -> "list[Interceptor]":
-    """For a Temporal client; its workers take them over."""
+    """The interceptors of a Temporal client; its workers inherit them."""
     return [_tracing.interceptor] if _tracing else []
 
 
-def provider() -> "TracerProvider | None":
-    """Never the global one: vendors' SDKs would find that, and put what they are asked into spans of their own."""
+def tracer_provider() -> "TracerProvider | None":
+    """The provider of our tracers. It is not the global one, because vendors' SDKs would trace requests with that."""
     return _tracing.provider if _tracing else None
 
 
 @contextmanager
 def span(name: str, *, client: bool = False, **attributes: str | int | float | None) -> Iterator[SetAttributes]:
-    """A span around the block, within the one that is under way; without one, none.
+    """A span around the block, as a child of the current span; without a current span, none.
 
-    It tells an error by its kind alone: the words may quote a prompt. Prompts and media are no attributes.
+    An error is recorded only by its kind, because its message may quote a prompt. Attributes hold no prompts or media.
 
     Args:
-        client: It asks another service.
-        attributes: Under `greenlight.`; None is left out.
+        client: The block requests another service.
+        attributes: Named `greenlight.{name}`; None is omitted.
     """
     if _tracing is None:
-        yield _silent
+        yield _ignore_attributes
     else:
-        with _tracing.span(name, client, attributes) as told:
-            yield told
+        with _tracing.span(name, client, attributes) as set_attributes:
+            yield set_attributes
 
 
-def _silent(**_: Any) -> None:
-    """Nobody listens."""
+def _ignore_attributes(**_: Any) -> None:
+    """Used without tracing."""

@@ -1,14 +1,14 @@
-"""How a trace goes with a production: from the request that starts it through its runs, activities and children.
+"""Carries a trace through a production: from the request that starts it through its runs, activities and children.
 
     request ─ StartWorkflow ─┬ RunWorkflow                       (again for each run of the production)
                              ├ StartActivity ─ RunActivity ─┬ vendor submit, poll, …
                              │                              └ upload
                              └ HandleUpdate:decide ┄┄ link ┄┄> the request that approved
 
-A production waits for days and is opened again after months, so its trace belongs to no later request: it goes on in
-the header that the first start was given, over continue-as-new and reopening, and whoever decides later has a trace of
-his own that is linked. A batch or a schedule starts a trace for each of its productions. Steps of a workflow are
-spans without duration, told as they happen: a span that ended with its production would be seen when all is over.
+A production waits for days and is reopened after months, so its trace belongs to no later request. The trace continues
+in the header of the first start, over continue-as-new and reopening; a later request, such as a decision, has its own
+trace with a link. A batch or a schedule starts a trace for each of its productions. Steps of a workflow are spans
+without duration, exported as they happen: a span as long as its production would be visible only after the end.
 """
 
 import threading
@@ -57,17 +57,17 @@ Headers = Mapping[str, Payload]
 Attributes = Mapping[str, str | int | float | None]
 
 OWN_TRACE: Final = "greenlight_own_trace"
-LOOK_TIMEOUT: Final = timedelta(seconds=2)
+HISTORY_TIMEOUT: Final = timedelta(seconds=2)
 
 
 class Tracing:
-    """A tracer that sends by OTLP over HTTP; the exporter reads OTEL_EXPORTER_OTLP_… itself, the SDK all others."""
+    """Exports spans by OTLP over HTTP. The exporter reads OTEL_EXPORTER_OTLP_…, and the SDK all other variables."""
 
     def __init__(self, service: str, environ: Mapping[str, str]) -> None:
         named = environ.get("OTEL_SERVICE_NAME") or "service.name=" in environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
         self.provider = TracerProvider(
             resource=Resource.create({} if named else {SERVICE_NAME: service}),
-            # An event of a span is what the SDKs make of an exception: its words, which may quote a prompt.
+            # The SDKs record exceptions as span events, with their message, which may quote a prompt.
             span_limits=SpanLimits(max_events=0),
             shutdown_on_exit=False,
         )
@@ -92,7 +92,7 @@ class Tracing:
 
 
 class _WithoutQueries(SpanProcessor):
-    """A request's query may hold a token: its path is enough."""
+    """Removes the query of a request's URL, because it may contain a token."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         if span.attributes and "url.query" in span.attributes:
@@ -104,11 +104,11 @@ def _named(attributes: Attributes) -> dict[str, str | int | float]:
 
 
 class ProductionTracing(TracingInterceptor):
-    """The SDK's interceptor, with spans that tell what a production is about, and none for queries."""
+    """The SDK's interceptor with attributes of the production in its spans, and without spans for queries."""
 
     def __init__(self, provider: TracerProvider) -> None:
         super().__init__(provider.get_tracer("greenlight"))
-        # Whatever else callers send along is not kept in histories.
+        # Only the trace context goes into histories, not the callers' other propagation headers.
         self.text_map_propagator = TraceContextTextMapPropagator()
 
     def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
@@ -129,7 +129,7 @@ class ProductionTracing(TracingInterceptor):
     def block(
         self, name: str, kind: SpanKind, attributes: Attributes, context: Context | None = None
     ) -> Iterator[AnySpan]:
-        """A span that is current in the block and ends with it; it fails with the kind of the block's error."""
+        """A span that is current within the block; an error of the block is recorded by its kind."""
         with self.tracer.start_as_current_span(
             name,
             context,
@@ -141,14 +141,14 @@ class ProductionTracing(TracingInterceptor):
             try:
                 yield span
             except BaseException as error:
-                span.set_attribute("error.type", _word_of(error))
+                span.set_attribute("error.type", _kind_of(error))
                 benign = isinstance(error, ApplicationError) and error.category is ApplicationErrorCategory.BENIGN
                 if not benign:
                     span.set_status(StatusCode.ERROR)
                 raise
 
     def carried(self, headers: Headers, context: Context | None = None) -> dict[str, Payload]:
-        """The headers, with the span that is current, or that of `context`."""
+        """The headers with the current span, or with the span of `context`."""
         carrier: dict[str, str] = {}
         self.text_map_propagator.inject(carrier, context)
         if not carrier:
@@ -156,14 +156,14 @@ class ProductionTracing(TracingInterceptor):
         return {**headers, self.header_key: self.payload_converter.to_payloads([carrier])[0]}
 
     def context_of(self, headers: Headers) -> Context | None:
-        """What the headers carry."""
+        """The trace context in the headers; None if they have none."""
         if self.header_key not in headers:
             return None
         (carrier,) = self.payload_converter.from_payloads([headers[self.header_key]])
         return self.text_map_propagator.extract(carrier, Context())
 
     def own_trace(self, workflow_type: str, workflow_id: str, time_ns: int, headers: Headers) -> Headers:
-        """Called from workflows: begin a trace for what they start; it is linked to theirs."""
+        """Start a trace for a child workflow, with a link to the trace of its parent. Workflows call this."""
         before = self.context_of(headers)
         span = self.tracer.start_span(
             f"StartWorkflow:{workflow_type}",
@@ -177,10 +177,10 @@ class ProductionTracing(TracingInterceptor):
         return self.carried(headers, set_span_in_context(span, Context()))
 
 
-def _word_of(error: BaseException) -> str:
-    """The kind of an error: of the error tree, of a failure as Temporal knows it, or its class."""
-    words = (getattr(error, name, None) for name in ("kind", "type"))
-    return next((word for word in words if isinstance(word, str) and word), type(error).__name__)
+def _kind_of(error: BaseException) -> str:
+    """The kind of an error: its `kind` in the error tree, its `type` as a Temporal failure, or its class."""
+    kinds = (getattr(error, name, None) for name in ("kind", "type"))
+    return next((kind for kind in kinds if isinstance(kind, str) and kind), type(error).__name__)
 
 
 class _Client(OutboundInterceptor):
@@ -189,23 +189,23 @@ class _Client(OutboundInterceptor):
         self._root = root
 
     @contextmanager
-    def _asking(self, name: str, workflow_id: str) -> Iterator[None]:
+    def _client_span(self, name: str, workflow_id: str) -> Iterator[None]:
         with self._root.block(name, SpanKind.CLIENT, {}) as span:
             span.set_attribute("temporalWorkflowID", workflow_id)
             yield
 
     async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002
-        with self._asking(f"StartWorkflow:{input.workflow}", input.id):
+        with self._client_span(f"StartWorkflow:{input.workflow}", input.id):
             input.headers = self._root.carried(input.headers)
             return await super().start_workflow(input)
 
     async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002
-        with self._asking(f"SignalWorkflow:{input.signal}", input.id):
+        with self._client_span(f"SignalWorkflow:{input.signal}", input.id):
             input.headers = self._root.carried(input.headers)
             await super().signal_workflow(input)
 
     async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:  # noqa: A002
-        with self._asking(f"StartWorkflowUpdate:{input.update}", input.id):
+        with self._client_span(f"StartWorkflowUpdate:{input.update}", input.id):
             input.headers = self._root.carried(input.headers)
             return await super().start_workflow_update(input)
 
@@ -214,14 +214,14 @@ class _Client(OutboundInterceptor):
         input: StartWorkflowUpdateWithStartInput,  # noqa: A002
     ) -> WorkflowUpdateHandle[Any]:
         start, update = input.start_workflow_input, input.update_workflow_input
-        with self._asking(f"StartUpdateWithStartWorkflow:{start.workflow}", start.id):
+        with self._client_span(f"StartUpdateWithStartWorkflow:{start.workflow}", start.id):
             update.headers = self._root.carried(update.headers)
-            start.headers = {**self._root.carried(start.headers), **await self._before(start.id)}
+            start.headers = {**self._root.carried(start.headers), **await self._last_header(start.id)}
             return await super().start_update_with_start_workflow(input)
 
-    async def _before(self, workflow_id: str) -> Headers:
-        """The header with which the last run of a workflow was started: what is opened again goes on in its trace."""
-        asked = FetchWorkflowHistoryEventsInput(
+    async def _last_header(self, workflow_id: str) -> Headers:
+        """The trace header of the last run of a workflow, so a reopened production continues its trace."""
+        request = FetchWorkflowHistoryEventsInput(
             id=workflow_id,
             run_id=None,
             page_size=1,
@@ -230,14 +230,14 @@ class _Client(OutboundInterceptor):
             event_filter_type=WorkflowHistoryEventFilterType.ALL_EVENT,
             skip_archival=True,
             rpc_metadata={},
-            rpc_timeout=LOOK_TIMEOUT,
+            rpc_timeout=HISTORY_TIMEOUT,
         )
         try:
-            async for event in self.next.fetch_workflow_history_events(asked):
+            async for event in self.next.fetch_workflow_history_events(request):
                 fields = event.workflow_execution_started_event_attributes.header.fields
                 return {name: fields[name] for name in (self._root.header_key,) if name in fields}
         except RPCError:
-            pass  # there was none, or nobody knows it any more
+            pass  # there is no earlier run, or the server no longer has it
         return {}
 
 
@@ -251,8 +251,8 @@ class _Activity(ActivityInboundInterceptor):
         if context is None:
             return await super().execute_activity(input)
         info = activity.info()
-        about = _about(input.args[0] if input.args else None) | {"attempt": info.attempt}
-        with self._root.block(f"RunActivity:{info.activity_type}", SpanKind.SERVER, about, context) as span:
+        attributes = _attributes_of(input.args[0] if input.args else None) | {"attempt": info.attempt}
+        with self._root.block(f"RunActivity:{info.activity_type}", SpanKind.SERVER, attributes, context) as span:
             span.set_attributes(
                 {
                     "temporalWorkflowID": info.workflow_id or "",
@@ -260,14 +260,14 @@ class _Activity(ActivityInboundInterceptor):
                     "temporalActivityID": info.activity_id,
                 }
             )
-            answer = await super().execute_activity(input)
-            if (cost := getattr(answer, "cost_usd", None)) is not None:
+            result = await super().execute_activity(input)
+            if (cost := getattr(result, "cost_usd", None)) is not None:
                 span.set_attributes(_named({"cost_usd": float(cost)}))
-            return answer
+            return result
 
 
-def _about(request: Any) -> dict[str, str | int | float | None]:
-    """What an activity is asked for, in ids and names."""
+def _attributes_of(request: Any) -> dict[str, str | int | float | None]:
+    """The ids and names in the input of an activity."""
     asset = getattr(request, "asset", None)
     return {
         "production_id": getattr(request, "production_id", None),

@@ -1,9 +1,9 @@
-"""Accounts of paid questions: what is reserved and billed for each, kept in the bucket so that every worker sees it.
+"""Accounts of paid questions: the reservation and the bill of each, kept in the bucket, where every worker reads them.
 
 An account is one JSON object. Every write names the version that it replaces, and the loser of a race reads again, so
-that of many planners only those get through whose price fits. A question is reserved at its high price before it is
-sent and settled to what was billed afterwards. A reservation that is never settled stays at its high price. Amounts
-are USD.
+that of many concurrent planners only those whose price fits can reserve. A question is reserved at its high price
+before it is sent, and settled at its bill afterwards. A reservation that is never settled stays at its high price.
+Amounts are USD.
 """
 
 import asyncio
@@ -25,49 +25,49 @@ MAX_SETTLED: Final = 400
 KEPT_SETTLED: Final = 200
 FIRST_DELAY_SECONDS: Final = 0.01
 MAX_DELAY_SECONDS: Final = 0.5
-"""Between two tries to write, with jitter: 20 writers of one object need about a second."""
+"""The longest delay between two attempts to write, with jitter: 20 writers of one object need about a second."""
 GIVE_UP_SECONDS: Final = 60.0
-"""Of conflicts on one object; then the storage is treated as unavailable and the activity is retried."""
+"""How long a write is retried after conflicts; then the storage counts as unavailable and the activity is retried."""
 
 
 class LimitReached(Exception):
-    """A question is not sent: its price does not fit a limit. The message names limit, rest and remedy.
+    """A question is not sent: its price does not fit a limit. The message names the limit, its rest and the remedy.
 
     Attributes:
-        passes: Whether it fits as soon as other questions are answered for less than they may cost.
+        may_pass: Whether the question fits as soon as other questions are settled for less than their reservations.
     """
 
-    def __init__(self, message: str, *, passes: bool = False) -> None:
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
         super().__init__(message)
-        self.passes = passes
+        self.may_pass = may_pass
 
 
 class AccountUnreadable(Exception):
-    """An account object that this version cannot read. Nothing is asked until a person repairs or deletes it."""
+    """An account object that this version cannot read. No question is sent until a person repairs or deletes it."""
 
 
 class Reservation(Model):
-    """What one question may cost, or has cost once it is settled."""
+    """The highest possible cost of one question, or its bill once it is settled."""
 
     model_config = ConfigDict(extra="allow", frozen=True)  # a field of a newer version is kept
 
     usd: Money
-    group: str = Field(default="", description="Whose it is within the account: a person, or an inquiry")
+    group: str = Field(default="", description="The owner within the account: a person, or an inquiry")
     settled: bool = False
-    tries: int = Field(default=1, description="Grows with each reservation: a settlement from before it is refused")
+    tries: int = Field(default=1, description="Grows with each reservation, so that an older settlement is refused")
 
 
 class Account(Model):
-    """One account. Settled entries beyond a number are kept as one sum for each group."""
+    """One account. Above a number of settled entries, the oldest are kept as one sum for each group."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     entries: dict[str, Reservation] = Field(default_factory=dict)
     rolled_usd: dict[str, Money] = Field(default_factory=dict)
-    closed: tuple[str, ...] = Field(default=(), description="Groups in which nothing is asked any more")
+    closed: tuple[str, ...] = Field(default=(), description="Groups in which no further question may be sent")
 
     def taken_usd(self, group: str | None = None, *, without: str = "", settled_only: bool = False) -> Decimal:
-        """Reserved and billed, of one group or of all; not of the question `without`."""
+        """The sum of reservations and bills, of one group or of all, except the question `without`."""
         rolled = sum((usd for g, usd in self.rolled_usd.items() if group in (None, g)), ZERO)
         known = (
             e.usd
@@ -80,7 +80,7 @@ class Account(Model):
         return {name: e for name, e in self.entries.items() if e.group == group}
 
     def with_entry(self, name: str, entry: Reservation) -> "Account":
-        """The account with this entry as the newest; many settled ones are added up."""
+        """The account with this entry as the newest; above MAX_SETTLED the oldest settled entries are added up."""
         entries = {**{n: e for n, e in self.entries.items() if n != name}, name: entry}
         rolled = dict(self.rolled_usd)
         settled = [n for n, e in entries.items() if e.settled]
@@ -96,10 +96,10 @@ class Cap:
     """A limit on an account.
 
     Attributes:
-        name: As users know it, e.g. "GREENLIGHT_PLANNING_USD".
-        remedy: What makes room, as an imperative.
-        group: The limit holds for this group alone; None for the whole account.
-        before_usd: What counts against the limit besides the account.
+        name: The name that users know, e.g. "GREENLIGHT_PLANNING_USD".
+        remedy: How to make room, as an imperative.
+        group: The only group that the limit applies to; None for the whole account.
+        before_usd: Costs outside the account that count against the limit.
     """
 
     usd: Decimal
@@ -120,7 +120,7 @@ class Cap:
         raise LimitReached(
             f"up to {usd:f} USD does not fit the {max(left, ZERO):f} USD left of {self.name} ({self.usd:f} USD); "
             f"{self.remedy}",
-            passes=settled + usd <= self.usd,
+            may_pass=settled + usd <= self.usd,
         )
 
 
@@ -141,14 +141,14 @@ class AccountFile:
     async def reserve(
         self, question: str, usd: Decimal, caps: Sequence[Cap] = (), group: str = ""
     ) -> Reservation | None:
-        """Reserve `usd` for a question where all caps allow it; returns the entry that was there before.
+        """Reserve `usd` for a question where all caps allow it; returns the previous entry of the question.
 
         Args:
-            usd: All requests of the question together: what they were billed so far, and the next at its high price.
+            usd: For all requests of the question together: their bills so far, and the high price of the next one.
 
         Raises:
             LimitReached: it does not fit, or the group is closed.
-            StorageFailed: it is not known to be reserved.
+            StorageFailed: the reservation may or may not be stored.
         """
         before: Reservation | None = None
 
@@ -156,26 +156,26 @@ class AccountFile:
             nonlocal before
             before = account.entries.get(question)
             if group in account.closed:
-                raise LimitReached("this planning has ended: its attempts ask nothing more")
+                raise LimitReached("this planning has ended; no further question is sent")
             if before is None or before.usd < usd or before.settled:
                 for cap in caps:
                     cap.check(account, question, usd)
-            most = max(usd, before.usd) if before and not before.settled else usd
+            highest = max(usd, before.usd) if before and not before.settled else usd
             tries = before.tries + 1 if before else 1
-            return account.with_entry(question, Reservation(usd=most, group=group, tries=tries))
+            return account.with_entry(question, Reservation(usd=highest, group=group, tries=tries))
 
         await self._change(reserved)
         return before
 
     async def settle(self, question: str, billed: Callable[[], Awaitable[Decimal | None]]) -> None:
-        """Replace a reservation by what was billed.
+        """Replace a reservation by the bill.
 
         Args:
-            billed: Reads it; None while nobody knows. It is called after the account was read, so that a reservation
-                made meanwhile is never undone.
+            billed: Reads the bill; None while it is unknown. It is called after the account was read, so that a
+                reservation that is made meanwhile is never undone.
 
         Raises:
-            StorageFailed: it is not known to be settled.
+            StorageFailed: the settlement may or may not be stored.
         """
 
         async def settled(account: Account) -> Account:
@@ -188,19 +188,19 @@ class AccountFile:
         await self._change(settled)
 
     async def restore(self, question: str, before: Reservation | None) -> None:
-        """Undo a reservation of which another account had no room."""
+        """Undo a reservation for which another account had no room."""
 
         async def restored(account: Account) -> Account:
             entry = account.entries.get(question)
             if entry is None or entry.settled or entry.tries > (before.tries if before else 0) + 1:
                 return account
-            back = before or entry.model_copy(update={"usd": ZERO, "settled": True})
-            return account.with_entry(question, back.model_copy(update={"tries": entry.tries}))
+            previous = before or entry.model_copy(update={"usd": ZERO, "settled": True})
+            return account.with_entry(question, previous.model_copy(update={"tries": entry.tries}))
 
         await self._change(restored)
 
     async def close(self, group: str) -> Account:
-        """Let nothing further be reserved in a group; the account as it is then."""
+        """Allow no further reservation in a group; returns the account with the group closed."""
 
         async def closed(account: Account) -> Account:
             if group in account.closed:
@@ -223,7 +223,7 @@ class AccountFile:
                 )
             except StorageConflict:
                 if monotonic() > until:
-                    raise StorageFailed(f"{self._key}: too many write it at the same time") from None
+                    raise StorageFailed(f"{self._key}: too many workers write it at the same time") from None
             else:
                 return changed
             await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
@@ -237,5 +237,5 @@ class AccountFile:
             return Account.model_validate_json(found[0]), found[1]
         except ValidationError as error:
             first = error.errors()[0]
-            what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-            raise AccountUnreadable(f"{self._key} cannot be read: {what}; repair or delete the object") from None
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            raise AccountUnreadable(f"{self._key} cannot be read: {reason}; repair or delete the object") from None

@@ -1,8 +1,8 @@
-"""One question to language models in their order, until an answer will do, within a limit of money.
+"""One question to language models, in turn, until one of them gives a valid answer, within a limit of money.
 
-Each model gets one try and two repairs. Whether an answer will do is decided by `read`, not by the model. Every call
-goes through `ask` under its step number: the same question with the same earlier answers makes the same calls, byte
-for byte, so that an activity that runs again pays for nothing twice.
+Each model gets one attempt and two repairs. The callback `read` decides whether an answer is valid. Every call goes
+through `ask` under its step number: the same question with the same earlier answers makes the same calls, byte for
+byte, so that an activity that is retried pays for no answer twice.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,47 +17,48 @@ from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.errors import cents_up
 from activities.settings import ActivitySettings
-from workflows.models import ZERO, Asset, Brief, Media, Modality
+from workflows.brief import Brief
+from workflows.models import ZERO, Asset, Media, Modality
 
 REPAIRS: Final = 2
 STEPS_A_MODEL: Final = 10
-"""Each model numbers its questions in a range of its own: whichever are skipped on a retry, the others keep theirs."""
+"""The range of step numbers of one model: where a retry skips a model, the numbers of the others stay the same."""
 THINKING_TOKENS: Final = 12_000
-"""Models that always think spend these before the first word of the answer."""
+"""The tokens that a model which always thinks uses before its answer begins."""
 MAX_REASON_CHARS: Final = 400
-"""Of each model's failure, so that all of them fit into one message."""
+"""The length of each model's reason, so that all of them fit into one message."""
 MAX_SHOWN_BYTES: Final = 20_000_000
-"""Of all pictures of a question: 27 MB in base64, and Anthropic takes 32 MB in all."""
+"""The size of all pictures of a question: 27 MB in base64, and Anthropic accepts 32 MB in all."""
 MAX_PROBLEMS: Final = 12
-"""Given back at once; more than that is another answer, not a repair."""
+"""In one repair prompt; an answer with more problems has to be written anew rather than repaired."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model said, and what the call cost, USD."""
+    """The text of a model's answer, and the cost of the call in USD."""
 
     text: str
     billed_usd: Decimal
 
 
 class Unanswered(Exception):
-    """This model cannot answer, or none could.
+    """One model cannot answer, or no model gave a valid answer.
 
     Attributes:
-        billed_usd: What was charged all the same.
-        unasked: Nothing was sent, because a limit left no room for it.
+        billed_usd: The cost of the calls that were made.
+        unsent: No question was sent, because it did not fit a limit.
     """
 
-    def __init__(self, message: str, billed_usd: Decimal = ZERO, *, unasked: bool = False) -> None:
+    def __init__(self, message: str, billed_usd: Decimal = ZERO, *, unsent: bool = False) -> None:
         super().__init__(message)
         self.billed_usd = billed_usd
-        self.unasked = unasked
+        self.unsent = unsent
 
 
 class Refused(ValueError):
-    """An answer that will not do; `problems` are told to the model that gave it."""
+    """An invalid answer; the repair prompt to its model lists the `problems`."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems[:MAX_PROBLEMS])
@@ -76,10 +77,10 @@ def call_of(offer: Offer, tokens: int, prompt: str) -> Asset:
     """A call as an asset that can be quoted and made; its prompt may be longer than those of a plan.
 
     Args:
-        tokens: What the answer may take, thoughts included, where the model allows so many.
+        tokens: The limit of the answer, thoughts included; the model's own limit applies where it is lower.
     """
     rule = offer.rules.get("max_tokens")
-    most = min(tokens, int(rule.max)) if rule and rule.max is not None else tokens
+    limit = min(tokens, int(rule.max)) if rule and rule.max is not None else tokens
     asset = Asset(
         asset_id="planner",
         asset_type=Modality.TEXT,
@@ -87,13 +88,13 @@ def call_of(offer: Offer, tokens: int, prompt: str) -> Asset:
         prompt="plan",
         provider=offer.provider,
         model=offer.model,
-        parameters={"max_tokens": most},
+        parameters={"max_tokens": limit},
     )
     return asset.model_copy(update={"prompt": prompt})
 
 
-def seen_by(offer: Offer, pictures: Sequence[Media]) -> Sequence[Media]:
-    """The first of the pictures, as many as fit into one question; none for a model that does not see."""
+def visible_pictures(offer: Offer, pictures: Sequence[Media]) -> Sequence[Media]:
+    """The first pictures, as many as fit into one question; none for a model that takes no pictures."""
     if not offer.input_image:
         return ()
     sizes = accumulate(p.bytes for p in pictures)
@@ -102,7 +103,7 @@ def seen_by(offer: Offer, pictures: Sequence[Media]) -> Sequence[Media]:
 
 @dataclass(frozen=True)
 class Limit:
-    """The most that one question may cost, all tries together, the setting that says so, and what raises that."""
+    """The most that one question may cost with all attempts, the setting that limits it, and the remedy."""
 
     usd: Decimal
     name: str
@@ -120,16 +121,16 @@ class Limit:
 
 @dataclass
 class Inquiry(Generic[T]):
-    """A question, and how far it has come.
+    """A question, and its progress.
 
     Attributes:
-        what: The word for what is asked for.
-        tokens: What an answer may take, thoughts included.
-        read: What an answer of a model means, given what was spent so far; raises Refused.
-        shown: Pictures that go with the question to models that see.
+        result: The name of the result in repair prompts, e.g. "plan".
+        tokens: The limit of an answer, thoughts included.
+        read: Turns the answer of a model, given what was spent so far, into the result; raises Refused.
+        shown: Pictures that go with the question to models that take pictures.
     """
 
-    what: str
+    result: str
     ask: Ask
     limit: Limit
     tokens: int
@@ -138,64 +139,64 @@ class Inquiry(Generic[T]):
     schema: Mapping[str, JsonValue]
     read: Callable[[str, Offer, Decimal], T]
     shown: Sequence[Media] = ()
-    spent: Decimal = ZERO
+    spent_usd: Decimal = ZERO
     failures: list[str] = field(default_factory=list)
 
     async def answer(self, models: Sequence[Offer]) -> T:
-        """What the first model means that gives an answer that will do.
+        """The result of the first model that gives a valid answer.
 
         Raises:
-            Unanswered: none did; says why for each, and what all of it cost. Where nothing was sent for want of money,
-                it says so once, for the last model.
+            Unanswered: no model did. It has the reason of each, and the cost of all calls. Where no question was sent
+                because of a limit, the message has this reason once, for the last model.
         """
-        unasked: list[str] = []
+        unsent: list[str] = []
         for number, offer in enumerate(models):
             try:
-                return await self._try(offer, number * STEPS_A_MODEL)
+                return await self._ask_model(offer, number * STEPS_A_MODEL)
             except Unanswered as error:
                 why = str(error)
-                unasked += [f"{name_of(offer)}: {why}"] if error.unasked and not error.billed_usd else []
+                unsent += [f"{name_of(offer)}: {why}"] if error.unsent and not error.billed_usd else []
                 short = why if len(why) <= MAX_REASON_CHARS else why[: MAX_REASON_CHARS - 1] + "…"
                 self.failures.append(f"{name_of(offer)}: {short}")
-        if unasked and len(unasked) == len(models):
-            raise Unanswered(unasked[-1], self.spent, unasked=True)
-        raise Unanswered("; ".join(self.failures), self.spent)
+        if unsent and len(unsent) == len(models):
+            raise Unanswered(unsent[-1], self.spent_usd, unsent=True)
+        raise Unanswered("; ".join(self.failures), self.spent_usd)
 
-    async def _try(self, offer: Offer, step: int) -> T:
-        """One model: a try and its repairs, numbered after `step`."""
+    async def _ask_model(self, offer: Offer, step: int) -> T:
+        """Ask one model, with its repairs; their steps are numbered after `step`."""
         prompt, refused = self.prompt, ""
         for tries in range(1 + REPAIRS):
             if too_expensive := self._too_expensive(offer, prompt):
-                raise Unanswered(f"{refused}; then {too_expensive}" if refused else too_expensive, unasked=not refused)
+                raise Unanswered(f"{refused}; then {too_expensive}" if refused else too_expensive, unsent=not refused)
             step += 1
             try:
                 answer = await self.ask(offer, step, self.instructions, prompt, self.schema)
             except Unanswered as error:
-                self.spent += cents_up(error.billed_usd)
+                self.spent_usd += cents_up(error.billed_usd)
                 raise
-            self.spent += cents_up(answer.billed_usd)
+            self.spent_usd += cents_up(answer.billed_usd)
             try:
-                return self.read(answer.text, offer, self.spent)
+                return self.read(answer.text, offer, self.spent_usd)
             except Refused as error:
                 refused = f"refused {tries + 1} times, at last: {error}"
-                prompt = self._repair(answer.text, error.problems)
+                prompt = self._repair_prompt(answer.text, error.problems)
         raise Unanswered(refused)
 
-    def _repair(self, answer: str, problems: Sequence[str]) -> str:
-        """The first prompt again, with the answer to it and what is wrong with that."""
-        said = "\n".join(f"- {p}" for p in problems)
+    def _repair_prompt(self, answer: str, problems: Sequence[str]) -> str:
+        """The first prompt again, with the model's answer to it and its problems."""
+        listed = "\n".join(f"- {p}" for p in problems)
         return (
-            f"{self.prompt}\n\nYour answer to this was:\n\n{answer}\n\nIt was refused:\n{said}\n\n"
-            f"Answer again with the whole {self.what}, all of this fixed."
+            f"{self.prompt}\n\nYour answer to this was:\n\n{answer}\n\nIt was refused:\n{listed}\n\n"
+            f"Answer again with the whole {self.result}, all of this fixed."
         )
 
     def _too_expensive(self, offer: Offer, prompt: str) -> str:
-        """Why this call is not made, with the remedy; empty where the money for it is there."""
-        beside = len(self.instructions.encode()) + len(str(self.schema).encode())
-        seen = list(pricing.shown(seen_by(offer, self.shown)).values())
-        high = pricing.quote(offer, call_of(offer, self.tokens, prompt), seen, beside).high_usd
-        if self.spent + high <= self.limit.usd:
+        """Why this call is not made, with the remedy; empty where it fits the limit."""
+        extra_bytes = len(self.instructions.encode()) + len(str(self.schema).encode())
+        inputs = list(pricing.shown(visible_pictures(offer, self.shown)).values())
+        high = pricing.quote(offer, call_of(offer, self.tokens, prompt), inputs, extra_bytes).high_usd
+        if self.spent_usd + high <= self.limit.usd:
             return ""
-        left = max(self.limit.usd - self.spent, ZERO)
+        left = max(self.limit.usd - self.spent_usd, ZERO)
         limit = f"{self.limit.name}; {self.limit.remedy}"
         return f"not asked: up to {high:f} USD does not fit the {left:f} USD left of {limit}"

@@ -1,7 +1,7 @@
 """The accounts that a paid question has to fit: its plan, its brief, its batch, its tenant and its key.
 
-`reserve` before a question is sent, `settle` after it, `end` when its inquiry is over. Whoever sends paid requests to
-language models (planner, rewording) goes through `Asking`, which does this.
+`reserve` comes before a question is sent, `settle` after it, and `end` when its inquiry is over. Planning and rewriting
+send their paid requests to language models through `PaidQuestions`, which calls them.
 """
 
 import asyncio
@@ -23,18 +23,19 @@ from activities.takes.attempt import failure_of
 from activities.takes.ledger import Entry, Ledger, Submission, now
 from workflows import keys
 from workflows.activity_io import DraftPlan, Payer, RewritePrompt, SettledQuestions
-from workflows.models import ZERO, Brief
+from workflows.brief import Brief
+from workflows.models import ZERO
 
 ROOM_SECONDS: Final = 60.0
-"""How long a question waits for others to be answered for less than they are reserved at; most take less than 30 s."""
+"""How long a question waits until others are settled below their reservations; most of them take less than 30 s."""
 ANSWER_SECONDS: Final = 30.0
-"""How long the end of an inquiry waits for an answer that is on its way: a cancel should not take a minute."""
-LOOK_SECONDS: Final = 0.5
-OVER: Final = "this planning has ended"
+"""How long the end of an inquiry waits for a pending answer: a cancel should not take a minute."""
+POLL_SECONDS: Final = 0.5
+ENDED: Final = "this planning has ended"
 
 
 def payer_of(request: DraftPlan | RewritePrompt) -> Payer:
-    """Whose limits the request has to keep."""
+    """The owner of the limits that the request has to keep."""
     brief = request.brief
     day = datetime.now(UTC).date().isoformat()
     return request.payer or Payer(tenant=brief.tenant, person=brief.requester, day=day)
@@ -45,13 +46,13 @@ def own_caps(settings: ActivitySettings, brief: Brief, spent_usd: Decimal, numbe
     plan = Cap(settings.planning_usd, "GREENLIGHT_PLANNING_USD", "raise GREENLIGHT_PLANNING_USD", str(number))
     if brief.budget_usd is None:
         return [plan]
-    left = "raise the brief's budget_usd"
-    return [Cap(brief.budget_usd, "brief.budget_usd", left, str(number), before_usd=spent_usd), plan]
+    remedy = "raise the brief's budget_usd"
+    return [Cap(brief.budget_usd, "brief.budget_usd", remedy, str(number), before_usd=spent_usd), plan]
 
 
 @dataclass(frozen=True)
-class _Place:
-    """One account of a question: the object, and how the question is called and limited there."""
+class _LimitedAccount:
+    """One account of a question: the object, the prefix of the question's name there, its group and its limits."""
 
     file: AccountFile
     prefix: str
@@ -76,13 +77,13 @@ class QuestionAccounts:
         self._production_id = production_id
         self._group = str(number)
         self._own = AccountFile(storage, keys.planning_account(production_id))
-        self._places = [_Place(self._own, "", self._group, caps)]
+        self._accounts = [_LimitedAccount(self._own, "", self._group, caps)]
         name = f"{production_id}/"
         if batch := payer.batch:
             budget, remedy = "the batch's budget_usd", "admit the batch with a higher budget_usd"
             limits = [] if batch.budget_usd is None else [Cap(batch.budget_usd, budget, remedy)]
             file = AccountFile(storage, keys.batch_account(payer.tenant, batch.batch_id))
-            self._places.append(_Place(file, name, production_id, limits))
+            self._accounts.append(_LimitedAccount(file, name, production_id, limits))
         key, tenant = "GREENLIGHT_KEY_PLANNING_USD", "GREENLIGHT_TENANT_PLANNING_USD"
         later = "in the worker's environment, or wait for the next day of UTC"
         limits = [
@@ -90,47 +91,47 @@ class QuestionAccounts:
             Cap(settings.tenant_planning_usd, f"{tenant} for {payer.tenant!r}", f"raise {tenant} {later}"),
         ]
         file = AccountFile(storage, keys.tenant_account(payer.tenant, payer.day))
-        self._places.append(_Place(file, name, payer.person, limits))
+        self._accounts.append(_LimitedAccount(file, name, payer.person, limits))
 
     def ledger(self, take: int) -> Ledger:
         return Ledger(self._storage, keys.take_prefix(self._production_id, keys.PLANNER, take))
 
     async def reserve(self, take: int, usd: Decimal) -> None:
-        """Reserve what a question costs with its next request; waits a little where others only hold more than they
-        will cost.
+        """Reserve the cost of a question with its next request; waits up to ROOM_SECONDS where it fits as soon as other
+        questions are settled.
 
         Args:
-            usd: What was billed for it so far, lost answers included, and the high price of the next request.
+            usd: The question's bills so far, lost answers included, and the high price of the next request.
 
         Raises:
-            LimitReached: nothing may be sent.
-            StorageFailed: it is not known to be reserved.
+            LimitReached: the request must not be sent.
+            StorageFailed: the reservation may or may not be stored.
         """
         until = monotonic() + ROOM_SECONDS
         while True:
             try:
                 return await self._reserve(take, usd)
             except LimitReached as limit:
-                if not limit.passes or monotonic() > until:
+                if not limit.may_pass or monotonic() > until:
                     raise
             await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - no secret
 
     async def _reserve(self, take: int, usd: Decimal) -> None:
-        held: list[tuple[_Place, Reservation | None]] = []
-        for place in self._places:
+        reserved: list[tuple[_LimitedAccount, Reservation | None]] = []
+        for account in self._accounts:
             try:
-                before = await place.file.reserve(f"{place.prefix}{take}", usd, place.caps, place.group)
+                before = await account.file.reserve(f"{account.prefix}{take}", usd, account.caps, account.group)
             except LimitReached:
-                for other, was in held:
-                    await other.file.restore(f"{other.prefix}{take}", was)
+                for other, previous in reserved:
+                    await other.file.restore(f"{other.prefix}{take}", previous)
                 raise
-            held.append((place, before))
+            reserved.append((account, before))
 
     async def settle(self, take: int) -> None:
-        """Enter what a question was billed, as its ledger says; of one that is being asked nothing is known yet.
+        """Settle a question at the bill in its ledger; the bill of a question that was just sent is not known yet.
 
         Raises:
-            StorageFailed: to be tried again.
+            StorageFailed: the activity has to be retried.
         """
 
         async def billed() -> Decimal | None:
@@ -139,16 +140,16 @@ class QuestionAccounts:
                 return None
             return entry.billed_usd
 
-        await asyncio.gather(*(place.file.settle(f"{place.prefix}{take}", billed) for place in self._places))
+        await asyncio.gather(*(account.file.settle(f"{account.prefix}{take}", billed) for account in self._accounts))
 
     async def end(self) -> SettledQuestions:
-        """Let no attempt ask anything further in this inquiry; the sum of all that was billed in it.
+        """Allow no attempt to send a further question in this inquiry; returns the sum of its bills.
 
-        A request that is on its way is waited for while its attempt shows that it lives, at most ANSWER_SECONDS; then
-        its answer counts as lost, and it as billed at its high price.
+        A pending request is waited for while its attempt updates the ledger, at most ANSWER_SECONDS. Then its answer
+        counts as lost, and the request as billed at its high price.
 
         Raises:
-            StorageFailed: to be tried again.
+            StorageFailed: the activity has to be retried.
         """
         account = await self._own.close(self._group)
         known = account.of_group(self._group)
@@ -162,7 +163,7 @@ class QuestionAccounts:
         return not known.settled or known.usd != entry.billed_usd
 
     async def _ended(self, take: int) -> Entry:
-        """The ledger of a question that nothing is sent for any more."""
+        """The ledger of a question for which no further request is sent."""
         before: Entry | None = None
         since, until = monotonic(), monotonic() + ANSWER_SECONDS
         while True:
@@ -174,37 +175,37 @@ class QuestionAccounts:
                 if before is None or entry != before:
                     before, since = entry, monotonic()
                 if monotonic() - since < self._settings.claim_settles_seconds:
-                    await asyncio.sleep(LOOK_SECONDS)
+                    await asyncio.sleep(POLL_SECONDS)
                     continue
             try:
-                await ledger.write(_over(entry))
+                await ledger.write(_closed(entry))
             except StorageConflict:
                 continue
             assert ledger.entry is not None
             return ledger.entry
 
 
-def _over(entry: Entry | None) -> Entry:
-    """The ledger of a question at the end of its inquiry: an attempt that resumes finds that nothing is to be sent."""
+def _closed(entry: Entry | None) -> Entry:
+    """The ledger of a question at the end of its inquiry, so that an attempt that resumes sends no request."""
     known = entry or _unsent()
     lost = known.is_open
     if lost:
         cost = known.last.billed_usd or known.price_usd
         last = known.last.model_copy(update={"billed_usd": cost, "outcome": "its answer is lost"})
         known = known.model_copy(update={"submissions": (*known.submissions[:-1], last)})
-    error = JobCancelled(f"{OVER}, and its answer is lost" if lost else OVER)
+    error = JobCancelled(f"{ENDED}, and its answer is lost" if lost else ENDED)
     failure = failure_of(error, known, billed_usd=known.billed_usd, maybe_billed=lost)
     return known.model_copy(update={"state": "released", "final": failure})
 
 
 def _unsent() -> Entry:
     """The ledger of a question that was reserved and not sent."""
-    nothing = Submission(at=now(), run_id="", attempt=0, nonce=uuid4().hex, outcome=OVER)
-    return Entry(state="released", provider="", model="", request_digest="", price_usd=ZERO, submissions=(nothing,))
+    unsent = Submission(at=now(), run_id="", attempt=0, nonce=uuid4().hex, outcome=ENDED)
+    return Entry(state="released", provider="", model="", request_digest="", price_usd=ZERO, submissions=(unsent,))
 
 
 def doubt_usd(entry: Entry) -> Decimal:
-    """Of what a ledger counts as billed, the requests of which nobody knows."""
+    """The part of a ledger's bill for requests of which it is unknown whether they were billed."""
     found, last = ZERO, len(entry.submissions) - 1
     for number, submission in enumerate(entry.submissions):
         if number < last:

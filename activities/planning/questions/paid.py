@@ -1,11 +1,11 @@
-"""Paid questions to language models, through the take ledger: whatever attempts do, each answer is paid for once.
+"""Paid questions to language models, through the take ledger: each answer is paid for once, whatever attempts do.
 
 Every request, also one that is sent again because its answer was lost, is reserved at its high price in the accounts
-of `question_accounts` before it is sent, and not sent where it does not fit.
+of `limits` before it is sent, and it is not sent where it does not fit.
 
-A question is a take of an asset that no plan can have (`keys.PLANNER`), so that claims, lost answers, errors and
-what they cost are treated like those of everything else that costs money. Its number is that of the inquiry in the
-production, times `STEPS_AN_INQUIRY`, and its step: drafts count from 0, rewritten prompts from `REWRITES`.
+A question is a take of an asset that no plan can have (`keys.PLANNER`), so that its claims, lost answers, errors and
+costs are treated like those of every other take. Its number is the number of the inquiry in the production, times
+`STEPS_AN_INQUIRY`, plus its step: drafts count from 0, rewritten prompts from `REWRITES`.
 """
 
 import json
@@ -20,16 +20,16 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.questions.accounts import LimitReached
-from activities.planning.questions.inquiry import Answer, Unanswered, call_of, seen_by
+from activities.planning.questions.inquiry import Answer, Unanswered, call_of, visible_pictures
 from activities.planning.questions.limits import QuestionAccounts, own_caps, payer_of
 from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageUnsupported
-from activities.takes.attempt import MAX_ATTEMPTS, workplace
+from activities.takes.attempt import MAX_ATTEMPTS, scratch_directory
 from activities.takes.ledger import Entry
-from activities.takes.paid import LedgerTake
+from activities.takes.paid import PaidTake
 from activities.takes.store_guard import check_store
 from workflows import keys
 from workflows.activity_io import (
@@ -44,20 +44,20 @@ from workflows.activity_io import (
 from workflows.models import ZERO, Take
 
 STEPS_AN_INQUIRY: Final = 1_000
-"""A hundred models, each with its own ten."""
+"""Enough for a hundred models with ten steps each."""
 REWRITES: Final = 1_000_000
-"""The number before the first rewritten prompt of a production: nobody drafts a plan so often."""
+"""The number before the first rewritten prompt of a production: it is above any number of drafts."""
 RESUBMISSIONS: Final = 3
-"""Of a question whose answer was lost: no person can decide about it, and without an answer there is no plan."""
-_WAITS = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
-"""Failures that the activity's own retry takes up again at the same question."""
+"""For a question whose answer was lost: no person can decide about it, and without an answer there is no plan."""
+_RETRIED: Final = frozenset({STILL_RUNNING, "storage_unavailable", "submission_unknown"})
+"""Failures after which a retry of the activity continues with the same question."""
 
 
-class Asking:
-    """Asks for one inquiry, under its `number` in the production; each answer is of at most so many `tokens`.
+class PaidQuestions:
+    """Sends the questions of one inquiry, under its `number` in the production; `tokens` limits each answer.
 
-    `listening` makes what hears each answer as it is written, where somebody wants to watch. `end` has to follow the
-    last question.
+    For each question, `new_listener` makes a callback that gets the pieces of its answer as they arrive. Call `end`
+    after the last question.
     """
 
     def __init__(
@@ -68,20 +68,20 @@ class Asking:
         request: DraftPlan | RewritePrompt,
         number: int,
         tokens: int,
-        listening: Callable[[], Callable[[str], None]] | None = None,
+        new_listener: Callable[[], Callable[[str], None]] | None = None,
     ) -> None:
         self._storage = storage
         self._providers = providers
         self._settings = settings
         self._request = request
-        self._before = number * STEPS_AN_INQUIRY
+        self._first_take = number * STEPS_AN_INQUIRY
         caps = own_caps(settings, request.brief, request.spent_usd, number)
         payer = payer_of(request)
         self._batch = payer.batch
         self._accounts = QuestionAccounts(storage, settings, request.production_id, number, payer, caps)
         self._tokens = tokens
-        self._listening = listening
-        self._passing: ApplicationError | None = None
+        self._new_listener = new_listener
+        self._retryable: ApplicationError | None = None
         self._supported = False
 
     async def __call__(
@@ -91,42 +91,42 @@ class Asking:
 
         Raises:
             Unanswered: this model cannot answer.
-            ApplicationError: the activity has to be tried again.
+            ApplicationError: the activity has to be retried.
         """
-        await check_store(self._storage, offer, None)  # before the accounts, which need the same of it
+        await check_store(self._storage, offer, None)  # before the accounts, which need the same features
         self._supported = True
-        asked = self._asked(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
+        request = self._as_take(offer, step, len(instructions.encode()) + len(json.dumps(schema)), prompt)
         provider = self._providers[offer.provider]
-        async with workplace() as workdir:
-            question = LedgerTake(
+        async with scratch_directory() as workdir:
+            question = PaidTake(
                 self._storage,
                 provider,
                 offer,
-                asked,
+                request,
                 workdir,
                 self._settings,
                 instructions=instructions,
                 schema=schema,
-                on_text=self._listening() if self._listening else None,
+                on_text=self._new_listener() if self._new_listener else None,
             )
             question.resubmissions = RESUBMISSIONS
-            question.reserve = partial(self._reserve, offer, asked)
+            question.reserve = partial(self._reserve, offer, request)
             try:
-                answer = await self._answer(await question.make())
+                answer = await self._read_answer(await question.make())
             except LimitReached as limit:
-                await self._accounts.settle(asked.take)
-                entry = await self._accounts.ledger(asked.take).read()
-                raise Unanswered(f"not asked: {limit}", entry.billed_usd if entry else ZERO, unasked=True) from None
+                await self._accounts.settle(request.take)
+                entry = await self._accounts.ledger(request.take).read()
+                raise Unanswered(f"not asked: {limit}", entry.billed_usd if entry else ZERO, unsent=True) from None
             except ApplicationError as error:
-                raise await self._unanswered(error, asked.take) from None
-            await self._accounts.settle(asked.take)
+                raise await self._handle_failure(error, request.take) from None
+            await self._accounts.settle(request.take)
             return answer
 
-    async def _reserve(self, offer: Offer, asked: ProduceAsset, entry: Entry | None) -> None:
-        """Hold the price of the next request to this model beside what the question was billed.
+    async def _reserve(self, offer: Offer, request: ProduceAsset, entry: Entry | None) -> None:
+        """Reserve what the question was billed so far, and the price of the next request to this model.
 
         Raises:
-            LimitReached: it is not to be sent.
+            LimitReached: the request must not be sent.
         """
         if offer.unknown:
             budget = "brief.budget_usd" if self._request.brief.budget_usd is not None else ""
@@ -136,61 +136,62 @@ class Asking:
                 raise LimitReached(
                     f"{budget} cannot hold a model whose price is unknown; name another GREENLIGHT_PLANNER"
                 )
-        price = asked.asset.quote.high_usd if asked.asset.quote else ZERO
-        await self._accounts.reserve(asked.take, (entry.billed_usd if entry else ZERO) + price)
+        price = request.asset.quote.high_usd if request.asset.quote else ZERO
+        await self._accounts.reserve(request.take, (entry.billed_usd if entry else ZERO) + price)
 
-    def _asked(self, offer: Offer, step: int, beside: int, prompt: str) -> ProduceAsset:
-        """The question as a take; `beside` is how many bytes go with the prompt."""
+    def _as_take(self, offer: Offer, step: int, extra_bytes: int, prompt: str) -> ProduceAsset:
+        """The question as a take; `extra_bytes` is the size of instructions and schema, which go with the prompt."""
         # Neither this id nor a prompt of this length is possible in a plan.
         asset = call_of(offer, self._tokens, prompt).model_copy(update={"asset_id": keys.PLANNER})
         references = self._request.references if isinstance(self._request, DraftPlan) else ()
-        seen = seen_by(offer, references)
-        quote = pricing.quote(offer, asset, list(pricing.shown(seen).values()), beside)
+        pictures = visible_pictures(offer, references)
+        quote = pricing.quote(offer, asset, list(pricing.shown(pictures).values()), extra_bytes)
         return ProduceAsset(
             production_id=self._request.production_id,
             brief=self._request.brief,
             asset=asset.model_copy(update={"quote": quote}),
-            take=self._before + step,
-            inputs=tuple(InputTake.of_references(seen).values()),
+            take=self._first_take + step,
+            inputs=tuple(InputTake.of_references(pictures).values()),
         )
 
-    async def _answer(self, take: Take) -> Answer:
+    async def _read_answer(self, take: Take) -> Answer:
         text = await self._storage.read(take.media.key, take.media.sha256)
         return Answer(text.decode(), take.billed_usd)
 
-    def try_again(self) -> None:
-        """Where a model failed in a way that another attempt of the activity may fix, and there is one, go for it.
+    def raise_retryable(self) -> None:
+        """Raise the failure of a model that another attempt of the activity may fix, while attempts are left.
 
         Raises:
-            ApplicationError: retried by the activity.
+            ApplicationError: Temporal retries the activity.
         """
-        if self._passing and activity.info().attempt < MAX_ATTEMPTS:
-            raise self._passing
+        if self._retryable and activity.info().attempt < MAX_ATTEMPTS:
+            raise self._retryable
 
     async def end(self) -> SettledQuestions:
-        """What all questions of this inquiry cost, those of earlier attempts too; nothing can be asked in it any more.
+        """The cost of all questions of this inquiry, with earlier attempts; no further question can be sent in it.
 
         Raises:
-            StorageFailed: to be tried again.
+            StorageFailed: the activity has to be retried.
         """
         try:
             return await self._accounts.end()
         except StorageUnsupported:
             if self._supported:
                 raise
-            return SettledQuestions()  # such a store was never asked to hold a question
+            return SettledQuestions()  # no question was ever sent with such a store
 
-    async def _unanswered(self, error: ApplicationError, take: int) -> Exception:
-        if error.type in _WAITS or error.type == support.ERROR_TYPE:  # every other model meets the same store
+    async def _handle_failure(self, error: ApplicationError, take: int) -> Exception:
+        """Settle a question that failed; the error to raise: Unanswered, or one that is retried."""
+        if error.type in _RETRIED or error.type == support.ERROR_TYPE:  # every other model meets the same store
             return error
         if not error.non_retryable:
-            self._passing = error
+            self._retryable = error
         failure = AssetFailure.model_validate(error.details[0]) if error.details else None
         ledger = self._accounts.ledger(take)
         entry = await ledger.read()
         if failure and failure.reason == "ambiguous_submission":
-            # Nobody is asked about a lost question: another model is, and this one counts as billed.
-            await ledger.count_doubtful()
+            # No person decides about a lost question: it counts as billed, and the next model is asked.
+            await ledger.count_as_billed()
             entry = ledger.entry
         await self._accounts.settle(take)
         return Unanswered(error.message, entry.billed_usd if entry else ZERO)

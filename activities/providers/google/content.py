@@ -87,7 +87,7 @@ async def speak(access: Access, request: Request, offer: Offer) -> Finished:
     )
     data, media_type = blob(answer, request, offer)
     raw = re.match(r"audio/(?:L16|pcm)\b(?:.*rate=(\d+))?", media_type, re.IGNORECASE)
-    if raw is None or media_types.found(data[: media_types.HEAD_BYTES]) in _WITH_HEAD:
+    if raw is None or media_types.detect(data[: media_types.HEAD_BYTES]) in _WITH_HEAD:
         return Finished(data, media_type or offer.media_type, usage=usage_of(answer))
     return Finished(_wav(data, int(raw[1] or 24_000)), "audio/wav", usage=usage_of(answer))
 

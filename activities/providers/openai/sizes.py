@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
 from activities.providers.protocol import Request
-from workflows.models import Aspect
+from workflows.brief import Aspect
 
 SIZES: Final[Mapping[Aspect, str]] = {
     "16:9": "1536x864",

@@ -14,7 +14,7 @@ from activities.errors import InvalidRequest, OutputUnusable, ProviderError, Sub
 from activities.media import media_types
 from activities.providers.openai.errors import VENDOR, asking, chosen
 from activities.providers.protocol import Finished, Request
-from activities.text.speech import joined, sentences
+from activities.text.speech import join_sentences, sentences
 from workflows.models import ZERO, Money
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ async def _say(client: "AsyncOpenAI", request: Request, offer: Offer, text: str,
             media_type = answer.headers.get("content-type", "")
             await answer.stream_to_file(file)
             with file.open("rb") as speech:
-                sound = media_types.found(speech.read(media_types.HEAD_BYTES))
+                sound = media_types.detect(speech.read(media_types.HEAD_BYTES))
             if media_type.startswith(("application/json", "text/")) and not sound:
                 raise SubmissionUnknown(f"{VENDOR} answered with {media_type} in the place of speech")
     if not (await asyncio.to_thread(file.stat)).st_size:
@@ -92,7 +92,7 @@ def parts_of(text: str) -> list[str]:
     parts = [""]
     for sentence in sentences(text):
         for piece in textwrap.wrap(sentence, MAX_CHARS, break_on_hyphens=False):
-            longer = joined([parts[-1], piece]) if parts[-1] else piece
+            longer = join_sentences([parts[-1], piece]) if parts[-1] else piece
             if len(longer) <= MAX_CHARS:
                 parts[-1] = longer
             else:

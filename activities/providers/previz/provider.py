@@ -12,20 +12,25 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from pydantic import JsonValue
+
 from activities.catalogue.loader import OWN_CATALOGUE, offers_of
-from activities.catalogue.offers import Offer
+from activities.catalogue.offers import Offer, Parameter
 from activities.errors import InvalidRequest
 from activities.providers.previz.animatic import BREATH, SECONDS, Stopped, animatic
-from activities.providers.previz.narration import RATE, speak
+from activities.providers.previz.narration import RATE, find_voice, speak, voices
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.previz.text import write
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
-from workflows.models import REFERENCE, Modality
+from workflows.brief import REFERENCE
+from workflows.models import Modality
 
 DEFAULT_SECONDS: Final = 5.0
 DEFAULT_RATE: Final = 165.0
@@ -88,13 +93,37 @@ def _parts_of(job: Job) -> tuple[float, float]:
     return int(found[1]) / 1000, int(found[2]) / 1000
 
 
+class _VoiceParameter(Parameter):
+    """The parameter `voice`: only a voice that espeak-ng has."""
+
+    def problem(self, value: JsonValue) -> str | None:
+        problem = super().problem(value)
+        if problem is None and find_voice(str(value)) is None:
+            return f"previz has no voice {str(value)[:60]!r}; choose a language such as en, en-us, de, fr, es or zh"
+        return problem
+
+
+def _with_voices(offer: Offer) -> Offer:
+    """A narration offer with the languages and voices that espeak-ng has; any other offer is unchanged."""
+    if offer.modality != Modality.AUDIO:
+        return offer
+    rules = {
+        name: _VoiceParameter(**rule.model_dump()) if name == "voice" else rule for name, rule in offer.rules.items()
+    }
+    return replace(offer, rules=rules, languages=offer.languages or frozenset(voices()))
+
+
 class Previz(ProviderBase):
     """The provider. It has no credentials, costs nothing and needs no network."""
 
     name = "previz"
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        self._offers = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
+        self._listed = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
+
+    @cached_property
+    def _offers(self) -> tuple[Offer, ...]:
+        return tuple(map(_with_voices, self._listed))
 
     def offers(self) -> Sequence[Offer]:
         return self._offers

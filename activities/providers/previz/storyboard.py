@@ -15,11 +15,11 @@ from PIL import Image, ImageDraw, PngImagePlugin
 
 from activities.errors import OutputUnusable
 from activities.media.fonts import Color, Face, right_to_left
-from activities.media.stills import BROKEN, decoded
+from activities.media.stills import BROKEN, decode_picture
 from activities.providers.previz.scene import DAY, DUSK, HOURS, NIGHT, SUPERSAMPLING, Palette, Scene
 from activities.providers.previz.subjects import spoken_of, subject_of
 from activities.providers.protocol import Request
-from workflows.models import Aspect
+from workflows.brief import Aspect
 
 SIZES: Final[dict[Aspect, tuple[int, int]]] = {
     "16:9": (1280, 720),
@@ -71,7 +71,7 @@ def picture_of(still: Path, size: tuple[int, int]) -> Image.Image:
     if plate := _plate_of(still):
         return plate.paint(size)
     try:
-        with decoded(still) as picture:
+        with decode_picture(still) as picture:
             rgb = picture.convert("RGB")
             scale = max(size[0] / rgb.width, size[1] / rgb.height)
             left, top = (rgb.width - size[0] / scale) / 2, (rgb.height - size[1] / scale) / 2
@@ -185,7 +185,7 @@ def _print(picture: Path, number: int, side: float, unit: float) -> Image.Image:
     edge, strip = round(0.6 * unit), round(2.6 * unit)
     room = (round(side) - 2 * edge, round(side) - edge - strip)
     try:
-        with decoded(picture, room) as shown:
+        with decode_picture(picture, room) as shown:
             small = shown.convert("RGBA")
     except BROKEN as error:
         raise OutputUnusable(f"the picture does not open as an image: {error}") from None

@@ -1,14 +1,17 @@
-// From a brief to a production that plans itself.
+// The form that turns a brief into a production.
 
-import { approval, platformChoice, shape, terms } from "./brief.js";
-import { h } from "../lib/dom.js";
+import { Actions } from "../lib/actions.js";
+import { get, post } from "../lib/api.js";
+import { button, icon, loadFailure } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { listed } from "../lib/format.js";
+import { MODALITIES, PLATFORMS } from "../lib/labels.js";
+import { actorName, hasRole, storage } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
-import { Acts, button, failure, icon, may, me, memory, tip } from "../lib/parts.js";
-import { references, store } from "./references.js";
-import { get, post } from "../lib/server.js";
-import { MODALITIES, named, PLATFORMS } from "../lib/words.js";
+import { approvalFields, detailFields, formatFields, platformField } from "./fields.js";
+import { referencesField, uploadReferences } from "./references.js";
 
-const FRESH = {
+const EMPTY = {
   text: "",
   platform: "video",
   off: [],
@@ -23,104 +26,68 @@ const FRESH = {
   approvers: 1,
 };
 const ALL = Object.keys(MODALITIES);
-const AGAIN_MS = 4_000;
+const RETRY_MS = 4_000;
+const NO_WORKER =
+  "No worker is responding. Start one with `make up`; until then a brief that you send waits to be planned.";
 
-const newKey = () => Array.from(
-  crypto.getRandomValues(new Uint8Array(12)),
-  (b) => b.toString(16).padStart(2, "0"),
-).join("");
+const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
 
 export function open([from], app) {
-  const acts = new Acts(app);
-  let draft = { ...FRESH, ...JSON.parse(memory.get("draft") ?? "{}") };
+  const actions = new Actions(app);
+  const referencesState = {};
+  let draft = { ...EMPTY, ...JSON.parse(storage.get("draft") ?? "{}") };
   let key = newKey();
   let platforms = null;
-  let trouble = null;
+  let warning = null;
   let timer = 0;
-  const typed = {}; // what is on its way into the draft
 
   function set(change) {
     draft = { ...draft, ...change };
-    key = newKey(); // another brief is another production
-    memory.set("draft", JSON.stringify(draft));
+    key = newKey(); // a changed brief starts another production
+    storage.set("draft", JSON.stringify(draft));
     app.update();
   }
 
   async function load() {
     try {
       platforms = (await get("platforms")).platforms;
-      trouble = platforms.every((p) => p.enabled_providers) ? null : "No worker is answering. Start one with `make up`; a brief that is sent now is planned when it comes.";
+      warning = platforms.every((p) => p.enabled_providers) ? null : NO_WORKER;
     } catch (error) {
-      trouble = error.message;
+      warning = error.message;
     }
-    if (trouble) timer = setTimeout(load, AGAIN_MS);
+    if (warning) timer = setTimeout(load, RETRY_MS);
     app.update();
   }
 
-  async function adopt() {
+  /** Fill the form with the brief of an earlier production. */
+  async function copyBrief() {
     const { brief } = await get(`productions/${encodeURIComponent(from)}`);
-    const off = ALL.filter((m) => !brief.modalities.includes(m));
-    set(
-      {
-        ...FRESH,
-        ...brief,
-        off,
-        language: brief.languages[0],
-        budget_usd: brief.budget_usd ?? "",
-        stills_first: brief.approval.stills_first,
-        approvers: brief.approval.approvers,
-      },
-    );
+    set({
+      ...EMPTY,
+      ...brief,
+      off: ALL.filter((m) => !brief.modalities.includes(m)),
+      language: brief.languages[0],
+      budget_usd: brief.budget_usd ?? "",
+      stills_first: brief.approval.stills_first,
+      approvers: brief.approval.approvers,
+    });
   }
 
   load();
-  if (from) acts.run("adopt", adopt);
+  if (from) actions.run("copy", copyBrief);
 
-  const about = () => platforms?.find((p) => p.platform === draft.platform);
+  const platform = () => platforms?.find((p) => p.platform === draft.platform);
 
-  function modality(name) {
-    const allowed = about()?.modalities.includes(name) ?? true;
-    const known = about()?.enabled_providers;
-    const possible = !known || !allowed || known[name]?.length > 0;
-    const locked = name === "text";
-    const why = !allowed
-      ? `${PLATFORMS[draft.platform][0]} has no ${MODALITIES[name].toLowerCase()}`
-      : !possible
-        ? `Configure a ${name} provider in Settings first`
-        : locked
-          ? "Text is always on"
-          : "";
-    const on = allowed && possible && (locked || !draft.off.includes(name));
-    const fixed = locked || !allowed || !possible;
-    return h(
-      "span",
-      { class: "tipped", key: name },
-      h(
-        "button",
-        {
-          type: "button",
-          class: "chip",
-          "aria-pressed": String(on),
-          "aria-disabled": fixed ? "true" : undefined,
-          "aria-describedby": why ? `why-${name}` : undefined,
-          "data-modality": name,
-          onclick: () => !fixed && set({ off: on ? [...draft.off, name] : draft.off.filter((m) => m !== name) }),
-        },
-        icon(on ? "check" : name),
-        MODALITIES[name],
-      ),
-      why && tip(`why-${name}`, why),
-    );
-  }
-
+  /** The modalities of the platform for which no provider is enabled. */
   function missing() {
-    const known = about()?.enabled_providers;
-    return known ? about().modalities.filter((m) => !known[m]?.length) : [];
+    const providers = platform()?.enabled_providers;
+    return providers ? platform().modalities.filter((m) => !providers[m]?.length) : [];
   }
 
   async function send() {
-    if (!platforms) await load(); // whoever is quick: what a platform takes is not known yet
-    const chosen = about()?.modalities.filter(
+    if (!platforms) await load(); // the modalities of the platform are not known yet
+    const chosen = platform()?.modalities.filter(
       (m) => m === "text" || (!draft.off.includes(m) && !missing().includes(m)),
     );
     const brief = {
@@ -131,99 +98,126 @@ export function open([from], app) {
       style: draft.style,
       languages: [draft.language],
       aspect: draft.aspect,
-      requester: me() === "someone" ? "anonymous" : me(),
+      requester: actorName() === "someone" ? "anonymous" : actorName(),
       approval: { stills_first: draft.stills_first && draft.platform === "video", approvers: Number(draft.approvers) },
     };
     if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
     if (draft.references.length) brief.references = draft.references;
     if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);
     const started = await post("productions", brief, { headers: { "Idempotency-Key": key } });
-    memory.set("draft", null);
+    storage.set("draft", null);
     location.hash = `#/p/${started.production_id}`;
-  }
-
-  function paste(event) {
-    if (event.clipboardData.files.length) acts.run(
-      "references",
-      async () => set({ references: [...draft.references, ...(await store(event.clipboardData.files))] }),
-    );
   }
 
   function submit(event) {
     event.preventDefault();
     if (!draft.text.trim()) return document.getElementById("brief").focus();
-    return acts.run("send", send);
+    return actions.run("send", send);
+  }
+
+  function paste(event) {
+    const { files } = event.clipboardData;
+    const add = async () => set({ references: [...draft.references, ...(await uploadReferences(files))] });
+    if (files.length) actions.run("references", add);
+  }
+
+  const textField = () => html`
+    <label class="sr" for="brief">Brief</label>
+    <textarea id="brief" rows="4" maxlength="20000" required .value=${draft.text}
+      placeholder="Describe the subject, the audience and the mood, as you would to a colleague."
+      oninput=${(e) => set({ text: e.target.value })}
+      onkeydown=${(e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && submit(e)}></textarea>
+    ${!draft.text && html`
+      <div class="row examples" key="examples">
+        <span class="hint">Start from</span>
+        ${EXAMPLES.map(([name, example]) => html`
+          <button type="button" class="link" key=${name} onclick=${() => set({ ...EMPTY, ...example })}>${name}</button>
+        `)}
+      </div>
+    `}
+  `;
+
+  /** A chip that turns a modality on and off; a tooltip gives the reason why one is fixed. */
+  function modalityChip(name) {
+    const allowed = platform()?.modalities.includes(name) ?? true;
+    const providers = platform()?.enabled_providers;
+    const possible = !providers || !allowed || providers[name]?.length > 0;
+    const required = name === "text";
+    const fixed = required || !allowed || !possible;
+    const on = allowed && possible && (required || !draft.off.includes(name));
+    const reason = !allowed
+      ? `${PLATFORMS[draft.platform][0]} has no ${MODALITIES[name].toLowerCase()}`
+      : !possible
+        ? `Configure a ${name} provider in Settings first`
+        : required
+          ? "Text is always on"
+          : "";
+    const toggle = () => set({ off: on ? [...draft.off, name] : draft.off.filter((m) => m !== name) });
+    return html`
+      <span class="tipped" key=${name}>
+        <button type="button" class="chip" aria-pressed=${String(on)} aria-disabled=${fixed ? "true" : null}
+          aria-describedby=${reason ? `why-${name}` : null} data-modality=${name} onclick=${() => !fixed && toggle()}>
+          ${icon(on ? "check" : name)}${MODALITIES[name]}
+        </button>
+        ${reason && html`<span class="tip" role="tooltip" id="why-${name}">${reason}</span>`}
+      </span>
+    `;
+  }
+
+  const modalitiesField = () => html`
+    <fieldset key="made">
+      <legend>Media</legend>
+      <div class="row tight chips">${ALL.map(modalityChip)}</div>
+      ${missing().length > 0 && html`
+        <p class="hint">
+          ${`No provider is enabled for ${listed(missing().map((m) => MODALITIES[m].toLowerCase()))}. `}
+          <a href="#/settings">See what enables it</a>
+        </p>
+      `}
+    </fieldset>
+  `;
+
+  function sendRow() {
+    const permitted = hasRole("requester");
+    return html`
+      <div class="row end send" key="send">
+        <p class="hint grow">
+          ${permitted
+            ? "You see every asset with its price before anything is generated."
+            : "Only a requester can start productions."}
+        </p>
+        ${button("Create plan", null, {
+          variant: "primary large",
+          type: "submit",
+          busy: actions.busy("send"),
+          disabled: !draft.text.trim() || !permitted,
+        })}
+      </div>
+    `;
   }
 
   return {
     title: () => "Create",
     close: () => clearTimeout(timer),
-    goes: () => false,
     render() {
-      const lost = acts.said.get("adopt");
-      if (lost) return failure(lost, () => acts.run("adopt", adopt));
-      return h(
-        "form",
-        { class: "create", onsubmit: submit, onpaste: paste, novalidate: true },
-        h("h1", null, "What shall we make?"),
-        trouble && h("p", { class: "note", role: "status" }, icon("ask"), h("span", null, trouble)),
-        h("label", { class: "sr", for: "brief" }, "Brief"),
-        h("textarea", {
-          id: "brief",
-          rows: 4,
-          maxlength: 20000,
-          required: true,
-          placeholder: "Say it as you would to a colleague: what it is about, who it is for, how it should feel.",
-          value: draft.text,
-          oninput: (e) => set({ text: e.target.value }),
-          onkeydown: (e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && submit(e),
-        }),
-        !draft.text && h(
-          "div",
-          { class: "row examples", key: "examples" },
-          h("span", { class: "hint" }, "Start from"),
-          EXAMPLES.map(([name, example]) =>
-            h(
-              "button",
-              { type: "button", class: "link", key: name, onclick: () => set({ ...FRESH, ...example }) },
-              name,
-            ),
-          ),
-        ),
-        platformChoice(draft, set),
-        h(
-          "fieldset",
-          { key: "made" },
-          h("legend", null, "Made of"),
-          h("div", { class: "row tight chips" }, ALL.map(modality)),
-          missing().length > 0 &&
-            h(
-              "p",
-              { class: "hint" },
-              `Nothing makes ${named(missing().map((m) => MODALITIES[m].toLowerCase()))} yet. `,
-              h("a", { href: "#/settings" }, "See what enables it"),
-            ),
-        ),
-        shape(draft, set),
-        terms(draft, set),
-        references(draft.references, { acts, state: typed, app, set: (list) => set({ references: list }) }),
-        approval(draft, set),
-        acts.note("send"),
-        h(
-          "div",
-          { class: "row end send", key: "send" },
-          h(
-            "p",
-            { class: "hint grow" },
-            may("requester") ? "You see every asset with its price before anything is made." : "A requester starts productions.",
-          ),
-          button(
-            "Plan it",
-            null,
-            { look: "primary large", type: "submit", busy: acts.busy("send"), disabled: !draft.text.trim() || !may("requester") },
-          ),
-        ),
-      );
+      const problem = actions.problems.get("copy");
+      if (problem) return loadFailure(problem, () => actions.run("copy", copyBrief));
+      const setReferences = (references) => set({ references });
+      return html`
+        <form class="create" onsubmit=${submit} onpaste=${paste} novalidate>
+          <h1>New production</h1>
+          ${warning && html`<p class="note" role="status">${icon("alert")}<span>${warning}</span></p>`}
+          ${textField()}
+          ${platformField(draft, set)}
+          ${modalitiesField()}
+          ${formatFields(draft, set)}
+          ${detailFields(draft, set)}
+          ${referencesField(draft.references, { actions, state: referencesState, app, set: setReferences })}
+          ${approvalFields(draft, set)}
+          ${actions.note("send")}
+          ${sendRow()}
+        </form>
+      `;
     },
   };
 }

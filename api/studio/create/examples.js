@@ -1,4 +1,4 @@
-// Briefs to start from: a name, and what it fills in.
+// Example briefs: a name, and the fields that it fills in.
 
 export const EXAMPLES = [
   [

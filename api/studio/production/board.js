@@ -1,278 +1,238 @@
-// The storyboard: every asset as a card, in order; moved by drag or by keys while the plan can change.
+// The storyboard: every asset as a card, in order. While the plan can change, cards are moved by drag or by keys.
 
-import { h } from "../lib/dom.js";
-import { bar, icon, pill } from "../lib/parts.js";
-import { because, count, lasting, MODALITIES, named, percent, priceOf, REASONS, usd } from "../lib/words.js";
+import { icon, pill, progressBar } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { count, dotted, duration, listed, percent, quotePrice, spent, truncated } from "../lib/format.js";
+import { MODALITIES, reasonLabel, staleBecause } from "../lib/labels.js";
 
 const EXCERPT_CHARS = 260;
+const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+const TONES = { completed: "good", generating: "busy", failed: "bad" };
 
 /**
- * `on` hears `open(assetId)`, `move(assetId, position)`. `state.dragged` is the asset in the air, `state.over` where
- * it would come down.
+ * Calls `on.open(assetId)`, `on.move(assetId, position)` and `on.drag({dragged, over})`; `state.dragged` is the asset
+ * that is dragged, `state.over` the one that it is over. `open` is the asset whose sheet is open.
  */
-export function board(production, { movable, on, state, open, preview }) {
-  const assets = production.assets;
-  const done = new Map(assets.map((a) => [a.asset_id, a.record]));
-  return h(
-    "ol",
-    { class: "board", key: "board", "aria-label": "Storyboard", "data-busy": production.changing ? "" : undefined },
-    assets.map(
-      (asset, index) => card(
-        production,
-        asset,
-        index,
-        { movable, on, state, open, done, preview, last: assets.length },
-      ),
-    ),
-  );
+export function storyboard(production, context) {
+  const { assets } = production;
+  const records = new Map(assets.map((a) => [a.asset_id, a.record]));
+  return html`
+    <ol class="board" key="board" aria-label="Storyboard" data-busy=${production.pendingEdits > 0}>
+      ${assets.map((asset, index) => card(production, asset, index + 1, { ...context, records, last: assets.length }))}
+    </ol>
+  `;
 }
 
-function card(production, asset, index, { movable, on, state, open, done, preview, last }) {
+function card(production, asset, position, { movable, on, state, open, records, preview, last }) {
   const { asset_id: id, record } = asset;
-  const position = index + 1;
-  const tone = toneOf(record);
-  return h(
-    "li",
-    {
-      key: id,
-      class: `card ${tone}`,
-      "data-asset": id,
-      "data-status": record?.status,
-      "data-over": state.over === id && state.dragged !== id ? "" : undefined,
-      "data-dragged": state.dragged === id ? "" : undefined,
-      draggable: movable ? "true" : undefined,
-      ondragstart: (e) => {
-        e.dataTransfer.effectAllowed = "move";
-        e.dataTransfer.setData("text/plain", id);
-        on.drag({ dragged: id });
-      },
-      ondragover: (e) => {
-        if (!state.dragged) return;
-        e.preventDefault();
-        if (state.over !== id) on.drag({ over: id });
-      },
-      ondrop: (e) => {
-        if (!state.dragged) return;
-        e.preventDefault();
-        const moved = state.dragged;
-        on.drag({ dragged: null, over: null });
-        if (moved !== id) on.move(moved, position);
-      },
-      ondragend: () => on.drag({ dragged: null, over: null }),
-    },
-    h(
-      "button",
-      {
-        type: "button",
-        class: "face",
-        onclick: () => on.open(id),
-        "aria-expanded": String(open === id),
-        "aria-label": `${position}. ${asset.label || id}: ${spoken(production, asset)}`,
-      },
-      frame(production, asset, done, preview.of(id)),
-      h(
-        "span",
-        { class: "under" },
-        h(
-          "span",
-          { class: "line" },
-          h("span", { class: "number" }, position),
-          h("strong", null, asset.label || id),
-          h("span", { class: "price" }, price(asset)),
-        ),
-        h(
-          "span",
-          { class: "line quiet" },
-          icon(asset.asset_type),
-          h("span", { class: "model" }, `${record?.provider ?? asset.provider} · ${record?.model ?? asset.model}`),
-        ),
-        says(production, asset),
-      ),
-    ),
-    movable &&
-      h(
-        "button",
-        {
-          type: "button",
-          class: "grip",
-          title: "Drag, or press the arrow keys",
-          "aria-label": `Move ${asset.label || id}, position ${position} of ${last}`,
-          onkeydown: (e) => {
-            const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[e.key];
-            if (!step) return;
-            e.preventDefault();
-            const to = position + step;
-            if (to >= 1 && to <= last) on.move(id, to);
-          },
-        },
-        icon("grip"),
-      ),
-  );
+  const label = asset.label || id;
+  const startDrag = (e) => {
+    e.dataTransfer.effectAllowed = "move";
+    e.dataTransfer.setData("text/plain", id);
+    on.drag({ dragged: id });
+  };
+  const dragOver = (e) => {
+    if (!state.dragged) return;
+    e.preventDefault();
+    if (state.over !== id) on.drag({ over: id });
+  };
+  const drop = (e) => {
+    const { dragged } = state;
+    if (!dragged) return;
+    e.preventDefault();
+    on.drag({ dragged: null, over: null });
+    if (dragged !== id) on.move(dragged, position);
+  };
+  return html`
+    <li class="card ${tone(record)}" key=${id} data-asset=${id} data-status=${record?.status}
+      data-over=${state.over === id && state.dragged !== id} data-dragged=${state.dragged === id}
+      draggable=${movable ? "true" : null} ondragstart=${startDrag} ondragover=${dragOver} ondrop=${drop}
+      ondragend=${() => on.drag({ dragged: null, over: null })}>
+      <button type="button" class="face" aria-expanded=${String(open === id)} onclick=${() => on.open(id)}
+        aria-label="${position}. ${label}: ${spokenStatus(production, asset)}">
+        ${frame(production, asset, records, preview.of(id))}
+        <span class="under">
+          <span class="line">
+            <span class="number">${position}</span>
+            <strong>${label}</strong>
+            <span class="price">${price(asset)}</span>
+          </span>
+          <span class="line quiet">
+            ${icon(asset.asset_type)}
+            <span class="model">${record?.provider ?? asset.provider} · ${record?.model ?? asset.model}</span>
+          </span>
+          ${statusLine(production, asset)}
+        </span>
+      </button>
+      ${movable && grip(label, position, last, (to) => on.move(id, to))}
+    </li>
+  `;
 }
 
-/** The storyboard of a plan that is still being written: words alone, nothing to press. */
-export function drafting(draft) {
-  return h(
-    "ol",
-    { class: "board", key: "drafting", "aria-label": "The plan so far" },
-    draft.assets.map((asset, index) => h(
-      "li",
-      { key: index, class: "card draft" },
-      h(
-        "div",
-        { class: "face" },
-        h(
-          "span",
-          { class: `frame ${asset.asset_type}` },
-          h("span", { class: "words", dir: "auto" }, shortened(asset.prompt ?? "")),
-          h("span", { class: "corner" }, icon(asset.asset_type), h("span", { class: "sr" }, MODALITIES[asset.asset_type])),
-        ),
-        h(
-          "span",
-          { class: "under" },
-          h(
-            "span",
-            { class: "line" },
-            h("span", { class: "number" }, index + 1),
-            h("strong", { dir: "auto" }, asset.label || asset.asset_id),
-          ),
-          h("span", { class: "line quiet" }, [asset.provider, asset.model].filter(Boolean).join(" · ")),
-        ),
-      ),
-    )),
-  );
+function grip(label, position, last, move) {
+  const onKey = (e) => {
+    const step = STEPS[e.key];
+    if (!step) return;
+    e.preventDefault();
+    const to = position + step;
+    if (to >= 1 && to <= last) move(to);
+  };
+  return html`
+    <button type="button" class="grip" title="Drag, or press the arrow keys" onkeydown=${onKey}
+      aria-label="Move ${label}, position ${position} of ${last}">
+      ${icon("grip")}
+    </button>
+  `;
 }
 
-const toneOf = (record) => {
-  if (!record) return "";
-  if (record.attention) return record.attention === "overrun" ? "bad" : "ask";
-  return { completed: "good", generating: "busy", failed: "bad" }[record.status] ?? "";
-};
+/** The storyboard of a plan that is still being written: text without controls. */
+export const draftBoard = ({ assets }) => html`
+  <ol class="board" key="drafting" aria-label="The plan so far">
+    ${assets.map((asset, index) => html`
+      <li class="card draft" key=${index}>
+        <div class="face">
+          <span class="frame ${asset.asset_type}">
+            <span class="words" dir="auto">${truncated(asset.prompt ?? "", EXCERPT_CHARS)}</span>
+            <span class="corner">
+              ${icon(asset.asset_type)}<span class="sr">${MODALITIES[asset.asset_type]}</span>
+            </span>
+          </span>
+          <span class="under">
+            <span class="line">
+              <span class="number">${index + 1}</span>
+              <strong dir="auto">${asset.label || asset.asset_id}</strong>
+            </span>
+            <span class="line quiet">${dotted(asset.provider, asset.model)}</span>
+          </span>
+        </div>
+      </li>
+    `)}
+  </ol>
+`;
 
-function price(asset) {
+// Text
+
+function tone(record) {
+  if (record?.attention) return record.attention === "overrun" ? "bad" : "ask";
+  return TONES[record?.status] ?? "";
+}
+
+function price({ record, quote }) {
+  if (!record?.take) return quotePrice(quote);
+  return record.cost_source === "unknown" ? "Price unknown" : spent(record.cost_usd);
+}
+
+/** The [status, text] of a card; null before the approval. */
+function cardStatus(production, asset) {
   const { record } = asset;
-  if (!record?.take) return priceOf(asset.quote);
-  return record.cost_source === "unknown" ? "Price unknown" : Number(record.cost_usd) ? usd(record.cost_usd) : "Free";
-}
-
-/** The state of a card in words: what is seen, and what is read out. */
-function situation(production, asset) {
-  const { record } = asset;
-  if (!record || production.planning) return null;
-  const live = production.live.get(asset.asset_id);
-  if (record.attention) return [record.attention === "overrun" ? "overrun" : "needs_attention", REASONS[record.attention] ?? record.attention];
-  if (record.status === "generating") return ["producing", live?.queued ? "Queued at the provider" : "Generating"];
-  if (record.status === "completed") return ["delivered", record.stale ? "Stale" : record.making ? "Done, more coming" : "Done"];
-  if (record.status === "failed") return ["failed", "Failed"];
-  if (record.status === "cancelled") return ["cancelled", "Left out"];
-  const open = production.data.assets.filter(
+  if (!record || production.awaitingApproval) return null;
+  if (record.attention) {
+    return [record.attention === "overrun" ? "overrun" : "needs_attention", reasonLabel(record.attention)];
+  }
+  switch (record.status) {
+    case "generating":
+      return ["producing", production.live.get(asset.asset_id)?.queued ? "Queued at the provider" : "Generating"];
+    case "completed":
+      return ["delivered", record.stale ? "Stale" : record.making ? "Done, more coming" : "Done"];
+    case "failed":
+      return ["failed", "Failed"];
+    case "cancelled":
+      return ["cancelled", "Left out"];
+  }
+  const awaited = production.data.assets.filter(
     (a) => asset.depends_on.includes(a.asset_id) && !["completed", "cancelled"].includes(a.status),
   ).map((a) => a.asset_id);
-  return ["pending", production.data.paused ? "Paused" : open.length ? `After ${named(open)}` : "Queued"];
+  return ["pending", production.data.paused ? "Paused" : awaited.length ? `After ${listed(awaited)}` : "Queued"];
 }
 
-function spoken(production, asset) {
-  const [, words] = situation(production, asset) ?? [null, price(asset)];
-  return `${MODALITIES[asset.asset_type]}, ${words}`;
+function spokenStatus(production, asset) {
+  const [, text] = cardStatus(production, asset) ?? [null, price(asset)];
+  return `${MODALITIES[asset.asset_type]}, ${text}`;
 }
 
-function says(production, asset) {
-  const { record } = asset;
-  const now = situation(production, asset);
-  if (!now) {
-    const from = asset.depends_on;
-    return h("span", { class: "line quiet from" }, from.length ? `From ${named(from)}` : "From the brief");
-  }
-  const [status, words] = now;
+function statusLine(production, asset) {
+  const { record, depends_on } = asset;
+  const found = cardStatus(production, asset);
+  if (!found) return html`
+    <span class="line quiet from">${depends_on.length ? `From ${listed(depends_on)}` : "From the brief"}</span>
+  `;
+  const [status, text] = found;
   const stale = record.stale && !record.attention && record.status === "completed";
-  const takes = record.takes > 1 ? h("span", { class: "quiet" }, count(record.takes, "take")) : null;
-  return h(
-    "span",
-    { class: "line state" },
-    pill(stale ? "paused" : status, words),
-    takes,
-    status === "producing" && elapsed(production, asset),
-  );
+  return html`
+    <span class="line state">
+      ${pill(stale ? "paused" : status, text)}
+      ${record.takes > 1 && html`<span class="quiet">${count(record.takes, "take")}</span>`}
+      ${status === "producing" && elapsed(production, asset)}
+    </span>
+  `;
 }
 
 function elapsed(production, asset) {
-  const began = production.began.get(asset.asset_id);
-  if (!began) return null;
-  const seconds = Math.max(0, (Date.now() - began) / 1000);
-  const usual = asset.quote?.expected_seconds;
-  return h("span", { class: "quiet tabular" }, `${lasting(seconds)}${usual ? ` of about ${lasting(usual)}` : ""}`);
+  const started = production.startedAt.get(asset.asset_id);
+  if (!started) return null;
+  const seconds = Math.max(0, (Date.now() - started) / 1000);
+  const expected = asset.quote?.expected_seconds;
+  const ofExpected = expected ? ` of about ${duration(expected)}` : "";
+  return html`<span class="quiet tabular">${duration(seconds)}${ofExpected}</span>`;
 }
 
-/** The picture of a card: the media where it is there, else its words as a storyboard would have them. */
-function frame(production, asset, done, previewed) {
-  const record = asset.record?.file_url || asset.asset_type === "text" ? asset.record : (previewed ?? asset.record);
+// Media
+
+/** The asset's media where it has some, otherwise the preview's, its still, or its text. */
+function frame(production, asset, records, previewed) {
+  const { asset_type: type } = asset;
+  const record = asset.record?.file_url || type === "text" ? asset.record : (previewed ?? asset.record);
   const url = record?.file_url;
-  const still = asset.asset_type === "video" && !(url && record.stale) ? asset.depends_on.map((id) => done.get(id)).find((r) => r?.asset_type === "image" && r.file_url) : null;
-  const busy = asset.record?.status === "generating";
-  return h(
-    "span",
-    { class: `frame ${asset.asset_type}`, title: record?.stale ? because(record.stale_because) : undefined },
-    url && asset.asset_type === "image" && h(
-      "img",
-      { key: url, src: url, alt: "", loading: "lazy", decoding: "async" },
-    ),
-    url && asset.asset_type === "video" && h(
-      "video",
-      {
-        key: url,
-        src: still ? url : `${url}#t=0.1`,
-        poster: still?.file_url,
-        preload: still ? "none" : "metadata",
-        muted: true,
-        loop: true,
-        playsinline: true,
-        tabindex: "-1",
-        "aria-hidden": "true",
-        onmouseenter: peek,
-        onmouseleave: (e) => e.target.pause(),
-      },
-    ),
-    !url && still && h(
-      "img",
-      { key: `of-${still.file_url}`, class: "faint", src: still.file_url, alt: "", loading: "lazy" },
-    ),
-    url && asset.asset_type === "video" && still && h(
-      "img",
-      { key: "poster", class: "poster", src: still.file_url, alt: "", loading: "lazy" },
-    ),
-    (!url || !["image", "video"].includes(asset.asset_type)) && !still && h(
-      "span",
-      { class: "words", key: "words", dir: "auto" },
-      excerpt(production, asset),
-    ),
-    h("span", { class: "corner", key: "corner" }, icon(asset.asset_type), seconds(asset)),
-    busy && generating(production, asset),
-  );
+  const still = type === "video" && !(url && record.stale) && stillOf(asset, records);
+  const visual = type === "image" || type === "video";
+  return html`
+    <span class="frame ${type}" title=${record?.stale ? staleBecause(record.stale_because) : null}>
+      ${url && type === "image" && html`<img key=${url} src=${url} alt="" loading="lazy" decoding="async">`}
+      ${url && type === "video" && video(url, still)}
+      ${still && (url
+        ? html`<img key="poster" class="poster" src=${still} alt="" loading="lazy">`
+        : html`<img key="of-${still}" class="faint" src=${still} alt="" loading="lazy">`)}
+      ${!(url && visual) && !still && html`
+        <span class="words" key="words" dir="auto">${assetText(production, asset)}</span>
+      `}
+      <span class="corner" key="corner">${icon(type)}${length(asset)}</span>
+      ${asset.record?.status === "generating" && generating(production, asset)}
+    </span>
+  `;
 }
 
-const peek = (e) => matchMedia("(prefers-reduced-motion: reduce)").matches || e.target.play().catch(() => {});
+/** The URL of the image from which a video is made. */
+const stillOf = (asset, records) =>
+  asset.depends_on.map((id) => records.get(id)).find((r) => r?.asset_type === "image" && r.file_url)?.file_url;
 
-const seconds = (asset) => {
-  const length = asset.record?.duration_seconds ?? asset.parameters.seconds ?? asset.parameters.at_least;
-  return typeof length === "number" ? h("span", null, lasting(length)) : null;
-};
+/** A silent video that plays under the pointer; without a still it shows its own first frame. */
+const video = (url, still) => html`
+  <video key=${url} src=${still ? url : `${url}#t=0.1`} poster=${still} preload=${still ? "none" : "metadata"}
+    .muted=${true} loop playsinline tabindex="-1" aria-hidden="true"
+    onmouseenter=${play} onmouseleave=${(e) => e.target.pause()}></video>
+`;
 
-function excerpt(production, asset) {
+const play = (e) => matchMedia("(prefers-reduced-motion: reduce)").matches || e.target.play().catch(() => {});
+
+function length({ record, parameters }) {
+  const seconds = record?.duration_seconds ?? parameters.seconds ?? parameters.at_least;
+  return typeof seconds === "number" && html`<span>${duration(seconds)}</span>`;
+}
+
+function assetText(production, asset) {
   const url = asset.record?.file_url;
-  const said = url && asset.asset_type === "text" ? production.text(url.replace(/media$/, "text")) : null;
-  const text = (said || asset.original || asset.prompt).replace(/^[#>]+\s*|\*\*/gm, "");
-  return shortened(asset.asset_type === "audio" ? `“${text}”` : text);
+  const written = url && asset.asset_type === "text" ? production.text(url.replace(/media$/, "text")) : null;
+  const text = (written || asset.original || asset.prompt).replace(/^[#>]+\s*|\*\*/gm, "");
+  return truncated(asset.asset_type === "audio" ? `“${text}”` : text, EXCERPT_CHARS);
 }
-
-const shortened = (text) => (text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS)}…` : text);
 
 function generating(production, asset) {
-  const live = production.live.get(asset.asset_id);
-  const share = typeof live?.progress === "number" ? live.progress : null;
-  return h(
-    "span",
-    { class: "working", key: "working" },
-    share !== null && h("span", { class: "tabular" }, percent(share)),
-    bar(share, `${asset.label || asset.asset_id}`),
-  );
+  const progress = production.live.get(asset.asset_id)?.progress;
+  const share = typeof progress === "number" ? progress : null;
+  return html`
+    <span class="working" key="working">
+      ${share !== null && html`<span class="tabular">${percent(share)}</span>`}
+      ${progressBar(share, asset.label || asset.asset_id)}
+    </span>
+  `;
 }

@@ -1,48 +1,55 @@
-// One production as this page knows it: its snapshot, its events, and what happens right now.
+// One production as the page knows it: its snapshot, its events, and the progress of what runs now.
 
-import { follow, get, post, Refused, ask, words } from "../lib/server.js";
-import { ASKS_FOR_MONEY, BUSY, CLOSED } from "../lib/words.js";
-import { me } from "../lib/parts.js";
+import { ApiError, followEvents, get, getText, post, postFile, request } from "../lib/api.js";
+import { actorName } from "../lib/session.js";
 
-const AGAIN_MS = 3_000;
-const SOON_MS = 60;
+export const CLOSED = new Set(["delivered", "rejected", "expired", "cancelled", "failed"]);
+export const BUSY = new Set(["planning", "producing", "finishing"]);
+
+/** The reasons for which an asset waits for money; approving the plan again releases it. */
+const MONEY_REASONS = new Set(["price_unknown", "budget_short", "overrun", "change_to_approve"]);
+
+const RETRY_MS = 3_000;
+const RELOAD_MS = 60; // several events load one snapshot
 
 export class Production {
+  data = null; // the newest snapshot
+  problem = null;
+  events = [];
+  draft = null; // what the planner has written so far: {count, assets}
+  live = new Map(); // asset id -> its provider's last progress
+  startedAt = new Map(); // asset id -> when its take was started, ms
+  connected = true;
+  stalled = "";
+  unknownAllowed = {}; // ticks of unknown prices, by action
+  pendingEdits = 0;
+  #texts = new Map(); // path -> text; null while it is loading
+  #order = null; // asset ids while a move is pending
+  #edits = Promise.resolve();
+  #lastEvent = 0;
+  #stopFollowing = null;
+  #closed = false;
+
   constructor(id, app) {
     this.id = id;
     this.app = app;
     this.path = `productions/${encodeURIComponent(id)}`;
-    this.data = null;
-    this.problem = null;
-    this.events = [];
-    this.draft = null; // what the planner has written so far: {count, assets}
-    this.live = new Map(); // asset -> what its provider's heartbeat says
-    this.began = new Map(); // asset -> when its take was started
-    this.connected = true;
-    this.stalled = "";
-    this.allowed = {}; // ticks of unknown prices, by what they are for
-    this.texts = new Map(); // address -> words, or null while they are on their way
-    this.order = null; // asset ids as they are being moved
-    this.editing = Promise.resolve();
-    this.changing = 0; // edits that the server has not answered yet
-    this.followed = null;
-    this.seen = 0;
     this.load();
     this.follow();
-    this.turned = () => (document.hidden ? this.rest() : this.wake());
-    document.addEventListener("visibilitychange", this.turned);
-    this.tick = setInterval(() => this.data && BUSY.has(this.data.status) && app.update(), 1_000);
+    this.onVisibility = () => (document.hidden ? this.disconnect() : this.reconnect());
+    document.addEventListener("visibilitychange", this.onVisibility);
+    this.clock = setInterval(() => this.data && BUSY.has(this.status) && app.update(), 1_000);
   }
 
   close() {
-    this.closed = true;
-    this.followed?.();
-    document.removeEventListener("visibilitychange", this.turned);
-    clearInterval(this.tick);
+    this.#closed = true;
+    this.#stopFollowing?.();
+    document.removeEventListener("visibilitychange", this.onVisibility);
+    clearInterval(this.clock);
     clearTimeout(this.timer);
   }
 
-  // What is known
+  // State
 
   get plan() {
     return this.data?.plan;
@@ -52,55 +59,57 @@ export class Production {
     return this.data?.status;
   }
 
-  /** The plan's assets in their order, each with its record where there is one. */
+  /** The plan's assets in order, each with its record where it has one. */
   get assets() {
     if (!this.plan) return [];
     const records = new Map(this.data.assets.map((a) => [a.asset_id, a]));
-    const whole = this.plan.assets.map((asset) => ({ ...asset, record: records.get(asset.asset_id) }));
-    if (!this.order) return whole;
-    const place = new Map(this.order.map((id, n) => [id, n]));
-    return whole.sort((a, b) => (place.get(a.asset_id) ?? 1e6) - (place.get(b.asset_id) ?? 1e6));
+    const assets = this.plan.assets.map((asset) => ({ ...asset, record: records.get(asset.asset_id) }));
+    if (!this.#order) return assets;
+    const positions = new Map(this.#order.map((id, n) => [id, n]));
+    const position = (asset) => positions.get(asset.asset_id) ?? positions.size;
+    return assets.sort((a, b) => position(a) - position(b));
   }
 
-  get planning() {
+  get awaitingApproval() {
     return this.status === "awaiting_approval";
   }
 
-  /** Whether takes can be asked for, chosen and sent. */
-  get produced() {
+  /** Whether takes can be requested, selected and uploaded. */
+  get acceptsTakes() {
     return Boolean(this.data?.approved_at) && (!CLOSED.has(this.status) || this.status === "delivered");
   }
 
-  /** What another approval releases: the assets that wait for money. */
-  get asking() {
+  /** The attention items that another approval releases: of assets that wait for money. */
+  get awaitingMoney() {
     return (this.data?.assets ?? []).map((a) => a.waiting).filter(
-      (w) => w && ASKS_FOR_MONEY.has(w.reason) && w.answers.includes("approve"),
+      (item) => item && MONEY_REASONS.has(item.reason) && item.answers.includes("approve"),
     );
   }
 
-  /** What generating assets may still cost. */
+  /** The most that generating assets may still cost, USD. */
   get reserved() {
-    return this.assets.filter((a) => a.record?.status === "generating").reduce((sum, a) => sum + highest(a), 0);
+    return this.assets.filter((a) => a.record?.status === "generating").reduce((sum, a) => sum + highestPrice(a), 0);
   }
 
   url(part) {
     return `/api/v1/${this.path}/${part}`;
   }
 
-  text(address) {
-    if (!this.texts.has(address)) {
-      this.texts.set(address, null);
-      words(address).then(
-        (found) => (this.texts.set(address, found), this.app.update()),
-        () => this.texts.set(address, ""),
+  /** The text at a path; null while it is loading, "" where it cannot be loaded. */
+  text(path) {
+    if (!this.#texts.has(path)) {
+      this.#texts.set(path, null);
+      getText(path).then(
+        (text) => (this.#texts.set(path, text), this.app.update()),
+        () => this.#texts.set(path, ""),
       );
     }
-    return this.texts.get(address);
+    return this.#texts.get(path);
   }
 
-  // Looking
+  // Loading
 
-  /** The newest snapshot; however many ask at once, one request follows the one that runs. */
+  /** Load the newest snapshot; all calls during a request share the one that follows it. */
   load() {
     this.next ??= Promise.resolve(this.loading).then(() => {
       this.next = null;
@@ -117,128 +126,132 @@ export class Production {
       this.stalled = "";
       if (this.status !== "planning") this.draft = null;
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      const { status, type } = error.problem;
+      if (!(error instanceof ApiError)) throw error;
+      const { status, type, detail } = error.problem;
       if (status === 404 || !this.data) this.problem = error.problem;
-      if (type?.endsWith("no-worker")) this.stalled = error.problem.detail;
-      if (status !== 404) this.later(AGAIN_MS);
+      if (type?.endsWith("no-worker")) this.stalled = detail;
+      if (status !== 404) this.loadAfter(RETRY_MS);
     }
     this.app.update();
   }
 
-  later(ms) {
-    if (this.closed) return;
+  loadAfter(ms) {
+    if (this.#closed) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.load(), ms);
   }
 
   follow() {
-    this.followed?.();
-    this.followed = follow(this.id, this.seen, {
-      event: (event) => this.hear(event),
-      line: (up) => {
+    this.#stopFollowing?.();
+    this.#stopFollowing = followEvents(this.id, this.#lastEvent, {
+      event: (event) => this.apply(event),
+      connection: (up) => {
         if (up && !this.connected) this.load();
         this.connected = up;
         this.app.update();
       },
       end: async () => {
         await this.load();
-        this.followed = this.data && CLOSED.has(this.status) ? null : this.followed;
-        return this.closed || this.followed === null;
+        if (this.data && CLOSED.has(this.status)) this.#stopFollowing = null;
+        return this.#closed || this.#stopFollowing === null;
       },
     });
   }
 
-  /** A hidden page holds no connection: browsers give six to all tabs of a site together. */
-  rest() {
-    this.followed?.();
-    this.followed = null;
+  /** A hidden page holds no connection: a browser opens at most six to one origin, over all tabs. */
+  disconnect() {
+    this.#stopFollowing?.();
+    this.#stopFollowing = null;
   }
 
-  wake() {
+  reconnect() {
     this.load();
-    if (!this.followed) this.follow();
+    if (!this.#stopFollowing) this.follow();
   }
 
-  hear(event) {
+  apply(event) {
     if (event.name === "stalled") this.stalled = event.data.reason;
     else if (event.name === "plan_progress") this.draft = event.data.count ? event.data : null;
     else if (event.name === "asset_progress") this.live.set(event.asset_id, event.data);
     if (event.id) {
-      this.seen = event.id;
+      this.#lastEvent = event.id;
       this.stalled = "";
       this.events.push(event);
-      if (event.name === "asset_start") this.began.set(event.asset_id, new Date(event.at).getTime());
+      if (event.name === "asset_start") this.startedAt.set(event.asset_id, new Date(event.at).getTime());
       if (event.name === "plan_start") this.draft = null;
       if (event.name.startsWith("asset_") && event.name !== "asset_stale") this.live.delete(event.asset_id);
-      if (event.id > (this.data?.last_event_id ?? 0)) this.later(SOON_MS);
+      if (event.id > (this.data?.last_event_id ?? 0)) this.loadAfter(RELOAD_MS);
     }
     this.app.update();
   }
 
-  // Doing. Each raises Refused; what is shown afterwards comes from the server.
+  // Actions. Each throws ApiError; the page then shows the state that it loads from the server.
 
-  async send(part, body) {
-    const answer = await post(`${this.path}/${part}`, body);
-    await this.answered();
-    return answer;
+  async send(action, body) {
+    const result = await post(`${this.path}/${action}`, body);
+    await this.refresh();
+    return result;
   }
 
-  /** Something was decided: look at what is now. A closed production may be open again. */
-  async answered() {
+  /** Load the state after a decision, and follow a production that the decision has reopened. */
+  async refresh() {
     await this.load();
-    if (!this.followed) this.follow();
-    this.app.look();
+    if (!this.#stopFollowing) this.follow();
+    this.app.loadAttention();
   }
 
-  approve(digest, budget, unknown) {
-    const body = { plan_digest: digest, approver: me(), allow_unknown_prices: unknown };
+  approve(digest, budget, allowUnknown) {
+    const body = { plan_digest: digest, approver: actorName(), allow_unknown_prices: allowUnknown };
     if (budget !== "") body.budget_usd = String(budget);
     return this.send("approve", body);
   }
 
-  /** Edits go one after another, each on the plan that the one before it made. */
-  edit(edits, more = {}) {
-    this.changing += 1;
-    const next = this.editing.then(async () => {
+  /** Edits are sent one after another, each on the plan that the one before it has made. */
+  edit(edits) {
+    this.pendingEdits += 1;
+    const edited = this.#edits.then(async () => {
       try {
-        const body = { plan_digest: this.plan.digest, edits, editor: me(), ...more };
-        this.data = { ...this.data, plan: await ask("PATCH", `${this.path}/plan`, body) };
-        await this.answered();
+        const body = { plan_digest: this.plan.digest, edits, editor: actorName() };
+        this.data = { ...this.data, plan: await request("PATCH", `${this.path}/plan`, body) };
+        await this.refresh();
       } catch (error) {
-        this.order = null;
-        if (error instanceof Refused && error.problem.status === 409) await this.load();
+        this.#order = null;
+        if (error instanceof ApiError && error.problem.status === 409) await this.load();
         throw error;
       } finally {
-        this.changing -= 1;
+        this.pendingEdits -= 1;
       }
     });
-    this.editing = next.catch(() => {});
-    return next;
+    this.#edits = edited.catch(() => {});
+    return edited;
   }
 
-  /** Put an asset at a position (from 1), seen at once. */
+  /** Move an asset to a position (from 1); the page shows it before the server confirms. */
   async move(assetId, position) {
     const ids = this.assets.map((a) => a.asset_id).filter((id) => id !== assetId);
     ids.splice(position - 1, 0, assetId);
-    this.order = ids;
+    this.#order = ids;
     this.app.update();
     await this.edit([{ op: "move", asset_id: assetId, position }]);
-    if (this.order === ids) this.order = null;
+    if (this.#order === ids) this.#order = null;
   }
 
   async upload(assetId, file) {
-    const query = new URLSearchParams({ filename: file.name, uploaded_by: me() });
-    const path = `${this.path}/assets/${encodeURIComponent(assetId)}/takes?${query}`;
-    await ask("POST", path, file, { headers: { "Content-Type": "application/octet-stream" } });
-    await this.answered();
+    const query = new URLSearchParams({ filename: file.name, uploaded_by: actorName() });
+    await postFile(`${this.path}/assets/${encodeURIComponent(assetId)}/takes?${query}`, file);
+    await this.refresh();
   }
 }
 
-/** The most that one take of an asset may cost, whichever of its models makes it. */
-export function highest(asset) {
-  return Math.max(
-    0,
-    ...[asset.quote, ...(asset.fallbacks ?? []).map((f) => f.quote)].filter(Boolean).map((q) => Number(q.high_usd)),
-  );
+/** The most that one take of an asset may cost by any of its models, USD. */
+export function highestPrice(asset) {
+  const quotes = [asset.quote, ...(asset.fallbacks ?? []).map((f) => f.quote)].filter(Boolean);
+  return Math.max(0, ...quotes.map((q) => Number(q.high_usd)));
+}
+
+/** A model's key in a select, and back. */
+export const modelKey = ({ provider, model }) => `${provider}/${model}`;
+export function fromModelKey(key) {
+  const [provider, ...model] = key.split("/");
+  return { provider, model: model.join("/") };
 }

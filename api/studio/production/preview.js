@@ -1,85 +1,91 @@
-// The whole plan as previz shows it, for nothing, before it is paid for.
+// A preview of the whole plan, made by previz at no cost before the plan is paid for.
 
-import { h } from "../lib/dom.js";
-import { Production } from "./model.js";
-import { bar, button, memory } from "../lib/parts.js";
-import { result } from "./result.js";
-import { post } from "../lib/server.js";
-import { CLOSED, count } from "../lib/words.js";
+import { post } from "../lib/api.js";
+import { button, progressBar } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { storage } from "../lib/session.js";
+import { deliverableSection } from "./deliverable.js";
+import { CLOSED, Production } from "./model.js";
 
-/** The preview of the plan that a production has now; an edited plan has another one. */
+/** The preview of a production's current plan; after an edit the plan needs another one. */
 export class Preview {
-  constructor(production, acts, app) {
-    Object.assign(this, { production, acts, app, shown: null, digest: "", time: {} });
+  #shown = null; // the Production that makes the preview
+  #digest = ""; // of the plan that it shows
+  #playback = {};
+
+  constructor(production, actions, app) {
+    Object.assign(this, { production, actions, app });
   }
 
   close() {
-    this.shown?.close();
+    this.#shown?.close();
   }
 
-  /** The production that shows this very plan, if it was asked for. */
+  /** The preview's production, if one was requested for the current plan. */
   get current() {
     const digest = this.production.plan?.digest;
-    if (digest && digest !== this.digest) {
-      this.close();
-      const known = memory.get(`preview-${digest}`);
-      this.shown = known && this.production.planning ? new Production(known, this.app) : null;
-      this.digest = digest;
+    if (digest && digest !== this.#digest) {
+      const id = storage.get(`preview-${digest}`);
+      this.#show(digest, id && this.production.awaitingApproval ? id : null);
     }
-    return this.shown;
+    return this.#shown;
   }
 
-  async ask() {
+  #show(digest, id) {
+    this.close();
+    this.#shown = id ? new Production(id, this.app) : null;
+    this.#digest = digest;
+  }
+
+  async request() {
     const { digest } = this.production.plan;
     const { production_id: id } = await post(`${this.production.path}/preview`);
-    memory.set(`preview-${digest}`, id);
-    this.close();
-    this.shown = new Production(id, this.app);
-    this.digest = digest;
+    storage.set(`preview-${digest}`, id);
+    this.#show(digest, id);
   }
 
-  /** What is there of an asset already. */
+  /** The preview's record of an asset, once it has media. */
   of(assetId) {
-    const found = this.shown?.data?.assets.find((a) => a.asset_id === assetId);
-    return found?.file_url ? found : null;
+    const record = this.#shown?.data?.assets.find((a) => a.asset_id === assetId);
+    return record?.file_url ? record : null;
   }
 
   button() {
-    return this.current ? null : button(
-      "Watch a free preview",
-      () => this.acts.run("preview", () => this.ask()),
-      { mark: "play", busy: this.acts.busy("preview") },
-    );
+    if (this.current) return null;
+    const { actions } = this;
+    return button("Watch a free preview", () => actions.run("preview", () => this.request()), {
+      mark: "play", busy: actions.busy("preview"),
+    });
   }
 
   view() {
     const shown = this.current;
-    if (!shown?.data) return this.acts.note("preview");
+    if (!shown?.data) return this.actions.note("preview");
+    return html`
+      <section class="preview" key="preview" aria-label="Preview">
+        <div class="row">
+          <h2>Preview</h2>
+          <p class="hint">
+            Made by previz on this machine at no cost. It shows framing, order and timing, not the final look.
+          </p>
+        </div>
+        ${this.#content(shown)}
+      </section>
+    `;
+  }
+
+  #content(shown) {
     const { data, assets } = shown;
+    const { actions, app } = this;
+    if (data.deliverable) return deliverableSection(shown, { actions, app, state: this.#playback, short: true });
+    if (CLOSED.has(data.status)) return html`<p class="hint">${data.error || "There is no preview of this plan."}</p>`;
     const done = assets.filter((a) => a.record?.status === "completed").length;
-    return h(
-      "section",
-      { class: "preview", key: "preview", "aria-label": "Preview" },
-      h(
-        "div",
-        { class: "row" },
-        h("h2", null, "Preview"),
-        h(
-          "p",
-          { class: "hint" },
-          "Made by previz on this machine, for nothing: framing, order and timing, not the look.",
-        ),
-      ),
-      data.deliverable
-        ? result(shown, { acts: this.acts, state: this.time, app: this.app, short: true })
-        : CLOSED.has(data.status)
-          ? h("p", { class: "hint" }, data.error || "There is no preview of this plan.")
-          : h(
-            "div",
-            { class: "against" },
-            h("p", { role: "status" }, `${done} of ${count(assets.length, "asset")}`),
-            bar(assets.length ? done / assets.length : 0, "Preview"),
-          ),
-    );
+    return html`
+      <div class="against">
+        <p role="status">${done} of ${count(assets.length, "asset")}</p>
+        ${progressBar(assets.length ? done / assets.length : 0, "Preview")}
+      </div>
+    `;
   }
 }

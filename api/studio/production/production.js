@@ -1,314 +1,313 @@
-// One production, from its plan to its deliverable and beyond.
+// The view of one production, from its plan to its deliverable.
 
-import { adding } from "./add.js";
-import { waiting } from "./answers.js";
-import { briefing, decision } from "./approve.js";
-import { assetSheet, fresh } from "./asset.js";
-import { board, drafting } from "./board.js";
-import { h } from "../lib/dom.js";
-import { history } from "./log.js";
-import { Production } from "./model.js";
-import { Acts, bar, button, empty, failure, icon, me, pill, skeleton } from "../lib/parts.js";
+import { Actions } from "../lib/actions.js";
+import { get } from "../lib/api.js";
+import { button, emptyState, icon, loadFailure, pill, progressBar, skeleton, spinner } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { aboveListPrice, ago, count, dateTime, dotted, duration, excerpt, usd } from "../lib/format.js";
+import { PLATFORMS } from "../lib/labels.js";
+import { actorName } from "../lib/session.js";
+import { addAssetSheet } from "./add_asset.js";
+import { decisionBar, planSummary } from "./approval.js";
+import { assetSheet, newSheetState } from "./asset_sheet.js";
+import { attentionCard, CANCEL_EFFECT } from "./attention_card.js";
+import { draftBoard, storyboard } from "./board.js";
+import { deliverableSection } from "./deliverable.js";
+import { eventLog } from "./event_log.js";
+import { BUSY, CLOSED, Production } from "./model.js";
 import { Preview } from "./preview.js";
-import { result } from "./result.js";
-import { get } from "../lib/server.js";
-import { ago, beyond, BUSY, CLOSED, count, lasting, opening, PLATFORMS, usd, when } from "../lib/words.js";
+
+/** Reasons that the decision bar answers. */
+const DECIDED_BELOW = ["approval", "deadline_near", "price_unknown", "stills_to_approve"];
 
 export function open([id, assetId], app) {
-  const acts = new Acts(app);
+  const actions = new Actions(app);
   const production = new Production(id, app);
-  const preview = new Preview(production, acts, app);
-  const state = { dragged: null, over: null, budget: "", words: "", open: null };
-  const attention = {};
-  const forAsset = new Map();
+  const preview = new Preview(production, actions, app);
+  const state = { dragged: null, over: null, budget: "", feedback: "", reason: "", open: null };
+  const attentionState = {};
+  const sheetStates = new Map();
   let models = [];
+  let openedHere = false;
 
   get("providers").then(
-    (found) => ((models = found.providers.flatMap(
-      (p) => p.models.map((m) => ({ ...m, enabled: p.enabled })),
-    )), app.update()),
-    () => {}, // the select then offers what the plan has
+    ({ providers }) => {
+      models = providers.flatMap((p) => p.models.map((m) => ({ ...m, enabled: p.enabled })));
+      app.update();
+    },
+    () => {}, // the selects then offer only the models of the plan
   );
 
   const set = (change) => (Object.assign(state, change), app.update());
-  let opened = false;
-  const close = () => {
-    if (opened) window.history.back();
+  const closeSheet = () => {
+    if (openedHere) window.history.back();
     else location.hash = `#/p/${id}`;
-    opened = false;
+    openedHere = false;
   };
-  const on = {
-    open: (asset) => ((opened = true), (location.hash = `#/p/${id}/${asset}`)),
-    move: (asset, position) => acts.run("move", () => production.move(asset, position)),
+  const boardEvents = {
+    open: (asset) => ((openedHere = true), (location.hash = `#/p/${id}/${asset}`)),
+    move: (asset, position) => actions.run("move", () => production.move(asset, position)),
     drag: set,
   };
-  const answered = {
-    acts,
+  const attentionContext = {
+    actions,
     id,
-    state: attention,
     app,
+    state: attentionState,
     inside: true,
-    done: () => production.answered(),
-    upload: (asset, file, key) => acts.run(key, () => production.upload(asset, file)),
+    done: () => production.refresh(),
+    upload: (asset, file, key) => actions.run(key, () => production.upload(asset, file)),
   };
 
-  function head() {
+  function header() {
     const { data } = production;
     const { brief } = data;
-    const facts = [
-      PLATFORMS[brief.platform][0],
-      brief.platform === "video" && lasting(brief.duration_seconds),
-      brief.aspect,
-      brief.requester !== "anonymous" && brief.requester,
-    ].filter(Boolean);
+    return html`
+      <header class="head" key="head">
+        <a class="crumb" href="#/productions">${icon("back")}Productions</a>
+        <div class="row">
+          <h1 dir="auto">${production.plan?.title || brief.title || excerpt(brief.text)}</h1>
+          ${data.paused
+            ? pill("paused", data.assets.some((asset) => asset.making) ? "Pausing" : undefined)
+            : pill(data.status)}
+          <span class="grow"></span>
+          ${lifecycleButtons(data)}
+        </div>
+        <p class="quiet">
+          ${dotted(
+            PLATFORMS[brief.platform][0],
+            brief.platform === "video" && duration(brief.duration_seconds),
+            brief.aspect,
+            brief.requester !== "anonymous" && brief.requester,
+          )}${" · "}
+          <time datetime=${data.created_at} title=${dateTime(data.created_at)}>${ago(data.created_at)}</time>
+        </p>
+        ${state.open === "cancel" && cancelForm()}
+        ${actions.note("life")}
+      </header>
+    `;
+  }
+
+  function lifecycleButtons(data) {
+    const send = (action, body) => () => actions.run("life", () => production.send(action, body));
     const live = BUSY.has(data.status) || data.status === "needs_attention";
-    return h(
-      "header",
-      { class: "head", key: "head" },
-      h("a", { class: "crumb", href: "#/productions" }, icon("back"), "Productions"),
-      h(
-        "div",
-        { class: "row" },
-        h("h1", { dir: "auto" }, production.plan?.title || brief.title || opening(brief.text)),
-        pill(
-          data.paused ? "paused" : data.status,
-          data.paused && data.assets.some((asset) => asset.making) ? "Pausing" : undefined,
-        ),
-        h("span", { class: "grow" }),
-        live && data.approved_at && !data.paused && button(
-          "Pause",
-          () => acts.run("life", () => production.send("pause", { paused_by: me() })),
-          { look: "ghost", busy: acts.busy("life"), mark: "pause" },
-        ),
-        data.paused && button(
-          "Resume",
-          () => acts.run("life", () => production.send("resume", { resumed_by: me() })),
-          { look: "ghost", busy: acts.busy("life"), mark: "play" },
-        ),
-        !CLOSED.has(data.status) && button(
-          "Cancel",
-          () => set({ open: state.open === "cancel" ? null : "cancel" }),
-          { look: "ghost", "aria-expanded": String(state.open === "cancel") },
-        ),
-        data.links.temporal_ui && h(
-          "a",
-          { class: "button ghost", href: data.links.temporal_ui, target: "_blank", rel: "noopener" },
-          h("span", null, "Temporal"),
-          icon("out"),
-        ),
+    const busy = actions.busy("life");
+    const temporal = data.links.temporal_ui;
+    return [
+      live && data.approved_at && !data.paused && button("Pause", send("pause", { paused_by: actorName() }), {
+        variant: "ghost", busy, mark: "pause",
+      }),
+      data.paused && button("Resume", send("resume", { resumed_by: actorName() }), {
+        variant: "ghost", busy, mark: "play",
+      }),
+      !CLOSED.has(data.status) && button(
+        "Cancel",
+        () => set({ open: state.open === "cancel" ? null : "cancel" }),
+        { variant: "ghost", "aria-expanded": String(state.open === "cancel") },
       ),
-      h(
-        "p",
-        { class: "quiet" },
-        facts.join(" · "),
-        " · ",
-        h("time", { datetime: data.created_at, title: when(data.created_at) }, ago(data.created_at)),
-      ),
-      state.open === "cancel" &&
-        h(
-          "div",
-          { class: "note", key: "cancel" },
-          icon("ask"),
-          h(
-            "div",
-            null,
-            h("p", null, "Cancel this production? What is made stays; what runs is stopped where its provider can."),
-            button(
-              "Cancel the production",
-              () => acts.run("life", async () => (await production.send("cancel", {}), set({ open: null }))),
-              { look: "danger", busy: acts.busy("life") },
-            ),
-          ),
-        ),
-      acts.note("life"),
-    );
+      temporal && html`
+        <a class="button ghost" href=${temporal} target="_blank" rel="noopener">
+          <span>Temporal</span>${icon("external")}
+        </a>
+      `,
+    ];
   }
 
-  function banners() {
-    if (!production.connected) return h(
-      "p",
-      { class: "banner", role: "status", key: "lost" },
-      h("span", { class: "spin", "aria-hidden": "true" }),
-      "Reconnecting… What you see may be out of date; nothing is lost.",
-    );
-    if (production.stalled) return h(
-      "p",
-      { class: "banner", role: "status", key: "stalled" },
-      icon("ask"),
-      "No worker is answering. Nothing is lost: it goes on when one is back (`make up`, or `python -m worker`).",
-    );
-    return null;
+  function cancelForm() {
+    const cancel = () => actions.run("life", async () => {
+      await production.send("cancel", {});
+      set({ open: null });
+    });
+    return html`
+      <div class="note" key="cancel">
+        ${icon("alert")}
+        <div>
+          <p>Cancel this production? ${CANCEL_EFFECT}</p>
+          ${button("Cancel the production", cancel, { variant: "danger", busy: actions.busy("life") })}
+        </div>
+      </div>
+    `;
   }
 
-  /** What vendors charged beyond their prices: said as long as there is something to see, whatever became of it. */
-  function overrun() {
-    const { data } = production;
-    return Number(data.overrun_usd) > 0 && h(
-      "p",
-      { class: "note bad", role: "status", key: "overrun" },
-      icon("bad"),
-      h(
-        "span",
-        null,
-        h("strong", null, beyond(data.overrun_usd)),
-        ` of the ${usd(data.spent_usd)} spent. `,
-        CLOSED.has(data.status) ? "" : "What is still to be made is held at what its model charged.",
-      ),
-    );
+  function connectionBanner() {
+    if (!production.connected) return html`
+      <p class="banner" role="status" key="lost">
+        ${spinner}Reconnecting… The page may be out of date; nothing is lost.
+      </p>
+    `;
+    return production.stalled && html`
+      <p class="banner" role="status" key="stalled">
+        ${icon("alert")}
+        ${"No worker is responding. Nothing is lost: the production continues once a worker runs "}
+        ${"(`make up`, or `python -m worker`)."}
+      </p>
+    `;
   }
 
-  function progress() {
-    const { data, assets } = production;
+  /** What vendors charged above their prices; shown in every later state of the production. */
+  function overrunNote() {
+    const { overrun_usd, spent_usd, status } = production.data;
+    return Number(overrun_usd) > 0 && html`
+      <p class="note bad" role="status" key="overrun">
+        ${icon("cross")}
+        <span>
+          <strong>${aboveListPrice(overrun_usd)}</strong> of the ${usd(spent_usd)} spent.
+          ${!CLOSED.has(status) && " The remaining assets are priced at what their models charged."}
+        </span>
+      </p>
+    `;
+  }
+
+  function meters() {
+    const { data, assets, reserved } = production;
     const done = assets.filter((a) => ["completed", "cancelled"].includes(a.record?.status)).length;
     const spent = Number(data.spent_usd);
     const budget = Number(data.budget_usd ?? 0);
-    const reserved = production.reserved;
-    const words = data.status === "finishing" ? "Putting it together" : `${done} of ${count(assets.length, "asset")}`;
-    return h(
-      "section",
-      { class: "meters", key: "meters", "aria-label": "Progress" },
-      h(
-        "div",
-        null,
-        h("p", null, h("strong", null, words)),
-        bar(assets.length ? done / assets.length : 0, "Assets made"),
-      ),
-      h(
-        "div",
-        null,
-        budget || spent ? h(
-          "p",
-          null,
-          h("strong", null, usd(spent)),
-          ` spent${reserved ? `, ${usd(reserved)} reserved` : ""} of ${usd(budget)}`,
-        ) : h("p", null, h("strong", null, "Free"), ": everything is made on this machine"),
-        Number(data.overrun_usd) > 0 && h("p", { class: "hint bad" }, beyond(data.overrun_usd)),
-        budget > 0 && bar(
-          spent / budget,
-          "Money spent",
-          { reserved: reserved / budget, tone: Number(data.overrun_usd) > 0 ? "over" : "" },
-        ),
-      ),
-    );
+    const overrun = Number(data.overrun_usd) > 0;
+    const reservedText = reserved ? `, ${usd(reserved)} reserved` : "";
+    const finishing = data.status === "finishing";
+    const step = finishing ? "Assembling the deliverable" : `${done} of ${count(assets.length, "asset")}`;
+    return html`
+      <section class="meters" key="meters" aria-label="Progress">
+        <div>
+          <p><strong>${step}</strong></p>
+          ${progressBar(assets.length ? done / assets.length : 0, "Assets made")}
+        </div>
+        <div>
+          ${budget || spent
+            ? html`<p><strong>${usd(spent)}</strong> spent${reservedText} of ${usd(budget)}</p>`
+            : html`<p><strong>Free</strong>: everything is made on this machine</p>`}
+          ${overrun && html`<p class="hint bad">${aboveListPrice(data.overrun_usd)}</p>`}
+          ${budget > 0 && progressBar(spent / budget, "Money spent", {
+            reserved: reserved / budget, tone: overrun ? "over" : "",
+          })}
+        </div>
+      </section>
+    `;
   }
 
-  function waits() {
-    const { data } = production;
+  function attentionSection() {
+    const { data, plan } = production;
     const items = [data.waiting, ...data.assets.map((a) => a.waiting)].filter(
-      (w) => w && (w.asset_id || !["approval", "deadline_near", "price_unknown", "stills_to_approve"].includes(w.reason)),
+      (item) => item && (item.asset_id || !DECIDED_BELOW.includes(item.reason)),
     );
-    const cards = items.map(
-      (item) => waiting(
-        item,
-        { ...answered, asset: production.plan?.assets.find((a) => a.asset_id === item.asset_id) },
-      ),
-    );
-    return cards.length ? h("section", { class: "waits", key: "waits", "aria-label": "Waits for you" }, cards) : null;
+    return items.length > 0 && html`
+      <section class="waits" key="waits" aria-label="Pending decisions">
+        ${items.map((item) => attentionCard(item, {
+          ...attentionContext, asset: plan?.assets.find((a) => a.asset_id === item.asset_id),
+        }))}
+      </section>
+    `;
   }
 
-  function over() {
-    const { data } = production;
-    const last = production.events.findLast((e) => e.name === data.status);
-    const spentOnIt = Number(data.spent_usd) ? `Spent on it: ${usd(data.spent_usd)}.` : "Nothing was spent on it.";
-    const words = {
-      failed: data.error || "It ended without a plan.",
-      rejected: `Rejected${last ? ` by ${last.data.rejecter}${last.data.reason ? `: ${last.data.reason}` : ""}` : ""}. ${spentOnIt}`,
-      expired: `Nobody approved it in time. ${spentOnIt}`,
-      cancelled: "It was cancelled. What was made stays below.",
-    };
-    return h(
-      "div",
-      { class: "note", key: "over" },
-      icon("quiet"),
-      h(
-        "div",
-        null,
-        h("p", { dir: "auto" }, words[data.status]),
-        h("a", { class: "button", href: `#/from/${id}` }, "Start again from this brief"),
-      ),
-    );
+  /** How a production without a deliverable ended. */
+  function outcomeNote() {
+    const { data, events } = production;
+    const { rejecter, reason } = events.findLast((e) => e.name === "rejected")?.data ?? {};
+    const spent = Number(data.spent_usd) ? `${usd(data.spent_usd)} was spent.` : "Nothing was spent.";
+    const text = {
+      failed: data.error || "The production ended without a plan.",
+      rejected: `Rejected${rejecter ? ` by ${rejecter}` : ""}${reason ? `: ${reason}` : ""}. ${spent}`,
+      expired: `It was not approved in time. ${spent}`,
+      cancelled: "The production was cancelled. Finished assets are kept below.",
+    }[data.status];
+    return text && html`
+      <div class="note" key="over">
+        ${icon("minus")}
+        <div>
+          <p dir="auto">${text}</p>
+          <a class="button" href="#/from/${id}">Start again from this brief</a>
+        </div>
+      </div>
+    `;
   }
+
+  function planningSection(draft) {
+    return html`
+      <section class="planning" key="planning">
+        <blockquote dir="auto">${production.data.brief.text}</blockquote>
+        <div class="row tight">
+          ${spinner}
+          <p role="status">Writing the plan…</p>
+          ${draft && html`<p class="hint">${count(draft.count, "asset")} so far</p>`}
+        </div>
+        ${draft ? draftBoard(draft) : !production.plan && skeleton(6)}
+      </section>
+    `;
+  }
+
+  function planSection() {
+    const editable = production.awaitingApproval;
+    return html`
+      <section class="plan" key="plan">
+        <div class="row">
+          <h2>Storyboard</h2>
+          ${editable && html`<p class="hint wide-only">Drag a card, or press the arrow keys on its handle.</p>`}
+          <span class="grow"></span>
+          ${editable && preview.button()}
+          ${editable && button("Add", () => set({ adding: true }), { mark: "plus", variant: "ghost" })}
+        </div>
+        ${storyboard(production, { movable: editable, on: boardEvents, state, open: assetId, preview })}
+      </section>
+    `;
+  }
+
+  /** The sheet of the asset that the address names. */
+  function openSheet(asset) {
+    if (!sheetStates.has(assetId)) sheetStates.set(assetId, newSheetState(asset));
+    return assetSheet(production, asset, {
+      actions, app, models, attentionContext, state: sheetStates.get(assetId), close: closeSheet,
+    });
+  }
+
+  const missingAsset = () => emptyState(
+    `The plan has no asset ${assetId}`,
+    "It may have been removed from the plan.",
+    button("Close", closeSheet),
+  );
 
   function render() {
-    const { data, problem } = production;
-    if (!data) return problem ? failure(problem, () => production.load()) : h(
-      "div",
-      { class: "loading", key: "loading" },
-      h("p", { class: "sr", role: "status" }, "Loading"),
-      skeleton(6),
-    );
-    const draft = data.status === "planning" && production.draft;
-    const gate = data.waiting?.reason === "stills_to_approve";
-    const chosen = assetId && production.assets.find((a) => a.asset_id === assetId);
-    if (chosen && !forAsset.has(assetId)) forAsset.set(assetId, fresh(chosen));
-    const deciding = production.plan && (production.planning || gate || production.asking.length > 0);
-    return h(
-      "div",
-      { class: deciding ? "production deciding" : "production", key: id },
-      head(),
-      banners(),
-      data.status === "planning" && h(
-        "section",
-        { class: "planning", key: "planning" },
-        h("blockquote", { dir: "auto" }, data.brief.text),
-        h(
-          "div",
-          { class: "row tight" },
-          h("span", { class: "spin", "aria-hidden": "true" }),
-          h("p", { role: "status" }, "Writing the plan…"),
-          draft && h("p", { class: "hint" }, `${count(draft.count, "asset")} so far`),
-        ),
-        draft ? drafting(draft) : !production.plan && skeleton(6),
-      ),
-      ["failed", "rejected", "expired", "cancelled"].includes(data.status) && over(),
-      overrun(),
-      waits(),
-      data.status !== "planning" && !production.planning && !CLOSED.has(data.status) && progress(),
-      data.deliverable && result(production, { acts, state, app }),
-      production.planning && briefing(production),
-      production.planning && preview.view(),
-      acts.note("move"),
-      production.plan && !draft &&
-        h(
-          "section",
-          { key: "plan", class: "plan" },
-          h(
-            "div",
-            { class: "row" },
-            h("h2", null, "Storyboard"),
-            production.planning && h(
-              "p",
-              { class: "hint wide-only" },
-              "Drag a card, or press the arrow keys on its handle.",
-            ),
-            h("span", { class: "grow" }),
-            production.planning && preview.button(),
-            production.planning && button("Add", () => set({ adding: true }), { mark: "plus", look: "ghost" }),
-          ),
-          board(production, { movable: production.planning, on, state, open: assetId, preview }),
-        ),
-      history(production, state, set),
-      deciding && decision(production, acts, state, app),
-      chosen && assetSheet(
-        production,
-        chosen,
-        { acts, state: forAsset.get(assetId), app, models, onclose: close, attention },
-      ),
-      assetId && production.plan && !chosen && empty(
-        `There is no ${assetId}`,
-        "It may have been dropped from the plan.",
-        button("Close", close),
-      ),
-      state.adding && adding(production, { acts, state, set, models }),
-    );
+    const { data, problem, plan, awaitingApproval } = production;
+    if (!data && problem) return loadFailure(problem, () => production.load());
+    if (!data) return html`
+      <div class="loading" key="loading"><p class="sr" role="status">Loading</p>${skeleton(6)}</div>
+    `;
+    const { status } = data;
+    const planning = status === "planning";
+    const draft = planning && production.draft;
+    const stills = data.waiting?.reason === "stills_to_approve";
+    const asset = assetId && production.assets.find((a) => a.asset_id === assetId);
+    const deciding = plan && (awaitingApproval || stills || production.awaitingMoney.length > 0);
+    return html`
+      <div class=${deciding ? "production deciding" : "production"} key=${id}>
+        ${header()}
+        ${connectionBanner()}
+        ${planning && planningSection(draft)}
+        ${outcomeNote()}
+        ${overrunNote()}
+        ${attentionSection()}
+        ${!planning && !awaitingApproval && !CLOSED.has(status) && meters()}
+        ${data.deliverable && deliverableSection(production, { actions, state, app })}
+        ${awaitingApproval && planSummary(production)}
+        ${awaitingApproval && preview.view()}
+        ${actions.note("move")}
+        ${plan && !draft && planSection()}
+        ${eventLog(production, state, set)}
+        ${deciding && decisionBar(production, actions, state, app)}
+        ${asset && openSheet(asset)}
+        ${assetId && plan && !asset && missingAsset()}
+        ${state.adding && addAssetSheet(production, { actions, state, set, models })}
+      </div>
+    `;
   }
 
   return {
     title: () => production.plan?.title || production.data?.brief.title || "Production",
     close: () => (production.close(), preview.close()),
-    goes(args) {
+    /** Show another asset of the same production without opening the view anew. */
+    accepts(args) {
       if (args[0] !== id) return false;
-      if (assetId !== args[1]) forAsset.delete(args[1]);
+      if (assetId !== args[1]) sheetStates.delete(args[1]);
       assetId = args[1];
       return true;
     },

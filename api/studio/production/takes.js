@@ -1,321 +1,239 @@
-// The takes of an asset, side by side, and how to get another one.
+// The takes of an asset, side by side, and the form that makes another one.
 
-import { h } from "../lib/dom.js";
-import { highest } from "./model.js";
-import { button, field, icon, input, me, pill, select, unknownTick, UNTICKED } from "../lib/parts.js";
-import { get } from "../lib/server.js";
-import { ago, atMost, because, count, lasting, size, usd, when } from "../lib/words.js";
+import { get } from "../lib/api.js";
+import {
+  button, field, fileButton, icon, pill, select, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
+} from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { ago, count, dateTime, dotted, duration, fileSize, priceLimit, spent, usd } from "../lib/format.js";
+import { staleBecause } from "../lib/labels.js";
+import { actorName } from "../lib/session.js";
+import { fromModelKey, highestPrice, modelKey } from "./model.js";
 
-/** The button that makes stale assets again; where what is left does not pay for that, it raises the budget and says so. */
-export function remake(production, assets, acts, key) {
-  const price = assets.reduce((sum, a) => sum + Number(a.record.refresh_usd ?? highest(a)), 0);
-  const unknown = assets.some((a) => a.quote?.unknown);
+/** USD as the API accepts it: in hundredths of a cent, rounded up. */
+const roundedUp = (sum) => (Math.ceil(sum * 1e4 - 1e-6) / 1e4).toFixed(4);
+
+/** The button that makes stale assets again. Where the budget is too small, it raises it, which its label states. */
+export function refreshButton(production, assets, actions, key) {
+  const price = assets.reduce((sum, a) => sum + Number(a.record.refresh_usd ?? highestPrice(a)), 0);
+  const unknown = assets.filter((a) => a.quote?.unknown).map((a) => a.asset_id);
   const { spent_usd, budget_usd } = production.data;
-  const most = Number(spent_usd) + production.reserved + price;
-  const budget = budget_usd === null || most <= Number(budget_usd) + 1e-9 ? null : cents(most);
-  const words = [
-    `Make ${assets.length > 1 ? "them" : "it"} again`,
-    atMost(unknown ? null : price),
-    budget && `raises the budget to ${usd(budget)}`,
-  ];
+  const needed = Number(spent_usd) + production.reserved + price;
+  const budget = budget_usd === null || needed <= Number(budget_usd) + 1e-9 ? null : roundedUp(needed);
+  const allowed = production.unknownAllowed;
+  const unticked = unknown.length > 0 && !allowed[key];
   const send = () => {
-    const body = { asset_ids: assets.map((a) => a.asset_id), max_usd: cents(price), requested_by: me() };
+    const body = { asset_ids: assets.map((a) => a.asset_id), max_usd: roundedUp(price), requested_by: actorName() };
     if (budget) body.budget_usd = budget;
-    if (unknown && production.allowed[key]) body.allow_unknown_prices = true;
-    return production.send("refresh", body).finally(() => delete production.allowed[key]);
+    if (unknown.length && allowed[key]) body.allow_unknown_prices = true;
+    return production.send("refresh", body).finally(() => delete allowed[key]);
   };
-  const unticked = unknown && !production.allowed[key];
-  const press = button(words.filter(Boolean).join(" · "), () => acts.run(key, send), {
-    busy: acts.busy(key),
-    disabled: unticked,
-  });
-  if (!unknown) return press;
-  const named = assets.filter((a) => a.quote?.unknown).map((a) => a.asset_id).join(", ");
-  const tick = (on) => ((production.allowed[key] = on), production.app.update());
-  return h(
-    "div",
-    { class: "stack", key },
-    unknownTick(named, production.allowed[key], tick, `${key}-unknown`),
-    unticked && h("p", { class: "hint", key: `${key}-unticked` }, UNTICKED),
-    press,
+  const label = dotted(
+    `Make ${assets.length > 1 ? "them" : "it"} again`,
+    priceLimit(unknown.length ? null : price),
+    budget && `raises the budget to ${usd(budget)}`,
   );
+  const refresh = button(label, () => actions.run(key, send), { busy: actions.busy(key), disabled: unticked });
+  if (!unknown.length) return refresh;
+  const tick = (on) => ((allowed[key] = on), production.app.update());
+  return html`
+    <div class="stack" key=${key}>
+      ${unknownPriceCheckbox(unknown.join(", "), allowed[key], tick, `${key}-unknown`)}
+      ${unticked && html`<p class="hint" key="${key}-unticked">${UNKNOWN_PRICE_HINT}</p>`}
+      ${refresh}
+    </div>
+  `;
 }
 
-/** A sum as the API takes it: in hundredths of a cent, rounded up. */
-const cents = (sum) => (Math.ceil(sum * 1e4 - 1e-6) / 1e4).toFixed(4);
+export const staleNote = ({ production, asset, actions }) => html`
+  <div class="note" key="stale">
+    ${icon("redo")}
+    <div>
+      <p>${staleBecause(asset.record.stale_because)}.</p>
+      ${refreshButton(production, [asset], actions, "refresh")}
+      ${actions.note("refresh")}
+    </div>
+  </div>
+`;
 
-export function stale({ production, asset, acts }) {
+export function takesSection({ production, asset, actions, state, app }) {
   const { record } = asset;
-  return h(
-    "div",
-    { class: "note", key: "stale" },
-    icon("again"),
-    h(
-      "div",
-      null,
-      h("p", null, `${because(record.stale_because)}.`),
-      remake(production, [asset], acts, "refresh"),
-      acts.note("refresh"),
-    ),
-  );
-}
-
-export function takes({ production, asset, acts, state, app }) {
-  const { record } = asset;
-  const mark = `${record.takes}/${record.take}/${production.data.last_event_id}`;
-  if (state.mark !== mark) {
-    state.mark = mark;
-    const path = `${production.path}/assets/${encodeURIComponent(asset.asset_id)}/takes`;
-    get(path).then((found) => ((state.takes = found.takes), app.update()), () => (state.mark = null));
+  const version = `${record.takes}/${record.take}/${production.data.last_event_id}`;
+  if (state.version !== version) {
+    state.version = version;
+    get(`${production.path}/assets/${encodeURIComponent(asset.asset_id)}/takes`).then(
+      ({ takes }) => ((state.takes = takes), app.update()),
+      () => (state.version = null),
+    );
   }
   const making = record.making || (record.status === "generating" ? 1 : 0);
-  const idle = !making && !acts.busy("select");
-  return h(
-    "section",
-    { key: "takes", class: "takes", "aria-label": "Takes" },
-    (state.takes ?? []).map((take) =>
-      h(
-        "article",
-        {
-          key: `take-${take.number}`,
-          class: "take",
-          "data-take": take.number,
-          "data-selected": take.selected ? "" : undefined,
-        },
-        h("div", { class: "frame" }, media(production, asset, take)),
-        h(
-          "div",
-          { class: "line" },
-          h("strong", null, `Take ${take.number}`),
-          h(
-            "span",
-            { class: "price" },
-            take.cost_source === "unknown" ? "Price unknown" : Number(take.billed_usd) ? usd(take.billed_usd) : "Free",
-          ),
-        ),
-        h(
-          "p",
-          { class: "quiet small" },
-          take.provider === "upload" ? take.note || take.model : `${take.provider} · ${take.model}`,
-          " · ",
-          h("time", { datetime: take.finished_at, title: when(take.finished_at) }, ago(take.finished_at)),
-          take.duration_seconds && ` · ${lasting(take.duration_seconds)}`,
-          take.width && ` · ${take.width} × ${take.height}`,
-          ` · ${size(take.bytes)}`,
-        ),
-        h("p", { class: "said", dir: "auto", title: take.prompt }, take.prompt),
-        take.selected
-          ? pill("done", "In use")
-          : button(
-            "Use this take",
-            () => acts.run(
-              "select",
-              () => production.send(
-                `assets/${encodeURIComponent(asset.asset_id)}/select`,
-                { take: take.number, requested_by: me() },
-              ),
-            ),
-            { disabled: !idle, "aria-label": `Use take ${take.number}` },
-          ),
-      ),
-    ),
-    making > 0 && h("p", { class: "hint", key: "making" }, `${count(making, "take")} being made…`),
-    record.takes === 0 && !making && h("p", { class: "hint", key: "none" }, "There is no take of it yet."),
-    acts.note("select"),
-  );
+  const selectable = !making && !actions.busy("select");
+  return html`
+    <section class="takes" key="takes" aria-label="Takes">
+      ${(state.takes ?? []).map((take) => takeCard(production, asset, take, actions, selectable))}
+      ${making > 0 && html`<p class="hint" key="making">${count(making, "take")} being made…</p>`}
+      ${record.takes === 0 && !making && html`<p class="hint" key="none">There are no takes yet.</p>`}
+      ${actions.note("select")}
+    </section>
+  `;
 }
 
-function media(production, asset, take) {
-  const alt = asset.label || asset.asset_id;
-  const url = take.url;
-  if (asset.asset_type === "image") return h(
-    "a",
-    { href: url, target: "_blank", rel: "noopener" },
-    h("img", { src: url, alt: `${alt}, take ${take.number}`, width: take.width, height: take.height, loading: "lazy" }),
-  );
-  if (asset.asset_type === "video") return h(
-    "video",
-    {
-      src: url,
-      controls: true,
-      preload: "metadata",
-      playsinline: true,
-      width: take.width,
-      height: take.height,
-      "aria-label": alt,
-    },
-  );
-  if (asset.asset_type === "audio") return h("audio", { src: url, controls: true, preload: "none", "aria-label": alt });
-  return h(
-    "div",
-    { class: "document", dir: "auto", tabindex: "0", role: "region", "aria-label": `${alt}, take ${take.number}` },
-    production.text(url.replace(/media$/, "text")) ?? "…",
-  );
+function takeCard(production, asset, take, actions, selectable) {
+  const choose = () => actions.run("select", () => production.send(
+    `assets/${encodeURIComponent(asset.asset_id)}/select`,
+    { take: take.number, requested_by: actorName() },
+  ));
+  return html`
+    <article class="take" key="take-${take.number}" data-take=${take.number} data-selected=${take.selected}>
+      <div class="frame">${takeMedia(production, asset, take)}</div>
+      <div class="line">
+        <strong>Take ${take.number}</strong>
+        <span class="price">${take.cost_source === "unknown" ? "Price unknown" : spent(take.billed_usd)}</span>
+      </div>
+      <p class="quiet small">
+        ${take.provider === "upload" ? take.note || take.model : `${take.provider} · ${take.model}`}${" · "}
+        <time datetime=${take.finished_at} title=${dateTime(take.finished_at)}>${ago(take.finished_at)}</time>
+        ${take.duration_seconds && ` · ${duration(take.duration_seconds)}`}
+        ${take.width && ` · ${take.width} × ${take.height}`}
+        ${` · ${fileSize(take.bytes)}`}
+      </p>
+      <p class="said" dir="auto" title=${take.prompt}>${take.prompt}</p>
+      ${take.selected
+        ? pill("done", "In use")
+        : button("Use this take", choose, { disabled: !selectable, "aria-label": `Use take ${take.number}` })}
+    </article>
+  `;
 }
 
-/** Ask for further takes, or bring one. */
-export function again({ production, asset, acts, state, set, models }) {
+function takeMedia(production, asset, { url, number, width, height }) {
+  const label = asset.label || asset.asset_id;
+  switch (asset.asset_type) {
+    case "image":
+      return html`
+        <a href=${url} target="_blank" rel="noopener">
+          <img src=${url} alt="${label}, take ${number}" width=${width} height=${height} loading="lazy">
+        </a>
+      `;
+    case "video":
+      return html`
+        <video src=${url} controls preload="metadata" playsinline width=${width} height=${height} aria-label=${label}>
+        </video>
+      `;
+    case "audio":
+      return html`<audio src=${url} controls preload="none" aria-label=${label}></audio>`;
+    default:
+      return html`
+        <div class="document" dir="auto" tabindex="0" role="region" aria-label="${label}, take ${number}">
+          ${production.text(url.replace(/media$/, "text")) ?? "…"}
+        </div>
+      `;
+  }
+}
+
+const MODES = [["same", "Same prompt"], ["prompt", "New prompt"], ["feedback", "Describe the change"]];
+const ACCEPTED = { text: "text/*,.md", image: "image/*", audio: "audio/*", video: "video/*" };
+
+/** The form that requests further takes or uploads one. */
+export function newTakesForm({ production, asset, actions, state, set, models }) {
   const { record } = asset;
-  const busy = acts.busy("regenerate");
-  const price = highest(asset) * state.count;
-  const path = `assets/${encodeURIComponent(asset.asset_id)}/regenerate`;
+  const price = highestPrice(asset) * state.count;
+  // The price of another model is known only from the API's response.
+  const unknown = actions.failedWith("regenerate", "price-unknown") || (asset.quote?.unknown && !state.model);
+  const unticked = unknown && !state.unknown;
+
   const send = () =>
-    acts.run("regenerate", async () => {
-      const body = { count: Number(state.count), requested_by: me() };
+    actions.run("regenerate", async () => {
+      const body = { count: Number(state.count), requested_by: actorName() };
       if (state.how === "prompt") body.prompt = state.prompt;
       if (state.how === "feedback") body.feedback = state.feedback;
-      if (state.model) [body.provider, body.model] = [
-        state.model.split("/")[0],
-        state.model.split("/").slice(1).join("/"),
-      ];
+      if (state.model) Object.assign(body, fromModelKey(state.model));
       if (state.budget) body.budget_usd = state.budget;
       if (unknown && state.unknown) body.allow_unknown_prices = true;
-      await production.send(path, body);
+      await production.send(`assets/${encodeURIComponent(asset.asset_id)}/regenerate`, body);
       set({ feedback: "", how: "same", budget: "", model: null, count: 1, unknown: false });
     });
-  // The price of another model is known when the API has answered.
-  const refused = acts.said.get("regenerate")?.type?.endsWith("price-unknown");
-  const unknown = refused || (asset.quote?.unknown && !state.model);
-  const unticked = unknown && !state.unknown;
-  const modes = [["same", "As it is"], ["prompt", "New prompt"], ["feedback", "Say what to change"]];
-  const short = acts.said.get("regenerate")?.type?.endsWith("budget-short");
-  return h(
-    "section",
-    { key: "again", class: "stack again", "aria-label": "Make it again" },
-    h("h3", null, "Make it again"),
-    h(
-      "div",
-      { class: "segments", role: "radiogroup", "aria-label": "How" },
-      modes.map(([how, words]) =>
-        h(
-          "label",
-          { key: how },
-          h(
-            "input",
-            { type: "radio", name: "how", value: how, checked: state.how === how, onchange: () => set({ how }) },
-          ),
-          h("span", null, words),
-        ),
-      ),
-    ),
-    state.how === "prompt" && h(
-      "div",
-      { key: "p" },
-      field(
-        "again-prompt",
-        "Prompt",
-        input(
-          "again-prompt",
-          {
-            rows: 5,
-            dir: "auto",
-            maxlength: 8000,
-            value: state.prompt,
-            oninput: (e) => set({ prompt: e.target.value }),
-          },
-        ),
-      ),
-    ),
-    state.how === "feedback" && h(
-      "div",
-      { key: "f" },
-      field(
-        "again-feedback",
-        "What should be different?",
-        input(
-          "again-feedback",
-          {
-            rows: 3,
-            dir: "auto",
-            maxlength: 8000,
-            value: state.feedback,
-            placeholder: "e.g. warmer light, slower, no people",
-            oninput: (e) => set({ feedback: e.target.value }),
-          },
-          true,
-        ),
-        "A language model writes the new prompt from it.",
-      ),
-    ),
-    h(
-      "div",
-      { class: "grid two", key: "by" },
-      field(
-        "again-model",
-        "Made by",
-        modelSelect(
-          "again-model",
-          models,
-          asset,
-          state.model ?? `${asset.provider}/${asset.model}`,
-          (model) => set({ model }),
-        ),
-      ),
-      field(
-        "again-count",
-        "Takes",
-        input(
-          "again-count",
-          {
-            type: "number",
-            min: 1,
-            max: 10,
-            value: String(state.count),
-            oninput: (e) => set({ count: Math.min(10, Math.max(1, Number(e.target.value) || 1)) }),
-          },
-        ),
-      ),
-    ),
-    short && h(
-      "div",
-      { key: "b" },
-      field(
-        "again-budget",
-        "Raise the whole budget to, USD",
-        input(
-          "again-budget",
-          { inputmode: "decimal", value: state.budget, oninput: (e) => set({ budget: e.target.value.trim() }) },
-        ),
-      ),
-    ),
-    acts.note("regenerate") ?? acts.note("upload"),
-    unknown && unknownTick(`this take of ${asset.asset_id}`, state.unknown, (on) => set({ unknown: on }), "again-unknown"),
-    unticked && h("p", { class: "hint", key: "again-unticked" }, UNTICKED),
-    h(
-      "div",
-      { class: "row tight", key: "go" },
-      button(`${state.count > 1 ? `Make ${state.count} takes` : "Make a take"} · ${asset.quote?.unknown ? "price unknown" : state.model ? "priced when asked" : atMost(price)}`, send, {
-        look: "primary",
-        mark: "again",
-        busy,
-        disabled: unticked || record.status === "generating" || (state.how === "prompt" && !state.prompt.trim()) || (state.how === "feedback" && !state.feedback.trim()),
-      }),
-      h(
-        "label",
-        { class: "button", "data-busy": acts.busy("upload") ? "" : undefined },
-        icon("up"),
-        h("span", null, acts.busy("upload") ? "Uploading…" : "Use a file of mine"),
-        h(
-          "input",
-          {
-            type: "file",
-            class: "sr",
-            accept: { text: "text/*,.md", image: "image/*", audio: "audio/*", video: "video/*" }[asset.asset_type],
-            onchange: (e) => e.target.files[0] && acts.run(
-              "upload",
-              () => production.upload(asset.asset_id, e.target.files[0]),
-            ),
-          },
-        ),
-      ),
-    ),
-  );
+  const upload = ([file]) => actions.run("upload", () => production.upload(asset.asset_id, file));
+  const setCount = (text) => set({ count: Math.min(10, Math.max(1, Number(text) || 1)) });
+
+  const makeButton = () => {
+    const takes = state.count > 1 ? `Make ${state.count} takes` : "Make a take";
+    const priced = asset.quote?.unknown ? "price unknown" : state.model ? "priced on request" : priceLimit(price);
+    const typed = { same: true, prompt: state.prompt.trim(), feedback: state.feedback.trim() }[state.how];
+    return button(`${takes} · ${priced}`, send, {
+      variant: "primary",
+      mark: "redo",
+      busy: actions.busy("regenerate"),
+      disabled: unticked || record.status === "generating" || !typed,
+    });
+  };
+
+  return html`
+    <section class="stack again" key="again" aria-label="Make it again">
+      <h3>Make it again</h3>
+      <div class="segments" role="radiogroup" aria-label="How">
+        ${MODES.map(([how, label]) => html`
+          <label key=${how}>
+            <input type="radio" name="how" value=${how} .checked=${state.how === how} onchange=${() => set({ how })}>
+            <span>${label}</span>
+          </label>
+        `)}
+      </div>
+      ${state.how === "prompt" && html`
+        <div key="p">
+          ${field("again-prompt", "Prompt", html`
+            <textarea id="again-prompt" rows="5" dir="auto" maxlength="8000" .value=${state.prompt}
+              oninput=${(e) => set({ prompt: e.target.value })}></textarea>
+          `)}
+        </div>
+      `}
+      ${state.how === "feedback" && html`
+        <div key="f">
+          ${field("again-feedback", "What should be different?", html`
+            <textarea id="again-feedback" rows="3" dir="auto" maxlength="8000" aria-describedby="again-feedback-hint"
+              placeholder="e.g. warmer light, slower, no people" .value=${state.feedback}
+              oninput=${(e) => set({ feedback: e.target.value })}></textarea>
+          `, "A language model writes the new prompt from it.")}
+        </div>
+      `}
+      <div class="grid two" key="by">
+        ${field("again-model", "Made by", modelSelect(
+          "again-model", models, asset, state.model ?? modelKey(asset), (model) => set({ model }),
+        ))}
+        ${field("again-count", "Takes", html`
+          <input id="again-count" type="number" min="1" max="10" .value=${String(state.count)}
+            oninput=${(e) => setCount(e.target.value)}>
+        `)}
+      </div>
+      ${actions.failedWith("regenerate", "budget-short") && html`
+        <div key="b">
+          ${field("again-budget", "Raise the total budget to (USD)", html`
+            <input id="again-budget" inputmode="decimal" .value=${state.budget}
+              oninput=${(e) => set({ budget: e.target.value.trim() })}>
+          `)}
+        </div>
+      `}
+      ${actions.note("regenerate") ?? actions.note("upload")}
+      ${unknown && unknownPriceCheckbox(
+        `this take of ${asset.asset_id}`, state.unknown, (on) => set({ unknown: on }), "again-unknown",
+      )}
+      ${unticked && html`<p class="hint" key="again-unticked">${UNKNOWN_PRICE_HINT}</p>`}
+      <div class="row tight" key="go">
+        ${makeButton()}
+        ${fileButton(actions.busy("upload") ? "Uploading…" : "Upload a file", upload, {
+          busy: actions.busy("upload"), accept: ACCEPTED[asset.asset_type],
+        })}
+      </div>
+    </section>
+  `;
 }
 
-/** The models that can make an asset of this kind, with their prices. */
-export function modelSelect(id, models, asset, value, onchange, disabled = false) {
-  const fitting = models.filter((m) => m.modality === asset.asset_type && m.enabled && !m.unavailable);
-  const options = fitting.map((m) => [`${m.provider}/${m.model}`, `${m.provider} · ${m.model} · ${m.price}`]);
+/** A model as an option of a select, with its price. */
+export const modelOption = (m) => [modelKey(m), `${m.provider} · ${m.model} · ${m.price}`];
+
+/** The models that can make an asset of this type, and the one that the plan has. */
+export function modelSelect(id, models, asset, value, change, disabled = false) {
+  const usable = models.filter((m) => m.modality === asset.asset_type && m.enabled && !m.unavailable);
+  const options = usable.map(modelOption);
   if (!options.some(([each]) => each === value)) options.unshift([value, value.replace("/", " · ")]);
-  return select(id, options, value, onchange, { disabled });
+  return select(id, options, value, change, disabled);
 }

@@ -1,87 +1,70 @@
-// Everything that waits for a person, over all productions, the longest waiting first.
+// The pending decisions of all productions, oldest first.
 
-import { waiting } from "../production/answers.js";
-import { h } from "../lib/dom.js";
-import { Acts, empty, icon, me, nameField } from "../lib/parts.js";
-import { ask } from "../lib/server.js";
-import { PLATFORMS } from "../lib/words.js";
+import { Actions } from "../lib/actions.js";
+import { postFile } from "../lib/api.js";
+import { emptyState, icon, loading, nameField } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { dotted } from "../lib/format.js";
+import { PLATFORMS } from "../lib/labels.js";
+import { actorName } from "../lib/session.js";
+import { attentionCard } from "../production/attention_card.js";
 
 export function open(_, app) {
-  const acts = new Acts(app);
+  const actions = new Actions(app);
   const state = {};
-  app.look();
+  app.loadAttention();
 
-  function upload(id) {
-    return (assetId, file, key) =>
-      acts.run(key, async () => {
-        const query = new URLSearchParams({ filename: file.name, uploaded_by: me() });
-        await ask(
-          "POST",
-          `productions/${encodeURIComponent(id)}/assets/${encodeURIComponent(assetId)}/takes?${query}`,
-          file,
-        );
-        await app.look();
-      });
-  }
+  const uploadTo = (id) => (assetId, file, key) =>
+    actions.run(key, async () => {
+      const query = new URLSearchParams({ filename: file.name, uploaded_by: actorName() });
+      const asset = `productions/${encodeURIComponent(id)}/assets/${encodeURIComponent(assetId)}`;
+      await postFile(`${asset}/takes?${query}`, file);
+      await app.loadAttention();
+    });
+
+  const section = ([id, entries]) => html`
+    <section class="entry" key=${id}>
+      <h2>
+        <a href="#/p/${id}" dir="auto">${entries[0].title || id}</a>
+        <span class="quiet small">
+          ${dotted(PLATFORMS[entries[0].platform]?.[0], entries[0].requester !== "anonymous" && entries[0].requester)}
+        </span>
+      </h2>
+      ${entries.map(({ waiting }) => attentionCard(waiting, { actions, id, state, app, upload: uploadTo(id) }))}
+    </section>
+  `;
 
   return {
     title: () => "Attention",
     render() {
-      const found = app.waiting;
-      return h(
-        "div",
-        { class: "attention narrow", key: "attention" },
-        h(
-          "div",
-          { class: "row", key: "head" },
-          h("h1", { class: "grow" }, "Attention"),
-          found?.entries.length > 0 && nameField(app, "decided-by", "Decided by"),
-        ),
-        !found && h("p", { class: "hint", role: "status" }, "Loading…"),
-        found?.entries.length === 0 && empty(
-          "Nothing waits for you",
-          "Plans to approve and assets that somebody has to decide about appear here, the longest waiting first.",
-          h("a", { class: "button primary", href: "#/" }, "Write a brief"),
-        ),
-        found?.entries.length > 0 && h(
-          "p",
-          { class: "hint", key: "hint" },
-          "The longest waiting first. Nothing costs anything while it waits.",
-        ),
-        [...grouped(found?.entries ?? [])].map(([id, entries]) =>
-          h(
-            "section",
-            { key: id, class: "entry" },
-            h(
-              "h2",
-              null,
-              h("a", { href: `#/p/${id}`, dir: "auto" }, entries[0].title || id),
-              h(
-                "span",
-                { class: "quiet small" },
-                [
-                  PLATFORMS[entries[0].platform]?.[0],
-                  entries[0].requester !== "anonymous" && entries[0].requester,
-                ].filter(Boolean).join(" · "),
-              ),
-            ),
-            entries.map((entry) => waiting(entry.waiting, { acts, id, state, app, upload: upload(id) })),
-          ),
-        ),
-        found && !found.complete && h(
-          "p",
-          { class: "hint" },
-          icon("ask"),
-          "More productions wait than are read at once.",
-        ),
-      );
+      const found = app.attention;
+      const entries = found?.entries ?? [];
+      return html`
+        <div class="attention narrow" key="attention">
+          <div class="row" key="head">
+            <h1 class="grow">Attention</h1>
+            ${entries.length > 0 && nameField(app, "decided-by", "Decided by")}
+          </div>
+          ${!found && loading}
+          ${found && !entries.length && emptyState(
+            "No pending decisions",
+            "Plans to approve and assets that need a decision appear here, oldest first.",
+            html`<a class="button primary" href="#/">Write a brief</a>`,
+          )}
+          ${entries.length > 0 && html`<p class="hint" key="hint">Oldest first. Waiting costs nothing.</p>`}
+          ${[...byProduction(entries)].map(section)}
+          ${found && !found.complete && html`
+            <p class="hint">${icon("alert")}More productions wait for decisions than are listed here.</p>
+          `}
+        </div>
+      `;
     },
   };
 }
 
-/** What waits of one production belongs together, at the place of what waits longest. */
-function grouped(entries) {
-  const found = new Map();
-  for (const entry of entries) found.set(entry.production_id, [...(found.get(entry.production_id) ?? []), entry]);
-  return found;
+/** Production id -> its entries; a production takes the place of its oldest entry. */
+function byProduction(entries) {
+  const groups = new Map();
+  for (const entry of entries) groups.set(entry.production_id, [...(groups.get(entry.production_id) ?? []), entry]);
+  return groups;
 }

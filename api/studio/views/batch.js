@@ -1,148 +1,120 @@
-// One batch: how far its briefs are, one approval for all of them, a row each.
+// One batch: its progress, one approval for all of its briefs, and a row for each.
 
-import { h } from "../lib/dom.js";
-import { Acts, bar, button, failure, field, icon, input, me, pill, table, unknownTick, UNTICKED } from "../lib/parts.js";
-import { get, post, Refused } from "../lib/server.js";
-import { atMost, count, usd } from "../lib/words.js";
+import { Actions, Poller } from "../lib/actions.js";
+import { get, post } from "../lib/api.js";
+import {
+  button, field, icon, loadFailure, loading, moneyInput, pill, progressBar, table, UNKNOWN_PRICE_HINT,
+  unknownPriceCheckbox,
+} from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { count, priceLimit, spent, usd } from "../lib/format.js";
+import { actorName } from "../lib/session.js";
 
-const AGAIN_MS = 2_500;
+const POLL_MS = 2_500;
+const CLOSED = ["delivered", "rejected", "cancelled", "expired", "failed"];
 
-export function one(id, app) {
-  const acts = new Acts(app);
+export function openBatch(id, app) {
+  const actions = new Actions(app);
   const path = `batches/${encodeURIComponent(id)}`;
-  let batch = null;
-  let problem = null;
-  let timer = 0;
-  let closed = false;
+  const poller = new Poller(app, () => get(path), () => {
+    const final = poller.data?.status === "done" || poller.problem?.status === 404;
+    return final ? null : POLL_MS;
+  });
   let budget = "";
-  let allowed = false;
+  let allowUnknown = false;
 
-  async function load() {
-    clearTimeout(timer);
-    try {
-      batch = await get(path);
-      problem = null;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      problem = error.problem;
-    }
-    if (!closed && batch?.status !== "done" && problem?.status !== 404) timer = setTimeout(load, AGAIN_MS);
-    app.update();
+  const send = (action, body) =>
+    actions.run(action, async () => {
+      poller.data = await post(`${path}/${action}`, body);
+      await poller.load();
+    });
+
+  const head = (batch) => html`
+    <div class="row">
+      <h1>${id}</h1>
+      ${pill(batch.status)}
+      <span class="grow"></span>
+      ${!["done", "stopped"].includes(batch.status) && button("Stop", () => send("stop", {}), {
+        variant: "ghost", busy: actions.busy("stop"),
+      })}
+      <a class="button" href="/api/v1/${path}/results" download>${icon("download")}<span>Results as CSV</span></a>
+    </div>
+  `;
+
+  function meters({ totals, budget_usd }) {
+    const closed = CLOSED.reduce((sum, status) => sum + (totals.statuses[status] ?? 0), 0);
+    const ofBudget = budget_usd !== null ? `, of ${usd(budget_usd)}` : "";
+    return html`
+      <section class="meters">
+        <div>
+          <p><strong>${closed} of ${count(totals.rows, "brief")}</strong></p>
+          ${progressBar(closed / totals.rows, "Briefs done")}
+        </div>
+        <div>
+          <p><strong>${usd(totals.spent_usd)}</strong> spent, up to ${usd(totals.high_usd)} in total${ofBudget}</p>
+          ${progressBar(budget_usd ? Number(totals.high_usd) / Number(budget_usd) : 0, "Budget")}
+        </div>
+      </section>
+    `;
   }
-  const act = (part, body) => acts.run(part, async () => ((batch = await post(`${path}/${part}`, body)), load()));
-  load();
+
+  function approval({ totals, allow_unknown_prices }) {
+    const someUnknown = totals.unknown_prices > 0;
+    const needsTick = someUnknown && !allow_unknown_prices;
+    const unticked = needsTick && !allowUnknown;
+    const limit = budget || totals.high_usd;
+    const approve = () => send("admit", {
+      approver: actorName(),
+      ...(budget && { budget_usd: budget }),
+      ...(allowUnknown && someUnknown && { allow_unknown_prices: true }),
+    });
+    return html`
+      <div class="row" key="admit">
+        ${field("admit", "Total budget", moneyInput(
+          "admit", budget, Number(totals.high_usd).toFixed(2), (text) => ((budget = text), app.update()),
+        ))}
+        ${button(`Approve all · ${someUnknown ? `up to ${usd(limit)}` : priceLimit(limit)}`, approve, {
+          variant: "primary large", busy: actions.busy("admit"), disabled: unticked,
+        })}
+        ${needsTick && unknownPriceCheckbox(
+          count(totals.unknown_prices, "row"), allowUnknown, (on) => ((allowUnknown = on), app.update()),
+        )}
+        ${unticked && html`<p class="hint" key="unticked">${UNKNOWN_PRICE_HINT}</p>`}
+      </div>
+    `;
+  }
+
+  const cells = (row) => [
+    String(row.row),
+    html`
+      <span class="key">
+        ${row.status === "pending" ? row.key : html`<a href="#/p/${row.production_id}">${row.key}</a>`}
+      </span>
+    `,
+    pill(row.status),
+    spent(row.spent_usd),
+    usd(row.high_usd),
+    row.error,
+  ];
 
   return {
     title: () => `Batch ${id}`,
-    close: () => ((closed = true), clearTimeout(timer)),
-    goes: () => false,
+    close: poller.close,
     render() {
-      if (!batch) return problem ? failure(problem, load) : h("p", { class: "hint", role: "status" }, "Loading…");
-      const { totals } = batch;
-      const unticked = totals.unknown_prices > 0 && !batch.allow_unknown_prices && !allowed;
-      const done = Object.entries(totals.statuses).filter(
-        ([s]) => ["delivered", "rejected", "cancelled", "expired", "failed"].includes(s),
-      ).reduce((n, [, each]) => n + each, 0);
-      const open_ = totals.statuses.awaiting_approval > 0;
-      return h(
-        "div",
-        { class: "list", key: id },
-        h("a", { class: "crumb", href: "#/batches" }, icon("back"), "Batches"),
-        h(
-          "div",
-          { class: "row" },
-          h("h1", null, id),
-          pill(batch.status),
-          h("span", { class: "grow" }),
-          !["done", "stopped"].includes(batch.status) && button(
-            "Stop",
-            () => act("stop", {}),
-            { look: "ghost", busy: acts.busy("stop") },
-          ),
-          h(
-            "a",
-            { class: "button", href: `/api/v1/${path}/results`, download: "" },
-            icon("down"),
-            h("span", null, "Results as CSV"),
-          ),
-        ),
-        h(
-          "section",
-          { class: "meters" },
-          h(
-            "div",
-            null,
-            h("p", null, h("strong", null, `${done} of ${count(totals.rows, "brief")}`)),
-            bar(done / totals.rows, "Briefs done"),
-          ),
-          h(
-            "div",
-            null,
-            h(
-              "p",
-              null,
-              h("strong", null, usd(totals.spent_usd)),
-              ` spent, up to ${usd(totals.high_usd)} in all${batch.budget_usd !== null ? `, of ${usd(batch.budget_usd)}` : ""}`,
-            ),
-            bar(batch.budget_usd ? Number(totals.high_usd) / Number(batch.budget_usd) : 0, "Money"),
-          ),
-        ),
-        batch.message && h("p", { class: "note", role: "status" }, icon("ask"), h("span", null, batch.message)),
-        open_ && !["planning", "producing"].includes(batch.status) &&
-          h(
-            "div",
-            { class: "row", key: "admit" },
-            field(
-              "admit",
-              "All together at most",
-              h(
-                "div",
-                { class: "money" },
-                h("span", { "aria-hidden": "true" }, "$"),
-                input(
-                  "admit",
-                  {
-                    inputmode: "decimal",
-                    value: budget,
-                    placeholder: Number(totals.high_usd).toFixed(2),
-                    oninput: (e) => ((budget = e.target.value.trim()), app.update()),
-                  },
-                ),
-              ),
-            ),
-            button(
-              `Approve all · ${totals.unknown_prices ? `up to ${usd(budget || totals.high_usd)}` : atMost(budget || totals.high_usd)}`,
-              () => act("admit", {
-                approver: me(),
-                ...(budget && { budget_usd: budget }),
-                ...(allowed && totals.unknown_prices && { allow_unknown_prices: true }),
-              }),
-              { look: "primary large", busy: acts.busy("admit"), disabled: unticked },
-            ),
-            totals.unknown_prices > 0 && !batch.allow_unknown_prices &&
-              unknownTick(count(totals.unknown_prices, "row"), allowed, (on) => ((allowed = on), app.update())),
-            unticked && h("p", { class: "hint", key: "unticked" }, UNTICKED),
-          ),
-        acts.note("admit") ?? acts.note("stop"),
-        table(
-          ["", "Key", "Status", "Cost", "Most", ""],
-          batch.rows.map(
-            (r) => [
-              String(r.row),
-              h(
-                "span",
-                { class: "key" },
-                r.status === "pending" ? r.key : h("a", { href: `#/p/${r.production_id}` }, r.key),
-              ),
-              pill(r.status),
-              Number(r.spent_usd) ? usd(r.spent_usd) : "Free",
-              usd(r.high_usd),
-              r.error,
-            ],
-          ),
-          "Rows of the batch",
-        ),
-      );
+      const { data: batch, problem } = poller;
+      if (!batch) return problem ? loadFailure(problem, poller.load) : loading;
+      const running = ["planning", "producing"].includes(batch.status);
+      return html`
+        <div class="list" key=${id}>
+          <a class="crumb" href="#/batches">${icon("back")}Batches</a>
+          ${head(batch)}
+          ${meters(batch)}
+          ${batch.message && html`<p class="note" role="status">${icon("alert")}<span>${batch.message}</span></p>`}
+          ${batch.totals.statuses.awaiting_approval > 0 && !running && approval(batch)}
+          ${actions.note("admit") ?? actions.note("stop")}
+          ${table("Rows of the batch", ["", "Key", "Status", "Cost", "Maximum", ""], batch.rows.map(cells))}
+        </div>
+      `;
     },
   };
 }

@@ -1,201 +1,136 @@
-// Many briefs at once: a file in, a table, one budget.
+// All batches, and the start of one: a file of briefs, a table of them, one budget.
 
-import { one } from "./batch.js";
-import { h } from "../lib/dom.js";
-import { Acts, button, empty, failure, field, icon, input, me, pill, table } from "../lib/parts.js";
+import { parseBriefFile } from "../create/brief_file.js";
+import { Actions, Poller } from "../lib/actions.js";
+import { listPages, post } from "../lib/api.js";
+import { button, checkbox, emptyState, field, icon, loadFailure, moneyInput, pill, table } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { ago, count, dateTime, spent } from "../lib/format.js";
+import { actorName } from "../lib/session.js";
+import { openBatch } from "./batch.js";
 import { tabs } from "./productions.js";
-import { rowsOf } from "../create/rows.js";
-import { paged, post, Refused } from "../lib/server.js";
-import { ago, count, usd, when } from "../lib/words.js";
 
-const SAMPLE = "key,text,platform,title\nspring-1,Say why spring is worth waiting for.,copy,Spring\nspring-2,A poster for the first market day.,design,Market day\n";
+const SAMPLE = `key,text,platform,title
+spring-1,Say why spring is worth waiting for.,copy,Spring
+spring-2,A poster for the first market day.,design,Market day
+`;
 
 export function open([id], app) {
-  return id ? one(id, app) : all(app);
+  return id ? openBatch(id, app) : openBatches(app);
 }
 
-function all(app) {
-  const acts = new Acts(app);
-  let list = null;
-  let more = false;
+function openBatches(app) {
+  const actions = new Actions(app);
   let pages = 1;
-  let problem = null;
-  let file = null; // { name, rows } or { name, wrong }
+  let file = null; // {name, rows} or {name, error}
   let budget = "";
   let approve = false;
   let over = false;
-
-  async function load() {
-    try {
-      ({ lines: list, more } = await paged("batches", "batch_id", {}, pages));
-      problem = null;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      problem = error.problem;
-    }
-    app.update();
-  }
+  const poller = new Poller(app, () => listPages("batches", "batch_id", {}, pages));
 
   async function read(chosen) {
     try {
-      file = { name: chosen.name, rows: rowsOf(chosen.name, await chosen.text()) };
+      file = { name: chosen.name, rows: parseBriefFile(chosen.name, await chosen.text()) };
     } catch (error) {
-      file = { name: chosen.name, wrong: error.message };
+      file = { name: chosen.name, error: error.message };
     }
     app.update();
   }
 
   const start = () =>
-    acts.run("start", async () => {
-      const body = { rows: file.rows, approve, requester: me() };
+    actions.run("start", async () => {
+      const body = { rows: file.rows, approve, requester: actorName() };
       if (budget) body.budget_usd = budget;
       const started = await post("batches", body);
       location.hash = `#/batches/${started.batch_id}`;
     });
 
-  load();
+  const drag = (now) => over !== now && ((over = now), app.update());
+
+  const dropZone = () => html`
+    <section class="drop" key="drop" data-over=${over}
+      ondragover=${(e) => (e.preventDefault(), drag(true))}
+      ondragleave=${() => drag(false)}
+      ondrop=${(e) => (e.preventDefault(), drag(false), e.dataTransfer.files[0] && read(e.dataTransfer.files[0]))}>
+      <p>
+        ${"Drop a CSV or JSON Lines file with one brief per row, or "}
+        <label class="link">
+          choose a file
+          <input type="file" class="sr" accept=".csv,.jsonl,.ndjson,.json"
+            onchange=${(e) => e.target.files[0] && read(e.target.files[0])}>
+        </label>.
+      </p>
+      <p class="hint">
+        ${"The columns are the fields of a brief: text, platform, title, style, duration_seconds, … "}
+        ${"The optional column key names a row. "}
+        <button type="button" class="link" onclick=${() => read(new File([SAMPLE], "sample.csv"))}>Try a sample</button>
+      </p>
+    </section>
+  `;
+
+  const fileSection = ({ name, rows }) => html`
+    <section class="stack" key="file">
+      <h2>${name}: ${count(rows.length, "brief")}</h2>
+      ${table("Briefs in the file", ["", "Brief", "Platform", "Title"], rows.slice(0, 8).map(
+        ({ brief }, n) => [String(n + 1), brief.text ?? "", brief.platform ?? "", brief.title ?? ""],
+      ))}
+      ${rows.length > 8 && html`<p class="hint">and ${rows.length - 8} more</p>`}
+      <div class="row">
+        ${field("together", "Total budget", moneyInput(
+          "together", budget, "No limit", (text) => ((budget = text), app.update()),
+        ))}
+        <label class="check grow">
+          <input type="checkbox" .checked=${approve} onchange=${(e) => ((approve = e.target.checked), app.update())}>
+          <span>Approve automatically if the whole batch fits the budget</span>
+        </label>
+        ${button("Start the batch", start, { variant: "primary", busy: actions.busy("start") })}
+      </div>
+      ${actions.note("start")}
+    </section>
+  `;
+
+  const row = (batch) => html`
+    <li key=${batch.batch_id}>
+      <a href="#/batches/${batch.batch_id}">
+        <span class="name">
+          <strong>${batch.batch_id}</strong>
+          <span class="quiet small">${count(batch.rows, "brief")}</span>
+        </span>
+        ${pill(batch.status)}
+        <span class="cost tabular">${batch.spent_usd !== null && spent(batch.spent_usd)}</span>
+        <time class="quiet small" datetime=${batch.created_at} title=${dateTime(batch.created_at)}>
+          ${ago(batch.created_at)}
+        </time>
+      </a>
+    </li>
+  `;
+
+  function list({ items, more }) {
+    if (items.length) return [
+      html`<ul class="rows" key="rows">${items.map(row)}</ul>`,
+      more && html`<div class="row end" key="more">${button("Show more", () => ((pages += 1), poller.load()))}</div>`,
+    ];
+    return !file && emptyState("No batches yet", "A batch plans many briefs under one budget.");
+  }
+
   return {
     title: () => "Batches",
+    close: poller.close,
     render() {
-      if (!list && problem) return failure(problem, load);
-      return h(
-        "div",
-        { class: "list", key: "batches" },
-        h("h1", null, "Batches"),
-        tabs("batches"),
-        h(
-          "section",
-          {
-            class: "drop",
-            key: "drop",
-            "data-over": over ? "" : undefined,
-            ondragover: (e) => (e.preventDefault(), over || ((over = true), app.update())),
-            ondragleave: () => ((over = false), app.update()),
-            ondrop: (e) => (e.preventDefault(), (over = false), e.dataTransfer.files[0] && read(e.dataTransfer.files[0])),
-          },
-          h(
-            "p",
-            null,
-            "Drop a CSV or JSON Lines file, a brief in each row, or ",
-            h(
-              "label",
-              { class: "link" },
-              "choose one",
-              h(
-                "input",
-                {
-                  type: "file",
-                  class: "sr",
-                  accept: ".csv,.jsonl,.ndjson,.json",
-                  onchange: (e) => e.target.files[0] && read(e.target.files[0]),
-                },
-              ),
-            ),
-            ".",
-          ),
-          h(
-            "p",
-            { class: "hint" },
-            "Columns are the fields of a brief: text, platform, title, style, duration_seconds, … A key names a row. ",
-            h(
-              "button",
-              {
-                type: "button",
-                class: "link",
-                onclick: () => ((file = { name: "sample.csv", rows: rowsOf("sample.csv", SAMPLE) }), app.update()),
-              },
-              "Try a sample",
-            ),
-          ),
-        ),
-        file?.wrong && h(
-          "p",
-          { class: "note bad", role: "alert", key: "wrong" },
-          icon("ask"),
-          h("span", null, `${file.name}: ${file.wrong}`),
-        ),
-        file?.rows &&
-          h(
-            "section",
-            { key: "file", class: "stack" },
-            h("h2", null, `${file.name}: ${count(file.rows.length, "brief")}`),
-            table(
-              ["", "Brief", "Platform", "Title"],
-              file.rows.slice(0, 8).map(
-                (r, n) => [String(n + 1), r.brief.text ?? "", r.brief.platform ?? "", r.brief.title ?? ""],
-              ),
-              "Briefs in the file",
-            ),
-            file.rows.length > 8 && h("p", { class: "hint" }, `and ${file.rows.length - 8} more`),
-            h(
-              "div",
-              { class: "row" },
-              field(
-                "together",
-                "All together at most",
-                h(
-                  "div",
-                  { class: "money" },
-                  h("span", { "aria-hidden": "true" }, "$"),
-                  input(
-                    "together",
-                    {
-                      inputmode: "decimal",
-                      value: budget,
-                      placeholder: "No limit",
-                      oninput: (e) => ((budget = e.target.value.replace(",", ".").trim()), app.update()),
-                    },
-                  ),
-                ),
-              ),
-              h(
-                "label",
-                { class: "check grow" },
-                h(
-                  "input",
-                  { type: "checkbox", checked: approve, onchange: (e) => ((approve = e.target.checked), app.update()) },
-                ),
-                h("span", null, "Approve all by itself, if all of it fits"),
-              ),
-              button("Start the batch", start, { look: "primary", busy: acts.busy("start") }),
-            ),
-            acts.note("start"),
-          ),
-        list?.length
-          ? h(
-            "ul",
-            { class: "rows", key: "rows" },
-            list.map(
-              (b) => h(
-                "li",
-                { key: b.batch_id },
-                h(
-                  "a",
-                  { href: `#/batches/${b.batch_id}` },
-                  h(
-                    "span",
-                    { class: "name" },
-                    h("strong", null, b.batch_id),
-                    h("span", { class: "quiet small" }, count(b.rows, "brief")),
-                  ),
-                  pill(b.status),
-                  h(
-                    "span",
-                    { class: "cost tabular" },
-                    b.spent_usd === null ? "" : Number(b.spent_usd) ? usd(b.spent_usd) : "Free",
-                  ),
-                  h(
-                    "time",
-                    { class: "quiet small", datetime: b.created_at, title: when(b.created_at) },
-                    ago(b.created_at),
-                  ),
-                ),
-              ),
-            ),
-          )
-          : list && !file && empty("No batches yet", "A batch plans many briefs, and holds all of them to one budget."),
-        more && h("div", { class: "row end", key: "more" }, button("Show more", () => ((pages += 1), load()))),
-      );
+      const { data, problem } = poller;
+      if (!data && problem) return loadFailure(problem, poller.load);
+      return html`
+        <div class="list" key="batches">
+          <h1>Batches</h1>
+          ${tabs("batches")}
+          ${dropZone()}
+          ${file?.error && html`
+            <p class="note bad" role="alert" key="wrong">${icon("alert")}<span>${file.name}: ${file.error}</span></p>
+          `}
+          ${file?.rows && fileSection(file)}
+          ${data && list(data)}
+        </div>
+      `;
     },
   };
 }

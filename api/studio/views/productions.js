@@ -1,188 +1,139 @@
-// All productions: what there is, how it stands, what it cost.
+// All productions: their status and what they cost.
 
-import { h } from "../lib/dom.js";
-import { button, empty, failure, icon, pill, select } from "../lib/parts.js";
-import { paged, Refused } from "../lib/server.js";
-import { ago, beyond, PLATFORMS, STATUS, usd, when } from "../lib/words.js";
+import { Poller } from "../lib/actions.js";
+import { listPages } from "../lib/api.js";
+import { button, emptyState, icon, loadFailure, loading, pill, select, spinner } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { aboveListPrice, ago, dateTime, dotted, spent, usd } from "../lib/format.js";
+import { PLATFORM_OPTIONS, PLATFORMS, STATUS } from "../lib/labels.js";
 
 const FILTERS = ["", "awaiting_approval", "producing", "needs_attention", "delivered", "failed"];
-const AGAIN_MS = 8_000;
-const PAUSE_MS = 250;
+const POLL_MS = 8_000;
+const TYPING_MS = 250;
 
-/** The tabs of everything that is a list of productions. */
-export const tabs = (current) =>
-  h(
-    "nav",
-    { class: "tabs", "aria-label": "Lists", key: "tabs" },
-    [["productions", "Productions"], ["batches", "Batches"], ["schedules", "Schedules"]].map(([name, words]) =>
-      h("a", { href: `#/${name}`, key: name, "aria-current": name === current ? "page" : undefined }, words),
-    ),
-  );
+/** The tabs of the three lists. */
+export const tabs = (current) => html`
+  <nav class="tabs" aria-label="Lists" key="tabs">
+    ${[["productions", "Productions"], ["batches", "Batches"], ["schedules", "Schedules"]].map(([name, label]) => html`
+      <a href="#/${name}" key=${name} aria-current=${name === current ? "page" : null}>${label}</a>
+    `)}
+  </nav>
+`;
 
 export function open(_, app) {
   let status = "";
   let platform = "";
   let search = "";
-  let lines = null;
-  let more = false;
-  let problem = null;
-  let timer = 0;
   let typing = 0;
-  let closed = false;
   let pages = 1;
 
-  async function load() {
-    clearTimeout(timer);
-    const asked = `${status}/${platform}/${search}`;
-    try {
-      const query = {
-        ...(status && { status }),
-        ...(platform && { platform }),
-        ...(search.trim() && { words: search.trim() }),
-      };
-      const found = await paged("productions", "production_id", query, pages);
-      if (asked !== `${status}/${platform}/${search}`) return;
-      ({ lines, more } = found);
-      problem = null;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      problem = error.problem;
-    }
-    if (!closed) timer = setTimeout(load, AGAIN_MS);
-    app.update();
-  }
-
-  const type = (words) => {
-    search = words;
-    clearTimeout(typing);
-    typing = setTimeout(() => filter(() => {}), PAUSE_MS);
-    app.update();
+  const read = () => {
+    const words = search.trim();
+    const query = { ...(status && { status }), ...(platform && { platform }), ...(words && { words }) };
+    return listPages("productions", "production_id", query, pages);
   };
+  const poller = new Poller(app, read, () => POLL_MS);
 
-  const filter = (change) => {
-    change();
+  const filter = () => {
     pages = 1;
-    load();
+    poller.load();
+    app.update();
+  };
+  const type = (text) => {
+    search = text;
+    clearTimeout(typing);
+    typing = setTimeout(filter, TYPING_MS);
     app.update();
   };
 
-  load();
+  const filters = () => html`
+    <div class="row tight filters" role="search">
+      ${FILTERS.map((each) => html`
+        <button type="button" class="chip" key=${each || "all"} aria-pressed=${String(status === each)}
+          onclick=${() => ((status = each), filter())}>
+          ${each ? STATUS[each][0] : "All"}
+        </button>
+      `)}
+      <span class="grow"></span>
+      <label class="sr" for="of-platform">Platform</label>
+      ${select("of-platform", [["", "Every platform"], ...PLATFORM_OPTIONS], platform, (chosen) => {
+        platform = chosen;
+        filter();
+      })}
+      <label class="sr" for="search">Search</label>
+      <input id="search" type="search" placeholder="Title, ID or person" .value=${search}
+        oninput=${(e) => type(e.target.value)}>
+    </div>
+  `;
+
+  function list({ items, more }) {
+    if (items.length) return html`<ul class="rows" key="rows">${items.map(row)}</ul>`;
+    if (status || platform || search) return emptyState(
+      "No matches",
+      search
+        ? `No title, ID or person ${more ? "of the first thousand " : ""}matches the search.`
+        : "No production has that status and platform.",
+      button("Show all", () => ((status = platform = search = ""), filter())),
+    );
+    return emptyState(
+      "No productions yet",
+      "Write a brief, and see the plan with its prices before anything is generated.",
+      html`<a class="button primary" href="#/">Write a brief</a>`,
+    );
+  }
 
   return {
     title: () => "Productions",
-    close: () => ((closed = true), clearTimeout(timer), clearTimeout(typing)),
+    close: () => (poller.close(), clearTimeout(typing)),
     render() {
-      if (!lines) return problem ? failure(problem, load) : h(
-        "div",
-        { class: "list", key: "loading" },
-        tabs("productions"),
-        h("p", { class: "hint", role: "status" }, "Loading…"),
-      );
-      return h(
-        "div",
-        { class: "list", key: "list" },
-        h(
-          "div",
-          { class: "row" },
-          h("h1", null, "Productions"),
-          h("span", { class: "grow" }),
-          h("a", { class: "button primary", href: "#/" }, icon("plus"), h("span", null, "New")),
-        ),
-        tabs("productions"),
-        h(
-          "div",
-          { class: "row tight filters", role: "search" },
-          FILTERS.map(
-            (each) => h(
-              "button",
-              {
-                type: "button",
-                class: "chip",
-                key: each || "all",
-                "aria-pressed": String(status === each),
-                onclick: () => filter(() => (status = each)),
-              },
-              each ? STATUS[each][0] : "All",
-            ),
-          ),
-          h("span", { class: "grow" }),
-          h("label", { class: "sr", for: "of-platform" }, "Platform"),
-          select(
-            "of-platform",
-            [["", "Every platform"], ...Object.entries(PLATFORMS).map(([name, [words]]) => [name, words])],
-            platform,
-            (value) => filter(() => (platform = value)),
-          ),
-          h("label", { class: "sr", for: "search" }, "Search"),
-          h(
-            "input",
-            {
-              id: "search",
-              type: "search",
-              placeholder: "Title, id or person",
-              value: search,
-              oninput: (e) => type(e.target.value),
-            },
-          ),
-        ),
-        problem && h(
-          "p",
-          { class: "banner", role: "status" },
-          h("span", { class: "spin", "aria-hidden": "true" }),
-          problem.detail,
-        ),
-        lines.length
-          ? h("ul", { class: "rows", key: "rows" }, lines.map(row))
-          : status || platform || search
-            ? empty(
-              "Nothing fits",
-              search ? `No title, id or person ${more ? "of the first thousand " : ""}reads like that.` : "No production has that status and platform.",
-              button("Show all", () => filter(() => ((status = platform = search = "")))),
-            )
-            : empty(
-              "No productions yet",
-              "Write a brief, and see the plan with its prices before anything is made.",
-              h("a", { class: "button primary", href: "#/" }, "Write a brief"),
-            ),
-        more && h("div", { class: "row end" }, button("Show more", () => ((pages += 1), load()))),
-      );
+      const { data, problem } = poller;
+      if (!data && problem) return loadFailure(problem, poller.load);
+      if (!data) return html`<div class="list" key="loading">${tabs("productions")}${loading}</div>`;
+      return html`
+        <div class="list" key="list">
+          <div class="row">
+            <h1>Productions</h1>
+            <span class="grow"></span>
+            <a class="button primary" href="#/">${icon("plus")}<span>New</span></a>
+          </div>
+          ${tabs("productions")}
+          ${filters()}
+          ${problem && html`<p class="banner" role="status">${spinner}${problem.detail}</p>`}
+          ${list(data)}
+          ${data.more && html`
+            <div class="row end">${button("Show more", () => ((pages += 1), poller.load()))}</div>
+          `}
+        </div>
+      `;
     },
   };
 }
 
-function row(line) {
-  return h(
-    "li",
-    { key: line.production_id },
-    h(
-      "a",
-      { href: `#/p/${line.production_id}` },
-      h(
-        "span",
-        { class: "name" },
-        h("strong", { dir: "auto" }, line.title || line.production_id),
-        h(
-          "span",
-          { class: "quiet small" },
-          [
-            PLATFORMS[line.platform]?.[0],
-            line.requester !== "anonymous" && line.requester,
-            line.title && line.production_id,
-          ].filter(Boolean).join(" · "),
-        ),
-      ),
-      pill(line.status),
-      h(
-        "span",
-        { class: "cost tabular" },
-        line.spent_usd === null ? "" : Number(line.spent_usd) ? usd(line.spent_usd) : "Free",
-        Number(line.overrun_usd) > 0 && h("span", { class: "bad small", title: beyond(line.overrun_usd) }, `${usd(line.overrun_usd)} over`),
-      ),
-      h(
-        "time",
-        { class: "quiet small", datetime: line.created_at, title: when(line.created_at) },
-        ago(line.created_at),
-      ),
-    ),
-  );
-}
+const row = (production) => html`
+  <li key=${production.production_id}>
+    <a href="#/p/${production.production_id}">
+      <span class="name">
+        <strong dir="auto">${production.title || production.production_id}</strong>
+        <span class="quiet small">
+          ${dotted(
+            PLATFORMS[production.platform]?.[0],
+            production.requester !== "anonymous" && production.requester,
+            production.title && production.production_id,
+          )}
+        </span>
+      </span>
+      ${pill(production.status)}
+      <span class="cost tabular">
+        ${production.spent_usd !== null && spent(production.spent_usd)}
+        ${Number(production.overrun_usd) > 0 && html`
+          <span class="bad small" title=${aboveListPrice(production.overrun_usd)}>
+            ${usd(production.overrun_usd)} over
+          </span>
+        `}
+      </span>
+      <time class="quiet small" datetime=${production.created_at} title=${dateTime(production.created_at)}>
+        ${ago(production.created_at)}
+      </time>
+    </a>
+  </li>
+`;

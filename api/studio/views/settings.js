@@ -1,189 +1,161 @@
-// What can be made here, what enables more, and whether everything answers.
+// What this studio can generate, what enables more, and whether its services are available.
 
-import { h } from "../lib/dom.js";
-import { button, failure, icon, kind, nameField, pill, who } from "../lib/parts.js";
-import { ask, get, Refused, SIGNED_OUT } from "../lib/server.js";
-import { MODALITIES, named, when } from "../lib/words.js";
+import { Poller } from "../lib/actions.js";
+import { get, request, SIGNED_OUT } from "../lib/api.js";
+import { button, icon, loadFailure, modalityLabel, nameField, pill } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { dateTime, listed } from "../lib/format.js";
+import { MODALITIES } from "../lib/labels.js";
+import { currentSession } from "../lib/session.js";
 
-const AGAIN_MS = 5_000;
+const RETRY_MS = 5_000;
+const NAME_LABEL = "Your name, stored in this browser and recorded with your decisions";
+const SERVICES = { temporal: "Temporal", storage: "Storage", api: "API" };
 
 export function open(_, app) {
-  let report = null;
-  let problem = null;
-  let checks = null;
-  let timer = 0;
-  let closed = false;
-
-  async function load() {
-    clearTimeout(timer);
+  let checks = {};
+  const poller = new Poller(app, async () => {
     try {
       checks = (await get("/readyz")).checks;
     } catch (error) {
       checks = error.problem?.checks ?? { api: error.message };
     }
-    try {
-      report = await get("providers");
-      problem = null;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      problem = error.problem;
-      if (!closed) timer = setTimeout(load, AGAIN_MS);
-    }
-    app.update();
-  }
-  load();
+    return get("providers");
+  }, () => poller.problem && RETRY_MS);
 
-  const check = (name, said) =>
-    h(
-      "li",
-      { key: name },
-      pill(said === "ok" ? "active" : "failed", said === "ok" ? "Answers" : "Missing"),
-      h("strong", null, name),
-      said !== "ok" && h("span", { class: "quiet" }, said),
-    );
+  const status = () => html`
+    <section key="well">
+      <h2>System status</h2>
+      <ul class="checks">
+        ${Object.entries(checks).map(([name, result]) => check(SERVICES[name] ?? name, result))}
+        ${check("Worker", poller.problem ? poller.problem.detail : poller.data ? "ok" : "…")}
+      </ul>
+    </section>
+  `;
 
   return {
     title: () => "Settings",
-    close: () => ((closed = true), clearTimeout(timer)),
+    close: poller.close,
     render() {
-      if (!report && problem && problem.status === 0) return failure(problem, load);
-      return h(
-        "div",
-        { class: "settings", key: "settings" },
-        h("h1", null, "Settings"),
-        h(
-          "section",
-          { key: "you" },
-          h("h2", null, "You"),
-          h(
-            "div",
-            { class: "narrow" },
-            nameField(app, "name", "Your name, kept in this browser and written beside what you decide") || signedIn(),
-          ),
-        ),
-        h(
-          "section",
-          { key: "well" },
-          h("h2", null, "Is everything there?"),
-          h(
-            "ul",
-            { class: "checks" },
-            Object.entries(checks ?? {}).map(
-              ([name, said]) => check({ temporal: "Temporal", storage: "Storage", api: "API" }[name] ?? name, said),
-            ),
-            check("Worker", problem ? problem.detail : report ? "ok" : "…"),
-          ),
-        ),
-        report && [
-          h(
-            "section",
-            { key: "modalities" },
-            h("h2", null, "What can be made"),
-            h(
-              "p",
-              { class: "hint" },
-              report.planner === "template" ? "Plans are made by template: the key of a text provider lets a language model write them." : `Plans are written by ${report.planner}.`,
-              " Keys belong in the worker's environment; the page never sees them.",
-            ),
-            h(
-              "div",
-              { class: "modalities" },
-              Object.keys(MODALITIES).map((m) => {
-                const by = report.enabled_providers[m] ?? [];
-                return h(
-                  "article",
-                  { key: m, class: by.length ? "" : "off" },
-                  h("h3", null, kind(m)),
-                  h("p", null, by.length ? `Made by ${named(by)}.` : report.reasons[m] || "Nothing makes it yet."),
-                  report.missing[m]?.length > 0 && h(
-                    "ul",
-                    { class: "hint" },
-                    report.missing[m].map((words) => h("li", { key: words }, coded(words))),
-                  ),
-                );
-              }),
-            ),
-            report.webhooks && h("p", { class: "hint" }, "Webhooks: ", coded(report.webhooks)),
-          ),
-          h(
-            "section",
-            { key: "providers" },
-            h("h2", null, "Providers"),
-            report.providers.map((p) =>
-              h(
-                "details",
-                { key: p.provider, class: "provider" },
-                h(
-                  "summary",
-                  null,
-                  h("strong", null, p.provider),
-                  pill(p.enabled ? "active" : "cancelled", p.enabled ? "Enabled" : "Off"),
-                  h("span", { class: "quiet" }, p.enabled ? `${p.models.length} models` : coded(p.reason)),
-                ),
-                h(
-                  "div",
-                  { class: "scroll", tabindex: "0", role: "region", "aria-label": `Models of ${p.provider}` },
-                  h(
-                    "table",
-                    null,
-                    h(
-                      "thead",
-                      null,
-                      h(
-                        "tr",
-                        null,
-                        ["Model", "Makes", "Price", "Good at"].map((t) => h("th", { key: t, scope: "col" }, t)),
-                      ),
-                    ),
-                    h(
-                      "tbody",
-                      null,
-                      p.models.map((m) =>
-                        h(
-                          "tr",
-                          { key: m.model },
-                          h(
-                            "td",
-                            null,
-                            h("code", null, m.model),
-                            (m.retires || m.unavailable) && h(
-                              "p",
-                              { class: "hint" },
-                              m.unavailable || `Retires ${when(m.retires).split(",").slice(0, 2).join(",")}${m.replacement.length ? `; use ${named(m.replacement)}` : ""}`,
-                            ),
-                          ),
-                          h("td", null, MODALITIES[m.modality]),
-                          h("td", null, m.price),
-                          h("td", null, m.best_for),
-                        ),
-                      ),
-                    ),
-                  ),
-                ),
-              ),
-            ),
-          ),
-        ],
-        !report && !problem && h("p", { class: "hint", role: "status" }, "Asking the workers…"),
-        problem && h("p", { class: "banner", role: "status", key: "banner" }, icon("ask"), problem.detail),
-      );
+      const { data: report, problem } = poller;
+      if (!report && problem && problem.status === 0) return loadFailure(problem, poller.load);
+      return html`
+        <div class="settings" key="settings">
+          <h1>Settings</h1>
+          <section key="you">
+            <h2>You</h2>
+            <div class="narrow">
+              ${nameField(app, "name", NAME_LABEL) || signedIn()}
+            </div>
+          </section>
+          ${status()}
+          ${report && [capabilities(report), providers(report)]}
+          ${!report && !problem && html`<p class="hint" role="status">Loading the providers…</p>`}
+          ${problem && html`<p class="banner" role="status" key="banner">${icon("alert")}${problem.detail}</p>`}
+        </div>
+      `;
     },
   };
 }
 
-/** Whose key it is, what it allows, and the way out. */
+/** The key's owner, its roles, and a button that signs out. */
 function signedIn() {
-  const { name, tenant, roles } = who();
-  const leave = () => ask("DELETE", "session").finally(() => dispatchEvent(new Event(SIGNED_OUT)));
-  return h(
-    "div",
-    { class: "row" },
-    h("p", { class: "grow" }, "Signed in as ", h("strong", { dir: "auto" }, name), ` of ${tenant}: ${named(roles)}.`),
-    button("Sign out", leave),
-  );
+  const { name, tenant, roles } = currentSession();
+  const signOut = () => request("DELETE", "session").finally(() => dispatchEvent(new Event(SIGNED_OUT)));
+  return html`
+    <div class="row">
+      <p class="grow">Signed in as <strong dir="auto">${name}</strong> of ${tenant}: ${listed(roles)}.</p>
+      ${button("Sign out", signOut)}
+    </div>
+  `;
 }
 
-/** Words in which VARIABLES_LIKE_THIS, and what stands between backticks, stand out. */
-const coded = (words) => words.split(/(`[^`]+`|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=\S+?(?=[\s,;.]|$))?)/).map(
-  (part, n) => (n % 2 ? h("code", { key: n }, part.replaceAll("`", "")) : part),
-);
+const check = (name, result) => html`
+  <li key=${name}>
+    ${result === "ok" ? pill("active", "Available") : pill("failed", "Unavailable")}
+    <strong>${name}</strong>
+    ${result !== "ok" && html`<span class="quiet">${result}</span>`}
+  </li>
+`;
+
+const capabilities = (report) => html`
+  <section key="modalities">
+    <h2>Media</h2>
+    <p class="hint">
+      ${report.planner === "template"
+        ? "A template writes the plans. With the key of a text provider, a language model writes them."
+        : `${report.planner} writes the plans.`}
+      ${" Keys are set in the worker's environment; the page never receives them."}
+    </p>
+    <div class="modalities">${Object.keys(MODALITIES).map((modality) => capability(report, modality))}</div>
+    ${report.webhooks && html`<p class="hint">Webhooks: ${withCode(report.webhooks)}</p>`}
+  </section>
+`;
+
+function capability(report, modality) {
+  const enabled = report.enabled_providers[modality] ?? [];
+  const missing = report.missing[modality] ?? [];
+  return html`
+    <article key=${modality} class=${enabled.length ? "" : "off"}>
+      <h3>${modalityLabel(modality)}</h3>
+      <p>
+        ${enabled.length
+          ? `Generated by ${listed(enabled)}.`
+          : report.reasons[modality] || "No provider is enabled for it."}
+      </p>
+      ${missing.length > 0 && html`
+        <ul class="hint">${missing.map((text) => html`<li key=${text}>${withCode(text)}</li>`)}</ul>
+      `}
+    </article>
+  `;
+}
+
+const providers = (report) => html`
+  <section key="providers">
+    <h2>Providers</h2>
+    ${report.providers.map((provider) => html`
+      <details class="provider" key=${provider.provider}>
+        <summary>
+          <strong>${provider.provider}</strong>
+          ${provider.enabled ? pill("active", "Enabled") : pill("cancelled", "Disabled")}
+          <span class="quiet">
+            ${provider.enabled ? `${provider.models.length} models` : withCode(provider.reason)}
+          </span>
+        </summary>
+        <div class="scroll" tabindex="0" role="region" aria-label="Models of ${provider.provider}">
+          <table>
+            <thead>
+              <tr>
+                ${["Model", "Media", "Price", "Best for"].map((head) => html`<th key=${head} scope="col">${head}</th>`)}
+              </tr>
+            </thead>
+            <tbody>${provider.models.map(modelRow)}</tbody>
+          </table>
+        </div>
+      </details>
+    `)}
+  </section>
+`;
+
+const modelRow = (model) => html`
+  <tr key=${model.model}>
+    <td>
+      <code>${model.model}</code>
+      ${(model.retires || model.unavailable) && html`<p class="hint">${model.unavailable || retirement(model)}</p>`}
+    </td>
+    <td>${MODALITIES[model.modality]}</td>
+    <td>${model.price}</td>
+    <td>${model.best_for}</td>
+  </tr>
+`;
+
+function retirement({ retires, replacement }) {
+  const day = dateTime(retires).split(",").slice(0, 2).join(",");
+  return `Retires ${day}${replacement.length ? `; use ${listed(replacement)}` : ""}`;
+}
+
+/** A text in which VARIABLES_LIKE_THIS and parts between backticks are shown as code. */
+const withCode = (text) =>
+  text.split(/(`[^`]+`|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=\S+?(?=[\s,;.]|$))?)/).map((part, n) =>
+    n % 2 ? html`<code key=${n}>${part.replaceAll("`", "")}</code>` : part
+  );

@@ -18,9 +18,11 @@ from activities.finishing.deliverable import finish
 from activities.finishing.frames import shot_facts
 from activities.media.facts import probe
 from activities.storage.bucket import Storage
-from activities.takes.uploads import LOOKS
-from tests.activities.finishing.test_finishing import Film, Takes, finished, shot_file, voice_file
-from workflows.models import Modality, Platform
+from activities.takes.uploads import INSPECTORS
+from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file
+from tests.support.waiting import WITHIN
+from workflows.brief import Platform
+from workflows.models import Modality
 
 RATE: Final = 44_100
 
@@ -69,15 +71,15 @@ async def test_packets_that_do_not_decode_are_skipped(storage: Storage, tmp_path
     spoiled(voice, "audio", range(50, 60))
     spoiled(shot, "video", range(40, 44))
     for path, modality in ((voice, Modality.AUDIO), (shot, Modality.VIDEO)):
-        assert (await asyncio.to_thread(LOOKS[modality], path))[1].duration_seconds is not None
+        assert (await asyncio.to_thread(INSPECTORS[modality], path))[1].duration_seconds is not None
     await takes.add("n", Modality.AUDIO, "narration", voice, "audio/webm")
     await takes.add("s", Modality.VIDEO, "shot", shot, "video/webm", depends_on=("n",))
     deliverable, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
     film = Film(files["deliverable.mp4"])
     assert film.seconds == pytest.approx(3.0, abs=0.1)
     notes = "\n".join(deliverable.notes)
-    assert "n has nothing that decodes at 1.0 s" in notes
-    assert "s has nothing that decodes at 1." in notes
+    assert "n does not decode at 1.0 s" in notes
+    assert "s does not decode at 1." in notes
     assert whole.duration_seconds
     heard = [i / 10 for i, loud in enumerate(film.loudness) if loud > 2000]
     assert heard[-1] == pytest.approx(0.15 + whole.duration_seconds, abs=0.2)
@@ -96,7 +98,7 @@ async def test_a_file_in_which_nothing_decodes_is_no_take(
     with pytest.raises(OutputUnusable, match="does not decode"):
         await asyncio.to_thread(probe, path, media_type)
     with pytest.raises(OutputUnusable, match="does not decode"):
-        await asyncio.to_thread(LOOKS[Modality(kind)], path)
+        await asyncio.to_thread(INSPECTORS[Modality(kind)], path)
     takes = Takes(storage, f"nothing-{uuid4().hex[:8]}")
     await takes.add("a", Modality(kind), "shot" if kind == "video" else "narration", path, media_type)
     if kind == "audio":
@@ -172,7 +174,7 @@ def test_what_is_cut_off_is_refused(name: str, tmp_path: Path) -> None:
     path = noisy(tmp_path / name, codecs[name], [(4.0, 1)], **flags)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 2 // 5])
-    with pytest.raises(OutputUnusable, match="breaks off"):
+    with pytest.raises(OutputUnusable, match="ends after"):
         probe(path, {"a.mp3": "audio/mpeg", "a.wav": "audio/wav"}.get(name, "audio/mp4"))
 
 
@@ -182,26 +184,27 @@ def test_faults_of_the_program_are_not_blamed_on_media(tmp_path: Path, monkeypat
     def wrong(*_: object, **__: object) -> None:
         raise TypeError("a slip of the pen")
 
-    monkeypatch.setattr("activities.media.facts.length_of", wrong)
-    monkeypatch.setattr("activities.media.facts.opened", wrong)
-    monkeypatch.setattr("activities.takes.uploads.opened", wrong)
+    monkeypatch.setattr("activities.media.facts.measure", wrong)
+    monkeypatch.setattr("activities.media.facts.open_picture", wrong)
+    monkeypatch.setattr("activities.takes.uploads.open_picture", wrong)
     wav = voice_file(tmp_path / "a.wav", 1.0)
-    for look in (lambda: probe(wav, "audio/wav"), lambda: probe(wav, "image/png"), lambda: LOOKS[Modality.IMAGE](wav)):
+    inspect = INSPECTORS[Modality.IMAGE]
+    for look in (lambda: probe(wav, "audio/wav"), lambda: probe(wav, "image/png"), lambda: inspect(wav)):
         with pytest.raises(TypeError, match="slip"):
             look()
 
 
 def test_threads_wait_for_room() -> None:
     """No more pixels than the limit are decoded at once, and a picture above it is let in alone."""
-    from activities.media.stills import Room
+    from activities.media.stills import PixelBudget
 
-    room, seen = Room(100), list[int]()
+    room, seen = PixelBudget(100), list[int]()
     held = threading.Event()
 
     def take(pixels: int) -> None:
-        with room.of(pixels):
+        with room.reserve(pixels):
             seen.append(pixels)
-            held.wait(5)
+            held.wait(WITHIN)
 
     threads = [threading.Thread(target=take, args=(n,)) for n in (60, 500)]
     threads[0].start()

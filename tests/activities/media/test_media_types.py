@@ -12,15 +12,14 @@ import pytest
 
 from activities.catalogue.offers import Offer
 from activities.media.facts import EXTENSIONS, probe
-from activities.media.media_types import found, media_type_of
+from activities.media.media_types import detect, media_type_of
 from activities.providers.job_outputs import media_in, text_in
 from activities.providers.openai.provider import OpenAI
 from activities.providers.protocol import Finished
 from activities.providers.registry import PROVIDERS
 from activities.storage.bucket import Storage
-from activities.takes.stored_form import taken_in
-from tests.activities.providers.test_response_repair import asked as wanted
-from tests.activities.takes.test_produce import Attempts, asked
+from activities.takes.stored_form import normalize
+from tests.activities.takes.attempts import Attempts, asked
 from tests.emulators.base import Reply
 from tests.emulators.google import GoogleEmulator
 from tests.emulators.hostile import film
@@ -28,6 +27,7 @@ from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.samples import mp3, pcm, picture, wav
 from tests.support.vendor import Vendor
 from tests.support.vendors import KINDS, Kindred, env_of
+from tests.support.vendors import asked as wanted
 from workflows.models import Modality
 
 
@@ -68,7 +68,7 @@ async def test_every_form_is_known_by_its_bytes(media_type: str) -> None:
     data, kind = FILES[media_type](), Modality(media_type.partition("/")[0])
     offer = Offer("v", "m", kind, f"{kind.value}/x", (), 1.0)
     for declared in (f"{kind.value}/other", "application/octet-stream", ""):
-        made = await taken_in(Finished(data, declared), offer)
+        made = await normalize(Finished(data, declared), offer)
         assert made.media_type == media_type
     assert media_type in EXTENSIONS
     probe(io.BytesIO(data), media_type)
@@ -83,7 +83,7 @@ def test_another_kind_keeps_its_declared_type() -> None:
 @pytest.mark.parametrize("samples", [b"\xff" * 64, b"\xfe\xff" * 64, b"\x00" * 64, b""])
 def test_samples_without_a_head_are_nothing(samples: bytes) -> None:
     """Quiet sound as raw samples is not taken for frames of MP3."""
-    assert found(samples) == ""
+    assert detect(samples) == ""
 
 
 @pytest.mark.parametrize("way", ["now", "later", "stream", "gift"])
@@ -113,7 +113,7 @@ async def test_speech_that_is_called_a_text(tmp_path: Path) -> None:
         made = await openai.submit(wanted(KINDS["openai-speech"], workdir=tmp_path))
         assert isinstance(made, Finished)
         offer = next(o for o in openai.offers() if o.model == KINDS["openai-speech"].model)
-        assert (await taken_in(made, offer)).media_type == "audio/mpeg"
+        assert (await normalize(made, offer)).media_type == "audio/mpeg"
         await openai.close()
 
 

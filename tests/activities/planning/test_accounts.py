@@ -68,11 +68,11 @@ async def test_a_refusal_names_limit_rest_and_remedy(account: AccountFile) -> No
     assert str(refused.value) == (
         "up to 0.09 USD does not fit the 0.05 USD left of THE_LIMIT (1.00 USD); raise THE_LIMIT"
     )
-    assert refused.value.passes  # "a" may cost less than it holds
+    assert refused.value.may_pass  # "a" may cost less than it holds
     await account.settle("a", bills("0.95"))
     with pytest.raises(LimitReached) as refused:
         await account.reserve("b", PRICE, [cap("1.00")])
-    assert not refused.value.passes
+    assert not refused.value.may_pass
 
 
 async def test_an_attempt_that_runs_again_reserves_once(account: AccountFile) -> None:

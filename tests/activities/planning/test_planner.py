@@ -1,9 +1,8 @@
 """The planner: a language model proposes, the validator decides, and every call is paid for within a limit."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,164 +12,34 @@ from jsonschema import Draft202012Validator
 from pydantic import JsonValue
 from temporalio.exceptions import ApplicationError
 
-from activities.catalogue.offers import Offer, Parameter, Rate, Unit
+from activities.catalogue.offers import Offer, Parameter
 from activities.planning import prompts
 from activities.planning.answer import SCHEMA
-from activities.planning.language_models import (
-    Answer,
-    Unanswered,
-    call_asset,
-    models_for,
-    plan_with_models,
-    with_fallbacks,
-)
+from activities.planning.language_models import answer_tokens, models_for, plan_with_models
 from activities.planning.pricing import price
-from activities.planning.template import draft
+from activities.planning.questions.inquiry import Answer, Unanswered, call_of
+from activities.planning.task import PlanningTask
 from activities.providers.anthropic import Anthropic
 from activities.providers.previz.provider import Previz
-from activities.providers.protocol import Finished, Provider, ProviderBase, Request
+from activities.providers.protocol import Finished, Provider, Request
 from activities.settings import ActivitySettings
+from tests.activities.planning.scripted import (
+    TODAY,
+    TOKENS,
+    House,
+    Script,
+    asset,
+    changed,
+    film,
+    houses,
+    offer,
+    planned,
+    refused,
+    request,
+)
 from tests.emulators.anthropic import AnthropicEmulator
-from workflows.activity_io import PLAN_INVALID, AssetFailure, DraftPlan
-from workflows.models import Brief, Modality, Plan
-
-TODAY = date(2026, 11, 20)
-SECONDS = Parameter(meaning="length", type="number", unit="seconds", min=2, max=10, default="5")
-RATIO = Parameter(meaning="shape", type="text", choices=("16:9", "9:16"), default="16:9")
-SOUND = Parameter(meaning="whether it has sound", type="flag", default="false")
-DELIVERY = Parameter(meaning="how it is spoken", type="text")
-TOKENS = Parameter(meaning="limit of the answer", type="number", min=16, max=48_000, default="4096")
-
-
-def offer(provider: str, model: str, modality: Modality, usd: str | None, **more: Any) -> Offer:
-    unit: Unit = "output_tokens" if modality == Modality.TEXT else "second" if modality == Modality.VIDEO else "asset"
-    rates = [] if usd is None else [Rate(unit, Decimal(usd), Decimal(usd))]
-    rules = more.pop("rules", {})
-    parameters = {name: rule.in_words() for name, rule in rules.items()}
-    return Offer(provider, model, modality, "x/y", rates, 5.0, rules=rules, parameters=parameters, **more)
-
-
-class House(ProviderBase):
-    """A vendor with any offers."""
-
-    def __init__(self, name: str, *offers: Offer) -> None:
-        self.name = name
-        self._offers = offers
-
-    def offers(self) -> Sequence[Offer]:
-        return self._offers
-
-    async def submit(self, request: Request) -> Finished:
-        raise NotImplementedError
-
-
-def houses(**more: Provider) -> dict[str, Provider]:
-    """Two vendors of everything, and previz."""
-    sees = frozenset({Modality.IMAGE})
-    shot = {"seconds": SECONDS, "ratio": RATIO, "sound": SOUND}
-    answer, length = {"max_tokens": TOKENS}, {"seconds": SECONDS}
-    alpha = House(
-        "alpha",
-        offer("alpha", "wise", Modality.TEXT, "10", rank=10, schema=True, best_for="planning", rules=answer),
-        offer("alpha", "paint", Modality.IMAGE, "0.04", rank=10, best_for="pictures", accepts=sees),
-        offer("alpha", "speak", Modality.AUDIO, "0.02", rank=10, rules={"instructions": DELIVERY}),
-        offer("alpha", "film", Modality.VIDEO, "0.10", rank=10, job=True, accepts=sees, requires=sees, rules=shot),
-    )
-    beta = House(
-        "beta",
-        offer("beta", "quick", Modality.TEXT, "1", rank=20, schema=True, rules=answer),
-        offer("beta", "draw", Modality.IMAGE, "0.05", rank=20, accepts=sees),
-        offer("beta", "secret", Modality.IMAGE, None, rank=15, accepts=sees),
-        offer("beta", "reel", Modality.VIDEO, "0.20", rank=20, accepts=sees, rules=length),
-        offer("beta", "blind", Modality.VIDEO, "0.01", rank=15, rules=length),
-        offer("beta", "larger", Modality.VIDEO, "0.01", rank=5, requires=frozenset({Modality.VIDEO})),
-    )
-    return {"alpha": alpha, "beta": beta, "previz": Previz({}), **more}
-
-
-def asset(asset_id: str, kind: str, role: str, model: str, *needs: str, **settings: str) -> dict[str, Any]:
-    return {
-        "asset_id": asset_id,
-        "asset_type": kind,
-        "role": role,
-        "label": asset_id,
-        "original": f"the wish for {asset_id}",
-        "prompt": f"the enhanced words for {asset_id}",
-        "provider": "alpha",
-        "model": model,
-        "parameters": [{"name": k, "value": v} for k, v in settings.items()],
-        "depends_on": list(needs),
-    }
-
-
-def film(shots: int = 4, seconds: str = "5") -> dict[str, Any]:
-    """A good answer to a brief for a film of 20 seconds."""
-    assets = [asset("script", "text", "script", "wise")]
-    for k in range(1, shots + 1):
-        assets += [
-            asset(f"narration-{k}", "audio", "narration", "speak", instructions="excited"),
-            asset(f"still-{k}", "image", "still", "paint"),
-            asset(f"shot-{k}", "video", "shot", "film", f"narration-{k}", f"still-{k}", seconds=seconds, sound="true"),
-        ]
-    return {"title": "The light", "assets": assets, "warnings": ["the harbour is invented"]}
-
-
-def changed(asset_id: str, /, **change: Any) -> dict[str, Any]:
-    """The good film with one asset changed."""
-    made = film()
-    next(a for a in made["assets"] if a["asset_id"] == asset_id).update(change)
-    return made
-
-
-@dataclass
-class Script:
-    """An `ask` that answers from a list, each for 0.01 USD, and keeps what it was asked."""
-
-    answers: list[Any]
-    asked: list[tuple[str, int, str, str]] = field(default_factory=list)
-
-    async def __call__(
-        self, offer: Offer, step: int, instructions: str, prompt: str, schema: Mapping[str, JsonValue]
-    ) -> Answer:
-        assert schema == SCHEMA
-        self.asked.append((offer.model, step, instructions, prompt))
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return Answer(answer if isinstance(answer, str) else json.dumps(answer), Decimal("0.01"))
-
-    @property
-    def models(self) -> list[str]:
-        return [model for model, *_ in self.asked]
-
-
-def request(text: str = "A film about a lighthouse.", *feedback: str, **brief: Any) -> DraftPlan:
-    made = Brief.model_validate({"text": text, "platform": "video", **brief})
-    return DraftPlan(production_id="p", brief=made, feedback=feedback)
-
-
-async def planned(
-    script: Script,
-    asked: DraftPlan | None = None,
-    providers: Mapping[str, Provider] | None = None,
-    **settings: Any,
-) -> Plan:
-    plan = await plan_with_models(
-        asked or request(), providers or houses(), ActivitySettings(**settings), script, TODAY
-    )
-    assert plan is not None
-    return plan
-
-
-async def refused(script: Script, asked: DraftPlan | None = None, **settings: Any) -> tuple[str, AssetFailure]:
-    with pytest.raises(ApplicationError) as caught:
-        await planned(script, asked, **settings)
-    error = caught.value
-    assert (error.type, error.non_retryable) == (PLAN_INVALID, True)
-    failure = error.details[0]
-    assert isinstance(failure, AssetFailure)
-    assert failure.reason == "plan_failed"
-    return error.message, failure
+from workflows.activity_io import PLAN_INVALID
+from workflows.models import Modality
 
 
 async def test_a_film_is_planned_by_the_first_model() -> None:
@@ -403,9 +272,9 @@ async def test_models_are_told_what_they_need() -> None:
         "how the camera moves",
     ):
         assert words in told
-    copy = request(platform="copy")
-    assert "### image" not in prompts.instructions(copy.brief, {Modality.TEXT: []}, 20)
-    assert "role `call-to-action`" in prompts.instructions(copy.brief, {Modality.TEXT: []}, 20)
+    instructions = prompts.instructions(PlanningTask.of(request(platform="copy"), {}))
+    assert "### image" not in instructions
+    assert "role `call-to-action`" in instructions
 
 
 def test_the_schema_is_what_all_vendors_take() -> None:
@@ -431,25 +300,6 @@ def test_the_schema_is_what_all_vendors_take() -> None:
     assert not Draft202012Validator(dict(SCHEMA)).is_valid({**film(), "more": 1})
 
 
-@pytest.mark.parametrize(
-    ("planner", "models"),
-    [
-        ("auto", ["wise", "quick"]),
-        ("template", []),
-        ("beta/quick", ["quick"]),
-        ("beta/quick, nobody/x, alpha/wise", ["quick", "wise"]),
-        ("gamma/hidden", ["hidden"]),
-    ],
-)
-def test_models_are_asked_in_order(planner: str, models: list[str]) -> None:
-    """By rank, or as the setting names them; a model of unknown price, or without schema, only where it is named."""
-    gamma = House("gamma", offer("gamma", "hidden", Modality.TEXT, None, rank=1, schema=True),
-                  offer("gamma", "loose", Modality.TEXT, "1", rank=2),
-                  offer("gamma", "dead", Modality.TEXT, "1", rank=2, schema=True, retires=TODAY))  # fmt: skip
-    found = models_for(ActivitySettings(planner=planner), houses(gamma=gamma), TODAY)
-    assert [o.model for o in found] == models
-
-
 def test_a_planner_that_nobody_has_is_refused() -> None:
     """A setting that names no model at hand is refused with the choice, instead of planning by template unasked."""
     with pytest.raises(
@@ -461,7 +311,8 @@ def test_a_planner_that_nobody_has_is_refused() -> None:
 async def test_without_language_models_the_template_plans() -> None:
     """Where no model can be asked there is no plan of a model, and nothing is spent."""
     script = Script([])
-    assert await plan_with_models(request(), {"previz": Previz({})}, ActivitySettings(), script, TODAY) is None
+    task = PlanningTask.of(request(), {"previz": Previz({})})
+    assert await plan_with_models(task, ActivitySettings(), script) is None
 
 
 async def test_what_cannot_be_made_is_refused_before_money_is_spent() -> None:
@@ -475,87 +326,13 @@ async def test_what_cannot_be_made_is_refused_before_money_is_spent() -> None:
 
 def test_answers_have_room_for_the_brief() -> None:
     """The limit of the answer grows with the film, to what a synchronous answer and the model allow."""
-    wise = houses()["alpha"].offers()[0]
-    short, long = (call_asset(wise, request(duration_seconds=s), "p").parameters["max_tokens"] for s in (10, 600))
-    assert isinstance(short, int)
+    short, long = (answer_tokens(PlanningTask.of(request(duration_seconds=s), houses(), TODAY)) for s in (10, 600))
     assert 12_000 < short < 20_000
     assert long == 32_000
+    wise = houses()["alpha"].offers()[0]
+    assert call_of(wise, long, "p").parameters["max_tokens"] == 32_000
     small = replace(wise, rules={"max_tokens": Parameter(meaning="limit", type="number", min=1, max=9_000)})
-    assert call_asset(small, request(), "p" * 30_000).parameters["max_tokens"] == 9_000
-
-
-async def test_fallbacks_are_other_providers_at_known_prices() -> None:
-    """Every paid asset gets the best other provider that works from the same inputs, with the parameters it shares."""
-    plan = await planned(Script([film()]))
-    behind = {a.asset_id: [(f.provider, f.model, f.parameters) for f in a.fallbacks] for a in plan.assets}
-    assert behind["script"] == [("beta", "quick", {})]
-    assert behind["still-1"] == [("beta", "draw", {})]
-    assert behind["shot-1"] == [("beta", "reel", {"seconds": 5})]
-    assert behind["narration-1"] == []
-    priced = price(plan, houses())
-    assert priced.by_id["shot-1"].high_usd == Decimal("1.0000")
-
-
-def test_two_fallbacks_at_most() -> None:
-    """At most two stand behind an asset, one of each provider; none behind what is free."""
-    ranks = {"a": 10, "b": 30, "c": 20, "d": 40}
-    many = {
-        name: House(name, *(offer(name, f"{name}-{k}", Modality.TEXT, "1", rank=rank + k) for k in (1, 2)))
-        for name, rank in ranks.items()
-    }
-    providers: dict[str, Provider] = {**many, "previz": Previz({})}
-    asked = request(platform="copy")
-    plan = with_fallbacks(draft(asked, providers), asked.brief, providers, TODAY)
-    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("c-1", "b-1")}
-    assert with_fallbacks(plan, asked.brief, providers, TODAY) == plan
-    free = draft(asked, {"previz": Previz({})})
-    assert with_fallbacks(free, asked.brief, providers, TODAY).assets == free.assets
-
-
-def test_a_model_of_the_same_provider_stands_last() -> None:
-    """Of the asset's own provider the best other model stands behind it, after those of others, at no higher price."""
-
-    def behind(own: str, **others: Provider) -> set[tuple[str, ...]]:
-        offers = (offer("a", name, Modality.TEXT, usd, rank=rank) for name, usd, rank in prices)
-        providers: dict[str, Provider] = {"a": House("a", *offers), **others, "previz": Previz({})}
-        asked = request(platform="copy")
-        wanted = [a.model_copy(update={"provider": "a", "model": own}) for a in draft(asked, providers).assets]
-        plan = with_fallbacks(Plan.of("A plan", wanted), asked.brief, providers, TODAY)
-        return {tuple(f.model for f in a.fallbacks) for a in plan.assets}
-
-    prices: tuple[tuple[str, str | None, int], ...] = (("best", "5", 1), ("good", "4", 2), ("cheap", "1", 3))
-    assert behind("best") == {("good",)}
-    assert behind("good") == {("cheap",)}
-    assert behind("cheap") == {()}
-    other = House("b", offer("b", "dear", Modality.TEXT, "9", rank=4))
-    assert behind("best", b=other) == {("dear", "good")}
-    assert behind("cheap", b=other) == {("dear",)}
-    prices = (("secret", None, 1), ("known", "4", 2), ("hidden", None, 3))
-    assert behind("secret") == {("known",)}
-    assert behind("known") == {()}
-
-
-def test_an_unknown_price_may_stand_behind_an_unknown_one() -> None:
-    """Where the asset's own price is unknown, so may be its fallback's; the plan names it all the same."""
-    many = {n: House(n, offer(n, n, Modality.TEXT, None if n != "c" else "1", rank=r)) for r, n in enumerate("abc")}
-    providers: dict[str, Provider] = {**many, "previz": Previz({})}
-    asked = request(platform="copy")
-    draft_of_a = draft(asked, providers)
-    own = [a.model_copy(update={"provider": "a", "model": "a", "fallbacks": ()}) for a in draft_of_a.assets]
-    plan = with_fallbacks(Plan.of("A plan", own), asked.brief, providers, TODAY)
-    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("b", "c")}
-    assert price(plan, providers).unknown_prices == tuple(a.asset_id for a in plan.assets)
-    known = [a.model_copy(update={"provider": "c", "model": "c", "fallbacks": ()}) for a in draft_of_a.assets]
-    plan = with_fallbacks(Plan.of("A plan", known), asked.brief, providers, TODAY)
-    assert all(a.fallbacks == () for a in plan.assets)
-
-
-async def test_fallbacks_do_not_break_the_budget() -> None:
-    """A fallback that could lift the plan above the brief's budget is left out."""
-    plan = await planned(Script([film()]), request(budget_usd="2.60"))
-    assert all(a.fallbacks == () for a in plan.assets if a.asset_type == "video")
-    assert any(a.fallbacks for a in plan.assets)
-    assert price(plan, houses()).high_usd <= Decimal("2.60") - plan.drafting_usd
+    assert call_of(small, long, "p" * 30_000).parameters["max_tokens"] == 9_000
 
 
 @pytest.fixture
@@ -579,15 +356,15 @@ async def test_claude_plans_a_film(answering: Callable[[dict[str, Any]], str]) -
     with AnthropicEmulator(answering) as vendor:
         claude = Anthropic({"ANTHROPIC_API_KEY": "test-key", "ANTHROPIC_BASE_URL": vendor.url})
         providers: dict[str, Provider] = {"anthropic": claude, "previz": Previz({})}
-        asked = request(languages=["en"])
+        task = PlanningTask.of(request(languages=["en"]), providers, TODAY)
 
         async def ask(
             offer: Offer, step: int, instructions: str, prompt: str, schema: Mapping[str, JsonValue]
         ) -> Answer:
-            call = call_asset(offer, asked, prompt)
+            call = call_of(offer, answer_tokens(task), prompt)
             made = await claude.submit(
                 Request(
-                    "k", 1, asked.brief, call, step, [], Path("/nonexistent"), instructions=instructions, schema=schema
+                    "k", 1, task.brief, call, step, [], Path("/nonexistent"), instructions=instructions, schema=schema
                 )
             )
             assert isinstance(made, Finished)
@@ -595,7 +372,7 @@ async def test_claude_plans_a_film(answering: Callable[[dict[str, Any]], str]) -
             return Answer(made.source.decode(), vendor.billed_usd)
 
         try:
-            plan = await plan_with_models(asked, providers, ActivitySettings(), ask, TODAY)
+            plan = await plan_with_models(task, ActivitySettings(), ask)
         finally:
             await claude.close()
     assert plan is not None

@@ -10,13 +10,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Parameter
 from activities.planning.pricing import price
+from activities.planning.task import PlanningTask
 from activities.planning.template import draft
 from activities.providers.previz import narration
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Provider
-from activities.text.speech import fit, sentences, speech_seconds, wishes
+from activities.text.speech import read_feedback, sentences, shorten, speech_seconds
+from tests.activities.planning.scripted import House, offer
 from workflows.activity_io import PLAN_INVALID, DraftPlan
-from workflows.models import PLATFORM_MODALITIES, Asset, Brief, Plan, Platform
+from workflows.brief import PLATFORM_MODALITIES, Brief, Platform
+from workflows.models import Asset, Modality, Plan
 
 FILM = "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships."
 PREVIZ: dict[str, Provider] = {"previz": Previz({})}
@@ -24,9 +27,8 @@ PREVIZ: dict[str, Provider] = {"previz": Previz({})}
 
 def plan(text: str = FILM, *feedback: str, providers: dict[str, Provider] | None = None, **brief: Any) -> Plan:
     made = Brief(**{"text": text, "platform": "video", **brief})
-    return draft(
-        DraftPlan(production_id="p", brief=made, feedback=feedback), PREVIZ if providers is None else providers
-    )
+    request = DraftPlan(production_id="p", brief=made, feedback=feedback)
+    return draft(PlanningTask.of(request, PREVIZ if providers is None else providers))
 
 
 def ids(made: Plan) -> list[str]:
@@ -140,7 +142,7 @@ def test_fitting_never_empties(text: str, seconds: float) -> None:
     parts = sentences(text.strip())
     assert parts
     for part in parts:
-        short = fit(part, seconds)
+        short = shorten(part, seconds)
         assert short.strip() or not part.strip()
         assert len(short) <= len(part) + 1
 
@@ -174,7 +176,7 @@ def test_directions_in_feedback_reach_the_prompts() -> None:
 
 def test_pure_numbers_leave_no_direction() -> None:
     """Feedback that is only numbers is understood whole."""
-    assert wishes(["make it 4 shots and 12 seconds long please"], numbers=True).directions == ()
+    assert read_feedback(["make it 4 shots and 12 seconds long please"], numbers=True).directions == ()
 
 
 @pytest.mark.parametrize("platform", list(Platform))
@@ -195,12 +197,26 @@ def test_unspoken_language_is_refused_with_a_choice() -> None:
     assert plan(languages=["tlh"], modalities=["image", "video"]).assets
 
 
+def test_a_voice_is_planned_for_its_languages() -> None:
+    """A voice that lists its languages is planned for these and their regions, and another voice for all others."""
+    voice = offer("alpha", "speak", Modality.AUDIO, "0.02", languages=frozenset({"en", "pt"}), rank=10)
+    alpha: dict[str, Provider] = {"alpha": House("alpha", offer("alpha", "wise", Modality.TEXT, "1"), voice)}
+
+    def narrator(language: str, **more: Provider) -> str:
+        made = plan(languages=[language], modalities=["text", "audio"], providers={**alpha, **more})
+        return made.by_id["narration-1"].provider
+
+    assert narrator("pt-MZ") == "alpha"
+    assert narrator("de", **PREVIZ) == "previz"
+    assert refused(lambda: narrator("de")).endswith("give a language it speaks, e.g. en")
+
+
 def test_words_that_do_not_fit_are_warned_of() -> None:
     """A brief that says more than its film can speak gets a warning with the shots, which pricing keeps."""
     long = " ".join(f"Sentence {k} tells of the keeper and of every ship that he saw." for k in range(4))
     made = price(plan(long, duration_seconds=10), PREVIZ)
     assert len(made.warnings) == 1
-    assert "fits shots 1 and 2: some of its words stay unspoken" in made.warnings[0]
+    assert "fits shots 1 and 2: the narration leaves some of it out" in made.warnings[0]
     assert plan(long, duration_seconds=60).warnings == ()
     assert plan(long, duration_seconds=10, modalities=["image", "video"]).warnings == ()
 

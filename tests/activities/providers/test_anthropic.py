@@ -35,8 +35,9 @@ from tests.emulators import samples, specs
 from tests.emulators.anthropic import WORDS, AnthropicEmulator
 from tests.emulators.base import Call, Fault, Reply
 from workflows.activity_io import ProduceAsset
+from workflows.brief import Brief, Platform
 from workflows.events import TakeOrder
-from workflows.models import Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
+from workflows.models import Asset, Media, Modality, Plan, Quote, Take
 
 SCHEMA: dict[str, JsonValue] = {
     "type": "object",

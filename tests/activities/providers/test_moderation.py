@@ -1,13 +1,14 @@
-"""Prompts are looked over before anybody pays: through the unmodified SDK, against OpenAI's own answers."""
+"""Prompts are moderated before anyone pays: through the unmodified SDK, against OpenAI's own answers."""
 
-from activities.planning.moderation import moderated
+from activities.planning.moderation import moderate
+from activities.planning.task import PlanningTask
 from activities.planning.template import draft
 from activities.providers.openai.provider import OpenAI
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Provider
 from tests.emulators.openai import OpenAIEmulator
 from workflows.activity_io import DraftPlan
-from workflows.models import Brief, Platform
+from workflows.brief import Brief, Platform
 
 
 async def test_flagged_prompts_are_said() -> None:
@@ -16,21 +17,21 @@ async def test_flagged_prompts_are_said() -> None:
         judge = OpenAI({"OPENAI_API_KEY": vendor.key, "OPENAI_BASE_URL": f"{vendor.url}/v1"})
         providers: dict[str, Provider] = {"previz": Previz({}), "openai": judge}
         brief = Brief(text="A calm sea.", platform=Platform.COPY)
-        plan = draft(DraftPlan(production_id="p", brief=brief), {"previz": providers["previz"]})
-        assert await moderated(plan, providers) == plan
+        plan = draft(PlanningTask.of(DraftPlan(production_id="p", brief=brief), {"previz": providers["previz"]}))
+        assert await moderate(plan, providers) == plan
         harsh = [a.model_copy(update={"prompt": "They kill."}) if a.asset_id == "body" else a for a in plan.assets]
-        flagged = await moderated(plan.model_copy(update={"assets": tuple(harsh)}), providers)
+        flagged = await moderate(plan.model_copy(update={"assets": tuple(harsh)}), providers)
         vendor.meet("error", on="other")
-        unanswered = await moderated(plan, providers)
+        unanswered = await moderate(plan, providers)
         await judge.close()
     assert flagged.digest == plan.digest
     assert flagged.warnings == ("body: the prompt is flagged as harassment/threatening, violence; it may be refused",)
-    assert "could not be looked over" in unanswered.warnings[0]
+    assert "could not be checked" in unanswered.warnings[0]
     assert vendor.submissions == []
 
 
 async def test_without_a_moderator_nothing_is_asked() -> None:
     """Where no enabled provider judges words the plan is as it was."""
     brief = Brief(text="A calm sea.", platform=Platform.COPY)
-    plan = draft(DraftPlan(production_id="p", brief=brief), {"previz": Previz({})})
-    assert await moderated(plan, {"previz": Previz({})}) == plan
+    plan = draft(PlanningTask.of(DraftPlan(production_id="p", brief=brief), {"previz": Previz({})}))
+    assert await moderate(plan, {"previz": Previz({})}) == plan

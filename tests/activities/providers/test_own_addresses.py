@@ -11,7 +11,8 @@ from activities.errors import AuthenticationFailed
 from activities.providers.protocol import Request
 from activities.providers.registry import PROVIDERS
 from tests.support.vendors import KINDS
-from workflows.models import Asset, Brief, Platform
+from workflows.brief import Brief, Platform
+from workflows.models import Asset
 
 VENDORS = {
     "openai": ("OPENAI_API_KEY", "api.openai.com"),

@@ -33,7 +33,8 @@ from tests.emulators.replicate import ReplicateEmulator
 from tests.emulators.samples import picture, video, wav
 from tests.support.jobs import finish, read
 from workflows.activity_io import ProduceAsset
-from workflows.models import Aspect, Asset, Brief, Media, Modality, Platform, Quote, Take
+from workflows.brief import Aspect, Brief, Platform
+from workflows.models import Asset, Media, Modality, Quote, Take
 
 FLUX = "black-forest-labs/flux-1.1-pro"
 FLUX_2 = "black-forest-labs/flux-2-pro"

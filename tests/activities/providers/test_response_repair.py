@@ -6,21 +6,20 @@ import re
 import textwrap
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from activities.errors import ProviderError, QuotaExhausted, RateLimited, SubmissionUnknown
-from activities.providers.protocol import Finished, Job, Provider, Request
+from activities.providers.protocol import Finished, Job, Provider
 from activities.providers.registry import PROVIDERS
 from activities.providers.response_repair import UNKNOWN_STATUS, error_in, response_hooks
 from activities.text.valid_unicode import REPLACEMENT, valid
 from tests.emulators.base import Call, Emulator, Reply, sse
 from tests.emulators.samples import picture
-from tests.support.vendors import KINDS, Kindred, env_of
-from workflows.models import Asset, Brief, Modality, Platform, Quote
+from tests.support.vendors import KINDS, Kindred, asked, env_of
+from workflows.models import Modality
 
 TEXTS: Final = {
     "openai": KINDS["openai-text"],
@@ -38,20 +37,6 @@ async def writer(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Provider
         provider = PROVIDERS[kindred.vendor].build(env_of(kindred.vendor, emulator))
         yield provider, emulator, kindred
         await provider.close()
-
-
-def asked(kindred: Kindred, heard: list[str] | None = None, workdir: Path = Path("/nonexistent")) -> Request:
-    asset = Asset(
-        asset_id="a",
-        asset_type=kindred.modality,
-        role="body",
-        prompt="Write about a lighthouse.",
-        provider=kindred.vendor,
-        model=kindred.model,
-        quote=Quote(low_usd=Decimal(1), high_usd=Decimal(1), expected_seconds=1, job=kindred.job),
-    )
-    brief = Brief(text="x", platform=Platform.VIDEO)
-    return Request("p/a/1", 1, brief, asset, 1, (), workdir, on_text=None if heard is None else heard.append)
 
 
 def rewritten(emulator: Emulator, change: Callable[[bytes], bytes]) -> None:

@@ -24,7 +24,8 @@ from tests.emulators.base import Emulator, Fault, Reply, sse
 from tests.emulators.google import GoogleEmulator
 from tests.emulators.openai import OpenAIEmulator
 from tests.support.vendors import KINDS, Kindred, env_of
-from workflows.models import Asset, Brief, Media, Modality, Platform
+from workflows.brief import Brief, Platform
+from workflows.models import Asset, Media, Modality
 
 pytestmark = [
     # google-genai 3.3 says so once a process: its catalogue entry has told the day already.

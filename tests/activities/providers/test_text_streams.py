@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from activities.errors import ContentRefused, OutputUnusable, Overloaded, ProviderError, RateLimited, SubmissionUnknown
-from activities.planning.progress import MAX_ASSETS, MAX_CHARS, so_far
+from activities.planning.progress import MAX_ASSETS, MAX_CHARS, read_partial_plan
 from activities.providers.protocol import Finished, Provider, Request
 from activities.providers.registry import PROVIDERS
 from tests.emulators.base import Call, Emulator, Fault, Reply, sse
@@ -17,7 +17,8 @@ from tests.emulators.google import GoogleEmulator
 from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.openai_bodies import WORDS
 from tests.support.vendors import KINDS, Kindred, env_of
-from workflows.models import Asset, Brief, Modality, Platform
+from workflows.brief import Brief, Platform
+from workflows.models import Asset, Modality
 
 WRITERS = {
     "openai": KINDS["openai-text"],
@@ -243,7 +244,7 @@ PLAN = {
 def test_a_plan_so_far() -> None:
     """At every length of an answer what is told is true of the whole, bounded, and only what a person looks at."""
     written = json.dumps(PLAN)
-    told = [so_far(written[:at]) for at in range(len(written) + 1)]
+    told = [read_partial_plan(written[:at]) for at in range(len(written) + 1)]
     assert told[-1] == {
         "count": 2,
         "assets": [
@@ -273,10 +274,10 @@ def test_a_plan_so_far() -> None:
 )
 def test_what_is_no_plan_is_not_told(written: str) -> None:
     """A model may answer anything."""
-    assert so_far(written) == {"count": 0, "assets": []}
+    assert read_partial_plan(written) == {"count": 0, "assets": []}
 
 
 def test_a_long_plan_is_told_in_part() -> None:
     """A heartbeat is kept at the server: it holds the first assets, and how many there are."""
-    many = so_far(json.dumps({"assets": [{"asset_type": "text"}] * (MAX_ASSETS + 1)}))
+    many = read_partial_plan(json.dumps({"assets": [{"asset_type": "text"}] * (MAX_ASSETS + 1)}))
     assert (many["count"], len(cast(list[object], many["assets"]))) == (MAX_ASSETS + 1, MAX_ASSETS)

@@ -17,7 +17,8 @@ from activities.providers.protocol import Job, Provider, Request
 from activities.providers.registry import PROVIDERS
 from tests.emulators.base import Call, Emulator, Reply
 from tests.support.vendors import KINDS, env_of
-from workflows.models import Asset, Brief, Platform
+from workflows.brief import Brief, Platform
+from workflows.models import Asset
 
 WAYS: Final = {kindred.vendor: kindred for kindred in KINDS.values()}
 """One way to submit, of each vendor."""

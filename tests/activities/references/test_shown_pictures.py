@@ -16,14 +16,15 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from activities.errors import InvalidRequest
-from activities.finishing.frames import middle_of, picture_of
+from activities.finishing.frames import load_middle_frame, load_picture
 from activities.media.facts import probe
 from activities.providers.anthropic import _limits
 from activities.providers.picture_inputs import Limits, Picture, fitted, mask
 from activities.storage.bucket import Storage
-from activities.takes.uploads import LOOKS
-from tests.activities.finishing.test_finishing import Takes, finished, shot_file
-from workflows.models import Modality, Platform
+from activities.takes.uploads import INSPECTORS
+from tests.activities.finishing.media import Takes, finished, shot_file
+from workflows.brief import Platform
+from workflows.models import Modality
 
 
 def opened(picture: Picture) -> Image.Image:
@@ -129,7 +130,7 @@ def grey_ramp(path: Path) -> Path:
 def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
     """A ramp of 16 bits is the same ramp of 8, for the film and for a model that takes smaller ones."""
     path = grey_ramp(tmp_path / "a.png")
-    for image in (picture_of(path, (300, 300)), opened(fitted(path, Limits(3_000, max_side=200)))):
+    for image in (load_picture(path, (300, 300)), opened(fitted(path, Limits(3_000, max_side=200)))):
         grey = image.convert("L")
         for share in (0.1, 0.5, 0.9):
             assert grey.getpixel((round(grey.width * share), grey.height // 2)) == pytest.approx(255 * share, abs=4)
@@ -150,8 +151,8 @@ def test_long_texts_in_a_png_are_no_matter(chunk: str, tmp_path: Path) -> None:
         begin, end = data.index(b"zTXt") - 4, data.index(b"IDAT") - 4
         path.write_bytes(data[:begin] + data[end:-12] + data[begin:end] + data[-12:])
     assert probe(path, "image/png").width == 64
-    assert LOOKS[Modality.IMAGE](path)[0] == "image/png"
-    assert picture_of(path, (64, 64)).size == (64, 48)
+    assert INSPECTORS[Modality.IMAGE](path)[0] == "image/png"
+    assert load_picture(path, (64, 64)).size == (64, 48)
     assert fitted(path, Limits(2_000)).size == (64, 48)
 
 
@@ -222,7 +223,7 @@ async def test_hdr_becomes_bt709(
     _, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
     with av.open(io.BytesIO(files["deliverable.mp4"]), "r") as film:
         shown: Image.Image = next(film.decode(video=0)).to_image()  # type: ignore[no-untyped-call]
-    for picture in (shown, middle_of(path, 0.5, (320, 320))):
+    for picture in (shown, load_middle_frame(path, 0.5, (320, 320))):
         for number, colour in enumerate(COLOURS):
             at = (round(picture.width * (number + 0.5) / 4), picture.height // 2)
             found: Any = picture.getpixel(at)
@@ -268,7 +269,8 @@ async def test_a_placeholder_is_no_mask(storage: Storage, tmp_path: Path) -> Non
     from tests.emulators import samples
     from tests.emulators.openai import OpenAIEmulator
     from workflows.activity_io import InputTake, ProduceAsset
-    from workflows.models import Asset, Brief, Media, Quote
+    from workflows.brief import Brief
+    from workflows.models import Asset, Media, Quote
 
     name = f"mask-{uuid4().hex[:8]}"
     data = samples.picture()

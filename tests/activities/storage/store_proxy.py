@@ -2,7 +2,7 @@
 
 import http.client
 import threading
-import time
+from collections import Counter
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Literal, Self
@@ -15,6 +15,8 @@ from botocore.credentials import Credentials
 from deploy.ports import LOOPBACK
 from deploy.s3 import REGION
 from tests.support.stack import CREDENTIALS
+from tests.support.waiting import WITHIN
+from workflows import keys
 
 Mode = Literal[
     "honours",  # passes conditions on
@@ -62,6 +64,8 @@ class StoreProxy:
     def __init__(self, endpoint: str, mode: Mode = "honours") -> None:
         self.mode: Mode = mode
         self.writes: list[str] = []
+        self._looked: Counter[str] = Counter()
+        self._looking = threading.Condition()
         self._behind = urlsplit(endpoint).netloc
         self._server = ThreadingHTTPServer((LOOPBACK, 0), self._handler())
         self._server.daemon_threads = True
@@ -111,7 +115,12 @@ class StoreProxy:
 
     def _holds(self, path: str, headers: Mapping[str, str]) -> bool:
         status, found, _ = self._send("HEAD", path, {}, b"")
-        time.sleep(0.1)  # in which every other writer that came at the same time looks too
+        key = urlsplit(path).path.rpartition("/")[2]
+        if f"/{keys.probe_key('')}" in path and "-" in key:  # of a pair of writers, each looks before one writes
+            with self._looking:
+                self._looked[key] += 1
+                self._looking.notify_all()
+                self._looking.wait_for(lambda: self._looked[key] > 1, WITHIN)
         if "if-none-match" in headers:
             return status == 404
         return found.get("etag") == headers["if-match"]
@@ -122,7 +131,7 @@ class StoreProxy:
         request = AWSRequest(method, f"http://{self._behind}{path}", headers=dict(headers), data=body)
         request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
         _Signer(Credentials(CREDENTIALS.access_key, CREDENTIALS.secret_key), "s3", REGION).add_auth(request)
-        connection = http.client.HTTPConnection(self._behind, timeout=30)
+        connection = http.client.HTTPConnection(self._behind, timeout=WITHIN)
         try:
             signed = dict(request.prepare().headers) | {"content-length": str(len(body))}
             connection.request(method, path, body=body, headers=signed)

@@ -1,7 +1,6 @@
 """Another S3 server than the embedded one: region, bucket addresses, certificates and clock, alike in both clients."""
 
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +21,8 @@ from api.problems import Problem
 from api.settings import Settings
 from api.storage import Vault
 from deploy.ports import LOOPBACK
-from deploy.s3 import aws_config
+from deploy.s3 import write_aws_config
+from tests.support.certificates import certified
 from workflows.stores import bucket_endpoint, clock_problem
 
 BUCKET = "films"
@@ -94,21 +94,6 @@ def serving(store: Store, tls: ssl.SSLContext | None = None) -> Iterator[Store]:
             yield store
         finally:
             server.shutdown()
-
-
-def certified(folder: Path) -> ssl.SSLContext:
-    """For a server on loopback, with a certificate by an authority of its own, which is in ca.pem."""
-    openssl(folder, "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem")
-    openssl(folder, "req -newkey rsa:2048 -nodes -subj /CN=store -keyout key.pem -out request.pem")
-    (folder / "names").write_text(f"subjectAltName=IP:{LOOPBACK}\n")
-    openssl(folder, "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -days 2 -extfile names -out store.pem")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(folder / "store.pem", folder / "key.pem")
-    return tls
-
-
-def openssl(folder: Path, arguments: str) -> None:
-    subprocess.run(["openssl", *arguments.split()], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -183,11 +168,11 @@ def test_links_for_the_public_address_follow_the_configuration(tmp_path: Path) -
     """With the embedded server, of the user's AWS configuration only the addressing style reaches the processes."""
     own, made = tmp_path / "own", tmp_path / "made"
     own.write_text("[default]\nregion = x\nendpoint_url = http://other\ns3 =\n  addressing_style = virtual\n")
-    assert aws_config({"AWS_CONFIG_FILE": str(own)}, made) == str(made)
+    assert write_aws_config({"AWS_CONFIG_FILE": str(own)}, made) == str(made)
     assert made.read_text().split() == ["[default]", "s3", "=", "addressing_style", "=", "virtual"]
     own.write_text("[default]\nendpoint_url = http://other\n")
-    assert aws_config({"AWS_CONFIG_FILE": str(own)}, made) == "/dev/null"
-    assert aws_config({"AWS_CONFIG_FILE": str(tmp_path / "none")}, made) == "/dev/null"
+    assert write_aws_config({"AWS_CONFIG_FILE": str(own)}, made) == "/dev/null"
+    assert write_aws_config({"AWS_CONFIG_FILE": str(tmp_path / "none")}, made) == "/dev/null"
 
 
 async def test_one_setting_of_certificates(aws: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypa
     monkeypatch.setattr("activities.storage.bucket.RECENT_BYTES", 2 * (len(b"text0") + KEPT_BYTES))
     kept = [Stored(5, sha256_of(b"text%d" % n)) for n in range(3)]
     for n, stored in enumerate(kept):
-        storage.remember(b"text%d" % n, stored, "text/markdown")
+        storage.cache(b"text%d" % n, stored, "text/markdown")
     assert await storage.read("recent/1", kept[1].sha256) == b"text1"
     assert await storage.read("recent/2", kept[2].sha256) == b"text2"
     with pytest.raises(StorageFailed, match="recent/0"):
@@ -213,12 +213,12 @@ async def test_what_is_not_remembered(storage: Storage, size: int, media_type: s
     """Pictures and longer texts do not push the others out; what is read in their place is not taken for them."""
     stored = Stored(size, sha256_of(b"x" * size))
     await storage.put_bytes("other", b"x" * size, media_type)
-    storage.remember(b"x" * size, stored, media_type)
+    storage.cache(b"x" * size, stored, media_type)
     assert await storage.read("other", stored.sha256) == b"x" * size
     await storage.put_bytes("other", b"<Error>SlowDown</Error>", media_type)
     with pytest.raises(StorageFailed, match="not what was stored"):
         await storage.read("other", stored.sha256)
-    await storage.drop("other")
+    await storage.delete("other")
     with pytest.raises(StorageFailed, match="other"):
         await storage.read("other", stored.sha256)
 

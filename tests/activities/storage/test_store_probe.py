@@ -21,16 +21,18 @@ from activities.storage.bucket import Storage
 from activities.storage.probe import keep_probing, probe, probe_again, support_of
 from activities.takes import paid_attempt
 from deploy.local import Stack
-from tests.activities.references.test_references import Desk as References
+from tests.activities.references.pictures import Desk as References
 from tests.activities.storage.store_proxy import Mode, StoreProxy
-from tests.activities.takes.test_produce import Attempts, asked
-from tests.activities.takes.test_uploads import Desk as Uploads
+from tests.activities.takes.attempts import Attempts, asked
+from tests.activities.takes.upload_desk import Desk as Uploads
 from tests.emulators.openai import OpenAIEmulator
 from tests.support.vendor import Vendor, png
 from tests.support.vendors import env_of
+from tests.support.waiting import eventually
 from workflows import keys
 from workflows.activity_io import AssetFailure, DraftPlan, PricePlan, RewritePrompt
-from workflows.models import Asset, Brief, Modality, Plan, Platform
+from workflows.brief import Brief, Platform
+from workflows.models import Asset, Modality, Plan
 from workflows.production.state.attention import ANSWERS
 
 UNSUPPORTED: list[Mode] = ["ignores", "ignores_versions", "checks_first", "answers_501", "answers_400"]
@@ -161,15 +163,20 @@ async def test_the_worker_keeps_probing(
     caplog.set_level(logging.INFO, "activities.storage.probe")
     proxy.mode = "ignores"
     await probe_again(behind)
-    probing = asyncio.create_task(keep_probing(behind))
-    await asyncio.sleep(0.5)
+    probing, before = asyncio.create_task(keep_probing(behind)), len(proxy.writes)
+
+    async def probed() -> bool | None:
+        return len(proxy.writes) > before + 20 or None
+
+    await eventually(probed)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "it ignores If-None-Match" in caplog.text
     proxy.mode = "honours"
-    for _ in range(200):
-        await asyncio.sleep(0.05)
-        if behind.support and behind.support.state == "supported":
-            break
+
+    async def reported() -> bool | None:
+        return len(caplog.records) > 1 or None
+
+    await eventually(reported)
     probing.cancel()
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
@@ -216,9 +223,13 @@ async def test_a_short_lack_of_support_loses_no_answer(behind: Storage, proxy: S
     run = Attempts(behind, vendor, asked("now"))
     attempt = asyncio.create_task(run.attempt())
     await vendor.reached.wait()
-    proxy.mode = "answers_501"
+    proxy.mode, before = "answers_501", len(proxy.writes)
     vendor.gate.set()
-    await asyncio.sleep(1.5)
+
+    async def refused() -> bool | None:
+        return len(proxy.writes) > before + 1 or None
+
+    await eventually(refused)
     proxy.mode = "honours"
     assert (await attempt).billed_usd == Decimal("0.40")
     assert len(vendor.billed) == 1

@@ -21,22 +21,25 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.takes import attempt, paid
 from activities.takes.ledger import Entry, Ledger
-from api.cli.live import ProductionView, describe
+from api.cli.event_text import describe
+from api.cli.progress import ProductionProgress
 from api.cli.tables import make_console
 from api.views.production import StreamEvent
 from deploy.local import Stack
 from deploy.temporal import binary
-from tests.support.productions import Handle, Productions, eventually, snapshot
+from tests.support.productions import Handle, Productions, snapshot
 from tests.support.serving import serving
 from tests.support.vendor import Vendor
+from tests.support.waiting import WITHIN, eventually
 from workflows import keys
 from workflows.activity_io import DraftPlan
+from workflows.brief import Platform
 from workflows.events import Snapshot
-from workflows.models import Asset, Modality, Plan, Platform, Take
+from workflows.models import Asset, Modality, Plan, Take
 from workflows.production.workflow import ProductionWorkflow
 
 SHOT, OTHER = "shot-1", "shot-2"
-SETTINGS: Final = ActivitySettings(claim_settles_seconds=0.3)
+SETTINGS: Final = ActivitySettings(claim_settles_seconds=2.0)
 NEVER: Final = 1_000_000
 """So many looks: no job is done before the test says so."""
 WAITING: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
@@ -137,7 +140,7 @@ async def working(
 ) -> AsyncIterator[None]:
     """Workers whose attempts hear of an operator at once, and look at a job soon."""
     monkeypatch.setattr(attempt, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(paid, "look_delay", lambda *_: timedelta(seconds=0.3))
+    monkeypatch.setattr(paid, "poll_delay", lambda *_: timedelta(seconds=0.3))
     shots, at_once = Shots(storage, {"vendor": vendor}, SETTINGS), timedelta(milliseconds=50)
     steps: Sequence[Any] = [
         shots.draft_plan,
@@ -201,7 +204,7 @@ async def test_a_reset_job_is_looked_at_again(
     approve: Approve, vendor: Patient, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
 ) -> None:
     """A reset brings the next look at the same job at once, though Temporal may have forgotten its id."""
-    monkeypatch.setattr(paid, "look_delay", lambda *_: timedelta(hours=1))
+    monkeypatch.setattr(paid, "poll_delay", lambda *_: timedelta(hours=1))
     vendor.looks = 1
     operator = await approve()
     job = await operator.job()
@@ -243,7 +246,7 @@ async def test_a_pause_is_seen(approve: Approve, client: Client) -> None:
     """Whoever watches reads that an activity is paused, and which job it has, until it is unpaused."""
     operator = await approve()
     job = await operator.job()
-    async with serving(client, {}) as api, api.watching(operator.production_id) as stream, asyncio.timeout(20):
+    async with serving(client, {}) as api, api.watching(operator.production_id) as stream, asyncio.timeout(WITHIN):
 
         async def told(paused: bool) -> StreamEvent:
             async for event in stream:
@@ -265,7 +268,7 @@ def test_a_pause_is_one_line() -> None:
     out = io.StringIO()
     going: dict[str, JsonValue] = {"progress": 0.3}
     paused = going | {"paused": True}
-    with ProductionView(make_console(out), []) as view:
+    with ProductionProgress(make_console(out), []) as view:
         for data in (paused, paused, going):
             view.show(StreamEvent(name="asset_progress", at=datetime.now(UTC), asset_id=SHOT, data=data))
     told = [" ".join(line.split()) for line in out.getvalue().splitlines()]

@@ -17,7 +17,8 @@ from activities.providers.registry import PROVIDERS
 from tests.emulators.base import Emulator, Reply
 from tests.emulators.google import GoogleEmulator
 from tests.support.vendors import KINDS, Kindred, env_of
-from workflows.models import Asset, Brief, Modality, Platform
+from workflows.brief import Brief, Platform
+from workflows.models import Asset, Modality
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,7 +19,9 @@ from typing import Final
 from uuid import uuid4
 
 import pytest
-from temporalio.client import Client
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.catalogue.loader import offers_of
@@ -30,10 +32,14 @@ from deploy.local import Stack
 from tests.activities.takes.killed import AT_THE_VENDOR, Case, Config, OneTake, Step
 from tests.emulators.base import Kind, Stage
 from tests.support.vendors import KINDS, env_of
+from tests.support.waiting import WITHIN, eventually
 from workflows import keys
 from workflows.activity_io import ProduceAsset
-from workflows.models import Asset, Brief, Platform, Quote
+from workflows.brief import Brief, Platform
+from workflows.models import Asset, Quote
 
+PATIENCE: Final = 2 * WITHIN
+"""Seconds for all takes of the table together."""
 DEAR, CHEAP = Decimal("0.40"), Decimal("0.01")
 """Above and below `resubmit_below_usd`."""
 
@@ -132,10 +138,23 @@ async def every(waiting: list[threading.Event], files: list[Path], worker: "subp
     Raises:
         AssertionError: the worker ended by itself.
     """
-    async with asyncio.timeout(90):
-        while not (all(e.is_set() for e in waiting) and all(f.exists() for f in files)):
-            assert worker.poll() is None, "the worker ended by itself"
-            await asyncio.sleep(0.05)
+
+    async def poll() -> bool | None:
+        assert worker.poll() is None, "the worker ended by itself"
+        return (all(e.is_set() for e in waiting) and all(f.exists() for f in files)) or None
+
+    await eventually(poll, "every take at its step", within=PATIENCE)
+
+
+async def report_dead(client: Client, runs: Iterable[WorkflowHandle[OneTake, str]]) -> None:
+    """Report to the server the attempts that ended with their worker, instead of waiting for missed heartbeats."""
+    for run in runs:
+        for pending in (await run.describe()).raw_description.pending_activities:
+            if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
+                attempt = client.get_async_activity_handle(
+                    workflow_id=run.id, run_id=run.first_execution_run_id, activity_id=pending.activity_id
+                )
+                await attempt.fail(ApplicationError("the worker was killed"))
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +175,12 @@ async def outcomes(
             else:
                 files.append(folder / name)
         config = Config(
-            temporal=servers.info.temporal_address, queue=queue, bucket="tests", reached=folder, cases=cases
+            temporal=servers.info.temporal_address,
+            queue=queue,
+            bucket="tests",
+            reached=folder,
+            claim_settles_seconds=60,  # its beats are a third of that apart, and no other attempt reads them
+            cases=cases,
         )
         async with Worker(client, task_queue=f"{queue}-w", workflows=[OneTake]):
             runs = {
@@ -175,10 +199,18 @@ async def outcomes(
                 first.send_signal(signal.SIGKILL)
                 first.wait()
                 holds.close()  # what the vendor has, it goes on with
-            went_on = config.model_copy(update={"cases": [c.model_copy(update={"step": None}) for c in cases]})
+            accepted = [emulators[name_of(*row)] for row in TABLE if row[1] in ("received", "billed")]
+
+            async def billed() -> bool | None:
+                return all(emulator.submissions for emulator in accepted) or None
+
+            await eventually(billed, "every accepted submission is billed")
+            await report_dead(client, runs.values())
+            unheld = [case.model_copy(update={"step": None}) for case in cases]
+            went_on = config.model_copy(update={"claim_settles_seconds": 2, "cases": unheld})
             second = start(went_on, folder, servers)
             try:
-                async with asyncio.timeout(120):
+                async with asyncio.timeout(PATIENCE):
                     ends = dict(zip(runs, await asyncio.gather(*(r.result() for r in runs.values())), strict=True))
             finally:
                 second.send_signal(signal.SIGKILL)

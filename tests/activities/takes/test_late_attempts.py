@@ -15,18 +15,19 @@ from activities.production import Activities
 from activities.providers.previz.provider import Previz
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
-from tests.activities.finishing.test_finishing import Takes, still_file
-from tests.activities.references.test_references import Desk as References
-from tests.activities.references.test_references import picture
-from tests.activities.takes.test_uploads import Desk as Uploads
+from tests.activities.finishing.media import Takes, still_file
+from tests.activities.references.pictures import Desk as References
+from tests.activities.references.pictures import picture
+from tests.activities.takes.upload_desk import Desk as Uploads
 from tests.support.vendor import png
 from workflows import keys
 from workflows.activity_io import FinishDeliverable, PricePlan
-from workflows.models import Asset, Brief, Deliverable, Media, Modality, Plan, Platform
+from workflows.brief import Brief, Platform
+from workflows.models import Asset, Deliverable, Media, Modality, Plan
 
 T = TypeVar("T")
 U = TypeVar("U")
-WRITES: Final = ("put_bytes", "put_file", "put_stream", "drop")
+WRITES: Final = ("put_bytes", "put_file", "put_stream", "delete")
 
 
 class Suspension:

@@ -14,61 +14,28 @@ import pytest
 from PIL import Image
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 from typer.testing import CliRunner
 
-from activities.finishing.frames import middle_of
-from activities.production import Activities
-from activities.settings import ActivitySettings
+from activities.finishing.frames import load_middle_frame
 from activities.storage.bucket import Storage
 from activities.takes import uploads
-from activities.takes.uploads import checked_upload
+from activities.takes.uploads import store_upload
 from api.cli.main import app
 from api.settings import Settings
 from api.storage import Vault
 from deploy.local import Stack
-from tests.activities.finishing.test_finishing import Film, Takes, finished, shot_file, still_file, voice_file
-from tests.api.test_problems import problem
+from tests.activities.finishing.media import Film, Takes, finished, shot_file, still_file, voice_file
+from tests.activities.takes.upload_desk import Desk
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, serving
+from tests.support.serving import Api, problem, serving
 from tests.support.stack import use_s3
 from tests.support.vendor import png
 from workflows import keys
-from workflows.activity_io import UPLOAD_REFUSED, CheckUpload, FinishedAsset
-from workflows.models import UPLOAD, Asset, Modality, Platform, Take
-from workflows.requests import UploadTake
+from workflows.activity_io import CheckUpload, FinishedAsset
+from workflows.brief import Platform
+from workflows.models import UPLOAD, Modality, Take
 
 KINDS = {"text": Modality.TEXT, "image": Modality.IMAGE, "audio": Modality.AUDIO, "video": Modality.VIDEO}
-
-
-class Desk:
-    """Puts files where uploads arrive, and has the activity look at them."""
-
-    def __init__(self, storage: Storage) -> None:
-        self.storage = storage
-        self.activities = Activities(storage, {}, ActivitySettings())
-        self.production_id = uuid4().hex
-
-    async def arrived(self, source: Path | bytes, kind: Modality, name: str = "", take: int = 1) -> CheckUpload:
-        data = source if isinstance(source, bytes) else await asyncio.to_thread(source.read_bytes)
-        key = keys.upload_prefix(self.production_id) + uuid4().hex
-        await self.storage.put_bytes(key, data, "application/octet-stream")
-        asset = Asset(asset_id="a-1", asset_type=kind, role="shot", prompt="words", provider="previz", model="any")
-        upload = UploadTake(asset_id="a-1", key=key, filename=name, uploaded_by="ana")
-        return CheckUpload(production_id=self.production_id, asset=asset, take=take, upload=upload)
-
-    async def check(self, request: CheckUpload) -> Take:
-        return await ActivityEnvironment().run(self.activities.check_upload, request)
-
-    async def taken(self, source: Path | bytes, kind: Modality, name: str = "") -> Take:
-        return await self.check(await self.arrived(source, kind, name))
-
-    async def refused(self, request: CheckUpload) -> str:
-        with pytest.raises(ApplicationError) as caught:
-            await self.check(request)
-        assert (caught.value.type, caught.value.non_retryable) == (UPLOAD_REFUSED, True)
-        return caught.value.message
 
 
 @pytest.fixture
@@ -156,17 +123,17 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/se
     [
         ("image", b"", "it is empty; give image of at most 50,000,000"),
         ("text", b"x" * 1_000_001, "it has 1,000,001 bytes; give text of at most 1,000,000"),
-        ("text", b"caf\xe9", "byte 3 is no UTF-8; save it"),
-        ("text", b" \n", "it has no words in it"),
-        ("text", png(), "is no UTF-8"),
-        ("image", b"<html>sorry</html>", "it is no picture that opens; give PNG, JPEG or WebP"),
+        ("text", b"caf\xe9", "byte 3 is not UTF-8; save it"),
+        ("text", b" \n", "it contains no text"),
+        ("text", png(), "is not UTF-8"),
+        ("image", b"<html>sorry</html>", "it does not open as a picture; give PNG, JPEG or WebP"),
         ("image", png()[:60], "the image/png does not open: image file is truncated; export it again"),
         ("image", bomb(8_000), "it is larger than 50,000,000 pixels"),
         ("image", bomb(60_000), "it is larger than 50,000,000 pixels"),
-        ("audio", b"ID3 and nothing else", "it is no audio that opens; give WAV"),
-        ("video", png(), "it is no video that opens; give MP4"),
-        ("video", PLAYLIST, "it is no video that opens; give MP4"),
-        ("video", SCRIPT, "it is no video that opens; give MP4"),
+        ("audio", b"ID3 and nothing else", "it does not open as audio; give WAV"),
+        ("video", png(), "it does not open as video; give MP4"),
+        ("video", PLAYLIST, "it does not open as video; give MP4"),
+        ("video", SCRIPT, "it does not open as video; give MP4"),
     ],
 )
 async def test_what_it_is_not_is_refused(desk: Desk, kind: str, data: bytes, told: str) -> None:
@@ -178,8 +145,8 @@ async def test_a_film_is_no_sound_and_a_sound_no_film(desk: Desk, tmp_path: Path
     """Real media of another kind than the asset is refused, and says what to give."""
     shot = shot_file(tmp_path / "a.mp4", size=(64, 32), seconds=0.2)
     voice = voice_file(tmp_path / "a.wav", 0.2)
-    assert "give its sound alone" in await desk.refused(await desk.arrived(shot, Modality.AUDIO))
-    assert "there is no video in it; give MP4" in await desk.refused(await desk.arrived(voice, Modality.VIDEO))
+    assert "give only its sound" in await desk.refused(await desk.arrived(shot, Modality.AUDIO))
+    assert "it contains no video; give MP4" in await desk.refused(await desk.arrived(voice, Modality.VIDEO))
 
 
 async def test_what_is_too_long_is_refused(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +162,7 @@ async def test_another_productions_object_is_no_upload(desk: Desk) -> None:
     taken = await desk.check(request)
     stolen = request.upload.model_copy(update={"key": taken.media.key})
     message = await desk.refused(request.model_copy(update={"take": 2, "upload": stolen}))
-    assert "is no upload to this production" in message
+    assert "is not an upload to this production" in message
 
 
 async def test_a_number_whose_upload_was_never_used_is_free(desk: Desk) -> None:
@@ -226,7 +193,7 @@ async def test_a_film_is_finished_from_uploads(storage: Storage, tmp_path: Path)
     assert film.differ(0.5, 2.0) > 10
     assert film.silent(0.0, 0.9)
     assert film.loud(1.3, 1.9)
-    assert "shot-2 is 200 x 200 and stands between bars in 320 x 180" in deliverable.notes
+    assert "shot-2 is 200 x 200 and is shown with bars in 320 x 180" in deliverable.notes
 
 
 async def test_a_film_held_upright(storage: Storage, tmp_path: Path) -> None:
@@ -252,7 +219,7 @@ async def test_a_film_held_upright(storage: Storage, tmp_path: Path) -> None:
     assert film.size == (64, 128)
     top, bottom = (film.picture(0.2)[row * 64 + 32] for row in (8, 28))
     assert top > 200 > 50 > bottom
-    shown = middle_of(path, 0.5, (320, 320))
+    shown = load_middle_frame(path, 0.5, (320, 320))
     assert (shown.size, shown.convert("L").getpixel((32, 16))) == ((64, 128), 255)
 
 
@@ -284,7 +251,7 @@ class Looking(FakeActivities):
 
     @activity.defn(name="check_upload")
     async def check_upload(self, request: CheckUpload) -> Take:
-        return await checked_upload(request, self.storage)
+        return await store_upload(request, self.storage)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from activities.errors import ContentRefused, InvalidRequest
 from workflows.runtime import redaction
-from workflows.runtime.redaction import hidden, hide_in_logs, remember
+from workflows.runtime.redaction import redact, redact_logs, register_secrets
 
 KEY = "sk-proj-3f9d2c71b8e64a05"
 
@@ -15,7 +15,7 @@ KEY = "sk-proj-3f9d2c71b8e64a05"
 @pytest.fixture(autouse=True)
 def _forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "_known", set())
-    remember(
+    register_secrets(
         {
             "OPENAI_API_KEY": KEY,
             "GREENLIGHT_PAYLOAD_KEYS": "a:QUJDREVGR0hJSktMTU5PUFFSU1Q= b:VUJDREVGR0hJSktMTU5PUFFSU1Q=",
@@ -48,7 +48,7 @@ def _forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_secrets_are_hidden(words: str, shown: str) -> None:
     """Known values by themselves, also in the middle of which the words end; all others by their form."""
-    assert hidden(words) == shown
+    assert redact(words) == shown
     assert str(InvalidRequest(words)) == shown
     assert ContentRefused("no", category=words).category == shown
 
@@ -67,13 +67,13 @@ def test_secrets_are_hidden(words: str, shown: str) -> None:
 )
 def test_other_words_stay(words: str) -> None:
     """What is no secret is told as it is."""
-    assert hidden(words) == words
+    assert redact(words) == words
 
 
 def test_logs_are_discreet(caplog: pytest.LogCaptureFixture) -> None:
     """Each handler goes on in its own form, without secrets, also within tracebacks."""
     caplog.handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    hide_in_logs()
+    redact_logs()
     try:
         int(KEY)
     except ValueError:
@@ -92,7 +92,7 @@ def test_a_message_is_one_line_of_the_log() -> None:
     before = root.handlers[:]
     root.handlers[:] = [handler]
     try:
-        hide_in_logs()
+        redact_logs()
         logging.getLogger("x").warning("title %s", "a\nERROR forged\x1b[2K\u202e")
         logging.getLogger("x").warning("%s", "y" * 100_000)
         logging.getLogger("x").error("failed", exc_info=ValueError("mine"))

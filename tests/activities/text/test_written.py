@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict
 
 from activities.catalogue.offers import Offer, Rate
 from activities.errors import OutputUnusable
-from activities.planning.progress import so_far
+from activities.planning.progress import read_partial_plan
 from activities.planning.rewriting import _Draft as Rewriting
 from activities.providers.protocol import Finished
-from activities.takes.stored_form import taken_in
+from activities.takes.stored_form import normalize
 from activities.text.model_text import read_as, text_of
-from tests.activities.planning.test_planner import Script, asset, film, planned
+from tests.activities.planning.scripted import Script, asset, film, planned
 from workflows.models import Modality
 
 FENCE = "```"
@@ -65,7 +65,7 @@ def test_a_text_of_nothing_but_marks_is_soon_read(mark: str) -> None:
 
 async def taken(source: bytes, media_type: str = "text/markdown", *, structured: bool = False) -> bytes:
     offer = Offer("v", "m", Modality.TEXT, "text/markdown", (Rate("asset", Decimal(1), Decimal(1)),), 1.0)
-    made = await taken_in(Finished(source, media_type), offer, structured=structured)
+    made = await normalize(Finished(source, media_type), offer, structured=structured)
     assert isinstance(made.source, bytes)
     return made.source
 
@@ -84,7 +84,7 @@ async def test_texts_of_every_provider_are_taken_in_alike() -> None:
 @pytest.mark.parametrize("source", [b"<think>only", b" ", b"\x89PNG\r\n\x1a\n\x00\x00", bytes(range(128, 256)) * 4])
 async def test_what_has_no_words_is_unusable(source: bytes) -> None:
     """Thoughts alone, nothing, and bytes that are no text are never a document."""
-    with pytest.raises(OutputUnusable, match="no words"):
+    with pytest.raises(OutputUnusable, match="the text is empty|not a text"):
         await taken(source)
 
 
@@ -149,5 +149,5 @@ def test_what_is_no_json_says_so(answer: str) -> None:
 def test_progress_is_told_past_the_thoughts() -> None:
     """Whoever waits sees the assets of an answer that is in a fence after its thoughts, and nothing of these."""
     begun = json.dumps({"title": "x", "assets": [asset("still-1", "image", "still", "paint")]})[:-3]
-    assert so_far(f'<think>\n{{"assets": [1]}}\n</think>\n{FENCE}json\n{begun}')["count"] == 1
-    assert so_far('<think>\n{"assets": [{"asset_type": "image"}]')["count"] == 0
+    assert read_partial_plan(f'<think>\n{{"assets": [1]}}\n</think>\n{FENCE}json\n{begun}')["count"] == 1
+    assert read_partial_plan('<think>\n{"assets": [{"asset_type": "image"}]')["count"] == 0

@@ -1,147 +1,31 @@
-"""Keys: their file and its commands, who gets in, and what an API without keys lets nobody else do."""
+"""Keys and sessions: who gets in, which roles a route needs, and what an API without keys lets another site do."""
 
 import asyncio
 import logging
 import os
-import re
-import stat
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from api.app import create_app
 from api.auth import key_file
 from api.auth.caller import SIGNATURES
-from api.auth.key_file import KeyFile, KeyFileError
 from api.auth.middleware import Refusals
-from api.auth.roles import NEEDS, Role
+from api.auth.roles import NEEDS
 from api.cli.main import app
 from api.client.client import GreenlightClient, GreenlightError
 from api.settings import Settings, SettingsError
-from tests.api.test_problems import NOWHERE, problem
-from tests.support.serving import Api, serving
-from workflows.models import ApprovalPolicy
+from tests.api.auth.api_keys import bearer, keys, made
+from tests.support.serving import NOWHERE, Api, problem, serving
 
 OTHERS: dict[str, str] = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
 CHANGE = ("POST", "/api/v1/productions/p1/cancel")
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "secrets" / "keys.toml"
-
-
-def keys(file: Path, *args: str) -> Result:
-    return CliRunner().invoke(app, ["keys", *args], env={"GREENLIGHT_API_KEYS": str(file), "NO_COLOR": "1"})
-
-
-def made(file: Path, name: str, *roles: str, tenant: str = "acme") -> str:
-    chosen = [part for role in roles or ("operator",) for part in ("--role", role)]
-    done = keys(file, "create", "--name", name, "--tenant", tenant, *chosen)
-    assert done.exit_code == 0, done.output
-    return done.stdout.strip()
-
-
-# -- The file and its commands ---------------------------------------------------------------------------------
-
-
-def test_a_key_is_shown_once(file: Path) -> None:
-    """`keys create` prints a key of 256 bits and keeps its hash alone, where its owner alone reads it."""
-    key = made(file, 'Ana Ñ "the boss" \\', "approver", "requester")
-    assert re.fullmatch(r"gl_[\w-]{43}", key)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert key not in file.read_text()
-    found = KeyFile(file).find(key)
-    assert found is not None
-    assert (found.name, found.tenant, found.roles) == (
-        'Ana Ñ "the boss" \\',
-        "acme",
-        (Role.REQUESTER, Role.APPROVER),
-    )
-    assert KeyFile(file).find(key[:-1]) is None
-    listed = keys(file, "list").stdout
-    assert "the boss" in listed
-    assert "requester, approver" in listed
-    assert key not in listed
-    assert os.listdir(file.parent) == [file.name]  # noqa: PTH208 - dotfiles too
-
-
-def test_one_name_one_key(file: Path) -> None:
-    """A name is one person: it has one key, also in other letters; it is free again once that is revoked."""
-    first = made(file, "ana")
-    again = keys(file, "create", "--name", "ANA", "--role", "approver")
-    assert again.exit_code == 2
-    assert "ANA" in again.output
-    assert keys(file, "revoke", "ana").exit_code == 0
-    assert keys(file, "revoke", "ana").exit_code == 2
-    second = made(file, "ana")
-    assert KeyFile(file).find(first) is None
-    assert KeyFile(file).find(second) is not None
-
-
-@pytest.mark.parametrize("args", [("--name", " "), ("--name", "a\nb"), ("--name", "a", "--tenant", "Acme.x")])
-def test_a_key_that_cannot_be(file: Path, args: tuple[str, ...]) -> None:
-    """What no key can be called is refused before anything is written."""
-    assert keys(file, "create", "--role", "approver", *args).exit_code == 2
-    assert not file.exists()
-
-
-def test_keys_made_at_once_are_all_there(file: Path) -> None:
-    """Commands that change the file at the same time lose nothing of each other."""
-    with ThreadPoolExecutor(8) as threads:
-        done = list(threads.map(lambda n: key_file.create(file, f"n{n}", "acme", [Role.OPERATOR]), range(16)))
-    assert all(map(KeyFile(file).find, done))
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("[[keys]\n", "cannot be read"),
-        ("[[keys]]\nname = 'a'\n", "keys.1.tenant: Field required"),
-        ("[[keys]]\nname = 'a'\ntenant = 'acme'\nroles = ['king']\nsha256 = '0'\n", "keys.1.roles.1: Input should be"),
-        ("[[key]]\n", "key: Extra inputs"),
-        ("[policies.acme]\napprover = 2\n", "policies.acme.approver: Extra inputs"),
-        ("[policies.acme]\nmax_budget_usd = -1\n", "policies.acme.max_budget_usd: Input should be"),
-        (2 * f"[[keys]]\nname = 'a'\ntenant = 'acme'\nroles = ['operator']\nsha256 = '{'0' * 64}'\n", "there twice"),
-    ],
-)
-def test_a_broken_file_keeps_what_was(file: Path, caplog: pytest.LogCaptureFixture, text: str, words: str) -> None:
-    """A file that makes no sense is told once and changes nothing; at the start it is refused, with where it is."""
-    key = made(file, "ana")
-    known = KeyFile(file)
-    file.write_text(text)
-    with caplog.at_level(logging.ERROR):
-        assert known.find(key)
-        assert known.find(key)
-    assert [words in record.getMessage() for record in caplog.records] == [True]
-    with pytest.raises(KeyFileError, match=re.escape(str(file))):
-        KeyFile(file)
-    file.unlink()
-    assert known.find(key)
-    made(file, "ben")
-    assert known.find(key) is None
-
-
-def test_a_policy_is_kept(file: Path) -> None:
-    """Policies of tenants are read with the keys, and are still there after keys are made and revoked."""
-    made(file, "ana")
-    file.write_text(
-        file.read_text()
-        + '\n[policies.acme]\napprovers = 2\nmax_budget_usd = 20.10\nescalate_to = ["the \\"boss\\""]\n'
-    )
-    made(file, "ben")
-    assert keys(file, "revoke", "ana").exit_code == 0
-    policy = ApprovalPolicy(approvers=2, max_budget_usd=Decimal("20.10"), escalate_to=('the "boss"',))
-    assert KeyFile(file).policy_of("acme") == policy
-    assert KeyFile(file).policy_of("bolt") is None
 
 
 # -- Settings ----------------------------------------------------------------------------------------------------
@@ -214,10 +98,6 @@ def ana(module_file: Path) -> str:
 async def closed(module_file: Path, ana: str) -> Any:
     async with serving(None, NOWHERE | {"GREENLIGHT_API_KEYS": str(module_file)}) as api:
         yield api
-
-
-def bearer(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"}
 
 
 async def test_a_key_opens(closed: Api, ana: str) -> None:
@@ -362,7 +242,7 @@ async def test_the_client_and_the_command_send_a_key(closed: Api, ana: str, monk
     command = ["--url", url, "schedule", "pause", "monday"]
     told = await asyncio.to_thread(CliRunner().invoke, app, command)
     assert "role operator" in told.output
-    assert "The key in GREENLIGHT_API_KEY does not allow it" in told.output
+    assert "The key in GREENLIGHT_API_KEY does not allow this request" in told.output
 
 
 # -- An open API ---------------------------------------------------------------------------------------------------

@@ -15,19 +15,20 @@ from temporalio import activity
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
-from api.cli import decide
-from api.cli.live import describe
+from api.cli.commands import decisions
+from api.cli.event_text import describe
 from api.cli.main import app
 from api.cli.options import brief_from, parse_duration
-from api.cli.plan_file import PlanFileError, added
-from api.temporal import productions
+from api.cli.plan_file import PlanFileError, edits_of_assets
+from api.temporal import reads
 from api.views.production import StreamEvent
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
 from tests.support.serving import Api, serving
 from workflows.activity_io import DraftPlan
+from workflows.brief import Platform
 from workflows.events import EventName
-from workflows.models import Modality, Plan, Platform
+from workflows.models import Modality, Plan
 
 Greenlight = Callable[..., Awaitable[Result]]
 NEW = {"asset_id": "text-9", "asset_type": "text", "prompt": "more", "provider": "fake", "model": "words"}
@@ -89,7 +90,8 @@ async def test_edit_after_delivery(greenlight: Greenlight, api: Api) -> None:
     await done(greenlight("watch", production_id))
     dry = await done(greenlight("refresh", production_id, "--dry-run"))
     assert re.search(r"^text-1 +prompt +0\.01$", dry, re.MULTILINE), dry
-    assert "Nothing of it is stale" in await done(greenlight("refresh", production_id, "text-9", "--dry-run"))
+    dry = await done(greenlight("refresh", production_id, "text-9", "--dry-run"))
+    assert "None of the selected assets is stale" in dry
     uncapped = await greenlight("refresh", production_id)
     assert uncapped.exit_code == 2
     assert "--max-usd" in uncapped.stderr
@@ -187,8 +189,8 @@ async def test_cancel_says_what_became_of_each(greenlight: Greenlight, api: Api,
 
 async def test_cancel_without_a_worker(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no worker answers, `cancel` says that it will be done, and where to look."""
-    monkeypatch.setattr(decide, "CANCEL_SECONDS", 0.1)
-    monkeypatch.setattr(productions, "QUERY_TIMEOUT", timedelta(seconds=0.3))
+    monkeypatch.setattr(decisions, "CANCEL_SECONDS", 0.1)
+    monkeypatch.setattr(reads, "QUERY_TIMEOUT", timedelta(seconds=0.3))
     async with serving(client, {}) as api:
         async with FakeActivities().working(client):
             production_id, _ = await api.planned()
@@ -316,7 +318,7 @@ def test_what_is_no_duration(text: str) -> None:
 def test_an_asset_that_is_none(text: str, message: str) -> None:
     """What --add cannot use names the field, and what an asset needs."""
     with pytest.raises(PlanFileError, match=message):
-        added(text)
+        edits_of_assets(text)
 
 
 DATA: dict[str, dict[str, Any]] = {
@@ -346,7 +348,7 @@ DATA: dict[str, dict[str, Any]] = {
 WORDS = {
     "approval_given": "by ana, 1 of 2",
     "approved": "the stills, by ana, to spend at most 2.50 USD",
-    "attention_withdrawn": "budget short: nobody has to decide any more",
+    "attention_withdrawn": "budget short: no decision is needed any more",
     "budget_raised": "from 1.00 to 2.50 USD, by ana, above the brief's 2.00 USD",
     "overrun": "fake/words charged 1.00 USD, 0.90 USD above its published 0.10 USD",
     "asset_cancelled": "may still run, job j1, 0.50 USD billed",

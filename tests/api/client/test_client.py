@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.client import client as api_client
-from api.client.client import AnswerLost, GreenlightClient, GreenlightError, Unreachable, resolve_url
+from api.client import transport
+from api.client.client import GreenlightClient, GreenlightError, ResponseLost, Unreachable
 from api.client.sse import EventDecoder
+from api.client.transport import resolve_url
 from api.views.production import ProductionView
-from workflows.models import Brief, Platform
+from workflows.brief import Brief, Platform
 from workflows.requests import Approval
 
 Answer = Callable[["Handler"], None]
@@ -255,7 +256,7 @@ def test_a_key_goes_with_the_start(serve: Serve) -> None:
 
 def test_a_lost_answer_is_asked_for_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the connection breaks before the answer, a request with a key is sent again, and one without is not."""
-    monkeypatch.setattr(api_client, "RETRIES_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(transport, "RETRY_PAUSES_SECONDS", (0.0, 0.0))
     receipt = {"status": "producing", "plan_digest": "d", "last_event_id": 3}
     lost = iter((True, False, True))
 
@@ -269,7 +270,7 @@ def test_a_lost_answer_is_asked_for_again(serve: Serve, monkeypatch: pytest.Monk
     with GreenlightClient(server.url) as studio:
         assert studio.approve("p1", approval, idempotency_key="k1").last_event_id == 3
         assert [headers["Idempotency-Key"] for _, _, headers, _ in server.asked] == ["k1", "k1"]
-        with pytest.raises(AnswerLost):
+        with pytest.raises(ResponseLost):
             studio.approve("p1", approval)
     assert len(server.asked) == 3
 
@@ -364,13 +365,13 @@ def test_no_file_leaves_the_folder(serve: Serve, tmp_path: Path, name: str) -> N
 def test_where_the_api_is(tmp_path: Path) -> None:
     """The address is the argument, else GREENLIGHT_URL, else what the running stack recorded, else port 8400."""
     home = {"GREENLIGHT_HOME": str(tmp_path)}
-    assert resolve_url(None, home) == "http://127.0.0.1:8400"
+    assert resolve_url(None, home)[0] == "http://127.0.0.1:8400"
     (tmp_path / "stack.json").write_text('{"api_url": "http://127.0.0.1:8411"}')
-    assert resolve_url(None, home) == "http://127.0.0.1:8411"
-    assert resolve_url(None, home | {"GREENLIGHT_URL": "http://studio:1/"}) == "http://studio:1"
-    assert resolve_url("http://other:2", home | {"GREENLIGHT_URL": "http://studio:1"}) == "http://other:2"
+    assert resolve_url(None, home)[0] == "http://127.0.0.1:8411"
+    assert resolve_url(None, home | {"GREENLIGHT_URL": "http://studio:1/"})[0] == "http://studio:1"
+    assert resolve_url("http://other:2", home | {"GREENLIGHT_URL": "http://studio:1"})[0] == "http://other:2"
     (tmp_path / "stack.json").write_text("{ half")
-    assert resolve_url(None, home) == "http://127.0.0.1:8400"
+    assert resolve_url(None, home)[0] == "http://127.0.0.1:8400"
 
 
 def test_the_client_is_light() -> None:

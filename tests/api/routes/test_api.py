@@ -1,45 +1,17 @@
 """The HTTP surface on a real Temporal server, with real workers whose activities make nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
-import pytest
-from temporalio import activity
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
 
 from activities.storage.bucket import Storage
-from deploy.local import Stack
-from tests.api.test_problems import problem
 from tests.support.fakes import PROVIDER, FakeActivities
-from tests.support.serving import Api, serving, sse
-from tests.support.stack import use_s3
+from tests.support.serving import BRIEF, Api, path, problem, serving
+from tests.support.waiting import WITHIN
 from workflows import keys
-from workflows.activity_io import PLAN_INVALID, DraftPlan
-from workflows.models import Modality, Plan
-
-BRIEF = {"text": "Say it.", "platform": "copy"}
-
-
-@pytest.fixture
-def fake() -> FakeActivities:
-    return FakeActivities()
-
-
-@pytest.fixture
-async def api(client: Client, servers: Stack, storage: Storage, fake: FakeActivities) -> AsyncIterator[Api]:
-    """The API and workers."""
-    environ = {"GREENLIGHT_BUCKET": "tests", "GREENLIGHT_TEMPORAL_UI_URL": "http://ui.example"}
-    with pytest.MonkeyPatch.context() as patch:
-        use_s3(patch, servers)
-        async with fake.working(client), serving(client, environ) as api:
-            yield api
-
-
-def path(production_id: str, *rest: str) -> str:
-    return "/".join(("/api/v1/productions", production_id, *rest))
+from workflows.models import Modality
 
 
 async def test_whole_life(api: Api, fake: FakeActivities) -> None:
@@ -298,7 +270,7 @@ async def test_list_of_reopened(api: Api, fake: FakeActivities) -> None:
     fake.hold("text-1")
     regenerate = path(old, "assets", "text-1", "regenerate")
     assert (await api.http.post(regenerate, json={})).status_code == 202
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN):
         while True:  # the list follows a change by a moment
             listed = (await api.http.get("/api/v1/productions", params=asked)).json()["productions"]
             if listed[-1]["status"] == "producing":
@@ -307,59 +279,6 @@ async def test_list_of_reopened(api: Api, fake: FakeActivities) -> None:
     assert [(p["production_id"], p["title"]) for p in listed] == [(new, "Say it."), (old, "A plan")]
     assert listed[-1]["created_at"] == (await api.get(old))["created_at"] < listed[0]["created_at"]
     await api.events(old)
-
-
-async def test_plan_stream(api: Api) -> None:
-    """One call plans: the stream ends with the plan, and Location names the production."""
-    async with api.http.stream("POST", "/api/v1/multimodal/plan", json=BRIEF) as response:
-        events = [e async for e in sse(response) if e.name]
-    assert [e.name for e in events] == ["plan_start", "plan_ready"]
-    assert (await api.http.get(response.headers["location"])).json()["status"] == "awaiting_approval"
-
-
-async def test_execute_plan_stream(api: Api) -> None:
-    """One call approves and follows to the end, within the budget that it names."""
-    production_id, digest = await api.planned()
-    body = {"production_id": production_id, "plan_digest": digest, "budget_usd": "0.5", "approver": "ana"}
-    async with api.http.stream("POST", "/api/v1/multimodal/execute-plan", json=body) as response:
-        events = [e async for e in sse(response) if e.name]
-    assert (events[0].name, events[1].name, events[-1].name) == ("approved", "asset_start", "done")
-    assert (await api.get(production_id))["budget_usd"] == "0.5"
-    again = problem(await api.http.post("/api/v1/multimodal/execute-plan", json=body), 409)
-    assert again.production_status == "delivered"
-
-
-async def test_generate(api: Api) -> None:
-    """One call plans and approves what costs at most max_usd; what costs more waits, with its price."""
-    done = await api.http.post("/api/v1/generate", json={"brief": BRIEF, "max_usd": "0.03"})
-    assert done.status_code == 202, done.text
-    assert (await api.events(done.json()["production_id"]))[-1].name == "done"
-    dear = await api.http.post("/api/v1/generate", json={"brief": BRIEF, "max_usd": "0.0299"})
-    found = problem(dear, 402)
-    assert str(found.price_usd) == "0.0300"
-    assert found.production_id
-    assert (await api.get(found.production_id))["status"] == "awaiting_approval"
-
-
-async def test_generate_names_bad_field(client: Client) -> None:
-    """Where planning fails for a field of the brief, generate names it with the remedy; else it is a conflict."""
-
-    class Unwilling(FakeActivities):
-        @activity.defn(name="draft_plan")
-        async def draft_plan(self, request: DraftPlan) -> Plan:
-            raise ApplicationError(request.brief.text, type=PLAN_INVALID, non_retryable=True)
-
-    async with Unwilling().working(client), serving(client, {}) as api:
-        words = "languages: previz cannot speak 'xx'; choose from en", "nothing comes to mind"
-        field, other = [
-            await api.http.post("/api/v1/generate", json={"brief": BRIEF | {"text": w}, "max_usd": "1"}) for w in words
-        ]
-        found = problem(field, 422)
-        (error,) = found.errors
-        assert (error.field, error.remedy) == ("languages", "choose from en")
-        assert error.message == "previz cannot speak 'xx'"
-        assert (await api.get(str(found.production_id)))["status"] == "failed"
-        assert problem(other, 409).errors == []
 
 
 async def test_no_worker(client: Client) -> None:
@@ -394,7 +313,7 @@ async def test_media(api: Api, storage: Storage) -> None:
     await storage.put_bytes(f"{take}/media.txt", b"a take", "text/plain")
     await storage.put_bytes(keys.deliverable_key(production_id, 1, "content.md"), b"# done", "text/markdown")
     await storage.put_bytes(keys.manifest_key(production_id), b"{}", "application/json")
-    async with httpx.AsyncClient() as outside:
+    async with httpx.AsyncClient(timeout=WITHIN) as outside:
         for asked, content, name in (
             ("assets/text-1/takes/1/media", b"a take", "text-1-take-1.txt"),
             ("deliverable", b"# done", "content.md"),

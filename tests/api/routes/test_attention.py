@@ -13,13 +13,12 @@ import typer
 from temporalio.client import Client
 from typer.testing import CliRunner
 
-from api.cli.attention import age, answers
+from api.cli.commands.attention import answer_commands, format_age
 from api.cli.main import app
 from api.temporal import visibility
-from tests.api.test_problems import problem
 from tests.support.fakes import FakeActivities
-from tests.support.productions import eventually
-from tests.support.serving import Api, serving
+from tests.support.serving import Api, problem, serving
+from tests.support.waiting import eventually
 from workflows.activity_io import AssetFailure
 from workflows.events import Answer, AttentionItem, AttentionReason
 from workflows.production.state.attention import ANSWERS
@@ -141,7 +140,7 @@ async def test_the_command(client: Client, api: Api) -> None:
         assert (await api.events(production_id))[-1].name == "done"
         await waiting(api, 0, tenant=tenant)
         empty = await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, "attention", "--tenant", tenant])
-        assert empty.stdout == "Nothing waits for a person.\n"
+        assert empty.stdout == "No decision is pending.\n"
 
 
 # The commands
@@ -158,7 +157,7 @@ def test_every_answer_is_a_command(reason: AttentionReason) -> None:
     """Every answer to every reason is a command that exists, with its production and what it answers."""
     group = typer.main.get_command(app)
     known = set(group.list_commands(typer.Context(group)))  # type: ignore[attr-defined]  # Typer's root is a group
-    for command in answers("p1", item(reason)):
+    for command in answer_commands("p1", item(reason)):
         name, production_id, *rest = shlex.split(command)[1:]
         assert name in known
         assert production_id == "p1"
@@ -194,7 +193,7 @@ def test_every_answer_is_a_command(reason: AttentionReason) -> None:
 )
 def test_what_an_answer_needs(waits: AttentionItem, answer: Answer, command: str) -> None:
     """A command carries what its answer needs: the digest, the proposed words, the replacement, the job."""
-    assert f"greenlight {command}" in answers("p1", waits)
+    assert f"greenlight {command}" in answer_commands("p1", waits)
     assert answer in waits.answers
 
 
@@ -203,4 +202,4 @@ def test_what_an_answer_needs(waits: AttentionItem, answer: Answer, command: str
 )
 def test_age(seconds: int, words: str) -> None:
     """How long something waits is told in its largest whole unit."""
-    assert age(timedelta(seconds=seconds)) == words
+    assert format_age(timedelta(seconds=seconds)) == words

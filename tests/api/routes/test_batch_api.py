@@ -16,16 +16,15 @@ from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
 from activities.storage.bucket import Storage
-from api.cli import batch
+from api.cli.commands import batch
 from api.cli.main import app
-from api.openapi.batch_examples import MANY
+from api.openapi.examples import EXAMPLES
 from api.routes import batches
 from deploy.local import Stack
-from tests.api.test_problems import problem
 from tests.support.fakes import FakeActivities
-from tests.support.productions import eventually
-from tests.support.serving import Api, serving
+from tests.support.serving import Api, problem, serving
 from tests.support.stack import use_s3
+from tests.support.waiting import eventually
 from workflows.batch.records import MAX_ROWS, BatchView
 from workflows.models import Modality
 
@@ -202,7 +201,7 @@ async def test_unknown(api: Api) -> None:
 async def greenlight(api: Api, *args: str) -> Result:
     """The command, in a thread of its own: the API runs in this one. It looks more often than for people."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "LOOK_SECONDS", 0.1)
+        patch.setattr(batch, "POLL_SECONDS", 0.1)
         return await asyncio.to_thread(CliRunner().invoke, app, ["--url", str(api.http.base_url), *args])
 
 
@@ -275,7 +274,7 @@ async def test_bad_row_by_the_command(api: Api, tmp_path: Path) -> None:
 
 def test_a_long_batch_on_a_terminal() -> None:
     """Where there is no room for all rows, those that are done give way; the totals are always there."""
-    view = BatchView.model_validate(MANY["BatchView"])
+    view = BatchView.model_validate(EXAMPLES["BatchView"])
     done = [view.rows[0].model_copy(update={"row": n, "key": f"key-{n}", "status": "delivered"}) for n in range(1, 30)]
     waits = view.rows[1].model_copy(update={"row": 30, "key": "the last"})
     screen = io.StringIO()

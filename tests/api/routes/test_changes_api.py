@@ -10,10 +10,10 @@ from temporalio.client import Client
 
 from activities.storage.bucket import Storage
 from deploy.local import Stack
-from tests.api.test_problems import problem
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, serving
+from tests.support.serving import Api, problem, serving
 from tests.support.stack import use_s3
+from tests.support.waiting import WITHIN
 from workflows import keys
 
 
@@ -241,7 +241,7 @@ async def test_old_revisions(api: Api, storage: Storage, fake: FakeActivities) -
     assert [r["revision"] for r in found["revisions"]] == [2, 1]
     first = found["revisions"][1]
     assert [(f["name"], f["bytes"]) for f in first["files"]] == [("content.md", 12), ("images/a b.png", 3)]
-    async with httpx.AsyncClient() as outside:
+    async with httpx.AsyncClient(timeout=WITHIN) as outside:
         for file, content in zip(first["files"], (b"# revision 1", b"png"), strict=True):
             answer = await api.http.get(file["url"])
             assert answer.status_code == 307, answer.text
@@ -255,7 +255,7 @@ async def test_old_revisions(api: Api, storage: Storage, fake: FakeActivities) -
     manifest = keys.deliverable_key(production_id, 1, "manifest.json")
     await storage.put_bytes(manifest, fake.manifests[production_id].model_dump_json().encode(), "application/json")
     main = await api.http.get(path(production_id, "deliverable?revision=1"))
-    async with httpx.AsyncClient() as outside:
+    async with httpx.AsyncClient(timeout=WITHIN) as outside:
         assert (await outside.get(main.headers["location"])).content == b"# revision 1"
     problem(await api.http.get(path("nobody", "deliverables")), 404)
     problem(await api.http.get(path("nobody", "deliverable?revision=1")), 404)
@@ -265,7 +265,7 @@ async def read(api: Api, production_id: str, asked: str) -> bytes:
     """The bytes that a link of the API leads to."""
     answer = await api.http.get(path(production_id, asked))
     assert answer.status_code == 307, answer.text
-    async with httpx.AsyncClient(trust_env=False) as outside:
+    async with httpx.AsyncClient(timeout=WITHIN, trust_env=False) as outside:
         return (await outside.get(answer.headers["location"])).content
 
 

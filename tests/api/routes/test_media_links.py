@@ -11,6 +11,7 @@ from api.settings import Settings
 from api.storage import LINK_SECONDS, Vault
 from deploy.local import Stack
 from tests.support.stack import use_s3
+from tests.support.waiting import WITHIN
 from workflows import keys
 
 
@@ -33,7 +34,7 @@ async def test_a_link_leads_to_the_media_of_the_ledger(vault: Vault, storage: St
     await storage.put_bytes(f"{prefix}/ledger.json", named, "application/json")
     link = await vault.take_link("linked", "still-1", 1)
     assert link is not None
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=WITHIN, trust_env=False) as http:
         answer = await http.get(link)
     assert answer.text == f"of {names[1]}"
     assert "still-1-take-1.txt" in answer.headers["content-disposition"]
@@ -53,7 +54,7 @@ async def test_a_link_opens_one_object_to_be_read(vault: Vault, storage: Storage
     link, other = await _link(vault, storage, "acme.p1"), await _link(vault, storage, "bolt.p1")
     asked = httpx.URL(link)
     assert int(asked.params["X-Amz-Expires"]) <= 900
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=WITHIN, trust_env=False) as http:
         assert (await http.get(link)).text == "of acme.p1"
         theirs = asked.copy_with(path=httpx.URL(other).path)
         refused = [
@@ -71,7 +72,7 @@ async def test_a_link_ends(vault: Vault, storage: Storage, monkeypatch: pytest.M
     """A link that was made 15 minutes ago opens nothing."""
     key = httpx.URL(await _link(vault, storage, "acme.p2")).path.partition("/tests/")[2]
     then = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=LINK_SECONDS - 60)
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=WITHIN, trust_env=False) as http:
         for at, status in ((then, 200), (then - timedelta(seconds=62), 403)):
             monkeypatch.setattr("botocore.auth.get_current_datetime", lambda at=at: at)
             assert (await http.get(await vault.link(key, "still.txt"))).status_code == status

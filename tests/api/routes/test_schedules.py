@@ -10,10 +10,9 @@ from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from tests.api.test_problems import problem
 from tests.support.fakes import FakeActivities
-from tests.support.productions import eventually
-from tests.support.serving import Api, serving
+from tests.support.serving import Api, problem, serving
+from tests.support.waiting import eventually
 
 PATH = "/api/v1/schedules"
 

@@ -13,7 +13,7 @@ from tests.support.fakes import FakeActivities
 from tests.support.stack import use_s3
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's chromium; where it is missing, what needs it is skipped."""
     if not CHROMIUM.exists():

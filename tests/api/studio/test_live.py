@@ -32,7 +32,7 @@ async def test_reload_and_restart(browser: Browser, site: Site, fake: FakeActivi
         fake.release("text-2")
         await delivered(page)
         await page.go_back()
-        await expect(page.get_by_role("heading", name="What shall we make?")).to_be_visible()
+        await expect(page.get_by_role("heading", name="New production")).to_be_visible()
 
 
 async def test_the_plan_streams_in(browser: Browser, site: Site, fake: FakeActivities) -> None:
@@ -41,7 +41,7 @@ async def test_the_plan_streams_in(browser: Browser, site: Site, fake: FakeActiv
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
         await page.get_by_label("Brief", exact=True).fill("Say it.")
-        await page.get_by_role("button", name="Plan it").click()
+        await page.get_by_role("button", name="Create plan").click()
         so_far = page.get_by_role("list", name="The plan so far").get_by_role("listitem")
         await expect(so_far).to_have_count(1)
         await expect(so_far).to_contain_text("<b>First</b>")
@@ -52,7 +52,7 @@ async def test_the_plan_streams_in(browser: Browser, site: Site, fake: FakeActiv
         await expect(page.locator(".card[data-asset]")).to_have_count(3)
         await expect(so_far).to_have_count(0)
         fake.hold("planning")
-        await page.get_by_role("button", name="Ask for a new plan").click()
+        await page.get_by_role("button", name="Request a new plan").click()
         await page.get_by_label("What should be different?").fill("Shorter")
         await page.get_by_role("button", name="Plan again").click()
         await expect(so_far).to_have_count(1)
@@ -67,14 +67,14 @@ async def test_fallbacks_and_their_price(browser: Browser, site: Site, fake: Fak
     async with visiting(browser, site.url) as page:
         await write(page)
         await card(page, "text-2").locator(".face").click()
-        words = "it is made by fake verse ($0.00 to $0.01), else by fake prose ($0.00 to $0.01)"
+        words = "it is made by fake verse ($0.00 to $0.01), otherwise by fake prose ($0.00 to $0.01)"
         await expect(page.get_by_role("dialog")).to_contain_text(words)
         await page.get_by_role("button", name="Close", exact=True).click()
         await approve(page)
         await delivered(page)
         await card(page, "text-2").locator(".face").click()
         await expect(page.locator(".take")).to_have_count(1)
-        await expect(page.get_by_role("dialog")).not_to_contain_text("fails for good")
+        await expect(page.get_by_role("dialog")).not_to_contain_text("fails permanently")
 
 
 async def test_no_worker(
@@ -91,11 +91,11 @@ async def test_no_worker(
             await write(page)
             await approve(page)
             await expect(page.get_by_text("2 of 3 assets")).to_be_visible()
-        await expect(page.get_by_text("No worker is answering")).to_be_visible()
+        await expect(page.get_by_text("No worker is responding")).to_be_visible()
         fake.release("text-1")
         async with fake.working(client):
-            await delivered(page, 60_000)
-            await expect(page.get_by_text("No worker is answering")).to_have_count(0)
+            await delivered(page)
+            await expect(page.get_by_text("No worker is responding")).to_have_count(0)
     await site.stop()
 
 
@@ -107,7 +107,7 @@ async def test_failure_answer_regenerate_select(browser: Browser, site: Site, fa
         await page.get_by_role("button", name="Terms").click()
         await page.get_by_label("Spend at most").fill("1")
         await approve(page)
-        await expect(card(page, "text-2")).to_contain_text("Could not be made")
+        await expect(card(page, "text-2")).to_contain_text("Generation failed")
         await expect(page).to_have_title(re.compile(r"^\(\d+\) "))
         fake.fail = set()
         await page.get_by_role("link", name="Attention").click()
@@ -167,7 +167,7 @@ async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake:
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
         await page.get_by_text("Approval", exact=True).click()
-        await page.get_by_label("People who have to approve").fill("2")
+        await page.get_by_label("Required approvers").fill("2")
         await page.get_by_label("Budget").fill("1")
         production_id = await write(page, goto=False)
         button = page.get_by_role("button", name=re.compile("^Approve"))
@@ -185,7 +185,7 @@ async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake:
         await write(page, title="Nobody knows its price")
         await page.goto("/#/attention")
         entry = page.locator(".entry", has_text="Nobody knows its price")
-        await entry.get_by_role("link", name="Look at the plan").first.click()
+        await entry.get_by_role("link", name="View the plan").first.click()
         await expect(button).to_be_disabled()
         await page.get_by_label(re.compile("^Also spend on text-1, text-2, and text-3")).check()
         await button.click()
@@ -203,8 +203,8 @@ class TestStillsFirst:
             await page.goto("/#/")
             await page.get_by_label("Brief", exact=True).fill("Show it.")
             await page.get_by_text("Approval", exact=True).click()
-            await page.get_by_label("Look at the stills before any video is paid for").check()
-            await page.get_by_role("button", name="Plan it").click()
+            await page.get_by_label("Approve the stills before any video is generated").check()
+            await page.get_by_role("button", name="Create plan").click()
             await page.get_by_label("Spend at most").fill("1")
             await approve(page)
             stills = page.get_by_role("button", name=re.compile("^Approve the stills"))
@@ -245,14 +245,14 @@ async def test_a_submission_in_doubt(browser: Browser, site: Site, fake: FakeAct
         await expect(second).to_be_visible()
         fake.doubt = set()
         await first.get_by_role("button", name="Adopt a job").click()
-        await first.get_by_label("The provider's job").fill("job-7")
+        await first.get_by_label("Provider job ID").fill("job-7")
         await first.get_by_role("button", name="Adopt this job").click()
         await expect(first).to_have_count(0)
-        again = second.get_by_role("button", name="Send it again · up to $0.01 more")
+        again = second.get_by_role("button", name="Submit again · up to $0.01 more")
         await expect(again).to_have_count(0)  # the budget does not hold one more
         await second.get_by_role("button", name="Raise the budget").click()
-        await second.get_by_label("The whole budget, USD").fill("0.05")
-        await second.get_by_role("button", name="Raise it").click()
+        await second.get_by_label("Total budget (USD)").fill("0.05")
+        await second.get_by_role("button", name="Set the budget").click()
         await expect(page.get_by_text("of $0.05").first).to_be_visible()
         await again.click()
         await delivered(page)

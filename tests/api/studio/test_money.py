@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.api.studio.browser import SCREENS, Site, approve, card, delivered, made, overflow, show, violations, visiting
 from tests.support.fakes import FakeActivities, Film
+from tests.support.waiting import WITHIN
 
 RED = "rgb(179, 38, 30)"
 """`--bad` of the light theme."""
@@ -26,7 +27,7 @@ async def colour(page: Page, selector: str) -> str:
 
 
 async def planned(site: Site, page: Page) -> str:
-    async with httpx.AsyncClient(base_url=site.url) as http:
+    async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
         started = await http.post("/api/v1/productions", json={"text": "A boat.", "platform": "video", "title": "Boat"})
     production_id = str(started.json()["production_id"])
     await show(page, f"p/{production_id}")
@@ -37,7 +38,7 @@ async def planned(site: Site, page: Page) -> str:
 async def edited(site: Site, production_id: str, **change: Any) -> None:
     digest = (await made(site, production_id))["plan"]["digest"]
     body = {"plan_digest": digest, "edits": [{"op": "change", **change}]}
-    async with httpx.AsyncClient(base_url=site.url) as http:
+    async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
         answer = await http.patch(f"/api/v1/productions/{production_id}/plan", json=body)
     assert answer.status_code == 200, answer.text
 
@@ -55,7 +56,7 @@ async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivit
         banner = page.get_by_role("status").filter(has_text="above published prices")
         await expect(banner).to_contain_text("$0.90 above published prices of the $1.05 spent")
         waits = page.get_by_role("article").filter(has_text="shot-1: It costs more than its published price")
-        offered = ["Approve again", "Raise the budget", "Edit it", "Use a file of mine", "Go on without it", "Cancel"]
+        offered = ["Approve again", "Raise the budget", "Edit", "Upload a file", "Continue without it", "Cancel"]
         assert await waits.locator(".button").all_inner_texts() == offered
         assert await colour(page, ".note.bad .icon") == RED
         assert await colour(page, ".waiting.bad .icon") == RED
@@ -69,11 +70,11 @@ async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivit
         await page.screenshot(path=SCREENS / "overrun-list.png")
         await show(page, f"p/{production_id}")
         await waits.get_by_role("button", name="Approve again").click()
-        await expect(page.get_by_label("The whole budget")).to_be_focused()
+        await expect(page.get_by_label("Total budget")).to_be_focused()
         await page.get_by_role("button", name="Approve again · budget of $2.05").click()
         await delivered(page)
         await expect(banner).to_be_visible()
-        await page.get_by_text("What happened").click()
+        await page.get_by_text("Event log").click()
         events = page.get_by_role("list", name="Events")
         for words in (
             "still-1 cost more than its published price · fake words charged $1.00, $0.90 above its published $0.10",

@@ -1,14 +1,14 @@
-"""The money of one production: what vendors bill against what was approved, and against what is on record; pure.
+"""The money of one production: the bills of vendors compared with the approvals and with the record; pure.
 
-The record may differ from the bills where it says so itself. The named reasons:
+The record may differ from the bills for reasons that the record itself names:
 
-    in doubt      a submission whose answer was lost, counted at its price, with `resubmitted` or an order behind it
+    in doubt      a submission whose response was lost, counted at its price, with `resubmitted` or an order behind it
     open          the last submission has no known end yet, or ended as "may be billed": it is counted at its price,
-                  or a person is asked about it
-    cancelled     stopped, and the vendor did not say what it cost: counted at its price
+                  or a reviewer has to decide
+    cancelled     stopped, and the vendor did not report its cost: counted at its price
     catalogue     the vendor does not report costs: counted at the catalogue's high price (`cost_source`, SILENT)
-    unknown       nobody published the price and the vendor did not report it (`cost_source`)
-    reset         takes that only the run before a `temporal workflow reset` knows
+    unknown       no price is published and the vendor did not report it (`cost_source`)
+    reset         takes that only the run before a `temporal workflow reset` recorded
 """
 
 from collections import Counter, defaultdict
@@ -27,26 +27,26 @@ Entries = dict[tuple[str, int], Entry]
 STEP: Final = Decimal("0.0001")
 """USD: records round each bill up to this."""
 SILENT: Final = ("replicate",)
-"""Vendors that never say what a submission cost."""
+"""Vendors that never report the cost of a submission."""
 OVERRUN: Final = "overrun"
-"""The event that tells of a bill above the price that was published."""
+"""The event that reports a bill above the published price."""
 
 
 @dataclass
 class Accounts:
-    """USD; `problems` are broken promises, each in a line."""
+    """USD; `problems` are broken guarantees, each in a line."""
 
     billed: Decimal = ZERO
     allowed: Decimal = ZERO
     beyond_price: Decimal = ZERO
-    """Of the bills, what exceeds the prices that ledgers reserved."""
+    """The part of the bills that exceeds the prices reserved in ledgers."""
     planning: Decimal = ZERO
     exceeded: bool = False
     overruns: int = 0
-    """Bills on record above their price that an event tells of."""
+    """Recorded bills above their price that an event reports."""
     unreported: int = 0
     explained: Counter[str] = field(default_factory=Counter)
-    """Reason -> by how many ten-thousandths of a USD the record may differ."""
+    """Reason -> ten-thousandths of a USD by which the record may differ."""
     unexplained: Decimal = ZERO
     problems: list[str] = field(default_factory=list)
 
@@ -56,19 +56,19 @@ def balance(
     entries: Entries,
     bills: Sequence[Bill],
     *,
-    named_usd: Decimal,
+    highest_budget_usd: Decimal,
     allows_unknown: bool,
     was_reset: bool,
 ) -> Accounts:
-    """Hold the bills of a production against its approvals and its record.
+    """Compare the bills of a production with its approvals and its record.
 
     Args:
-        named_usd: The highest budget that its people named in a request that may have been accepted.
+        highest_budget_usd: The highest budget that a reviewer named in a request that may have been accepted.
     """
     found = Accounts(billed=sum((b.usd for b in bills), ZERO))
-    # What the run before a reset allowed is not in the events any more.
-    found.allowed = max(allowed_usd(snapshot), named_usd if was_reset else ZERO)
-    _cap(found, snapshot, entries, bills, named_usd)
+    # The budget that the run before a reset allowed is no longer in the events.
+    found.allowed = max(allowed_usd(snapshot), highest_budget_usd if was_reset else ZERO)
+    _cap(found, snapshot, entries, bills, highest_budget_usd)
     _planning(found, snapshot, bills)
     _permission(found, entries, bills, allows_unknown=allows_unknown)
     _overruns(found, snapshot, entries)
@@ -77,16 +77,16 @@ def balance(
 
 
 def allowed_usd(snapshot: Snapshot) -> Decimal:
-    """The highest budget that was in force, by the events; nothing before the first approval."""
+    """The highest budget in force according to the events; zero before the first approval."""
     named = [e.data.get("budget_usd") for e in snapshot.events]
     budgets = [Decimal(str(each)) for each in named if each not in (None, "None")]
     return max([*budgets, snapshot.budget_usd or ZERO])
 
 
 def published_usd(entries: Entries, production_id: str, bill: Bill) -> Decimal | None:
-    """The price that was reserved for a bill's submission; None where no ledger tells."""
-    own = {take: e for (asset_id, take), e in entries.items() if asset_id == bill.whose.asset_id}
-    seeded = [e for take, e in own.items() if bill.whose.seed == _seed(production_id, bill.whose.asset_id, take)]
+    """The price that was reserved for a bill's submission; None if no ledger has it."""
+    own = {take: e for (asset_id, take), e in entries.items() if asset_id == bill.owner.asset_id}
+    seeded = [e for take, e in own.items() if bill.owner.seed == _seed(production_id, bill.owner.asset_id, take)]
     return max((e.price_usd for e in seeded or own.values()), default=None)
 
 
@@ -94,7 +94,9 @@ def _seed(production_id: str, asset_id: str, take: int) -> int:
     return int(digest_of(keys.take_prefix(production_id, asset_id, take))[:8], 16) & 0x7FFFFFFF
 
 
-def _cap(found: Accounts, snapshot: Snapshot, entries: Entries, bills: Sequence[Bill], named_usd: Decimal) -> None:
+def _cap(
+    found: Accounts, snapshot: Snapshot, entries: Entries, bills: Sequence[Bill], highest_budget_usd: Decimal
+) -> None:
     for bill in bills:
         published = published_usd(entries, snapshot.production_id, bill)
         if published is not None and bill.usd > published:
@@ -107,13 +109,13 @@ def _cap(found: Accounts, snapshot: Snapshot, entries: Entries, bills: Sequence[
             f"CAP: vendors bill {found.billed}, {found.beyond_price} of it beyond published prices; "
             f"{found.allowed} was allowed"
         )
-    named_usd = max(named_usd, snapshot.brief.budget_usd or ZERO)
-    if snapshot.approved_at and found.allowed > named_usd + STEP:
-        found.problems.append(f"CAP: the budget was {found.allowed}, and nobody named more than {named_usd}")
+    highest_budget_usd = max(highest_budget_usd, snapshot.brief.budget_usd or ZERO)
+    if snapshot.approved_at and found.allowed > highest_budget_usd + STEP:
+        found.problems.append(f"CAP: the budget was {found.allowed}, and nobody named more than {highest_budget_usd}")
 
 
 def _planning(found: Accounts, snapshot: Snapshot, bills: Sequence[Bill]) -> None:
-    found.planning = sum((b.usd for b in bills if b.whose.asset_id == keys.PLANNER), ZERO)
+    found.planning = sum((b.usd for b in bills if b.owner.asset_id == keys.PLANNER), ZERO)
     limit = snapshot.brief.budget_usd
     if limit is not None and snapshot.approved_at is None and found.planning > limit:
         found.exceeded = True
@@ -121,20 +123,20 @@ def _planning(found: Accounts, snapshot: Snapshot, bills: Sequence[Bill]) -> Non
 
 
 def _permission(found: Accounts, entries: Entries, bills: Sequence[Bill], *, allows_unknown: bool) -> None:
-    """Nothing of unknown price is made for people who never said that it may be."""
+    """No asset of unknown price is generated without a permission."""
     if allows_unknown:
         return
     for (asset_id, take), entry in entries.items():
         if entry.price_usd or asset_id == keys.PLANNER or entry.provider == "previz":
             continue
-        paid = [b.usd for b in bills if b.whose.asset_id == asset_id and b.vendor == entry.provider]
+        paid = [b.usd for b in bills if b.owner.asset_id == asset_id and b.vendor == entry.provider]
         if paid:
-            words = f"{asset_id}/{take} was made by {entry.provider}/{entry.model}, whose price nobody published"
+            words = f"{asset_id}/{take} was made by {entry.provider}/{entry.model}, whose price is not published"
             found.problems.append(f"PERMISSION: {words}, without the flag; billed {paid}")
 
 
 def _overruns(found: Accounts, snapshot: Snapshot, entries: Entries) -> None:
-    """What ledgers count beyond their prices is told by events, asset by asset and model by model."""
+    """Events report the amount above the prices in ledgers, by asset and model."""
     told: dict[tuple[str | None, str], Decimal] = defaultdict(lambda: ZERO)
     for event in snapshot.events:
         if str(event.name) == OVERRUN:
@@ -157,11 +159,11 @@ def _overruns(found: Accounts, snapshot: Snapshot, entries: Entries) -> None:
 
 
 def reason_of(entry: Entry, number: int, state: AssetState | None, *, asked: bool = False) -> str:
-    """Why what a ledger counts for its submission `number` (from 0) may differ from the bill; empty where it may not.
+    """Why the amount in a ledger for its submission `number` (from 0) may differ from the bill; empty if it may not.
 
     Args:
-        state: Of the asset, where it is this take that was being made last.
-        asked: Whether an event asked a person about a submission of the asset that is in doubt.
+        state: Of the asset, if this take was its last.
+        asked: Whether an event asked a reviewer about an ambiguous submission of the asset.
     """
     submission: Submission = entry.submissions[number]
     last = number == len(entry.submissions) - 1
@@ -182,10 +184,10 @@ def reason_of(entry: Entry, number: int, state: AssetState | None, *, asked: boo
 def _differences(
     found: Accounts, snapshot: Snapshot, entries: Entries, bills: Sequence[Bill], *, was_reset: bool
 ) -> None:
-    """Asset by asset: the bills lie between what is sure and what the named reasons leave open."""
+    """By asset: the bills lie between the certain amount and the amounts that the named reasons leave open."""
     paid: dict[str, list[Decimal]] = defaultdict(list)
     for bill in bills:
-        paid[bill.whose.asset_id].append(bill.usd)
+        paid[bill.owner.asset_id].append(bill.usd)
     asked = {e.asset_id for e in snapshot.events if e.data.get("reason") == "ambiguous_submission"}
     asked |= {i for i, s in snapshot.assets.items() if s.attention == "ambiguous_submission"}
     unsaid = ZERO
@@ -200,7 +202,7 @@ def _differences(
                 made_last = state if state and take == state.next_take else None
                 reason = reason_of(entry, number, made_last, asked=asset_id in asked)
                 if not reason and was_reset and entry.is_open:
-                    reason = "reset"  # of a run that is gone: the next one finds the claim if it comes to this take
+                    reason = "reset"  # of a run that was reset: the next one finds the claim if it reaches this take
                 if not reason:
                     sure += submission.billed_usd
                     continue
@@ -211,8 +213,8 @@ def _differences(
                 waits = bool(state and state.attention == "ambiguous_submission")
                 unpriced = not entry.price_usd or (reason == "open" and waits)
                 unsaid += open_usd if reason == "unknown" or unpriced else ZERO
-        # What a vendor charged beyond its price in an answer that was lost, nobody here can know.
-        surcharges = sorted((b.surcharge_usd for b in bills if b.whose.asset_id == asset_id), reverse=True)
+        # A surcharge in a response that was lost cannot be known.
+        surcharges = sorted((b.surcharge_usd for b in bills if b.owner.asset_id == asset_id), reverse=True)
         unsaid += sum(surcharges[:unanswered], ZERO)
         total, slack = sum(paid[asset_id], ZERO), STEP * (1 + len(paid[asset_id]))
         if sure - slack <= total <= sure + most + slack:
@@ -231,7 +233,7 @@ def _differences(
         found.problems.append(f"DIFFERENCE: {found.billed} was billed, and the record says {snapshot.spent_usd}")
     counted = sum((e.billed_usd for e in entries.values()), ZERO)
     unknown = counted - snapshot.spent_usd
-    if -unknown > STEP:  # an answer that came after a cancel, or after a person went on without it
+    if -unknown > STEP:  # a response after a cancel, or after a reviewer continued without it
         was_cancelled = any(state.cancelled == "running" for state in snapshot.assets.values())
         found.explained["cancelled" if was_cancelled else "in doubt"] += int(-unknown / STEP)
     if was_reset and unknown > 0:

@@ -1,4 +1,4 @@
-"""What is right and what is wrong in the record of a production, its ledgers and the books of the vendors: pure."""
+"""Checks of the record of a production, its ledgers and the vendors' bills: pure."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -21,17 +21,17 @@ TRUE_KINDS: Final[Mapping[AttentionReason, frozenset[str]]] = {
     "content_refused": frozenset({"content_refused"}),
     "output_unusable": frozenset({"output_unusable"}),
 }
-"""Reason -> the failures that the vendors of a trial can really cause."""
+"""Reason -> the failures that the vendors of a trial can cause."""
 NO_PLANS: Final = tuple(
     f"no language model gave a plan: openai/gpt-6-luna: OpenAI: {words}"
     for words in ("the model refused", "You exceeded your current quota")
 )
-"""What the vendors of a trial can really cause; such a production ends, and is started again by whoever wants it."""
+"""Failures that the vendors of a trial can cause; such a production ends, and has to be started again."""
 
 
 @dataclass
 class Audit:
-    """What was found of one production; `problems` are broken promises, each in a line."""
+    """The findings of one production; `problems` are broken guarantees, each in a line."""
 
     production_id: str
     snapshot: Snapshot
@@ -42,29 +42,29 @@ class Audit:
     unflagged: int = 0
     lost: int = 0
     drifted: bool = False
-    """Whether the record gives events another time than it did when they happened: a run that was replayed."""
+    """Whether events have other times in the record than in the manifest: the run was replayed."""
     orphans: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
     """Keys of media that were written again with other content."""
     ran_on: int = 0
-    """Jobs that the vendor could have found and stopped, and that ran to their end after a cancel."""
+    """Jobs that could have been found and stopped, and that ran to their end after a cancel."""
     accounts: Accounts = field(default_factory=Accounts)
     was_reset: bool = False
     evidence: dict[str, object] = field(default_factory=dict)
-    """What a person needs to find out why a promise was broken."""
+    """The data for finding out why a guarantee was broken."""
 
     def in_doubt_usd(self, *, undecided: bool = False) -> Decimal:
-        """What submissions may cost of which nobody knows whether they are billed; only those that wait for a person
-        where they are to be `undecided`."""
+        """The cost of submissions that may have been billed; with `undecided` only of those that a reviewer has to
+        decide."""
         doubtful = [(i, e) for (i, _), e in self.entries.items() if e.is_open and not e.last.billed_usd]
         states = self.snapshot.assets
         waiting = {i for i, s in states.items() if s.attention == "ambiguous_submission"}
         return sum((e.price_usd for i, e in doubtful if not undecided or i in waiting), ZERO)
 
     def answered_late_usd(self) -> Decimal:
-        """What takes may be recorded at, beyond their bills, whose answer came after a decision: their price.
+        """The price of takes whose response came after a decision, by which the record may exceed their bills.
 
-        They were cancelled as "running", or a person was asked about them and went on without.
+        They were cancelled as "running", or a reviewer continued without them.
         """
         running = {i for i, s in self.snapshot.assets.items() if s.cancelled == "running"}
         asked = {e.asset_id for e in self.snapshot.events if e.data.get("reason") == "ambiguous_submission"}
@@ -80,12 +80,12 @@ def reasons(audit: Audit) -> None:
     if snapshot.status in (ProductionStatus.DELIVERED, ProductionStatus.CANCELLED, ProductionStatus.REJECTED):
         return
     if snapshot.status is ProductionStatus.FAILED and snapshot.brief.budget_usd is not None:
-        return  # a brief whose budget does not even pay its planner
+        return  # the budget of the brief does not cover planning
     if snapshot.status is ProductionStatus.FAILED and (snapshot.error or "").startswith(NO_PLANS):
-        return  # its only planner was told to refuse
+        return  # its only planner was made to refuse
     paid = any(str(e.name) == "plan_failed" and e.data.get("billed_usd") for e in snapshot.events)
     if snapshot.status is ProductionStatus.FAILED and paid:
-        return  # its only planner gave no plan for its money, and nobody asks it again unasked
+        return  # its only planner billed and gave no plan, and is not retried without a decision
     if snapshot.status is not ProductionStatus.NEEDS_ATTENTION:
         audit.wrong(f"ended as {snapshot.status}: {snapshot.error}")
         return
@@ -114,7 +114,7 @@ def reasons(audit: Audit) -> None:
 
 
 def untrue(audit: Audit, asset_id: str) -> str:
-    """Why the reason for which an asset waits is none; empty where it is true."""
+    """Why the attention reason of an asset is wrong; empty if it is right."""
     state = audit.snapshot.assets[asset_id]
     reason, entry = state.attention, audit.entries.get((asset_id, state.next_take))
     if reason == "ambiguous_submission":
@@ -133,30 +133,30 @@ def untrue(audit: Audit, asset_id: str) -> str:
 
 
 def money(audit: Audit, name: str, vendors: Vendors) -> None:
-    """Every billed submission is in a ledger; one of a take that is billed again is flagged there."""
+    """Every billed submission is in a ledger; a second bill of a take is flagged there."""
     flags: Counter[Billed] = Counter()
     allowed: Counter[Billed] = Counter()
     recorded: Counter[Billed] = Counter()
     for (asset_id, take), entry in audit.entries.items():
         seed = int(digest_of(keys.take_prefix(audit.production_id, asset_id, take))[:8], 16) & 0x7FFFFFFF
         again = sum(s.resubmitted or bool(s.order) for s in entry.submissions)
-        for whose in (Billed(name, asset_id), Billed(name, asset_id, seed)):
-            flags[whose] += again
-            allowed[whose] += 1 + again
-            recorded[whose] += len(entry.submissions)
-    for whose, times in vendors.billed().items():
-        if whose.production != name:
+        for owner in (Billed(name, asset_id), Billed(name, asset_id, seed)):
+            flags[owner] += again
+            allowed[owner] += 1 + again
+            recorded[owner] += len(entry.submissions)
+    for owner, times in vendors.billed().items():
+        if owner.production != name:
             continue
-        if times > recorded[whose]:
-            audit.wrong(f"{whose.asset_id} was billed {times} times, and {recorded[whose]} are in a ledger")
-        takes = allowed[whose] - flags[whose]
-        audit.flagged += max(0, min(times - takes, flags[whose]))
-        if times > allowed[whose]:
-            audit.unflagged += times - allowed[whose]
+        if times > recorded[owner]:
+            audit.wrong(f"{owner.asset_id} was billed {times} times, and {recorded[owner]} are in a ledger")
+        takes = allowed[owner] - flags[owner]
+        audit.flagged += max(0, min(times - takes, flags[owner]))
+        if times > allowed[owner]:
+            audit.unflagged += times - allowed[owner]
             said = [
-                e.model_dump_json(exclude_defaults=True) for (i, _), e in audit.entries.items() if i == whose.asset_id
+                e.model_dump_json(exclude_defaults=True) for (i, _), e in audit.entries.items() if i == owner.asset_id
             ]
-            audit.wrong(f"{whose.asset_id} was billed {times} times for {takes} takes, flagged {flags[whose]}: {said}")
+            audit.wrong(f"{owner.asset_id} was billed {times} times for {takes} takes, flagged {flags[owner]}: {said}")
     counted = sum((e.billed_usd for e in audit.entries.values()), ZERO)
     spent, most = audit.snapshot.spent_usd, counted + audit.in_doubt_usd() + audit.answered_late_usd()
     if not counted <= spent <= most and "reset" not in audit.accounts.explained:
@@ -165,23 +165,23 @@ def money(audit: Audit, name: str, vendors: Vendors) -> None:
 
 
 def submission_of(media_key: str) -> int:
-    """The number of the submission that media is from, 1 where the name has none."""
+    """The number of the submission that produced the media, 1 if the name has none."""
     number = media_key.rpartition("/")[2].partition(".")[0].removeprefix("media-").partition("-")[0]
     return int(number) if number.isdigit() else 1
 
 
 def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str], bool]) -> list[str]:
-    """The objects that neither the record explains, nor a ledger, a plan or a person."""
+    """The objects that the record, the ledgers, the plans and uploads do not explain."""
     found: list[str] = []
     snapshot, production_id = audit.snapshot, audit.production_id
     last = snapshot.deliverable.revision if snapshot.deliverable else 0
     if snapshot.status is ProductionStatus.CANCELLED:
-        last += 1  # cancelled while it was finished; reopened, it finishes over the same keys
+        last += 1  # cancelled while finishing; reopened, it finishes with the same keys
     revisions = range(1, last + 1)
     known = {keys.manifest_key(production_id)}
     known |= {t.media.key for s in snapshot.assets.values() for t in s.takes}
     records = {k for k in stored if "/takes/" in k and k.rpartition("/")[2].startswith("upload-")}
-    known |= records  # of people's own files
+    known |= records  # of uploads
     for (asset_id, take), entry in audit.entries.items():
         prefix = keys.take_prefix(production_id, asset_id, take)
         known |= {f"{prefix}/ledger.json", f"{prefix}/ledger.json.unreadable"}
@@ -194,7 +194,7 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
         if parts[2] == "deliverable" and int(parts[3]) in revisions:
             continue
         if parts[2] == "assets" and _begun(audit, parts[3], int(parts[5])) and is_free_take(key):
-            continue  # its production was cancelled, or the run reset, while it was made
+            continue  # the production was cancelled, or the run reset, while it was generated
         found.append(key)
     return found
 

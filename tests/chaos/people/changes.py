@@ -1,4 +1,4 @@
-"""What people do to a production while it is made, and after it was delivered: takes, edits, pauses, cancels."""
+"""Changes of a production in progress and after its delivery: takes, edits, pauses, cancels."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from api.client.client import GreenlightError
 from api.views.production import ProductionView
-from tests.chaos.people.requests import PLENTY, Hands
+from tests.chaos.people.requests import PLENTY, Requests
 from tests.chaos.servers.bills import mark
 from tests.chaos.servers.vendors import MAKERS, UNPRICED, Maker
 from workflows.events import AssetRecord, AssetStatus, ProductionStatus
@@ -14,65 +14,65 @@ from workflows.models import Asset
 from workflows.requests import EditOp, Pause, PlanEdit, Refresh, Regenerate, Resume, SelectTake
 
 FROM_STILLS: Final = ("gen4_turbo",)
-"""Models that need a still to begin with."""
+"""Models that need a still as input."""
 
 
-class Deeds:
-    """One person's wishes; which one comes next is up to their chance."""
+class Changes:
+    """The changes of one reviewer; the random generator chooses the next one."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
 
-    def casting(self, asset: Asset, *, unpriced: bool = False) -> EditOp:
-        """Another maker for a planned asset, and a mark in its prompt."""
-        hands = self._hands
-        prompt = f"A boat at dawn, {asset.role} {mark(hands.cast.name, asset.asset_id)}."
-        if hands.chance.random() < 0.2 and not hands.cast.cancels:
+    def other_model(self, asset: Asset, *, unpriced: bool = False) -> EditOp:
+        """An edit: another model for a planned asset, and a mark in its prompt."""
+        requests = self._requests
+        prompt = f"A boat at dawn, {asset.role} {mark(requests.script.name, asset.asset_id)}."
+        if requests.rng.random() < 0.2 and not requests.script.cancels:
             return EditOp(op="change", asset_id=asset.asset_id, prompt=prompt)  # with its fallbacks
         maker = self._maker(asset, unpriced=unpriced)
         return EditOp(op="change", asset_id=asset.asset_id, prompt=prompt, **_as_change(asset, maker))
 
-    def do_something(self) -> None:
-        """Whatever a person may think of just now."""
-        hands = self._hands
+    def send_any(self) -> None:
+        """Send one request, chosen by weight."""
+        requests = self._requests
         try:
-            seen = hands.client.get(hands.production_id)
+            seen = requests.client.get(requests.production_id)
         except GreenlightError:
             return
         if not seen.assets:
             return
-        asset = hands.chance.choice(seen.assets)
+        asset = requests.rng.choice(seen.assets)
         acts: list[tuple[int, Callable[[], object]]] = [
-            (4, lambda: hands.attempt("look", lambda: hands.client.takes(hands.production_id, asset.asset_id))),
+            (4, lambda: requests.send("look", lambda: requests.client.takes(requests.production_id, asset.asset_id))),
             (3, lambda: self.regenerate(asset)),
             (3, lambda: self.edit(seen, asset)),
             (2, self.refresh),
             (2, self.pause),
             (3, self.resume),
             (2, lambda: self.select(asset)),
-            (1, lambda: hands.chance.random() < 0.15 and self.cancel()),
+            (1, lambda: requests.rng.random() < 0.15 and self.cancel()),
         ]
-        hands.chance.choices([act for _, act in acts], [weight for weight, _ in acts])[0]()
+        requests.rng.choices([act for _, act in acts], [weight for weight, _ in acts])[0]()
 
     def reopen(self, seen: ProductionView) -> bool:
-        """Change a delivered production; whether it was taken up."""
+        """Change a delivered production, and return whether the change was accepted."""
         assert seen.status is ProductionStatus.DELIVERED
-        asset = self._hands.chance.choice(seen.assets)
+        asset = self._requests.rng.choice(seen.assets)
         acts = (
             lambda: self.regenerate(asset),
             lambda: self.edit(seen, asset),
             self.refresh,
             lambda: self.select(asset),
         )
-        return self._hands.chance.choice(acts)() is not None
+        return self._requests.rng.choice(acts)() is not None
 
     def regenerate(self, asset: AssetRecord) -> object:
-        hands = self._hands
-        how = hands.chance.choice(("as it is", "as it is", "prompt", "feedback", "unpriced"))
-        words = f"A boat at noon {mark(hands.cast.name, asset.asset_id)} {hands.chance.randint(1, 999)}."
+        requests = self._requests
+        how = requests.rng.choice(("as it is", "as it is", "prompt", "feedback", "unpriced"))
+        words = f"A boat at noon {mark(requests.script.name, asset.asset_id)} {requests.rng.randint(1, 999)}."
         maker = UNPRICED.get(asset.asset_type) if how == "unpriced" else None
         change = {"provider": maker[0], "model": maker[1], "parameters": dict(maker[2])} if maker else {}
-        count = hands.chance.choice((1, 1, 2, 3))
+        count = requests.rng.choice((1, 1, 2, 3))
 
         def ask(budget_usd: Decimal | None) -> object:
             request = Regenerate(
@@ -81,21 +81,21 @@ class Deeds:
                 feedback="softer light" if how == "feedback" else None,
                 count=count,
                 budget_usd=budget_usd,
-                allow_unknown_prices=hands.cast.allows_unknown,
+                allow_unknown_prices=requests.script.allows_unknown,
                 requested_by="ana",
                 **change,
             )
-            return hands.client.regenerate(hands.production_id, request)
+            return requests.client.regenerate(requests.production_id, request)
 
-        return hands.spend("regenerate, price unknown" if maker else "regenerate", ask)
+        return requests.send_paid("regenerate, price unknown" if maker else "regenerate", ask)
 
     def edit(self, seen: ProductionView, asset: AssetRecord) -> object:
-        """Other words, or another maker, for an asset that is pending or made."""
-        hands, plan = self._hands, seen.plan
+        """Another prompt, or another model, for a pending or finished asset."""
+        requests, plan = self._requests, seen.plan
         assert plan is not None
         planned = next(a for a in plan.assets if a.asset_id == asset.asset_id)
-        words = f"A boat at night {mark(hands.cast.name, asset.asset_id)} {hands.chance.randint(1, 999)}."
-        how = hands.chance.choice(("words", "maker", "unpriced"))
+        words = f"A boat at night {mark(requests.script.name, asset.asset_id)} {requests.rng.randint(1, 999)}."
+        how = requests.rng.choice(("words", "maker", "unpriced"))
         maker = self._maker(planned, unpriced=how == "unpriced")
         change = _as_change(planned, maker) if how != "words" else {}
         edit = EditOp(op="change", asset_id=asset.asset_id, prompt=words, **change)
@@ -107,49 +107,51 @@ class Deeds:
                 plan_digest=plan.digest,
                 edits=(edit,),
                 budget_usd=budget_usd,
-                allow_unknown_prices=hands.cast.allows_unknown,
+                allow_unknown_prices=requests.script.allows_unknown,
                 editor="ana",
             )
-            return hands.client.edit_plan(hands.production_id, request)
+            return requests.client.edit_plan(requests.production_id, request)
 
-        return hands.spend(f"edit of a {pending} asset{unknown}", ask)
+        return requests.send_paid(f"edit of a {pending} asset{unknown}", ask)
 
     def refresh(self) -> object:
-        hands = self._hands
+        requests = self._requests
 
         def ask(budget_usd: Decimal | None) -> object:
-            request = Refresh(max_usd=PLENTY, budget_usd=budget_usd, allow_unknown_prices=hands.cast.allows_unknown)
-            return hands.client.refresh(hands.production_id, request)
+            request = Refresh(
+                max_usd=PLENTY, budget_usd=budget_usd, allow_unknown_prices=requests.script.allows_unknown
+            )
+            return requests.client.refresh(requests.production_id, request)
 
-        return hands.spend("refresh", ask)
+        return requests.send_paid("refresh", ask)
 
     def select(self, asset: AssetRecord) -> object:
-        hands = self._hands
-        selection = SelectTake(asset_id=asset.asset_id, take=hands.chance.randint(1, max(asset.takes, 1)))
-        return hands.attempt("select", lambda: hands.client.select_take(hands.production_id, selection))
+        requests = self._requests
+        selection = SelectTake(asset_id=asset.asset_id, take=requests.rng.randint(1, max(asset.takes, 1)))
+        return requests.send("select", lambda: requests.client.select_take(requests.production_id, selection))
 
     def resume(self) -> object:
-        hands = self._hands
-        return hands.attempt("resume", lambda: hands.client.resume(hands.production_id, Resume(resumed_by="ana")))
+        requests = self._requests
+        return requests.send("resume", lambda: requests.client.resume(requests.production_id, Resume(resumed_by="ana")))
 
     def cancel(self) -> object:
-        hands = self._hands
-        return hands.attempt("cancel", lambda: hands.client.cancel(hands.production_id))
+        requests = self._requests
+        return requests.send("cancel", lambda: requests.client.cancel(requests.production_id))
 
     def pause(self) -> object:
-        hands = self._hands
-        return hands.attempt("pause", lambda: hands.client.pause(hands.production_id, Pause(paused_by="ana")))
+        requests = self._requests
+        return requests.send("pause", lambda: requests.client.pause(requests.production_id, Pause(paused_by="ana")))
 
     def _maker(self, asset: Asset, *, unpriced: bool = False) -> Maker:
-        hands = self._hands
+        requests = self._requests
         if unpriced and asset.asset_type in UNPRICED:
             return UNPRICED[asset.asset_type]
         makers = list(MAKERS[asset.asset_type])
-        if hands.cast.cancels:
+        if requests.script.cancels:
             makers = [m for m in makers if m[0] != "previz"]
         if not any(i.startswith("still") for i in asset.depends_on):
             makers = [m for m in makers if m[1] not in FROM_STILLS]
-        return hands.chance.choice(makers)
+        return requests.rng.choice(makers)
 
 
 def _as_change(asset: Asset, maker: Maker) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The people of one production: they brief, edit, approve, change their minds, and answer what waits for them."""
+"""The reviewer of one production: sends the brief, edits, approves, changes, and answers attention items."""
 
 import asyncio
 import threading
@@ -13,92 +13,98 @@ from typing import Final
 from api.client.client import GreenlightError
 from api.views.production import PlanView, ProductionView
 from deploy.home import StackInfo
-from tests.chaos.people.answers import Replies, waiting
-from tests.chaos.people.changes import Deeds
-from tests.chaos.people.requests import PATIENCE_SECONDS, PLENTY, Hands
+from tests.chaos.people.answers import Answers, waiting
+from tests.chaos.people.changes import Changes
+from tests.chaos.people.requests import PATIENCE_SECONDS, PLENTY, Requests
 from tests.chaos.people.resets import reset_to_before_approval
 from tests.chaos.people.watcher import Watcher
-from tests.chaos.scenario import Approves, Cast
+from tests.chaos.scenario import Approves, ProductionScript
 from tests.chaos.servers.vendors import Vendors
 from workflows.events import ProductionStatus
 from workflows.requests import Approval, PlanEdit, Rejection
 
 REST: Final = (ProductionStatus.NEEDS_ATTENTION, *(s for s in ProductionStatus if s.closed))
 MAX_ANSWERS: Final = 40
-"""In one trial; whoever waits after so many will not be helped by another."""
+"""In one trial; after so many, another answer does not help a production."""
 FLIGHT_SECONDS: Final = 10.0
-"""How long somebody who wants to cancel waits for a submission to be in flight."""
+"""How long a cancel waits for a submission to be in flight."""
 SHARE_OF_LESS: Final = Decimal("0.7")
-"""Of what the plan may cost, the budget of people who approve less."""
+"""The share of the plan's high price that is the budget of those who approve less."""
 FALL_BACK: Final[tuple[Approves, ...]] = ("exact", "plenty")
-"""Budgets of people whose approvals were refused, each TRIES times."""
+"""Budgets after an approval was refused, each TRIES times."""
 TRIES: Final = 3
 
 
 AFTER_RESET_SECONDS: Final = 4.0
-"""For a moment the API may answer for the run that was reset."""
+"""For a moment the API may respond for the run that was reset."""
 
 
 class Stuck(Exception):
-    """A production did not come to rest in time."""
+    """A production is still in progress at the end of the trial."""
 
 
 class Person:
-    """Lives through one production. Its id is known, and watched, as soon as there is one."""
+    """Reviews one production. Its id is set, and its events are watched, as soon as it is started."""
 
     def __init__(
-        self, info: StackInfo, cast: Cast, stormy: threading.Event, seed: int, vendors: Vendors, scratch: Path
+        self,
+        info: StackInfo,
+        script: ProductionScript,
+        faulty: threading.Event,
+        seed: int,
+        vendors: Vendors,
+        scratch: Path,
     ) -> None:
-        self.hands = Hands(info.api_url, cast, vendors, scratch)
+        self.requests = Requests(info.api_url, script, vendors, scratch)
         self.planned, self.approved = threading.Event(), threading.Event()
         self.watchers: list[Watcher] = []
         self.was_reset = False
         self.approval: Approves | None = None
-        """How the budget of the approval was named that released the plan."""
-        self._deeds = Deeds(self.hands)
-        self._replies = Replies(self.hands, self._deeds)
-        self._cast, self._stormy, self._info, self._vendors = cast, stormy, info, vendors
-        self._key = f"chaos-{seed}-{cast.name}"
-        chance = self.hands.chance
-        self._tries_unpriced = not cast.allows_unknown and chance.random() < 0.4
-        self._answers = chance.random() < 0.7
-        self._leaves_paused = chance.random() < 0.1
-        self._reopens = cast.reopens
-        self._resets = TRIES if cast.resets else 0
+        """The kind of budget in the approval that released the plan."""
+        self._changes = Changes(self.requests)
+        self._attention = Answers(self.requests, self._changes)
+        self._script, self._faulty, self._info, self._vendors = script, faulty, info, vendors
+        self._key = f"chaos-{seed}-{script.name}"
+        rng = self.requests.rng
+        self._tries_unpriced = not script.allows_unknown and rng.random() < 0.4
+        self._answers = rng.random() < 0.7
+        self._leaves_paused = rng.random() < 0.1
+        self._reopens = script.reopens
+        self._resets = TRIES if script.resets else 0
 
     @property
     def production_id(self) -> str:
-        return self.hands.production_id
+        return self.requests.production_id
 
     def until_rest(self, stack: ExitStack, seconds: Callable[[], float]) -> None:
-        """All of it, in a thread of its own; ends when nothing more happens without a person.
+        """Review the production from start to end, in a thread; returns when only a reviewer could continue it.
 
         Args:
-            stack: Keeps the watchers until the trial is over.
-            seconds: What is left of the trial, once everything runs again.
+            stack: Closes the watchers at the end of the trial.
+            seconds: The remaining time of the trial, once every process runs again.
 
         Raises:
-            Stuck: it never comes to rest.
+            Stuck: the production is still in progress when the time has passed.
         """
-        hands, cast = self.hands, self._cast
-        with hands.client:
-            started = hands.patiently(lambda: hands.client.start(cast.brief, idempotency_key=self._key))
-            hands.production_id = started.production_id
+        requests, script = self.requests, self._script
+        with requests.client:
+            started = requests.retry(lambda: requests.client.start(script.brief, idempotency_key=self._key))
+            requests.production_id = started.production_id
             for number in range(2):
-                watcher = Watcher(self._info.api_url, self.production_id, Random(f"{cast.seed}/{number}"))
+                watcher = Watcher(self._info.api_url, self.production_id, Random(f"{script.seed}/{number}"))
                 self.watchers.append(stack.enter_context(watcher))
             plan = self._edited(self._planned(), unpriced=self._tries_unpriced)
             self.planned.set()
-            with self._vendors.lingering(cast.name) if cast.cancels else nullcontext():
+            with self._vendors.delayed(script.name) if script.cancels else nullcontext():
                 self._approve(plan)
                 self.approved.set()
-                if cast.cancels:
+                if script.cancels:
                     self._cancel_in_flight()
-            while self._stormy.is_set():
-                time.sleep(hands.chance.uniform(0.2, 1.5))
-                if self._resets and not self.was_reset and hands.chance.random() < 0.3:
+            while self._faulty.is_set():
+                time.sleep(requests.rng.uniform(0.2, 1.5))
+                if self._resets and not self.was_reset and requests.rng.random() < 0.3:
                     self._reset()
-                self._deeds.do_something()
+                self._changes.send_any()
             self._settle(seconds)
 
     # Towards the approval
@@ -113,25 +119,25 @@ class Person:
         raise Stuck(f"{self.production_id} has no plan after {PATIENCE_SECONDS:g} s")
 
     def _edited(self, plan: PlanView | None, *, unpriced: bool = False) -> PlanView | None:
-        """Other makers for most assets, and a mark in every prompt."""
+        """The plan with other models for most assets, and a mark in every prompt."""
         if plan is None:
             return None
-        hands = self.hands
-        edits = tuple(self._deeds.casting(asset, unpriced=unpriced) for asset in plan.assets)
+        requests = self.requests
+        edits = tuple(self._changes.other_model(asset, unpriced=unpriced) for asset in plan.assets)
         edit = PlanEdit(plan_digest=plan.digest, edits=edits, editor="ana")
         for _ in range(20):
-            if edited := hands.attempt("edit", lambda: hands.client.edit_plan(self.production_id, edit)):
+            if edited := requests.send("edit", lambda: requests.client.edit_plan(self.production_id, edit)):
                 return edited
             time.sleep(0.3)
             seen = self._seen().plan
             if seen and seen.digest != plan.digest:
-                return seen  # it was edited, and the answer was lost
-        raise Stuck(f"{self.production_id} could not be edited: {hands.refused[-3:]}")
+                return seen  # it was edited, and the response was lost
+        raise Stuck(f"{self.production_id} could not be edited: {requests.refused[-3:]}")
 
     def _approve(self, plan: PlanView | None) -> None:
-        """Approve with the budget of this person's kind; where that is refused with others; reject the plan at last."""
-        hands, production_id = self.hands, self.production_id
-        kinds = [kind for kind in (self._cast.approves, *FALL_BACK) for _ in range(TRIES)]
+        """Approve with the budget of this reviewer; if that is refused, with others; otherwise reject the plan."""
+        requests, production_id = self.requests, self.production_id
+        kinds = [kind for kind in (self._script.approves, *FALL_BACK) for _ in range(TRIES)]
         deadline = time.monotonic() + PATIENCE_SECONDS
         while plan and time.monotonic() < deadline:
             seen = self._seen()
@@ -143,24 +149,24 @@ class Person:
                 plan_digest=seen.plan.digest,
                 approver="ben",
                 budget_usd=budget_usd,
-                allow_unknown_prices=self._cast.allows_unknown,
+                allow_unknown_prices=self._script.allows_unknown,
             )
             released = self._budget("exact", seen) if budget_usd is None else budget_usd
-            before = len(hands.refused)
-            if hands.attempt("approve", lambda: hands.client.approve(production_id, approval), released):  # noqa: B023
+            before = len(requests.refused)
+            if requests.send("approve", lambda: requests.client.approve(production_id, approval), released):  # noqa: B023
                 self.approval = kind
                 return
-            unanswered = any("approve: 0 " in words or "approve: 5" in words for words in hands.refused[before:])
+            unanswered = any("approve: 0 " in words or "approve: 5" in words for words in requests.refused[before:])
             kinds = kinds if unanswered else kinds[1:]
             if not kinds:
-                hands.attempt("reject", lambda: hands.client.reject(production_id, Rejection(rejecter="ben")))
+                requests.send("reject", lambda: requests.client.reject(production_id, Rejection(rejecter="ben")))
                 return
-            if seen.plan.unknown_prices and not self._cast.allows_unknown:
-                self._edited(seen.plan)  # it was a try
+            if seen.plan.unknown_prices and not self._script.allows_unknown:
+                self._edited(seen.plan)  # the unpriced models were refused
             time.sleep(0.2)
 
     def _budget(self, kind: Approves, seen: ProductionView) -> Decimal | None:
-        """USD that the approval names; the plan's high price and what planning cost are what it takes."""
+        """The budget of the approval, USD; "exact" is the plan's high price plus the cost of planning."""
         assert seen.plan is not None
         exact = seen.spent_usd + seen.plan.high_usd
         match kind:
@@ -176,55 +182,55 @@ class Person:
                 return PLENTY
 
     def _cancel_in_flight(self) -> None:
-        """Cancel once a vendor has a submission in hand, and count it where that was still so when it was answered."""
+        """Cancel once a submission is in flight, and count the cancel if it still was at the response."""
         deadline = time.monotonic() + FLIGHT_SECONDS
-        while not self._vendors.in_flight(self._cast.name) and time.monotonic() < deadline:
+        while not self._vendors.in_flight(self._script.name) and time.monotonic() < deadline:
             time.sleep(0.02)
-        inside = self._vendors.in_flight(self._cast.name)
-        if self._deeds.cancel() and inside:
-            self.hands.did["cancel during submit"] += 1
+        inside = self._vendors.in_flight(self._script.name)
+        if self._changes.cancel() and inside:
+            self.requests.did["cancel during submit"] += 1
 
     def _reset(self) -> None:
         reset = reset_to_before_approval(self._info, self.production_id, f"{self._key}-reset")
         if asyncio.run(reset):
             self.was_reset = True
-            self.hands.quiet_from = time.monotonic() + AFTER_RESET_SECONDS
-            self.hands.did["reset"] += 1
+            self.requests.quiet_from = time.monotonic() + AFTER_RESET_SECONDS
+            self.requests.did["reset"] += 1
 
     # Afterwards
 
     def _settle(self, seconds: Callable[[], float]) -> None:
-        answered, hands = 0, self.hands
+        answered, requests = 0, self.requests
         while seconds() > 0:
             time.sleep(0.2)
             try:
-                seen = hands.client.get(self.production_id)
+                seen = requests.client.get(self.production_id)
             except GreenlightError:
                 continue
             if seen.paused and not seen.status.closed and not self._leaves_paused:
-                self._deeds.resume()
+                self._changes.resume()
             elif seen.status is ProductionStatus.AWAITING_APPROVAL:
                 self._approve(seen.plan)
-            elif seen.status not in REST or time.monotonic() < hands.quiet_from:
+            elif seen.status not in REST or time.monotonic() < requests.quiet_from:
                 continue
             elif not seen.status.closed and any(asset.making for asset in seen.assets):
-                continue  # something waits for a person, and something else is being made meanwhile
-            elif hands.did["cancel"] and not seen.status.closed and not self.was_reset:
-                continue  # it was told to stop, and has not stopped yet
+                continue  # one asset needs an answer, and another is still generating
+            elif requests.did["cancel"] and not seen.status.closed and not self.was_reset:
+                continue  # the cancel was accepted, and the production has not ended yet
             elif self._resets and not self.was_reset and seen.approval:
                 self._resets -= 1
                 self._reset()
             elif seen.status is ProductionStatus.DELIVERED and self._reopens:
                 self._reopens -= 1
-                hands.did["reopening"] += self._deeds.reopen(seen)
+                requests.did["reopening"] += self._changes.reopen(seen)
             elif seen.status.closed or not self._answers or answered >= MAX_ANSWERS or not waiting(seen):
                 return
             else:
-                self._replies.answer(seen)
+                self._attention.answer(seen)
                 answered += 1
-        seen = hands.client.get(self.production_id)
+        seen = requests.client.get(self.production_id)
         making = [f"{a.asset_id} {a.status} making {a.making}" for a in seen.assets if a.status != "completed"]
         raise Stuck(f"{self.production_id} is {seen.status} and not at rest: {making or 'everything is made'}")
 
     def _seen(self) -> ProductionView:
-        return self.hands.patiently(lambda: self.hands.client.get(self.production_id))
+        return self.requests.retry(lambda: self.requests.client.get(self.production_id))

@@ -1,4 +1,4 @@
-"""How a person of a trial sends requests: with how much patience, with what budget, and what came of it."""
+"""The requests of a reviewer: sent with retries and budgets, and counted by their outcome."""
 
 import re
 import threading
@@ -11,44 +11,45 @@ from random import Random
 from typing import Final, TypeVar
 
 from api.client.client import GreenlightClient, GreenlightError
-from tests.chaos.scenario import Cast
+from tests.chaos.scenario import ProductionScript
 from tests.chaos.servers.vendors import Vendors
+from tests.support.waiting import WITHIN
 from workflows.models import ZERO
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS: Final = 90.0
+PATIENCE_SECONDS: Final = WITHIN
 """Longer than any outage of a trial."""
 LATE_SECONDS: Final = 15.0
-"""A request that nobody answered may still do its work: its update waits at the server until a worker takes it."""
+"""A request without a response may still take effect: its update is queued at the server until a worker polls it."""
 PLENTY: Final = Decimal(60)
-"""USD: a budget that is enough for whatever these people think of."""
+"""USD: a budget that is enough for every request of a trial."""
 NEEDED: Final = re.compile(r"budget_usd of ([0-9.]+)")
-"""How a refusal names the budget that would do."""
+"""The budget that a refusal names as sufficient."""
 
 
-class Hands:
-    """One person's client. `named_usd` is the highest budget that they may have released; refused ones do not count."""
+class Requests:
+    """One reviewer's client. `highest_budget_usd` is the highest budget in a request that was not refused."""
 
-    def __init__(self, url: str, cast: Cast, vendors: Vendors, scratch: Path) -> None:
+    def __init__(self, url: str, script: ProductionScript, vendors: Vendors, scratch: Path) -> None:
         self.client = GreenlightClient(url)
-        self.cast, self.vendors, self.scratch = cast, vendors, scratch
+        self.script, self.vendors, self.scratch = script, vendors, scratch
         self.production_id = ""
-        self.chance = Random(cast.seed)
+        self.rng = Random(script.seed)
         self.did: Counter[str] = Counter()
         self.refused: list[str] = []
         self.refused_offers: Counter[str] = Counter()
-        """Answers that an item offered, and that were refused while nothing else happened."""
-        self.named_usd = ZERO
+        """Answers that an item offered, and that were refused although nothing else happened."""
+        self.highest_budget_usd = ZERO
         self.quiet_from = 0.0
         self._lock = threading.Lock()
 
     @property
     def is_generous(self) -> bool:
-        return self.cast.approves in ("plenty", "nothing")
+        return self.script.approves in ("plenty", "nothing")
 
-    def attempt(self, what: str, act: Callable[[], T], budget_usd: Decimal | None = None) -> T | None:
-        """Do something once; a refusal, or no answer, is a person's own problem."""
+    def send(self, what: str, act: Callable[[], T], budget_usd: Decimal | None = None) -> T | None:
+        """Send a request once, and return None if it is refused or gets no response."""
         try:
             done = act()
         except GreenlightError as error:
@@ -57,33 +58,33 @@ class Hands:
             self.refused.append(f"{what}: {error.status} {error}")
             if not refused:
                 self.quiet_from = time.monotonic() + LATE_SECONDS
-                self.name(budget_usd)
+                self._record_budget(budget_usd)
             return None
         self.did[what] += 1
-        self.name(budget_usd)
+        self._record_budget(budget_usd)
         return done
 
-    def spend(self, what: str, act: Callable[[Decimal | None], T]) -> T | None:
-        """Do something that costs money: with plenty, or within the budget, raised by no more than is needed."""
+    def send_paid(self, what: str, act: Callable[[Decimal | None], T]) -> T | None:
+        """Send a request that costs money: with PLENTY, or within the budget, which is raised only as far as needed."""
         if self.is_generous:
-            return self.attempt(what, lambda: act(PLENTY), PLENTY)
+            return self.send(what, lambda: act(PLENTY), PLENTY)
         before = len(self.refused)
-        done = self.attempt(what, lambda: act(None))
+        done = self.send(what, lambda: act(None))
         needed = NEEDED.search(self.refused[-1]) if len(self.refused) > before else None
-        if done is not None or needed is None or self.chance.random() < 0.4:
+        if done is not None or needed is None or self.rng.random() < 0.4:
             return done
         least = Decimal(needed[1].rstrip("."))
-        return self.attempt(f"{what}, budget raised", lambda: act(least), least)
+        return self.send(f"{what}, budget raised", lambda: act(least), least)
 
-    def name(self, budget_usd: Decimal | None) -> None:
+    def _record_budget(self, budget_usd: Decimal | None) -> None:
         with self._lock:
-            self.named_usd = max(self.named_usd, budget_usd or ZERO)
+            self.highest_budget_usd = max(self.highest_budget_usd, budget_usd or ZERO)
 
-    def patiently(self, ask: Callable[[], T]) -> T:
-        """Send again what may be sent twice, until it is answered.
+    def retry(self, ask: Callable[[], T]) -> T:
+        """Retry an idempotent request until it gets a response.
 
         Raises:
-            GreenlightError: it is refused, or nobody answers for a minute.
+            GreenlightError: it is refused, or it gets no response for PATIENCE_SECONDS.
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:

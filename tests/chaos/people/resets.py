@@ -1,4 +1,4 @@
-"""`temporal workflow reset` of a production to before its approval, as the README tells operators to do it."""
+"""`temporal workflow reset` of a production to before its approval, as workflows/README.md describes it."""
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -10,7 +10,7 @@ from workflows import keys
 
 
 async def reset_to_before_approval(info: StackInfo, production_id: str, request_id: str) -> bool:
-    """Whether the run was reset; not where it has no approval of its own, as a reopened one, or the server is away."""
+    """Reset the run, and return whether it was reset: not without an approval, as in a reopened run, or a server."""
     try:
         client = await Client.connect(info.temporal_address)
         run = client.get_workflow_handle(keys.workflow_id(production_id))

@@ -1,4 +1,4 @@
-"""Somebody who watches a production through a connection that is cut off again and again."""
+"""A client that follows the events of a production over a connection that is cut again and again."""
 
 import threading
 import time
@@ -9,21 +9,21 @@ from api.client.client import GreenlightClient, GreenlightError
 from api.views.production import StreamEvent
 
 CUT: Final = 0.12
-"""The chance, at each event, that the connection ends behind it."""
+"""The probability that the connection ends after an event."""
 AWAY_SECONDS: Final = 0.6
 
 
 class Watcher:
-    """Follows the events in a thread; each time it is cut off it asks on from the last number that it has seen."""
+    """Follows the events in a thread; after each cut it reconnects with the last event id."""
 
-    def __init__(self, url: str, production_id: str, chance: Random, after: int = 0) -> None:
+    def __init__(self, url: str, production_id: str, rng: Random, after: int = 0) -> None:
         self.seen: list[StreamEvent] = []
         self.problems: list[str] = []
         self.cuts = 0
         self.last = after
         self._client = GreenlightClient(url)
         self._production_id = production_id
-        self._chance = chance
+        self._rng = rng
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"watcher of {production_id}", daemon=True)
 
@@ -36,7 +36,7 @@ class Watcher:
         self._client.close()
 
     def caught_up(self, event_id: int, seconds: float) -> bool:
-        """Wait until the event of this number was seen."""
+        """Wait until the event of this id arrived, and return whether it did."""
         deadline = time.monotonic() + seconds
         while self.last < event_id and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -48,11 +48,11 @@ class Watcher:
                 self._until_cut()
             except GreenlightError as error:
                 if error.status == 404:
-                    self.problems.append(f"a watcher of {self._production_id} was told: {error}")
-            except Exception as error:  # a client that is closed under its thread says so in many ways
+                    self.problems.append(f"a watcher of {self._production_id} got: {error}")
+            except Exception as error:  # a client that is closed while its thread reads raises many kinds of errors
                 if not self._stopped.is_set():
                     self.problems.append(f"a watcher of {self._production_id} failed: {error!r}")
-            self._stopped.wait(self._chance.uniform(0.05, AWAY_SECONDS))
+            self._stopped.wait(self._rng.uniform(0.05, AWAY_SECONDS))
 
     def _until_cut(self) -> None:
         for event in self._client.events(self._production_id, after=self.last):
@@ -64,6 +64,6 @@ class Watcher:
                 self.problems.append(f"{self._production_id}: event {event.id} came after event {self.last}")
             self.last = event.id
             self.seen.append(event)
-            if self._chance.random() < CUT:
+            if self._rng.random() < CUT:
                 self.cuts += 1
                 return

@@ -1,4 +1,4 @@
-"""What the vendors of a trial bill: one bill for each accepted submission, with the production and asset it is for."""
+"""The bills of a trial's vendors: one for each accepted submission, with its production and asset."""
 
 import re
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from tests.emulators.base import Call
 from workflows import keys
 
 MARK: Final = re.compile(r"#(p\d+)\.([a-z0-9-]+)#")
-"""Stands in every prompt and names its production and asset, so that a vendor's book can be held against a ledger."""
+"""Part of every prompt: names its production and asset, so that a bill can be compared with a ledger."""
 BRIEF: Final = "brief"
-"""Stands for the asset in the mark of a brief; only requests of the planner have no other."""
+"""Replaces the asset in the mark of a brief; only requests of the planner have no other mark."""
 
 
 def mark(production: str, asset_id: str) -> str:
@@ -20,7 +20,7 @@ def mark(production: str, asset_id: str) -> str:
 
 @dataclass(frozen=True)
 class Billed:
-    """Whose a billed submission is. `seed` tells the take, where the vendor is sent one."""
+    """The asset of a billed submission; `seed` identifies the take, if one is sent to the vendor."""
 
     production: str
     asset_id: str
@@ -29,20 +29,20 @@ class Billed:
 
 @dataclass(frozen=True)
 class Bill:
-    """One accepted submission: who charges how many USD for it, of which `surcharge_usd` exceed the vendor's own price.
+    """One accepted submission: its vendor and its cost in USD, of which `surcharge_usd` exceed the vendor's own price.
 
-    `job_id` is the vendor's job, where it is one that another attempt could find again.
+    `job_id` is the vendor's job, if another attempt could find it.
     """
 
     vendor: str
-    whose: Billed
+    owner: Billed
     usd: Decimal
     surcharge_usd: Decimal = Decimal(0)
     job_id: str = ""
 
 
-def whose(call: Call) -> Billed:
-    """Whose a submission is, by the marks in its prompt."""
+def billed_to(call: Call) -> Billed:
+    """The asset of a submission, according to the marks in its prompt."""
     words = call.body.decode("latin-1")
     if '"json_schema"' in words:  # a request of the planner, about a brief or a prompt
         found = MARK.search(words)

@@ -1,4 +1,4 @@
-"""The emulated vendors of a trial: some charge more than they said, some bill a job only when it ends."""
+"""The emulated vendors of a trial: some charge above their price, some bill a job only when it ends."""
 
 import math
 import threading
@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.chaos.servers.bills import Bill, Billed, named, whose
+from tests.chaos.servers.bills import Bill, Billed, billed_to, named
 from tests.emulators import openai_bodies as bodies
 from tests.emulators.base import Call, Fault, Reply
 from tests.emulators.openai import OpenAIEmulator
@@ -16,10 +16,10 @@ from tests.emulators.replicate import FLUX, OTHER_USD, Prediction, ReplicateEmul
 from tests.emulators.runway import RunwayEmulator, Task
 
 JOB_SECONDS: Final = 3.0
-"""How long a job of a vendor that bills late runs, whether or not anybody polls it."""
+"""The duration of a job of a vendor that bills late, whether or not it is polled."""
 ONE: Final = Decimal(1)
 GIVEN_BACK: Final = frozenset({"fail_job", "refuse"})
-"""How a prediction fails that is billed by its output: it costs nothing."""
+"""Failures of a prediction that is billed by its output: it costs nothing."""
 
 
 class OpenAI(OpenAIEmulator):
@@ -52,7 +52,7 @@ class OpenAI(OpenAIEmulator):
     def bills(self) -> list[Bill]:
         with self._lock:
             entries = list(zip(self.submissions, self.prices, self._excess, strict=True))
-        return [Bill("openai", whose(call), usd, excess) for call, usd, excess in entries]
+        return [Bill("openai", billed_to(call), usd, excess) for call, usd, excess in entries]
 
 
 def _tokens(call: Call) -> dict[str, Any]:
@@ -76,24 +76,24 @@ class Clock:
     """Jobs that run for JOB_SECONDS from when they were accepted."""
 
     def __init__(self) -> None:
-        self._due: dict[str, float] = {}
+        self.due: dict[str, float] = {}
 
     def accept(self, job_id: str) -> None:
-        self._due[job_id] = time.monotonic() + JOB_SECONDS
+        self.due[job_id] = time.monotonic() + JOB_SECONDS
 
     def is_over(self, job_id: str) -> bool:
-        return time.monotonic() >= self._due.get(job_id, 0.0)
+        return time.monotonic() >= self.due.get(job_id, 0.0)
 
 
 class Replicate(ReplicateEmulator):
-    """Its limit is over sooner than the half minute that it was recorded with; `late` ones bill when a job ends.
+    """Its rate limit resets sooner than the recorded half minute; `late` ones bill when a job ends.
 
-    A prediction that is cancelled in time costs nothing. One that nobody polls or cancels ends, and is billed.
+    A prediction that is cancelled in time costs nothing. One that is neither polled nor cancelled ends, and is billed.
     """
 
     def __init__(self, *, late: bool = False) -> None:
         super().__init__()
-        self._late, self._clock = late, Clock()
+        self._late, self.clock = late, Clock()
 
     def fault(self, fault: Fault, call: Call) -> Reply | None:
         if fault != "throttle":
@@ -103,7 +103,7 @@ class Replicate(ReplicateEmulator):
 
     def add(self, model: str, given: dict[str, Any], **more: Any) -> Prediction:
         made = super().add(model, given, **more)
-        self._clock.accept(made.id)
+        self.clock.accept(made.id)
         return made
 
     def answer(self, call: Call) -> Reply:
@@ -116,46 +116,46 @@ class Replicate(ReplicateEmulator):
         found = self._find(call) if self.kind(call) in ("look", "cancel") else None
         if found is None or found.cancelled:
             return
-        over = self._clock.is_over(found.id)
+        over = self.clock.is_over(found.id)
         found.looks = max(found.looks, self.looks) if over else 0
 
     def bills(self) -> list[Bill]:
         return [
-            Bill("replicate", _whose(p), FLUX.get(p.model, OTHER_USD), job_id=p.id)
+            Bill("replicate", _billed_to(p), FLUX.get(p.model, OTHER_USD), job_id=p.id)
             for p in list(self.predictions)
             if not p.cancelled and not (p.fate in GIVEN_BACK and p.model in FLUX and self._ended(p))
         ]
 
     def _ended(self, prediction: Prediction) -> bool:
-        return prediction.looks >= self.looks or (self._late and self._clock.is_over(prediction.id))
+        return prediction.looks >= self.looks or (self._late and self.clock.is_over(prediction.id))
 
 
-def _whose(made: Prediction) -> Billed:
+def _billed_to(made: Prediction) -> Billed:
     return named(str(made.input["prompt"]), made.input.get("seed"))
 
 
 class Runway(RunwayEmulator):
     """Charges `surcharges[model]` times its estimate and reports it when a task is over; `late` ones bill only then.
 
-    A task of a late one that is cancelled while it runs costs nothing, and says so.
+    A task of a late one that is cancelled while it runs costs nothing, and reports that.
     """
 
     def __init__(self, surcharges: Mapping[str, Decimal], *, late: bool = False) -> None:
         super().__init__()
-        self._surcharges, self._late, self._clock = surcharges, late, Clock()
+        self._surcharges, self._late, self.clock = surcharges, late, Clock()
         self._entries: list[tuple[Call, Task, int]] = []
-        """Call, its task, and the credits that it said."""
+        """Call, its task, and the estimated credits."""
         self._creating = threading.Lock()
 
     def _create(self, call: Call) -> Reply:
-        with self._creating:  # a task is named by the number of submissions
+        with self._creating:  # the id of a task is the number of submissions
             reply = super()._create(call)
             if reply.status != 200 or not isinstance(reply.body, dict):
                 return reply
             task = self.tasks[reply.body["id"]]
         said = task.credits
         task.credits = math.ceil(said * self._surcharges.get(str(call.json["model"]), ONE))
-        self._clock.accept(task.id)
+        self.clock.accept(task.id)
         self._entries.append((call, task, said))
         return reply
 
@@ -163,7 +163,7 @@ class Runway(RunwayEmulator):
         task = self.tasks.get(call.path.split("/")[-1]) if self.kind(call) in ("look", "cancel") else None
         if task is None or not self._late or task.stopped:
             return super().answer(call)
-        over = self._clock.is_over(task.id)
+        over = self.clock.is_over(task.id)
         task.looks = max(task.looks, self.looks) if over else 0
         if self.kind(call) == "cancel" and not over:
             task.stopped, task.credits = True, 0
@@ -173,7 +173,7 @@ class Runway(RunwayEmulator):
     def bills(self) -> list[Bill]:
         found = []
         for call, task, said in list(self._entries):
-            if task.credits and not (self._late and not self._clock.is_over(task.id)):
+            if task.credits and not (self._late and not self.clock.is_over(task.id)):
                 usd = Decimal(task.credits) / 100
-                found.append(Bill("runway", whose(call), usd, usd - Decimal(said) / 100, task.id))
+                found.append(Bill("runway", billed_to(call), usd, usd - Decimal(said) / 100, task.id))
         return found

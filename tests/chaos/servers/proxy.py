@@ -1,7 +1,7 @@
-"""An HTTP proxy in front of the S3 server of a trial: latency, lost answers, hanging connections, and what was written.
+"""An HTTP proxy in front of the S3 server of a trial: latency, lost responses, hanging connections, and a record.
 
-It passes requests on unchanged (a signature covers the Host header), and keeps a record of every object that was
-written or deleted, so that an audit knows whether media was overwritten.
+It forwards requests unchanged (a signature covers the Host header), and records every object that was written or
+deleted, so that an audit can check whether media was overwritten.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ WRITES: Final = frozenset({"PUT", "DELETE", "POST"})
 
 
 @dataclass(frozen=True)
-class Weather:
-    """How bad the connection to S3 is: latency in seconds from and to, the share of writes whose answer is lost, and
-    after how many requests since the storm began a connection hangs."""
+class S3Faults:
+    """Faults of the connection to S3: latency in seconds from and to, the share of writes whose response is lost, and
+    the numbers of the requests, counted from the first fault, whose connections hang."""
 
     latency: tuple[float, float] = (0.0, 0.0)
     lose: float = 0.0
@@ -40,25 +40,25 @@ class Written:
 
 
 class Proxy:
-    """Use it as a context manager; `url` is what a worker or an API takes for S3. Faults come from `blow` to `calm`."""
+    """Use it as a context manager; `url` is the S3 endpoint. Faults occur from `start_faults` to `stop_faults`."""
 
-    def __init__(self, upstream: str, weather: Weather, seed: str) -> None:
+    def __init__(self, upstream: str, s3_faults: S3Faults, seed: str) -> None:
         self.met: Counter[str] = Counter()
         """Faults that happened: lost, hung."""
         self.written: list[Written] = []
         self._upstream = urlsplit(upstream)
-        self._weather = weather
-        self._chance = random.Random(seed)
+        self._s3_faults = s3_faults
+        self._rng = random.Random(seed)
         self._lock = threading.Lock()
-        self._stormy, self._closing = threading.Event(), threading.Event()
+        self._faulty, self._closing = threading.Event(), threading.Event()
         self._requests = 0
 
-    def blow(self) -> None:
-        """Lose answers and let connections hang from now on; there is latency all the time."""
-        self._stormy.set()
+    def start_faults(self) -> None:
+        """Lose responses and let connections hang from now on; latency applies all the time."""
+        self._faulty.set()
 
-    def calm(self) -> None:
-        self._stormy.clear()
+    def stop_faults(self) -> None:
+        self._faulty.clear()
 
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", 0), self._handler())
@@ -88,18 +88,18 @@ class Proxy:
         return {w.key for w in list(self.written) if w.method == "DELETE" and w.key.startswith(prefix)}
 
     def _fate(self, method: str) -> str:
-        """What happens to one request: "lost", "hung" or nothing."""
+        """The fault of one request: "lost", "hung" or none."""
         with self._lock:
-            if not self._stormy.is_set():
+            if not self._faulty.is_set():
                 return ""
             self._requests += 1
-            if self._requests in self._weather.hang_at:
+            if self._requests in self._s3_faults.hang_at:
                 return "hung"
-            return "lost" if method in WRITES and self._chance.random() < self._weather.lose else ""
+            return "lost" if method in WRITES and self._rng.random() < self._s3_faults.lose else ""
 
     def _latency(self) -> float:
         with self._lock:
-            return self._chance.uniform(*self._weather.latency)
+            return self._rng.uniform(*self._s3_faults.latency)
 
     def _note(self, method: str, path: str, body: bytes) -> None:
         parts = urlsplit(path)
@@ -139,7 +139,7 @@ class Proxy:
                 try:
                     status, headers, answer = self._passed_on(body)
                 except (OSError, http.client.HTTPException):
-                    self.close_connection = True  # S3 is down: so it is for the caller
+                    self.close_connection = True  # S3 is down
                     return
                 if status < 300 and self.command in WRITES:
                     proxy._note(self.command, self.path, body)
@@ -161,7 +161,7 @@ class Proxy:
                         return response.status, response.getheaders(), response.read()
                     except (OSError, http.client.HTTPException):
                         self.upstream.close()
-                        # An idle connection that S3 closed says nothing about S3: a read is sent again.
+                        # S3 may have closed an idle connection: a read is retried.
                         if not tries_left or self.command in WRITES:
                             raise
                 raise OSError("unreachable")

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from deploy import local
-from deploy import supervisor as deploy_supervisor
 from deploy.home import StackInfo
 from deploy.ports import Ports
 from deploy.settings import StackSettings
 from deploy.supervisor import Component, StackFailed, Supervisor
-from tests.chaos.servers.proxy import Proxy, Weather
+from tests.chaos.servers.proxy import Proxy, S3Faults
 from tests.support.stack import hermetic, new_home
 
 Part = Literal["worker", "api", "temporal", "s3"]
@@ -25,7 +24,7 @@ COMMANDS: Final = ("frontend.WorkerCommandsEnabled", "system.enableCancelActivit
 ENDPOINT: Final = "AWS_ENDPOINT_URL_S3"
 TRIES: Final = 3
 READY_WITHIN: Final = 120.0
-"""Seconds; two trials side by side start four workers on two cores, on which other work may run too."""
+"""Seconds; two concurrent trials start four workers on two cores, which may be busy."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,10 @@ class Running:
         return self.workers if part == "worker" else (part,)
 
     def wait_ready(self) -> None:
-        """Wait until everything serves (again).
+        """Wait until every process serves (again).
 
         Raises:
-            StackFailed: something does not within READY_WITHIN.
+            StackFailed: a process is not ready within READY_WITHIN.
         """
         for part in PARTS:
             for name in self.names(part):
@@ -57,30 +56,29 @@ class Running:
 
 @contextmanager
 def started(
-    home: Path, more: Mapping[str, str], *, commands: bool, workers: int, weather: Weather, seed: str
+    home: Path, more: Mapping[str, str], *, commands: bool, workers: int, s3_faults: S3Faults, seed: str
 ) -> Iterator[Running]:
-    """Everything runs on free ports of loopback when the block begins, and nothing does when it has ended.
+    """Run the processes on free ports of loopback for the duration of the block.
 
     Args:
         commands: Whether the Temporal server has worker commands.
     """
-    scratch = new_home(home) / "scratch"  # what a killed worker leaves goes with the trial
+    scratch = new_home(home) / "scratch"  # the files of a killed worker are deleted with the trial
     scratch.mkdir()
-    vars(deploy_supervisor)["READY_WITHIN"] = READY_WITHIN
     environ = hermetic(os.environ) | {"TMPDIR": str(scratch), **more}
     names = ("worker", *(f"worker-{n}" for n in range(2, workers + 1)))
     with ExitStack() as stack:
         for tries_left in reversed(range(TRIES)):
             ports = Ports(lambda _: None, anywhere=True)
             info, _, components = local._assemble(home, StackSettings.of(environ), dict(environ), ports, lambda _: None)
-            proxy = stack.enter_context(Proxy(info.s3_endpoint, weather, seed))
+            proxy = stack.enter_context(Proxy(info.s3_endpoint, s3_faults, seed))
             changed = [made for c in components for made in _changed(c, proxy.url, names, commands=commands)]
             supervisor = Supervisor(changed, home / "logs", lambda _: None)
             try:
                 supervisor.start()
                 break
             except StackFailed as failure:
-                # Between a look at a port and its use another program may take it.
+                # Another program may take a port between its choice and its use.
                 if not tries_left or not any(words in str(failure) for words in local.PORT_LOST):
                     raise
         try:

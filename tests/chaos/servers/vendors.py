@@ -1,4 +1,4 @@
-"""The vendors of a trial: emulators that bill, their bad days, and their books asset by asset."""
+"""The vendors of a trial: emulators that bill, their faults, and their bills by asset."""
 
 import json
 from collections import Counter
@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Final
 
-from tests.chaos.servers.bills import BRIEF, MARK, Bill, Billed, whose
+from tests.chaos.servers.bills import BRIEF, MARK, Bill, Billed, billed_to
 from tests.chaos.servers.emulators import OpenAI, Replicate, Runway
 from tests.emulators.base import Call, Emulator, Fault, Kind
 from tests.support.vendors import env_of
@@ -36,13 +36,13 @@ FAULTS: Final[Mapping[Kind, Mapping[Fault, int]]] = {
     "look": {"drop_before": 2, "throttle": 1, "overload": 1, "error": 2, "gateway": 2, "hang": 1},
     "download": {"drop_before": 2, "break_off": 1, "gateway": 1, "expire": 1, "broken": 1},
 }
-"""What a vendor's bad day is made of, and how often each comes."""
+"""The faults of vendors, with weights."""
 SAYS_UNBILLED: Final = ("openai", "runway")
-"""Vendors that document that they bill nothing for the overload that they report, so that we send it again unasked."""
+"""Vendors that document that an overload response is not billed, so that the request is retried without a decision."""
 
-LINGER_SECONDS: Final = 0.7
+DELAY_SECONDS: Final = 0.7
 EVENT_SECONDS: Final = 0.02
-"""A plan is written in a second or two, so that something may die in the middle of it."""
+"""A plan takes a second or two, so that a process may die while it is streamed."""
 
 Maker = tuple[str, str, Mapping[str, Any]]
 MAKERS: Final[Mapping[Modality, Sequence[Maker]]] = {
@@ -64,18 +64,18 @@ MAKERS: Final[Mapping[Modality, Sequence[Maker]]] = {
         ("runway", "gen4_turbo", {"seconds": 4}),
     ],
 }
-"""Cheap and dear, in one call and as jobs, recoverable and not."""
+"""Cheap and expensive, synchronous and as jobs, recoverable and not."""
 UNPRICED: Final[Mapping[Modality, Maker]] = {
     Modality.IMAGE: ("replicate", "someone/painter", {}),
     Modality.VIDEO: ("runway", "gen4.5", {"seconds": 4}),
 }
-"""Models whose price nobody published."""
+"""Models without a published price."""
 SURCHARGED: Final = ("gpt-image-2.5-flare", "veo3.1_fast", "gen4_image", "eleven_multilingual_v2")
-"""Models whose vendor may charge more than it said, and reports what it charged."""
+"""Models whose vendor may charge above its price, and reports the amount."""
 
 
 class Vendors:
-    """Three vendors with their books."""
+    """Three vendors with their bills."""
 
     def __init__(self, surcharges: Mapping[str, Decimal] | None = None, *, late: bool = False) -> None:
         self._wordings = count(1)
@@ -88,13 +88,13 @@ class Vendors:
             "runway": self.runway,
         }
         self.openai.event_seconds = EVENT_SECONDS
-        self._lingering: set[str] = set()
+        self._delayed: set[str] = set()
         for emulator in self.by_name.values():
             emulator.delay = self._delay
 
     @contextmanager
     def open(self) -> Iterator[dict[str, str]]:
-        """Serve on loopback; yields what a worker's environment holds to reach them."""
+        """Serve on loopback; yields the variables by which a worker reaches them."""
         with ExitStack() as stack:
             env: dict[str, str] = {}
             for name, emulator in self.by_name.items():
@@ -107,24 +107,24 @@ class Vendors:
         return sum((Counter[str](e.met) for e in self.by_name.values()), Counter[str]())
 
     @contextmanager
-    def lingering(self, production: str) -> Iterator[None]:
-        """Take LINGER_SECONDS to accept each submission for the assets of a production, and as long to answer it."""
-        self._lingering.add(production)
+    def delayed(self, production: str) -> Iterator[None]:
+        """Delay each submission for the assets of a production by DELAY_SECONDS, and its response as well."""
+        self._delayed.add(production)
         try:
             yield
         finally:
-            self._lingering.discard(production)
+            self._delayed.discard(production)
 
     def _delay(self, call: Call) -> float:
-        if not self._lingering or call.method != "POST":
+        if not self._delayed or call.method != "POST":
             return 0.0
-        owner = whose(call)
-        return LINGER_SECONDS if owner.production in self._lingering and owner.asset_id != keys.PLANNER else 0.0
+        owner = billed_to(call)
+        return DELAY_SECONDS if owner.production in self._delayed and owner.asset_id != keys.PLANNER else 0.0
 
     def meet(self, vendor: str, on: Kind, fault: Fault) -> None:
         self.by_name[vendor].meet(fault, on=on)
 
-    def calm(self) -> None:
+    def stop_faults(self) -> None:
         for emulator in self.by_name.values():
             emulator.calm()
 
@@ -133,23 +133,23 @@ class Vendors:
         return sum((bill.usd for bill in self.bills()), Decimal(0))
 
     def bills(self) -> list[Bill]:
-        """Every accepted submission that cost something, less what was given back."""
+        """Every accepted submission that cost money, without refunded ones."""
         return [bill for emulator in (self.openai, self.replicate, self.runway) for bill in emulator.bills()]
 
     def problems(self) -> list[str]:
         return [f"{name}: {p}" for name, e in self.by_name.items() for p in e.problems]
 
     def billed(self) -> Counter[Billed]:
-        """How often each take, or asset where no seed is sent, is billed: failures that cost nothing are not."""
-        return Counter(bill.whose for bill in self.bills())
+        """How often each take, or asset if no seed is sent, is billed; failures that cost nothing are not."""
+        return Counter(bill.owner for bill in self.bills())
 
     def in_flight(self, production: str) -> bool:
-        """Whether a submission for a production waits for its answer."""
+        """Whether a submission for a production is in flight."""
         calls = (c for e in self.by_name.values() for c in list(e.in_flight.values()) if e.kind(c) == "submit")
-        return any(b.production == production and b.asset_id != keys.PLANNER for b in map(whose, calls))
+        return any(b.production == production and b.asset_id != keys.PLANNER for b in map(billed_to, calls))
 
     def _words(self, body: Mapping[str, Any]) -> str:
-        """What the language model answers: words, a plan, or another prompt that keeps its mark."""
+        """The response of the language model: a text, a plan, or another prompt that keeps its mark."""
         asked = json.dumps(body["messages"])
         if "response_format" not in body:
             return "A lighthouse keeps its promise."
@@ -161,7 +161,7 @@ class Vendors:
 
 
 def _draft(asked: str) -> dict[str, Any]:
-    """A small plan for whatever modalities the instructions list models of."""
+    """A small plan for the modalities whose models the instructions list."""
     pieces: list[tuple[str, str, str, str, Mapping[str, str]]] = [
         ("post", "text", "post", "previz-text", {}),
         ("visual", "image", "visual", "previz-storyboard", {}),

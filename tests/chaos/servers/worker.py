@@ -1,7 +1,7 @@
-"""`python -m tests.chaos.servers.worker`: the worker as it is shipped, with its long waits made short.
+"""`python -m tests.chaos.servers.worker`: the product's worker with shorter timeouts.
 
-What a killed worker held is taken up after 5 s instead of 15, and vendors are looked at every second or two: a trial
-takes half a minute instead of some. Nothing else differs.
+Activities of a killed worker are retried after 5 s instead of 15, and jobs are polled every second or two: a trial
+takes half a minute instead of some minutes. Nothing else differs.
 """
 
 import logging
@@ -21,45 +21,45 @@ from activities.catalogue.offers import Offer
 from activities.providers import http_failures
 from activities.providers.runway import answer
 from activities.takes import attempt
-from workflows.production import desk
+from workflows.production import activity_options
 
 LOOK: Final = timedelta(seconds=1)
 USUALLY_SECONDS: Final = 2.0
 SHORTER: Final[Mapping[ModuleType, Mapping[str, object]]] = {
-    desk: {"HEARTBEAT": timedelta(seconds=5)},
+    activity_options: {"HEARTBEAT": timedelta(seconds=5)},
     attempt: {"HEARTBEAT_SECONDS": 1.0},
     answer: {"LIMITED_SECONDS": 1.0},
     http_failures: {"LOOK_SECONDS": 6.0, "ANSWER_SECONDS": 8.0},
 }
-"""Module -> what it holds shorter; each is read by the modules that are imported after it."""
+"""Module -> its shorter limits; the modules that are imported later read them."""
 
 log = logging.getLogger("activations")
 read = loader.read
 
 
 def quick(file: Traversable | Path) -> list[Offer]:
-    """The catalogue, with jobs that usually take no longer than emulated ones."""
+    """The catalogue, with the usual times of emulated jobs."""
     return [replace(offer, expected_seconds=min(offer.expected_seconds, USUALLY_SECONDS)) for offer in read(file)]
 
 
 def shorten() -> None:
-    """Before anything else of the worker is imported."""
+    """Shorten the limits, before any other module of the worker is imported."""
     for module, names in SHORTER.items():
         vars(module).update(names)
     vars(loader)["read"] = quick
     from activities.providers.runway import provider
     from activities.takes import paid
 
-    vars(paid)["LOOK_AGAIN"] = vars(provider)["LOOK_AGAIN"] = LOOK
+    vars(paid)["POLL_AGAIN"] = vars(provider)["LOOK_AGAIN"] = LOOK
 
 
 def trace() -> None:
-    """Write what each workflow is told, and what it does, into the log: a history does not say what went wrong."""
-    from worker import guard
+    """Log the jobs and the commands of each activation: a history does not have the cause of a failure."""
+    from worker import query_guard
 
-    activate = guard._Guarded.activate
+    activate = query_guard._Guarded.activate
 
-    def traced(self: guard._Guarded, act: WorkflowActivation) -> WorkflowActivationCompletion:
+    def traced(self: query_guard._Guarded, act: WorkflowActivation) -> WorkflowActivationCompletion:
         done = activate(self, act)
         jobs = [job.WhichOneof("variant") for job in act.jobs]
         commands = [command.WhichOneof("variant") for command in done.successful.commands]
@@ -67,7 +67,7 @@ def trace() -> None:
         log.info("%s %s %s %s -> %s %s", act.run_id, act.history_length, how, jobs, done.WhichOneof("status"), commands)
         return done
 
-    guard._Guarded.activate = traced  # type: ignore[method-assign]
+    query_guard._Guarded.activate = traced  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

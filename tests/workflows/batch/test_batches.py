@@ -16,15 +16,17 @@ from temporalio.exceptions import ApplicationError, TemporalError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities.batch import Looking
-from tests.support.productions import Productions, eventually
-from tests.workflows.production.test_production import server
+from activities.batch import ProductionReports
+from tests.support.productions import Productions
+from tests.support.waiting import eventually
+from tests.workflows.production.steps import server
 from workflows import keys
 from workflows.batch.records import Admit, BatchRow, BatchStart, BatchView
 from workflows.batch.state import Batch
 from workflows.batch.workflow import BatchWorkflow
+from workflows.brief import ApprovalPolicy, Brief, Platform
 from workflows.events import ProductionStart, ProductionStatus, Report, Snapshot
-from workflows.models import ApprovalPolicy, Asset, Brief, Modality, Plan, Platform, Quote, utc
+from workflows.models import Asset, Modality, Plan, Quote, utc
 from workflows.refusals import Refusal
 from workflows.requests import Approval
 
@@ -118,12 +120,12 @@ async def _no_manifest(_: str) -> None:
 
 @asynccontextmanager
 async def working(client: Client) -> AsyncIterator[None]:
-    looking = Looking(_no_manifest)
+    looking = ProductionReports(_no_manifest)
     async with Worker(
         client,
         task_queue=keys.TASK_QUEUE,
         workflows=[BatchWorkflow, Teller],
-        activities=[looking.look_at_production, looking.find_production],
+        activities=[looking.report_production, looking.find_production],
         graceful_shutdown_timeout=timedelta(0),
     ):
         yield
@@ -224,7 +226,7 @@ async def test_all_or_nothing(batches: Batches) -> None:
     handle = await batches.start("price=0.02", "price=0.03", approve=True, budget_usd=Decimal("0.04"))
     view = await until(handle, batch="over_budget")
     assert [r.status for r in view.rows] == ["awaiting_approval"] * 2
-    assert "0.05 USD in all, which is 0.01 USD more than the budget of 0.04 USD" in view.message
+    assert "0.05 USD in total, which is 0.01 USD more than the budget of 0.04 USD" in view.message
     low = await refusal(handle, BatchWorkflow.admit, Admit(budget_usd=Decimal("0.0499")))
     assert (low.kind, low.field) == ("budget_short", "budget_usd")
     assert [await batches.approved(handle, row) for row in (1, 2)] == [None, None]
@@ -241,7 +243,7 @@ async def test_an_unknown_price_holds_all(batches: Batches) -> None:
     """A price that nobody published is in no budget: the rows wait until somebody allows it."""
     handle = await batches.start("price=0.02", "unknown=1 price=0", approve=True, budget_usd=Decimal(1))
     view = await until(handle, batch="over_budget")
-    assert "row 2 would use models whose price nobody published" in view.message
+    assert "row 2 would use models without a published price" in view.message
     assert (await refusal(handle, BatchWorkflow.admit, Admit())).kind == "price_unknown"
     await handle.execute_update(BatchWorkflow.admit, Admit(allow_unknown_prices=True))
     assert (await handle.result()).totals.statuses == {"delivered": 2}
@@ -315,7 +317,7 @@ async def test_stop(batches: Batches) -> None:
     view = await early.result()
     assert [(r.status, r.error) for r in view.rows][1] == ("pending", "")
     assert view.rows[0].status == "failed"
-    assert "broken off" in view.rows[0].error
+    assert "terminated by an operator" in view.rows[0].error
 
 
 async def test_a_batch_that_was_broken_off_starts_nothing_twice(batches: Batches) -> None:
@@ -343,15 +345,15 @@ def test_an_edited_plan_is_weighed_again() -> None:
     row = BatchRow(row=1, key="one", production_id="p", brief=Brief(text="x", platform=Platform.COPY))
     terms = {"approve": True, "budget_usd": Decimal("0.05")}
     batch = Batch(BatchStart(batch_id="b", rows=(row,), created_at=datetime.now(UTC), **terms))
-    batch.started(row)
-    batch.told(waits("first", "0.05"))
-    (ready,) = batch.to_approve()
-    assert batch.approval(ready).plan_digest == "first"
-    assert (batch.to_approve(), batch.status) == ([], "producing")
-    batch.told(waits("second", "0.04"))
-    assert batch.approval(*batch.to_approve()).budget_usd == Decimal("0.04")
-    batch.told(waits("third", "0.06"))
-    assert (batch.to_approve(), batch.status) == ([], "over_budget")
+    batch.record_start(row)
+    batch.record_report(waits("first", "0.05"))
+    (ready,) = batch.rows_to_approve()
+    assert batch.approve(ready).plan_digest == "first"
+    assert (batch.rows_to_approve(), batch.status) == ([], "producing")
+    batch.record_report(waits("second", "0.04"))
+    assert batch.approve(*batch.rows_to_approve()).budget_usd == Decimal("0.04")
+    batch.record_report(waits("third", "0.06"))
+    assert (batch.rows_to_approve(), batch.status) == ([], "over_budget")
 
 
 async def test_who_tells_nothing_is_looked_at() -> None:

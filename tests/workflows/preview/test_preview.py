@@ -6,9 +6,10 @@ from activities.providers.previz.provider import Previz
 from api.client.client import GreenlightClient
 from deploy.local import Stack
 from tests.support.film import BRIEF
+from workflows.brief import Brief, Platform
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
-from workflows.models import Asset, Brief, Modality, Plan, Platform
-from workflows.preview.plan import MODELS, PREVIZ, preview_of
+from workflows.models import Asset, Modality, Plan
+from workflows.preview.plan import MODELS, PREVIZ, preview_start
 
 
 def test_a_vendors_plan_becomes_previz() -> None:
@@ -32,7 +33,7 @@ def test_a_vendors_plan_becomes_previz() -> None:
         updated_at=now,
         plan=plan,
     )
-    start: ProductionStart = preview_of(seen, plan, now)
+    start: ProductionStart = preview_start(seen, plan, now)
     assert start.carried
     assert start.carried.plan
     still, shot = start.carried.plan.assets
@@ -42,7 +43,7 @@ def test_a_vendors_plan_becomes_previz() -> None:
     assert start.production_id.startswith("p1-preview-")
     long = seen.model_copy(update={"production_id": f"acme.{'x' * 94}1"})
     other = seen.model_copy(update={"production_id": f"acme.{'x' * 94}2"})
-    ids = {preview_of(each, plan, now).production_id for each in (long, other)}
+    ids = {preview_start(each, plan, now).production_id for each in (long, other)}
     assert {(len(i), i.partition(".")[0]) for i in ids} == {(100, "acme")}
     assert len(ids) == 2
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
 from tests.fuzz.answers import delivered, made_up, media, taken
-from tests.fuzz.turns import Pending, Turns
+from tests.fuzz.simulation import Pending, Simulation
 from workflows.activity_io import AssetCancelled, AssetFailure, Rewritten, SettledQuestions
+from workflows.brief import ApprovalPolicy, Brief, Platform
 from workflows.events import (
     Answer,
     AttentionItem,
@@ -20,9 +21,10 @@ from workflows.events import (
     ProductionStart,
     ProductionStatus,
 )
-from workflows.models import UPLOAD, ZERO, ApprovalPolicy, Brief, Modality, Plan, Platform, Quote
+from workflows.models import UPLOAD, ZERO, Modality, Plan, Quote
 from workflows.production.state import attention, policies
-from workflows.production.state.approvals import FOR_MONEY
+from workflows.production.state.approvals import FOR_MONEY, digest_to_approve
+from workflows.production.state.takes import request_decision
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import (
     Approval,
@@ -85,7 +87,7 @@ def answers_of(item: AttentionItem) -> frozenset[Answer]:
 
 def is_accepted(run: ProductionWorkflow, item: AttentionItem, answer: Answer) -> bool:
     """Whether the workflow's own check lets the answer pass."""
-    state, asset_id = run._state, item.asset_id or "deliverable"
+    state, asset_id = run._run.record, item.asset_id or "deliverable"
     budget = (state.budget_usd or ZERO) + Decimal("0.01")
     plan = state.plan
     assert plan
@@ -95,15 +97,15 @@ def is_accepted(run: ProductionWorkflow, item: AttentionItem, answer: Answer) ->
     approval = Approval(plan_digest=item.plan_digest or "none", approver=NOT_REQUESTER, allow_unknown_prices=True)
     resolution = {"asset_id": asset_id, "action": answer, "resolver": NOT_REQUESTER, "job_id": "j"}
     checks: dict[Answer, Callable[[], None]] = {
-        "approve": lambda: run._check_decide(Decision(approve=approval)),
-        "reject": lambda: run._check_decide(Decision(reject=Rejection())),
-        "edit_plan": lambda: run._check_edit(PlanEdit(plan_digest=plan.digest, edits=(changed,))),
-        "revise": lambda: run._check_revision(Revision(feedback="again")),
-        "pause": run._check_pause,
-        "resume": run._check_resume,
-        "upload": lambda: run._check_upload(UploadTake(asset_id=asset_id, key="k")),
+        "approve": lambda: run._decisions._check_decide(Decision(approve=approval)),
+        "reject": lambda: run._decisions._check_decide(Decision(reject=Rejection())),
+        "edit_plan": lambda: run._plan_edits._check_edit(PlanEdit(plan_digest=plan.digest, edits=(changed,))),
+        "revise": lambda: run._drafting._check_revision(Revision(feedback="again")),
+        "pause": run._decisions._check_pause,
+        "resume": run._decisions._check_resume,
+        "upload": lambda: run._take_requests._check_upload(UploadTake(asset_id=asset_id, key="k")),
     }
-    resolve = lambda: run._check_resolution(Resolve.model_validate({**resolution, "budget_usd": budget}))  # noqa: E731
+    resolve = lambda: run._answers._check(Resolve.model_validate({**resolution, "budget_usd": budget}))  # noqa: E731
     try:
         checks.get(answer, resolve)()
     except ApplicationError:
@@ -117,7 +119,7 @@ class Story:
     def __init__(self, data: st.DataObject, seen: Counter[tuple[str, str]]) -> None:
         self.data, self.seen = data, seen
         self.reasons = cycle(data.draw(st.permutations(FAILURES)))  # in turn: none is left to chance
-        self.turns = Turns()
+        self.simulation = Simulation()
         self.models: tuple[str, ...] = MODELS
 
     def one_of(self, *values: Any) -> Any:
@@ -125,11 +127,11 @@ class Story:
 
     def allowed(self, *budgets: Decimal | str) -> list[Decimal]:
         """Those in USD that the policy lets somebody name."""
-        most = self.turns.run._state.brief.approval.max_budget_usd
+        most = self.simulation.run._run.record.brief.approval.max_budget_usd
         return [budget for budget in map(Decimal, budgets) if most is None or budget <= most]
 
     def play(self, steps: int) -> None:
-        with self.turns.in_place_of_the_sdk():
+        with self.simulation.in_place_of_the_sdk():
             try:
                 brief = Brief(
                     text="x",
@@ -143,44 +145,44 @@ class Story:
                         max_budget_usd=self.one_of(None, None, None, Decimal("0.30")),
                     ),
                 )
-                self.turns.start(ProductionStart(production_id="p", brief=brief))
-                self.turns.turn()
+                self.simulation.start(ProductionStart(production_id="p", brief=brief))
+                self.simulation.advance()
                 if self.one_of(*[False] * 9, True):  # a preview, all of whose models are free
-                    self.turns.run._state.preview_of, self.models = "q", ("gift",)
+                    self.simulation.run._run.record.preview_of, self.models = "q", ("gift",)
                 if self.one_of(True, True, True, False):
                     self.begin()
                 for _ in range(steps):
                     self.step()
-                    self.turns.turn()
+                    self.simulation.advance()
                     self.look()
             finally:
-                self.turns.close()
+                self.simulation.close()
 
     def begin(self) -> None:
         """As far as the approval: most of what can wait comes after it."""
-        while self.turns.run._state.plan is None:
+        while self.simulation.run._run.record.plan is None:
             self.work()
-            self.turns.turn()
+            self.simulation.advance()
         budget = self.one_of(None, Decimal("0.05"), Decimal("0.12"))
         for who in ("bo", "cy"):
-            if digest := self.turns.run._state.digest_to_approve:
+            if digest := digest_to_approve(self.simulation.run._run.record):
                 approval = Approval(
                     plan_digest=digest,
                     approver=who,
                     budget_usd=budget,
                     allow_unknown_prices=self.one_of(True, True, False),
                 )
-                self.turns.update("decide", Decision(approve=approval))
-                self.turns.turn()
+                self.simulation.update("decide", Decision(approve=approval))
+                self.simulation.advance()
 
     def look(self) -> None:
-        run = self.turns.run
-        state = run._state
+        run = self.simulation.run
+        state = run._run.record
         items = attention.items(state, MOST_ITEMS)
         if state.status.closed:
             assert items == []
             return
-        if run._cancelling:
+        if run._run.record.cancelling:
             return  # it refuses everything for the moment that it takes to stop what runs
         for item in items:
             self.seen[item.reason, "asset" if item.asset_id else "whole"] += 1
@@ -197,12 +199,12 @@ class Story:
     # What happens
 
     def step(self) -> None:
-        if self.turns.result is not None:
+        if self.simulation.result is not None:
             return
-        state = self.turns.run._state
+        state = self.simulation.run._run.record
         items = attention.items(state, MOST_ITEMS)
         choices: list[Callable[[], None]] = []
-        if self.turns.pending:
+        if self.simulation.pending:
             choices += [self.work] * 6
         if items:
             choices += [lambda: self.answer(self.one_of(*items))] * 4
@@ -215,7 +217,7 @@ class Story:
             self.one_of(*choices)()
 
     def work(self) -> None:
-        pending = self.one_of(*self.turns.pending)
+        pending = self.one_of(*self.simulation.pending)
         asked = pending.request
         match pending.name:
             case "draft_plan":
@@ -262,7 +264,7 @@ class Story:
 
     def answer(self, item: AttentionItem) -> None:
         """What a person does about it: one of the answers that are offered."""
-        state, answer = self.turns.run._state, self.one_of(*item.answers)
+        state, answer = self.simulation.run._run.record, self.one_of(*item.answers)
         match answer:
             case "approve":
                 budget = self.one_of(None, *self.allowed("0.05", "0.12", "2"))
@@ -272,18 +274,18 @@ class Story:
                     budget_usd=budget,
                     allow_unknown_prices=self.one_of(True, False),
                 )
-                self.turns.update("decide", Decision(approve=approval))
+                self.simulation.update("decide", Decision(approve=approval))
             case "reject":
                 if self.one_of(*range(4)) == 3:
-                    self.turns.update("decide", Decision(reject=Rejection()))
+                    self.simulation.update("decide", Decision(reject=Rejection()))
             case "revise":
-                self.turns.update("revise", Revision(feedback="again"))
+                self.simulation.update("revise", Revision(feedback="again"))
             case "edit_plan":
                 self.edit(item.asset_id)
             case "pause" | "resume":
-                self.turns.update(answer, Pause() if answer == "pause" else Resume())
+                self.simulation.update(answer, Pause() if answer == "pause" else Resume())
             case "upload":
-                self.turns.update("upload_take", UploadTake(asset_id=item.asset_id or "", key="k"))
+                self.simulation.update("upload_take", UploadTake(asset_id=item.asset_id or "", key="k"))
             case "cancel":
                 self.cancel()
             case _:
@@ -291,38 +293,38 @@ class Story:
                 higher = self.allowed(before + Decimal("0.01"), before + Decimal("0.05"), before + 2)
                 named = {"budget_usd": self.one_of(*higher)} if answer == "raise_budget" else {}
                 told = {"asset_id": item.asset_id, "action": answer, "job_id": "j", **named}
-                self.turns.update("resolve", Resolve.model_validate(told))
+                self.simulation.update("resolve", Resolve.model_validate(told))
 
     def edit(self, asset_id: str | None = None) -> None:
-        plan = self.turns.run._state.plan
+        plan = self.simulation.run._run.record.plan
         assert plan
-        states = self.turns.run._state.assets.items()
+        states = self.simulation.run._run.record.assets.items()
         pending = [i for i, s in states if s.status == "pending" and not s.attention]
         asset_id = asset_id if asset_id not in (None, *policies.RESERVED_IDS) else self.one_of(*(pending or plan.by_id))
         model, drop = self.one_of(*self.models), self.one_of(*[False] * 6, True)
         change = EditOp(op="drop", asset_id=asset_id) if drop else EditOp(op="change", asset_id=asset_id, model=model)
         edit = PlanEdit(plan_digest=plan.digest, edits=(change,), allow_unknown_prices=self.one_of(True, False))
-        self.turns.update("edit_plan", edit)
+        self.simulation.update("edit_plan", edit)
 
     def ask(self) -> None:
         """What is still to be made waits for money, as when prices end or a model is found to charge more."""
-        state = self.turns.run._state
+        state = self.simulation.run._run.record
         pending = [i for i, s in state.assets.items() if s.status == "pending" and not s.attention]
         if pending and not state.preview_of:  # a preview is free
-            state.ask(self.one_of(*pending), self.one_of(*sorted(FOR_MONEY)), "it waits for money")
+            request_decision(state, self.one_of(*pending), self.one_of(*sorted(FOR_MONEY)), "it waits for money")
 
     def pause(self) -> None:
-        paused = self.turns.run._state.paused
-        self.turns.update("resume" if paused else "pause", Resume() if paused else Pause())
+        paused = self.simulation.run._run.record.paused
+        self.simulation.update("resume" if paused else "pause", Resume() if paused else Pause())
 
     def regenerate(self) -> None:
-        asset_id = self.one_of(*self.turns.run._state.assets)
+        asset_id = self.one_of(*self.simulation.run._run.record.assets)
         asked = {"asset_id": asset_id, "count": self.one_of(1, 2), "budget_usd": self.one_of(None, *self.allowed("2"))}
-        self.turns.update("regenerate", Regenerate.model_validate({**asked, "allow_unknown_prices": True}))
+        self.simulation.update("regenerate", Regenerate.model_validate({**asked, "allow_unknown_prices": True}))
 
     def cancel(self) -> None:
         if self.one_of(*range(6)) == 3:
-            self.turns.cancel()
+            self.simulation.cancel()
 
 
 def priced(plan: Plan, only: tuple[str, ...]) -> Plan:
@@ -366,7 +368,7 @@ def test_the_offered_answers_are_the_accepted_ones() -> None:
     def play(data: st.DataObject) -> None:
         story = Story(data, seen)
         story.play(steps=40)
-        statuses.add(story.turns.run._state.status)
+        statuses.add(story.simulation.run._run.record.status)
 
     for round_ in range(MOST_ROUNDS):
         seed(round_)(play)()

@@ -3,26 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
 
-from temporalio import activity
-from temporalio.exceptions import ApplicationError
-
-from api.views.assets import asset_records
-from tests.support.fakes import PROVIDER, FakeActivities, Film
-from tests.support.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
-from tests.workflows.production.test_production import server
+from tests.support.fakes import Film
+from tests.support.productions import Productions, names, refusal, snapshot, until, update
+from tests.support.waiting import eventually
+from tests.workflows.production.steps import NEW_SHOT, delivered, edit, made, reopened, server
 from workflows import keys
-from workflows.activity_io import AssetFailure, RewritePrompt, Rewritten
 from workflows.events import AssetStatus, ProductionStatus, Snapshot
-from workflows.models import Asset, Modality
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import (
     Approval,
     Decision,
     EditOp,
     Pause,
-    PlanEdit,
     Refresh,
     Regenerate,
     Resolve,
@@ -30,34 +23,6 @@ from workflows.requests import (
     SelectTake,
     UploadTake,
 )
-
-NEW_SHOT = Asset(
-    asset_id="shot-2", asset_type=Modality.VIDEO, role="body", prompt="new", provider=PROVIDER, model="words"
-)
-
-
-async def delivered(productions: Productions, **brief: Any) -> tuple[Handle, Snapshot]:
-    handle = await productions.approved(budget="5", platform="video", **brief)
-    return handle, await handle.result()
-
-
-def made(fakes: FakeActivities, asset_id: str) -> list[int]:
-    return [take for each, take in fakes.produced if each == asset_id]
-
-
-def digest(seen: Snapshot) -> str:
-    assert seen.plan
-    return seen.plan.digest
-
-
-def edit(seen: Snapshot, *edits: EditOp, **more: Any) -> PlanEdit:
-    return PlanEdit(plan_digest=digest(seen), edits=edits, editor="ana", **more)
-
-
-async def reopened(productions: Productions, handle: Handle, method: Any, request: Any) -> Snapshot:
-    closed = await productions.newest(handle).result()
-    await productions.reopen(closed, method, request)
-    return await productions.newest(handle).result()
 
 
 async def test_a_title_or_an_order_makes_nothing_stale(productions: Productions) -> None:
@@ -223,74 +188,6 @@ async def test_takes_at_once_have_to_fit_the_budget(productions: Productions) ->
         refused = await refusal(productions.reopen(seen, ProductionWorkflow.regenerate, many))
     assert refused.kind == "budget_short"
     assert "these 3 takes cost up to 3.0000 USD and 2.0000 USD are left" in refused.message
-
-
-async def test_feedback_in_words_becomes_a_prompt(productions: Productions) -> None:
-    """The planner makes a prompt of a person's words; the take has it, its price is counted, and the log says who."""
-    fakes = Film()
-    async with fakes.working(productions.client):
-        handle, _ = await delivered(productions)
-        fakes.drafting_usd = Decimal("0.0030")
-        request = Regenerate(asset_id="still-1", feedback="darker", requested_by="bo")
-        seen = await reopened(productions, handle, ProductionWorkflow.regenerate, request)
-    assert seen.assets["still-1"].takes[-1].prompt == "make still-1, darker"
-    assert seen.spent_usd == Decimal("0.0430")
-    asked = next(e for e in seen.events if e.name == "take_requested")
-    assert (asked.data["by"], asked.data["feedback"]) == ("bo", "darker")
-
-
-class Speechless(Film):
-    @activity.defn(name="rewrite_prompt")
-    async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
-        failure = AssetFailure(message="no model answers", billed_usd=Decimal("0.0100"), summed=True)
-        raise ApplicationError("no model answers", failure, non_retryable=True)
-
-
-async def test_feedback_that_no_model_takes_up_is_refused(productions: Productions) -> None:
-    """Where no language model answers, the request is refused with the remedy, and what was billed is counted."""
-    fakes = Speechless()
-    async with fakes.working(productions.client):
-        handle, seen = await delivered(productions)
-        request = Regenerate(asset_id="still-1", feedback="darker")
-        refused = await refusal(productions.reopen(seen, ProductionWorkflow.regenerate, request))
-        assert (refused.kind, refused.field) == ("invalid_edit", "feedback")
-        seen = await productions.newest(handle).result()
-    assert seen.status is ProductionStatus.DELIVERED
-    assert seen.spent_usd == Decimal("0.0400")
-    assert made(fakes, "still-1") == [1]
-
-
-async def test_a_refused_prompt_gets_a_proposal_that_nobody_sends_unasked(productions: Productions) -> None:
-    """What a provider refused waits with softer words; only a person's answer to this very question uses them."""
-    fakes = Film()
-    fakes.failures["still-1"] = AssetFailure(reason="content_refused", message="too violent", refused="prompt")
-    async with fakes.working(productions.client):
-        handle = await productions.approved(budget="5", platform="video")
-
-        async def proposed() -> Snapshot | None:
-            seen = await snapshot(handle)
-            waiting = seen.assets["still-1"].waiting if seen.assets else None
-            return seen if waiting and waiting.proposal else None
-
-        seen = await eventually(proposed)
-        item = asset_records(seen)[0].waiting
-        assert item
-        assert item.proposal == "make still-1, softened"
-        assert (item.reason, item.message, item.answers[0]) == ("content_refused", "too violent", "retry")
-        assert made(fakes, "still-1") == [1]
-        fakes.failures.clear()
-
-        def answer(number: int) -> Resolve:
-            return Resolve(asset_id="still-1", action="retry", prompt=item.proposal, attention=number, resolver="ana")
-
-        stale = await refusal(update(handle, ProductionWorkflow.resolve, answer(item.id - 1)))
-        assert stale.kind == "stale_attention"
-        await update(handle, ProductionWorkflow.resolve, answer(item.id))
-        late = await refusal(update(handle, ProductionWorkflow.resolve, answer(item.id)))
-        assert (late.kind, "retry by ana" in late.message) == ("wrong_phase", True)
-        seen = await handle.result()
-    assert seen.assets["still-1"].takes[-1].prompt == "make still-1, softened"
-    names(seen)
 
 
 async def test_a_persons_own_file_replaces_an_asset(productions: Productions) -> None:

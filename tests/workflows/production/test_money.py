@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tests.support.fakes import FakeActivities
-from tests.support.productions import Productions, eventually, names, refusal, snapshot, until, update
+from tests.support.productions import Productions, names, refusal, snapshot, until, update
+from tests.support.waiting import eventually
 from workflows.activity_io import AssetFailure
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, Regenerate, Resolve

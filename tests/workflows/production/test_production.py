@@ -2,26 +2,20 @@
 
 import json
 import os
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from temporalio import activity
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
 
-from deploy.temporal import binary
-from tests.support.fakes import PROVIDER, FakeActivities
-from tests.support.productions import Productions, eventually, names, plan_of, refusal, snapshot, until, update
-from workflows import keys
-from workflows.activity_io import DraftPlan
+from tests.support.productions import Productions, names, plan_of, refusal, snapshot, until, update
+from tests.support.waiting import eventually
+from tests.workflows.production.steps import Scripted, server
 from workflows.events import Snapshot
-from workflows.models import Asset, Modality, Plan
+from workflows.models import Plan
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import (
     Approval,
@@ -34,36 +28,7 @@ from workflows.requests import (
     Revision,
     SelectTake,
 )
-from workflows.runtime.data_converter import data_converter
 from workflows.start_options import COST, STATUS
-
-
-class Scripted(FakeActivities):
-    """Plans exactly the given assets: id -> ids it is made from."""
-
-    needs: dict[str, tuple[str, ...]] | None = None
-
-    @activity.defn(name="draft_plan")
-    async def draft_plan(self, request: DraftPlan) -> Plan:
-        if "impossible" in request.feedback:
-            raise ApplicationError("no such thing can be planned", non_retryable=True)
-        if self.needs is None:
-            return await super().draft_plan(request)
-        return Plan.of(
-            "A plan",
-            [
-                Asset(
-                    asset_id=asset_id,
-                    asset_type=Modality.TEXT,
-                    role="body",
-                    prompt=f"make {asset_id}",
-                    provider=PROVIDER,
-                    model="words",
-                    depends_on=needs,
-                )
-                for asset_id, needs in self.needs.items()
-            ],
-        )
 
 
 @pytest.mark.parametrize("as_text", [False, True])
@@ -321,77 +286,6 @@ async def test_a_take_selected_while_finishing_is_in_the_deliverable(productions
     assert fakes.manifests[seen.production_id].events == seen.events
 
 
-async def test_cancelling_a_regeneration_keeps_the_delivery(productions: Productions) -> None:
-    """A delivered production whose new take is cancelled is delivered as it was."""
-    fakes = Scripted(1)
-    async with fakes.working(productions.client):
-        closed = await (await productions.approved(budget="1")).result()
-        fakes.hold("text-1")
-        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
-        handle = productions.of(productions.started[0])
-        await handle.cancel()
-        seen = await handle.result()
-        fakes.release("text-1")
-    assert (seen.status, seen.assets["text-1"].selected, seen.assets["text-1"].status) == ("delivered", 1, "completed")
-    assert fakes.manifests[seen.production_id].events == seen.events
-
-
-async def test_cancelling_a_selection_undoes_it(productions: Productions) -> None:
-    """Cancelled before its revision is finished, a selection is taken back: the record tells what was delivered."""
-    fakes = Scripted(2)
-    async with fakes.working(productions.client):
-        closed = await (await productions.approved(budget="1")).result()
-        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
-        handle = productions.of(productions.started[0])
-        second = await handle.result()
-        fakes.hold("finishing")
-        await productions.reopen(second, ProductionWorkflow.select_take, SelectTake(asset_id="text-1", take=1))
-        handle = productions.newest(handle)
-        await until(handle, "finishing")
-        await handle.cancel()
-        seen = await handle.result()
-        fakes.release("finishing")
-    assert (seen.status, seen.assets["text-1"].selected) == ("delivered", 2)
-    assert seen.deliverable == second.deliverable
-    assert seen.deliverable is not None
-    assert seen.deliverable.takes == {"text-1": 2, "text-2": 1}
-
-
-async def test_cancelling_drops_a_failed_regeneration(productions: Productions) -> None:
-    """A delivered production whose new take failed is cancelled back to the take that it was delivered with."""
-    fakes = Scripted(1)
-    async with fakes.working(productions.client):
-        closed = await (await productions.approved(budget="1")).result()
-        fakes.fail = {"text-1"}
-        await productions.reopen(closed, ProductionWorkflow.regenerate, Regenerate(asset_id="text-1"))
-        handle = productions.of(productions.started[0])
-        await until(handle, "needs_attention")
-        await handle.cancel()
-        seen = await handle.result()
-    text = seen.assets["text-1"]
-    assert (seen.status, text.status, text.attention, text.selected) == ("delivered", "completed", None, 1)
-
-
-async def test_cancelling_while_the_manifest_is_written(productions: Productions) -> None:
-    """Cancelled at the very end, a production still closes with its result and its manifest."""
-    fakes = Scripted(1)
-    fakes.hold("manifest")
-    async with fakes.working(productions.client):
-        handle = await productions.approved(budget="1")
-
-        async def writing() -> bool | None:
-            pending = (await handle.describe()).raw_description.pending_activities
-            return any(a.activity_type.name == "write_manifest" for a in pending) or None
-
-        await eventually(writing)
-        assert (await snapshot(handle)).status == "finishing", "a delivery is told when its manifest is kept"
-        await handle.cancel()
-        fakes.release("manifest")
-        seen = await handle.result()
-    assert seen.status == "delivered"
-    assert fakes.manifests[seen.production_id].events == seen.events
-
-
 async def test_a_hostile_signal_cannot_fill_the_record(productions: Productions) -> None:
     """Huge and endless wrong approvals leave short lines, a hundred at most; the right one still works."""
     async with Scripted(1).working(productions.client):
@@ -416,44 +310,6 @@ async def test_an_impossible_model_changes_nothing(productions: Productions) -> 
             await handle.execute_update("edit_plan", raw)
         await handle.signal("approve", plan.digest)
         assert (await handle.result()).status == "delivered"
-
-
-async def test_cancelling_keeps_what_is_made(productions: Productions) -> None:
-    """Cancelled in the middle, a production stops what runs, keeps finished takes and its manifest."""
-    fakes = Scripted(2)
-    fakes.hold("text-2")
-    async with fakes.working(productions.client):
-        handle = await productions.approved()
-
-        async def first_done() -> Snapshot | None:
-            seen = await snapshot(handle)
-            return seen if seen.assets["text-1"].take else None
-
-        await eventually(first_done)
-        await handle.cancel()
-        seen = await handle.result()
-    assert seen.status == "cancelled"
-    assert {i: s.status.value for i, s in seen.assets.items()} == {"text-1": "completed", "text-2": "cancelled"}
-    assert fakes.manifests[seen.production_id].status == "cancelled"
-    assert names(seen)[-1] == "cancelled"
-
-
-@asynccontextmanager
-async def server(*extra: str, skipping: bool = False) -> AsyncIterator[WorkflowEnvironment]:
-    """A server of a test's own, with settings that the shared one must not have."""
-    arguments = ["--log-level", "never"]
-    for setting in extra:
-        arguments += ["--dynamic-config-value", setting]
-    for name, kind in keys.SEARCH_ATTRIBUTES.items():
-        arguments += ["--search-attribute", f"{name}={kind}"]
-    start = WorkflowEnvironment.start_time_skipping_v2 if skipping else WorkflowEnvironment.start_local
-    environment = await start(
-        dev_server_existing_path=binary("temporal"),
-        dev_server_extra_args=arguments,
-        data_converter=data_converter,
-    )
-    async with environment:
-        yield environment
 
 
 async def test_without_a_decision_it_expires() -> None:

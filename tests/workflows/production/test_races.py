@@ -6,26 +6,18 @@ from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest, RespondWorkflowTaskCompletedRequest
-from temporalio.client import Client, WorkflowUpdateFailedError
 
-from api.metrics import Metrics
-from api.temporal.outcomes import updated
-from api.temporal.productions import Gateway
 from tests.support.fakes import FakeActivities, Film
-from tests.support.productions import Handle, Productions, eventually, names, refusal, snapshot, until, update
-from tests.workflows.production.test_approvals import approve, waiting
-from tests.workflows.production.test_changes import NEW_SHOT, digest, edit, made, reopened
-from workflows import keys
+from tests.support.productions import Handle, Productions, names, refusal, snapshot, until, update
+from tests.support.waiting import eventually
+from tests.workflows.production.steps import NEW_SHOT, approve, digest, edit, made, reopened, waiting
 from workflows.activity_io import AssetFailure, FinishDeliverable, PricePlan
-from workflows.events import AssetState, AssetStatus, ProductionStatus, Receipt, Snapshot
+from workflows.events import AssetState, AssetStatus, ProductionStatus, Snapshot
 from workflows.models import Deliverable, Plan
-from workflows.preview.plan import preview_of
+from workflows.preview.plan import preview_start
 from workflows.production.state.approvals import POLICY
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import (
-    Approval,
     Decision,
     EditOp,
     Pause,
@@ -311,7 +303,7 @@ async def test_a_preview_spends_nothing(productions: Productions) -> None:
     async with fakes.working(productions.client):
         handle, plan = await productions.planned(platform="video")
         seen = await snapshot(handle)
-        start = preview_of(seen, plan, seen.created_at)
+        start = preview_start(seen, plan, seen.created_at)
         assert start.carried
         assert start.carried.plan
         free = [a.model_copy(update={"provider": "fake", "model": "words"}) for a in start.carried.plan.assets]
@@ -388,56 +380,3 @@ async def test_a_plan_that_came_back(productions: Productions) -> None:
         fakes.fail = set()
         seen = await reopened(productions, handle, ProductionWorkflow.regenerate, Regenerate(asset_id="still-1"))
     assert seen.assets["shot-1"].stale_because == ("still-1",)
-
-
-async def overlook(client: Client, workflow_id: str) -> None:
-    """Take a workflow task with an update, and complete it without a word about that: as sdk-core does at times."""
-    mine = PollWorkflowTaskQueueRequest(
-        namespace=client.namespace, task_queue=TaskQueue(name=keys.TASK_QUEUE), identity="blind"
-    )
-    task = await client.workflow_service.poll_workflow_task_queue(mine)
-    while task.workflow_execution.workflow_id != workflow_id:  # what other tests have left
-        task = await client.workflow_service.poll_workflow_task_queue(mine)
-    assert task.messages
-    await client.workflow_service.respond_workflow_task_completed(
-        RespondWorkflowTaskCompletedRequest(namespace=client.namespace, task_token=task.task_token)
-    )
-
-
-@pytest.mark.parametrize("times", [1, 5])
-async def test_a_decision_that_a_worker_overlooks(productions: Productions, times: int) -> None:
-    """Nothing was done about it, so it is sent again; and not for ever, to workers that know no updates."""
-    fakes = FakeActivities(1)
-    async with fakes.working(productions.client):
-        handle, plan = await productions.planned()
-    decision = Decision(approve=Approval(plan_digest=plan.digest, approver="ana"))
-    asked = asyncio.create_task(updated(handle, "decide", [decision], Receipt, 20, handle.describe))
-    for _ in range(times):
-        await overlook(productions.client, handle.id)
-    if times == 5:
-        with pytest.raises(WorkflowUpdateFailedError):
-            await asked
-        return
-    async with fakes.working(productions.client):
-        assert isinstance(await asked, Receipt)
-        assert (await handle.result()).status is ProductionStatus.DELIVERED
-
-
-async def test_a_reopening_that_a_worker_overlooks(productions: Productions) -> None:
-    """The run that was begun for it is open by then, and takes the request that is sent again."""
-
-    async def no_manifest(_: str) -> Snapshot | None:
-        return None
-
-    fakes = FakeActivities(1)
-    async with fakes.working(productions.client):
-        handle = await productions.approved()
-        production_id = (await handle.result()).production_id
-    gateway = Gateway(productions.client, no_manifest, Metrics())
-    asked = asyncio.create_task(gateway.regenerate(production_id, Regenerate(asset_id="text-1", budget_usd=Decimal(1))))
-    await overlook(productions.client, handle.id)
-    async with fakes.working(productions.client):
-        assert (await asked).status is ProductionStatus.PRODUCING
-        seen = await productions.newest(handle).result()
-    assert seen.status is ProductionStatus.DELIVERED
-    assert fakes.produced == [("text-1", 1), ("text-1", 2)]

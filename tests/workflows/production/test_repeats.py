@@ -2,40 +2,33 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import (
-    DeleteWorkflowExecutionRequest,
-    ResetWorkflowExecutionRequest,
-)
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowFailureError
 
-from activities.finishing.manifests import Manifests
 from activities.storage.bucket import Storage
 from api.problems import Problem
-from api.temporal.outcomes import answered
+from api.temporal import productions
+from api.temporal.outcomes import await_update
 from deploy.local import Stack
-from tests.api.test_problems import problem
 from tests.support.fakes import FakeActivities
-from tests.support.productions import Productions, eventually, names
-from tests.support.serving import Api, serving
+from tests.support.productions import Productions, names
+from tests.support.serving import Api, problem, serving
 from tests.support.stack import use_s3
+from tests.support.waiting import eventually
+from tests.workflows.production.repeats import BRIEF, batch_done, delivered, done, forget, path, post, regenerate, rerun
 from workflows import keys
-from workflows.batch.records import BatchStart
-from workflows.batch.workflow import BatchWorkflow
-from workflows.events import ProductionStart, ProductionStatus, Snapshot
-from workflows.models import Brief, Platform
+from workflows.brief import Brief
+from workflows.events import ProductionStart, Snapshot
 from workflows.production.workflow import ProductionWorkflow
 from workflows.refusals import refusal_in
 from workflows.requests import Regenerate
-
-BRIEF = {"text": "Say it.", "platform": "copy", "budget_usd": "1"}
 
 
 @pytest.fixture
@@ -51,61 +44,6 @@ async def api(client: Client, servers: Stack, fake: FakeActivities) -> AsyncIter
         use_s3(patch, servers)
         async with fake.working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
             yield api
-
-
-def path(production_id: str, *rest: str) -> str:
-    return "/".join(("/api/v1/productions", production_id, *rest))
-
-
-async def forget(client: Client, workflow_id: str) -> None:
-    """What Temporal's retention does, at once: the server knows nothing of the closed workflow any more."""
-    handle = client.get_workflow_handle(workflow_id)
-    async with asyncio.timeout(90):  # on a busy machine the server takes its time
-        while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:  # noqa: ASYNC110 - nothing to wait for
-            await asyncio.sleep(0.05)
-        execution = WorkflowExecution(workflow_id=workflow_id)
-        await client.workflow_service.delete_workflow_execution(
-            DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
-        )
-        while await _known(handle):  # noqa: ASYNC110 - nothing to wait for
-            await asyncio.sleep(0.05)
-
-
-async def _known(handle: WorkflowHandle[Any, Any]) -> bool:
-    try:
-        await handle.describe()
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return True
-
-
-async def post(api: Api, where: str, body: Any, key: str = "") -> httpx.Response:
-    return await api.http.post(where, json=body, headers={"Idempotency-Key": key} if key else {})
-
-
-async def delivered(api: Api, key: str) -> str:
-    """A production that a key began, all the way to its deliverable."""
-    production_id = str((await post(api, "/api/v1/productions", BRIEF, key)).json()["production_id"])
-    ready = await api.until(production_id, "plan_ready")
-    assert (await api.approve(production_id, ready.data["data"]["plan_digest"])).status_code == 200
-    assert (await api.events(production_id))[-1].name == "done"
-    return production_id
-
-
-async def regenerate(api: Api, production_id: str, key: str = "", **body: Any) -> httpx.Response:
-    return await post(api, path(production_id, "assets", "text-1", "regenerate"), body, key)
-
-
-async def done(api: Api, production_id: str) -> dict[str, Any]:
-    """The production once it is delivered and closed again."""
-
-    async def look() -> dict[str, Any] | None:
-        view = await api.get(production_id)
-        return view if view["status"] == "delivered" else None
-
-    return await eventually(look)
 
 
 # Starts
@@ -234,38 +172,6 @@ async def test_reopened_from_an_old_record(
     names(snapshot)
 
 
-async def test_an_older_record_replaces_no_newer_one(storage: Storage) -> None:
-    """Of two writers of a manifest the one with the newer record wins, whichever writes last; so with its revision."""
-    manifests, production_id = Manifests(storage), uuid4().hex
-    newer = record(production_id, 3)
-    older = record(production_id, 2)
-    parted = newer.model_copy(update={"events": newer.events[:1], "updated_at": datetime(2026, 1, 1, tzinfo=UTC)})
-    await manifests.keep(older)
-    await manifests.keep(newer)
-    for late in (older, parted):
-        kept = await manifests.keep(late)
-        assert kept.key == keys.manifest_key(production_id)
-        assert await manifests.read(production_id) == newer
-    await asyncio.gather(*(manifests.keep(record(production_id, n)) for n in (7, 4, 9, 5)))
-    found = await manifests.read(production_id)
-    assert found is not None
-    assert len(found.events) == 9
-
-
-def record(production_id: str, events: int) -> Snapshot:
-    at = [datetime(2026, 11, 1, 12, n, tzinfo=UTC) for n in range(events)]
-    return Snapshot.model_validate(
-        {
-            "production_id": production_id,
-            "status": ProductionStatus.DELIVERED,
-            "brief": Brief(text="Say it.", platform=Platform.COPY),
-            "created_at": at[0],
-            "updated_at": at[-1],
-            "events": [{"id": n, "name": "plan_start", "at": each} for n, each in enumerate(at, start=1)],
-        }
-    )
-
-
 # Batches
 
 
@@ -289,34 +195,6 @@ async def test_a_batch_again_after_retention(api: Api, client: Client, fake: Fak
     assert [str(row.status) for row in others.rows] == ["delivered", "failed"]
     assert "another brief" in others.rows[1].error
     assert fake.produced == made
-
-
-async def batch_done(api: Api, batch_id: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
-        view = (await api.http.get(f"/api/v1/batches/{batch_id}")).json()
-        return dict(view) if view["status"] == "done" else None
-
-    return await eventually(look)
-
-
-async def rerun(client: Client, batch_id: str, ids: list[str], texts: list[str]) -> Any:
-    """A batch that is started without the API, over productions that exist."""
-    rows = [
-        {
-            "row": n,
-            "key": f"key-{n}",
-            "production_id": production_id,
-            "brief": {"text": text, "platform": "copy", "requester": "somebody else"},
-        }
-        for n, (production_id, text) in enumerate(zip(ids, texts, strict=True), start=1)
-    ]
-    start = {"batch_id": batch_id, "rows": rows, "created_at": datetime.now(UTC), "approve": True, "budget_usd": "1"}
-    return await client.execute_workflow(
-        BatchWorkflow.run,
-        BatchStart.model_validate(start),
-        id=keys.batch_workflow_id(batch_id),
-        task_queue=keys.TASK_QUEUE,
-    )
 
 
 # Requests with a key
@@ -433,14 +311,16 @@ async def test_admitted_once(api: Api, client: Client) -> None:
 
 
 async def test_feedback_that_takes_long(api: Api, fake: FakeActivities) -> None:
-    """Feedback on a delivered production is waited for beyond the time that a worker has to take it up."""
+    """The API waits for feedback on a delivered production longer than a worker has to accept it."""
     production_id = await delivered(api, uuid4().hex)
     fake.hold("rewriting")
-    asked = asyncio.create_task(regenerate(api, production_id, feedback="warmer"))
-    await asyncio.sleep(6)  # more than the 5 s within which a worker has to take it up
-    assert not asked.done()
-    fake.release("rewriting")
-    answer = await asked
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(productions, "ACCEPT_TIMEOUT", timedelta(seconds=10))
+        asked = asyncio.create_task(regenerate(api, production_id, feedback="warmer"))
+        await asyncio.sleep(11)
+        assert not asked.done()
+        fake.release("rewriting")
+        answer = await asked
     assert answer.status_code == 202, answer.text
     assert (await done(api, production_id))["assets"][0]["takes"] == 2
 
@@ -455,7 +335,7 @@ async def test_two_reopen_at_once(api: Api) -> None:
     assert len(accepted) >= 2, [a.text for a in answers]
     for answer in answers:
         if answer.status_code != 202:
-            assert "to be made or being made" in problem(answer, 409).detail
+            assert "queued or being made" in problem(answer, 409).detail
     view = await done(api, production_id)
     assert sum(a["takes"] for a in view["assets"]) == 2 + len(accepted)
 
@@ -474,7 +354,7 @@ async def test_a_request_under_way_is_not_called_lost() -> None:
         return _Slow()
 
     with pytest.raises(Problem) as caught:
-        await answered(taken_up, 0.01)
+        await await_update(taken_up, 0.01)
     assert (caught.value.status_code, caught.value.problem.title) == (503, "Still working")
     assert "Retry-After" not in (caught.value.headers or {})
 
@@ -482,4 +362,4 @@ async def test_a_request_under_way_is_not_called_lost() -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(TimeoutError):
-        await answered(never, 0.01)
+        await await_update(never, 0.01)

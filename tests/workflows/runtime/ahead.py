@@ -19,14 +19,21 @@ from temporalio.worker import (
 )
 
 ACTIVITIES: Final = "ahead-activities"
-SECONDS: Final = (1.0, 4.0)
-"""What the two activities take: between them the first worker dies, and the query goes to another."""
-_LIMIT: Final = timedelta(seconds=20)
+WAITS: Final = 2
+"""Activities that wait: between their ends the first worker dies, and the query goes to another."""
+_LIMIT: Final = timedelta(minutes=10)
 
 
-@activity.defn
-async def wait(seconds: float) -> None:
-    await asyncio.sleep(seconds)
+class Activities:
+    """Activities that end when the test lets them; one without a number ends at once."""
+
+    def __init__(self) -> None:
+        self.ended = [asyncio.Event() for _ in range(WAITS)]
+
+    @activity.defn(name="wait")
+    async def wait(self, number: int | None) -> None:
+        if number is not None:
+            await self.ended[number].wait()
 
 
 @workflow.defn
@@ -40,17 +47,17 @@ class Ahead:
 
     @workflow.run
     async def run(self) -> int:
-        making = [asyncio.create_task(self._one(seconds)) for seconds in SECONDS]
+        making = [asyncio.create_task(self._one(number)) for number in range(WAITS)]
         while self._told < len(making):
             await workflow.wait_condition(lambda: self._made > self._told)
             self._told = self._made
             workflow.upsert_memo({"made": self._told})
-            await _waited(0.0)
+            await _waited(None)
         await workflow.wait_condition(lambda: self._over)
         return self._made
 
-    async def _one(self, seconds: float) -> None:
-        await _waited(seconds)
+    async def _one(self, number: int) -> None:
+        await _waited(number)
         self._made += 1
 
     @workflow.query
@@ -62,8 +69,8 @@ class Ahead:
         self._over = True
 
 
-async def _waited(seconds: float) -> None:
-    await workflow.execute_activity(wait, seconds, start_to_close_timeout=_LIMIT, task_queue=ACTIVITIES)
+async def _waited(number: int | None) -> None:
+    await workflow.execute_activity("wait", number, start_to_close_timeout=_LIMIT, task_queue=ACTIVITIES)
 
 
 class _Mute(UnsandboxedWorkflowRunner):

@@ -10,9 +10,10 @@ from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.exceptions import ApplicationError
 
 from tests import ROOT
-from workflows import activity_io, events, models, requests
+from workflows import activity_io, brief, events, models, requests
+from workflows.brief import Brief, Platform
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
-from workflows.models import Brief, Model, Platform, utc
+from workflows.models import Model, utc
 from workflows.runtime.data_converter import CompactPayloadConverter, data_converter
 
 PINNED = ROOT / "tests" / "defaults.json"
@@ -40,7 +41,7 @@ def test_records_come_back_as_they_were() -> None:
 def test_defaults_are_pinned() -> None:
     """A default is not written, so changing it would change what recorded histories and manifests say."""
     found: dict[str, dict[str, Any]] = {}
-    for module in (models, events, activity_io, requests):
+    for module in (models, brief, events, activity_io, requests):
         for name, kind in vars(module).items():
             if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model:
                 found[name] = {

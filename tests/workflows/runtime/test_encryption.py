@@ -25,17 +25,18 @@ from deploy.temporal import binary
 from tests.api.studio.browser import CHROMIUM, MISSING, browsing, visiting
 from tests.support.fakes import FakeActivities
 from tests.support.film import approval, planned
-from tests.support.productions import Productions, eventually, names, plan_of, snapshot, until
+from tests.support.productions import Productions, names, plan_of, snapshot, until
 from tests.support.serving import serving
 from tests.support.stack import hermetic, new_home
 from tests.support.traces import kept_by_temporal
-from worker.connect import connect, runtime
+from tests.support.waiting import WITHIN, eventually
+from worker.connect import connect, make_runtime
 from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.activity_io import AssetFailure
-from workflows.models import Brief, Platform
+from workflows.brief import Brief, Platform
 from workflows.runtime import encryption_keys
-from workflows.runtime.data_converter import data_converter, data_converter_with
+from workflows.runtime.data_converter import data_converter, make_data_converter
 
 
 def key(name: str, byte: int) -> str:
@@ -56,7 +57,7 @@ WORDS: Final[dict[str, Any]] = {
 async def encrypting(client: Client, with_keys: str) -> Client:
     """A client to the same server as the worker and the API make it."""
     address = client.service_client.config.target_host
-    return await Client.connect(address, data_converter=data_converter_with(with_keys))
+    return await Client.connect(address, data_converter=make_data_converter(with_keys))
 
 
 def holding(kept: Mapping[str, bytes], words: tuple[bytes, ...] = SECRETS) -> set[bytes]:
@@ -199,8 +200,8 @@ async def task_failure(client: Client, workflow_id: str) -> str | None:
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
-        ("c2VjcmV0LXNlY3JldA==", "entry 1 is no `id:base64`"),
-        (f"{OLD} :{OLD}", "entry 2 is no `id:base64`"),
+        ("c2VjcmV0LXNlY3JldA==", "entry 1 is not `id:base64`"),
+        (f"{OLD} :{OLD}", "entry 2 is not `id:base64`"),
         ("a:c2VjcmV0", "the key 'a' is not 32 bytes in base64"),
         ("a:sécret", "the key 'a' is not 32 bytes in base64"),
         (f"{OLD} {OLD}", "the id '2026' is given twice"),
@@ -210,7 +211,7 @@ async def test_keys_that_cannot_be_used(given: str, wrong: str) -> None:
     """Worker, API and stack refuse to start, name the variable and the remedy, and never repeat the secret."""
     environ = {encryption_keys.VARIABLE: given}
     with pytest.raises(encryption_keys.PayloadKeysRefused) as refused:
-        await connect(runtime(WorkerSettings()), given)
+        await connect(make_runtime(WorkerSettings()), given)
     with pytest.raises(SettingsError) as api:
         Settings.read(environ)
     with pytest.raises(SettingsRefused) as stack:
@@ -223,10 +224,10 @@ async def test_keys_that_cannot_be_used(given: str, wrong: str) -> None:
 
 def test_without_keys_nothing_is_different() -> None:
     """The plain data converter is used, and the library of ciphers is not even loaded."""
-    assert data_converter_with(" ") is data_converter
+    assert make_data_converter(" ") is data_converter
     script = (
-        "import api.temporal.productions, sys; from workflows.runtime.data_converter import data_converter_with; "
-        "data_converter_with(''); print(*sys.modules)"
+        "import api.temporal.productions, sys; from workflows.runtime.data_converter import make_data_converter; "
+        "make_data_converter(''); print(*sys.modules)"
     )
     loaded = subprocess.check_output([sys.executable, "-c", script], text=True).split()
     assert "workflows.runtime.encryption_keys" in loaded
@@ -244,7 +245,7 @@ def codec_of(**environ: str) -> httpx.AsyncClient:
 
 
 async def encrypted_body() -> dict[str, Any]:
-    (payload,) = await data_converter_with(OLD).encode(["zebrafinch"])
+    (payload,) = await make_data_converter(OLD).encode(["zebrafinch"])
     return dict(json.loads(MessageToJson(Payloads(payloads=[payload]))))
 
 
@@ -360,4 +361,4 @@ async def test_temporals_ui_reads_it(stack: Stack, made: str) -> None:
     path = f"/namespaces/{stack.info.temporal_namespace}/workflows/{made}"
     async with browsing() as browser, visiting(browser, stack.info.temporal_ui_url) as page:
         await page.goto(path)
-        await expect(page.get_by_text(WORDS["text"]).first).to_be_visible(timeout=60_000)
+        await expect(page.get_by_text(WORDS["text"]).first).to_be_visible(timeout=1_000 * WITHIN)

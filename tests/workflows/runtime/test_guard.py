@@ -19,11 +19,12 @@ from temporalio.worker import (
     WorkflowInstanceDetails,
 )
 
+from tests.support.waiting import WITHIN, eventually
 from tests.workflows.runtime import ahead
 from tests.workflows.runtime.ahead import Ahead
-from worker import guard
-from worker.guard import _Guarded
-from workflows.keys import ASK_AGAIN
+from worker import query_guard
+from worker.query_guard import _Guarded
+from workflows.keys import QUERY_REFUSED
 
 
 class Inner(WorkflowInstance):
@@ -85,7 +86,7 @@ def test_what_is_ahead_of_its_task_is_refused(second: WorkflowActivation, refuse
     done = guarded.activate(second)
     assert done.HasField("failed") is refused
     if refused:
-        assert done.failed.failure.message == ASK_AGAIN
+        assert done.failed.failure.message == QUERY_REFUSED
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_a_query_that_may_have_loaded_the_run_is_refused(monkeypatch: pytest.Mon
 
     def asked(guarded: _Guarded, seconds: int, length: int) -> bool:
         done = guarded.activate(activation(seconds, length, "query_workflow", replaying=True))
-        return any(c.respond_to_query.failed.message == ASK_AGAIN for c in done.successful.commands)
+        return any(c.respond_to_query.failed.message == QUERY_REFUSED for c in done.successful.commands)
 
     fresh = _Guarded(Inner())
     fresh.activate(activation(1, 3, "initialize_workflow"))
@@ -144,10 +145,31 @@ def test_a_query_that_may_have_loaded_the_run_is_refused(monkeypatch: pytest.Mon
     loaded = _Guarded(Inner())
     loaded.activate(activation(1, 3, "initialize_workflow", replaying=True))
     assert not asked(loaded, 1, 3)
+    monkeypatch.setattr(query_guard, "UNCERTAIN_SECONDS", WITHIN)
     loaded.activate(activation(2, 9, "resolve_activity"))
     assert asked(loaded, 2, 9)
-    monkeypatch.setattr(guard, "DOUBT_SECONDS", 0.0)
+    monkeypatch.setattr(query_guard, "UNCERTAIN_SECONDS", 0.0)
     assert not asked(loaded, 2, 9)
+
+
+def test_a_query_that_loaded_a_run_with_a_started_task_drops_it() -> None:
+    """What a query applied of a task that another worker holds is forgotten, however many tasks fail meanwhile; a query
+    of a run that was loaded without such a task, and each later one, is answered."""
+
+    def asked(guarded: _Guarded, seconds: int, length: int) -> WorkflowActivationCompletion:
+        act = activation(seconds, length, "query_workflow", replaying=True)
+        act.jobs[0].query_workflow.query_id = "legacy_query"
+        return guarded.activate(act)
+
+    idle = _Guarded(Inner())
+    idle.activate(activation(1, 77, "initialize_workflow", replaying=True))
+    assert all(asked(idle, 1, 77).HasField("successful") for _ in range(2))
+    idle.activate(activation(2, 83, "resolve_activity"))
+    assert asked(idle, 2, 83).HasField("failed")
+    loaded = _Guarded(Inner("upsert_workflow_search_attributes", "schedule_activity"))
+    loaded.activate(activation(1, 77, "initialize_workflow", replaying=True))
+    loaded.activate(activation(2, 83, "resolve_activity"))
+    assert asked(loaded, 2, 83).failed.failure.message == QUERY_REFUSED
 
 
 class Guarding(UnsandboxedWorkflowRunner):
@@ -160,33 +182,35 @@ SCHEDULED = 5
 
 
 async def _until(handle: WorkflowHandle[Ahead, int], holds: Callable[[WorkflowExecutionDescription], bool]) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            if holds(await handle.describe()):
-                return
-            await asyncio.sleep(0.02)
+    async def poll() -> bool | None:
+        return holds(await handle.describe()) or None
+
+    await eventually(poll)
 
 
 async def test_a_worker_dies_with_a_task_while_somebody_asks(client: Client) -> None:
     """A query that outlives its worker loads the run elsewhere with the task of the dead; the run still replays."""
     queue, address = f"ahead-{uuid4().hex}", client.service_client.config.target_host
-    async with Worker(client, task_queue=ahead.ACTIVITIES, activities=[ahead.wait]):
+    activities = ahead.Activities()
+    async with Worker(client, task_queue=ahead.ACTIVITIES, activities=[activities.wait]):
         dying = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.workflows.runtime.ahead", address, queue, stdout=asyncio.subprocess.PIPE
         )
-        handle = await client.start_workflow(Ahead.run, id=queue, task_queue=queue, task_timeout=timedelta(seconds=5))
+        handle = await client.start_workflow(Ahead.run, id=queue, task_queue=queue, task_timeout=timedelta(seconds=10))
         await _until(handle, lambda run: run.history_length > SCHEDULED)
         asking = asyncio.create_task(handle.query(Ahead.made))
         assert dying.stdout is not None
         await dying.stdout.readline()
+        activities.ended[0].set()
         await _until(handle, lambda run: run.raw_description.pending_workflow_task.HasField("started_time"))
         dying.kill()
         await dying.wait()
         async with ahead.worker(client, queue, Guarding()):
-            with pytest.raises(WorkflowQueryFailedError, match=ASK_AGAIN):
+            with pytest.raises(WorkflowQueryFailedError, match=QUERY_REFUSED):
                 await asking
+            activities.ended[1].set()  # before the task of the dead worker times out: both ends are in the next one
             await handle.signal(Ahead.end)
-            assert await handle.result() == len(ahead.SECONDS)
+            assert await handle.result() == ahead.WAITS
     await Replayer(workflows=[Ahead], workflow_runner=UnsandboxedWorkflowRunner()).replay_workflow(
         await handle.fetch_history()
     )

@@ -1,4 +1,4 @@
-"""From a plan to its approval: deadlines, approvers, the second gate, and pauses. Each change logs its event."""
+"""Plans and their approval: deadlines, approvers, the second gate, and pauses. Each change logs its event. Pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -10,245 +10,269 @@ from pydantic import JsonValue
 from workflows.events import AssetState, AssetStatus, ProductionStatus
 from workflows.models import ZERO, Asset, Modality, Plan, digest_of
 from workflows.production.state import policies
-from workflows.production.state.budget import Accounts
+from workflows.production.state.budget import allow_unknown_prices, held_usd, to_make_usd
+from workflows.production.state.record import Record
 from workflows.requests import Approval, Pause, Resume
 
 MAX_MESSAGE_CHARS = 300
-"""Of a failure, in the record: a vendor's outage fails a thousand assets, and the record has to stay below 2 MB."""
+"""So much of a failure's message is kept: an outage fails 1,000 assets, and the record must stay below 2 MB."""
 REMINDER_SHARE = 0.25
-"""The reminder comes when a quarter of the time to approve is left."""
+"""The reminder is logged when a quarter of the time to approve is left."""
 ESCALATION_SHARE = 0.1
-"""The escalation comes when a tenth of it is left."""
+"""The escalation is logged when a tenth of it is left."""
 DECIDED: Final[Mapping[str, object]] = {"attention": None, "waiting": None, "error": None, "error_kind": ""}
-"""Of an asset that waits for nobody any more."""
+"""The fields of an asset that no longer waits for a person."""
 FOR_MONEY: Final = frozenset({"change_to_approve", "price_unknown", "budget_short", "overrun"})
-"""Reasons for which an asset waits before it is started, until somebody who may releases the money."""
+"""Reasons for which an asset waits before it is started, until a person with that right releases the money."""
 POLICY = "the approval policy"
-"""Approves in the place of a person."""
+"""The name under which an approval without a person is logged."""
 
 
-class Approving(Accounts):
-    """The record of a production, up to its approval and at its gates."""
+# Plans
 
-    # Plans
 
-    def plan_ready(self, plan: Plan, **data: JsonValue) -> None:
-        """A new plan, or an edited one, waits for approval; the time to approve starts again."""
-        self.plan = plan
-        self.status = ProductionStatus.AWAITING_APPROVAL
-        self.deadline = self._clock() + timedelta(seconds=self.brief.approval_deadline_seconds)
-        self.reminded = self.escalated = False
-        self.approvals = ()
-        self.log(
-            "plan_ready",
-            plan_digest=plan.digest,
-            assets=len(plan.assets),
-            low_usd=str(plan.low_usd),
-            high_usd=str(plan.high_usd),
-            unknown_prices=len(plan.unknown_prices),
-            warnings=list(plan.warnings),
-            **data,
+def set_plan(record: Record, plan: Plan, **data: JsonValue) -> None:
+    """Let a new or edited plan wait for approval; the time to approve starts again."""
+    record.plan = plan
+    record.status = ProductionStatus.AWAITING_APPROVAL
+    record.deadline = record.clock() + timedelta(seconds=record.brief.approval_deadline_seconds)
+    record.reminded = record.escalated = False
+    record.approvals = ()
+    record.log(
+        "plan_ready",
+        plan_digest=plan.digest,
+        assets=len(plan.assets),
+        low_usd=str(plan.low_usd),
+        high_usd=str(plan.high_usd),
+        unknown_prices=len(plan.unknown_prices),
+        warnings=list(plan.warnings),
+        **data,
+    )
+
+
+def fail_plan(
+    record: Record, message: str, billed_usd: Decimal = ZERO, *, doubt_usd: Decimal = ZERO, kind: str = ""
+) -> None:
+    """Keep the former plan where a revision failed; end the production where its first plan failed.
+
+    Args:
+        doubt_usd: The part of `billed_usd` that only counts as billed, because the answers were lost.
+    """
+    record.spent_usd += billed_usd
+    message = message[:MAX_MESSAGE_CHARS]
+    details: dict[str, JsonValue] = {"kind": kind} if kind else {}
+    details |= {k: str(v) for k, v in {"billed_usd": billed_usd, "doubt_usd": doubt_usd}.items() if v}
+    record.log("plan_failed", reason=message, **details)
+    if record.plan is None:
+        record.status, record.error = ProductionStatus.FAILED, message
+    else:
+        record.status = ProductionStatus.AWAITING_APPROVAL
+
+
+def book_planning(record: Record, billed_usd: Decimal, doubt_usd: Decimal = ZERO, asset_id: str | None = None) -> None:
+    """Book the cost of questions to language models that gave no result, or whose answers were lost."""
+    record.spent_usd += billed_usd
+    if billed_usd:
+        details: dict[str, JsonValue] = {"doubt_usd": str(doubt_usd)} if doubt_usd else {}
+        record.log("planning_billed", asset_id, billed_usd=str(billed_usd), **details)
+
+
+# Time to approve
+
+
+def next_approval_step(record: Record) -> datetime:
+    """When the next reminder, escalation or expiry is due."""
+    assert record.deadline is not None
+    whole = record.brief.approval_deadline_seconds
+    if not record.reminded:
+        return record.deadline - timedelta(seconds=whole * REMINDER_SHARE)
+    if not record.escalated and record.brief.approval.escalate_to:
+        return record.deadline - timedelta(seconds=whole * ESCALATION_SHARE)
+    return record.deadline
+
+
+def end_of_prices(record: Record) -> datetime | None:
+    """When the first rate of the plan ends: midnight (UTC) after its last day; None where no rate ends."""
+    quotes = (quote for a in record.plan.assets for _, quote in a.quotes) if record.plan else ()
+    last = min((quote.until for quote in quotes if quote.until), default=None)
+    return datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
+
+
+def take_approval_step(record: Record) -> None:
+    """Remind, escalate or expire: the step for which `next_approval_step` gave the time."""
+    deadline = record.deadline.isoformat() if record.deadline else None
+    if not record.reminded:
+        record.reminded = True
+        record.log("approval_reminder", deadline=deadline)
+    elif not record.escalated and record.brief.approval.escalate_to:
+        record.escalated = True
+        record.log("approval_escalated", deadline=deadline, to=list(record.brief.approval.escalate_to))
+    else:
+        record.status = ProductionStatus.EXPIRED
+        record.log("expired", deadline=deadline)
+
+
+# Decisions
+
+
+def digest_to_approve(record: Record) -> str | None:
+    """The digest that an approval must name: of the plan, or at the second gate of the plan and its takes."""
+    if record.plan and record.gate == "waiting":
+        return digest_of([record.plan.digest, {i: s.selected for i, s in record.assets.items()}])
+    return record.plan.digest if record.plan else None
+
+
+def approve_plan(record: Record, approval: Approval, *, by_policy: bool = False) -> None:
+    """Add one approval; the last one that the policy requires releases the plan."""
+    assert record.plan is not None
+    record.approvals = (*record.approvals, approval)
+    needed = record.brief.approval.approvers
+    if len(record.approvals) < needed and not by_policy:
+        record.log(
+            "approval_given",
+            approver=approval.approver,
+            plan_digest=approval.plan_digest,
+            given=len(record.approvals),
+            needed=needed,
         )
-
-    def plan_failed(
-        self, message: str, billed_usd: Decimal = ZERO, *, doubt_usd: Decimal = ZERO, kind: str = ""
-    ) -> None:
-        """An impossible revision leaves the former plan to be decided on; an impossible brief ends here.
-
-        Args:
-            doubt_usd: Of `billed_usd`, what is only counted as billed: the answers were lost.
-        """
-        self.spent_usd += billed_usd
-        message = message[:MAX_MESSAGE_CHARS]
-        told: dict[str, JsonValue] = {"kind": kind} if kind else {}
-        told |= {k: str(v) for k, v in {"billed_usd": billed_usd, "doubt_usd": doubt_usd}.items() if v}
-        self.log("plan_failed", reason=message, **told)
-        if self.plan is None:
-            self.status, self.error = ProductionStatus.FAILED, message
-        else:
-            self.status = ProductionStatus.AWAITING_APPROVAL
-
-    def book_planning(self, billed_usd: Decimal, doubt_usd: Decimal = ZERO, asset_id: str | None = None) -> None:
-        """Enter what questions to language models have cost that brought nothing, or whose answers were lost."""
-        self.spent_usd += billed_usd
-        if billed_usd:
-            told: dict[str, JsonValue] = {"doubt_usd": str(doubt_usd)} if doubt_usd else {}
-            self.log("planning_billed", asset_id, billed_usd=str(billed_usd), **told)
-
-    # Time to approve
-
-    def next_moment(self) -> datetime:
-        """When the approval has to be reminded of, escalated or given up."""
-        assert self.deadline is not None
-        whole = self.brief.approval_deadline_seconds
-        if not self.reminded:
-            return self.deadline - timedelta(seconds=whole * REMINDER_SHARE)
-        if not self.escalated and self.brief.approval.escalate_to:
-            return self.deadline - timedelta(seconds=whole * ESCALATION_SHARE)
-        return self.deadline
-
-    def prices_end(self) -> datetime | None:
-        """When the first rate of the plan ends: midnight (UTC) after its last day. None where none does."""
-        quotes = (quote for a in self.plan.assets for _, quote in a.quotes) if self.plan else ()
-        last = min((quote.until for quote in quotes if quote.until), default=None)
-        return datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
-
-    def moment_came(self) -> None:
-        """Remind, escalate or expire, as `next_moment` foresaw."""
-        deadline = self.deadline.isoformat() if self.deadline else None
-        if not self.reminded:
-            self.reminded = True
-            self.log("approval_reminder", deadline=deadline)
-        elif not self.escalated and self.brief.approval.escalate_to:
-            self.escalated = True
-            self.log("approval_escalated", deadline=deadline, to=list(self.brief.approval.escalate_to))
-        else:
-            self.status = ProductionStatus.EXPIRED
-            self.log("expired", deadline=deadline)
-
-    # Decisions
-
-    @property
-    def digest_to_approve(self) -> str | None:
-        """What an approval has to name: the plan, or at the second gate the plan with the takes that were seen."""
-        if self.plan and self.gate == "waiting":
-            return digest_of([self.plan.digest, {i: s.selected for i, s in self.assets.items()}])
-        return self.plan.digest if self.plan else None
-
-    def approve(self, approval: Approval, *, by_policy: bool = False) -> None:
-        """One approval: the plan is released with the last one that the policy asks for."""
-        assert self.plan is not None
-        self.approvals = (*self.approvals, approval)
-        needed = self.brief.approval.approvers
-        if len(self.approvals) < needed and not by_policy:
-            self.log(
-                "approval_given",
-                approver=approval.approver,
-                plan_digest=approval.plan_digest,
-                given=len(self.approvals),
-                needed=needed,
-            )
-            return
-        whole = self._together(approval)
-        data: dict[str, JsonValue] = {"approvers": [a.approver for a in self.approvals]} if needed > 1 else {}
-        if self.gate == "waiting":
-            self.gate = "open"
-            if whole.budget_usd is not None:
-                self.budget_usd = policies.allowance(self.brief, self.plan, whole, self.spent_usd)
-            data["gate"] = "stills"
-        elif self.assets:
-            data |= self._approve_again(whole)
-        else:
-            self.approval, self.approved_at = whole, self._clock()
-            self.budget_usd = policies.allowance(self.brief, self.plan, whole, self.spent_usd)
-            self.assets = {a.asset_id: AssetState() for a in self.plan.assets}
-        if whole.allow_unknown_prices:
-            for asset in self.plan.assets:
-                self.allow_unknown(asset)
-        self.status = ProductionStatus.PRODUCING
-        self.approvals = ()
-        self.log(
-            "approved",
-            approver=whole.approver,
-            plan_digest=whole.plan_digest,
-            budget_usd=str(self.budget_usd),
-            note=whole.note,
-            **data,
-        )
-
-    @property
-    def asks_for_money(self) -> list[str]:
-        """Ids of the assets that another approval releases: what an edit made to cost more, and what does not fit."""
-        return [i for i, s in self.assets.items() if s.attention in FOR_MONEY]
-
-    def _approve_again(self, whole: Approval) -> dict[str, JsonValue]:
-        """Release what waits for money, up to the named budget, else up to all that is to make, within the brief's."""
-        asked = self.asks_for_money
-        budget = self.budget_to_approve(whole)
-        self.budget_usd = budget
-        for asset_id in asked:
-            self.update(asset_id, **DECIDED)
-        return {"again": True, "assets": list(asked), **self._above_brief(budget)}
-
-    def _above_brief(self, budget_usd: Decimal) -> dict[str, JsonValue]:
-        """What an event says beside a budget that is above the brief's."""
-        limit = self.brief.budget_usd
-        return {"brief_budget_usd": str(limit)} if limit is not None and budget_usd > limit else {}
-
-    def budget_to_approve(self, whole: Approval) -> Decimal:
-        """What may be spent after another approval, USD."""
+        return
+    whole = _combined(record, approval)
+    data: dict[str, JsonValue] = {"approvers": [a.approver for a in record.approvals]} if needed > 1 else {}
+    if record.gate == "waiting":
+        record.gate = "open"
         if whole.budget_usd is not None:
-            return whole.budget_usd
-        before = self.budget_usd or ZERO
-        needed = max(before, self.spent_usd + self.held_usd() + self.to_make_usd())
-        return max(before, policies.within(self.brief, needed))
+            record.budget_usd = policies.allowance(record.brief, record.plan, whole, record.spent_usd)
+        data["gate"] = "stills"
+    elif record.assets:
+        data |= _approve_again(record, whole)
+    else:
+        record.approval, record.approved_at = whole, record.clock()
+        record.budget_usd = policies.allowance(record.brief, record.plan, whole, record.spent_usd)
+        record.assets = {a.asset_id: AssetState() for a in record.plan.assets}
+    if whole.allow_unknown_prices:
+        for asset in record.plan.assets:
+            allow_unknown_prices(record, asset)
+    record.status = ProductionStatus.PRODUCING
+    record.approvals = ()
+    record.log(
+        "approved",
+        approver=whole.approver,
+        plan_digest=whole.plan_digest,
+        budget_usd=str(record.budget_usd),
+        note=whole.note,
+        **data,
+    )
 
-    def _together(self, last: Approval) -> Approval:
-        """What all that approved allow: the lowest budget, and unknown prices where nobody objects."""
-        named = [a.budget_usd for a in self.approvals if a.budget_usd is not None]
-        return last.model_copy(
-            update={
-                "budget_usd": min(named) if named else None,
-                "allow_unknown_prices": all(a.allow_unknown_prices for a in self.approvals),
-            }
-        )
 
-    def approved_by_policy(self) -> bool:
-        """Release a first draft that costs no more than the brief allows without a person."""
-        limit = self.brief.approval.auto_below_usd
-        if limit is None or self.plan is None or self.plan.unknown_prices or self.feedback:
-            return False
-        cost = self.spent_usd + self.plan.high_usd
-        if cost > limit or (self.brief.budget_usd is not None and cost > self.brief.budget_usd):
-            return False
-        note = f"costs at most {cost} USD, and up to {limit} USD nobody has to be asked"
-        self.approve(Approval(plan_digest=self.plan.digest, approver=POLICY, note=note), by_policy=True)
-        return True
+def assets_waiting_for_money(record: Record) -> list[str]:
+    """Ids of the assets that another approval releases: their price rose, is unknown, or does not fit the budget."""
+    return [i for i, s in record.assets.items() if s.attention in FOR_MONEY]
 
-    # The second gate
 
-    def is_gated(self, asset: Asset) -> bool:
-        """Whether it is a video that costs money, and nobody has approved the stills yet."""
-        closed = self.brief.approval.stills_first and self.gate != "open"
-        return closed and asset.asset_type is Modality.VIDEO and bool(asset.high_usd or asset.unknown_price)
+def _approve_again(record: Record, whole: Approval) -> dict[str, JsonValue]:
+    """Release what waits for money, up to the named budget; without one, up to the cost of all pending assets, within
+    the brief's budget."""
+    released = assets_waiting_for_money(record)
+    budget = budget_to_approve(record, whole)
+    record.budget_usd = budget
+    for asset_id in released:
+        record.update(asset_id, **DECIDED)
+    return {"again": True, "assets": list(released), **above_brief(record, budget)}
 
-    def gated(self) -> list[Asset]:
-        """The videos that wait for the approval of what they are made from."""
-        if not self.brief.approval.stills_first or self.gate == "open" or not self.assets:
-            return []
-        return [a for a in self.plan.assets if self.is_gated(a) and self._to_start(a.asset_id)] if self.plan else []
 
-    def _to_start(self, asset_id: str) -> bool:
-        state = self.assets[asset_id]
-        return state.status is AssetStatus.PENDING or any(not extra.started for extra in state.extra)
+def above_brief(record: Record, budget_usd: Decimal) -> dict[str, JsonValue]:
+    """The brief's budget, for events about a budget above it; otherwise nothing."""
+    limit = record.brief.budget_usd
+    return {"brief_budget_usd": str(limit)} if limit is not None and budget_usd > limit else {}
 
-    def close_gate(self) -> None:
-        """What was shown at the gate is no longer what is there: whoever approved it has to look again."""
-        if self.gate == "waiting":
-            self.gate, self.approvals = "", ()
 
-    def reach_gate(self) -> None:
-        """Everything but video is made: ask for the second approval, once for each set of takes."""
-        if self.gate != "waiting":
-            self.gate, self.approvals = "waiting", ()
-            ids: list[JsonValue] = [a.asset_id for a in self.gated()]
-            self.log("needs_attention", reason="stills_to_approve", plan_digest=self.digest_to_approve, assets=ids)
+def budget_to_approve(record: Record, whole: Approval) -> Decimal:
+    """The budget after another approval, USD."""
+    if whole.budget_usd is not None:
+        return whole.budget_usd
+    before = record.budget_usd or ZERO
+    needed = max(before, record.spent_usd + held_usd(record) + to_make_usd(record))
+    return max(before, policies.within(record.brief, needed))
 
-    # Pauses
 
-    def pause(self, pause: Pause) -> None:
-        self.paused = pause
-        self.log("paused", by=pause.paused_by, reason=pause.reason)
+def _combined(record: Record, last: Approval) -> Approval:
+    """What all approvals together allow: the lowest budget, and unknown prices where each allows them."""
+    named = [a.budget_usd for a in record.approvals if a.budget_usd is not None]
+    return last.model_copy(
+        update={
+            "budget_usd": min(named) if named else None,
+            "allow_unknown_prices": all(a.allow_unknown_prices for a in record.approvals),
+        }
+    )
 
-    def resume(self, resume: Resume) -> None:
-        self.paused = None
-        self.log("resumed", by=resume.resumed_by)
 
-    def held_back(self) -> bool:
-        """Whether a pause keeps something from being started."""
-        return self.paused is not None and self.unfinished()
+def approve_by_policy(record: Record) -> bool:
+    """Release a first draft that costs no more than the brief allows without a person; whether it was released."""
+    limit = record.brief.approval.auto_below_usd
+    if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback:
+        return False
+    cost = record.spent_usd + record.plan.high_usd
+    if cost > limit or (record.brief.budget_usd is not None and cost > record.brief.budget_usd):
+        return False
+    note = f"costs at most {cost} USD, and up to {limit} USD need no approval by a person"
+    approve_plan(record, Approval(plan_digest=record.plan.digest, approver=POLICY, note=note), by_policy=True)
+    return True
 
-    def unfinished(self) -> bool:
-        """Whether something is to be made, or being made."""
-        making = (AssetStatus.PENDING, AssetStatus.GENERATING)
-        return any(s.extra or (s.status in making and not s.attention) for s in self.assets.values())
+
+# The second gate
+
+
+def is_gated(record: Record, asset: Asset) -> bool:
+    """Whether the asset is a video that costs money, while the stills are not approved yet."""
+    closed = record.brief.approval.stills_first and record.gate != "open"
+    return closed and asset.asset_type is Modality.VIDEO and bool(asset.high_usd or asset.unknown_price)
+
+
+def gated_assets(record: Record) -> list[Asset]:
+    """The videos that wait for the approval of their stills."""
+    if record.plan is None or not record.assets:
+        return []
+    return [a for a in record.plan.assets if is_gated(record, a) and _to_start(record, a.asset_id)]
+
+
+def _to_start(record: Record, asset_id: str) -> bool:
+    state = record.assets[asset_id]
+    return state.status is AssetStatus.PENDING or any(not extra.started for extra in state.extra)
+
+
+def reset_gate(record: Record) -> None:
+    """Discard the approvals at the gate: the takes that they approved have changed."""
+    if record.gate == "waiting":
+        record.gate, record.approvals = "", ()
+
+
+def reach_gate(record: Record) -> None:
+    """Request the second approval, once for each set of takes: all assets but the videos are made."""
+    if record.gate != "waiting":
+        record.gate, record.approvals = "waiting", ()
+        ids: list[JsonValue] = [a.asset_id for a in gated_assets(record)]
+        record.log("needs_attention", reason="stills_to_approve", plan_digest=digest_to_approve(record), assets=ids)
+
+
+# Pauses
+
+
+def pause_production(record: Record, pause: Pause) -> None:
+    record.paused = pause
+    record.log("paused", by=pause.paused_by, reason=pause.reason)
+
+
+def resume_production(record: Record, resume: Resume) -> None:
+    record.paused = None
+    record.log("resumed", by=resume.resumed_by)
+
+
+def is_held_back(record: Record) -> bool:
+    """Whether a pause keeps an asset from being started."""
+    return record.paused is not None and is_unfinished(record)
+
+
+def is_unfinished(record: Record) -> bool:
+    """Whether a take is to be made, or being made."""
+    making = (AssetStatus.PENDING, AssetStatus.GENERATING)
+    return any(s.extra or (s.status in making and not s.attention) for s in record.assets.values())

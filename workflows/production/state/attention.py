@@ -1,6 +1,6 @@
-"""What waits for a person, with the evidence and the possible answers: pure, from the state of a production."""
+"""Attention items: what waits for a person, with the evidence and the answers that are accepted. Pure."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from workflows.events import (
     Answer,
@@ -9,13 +9,20 @@ from workflows.events import (
     Event,
     EventName,
     ProductionStatus,
+    Snapshot,
 )
 from workflows.models import ZERO, Asset, Plan
 from workflows.production.state import policies
-from workflows.production.state.approvals import FOR_MONEY, MAX_MESSAGE_CHARS
-
-if TYPE_CHECKING:
-    from workflows.production.state.state import ProductionState
+from workflows.production.state.approvals import FOR_MONEY, MAX_MESSAGE_CHARS, digest_to_approve, gated_assets
+from workflows.production.state.budget import (
+    can_raise_budget,
+    needs_more_budget,
+    price_usd,
+    reserve_usd,
+    second_bill_short,
+)
+from workflows.production.state.record import Record
+from workflows.production.state.takes import assets_in_attention
 
 ANY: Final = "*"
 _DECIDE: Final[tuple[Answer, ...]] = ("approve", "reject", "edit_plan", "revise", "cancel")
@@ -38,118 +45,120 @@ ANSWERS: Final[dict[AttentionReason, tuple[Answer, ...]]] = {
     "change_to_approve": _MONEY,
     "finishing_failed": ("retry", "cancel"),
 }
-"""What may answer each reason, in the order to offer; `answers_to` says what is accepted now."""
+"""The possible answers to each reason, in the order to offer; `answers_to` gives those that are accepted now."""
 
 
-def answers_to(state: "ProductionState", reason: AttentionReason, asset_id: str | None = None) -> tuple[Answer, ...]:
-    """What the production accepts now as an answer; of a closed one nothing.
+def answers_to(record: Record, reason: AttentionReason, asset_id: str | None = None) -> tuple[Answer, ...]:
+    """The answers that the production accepts now; none where it is closed.
 
     Args:
-        asset_id: The asset that waits; None where the whole production does.
+        asset_id: The asset that waits; None where the whole production waits.
     """
-    if state.status.closed:
+    if record.status.closed:
         return ()
     if reason == "overrun" and asset_id is None:
-        return tuple(a for a in ("edit_plan", "pause", "resume", "cancel") if _accepted(state, a, None))
-    return tuple(a for a in ANSWERS[reason] if _accepted(state, a, asset_id))
+        return tuple(a for a in ("edit_plan", "pause", "resume", "cancel") if _accepted(record, a, None))
+    return tuple(a for a in ANSWERS[reason] if _accepted(record, a, asset_id))
 
 
-def _accepted(state: "ProductionState", answer: Answer, asset_id: str | None) -> bool:
-    before = state.status is ProductionStatus.AWAITING_APPROVAL
+def _accepted(record: Record, answer: Answer, asset_id: str | None) -> bool:
+    before = record.status is ProductionStatus.AWAITING_APPROVAL
     match answer:
         case "approve":
-            return before or state.gate == "waiting" or (asset_id is not None and not state.preview_of)
+            return before or record.gate == "waiting" or (asset_id is not None and not record.preview_of)
         case "reject":
-            return before or (asset_id is None and state.gate == "waiting")
+            return before or (asset_id is None and record.gate == "waiting")
         case "revise":
             return before
         case "edit_plan":
-            # Further takes of the asset that are under way hold what it is made from.
-            return not state.preview_of and not (asset_id and state.assets[asset_id].extra)
+            # Further takes under way need the asset as it was requested.
+            return not record.preview_of and not (asset_id and record.assets[asset_id].extra)
         case "upload":
-            return not state.preview_of and asset_id is not None
+            return not record.preview_of and asset_id is not None
         case "pause":
-            return state.paused is None
+            return record.paused is None
         case "resume":
-            return state.paused is not None
+            return record.paused is not None
         case "accept_without":
             return asset_id is not None
         case "resubmit":
-            return asset_id is not None and not state.second_bill_short(asset_id)
+            return asset_id is not None and not second_bill_short(record, asset_id)
         case "raise_budget":
-            needed = asset_id is not None and state.needs_more_budget(asset_id)
-            # Where several people have to approve, they do it by approving again.
-            alone = state.brief.approval.approvers == 1
-            return needed and not state.preview_of and alone and state.may_be_raised
+            needed = asset_id is not None and needs_more_budget(record, asset_id)
+            # Where several people have to approve, each of them approves again.
+            alone = record.brief.approval.approvers == 1
+            return needed and not record.preview_of and alone and can_raise_budget(record)
         case _:
             return True
 
 
-def items(state: "ProductionState", at_most: int) -> list[AttentionItem]:
-    """What waits: what concerns the whole production, then its assets, the longest waiting first."""
-    if state.status.closed:
+def items(record: Record, at_most: int) -> list[AttentionItem]:
+    """The item of the whole production, then those of its assets, the longest waiting first."""
+    if record.status.closed:
         return []
-    whole = whole_production(state)
-    oldest = sorted(state.attention(), key=lambda i: w.id if (w := state.assets[i].waiting) else 0)[:at_most]
-    assets = (a for i in oldest if state.plan and (a := state.plan.find(i)))
-    found = [item_of(state, a) for a in assets]
+    whole = whole_production(record)
+    oldest = sorted(assets_in_attention(record), key=lambda i: w.id if (w := record.assets[i].waiting) else 0)[:at_most]
+    assets = (a for i in oldest if record.plan and (a := record.plan.find(i)))
+    found = [item_of(record, a) for a in assets]
     return [*([whole] if whole else ()), *(item for item in found if item)][:at_most]
 
 
-def whole_production(state: "ProductionState") -> AttentionItem | None:
-    """What waits for a decision about the whole production."""
-    plan = state.plan
-    if state.status is ProductionStatus.AWAITING_APPROVAL and plan:
+def whole_production(record: Record) -> AttentionItem | None:
+    """The item about the whole production; None where it needs no decision."""
+    plan = record.plan
+    if record.status is ProductionStatus.AWAITING_APPROVAL and plan:
         reason: AttentionReason = "price_unknown" if plan.unknown_prices else "approval"
-        given = f"; {len(state.approvals)} of {state.brief.approval.approvers} approved" if state.approvals else ""
+        given = f"; {len(record.approvals)} of {record.brief.approval.approvers} approved" if record.approvals else ""
         return _item(
-            state,
-            _telling(state, "plan_ready"),
-            "deadline_near" if state.reminded else reason,
+            record,
+            _newest_event(record, "plan_ready"),
+            "deadline_near" if record.reminded else reason,
             message=f"the plan costs {_range(plan)}{given}",
-            cost_usd=state.spent_usd,
+            cost_usd=record.spent_usd,
             price_usd=None if plan.unknown_prices else plan.high_usd,
             plan_digest=plan.digest,
-            deadline=state.deadline,
+            deadline=record.deadline,
         )
-    if state.status is ProductionStatus.NEEDS_ATTENTION and (found := _stopped(state)):
+    if record.status is ProductionStatus.NEEDS_ATTENTION and (found := _stopped(record)):
         return found
-    return None if state.status.closed else _overrun(state)
+    return None if record.status.closed else _overrun(record)
 
 
-def _overrun(state: "ProductionState") -> AttentionItem | None:
-    """A notice while work goes on: vendors charged more than their published prices."""
-    if not state.overrun_usd:
+def _overrun(record: Record) -> AttentionItem | None:
+    """A notice while assets are made: vendors charged more than their published prices."""
+    if not record.overrun_usd:
         return None
-    words = f"{state.overrun_usd} USD were charged beyond published prices; the rest is held at what was charged"
-    return _item(state, _telling(state, "overrun", asset_id=ANY), "overrun", message=words, cost_usd=state.spent_usd)
+    message = f"{record.overrun_usd} USD were charged beyond published prices; the rest is held at what was charged"
+    return _item(
+        record, _newest_event(record, "overrun", asset_id=ANY), "overrun", message=message, cost_usd=record.spent_usd
+    )
 
 
-def _stopped(state: "ProductionState") -> AttentionItem | None:
-    """Why nothing can go on before somebody decides."""
-    if state.gate == "waiting":
-        gated = state.gated()
+def _stopped(record: Record) -> AttentionItem | None:
+    """Why the production cannot go on without a decision; None where it can."""
+    if record.gate == "waiting":
+        gated = gated_assets(record)
         return _item(
-            state,
-            _telling(state, "needs_attention", "stills_to_approve"),
+            record,
+            _newest_event(record, "needs_attention", "stills_to_approve"),
             "stills_to_approve",
-            message=f"look at what the video is made from; {len(gated)} video assets follow",
-            cost_usd=state.spent_usd,
-            price_usd=sum((state.price_usd(a.asset_id) for a in gated), ZERO),
-            plan_digest=state.digest_to_approve,
+            message=f"review the stills; {len(gated)} video assets are made from them",
+            cost_usd=record.spent_usd,
+            price_usd=sum((price_usd(record, a.asset_id) for a in gated), ZERO),
+            plan_digest=digest_to_approve(record),
         )
-    if state.paused:
-        why = f": {state.paused.reason}" if state.paused.reason else ""
-        words = f"paused by {state.paused.paused_by}{why}"
-        return _item(state, _telling(state, "paused"), "paused", message=words, cost_usd=state.spent_usd)
-    if state.error and not state.attention():
+    if record.paused:
+        why = f": {record.paused.reason}" if record.paused.reason else ""
+        message = f"paused by {record.paused.paused_by}{why}"
+        return _item(record, _newest_event(record, "paused"), "paused", message=message, cost_usd=record.spent_usd)
+    if record.error and not assets_in_attention(record):
         return _item(
-            state,
-            _telling(state, "needs_attention", "finishing_failed"),
+            record,
+            _newest_event(record, "needs_attention", "finishing_failed"),
             "finishing_failed",
             asset_id=next(iter(policies.RESERVED_IDS)),
-            message=state.error[:MAX_MESSAGE_CHARS],
-            cost_usd=state.spent_usd,
+            message=record.error[:MAX_MESSAGE_CHARS],
+            cost_usd=record.spent_usd,
         )
     return None
 
@@ -159,10 +168,10 @@ def _range(plan: Plan) -> str:
     return (f"{plan.low_usd:.2f} to {plan.high_usd:.2f} USD" if plan.high_usd else "nothing") + unknown
 
 
-def item_of(state: "ProductionState", asset: Asset) -> AttentionItem | None:
-    """What is to be decided about one asset."""
-    of = state.assets.get(asset.asset_id)
-    if state.status.closed or of is None or of.attention is None or of.waiting is None:
+def item_of(record: Record, asset: Asset) -> AttentionItem | None:
+    """The item of one asset; None where it waits for no decision."""
+    of = record.assets.get(asset.asset_id)
+    if record.status.closed or of is None or of.attention is None or of.waiting is None:
         return None
     maker, since = asset.made_by(of.model), of.waiting
     return AttentionItem(
@@ -175,22 +184,32 @@ def item_of(state: "ProductionState", asset: Asset) -> AttentionItem | None:
         provider=maker.provider,
         model=maker.model,
         cost_usd=sum((t.billed_usd for t in of.takes), ZERO) + of.booked_usd,
-        price_usd=None if asset.unknown_price else state.reserve_usd(asset),
+        price_usd=None if asset.unknown_price else reserve_usd(record, asset),
         proposal=since.proposal,
         replacement=since.replacement,
-        plan_digest=state.digest_to_approve if of.attention in FOR_MONEY else None,
-        answers=answers_to(state, of.attention, asset.asset_id),
+        plan_digest=digest_to_approve(record) if of.attention in FOR_MONEY else None,
+        answers=answers_to(record, of.attention, asset.asset_id),
     )
 
 
-def _item(state: "ProductionState", event: Event, reason: AttentionReason, **evidence: object) -> AttentionItem:
-    told = {"id": event.id, "since": event.at, "reason": reason, "answers": answers_to(state, reason)}
-    return AttentionItem.model_validate({**told, **evidence})
+def _item(record: Record, event: Event, reason: AttentionReason, **evidence: object) -> AttentionItem:
+    fields = {"id": event.id, "since": event.at, "reason": reason, "answers": answers_to(record, reason)}
+    return AttentionItem.model_validate({**fields, **evidence})
 
 
-def _telling(state: "ProductionState", name: EventName, reason: str = "", asset_id: str | None = None) -> Event:
-    """The event that told of it last."""
-    for event in reversed(state.events):
+def _newest_event(record: Record, name: EventName, reason: str = "", asset_id: str | None = None) -> Event:
+    """The newest event of that name, reason and asset."""
+    for event in reversed(record.events):
         if event.name == name and asset_id in (event.asset_id, ANY) and reason in ("", event.data.get("reason")):
             return event
-    return state.events[-1]
+    return record.events[-1]
+
+
+def published(record: Record) -> Snapshot:
+    """The snapshot for callers, with what waits for a decision about the whole production.
+
+    A delivery is published when its manifest is stored, not before.
+    """
+    status, count = record.published_until or (record.status, len(record.events))
+    shown = {"waiting": whole_production(record), "status": status, "events": record.events[:count]}
+    return record.model_copy(update=shown)

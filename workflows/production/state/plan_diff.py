@@ -1,4 +1,4 @@
-"""What changed from one plan to the next, in lines that people read."""
+"""The changes from one plan to the next, as lines for people."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from workflows.models import Asset, Plan
 
 MAX_LINES: Final = 40
 MAX_CHARS: Final = 200
-"""Of a value: the log tells what changed, the plans themselves are kept whole under their digests."""
+"""The length of a value: the log shows what changed; the plans are stored whole under their digests."""
 _FIELDS: Final = ("label", "prompt", "provider", "model", "parameters", "depends_on")
 
 
@@ -39,8 +39,8 @@ def _of(asset: Asset, field: str) -> JsonValue:
 
 
 def _line(asset_id: str | None, field: str, before: JsonValue, after: JsonValue) -> JsonValue:
-    told = {"asset_id": asset_id, "field": field, "before": _cut(before), "after": _cut(after)}
-    return {name: value for name, value in told.items() if value is not None}
+    line = {"asset_id": asset_id, "field": field, "before": _cut(before), "after": _cut(after)}
+    return {name: value for name, value in line.items() if value is not None}
 
 
 def _cut(value: JsonValue) -> JsonValue:

@@ -6,20 +6,21 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, Asset, Brief, Plan
+from workflows.brief import Brief
+from workflows.models import MAX_ASSETS, MAX_PLAN_BYTES, Asset, Plan
 from workflows.requests import Approval, EditOp
 
 WINDOW: Final = 50
 """Assets at once in a production; more only spills into the server's backlog (1000 in 4.2 s against 5-13 s)."""
 MAX_PENDING: Final = 500
-"""Long jobs hold no slot and do not fill the window, but 2,001 pending activities wedge a run for ever."""
+"""Long jobs hold no slot and do not fill the window, but 2,001 pending activities block a run for ever."""
 MAX_RECORD_BYTES: Final = 1_700_000
 """A snapshot travels as one payload, of which Temporal takes 2 MB; 1,000 assets take 1.3 MB with their first takes."""
 RESERVED_IDS: Final = frozenset({"deliverable"})
 
 
 class PlanProblem(ValueError):
-    """A plan or an edit is not possible; `field` says where and the message how to fix it."""
+    """A plan or an edit is not possible; `field` names the place and the message the remedy."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -27,7 +28,7 @@ class PlanProblem(ValueError):
 
 
 def check_plan(brief: Brief, plan: Plan) -> None:
-    """Everything about a plan that needs no catalogue.
+    """Check what needs no catalogue.
 
     Raises:
         PlanProblem: double or reserved ids, modalities the brief does not have, unknown or circular
@@ -135,7 +136,7 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
         if (value := getattr(change, name)) is not None
     }
     if change.provider is not None or change.model is not None:
-        given["fallbacks"] = ()  # whoever names a model means that one
+        given["fallbacks"] = ()  # a named model replaces the fallbacks as well
     if change.parameters is not None:
         merged = {**asset.parameters, **change.parameters}
         given["parameters"] = {k: v for k, v in merged.items() if v is not None}
@@ -149,13 +150,13 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
 
 
 def cap(brief: Brief, approval: Approval) -> Decimal | None:
-    """The sum in USD that somebody named: the approval's, else the brief's; None where nobody did."""
+    """The budget that was named, USD: the approval's, otherwise the brief's; None where neither names one."""
     return approval.budget_usd if approval.budget_usd is not None else brief.budget_usd
 
 
 def allowance(brief: Brief, plan: Plan, approval: Approval, spent: Decimal) -> Decimal:
-    """The most that an approval lets a production spend, USD: its own budget, else the brief's, else what planning
-    has `spent` and the plan's high price, and never above the brief's or its policy's."""
+    """The most that an approval lets a production spend, USD: its own budget, otherwise the brief's, otherwise what
+    planning has `spent` and the plan's high price, and never above the brief's or its policy's."""
     offered = cap(brief, approval)
     if offered is None:
         offered = spent + plan.high_usd
@@ -180,7 +181,7 @@ def dependents(plan: Plan, asset_id: str) -> list[str]:
 
 
 def inputs_first(plan: Plan, asset_ids: Iterable[str]) -> list[str]:
-    """The named assets, each after all that it is made from."""
+    """The named assets, each after its inputs."""
     left = dict.fromkeys(asset_ids)
     found: list[str] = []
     while left:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from workflows.models import MAX_ASSETS, PLATFORM_MODALITIES, Asset, Brief, Modality, Plan, Platform, Quote
+from workflows.brief import PLATFORM_MODALITIES, Brief, Platform
+from workflows.models import MAX_ASSETS, Asset, Modality, Plan, Quote
 from workflows.production.state import policies
 from workflows.production.state.policies import PlanProblem
 from workflows.requests import Approval, EditOp

@@ -1,45 +1,37 @@
 """The state of a production, without a server: large ones stay small enough, and takes keep what they were asked as."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from api.views.assets import asset_records
+from tests.workflows.production.state.states import QUOTE, approved, clock, take, text
 from workflows.activity_io import AssetCancelled, AssetFailure
+from workflows.brief import Brief, Platform
 from workflows.events import ProductionStart
-from workflows.models import Alternative, Asset, Brief, Media, Modality, Plan, Platform, Quote, Take
+from workflows.models import Alternative, Modality, Plan, Quote
 from workflows.production.state import policies
-from workflows.production.state.state import ProductionState
-from workflows.requests import Approval, EditOp
-
-NOW = datetime(2026, 11, 20, tzinfo=UTC)
-QUOTE = Quote(low_usd=Decimal(0), high_usd=Decimal("0.10"), expected_seconds=1)
-
-
-def approved(*assets: Asset) -> ProductionState:
-    state = ProductionState(
-        ProductionStart(production_id="p1", brief=Brief(text="x", platform=Platform.COPY)), _clock()
-    )
-    plan = Plan.of("A plan", assets)
-    state.plan_ready(plan)
-    state.approve(Approval(plan_digest=plan.digest, approver="ana", budget_usd=Decimal(1_000)))
-    return state
-
-
-def _clock() -> Callable[[], datetime]:
-    ticks = iter(range(1_000_000))
-    return lambda: NOW + timedelta(seconds=next(ticks))
-
-
-def text(number: int, *needs: str, **more: object) -> Asset:
-    made = {"provider": "a", "model": "words", "quote": QUOTE, "depends_on": needs, "prompt": "Say it well. " * 13}
-    return Asset.model_validate({"asset_id": f"text-{number}", "asset_type": "text", "role": "body", **made, **more})
-
-
-def take(asset: Asset, number: int = 1, **inputs: int) -> Take:
-    media = Media(key=f"{asset.asset_id}/{number}", bytes=5, sha256=f"{number}".ljust(64, "0"), media_type="text/plain")
-    told = {"prompt": asset.prompt, "provider": asset.provider, "model": asset.model}
-    return Take(number=number, media=media, inputs=inputs, started_at=NOW, finished_at=NOW, **told)
+from workflows.production.state.approvals import set_plan, take_approval_step
+from workflows.production.state.attention import published
+from workflows.production.state.budget import held_usd, paid_takes_in_progress
+from workflows.production.state.changes import (
+    cancel_production,
+    continue_take,
+    queue_takes,
+    raise_budget,
+    replace_plan,
+    select_take,
+)
+from workflows.production.state.record import Record
+from workflows.production.state.takes import (
+    complete_take,
+    extras_to_start,
+    fail_take,
+    hold_for_budget,
+    providers_in_use,
+    start_extra,
+    start_take,
+    use_fallback,
+)
+from workflows.requests import EditOp
 
 
 def test_a_thousand_failures_can_be_answered() -> None:
@@ -47,10 +39,10 @@ def test_a_thousand_failures_can_be_answered() -> None:
     assets = [text(n) for n in range(policies.WINDOW * 20)]
     state = approved(*assets)
     for asset in assets:
-        state.start(asset)
-        state.fail(asset.asset_id, AssetFailure(message="the vendor is down, " * 20, kind="provider_unavailable"))
-    assert len(state.snapshot().model_dump_json(exclude_defaults=True).encode()) < policies.MAX_RECORD_BYTES
-    record = asset_records(state.told())[7]
+        start_take(state, asset)
+        fail_take(state, asset.asset_id, AssetFailure(message="the vendor is down, " * 20, kind="provider_unavailable"))
+    assert len(state.model_dump_json(exclude_defaults=True).encode()) < policies.MAX_RECORD_BYTES
+    record = asset_records(published(state))[7]
     assert record.waiting
     assert (record.waiting.reason, record.waiting.price_usd) == ("asset_failed", Decimal("0.10"))
     assert record.waiting.message.startswith("the vendor is down")
@@ -62,14 +54,14 @@ def test_a_long_chain_of_inputs() -> None:
     assets = [text(n, *([f"text-{n - 1}"] if n else [])) for n in range(1_000)]
     state = approved(*assets)
     for n, asset in enumerate(assets):
-        state.start(asset)
-        state.complete(asset.asset_id, take(asset, **({f"text-{n - 1}": 1} if n else {})))
+        start_take(state, asset)
+        complete_take(state, asset.asset_id, take(asset, **({f"text-{n - 1}": 1} if n else {})))
     assert not any(s.stale for s in state.assets.values())
-    state.make_again("text-0")
-    state.start(assets[0])
-    state.complete("text-0", take(assets[0], 2))
+    queue_takes(state, "text-0")
+    start_take(state, assets[0])
+    complete_take(state, "text-0", take(assets[0], 2))
     assert sum(s.stale for s in state.assets.values()) == 999
-    state.select("text-0", 1)
+    select_take(state, "text-0", 1)
     assert not any(s.stale for s in state.assets.values())
 
 
@@ -78,16 +70,16 @@ def test_a_further_take_keeps_its_maker() -> None:
     dear = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
     asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=dear),))
     state = approved(asset)
-    state.start(asset)
-    state.complete(asset.asset_id, take(asset))
-    state.make_again(asset.asset_id, count=2)
-    ((_, extra),) = state.extras()
-    state.start_extra(asset.asset_id, extra.number)
-    state.start(asset)
-    assert state.fall_back(asset.asset_id, AssetFailure(message="gone"))
-    state.start(asset.made_by(1))
-    assert [(a.provider, number) for a, number in state.making_for_money()] == [("a", 2), ("b", 4)]
-    assert state.held_usd() == Decimal("0.60")
+    start_take(state, asset)
+    complete_take(state, asset.asset_id, take(asset))
+    queue_takes(state, asset.asset_id, count=2)
+    ((_, extra),) = extras_to_start(state)
+    start_extra(state, asset.asset_id, extra.number)
+    start_take(state, asset)
+    assert use_fallback(state, asset.asset_id, AssetFailure(message="gone"))
+    start_take(state, asset.made_by(1))
+    assert [(a.provider, number) for a, number in paid_takes_in_progress(state)] == [("a", 2), ("b", 4)]
+    assert held_usd(state) == Decimal("0.60")
     assert Modality.TEXT is extra.asset.asset_type
 
 
@@ -96,15 +88,15 @@ def test_a_doubt_costs_what_was_asked() -> None:
     dear = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
     asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=dear),))
     state = approved(asset)
-    state.start(asset)
-    assert state.held_usd() == Decimal("0.50")
+    start_take(state, asset)
+    assert held_usd(state) == Decimal("0.50")
     doubt = AssetFailure(message="lost", reason="ambiguous_submission", doubt_usd=Decimal("0.10"))
-    state.fail("text-1", doubt)
-    assert state.held_usd() == Decimal("0.10")
-    state.take_up("text-1", adopt_job_id=None)
+    fail_take(state, "text-1", doubt)
+    assert held_usd(state) == Decimal("0.10")
+    continue_take(state, "text-1", adopt_job_id=None)
     assert state.spent_usd == Decimal("0.10")
-    state.start(asset)
-    state.complete("text-1", take(asset).model_copy(update={"billed_usd": Decimal("0.20")}))
+    start_take(state, asset)
+    complete_take(state, "text-1", take(asset).model_copy(update={"billed_usd": Decimal("0.20")}))
     assert state.spent_usd == Decimal("0.20")
 
 
@@ -112,14 +104,14 @@ def test_a_doubt_is_counted_once() -> None:
     """Cancelled while a further take of it is made, an asset in doubt counts what may have been billed, once."""
     asset = text(1)
     state = approved(asset)
-    state.start(asset)
-    state.complete(asset.asset_id, take(asset))
-    state.make_again(asset.asset_id, count=2)
-    state.start_extra(asset.asset_id, 2)
-    state.start(asset)
+    start_take(state, asset)
+    complete_take(state, asset.asset_id, take(asset))
+    queue_takes(state, asset.asset_id, count=2)
+    start_extra(state, asset.asset_id, 2)
+    start_take(state, asset)
     doubt = AssetFailure(reason="ambiguous_submission", message="in doubt", doubt_usd=Decimal("0.10"))
-    state.fail(asset.asset_id, doubt)
-    state.cancel({(asset.asset_id, 2): AssetCancelled(outcome="free")})
+    fail_take(state, asset.asset_id, doubt)
+    cancel_production(state, {(asset.asset_id, 2): AssetCancelled(outcome="free")})
     assert state.spent_usd == Decimal("0.10")
 
 
@@ -128,15 +120,15 @@ def test_fallbacks_that_an_edit_took_out() -> None:
     spare = Alternative(provider="b", model="verse", quote=QUOTE)
     asset = text(1, fallbacks=(spare,))
     state = approved(asset)
-    state.start(asset)
-    assert state.fall_back(asset.asset_id, AssetFailure(message="gone"))
-    state.start(asset.made_by(1))
-    state.complete(asset.asset_id, take(asset.made_by(1)))
-    assert state.providers() == ["b"]
+    start_take(state, asset)
+    assert use_fallback(state, asset.asset_id, AssetFailure(message="gone"))
+    start_take(state, asset.made_by(1))
+    complete_take(state, asset.asset_id, take(asset.made_by(1)))
+    assert providers_in_use(state) == ["b"]
     edit = EditOp(op="change", asset_id=asset.asset_id, model="other words")
     assert state.plan
-    state.edit(policies.apply_edits(state.brief, state.plan, [edit]), {}, allow_unknown=False)
-    assert state.providers() == ["a"]
+    replace_plan(state, policies.apply_edits(state.brief, state.plan, [edit]), {}, allow_unknown=False)
+    assert providers_in_use(state) == ["a"]
 
 
 def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
@@ -152,46 +144,46 @@ def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
     ):
         asset = text(1, fallbacks=spares)
         state = approved(asset)
-        state.start(asset)
-        assert state.fall_back(asset.asset_id, AssetFailure(message="refused", kind=kind)) is bool(maker)
+        start_take(state, asset)
+        assert use_fallback(state, asset.asset_id, AssetFailure(message="refused", kind=kind)) is bool(maker)
         assert state.assets[asset.asset_id].model == (maker or 0)
 
 
 def test_what_waits_before_the_approval() -> None:
     """A plan waits for its approval; an unknown price is the reason it tells, with a budget or without."""
 
-    def waiting(budget: str | None, **quote: object) -> ProductionState:
+    def waiting(budget: str | None, **quote: object) -> Record:
         brief = Brief(text="x", platform=Platform.COPY, budget_usd=Decimal(budget) if budget else None)
-        state = ProductionState(ProductionStart(production_id="p1", brief=brief), _clock())
-        state.plan_ready(Plan.of("A plan", [text(1, quote=QUOTE.model_copy(update=quote))]))
+        state = Record.begin(ProductionStart(production_id="p1", brief=brief), clock())
+        set_plan(state, Plan.of("A plan", [text(1, quote=QUOTE.model_copy(update=quote))]))
         return state
 
     assert _reason(waiting(None)) == "approval"
     assert _reason(waiting(None, unknown=True)) == "price_unknown"
     late = waiting("5", unknown=True)
     assert _reason(late) == "price_unknown"
-    late.moment_came()
+    take_approval_step(late)
     assert _reason(late) == "deadline_near"
-    late.moment_came()
-    assert late.told().waiting is None
+    take_approval_step(late)
+    assert published(late).waiting is None
 
 
 def test_a_parked_asset_waits_for_its_budget() -> None:
     """What does not fit the budget waits with both sums, and is taken up again when the budget is raised."""
     asset = text(1)
     state = approved(asset)
-    state.park(asset.asset_id, Decimal("0.05"), Decimal("0.10"))
-    (record,) = asset_records(state.told())
+    hold_for_budget(state, asset.asset_id, Decimal("0.05"), Decimal("0.10"))
+    (record,) = asset_records(published(state))
     assert record.waiting
     assert (record.waiting.reason, record.waiting.answers[0]) == ("budget_short", "approve")
     assert "0.10 USD does not fit the 0.05 USD" in record.waiting.message
     assert "raise_budget" in record.waiting.answers
-    state.raise_budget(Decimal(2_000), "ana")
-    (record,) = asset_records(state.told())
+    raise_budget(state, Decimal(2_000), "ana")
+    (record,) = asset_records(published(state))
     assert record.waiting is None
 
 
-def _reason(state: ProductionState) -> str:
-    item = state.told().waiting
+def _reason(state: Record) -> str:
+    item = published(state).waiting
     assert item
     return item.reason

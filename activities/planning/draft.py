@@ -1,0 +1,48 @@
+"""The draft of a plan: by language models where some are enabled, otherwise by the template."""
+
+from collections.abc import Mapping
+
+from temporalio.exceptions import ApplicationError
+
+from activities.planning import template
+from activities.planning.fallbacks import with_fallbacks
+from activities.planning.language_models import answer_tokens, plan_with_models
+from activities.planning.progress import PlanProgress
+from activities.planning.questions.paid import PaidQuestions
+from activities.planning.task import PlanningTask
+from activities.providers.protocol import Provider
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from workflows.activity_io import AssetFailure, DraftPlan
+from workflows.models import Plan
+
+
+async def draft_plan(
+    request: DraftPlan, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings
+) -> Plan:
+    """The unpriced plan with its fallbacks, and the cost of all questions about it.
+
+    Raises:
+        ApplicationError: the activity has to be retried. Or there is no plan: with an AssetFailure that holds what was
+            billed.
+    """
+    task = PlanningTask.of(request, providers)
+    tokens = answer_tokens(task)
+    questions = PaidQuestions(storage, providers, settings, request, request.drafts, tokens, PlanProgress)
+    try:
+        plan = await plan_with_models(task, settings, questions)
+        if plan is None:
+            return with_fallbacks(template.draft(task), task, task.brief.budget_usd)
+    except ApplicationError as error:
+        if not error.non_retryable:
+            raise
+        questions.raise_retryable()
+        failure = AssetFailure.model_validate(error.details[0]) if error.details else None
+        known = failure or AssetFailure(reason="plan_failed", message=error.message)
+        bill = await questions.end()
+        total = known.model_copy(update={"summed": True, "billed_usd": bill.billed_usd, "lost_usd": bill.doubt_usd})
+        raise ApplicationError(error.message, total, type=error.type, non_retryable=True) from None
+    bill = await questions.end()
+    lost = f"planning: an answer of a language model was lost and counts as billed, with {bill.doubt_usd:f} USD"
+    warnings = (*plan.warnings, lost) if bill.doubt_usd else plan.warnings
+    return plan.model_copy(update={"drafting_usd": bill.billed_usd, "warnings": warnings})

@@ -1,0 +1,136 @@
+"""One brief to plan, built once per activity: planners, the check of their plans and the fallbacks read it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Final, Self
+
+from activities.catalogue.offers import Offer
+from activities.planning.pricing import invalid, price
+from activities.providers.protocol import Provider
+from activities.providers.registry import remedy_for
+from activities.providers.selection import ranked
+from activities.text.speech import FeedbackRequests, read_feedback
+from workflows.activity_io import DraftPlan
+from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
+from workflows.models import ZERO, Asset, Modality, Plan
+
+_COMMON_LANGUAGES: Final = ("en", "de", "fr", "es", "zh")
+"""Named as examples where a language cannot be spoken."""
+
+Menu = Mapping[Modality, Sequence[Offer]]
+"""The models of each modality of a brief, the preferred first."""
+
+
+@dataclass(frozen=True)
+class PlanningTask:
+    """A brief with its feedback, and the models that a plan of it may use.
+
+    Attributes:
+        request: The brief, its stored references, the feedback, and what the production has spent so far.
+        providers: The enabled providers by name.
+        today: The day of UTC on which a model has to be available.
+        offers: Every available model that makes the brief's aspect.
+        menu: Those of `offers` that a plan of this brief may name.
+        preferred: The first model in `menu` that works from the inputs that the template gives it, where there is one.
+        feedback: The numbers, lengths and directions in the feedback.
+        seconds: The length of the film.
+    """
+
+    request: DraftPlan
+    providers: Mapping[str, Provider]
+    today: date
+    offers: Menu
+    menu: Menu
+    preferred: Mapping[Modality, Offer]
+    feedback: FeedbackRequests
+    seconds: float
+
+    @classmethod
+    def of(cls, request: DraftPlan, providers: Mapping[str, Provider], today: date | None = None) -> Self:
+        """Rank the models and read the feedback; `today` defaults to the current day of UTC."""
+        brief, day = request.brief, today or datetime.now(UTC).date()
+        offers = {m: ranked(m, providers, day, brief.aspect) for m in brief.modalities}
+        menu = {
+            m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, brief)] for m, each in offers.items()
+        }
+        preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
+        feedback = read_feedback(request.feedback, numbers=brief.platform == Platform.VIDEO)
+        return cls(request, providers, day, offers, menu, preferred, feedback, _film_seconds(brief, feedback))
+
+    @property
+    def brief(self) -> Brief:
+        return self.request.brief
+
+    def room_usd(self, questions_usd: Decimal) -> Decimal | None:
+        """What the brief's budget leaves for assets after the questions about this plan; None without a budget."""
+        budget = self.brief.budget_usd
+        return None if budget is None else max(budget - self.request.spent_usd - questions_usd, ZERO)
+
+    def price_asset(self, plan: Plan, asset: Asset) -> Asset:
+        """The asset with its quote, priced together with its inputs in the plan.
+
+        Raises:
+            ApplicationError: type PLAN_INVALID; the asset, or one of its inputs, cannot be made as planned.
+        """
+        inputs = [i for name in asset.depends_on if (i := plan.find(name))]
+        alone = Plan.of(plan.title, [asset, *inputs])
+        return price(alone, self.providers, references=self.request.references).assets[0]
+
+
+def check_plannable(task: PlanningTask) -> None:
+    """Refuse a brief that no plan can satisfy.
+
+    Raises:
+        ApplicationError: type PLAN_INVALID; a modality has no model, no model of a known price, or none that speaks the
+            language. The message names the field and the remedy.
+    """
+    brief = task.brief
+    for modality in brief.modalities:
+        if modality in task.preferred:
+            continue
+        usable = _usable(task.offers[modality], brief)
+        affordable = [o for o in usable if _is_affordable(o, brief)]
+        if not usable:
+            remedy = remedy_for(modality)
+            raise invalid(f"modalities: no enabled provider makes {modality.value}; {remedy}, or leave it out")
+        if not affordable:
+            names = ", ".join(f"{o.provider} {o.model}" for o in usable[:3])
+            raise invalid(
+                f"allow_unknown_prices: the price of every enabled model for {modality.value} ({names}) is not "
+                "published, so no budget can hold it; send allow_unknown_prices: true, leave the modality out, or "
+                "leave out the budget"
+            )
+        voice = affordable[0]
+        examples = ", ".join([tag for tag in _COMMON_LANGUAGES if voice.speaks(tag)] or sorted(voice.languages)[:5])
+        raise invalid(
+            f"languages: {voice.provider} cannot speak {brief.language!r}; leave out {modality.value}, or give a "
+            f"language it speaks, e.g. {examples}"
+        )
+
+
+def _is_affordable(offer: Offer, brief: Brief) -> bool:
+    """Whether a budget can hold the price of a model, where the brief has one."""
+    return not (brief.known_prices_only and offer.unknown)
+
+
+def _is_plannable(offer: Offer, brief: Brief) -> bool:
+    """Whether a plan may name a model, whatever it costs."""
+    # A video made from a video would show the same shot twice: every video gets into the film.
+    repeats = offer.modality == Modality.VIDEO and Modality.VIDEO in offer.requires
+    return offer.speaks(brief.language) and not repeats
+
+
+def _usable(offers: Sequence[Offer], brief: Brief) -> list[Offer]:
+    """The models that work from what the template gives them: a video gets its narration and its still."""
+    given = {Modality.AUDIO, Modality.IMAGE} & set(brief.modalities)
+    return [o for o in offers if o.requires <= (given if o.modality == Modality.VIDEO else set())]
+
+
+def _film_seconds(brief: Brief, feedback: FeedbackRequests) -> float:
+    """The length of the film: by the numbers in the feedback, otherwise by the brief."""
+    length = feedback.seconds or brief.duration_seconds
+    if feedback.shots and feedback.seconds_per_shot and not feedback.seconds:
+        length = feedback.shots * feedback.seconds_per_shot
+    return min(max(length, 1.0), MAX_VIDEO_SECONDS)

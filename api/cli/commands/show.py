@@ -1,0 +1,87 @@
+"""Commands that show productions: list, show."""
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter
+from rich.text import Text
+
+from api.cli.commands.attention import print_pending
+from api.cli.context import INSPECT, Context, JsonOption, ProductionArgument, cli_of
+from api.cli.tables import (
+    OVERRUN_STYLE,
+    amount,
+    local_time,
+    one_line,
+    print_table,
+    show_plan,
+    show_production,
+    spent,
+    status_text,
+    table,
+)
+from api.views.production import ListedProduction
+from workflows.brief import Platform
+from workflows.events import ProductionStatus
+
+app = typer.Typer()
+
+
+@app.command("list", rich_help_panel=INSPECT)
+def list_(
+    context: Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Text in the title, the id or the requester's name.")
+    ] = None,
+    status: Annotated[ProductionStatus | None, typer.Option(help="Only these.")] = None,
+    platform: Annotated[Platform | None, typer.Option(help="Only these.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only these.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Only productions with assets of this provider.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The maximum number of lines.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List productions: open ones first, then the most recently closed."""
+    cli = cli_of(context)
+    listed = cli.client.list(
+        status=status,
+        platform=platform,
+        tenant=tenant,
+        provider=provider,
+        words=" ".join(words or ()) or None,
+        page_size=min(limit, 100),
+    )
+    productions = list(islice(listed, limit))
+    if as_json:
+        typer.echo(TypeAdapter(list[ListedProduction]).dump_json(productions, indent=2))
+        return
+    if not productions:
+        cli.print(
+            'No productions found. Start one: [bold]greenlight produce "A 20 second film about a lighthouse."[/bold]'
+        )
+        return
+    rows = table("production", "status", "platform", "created", "USD", "title", right=("USD",))
+    for p in productions:
+        created = local_time(p.created_at)
+        kind = p.platform.value if p.platform else "–"
+        cost = Text(spent(p.spent_usd))
+        if p.overrun_usd:
+            cost.append(f" ({amount(p.overrun_usd)} over)", style=OVERRUN_STYLE)
+        rows.add_row(Text(p.production_id), status_text(p.status), kind, created, cost, one_line(p.title))
+    print_table(cli.out, rows)
+
+
+@app.command(rich_help_panel=INSPECT)
+def show(context: Context, production_id: ProductionArgument, as_json: JsonOption = False) -> None:
+    """Show a production: assets, takes, costs, links."""
+    cli = cli_of(context)
+    production = cli.client.get(production_id)
+    if as_json:
+        cli.print_json(production)
+        return
+    show_production(cli.out, production, cli.client.url)
+    if production.status is ProductionStatus.AWAITING_APPROVAL and production.plan:
+        show_plan(cli.out, production.plan, production.brief.budget_usd)
+    print_pending(cli, production)
+    if production.links.temporal_ui:
+        cli.print(f"\nIn the Temporal UI: {production.links.temporal_ui}")

@@ -1,0 +1,102 @@
+"""The client's endpoints of media: references, uploads and downloads."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from api.client.errors import GreenlightError
+from api.client.transport import CHUNK_BYTES, Transport, production_path
+from api.views.changes import RevisionView
+from api.views.production import ProductionView, StoredReference
+from workflows.events import Receipt
+
+UPLOAD_TIMEOUT: Final = httpx.Timeout(130.0, connect=5.0)
+"""The API waits 120 s while a worker checks the file."""
+
+
+class MediaEndpoints(Transport):
+    """References, uploads and downloads."""
+
+    def add_reference(self, path: Path) -> str:
+        """Store a reference picture; the result is its `source` in a brief's `references`.
+
+        Raises:
+            GreenlightError: it is too large, or not a picture. OSError: it cannot be read.
+        """
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._request("POST", "/references", StoredReference, content=path.read_bytes(), headers=headers).source
+
+    def upload_take(
+        self,
+        production_id: str,
+        asset_id: str,
+        path: Path,
+        *,
+        uploaded_by: str = "someone",
+        idempotency_key: str | None = None,
+        on_sent: Callable[[int], object] = lambda _: None,
+    ) -> Receipt:
+        """Use a file of the caller as a new take. `on_sent` is called with the number of bytes of each chunk sent.
+
+        Raises:
+            GreenlightError: the API refused the file, or an upload at this time. OSError: it cannot be read.
+        """
+
+        def chunks() -> Iterator[bytes]:
+            with path.open("rb") as file:
+                while chunk := file.read(CHUNK_BYTES):
+                    yield chunk
+                    on_sent(len(chunk))
+
+        return self._request(
+            "POST",
+            production_path(production_id, "assets", asset_id, "takes"),
+            Receipt,
+            content=chunks(),
+            params={"filename": path.name, "uploaded_by": uploaded_by},
+            headers={
+                "Content-Length": str(path.stat().st_size),
+                "Content-Type": "application/octet-stream",
+            },
+            key=idempotency_key,
+            timeout=UPLOAD_TIMEOUT,
+        )
+
+    def download_take(self, production_id: str, asset_id: str, take: int, to: Path) -> Path:
+        return self._download(production_path(production_id, "assets", asset_id, "takes", str(take), "media"), to)
+
+    def download_deliverable(self, production_id: str, to: Path, *, name: str | None = None) -> Path:
+        """One file of the deliverable; without `name`, the main one."""
+        return self._download(production_path(production_id, "deliverable"), to, {"file": name} if name else {})
+
+    def download_manifest(self, production_id: str, to: Path) -> Path:
+        return self._download(production_path(production_id, "manifest"), to)
+
+    def download_all(self, production: ProductionView, to: Path) -> Iterator[Path]:
+        """Download every file of the deliverable under its own name, e.g. images/visual.png, then the manifest.
+
+        A name that leads out of the folder raises GreenlightError before anything is written.
+        """
+        files = production.deliverable.files if production.deliverable else ()
+        for name in _check_inside(to, [file.name for file in files]):
+            yield self.download_deliverable(production.production_id, to / name, name=name)
+        yield self.download_manifest(production.production_id, to / "manifest.json")
+
+    def download_revision(self, production_id: str, revision: RevisionView, to: Path) -> Iterator[Path]:
+        """Download every file of one revision under its own name, its manifest too; names as in `download_all`."""
+        for name in _check_inside(to, [file.name for file in revision.files]):
+            params = {"revision": str(revision.revision), "file": name}
+            yield self._download(production_path(production_id, "deliverable"), to / name, params)
+
+
+def _check_inside(folder: Path, names: Sequence[str]) -> Sequence[str]:
+    """The names.
+
+    Raises:
+        GreenlightError: one of them leads out of the folder.
+    """
+    if outside := [name for name in names if folder.resolve() not in (folder / name).resolve().parents]:
+        raise GreenlightError("The deliverable was not downloaded", f"{outside[0]!r} leads out of {folder}")
+    return names

@@ -1,0 +1,98 @@
+// The fields of a brief, except its text, modalities and references.
+
+import { checkbox, field, moneyInput, select } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { duration } from "../lib/format.js";
+import { PLATFORMS } from "../lib/labels.js";
+
+const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
+const LANGUAGES = "en de fr es it pt nl pl sv da fi cs el tr uk ja ko zh ar hi".split(" ");
+const languageNames = new Intl.DisplayNames([navigator.language, "en"], { type: "language" });
+
+const isVideo = (draft) => draft.platform === "video";
+
+export const platformField = (draft, set) => html`
+  <fieldset key="platform">
+    <legend>Platform</legend>
+    <div class="platforms">
+      ${Object.entries(PLATFORMS).map(([name, [label, about]]) => html`
+        <label class="platform" key=${name}>
+          <input type="radio" name="platform" value=${name} .checked=${draft.platform === name}
+            onchange=${() => set({ platform: name })}>
+          <span class="words"><strong>${label}</strong><span>${about}</span></span>
+        </label>
+      `)}
+    </div>
+  </fieldset>
+`;
+
+/** Aspect ratio, length and language. */
+export const formatFields = (draft, set) => html`
+  <div class="grid three" key="shape">
+    <fieldset class="aspects">
+      <legend>Aspect ratio</legend>
+      <div class="row tight">${ASPECTS.map((aspect) => aspectOption(aspect, draft, set))}</div>
+    </fieldset>
+    <div class="field">
+      <label for="duration">
+        Length<output for="duration">${isVideo(draft) ? duration(draft.duration_seconds) : "not applicable"}</output>
+      </label>
+      <input id="duration" type="range" min="4" max="120" step="1" .value=${String(draft.duration_seconds)}
+        disabled=${!isVideo(draft)} oninput=${(e) => set({ duration_seconds: Number(e.target.value) })}>
+    </div>
+    ${field("language", "Language", select(
+      "language",
+      [...new Set([draft.language, ...LANGUAGES])].map((tag) => [tag, languageNames.of(tag)]),
+      draft.language,
+      (language) => set({ language }),
+    ))}
+  </div>
+`;
+
+function aspectOption(aspect, draft, set) {
+  const [width, height] = aspect.split(":").map(Number);
+  const vars = { "--w": width, "--h": height, "--m": Math.max(width, height) };
+  return html`
+    <label class="aspect" key=${aspect} title=${aspect}>
+      <input type="radio" name="aspect" value=${aspect} aria-label=${aspect} .checked=${draft.aspect === aspect}
+        onchange=${() => set({ aspect })}>
+      <span class="shape" vars=${vars}></span>
+      <span class="ratio" aria-hidden="true">${aspect}</span>
+    </label>
+  `;
+}
+
+/** Title, style and budget. */
+export const detailFields = (draft, set) => html`
+  <div class="grid three" key="more">
+    ${field("title", "Title", html`
+      <input id="title" maxlength="200" placeholder="Chosen by the planner" .value=${draft.title}
+        oninput=${(e) => set({ title: e.target.value })}>
+    `)}
+    ${field("style", "Style", html`
+      <input id="style" maxlength="500" placeholder="e.g. grainy 16 mm, calm, blue hour" .value=${draft.style}
+        oninput=${(e) => set({ style: e.target.value })}>
+    `)}
+    ${field("budget", "Budget", moneyInput(
+      "budget", draft.budget_usd, "Decide with the plan", (budget_usd) => set({ budget_usd }),
+    ))}
+  </div>
+`;
+
+/** How many people have to approve, and whether the stills are approved before any video is generated. */
+export const approvalFields = (draft, set) => html`
+  <details key="policy" .open=${draft.stills_first || draft.approvers > 1}>
+    <summary>Approval</summary>
+    <div class="grid two">
+      ${field("approvers", "Required approvers", html`
+        <input id="approvers" type="number" min="1" max="10" .value=${String(draft.approvers)}
+          oninput=${(e) => set({ approvers: e.target.value })}>
+      `)}
+      ${isVideo(draft) && checkbox(
+        "Approve the stills before any video is generated",
+        draft.stills_first,
+        (stills_first) => set({ stills_first }),
+      )}
+    </div>
+  </details>
+`;

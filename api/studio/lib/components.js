@@ -1,0 +1,238 @@
+// Components that several views share.
+
+import { html } from "./dom.js";
+import { MODALITIES, STATUS } from "./labels.js";
+import { currentSession, storage } from "./session.js";
+
+const PATHS = {
+  text: "M4 6h16M4 11h16M4 16h10",
+  image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.2h.01",
+  video: "M4 6h11v12H4zM15 10.5l5-3v9l-5-3",
+  audio: "M4 10v4M8 7v10M12 4v16M16 8v8M20 11v2",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  alert: "M12 7.5v5.5M12 16.6h.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
+  cross: "M6.5 6.5l11 11M17.5 6.5l-11 11",
+  minus: "M6 12h12",
+  close: "M6 6l12 12M18 6L6 18",
+  grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01",
+  plus: "M12 5v14M5 12h14",
+  back: "M14 6l-6 6 6 6",
+  play: "M8 5.5v13l10-6.5z",
+  pause: "M8 5v14M16 5v14",
+  download: "M12 4v12M6 11l6 6 6-6M5 20h14",
+  upload: "M12 20V8M6 13l6-6 6 6M5 4h14",
+  external: "M8 16L17 7M9 7h8v8",
+  redo: "M19 12a7 7 0 1 1-2.2-5.1M19 4v4h-4",
+  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M18.7 5.3l-1.4 1.4M6.7 17.3l-1.4 1.4",
+  moon: "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10",
+};
+
+export const icon = (name) =>
+  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
+
+export const spinner = html`<span class="spin" aria-hidden="true"></span>`;
+
+export const loading = html`<p class="hint" role="status">Loading…</p>`;
+
+const TONE_ICONS = { good: "check", ask: "alert", bad: "cross", quiet: "minus" };
+
+/** A status as text with an icon, because colour alone must not carry meaning. */
+export function pill(status, text) {
+  const [label, tone] = STATUS[status] ?? [status, "quiet"];
+  return html`<span class="pill ${tone}">${tone === "busy" ? spinner : icon(TONE_ICONS[tone])}${text ?? label}</span>`;
+}
+
+export const modalityLabel = (modality) => html`<span class="kind">${icon(modality)}${MODALITIES[modality]}</span>`;
+
+// Notes
+
+/** A problem of RFC 9457: its first eight errors, each with its field and remedy. */
+export function problemNote(problem) {
+  const errors = (problem.errors ?? []).filter((e) => e.message);
+  return html`
+    <div class="note bad" role="alert">
+      ${icon("alert")}
+      <div>
+        ${errors.length
+          ? errors.slice(0, 8).map(({ field, message, remedy }) => html`
+              <p>${sentence(`${fieldLabel(field)}${message}`)}${remedy ? ` ${sentence(remedy)}` : ""}</p>
+            `)
+          : html`<p>${problem.detail || problem.title}</p>`}
+        ${errors.length > 8 && html`<p>And ${errors.length - 8} more.</p>`}
+      </div>
+    </div>
+  `;
+}
+
+const HIDDEN_FIELDS = new Set(["production_id", "asset_id", "body", "plan_digest", "action"]);
+const fieldLabel = (name) =>
+  !name || HIDDEN_FIELDS.has(name) || /\[/.test(name) ? "" : `${name.replaceAll("_", " ")}: `;
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+
+export function emptyState(title, text, action) {
+  return html`
+    <div class="empty">
+      <h2>${title}</h2>
+      <p>${text}</p>
+      <div class="row">${action}</div>
+    </div>
+  `;
+}
+
+const FAILURE_TITLES = { 0: "No connection to the studio", 404: "Not found", 503: "Service unavailable" };
+
+/** Shown in place of a view whose data could not be loaded. */
+export function loadFailure(problem, retry) {
+  return html`
+    <div class="empty" role="alert">
+      <h1 tabindex="-1">${FAILURE_TITLES[problem.status] ?? "The request failed"}</h1>
+      <p>${problem.detail || problem.title}</p>
+      ${problem.status !== 404 && html`<p class="hint">The page retries automatically.</p>`}
+      <div class="row">
+        ${button("Try again", retry, { mark: "redo" })}
+        <a class="button" href="#/productions">All productions</a>
+      </div>
+    </div>
+  `;
+}
+
+// Controls
+
+/** `variant` is its classes: primary, ghost, danger, large, square; `mark` is an icon before its text. */
+export function button(text, onclick, { variant = "", mark, busy = false, disabled = false, ...attributes } = {}) {
+  return html`
+    <button type="button" class="button ${variant}" onclick=${onclick} disabled=${disabled || busy} ...${attributes}>
+      ${busy ? spinner : mark && icon(mark)}
+      ${text && html`<span>${text}</span>`}
+    </button>
+  `;
+}
+
+/** A button that opens a file chooser; `choose` gets its FileList. */
+export function fileButton(text, choose, { mark = "upload", busy = false, ...attributes } = {}) {
+  return html`
+    <label class="button" data-busy=${busy}>
+      ${icon(mark)}
+      <span>${text}</span>
+      <input type="file" class="sr" onchange=${(e) => e.target.files.length && choose(e.target.files)} ...${attributes}>
+    </label>
+  `;
+}
+
+/** A labelled control; the control names the hint as its description with aria-describedby="<id>-hint". */
+export function field(id, label, control, hint) {
+  return html`
+    <div class="field">
+      <label for=${id}>${label}</label>
+      ${control}
+      ${hint && html`<p class="hint" id="${id}-hint">${hint}</p>`}
+    </div>
+  `;
+}
+
+/** An amount in USD; `change` gets it with a decimal point. */
+export function moneyInput(id, value, placeholder, change) {
+  return html`
+    <div class="money">
+      <span aria-hidden="true">$</span>
+      <input id=${id} type="text" inputmode="decimal" placeholder=${placeholder} .value=${value}
+        oninput=${(e) => change(e.target.value.replace(",", ".").trim())}>
+    </div>
+  `;
+}
+
+/** `options` are [value, label]. */
+export function select(id, options, value, change, disabled = false) {
+  return html`
+    <select id=${id} .value=${value} disabled=${disabled} onchange=${(e) => change(e.target.value)}>
+      ${options.map(([each, label]) => html`
+        <option key=${each} value=${each} .selected=${each === value}>${label}</option>
+      `)}
+    </select>
+  `;
+}
+
+export function checkbox(label, checked, change, key) {
+  return html`
+    <label class="check" key=${key}>
+      <input type="checkbox" .checked=${Boolean(checked)} onchange=${(e) => change(e.target.checked)}>
+      <span>${label}</span>
+    </label>
+  `;
+}
+
+/** Permits models of unknown price. Only the user ticks it, never the page. */
+export const unknownPriceCheckbox = (names, checked, change, key = "unknown") =>
+  checkbox(`Also spend on ${names}: the price is not published and no budget can limit it`, checked, change, key);
+
+/** Why a button that spends is disabled until the checkbox is ticked. */
+export const UNKNOWN_PRICE_HINT =
+  "Some prices are not published. Tick the box to spend on them, or choose models with a price.";
+
+/** The user's name, where no key states it. */
+export const nameField = (app, id, label = "Your name") =>
+  !currentSession()?.name && field(id, label, html`
+    <input id=${id} maxlength="200" autocomplete="name" placeholder="someone" .value=${storage.get("name") ?? ""}
+      oninput=${(e) => (storage.set("name", e.target.value), app.update())}>
+  `);
+
+/** The form under a button that unfolds it. */
+export const unfolded = (key, ...content) => html`<div class="unfolded" key=${key}>${content}</div>`;
+
+// Regions
+
+/** `share` is from 0 to 1, or null where it is unknown; `reserved` is the share that is reserved after it. */
+export function progressBar(share, label, { reserved = 0, tone = "" } = {}) {
+  const vars = { "--done": Math.min(share ?? 0, 1), "--reserved": Math.min((share ?? 0) + reserved, 1) };
+  return html`
+    <div class="progress ${tone}" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
+      aria-valuenow=${share === null ? null : Math.round(share * 100)} data-open=${share === null} vars=${vars}>
+      <span></span>
+    </div>
+  `;
+}
+
+export const skeleton = (count) => html`
+  <div class="board" aria-hidden="true">
+    ${Array.from({ length: count }, (_, n) => html`
+      <div class="card ghosted" key="ghost-${n}"><div class="frame"></div><div class="under"></div></div>
+    `)}
+  </div>
+`;
+
+/** A modal sheet at the side: focus stays in it, Escape closes it, and the page behind it keeps its scroll position. */
+export function sheet(key, title, close, ...content) {
+  return html`
+    <dialog class="sheet" key=${key} aria-label=${title}
+      created=${(node) => queueMicrotask(() => node.isConnected && node.showModal())}
+      removed=${(node) => node.open && node.close()}
+      oncancel=${(e) => (e.preventDefault(), close())}
+      onclick=${(e) => e.target === e.currentTarget && close()}>
+      <div class="inner">
+        <div class="head">
+          <h2 tabindex="-1" autofocus>${title}</h2>
+          ${button("", close, { variant: "ghost square", mark: "close", "aria-label": "Close" })}
+        </div>
+        ${content}
+      </div>
+    </dialog>
+  `;
+}
+
+/** A table that scrolls sideways where it does not fit; `label` names it for screen readers. */
+export const table = (label, heads, rows) => html`
+  <div class="scroll" tabindex="0" role="region" aria-label=${label} key=${label}>
+    <table>
+      <thead>
+        <tr>
+          ${heads.map((head, n) => (head ? html`<th key=${n} scope="col">${head}</th>` : html`<td key=${n}></td>`))}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map((cells, n) => html`
+          <tr key=${n}>${cells.map((cell, k) => html`<td key=${k} dir="auto">${cell}</td>`)}</tr>
+        `)}
+      </tbody>
+    </table>
+  </div>
+`;

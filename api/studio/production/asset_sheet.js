@@ -1,0 +1,163 @@
+// The sheet of one asset: its part of the plan, its pending decision, and its takes.
+
+import { button, field, modalityLabel, pill, sheet } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { dotted, listed, quotePrice } from "../lib/format.js";
+import { attentionCard } from "./attention_card.js";
+import { fromModelKey, modelKey } from "./model.js";
+import { modelSelect, newTakesForm, staleNote, takesSection } from "./takes.js";
+
+/** What the user types into the sheet; each opening starts with a new one. */
+export const newSheetState = (asset) => ({
+  prompt: asset.prompt,
+  parameters: {},
+  feedback: "",
+  count: 1,
+  how: "same",
+  budget: "",
+  model: null,
+});
+
+export function assetSheet(production, asset, { actions, state, app, models, close, attentionContext }) {
+  const { record } = asset;
+  const { awaitingApproval } = production;
+  const set = (change) => (Object.assign(state, change), app.update());
+  const context = { production, asset, actions, state, set, app, models };
+  const hasTakes = production.acceptsTakes && record;
+  return sheet(`sheet-${asset.asset_id}`, asset.label || asset.asset_id, close, html`
+    <p class="row tight">
+      ${modalityLabel(asset.asset_type)}
+      <code>${asset.asset_id}</code>
+      <span class="quiet">${quotePrice(asset.quote)}</span>
+      ${record?.stale && pill("paused", "Stale")}
+    </p>
+    ${awaitingApproval && asset.fallbacks?.length > 0 && html`
+      <p class="hint" key="fallbacks">${fallbacksText(asset)}</p>
+    `}
+    ${record?.waiting && attentionCard(record.waiting, { ...attentionContext, asset, sheet: true })}
+    ${record?.stale && staleNote(context)}
+    ${hasTakes && takesSection(context)}
+    ${awaitingApproval ? planEditor(context) : hasTakes && !record.waiting && newTakesForm(context)}
+    ${!awaitingApproval && planDetails(asset)}
+    ${!awaitingApproval && asset.depends_on.length > 0 && html`
+      <p class="hint" key="from">Made from ${listed(asset.depends_on)}.</p>
+    `}
+  `);
+}
+
+function fallbacksText({ provider, model, fallbacks }) {
+  const others = fallbacks.map((f) => `${f.provider} ${f.model} (${quotePrice(f.quote)})`).join(", otherwise by ");
+  return `If ${provider} ${model} fails permanently and bills nothing, it is made by ${others}.`;
+}
+
+/** Before the approval: every change shows at once what it costs. */
+function planEditor({ production, asset, actions, state, set, models }) {
+  const id = asset.asset_id;
+  const edit = (change) => actions.run("edit", () => production.edit([{ op: "change", asset_id: id, ...change }]));
+  const moveTo = (position) => actions.run("edit", () => production.move(id, position));
+  const remove = () => actions.run("edit", async () => {
+    await production.edit([{ op: "drop", asset_id: id }]);
+    location.hash = `#/p/${production.id}`;
+  });
+  const save = async () => {
+    const parameters = Object.entries(state.parameters).map(([name, text]) => [name, parameterValue(text)]);
+    const change = { prompt: state.prompt, ...(parameters.length && { parameters: Object.fromEntries(parameters) }) };
+    if (await edit(change)) set({ parameters: {} });
+  };
+  const { length } = production.assets;
+  const position = production.assets.findIndex((a) => a.asset_id === id) + 1;
+  const changed = state.prompt !== asset.prompt || Object.keys(state.parameters).length > 0;
+  const offer = models.find((m) => m.provider === asset.provider && m.model === asset.model);
+  return html`
+    <div class="stack" key="editor">
+      ${field("prompt", "Prompt", html`
+        <textarea id="prompt" rows="7" dir="auto" maxlength="8000" .value=${state.prompt}
+          oninput=${(e) => set({ prompt: e.target.value })}
+          onkeydown=${(e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && save()}></textarea>
+      `)}
+      ${asset.original && html`
+        <details key="original"><summary>Original prompt</summary><p dir="auto">${asset.original}</p></details>
+      `}
+      ${field(
+        "model",
+        "Made by",
+        modelSelect("model", models, asset, modelKey(asset), (key) => edit(fromModelKey(key)), actions.busy("edit")),
+        offer?.price && `Price: ${offer.price}`,
+      )}
+      ${offer && Object.keys(offer.parameters).length > 0 && parametersEditor(asset, offer, state, set)}
+      ${length > 1 && dependsEditor(production, asset, edit)}
+      ${actions.note("edit")}
+      <div class="row tight" key="buttons">
+        ${button("Save", save, {
+          variant: "primary", busy: actions.busy("edit"), disabled: !changed || !state.prompt.trim(),
+        })}
+        ${button("Earlier", () => moveTo(position - 1), { disabled: position === 1 })}
+        ${button("Later", () => moveTo(position + 1), { disabled: position === length })}
+        <span class="grow"></span>
+        ${button("Remove", remove, { variant: "danger", disabled: length === 1 })}
+      </div>
+    </div>
+  `;
+}
+
+const parametersEditor = (asset, offer, state, set) => html`
+  <details key="parameters">
+    <summary>Parameters</summary>
+    ${Object.entries(offer.parameters).map(([name, meaning]) => html`
+      <div key=${name}>
+        ${field(`parameter-${name}`, name, html`
+          <input id="parameter-${name}" aria-describedby="parameter-${name}-hint" placeholder="default"
+            .value=${state.parameters[name] ?? parameterText(asset.parameters[name])}
+            oninput=${(e) => set({ parameters: { ...state.parameters, [name]: e.target.value } })}>
+        `, meaning)}
+      </div>
+    `)}
+  </details>
+`;
+
+function dependsEditor(production, asset, edit) {
+  const references = (production.data.brief.references ?? []).map(({ name }, n) => [`reference-${n + 1}`, name]);
+  const others = production.assets.filter((a) => a.asset_id !== asset.asset_id).map((a) => [a.asset_id, a.label]);
+  const toggle = (id, on) =>
+    edit({ depends_on: on ? [...asset.depends_on, id] : asset.depends_on.filter((each) => each !== id) });
+  return html`
+    <details key="depends">
+      <summary>Made from ${asset.depends_on.length ? listed(asset.depends_on) : "the brief alone"}</summary>
+      <div class="row tight">
+        ${[...references, ...others].map(([id, title]) => html`
+          <label class="check" key=${id} title=${title}>
+            <input type="checkbox" .checked=${asset.depends_on.includes(id)}
+              onchange=${(e) => toggle(id, e.target.checked)}>
+            <span>${id}</span>
+          </label>
+        `)}
+      </div>
+    </details>
+  `;
+}
+
+const parameterText = (value) => (value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
+
+/** The value of a typed parameter: JSON where the text is JSON, null (the default) where it is empty. */
+function parameterValue(text) {
+  if (text.trim() === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** After the approval: the asset as it is planned. */
+const planDetails = (asset) => html`
+  <details key="plan">
+    <summary>Plan details</summary>
+    <p dir="auto" class="pre">${asset.prompt}</p>
+    ${asset.original && html`<h3>Original prompt</h3><p dir="auto" class="pre">${asset.original}</p>`}
+    ${Object.keys(asset.parameters).length > 0 && html`
+      <p class="hint">
+        ${dotted(...Object.entries(asset.parameters).map(([name, value]) => `${name}: ${parameterText(value)}`))}
+      </p>
+    `}
+  </details>
+`;

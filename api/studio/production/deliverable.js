@@ -1,0 +1,187 @@
+// What was delivered: a player, a document or a gallery, the downloads, and what has become stale since.
+
+import { get } from "../lib/api.js";
+import { icon } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { ago, clock, count, fileSize } from "../lib/format.js";
+import { refreshButton } from "./takes.js";
+
+const FILE_LABELS = {
+  "captions-vtt": "Captions (VTT)",
+  "captions-srt": "Captions (SRT)",
+  document: "Text",
+  page: "Page",
+  video: "Video",
+  "contact-sheet": "Contact sheet",
+  image: "Image",
+  audio: "Audio",
+};
+const CHAPTER_TOLERANCE = 0.05; // seconds; a browser seeks to the frame next to a chapter's start
+
+/** `state` keeps the playing time and the earlier revisions; `short` leaves out the downloads and what is stale. */
+export function deliverableSection(production, { actions, state, app, short = false }) {
+  const { deliverable } = production.data;
+  const { files, notes } = deliverable;
+  const video = files.find((f) => f.role === "video");
+  const page = files.find((f) => f.role === "page");
+  const images = files.filter((f) => f.role === "image");
+  return html`
+    <section class="result" key="result" aria-label="Deliverable">
+      ${video
+        ? player(production, deliverable, video, state)
+        : page && documentFrame(production, deliverable, page)}
+      ${images.length > 0 && gallery(production, deliverable, images)}
+      ${notes.length > 0 && html`
+        <ul class="warnings">
+          ${notes.map((note) => html`<li key=${note}>${icon("alert")}<span>${note}</span></li>`)}
+        </ul>
+      `}
+      ${!short && [downloads(production, deliverable, state, app), staleAssets(production, actions)]}
+    </section>
+  `;
+}
+
+/** The URL of a file on the API's own origin, which a frame and a track can load. */
+const ownUrl = (production, { revision }, name) =>
+  production.url(`deliverable/${revision}/${name.split("/").map(encodeURIComponent).join("/")}`);
+
+/** The URL that redirects to a file in the storage. */
+const storageUrl = (production, { revision }, name) =>
+  production.url(`deliverable?revision=${revision}&file=${encodeURIComponent(name)}`);
+
+function player(production, deliverable, file, state) {
+  const { chapters } = deliverable;
+  const id = `film-${production.id}`;
+  const ratio = `${file.width ?? 16} / ${file.height ?? 9}`;
+  const captions = deliverable.files.find((f) => f.role === "captions-vtt");
+  const chapterAt = (seconds) => chapters.findLast((c) => c.start_seconds <= seconds + CHAPTER_TOLERANCE);
+  const current = chapterAt(state.time ?? 0);
+
+  const onTime = (e) => {
+    const before = chapterAt(state.time ?? 0);
+    state.time = e.target.currentTime;
+    if (before !== chapterAt(state.time)) production.app.update();
+  };
+  const jump = (start) => {
+    const video = document.getElementById(id);
+    video.currentTime = start + 0.001;
+    state.time = start;
+    video.play().catch(() => {});
+    production.app.update();
+  };
+
+  return html`
+    <div class="player" key="film-${deliverable.revision}" vars=${{ "--ratio": ratio }}>
+      <div class="screen">
+        <video id=${id} class="film" controls preload="metadata" playsinline width=${file.width} height=${file.height}
+          src=${storageUrl(production, deliverable, file.name)} aria-label=${production.plan.title}
+          ontimeupdate=${onTime} onseeked=${onTime}>
+          ${captions && html`
+            <track kind="captions" srclang=${production.data.brief.languages[0]} label="Captions" default
+              src=${ownUrl(production, deliverable, captions.name)}>
+          `}
+        </video>
+      </div>
+      ${chapters.length > 1 && html`
+        <ol class="chapters" aria-label="Chapters">
+          ${chapters.map((chapter) => html`
+            <li key=${chapter.asset_id}>
+              <button type="button" aria-current=${chapter === current ? "true" : null}
+                onclick=${() => jump(chapter.start_seconds)}>
+                <span class="tabular quiet">${clock(chapter.start_seconds)}</span>
+                <span>${chapter.title}</span>
+              </button>
+            </li>
+          `)}
+        </ol>
+      `}
+    </div>
+  `;
+}
+
+/** A page that models wrote, in a sandbox. It keeps its origin, so that its images are requested with the session. */
+const documentFrame = (production, deliverable, page) => html`
+  <div class="reader" key="page-${deliverable.revision}">
+    <iframe sandbox="allow-same-origin" src=${ownUrl(production, deliverable, page.name)}
+      title="${production.plan.title}: the document" loading="lazy" referrerpolicy="no-referrer"></iframe>
+  </div>
+`;
+
+const gallery = (production, deliverable, images) => html`
+  <ul class="gallery" aria-label="Images" key="gallery-${deliverable.revision}">
+    ${images.map(({ name, width, height }) => {
+      const url = storageUrl(production, deliverable, name);
+      const id = name.replace(/^.*\/|\.\w+$/g, "");
+      const asset = production.assets.find((a) => a.asset_id === id);
+      return html`
+        <li key=${name}>
+          <a href=${url} target="_blank" rel="noopener">
+            <img src=${url} alt=${asset?.label || id} width=${width} height=${height} loading="lazy">
+          </a>
+        </li>
+      `;
+    })}
+  </ul>
+`;
+
+function downloads(production, deliverable, state, app) {
+  const file = ({ name, role, bytes }) => html`
+    <a class="button" key=${name} href=${storageUrl(production, deliverable, name)} target="_blank" rel="noopener"
+      download=${name.replace(/^.*\//, "")}>
+      <span>${FILE_LABELS[role] ?? role}</span>
+      <span class="quiet">${fileSize(bytes)}</span>
+    </a>
+  `;
+  return html`
+    <div class="downloads" key="downloads">
+      <a class="button primary" href=${production.url("deliverable.zip")} download>
+        ${icon("download")}<span>Download all</span>
+      </a>
+      ${deliverable.files.filter((f) => f.role !== "image").map(file)}
+      <a class="button" href=${storageUrl(production, deliverable, "manifest.json")} target="_blank" rel="noopener">
+        <span>Manifest</span>
+      </a>
+      ${deliverable.revision > 1 && revisions(production, deliverable, state, app)}
+    </div>
+  `;
+}
+
+/** All revisions, loaded when the list is opened. */
+function revisions(production, deliverable, state, app) {
+  const load = () =>
+    get(`${production.path}/deliverables`).then(
+      (found) => ((state.revisions = found.revisions), app.update()),
+      () => (state.revisions = null),
+    );
+  const link = ({ name, url }, n) => [n > 0 && ", ", html`<a href=${url} target="_blank" rel="noopener">${name}</a>`];
+  return html`
+    <details class="revisions" ontoggle=${(e) => e.target.open && load()}>
+      <summary>Revision ${deliverable.revision}</summary>
+      ${state.revisions && html`
+        <ul>
+          ${state.revisions.map((r) => html`
+            <li key=${r.revision}>
+              <strong>Revision ${r.revision}</strong> · ${ago(r.stored_at)}: ${r.files.map(link)}
+            </li>
+          `)}
+        </ul>
+      `}
+    </details>
+  `;
+}
+
+function staleAssets(production, actions) {
+  const stale = production.assets.filter((a) => a.record?.stale && a.record.status === "completed");
+  if (!stale.length) return null;
+  const assets = `${count(stale.length, "asset")} made from inputs that have changed since`;
+  return html`
+    <div class="note" key="stale">
+      ${icon("redo")}
+      <div>
+        <p>${assets}: ${stale.map((a) => a.asset_id).join(", ")}. Nothing is made again automatically.</p>
+        ${refreshButton(production, stale, actions, "refresh-all")}
+        ${actions.note("refresh-all")}
+      </div>
+    </div>
+  `;
+}

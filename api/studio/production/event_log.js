@@ -1,0 +1,88 @@
+// The events of a production, and the changes of its plan.
+
+import { get } from "../lib/api.js";
+import { html } from "../lib/dom.js";
+import { dateTime, listed, truncated, usd } from "../lib/format.js";
+import { eventLabel, reasonLabel } from "../lib/labels.js";
+
+const MOST_EVENTS = 200;
+const MOST_CHANGES = 6;
+
+/** The newest event first. The plan's versions are loaded when the log is opened. */
+export function eventLog(production, state, set) {
+  const events = production.events.slice(-MOST_EVENTS).reverse();
+  if (!events.length) return null;
+  const versions = (state.versions ?? []).filter((v) => v.changes.length).reverse();
+  const load = (e) => {
+    if (!e.target.open) return;
+    get(`${production.path}/plan/history`).then((found) => set({ versions: found.versions }), () => {});
+  };
+  return html`
+    <details class="history" key="history" ontoggle=${load}>
+      <summary>Event log</summary>
+      ${versions.length > 0 && html`
+        <ol class="log" key="versions" aria-label="Plan changes">${versions.map(versionLine)}</ol>
+      `}
+      <ol class="log" aria-label="Events">${events.map(eventLine)}</ol>
+    </details>
+  `;
+}
+
+const versionLine = ({ event_id, at, by, changes }) => html`
+  <li key="v-${event_id}">
+    <time datetime=${at}>${dateTime(at)}</time>
+    <span>
+      ${`${by || "Someone"}: `}
+      ${changes.slice(0, MOST_CHANGES).map((change, n) => html`
+        <span class="change" dir="auto" key=${n}>
+          ${`${change.asset_id ?? "plan"} ${change.field} `}
+          ${change.before !== null && html`<del>${valueText(change.before)}</del>`}
+          ${change.after !== null && html`<ins>${valueText(change.after)}</ins>`}${" "}
+        </span>
+      `)}
+      ${changes.length > MOST_CHANGES && `and ${changes.length - MOST_CHANGES} more`}
+    </span>
+  </li>
+`;
+
+function eventLine(event) {
+  const overrun = event.name === "overrun" || (event.name === "needs_attention" && event.data.reason === "overrun");
+  const details = eventDetails(event);
+  return html`
+    <li key=${event.id}>
+      <time datetime=${event.at} title=${dateTime(event.at)}>${new Date(event.at).toLocaleTimeString()}</time>
+      <span dir="auto" class=${overrun ? "bad" : null}>
+        ${eventLabel(event)}${details && html`<span class="quiet"> · ${details}</span>`}
+      </span>
+    </li>
+  `;
+}
+
+const valueText = (value) => truncated(typeof value === "string" ? value : JSON.stringify(value), 80);
+
+const aboveBrief = (data) => (data.brief_budget_usd ? `, above the brief's ${usd(data.brief_budget_usd)}` : "");
+
+/** Event -> its details as text; the other events show their message, reason, note or actor. */
+const DETAILS = {
+  overrun({ provider, model, cost_usd, price_usd }) {
+    const above = usd(Number(cost_usd) - Number(price_usd));
+    return `${provider} ${model} charged ${usd(cost_usd)}, ${above} above its published ${usd(price_usd)}`;
+  },
+  budget_raised: (data) => `from ${usd(data.before_usd)} to ${usd(data.budget_usd)} by ${data.by}${aboveBrief(data)}`,
+  approved: (data) =>
+    [
+      data.again && data.assets?.length && `${listed(data.assets)},`,
+      `by ${data.approver}, at most ${usd(data.budget_usd)}${aboveBrief(data)}`,
+      data.note && `· ${data.note}`,
+    ].filter(Boolean).join(" "),
+  planning_billed: ({ message, billed_usd, doubt_usd }) =>
+    message || `${usd(billed_usd)}${doubt_usd ? `, ${usd(doubt_usd)} of it for lost responses` : ""}`,
+  attention_withdrawn: ({ reason }) => reasonLabel(reason),
+  resolved: ({ action, by, message }) => `${action.replaceAll("_", " ")} by ${by}${message ? `: ${message}` : ""}`,
+  needs_attention: ({ reason, message }) => (message ? `${reasonLabel(reason)}: ${message}` : reasonLabel(reason)),
+};
+
+function eventDetails({ name, data }) {
+  const actor = data.approver || data.by;
+  return DETAILS[name]?.(data) || data.message || data.reason || data.note || data.feedback || (actor && `by ${actor}`);
+}

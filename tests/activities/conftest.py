@@ -1,0 +1,30 @@
+"""Names and the addresses that they resolve to."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.support.receiver import Named
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> Named:
+    """Gives the addresses that names stand for, one list each time that somebody asks; returns who asked."""
+
+    def name(*answers: Sequence[str]) -> list[str]:
+        asked: list[str] = []
+
+        async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+            found = answers[min(len(asked), len(answers) - 1)]
+            asked.append(host)
+            if not found:
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        return asked
+
+    return name

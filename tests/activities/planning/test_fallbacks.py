@@ -1,0 +1,109 @@
+"""Which planners are asked, in which order, and the fallbacks of each asset."""
+
+from decimal import Decimal
+
+import pytest
+
+from activities.planning.fallbacks import with_fallbacks
+from activities.planning.language_models import models_for
+from activities.planning.pricing import price
+from activities.planning.task import PlanningTask
+from activities.planning.template import draft
+from activities.providers.previz.provider import Previz
+from activities.providers.protocol import Provider
+from activities.settings import ActivitySettings
+from tests.activities.planning.scripted import TODAY, House, Script, film, houses, offer, planned, request
+from workflows.models import Modality, Plan
+
+
+@pytest.mark.parametrize(
+    ("planner", "models"),
+    [
+        ("auto", ["wise", "quick"]),
+        ("template", []),
+        ("beta/quick", ["quick"]),
+        ("beta/quick, nobody/x, alpha/wise", ["quick", "wise"]),
+        ("gamma/hidden", ["hidden"]),
+    ],
+)
+def test_models_are_asked_in_order(planner: str, models: list[str]) -> None:
+    """By rank, or as the setting names them; a model of unknown price, or without schema, only where it is named."""
+    gamma = House("gamma", offer("gamma", "hidden", Modality.TEXT, None, rank=1, schema=True),
+                  offer("gamma", "loose", Modality.TEXT, "1", rank=2),
+                  offer("gamma", "dead", Modality.TEXT, "1", rank=2, schema=True, retires=TODAY))  # fmt: skip
+    found = models_for(ActivitySettings(planner=planner), houses(gamma=gamma), TODAY)
+    assert [o.model for o in found] == models
+
+
+async def test_fallbacks_are_other_providers_at_known_prices() -> None:
+    """Every paid asset gets the best other provider that works from the same inputs, with the parameters it shares."""
+    plan = await planned(Script([film()]))
+    behind = {a.asset_id: [(f.provider, f.model, f.parameters) for f in a.fallbacks] for a in plan.assets}
+    assert behind["script"] == [("beta", "quick", {})]
+    assert behind["still-1"] == [("beta", "draw", {})]
+    assert behind["shot-1"] == [("beta", "reel", {"seconds": 5})]
+    assert behind["narration-1"] == []
+    priced = price(plan, houses())
+    assert priced.by_id["shot-1"].high_usd == Decimal("1.0000")
+
+
+def test_two_fallbacks_at_most() -> None:
+    """At most two stand behind an asset, one of each provider; none behind what is free."""
+    ranks = {"a": 10, "b": 30, "c": 20, "d": 40}
+    many = {
+        name: House(name, *(offer(name, f"{name}-{k}", Modality.TEXT, "1", rank=rank + k) for k in (1, 2)))
+        for name, rank in ranks.items()
+    }
+    providers: dict[str, Provider] = {**many, "previz": Previz({})}
+    task = PlanningTask.of(request(platform="copy"), providers, TODAY)
+    plan = with_fallbacks(draft(task), task)
+    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("c-1", "b-1")}
+    assert with_fallbacks(plan, task) == plan
+    free = draft(PlanningTask.of(request(platform="copy"), {"previz": Previz({})}, TODAY))
+    assert with_fallbacks(free, task).assets == free.assets
+
+
+def test_a_model_of_the_same_provider_stands_last() -> None:
+    """Of the asset's own provider the best other model stands behind it, after those of others, at no higher price."""
+
+    def behind(own: str, **others: Provider) -> set[tuple[str, ...]]:
+        offers = (offer("a", name, Modality.TEXT, usd, rank=rank) for name, usd, rank in prices)
+        providers: dict[str, Provider] = {"a": House("a", *offers), **others, "previz": Previz({})}
+        task = PlanningTask.of(request(platform="copy"), providers, TODAY)
+        wanted = [a.model_copy(update={"provider": "a", "model": own}) for a in draft(task).assets]
+        plan = with_fallbacks(Plan.of("A plan", wanted), task)
+        return {tuple(f.model for f in a.fallbacks) for a in plan.assets}
+
+    prices: tuple[tuple[str, str | None, int], ...] = (("best", "5", 1), ("good", "4", 2), ("cheap", "1", 3))
+    assert behind("best") == {("good",)}
+    assert behind("good") == {("cheap",)}
+    assert behind("cheap") == {()}
+    other = House("b", offer("b", "dear", Modality.TEXT, "9", rank=4))
+    assert behind("best", b=other) == {("dear", "good")}
+    assert behind("cheap", b=other) == {("dear",)}
+    prices = (("secret", None, 1), ("known", "4", 2), ("hidden", None, 3))
+    assert behind("secret") == {("known",)}
+    assert behind("known") == {()}
+
+
+def test_an_unknown_price_may_stand_behind_an_unknown_one() -> None:
+    """Where the asset's own price is unknown, so may be its fallback's; the plan names it all the same."""
+    many = {n: House(n, offer(n, n, Modality.TEXT, None if n != "c" else "1", rank=r)) for r, n in enumerate("abc")}
+    providers: dict[str, Provider] = {**many, "previz": Previz({})}
+    task = PlanningTask.of(request(platform="copy"), providers, TODAY)
+    draft_of_a = draft(task)
+    own = [a.model_copy(update={"provider": "a", "model": "a", "fallbacks": ()}) for a in draft_of_a.assets]
+    plan = with_fallbacks(Plan.of("A plan", own), task)
+    assert {tuple(f.model for f in a.fallbacks) for a in plan.assets} == {("b", "c")}
+    assert price(plan, providers).unknown_prices == tuple(a.asset_id for a in plan.assets)
+    known = [a.model_copy(update={"provider": "c", "model": "c", "fallbacks": ()}) for a in draft_of_a.assets]
+    plan = with_fallbacks(Plan.of("A plan", known), task)
+    assert all(a.fallbacks == () for a in plan.assets)
+
+
+async def test_fallbacks_do_not_break_the_budget() -> None:
+    """A fallback that could lift the plan above the brief's budget is left out."""
+    plan = await planned(Script([film()]), request(budget_usd="2.60"))
+    assert all(a.fallbacks == () for a in plan.assets if a.asset_type == "video")
+    assert any(a.fallbacks for a in plan.assets)
+    assert price(plan, houses()).high_usd <= Decimal("2.60") - plan.drafting_usd

@@ -1,0 +1,124 @@
+"""previz: real media without key and network, the same bytes for the same request, PREVIZ on every face."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from activities.errors import InvalidRequest
+from activities.media.facts import probe
+from activities.providers.previz import animatic as previz_video
+from activities.providers.previz import narration, provider
+from activities.providers.previz.provider import Previz
+from activities.providers.protocol import Claim, Finished, Job, Request, Running
+from activities.providers.registry import PROVIDERS, build_providers, report
+from activities.settings import ActivitySettings
+from tests.activities.providers.previz.support import MODELS, made
+from workflows.models import Modality
+
+
+@pytest.mark.parametrize("model", ["previz-text", "previz-storyboard", "previz-narration", "previz-animatic"])
+async def test_same_request_same_bytes(ask: Callable[..., Request], model: str) -> None:
+    """Two attempts of one request make the same bytes, of the media type that the catalogue names."""
+    parameters: dict[str, Any] = {"seconds": 0.5} if model == "previz-animatic" else {}
+    first, again = [await made(ask(model, parameters=parameters)) for _ in range(2)]
+    assert first.read_bytes() == again.read_bytes()
+    offer = next(o for o in Previz({}).offers() if o.model == model)
+    probe(first, offer.media_type)
+
+
+async def test_text_says_previz_and_uses_the_brief(ask: Callable[..., Request]) -> None:
+    """Placeholder text says PREVIZ first and last, and carries the brief's own words."""
+    text = (await made(ask("previz-text"))).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line]
+    assert "PREVIZ" in lines[0]
+    assert "PREVIZ" in lines[-1]
+    assert "It has stood for long." in text
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "named"),
+    [
+        ("previz-narration", {"rate": 20}, "parameters.rate"),
+        ("previz-narration", {"rate": "fast"}, "parameters.rate"),
+        ("previz-narration", {"voice": "valyrian"}, "parameters.voice"),
+        ("previz-narration", {"voice": "en+nobody"}, "parameters.voice"),
+        ("previz-narration", {"voice": 3}, "parameters.voice"),
+        ("previz-animatic", {"seconds": 0}, "parameters.seconds"),
+        ("previz-animatic", {"seconds": True}, "parameters.seconds"),
+        ("previz-animatic", {"at_least": 61}, "parameters.at_least"),
+        ("previz-animatic-job", {"job_seconds": -1}, "parameters.job_seconds"),
+        ("previz-animatic-job", {"seconds": float("nan")}, "parameters.seconds"),
+    ],
+)
+async def test_bad_parameters_are_named(
+    ask: Callable[..., Request], model: str, parameters: dict[str, Any], named: str
+) -> None:
+    """A parameter that cannot be followed is refused by its name, with what would do."""
+    with pytest.raises(InvalidRequest, match=named):
+        await Previz({}).submit(ask(model, parameters=parameters))
+
+
+async def test_job_is_polled_by_its_id_alone(ask: Callable[..., Request]) -> None:
+    """A job's id alone tells any worker how far it is, and at its end the animatic is there."""
+    request = ask("previz-animatic-job", parameters={"job_seconds": 600, "seconds": 0.5})
+    job = await Previz({}).submit(request)
+    assert isinstance(job, Job)
+    looked = await Previz({}).poll(request, Job(job.id))
+    assert isinstance(looked, Running)
+    assert looked.progress is not None
+    assert 0 <= looked.progress < 0.1
+    assert looked.look_again_after is not None
+    begun = int(job.id.split("-")[1])
+    half = await Previz({}).poll(request, Job(f"previz-{begun - 300_000}-600000"))
+    assert isinstance(half, Running)
+    assert half.progress == pytest.approx(0.5, abs=0.01)
+    done = await Previz({}).poll(request, Job(f"previz-{begun - 600_000}-600000"))
+    assert isinstance(done, Finished)
+    assert done.media_type == "video/mp4"
+    await Previz({}).cancel(job)
+    assert await Previz({}).recover(Claim(request, datetime.now(UTC))) is None
+
+
+@pytest.mark.parametrize("job_id", ["", "previz-", "previz-1-2-3", "runway-12-13", "previz-1e9-5", "previz-١-٢"])
+async def test_foreign_job_ids_are_refused(ask: Callable[..., Request], job_id: str) -> None:
+    """An id that previz did not give is refused by its field."""
+    with pytest.raises(InvalidRequest, match="job_id"):
+        await Previz({}).poll(ask("previz-animatic-job"), Job(job_id))
+
+
+def test_registry_enables_by_settings() -> None:
+    """previz is there unless it is switched off, and then every modality says which variable brings it back."""
+    enabled = build_providers(ActivitySettings(previz=True), {})
+    assert list(enabled) == ["previz"]
+    whole = report(enabled, "template")
+    assert set(whole.enabled_providers) == set(Modality)
+    assert whole.reasons == {}
+    assert {m.price for p in whole.providers for m in p.models if p.enabled} == {"free"}
+    nothing = report(build_providers(ActivitySettings(previz=False), {}), "template")
+    assert all("GREENLIGHT_PREVIZ" in nothing.reasons[m] for m in Modality)
+    assert [p.provider for p in nothing.providers] == list(PROVIDERS)
+    assert all(p.reason and not p.enabled for p in nothing.providers)
+    assert {"set GREENLIGHT_PREVIZ=true for previz"} <= set(nothing.missing[Modality.IMAGE])
+
+
+def test_every_offer_has_a_maker() -> None:
+    """The catalogue's previz models are exactly those that the provider makes."""
+    assert {o.model for o in Previz({}).offers()} == set(MODELS)
+
+
+def test_catalogue_and_provider_agree_on_ranges() -> None:
+    """What the catalogue says of a number's range is what previz itself takes, and is told in words."""
+    limits = {
+        "rate": narration.RATE,
+        "seconds": previz_video.SECONDS,
+        "at_least": previz_video.SECONDS,
+        "job_seconds": provider.JOB_SECONDS,
+    }
+    offers = Previz({}).offers()
+    rules = [(name, rule) for o in offers for name, rule in o.rules.items() if rule.type == "number"]
+    assert {name for name, _ in rules} == set(limits)
+    assert all((rule.min, rule.max) == limits[name] for name, rule in rules)
+    words = {name: text for o in offers for name, text in o.parameters.items()}
+    assert words["rate"] == "speed of speech (words a minute, 80 to 400); default: 165"

@@ -1,0 +1,210 @@
+"""Each way of making a take, with its emulated vendor: what the conformance suite buys from."""
+
+import dataclasses
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+from typing import Final
+from uuid import uuid4
+
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.catalogue.offers import Offer
+from activities.catalogue.pricing import CostSource
+from activities.errors import Refused
+from activities.planning.pricing import price
+from activities.providers.protocol import Provider, ProviderBase
+from activities.providers.registry import PROVIDERS
+from activities.providers.selection import offer_of
+from activities.providers.unbilled import is_unbilled
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from activities.takes.ledger import Entry, Ledger
+from activities.takes.producer import Producer
+from tests.emulators.base import Call, Emulator, Fault
+from tests.support.vendors import KINDS, env_of
+from workflows import keys
+from workflows.activity_io import STILL_RUNNING, AssetFailure, ProduceAsset
+from workflows.brief import Brief, Platform
+from workflows.events import TakeOrder
+from workflows.models import ZERO, Asset, Plan, Take
+
+
+@dataclass(frozen=True)
+class Way:
+    """In what a way of making a take is like no other.
+
+    Attributes:
+        cost: Who says what a take cost.
+        facts: Width, height and seconds of what the emulator makes.
+        waits: Seconds that a 429 asks to wait, from and to.
+        refuses: What it says that it refuses, and its own word for why.
+        fails: What work that ends without media is; "" where a synchronous answer is media or an error.
+        breaks: Media that is none can be told from media.
+        fetched: What was made is fetched from an address.
+    """
+
+    cost: CostSource
+    facts: tuple[int | None, int | None, float | None]
+    waits: tuple[float, float]
+    refuses: tuple[Refused, str]
+    fails: str = ""
+    breaks: bool = True
+    fetched: bool = False
+
+
+OPENAI_WAITS: Final = (7.5, 7.5)
+GOOGLE_WAITS: Final = (2.5, 2.5)
+PICTURE: Final = (64, 64, None)
+WAYS: Final[Mapping[str, Way]] = {
+    "openai-image": Way("usage", PICTURE, OPENAI_WAITS, ("prompt", "violence")),
+    "openai-image-job": Way("usage", PICTURE, OPENAI_WAITS, ("output", "violence"), fails="job_failed"),
+    # Half of a WAV is a WAV.
+    "openai-speech": Way("unknown", (None, None, 1.0), OPENAI_WAITS, ("prompt", "violence"), breaks=False),
+    # The model itself says no, and in no category.
+    "openai-text": Way("usage", (None, None, None), OPENAI_WAITS, ("prompt", "")),
+    "anthropic-text": Way("usage", (None, None, None), (7, 7), ("prompt", "bio")),
+    # A model of words that was to draw may end without a picture.
+    "google-image": Way("usage", (96, 64, None), GOOGLE_WAITS, ("output", "IMAGE_SAFETY"), fails="output_unusable"),
+    "google-video": Way(
+        "unknown", (128, 72, 1.0), GOOGLE_WAITS, ("prompt", "SAFETY"), fetched=True, fails="job_failed"
+    ),
+    "replicate-image": Way("catalogue", PICTURE, (30, 30), ("prompt", "E005"), fails="job_failed", fetched=True),
+    # Its 429 says nothing of when: half a minute, spread.
+    "runway-video": Way(
+        "vendor", (128, 72, 1.0), (30, 45), ("prompt", "SAFETY.INPUT.TEXT"), fails="job_failed", fetched=True
+    ),
+}
+
+
+class Making:
+    """Attempts at one take, as the server would start them, but without the delays between them."""
+
+    def __init__(self, storage: Storage, provider: Provider, asked: ProduceAsset) -> None:
+        self.asked = asked
+        self._storage = storage
+        self._producer = Producer(storage, {provider.name: provider}, ActivitySettings(claim_settles_seconds=0.2))
+        self._numbers = count(1)
+
+    def sold_by(self, provider: Provider) -> "Making":
+        """Other attempts at the same take."""
+        return Making(self._storage, provider, self.asked)
+
+    async def _attempt(self) -> Take | ApplicationError:
+        environment = ActivityEnvironment()
+        number = next(self._numbers)
+        environment.info = dataclasses.replace(environment.info, attempt=number, workflow_run_id="run-1")
+        try:
+            return await environment.run(self._producer.produce, self.asked)
+        except ApplicationError as error:
+            return error
+
+    async def over(self) -> Take | ApplicationError:
+        """What comes of the first attempt that does not find a job still running."""
+        for _ in range(9):
+            outcome = await self._attempt()
+            if isinstance(outcome, Take) or outcome.type != STILL_RUNNING:
+                return outcome
+        raise AssertionError("the job never ends")
+
+    async def stored(self) -> Take:
+        outcome = await self.over()
+        assert isinstance(outcome, Take), outcome
+        return outcome
+
+    async def fails(self) -> ApplicationError:
+        """A failure that the next attempt may fix."""
+        outcome = await self.over()
+        assert isinstance(outcome, ApplicationError)
+        assert not outcome.non_retryable, outcome
+        return outcome
+
+    async def ends(self) -> AssetFailure:
+        """The failure that is left to a person."""
+        outcome = await self.over()
+        assert isinstance(outcome, ApplicationError)
+        assert outcome.non_retryable, outcome
+        return AssetFailure.model_validate(outcome.details[0])
+
+    def order(self, adopt_job_id: str | None = None) -> None:
+        order = TakeOrder(number=7, adopt_job_id=adopt_job_id)
+        self.asked = self.asked.model_copy(update={"order": order})
+
+    async def entry(self) -> Entry:
+        entry = await Ledger(self._storage, keys.take_prefix(self.asked.production_id, "a", 1)).read()
+        assert entry is not None
+        return entry
+
+
+class Shop:
+    """One way of making a take: its vendor's emulator and the provider that talks to it."""
+
+    def __init__(self, kind: str, emulator: Emulator, storage: Storage) -> None:
+        self.kindred, self.way = KINDS[kind], WAYS[kind]
+        self.emulator = emulator
+        self.registration = PROVIDERS[self.kindred.vendor]
+        self.env = env_of(self.kindred.vendor, emulator)
+        self.provider = self.registration.build(self.env)
+        self._storage = storage
+        offer = offer_of(self.provider, self.kindred.model, self.kindred.modality)
+        assert offer is not None
+        self.offer: Offer = offer
+
+    def take(self, *, at_least: Decimal = ZERO) -> Making:
+        """A new take at the price that the catalogue gives it, or at this one where that is more."""
+        asset = Asset(
+            asset_id="a",
+            asset_type=self.kindred.modality,
+            role="body",
+            prompt="A lighthouse at dusk.",
+            provider=self.provider.name,
+            model=self.kindred.model,
+        )
+        (priced,) = price(Plan.of("A lighthouse", [asset]), {self.provider.name: self.provider}).assets
+        assert priced.quote is not None
+        quote = priced.quote.model_copy(update={"high_usd": max(priced.quote.high_usd, at_least)})
+        brief = Brief(text="A lighthouse.", platform=Platform.VIDEO)
+        asset = priced.model_copy(update={"quote": quote})
+        asked = ProduceAsset(production_id=uuid4().hex, brief=brief, asset=asset, take=1)
+        return Making(self._storage, self.provider, asked)
+
+    @asynccontextmanager
+    async def other(self, **env: str) -> AsyncIterator[Provider]:
+        """Another provider of the vendor, with these variables changed."""
+        provider = self.registration.build({**self.env, **env})
+        try:
+            yield provider
+        finally:
+            await provider.close()
+
+    @property
+    def requests(self) -> int:
+        """How many submissions reached the vendor, whatever it made of them."""
+        return self.emulator.count("submit")
+
+    def unbilled(self, fault: Fault) -> bool:
+        """Whether the vendor says that it does not bill a submission that meets this fault."""
+        assert isinstance(self.provider, ProviderBase)
+        reply = self.emulator.fault(fault, Call("POST", "/", {}, {}, b""))
+        assert reply is not None
+        return is_unbilled(self.provider.unbilled, reply.status, reply.data.decode())
+
+    def quotes(self, message: str, fault: Fault) -> bool:
+        """Whether a message has the words that the vendor itself has for a fault."""
+        reply = self.emulator.fault(fault, self.emulator.calls[-1])
+        assert reply is not None
+        body = json.loads(reply.data)
+        record = body["error"] if isinstance(body.get("error"), dict) else body
+        words = next(record[name] for name in ("message", "detail", "error") if name in record)
+        return " ".join(words.split()) in message
+
+    def agrees(self, told: Decimal) -> None:
+        """What is told of the bill is never too low; what is counted is too high by less than two roundings."""
+        if self.offer.unknown:
+            return
+        assert told >= self.emulator.billed_usd
+        assert self.way.cost == "catalogue" or told < self.emulator.billed_usd + Decimal("0.0002")

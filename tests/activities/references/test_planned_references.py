@@ -1,0 +1,194 @@
+"""References in plans: priced, named by assets, and shown to models and planners."""
+
+import asyncio
+import base64
+import dataclasses
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.catalogue.loader import offers_of
+from activities.catalogue.pricing import quote, shown
+from activities.planning.pricing import price
+from activities.planning.questions.inquiry import call_of, visible_pictures
+from activities.planning.task import PlanningTask
+from activities.planning.template import draft
+from activities.production import Activities
+from activities.providers.google.provider import Google
+from activities.providers.openai.provider import OpenAI
+from activities.providers.previz.provider import Previz
+from activities.providers.protocol import Provider
+from activities.providers.registry import PROVIDERS, build_providers
+from activities.providers.replicate.provider import Replicate
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from tests.activities.references.pictures import Desk, brief, media, picture, still
+from tests.support.vendors import KINDS, env_of
+from workflows.activity_io import PLAN_INVALID, DraftPlan, InputTake, ProduceAsset
+from workflows.brief import Brief, Platform
+from workflows.models import Plan
+from workflows.production.state.policies import PlanProblem, check_plan
+
+
+def test_a_plan_names_references() -> None:
+    """Exactly the brief's references can be depended on, and no asset may be called like one."""
+    check_plan(brief(), Plan.of("x", [still("reference-1", "reference-2")]))
+    for plan in (Plan.of("x", [still("reference-3")]), Plan.of("x", [still(name="reference-1")])):
+        with pytest.raises(PlanProblem, match="reference-"):
+            check_plan(brief(), plan)
+    check_plan(brief(0), Plan.of("x", [still(name="reference-1")]))
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "words"),
+    [
+        ("google", "imagen-4.0-generate-001", "takes no pictures; drop reference-1 and reference-2"),
+        ("replicate", "black-forest-labs/flux-1.1-pro", "depends_on: 2 pictures; black-forest-labs/flux-1.1-pro takes"),
+        ("replicate", "black-forest-labs/flux-2-pro", ""),
+        ("openai", "gpt-image-2", ""),
+    ],
+)
+def test_models_are_shown_what_they_take(provider: str, model: str, words: str) -> None:
+    """More pictures than a model takes are refused when the plan is priced, not cut when it is made."""
+    providers: dict[str, Provider] = {
+        "google": Google({"GOOGLE_GENAI_USE_ENTERPRISE": "true", "GOOGLE_CLOUD_PROJECT": "p"}),
+        "openai": OpenAI({"OPENAI_API_KEY": "k"}),
+        "replicate": Replicate({"REPLICATE_API_TOKEN": "k"}),
+    }
+    plan = Plan.of("x", [still("reference-1", "reference-2", provider=provider, model=model)])
+    if not words:
+        alone = price(Plan.of("x", [still(provider=provider, model=model)]), providers)
+        priced = price(plan, providers, references=[media(), media()])
+        assert priced.assets[0].depends_on == ("reference-1", "reference-2")
+        assert (priced.high_usd > alone.high_usd) == (provider == "openai")  # which bills what it is shown by the token
+        return
+    with pytest.raises(ApplicationError) as caught:
+        price(plan, providers, references=[media(), media()])
+    assert caught.value.type == PLAN_INVALID
+    assert words in caught.value.message
+
+
+def drafted(asked: Brief, *providers: Provider) -> Plan:
+    request = DraftPlan(production_id="p", brief=asked, references=tuple(media() for _ in asked.references))
+    return draft(PlanningTask.of(request, {p.name: p for p in providers}))
+
+
+def test_the_template_shows_references_to_pictures() -> None:
+    """Every still is made from all references and says what they are for; shots come from their stills."""
+    plan = drafted(brief(), Previz({}))
+    stills = [a for a in plan.assets if a.role == "still"]
+    assert {a.depends_on for a in stills} == {("reference-1", "reference-2")}
+    assert all("Picture 2: bottle; keep the label." in a.prompt for a in stills)
+    assert plan.by_id["shot-1"].depends_on == ("narration-1", "still-1")
+    assert plan.warnings == ()
+
+
+def test_the_template_says_what_it_cannot_use() -> None:
+    """Without stills the shots are made from references; what no model is shown is warned of."""
+    shots = drafted(brief(1, modalities=["text", "video"]), Previz({}))
+    assert shots.by_id["shot-1"].depends_on == ("reference-1",)
+    flux = Replicate({"REPLICATE_API_TOKEN": "k"})
+    few = drafted(brief(3, platform="social_post"), flux, Previz({}))
+    assert few.by_id["visual"].depends_on == ("reference-1", "reference-2")
+    assert any(w.startswith("reference-3 is not used: ") for w in few.warnings)
+    none = drafted(brief(1, platform="copy"), Previz({}))
+    assert any(w.startswith("reference-1 is not used: ") for w in none.warnings)
+
+
+# Models
+
+
+SEEING = [name for name in KINDS if name != "openai-speech"]
+
+
+@pytest.mark.parametrize("kind", SEEING)
+async def test_references_reach_the_vendor(kind: str, storage: Storage) -> None:
+    """The bytes of a reference are in the request to every vendor whose model takes pictures."""
+    way, data, production_id = KINDS[kind], picture(), uuid4().hex
+    kept = await Desk(storage, production_id).take_in(await Desk(storage).stored(data))
+    with way.emulator() as vendor:
+        provider = PROVIDERS[way.vendor].build(env_of(way.vendor, vendor))
+        asset = still("reference-1", provider=way.vendor, model=way.model)
+        plan = price(
+            Plan.of("x", [asset.model_copy(update={"asset_type": way.modality})]), {way.vendor: provider}, "", (), kept
+        )
+        asked = ProduceAsset(
+            production_id=production_id,
+            brief=Brief(text="x", platform=Platform.VIDEO),
+            asset=plan.assets[0],
+            take=1,
+            inputs=tuple(InputTake.of_references(kept).values()),
+        )
+        activities = Activities(storage, {way.vendor: provider}, ActivitySettings())
+        try:
+            if way.job:
+                with pytest.raises(ApplicationError, match="next poll"):
+                    await ActivityEnvironment().run(activities.produce_asset, asked)
+            else:
+                take = await ActivityEnvironment().run(activities.produce_asset, asked)
+                assert take.inputs == {"reference-1": 1}
+        finally:
+            await provider.close()
+        body = vendor.submissions[0].body
+        assert any(written in body for written in (data, base64.b64encode(data), base64.urlsafe_b64encode(data)))
+        assert vendor.problems == []
+
+
+@pytest.fixture
+def post_by_claude() -> Callable[[dict[str, Any]], str]:
+    """The answer of a model that plans a post from a reference."""
+
+    def asset(asset_id: str, kind: str, provider: str, model: str, *needs: str) -> dict[str, Any]:
+        words = {"original": "a wish", "prompt": "the words", "label": asset_id, "role": asset_id}
+        made = {"asset_id": asset_id, "asset_type": kind, "provider": provider, "model": model}
+        return {**words, **made, "parameters": [], "depends_on": list(needs)}
+
+    def say(_: dict[str, Any]) -> str:
+        post = asset("post", "text", "anthropic", "claude-haiku-5-5")
+        visual = asset("visual", "image", "previz", "previz-storyboard", "reference-1")
+        return json.dumps({"title": "Post", "assets": [post, visual], "warnings": []})
+
+    return say
+
+
+def test_what_a_planner_sees_is_paid_for() -> None:
+    """A question with pictures costs what the vendor's formula says of them, for models that see and for no others."""
+    claude = next(o for o in offers_of("anthropic") if o.model == "claude-sonnet-5-5")
+    seen = visible_pictures(claude, [media(1500, 1000), media(size=30_000_000), media()])
+    assert seen == [media(1500, 1000)]
+    asset = call_of(claude, 1_000, "plan")
+    more = quote(claude, asset, list(shown(seen).values())).high_usd - quote(claude, asset).high_usd
+    assert more == pytest.approx(Decimal("0.0040"), abs=Decimal("0.0001"))  # 2,000 tokens at 2 USD a million
+    assert visible_pictures(dataclasses.replace(claude, input_image=""), [media()]) == ()
+
+
+async def test_the_planner_sees_references(storage: Storage, post_by_claude: Callable[[dict[str, Any]], str]) -> None:
+    """A model that plans is told of the references as data and shown as many as fit; the question costs accordingly."""
+    from tests.emulators.anthropic import AnthropicEmulator
+
+    desk = Desk(storage)
+    kept = await desk.take_in(await desk.stored(picture(size=(1500, 1000))))
+    unseen = kept[0].model_copy(update={"bytes": 20_000_000})
+    asked = brief(2, platform="social_post")
+    request = DraftPlan(production_id=desk.production_id, brief=asked, references=(*kept, unseen))
+    with AnthropicEmulator(post_by_claude) as vendor:
+        settings = ActivitySettings(planner="anthropic/claude-sonnet-5-5")
+        providers = build_providers(settings, env_of("anthropic", vendor))
+        try:
+            plan = await ActivityEnvironment().run(Activities(storage, providers, settings).draft_plan, request)
+        finally:
+            await asyncio.gather(*(p.close() for p in providers.values()))
+    assert plan.by_id["visual"].depends_on == ("reference-1",)
+    content = vendor.submissions[0].json["messages"][0]["content"]
+    assert [part["type"] for part in content] == ["image", "text"]
+    assert base64.b64decode(content[0]["source"]["data"]) == picture(size=(1500, 1000))
+    told = json.loads(content[1]["text"].partition("\n\n")[2])["references"]
+    assert [each["id"] for each in told] == ["reference-1", "reference-2"]
+    assert told[0] == {"id": "reference-1", "name": "bottle", "note": "keep the label", "width": 1500, "height": 1000}
+    assert "## References" in vendor.submissions[0].json["system"]

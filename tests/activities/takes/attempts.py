@@ -1,0 +1,122 @@
+"""Attempts at one take, as the server would start them."""
+
+import asyncio
+import dataclasses
+from decimal import Decimal
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from activities.takes.ledger import Entry, Ledger
+from activities.takes.producer import Producer
+from tests.support.vendor import Vendor
+from workflows import keys
+from workflows.activity_io import AssetCancelled, ProduceAsset
+from workflows.brief import Brief, Platform
+from workflows.events import TakeOrder
+from workflows.models import Asset, Modality, Quote, Take
+
+
+def asked(model: str, price: str = "0.40", **more: object) -> ProduceAsset:
+    asset = Asset(
+        asset_id="still-1",
+        asset_type=Modality.IMAGE,
+        role="still",
+        prompt="a lighthouse",
+        provider="vendor",
+        model=model,
+        quote=Quote(low_usd=Decimal(price), high_usd=Decimal(price), expected_seconds=8),
+    )
+    brief = Brief(text="x", platform=Platform.VIDEO)
+    return ProduceAsset.model_validate(
+        {"production_id": uuid4().hex, "brief": brief, "asset": asset, "take": 1, **more}
+    )
+
+
+LIVELY: Final = ActivitySettings(claim_settles_seconds=2.0)
+"""For an attempt that must not look lost while it lives: even on a busy machine one of three beats comes in time."""
+
+
+class Attempts:
+    """Runs attempts of one take as the server would: numbered, in a run, each with its own heartbeats."""
+
+    def __init__(
+        self, storage: Storage, vendor: Vendor, request: ProduceAsset, settings: ActivitySettings | None = None
+    ) -> None:
+        self.storage, self.request = storage, request
+        settings = settings or ActivitySettings(claim_settles_seconds=0.3)
+        self.producer = Producer(storage, {"vendor": vendor}, settings)
+        self.number = 0
+        self.beats: list[dict[str, object]] = []
+
+    async def attempt(self, number: int | None = None, run_id: str = "run-1") -> Take:
+        self.number = number or self.number + 1
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, attempt=self.number, workflow_run_id=run_id)
+        environment.on_heartbeat = lambda *details: self.beats.append(dict(details[0]))
+        return await environment.run(self.producer.produce, self.request)
+
+    async def fails(self, number: int | None = None, run_id: str = "run-1") -> ApplicationError:
+        with pytest.raises(ApplicationError) as failure:
+            await self.attempt(number, run_id)
+        return failure.value
+
+    async def follows(self, number: int, **order: object) -> None:
+        """From now on as the production ordered, a person or its policy."""
+        order_of = TakeOrder.model_validate({"number": number, **order})
+        self.request = self.request.model_copy(update={"order": order_of})
+
+    async def resubmits(self, number: int = 7) -> None:
+        """An attempt that says the take in doubt may be submitted again unasked; then the production orders it."""
+        doubt = (await self.fails()).details[0]
+        assert (doubt.reason, doubt.resubmit) == ("ambiguous_submission", True)
+        await self.follows(number)
+
+    async def dies(self) -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await self.attempt()
+
+    async def ledger(self) -> Entry:
+        prefix = keys.take_prefix(self.request.production_id, "still-1", self.request.take)
+        entry = await Ledger(self.storage, prefix).read()
+        assert entry is not None
+        return entry
+
+
+async def stop(run: Attempts) -> AssetCancelled:
+    environment = ActivityEnvironment()
+    found: AssetCancelled = await environment.run(run.producer.cancel, run.request)
+    return found
+
+
+def ledger_key(request: ProduceAsset) -> str:
+    return f"{keys.take_prefix(request.production_id, 'still-1', request.take)}/ledger.json"
+
+
+async def forget_jobs(storage: Storage) -> None:
+    """Every test's vendor begins to number its jobs anew, as no real one does."""
+    for key in await storage.list_keys("jobs/vendor/"):
+        await storage.delete(key)
+
+
+class Slow(Vendor):
+    """A vendor that says when it has a request, and answers when `gate` opens."""
+
+    def __init__(self, price: str = "0.40") -> None:
+        super().__init__(price)
+        self.gate = asyncio.Event()
+
+
+async def finished_take(run: Attempts) -> Any:
+    """Attempts until the take is there, as the server would make them."""
+    for _ in range(6):
+        try:
+            return await run.attempt()
+        except Exception as error:
+            last = error
+    raise last

@@ -1,0 +1,211 @@
+"""Cancels of takes, and attempts that answer after the end, against the ledger on real S3."""
+
+import asyncio
+import hashlib
+from typing import Any
+
+import pytest
+
+from activities.errors import JobFailed
+from activities.providers.protocol import Job, Request
+from activities.settings import ActivitySettings
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageFailed
+from activities.takes import stopping
+from tests.activities.takes.attempts import LIVELY, Attempts, Slow, asked, finished_take, stop
+from tests.activities.takes.test_ledger_faults import PRICE
+from tests.support.vendor import Vendor, png
+from tests.support.waiting import eventually
+from workflows import keys
+from workflows.activity_io import AssetCancelled
+
+# Cancels
+
+
+@pytest.mark.parametrize("model", ["now", "later"])
+async def test_nothing_is_claimed_after_a_cancel(storage: Storage, model: str) -> None:
+    """A cancel that finds no ledger leaves its end there: whatever attempt comes later submits nothing."""
+    vendor = Vendor()
+    run = Attempts(storage, vendor, asked(model))
+    assert (await stop(run)).outcome == "free"
+    ended = await run.fails()
+    assert (ended.type, ended.non_retryable) == ("job_cancelled", True)
+    await run.follows(7)
+    assert (await run.fails()).type == "job_cancelled"
+    assert (vendor.billed, (await stop(run)).outcome) == ([], "free")
+
+
+async def test_a_cancel_and_a_claim_at_once(storage: Storage) -> None:
+    """However a cancel and a first attempt interleave, what the cancel counts is what the vendor billed."""
+    for delay in [n / 500 for n in range(12)]:
+        vendor = Vendor()
+        run = Attempts(storage, vendor, asked("now"))
+
+        async def late(run: Attempts = run, delay: float = delay) -> AssetCancelled:
+            await asyncio.sleep(delay)
+            return await stop(run)
+
+        _, end = await asyncio.gather(run.attempt(), late(), return_exceptions=True)
+        assert isinstance(end, AssetCancelled)
+        assert end.billed_usd == PRICE * len(vendor.billed), delay
+
+
+async def test_a_cancel_between_tries_ends_them(storage: Storage) -> None:
+    """A take that was to be tried again after a failure is not, once it is cancelled; what failed ones cost is told."""
+    vendor = Vendor()
+    vendor.script = [JobFailed("no"), "never"]
+    run = Attempts(storage, vendor, asked("later"))
+    await run.fails()
+    assert (await stop(run)).outcome == "free"
+    assert (await run.fails()).type == "job_cancelled"
+    assert vendor.billed == []
+
+
+async def test_a_cancel_waits_for_the_answer(storage: Storage) -> None:
+    """A cancel during submit waits for the job while its attempt lives, stops it at the vendor, and counts its bill."""
+    vendor = Slow()
+    run = Attempts(storage, vendor, asked("later"), LIVELY)
+    submitting = asyncio.create_task(run.attempt())
+    await vendor.reached.wait()
+    stopping_ = asyncio.create_task(stop(run))
+
+    async def beating() -> bool | None:
+        return (await run.ledger()).last.beats >= 4 or None  # longer than it waits for a claim without a beat
+
+    await eventually(beating)
+    assert not stopping_.done()
+    assert vendor.gate
+    vendor.gate.set()
+    end = await stopping_
+    with pytest.raises(Exception, match="job"):
+        await submitting
+    assert (end.job_id, end.billed_usd, vendor.jobs) == ("job-1", PRICE, {})
+
+
+@pytest.mark.parametrize("deaf", [0, 1, 2])
+async def test_a_cancel_looks_for_a_lost_job(storage: Storage, monkeypatch: pytest.MonkeyPatch, deaf: int) -> None:
+    """Where the attempt died during submit, the vendor is asked for the job, and the job is stopped; a vendor that does
+    not answer is asked again, for the job and for the stop."""
+    monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0.0)
+    vendor = Vendor()
+    vendor.script = ["die"]
+    run = Attempts(storage, vendor, asked("later"))
+    await run.dies()
+    vendor.recoverable, vendor.jobs, vendor.deaf = True, {"job-lost": 0}, deaf
+    end = await stop(run)
+    assert (end.job_id, end.outcome in ("stopped", "running"), vendor.jobs) == ("job-lost", True, {})
+
+
+async def test_a_lost_answer_counts_at_its_price(storage: Storage) -> None:
+    """A cancel that finds a claim without a sign of life, and no job, says so and counts the price, once."""
+    vendor = Vendor()
+    vendor.script = ["die"]
+    run = Attempts(storage, vendor, asked("now"))
+    await run.dies()
+    end = await stop(run)
+    assert (end.outcome, end.billed_usd) == ("running", PRICE)
+    assert (await stop(run)).billed_usd == PRICE
+    assert (await run.fails()).type == "job_cancelled"
+    assert len(vendor.billed) == 1
+
+
+async def test_an_answer_after_the_end_stops_its_job(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt that was suspended while its take was cancelled writes no media: its job is stopped and named."""
+    monkeypatch.setattr(stopping, "ANSWER_WAIT_SECONDS", 0.5)
+    vendor = Slow()
+    run = Attempts(storage, vendor, asked("later"))
+    silent = Attempts(storage, vendor, run.request, ActivitySettings(claim_settles_seconds=600))
+    late = asyncio.create_task(silent.attempt())
+    await vendor.reached.wait()
+    assert (await stop(run)).outcome == "running"
+    assert vendor.gate
+    vendor.gate.set()
+    with pytest.raises(Exception, match="another attempt"):
+        await late
+    entry = await run.ledger()
+    assert (vendor.jobs, entry.last.job_id, entry.billed_usd) == ({}, "job-1", PRICE)
+
+
+# Late answers
+
+
+async def test_an_order_follows_what_the_ledger_knows_by_now(storage: Storage) -> None:
+    """`resubmit` buys nothing where the job, or the picture, came after the question was put."""
+    for model in ("later", "now"):
+        vendor = Slow()
+        run = Attempts(storage, vendor, asked(model))
+        silent = Attempts(storage, vendor, run.request, ActivitySettings(claim_settles_seconds=600))
+        late = asyncio.create_task(silent.attempt())
+        await vendor.reached.wait()
+        doubt = (await run.fails()).details[0]
+        assert (doubt.reason, doubt.doubt_usd) == ("ambiguous_submission", PRICE)
+        assert vendor.gate
+        vendor.gate.set()
+        await asyncio.wait([late])
+        vendor.gate = None
+        await run.follows(7, about_job_id=doubt.job_id)
+        take = await finished_take(run)
+        assert (len(vendor.billed), take.billed_usd) == (1, PRICE)
+
+
+async def test_a_late_attempt_destroys_no_media(storage: Storage) -> None:
+    """An attempt that is suspended in the middle of a download, and goes on after another has delivered, neither
+    overwrites nor deletes what was delivered, also where its own bytes do not open."""
+    for mine in (png(8, 8), b"no picture at all"):
+        vendor = Vendor(looks=1)
+        run = Attempts(storage, vendor, asked("later"))
+        await run.fails()
+        opened, go_on = asyncio.Event(), asyncio.Event()
+        held = Held(vendor, mine, opened, go_on)
+        suspended = Attempts(storage, held, run.request)
+        late = asyncio.create_task(suspended.attempt(number=2))
+        await opened.wait()
+        take = await run.attempt(number=3)
+        go_on.set()
+        await asyncio.wait([late])
+        found = await storage.get_bytes(take.media.key)
+        assert found is not None
+        assert hashlib.sha256(found[0]).hexdigest() == take.media.sha256
+        assert (await run.attempt(number=4)) == take
+        prefix = keys.take_prefix(run.request.production_id, "still-1", 1)
+        assert await storage.list_keys(f"{prefix}/media") == [take.media.key]
+
+
+class Held(Vendor):
+    """Looks at another vendor's jobs, and holds its own download in the middle."""
+
+    def __init__(self, vendor: Vendor, media: bytes, opened: asyncio.Event, go_on: asyncio.Event) -> None:
+        super().__init__()
+        self.jobs, self.media, self.looks = dict(vendor.jobs), media, 1
+        self._opened, self._go_on = opened, go_on
+
+    async def poll(self, request: Request, job: Job) -> Any:
+        seen = await super().poll(request, job)
+        self._opened.set()
+        await self._go_on.wait()
+        return seen
+
+
+async def test_a_claim_shows_life_until_its_answer_is_stored(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a paid answer waits for the storage, its claim goes on beating: no other attempt takes it for lost."""
+    vendor = Vendor()
+    run = Attempts(storage, vendor, asked("now"), LIVELY)
+    other = Attempts(storage, vendor, run.request, LIVELY)
+    put, begun, down = storage.put_bytes, asyncio.Event(), asyncio.Event()
+
+    async def media_only(key: str, *args: Any, **more: Any) -> str:
+        if "/media-" in key and not down.is_set():
+            begun.set()
+            raise StorageFailed("it does not take media now")
+        return await put(key, *args, **more)
+
+    monkeypatch.setattr(storage, "put_bytes", media_only)
+    holding = asyncio.create_task(run.attempt())
+    await begun.wait()
+    assert len(vendor.billed) == 1
+    for _ in range(2):
+        waits = await other.fails(number=2)
+        assert "another attempt is still submitting" in waits.message
+    down.set()
+    assert (await holding).billed_usd == PRICE
+    assert len(vendor.billed) == 1

@@ -1,0 +1,50 @@
+"""A file of keys that a test makes."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from api.auth import key_file
+from deploy.local import Stack
+from tests.api.auth.tenants import COPY, HOLDERS, LIMITS, PNG, House, Property, bodies, routes
+from tests.support.serving import serving
+from tests.support.stack import use_s3
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "secrets" / "keys.toml"
+
+
+@pytest.fixture(scope="module")
+async def house(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """The worker of the whole stack, with an API of its own that asks for keys."""
+    routes(), bodies()  # they take a second, in which the server would not be heard
+    file = tmp_path_factory.mktemp("tenants") / "keys.toml"
+    held = {name: key_file.create(file, name, tenant, roles) for name, (tenant, roles) in HOLDERS.items()}
+    environ = {**local_stack.env, **LIMITS, "GREENLIGHT_API_KEYS": str(file)}
+    with pytest.MonkeyPatch.context() as patch:
+        use_s3(patch, local_stack)
+        async with serving(None, environ) as api:
+            yield House(api, held, file)
+
+
+@pytest.fixture(scope="module")
+async def acme(house: House) -> Property:
+    """A delivered production, a batch, a schedule and a picture of acme's."""
+    production_id, digest = await house.planned("rita", title="Secret of acme")
+    assert (await house.approve("adam", production_id, digest)).status_code == 200
+    rows = {"batch_id": "spring", "rows": [{"brief": COPY}]}
+    batch = await house.ask("rita", "POST", "/batches", json=rows)
+    yearly = {"schedule_id": "yearly", "brief": COPY, "cron": "0 9 1 1 *"}
+    schedule = await house.ask("olga", "POST", "/schedules", json=yearly)
+    reference = await house.ask("rita", "POST", "/references", content=PNG)
+    delivered = await house.until("rita", production_id, "delivered")
+    return Property(
+        production=production_id,
+        asset=delivered["assets"][0]["asset_id"],
+        batch=batch.json()["batch_id"],
+        schedule=schedule.json()["schedule_id"],
+        reference=reference.json()["source"],
+    )

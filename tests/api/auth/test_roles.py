@@ -1,0 +1,324 @@
+"""What each role may do, who approves, and how much a tenant may do at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from starlette.types import Receive
+from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecutionDescription
+from temporalio.service import RPCError
+
+from api.auth import key_file, limits
+from api.auth.roles import Role
+from api.routes import uploads
+from deploy.local import Stack
+from tests.api.auth.api_keys import bearer
+from tests.api.auth.tenants import COPY, HOLDERS, PNG, House, filled, routes
+from tests.support.serving import problem
+from tests.support.waiting import WITHIN, eventually
+from workflows import keys
+
+# Whom each route is for, said once more and by hand: the role that alone, with operators, is let in.
+WITHOUT_KEY: Final = {
+    "GET /",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /openapi.json",
+    "GET /studio/{name:path}",
+    "POST /api/v1/session",
+    "DELETE /api/v1/session",
+}
+ONLY: Final[dict[Role, set[str]]] = {
+    Role.REQUESTER: {
+        "POST /api/v1/productions",
+        "POST /api/v1/multimodal/plan",
+        "POST /api/v1/generate",
+        "POST /api/v1/batches",
+        "POST /api/v1/references",
+        "PATCH /api/v1/productions/{production_id}/plan",
+        "POST /api/v1/productions/{production_id}/refresh",
+        "POST /api/v1/productions/{production_id}/assets/{asset_id}/regenerate",
+        "POST /api/v1/productions/{production_id}/assets/{asset_id}/select",
+        "POST /api/v1/productions/{production_id}/assets/{asset_id}/takes",
+    },
+    Role.APPROVER: {
+        "POST /api/v1/productions/{production_id}/approve",
+        "POST /api/v1/productions/{production_id}/reject",
+        "POST /api/v1/productions/{production_id}/assets/{asset_id}/resolve",
+        "POST /api/v1/batches/{batch_id}/admit",
+        "POST /api/v1/multimodal/execute-plan",
+    },
+    Role.OPERATOR: {
+        "GET /metrics",
+        "POST /api/v1/schedules",
+        "POST /api/v1/schedules/{schedule_id}/pause",
+        "POST /api/v1/schedules/{schedule_id}/resume",
+        "POST /api/v1/schedules/{schedule_id}/run",
+        "DELETE /api/v1/schedules/{schedule_id}",
+    },
+}
+
+
+# -- What each role may --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "rita", "adam", "olga"])
+async def test_each_route_is_for_its_roles(house: House, name: str) -> None:
+    """On every route, whoever lacks the role is told which it needs, and whoever has it is let in."""
+    roles = set(HOLDERS[name][1]) if name else set()
+    nothing = ("acme.nothing",) * 3
+    for method, path in routes():
+        route = f"{method} {path}"
+        where = filled(path, *nothing)
+        address = where if path.startswith("/api/v1") else path.replace("{name:path}", "app.js")
+        headers = bearer(house.held[name]) if name else {}
+        url = f"/api/v1{address}" if path.startswith("/api/v1") else address
+        answer = await house.api.http.request(method, url, headers=headers, json={} if method != "GET" else None)
+        only = next((role for role, ours in ONLY.items() if route in ours), None)
+        if route in WITHOUT_KEY:
+            assert answer.status_code not in (401, 403), route
+        elif not name:
+            assert problem(answer, 401), route
+        elif route == "GET /metrics" and Role.OPERATOR in roles:  # of all tenants, which one among them may not see
+            assert "tenant 'default'" in problem(answer, 403).detail
+        elif only is None or only in roles or Role.OPERATOR in roles:
+            assert answer.status_code not in (401, 403), f"{route}: {answer.text}"
+        else:
+            found = problem(answer, 403)
+            assert found.type == "urn:greenlight:problem:role-needed", route
+            assert f"needs the role {only.value}" in found.detail or f"{only.value} or operator" in found.detail, route
+
+
+async def test_the_house_counts_everything(house: House) -> None:
+    """Counts over all tenants are told to operators of the default tenant, who see as little else of others."""
+    answer = await house.api.http.get("/metrics", headers=bearer(house.held["dora"]))
+    assert answer.text.startswith("# HELP")
+
+
+async def test_what_releases_money_needs_an_approver(house: House) -> None:
+    """Whoever may only ask can release no money by a field of what they send either; whoever may both, can."""
+    production_id, digest = await house.planned("rita")
+    of_it = f"/productions/{production_id}"
+    edits = [{"op": "title", "title": "Another"}]
+    for method, path, body, field in (
+        ("POST", "/productions", {**COPY, "approval": {"auto_below_usd": "5"}}, "approval.auto_below_usd"),
+        ("POST", "/multimodal/plan", {**COPY, "approval": {"auto_below_usd": "0"}}, "approval.auto_below_usd"),
+        ("POST", "/batches", {"rows": [{"brief": COPY}], "approve": True}, "approve"),
+        (
+            "POST",
+            "/batches",
+            {"rows": [{"brief": COPY | {"approval": {"auto_below_usd": "1"}}}]},
+            "approval.auto_below_usd",
+        ),
+        ("POST", "/productions", {**COPY, "allow_unknown_prices": True}, "allow_unknown_prices"),
+        ("POST", "/batches", {"rows": [{"brief": COPY}], "allow_unknown_prices": True}, "allow_unknown_prices"),
+        ("POST", "/generate", {"brief": COPY, "max_usd": "1"}, "max_usd"),
+        ("PATCH", f"{of_it}/plan", {"plan_digest": digest, "edits": edits, "budget_usd": "9"}, "budget_usd"),
+        ("POST", f"{of_it}/refresh", {"max_usd": "1", "budget_usd": "9"}, "budget_usd"),
+        ("POST", f"{of_it}/assets/body-1/regenerate", {"allow_unknown_prices": True}, "allow_unknown_prices"),
+    ):
+        refused = await house.ask("rita", method, path, json=body)
+        assert problem(refused, 403).errors[0].field == field, path
+    made = await house.ask("both", "POST", "/generate", json={"brief": COPY, "max_usd": "1"})
+    assert made.status_code == 202
+    assert made.json()["approval"]["approver"] == "both"
+
+
+async def test_a_tenant_fixes_its_approval_policy(house: House) -> None:
+    """What the operator fixed for a tenant's approvals holds for every brief, however it comes in and whatever it asks
+    for; one that would spend more or approve alone is refused, with the field; other tenants are free."""
+    policy = "\n[policies.strict]\napprovers = 2\nnot_by_requester = true\nmax_budget_usd = 1.50\n"
+    house.file.write_text(house.file.read_text() + policy)
+    roles = (Role.REQUESTER, Role.APPROVER, Role.OPERATOR)
+    house.held |= {n: key_file.create(house.file, n, "strict", roles) for n in ("sven", "stig", "siri")}
+    weak = COPY | {"approval": {"approvers": 1, "not_by_requester": False}}
+    fixed = {"approvers": 2, "not_by_requester": True, "max_budget_usd": "1.50"}
+
+    def held(brief: dict[str, Any]) -> bool:
+        return bool(brief["approval"].items() >= fixed.items() and brief["budget_usd"] == "1.50")
+
+    production_id, digest = await house.planned("sven", **weak)
+    of_it = f"/productions/{production_id}"
+    assert held((await house.ask("sven", "GET", of_it)).json()["brief"])
+    yearly = {"schedule_id": "strict", "brief": weak, "cron": "0 9 1 1 *"}
+    assert held((await house.ask("sven", "POST", "/schedules", json=yearly)).json()["brief"])
+    batch = (await house.ask("sven", "POST", "/batches", json={"rows": [{"brief": weak}]})).json()
+    planned = await house.ask("sven", "POST", "/multimodal/plan", json=weak)
+    own = await house.ask("sven", "POST", "/generate", json={"brief": weak, "max_usd": "1"})
+    assert "another person" in problem(own, 409).errors[0].remedy
+    row = (await house.ask("sven", "GET", f"/batches/{batch['batch_id']}")).json()["rows"][0]["production_id"]
+    for other in (planned.headers["location"].rpartition("/")[2], row):
+        seen = (await house.ask("sven", "GET", f"/productions/{other}")).json()
+        assert held(seen["brief"]), other
+        assert seen["approval"] is None, other
+
+    for more, field in (
+        ({"budget_usd": "2"}, "budget_usd"),
+        ({"approval": {"auto_below_usd": "0.01"}}, "approval.auto_below_usd"),
+    ):
+        for path, body, where in (
+            ("/productions", COPY | more, field),
+            ("/batches", {"rows": [{"brief": COPY | more}]}, f"rows[0].brief.{field}"),
+            ("/generate", {"brief": COPY | more, "max_usd": "1"}, field),
+            ("/schedules", yearly | {"schedule_id": "other", "brief": COPY | more}, field),
+        ):
+            refused = problem(await house.ask("sven", "POST", path, json=body), 422)
+            assert refused.errors[0].field.endswith(where), path
+
+    assert "'sven' asked for it" in problem(await house.approve("sven", production_id, digest), 409).detail
+    above = problem(await house.approve("stig", production_id, digest, budget_usd="1.51"), 409)
+    assert "more than 1.50 USD" in above.detail
+    assert (await house.approve("stig", production_id, digest)).json()["status"] == "awaiting_approval"
+    assert (await house.approve("siri", production_id, digest)).status_code == 200
+    await house.until("sven", production_id, "delivered")
+
+    free = (await house.ask("rita", "GET", f"/productions/{await house.start('rita', **weak)}")).json()["brief"]
+    assert (free["approval"]["approvers"], free["budget_usd"]) == (1, None)
+
+
+async def test_nobody_signs_for_another(house: House) -> None:
+    """Who asked, changed and decided is told by the key, whatever the body claims; so policies hold."""
+    policy = {"approvers": 2, "not_by_requester": True}
+    production_id, digest = await house.planned("both", approval=policy, requester="mallory")
+    of_it = f"/productions/{production_id}"
+    edit = {"plan_digest": digest, "edits": [{"op": "title", "title": "Edited"}], "editor": "mallory"}
+    digest = (await house.ask("rita", "PATCH", f"{of_it}/plan", json=edit)).json()["digest"]
+    own = problem(await house.approve("both", production_id, digest, approver="mallory"), 409)
+    assert "'both' asked for it" in own.detail
+    assert (await house.approve("adam", production_id, digest, approver="mallory")).status_code == 200
+    twice = problem(await house.approve("adam", production_id, digest, approver="another"), 409)
+    assert "'adam' approved already" in twice.detail
+    assert (await house.approve("abby", production_id, digest, approver="mallory")).json()["status"] == "producing"
+    await house.until("rita", production_id, "delivered")
+    again = {"requested_by": "mallory"}
+    asset = (await house.ask("rita", "GET", of_it)).json()["assets"][0]["asset_id"]
+    assert (await house.ask("rita", "POST", f"{of_it}/assets/{asset}/regenerate", json=again)).status_code == 202
+    await house.until("rita", production_id, "delivered")
+    upload = f"{of_it}/assets/{asset}/takes?filename=own.md&uploaded_by=mallory"
+    assert (await house.ask("rita", "POST", upload, content=b"My own words.")).status_code == 202
+    await house.until("rita", production_id, "delivered")
+    select = {"take": 1, "requested_by": "mallory"}
+    assert (await house.ask("rita", "POST", f"{of_it}/assets/{asset}/select", json=select)).status_code == 202
+    refused, _ = await house.planned("rita", requester="mallory")
+    no = {"rejecter": "mallory", "reason": "no"}
+    assert (await house.ask("adam", "POST", f"/productions/{refused}/reject", json=no)).status_code == 200
+    rows = {"rows": [{"brief": COPY | {"requester": "mallory"}}], "requester": "mallory", "approve": True}
+    batch = (await house.ask("both", "POST", "/batches", json=rows)).json()["batch_id"]
+    seen = (of_it, f"/productions/{refused}", f"/batches/{batch}", f"{of_it}/events", f"/productions/{refused}/events")
+    records = [(await house.ask("rita", "GET", path)).text for path in seen]
+    assert "mallory" not in "".join(records)
+    assert '"approvers":["adam","abby"]' in records[3].replace(" ", "")
+    assert "rita" in records[3]
+
+
+# -- How much at once --------------------------------------------------------------------------------------------
+
+
+async def test_tenants_share_the_workers(house: House, local_stack: Stack) -> None:
+    """Whatever a tenant starts names it to Temporal, so that its tasks take turns with those of others: productions,
+    batches with their rows, and schedules."""
+    client = await Client.connect(local_stack.info.temporal_address)
+    production_id = await house.start("rita")
+    rows = {"rows": [{"brief": COPY}], "requester": "rita"}
+    batch = (await house.ask("rita", "POST", "/batches", json=rows)).json()["batch_id"]
+    row = await eventually(lambda: row_of(house, batch))
+    for workflow_id in (keys.workflow_id(production_id), keys.batch_workflow_id(batch), keys.workflow_id(row)):
+        described = await eventually(partial(described_as, client, workflow_id))
+        assert described.raw_description.workflow_execution_info.priority.fairness_key == "acme"
+    weekly = {"schedule_id": f"weekly-{uuid4().hex[:6]}", "cron": "0 9 * * 1", "brief": COPY}
+    made = await house.ask("olga", "POST", "/schedules", json=weekly)
+    assert made.status_code < 300, made.text
+    schedule = await client.get_schedule_handle(keys.schedule_key(made.json()["schedule_id"])).describe()
+    action = schedule.schedule.action
+    assert isinstance(action, ScheduleActionStartWorkflow)
+    assert action.priority.fairness_key == "acme"
+    await house.ask("olga", "DELETE", f"/schedules/{made.json()['schedule_id']}")
+
+
+async def described_as(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+    with suppress(RPCError):  # the row names its production a moment before that is started
+        return await client.get_workflow_handle(workflow_id).describe()
+    return None
+
+
+async def row_of(house: House, batch: str) -> str | None:
+    seen = (await house.ask("rita", "GET", f"/batches/{batch}")).json()
+    found = [row["production_id"] for row in seen.get("rows", ()) if row.get("production_id")]
+    return found[0] if found else None
+
+
+async def test_a_tenant_has_so_many_streams(house: House) -> None:
+    """One stream more than a tenant may have is refused until one ends; other tenants do not notice."""
+    production_id, _ = await house.planned("rita")
+    theirs, _ = await house.planned("bob")
+    path = f"/productions/{production_id}/events"
+    http, headers = house.api.http, bearer(house.held["rita"])
+    async with http.stream("GET", f"/api/v1{path}", headers=headers) as first:
+        assert first.status_code == 200
+        async with http.stream("GET", f"/api/v1{path}", headers=headers) as second:
+            assert second.status_code == 200
+            third = await house.ask("adam", "GET", path)
+            found = problem(third, 429)
+            assert "GREENLIGHT_TENANT_STREAMS" in found.detail
+            assert third.headers["retry-after"] == "5"
+            planning = await house.ask("rita", "POST", "/multimodal/plan", json=COPY)
+            assert planning.status_code == 429
+            async with http.stream(
+                "GET", f"/api/v1/productions/{theirs}/events", headers=bearer(house.held["bob"])
+            ) as other:
+                assert other.status_code == 200
+
+        async def again() -> bool | None:
+            async with http.stream("GET", f"/api/v1{path}", headers=headers) as one:
+                return one.status_code == 200 or None
+
+        assert await eventually(again)
+
+
+async def test_a_tenant_sends_so_much_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One upload more than a tenant may have at once is refused until one ends; other tenants do not notice."""
+    received, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield PNG
+        await go_on.wait()
+        yield bytes(10)
+
+    def chunks(receive: Receive, most: int) -> AsyncIterator[bytes]:
+        received.set()
+        return uploads.chunks(receive, most)
+
+    # What is sent is not yet received: a second upload may reach the API before the first does.
+    monkeypatch.setattr("api.routes.references.chunks", chunks)
+    first = asyncio.create_task(house.ask("rita", "POST", "/references", content=slowly()))
+    await received.wait()
+    second = await house.ask("both", "POST", "/references", content=PNG)
+    assert "GREENLIGHT_TENANT_TRANSFERS" in problem(second, 429).detail
+    assert (await house.ask("bob", "POST", "/references", content=PNG)).status_code == 201
+    # A file that is read through the API is one too, and waits a little for its turn.
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.2)
+    reading = f"/productions/{await house.start('rita')}/deliverable/1/content.md"
+    assert "GREENLIGHT_TENANT_TRANSFERS" in problem(await house.ask("rita", "GET", reading), 429).detail
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 20)
+    later = asyncio.create_task(house.ask("rita", "GET", reading))
+    go_on.set()
+    assert (await first).status_code == 201
+    problem(await later, 404)
+    assert (await house.ask("both", "POST", "/references", content=PNG)).status_code == 201
+
+
+async def test_a_stream_ends_with_its_key(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that is open when its key is revoked is ended with the next line that keeps it alive."""
+    monkeypatch.setattr("api.relay.relay.KEEP_ALIVE_SECONDS", 0.05)
+    production_id, _ = await house.planned("rita")
+    key = key_file.create(house.file, "gone", "acme", [Role.APPROVER])
+    path = f"/api/v1/productions/{production_id}/events"
+    async with asyncio.timeout(WITHIN), house.api.http.stream("GET", path, headers=bearer(key)) as stream:
+        async for line in stream.aiter_lines():
+            if "plan_ready" in line and key_file.read(house.file).keys[-1].name == "gone":
+                key_file.revoke(house.file, "gone")
+    assert (await house.api.http.get(path, headers=bearer(key))).status_code == 401

@@ -1,0 +1,56 @@
+"""A plan as a file: what a person changes in it becomes edits, and a broken file names the line."""
+
+import random
+
+import pytest
+
+from api.cli.plan_file import PlanFileError, edits_between, to_yaml
+from tests.api.cli.plans import plan_of
+from workflows.brief import Brief, Platform
+from workflows.models import Plan
+from workflows.production.state import policies
+
+
+def test_a_plan_that_is_not_changed_gives_no_edits() -> None:
+    """The plan as YAML, saved as it is, leads to no edit: also with many lines in a prompt."""
+    plan = plan_of(4)
+    assert edits_between(plan, to_yaml(plan)) == []
+
+
+@pytest.mark.parametrize("dropped_stay", [False, True])
+def test_any_order_can_be_reached(dropped_stay: bool) -> None:
+    """Whatever order, drops and additions the file has, applying the edits gives exactly that plan; also after the
+    approval, when what was dropped keeps its place."""
+    brief = Brief(text="x", platform=Platform.COPY)
+    chance = random.Random(7)
+    for _ in range(30):
+        before = plan_of(6)
+        assets = [a for a in before.assets if chance.random() > 0.2] or list(before.assets[:1])
+        chance.shuffle(assets)
+        assets.insert(0, assets[0].model_copy(update={"asset_id": "new", "prompt": "fresh words"}))
+        assets[-1] = assets[-1].model_copy(update={"parameters": {"pace": 2}})
+        wanted = before.model_copy(update={"assets": tuple(assets), "title": "Other"})
+        plan = Plan.model_validate(before.model_dump(include={"title", "assets", "planner"}))
+        edits = edits_between(before, to_yaml(wanted), keep_dropped=dropped_stay)
+        dropped = {e.asset_id for e in edits if e.op == "drop"}
+        after = policies.apply_edits(brief, plan, [e for e in edits if not (dropped_stay and e.op == "drop")])
+        used = [a for a in after.assets if a.asset_id not in dropped]
+        assert [(a.asset_id, a.prompt.split(), a.parameters) for a in used] == [
+            (a.asset_id, a.prompt.split(), a.parameters) for a in assets
+        ]
+        assert after.title == "Other"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("prompt:", "promt:", r"assets\.0\.prompt"),
+        ("asset_type: text", "asset_type: image", "asset_type"),
+        ("title:", "title: [", "YAML"),
+    ],
+)
+def test_a_broken_file_says_where(old: str, new: str, message: str) -> None:
+    """A plan file that is not one any more names the field or line."""
+    plan = plan_of(1)
+    with pytest.raises(PlanFileError, match=message):
+        edits_between(plan, to_yaml(plan).replace(old, new))

@@ -1,0 +1,84 @@
+"""Feedback and refused prompts: what a language model rewrites, and what a person decides."""
+
+from decimal import Decimal
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from api.views.assets import asset_records
+from tests.support.fakes import Film
+from tests.support.productions import Productions, names, refusal, snapshot, update
+from tests.support.waiting import eventually
+from tests.workflows.production.steps import delivered, made, reopened
+from workflows.activity_io import AssetFailure, RewritePrompt, Rewritten
+from workflows.events import ProductionStatus, Snapshot
+from workflows.production.workflow import ProductionWorkflow
+from workflows.requests import Regenerate, Resolve
+
+
+async def test_feedback_in_words_becomes_a_prompt(productions: Productions) -> None:
+    """The planner makes a prompt of a person's words; the take has it, its price is counted, and the log says who."""
+    fakes = Film()
+    async with fakes.working(productions.client):
+        handle, _ = await delivered(productions)
+        fakes.drafting_usd = Decimal("0.0030")
+        request = Regenerate(asset_id="still-1", feedback="darker", requested_by="bo")
+        seen = await reopened(productions, handle, ProductionWorkflow.regenerate, request)
+    assert seen.assets["still-1"].takes[-1].prompt == "make still-1, darker"
+    assert seen.spent_usd == Decimal("0.0430")
+    asked = next(e for e in seen.events if e.name == "take_requested")
+    assert (asked.data["by"], asked.data["feedback"]) == ("bo", "darker")
+
+
+class Speechless(Film):
+    @activity.defn(name="rewrite_prompt")
+    async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
+        failure = AssetFailure(message="no model answers", billed_usd=Decimal("0.0100"), summed=True)
+        raise ApplicationError("no model answers", failure, non_retryable=True)
+
+
+async def test_feedback_that_no_model_takes_up_is_refused(productions: Productions) -> None:
+    """Where no language model answers, the request is refused with the remedy, and what was billed is counted."""
+    fakes = Speechless()
+    async with fakes.working(productions.client):
+        handle, seen = await delivered(productions)
+        request = Regenerate(asset_id="still-1", feedback="darker")
+        refused = await refusal(productions.reopen(seen, ProductionWorkflow.regenerate, request))
+        assert (refused.kind, refused.field) == ("invalid_edit", "feedback")
+        seen = await productions.newest(handle).result()
+    assert seen.status is ProductionStatus.DELIVERED
+    assert seen.spent_usd == Decimal("0.0400")
+    assert made(fakes, "still-1") == [1]
+
+
+async def test_a_refused_prompt_gets_a_proposal_that_nobody_sends_unasked(productions: Productions) -> None:
+    """What a provider refused waits with softer words; only a person's answer to this very question uses them."""
+    fakes = Film()
+    fakes.failures["still-1"] = AssetFailure(reason="content_refused", message="too violent", refused="prompt")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="5", platform="video")
+
+        async def proposed() -> Snapshot | None:
+            seen = await snapshot(handle)
+            waiting = seen.assets["still-1"].waiting if seen.assets else None
+            return seen if waiting and waiting.proposal else None
+
+        seen = await eventually(proposed)
+        item = asset_records(seen)[0].waiting
+        assert item
+        assert item.proposal == "make still-1, softened"
+        assert (item.reason, item.message, item.answers[0]) == ("content_refused", "too violent", "retry")
+        assert made(fakes, "still-1") == [1]
+        fakes.failures.clear()
+
+        def answer(number: int) -> Resolve:
+            return Resolve(asset_id="still-1", action="retry", prompt=item.proposal, attention=number, resolver="ana")
+
+        stale = await refusal(update(handle, ProductionWorkflow.resolve, answer(item.id - 1)))
+        assert stale.kind == "stale_attention"
+        await update(handle, ProductionWorkflow.resolve, answer(item.id))
+        late = await refusal(update(handle, ProductionWorkflow.resolve, answer(item.id)))
+        assert (late.kind, "retry by ana" in late.message) == ("wrong_phase", True)
+        seen = await handle.result()
+    assert seen.assets["still-1"].takes[-1].prompt == "make still-1, softened"
+    names(seen)

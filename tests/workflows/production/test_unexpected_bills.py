@@ -1,0 +1,222 @@
+"""Bills above their price, prices that change, and a budget that is short: counted, and told to a person."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from temporalio.exceptions import ApplicationError
+
+from tests.support.fakes import FakeActivities, Film
+from tests.support.productions import Productions, names, refusal, snapshot, until, update
+from tests.support.waiting import eventually
+from tests.workflows.production.steps import attention_of, generating
+from workflows import keys
+from workflows.activity_io import AssetFailure
+from workflows.events import AssetStatus, Snapshot
+from workflows.production.workflow import ProductionWorkflow
+from workflows.requests import Approval, Decision, Pause, Resolve, Resume
+
+
+async def test_a_bill_above_its_price_is_told(productions: Productions) -> None:
+    """A bill above the published price is an event, and a reason for attention while the production runs."""
+    fakes = FakeActivities(4, price_usd="0.10")
+    fakes.costs = dict.fromkeys((f"text-{n}" for n in range(1, 5)), Decimal("1.00"))
+    for asset in ("text-2", "text-3", "text-4"):
+        fakes.hold(asset)
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="2.50")
+
+        async def overrun() -> Snapshot | None:
+            seen = await snapshot(handle)
+            return seen if "overrun" in names(seen) else None
+
+        seen = await eventually(overrun)
+        (told,) = [e for e in seen.events if e.name == "overrun"]
+        assert (told.asset_id, told.data["price_usd"], told.data["cost_usd"]) == ("text-1", "0.10", "1.00")
+        assert seen.waiting
+        assert (seen.waiting.reason, seen.overrun_usd) == ("overrun", Decimal("0.9000"))
+        await handle.cancel()
+        await handle.result()
+
+
+async def test_what_is_not_begun_is_held_at_what_was_charged(productions: Productions) -> None:
+    """After a bill of ten times the price, an asset that is not begun is started at that price or not at all."""
+    fakes = Film(price_usd="0.10")
+    fakes.costs = {"still-1": Decimal("1.00"), "title-1": Decimal("0.05")}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(platform="video", budget="1.20")
+        seen = await until(handle, "needs_attention")
+        assert attention_of(seen) == {"shot-1": "overrun"}
+        assert "above its published 0.10" in (seen.assets["shot-1"].error or "")
+        assert (seen.spent_usd, [i for i, _ in fakes.produced if i == "shot-1"]) == (Decimal("1.0500"), [])
+        answer = Resolve(asset_id="shot-1", action="raise_budget", budget_usd=Decimal("2.05"), resolver="bo")
+        await update(handle, ProductionWorkflow.resolve, answer)
+        assert (await handle.result()).status == "delivered"
+
+
+async def test_a_price_that_changed_before_the_claim(productions: Productions) -> None:
+    """A take whose attempt knows a higher price than was reserved submits nothing; it is reserved at that or waits."""
+    fakes = FakeActivities(1, price_usd="0.10")
+    fakes.failures["text-1"] = AssetFailure(message="dearer", kind="price_changed", now_usd=Decimal("0.50"))
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="0.40")
+        seen = await until(handle, "needs_attention")
+        assert (attention_of(seen), seen.spent_usd) == ({"text-1": "overrun"}, Decimal(0))
+        fakes.failures.clear()
+        answer = Resolve(asset_id="text-1", action="raise_budget", budget_usd=Decimal("0.50"))
+        await update(handle, ProductionWorkflow.resolve, answer)
+        assert (await handle.result()).spent_usd == Decimal("0.1000")
+
+
+async def test_a_short_budget_is_told_at_once(productions: Productions) -> None:
+    """What can only wait for a person is told when it begins to wait, in status, log and reason, though another asset
+    is still being made; money that comes free after all withdraws the question."""
+    fakes = FakeActivities(2, price_usd="0.10")
+    fakes.fixed = True
+    fakes.hold("text-1")
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="0.15")
+        seen = await until(handle, "needs_attention", at_once=True)
+        assert seen.assets["text-1"].status is AssetStatus.GENERATING
+        assert attention_of(seen) == {"text-2": "budget_short"}
+        described = await handle.describe()
+        found = {p.key.name: p.value for p in described.typed_search_attributes}
+        assert found[keys.ATTENTION_ATTRIBUTE] == ["budget_short"]
+        fakes.costs["text-1"] = Decimal("0.05")
+        fakes.release("text-1")
+        seen = await handle.result()
+    assert (seen.spent_usd, "attention_withdrawn" in names(seen)) == (Decimal("0.1500"), True)
+
+
+async def test_a_failure_is_told_while_others_are_made(productions: Productions) -> None:
+    """An asset that failed, and a pause that holds something back, make the status needs_attention at once."""
+    fakes = Film(price_usd="0.10")
+    fakes.hold("still-1")
+    fakes.fail = {"title-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(platform="video")
+        seen = await until(handle, "needs_attention", at_once=True)
+        assert (attention_of(seen), seen.assets["still-1"].status) == (
+            {"title-1": "asset_failed"},
+            AssetStatus.GENERATING,
+        )
+        fakes.fail = set()
+        await update(handle, ProductionWorkflow.resolve, Resolve(asset_id="title-1", action="retry"))
+        await until(handle, "producing", at_once=True)
+        await update(handle, ProductionWorkflow.pause, Pause(paused_by="bo"))
+        seen = await until(handle, "needs_attention", at_once=True)
+        assert seen.waiting
+        assert (seen.waiting.reason, seen.waiting.answers) == ("paused", ("resume", "cancel"))
+        await update(handle, ProductionWorkflow.resume, Resume())
+        fakes.release("still-1")
+        assert (await handle.result()).status == "delivered"
+
+
+async def test_a_closed_production_asks_for_nothing(productions: Productions) -> None:
+    """A cancelled production has no attention left: not in its record, and not in its search attribute."""
+    fakes = FakeActivities(3, price_usd="0.10")
+    fakes.fail = {"text-1"}
+    fakes.doubt = {"text-2"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved(budget="0.15")
+        seen = await until(handle, "needs_attention")
+        assert sorted(attention_of(seen).values()) == ["ambiguous_submission", "asset_failed", "budget_short"]
+        await handle.cancel()
+        seen = await handle.result()
+    assert (attention_of(seen), seen.waiting) == ({}, None)
+    assert seen.assets["text-1"].error == "text-1 cannot be made"
+    described = await handle.describe()
+    assert keys.ATTENTION_ATTRIBUTE not in {p.key.name for p in described.typed_search_attributes}
+
+
+async def test_a_question_is_withdrawn_when_its_answer_comes(productions: Productions) -> None:
+    """A worker that was suspended, and has its answer after all, withdraws the question: the ledger is read again."""
+    fakes = FakeActivities(1, price_usd="0.10")
+    fakes.doubt = {"text-1"}
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+        await until(handle, "needs_attention")
+        await handle.signal("take_settled", args=["text-1", 2])
+        assert attention_of(await snapshot(handle)) == {"text-1": "ambiguous_submission"}
+        fakes.doubt = set()
+        await handle.signal("take_settled", args=["text-1", 1])
+        seen = await handle.result()
+    assert (seen.spent_usd, fakes.produced) == (Decimal("0.1000"), [("text-1", 1), ("text-1", 1)])
+
+
+async def test_a_take_that_somebody_else_ended_is_stopped_and_counted(productions: Productions) -> None:
+    """`temporal activity fail` on a running take is no proof that nothing was billed: it is stopped, what its ledger
+    knows is counted, and no other model makes it unasked."""
+    fakes = FakeActivities(1, price_usd="0.10")
+    fakes.others = ("verse",)
+    fakes.hold("text-1")
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+        await generating(handle, "text-1")
+        activity = productions.client.get_async_activity_handle(
+            workflow_id=handle.id, run_id=None, activity_id="text-1/1"
+        )
+        await activity.fail(ApplicationError("an operator ended it", non_retryable=True))
+        seen = await until(handle, "needs_attention")
+        fakes.release("text-1")
+        assert fakes.stopped == [("text-1", 1)]
+        assert (seen.spent_usd, attention_of(seen)) == (Decimal("0.0040"), {"text-1": "asset_failed"})
+        assert "asset_fallback" not in names(seen)
+        await handle.cancel()
+        await handle.result()
+
+
+async def test_a_number_that_was_used_before_is_passed_over(productions: Productions) -> None:
+    """A take that another run made from another request keeps its number and its bill; this one takes the next."""
+    fakes = FakeActivities(1, price_usd="0.10")
+    fakes.used = {("text-1", 1): Decimal("0.10"), ("text-1", 2): Decimal("0.05")}
+    async with fakes.working(productions.client):
+        seen = await (await productions.approved(budget="1")).result()
+    assert [t.number for t in seen.assets["text-1"].takes] == [3]
+    assert seen.spent_usd == Decimal("0.2500")
+
+
+async def test_a_plan_is_priced_again_when_its_rates_end(productions: Productions) -> None:
+    """Rates that end while a plan waits make it a new plan, at prices that hold: the old digest approves nothing."""
+    fakes = FakeActivities(1, price_usd="0.10")
+    fakes.until = datetime.now(UTC).date() - timedelta(days=1)
+    fakes.then_usd = Decimal("0.20")
+    async with fakes.working(productions.client):
+        handle = await productions.start()
+
+        async def first() -> str | None:
+            ready = [e for e in (await snapshot(handle)).events if e.name == "plan_ready"]
+            return str(ready[0].data["plan_digest"]) if ready else None
+
+        digest = await eventually(first)
+        old = Decision(approve=Approval(plan_digest=digest, approver="ana"))
+
+        async def again() -> Snapshot | None:
+            seen = await snapshot(handle)
+            return seen if seen.plan and seen.plan.high_usd == fakes.then_usd else None
+
+        seen = await eventually(again)
+        assert (await refusal(update(handle, ProductionWorkflow.decide, old))).kind == "stale_digest"
+        assert seen.plan
+        (ready,) = [e for e in seen.events if e.name == "plan_ready" and e.data.get("how") == "reprice"]
+        assert ready.data["by"] == "the end of its rates"
+        new = Decision(approve=Approval(plan_digest=seen.plan.digest, approver="ana"))
+        await update(handle, ProductionWorkflow.decide, new)
+        assert (await handle.result()).spent_usd == Decimal("0.2000")
+
+
+async def test_what_was_given_up_in_doubt_is_counted_when_it_comes(productions: Productions) -> None:
+    """A take that a person did without, as its answer was lost, counts what it was billed once it is there."""
+    fakes = FakeActivities(2, price_usd="0.10")
+    fakes.doubt = {"text-1"}
+    fakes.hold("text-2")
+    async with fakes.working(productions.client):
+        handle = await productions.approved()
+        await until(handle, "needs_attention", at_once=True)
+        await update(handle, ProductionWorkflow.resolve, Resolve(asset_id="text-1", action="accept_without"))
+        assert (await snapshot(handle)).spent_usd == Decimal("0.1000")
+        fakes.doubt, fakes.costs["text-1"] = set(), Decimal("0.04")
+        await handle.signal("take_settled", args=["text-1", 1])
+        fakes.release("text-2")
+        seen = await handle.result()
+    assert [t.number for t in seen.assets["text-1"].takes] == [1]
+    assert (seen.spent_usd, seen.assets["text-1"].selected) == (Decimal("0.1400"), 0)

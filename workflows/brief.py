@@ -1,0 +1,168 @@
+"""The request for a production: the brief, its references, its webhooks and its approval policy. Pure data."""
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from workflows.models import Modality, Model, Money, Person, Slug
+
+MAX_BRIEF_CHARS: Final = 20_000
+MAX_VIDEO_SECONDS: Final = 600.0
+REFERENCE: Final = "reference"
+"""The role of a reference of the brief."""
+MAX_REFERENCES: Final = 8
+"""Of one brief; few models accept more pictures in one request."""
+MAX_REFERENCE_BYTES: Final = 20_000_000
+"""Of one reference: a camera's JPEG or a large PNG. Models work in one or two megapixels; larger files do not help."""
+Language = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+    Field(description="BCP 47 language tag, the language part in lower case", examples=["en", "pt-BR"]),
+]
+
+
+class Platform(StrEnum):
+    """The kind of content; it determines the modalities that a brief may request."""
+
+    COPY = "copy"
+    CREATIVE_BRIEF = "creative_brief"
+    SOCIAL_POST = "social_post"
+    VIDEO = "video"
+    DESIGN = "design"
+
+
+PLATFORM_MODALITIES: Final[dict[Platform, tuple[Modality, ...]]] = {
+    Platform.COPY: (Modality.TEXT,),
+    Platform.CREATIVE_BRIEF: (Modality.TEXT,),
+    Platform.SOCIAL_POST: (Modality.TEXT, Modality.IMAGE),
+    Platform.DESIGN: (Modality.TEXT, Modality.IMAGE),
+    Platform.VIDEO: (Modality.TEXT, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO),
+}
+
+
+Aspect = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"]
+
+
+def _modalities_in_order(value: tuple[Modality, ...]) -> tuple[Modality, ...]:
+    return tuple(m for m in Modality if m in value)
+
+
+class ApprovalPolicy(Model):
+    """Who approves a plan, and which plans need no approval."""
+
+    approvers: int = Field(default=1, ge=1, le=10, description="How many different people must approve the same plan")
+    not_by_requester: bool = Field(default=False, description="The requester may not approve the plan")
+    auto_below_usd: Money | None = Field(
+        default=None,
+        description="A plan is approved at once if its high price and the cost of planning are at most this; USD",
+    )
+    stills_first: bool = Field(
+        default=False, description="Videos are paid for only after a second approval, once all other assets exist"
+    )
+    max_budget_usd: Money | None = Field(
+        default=None, description="No approval, decision or request raises the budget above this; USD"
+    )
+    escalate_to: tuple[Person, ...] = Field(
+        default=(),
+        max_length=10,
+        description="People in the event `approval_escalated`, which is sent when a tenth of the time is left",
+    )
+
+
+class Webhook(Model):
+    """An address to which events are posted as they happen, signed with the workers' secret (Standard Webhooks)."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2_000)]
+    events: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")], ...] = Field(
+        default=(), max_length=40, description="Names of events; if empty, all events of the log"
+    )
+
+
+class Reference(Model):
+    """A picture that comes with a brief, as an input of its assets: PNG, JPEG or WebP."""
+
+    source: Annotated[
+        str,
+        StringConstraints(
+            max_length=2_000, pattern=r"^(https://[^\s/]\S*|stored:references/[A-Za-z0-9][A-Za-z0-9._-]*)$"
+        ),
+    ] = Field(
+        description="Its https address, or the `source` from the response of POST /api/v1/references",
+        examples=["stored:references/1f0c6d5e8b7a49d2a3c4b5e6f7a8b9c0"],
+    )
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = Field(
+        default="", description="The subject of the picture, in a few words"
+    )
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = Field(
+        default="", description="How to use the picture, e.g. keep this bottle as it is"
+    )
+
+
+class Brief(Model):
+    """The request for a production. Without `modalities`, all of the platform's are enabled; text always is."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BRIEF_CHARS)] = Field(
+        description="What to produce, as the requester describes it",
+        examples=["A 20 second film about a lighthouse."],
+    )
+    platform: Platform
+    modalities: Annotated[tuple[Modality, ...], AfterValidator(_modalities_in_order)] = ()
+    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    style: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    languages: tuple[Language, ...] = Field(
+        default=("en",), min_length=1, max_length=1, description="Language of text, narration and captions"
+    )
+    aspect: Aspect = "16:9"
+    duration_seconds: float = Field(
+        default=20, ge=4, le=MAX_VIDEO_SECONDS, description="Length of a video in seconds; other platforms ignore it"
+    )
+    references: tuple[Reference, ...] = Field(
+        default=(),
+        max_length=MAX_REFERENCES,
+        description="Pictures as inputs of assets; plans name them `reference-1`, `reference-2`, …",
+    )
+    budget_usd: Money | None = Field(default=None, description="The most that may be spent; USD")
+    allow_unknown_prices: bool = Field(
+        default=False,
+        description="With a budget, plan models of unpublished price too. The approval must also allow them",
+    )
+    approval_deadline_seconds: float = Field(
+        default=7 * 86_400, ge=1, le=90 * 86_400, description="Seconds until a production without an approval expires"
+    )
+    approval: ApprovalPolicy = ApprovalPolicy()
+    webhooks: tuple[Webhook, ...] = Field(default=(), max_length=5)
+    tenant: Slug = "default"
+    requester: Person = "anonymous"
+
+    @model_validator(mode="after")
+    def _modalities_fit_platform(self) -> "Brief":
+        allowed = PLATFORM_MODALITIES[self.platform]
+        outside = [m.value for m in self.modalities if m not in allowed]
+        if outside:
+            raise ValueError(
+                f"modalities: {', '.join(outside)} is not available for platform {self.platform.value!r}; "
+                f"choose from {', '.join(allowed)}"
+            )
+        given = "modalities" in self.model_fields_set
+        enabled = _modalities_in_order((Modality.TEXT, *self.modalities)) if given else allowed
+        object.__setattr__(self, "modalities", enabled)
+        return self
+
+    @property
+    def known_prices_only(self) -> bool:
+        """Whether models of unknown price are excluded from the plan, because no budget can limit them."""
+        return self.budget_usd is not None and not self.allow_unknown_prices
+
+    @property
+    def language(self) -> str:
+        return self.languages[0]
+
+    @property
+    def reference_ids(self) -> tuple[str, ...]:
+        """The ids by which assets depend on the references."""
+        return tuple(map(reference_id, range(1, len(self.references) + 1)))
+
+
+def reference_id(number: int) -> str:
+    return f"{REFERENCE}-{number}"

@@ -1,0 +1,29 @@
+"""Timeouts and retry policies of the activities that the production workflow starts."""
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio.common import RetryPolicy
+
+PATIENT: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+"""Retries until storage or a planner is available again; what cannot succeed is raised as non-retryable."""
+STEADY: Final = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1)
+"""The activity chooses every delay itself, and counts the real failures itself (see contracts.STILL_RUNNING)."""
+
+HEARTBEAT = timedelta(seconds=15)
+"""After this, another worker takes up what a killed worker held, or what the server handed to a poll that was gone."""
+ATTEMPT_TIMEOUT: Final = timedelta(minutes=30)
+"""One attempt of an asset: the slowest synchronous call (10 minutes) and a large download. Of a draft: some answers
+of a language model, each of which is stored, so that the next attempt goes on from there."""
+STEP_TIMEOUT: Final = timedelta(minutes=10)
+"""One attempt of pricing or manifest."""
+STOP_TIMEOUT: Final = timedelta(minutes=2)
+"""One attempt at stopping a take: it waits up to 45 s for the answer to a request that is under way."""
+SETTLE_TIMEOUT: Final = timedelta(minutes=2)
+"""One attempt at summing what questions have cost: it waits 30 s for answers that are on their way."""
+REWRITE_TIMEOUT: Final = timedelta(minutes=5)
+"""For all attempts of a language model at a prompt: a person waits for it."""
+MANIFEST_TIMEOUT: Final = timedelta(minutes=1)
+"""One attempt to read a manifest of at most 2 MB."""
+FINISH_TIMEOUT: Final = timedelta(hours=2)
+"""One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""

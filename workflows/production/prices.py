@@ -1,0 +1,160 @@
+"""Prices of plans by the catalogue, and the budget that a change needs."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.activity_io import PLAN_INVALID, PricePlan
+    from workflows.contracts import ProductionActivities
+    from workflows.models import ZERO, Plan
+    from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
+    from workflows.production.failures import message_of, raise_if_cancelled
+    from workflows.production.guards import check_budget_limit, check_may_release, check_prices
+    from workflows.production.run import ProductionRun
+    from workflows.production.state import plan_diff, policies
+    from workflows.production.state.budget import allow_unknown_prices, left_usd, reserve_usd
+    from workflows.production.state.changes import raise_budget
+    from workflows.refusals import refuse
+    from workflows.requests import EditOp, Regenerate, Resolve
+
+PRICES_ENDED: Final = "the end of its rates"
+"""The name under which an edit is logged that a change of rates in the catalogue made."""
+
+
+class Prices:
+    """Prices what a request changes, and raises the budget where the request says so."""
+
+    def __init__(self, run: ProductionRun) -> None:
+        self._run = run
+
+    async def priced(self, plan: Plan, only: tuple[str, ...] = ()) -> Plan:
+        """The plan with quotes from the catalogue, of all assets or `only` some.
+
+        Raises:
+            ApplicationError: a refusal, where the catalogue offers no way to make it.
+        """
+        record = self._run.record
+        try:
+            policies.check_plan(record.brief, plan)
+            return await workflow.execute_activity_method(
+                ProductionActivities.price_plan,
+                PricePlan(
+                    production_id=record.production_id,
+                    brief=record.brief,
+                    plan=plan,
+                    references=record.references,
+                    only=only,
+                ),
+                start_to_close_timeout=STEP_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=PATIENT,
+                summary=f"price {', '.join(only) or f'{len(plan.assets)} assets'}",
+            )
+        except policies.PlanProblem as problem:
+            raise refuse("invalid_plan", problem.field, str(problem)) from None
+        except ActivityError as error:
+            raise_if_cancelled(error)
+            if isinstance(error.cause, ApplicationError) and error.cause.type == PLAN_INVALID:
+                message = message_of(error)
+                raise refuse("invalid_plan", _field_in(message), message) from None
+            raise
+
+    async def reprice_asset(
+        self,
+        asset_id: str,
+        change: EditOp,
+        budget_usd: Decimal | None,
+        recheck: Callable[[], None],
+        *,
+        allow_unknown: bool,
+        by: str,
+        how: str,
+        count: int = 1,
+    ) -> None:
+        """Price a change of one asset and make room for `count` takes of it; unchanged assets keep their price.
+
+        `recheck` refuses what is no longer possible after the catalogue was asked.
+        """
+        record = self._run.record
+        assert record.plan is not None
+        async with self._run.pricing:
+            recheck()
+            plan = record.plan
+            if any(v is not None for v in (change.prompt, change.provider, change.model, change.parameters)):
+                try:
+                    assets = [policies.changed(a, change) if a.asset_id == asset_id else a for a in plan.assets]
+                except policies.PlanProblem as problem:
+                    raise refuse("invalid_edit", problem.field, str(problem)) from None
+                plan = Plan.of(plan.title, assets, plan.planner)
+            # An unchanged asset is priced as well: its model may be retired since, or cost more.
+            plan = await self.priced(plan, only=(asset_id,))
+            recheck()
+            changes = plan_diff.changes(record.plan, plan)
+            takes = {asset_id: count}
+            budget = self.budget_for(plan, takes, budget_usd, allow_unknown=allow_unknown, by=by)
+            self.release(plan, takes, budget, allow_unknown=allow_unknown, by=by)
+            if changes:
+                record.log("plan_edited", plan_digest=plan.digest, by=by, how=how, changes=changes)
+
+    def budget_for(
+        self, plan: Plan, takes: Mapping[str, int], budget_usd: Decimal | None, *, allow_unknown: bool, by: str
+    ) -> Decimal:
+        """The budget that holds so many takes of these assets: as it is, or raised to `budget_usd`.
+
+        Raises:
+            ApplicationError: a refusal, where they do not fit, where the price is unknown and not allowed, or
+                where the requester may not raise the budget alone.
+        """
+        record = self._run.record
+        assets = [a for a in plan.assets if a.asset_id in takes]
+        if not allow_unknown:
+            check_prices(tuple(a.asset_id for a in assets if a.unknown_price))
+        before = record.budget_usd or ZERO
+        price = sum((reserve_usd(record, a) * takes[a.asset_id] for a in assets), ZERO)
+        budget = max(budget_usd or ZERO, before)
+        if budget > before or (allow_unknown and any(a.unknown_price for a in assets)):
+            check_may_release(record, by)
+        check_budget_limit(record, budget_usd)
+        left = left_usd(record) + budget - before
+        if price and price > left:
+            what = "this take costs" if sum(takes.values()) == 1 else f"these {sum(takes.values())} takes cost"
+            raise refuse(
+                "budget_short",
+                "budget_usd",
+                f"{what} up to {price} USD and {left} USD are left; "
+                f"send budget_usd of {budget + price - left} or more to raise the budget",
+            )
+        return budget
+
+    def release(self, plan: Plan, assets: Iterable[str], budget: Decimal, *, allow_unknown: bool, by: str) -> None:
+        """Apply the plan and the budget of `budget_for`, and record which unpublished prices were allowed."""
+        record = self._run.record
+        record.plan = plan
+        raise_budget(record, budget, by)
+        if allow_unknown:
+            for asset_id in assets:
+                if asset_id in record.assets:
+                    allow_unknown_prices(record, plan.by_id[asset_id])
+
+
+def change_of(request: Regenerate | Resolve, prompt: str | None) -> EditOp:
+    """The edit of its asset that a request for another take makes."""
+    return EditOp(
+        op="change",
+        asset_id=request.asset_id,
+        prompt=prompt,
+        provider=request.provider,
+        model=request.model,
+        parameters=request.parameters,
+    )
+
+
+def _field_in(message: str) -> str:
+    """The field that the catalogue's message names, as in "asset 'shot-1': model: 'x' is not offered"."""
+    named = re.match(r"(?:asset '[^']+': )?([a-z_.]+): ", message)
+    return named[1] if named else "plan"

@@ -1,0 +1,61 @@
+"""What questions to language models may cost, and what they have cost."""
+
+import asyncio
+from typing import Literal
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.activity_io import Payer, SettledQuestions, SettleQuestions
+    from workflows.contracts import ProductionActivities
+    from workflows.production.activity_options import HEARTBEAT, PATIENT, SETTLE_TIMEOUT
+    from workflows.production.failures import failure_of, message_of
+    from workflows.production.run import ProductionRun
+    from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+
+
+class Questions:
+    """Says who pays for a question, and sums the bills of questions that gave no answer."""
+
+    def __init__(self, run: ProductionRun) -> None:
+        self._run = run
+
+    def payer(self, person: str) -> Payer:
+        """The payer of a question that is asked for `person`: its limits apply."""
+        record = self._run.record
+        day = workflow.now().date().isoformat()
+        return Payer(tenant=record.brief.tenant, person=person, day=day, batch=record.batch)
+
+    async def bill_of_failed(
+        self, error: ActivityError | ApplicationError, inquiry: Literal["draft", "rewrite"], number: int, payer: Payer
+    ) -> tuple[SettledQuestions, bool]:
+        """The cost of the questions of an activity that failed; and whether the production was cancelled meanwhile.
+
+        An activity that ended by itself reports the cost. One that was cancelled, timed out, was ended from outside or
+        was killed does not: then its questions are closed and summed.
+        """
+        failure = failure_of(error)
+        if failure.summed:
+            return SettledQuestions(billed_usd=failure.billed_usd, doubt_usd=failure.lost_usd), False
+        summing = asyncio.create_task(self._sum(inquiry, number, payer))
+        cancelled = False
+        while True:
+            try:
+                return await asyncio.shield(summing), cancelled
+            except asyncio.CancelledError:
+                cancelled = True
+            except ActivityError as failed:
+                message = f"the cost of planning could not be summed: {message_of(failed)}"
+                self._run.record.log("planning_billed", billed_usd="0", message=message[:MAX_MESSAGE_CHARS])
+                return SettledQuestions(), cancelled
+
+    async def _sum(self, inquiry: Literal["draft", "rewrite"], number: int, payer: Payer) -> SettledQuestions:
+        return await workflow.execute_activity_method(
+            ProductionActivities.settle_questions,
+            SettleQuestions(production_id=self._run.record.production_id, inquiry=inquiry, number=number, payer=payer),
+            start_to_close_timeout=SETTLE_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary="sum the cost of planning",
+        )

@@ -1,0 +1,161 @@
+"""Decisions of people about the whole production: approval, rejection and pauses.
+
+Signals cannot be refused; what they cannot do is logged as `approval_ignored`.
+"""
+
+from typing import Any, Final
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
+    from workflows.events import ProductionStatus, Receipt
+    from workflows.models import Asset
+    from workflows.production.guards import check_budget_limit, check_digest, check_phase, check_prices
+    from workflows.production.run import ProductionRun
+    from workflows.production.state import policies
+    from workflows.production.state.approvals import (
+        FOR_MONEY,
+        MAX_MESSAGE_CHARS,
+        POLICY,
+        approve_plan,
+        assets_waiting_for_money,
+        digest_to_approve,
+        end_of_prices,
+        pause_production,
+        resume_production,
+    )
+    from workflows.production.state.budget import disallowed_models, held_usd
+    from workflows.production.state.changes import reject_plan
+    from workflows.refusals import refuse
+    from workflows.requests import Decision, Pause, Rejection, Resume
+
+MAX_IGNORED: Final = 100
+"""Lines about ignored signals in the event log; whoever sends more has a loop, and the record has a limit."""
+
+
+class Decisions:
+    """Applies approvals, rejections and pauses, or refuses them."""
+
+    def __init__(self, run: ProductionRun) -> None:
+        self._run = run
+
+    def approve_by_signal(self, approval: Any) -> None:
+        self._decide_by_signal({"approve": approval if isinstance(approval, dict) else {"plan_digest": approval}})
+
+    def reject_by_signal(self, rejection: Any) -> None:
+        named = rejection if isinstance(rejection, dict) else {"reason": str(rejection or "")}
+        self._decide_by_signal({"reject": named})
+
+    def _decide_by_signal(self, decision: dict[str, Any]) -> None:
+        record = self._run.record
+        try:
+            self._check_decide(parsed := Decision.model_validate(decision))
+            self._apply(parsed)
+        except (ValidationError, ApplicationError) as error:
+            message = error.message if isinstance(error, ApplicationError) else _first_problem(error)
+            if sum(e.name == "approval_ignored" for e in record.events) < MAX_IGNORED:
+                digest = digest_to_approve(record)
+                record.log("approval_ignored", reason=message[:MAX_MESSAGE_CHARS], plan_digest=digest)
+
+    async def decide(self, decision: Decision) -> Receipt:
+        self._check_decide(decision)
+        self._apply(decision)
+        return self._run.record.receipt()
+
+    def _check_decide(self, decision: Decision) -> None:
+        self._check_decision(decision)
+        self._check_orders(decision)
+
+    def _check_orders(self, decision: Decision) -> None:
+        """A second approval may allow less than the first, but not less than what was requested since."""
+        record, approval = self._run.record, decision.approve
+        held = held_usd(record)
+        if approval is None or approval.budget_usd is None or record.plan is None or not record.assets:
+            return
+        known = record.spent_usd + held
+        allowed = approval.budget_usd
+        if record.gate == "waiting":
+            allowed = policies.allowance(record.brief, record.plan, approval, record.spent_usd)
+        if held and allowed < known:
+            raise refuse(
+                "budget_short",
+                "budget_usd",
+                f"{known} USD are spent, or held for takes that were ordered; allow that or more, or name no budget",
+            )
+
+    def _check_decision(self, decision: Decision) -> None:
+        record, approval = self._run.record, decision.approve
+        at_gate = record.gate == "waiting" and not record.status.closed
+        # Assets that cost more than was approved, or than the budget holds, are released by another approval.
+        again = (
+            bool(approval and assets_waiting_for_money(record)) and not record.status.closed and not record.cancelling
+        )
+        if not at_gate and not again:
+            check_phase(record, ProductionStatus.AWAITING_APPROVAL)
+        if approval is None:
+            return
+        check_digest(record, approval.plan_digest)
+        policy = record.brief.approval
+        check_budget_limit(record, approval.budget_usd)
+        if approval.approver == POLICY:
+            raise refuse("not_allowed", "approver", f"{POLICY!r} is no person; name who approves")
+        if policy.not_by_requester and approval.approver == record.brief.requester:
+            raise refuse(
+                "not_allowed", "approver", f"{approval.approver!r} is the requester; another person has to approve"
+            )
+        if any(a.approver == approval.approver for a in record.approvals):
+            needed = f"{policy.approvers - len(record.approvals)} more of {policy.approvers}"
+            raise refuse("not_allowed", "approver", f"{approval.approver!r} approved already; it needs {needed} people")
+        ends = end_of_prices(record)
+        if not record.assets and ends is not None and ends <= workflow.now():
+            message = f"prices of this plan held until {ends:%Y-%m-%d}; it is priced again: read it, then approve it"
+            raise refuse("stale_digest", "plan_digest", message)
+        if record.plan and not approval.allow_unknown_prices:
+            check_prices(tuple(a.asset_id for a in record.plan.assets if self._needs_permission(a)))
+
+    def _needs_permission(self, asset: Asset) -> bool:
+        """Whether approving now would spend on an unpublished price that is not allowed yet."""
+        record = self._run.record
+        if not record.assets:
+            return asset.unknown_price
+        state = record.assets[asset.asset_id]
+        return bool(state.attention in FOR_MONEY and disallowed_models(record, asset))
+
+    def _apply(self, decision: Decision) -> None:
+        record = self._run.record
+        if decision.approve:
+            approve_plan(record, decision.approve)
+        else:
+            reject_plan(record, decision.reject or Rejection())
+        self._run.wake_up()
+
+    def pause(self, pause: Pause) -> Receipt:
+        self._check_pause()
+        pause_production(self._run.record, pause)
+        self._run.wake_up()
+        return self._run.record.receipt()
+
+    def _check_pause(self) -> None:
+        record = self._run.record
+        if record.status.closed:
+            raise refuse("wrong_phase", "status", f"the production is {record.status.value} and starts nothing")
+        if record.paused:
+            raise refuse("wrong_phase", "status", f"it is paused already, by {record.paused.paused_by}")
+
+    def resume(self, resume: Resume) -> Receipt:
+        self._check_resume()
+        resume_production(self._run.record, resume)
+        self._run.wake_up()
+        return self._run.record.receipt()
+
+    def _check_resume(self) -> None:
+        if self._run.record.paused is None:
+            raise refuse("wrong_phase", "status", "the production is not paused; there is nothing to resume")
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

@@ -1,0 +1,187 @@
+"""Requests for takes after the approval: new ones, a person's own files, an earlier one, stale ones again."""
+
+from decimal import Decimal
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import JsonValue
+
+    from workflows.activity_io import UPLOAD_REFUSED, CheckUpload
+    from workflows.contracts import ProductionActivities
+    from workflows.events import Receipt
+    from workflows.models import ZERO, Asset, Take
+    from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
+    from workflows.production.failures import message_of, raise_if_cancelled
+    from workflows.production.guards import (
+        check_idle,
+        check_no_doubt,
+        check_not_a_preview,
+        check_produced,
+        check_record_size,
+        known_asset,
+    )
+    from workflows.production.prices import Prices, change_of
+    from workflows.production.rewriting import Rewriting
+    from workflows.production.run import ProductionRun
+    from workflows.production.state.budget import price_usd, reserve_usd
+    from workflows.production.state.changes import next_take_number, queue_takes, select_take, use_upload
+    from workflows.refusals import refuse
+    from workflows.requests import Refresh, Regenerate, SelectTake, UploadTake
+
+
+class TakeRequests:
+    """Queues, checks and selects takes of single assets."""
+
+    def __init__(self, run: ProductionRun, prices: Prices, rewriting: Rewriting) -> None:
+        self._run = run
+        self._prices = prices
+        self._rewriting = rewriting
+
+    async def regenerate(self, request: Regenerate) -> Receipt:
+        self._check_regenerate(request)
+        record, asset_id, prompt = self._run.record, request.asset_id, request.prompt
+        if request.feedback:
+            record.log("take_requested", asset_id, by=request.requested_by, feedback=request.feedback)
+            prompt = await self._rewriting.from_feedback(
+                known_asset(record, asset_id), request.feedback, request.requested_by
+            )
+        await self._prices.reprice_asset(
+            asset_id,
+            change_of(request, prompt),
+            request.budget_usd,
+            lambda: self._check_regenerate(request),
+            allow_unknown=request.allow_unknown_prices,
+            by=request.requested_by,
+            how="regenerate",
+            count=request.count,
+        )
+        if not request.feedback:
+            several: dict[str, JsonValue] = {"count": request.count} if request.count > 1 else {}
+            self._log_request(asset_id, request.requested_by, **several)
+        queue_takes(record, asset_id, request.count)
+        self._run.wake_up()
+        return record.receipt()
+
+    def _check_regenerate(self, request: Regenerate) -> None:
+        record = self._run.record
+        check_not_a_preview(record)
+        check_produced(record)
+        check_record_size(record)
+        known_asset(record, request.asset_id)
+        check_idle(record, request.asset_id)
+        check_no_doubt(record, request.asset_id)
+        if request.count > 1 and record.paused:
+            raise refuse("wrong_phase", "count", "the production is paused; resume it, or ask for one take")
+
+    def _log_request(self, asset_id: str, by: str, **data: JsonValue) -> None:
+        self._run.record.log("take_requested", asset_id, by=by, **data)
+
+    async def upload(self, upload: UploadTake) -> Receipt:
+        self._check_upload(upload)
+        record = self._run.record
+        asset = known_asset(record, upload.asset_id)
+        async with self._run.pricing:
+            self._check_upload(upload)
+            take = await self._check_file(asset, upload)
+            self._check_upload(upload)
+            use_upload(record, upload.asset_id, take, upload.uploaded_by)
+        self._run.wake_up()
+        return record.receipt()
+
+    async def _check_file(self, asset: Asset, upload: UploadTake) -> Take:
+        record = self._run.record
+        number = next_take_number(record, asset.asset_id)
+        try:
+            return await workflow.execute_activity_method(
+                ProductionActivities.check_upload,
+                CheckUpload(production_id=record.production_id, asset=asset, take=number, upload=upload),
+                start_to_close_timeout=STEP_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=PATIENT,
+                summary=f"look at {upload.filename or 'a file'} for {asset.asset_id}",
+            )
+        except ActivityError as error:
+            raise_if_cancelled(error)
+            if isinstance(error.cause, ApplicationError) and error.cause.type == UPLOAD_REFUSED:
+                raise refuse("upload_refused", "file", message_of(error)) from None
+            raise
+
+    def _check_upload(self, upload: UploadTake) -> None:
+        record = self._run.record
+        check_not_a_preview(record)
+        check_produced(record)
+        check_record_size(record)
+        known_asset(record, upload.asset_id)
+        check_idle(record, upload.asset_id)
+        check_no_doubt(record, upload.asset_id)
+
+    async def select(self, selection: SelectTake) -> Receipt:
+        record = self._run.record
+        self._check_selection(selection)
+        select_take(record, selection.asset_id, selection.take, by=selection.requested_by)
+        self._run.wake_up()
+        return record.receipt()
+
+    def _check_selection(self, selection: SelectTake) -> None:
+        record = self._run.record
+        check_produced(record)
+        check_record_size(record)
+        known_asset(record, selection.asset_id)
+        check_idle(record, selection.asset_id)
+        state = record.assets[selection.asset_id]
+        if selection.take not in (numbers := [t.number for t in state.takes]):
+            raise refuse("unknown_take", "take", f"{selection.asset_id!r} has takes {numbers}; choose one of them")
+
+    async def refresh(self, request: Refresh) -> Receipt:
+        self._check_refresh(request)
+        record = self._run.record
+        async with self._run.pricing:
+            self._check_refresh(request)
+            assert record.plan is not None
+            ids = self._assets_to_refresh(request)
+            plan = await self._prices.priced(record.plan, only=tuple(ids))
+            self._check_refresh(request)
+            if ids != self._assets_to_refresh(request):
+                raise refuse("wrong_phase", "asset_ids", "other assets are stale by now; look again")
+            price = sum((reserve_usd(record, a) for a in plan.assets if a.asset_id in ids), ZERO)
+            _check_cap(price, request.max_usd)
+            takes, allow, by = dict.fromkeys(ids, 1), request.allow_unknown_prices, request.requested_by
+            budget = self._prices.budget_for(plan, takes, request.budget_usd, allow_unknown=allow, by=by)
+            self._prices.release(plan, takes, budget, allow_unknown=allow, by=by)
+        for asset_id in ids:
+            self._log_request(asset_id, request.requested_by, why="refresh")
+            queue_takes(record, asset_id)
+        self._run.wake_up()
+        return record.receipt()
+
+    def _check_refresh(self, request: Refresh) -> None:
+        record = self._run.record
+        check_not_a_preview(record)
+        check_produced(record)
+        check_record_size(record)
+        for asset_id in request.asset_ids:
+            known_asset(record, asset_id)
+            check_idle(record, asset_id)
+            check_no_doubt(record, asset_id)
+            if not record.assets[asset_id].stale:
+                raise refuse("wrong_phase", "asset_ids", f"{asset_id!r} is not stale; regenerate it to make it anew")
+        ids = self._assets_to_refresh(request)
+        if not ids:
+            raise refuse("wrong_phase", "asset_ids", "nothing is stale; there is nothing to make again")
+        _check_cap(sum((price_usd(record, i) for i in ids), ZERO), request.max_usd)
+
+    def _assets_to_refresh(self, request: Refresh) -> list[str]:
+        """In plan order; what waits for a person or is being made is not among them unless it is named."""
+        record = self._run.record
+        assert record.plan is not None
+        states = record.assets
+        stale = [a.asset_id for a in record.plan.assets if states[a.asset_id].stale]
+        idle = [i for i in stale if states[i].status.value == "completed"]
+        return [i for i in stale if i in request.asset_ids] if request.asset_ids else idle
+
+
+def _check_cap(price: Decimal, max_usd: Decimal) -> None:
+    if price > max_usd:
+        raise refuse("budget_short", "max_usd", f"making them again costs up to {price} USD; allow that, or name fewer")
