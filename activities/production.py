@@ -143,7 +143,7 @@ class Activities(ProductionActivities):
         support = self._storage.support
         if support and support.state == "unsupported" and planner != "template":
             planner = f"none: {support.problem}"
-        return registry.report(self._providers, planner, support).model_copy(update=webhooks)
+        return registry.build_report(self._providers, planner, support).model_copy(update=webhooks)
 
 
 def _json(record: Model) -> bytes:

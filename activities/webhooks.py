@@ -158,7 +158,7 @@ def _refused(response: httpx.Response, excerpt: str) -> ApplicationError:
     message = f"{response.url.host} answered HTTP {response.status_code}{f': {excerpt}' if excerpt else ''}"
     if response.status_code == HTTPStatus.GONE:
         return ApplicationError(message, type="ReceiverGone", non_retryable=True)
-    return _not_delivered(message, http_failures.seconds_after(response.headers.get("retry-after")))
+    return _not_delivered(message, http_failures.parse_retry_after(response.headers.get("retry-after")))
 
 
 def _not_delivered(message: str, after: timedelta | None = None) -> ApplicationError:

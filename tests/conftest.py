@@ -1,4 +1,4 @@
-"""Fixtures of all tests: real servers, started when a test first asks for them and once a session."""
+"""Fixtures of all tests: real servers, started for the first test that needs them, once a session."""
 
 import os
 import ssl
@@ -19,8 +19,8 @@ from workflows.runtime.gc_freeze import freeze_gc
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nobodys_environment() -> Iterator[None]:
-    """No test meets the keys, servers or profiles of whoever runs it."""
+def _hermetic_environment() -> Iterator[None]:
+    """Hide the keys, servers and profiles of the user from all tests."""
     with pytest.MonkeyPatch.context() as patch:
         clean = hermetic(os.environ)
         for name in set(os.environ) - set(clean):
@@ -31,17 +31,17 @@ def _nobodys_environment() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _certificates_are_read_once() -> Iterator[None]:
-    """Each HTTP client reads all of them, 45 ms a time, and no test speaks TLS."""
+def _read_certificates_once() -> Iterator[None]:
+    """Cache the certificates: each HTTP client reads all of them in 45 ms."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
         yield
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _what_is_loaded_is_not_looked_through() -> None:
-    """All that the tests load is a heap that a full collection takes seconds for on a busy machine, and the SDK takes
-    a workflow that stands still for two of them for a deadlock. What is there before a module is left alone."""
+def _freeze_gc() -> None:
+    """Exclude the objects that exist before a module from garbage collection: on a busy machine a full collection takes
+    seconds, and the SDK reports a workflow that is blocked for two seconds as a deadlock."""
     freeze_gc()
 
 
@@ -50,7 +50,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A Temporal and an S3 server, empty at the start of the session; no worker and no API."""
     home = new_home(tmp_path_factory.mktemp("servers") / "home")
     with pytest.MonkeyPatch.context() as patch:
-        # A closed run can be deleted once the server has written down that it is done with it: by default every 30 s.
+        # A closed run can be deleted once the server has recorded that it was processed: by default every 30 s.
         for queue in ("transfer", "visibility"):
             patch.setitem(temporal_server._DYNAMIC_CONFIG, f"history.{queue}ProcessorUpdateAckInterval", '"1s"')
         with running_stack(home, ports="free", api=False, worker=False) as stack:

@@ -1,6 +1,6 @@
 """The requests to a production: decisions, edits, new takes. Each is the argument of a signal or an update."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
@@ -105,13 +105,12 @@ class Revision(KeyedRequest):
     reviser: Person = "someone"
 
 
-class Regenerate(KeyedRequest):
-    """Makes new takes of one asset, unchanged or changed. The last take is selected; the others can be selected later.
+class RegenerateBody(Model):
+    """New takes of one asset, unchanged or changed. The last take is selected; the others can be selected later.
 
     With `feedback`, the planner writes the new prompt. `budget_usd` is the new total budget in USD.
     """
 
-    asset_id: Slug
     prompt: PromptText | None = None
     feedback: PromptText | None = None
     provider: Slug | None = None
@@ -123,17 +122,20 @@ class Regenerate(KeyedRequest):
     requested_by: Person = "someone"
 
     @model_validator(mode="after")
-    def _one_prompt(self) -> "Regenerate":
+    def _one_prompt(self) -> Self:
         if self.prompt is not None and self.feedback is not None:
             raise ValueError("feedback: give either the new prompt or the feedback, not both")
         return self
 
 
-class Resolve(KeyedRequest):
+class Regenerate(RegenerateBody, KeyedRequest):
+    asset_id: Slug
+
+
+class ResolveBody(Model):
     """A person's decision about a waiting asset: retry it (unchanged or changed), accept the deliverable without it,
     adopt a job that the provider already runs, resubmit after an ambiguous submission, or raise the budget."""
 
-    asset_id: Slug
     action: Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
     prompt: PromptText | None = None
     provider: Slug | None = None
@@ -150,7 +152,7 @@ class Resolve(KeyedRequest):
     )
 
     @model_validator(mode="after")
-    def _complete(self) -> "Resolve":
+    def _complete(self) -> Self:
         if self.action == "adopt" and not self.job_id:
             raise ValueError("job_id: name the provider's job to adopt")
         if self.action == "raise_budget" and self.budget_usd is None:
@@ -158,12 +160,19 @@ class Resolve(KeyedRequest):
         return self
 
 
-class SelectTake(KeyedRequest):
+class Resolve(ResolveBody, KeyedRequest):
+    asset_id: Slug
+
+
+class SelectBody(Model):
     """Uses an earlier take of an asset in the deliverable."""
 
-    asset_id: Slug
     take: int = Field(ge=1)
     requested_by: Person = "someone"
+
+
+class SelectTake(SelectBody, KeyedRequest):
+    asset_id: Slug
 
 
 MAX_UPLOAD_BYTES: Final[dict[Modality, int]] = {

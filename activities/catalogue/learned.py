@@ -1,7 +1,7 @@
-"""What the models of one production have charged beyond, or without, a published price, known to every worker at once.
+"""Bills of a production's models above, or without, a published price, shared by all workers immediately.
 
-The workflow learns of a bill when its activity ends. Takes that it started before wait in a task queue meanwhile: each
-attempt reads this record before it claims, so that no submission leaves at a price that is known to be wrong.
+The workflow gets a bill only when its activity ends. Takes that it started before may already be in a task queue, so
+each attempt reads this record before it claims: no submission is sent at a price that is known to be wrong.
 """
 
 from decimal import Decimal
@@ -12,24 +12,24 @@ from workflows import keys
 from workflows.models import ZERO, Asset, Charges
 
 _TRIES = 20
-"""Of takes that overrun at the same moment; each rewrites one small object."""
+"""For takes that exceed their price at the same time; each rewrites one small object."""
 
 
-async def learned(storage: Storage, production_id: str, asset: Asset) -> Charges:
-    """What is known of the asset's model.
+async def read_charges(storage: Storage, production_id: str, asset: Asset) -> Charges:
+    """The charges that are recorded for the asset's model in this production.
 
     Raises:
-        StorageFailed: the storage does not answer.
+        StorageFailed: the storage does not respond.
     """
     found = await storage.get_bytes(keys.learned_key(production_id, asset.provider, asset.model))
     return Charges.model_validate_json(found[0], extra="ignore") if found else Charges()
 
 
-async def learn(storage: Storage, production_id: str, asset: Asset, cost_usd: Decimal) -> None:
-    """Keep what a submission was billed, where that is more than its price, or where no price is published.
+async def record_bill(storage: Storage, production_id: str, asset: Asset, cost_usd: Decimal) -> None:
+    """Record the bill of a submission, if it is above its price or if no price is published.
 
     Raises:
-        StorageFailed: the storage does not answer.
+        StorageFailed: the storage does not respond.
     """
     if asset.quote is None or cost_usd <= (ZERO if asset.quote.unknown else asset.quote.high_usd):
         return

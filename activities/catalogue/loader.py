@@ -1,7 +1,7 @@
-"""The model catalogue: data, one file a provider in `catalogue/`, loaded once, typed.
+"""The model catalogue: one TOML file for each provider in `catalogue/`, loaded once into typed offers.
 
-A file `GREENLIGHT_CATALOGUE` of the same form adds models and replaces entries: prices of one's own
-contract, or models of a server of one's own behind OPENAI_BASE_URL.
+A file `GREENLIGHT_CATALOGUE` in the same format adds models and replaces entries: prices of your own
+contract, or models of your own server behind OPENAI_BASE_URL.
 """
 
 import tomllib
@@ -21,7 +21,7 @@ from workflows.models import Modality, ModelName, Slug
 from workflows.provider_report import RETIRES_SOON
 
 OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
-"""The variable with the path of a catalogue file of one's own."""
+"""The variable with the path of the operator's own catalogue file."""
 
 Usd = Annotated[Decimal, Field(ge=0)]
 
@@ -32,7 +32,7 @@ class _Strict(BaseModel):
 
 class _Rate(_Strict):
     unit: Unit
-    usd: Usd | tuple[Usd, Usd] = Field(description="One price, or the least and the most; tokens: for a million")
+    usd: Usd | tuple[Usd, Usd] = Field(description="One price, or the lowest and the highest; tokens: for a million")
     when: dict[str, str] = Field(default_factory=dict)
     until: date | None = Field(default=None, description="The last day of this rate; the next one of the unit follows")
 
@@ -42,7 +42,7 @@ class _Rate(_Strict):
 
 
 class _Price(_Strict):
-    """No rates: nobody published the price, and the plan says so."""
+    """Without rates: no price is published, and the plan shows that it is unknown."""
 
     rates: tuple[_Rate, ...] = ()
     source: str = Field(min_length=1)
@@ -71,12 +71,12 @@ class _Entry(_Strict):
     requires: frozenset[Modality] = frozenset()
     max_pictures: int = Field(default=0, ge=0)
     max_recordings: int = Field(default=0, ge=0)
-    mask: bool = Field(default=False, description="Takes a picture that says where another one is changed")
+    mask: bool = Field(default=False, description="Accepts a picture that marks where another one is changed")
     languages: frozenset[Language] = Field(default=frozenset(), description="That a voice speaks; empty: any")
     placeholder: bool = Field(default=False, description="Planned only where no other model fits; never a fallback")
     retires: date | None = None
     replacement: tuple[str, ...] = ()
-    source: str = Field(default="", description="Of the limits and the retirement")
+    source: str = Field(default="", description="Source of the limits and the retirement")
     price: _Price
     output_tokens: _Tokens | None = None
     input_image: str = ""
@@ -92,7 +92,7 @@ class _Entry(_Strict):
             rates=tuple(r.typed() for r in self.price.rates),
             expected_seconds=self.expected_seconds,
             job=self.job,
-            parameters={name: p.in_words() for name, p in self.parameters.items()},
+            parameters={name: p.describe() for name, p in self.parameters.items()},
             rules=self.parameters,
             accepts=self.accepts | self.requires,
             requires=self.requires,
@@ -117,14 +117,14 @@ _ENTRIES: Final = TypeAdapter(list[_Entry])
 
 
 class CatalogueBroken(ValueError):
-    """A catalogue file cannot be used; names the file, the entry and the field."""
+    """A catalogue file is not valid; the message names the file, the entry and the field."""
 
 
-def read(file: Traversable | Path) -> list[Offer]:
+def read_catalogue(file: Traversable | Path) -> list[Offer]:
     """The offers of one catalogue file.
 
     Raises:
-        CatalogueBroken: it cannot be read, or an entry is not what it should be.
+        CatalogueBroken: it cannot be read, or an entry is not valid.
     """
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -138,27 +138,27 @@ def read(file: Traversable | Path) -> list[Offer]:
 
 @cache
 def _own(path: str) -> tuple[Offer, ...]:
-    return tuple(read(Path(path))) if path else ()
+    return tuple(read_catalogue(Path(path))) if path else ()
 
 
 @cache
-def offers_of(provider: str, own: str = "") -> tuple[Offer, ...]:
+def load_offers(provider: str, own: str = "") -> tuple[Offer, ...]:
     """The catalogue's models of one provider, the preferred one of each modality first.
 
     Args:
-        own: Path of a catalogue file whose entries come on top; it wins over an entry of the same model.
+        own: Path of a catalogue file whose entries are added; they replace entries of the same model.
 
     Raises:
         CatalogueBroken: names the file, the entry and the field.
     """
     file = files("activities.catalogue").joinpath(f"{provider}.toml")
-    offers = {(o.model, o.modality): o for o in read(file)} if file.is_file() else {}
+    offers = {(o.model, o.modality): o for o in read_catalogue(file)} if file.is_file() else {}
     offers |= {(o.model, o.modality): o for o in _own(own) if o.provider == provider}
     return tuple(sorted(offers.values(), key=lambda o: o.rank))
 
 
 def problem_with(offer: Offer, today: date) -> str | None:
-    """Why a model cannot be planned, with the remedy; None where it can."""
+    """The reason why a model cannot be planned, with the remedy; None if it can."""
     if offer.unavailable:
         return offer.unavailable
     if offer.retires and offer.retires <= today:
@@ -167,8 +167,8 @@ def problem_with(offer: Offer, today: date) -> str | None:
     return None
 
 
-def retiring(offer: Offer, today: date) -> str | None:
-    """A warning for a model that ends within RETIRES_SOON; None for all others."""
+def retirement_warning(offer: Offer, today: date) -> str | None:
+    """A warning for a model that retires within RETIRES_SOON; None for all others."""
     if offer.retires is None or not today < offer.retires <= today + RETIRES_SOON:
         return None
     instead = f"; use {' or '.join(offer.replacement)}" if offer.replacement else ""

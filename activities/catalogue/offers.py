@@ -1,4 +1,4 @@
-"""What a provider offers: a model of the catalogue with its rates, parameters and limits."""
+"""An offer of a provider: a model of the catalogue with its rates, parameters and limits."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from workflows.models import Modality
 
 
 class Parameter(BaseModel):
-    """One parameter of a model: what it means, and which values it takes.
+    """One parameter of a model: its meaning and its valid values.
 
     Attributes:
-        unit: Of a number, e.g. "seconds"; `min` and `max` are in it and belong to the range.
-        choices: The only values; of a number as text, e.g. "4", "6", "8".
-        default: What happens without it, in words.
+        unit: The unit of a number, e.g. "seconds"; `min` and `max` are in this unit and are valid values.
+        choices: The only valid values; those of a number as text, e.g. "4", "6", "8".
+        default: The value or effect without the parameter, as text.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,10 +37,10 @@ class Parameter(BaseModel):
         if (self.min is None) != (self.max is None) or (not numeric and self.min is not None):
             raise ValueError("min, max: give both, and for a number only")
         if numeric and any(not _is_number(c) for c in self.choices):
-            raise ValueError("choices: those of a number are numbers")
+            raise ValueError("choices: give only numbers for a number")
         return self
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """E.g. "speed of speech (words a minute, 80 to 400); default: 165"."""
         limits = "" if self.min is None else f"{self.min:g} to {self.max:g}"
         details = ", ".join(filter(None, [self.unit, limits, ", ".join(self.choices)]))
@@ -48,7 +48,7 @@ class Parameter(BaseModel):
         return self.meaning + (f" ({details})" if details else "") + absent
 
     def nearest(self, value: float) -> float:
-        """The value of a number that is taken and nearest to this one; of two the larger."""
+        """The valid value of a number that is nearest to this one; the larger of two that are equally near."""
         if self.choices:
             return min(map(float, self.choices), key=lambda c: (abs(c - value), -c))
         if self.min is not None and self.max is not None:
@@ -56,7 +56,7 @@ class Parameter(BaseModel):
         return value
 
     def problem(self, value: JsonValue) -> str | None:
-        """What is wrong with a value and what would do instead; None where it can be taken."""
+        """What is wrong with a value, and which values are valid; None if it is valid."""
         shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:59] + "…"
         if self.type == "flag":
             return None if isinstance(value, bool) else f"{shown} is not true or false; give one of them"
@@ -88,11 +88,11 @@ Unit = Literal[
     "output_tokens",
     "output_image_tokens",
 ]
-"""What vendors bill by. Tokens are counted one by one, their rates are for a million. A second or minute is of the
-media that is made; of an input, where the model makes text."""
+"""Units by which vendors bill. Tokens are counted one by one, but their rates are for a million. Seconds and minutes
+are those of the output media, or of an input if the model makes text."""
 MILLION: Final = 1_000_000
 TEXT_MAX_TOKENS: Final = 4_096
-"""What a text may take without a parameter `max_tokens`, thoughts included: the high end of its price goes by it."""
+"""The limit of a text without a parameter `max_tokens`, thoughts included; the high end of its price is based on it."""
 
 
 def _is_number(text: str) -> bool:
@@ -104,7 +104,7 @@ def _is_number(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Rate:
-    """USD for one unit (tokens: for a million), for the parameters that it applies `when`, and to the day it ends."""
+    """USD for one unit (tokens: for a million), for parameters that match `when`, until the day of `until`."""
 
     unit: Unit
     usd_low: Decimal
@@ -114,7 +114,7 @@ class Rate:
 
     @property
     def each_high(self) -> Decimal:
-        """USD for a single unit, tokens too."""
+        """USD for a single unit, also for tokens."""
         return self.usd_high / MILLION if self.unit.endswith("tokens") else self.usd_high
 
     @property
@@ -124,12 +124,12 @@ class Rate:
 
 @dataclass(frozen=True)
 class Tokens:
-    """How many tokens one picture is, as the vendor says.
+    """The number of tokens of one picture, as the vendor documents it.
 
     Attributes:
-        parameter: The parameter that decides, e.g. "quality"; its value "" stands for any other.
-        counts: Value of the parameter -> least and most tokens.
-        pixels: The picture size that `counts` is for; other sizes count in proportion. 0: size does not matter.
+        parameter: The parameter that decides, e.g. "quality"; the value "" in `counts` stands for any other.
+        counts: Value of the parameter -> lowest and highest number of tokens.
+        pixels: The picture size of `counts`; other sizes are in proportion. 0: the size does not matter.
     """
 
     parameter: str
@@ -142,29 +142,29 @@ class Offer:
     """One model of the catalogue, as a provider offers it.
 
     Attributes:
-        rates: What it costs: the first rate of each unit that applies to an asset's parameters. Empty: unknown.
+        rates: Its prices: for each unit, the first rate that applies to an asset's parameters. Empty: unknown.
         job: True when `submit` returns a Job.
-        media_type: Of what it makes, e.g. "video/mp4".
-        expected_seconds: What one asset usually takes; chooses the delay between looks at a job.
+        media_type: The media type of its output, e.g. "video/mp4".
+        expected_seconds: The usual duration of one take; it determines the delay between polls of a job.
         parameters: Parameter name -> meaning, unit and default; any other name is refused in a plan.
-        rules: Which values a parameter takes; one without a rule is checked when the take is made.
-        any_parameter: Takes names that are not listed; the vendor checks them.
-        accepts: Types of input takes that it makes use of; `requires` those it cannot work without.
-        max_pictures: The most pictures that it is shown at once, 0 where a plan's own limits are lower.
-        max_recordings: The most sounds and videos, in the same way.
-        mask: Takes a picture of the role "mask", whose transparent part says where another picture is changed.
-        output_tokens: Of a picture. Text is counted by its parameter `max_tokens`.
-        input_image: The vendor's formula for the tokens of a picture that is shown to it, by its name in
+        rules: The valid values of a parameter; one without a rule is checked when the take is made.
+        any_parameter: Accepts names that are not listed; the vendor checks them.
+        accepts: Types of input takes that it uses; `requires` are those that it needs.
+        max_pictures: The maximum number of input pictures, 0 if a plan's own limits are lower.
+        max_recordings: The maximum number of input audio and video files, in the same way.
+        mask: Accepts a picture of the role "mask", whose transparent part marks where another picture is changed.
+        output_tokens: Tokens of an output picture. Text is counted by its parameter `max_tokens`.
+        input_image: The vendor's formula for the tokens of an input picture, by its name in
             `activities.catalogue.pricing`.
-        best_for: What the model is good at, in a few words; the planner reads it.
-        aspects: The only aspects that it makes; empty where it makes all, or the nearest.
-        max_prompt: Longest prompt in UTF-16 units (as vendors count), 0 where a plan's own limit is shorter.
-        rank: Among all models of a modality the lowest is planned first.
-        schema: Text that follows a JSON schema can be asked for.
+        best_for: The strengths of the model, as a short text for the planner.
+        aspects: The only aspects that it makes; empty if it makes all, or the nearest.
+        max_prompt: Longest prompt in UTF-16 units (as vendors count), 0 if a plan's own limit is shorter.
+        rank: Among all models of a modality, the lowest is planned first.
+        schema: Supports text that follows a JSON schema.
         languages: BCP 47 tags in lower case that a voice speaks; "pt" covers "pt-MZ". Empty: any.
         placeholder: It makes free placeholders: planned only where no other model fits, and never used as a fallback.
-        retires: The day it stops answering; `replacement` names what to use then.
-        unavailable: Why this provider cannot make it now, with the remedy; empty where it can.
+        retires: The day on which it is shut down; `replacement` names the models to use then.
+        unavailable: The reason why this provider cannot use it now, with the remedy; empty if it can.
     """
 
     provider: str
@@ -209,7 +209,7 @@ class Offer:
 
     @property
     def unknown(self) -> bool:
-        """Nobody published what it costs."""
+        """Whether no price is published."""
         return not self.rates
 
 

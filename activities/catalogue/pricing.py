@@ -1,8 +1,8 @@
-"""What a take may cost before it is made, and what it did cost afterwards, by the catalogue's rates.
+"""The possible price of a take before it is made, and its cost afterwards, by the catalogue's rates.
 
-A price is a range: the low end is what such a take usually costs, the high end what it costs at most. The
-high end is what a budget reserves, so where a vendor counts something nobody can foresee (tokens), the high
-end goes by the limit that the request itself sets.
+A price is a range: the low end is the usual cost of such a take, the high end its maximum. A budget reserves the
+high end. If a vendor counts a unit that cannot be known before (tokens), the high end is based on the limit that the
+request itself sets.
 """
 
 import math
@@ -20,26 +20,25 @@ from workflows.brief import REFERENCE, reference_id
 from workflows.models import UPLOAD, Asset, Media, Modality, Quote
 
 DEFAULT_SECONDS: Final = 5.0
-"""Of a shot whose length nobody set."""
+"""The length of a shot, if neither the plan nor the catalogue has one."""
 MAX_SECONDS: Final = 3_600.0
-"""No model makes an hour in one piece: a longer length is a slip of the pen, found before it is priced."""
+"""No model makes an hour in one take: a longer length is a mistake, found before it is priced."""
 SPEECH_SPREAD: Final = (0.7, 1.5)
-"""Voices differ: what a text takes to say is known to about this much."""
+"""Voices differ: the duration of a spoken text is known within these factors."""
 INSTRUCTIONS_BYTES: Final = 2_000
-"""Of what is sent beside the prompt of a text."""
-USUAL_WORDS: Final = 300
+"""Bytes that are sent in addition to the prompt of a text."""
+USUAL_TEXT_TOKENS: Final = 300
 """Tokens of a short text, the low end."""
-PICTURE: Final = (1536, 1024)
-"""Pixels of a picture whose size the plan does not say."""
-
-HEARD_SECOND: Final = {Modality.AUDIO: 32, Modality.VIDEO: 300}
-"""Tokens of a second that a model hears or sees; Google counts 258 a frame at one a second, and 32 of sound."""
+DEFAULT_PIXELS: Final = (1536, 1024)
+"""Pixels of a picture whose size is not in the plan."""
+MEDIA_TOKENS_PER_SECOND: Final = {Modality.AUDIO: 32, Modality.VIDEO: 300}
+"""Input tokens of a second of audio or video; Google counts 258 for a frame, at one a second, and 32 for sound."""
 
 CostSource = Literal["vendor", "usage", "catalogue", "unknown"]
 
 
 class Billed(Protocol):
-    """What a finished take says of its cost: USD that the vendor charged, or the units that it counted."""
+    """The billing data of a finished take: USD that the vendor charged, or the units that it counted."""
 
     @property
     def cost_usd(self) -> Decimal | None: ...
@@ -49,25 +48,25 @@ class Billed(Protocol):
 
 
 class PriceProblem(ValueError):
-    """A parameter makes the price impossible to say; the message names it."""
+    """A parameter makes it impossible to price the take; the message names it."""
 
 
 class Span(NamedTuple):
-    """A least and a most amount of one unit."""
+    """The lowest and the highest amount of one unit."""
 
     low: float
     high: float
 
 
 def _tiles(width: int, height: int) -> int:
-    """Google: 258 tokens for a picture of at most 384 pixels each way, else for each tile of 768."""
+    """Google: 258 tokens for a picture of at most 384 pixels each way, otherwise for each tile of 768."""
     if max(width, height) <= 384:
         return 258
     return 258 * math.ceil(width / 768) * math.ceil(height / 768)
 
 
 def _area(width: int, height: int) -> int:
-    """Anthropic: pixels / 750, after the picture is brought to at most 1,568 pixels on its long side."""
+    """Anthropic: pixels / 750, after the picture is scaled to at most 1,568 pixels on its long side."""
     scale = min(1.0, 1568 / max(width, height))
     return math.ceil(width * scale * height * scale / 750)
 
@@ -77,16 +76,16 @@ def _patches(width: int, height: int) -> int:
     return min(math.ceil(width / 32) * math.ceil(height / 32), 1_536)
 
 
-SHOWN_PICTURE: Final[Mapping[str, Callable[[int, int], int]]] = {
+PICTURE_TOKEN_FORMULAS: Final[Mapping[str, Callable[[int, int], int]]] = {
     "tiles": _tiles,
     "area": _area,
     "patches": _patches,
 }
-"""Name in the catalogue (`input_image`) -> tokens of a picture of width x height pixels that is shown to a model."""
+"""Name in the catalogue (`input_image`) -> tokens of an input picture of width x height pixels."""
 
 
-def shown(references: Sequence[Media]) -> dict[str, Asset]:
-    """Id -> a reference of the brief as an asset of its size, as what is made from it is priced."""
+def reference_assets(references: Sequence[Media]) -> dict[str, Asset]:
+    """Id -> a reference of the brief, as an asset of its size, to price takes that use it."""
     named = {reference_id(n): media for n, media in enumerate(references, start=1)}
     return {
         name: Asset(
@@ -106,14 +105,14 @@ def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions
     """The price range of one take, USD.
 
     Args:
-        inputs: The assets that it is made from, as the plan has them.
-        instructions: Bytes that go to a text model beside the prompt.
+        inputs: Its input assets, as in the plan.
+        instructions: Bytes that are sent to a text model in addition to the prompt.
 
     Raises:
-        PriceProblem: names the parameter and what it may be.
+        PriceProblem: names the parameter and its valid values.
     """
     low = high = Decimal(0)
-    rates = applying(offer, asset.parameters)
+    rates = applicable_rates(offer, asset.parameters)
     for rate in rates:
         span = _amount(rate.unit, offer, asset, inputs, instructions)
         low += rate.each_low * Decimal(str(span.low))
@@ -129,20 +128,20 @@ def quote(offer: Offer, asset: Asset, inputs: Sequence[Asset] = (), instructions
 
 
 def cost_of(offer: Offer, asset: Asset, finished: Billed) -> tuple[Decimal, CostSource]:
-    """What a finished take cost, USD, and who says so."""
+    """The cost of a finished take, USD, and the source of that amount."""
     if finished.cost_usd is not None:
         return cents_up(finished.cost_usd), "vendor"
     if offer.unknown:
         return Decimal(0), "unknown"
-    rates = {rate.unit: rate for rate in applying(offer, asset.parameters)}
+    rates = {rate.unit: rate for rate in applicable_rates(offer, asset.parameters)}
     if finished.usage.keys() & rates.keys():
         parts = (rates[unit].each_high * amount for unit, amount in finished.usage.items() if unit in rates)
         return cents_up(sum(parts, Decimal(0))), "usage"
     return (asset.quote.high_usd if asset.quote else Decimal(0)), "catalogue"
 
 
-def applying(offer: Offer, parameters: Mapping[str, JsonValue]) -> list[Rate]:
-    """The first rate of each unit that still holds and whose conditions the parameters, or their defaults, meet."""
+def applicable_rates(offer: Offer, parameters: Mapping[str, JsonValue]) -> list[Rate]:
+    """For each unit, the first rate that is still valid and matches the parameters, or their defaults."""
     found: dict[Unit, Rate] = {}
     today = datetime.now(UTC).date()
     for rate in offer.rates:
@@ -178,27 +177,33 @@ def _amount(unit: Unit, offer: Offer, asset: Asset, inputs: Sequence[Asset], ins
             return Span(width * height / 1e6, width * height / 1e6)
         case "input_tokens":
             size = len(asset.prompt.encode())
-            shown = 0 if any(r.unit == "input_image_tokens" for r in offer.rates) else _shown(offer, inputs)
-            # A token is four bytes of English and never less than two of any script.
-            return Span(size / 4 + shown, (size + instructions) / 2 + shown)
+            media = (
+                0 if any(r.unit == "input_image_tokens" for r in offer.rates) else _input_media_tokens(offer, inputs)
+            )
+            # A token has about four bytes of English, and at least two bytes of any script.
+            return Span(size / 4 + media, (size + instructions) / 2 + media)
         case "input_image_tokens":
-            return Span(_shown(offer, inputs), _shown(offer, inputs))
+            return Span(_input_media_tokens(offer, inputs), _input_media_tokens(offer, inputs))
         case "output_tokens":
             most = _number(asset, "max_tokens") or TEXT_MAX_TOKENS
-            return Span(min(USUAL_WORDS, most), most)
+            return Span(min(USUAL_TEXT_TOKENS, most), most)
         case "output_image_tokens":
-            return _picture(offer, asset)
+            return _output_picture_tokens(offer, asset)
 
 
 def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
     known = _number(asset, "seconds", "at_least")
     if known is None and asset.asset_type in (Modality.AUDIO, Modality.TEXT):
-        heard = [asset] if asset.asset_type == Modality.AUDIO else [i for i in inputs if i.asset_type == Modality.AUDIO]
-        spoken = sum(speech_seconds(a.prompt) for a in heard)
+        recordings = (
+            [asset] if asset.asset_type == Modality.AUDIO else [i for i in inputs if i.asset_type == Modality.AUDIO]
+        )
+        spoken = sum(speech_seconds(a.prompt) for a in recordings)
         return Span(spoken * SPEECH_SPREAD[0], spoken * SPEECH_SPREAD[1])
     seconds = known if known is not None else _default_seconds(offer)
     if not 0 < seconds <= MAX_SECONDS:
-        raise PriceProblem(f"parameters: {seconds!r} seconds; take 1 to {MAX_SECONDS:g}")
+        raise PriceProblem(
+            f"parameters: {seconds!r} seconds is not a valid length; give more than 0 and at most {MAX_SECONDS:g}"
+        )
     return Span(seconds, seconds)
 
 
@@ -211,27 +216,27 @@ def _default_seconds(offer: Offer) -> float:
 
 
 def pixels(asset: Asset) -> tuple[int, int]:
-    """Width and height that the plan asks for: its size "WxH", its width and height, else `PICTURE`."""
+    """Width and height in the plan: its size "WxH", its width and height, otherwise `DEFAULT_PIXELS`."""
     size = asset.parameters.get("size")
     if isinstance(size, str) and size.count("x") == 1 and all(part.isdigit() for part in size.split("x")):
         width, height = (int(part) for part in size.split("x"))
         return max(width, 1), max(height, 1)
     wide, high = _number(asset, "width"), _number(asset, "height")
-    return (int(wide), int(high)) if wide and high else PICTURE
+    return (int(wide), int(high)) if wide and high else DEFAULT_PIXELS
 
 
-def _shown(offer: Offer, inputs: Sequence[Asset]) -> int:
-    formula = SHOWN_PICTURE.get(offer.input_image)
+def _input_media_tokens(offer: Offer, inputs: Sequence[Asset]) -> int:
+    formula = PICTURE_TOKEN_FORMULAS.get(offer.input_image)
     total = 0.0
     for each in inputs:
         if each.asset_type == Modality.IMAGE and formula:
             total += formula(*pixels(each))
-        elif each.asset_type in offer.accepts and each.asset_type in HEARD_SECOND:
-            total += HEARD_SECOND[each.asset_type] * _seconds(offer, each, ()).high
+        elif each.asset_type in offer.accepts and each.asset_type in MEDIA_TOKENS_PER_SECOND:
+            total += MEDIA_TOKENS_PER_SECOND[each.asset_type] * _seconds(offer, each, ()).high
     return math.ceil(total)
 
 
-def _picture(offer: Offer, asset: Asset) -> Span:
+def _output_picture_tokens(offer: Offer, asset: Asset) -> Span:
     tokens = offer.output_tokens
     if tokens is None:
         return Span(0, 0)

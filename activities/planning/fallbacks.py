@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
 from activities.planning.task import PlanningTask
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from workflows.models import ZERO, Alternative, Asset, Plan
 
 FALLBACKS: Final = 2
@@ -29,7 +29,7 @@ def with_fallbacks(plan: Plan, task: PlanningTask, budget_usd: Decimal | None = 
     costs = [_high_usd(plan, a, task) for a in assets] if budget_usd is not None else []
     for at, asset in enumerate(assets):
         provider = task.providers.get(asset.provider)
-        own = offer_of(provider, asset.model, asset.asset_type) if provider else None
+        own = find_offer(provider, asset.model, asset.asset_type) if provider else None
         if own is None or own.free:
             continue
         found: list[Alternative] = []

@@ -25,7 +25,7 @@ from activities.planning.questions.inquiry import (
 )
 from activities.planning.task import PlanningTask, check_plannable
 from activities.providers.protocol import Provider
-from activities.providers.selection import ranked
+from activities.providers.selection import rank_offers
 from activities.settings import ActivitySettings
 from workflows.activity_io import BUDGET_SHORT, PLAN_INVALID, AssetFailure
 from workflows.brief import Platform
@@ -45,7 +45,7 @@ def models_for(settings: ActivitySettings, providers: Mapping[str, Provider], to
     """
     if settings.planner == "template":
         return []
-    able = [o for o in ranked(Modality.TEXT, providers, today) if o.schema]
+    able = [o for o in rank_offers(Modality.TEXT, providers, today) if o.schema]
     if settings.planner == "auto":
         return [o for o in able if not o.unknown]
     names = [name.strip() for name in settings.planner.split(",") if name.strip()]

@@ -5,7 +5,7 @@ from typing import Final
 
 from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.providers.protocol import Provider
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from activities.text.speech import speech_seconds
 from workflows.models import Asset, Modality
 
@@ -47,7 +47,7 @@ def _too_long(spoken: float, shots: Sequence[float | None]) -> str:
 def _seconds(shot: Asset, providers: Mapping[str, Provider]) -> float | None:
     """The planned length of a shot; None where its model fits it to the narration, or where it is unknown."""
     provider = providers.get(shot.provider)
-    offer = offer_of(provider, shot.model, shot.asset_type) if provider else None
+    offer = find_offer(provider, shot.model, shot.asset_type) if provider else None
     rule = offer.rules.get("seconds") if offer else None
     value = shot.parameters.get("seconds", rule.default if rule else None)
     try:

@@ -7,13 +7,13 @@ from typing import Final
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
-from activities.catalogue.loader import problem_with, retiring
+from activities.catalogue.loader import problem_with, retirement_warning
 from activities.catalogue.offers import Offer, utf16_units
 from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.planning.narration import overruns
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
-from activities.providers.selection import makes, offer_of, plannable
+from activities.providers.selection import find_offer, plannable_offers, supports_aspect
 from workflows.activity_io import PLAN_INVALID
 from workflows.brief import REFERENCE
 from workflows.models import MASK, MAX_PLAN_BYTES, Asset, Media, Modality, Plan, Quote
@@ -41,14 +41,14 @@ def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date, asp
     if provider is None:
         enabled = ", ".join(providers) or "none; " + remedy_for(asset.asset_type)
         raise invalid(f"{here}: provider: {asset.provider!r} is not enabled; choose from {enabled}")
-    offer = offer_of(provider, asset.model, asset.asset_type)
+    offer = find_offer(provider, asset.model, asset.asset_type)
     if offer is None:
-        models = ", ".join(o.model for o in plannable(provider, asset.asset_type, today))
+        models = ", ".join(o.model for o in plannable_offers(provider, asset.asset_type, today))
         choice = f"choose from {models}" if models else f"it makes no {asset.asset_type.value}: choose another provider"
         raise invalid(f"{here}: model: {asset.model!r} is not offered by {asset.provider}; {choice}")
     if problem := problem_with(offer, today):
         raise invalid(f"{here}: model: {problem}")
-    if not makes(offer, aspect):
+    if not supports_aspect(offer, aspect):
         only = " and ".join(sorted(offer.aspects))
         raise invalid(f"{here}: model: {offer.model!r} makes {only} alone; choose another, or a brief of that aspect")
     return offer
@@ -124,14 +124,14 @@ def _priced(
 ) -> tuple[Asset, list[str]]:
     """The asset with a quote for each of its models, and a warning for each model that retires soon."""
     offer = _offer_for(asset, providers, today, aspect)
-    warnings = [retiring(offer, today)]
+    warnings = [retirement_warning(offer, today)]
     fallbacks = []
     for each in asset.fallbacks:
         changes = {"provider": each.provider, "model": each.model, "parameters": each.parameters}
         other = asset.model_copy(update=changes)
         found = _offer_for(other, providers, today, aspect)
         fallbacks.append(each.model_copy(update={"quote": _quote(other, known, found)}))
-        warnings.append(retiring(found, today))
+        warnings.append(retirement_warning(found, today))
     quoted = asset.model_copy(update={"quote": _quote(asset, known, offer), "fallbacks": tuple(fallbacks)})
     return quoted, [w for w in warnings if w]
 
@@ -154,7 +154,7 @@ def price(
         ApplicationError: type PLAN_INVALID; the message names the asset, the field and the choices.
     """
     today = datetime.now(UTC).date()
-    known = {**plan.by_id, **pricing.shown(references)}
+    known = {**plan.by_id, **pricing.reference_assets(references)}
     quoted, warnings = [], list(plan.warnings)
     for asset in plan.assets:
         if only and asset.asset_id not in only:

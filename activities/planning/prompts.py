@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from activities.catalogue.offers import Offer
 from activities.planning.task import PlanningTask
 from activities.planning.template import MAX_SHOTS, TEXTS
-from activities.providers.registry import placeholder_providers, price_in_words
+from activities.providers.registry import describe_price, placeholder_providers
 from workflows.brief import Brief, Platform
 from workflows.models import Modality
 
@@ -135,7 +135,7 @@ def _models(modality: Modality, offers: Sequence[Offer]) -> str:
 
 
 def _model(offer: Offer) -> str:
-    facts = [price_in_words(offer)]
+    facts = [describe_price(offer)]
     if offer.best_for:
         facts.insert(0, f"best for {offer.best_for}")
     if offer.requires:

@@ -21,7 +21,7 @@ from activities.planning.questions.inquiry import THINKING_TOKENS, Inquiry, Limi
 from activities.planning.questions.paid import REWRITES, PaidQuestions
 from activities.planning.template import MAX_PROMPT_CHARS
 from activities.providers.protocol import Provider
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
 from activities.storage import support
 from activities.storage.bucket import Storage
@@ -76,7 +76,7 @@ async def rewrite(
             AssetFailure that holds what was billed.
     """
     provider = providers.get(request.asset.provider)
-    maker = offer_of(provider, request.asset.model, request.asset.asset_type) if provider else None
+    maker = find_offer(provider, request.asset.model, request.asset.asset_type) if provider else None
     try:
         models = models_for(settings, providers, datetime.now(UTC).date())
     except ApplicationError:

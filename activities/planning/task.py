@@ -10,7 +10,7 @@ from activities.catalogue.offers import Offer
 from activities.planning.pricing import invalid, price
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
-from activities.providers.selection import ranked
+from activities.providers.selection import rank_offers
 from activities.text.speech import FeedbackRequests, read_feedback
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
@@ -51,7 +51,7 @@ class PlanningTask:
     def of(cls, request: DraftPlan, providers: Mapping[str, Provider], today: date | None = None) -> Self:
         """Rank the models and read the feedback; `today` defaults to the current day of UTC."""
         brief, day = request.brief, today or datetime.now(UTC).date()
-        offers = {m: ranked(m, providers, day, brief.aspect) for m in brief.modalities}
+        offers = {m: rank_offers(m, providers, day, brief.aspect) for m in brief.modalities}
         menu = {
             m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, brief)] for m, each in offers.items()
         }

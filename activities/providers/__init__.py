@@ -1,1 +1,1 @@
-"""One file a vendor behind one small protocol (see `base`), listed in `registry`."""
+"""One file or package for each vendor, behind one small protocol (`protocol`) and listed in `registry`."""

@@ -1,4 +1,4 @@
-"""Bytes within JSON: base64 as vendors and compatible servers write it."""
+"""Bytes within JSON: base64 in the forms that vendors and compatible servers send."""
 
 import base64
 import re
@@ -9,11 +9,11 @@ _DATA_URI: Final = re.compile(r"\s*data:(?P<about>[^,]{0,200}),", re.IGNORECASE)
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
-def decoded(text: str) -> bytes:
-    """The bytes of base64 with or without line breaks, padding and the head of a data URI, in either alphabet.
+def decode(text: str) -> bytes:
+    """The bytes of base64, with or without line breaks, padding and the prefix of a data URI, in either alphabet.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not base64.
     """
     if uri := _DATA_URI.match(text):
         text = text[uri.end() :]
@@ -23,7 +23,7 @@ def decoded(text: str) -> bytes:
     return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
 
 
-def type_in(text: str) -> str | None:
-    """The media type that a data URI declares, "" where it declares none; None for what is no data URI."""
+def declared_type(text: str) -> str | None:
+    """The media type that a data URI declares, "" where it declares none; None if the text is not a data URI."""
     uri = _DATA_URI.match(text)
     return uri["about"].partition(";")[0].strip().lower() if uri else None

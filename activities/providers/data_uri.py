@@ -1,32 +1,32 @@
-"""Takes as data URIs, for vendors that are handed their inputs inside the request."""
+"""Takes as data URIs, for vendors that accept inputs inside the request."""
 
 import base64
 from dataclasses import replace
 from pathlib import Path
 
-from activities.providers.picture_inputs import Limits, Picture, fitted
+from activities.providers.picture_inputs import Limits, Picture, fit_picture
 
 
 def picture_uri(path: Path, limits: Limits) -> str:
     """A picture within a vendor's limits as a data URI. Synchronous: call it in a thread.
 
     Args:
-        limits: Here `max_bytes` is of the whole URI; base64 makes four characters of three bytes.
+        limits: `max_bytes` applies to the whole URI; base64 encodes three bytes as four characters.
 
     Raises:
-        InvalidRequest: the file is no picture.
+        InvalidRequest: the file is not a picture.
     """
     room = limits.max_bytes - len("data:image/jpeg;base64,")
-    return uri_of(fitted(path, replace(limits, max_bytes=room // 4 * 3)))
+    return uri_of_picture(fit_picture(path, replace(limits, max_bytes=room // 4 * 3)))
 
 
-def uri_of(picture: Picture) -> str:
-    """A picture as it is sent, as a data URI."""
+def uri_of_picture(picture: Picture) -> str:
+    """An encoded picture as a data URI."""
     return _uri(picture.data, picture.media_type)
 
 
 def file_uri(path: Path, media_type: str, *, max_chars: int) -> str | None:
-    """Any file as a data URI; None where it is too much for one."""
+    """Any file as a data URI; None if it would be longer than `max_chars`."""
     if len(f"data:{media_type};base64,") + (path.stat().st_size + 2) // 3 * 4 > max_chars:
         return None
     return _uri(path.read_bytes(), media_type)

@@ -1,8 +1,8 @@
-"""Media that a vendor hands out as an address: fetched as a stream, never held whole in memory.
+"""Downloads media from an address that a vendor returned, as a stream that is never held in memory as a whole.
 
-A failed download does not end the job whose media it is, and so it never leads to a second payment: an outage is
-waited for; an address that has expired is `SubmissionUnknown`, after which the next look asks the vendor for the
-address again and, after a few of them, a person decides.
+A failed download does not end its job, so it never leads to a second payment. An outage is retried. An address that has
+expired is `SubmissionUnknown`: the next poll requests the address from the vendor again, and after a few polls a person
+decides.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from activities.providers import http_failures
 from activities.providers.protocol import Stream
 
 MAX_REDIRECTS: Final = 3
-"""From an API's own address to its storage and on to a nearer copy; more is a loop."""
+"""From an API's own address to its storage and on to a nearer copy; more redirects are a loop."""
 READ_SECONDS: Final = 60.0
-"""Between two pieces: storage that serves finished files answers at once."""
+"""Between two chunks: storage that serves finished files responds at once."""
 MAX_BYTES: Final = 4_000_000_000
-"""Of one take: ten minutes of 4K at 50 Mbit/s."""
-LONGEST_SECONDS: Final = 1_200.0
-"""For all of it: what drips longer would outlast the attempt that fetches it, and be begun again without end."""
+"""Size of one take: ten minutes of 4K at 50 Mbit/s."""
+MAX_SECONDS: Final = 1_200.0
+"""For the whole download: a slower one would outlast its attempt, and every attempt would start it again."""
 
-_AS_IT_IS: Final = {"accept-encoding": "identity"}
+_UNCOMPRESSED: Final = {"accept-encoding": "identity"}
 
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "png": "image/png",
@@ -43,31 +43,31 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
 }
 
 
-def media_type_at(url: str, otherwise: str) -> str:
-    """What the ending of an address says, where it is of the same kind as `otherwise`, e.g. both pictures."""
+def media_type_of(url: str, otherwise: str) -> str:
+    """The media type of the file extension, if it is of the same kind as `otherwise` (e.g. both are pictures)."""
     found = MEDIA_TYPES.get(PurePosixPath(httpx.URL(url).path).suffix[1:].lower(), otherwise)
     return found if found.split("/")[0] == otherwise.split("/")[0] else otherwise
 
 
-def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str, str] | None = None) -> Stream:
-    """The media at an address that a vendor gave, for `Finished.source` of a job.
+def open_media(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str, str] | None = None) -> Stream:
+    """A stream of the media at an address that a vendor returned, for `Finished.source`.
 
     Args:
-        base_url: Where the vendor's API is. Only an API that is itself plain http, as on this machine, may name
-            addresses that are no https or lie in a private network.
-        headers: For that address alone; a redirect to another host does not get them.
+        base_url: The base URL of the vendor's API. Only an API that itself uses plain http, such as one on this
+            machine, may return addresses that do not use https or are in a private network.
+        headers: Sent to that address only, never to another host after a redirect.
 
     Raises (when it is opened or read):
-        ProviderUnavailable: the line broke, or the storage behind it fails for now.
-        SubmissionUnknown: the address has expired, or is none that may be fetched; or the storage sends less than it
-            announced, or for longer than LONGEST_SECONDS.
-        OutputUnusable: it is larger than MAX_BYTES, or packed although nothing packed was asked for.
+        ProviderUnavailable: the connection broke, or the storage fails temporarily.
+        SubmissionUnknown: the address has expired or may not be fetched; or the storage sends fewer bytes than it
+            announced, or takes longer than MAX_SECONDS.
+        OutputUnusable: it is larger than MAX_BYTES, or compressed although the request did not allow it.
     """
     own = httpx.URL(url)
     trusted = base_url.startswith("http://")
 
     async def guard(request: httpx.Request) -> None:
-        """Called for the address and for each that it redirects to."""
+        """Runs for the address and for each redirect."""
         if request.url.host != own.host:
             for name in headers or ():
                 request.headers.pop(name, None)
@@ -77,43 +77,46 @@ def streamed(url: str, *, vendor: str, base_url: str = "", headers: Mapping[str,
         client = httpx.AsyncClient(
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
-            timeout=httpx.Timeout(READ_SECONDS, connect=http_failures.CONNECT_SECONDS),
-            # A vendor that was talked into naming an address of our own network must not make us fetch it.
+            timeout=httpx.Timeout(READ_SECONDS, connect=http_failures.CONNECT_TIMEOUT_SECONDS),
+            # A manipulated vendor must not make us fetch an address in our own network.
             transport=None if trusted else GuardedTransport(),
             verify=default_tls(),
             event_hooks={"request": [guard]},
         )
-        asked = {**_AS_IT_IS, **(headers or {})}
+        request_headers = {**_UNCOMPRESSED, **(headers or {})}
         try:
             async with (
-                asyncio.timeout(LONGEST_SECONDS),
+                asyncio.timeout(MAX_SECONDS),
                 client,
-                client.stream("GET", own, headers=asked) as response,
+                client.stream("GET", own, headers=request_headers) as response,
             ):
                 _check(vendor, response)
                 yield _limited(vendor, response)
         except TimeoutError:
             raise SubmissionUnknown(
-                f"{vendor}: the storage of its media at {own.host!r} took longer than {LONGEST_SECONDS:,.0f} s"
+                f"{vendor}: its media storage at {own.host!r} took longer than {MAX_SECONDS:,.0f} s"
             ) from None
         except PlainHttp as error:
-            words = f"{vendor} names media at {error.host!r} over {error.scheme}: only https is fetched"
-            raise SubmissionUnknown(words) from None
+            message = f"{vendor} returned media at {error.host!r} over {error.scheme}; only https is allowed"
+            raise SubmissionUnknown(message) from None
         except PrivateAddress as error:
-            words = f"{vendor} names media at {error.host!r}, an address in a private network: not fetched"
-            raise SubmissionUnknown(words) from None
+            message = (
+                f"{vendor} returned media at {error.host!r}, an address in a private network, which is not allowed"
+            )
+            raise SubmissionUnknown(message) from None
         except httpx.TooManyRedirects:
-            raise SubmissionUnknown(f"{vendor}: more than {MAX_REDIRECTS} redirects at {own.host!r}") from None
+            raise SubmissionUnknown(f"{vendor}: more than {MAX_REDIRECTS} redirects from {own.host!r}") from None
         except httpx.HTTPError as error:
-            raise http_failures.lost(vendor, error, submitting=False, variable="its key") from error
+            raise http_failures.error_without_response(vendor, error, submitting=False, variable="its key") from error
 
     return opened
 
 
 async def _limited(vendor: str, response: httpx.Response) -> AsyncIterator[bytes]:
-    """The bytes as they are sent, no more than MAX_BYTES: unpacked, a small file may be larger than any disk."""
-    if (packed := response.headers.get("content-encoding", "identity").lower()) != "identity":
-        raise OutputUnusable(f"{vendor}: the media at {response.url.host!r} is packed as {packed!r}, unasked")
+    """The bytes as they are sent, at most MAX_BYTES: a small compressed file may be larger than any disk."""
+    if (encoding := response.headers.get("content-encoding", "identity").lower()) != "identity":
+        message = f"{vendor}: the media at {response.url.host!r} is compressed ({encoding!r}), against the request"
+        raise OutputUnusable(message)
     too_large = OutputUnusable(f"{vendor}: the media at {response.url.host!r} is larger than {MAX_BYTES:,} bytes")
     announced = response.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > MAX_BYTES:
@@ -126,8 +129,8 @@ async def _limited(vendor: str, response: httpx.Response) -> AsyncIterator[bytes
                 raise too_large
             yield chunk
     except httpx.RemoteProtocolError as error:
-        # A line that breaks says so in another way: this ends in order, and is not what was announced.
-        raise SubmissionUnknown(f"{vendor}: the media at {response.url.host!r} came in part: {error}") from None
+        # The connection did not break: the response ended in order, but is shorter than announced.
+        raise SubmissionUnknown(f"{vendor}: the media at {response.url.host!r} is incomplete: {error}") from None
 
 
 def _check(vendor: str, response: httpx.Response) -> None:
@@ -135,10 +138,12 @@ def _check(vendor: str, response: httpx.Response) -> None:
     if status == httpx.codes.OK:
         return
     if status >= 500 or status in (408, 429):
-        retry_after = http_failures.seconds_after(response.headers.get("retry-after"))
-        message = f"the storage of its media answered HTTP {status}"
-        raise http_failures.refusal(vendor, status, message, variable="", submitting=False, retry_after=retry_after)
+        retry_after = http_failures.parse_retry_after(response.headers.get("retry-after"))
+        message = f"its media storage responded with HTTP {status}"
+        raise http_failures.error_of_status(
+            vendor, status, message, variable="", submitting=False, retry_after=retry_after
+        )
     raise SubmissionUnknown(
-        f"{vendor}: the media at {response.url.host!r} is gone (HTTP {status}): its address has expired; "
-        "adopt the job to look for it again, or resubmit"
+        f"{vendor}: the media at {response.url.host!r} is not available (HTTP {status}): its address has expired; "
+        "adopt the job to poll it again, or resubmit"
     )

@@ -1,31 +1,31 @@
-"""What a job made, found in whatever form the model's author gave its output: an address, text, a list or an object."""
+"""Finds the media or text in a job's output, whose form each model chooses: an address, text, a list or an object."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from activities.providers.base64_text import type_in
+from activities.providers.base64_text import declared_type
 from activities.providers.download import MEDIA_TYPES
 from workflows.models import Modality
 
 MAX_DEPTH: Final = 8
-"""Of lists and objects within each other."""
+"""Nesting depth of lists and objects."""
 _TEXTS: Final = ("text", "output", "answer", "response", "content", "result", "transcription", "caption")
-"""Members of an object that hold its text, the likeliest first."""
+"""Members of an object that may hold its text, the likeliest first."""
 
 
 class _Leaf(NamedTuple):
-    """A string within an output, and the names of the members that lead to it."""
+    """A string within an output, and the path of member names that leads to it."""
 
     path: str
     value: str
 
 
-def media_in(output: object, modality: Modality) -> str | None:
+def find_media(output: object, modality: Modality) -> str | None:
     """The address or data URI of one medium; None where there is none.
 
-    Of several, one whose address or data URI is of the kind that was asked for, then one whose member is called so,
+    Among several, an address or data URI of the requested kind is preferred, then a member with the name of that kind,
     then the first.
     """
 
@@ -38,18 +38,18 @@ def media_in(output: object, modality: Modality) -> str | None:
     return min(found, key=order).value if found else None
 
 
-def text_in(output: object) -> str | None:
-    """The text of an output; None where it is none, or where an object does not say which of its texts it is.
+def find_text(output: object) -> str | None:
+    """The text of an output; None if it is not text, or if an object has several texts and none has a known name.
 
-    A model that writes gives its text in pieces, as a list.
+    A text model returns its text in pieces, as a list.
     """
     if isinstance(output, str):
         return output
     if isinstance(output, list):
-        pieces = [text_in(each) for each in output]
+        pieces = [find_text(each) for each in output]
         return None if None in pieces else "".join(piece or "" for piece in pieces)
     if isinstance(output, Mapping):
-        named = next((t for name in _TEXTS if name in output and (t := text_in(output[name]))), None)
+        named = next((t for name in _TEXTS if name in output and (t := find_text(output[name]))), None)
         texts = [leaf.value for leaf in _leaves(output) if leaf.value.strip()]
         return named or (texts[0] if len(texts) == 1 else None)
     return str(output) if isinstance(output, int | float) else None
@@ -67,12 +67,12 @@ def _leaves(output: object, path: str = "", depth: int = 0) -> Iterator[_Leaf]:
 
 
 def _is_address(value: str) -> bool:
-    return value.startswith(("https://", "http://")) or type_in(value) is not None
+    return value.startswith(("https://", "http://")) or declared_type(value) is not None
 
 
 def _kind_of(value: str) -> str:
-    """E.g. "image", or "" where neither the data URI nor the ending of the address tells."""
-    media_type = type_in(value)
+    """E.g. "image", or "" where neither the data URI nor the file extension of the address identifies it."""
+    media_type = declared_type(value)
     if media_type is None:
         try:
             ending = PurePosixPath(urlsplit(value).path).suffix[1:].lower()

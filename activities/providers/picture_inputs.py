@@ -1,4 +1,4 @@
-"""Pictures as a vendor takes them: upright, with their alpha channel, and no larger than its limits."""
+"""Pictures in the form that a vendor accepts: upright, with their alpha channel, and within its limits."""
 
 import io
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from activities.media.stills import BROKEN, PIXEL_BUDGET, decode_picture, open_p
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-USUAL: Final = frozenset({"image/png", "image/jpeg", "image/webp"})
-"""Media types that every vendor takes."""
+USUAL_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/webp"})
+"""Media types that every vendor accepts."""
 _TYPES: Final = {
     "PNG": "image/png",
     "JPEG": "image/jpeg",
@@ -23,31 +23,31 @@ _TYPES: Final = {
     "GIF": "image/gif",
     "AVIF": "image/avif",
 }
-"""Pillow's names; MPO is a JPEG that a telephone put a second one behind."""
+"""Pillow's names; MPO is a JPEG file to which a phone appended a second picture."""
 _QUALITIES: Final = (92, 85, 75)
-"""Of JPEG and WebP: from no visible loss to little; below that a smaller picture looks better than a coarser one."""
+"""For JPEG and WebP: from no visible loss to little. Below 75, a smaller picture looks better than a coarser one."""
 _SHRINK: Final = 0.8
-_CLEAR: Final = 128
+_OPAQUE_FROM: Final = 128
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a vendor takes.
+    """The limits of a vendor for one picture.
 
     Attributes:
-        max_bytes: Of the file.
-        max_side: Of width and of height, in pixels; 0: any.
+        max_bytes: Size of the file.
+        max_side: Width and height, in pixels; 0: any.
         max_pixels: Width times height; 0: any.
-        types: Media types.
+        types: Accepted media types.
     """
 
     max_bytes: int
     max_side: int = 0
     max_pixels: int = 0
-    types: frozenset[str] = USUAL
+    types: frozenset[str] = USUAL_TYPES
 
     def scale(self, width: int, height: int) -> float:
-        """By how much a picture has to be made smaller; 1 where it has not."""
+        """The factor by which a picture has to be scaled down; 1 if it fits."""
         sides = self.max_side / max(width, height) if self.max_side else 1.0
         area = (self.max_pixels / (width * height)) ** 0.5 if self.max_pixels else 1.0
         return min(1.0, sides, area)
@@ -55,32 +55,32 @@ class Limits:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as it is sent; `size` is in pixels."""
+    """An encoded picture, ready to send; `size` is in pixels."""
 
     data: bytes
     media_type: str
     size: tuple[int, int]
 
 
-def fitted(path: Path, limits: Limits) -> Picture:
-    """A picture within a vendor's limits: as it is where it can be sent so, else encoded anew and, where that is not
-    enough, made smaller. Synchronous, so call it from a thread.
+def fit_picture(path: Path, limits: Limits) -> Picture:
+    """A picture within a vendor's limits: unchanged if it fits, otherwise encoded again and, if that is not enough,
+    scaled down. Synchronous, so call it from a thread.
 
     Raises:
-        InvalidRequest: the file is no picture.
+        InvalidRequest: the file is not a picture.
     """
     with _readable():
         if as_is := _as_is(path, limits):
             return as_is
         with decode_picture(path) as picture:
-            return _encoded(picture, limits)
+            return _encode(picture, limits)
 
 
-def mask(path: Path, size: tuple[int, int], max_bytes: int) -> Picture:
-    """A mask as a PNG of the size of the picture that it masks, whose transparent part is where that is changed.
+def fit_mask(path: Path, size: tuple[int, int], max_bytes: int) -> Picture:
+    """A mask as a PNG of the size of the picture that it masks; the picture is changed where the mask is transparent.
 
     Raises:
-        InvalidRequest: the file is no picture, or has no end of details.
+        InvalidRequest: the file is not a picture, or is too detailed for `max_bytes`.
     """
     from PIL import Image
 
@@ -92,29 +92,29 @@ def mask(path: Path, size: tuple[int, int], max_bytes: int) -> Picture:
         with decode_picture(path) as picture:
             if picture.size != size:
                 picture = picture.resize(size, Image.Resampling.NEAREST)
-            data = _file(picture, "PNG")
+            data = _encode_file(picture, "PNG")
             if len(data) > max_bytes and picture.mode == "RGBA":
-                # Its colours mean nothing, nor does how transparent a place is.
-                whole = picture.getchannel("A").point(lambda value: 255 * (value >= _CLEAR))
+                # Neither the colours of a mask nor its degrees of transparency have a meaning.
+                whole = picture.getchannel("A").point(lambda value: 255 * (value >= _OPAQUE_FROM))
                 picture = Image.merge("LA", (Image.new("L", size), whole)).convert("RGBA")
-                data = _file(picture, "PNG")
+                data = _encode_file(picture, "PNG")
     if len(data) > max_bytes:
         raise InvalidRequest(f"depends_on: the mask has more than {max_bytes:,} bytes as a PNG; give a simpler one")
     return Picture(data, "image/png", size)
 
 
 def _as_is(path: Path, limits: Limits) -> Picture | None:
-    """The file itself, where it is within the limits and upright by itself: not every vendor reads EXIF."""
+    """The file itself, if it is within the limits and upright without EXIF, which not every vendor reads."""
     with open_picture(path) as image:
         kind, size = _TYPES[str(image.format)], image.size
         fits = kind in limits.types and limits.scale(*size) == 1 and path.stat().st_size <= limits.max_bytes
-        with PIXEL_BUDGET.reserve(size[0] * size[1]):  # the EXIF of a PNG may stand behind its picture
+        with PIXEL_BUDGET.reserve(size[0] * size[1]):  # the EXIF of a PNG may follow its picture data
             if not fits or orientation_of(image) != 1:
                 return None
         return Picture(path.read_bytes(), kind, size)
 
 
-def _encoded(picture: "Image", limits: Limits) -> Picture:
+def _encode(picture: "Image", limits: Limits) -> Picture:
     from PIL import Image
 
     scale = limits.scale(*picture.size)
@@ -128,15 +128,15 @@ def _encoded(picture: "Image", limits: Limits) -> Picture:
         if _TYPES[lossy] in limits.types:
             forms += [(lossy, quality) for quality in _QUALITIES]
         for form, quality in forms:
-            data = _file(picture, form, quality)
+            data = _encode_file(picture, form, quality)
             if len(data) <= limits.max_bytes or max(picture.size) == 1:
                 return Picture(data, _TYPES[form], picture.size)
         scale = _SHRINK
 
 
-def _file(picture: "Image", form: str, quality: int = 0) -> bytes:
+def _encode_file(picture: "Image", form: str, quality: int = 0) -> bytes:
     buffer = io.BytesIO()
-    # Of its colours; a profile that was for others, such as those of print, went with them.
+    # A profile for other colours, such as print colours, was removed together with them.
     profile = picture.info.get("icc_profile") if picture.mode != "L" else None
     picture.save(buffer, form, icc_profile=profile, **({"quality": quality} if quality else {}))
     return buffer.getvalue()
@@ -147,4 +147,4 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
-        raise InvalidRequest(f"inputs: a picture that this is made from does not open: {error}") from None
+        raise InvalidRequest(f"inputs: an input picture does not open: {error}") from None

@@ -1,8 +1,8 @@
-"""The provider protocol: what a vendor file implements, and the little it is given.
+"""The provider protocol: the methods that a vendor file implements, and the records that they take and return.
 
 A provider makes one take at a time. `submit` either returns the finished media (synchronous
-vendors) or a job that `poll` looks at until it is finished. Money, retries, ledger, storage and
-progress are not a provider's concern: it raises the errors of `activities.errors` and no others.
+vendors) or a job that is polled until it is finished. Money, retries, ledger, storage and
+progress are not a provider's concern. It raises the errors of `activities.errors` and no others.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from workflows.models import Asset, Media, Modality
 
 @dataclass(frozen=True)
 class Input:
-    """A take that the request is made from. `fetch` brings its bytes to a local file of this attempt."""
+    """An input take of the request. `fetch` copies its bytes to a local file of this attempt."""
 
     asset_id: str
     asset_type: Modality
@@ -40,14 +40,14 @@ class Request:
     """One take to make.
 
     Attributes:
-        key: Names this take for ever: production, asset and take. Where a vendor takes a
-            client-chosen id or idempotency key, it is this one.
-        seed: 31 bits derived from `key`, so that two attempts ask for the same picture.
-        instructions: For a model that writes: who it writes for, and the form of its answer. The prompt follows it.
-        schema: The JSON schema that a text has to follow, where one is asked for.
-        on_text: Hears each piece of a text as it is written, where somebody waits for it. A model that tells nothing
-            before its answer is whole never calls it.
-        workdir: This attempt's directory, deleted after it. `file` makes it, so that a take of text needs none.
+        key: Identifies this take permanently: production, asset and take. It is the client-chosen id or
+            idempotency key, where a vendor accepts one.
+        seed: 31 bits derived from `key`, so that two attempts request the same picture.
+        instructions: For a text model: the audience and the format of its answer. The prompt follows it.
+        schema: The JSON schema that the text has to follow, if any.
+        on_text: Receives each piece of a text while the model writes it, if a caller wants that. A model that does not
+            stream never calls it.
+        workdir: This attempt's directory, deleted after the attempt. `file` creates it, so a text take needs none.
     """
 
     key: str
@@ -74,12 +74,12 @@ class Request:
         return [i for i in self.inputs if i.asset_type == modality]
 
     def number(self, parameter: str, default: float) -> float:
-        """A numeric parameter of the asset, or the default where it is absent or no number."""
+        """A numeric parameter of the asset, or the default where it is absent or not a number."""
         value = self.asset.parameters.get(parameter)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
 
-    def words(self, parameter: str, default: str) -> str:
-        """A textual parameter of the asset, or the default."""
+    def text(self, parameter: str, default: str) -> str:
+        """A text parameter of the asset, or the default where it is absent, empty or not text."""
         value = self.asset.parameters.get(parameter)
         return value if isinstance(value, str) and value else default
 
@@ -89,17 +89,17 @@ class Request:
 
 
 def scratch_file(workdir: Path, name: str) -> Path:
-    """A path in a directory that is made when it is first needed, readable by nobody else."""
+    """A path in a directory that only this user can read. The directory is created when it is first needed."""
     workdir.mkdir(mode=0o700, exist_ok=True)
     return workdir / name
 
 
 Stream = Callable[[], AbstractAsyncContextManager[AsyncIterator[bytes]]]
-"""Opens the vendor's media as chunks of bytes, e.g. an HTTP response; closed after the upload."""
+"""Opens the vendor's media as chunks of bytes, e.g. an HTTP response. It is closed after the upload."""
 
 
-async def save(source: Stream, path: Path) -> Path:
-    """Write a stream into a file, piece by piece."""
+async def write_stream(source: Stream, path: Path) -> Path:
+    """Write a stream to a file, chunk by chunk."""
     async with source() as chunks:
         with path.open("wb") as file:
             async for chunk in chunks:
@@ -109,12 +109,12 @@ async def save(source: Stream, path: Path) -> Path:
 
 @dataclass(frozen=True)
 class Finished:
-    """Media is ready: a local file, bytes in memory (small things), or a stream to open.
+    """The media is ready: a local file, bytes in memory (small media), or a stream to open.
 
     Attributes:
-        cost_usd: What the vendor says that it charged.
-        usage: Unit -> amount, where the vendor counts: its cost follows by the catalogue's rates. Without
-            either the take costs what the plan said at most.
+        cost_usd: What the vendor reports that it charged.
+        usage: Unit -> amount, where the vendor counts; the cost follows from the catalogue's rates. Without
+            either, the take costs the most that the plan quoted.
     """
 
     source: Path | bytes | Stream
@@ -125,7 +125,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Job:
-    """A submitted long job. `id` is the vendor's; it alone must be enough to poll from another machine."""
+    """A submitted long job. `id` is the vendor's, and is enough to poll the job from another machine."""
 
     id: str
     details: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -133,16 +133,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Running:
-    """Not done yet. `progress` is 0..1 where the vendor tells; `queued` when it has not begun."""
+    """The job is not done. `progress` is 0..1 where the vendor reports it; `queued` if the job has not started."""
 
     progress: float | None = None
     queued: bool = False
-    look_again_after: timedelta | None = None
+    poll_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What is known of a submission whose answer was lost."""
+    """What is known about a submission whose response was lost."""
 
     request: Request
     claimed_at: datetime
@@ -151,70 +151,70 @@ class Claim:
 class Provider(Protocol):
     """A vendor. Construct it with the worker's environment; it opens connections lazily, inside activities.
 
-    `ProviderBase` has the answers of a vendor that cannot do more than `submit`.
+    `ProviderBase` has the defaults of a vendor that supports only `submit`.
     """
 
     @property
     def name(self) -> str: ...
 
     def offers(self) -> Sequence[Offer]:
-        """The models of the catalogue, with those that this instance cannot make marked `unavailable`."""
+        """The models of the catalogue, with those that this instance cannot use marked `unavailable`."""
 
-    def other(self, model: str, modality: Modality) -> Offer | None:
+    def unlisted_offer(self, model: str, modality: Modality) -> Offer | None:
         """The offer of a model that is in no catalogue; None where the vendor has no such models."""
 
     async def submit(self, request: Request) -> Finished | Job:
-        """Ask for the take, exactly once: no retries in here.
+        """Submit the request for the take, exactly once and without retries.
 
         Raises:
-            ProviderError: the failure; `SubmissionUnknown` where the request may have arrived.
+            ProviderError: the failure; `SubmissionUnknown` if the request may have arrived.
         """
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
-        """Look at a job once.
+        """Poll a job once.
 
         Raises:
-            ProviderError: the job failed for good, or this look did.
+            ProviderError: the job failed permanently, or this poll failed.
         """
 
     async def cancel(self, job: Job) -> None:
-        """Ask the vendor to stop a job; jobs that are already over are no error."""
+        """Ask the vendor to stop a job. A job that has already ended is not an error."""
 
     async def recover(self, claim: Claim) -> Job | None:
-        """Find the job of a submission whose answer was lost; None where the vendor cannot tell."""
+        """Find the job of a submission whose response was lost; None where the vendor cannot find it."""
 
-    async def adoptable(self, request: Request, job: Job) -> None:
-        """Check, by reading alone, a job that a person wants to adopt for this take.
+    async def check_adoptable(self, request: Request, job: Job) -> None:
+        """Check, with read requests only, a job that a person wants to adopt for this take.
 
-        What the vendor does not tell is not checked: see the vendor's own method.
+        Facts that the vendor does not report are not checked: see the vendor's own method.
 
         Raises:
-            InvalidRequest: this account has no such job, or it has another model or prompt than the asset.
-            ProviderError: the check failed, not the job; a retryable one may be checked again later.
+            InvalidRequest: this account has no such job, or its model or prompt differs from the asset's.
+            ProviderError: the check failed, not the job; a retryable check may be repeated later.
         """
 
     async def close(self) -> None:
-        """Close the connections, when the worker stops."""
+        """Close the connections when the worker stops."""
 
 
 @runtime_checkable
 class Moderator(Protocol):
-    """A provider that also judges words, for nothing."""
+    """A provider that also moderates texts, free of charge."""
 
     async def moderate(self, texts: Sequence[str]) -> list[str]:
-        """For each text what it is flagged for, in words; "" where it is fine.
+        """For each text, the reason why it is flagged; "" where it is not.
 
         Raises:
-            ProviderError: the question was not answered.
+            ProviderError: the request failed.
         """
 
 
 class ProviderBase(ABC):
-    """What a synchronous vendor answers to the questions about jobs."""
+    """Defaults for a synchronous vendor, which has no jobs."""
 
     name: str
     unbilled: Sequence[Unbilled] = ()
-    """Failed submissions that the vendor says it does not bill; every other one is ambiguous."""
+    """Failed submissions that the vendor documents as not billed; every other one is ambiguous."""
 
     @abstractmethod
     def offers(self) -> Sequence[Offer]: ...
@@ -222,11 +222,11 @@ class ProviderBase(ABC):
     @abstractmethod
     async def submit(self, request: Request) -> Finished | Job: ...
 
-    def other(self, model: str, modality: Modality) -> Offer | None:
+    def unlisted_offer(self, model: str, modality: Modality) -> Offer | None:
         return None
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
-        raise JobFailed(f"{self.name} has no jobs: {job.id!r} is not one of its")
+        raise JobFailed(f"{self.name} has no jobs, so {job.id!r} is not one of them")
 
     async def cancel(self, job: Job) -> None:
         return None
@@ -234,7 +234,7 @@ class ProviderBase(ABC):
     async def recover(self, claim: Claim) -> Job | None:
         return None
 
-    async def adoptable(self, request: Request, job: Job) -> None:
+    async def check_adoptable(self, request: Request, job: Job) -> None:
         raise InvalidRequest(
             f"job_id: {self.name} has no jobs; resubmit the asset, or accept the production without it"
         )

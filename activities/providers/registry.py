@@ -1,4 +1,4 @@
-"""Every provider, one line each; imported only when it is enabled."""
+"""All providers, one line each; a provider is imported only when it is enabled."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -9,34 +9,33 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from activities.catalogue.loader import offers_of
+from activities.catalogue.loader import load_offers
 from activities.catalogue.offers import Offer, Rate, Unit
 from activities.providers.protocol import Provider
-from activities.providers.selection import plannable
+from activities.providers.selection import plannable_offers
 from activities.settings import ActivitySettings
 from activities.storage.support import StoreSupport
 from workflows.models import Modality
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 
 ENTRY_POINTS: Final = "greenlight.providers"
-"""Installed packages add providers of their own under this group: name -> a `Registration`."""
+"""Installed packages add their own providers under this group: name -> a `Registration`."""
 
-
-HELD: Final = "the S3 store does not honour conditional writes, and without them nothing is paid for"
+STORE_UNSUITABLE: Final = "the S3 store does not honour conditional writes, and paid takes require them"
 """Why a provider that has its key is not used."""
 
 
 @dataclass(frozen=True)
 class Registration:
-    """Where a provider is, when it is enabled, and what enables it."""
+    """Where a provider is (`module:class`), when it is enabled, and the remedy that enables it."""
 
     where: str
     enabled: Callable[[ActivitySettings, Mapping[str, str]], bool]
     remedy: str
     variables: tuple[str, ...] = ()
-    """Hold its keys: no process but the worker gets them."""
+    """Environment variables that hold its keys; only the worker gets them."""
     sdk: str = ""
-    """The module that it imports when it is first asked."""
+    """The module that it imports at its first call."""
 
     def build(self, env: Mapping[str, str]) -> Provider:
         module, name = self.where.split(":")
@@ -44,16 +43,16 @@ class Registration:
 
 
 def vendor(where: str, *variables: str, sdk: str = "") -> Registration:
-    """A provider that any of these variables, which hold its key, enables."""
+    """The registration of a provider that is enabled by any of these variables, which hold its key."""
     return Registration(
         where, lambda _, env: any(env.get(v) for v in variables), f"set {' or '.join(variables)}", variables, sdk
     )
 
 
 def _has_google(env: Mapping[str, str]) -> bool:
-    """With a key, or on the Enterprise platform with the credentials of the machine."""
-    asked = (env.get(v, "").lower() for v in ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"))
-    enterprise = any(word in ("true", "1") for word in asked) and bool(env.get("GOOGLE_CLOUD_PROJECT"))
+    """Whether there is a key, or the Enterprise platform is on, with the credentials of the machine."""
+    switches = (env.get(v, "").lower() for v in ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"))
+    enterprise = any(word in ("true", "1") for word in switches) and bool(env.get("GOOGLE_CLOUD_PROJECT"))
     return enterprise or any(env.get(v) for v in ("GOOGLE_API_KEY", "GEMINI_API_KEY"))
 
 
@@ -77,7 +76,7 @@ PROVIDERS: Final[dict[str, Registration]] = {
 
 @cache
 def registered() -> Mapping[str, Registration]:
-    """Our own providers and those of installed packages, which may not replace ours."""
+    """Our own providers and those of installed packages, which cannot replace ours."""
     plugins = {e.name: e.load() for e in entry_points(group=ENTRY_POINTS)}
     return {**plugins, **PROVIDERS}
 
@@ -85,19 +84,19 @@ def registered() -> Mapping[str, Registration]:
 def build_providers(
     settings: ActivitySettings, env: Mapping[str, str], extra: Mapping[str, Provider] | None = None
 ) -> dict[str, Provider]:
-    """The enabled providers by name; `extra` ones follow and win over a registered name.
+    """The enabled providers by name. `extra` providers follow and replace a registered one of the same name.
 
     Args:
-        env: The worker's environment, where the keys are.
+        env: The worker's environment, which holds the keys.
     """
-    # A key is pasted with a line's end more often than not, and an HTTP header takes none.
+    # A pasted key often ends with a line break, which an HTTP header must not contain.
     clean = {name: value.strip() for name, value in env.items()}
     built = {name: entry.build(clean) for name, entry in registered().items() if entry.enabled(settings, clean)}
     return {**built, **(extra or {})}
 
 
 async def load_sdk(provider: str) -> None:
-    """Import a vendor's SDK in a thread: on the event loop, nothing else would heartbeat for the second it takes."""
+    """Import a vendor's SDK in a thread: on the event loop, it would block all heartbeats for about a second."""
     entry = registered().get(provider)
     if entry and entry.sdk and entry.sdk not in _loaded:
         await asyncio.to_thread(import_module, entry.sdk)
@@ -105,23 +104,23 @@ async def load_sdk(provider: str) -> None:
 
 
 _loaded: Final[set[str]] = set()
-"""What is imported whole: a module that is being imported stands in `sys.modules` already."""
+"""Modules whose import is complete: `sys.modules` also contains those that are still being imported."""
 
 
-def missing(modality: Modality, enabled: Collection[str] = ()) -> tuple[str, ...]:
-    """What would enable each provider of a modality that is not, e.g. "set OPENAI_API_KEY for openai"."""
-    makers = (n for n in registered() if n not in enabled and any(o.modality == modality for o in offers_of(n)))
+def enabling_remedies(modality: Modality, enabled: Collection[str] = ()) -> tuple[str, ...]:
+    """The remedy for each provider of a modality that is not enabled, e.g. "set OPENAI_API_KEY for openai"."""
+    makers = (n for n in registered() if n not in enabled and any(o.modality == modality for o in load_offers(n)))
     return tuple(f"{registered()[n].remedy} for {n}" for n in makers)
 
 
 def placeholder_providers() -> list[str]:
     """The providers whose models make free placeholders, enabled or not."""
-    return [name for name in registered() if any(o.placeholder for o in offers_of(name))]
+    return [name for name in registered() if any(o.placeholder for o in load_offers(name))]
 
 
 def remedy_for(modality: Modality) -> str:
-    """What would enable a provider for a modality, in words; empty when nothing would."""
-    return " or ".join(missing(modality))
+    """The remedies that would enable a provider for a modality, as text; empty if there are none."""
+    return " or ".join(enabling_remedies(modality))
 
 
 _TOKENS: Final[dict[Unit, str]] = {
@@ -132,7 +131,7 @@ _TOKENS: Final[dict[Unit, str]] = {
 }
 
 
-def price_in_words(offer: Offer) -> str:
+def describe_price(offer: Offer) -> str:
     """ "free", "price unknown", "USD a million tokens: 2 in, 10 out" or "0.10 to 0.15 USD a second, by audio"."""
     if offer.free:
         return "free"
@@ -142,7 +141,7 @@ def price_in_words(offer: Offer) -> str:
     others: list[str] = []
     tokens_go_by: dict[str, None] = {}
     for unit in dict.fromkeys(r.unit for r in holding if r.usd_high):
-        span, goes_by = _rate_in_words([r for r in holding if r.unit == unit])
+        span, goes_by = _describe_rate([r for r in holding if r.unit == unit])
         if unit in _TOKENS:
             tokens.append(f"{span} {_TOKENS[unit]}")
             tokens_go_by |= dict.fromkeys(goes_by)
@@ -153,9 +152,9 @@ def price_in_words(offer: Offer) -> str:
     return " + ".join(others) or "price unknown"
 
 
-def _rate_in_words(rates: Sequence[Rate]) -> tuple[str, list[str]]:
-    """The rates of one unit as one range, and what it goes by: parameters, and the day until which it holds."""
-    # Of rates with the same conditions the first is taken.
+def _describe_rate(rates: Sequence[Rate]) -> tuple[str, list[str]]:
+    """The rates of one unit as a range, and what the price depends on: parameters, and the day on which a rate ends."""
+    # Among rates with the same conditions, the first applies.
     taken = list({frozenset(r.when.items()): r for r in reversed(rates)}.values())
     low, high = min(r.usd_low for r in taken), max(r.usd_high for r in taken)
     span = f"{high:f}" if low == high else f"{low:f} to {high:f}" if low else f"up to {high:f}"
@@ -165,20 +164,20 @@ def _rate_in_words(rates: Sequence[Rate]) -> tuple[str, list[str]]:
     return span, [f"by {' and '.join(deciding)}"] * bool(deciding) + [f"until {ends}"] * bool(ends)
 
 
-def _is_held(provider: Provider | None, store: StoreSupport | None) -> bool:
-    """Whether the provider only sells, and the store does not let anything be bought."""
+def _is_blocked(provider: Provider | None, store: StoreSupport | None) -> bool:
+    """Whether the provider has only paid models and the store does not support paid takes."""
     unsupported = store is not None and store.state == "unsupported"
     return unsupported and provider is not None and not any(o.free for o in provider.offers())
 
 
-def _info(name: str, provider: Provider | None, store: StoreSupport | None = None) -> ProviderInfo:
-    held = _is_held(provider, store)
-    offers = provider.offers() if provider else offers_of(name)
+def _provider_info(name: str, provider: Provider | None, store: StoreSupport | None = None) -> ProviderInfo:
+    blocked = _is_blocked(provider, store)
+    offers = provider.offers() if provider else load_offers(name)
     return ProviderInfo(
         provider=name,
-        enabled=provider is not None and not held,
-        reason=HELD
-        if held
+        enabled=provider is not None and not blocked,
+        reason=STORE_UNSUITABLE
+        if blocked
         else ""
         if provider
         else f"{name} is switched off: {registered()[name].remedy} for the worker",
@@ -189,7 +188,7 @@ def _info(name: str, provider: Provider | None, store: StoreSupport | None = Non
                 modality=o.modality,
                 media_type=o.media_type,
                 job=o.job,
-                price=price_in_words(o),
+                price=describe_price(o),
                 parameters=dict(o.parameters),
                 best_for=o.best_for,
                 retires=o.retires,
@@ -201,24 +200,27 @@ def _info(name: str, provider: Provider | None, store: StoreSupport | None = Non
     )
 
 
-def report(providers: Mapping[str, Provider], planner: str, store: StoreSupport | None = None) -> ProvidersReport:
-    """What these providers can make, and why the others cannot.
+def build_report(providers: Mapping[str, Provider], planner: str, store: StoreSupport | None = None) -> ProvidersReport:
+    """The models of all providers, and the reasons why some are not available.
 
     Args:
-        store: What the last probe of the store found; None where it was not probed.
+        store: The result of the last probe of the store; None if it was not probed.
     """
     today = datetime.now(UTC).date()
-    held = {n for n, p in providers.items() if _is_held(p, store)}
-    makers = {m: tuple(n for n, p in providers.items() if n not in held and plannable(p, m, today)) for m in Modality}
+    blocked = {n for n, p in providers.items() if _is_blocked(p, store)}
+    makers = {
+        m: tuple(n for n, p in providers.items() if n not in blocked and plannable_offers(p, m, today))
+        for m in Modality
+    }
     return ProvidersReport(
         planner=planner,
         enabled_providers=makers,
         reasons={
-            m: f"no enabled provider makes {m.value}: {HELD if held else remedy_for(m)}"
+            m: f"no enabled provider makes {m.value}: {STORE_UNSUITABLE if blocked else remedy_for(m)}"
             for m, names in makers.items()
             if not names
         },
-        missing={m: missing(m, providers) for m in Modality},
+        missing={m: enabling_remedies(m, providers) for m in Modality},
         store=store.problem if store else "",
-        providers=tuple(_info(n, providers.get(n), store) for n in dict.fromkeys([*registered(), *providers])),
+        providers=tuple(_provider_info(n, providers.get(n), store) for n in dict.fromkeys([*registered(), *providers])),
     )

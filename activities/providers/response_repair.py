@@ -1,8 +1,8 @@
-"""What comes back from a vendor over HTTP, made readable before its SDK reads it.
+"""Repairs vendors' HTTP responses before an SDK parses them.
 
-Vendors and the servers between write text that is not valid Unicode, and errors with the status 200. An SDK fails on
-the one and takes the other for an answer: then a request that was answered looks lost, and may be paid twice. A hook
-of httpx and httpx2 repairs both, for every SDK, method and status alike. Media is left as it is.
+Vendors, and servers in front of them, send text that is not valid Unicode, and errors with the status 200. An SDK fails
+on the former and takes the latter for a result, so a request that has a response seems lost and may be paid twice. A
+hook of httpx and httpx2 repairs both, for every SDK, method and status. Media is not changed.
 """
 
 import json
@@ -16,11 +16,11 @@ from activities.media import media_types
 from activities.text.valid_unicode import ESCAPES, valid, valid_json
 
 MAX_RECORD_BYTES: Final = 256 * 1024
-"""An error record has a few hundred; larger JSON is an answer."""
+"""An error record has a few hundred bytes; larger JSON is a result."""
 UNKNOWN_STATUS: Final = 520
-"""Of an error that says nothing of its kind. In no vendor's table of unbilled answers: it may have been billed."""
+"""For an error of an unknown kind. No vendor's table of unbilled responses contains it: it may have been billed."""
 
-_STATUS_OF: Final[Mapping[str, int]] = {
+_STATUS_BY_CODE: Final[Mapping[str, int]] = {
     # OpenAI
     "rate_limit_exceeded": 429,
     "insufficient_quota": 429,
@@ -49,7 +49,7 @@ _STATUS_OF: Final[Mapping[str, int]] = {
     "unavailable": 503,
     "deadline_exceeded": 504,
 }
-_WORDS: Final = (
+_STATUS_BY_MESSAGE: Final = (
     (
         402,
         re.compile(
@@ -58,26 +58,26 @@ _WORDS: Final = (
     ),
     (429, re.compile(r"rate.?limit|too many requests|throttled", re.I)),
 )
-"""Of records that have nothing but a message."""
+"""For records that have only a message."""
 _FIRST_HALF: Final = re.compile(r"u[dD][89abAB]")
 _SECOND_HALF: Final = re.compile(r"u[dD][c-fC-F]")
 
 
-def response_hooks(further: Callable[[bytes], bytes] = bytes) -> Mapping[str, list[Callable[..., Awaitable[None]]]]:
-    """The `event_hooks` of a client whose responses are repaired.
+def response_hooks(transform: Callable[[bytes], bytes] = bytes) -> Mapping[str, list[Callable[..., Awaitable[None]]]]:
+    """The `event_hooks` of a client that repair its responses.
 
     Args:
-        further: What else is to be done to a JSON answer that comes whole.
+        transform: A further change of a JSON response that is not streamed.
     """
 
     async def repair(response: Any) -> None:
-        await _repaired(response, further)
+        await _repair(response, transform)
 
     return {"response": [repair]}
 
 
-async def _repaired(response: Any, further: Callable[[bytes], bytes]) -> None:
-    """Make the text of a response valid Unicode, and give an error in an answer of 200 the status that it tells."""
+async def _repair(response: Any, transform: Callable[[bytes], bytes]) -> None:
+    """Make the text of a response valid Unicode, and give an error with HTTP 200 the status of its record."""
     if not _is_text(response.headers.get("content-type", "")):
         return
     raw: Callable[..., AsyncGenerator[bytes, None]] = response.aiter_bytes
@@ -86,45 +86,45 @@ async def _repaired(response: Any, further: Callable[[bytes], bytes]) -> None:
         begun, first = [], b""
         async for piece in events:
             begun.append(piece)
-            if first := _data_of(b"".join(begun)):
+            if first := _first_data(b"".join(begun)):
                 break
-        if told := _told(response, first):
-            response.aiter_bytes = _giving([told])
+        if record := _replace_by_error(response, first):
+            response.aiter_bytes = _replay([record])
             await response.aread()
             await events.aclose()
-            response.is_stream_consumed = True  # SDKs have no body of a response that was closed before
+            response.is_stream_consumed = True  # SDKs cannot read the body of a response that was closed before
         else:
-            response.aiter_bytes = _giving(begun, events)
+            response.aiter_bytes = _replay(begun, events)
         return
     data = b"".join([piece async for piece in raw()])
-    if not media_types.detect(data[: media_types.HEAD_BYTES]):  # some servers call sound a text
+    if not media_types.detect(data[: media_types.HEAD_BYTES]):  # some servers declare audio as text
         is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
         data = _valid(data, valid_json if is_json else valid)
         if is_json:
-            told = _told(response, data)
-            data = further(data) if told is None else told
-    response.aiter_bytes = _giving([data])
+            record = _replace_by_error(response, data)
+            data = transform(data) if record is None else record
+    response.aiter_bytes = _replay([data])
     await response.aread()
 
 
-def error_in(body: object) -> tuple[int, dict[str, Any]] | None:
-    """HTTP status and record of an error that stands in the place of an answer; None where it is an answer.
+def find_error(body: object) -> tuple[int, dict[str, Any]] | None:
+    """HTTP status and record of an error that was sent instead of a result; None if the body is a result.
 
-    Jobs and operations tell there how they ended: what has a status in words, or says that it is done, is one.
+    A job or operation has its own `error`: a body with `done`, or with an id and a textual status, is a result.
     """
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     if not isinstance(body, dict) or "done" in body or (body.get("id") and isinstance(body.get("status"), str)):
         return None
-    said = body.get("error")
-    record = said if isinstance(said, dict) else {"message": said} if said and isinstance(said, str) else {}
+    error = body.get("error")
+    record = error if isinstance(error, dict) else {"message": error} if error and isinstance(error, str) else {}
     if any(record.values()):
         return _status(record, body), record
-    words = next((str(body[name]) for name in ("message", "detail", "title", "msg") if body.get(name)), "")
+    message = next((str(body[name]) for name in ("message", "detail", "title", "msg") if body.get(name)), "")
     status = next((s for name in ("status", "status_code", "statusCode", "code") if (s := _number(body.get(name)))), 0)
-    if words and status and not body.get("id"):
+    if message and status and not body.get("id"):
         status = status if status < HTTPStatus.INTERNAL_SERVER_ERROR else UNKNOWN_STATUS
-        return status, {"message": words, "type": body.get("type"), "code": body.get("code")}
+        return status, {"message": message, "type": body.get("type"), "code": body.get("code")}
     return None
 
 
@@ -132,28 +132,28 @@ def _status(record: Mapping[str, Any], body: Mapping[str, Any]) -> int:
     kinds = [record.get(name) for name in ("code", "status", "type", "status_code", "error_code")]
     kinds += [body.get(name) for name in ("code", "status", "status_code", "statusCode", "type")]
     numbers = [number for kind in kinds if (number := _number(kind))]
-    named = [status for kind in kinds if (status := _STATUS_OF.get(str(kind).lower(), 0))]
-    words = str(record.get("message") or "")
-    guessed = [status for status, pattern in _WORDS if pattern.search(words)]
-    # A gateway's number of a failure is not the vendor's own answer, of which it may say that it bills nothing.
-    # Google's own records name the status beside the number.
+    named = [status for kind in kinds if (status := _STATUS_BY_CODE.get(str(kind).lower(), 0))]
+    message = str(record.get("message") or "")
+    guessed = [status for status, pattern in _STATUS_BY_MESSAGE if pattern.search(message)]
+    # A 5xx number may come from a gateway, so it must not match the vendor's table of unbilled responses.
+    # Google's own records have the status name next to the number.
     googles = isinstance(record.get("status"), str)
     refusals = [number for number in numbers if googles or number < HTTPStatus.INTERNAL_SERVER_ERROR]
     return next(iter((*refusals, *named, *([] if numbers else guessed))), UNKNOWN_STATUS)
 
 
 def _number(value: object) -> int:
-    """A status that says that something failed, else 0."""
+    """A 4xx or 5xx status, otherwise 0."""
     text = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(text) if re.fullmatch(r"[45]\d\d", text) else 0
 
 
-def _told(response: Any, data: bytes) -> bytes | None:
-    """The error record in the place of an answer, whose status the response then has; None where there is none."""
+def _replace_by_error(response: Any, data: bytes) -> bytes | None:
+    """The error record that was sent instead of a result; None if there is none. The response gets its status."""
     if not response.is_success or not 0 < len(data) <= MAX_RECORD_BYTES:
         return None
     try:
-        found = error_in(json.loads(data))
+        found = find_error(json.loads(data))
     except (ValueError, RecursionError):
         return None
     if found is None:
@@ -172,10 +172,10 @@ def _valid(data: bytes, fix: Callable[[str], str]) -> bytes:
     return fix(data.decode("utf-8", "replace")).encode()
 
 
-def _giving(begun: list[bytes], rest: AsyncGenerator[bytes, None] | None = None) -> Callable[..., AsyncIterator[bytes]]:
+def _replay(begun: list[bytes], rest: AsyncGenerator[bytes, None] | None = None) -> Callable[..., AsyncIterator[bytes]]:
     async def give(*_: Any, **__: Any) -> AsyncIterator[bytes]:
-        # Whoever stops early closes all of it: a response holds its own generators, so that otherwise the garbage
-        # collector would end them, in any thread, even within an import of a workflow's sandbox.
+        # A reader that stops early closes all generators. The response refers to them, so otherwise the garbage
+        # collector would close them, in any thread, even during an import in a workflow's sandbox.
         async with aclosing(rest) if rest else nullcontext():
             for piece in begun:
                 yield piece
@@ -186,17 +186,17 @@ def _giving(begun: list[bytes], rest: AsyncGenerator[bytes, None] | None = None)
     return give
 
 
-def _data_of(events: bytes) -> bytes:
-    """What the first event says, as soon as its line is whole."""
+def _first_data(events: bytes) -> bytes:
+    """The data of the first event, once its line is complete."""
     found = re.search(rb"(?:^|\n)data:[ ]?(.*?)\r?\n", events)
     return found[1] if found else b""
 
 
 async def _events(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Server-sent events whose texts are valid, line by line.
+    """Server-sent events with valid text, line by line.
 
-    A vendor cuts between the halves of a surrogate pair too: a line that ends its text with the first half waits for
-    the next event, and gives the half to it where that begins with the second.
+    Vendors also cut between the halves of a surrogate pair. A line whose text ends with a first half is held until the
+    next event, and the half moves to that event if its text begins with a second half.
     """
     rest, held, half = b"", list[str](), ""
     async with aclosing(pieces):
@@ -206,11 +206,11 @@ async def _events(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, 
             for line in lines:
                 text = valid(line.decode("utf-8", "replace")) + "\n"
                 if held and text.startswith("data:"):
-                    text, joined = _joined(text, half)
+                    text, joined = _join_half(text, half)
                     held[0] = held[0].replace("\0", "" if joined else r"\ufffd")
                     ready += held
                     held = []
-                cut, first = _cut(text)
+                cut, first = _cut_half(text)
                 half = first or half
                 if held or first:
                     held.append(cut)
@@ -223,8 +223,8 @@ async def _events(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, 
         yield text.encode()
 
 
-def _cut(text: str) -> tuple[str, str]:
-    """The line, valid, with NUL in the place of a first half at the end of a string; and that half, or ""."""
+def _cut_half(text: str) -> tuple[str, str]:
+    """The valid line, with NUL instead of a first half at the end of a string; and that half, or ""."""
     last = [
         m for m in ESCAPES.finditer(text) if m["invalid"] and _FIRST_HALF.match(m["invalid"]) and text[m.end()] == '"'
     ]
@@ -234,8 +234,8 @@ def _cut(text: str) -> tuple[str, str]:
     return valid_json(text[: at.start()]) + "\0" + valid_json(text[at.end() :]), at[0]
 
 
-def _joined(text: str, half: str) -> tuple[str, bool]:
-    """The line with the first half put before a second half that begins one of its strings."""
+def _join_half(text: str, half: str) -> tuple[str, bool]:
+    """The line with the first half inserted before a second half that begins a string; and whether there was one."""
     for found in ESCAPES.finditer(text):
         if found["invalid"] and _SECOND_HALF.match(found["invalid"]) and text[found.start() - 1] == '"':
             return text[: found.start()] + half + text[found.start() :], True

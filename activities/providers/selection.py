@@ -9,23 +9,23 @@ from activities.providers.protocol import Provider
 from workflows.models import Modality
 
 
-def offer_of(provider: Provider, model: str, modality: Modality) -> Offer | None:
-    """What a provider offers under this name, from the catalogue or beside it."""
+def find_offer(provider: Provider, model: str, modality: Modality) -> Offer | None:
+    """The offer of a provider for this model, from the catalogue or for an unlisted model; None where there is none."""
     listed = next((o for o in provider.offers() if o.model == model and o.modality == modality), None)
-    return listed or provider.other(model, modality)
+    return listed or provider.unlisted_offer(model, modality)
 
 
-def plannable(provider: Provider, modality: Modality, today: date) -> list[Offer]:
-    """The offers of a modality that can be planned today."""
+def plannable_offers(provider: Provider, modality: Modality, today: date) -> list[Offer]:
+    """The offers of a modality that can be planned on this day."""
     return [o for o in provider.offers() if o.modality == modality and problem_with(o, today) is None]
 
 
-def makes(offer: Offer, aspect: str) -> bool:
-    """Whether a model makes this aspect; "" leaves it open."""
+def supports_aspect(offer: Offer, aspect: str) -> bool:
+    """Whether a model can make this aspect; "" stands for any aspect."""
     return not (offer.aspects and aspect) or aspect in offer.aspects
 
 
-def ranked(
+def rank_offers(
     modality: Modality,
     providers: Mapping[str, Provider],
     today: date,
@@ -33,6 +33,6 @@ def ranked(
     *,
     known_prices_only: bool = False,
 ) -> list[Offer]:
-    """Everything that can be planned for a modality in an aspect ("" for any), the preferred first."""
-    offers = [o for p in providers.values() for o in plannable(p, modality, today) if makes(o, aspect)]
+    """The offers that can be planned for a modality and an aspect ("" for any), the preferred one first."""
+    offers = [o for p in providers.values() for o in plannable_offers(p, modality, today) if supports_aspect(o, aspect)]
     return sorted((o for o in offers if not (known_prices_only and o.unknown)), key=lambda o: o.rank)

@@ -35,7 +35,7 @@ async def adopt(attempt: Attempt, job: Job) -> None:
         take = f"take {owner['take']} of {owner['asset_id']} in {owner['production_id']}"
         raise InvalidRequest(f"job {job.id!r} belongs to {take}; name another job, or resubmit")
     try:
-        await attempt.call_vendor("poll", attempt.provider.adoptable(attempt.request, job), job.id)
+        await attempt.call_vendor("poll", attempt.provider.check_adoptable(attempt.request, job), job.id)
     except InvalidRequest:
         await attempt.call(attempt.storage.delete(keys.job_key(provider, job.id)))
         raise

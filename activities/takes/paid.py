@@ -12,7 +12,7 @@ from uuid import uuid4
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.catalogue.learned import learned
+from activities.catalogue.learned import read_charges
 from activities.catalogue.loader import problem_with
 from activities.errors import (
     InvalidRequest,
@@ -21,7 +21,7 @@ from activities.errors import (
     StoreUnsupported,
     SubmissionUnknown,
 )
-from activities.providers.protocol import Claim, Finished, Job, Running, save
+from activities.providers.protocol import Claim, Finished, Job, Running, write_stream
 from activities.storage.errors import StorageConflict, StorageFailed, StorageUnsupported
 from activities.takes.adoption import adopt, record_owner
 from activities.takes.attempt import (
@@ -267,7 +267,7 @@ class PaidTake(PaidAttempt):
         quote, reserved = self.task.asset.quote, self.task.reserved_usd
         if quote is None or reserved is None:
             return
-        known = await self.call(learned(self.storage, self.task.production_id, self.task.asset))
+        known = await self.call(read_charges(self.storage, self.task.production_id, self.task.asset))
         price = known.price(quote)
         if not quote.is_valid_on(today):
             message = f"the price of {self.offer.model} was valid until {quote.until}; it is priced again"
@@ -287,7 +287,7 @@ class PaidTake(PaidAttempt):
     async def _spool(self, response: Finished) -> Finished:
         """Save a synchronous response to disk before any other step can fail: its bytes exist nowhere else."""
         assert callable(response.source)
-        return replace(response, source=await save(response.source, self.request.file("answer")))
+        return replace(response, source=await write_stream(response.source, self.request.file("answer")))
 
     async def _poll(self) -> Take:
         entry = self._ledger.entry
@@ -321,7 +321,7 @@ class PaidTake(PaidAttempt):
     def _running(self, status: Running, job: Job, since: datetime) -> ApplicationError:
         """The error whose retry is the next poll; progress and job id stay readable between polls."""
         elapsed = (now() - since).total_seconds()
-        delay = status.look_again_after or poll_delay(self.offer.expected_seconds, elapsed, status.progress)
+        delay = status.poll_after or poll_delay(self.offer.expected_seconds, elapsed, status.progress)
         self.heartbeat(job_id=job.id, progress=status.progress, queued=status.queued)
         share = "running" if status.progress is None else f"{status.progress:.0%} done"
         return retry_later(f"job {job.id} is {'queued' if status.queued else share}", delay)

@@ -15,7 +15,7 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from activities.catalogue import pricing
-from activities.catalogue.learned import learn
+from activities.catalogue.learned import record_bill
 from activities.errors import OutputUnusable, ProviderError, StorageUnavailable, StoreUnsupported
 from activities.media.facts import Facts, extension_of
 from activities.providers.protocol import Finished, Job
@@ -88,7 +88,7 @@ class PaidAttempt(Attempt):
         assert entry is not None
         nonce, key = uuid4().hex[:8], ""
         cost, source = pricing.cost_of(self.offer, self.task.asset, finished)
-        await self._retry_storage(lambda: learn(self.storage, self.task.production_id, self.task.asset, cost))
+        await self._retry_storage(lambda: record_bill(self.storage, self.task.production_id, self.task.asset, cost))
         try:
             finished = await self._retry_storage(lambda: self.normalize(finished))
             key, finished, stored = await self._retry_storage(lambda: self._put(nonce, finished))
@@ -180,7 +180,7 @@ class PaidAttempt(Attempt):
         entry = self._ledger.entry
         assert entry is not None
         bill = error.billed_usd
-        await self._retry_storage(lambda: learn(self.storage, self.task.production_id, self.task.asset, bill))
+        await self._retry_storage(lambda: record_bill(self.storage, self.task.production_id, self.task.asset, bill))
         failures = entry.failures + (1 if error.counts else 0)
         waits = 0 if error.counts else entry.waits + 1
         # Without a published price, the failure may have been billed: a reviewer decides whether to pay again.

@@ -9,7 +9,7 @@ worker can poll next.
 from collections.abc import Mapping
 
 from activities.providers.protocol import Provider
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
@@ -48,7 +48,7 @@ class Producer:
         """
         asset = request.asset
         provider = self._providers.get(asset.provider)
-        offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
+        offer = find_offer(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
             return await self._unavailable(request, known=provider is not None)
         masks = [i.asset_id for i in request.inputs if i.role == MASK and i.provider == PREVIZ]
@@ -65,7 +65,7 @@ class Producer:
         """Stop a take and its job at the provider, if it has one; return its cost from the ledger."""
         asset = request.asset
         provider = self._providers.get(asset.provider)
-        offer = offer_of(provider, asset.model, asset.asset_type) if provider else None
+        offer = find_offer(provider, asset.model, asset.asset_type) if provider else None
         if provider is None or offer is None:
             message = f"no worker has a key of {asset.provider}: check there for jobs that still run"
             price = asset.quote.high_usd if asset.quote else ZERO

@@ -9,11 +9,24 @@ from pydantic import ValidationError
 from api.deps import AssetId, CurrentCaller, KnownId, RequestKey, ServicesDep, keyed
 from api.problems import documented
 from api.temporal import updates
-from api.views.bodies import ApproveBody, RegenerateBody, RejectBody, ResolveBody, SelectBody
+from api.views.bodies import ApproveBody, RejectBody
 from api.views.production import PREFIX, PlanView
 from workflows.events import Receipt
 from workflows.models import Model
-from workflows.requests import Decision, Pause, PlanEdit, Refresh, Regenerate, Resolve, Resume, Revision, SelectTake
+from workflows.requests import (
+    Decision,
+    Pause,
+    PlanEdit,
+    Refresh,
+    Regenerate,
+    RegenerateBody,
+    Resolve,
+    ResolveBody,
+    Resume,
+    Revision,
+    SelectBody,
+    SelectTake,
+)
 
 M = TypeVar("M", bound=Model)
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from activities.errors import SubmissionUnknown
-from activities.providers.download import media_type_at, streamed
+from activities.providers.download import media_type_of, open_media
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from activities.providers.download import media_type_at, streamed
 async def test_no_vendor_makes_us_read_our_own_network(url: str, words: str) -> None:
     """An address that is not https, or lies in a private network, is not fetched."""
     with pytest.raises(SubmissionUnknown, match=words):
-        async with streamed(url, vendor="vendor", base_url="https://api.replicate.com")():
+        async with open_media(url, vendor="vendor", base_url="https://api.replicate.com")():
             pass
 
 
@@ -36,7 +36,9 @@ async def test_a_key_stays_with_its_host(monkeypatch: pytest.MonkeyPatch) -> Non
     transport = httpx.MockTransport(answer)
     real = httpx.AsyncClient
     monkeypatch.setattr(httpx, "AsyncClient", lambda **more: real(**more | {"transport": transport}))
-    source = streamed("http://vendor.example/a", vendor="vendor", base_url="http://v", headers={"x-goog-api-key": "k"})
+    source = open_media(
+        "http://vendor.example/a", vendor="vendor", base_url="http://v", headers={"x-goog-api-key": "k"}
+    )
     with pytest.raises(SubmissionUnknown, match="more than 3 redirects"):
         async with source():
             pass
@@ -45,6 +47,6 @@ async def test_a_key_stays_with_its_host(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_ending_names_the_media_type() -> None:
     """The ending counts only where it is of the kind that was asked for."""
-    assert media_type_at("https://x/out.webp?sig=1", "image/png") == "image/webp"
-    assert media_type_at("https://x/out.mp4", "image/png") == "image/png"
-    assert media_type_at("https://x/out", "video/mp4") == "video/mp4"
+    assert media_type_of("https://x/out.webp?sig=1", "image/png") == "image/webp"
+    assert media_type_of("https://x/out.mp4", "image/png") == "image/png"
+    assert media_type_of("https://x/out", "video/mp4") == "video/mp4"

@@ -1,1 +1,1 @@
-"""`make bench`: ratios against floors that are measured in the same run, on the same servers."""
+"""`make bench`: ratios to floors that are measured in the same run, on the same servers."""

@@ -1,4 +1,4 @@
-"""`make bench`: measures, prints a table and writes out/bench.json. `ONLY="jobs replay"` measures these alone."""
+"""`make bench`: measures, prints a table and writes out/bench.json. `ONLY="jobs replay"` measures only these."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
 
 
 def import_seconds(statement: str) -> float:
-    """Median seconds that a fresh interpreter takes for `statement`, with its bytecode written before."""
+    """Median seconds for `statement` in a fresh interpreter, with bytecode that was written before."""
 
     def once(code: str) -> float:
         timed = f"import time; t = time.perf_counter(); {code}; print(time.perf_counter() - t)"
@@ -54,7 +54,7 @@ def import_seconds(statement: str) -> float:
 
 
 def main(only: Collection[str]) -> None:
-    """Measure everything, or `only` what is named: a key of MEASURES, `stream` or `import`."""
+    """Measure everything, or `only` the named ones: a key of MEASURES, `stream` or `import`."""
     environ = hermetic(os.environ)
     environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the sandbox of workflows would compile them anew for each run
     os.environ.clear()
@@ -74,10 +74,10 @@ def _measure(wanted: Collection[str], results: dict[str, dict[str, float]]) -> N
         home = new_home(Path(folder) / "home")
         stack = running.enter_context(running_stack(home, ports="free", worker=False))
         os.environ.update({k: v for k, v in stack.env.items() if k.startswith(("AWS_", "GREENLIGHT_"))})
-        rented = Popen([sys.executable, "-m", "tests.bench.rented"], stdout=subprocess.PIPE, text=True)
-        running.callback(end, rented)
-        assert rented.stdout
-        vendor = json.loads(rented.stdout.readline())
+        job_vendor = Popen([sys.executable, "-m", "tests.bench.job_vendor"], stdout=subprocess.PIPE, text=True)
+        running.callback(end, job_vendor)
+        assert job_vendor.stdout
+        vendor = json.loads(job_vendor.stdout.readline())
         env = {**stack.env, VENDOR: vendor}
         for name, measure in MEASURES.items():
             if name in wanted:
@@ -93,7 +93,7 @@ def _measure(wanted: Collection[str], results: dict[str, dict[str, float]]) -> N
 
 @contextmanager
 def worker(env: Mapping[str, str], slots: int) -> Iterator[Process]:
-    """A worker of the bench, killed at the end: nothing is left to finish."""
+    """A worker of the bench, killed at the end, when no task is left."""
     process = Popen(
         [sys.executable, "-m", "tests.bench.instant"],
         env={**env, "GREENLIGHT_MAX_CONCURRENT_ACTIVITIES": str(slots)},
@@ -113,10 +113,10 @@ def end(process: "Popen[str]") -> None:
 async def against_temporal(
     stack: Stack, vendor: str, env: Mapping[str, str], name: str, measure: Measure, results: dict[str, dict[str, float]]
 ) -> None:
-    """Each measure has a worker of its own, so that none inherits the memory of another."""
+    """Run each measure with its own worker, so that none inherits the memory of another."""
     client = await Client.connect(stack.info.temporal_address, data_converter=data_converter)
     limits = httpx.Limits(max_connections=2_000)
-    # Of sleeping takes each holds a slot; everything else runs with the slots that the product has.
+    # Each sleeping take holds a slot; everything else runs with the slots of the product.
     slots = 600 if name in ("fanout", "latency", "watchers") else 100
     with worker(env, slots) as process:
         async with (

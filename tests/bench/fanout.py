@@ -1,4 +1,4 @@
-"""1,000 instant assets through a full production, against the floor of 1,000 bare activities with the same puts."""
+"""1,000 instant assets in a full production, compared with the floor of 1,000 bare activities with the same puts."""
 
 import asyncio
 import statistics
@@ -26,7 +26,7 @@ async def floor(client: Client) -> float:
 
 
 async def floors(client: Client, number: int, count: int) -> float:
-    """Seconds for so many bare workflows at once, of `count` activities each."""
+    """Seconds for concurrent bare workflows of `count` activities each."""
     began = time.perf_counter()
     ids = [f"floor-{uuid4().hex}" for _ in range(number)]
     await asyncio.gather(
@@ -59,7 +59,7 @@ async def production(client: Client, production_id: str) -> float:
 
 
 async def measure(client: Client) -> dict[str, float]:
-    """Pairs in turn, so that a drifting machine speeds both alike; the ratio is the median of the pairs'."""
+    """Measure in alternating pairs, so that a drifting machine affects both; the ratio is the median of the pairs."""
     await floor(client)
     pairs = [(await floor(client), await production(client, uuid4().hex)) for _ in range(ROUNDS)]
     return {

@@ -1,4 +1,4 @@
-"""A worker that makes text in no time or as a vendor's jobs, and the floor: bare activities with the same puts."""
+"""A worker that generates text instantly or as a vendor's jobs, and the floor: bare activities with the same puts."""
 
 import asyncio
 import logging
@@ -29,18 +29,18 @@ with workflow.unsafe.imports_passed_through():
 
 FLOOR_QUEUE: Final = "floor"
 TEXT: Final = b"The light turns, and the sea answers. " * 27
-"""About 1 KB: what a headline with its document weighs."""
+"""About 1 KB: the size of a headline with its document."""
 USUAL_SECONDS: Final = 40.0
-"""What a vendor's job usually takes, as the catalogue would say: shots of five to ten seconds."""
+"""The usual time of a vendor's job, as in the catalogue: shots of five to ten seconds."""
 VENDOR: Final = "BENCH_VENDOR"
-"""Names the vendor's address in the worker's environment."""
+"""The variable with the vendor's address in the worker's environment."""
 
 
 class Wanted(BaseModel):
-    """The plan that a brief of the bench asks for: `count` texts, each after `delay` seconds at most, or at once.
+    """The plan that a brief of the bench requests: `count` texts, each after at most `delay` seconds, or instantly.
 
-    With `job_seconds` each is followed by a vendor's job made from it, or is one (`only_jobs`). Seconds are spread from
-    0.4 to 1 of what is asked.
+    With `job_seconds` each is the input of a vendor's job, or is a job (`only_jobs`). Seconds are spread from 0.4 to 1
+    of the requested ones.
     """
 
     count: int
@@ -51,7 +51,7 @@ class Wanted(BaseModel):
 
 
 class Instant(ProviderBase):
-    """Makes a kilobyte of text of its own at once, or after the parameter `delay` (seconds)."""
+    """Generates a kilobyte of distinct text instantly, or after the parameter `delay` (seconds)."""
 
     name = "instant"
 
@@ -65,14 +65,14 @@ class Instant(ProviderBase):
         return Finished(f"{request.key}. ".encode() + TEXT[: -len(request.key) - 2], "text/markdown")
 
 
-class Rented(ProviderBase):
-    """Jobs at the vendor of `tests.bench.rented`, which cost a little, so that each has its ledger.
+class JobProvider(ProviderBase):
+    """Jobs at the vendor of `tests.bench.job_vendor`, at a low price, so that each has a ledger.
 
-    Parameters: `seconds` that a job takes, and `look` between two looks (0: as the product chooses for a model that
+    Parameters: `seconds` is the time of a job, `look` the poll delay (0: as the product chooses for a model that
     usually takes USUAL_SECONDS).
     """
 
-    name = "rented"
+    name = "jobs"
 
     def __init__(self, url: str) -> None:
         self._http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=60)
@@ -81,7 +81,7 @@ class Rented(ProviderBase):
         cent = (Rate("asset", Decimal("0.01"), Decimal("0.01")),)
         parameters = {"seconds": "seconds the job takes", "look": "seconds between looks"}
         return [
-            Offer("rented", "job", Modality.TEXT, "text/markdown", cent, USUAL_SECONDS, job=True, parameters=parameters)
+            Offer("jobs", "job", Modality.TEXT, "text/markdown", cent, USUAL_SECONDS, job=True, parameters=parameters)
         ]
 
     async def submit(self, request: Request) -> Job:
@@ -93,19 +93,19 @@ class Rented(ProviderBase):
         if answer["done"]:
             return Finished(TEXT, "text/markdown", cost_usd=Decimal("0.01"))
         look = request.number("look", 0)
-        return Running(answer["progress"], look_again_after=timedelta(seconds=look) if look else None)
+        return Running(answer["progress"], poll_after=timedelta(seconds=look) if look else None)
 
     async def close(self) -> None:
         await self._http.aclose()
 
 
 def spread(production_id: str, number: int) -> float:
-    """A fraction from 0.4 to 1 for each asset: all productions are under way before the first, and none in step."""
+    """A fraction from 0.4 to 1 for each asset, so that productions overlap and do not end in step."""
     return 0.4 + 0.6 * int(digest_of([production_id, number])[:8], 16) / 2**32
 
 
 class InstantActivities(Activities):
-    """The product's activities with a planner that reads the plan from the brief, as `Wanted`."""
+    """The product's activities with a planner that reads the plan from the brief (`Wanted`)."""
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
@@ -121,7 +121,7 @@ class InstantActivities(Activities):
                     role="body",
                     prompt=f"Say in one sentence what the sea answers to the light, for page {len(assets)}.",
                     provider=provider,
-                    model="job" if provider == "rented" else "text",
+                    model="job" if provider == "jobs" else "text",
                     parameters=parameters,
                     depends_on=depends_on,
                 )
@@ -135,7 +135,7 @@ class InstantActivities(Activities):
             )
             if wanted.job_seconds:
                 look: dict[str, JsonValue] = {"look": wanted.look_seconds} if wanted.look_seconds else {}
-                add("rented", {"seconds": wanted.job_seconds * share, **look}, (first,) if first else ())
+                add("jobs", {"seconds": wanted.job_seconds * share, **look}, (first,) if first else ())
         return Plan.of("Bench", assets)
 
 
@@ -153,7 +153,7 @@ class PutActivity:
 
 @workflow.defn(name="Floor")
 class FloorWorkflow:
-    """The least that any production of `count` assets could do: that many activities in a window of 50."""
+    """The minimum for a production of `count` assets: that many activities in a window of 50."""
 
     @workflow.run
     async def run(self, count: int) -> int:
@@ -178,7 +178,7 @@ async def main() -> None:
     await storage.ensure_bucket()
     providers: dict[str, Provider] = {"instant": Instant()}
     if url := os.environ.get(VENDOR):
-        providers["rented"] = Rented(url)
+        providers["jobs"] = JobProvider(url)
     workers: list[Worker] = make_workers(
         client, InstantActivities(storage, providers, activity_settings), providers, settings
     )

@@ -12,8 +12,8 @@ from tests.bench.instant import Wanted
 PRODUCTIONS = 50
 ASSETS = 6
 DELAY_SECONDS = 40.0
-"""Assets take from 0.4 to 1 of this: 12 completions a second over all productions, a tenth of what the two servers
-and one worker can do at all on two cores (see `fanout`). Above a half, waiting for the processor is all one sees."""
+"""Assets take from 0.4 to 1 of this: 12 completions a second over all productions, a tenth of the maximum of the two
+servers and one worker on two cores (see `fanout`). Above half of it, waiting for the processor dominates."""
 WANTED = Wanted(count=ASSETS, delay=DELAY_SECONDS)
 
 
@@ -50,7 +50,7 @@ async def one(http: httpx.AsyncClient) -> list[float]:
 
 
 async def ended(http: httpx.AsyncClient, production_id: str) -> dict[str, float]:
-    """When each take was made, from the manifest."""
+    """The time at which each take completed, from the manifest."""
     from datetime import datetime
 
     answer = await http.get(f"/api/v1/productions/{production_id}/manifest", follow_redirects=True, timeout=60)

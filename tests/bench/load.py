@@ -1,4 +1,4 @@
-"""Many at once: watchers, jobs in flight, starts; the time that waiting adds; workers that die; replay."""
+"""Load: watchers, jobs in flight, starts, the delay that polling adds, killed workers, and replay."""
 
 import asyncio
 import itertools
@@ -20,7 +20,7 @@ from temporalio.worker import Replayer
 
 from tests.bench import fanout
 from tests.bench.instant import Wanted
-from tests.bench.rented import LOOK_SECONDS
+from tests.bench.job_vendor import LOOK_SECONDS
 from worker.query_guard import GuardedRunner
 from workflows import keys
 from workflows.production.workflow import ProductionWorkflow
@@ -30,12 +30,12 @@ T = TypeVar("T")
 
 API: Final = "/api/v1/productions"
 AT_ONCE: Final = 100
-"""Requests of this client at once; the API answers them in turn."""
+"""Concurrent requests of this client; the API handles them one after the other."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """What the Linux kernel says of a process."""
+    """CPU and memory of a process, from the Linux kernel."""
 
     pid: int
 
@@ -54,7 +54,7 @@ class Process:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where everything is, and how often each of this is done."""
+    """The servers, and the number of repetitions."""
 
     http: httpx.AsyncClient
     client: Client
@@ -62,7 +62,7 @@ class Bench:
     api: Process
     worker: Process
     another: Callable[[], AbstractContextManager[Process]]
-    """A second worker, killed at the end of the block."""
+    """Run a second worker, and kill it at the end of the block."""
 
     async def start(self, wanted: Wanted) -> str:
         body = {"text": wanted.model_dump_json(), "platform": "copy"}
@@ -71,7 +71,7 @@ class Bench:
         return str(started.json()["production_id"])
 
     async def planned(self, production_id: str) -> dict[str, Any]:
-        """The production when its plan is there. The events tell: asking again and again would be load of its own."""
+        """The production once it has a plan, from its events: polling would add load."""
         async with self.http.stream("GET", f"{API}/{production_id}/events", timeout=300) as stream:
             async for line in stream.aiter_lines():
                 if line.startswith("event: plan_"):
@@ -86,7 +86,7 @@ class Bench:
         (await self.http.post(f"{API}/{production_id}/approve", json=approval, timeout=120)).raise_for_status()
 
     async def done(self, production_id: str) -> dict[str, Any]:
-        """The manifest, when it is delivered."""
+        """The manifest, after the delivery."""
         await self.client.get_workflow_handle(keys.workflow_id(production_id)).result()
         answer = await self.http.get(f"{API}/{production_id}/manifest", follow_redirects=True, timeout=120)
         return dict(answer.raise_for_status().json())
@@ -101,7 +101,7 @@ class Bench:
 
 
 async def watch(url: str, production_id: str) -> int:
-    """Read a production's events to the end over a bare connection; how many came."""
+    """Read a production's events to the end over a bare connection, and return their number."""
     place = urlsplit(url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
     writer.write(f"GET {API}/{production_id}/events HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
@@ -120,7 +120,7 @@ WATCHED_PLAN: Final = Wanted(count=10, delay=40)
 
 
 async def watchers(bench: Bench) -> dict[str, float]:
-    """50 productions with one watcher each, then with twenty each: what the second thousand costs the API."""
+    """50 productions with one watcher each, then with twenty each: the cost of 950 more watchers for the API."""
 
     async def watched(each: int) -> dict[str, float]:
         ids = await asyncio.gather(*(bench.start(WATCHED_PLAN) for _ in range(WATCHED)))
@@ -156,11 +156,11 @@ async def watchers(bench: Bench) -> dict[str, float]:
 
 JOBS, JOBS_OF_ONE = 2_000, 500
 JOB_SECONDS: Final = 200.0
-"""At most: the first end after 80 s, when all have long been under way."""
+"""Seconds of a job at most: the first ends after 80 s, when all of them run."""
 
 
 async def jobs(bench: Bench) -> dict[str, float]:
-    """2,000 jobs at a vendor, each looked at every 20 s, by one worker."""
+    """2,000 jobs at a vendor, each polled every 20 s by one worker."""
     wanted = Wanted(count=JOBS_OF_ONE, job_seconds=JOB_SECONDS, look_seconds=LOOK_SECONDS, only_jobs=True)
     before = len(await bench.looks())
     ids = await asyncio.gather(*(bench.start(wanted) for _ in range(JOBS // JOBS_OF_ONE)))
@@ -211,7 +211,7 @@ async def starts(bench: Bench) -> dict[str, float]:
     query = f"WorkflowType = 'Production' AND {keys.STATUS_ATTRIBUTE} = 'awaiting_approval'"
     left = set(ids)
     while left:
-        # The list is what people see; it follows by a moment.
+        # The list follows the events by a moment.
         left -= {keys.production_id_of(e.id) async for e in bench.client.list_workflows(query, page_size=1_000)}
         await asyncio.sleep(0.2)
     planned = time.perf_counter() - began
@@ -229,11 +229,11 @@ async def starts(bench: Bench) -> dict[str, float]:
 
 
 CHAINS: Final = Wanted(count=10, delay=20, job_seconds=50)
-"""Ten stills of 8 to 20 s, each with a shot made from it that takes 20 to 50 s: what image and video vendors take."""
+"""Ten stills of 8 to 20 s, each the input of a shot of 20 to 50 s: the times of image and video vendors."""
 
 
 async def makespan(bench: Bench) -> dict[str, float]:
-    """From approval to delivery, over the longest way through the vendors' own times."""
+    """The time from approval to delivery, relative to the critical path of the vendors' own times."""
     production_id = await bench.start(CHAINS)
     await bench.approve(production_id)
     manifest = await bench.done(production_id)
@@ -256,7 +256,7 @@ async def makespan(bench: Bench) -> dict[str, float]:
 
 
 async def replay(bench: Bench) -> dict[str, float]:
-    """A production of 1,000 assets: every run of it, replayed by a worker that has never seen it."""
+    """A production of 1,000 assets: every run of it, replayed by a new worker."""
     production_id = uuid4().hex
     await fanout.production(bench.client, production_id)
     handle = bench.client.get_workflow_handle(keys.workflow_id(production_id))
@@ -274,5 +274,5 @@ async def replay(bench: Bench) -> dict[str, float]:
 
 
 def pairs(items: Sequence[T]) -> list[tuple[T, T]]:
-    """Each with the one that follows it."""
+    """Each element with its successor."""
     return list(itertools.pairwise(items))

@@ -1,4 +1,4 @@
-"""A worker is killed with SIGKILL while it looks after jobs: when does another one look at them?"""
+"""Recovery: a worker is killed with SIGKILL while it polls jobs, and another one polls them."""
 
 import asyncio
 import statistics
@@ -13,15 +13,15 @@ KILLS: Final = 6
 JOBS: Final = 40
 LOOK_SECONDS: Final = 2.0
 JOB_SECONDS: Final = 3_600.0
-"""Longer than all of this takes: they are cancelled in the end."""
+"""Longer than the measurement: the jobs are cancelled at its end."""
 SHARE_SECONDS: Final = 2 * LOOK_SECONDS
-"""From the first look of a new worker to its end: it has its share of the jobs by then."""
+"""Seconds from the first poll of a new worker to its kill: by then it has its share of the jobs."""
 MISSED_HEARTBEAT_SECONDS: Final = 15.0
-"""A look that was under way when its worker died is made again after this."""
+"""The retry delay of a poll whose worker was killed."""
 
 
 async def measure(bench: Bench) -> dict[str, float]:
-    """How much later than its poll delay each job was looked at that the killed worker had looked at last."""
+    """For each job that the killed worker polled last: the delay of the next poll beyond the poll delay."""
     before = len(await bench.looks())
     production_id = await bench.start(
         Wanted(count=JOBS, job_seconds=JOB_SECONDS, look_seconds=LOOK_SECONDS, only_jobs=True)
@@ -54,7 +54,7 @@ async def measure(bench: Bench) -> dict[str, float]:
 
 
 async def begun(bench: Bench, worker: Process) -> None:
-    """Return when a worker has looked at a job."""
+    """Wait until a worker has polled a job."""
     while True:
         if any(who == worker.pid for job in await bench.looks() for _, who in job["looks"]):
             return

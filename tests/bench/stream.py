@@ -1,4 +1,4 @@
-"""A 1 GiB take streamed from an HTTP source into S3, against boto3's `upload_fileobj` of the same bytes."""
+"""A 1 GiB take streamed from an HTTP source into S3, compared with boto3's `upload_fileobj` of the same bytes."""
 
 import asyncio
 import io
@@ -21,7 +21,7 @@ ROUNDS = 3
 
 
 class Source(BaseHTTPRequestHandler):
-    """Serves the gigabyte."""
+    """Serves one gigabyte."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -78,7 +78,7 @@ async def take(url: str) -> float:
 
 
 def child(kind: str, url: str) -> dict[str, float]:
-    """One upload in a process of its own: seconds, and how much its peak memory grew (bytes)."""
+    """One upload in its own process: seconds, and the growth of its peak memory (bytes)."""
     command = [sys.executable, "-X", "faulthandler", "-m", "tests.bench.stream", kind, url]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
@@ -102,7 +102,7 @@ def main(kind: str, url: str) -> None:
 
 
 def peak() -> int:
-    """The most memory that this process has held, bytes. The kernel's ru_maxrss would begin with the parent's."""
+    """The peak memory of this process, bytes. The kernel's ru_maxrss would begin with the parent's."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
@@ -115,7 +115,7 @@ def serve() -> None:
 
 
 def measure() -> dict[str, float]:
-    """Pairs in turn; speeds in MiB a second, the ratio is the median of the pairs'."""
+    """Measure in alternating pairs; speeds in MiB a second, the ratio is the median of the pairs."""
     source = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.stream", "serve", ""], stdout=subprocess.PIPE, text=True
     )

@@ -1,4 +1,4 @@
-"""What is measured, against which target, and how it is told."""
+"""The measured values, their targets, and the table."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ Results = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Row:
-    """One line. Without a limit it is told for its own sake."""
+    """One line of the table; without a limit it is only reported."""
 
     what: str
     measure: str

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 from traceback import format_exception
-from typing import Any, Final
+from typing import Any
 
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ from tests.fuzz.answers import MODELS, PRICES, taken
 from tests.fuzz.life import Draft, Life
 from tests.fuzz.plain import PlainPlan, edits, op, plain, small
 from tests.fuzz.simulation import NOW
-from tests.fuzz.strategies import ENDS, PEOPLE, TIMES, asset_drafts, briefs, produced_once
+from tests.fuzz.strategies import ENDS, PEOPLE, STEPS, TIMES, asset_drafts, briefs, produced_once
 from workflows.activity_io import AssetFailure
 from workflows.brief import Brief
 from workflows.events import AssetStatus, ProductionStart, ProductionStatus, Snapshot
@@ -39,8 +39,6 @@ from workflows.requests import (
     SelectTake,
     UploadTake,
 )
-
-STEPS: Final = 40
 
 
 class Lives(Life):

@@ -1,4 +1,4 @@
-"""The strategies from which a simulated production is strategies."""
+"""The strategies from which a simulated production is drawn."""
 
 from decimal import Decimal
 from typing import Final
@@ -10,6 +10,7 @@ from tests.fuzz.life import Life
 from tests.fuzz.plain import TYPES, small
 from workflows.brief import ApprovalPolicy, Brief, Platform
 
+STEPS: Final = 40
 PEOPLE: Final = ("ana", "bo", "cy")
 ENDS: Final = (*("made",) * 12, "failed", "billed", "doubt", "doubt", "refused", "dearer")
 TIMES: Final = (*(1,) * 6, 3, 10)

@@ -14,7 +14,7 @@ from deploy.ports import LOOPBACK
 
 
 def certificate(name: str, folder: Path) -> Path:
-    """A certificate for a name that vouches for itself, with its key, in one file."""
+    """A self-signed certificate for a name, with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     made = (
@@ -37,7 +37,7 @@ def certificate(name: str, folder: Path) -> Path:
 
 
 def certified(folder: Path) -> ssl.SSLContext:
-    """For a server on loopback, with a certificate by an authority of its own, which is in ca.pem."""
+    """TLS for a server on loopback, whose certificate authority is in ca.pem."""
     openssl(folder, "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem")
     openssl(folder, "req -newkey rsa:2048 -nodes -subj /CN=store -keyout key.pem -out request.pem")
     (folder / "names").write_text(f"subjectAltName=IP:{LOOPBACK}\n")

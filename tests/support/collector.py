@@ -1,4 +1,4 @@
-"""A collector of traces on this machine: takes OTLP over HTTP as any collector does, and keeps the spans."""
+"""A trace collector on this machine: receives OTLP over HTTP, and keeps the spans."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from tests.support.waiting import until
 
 @dataclass(frozen=True)
 class Seen:
-    """A span as it came."""
+    """A received span."""
 
     service: str
     name: str
@@ -59,7 +59,7 @@ class Collector:
         return [span for span in list(self.spans) if span.name == name and trace in ("", span.trace)]
 
     def wait(self, holds: Callable[[], object], what: str) -> None:
-        """Spans come in batches, a moment after they ended."""
+        """Wait for spans: they arrive in batches, a moment after they ended."""
         until(lambda: bool(holds()), what)
 
 

@@ -1,4 +1,4 @@
-"""Activities that make nothing and cost nothing, at once: for tests of everything around them."""
+"""Activities that return at once, without media and costs: for tests of everything around them."""
 
 import asyncio
 import hashlib
@@ -66,20 +66,18 @@ PROVIDER = "fake"
 class FakeActivities(ProductionActivities):
     """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
 
-    `fail` names assets, `fail_takes` single takes that fail for good,
-    `doubt` those whose submission is in doubt, `lost_once` those whose first answer is lost and that may be submitted
-    again (`lost_takes`: only these numbers); `used` are takes of another run, and what they cost. `costs` says what a
-    take is billed where that is not its price, `prices` are of models that cost something else (None: unpublished),
-    `fixed` makes the low price the high one, `until` ends the rates of the first pricing, and
-    `then_usd` is the price after it. `failures` says how an asset,
-    or all of a model, fails. `limited` assets are told to wait, and `billed_before` is what
-    earlier submissions of a take cost.
-    `others` are models behind the first, `unknown` leaves prices unpublished, `drafting_usd`
-    is what planning costs, `jobs` makes assets a provider's jobs, `enabled` is what `list_providers` answers.
-    `hold(asset_id)` keeps one running, with a heartbeat, until `release`; "planning", "finishing", "rewriting" and
-    "manifest" hold those steps, the first with its first asset told; `filesets` names that of each revision;
-    `hold_takes` holds only these takes of it. `produced`, `orders`, `finished` and `manifests` keep what was asked.
-    `keep_in` a bucket keeps manifests and records of batches there.
+    `fail` names assets, `fail_takes` single takes that fail for good, `doubt` assets whose submission is ambiguous,
+    `lost_once` those whose first response is lost and that may be resubmitted (`lost_takes`: only these takes); `used`
+    are takes of another run, with their costs. `costs` is the bill of a take if it is not its price, `prices` are those
+    of models with another price (None: unpublished), `fixed` makes the low price the high one, `until` ends the rates
+    of the first pricing, and `then_usd` is the price after it. `failures` are the failures of an asset, or of all
+    assets of a model. `limited` assets are throttled, and `billed_before` is the cost of earlier submissions of a take.
+    `others` are models after the first, `unknown` leaves prices unpublished, `drafting_usd` is the cost of planning,
+    `jobs` makes assets a provider's jobs, `enabled` is the result of `list_providers`.
+    `hold(asset_id)` keeps an asset generating, with a heartbeat, until `release`; "planning", "finishing", "rewriting"
+    and "manifest" hold those steps, the first after it reported its first asset; `filesets` names that of each
+    revision; `hold_takes` holds only these takes of it. `produced`, `orders`, `finished` and `manifests` record the
+    requests. `keep_in` a bucket stores manifests and records of batches there.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -120,8 +118,8 @@ class FakeActivities(ProductionActivities):
         self._held: dict[str, asyncio.Event] = {}
 
     def keep_in(self, storage: "Storage") -> None:
-        """Keep manifests and records of batches in a bucket, and read them from there."""
-        # Here, as workflows of tests load this module in their sandbox, which takes no storage library.
+        """Store manifests and records of batches in a bucket, and read them from there."""
+        # Imported here, because workflows of tests load this module in their sandbox, which takes no storage library.
         from activities.finishing.manifests import Manifests
 
         self.kept, self.kept_batches = Manifests(storage), BatchRecords(storage)
@@ -323,7 +321,7 @@ class FakeActivities(ProductionActivities):
 
     @asynccontextmanager
     async def working(self, client: Client) -> AsyncIterator[None]:
-        """Workers that serve productions with these activities, within this process."""
+        """Run workers with these activities in this process."""
         looking = ProductionReports(self.manifest)
         steps: Sequence[Any] = (
             self.take_in_references,

@@ -1,4 +1,4 @@
-"""A production as its caller lives it: briefed, planned, watched, and looked up in the bucket afterwards."""
+"""A production as its caller uses it: started, planned, watched, and read in the bucket afterwards."""
 
 import threading
 from collections.abc import Sequence
@@ -53,19 +53,19 @@ def approval(plan: PlanView) -> Approval:
 
 
 def manifest_of(client: GreenlightClient, production_id: str, folder: Path) -> Snapshot:
-    """The newest manifest, brought over HTTP."""
+    """The newest manifest, downloaded over HTTP."""
     path = client.download_manifest(production_id, folder / f"{production_id}-manifest.json")
     return Snapshot.model_validate_json(path.read_bytes())
 
 
 def in_the_log(events: Sequence[StreamEvent]) -> list[Event]:
-    """What of a stream belongs to the log: everything that carries an id."""
+    """The events of a stream that belong to the log: those with an id."""
     logged = (event for event in events if event.id is not None)
     return [Event.model_validate(event.model_dump(exclude={"production_id"})) for event in logged]
 
 
 class Watcher:
-    """Follows a production in a thread of its own, as another service would, and keeps every event that came."""
+    """Follows a production in a thread, as another service would, and keeps every event."""
 
     def __init__(self, url: str, production_id: str) -> None:
         self.events: list[StreamEvent] = []
@@ -89,7 +89,7 @@ class Watcher:
                 with self._news:
                     self.events.append(event)
                     self._news.notify_all()
-        except Exception as error:  # whatever it is, the test must hear of it
+        except Exception as error:  # the test raises it
             self._error = error
         finally:
             with self._news:
@@ -100,7 +100,7 @@ class Watcher:
         return any(e.name == name and e.asset_id == asset_id for e in self.events)
 
     def until(self, name: str, asset_id: str | None = None) -> None:
-        """Wait until an event of this name has come."""
+        """Wait until an event of this name arrived."""
         with self._news:
             self._news.wait_for(lambda: self._ended or self.saw(name, asset_id), WITHIN)
             assert self.saw(name, asset_id), f"no {name} {asset_id or ''} within {WITHIN:g} s: {self._told()}"
@@ -118,7 +118,7 @@ class Watcher:
 
 
 class Bucket:
-    """The bucket of an embedded stack, looked at from outside."""
+    """The bucket of an embedded stack, read from outside."""
 
     def __init__(self, info: StackInfo) -> None:
         self._name = info.bucket
@@ -149,7 +149,7 @@ def ledger_key(production_id: str, asset_id: str, take: int = 1) -> str:
 
 
 def known_keys(manifest: Snapshot) -> set[str]:
-    """Every object that a manifest accounts for, ledgers and earlier revisions apart."""
+    """Every object that a manifest names, without ledgers and earlier revisions."""
     production_id, made, plan = manifest.production_id, manifest.deliverable, manifest.plan
     assert made is not None
     assert plan is not None

@@ -1,10 +1,10 @@
-"""A provider's job driven from outside: submitted, looked at until it is done, and its media read."""
+"""A provider's job: submitted, polled until it is done, and its media read."""
 
 from activities.providers.protocol import Finished, Job, Provider, Request
 
 
 async def finish(provider: Provider, asked: Request) -> tuple[Job, Finished]:
-    """Submit and look until it is done."""
+    """Submit a request, and poll its job until it is done."""
     job = await provider.submit(asked)
     assert isinstance(job, Job)
     for _ in range(9):

@@ -1,4 +1,4 @@
-"""A whole stack that is watched: its spans are collected, its endpoints scraped, and its vendor keeps books."""
+"""A whole stack under observation: its spans are collected, its endpoints scraped, and its vendor bills."""
 
 import socket
 import subprocess
@@ -31,7 +31,7 @@ from workflows.models import Take
 from workflows.requests import Approval, Regenerate
 
 WISH: Final = "A lamplighter whom nobody else knows"
-"""In every brief; in nothing that is exported."""
+"""Part of every brief, and of no exported data."""
 TASK_FAILURES: Final = "temporal_workflow_task_execution_failed_total"
 SHOWN: Final = Brief(text=f"{WISH}. He waits.", platform=Platform.SOCIAL_POST, requester="ana")
 """Texts by previz, pictures as jobs of Replicate; its client is light, so nothing here waits for an SDK to load."""
@@ -46,29 +46,29 @@ class Scraped:
     samples: Mapping[str, list[tuple[dict[str, str], float]]]
 
     def value(self, name: str, **labels: str) -> float:
-        """The sum of what has these labels."""
+        """The sum of the samples with these labels."""
         return sum(v for have, v in self.samples.get(name, []) if labels.items() <= have.items())
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What a test looks at: productions by what they went through, and everything that was told of them."""
+    """The data of the tests: productions by their history, and their exported traces and metrics."""
 
     vendor: ReplicateEmulator
     collector: Collector
     made: Snapshot
-    """With pictures by the vendor, one of them made again after the delivery."""
+    """With pictures by the vendor, one of them regenerated after the delivery."""
     previz: Snapshot
     refused: ProductionView
-    """One of its pictures was refused, and waits."""
+    """One of its pictures was refused, and needs attention."""
     row: str
-    """The production of a batch; its plan waits."""
+    """The production of a batch, awaiting approval."""
     api: Scraped
     worker: Scraped
 
     @property
     def takes(self) -> list[Take]:
-        """All that were made and are known."""
+        """All recorded takes."""
         return [t for seen in (self.made, self.previz) for state in seen.assets.values() for t in state.takes]
 
     def trace_of(self, workflow_id: str, start: str = "RunWorkflow:Production") -> str:
@@ -96,7 +96,7 @@ def free_port() -> int:
 
 @contextmanager
 def observing(folder: Path, environ: Mapping[str, str]) -> Iterator[Observed]:
-    """Run a stack through everything that is to be seen, and hold what was seen of it."""
+    """Run a stack through all observed situations, and yield the collected data."""
     address = f"127.0.0.1:{free_port()}"
     with collecting() as collector, ReplicateEmulator() as vendor:
         (folder / "own.toml").write_text(soon_done())
@@ -137,7 +137,7 @@ def _observed(
     batch_id = studio.start_batch(BatchBody.model_validate(rows)).batch_id
     until(lambda: studio.batch(batch_id).rows[0].status == "awaiting_approval", "the batch's plan")
 
-    # A run that no worker can read: its task fails again and again, and whoever asks for it is told that.
+    # A run that no worker can read: its task fails again and again, and the API responds with that failure.
     broken = ["--workflow-id", keys.workflow_id("broken"), "--input", '"?"']
     start = ["--type", keys.WORKFLOW_TYPE, "--task-queue", keys.TASK_QUEUE, *broken]
     subprocess.run([binary("temporal"), "workflow", "start", *start], env=stack.env, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""Productions on a real Temporal server: started, approved, looked at, and their histories kept for replay."""
+"""Productions on a real Temporal server: started, approved and queried, and their histories recorded for replay."""
 
 import json
 import re
@@ -29,7 +29,7 @@ Handle = WorkflowHandle[Any, Snapshot]
 
 
 class Productions:
-    """Starts productions and, when RECORD_HISTORIES is set, keeps their histories for the replay test."""
+    """Starts productions and, when RECORD_HISTORIES is set, records their histories for the replay test."""
 
     def __init__(self, client: Client, name: str) -> None:
         self.client = client
@@ -99,7 +99,7 @@ def anonymous(part: Any) -> Any:
 
 
 async def update(handle: Handle, method: Any, request: Any) -> Any:
-    """The SDK's decorator with a description loses what the method returns: its callers know."""
+    """Execute an update; the SDK's decorator with a description loses the result type of the method."""
     return await handle.execute_update(method, request)
 
 
@@ -108,10 +108,10 @@ async def snapshot(handle: Handle) -> Snapshot:
 
 
 async def until(handle: Handle, status: str, *, at_once: bool = False) -> Snapshot:
-    """The production in this status, when nothing of it is being made any more.
+    """The production once it has this status and no asset is generating.
 
     Args:
-        at_once: While something is being made, too.
+        at_once: Also while assets are generating.
     """
 
     async def look() -> Snapshot | None:

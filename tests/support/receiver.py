@@ -1,4 +1,4 @@
-"""A receiver of webhooks on this machine: keeps what it gets and answers as it is told."""
+"""A receiver of webhooks on this machine: records requests and responds as a test defines."""
 
 import asyncio
 import ssl
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 DROPPED: Final = b""
-"""An answer: the connection is closed instead."""
+"""Instead of a response, the connection is closed."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The API as callers meet it: a real server on a free port, and its event streams read line by line."""
+"""The API as callers use it: a real server on a free port, and its event streams read line by line."""
 
 import asyncio
 import json
@@ -66,7 +66,7 @@ class Api:
         return production_id
 
     async def until(self, production_id: str, name: str) -> Sse:
-        """Watch until an event of this name is there."""
+        """Wait for an event of this name."""
         async with asyncio.timeout(WITHIN), self.watching(production_id) as stream:
             async for event in stream:
                 if event.name == name:
@@ -125,7 +125,7 @@ def patient() -> Iterator[None]:
 
 @asynccontextmanager
 async def serving(client: Client | None, environ: Mapping[str, str]) -> AsyncIterator[Api]:
-    """Serve the API on a free port, open where `environ` names no keys; without `client` it connects as that says."""
+    """Serve the API on a free port, open if `environ` has no keys; without `client` it connects by `environ`."""
     settings = Settings.read({"GREENLIGHT_OPEN": "true", **environ})
     running = server(settings, create_app(settings, client), _Started)
     assert isinstance(running, _Started)
@@ -146,7 +146,7 @@ NOWHERE = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TEMPORAL_CONFIG_FILE": "/dev/null
 
 
 def problem(answer: httpx.Response, status: int) -> ProblemDetails:
-    """The answer as problem details, with nothing of Python's insides in it."""
+    """The response as problem details, without traces of Python internals."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert "Traceback" not in answer.text

@@ -1,5 +1,5 @@
-"""A studio in the middle of its work, as an engineer finds it in Temporal: productions that are made, that wait, that a
-vendor refused or holds up, one that failed and one that cannot go on."""
+"""A stack in the middle of its work, as an engineer finds it in Temporal: productions that are generating, waiting,
+refused or throttled by a vendor, failed, or stuck."""
 
 import json
 import os
@@ -32,7 +32,7 @@ PREVIZ: Final = {
     "video": "previz-animatic",
 }
 JOB_SECONDS: Final = 600
-"""Longer than any test: the job is at its provider whenever somebody looks."""
+"""Longer than any test: the job is always running."""
 MADE: Final = {"script", "narration-1", "narration-2", "still-1", "still-2", "shot-2"}
 LOST: Final = Reference(source="stored:references/lost")
 MANY: Final[list[Fault]] = ["throttle"] * 99
@@ -42,7 +42,7 @@ STUCK: Final = "production-stuck"
 
 @dataclass(frozen=True)
 class Situation:
-    """Productions by what they are in. `film` has a long job and a picture that a vendor billed."""
+    """Productions by their situation. `film` has a long job and a picture that a vendor billed."""
 
     stack: Stack
     studio: GreenlightClient
@@ -66,13 +66,13 @@ class Situation:
         return self.temporal("workflow", "list", "--query", query, "-o", "json")
 
     def runs(self, production_id: str) -> list[str]:
-        """The status of each of its runs, the newest first."""
+        """The status of each run, the newest first."""
         listed = json.loads(self.listed(f"WorkflowId = '{keys.workflow_id(production_id)}'"))
         newest = sorted(listed, key=lambda run: str(run["startTime"]), reverse=True)
         return [str(run["status"]).removeprefix("WORKFLOW_EXECUTION_STATUS_") for run in newest]
 
     def before_update(self, production_id: str, name: str) -> str:
-        """The id of the last event before an update from which a run can begin again."""
+        """The id of the last event before an update to which a run can be reset."""
         said = self.temporal("workflow", "show", "--workflow-id", keys.workflow_id(production_id), "-o", "json")
         point = ""
         for event in json.loads(said)["events"]:
@@ -84,19 +84,19 @@ class Situation:
         return point
 
     def pending(self, production_id: str) -> dict[str, Any]:
-        """Activity id -> what Temporal knows of each that is not done."""
+        """Activity id -> the pending activity, as Temporal describes it."""
         said = self.temporal("workflow", "describe", "--workflow-id", keys.workflow_id(production_id), "-o", "json")
         return {a["activityId"]: a for a in json.loads(said).get("pendingActivities", ())}
 
     def temporal(self, *arguments: str) -> str:
-        """What Temporal's own command says."""
+        """The output of Temporal's own command."""
         command = [binary("temporal"), *arguments]
         return subprocess.run(command, env=self.stack.env, capture_output=True, text=True, check=True).stdout
 
 
 @contextmanager
 def situation(home: Path) -> Iterator[Situation]:
-    """All of it on a stack of its own."""
+    """The situation on a stack of its own."""
     with OpenAIEmulator() as vendor:
         env = hermetic(os.environ) | env_of("openai", vendor) | {"GREENLIGHT_PLANNER": "template"}
         with (
@@ -140,7 +140,7 @@ def _begun(stack: Stack, studio: GreenlightClient, vendor: OpenAIEmulator) -> Si
 
 
 def _previz_but(studio: GreenlightClient, brief: Brief, vendors: str) -> tuple[str, PlanView]:
-    """A plan of which one asset is a vendor's."""
+    """A plan by previz, with one asset by a vendor."""
     production_id, plan = planned(studio, brief)
     edits = tuple(
         EditOp(op="change", asset_id=a.asset_id, provider="previz", model=PREVIZ[a.asset_type], parameters={})

@@ -1,4 +1,4 @@
-"""Real servers for tests: environments without anybody's keys, and what the kernel says of a process."""
+"""Real servers for tests: environments without keys, and the state of processes from the kernel."""
 
 import json
 import os
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # benchmarks and chaos trials use this module too
     from deploy.local import Stack
 
 CREDENTIALS: Final = Credentials("TESTACCESSKEY", "test-secret-key")
-"""The same for every test server: boto3 keeps the first credentials that it meets in a process."""
+"""The same for every test server: boto3 keeps the first credentials of a process."""
 
 _FOREIGN: Final = (
     "TEMPORAL_",
@@ -31,7 +31,7 @@ _FOREIGN: Final = (
 
 
 def hermetic(environ: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which no test finds anybody's servers, profiles or keys."""
+    """The environment without servers, profiles or keys of the user."""
     kept = {name: value for name, value in environ.items() if not name.startswith(_FOREIGN)}
     return kept | {
         "TEMPORAL_CONFIG_FILE": os.devnull,
@@ -42,7 +42,7 @@ def hermetic(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def new_home(home: Path) -> Path:
-    """A GREENLIGHT_HOME whose S3 will know the test credentials."""
+    """A GREENLIGHT_HOME whose S3 server accepts the test credentials."""
     home.mkdir(parents=True)
     (home / "s3.json").write_text(json.dumps(CREDENTIALS.__dict__))
     return home
@@ -61,7 +61,7 @@ def listening(pid: int) -> list[str]:
 
 
 def alive(pid: int) -> bool:
-    """Whether the Linux kernel runs a process; one that has ended and only waits to be noticed does not count."""
+    """Whether the Linux kernel runs a process; a zombie does not count."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -69,7 +69,7 @@ def alive(pid: int) -> bool:
 
 
 def use_s3(patch: "pytest.MonkeyPatch", servers: "Stack") -> None:
-    """Let this process find the tests' S3 server by the usual AWS variables, as long as `patch` lasts."""
+    """Set the AWS variables of this process to the tests' S3 server, as long as `patch` lasts."""
     for name, value in servers.env.items():
         if name.startswith("AWS_"):
             patch.setenv(name, value)

@@ -1,10 +1,10 @@
-"""What Temporal keeps of everything that ran: histories, memos, user metadata and search attributes, as raw bytes."""
+"""The data that Temporal stores of all runs: histories, memos, user metadata and search attributes, as raw bytes."""
 
 from temporalio.client import Client
 
 
 async def kept_by_temporal(client: Client, query: str = "") -> dict[str, bytes]:
-    """Run -> all that the server answers about it. Nothing is decoded: payloads are in it as they are kept."""
+    """Run -> the server's responses about it. Payloads are not decoded, but as they are stored."""
     found = {}
     async for run in client.list_workflows(query):
         handle = client.get_workflow_handle(run.id, run_id=run.run_id)

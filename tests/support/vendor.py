@@ -1,4 +1,4 @@
-"""A vendor that bills: a fake provider whose answers a test scripts and whose submissions it counts."""
+"""A vendor that bills: a fake provider with scripted responses and counted submissions."""
 
 import asyncio
 import io
@@ -24,8 +24,8 @@ def png(width: int = 64, height: int = 36) -> bytes:
 class Vendor(ProviderBase):
     """Sells images at `price` USD: model "now" synchronously, "later" as a job, "gift" for nothing.
 
-    `script` holds what the next calls meet: an error to raise, or "die" for a process that is gone right
-    after the vendor billed. Jobs are done after `looks` looks. A `gate` keeps answers until it opens.
+    `script` holds the outcomes of the next calls: an error to raise, or "die" for a process that is killed right after
+    the vendor billed. Jobs are done after `looks` polls. A `gate` holds responses until it opens.
     """
 
     name = "vendor"
@@ -38,7 +38,7 @@ class Vendor(ProviderBase):
         self.jobs: dict[str, int] = {}
         self.recoverable = False
         self.deaf = 0
-        """Calls about jobs, but looks, that it does not answer."""
+        """The number of calls about jobs, other than polls, without a response."""
         self.media = png()
         self.streams = False
         self.gate: asyncio.Event | None = None
@@ -89,7 +89,7 @@ class Vendor(ProviderBase):
             raise ProviderUnavailable("no answer")
         self.jobs.pop(job.id, None)
 
-    async def adoptable(self, request: Request, job: Job) -> None:
+    async def check_adoptable(self, request: Request, job: Job) -> None:
         if job.id not in self.jobs:
             raise InvalidRequest(f"job_id: there is no job {job.id!r} in this account")
 

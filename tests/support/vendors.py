@@ -1,4 +1,4 @@
-"""Every way of a vendor to make a take, and how a worker reaches its emulator: one row for each."""
+"""Every kind of take by a vendor, and the environment by which a worker reaches its emulator: one row for each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from workflows.models import Asset, Modality, Quote
 
 @dataclass(frozen=True)
 class Kindred:
-    """One way of a vendor to make a take."""
+    """One kind of take by a vendor."""
 
     vendor: str
     model: str
@@ -30,7 +30,7 @@ class Kindred:
 
 
 def env_of(vendor: str, emulator: Emulator) -> dict[str, str]:
-    """What a worker's environment holds to reach an emulated vendor."""
+    """The variables by which a worker reaches an emulated vendor."""
     return {
         "openai": {"OPENAI_API_KEY": emulator.key, "OPENAI_BASE_URL": f"{emulator.url}/v1"},
         "anthropic": {"ANTHROPIC_API_KEY": emulator.key, "ANTHROPIC_BASE_URL": emulator.url},

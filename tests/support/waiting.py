@@ -17,7 +17,7 @@ async def eventually(poll: Callable[[], Awaitable[T | None]], what: str = "", *,
 
     Args:
         what: What is waited for, for the message of a failure.
-        within: Seconds; more than WITHIN only for a wait that stands for many.
+        within: Seconds; more than WITHIN only for a wait for many results.
 
     Raises:
         AssertionError: the limit has passed.

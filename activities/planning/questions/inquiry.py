@@ -193,7 +193,7 @@ class Inquiry(Generic[T]):
     def _too_expensive(self, offer: Offer, prompt: str) -> str:
         """Why this call is not made, with the remedy; empty where it fits the limit."""
         extra_bytes = len(self.instructions.encode()) + len(str(self.schema).encode())
-        inputs = list(pricing.shown(visible_pictures(offer, self.shown)).values())
+        inputs = list(pricing.reference_assets(visible_pictures(offer, self.shown)).values())
         high = pricing.quote(offer, call_of(offer, self.tokens, prompt), inputs, extra_bytes).high_usd
         if self.spent_usd + high <= self.limit.usd:
             return ""

@@ -145,7 +145,7 @@ class PaidQuestions:
         asset = call_of(offer, self._tokens, prompt).model_copy(update={"asset_id": keys.PLANNER})
         references = self._request.references if isinstance(self._request, DraftPlan) else ()
         pictures = visible_pictures(offer, references)
-        quote = pricing.quote(offer, asset, list(pricing.shown(pictures).values()), extra_bytes)
+        quote = pricing.quote(offer, asset, list(pricing.reference_assets(pictures).values()), extra_bytes)
         return ProduceAsset(
             production_id=self._request.production_id,
             brief=self._request.brief,

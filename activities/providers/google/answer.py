@@ -1,6 +1,6 @@
-"""What an answer of `models.generate_content` holds: what was made, what was refused, and what it used.
+"""Reads a response of `models.generate_content`: the media, refusals and usage.
 
-Refusals come with HTTP 200: `promptFeedback.blockReason` for what was sent, `finishReason` for what was made.
+Refusals have HTTP 200: `promptFeedback.blockReason` for the input, `finishReason` for the output.
 """
 
 from decimal import Decimal
@@ -10,7 +10,7 @@ from activities.catalogue.offers import Offer, Unit
 from activities.catalogue.pricing import cost_of
 from activities.errors import ContentRefused, OutputUnusable, SubmissionUnknown
 from activities.providers.google.errors import VENDOR, one_line
-from activities.providers.http_failures import billed
+from activities.providers.http_failures import cost_of_response
 from activities.providers.protocol import Finished, Request
 
 if TYPE_CHECKING:
@@ -29,16 +29,18 @@ _REFUSED: Final = frozenset(
         "MODEL_ARMOR",
     }
 )
-"""Kinds of `finishReason` that are about content; with any other one there is no refusal, only no output."""
+"""Values of `finishReason` that refuse content; any other one means that there is no output, not a refusal."""
 
 
-def made(answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> tuple[list["types.Part"], str]:
-    """What the model made, without its thoughts, and why it stopped.
+def read_parts(
+    answer: "types.GenerateContentResponse", request: Request, offer: Offer
+) -> tuple[list["types.Part"], str]:
+    """The parts that the model made, without its thoughts, and its `finishReason`.
 
     Raises:
-        ContentRefused: the prompt, an input or what was made is against a policy of Google's.
-        OutputUnusable: the model made nothing at all.
-        SubmissionUnknown: it is no answer of a model, as an error in an answer of 200.
+        ContentRefused: the prompt, an input or the output violates a policy of Google's.
+        OutputUnusable: the model made nothing.
+        SubmissionUnknown: it is not a model's response, e.g. an error with HTTP 200.
     """
     blocked = answer.prompt_feedback
     if blocked and blocked.block_reason:
@@ -48,10 +50,10 @@ def made(answer: "types.GenerateContentResponse", request: Request, offer: Offer
             + "; change the prompt or its inputs",
             refused="input" if category == "IMAGE_SAFETY" and request.inputs else "prompt",
             category=category,
-            billed_usd=_counted(answer, request, offer),
+            billed_usd=_refusal_cost(answer, request, offer),
         )
     if not answer.candidates and answer.usage_metadata is None:
-        raise SubmissionUnknown(f"{VENDOR} answered with something that is no answer of a model")
+        raise SubmissionUnknown(f"{VENDOR} returned something other than a model's response")
     if not answer.candidates:
         raise unusable("no candidate", answer, request, offer)
     candidate = answer.candidates[0]
@@ -59,38 +61,38 @@ def made(answer: "types.GenerateContentResponse", request: Request, offer: Offer
     if reason in _REFUSED:
         rated = (r.category.value for r in candidate.safety_ratings or () if r.blocked and r.category)
         raise ContentRefused(
-            f"{VENDOR} refused what its model made: {reason} {one_line(candidate.finish_message)}".rstrip()
+            f"{VENDOR} refused the output of its model: {reason} {one_line(candidate.finish_message)}".rstrip()
             + "; change the prompt",
             refused="output",
             category=next(rated, reason),
-            billed_usd=_counted(answer, request, offer),
+            billed_usd=_refusal_cost(answer, request, offer),
         )
     parts = (candidate.content.parts if candidate.content else None) or []
     return [p for p in parts if not p.thought], reason
 
 
-def blob(answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> tuple[bytes, str]:
-    parts, reason = made(answer, request, offer)
+def read_media(answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> tuple[bytes, str]:
+    parts, reason = read_parts(answer, request, offer)
     for part in parts:
         if part.inline_data and part.inline_data.data:
             return part.inline_data.data, part.inline_data.mime_type or ""
-    said = one_line(" ".join(p.text for p in parts if p.text))[:200]
-    raise unusable(f"no {offer.modality.value} ({reason}) {said}", answer, request, offer)
+    text = one_line(" ".join(p.text for p in parts if p.text))[:200]
+    raise unusable(f"no {offer.modality.value} ({reason}) {text}", answer, request, offer)
 
 
 def unusable(what: str, answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> OutputUnusable:
-    cost = billed(request, offer, usage_of(answer))
+    cost = cost_of_response(request, offer, usage_of(answer))
     return OutputUnusable(f"{VENDOR}'s {offer.model} made {what}".rstrip(), billed_usd=cost)
 
 
-def _counted(answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> Decimal:
-    """USD of a refusal: of what was counted, and no picture was made of what was refused."""
+def _refusal_cost(answer: "types.GenerateContentResponse", request: Request, offer: Offer) -> Decimal:
+    """The cost of a refusal, USD, by the usage that was counted. A refused request makes no picture."""
     usage: dict[Unit, int] = {"output_image_tokens": 0, **usage_of(answer)}
     return cost_of(offer, request.asset, Finished(b"", "", usage=usage))[0] if len(usage) > 1 else Decimal(0)
 
 
 def usage_of(answer: "types.GenerateContentResponse") -> dict[Unit, int]:
-    """Tokens; thoughts are output, and are not among the candidates' (recorded: the total is the sum)."""
+    """Tokens; thoughts are output in addition to the candidates' tokens (recorded: the total is the sum)."""
     counted = answer.usage_metadata
     if counted is None:
         return {}

@@ -1,4 +1,4 @@
-"""How Google is reached: which of its two APIs, with which key, and one HTTP client that sends each request once."""
+"""Access to Google: one of its two APIs, the credentials, and an HTTP client that sends each request once."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from activities.providers import http_failures
-from activities.providers.base64_text import decoded
+from activities.providers.base64_text import decode
 from activities.providers.google import errors
 from activities.providers.response_repair import response_hooks
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from google.genai.client import AsyncClient
 
 _BYTES: Final = re.compile(rb'("(?:data|bytesBase64Encoded|encodedVideo)"\s*:\s*)("[^"]{4,}")')
-"""Fields that the SDK reads as base64, of which it takes one form only."""
+"""Fields that the SDK decodes as base64; it accepts only one form of it."""
 DEVELOPER_URL: Final = "https://generativelanguage.googleapis.com"
-LOOK_MS: Final = int(http_failures.LOOK_SECONDS * 1_000)
+POLL_TIMEOUT_MS: Final = int(http_failures.POLL_TIMEOUT_SECONDS * 1_000)
 """The SDK's `HttpOptions.timeout` is in milliseconds."""
 
 T = TypeVar("T")
@@ -28,13 +28,13 @@ T = TypeVar("T")
 class Access:
     """One of Google's two APIs, chosen as its SDK does (google-genai 3.3, _api_client.py).
 
-    The Developer API takes a key; the Enterprise Agent Platform (formerly Vertex AI) takes a project with Application
-    Default Credentials, else a key.
+    The Developer API requires a key. The Enterprise Agent Platform (formerly Vertex AI) requires a project with
+    Application Default Credentials, or a key.
 
     Attributes:
-        variable: What holds the credentials, for messages.
+        variable: The variable that holds the credentials, for messages.
         unbilled: Failed submissions that this API does not bill.
-        base_url: Of the Developer API, or empty for Google's own.
+        base_url: The base URL of the API from the environment, or empty for Google's own.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -53,38 +53,42 @@ class Access:
         self._client: genai.Client | None = None
         self._http: httpx.AsyncClient | None = None
 
-    async def ask(self, call: Callable[["AsyncClient"], Awaitable[T]], *, submitting: bool) -> T:
+    async def call(self, call: Callable[["AsyncClient"], Awaitable[T]], *, submitting: bool) -> T:
         """Call the SDK once.
 
         Args:
             submitting: The call may cost money.
 
         Raises:
-            ProviderError: whatever went wrong, as one of the tree.
+            ProviderError: the SDK's exception as an error of the tree.
         """
         try:
-            client = self._opened()
+            client = self._open()
         except Exception as error:
-            raise errors.failure(error, self.variable, submitting=False) from error
+            raise errors.to_provider_error(error, self.variable, submitting=False) from error
         try:
             return await call(client)
         except Exception as error:
-            raise errors.failure(error, self.variable, submitting=submitting, unbilled=self.unbilled) from error
+            raise errors.to_provider_error(
+                error, self.variable, submitting=submitting, unbilled=self.unbilled
+            ) from error
 
-    def _opened(self) -> "AsyncClient":
+    def _open(self) -> "AsyncClient":
         if self._client is None:
             if self.key:
-                http_failures.usable_key(errors.VENDOR, self.variable, self.key)
+                http_failures.validate_key(errors.VENDOR, self.variable, self.key)
             import httpx
             from google import genai
             from google.genai import types
 
-            # A client of httpx keeps the SDK from aiohttp, which it would prefer where that is installed, and with
-            # which it sends a request again after a lost connection (measured) unless `attempts` is 1.
-            self._http = httpx.AsyncClient(event_hooks={"request": [_connect_soon], **response_hooks(_plain_base64)})
+            # With a client of httpx, the SDK does not use aiohttp, which it prefers if that is installed. With aiohttp,
+            # it repeats a request after a lost connection (measured) unless `attempts` is 1.
+            self._http = httpx.AsyncClient(
+                event_hooks={"request": [_shorten_connect_timeout], **response_hooks(_normalize_base64)}
+            )
             options = types.HttpOptions(
                 base_url=self.base_url or None,
-                timeout=int(http_failures.ANSWER_SECONDS * 1_000),
+                timeout=int(http_failures.RESPONSE_TIMEOUT_SECONDS * 1_000),
                 retry_options=types.HttpRetryOptions(attempts=1),
                 httpx_async_client=self._http,
             )
@@ -98,7 +102,7 @@ class Access:
         return self._client.aio
 
     async def close(self) -> None:
-        """The SDK leaves a client that it was given to whoever made it."""
+        """Close the SDK's client and ours: the SDK does not close a client that was passed to it."""
         if self._client and self._http:
             await self._client.aio.aclose()
             self._client.close()
@@ -106,20 +110,22 @@ class Access:
             self._client = self._http = None
 
 
-async def _connect_soon(request: "httpx.Request") -> None:
-    """The SDK has one timeout for everything; an address that nobody answers at needs no ten minutes."""
+async def _shorten_connect_timeout(request: "httpx.Request") -> None:
+    """Shorten the connect timeout: the SDK has one timeout for everything, ten minutes even for a dead address."""
     timeout = request.extensions["timeout"]
-    timeout["connect"] = min(timeout["connect"] or http_failures.CONNECT_SECONDS, http_failures.CONNECT_SECONDS)
+    timeout["connect"] = min(
+        timeout["connect"] or http_failures.CONNECT_TIMEOUT_SECONDS, http_failures.CONNECT_TIMEOUT_SECONDS
+    )
 
 
-def _plain_base64(answer: bytes) -> bytes:
-    """All base64 of an answer in the one form that the SDK takes: a picture that is paid for is no lost answer."""
-    return _BYTES.sub(_plain, answer)
+def _normalize_base64(answer: bytes) -> bytes:
+    """Convert all base64 of a response to the form that the SDK accepts, so that a paid picture is not lost."""
+    return _BYTES.sub(_normalize, answer)
 
 
-def _plain(field: re.Match[bytes]) -> bytes:
+def _normalize(field: re.Match[bytes]) -> bytes:
     try:
-        data = base64.b64encode(decoded(json.loads(field[2])))
+        data = base64.b64encode(decode(json.loads(field[2])))
     except ValueError:
         return field[0]
     return field[1] + b'"' + data + b'"'

@@ -1,4 +1,4 @@
-"""What Gemini models answer at once: text, pictures and speech, through `models.generate_content`."""
+"""Text, pictures and speech by Gemini models, synchronously, through `models.generate_content`."""
 
 import asyncio
 import io
@@ -11,10 +11,10 @@ from activities.catalogue.offers import TEXT_MAX_TOKENS, Offer
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.media import media_types
 from activities.providers import http_failures
-from activities.providers.google.answer import blob, made, unusable, usage_of
+from activities.providers.google.answer import read_media, read_parts, unusable, usage_of
 from activities.providers.google.client import Access
 from activities.providers.google.errors import VENDOR
-from activities.providers.picture_inputs import Limits, Picture, fitted
+from activities.providers.picture_inputs import Limits, Picture, fit_picture
 from activities.providers.protocol import Finished, Input, Request
 from workflows.models import Modality
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from google.genai.client import AsyncClient
 
 INLINE_BYTES: Final = 70_000_000
-"""Of all inputs of a request: 100 MB in base64 is what the API takes inline (blog.google, Gemini API file limits)."""
+"""For all inputs of a request: the API accepts 100 MB in base64 inline (blog.google, Gemini API file limits)."""
 LEAST_BYTES: Final = 100_000
-"""Of a picture that is still worth showing."""
+"""The smallest useful size of an input picture."""
 ASPECTS: Final = ("1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9", "21:9")
 """Of the Gemini image models (google-genai 3.3, `ImageConfig.aspect_ratio`)."""
 VOICE: Final = "Kore"
-_WITH_HEAD: Final = ("audio/wav", "audio/ogg", "audio/flac", "audio/mp4")
-"""Sound that says itself what it is, also where it is declared to be samples alone."""
+_SELF_DESCRIBING: Final = ("audio/wav", "audio/ogg", "audio/flac", "audio/mp4")
+"""Audio with a header of its own, even if it is declared as raw samples."""
 _CUT_OFF: Final = ("MAX_TOKENS", "CONTINUATION")
-"""Half of a text would get into the deliverable without anybody being told."""
+"""A text that was cut off is unusable: otherwise half of it would get into the deliverable unnoticed."""
 
 
 async def write(access: Access, request: Request, offer: Offer) -> Finished:
-    """A text, or JSON by `request.schema`, from the prompt and what it is shown: pictures, video, sound."""
-    contents = await _shown(request, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)
+    """A text, or JSON by `request.schema`, from the prompt and the input pictures, videos and audio."""
+    contents = await _input_parts(request, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO)
     schema = dict(request.schema) if request.schema is not None else None
     answer = await _generate(
         access,
@@ -49,35 +49,35 @@ async def write(access: Access, request: Request, offer: Offer) -> Finished:
         response_mime_type="application/json" if schema is not None else None,
         response_json_schema=schema,
     )
-    parts, reason = made(answer, request, offer)
+    parts, reason = read_parts(answer, request, offer)
     text = "".join(p.text for p in parts if p.text).strip()
     if not text or reason in _CUT_OFF:
-        raise unusable(f"no whole text ({reason}); give the parameter max_tokens more", answer, request, offer)
+        raise unusable(f"no complete text ({reason}); raise the parameter max_tokens", answer, request, offer)
     return Finished(
         text.encode(), "application/json" if schema is not None else offer.media_type, usage=usage_of(answer)
     )
 
 
 async def paint(access: Access, request: Request, offer: Offer) -> Finished:
-    """A picture from the prompt and any pictures it refers to, as the JPEG (recorded) that comes back."""
+    """A picture from the prompt and the input pictures; the model returns JPEG (recorded)."""
     answer = await _generate(
         access,
         request,
-        [*await _shown(request, Modality.IMAGE), request.asset.prompt],
+        [*await _input_parts(request, Modality.IMAGE), request.asset.prompt],
         response_modalities=["IMAGE"],
         image_config={
             "aspect_ratio": aspect_ratio(request, ASPECTS),
-            "image_size": request.words("image_size", http_failures.default_of(offer, "image_size")) or None,
+            "image_size": request.text("image_size", http_failures.default_of(offer, "image_size")) or None,
         },
     )
-    data, media_type = blob(answer, request, offer)
+    data, media_type = read_media(answer, request, offer)
     return Finished(data, media_type or offer.media_type, usage=usage_of(answer))
 
 
 async def speak(access: Access, request: Request, offer: Offer) -> Finished:
-    """Speech as WAV. How it is spoken is said in words before the text: these models have no field for it."""
-    text, style = request.asset.prompt, request.words("instructions", request.brief.style)
-    voice = {"prebuilt_voice_config": {"voice_name": request.words("voice", VOICE)}}
+    """Speech as WAV. The style is put into the prompt, before the text: these models have no field for it."""
+    text, style = request.asset.prompt, request.text("instructions", request.brief.style)
+    voice = {"prebuilt_voice_config": {"voice_name": request.text("voice", VOICE)}}
     answer = await _generate(
         access,
         request,
@@ -85,65 +85,65 @@ async def speak(access: Access, request: Request, offer: Offer) -> Finished:
         response_modalities=["AUDIO"],
         speech_config={"voice_config": voice},
     )
-    data, media_type = blob(answer, request, offer)
+    data, media_type = read_media(answer, request, offer)
     raw = re.match(r"audio/(?:L16|pcm)\b(?:.*rate=(\d+))?", media_type, re.IGNORECASE)
-    if raw is None or media_types.detect(data[: media_types.HEAD_BYTES]) in _WITH_HEAD:
+    if raw is None or media_types.detect(data[: media_types.HEAD_BYTES]) in _SELF_DESCRIBING:
         return Finished(data, media_type or offer.media_type, usage=usage_of(answer))
     return Finished(_wav(data, int(raw[1] or 24_000)), "audio/wav", usage=usage_of(answer))
 
 
 def aspect_ratio(request: Request, offered: Sequence[str]) -> str:
-    """The parameter, else the offered ratio nearest to the brief's: 3:4 for 4:5, which no model here has."""
+    """The parameter, otherwise the supported ratio nearest to the brief's: 3:4 for 4:5, which no model here has."""
 
     def ratio(value: str) -> float:
         width, height = value.split(":")
         return int(width) / int(height)
 
     wanted = ratio(request.aspect)
-    return request.words("aspect_ratio", min(offered, key=lambda o: max(ratio(o) / wanted, wanted / ratio(o))))
+    return request.text("aspect_ratio", min(offered, key=lambda o: max(ratio(o) / wanted, wanted / ratio(o))))
 
 
 async def _generate(
     access: Access, request: Request, contents: list[Any], on_text: Callable[[str], None] | None = None, **config: Any
 ) -> "types.GenerateContentResponse":
-    # Either of the SDK's two loops would send, and pay for, more than one request a call.
+    # Each of these two SDK features would send, and pay for, more than one request for each call.
     settings: Any = {**config, "automatic_continuation": False, "automatic_function_calling": {"disable": True}}
-    asked: Any = {"model": request.asset.model, "contents": contents, "config": settings}
+    arguments: Any = {"model": request.asset.model, "contents": contents, "config": settings}
     if on_text is None:
-        return await access.ask(lambda client: client.models.generate_content(**asked), submitting=True)
-    return await access.ask(lambda client: _heard(client, asked, on_text), submitting=True)
+        return await access.call(lambda client: client.models.generate_content(**arguments), submitting=True)
+    return await access.call(lambda client: _read_stream(client, arguments, on_text), submitting=True)
 
 
-async def _heard(
-    client: "AsyncClient", asked: Mapping[str, Any], on_text: Callable[[str], None]
+async def _read_stream(
+    client: "AsyncClient", arguments: Mapping[str, Any], on_text: Callable[[str], None]
 ) -> "types.GenerateContentResponse":
-    """The answer in pieces, each told when it comes, and put together; one candidate says how it ended.
+    """Stream the response, forward each piece of text and return the whole; one candidate has the finish reason.
 
     Raises:
-        SubmissionUnknown: the connection ended before the answer did.
+        SubmissionUnknown: the connection ended before the response did.
     """
     from google.genai import types
 
     whole, end, parts = types.GenerateContentResponse(), types.Candidate(), list[types.Part]()
-    with http_failures.hearing(VENDOR, on_text) as hear:
-        async for piece in await client.models.generate_content_stream(**asked):
+    with http_failures.forward_text(VENDOR, on_text) as forward:
+        async for piece in await client.models.generate_content_stream(**arguments):
             whole.prompt_feedback = piece.prompt_feedback or whole.prompt_feedback
             whole.usage_metadata = piece.usage_metadata or whole.usage_metadata
             for candidate in piece.candidates or ():
                 end = candidate if candidate.finish_reason else end
                 for part in (candidate.content.parts if candidate.content else None) or ():
                     parts.append(part)
-                    hear((not part.thought and part.text) or "")
+                    forward((not part.thought and part.text) or "")
     blocked = whole.prompt_feedback and whole.prompt_feedback.block_reason
     if not blocked and not end.finish_reason:
-        raise SubmissionUnknown(f"{VENDOR}: the answer broke off")
+        raise SubmissionUnknown(f"{VENDOR}: the response broke off")
     if end.finish_reason:
         end.content = types.Content(role="model", parts=parts)
         whole.candidates = [end]
     return whole
 
 
-async def _shown(request: Request, *modalities: Modality) -> list["types.Part"]:
+async def _input_parts(request: Request, *modalities: Modality) -> list["types.Part"]:
     """The inputs of these types, in the order of the asset's dependencies.
 
     Raises:
@@ -156,9 +156,11 @@ async def _shown(request: Request, *modalities: Modality) -> list["types.Part"]:
     left = INLINE_BYTES - sum(i.media.bytes for i in others)
     if left < len(inputs) * LEAST_BYTES and others:
         names = ", ".join(i.asset_id for i in others)
-        raise InvalidRequest(f"depends_on: {names} have more than {INLINE_BYTES} bytes; show the model less")
-    pictures = iter(await inline([i for i in inputs if i.asset_type == Modality.IMAGE], left))
-    shown = []
+        raise InvalidRequest(
+            f"depends_on: {names} have more than {INLINE_BYTES} bytes; give the model fewer or smaller inputs"
+        )
+    pictures = iter(await inline_pictures([i for i in inputs if i.asset_type == Modality.IMAGE], left))
+    parts = []
     for each in inputs:
         if each.asset_type == Modality.IMAGE:
             picture = next(pictures)
@@ -166,18 +168,18 @@ async def _shown(request: Request, *modalities: Modality) -> list["types.Part"]:
         else:
             data = await asyncio.to_thread((await each.fetch()).read_bytes)
             media_type = each.media.media_type
-        shown.append(types.Part.from_bytes(data=data, mime_type=media_type))
-    return shown
+        parts.append(types.Part.from_bytes(data=data, mime_type=media_type))
+    return parts
 
 
-async def inline(pictures: Sequence[Input], room: int = INLINE_BYTES) -> list[Picture]:
-    """Pictures as they are sent inside a request, in their order, together of at most `room` bytes.
+async def inline_pictures(pictures: Sequence[Input], room: int = INLINE_BYTES) -> list[Picture]:
+    """Pictures in the form that is sent inside a request, in the same order, at most `room` bytes in total.
 
     Raises:
         InvalidRequest: one does not open.
     """
     limits = Limits(room // max(len(pictures), 1))
-    return [await asyncio.to_thread(fitted, await each.fetch(), limits) for each in pictures]
+    return [await asyncio.to_thread(fit_picture, await each.fetch(), limits) for each in pictures]
 
 
 def _wav(samples: bytes, rate: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Google's failures as errors of the tree: HTTP errors of both halves of its SDK, and refusals in answers of 200."""
+"""Converts Google's failures into errors of the tree: HTTP errors of both parts of its SDK, and its sign-in."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,21 +22,23 @@ DEVELOPER_UNBILLED: Final = (
         "can't service your request'",
     ),
 )
-"""Of the Gemini Developer API. Its 504 is not among them: a deadline passed while the request was at work."""
+"""For the Gemini Developer API. They exclude 504: the deadline passed while the request was being processed."""
 ENTERPRISE_UNBILLED: Final[Sequence[Unbilled]] = ()
 """Its error page (https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/api-errors) explains a 500 as
-overload or as a failure behind the service, and says nothing of the bill."""
+overload or as a failure behind the service, and does not mention billing."""
 
 _POLICY: Final = re.compile(r"responsible ai|usage guidelines|safety|violat|prohibited", re.IGNORECASE)
-"""Words of a refusal; the policies themselves have no code in these errors."""
-_MONEY: Final = re.compile(r"billing|credit|prepa|spend", re.IGNORECASE)
+"""Terms that mark a policy refusal; these errors have no code for it."""
+_BILLING: Final = re.compile(r"billing|credit|prepa|spend", re.IGNORECASE)
 
 
-def failure(error: Exception, variable: str, *, submitting: bool, unbilled: Sequence[Unbilled] = ()) -> ProviderError:
-    """The error of the tree for what the SDK raised.
+def to_provider_error(
+    error: Exception, variable: str, *, submitting: bool, unbilled: Sequence[Unbilled] = ()
+) -> ProviderError:
+    """The error of the tree for an exception of the SDK.
 
-    `models` raises `genai.errors.APIError` (code, details), `interactions` a tree of its own (status_code, body);
-    without a status the call had no answer.
+    `models` raises `genai.errors.APIError` (code, details), `interactions` its own tree (status_code, body).
+    An exception without a status means that the call had no response.
 
     Args:
         variable: The environment variable that holds the credentials.
@@ -48,32 +50,32 @@ def failure(error: Exception, variable: str, *, submitting: bool, unbilled: Sequ
     if isinstance(error, ProviderError):
         return error
     if isinstance(error, TransportError):
-        return ProviderUnavailable(f"{VENDOR}: its sign-in does not answer: {error}")
+        return ProviderUnavailable(f"{VENDOR}: its sign-in does not respond: {error}")
     if isinstance(error, GoogleAuthError):
         return AuthenticationFailed(
             f"{VENDOR}: {error}; set {variable} in the worker's environment to credentials that work"
         )
     status = getattr(error, "code", None) or getattr(error, "status_code", None)
     if not isinstance(status, int) or status < 400:
-        return http_failures.lost(VENDOR, error, submitting=submitting, variable=variable)
+        return http_failures.error_without_response(VENDOR, error, submitting=submitting, variable=variable)
     body = getattr(error, "details", None) or getattr(error, "body", None)
     record = body.get("error") if isinstance(body, dict) else None
     known = unbilled if isinstance(record, dict) else ()
-    return _said(status, record if isinstance(record, dict) else {}, variable, known, submitting=submitting)
+    return _error_of_record(status, record if isinstance(record, dict) else {}, variable, known, submitting=submitting)
 
 
-def _said(
+def _error_of_record(
     status: int, record: dict[str, Any], variable: str, unbilled: Sequence[Unbilled], *, submitting: bool
 ) -> ProviderError:
     message = one_line(record.get("message"))
     details = [d for d in record.get("details") or () if isinstance(d, dict)]
     if status == 400 and any(d.get("reason") == "API_KEY_INVALID" for d in details):
-        status = 401  # Google calls a wrong key an invalid argument.
-    elif _used_up(status, record, details):
+        status = 401  # Google reports a wrong key as an invalid argument.
+    elif _is_exhausted(status, record, details):
         status = 402
-    elif status == 400 and policy(message):
+    elif status == 400 and mentions_policy(message):
         return ContentRefused(f"{VENDOR} refused the request: {message}; change the prompt or its input")
-    return http_failures.refusal(
+    return http_failures.error_of_status(
         VENDOR,
         status,
         message,
@@ -81,17 +83,17 @@ def _said(
         submitting=submitting,
         unbilled=unbilled,
         retry_after=next(
-            (http_failures.seconds_after(str(d["retryDelay"])) for d in details if "retryDelay" in d), None
+            (http_failures.parse_retry_after(str(d["retryDelay"])) for d in details if "retryDelay" in d), None
         ),
     )
 
 
-def _used_up(status: int, record: dict[str, Any], details: Iterable[dict[str, Any]]) -> bool:
-    """What no waiting of minutes ends: the quota of the day, one of nothing, or no money.
+def _is_exhausted(status: int, record: dict[str, Any], details: Iterable[dict[str, Any]]) -> bool:
+    """Whether waiting for minutes does not help: the quota of the day is used up, a quota is 0, or there is no credit.
 
-    Every 429 speaks of billing, that of a limit a minute too (recorded), so the quota's name decides.
+    Every 429 mentions billing, even for a limit for each minute (recorded), so the name of the quota decides.
     """
-    money = _MONEY.search(str(record.get("message"))) is not None
+    money = _BILLING.search(str(record.get("message"))) is not None
     if status == 429:
         violations = [v for d in details for v in d.get("violations") or () if isinstance(v, dict)]
         if violations:
@@ -100,11 +102,11 @@ def _used_up(status: int, record: dict[str, Any], details: Iterable[dict[str, An
     return status == 400 and record.get("status") == "FAILED_PRECONDITION" and money
 
 
-def policy(message: str) -> bool:
-    """Whether a message speaks of a policy, not of a fault."""
+def mentions_policy(message: str) -> bool:
+    """Whether a message is about a policy, not about a fault."""
     return _POLICY.search(message) is not None
 
 
 def one_line(message: object) -> str:
-    """Google's messages have several lines and links."""
+    """A message on one line, at most 500 characters: Google's messages have several lines and links."""
     return " ".join(str(message or "").split())[:500]

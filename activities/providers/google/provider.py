@@ -4,25 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.loader import OWN_CATALOGUE, load_offers
 from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
 from activities.providers import http_failures
 from activities.providers.google import content, enterprise, omni
 from activities.providers.google.client import Access
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from workflows.models import Modality
 
 ENTERPRISE_ONLY: Final = ("imagen-", "veo-")
-"""Families whose methods google-genai 3.3 refuses for the Developer API (models.py)."""
+"""Model families whose methods google-genai 3.3 refuses for the Developer API (models.py)."""
 UNAVAILABLE: Final = (
-    "Google serves {model} on its Enterprise platform alone: set GOOGLE_GENAI_USE_ENTERPRISE=true and "
+    "Google serves {model} only on its Enterprise platform: set GOOGLE_GENAI_USE_ENTERPRISE=true and "
     "GOOGLE_CLOUD_PROJECT for the worker, or choose another model"
 )
 
 
-@http_failures.discreet
+@http_failures.redact_key
 class Google(ProviderBase):
     """Environment: GOOGLE_API_KEY or GEMINI_API_KEY, GOOGLE_GEMINI_BASE_URL; for the Enterprise platform
     GOOGLE_GENAI_USE_ENTERPRISE or GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION (default
@@ -34,7 +34,7 @@ class Google(ProviderBase):
         self._access = Access(env)
         self.secret = self._access.key or ""
         self.unbilled = self._access.unbilled
-        listed = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
+        listed = load_offers(self.name, env.get(OWN_CATALOGUE, ""))
         self._offers = tuple(map(self._available, listed))
 
     def offers(self) -> Sequence[Offer]:
@@ -42,7 +42,7 @@ class Google(ProviderBase):
 
     async def submit(self, request: Request) -> Finished | Job:
         model, modality = request.asset.model, request.asset.asset_type
-        offer = offer_of(self, model, modality)
+        offer = find_offer(self, model, modality)
         if offer is None or offer.unavailable:
             why = offer.unavailable if offer else f"{model!r} is not in the catalogue of {self.name}"
             raise InvalidRequest(f"model: {why}")
@@ -60,11 +60,11 @@ class Google(ProviderBase):
                 return await start(self._access, request, offer)
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
-        look = enterprise.look_veo if _of_veo(job) else omni.look
-        return await look(self._access, request, job)
+        poll = enterprise.poll_veo if _is_veo(job) else omni.poll
+        return await poll(self._access, request, job)
 
-    async def adoptable(self, request: Request, job: Job) -> None:
-        """The vendor tells model and input of an Omni interaction; of a Veo operation, its name tells the model alone.
+    async def check_adoptable(self, request: Request, job: Job) -> None:
+        """The vendor reports model and input of an Omni interaction; a Veo operation has only the model, in its name.
 
         Raises:
             InvalidRequest: this account has no such job, or it has another model or prompt.
@@ -74,17 +74,19 @@ class Google(ProviderBase):
             raise InvalidRequest(
                 f"job_id: google makes no {request.asset.asset_type.value} by a job; resubmit the asset"
             )
-        if _of_veo(job) != model.startswith(ENTERPRISE_ONLY):
-            raise InvalidRequest(f"job_id: {job.id!r} is no job of {model}; adopt one of this model, or edit the asset")
-        check = enterprise.check_veo if _of_veo(job) else omni.check
+        if _is_veo(job) != model.startswith(ENTERPRISE_ONLY):
+            raise InvalidRequest(
+                f"job_id: {job.id!r} is not a job of {model}; adopt one of this model, or edit the asset"
+            )
+        check = enterprise.check_veo if _is_veo(job) else omni.check
         await check(self._access, request, job)
 
     async def close(self) -> None:
         await self._access.close()
 
     async def cancel(self, job: Job) -> None:
-        if not _of_veo(job):  # Operations of publishers' models have no cancel (aiplatform discovery).
-            await omni.stop(self._access, job)
+        if not _is_veo(job):  # Operations of publisher models cannot be cancelled (aiplatform discovery).
+            await omni.cancel(self._access, job)
 
     def _available(self, offer: Offer) -> Offer:
         if self._access.enterprise or not offer.model.startswith(ENTERPRISE_ONLY):
@@ -92,6 +94,6 @@ class Google(ProviderBase):
         return replace(offer, unavailable=UNAVAILABLE.format(model=offer.model))
 
 
-def _of_veo(job: Job) -> bool:
-    """Operations are paths, interactions are not."""
+def _is_veo(job: Job) -> bool:
+    """Whether a job is a Veo operation: its id is a path, that of an interaction is not."""
     return "/operations/" in job.id

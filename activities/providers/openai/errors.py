@@ -1,4 +1,4 @@
-"""What OpenAI's errors mean, and the few things that all of its calls share."""
+"""Converts OpenAI's errors into errors of the tree, and holds what all of its calls share."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,9 +11,9 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
 from activities.errors import ContentRefused, JobFailed, ProviderError, QuotaExhausted, Refused
-from activities.providers.http_failures import lost, refusal, seconds_after, status_of
+from activities.providers.http_failures import error_of_status, error_without_response, parse_retry_after, status_of
 from activities.providers.protocol import Request
-from activities.providers.response_repair import error_in
+from activities.providers.response_repair import find_error
 from activities.providers.unbilled import Unbilled
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 VENDOR: Final = "OpenAI"
 VARIABLE: Final = "OPENAI_API_KEY"
 
-# Codes: the SDK's types/responses/response_error.py (3.51), recorded 400 bodies, and what the quota page says.
-_NO_MONEY: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+# Codes: the SDK's types/responses/response_error.py (3.51), recorded 400 bodies, and the quota page.
+_OUT_OF_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _REFUSED: Final = frozenset(
     {
         "moderation_blocked",
@@ -43,17 +43,19 @@ UNBILLED: Final = (
         503,
         "https://platform.openai.com/docs/guides/error-codes: the model does not have enough capacity to process the "
         "request ('server_is_overloaded'), 'Slow Down'",
-        says=r"overloaded|slow[ _]down|enough capacity",
+        pattern=r"overloaded|slow[ _]down|enough capacity",
     ),
-    Unbilled(503, "llama.cpp, tools/server/README.md: the model is not loaded yet", says="unavailable_error.*loading"),
+    Unbilled(
+        503, "llama.cpp, tools/server/README.md: the model is not loaded yet", pattern="unavailable_error.*loading"
+    ),
 )
-"""OpenAI says nothing of what it bills for a 500 or for any other 503, and many servers speak its API."""
+"""OpenAI does not document whether it bills a 500 or any other 503, and many servers implement its API."""
 _CATEGORIES: Final = re.compile(r"safety_violations=\[([^\]]*)\]")
 
 
 @contextmanager
-def asking(*, submitting: bool) -> Iterator[None]:
-    """Put whatever goes wrong in a call, and in reading its answer, into the error tree."""
+def translated_errors(*, submitting: bool) -> Iterator[None]:
+    """Convert the exceptions of a call, and of reading its response, into errors of the tree."""
     import openai
 
     try:
@@ -61,63 +63,65 @@ def asking(*, submitting: bool) -> Iterator[None]:
     except ProviderError:
         raise
     except openai.APIStatusError as error:
-        raise _told(status_of(error.response), _record(error), error.response.headers, submitting=submitting) from error
+        raise _error_of(
+            status_of(error.response), _record(error), error.response.headers, submitting=submitting
+        ) from error
     except Exception as error:
-        if type(error) is openai.APIError and (found := error_in({"error": error.body})):
-            # Said in a stream, with HTTP 200, in the place of an answer.
-            raise _told(*found, {}, submitting=submitting) from error
-        # A connection that ended, or an answer that is not OpenAI's: a submission may have been billed.
-        raise lost(VENDOR, error, submitting=submitting, variable=VARIABLE) from error
+        if type(error) is openai.APIError and (found := find_error({"error": error.body})):
+            # The error was sent in a stream, with HTTP 200, instead of a result.
+            raise _error_of(*found, {}, submitting=submitting) from error
+        # The connection ended, or the response is not OpenAI's: a submission may have been billed.
+        raise error_without_response(VENDOR, error, submitting=submitting, variable=VARIABLE) from error
 
 
-def refuse_error(choice: object) -> None:
-    """Raise the error that a choice holds in the place of an answer, as routers send it.
+def raise_choice_error(choice: object) -> None:
+    """Raise the error that a choice contains instead of a message, as routers send it.
 
     Raises:
-        ProviderError: as for a submission that is answered with the error's own status.
+        ProviderError: as for a submission with the error's own status.
     """
-    if found := error_in({"error": getattr(choice, "error", None)}):
-        raise _told(*found, {}, submitting=True)
+    if found := find_error({"error": getattr(choice, "error", None)}):
+        raise _error_of(*found, {}, submitting=True)
 
 
-def _told(status: int, record: Mapping[str, Any], headers: Mapping[str, str], *, submitting: bool) -> ProviderError:
+def _error_of(status: int, record: Mapping[str, Any], headers: Mapping[str, str], *, submitting: bool) -> ProviderError:
     codes, message = {record.get("code"), record.get("type")}, str(record.get("message") or "")
-    if codes & _NO_MONEY:
+    if codes & _OUT_OF_CREDIT:
         return QuotaExhausted(f"{VENDOR}: {message}; add credit to the account of {VARIABLE}")
     if codes & _REFUSED:
         return content_refused(record)
-    return refusal(
+    return error_of_status(
         VENDOR,
         status,
         message,
         variable=VARIABLE,
         submitting=submitting,
         unbilled=UNBILLED if record else (),
-        said=f"{record.get('code')} {record.get('type')}",
+        kind=f"{record.get('code')} {record.get('type')}",
         retry_after=_retry_after(headers),
     )
 
 
 def _record(error: "APIStatusError") -> Mapping[str, Any]:
-    """The vendor's own error record; empty where the body is somebody else's."""
+    """The vendor's own error record; empty if the body comes from another server."""
     try:
         body = error.response.json()
     except ValueError:
         return {}
-    found = error_in(body)
+    found = find_error(body)
     return found[1] if found else {}
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """The SDK reads both headers; the one in milliseconds is the exact one."""
+    """The delay from either header that the SDK reads; the one in milliseconds is more precise."""
     try:
-        return seconds_after(str(float(headers.get("retry-after-ms", "")) / 1_000))
+        return parse_retry_after(str(float(headers.get("retry-after-ms", "")) / 1_000))
     except ValueError:
-        return seconds_after(headers.get("retry-after"))
+        return parse_retry_after(headers.get("retry-after"))
 
 
 def content_refused(record: Mapping[str, Any], billed_usd: Decimal = Decimal(0)) -> ContentRefused:
-    """The error of a record that refuses content: what it objects to and its category, where it tells."""
+    """The error of a record that refuses content, with the refused part and the category, if the record has them."""
     details = record.get("moderation_details") or {}
     message = str(record.get("message") or "the content was refused")
     found = _CATEGORIES.search(message)
@@ -132,7 +136,7 @@ def content_refused(record: Mapping[str, Any], billed_usd: Decimal = Decimal(0))
 
 
 def job_failure(record: Mapping[str, Any], billed_usd: Decimal) -> ProviderError:
-    """The error of a response that failed, by the record that it carries."""
+    """The error of a failed response, by its error record."""
     code, message = str(record.get("code") or ""), str(record.get("message") or "the job failed")
     if code in _REFUSED:
         return content_refused(record, billed_usd)
@@ -141,10 +145,10 @@ def job_failure(record: Mapping[str, Any], billed_usd: Decimal) -> ProviderError
     return JobFailed(f"{VENDOR}: {message}", billed_usd=billed_usd)
 
 
-def chosen(request: Request, offer: Offer, name: str) -> JsonValue:
-    """What to send for a parameter: the asset's value, else the catalogue's default where that is a choice.
+def parameter_value(request: Request, offer: Offer, name: str) -> JsonValue:
+    """The value to send for a parameter: the asset's, otherwise the catalogue's default if that is one of the choices.
 
-    None, and nothing is sent, where neither is there or the model has no such parameter.
+    None, so that nothing is sent, if there is neither or the model has no such parameter.
     """
     rule = offer.rules.get(name)
     if rule is None:

@@ -1,4 +1,4 @@
-"""Pictures, made and edited in one call.
+"""Pictures, generated or edited in one call.
 
 Limits: docstrings of the official SDK 3.51, types/image_generate_params.py and types/image_edit_params.py.
 """
@@ -11,76 +11,75 @@ from typing import TYPE_CHECKING, Any, Final
 from activities.catalogue.offers import Offer, Unit
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.providers import base64_text
-from activities.providers.download import streamed
-from activities.providers.http_failures import billed
-from activities.providers.openai.errors import VENDOR, asking, chosen
+from activities.providers.download import open_media
+from activities.providers.http_failures import cost_of_response
+from activities.providers.openai.errors import VENDOR, parameter_value, translated_errors
 from activities.providers.openai.sizes import size_of
-from activities.providers.picture_inputs import Limits, Picture, fitted
-from activities.providers.picture_inputs import mask as fitted_mask
-from activities.providers.protocol import Finished, Input, Request, save
+from activities.providers.picture_inputs import Limits, Picture, fit_mask, fit_picture
+from activities.providers.protocol import Finished, Input, Request, write_stream
 from workflows.models import MASK, Modality
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 MAX_REFERENCES: Final = 16
-EDITED: Final = Limits(49_000_000)
-"""Of a picture that is edited: less than 50 MB."""
+EDIT_LIMITS: Final = Limits(49_000_000)
+"""For a picture that is edited: less than 50 MB."""
 MASK_BYTES: Final = 3_900_000
-"""Of a mask: less than 4 MB."""
-SHOWN: Final = Limits(15_000_000)
-"""Of one picture inside a request: 20 million characters of base64; what is larger is shown smaller."""
-WISHES: Final = ("quality", "background", "output_format", "output_compression", "style")
+"""For a mask: less than 4 MB."""
+INLINE_LIMITS: Final = Limits(15_000_000)
+"""For a picture inside a request: 20 million characters of base64. A larger picture is scaled down."""
+OPTIONS: Final = ("quality", "background", "output_format", "output_compression", "style")
 
 
 async def make_picture(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finished:
-    """Generate, or edit where the asset has pictures that the model makes use of.
+    """Generate a picture, or edit the input pictures if there are any.
 
     Raises:
-        ProviderError: as it went.
+        ProviderError: the submission failed.
     """
-    wishes = {"model": offer.model, "prompt": request.asset.prompt, **wishes_of(request, offer)}
+    options = {"model": offer.model, "prompt": request.asset.prompt, **picture_options(request, offer)}
     if "output_format" not in offer.rules:
-        # dall-e answers with an address unless asked. Models that take a file format refuse the question: base64 it is.
-        wishes["response_format"] = "b64_json"
-    pictures, mask = references(request, offer)
-    shown = [await asyncio.to_thread(fitted, await i.fetch(), EDITED) for i in pictures]
-    files: dict[str, Any] = {"image": [_upload(i, picture) for i, picture in zip(pictures, shown, strict=True)]}
+        # By default, dall-e returns an address. Models with `output_format` refuse this parameter and return base64.
+        options["response_format"] = "b64_json"
+    pictures, mask = pictures_and_mask(request, offer)
+    sent = [await asyncio.to_thread(fit_picture, await i.fetch(), EDIT_LIMITS) for i in pictures]
+    files: dict[str, Any] = {"image": [_upload(i, picture) for i, picture in zip(pictures, sent, strict=True)]}
     if mask:
-        files["mask"] = _upload(mask, await mask_for(mask, shown))
-    with asking(submitting=True):
-        answer: Any = await (client.images.edit(**files, **wishes) if pictures else client.images.generate(**wishes))
+        files["mask"] = _upload(mask, await mask_for(mask, sent))
+    with translated_errors(submitting=True):
+        answer: Any = await (client.images.edit(**files, **options) if pictures else client.images.generate(**options))
         if answer.data is None:
-            raise SubmissionUnknown(f"{VENDOR} answered with something that is no list of pictures")
+            raise SubmissionUnknown(f"{VENDOR} returned something other than a list of pictures")
         usage = picture_usage(answer.usage)
         made = answer.data[0] if answer.data else None
-        form = answer.output_format or wishes.get("output_format") or "png"
+        form = answer.output_format or options.get("output_format") or "png"
     if made and made.b64_json:
-        return Finished(decoded(made.b64_json, request, offer, usage), f"image/{form}", usage=usage)
-    if made and made.url and base64_text.type_in(made.url) is not None:
-        return Finished(decoded(made.url, request, offer, usage), f"image/{form}", usage=usage)
+        return Finished(decode_picture(made.b64_json, request, offer, usage), f"image/{form}", usage=usage)
+    if made and made.url and base64_text.declared_type(made.url) is not None:
+        return Finished(decode_picture(made.url, request, offer, usage), f"image/{form}", usage=usage)
     if made and made.url:
         return Finished(
-            await _downloaded(made.url, str(client.base_url), request.file(f"answer.{form}")),
+            await _download(made.url, str(client.base_url), request.file(f"answer.{form}")),
             f"image/{form}",
             usage=usage,
         )
-    raise OutputUnusable(f"{VENDOR} answered without a picture", billed_usd=billed(request, offer, usage))
+    raise OutputUnusable(f"{VENDOR} returned no picture", billed_usd=cost_of_response(request, offer, usage))
 
 
-def wishes_of(request: Request, offer: Offer) -> dict[str, Any]:
-    """Size and the parameters that the model has, as they are sent."""
-    found = {name: value for name in WISHES if (value := chosen(request, offer, name)) is not None}
+def picture_options(request: Request, offer: Offer) -> dict[str, Any]:
+    """The size and the other parameters of the model, in the form that is sent."""
+    found = {name: value for name in OPTIONS if (value := parameter_value(request, offer, name)) is not None}
     if isinstance(found.get("output_compression"), float):
         found["output_compression"] = round(request.number("output_compression", 100))
     return {**found, **({"size": size_of(request, offer)} if "size" in offer.rules else {})}
 
 
-def references(request: Request, offer: Offer) -> tuple[Sequence[Input], Input | None]:
-    """The pictures to work from, and the mask.
+def pictures_and_mask(request: Request, offer: Offer) -> tuple[Sequence[Input], Input | None]:
+    """The input pictures and the mask.
 
     Raises:
-        InvalidRequest: more pictures than the vendor takes, or a mask of nothing.
+        InvalidRequest: there are more pictures than the vendor accepts, or a mask without a picture.
     """
     inputs = request.inputs_of(Modality.IMAGE) if Modality.IMAGE in offer.accepts else []
     mask = next((i for i in inputs if i.role == MASK), None)
@@ -97,21 +96,21 @@ def _upload(source: Input, picture: Picture) -> tuple[str, bytes, str]:
 
 
 async def mask_for(source: Input, shown: Sequence[Picture]) -> Picture:
-    """A mask of the size of the first picture that is shown.
+    """The mask in the size of the first picture that is sent.
 
     Raises:
         InvalidRequest: it does not open, or is too detailed.
     """
-    return await asyncio.to_thread(fitted_mask, await source.fetch(), shown[0].size, MASK_BYTES)
+    return await asyncio.to_thread(fit_mask, await source.fetch(), shown[0].size, MASK_BYTES)
 
 
-async def shown_inside(source: Input) -> Picture:
-    """A picture as it is shown inside a request."""
-    return await asyncio.to_thread(fitted, await source.fetch(), SHOWN)
+async def inline_picture(source: Input) -> Picture:
+    """A picture in the form that is sent inside a request."""
+    return await asyncio.to_thread(fit_picture, await source.fetch(), INLINE_LIMITS)
 
 
 def picture_usage(counted: Any) -> dict[Unit, int]:
-    """Tokens of one answer; text in an output is counted as if it were picture, so that no bill is told too low."""
+    """Tokens of one response; text in the output is counted as picture, so that the cost is never too low."""
     if not counted or not counted.output_tokens:
         return {}
     details = counted.input_tokens_details
@@ -122,21 +121,21 @@ def picture_usage(counted: Any) -> dict[Unit, int]:
     }
 
 
-def decoded(text: str, request: Request, offer: Offer, usage: Mapping[Unit, int]) -> bytes:
+def decode_picture(text: str, request: Request, offer: Offer, usage: Mapping[Unit, int]) -> bytes:
     try:
-        return base64_text.decoded(text)
+        return base64_text.decode(text)
     except ValueError:
-        cost = billed(request, offer, usage)
-        raise OutputUnusable(f"{VENDOR} answered with a picture that is no base64", billed_usd=cost) from None
+        cost = cost_of_response(request, offer, usage)
+        raise OutputUnusable(f"{VENDOR} returned a picture that is not base64", billed_usd=cost) from None
 
 
-async def _downloaded(url: str, base_url: str, path: Path) -> Path:
-    """Fetch a picture that is made and paid for.
+async def _download(url: str, base_url: str, path: Path) -> Path:
+    """Download a picture that is already paid for.
 
     Raises:
-        SubmissionUnknown: it did not come through, and asking again would pay again.
+        SubmissionUnknown: the download failed, and a new submission would be paid again.
     """
     try:
-        return await save(streamed(url, vendor=VENDOR, base_url=base_url), path)
+        return await write_stream(open_media(url, vendor=VENDOR, base_url=base_url), path)
     except ProviderError as error:
-        raise SubmissionUnknown(f"{VENDOR} made the picture, but it could not be fetched: {error}") from error
+        raise SubmissionUnknown(f"{VENDOR} made the picture, but the download failed: {error}") from error

@@ -1,4 +1,4 @@
-"""OpenAI, and every server that speaks its API (OPENAI_BASE_URL): pictures, speech, transcripts, text, moderation."""
+"""OpenAI, and every server with its API (OPENAI_BASE_URL): pictures, speech, transcripts, text, moderation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,15 +6,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.loader import OWN_CATALOGUE, load_offers
 from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest
-from activities.providers.http_failures import ANSWER_SECONDS, CONNECT_SECONDS, discreet, usable_key
+from activities.providers.http_failures import (
+    CONNECT_TIMEOUT_SECONDS,
+    RESPONSE_TIMEOUT_SECONDS,
+    redact_key,
+    validate_key,
+)
 from activities.providers.openai import background, images, speech, text, transcripts
-from activities.providers.openai.errors import UNBILLED, VARIABLE, VENDOR, asking
+from activities.providers.openai.errors import UNBILLED, VARIABLE, VENDOR, translated_errors
 from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
 from activities.providers.response_repair import response_hooks
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from workflows.models import Modality
 
 if TYPE_CHECKING:
@@ -24,9 +29,9 @@ BASE_URL: Final = "https://api.openai.com/v1"
 MODERATION: Final = "omni-moderation-latest"
 
 
-@discreet
+@redact_key
 class OpenAI(ProviderBase):
-    """The provider. It reads the variables that the SDK reads, but from `env`."""
+    """The provider. It reads the same variables as the SDK, but from `env`."""
 
     name = "openai"
     unbilled = UNBILLED
@@ -35,53 +40,53 @@ class OpenAI(ProviderBase):
         self._env = env
         self.secret = env.get(VARIABLE, "")
         self._base_url = env.get("OPENAI_BASE_URL") or BASE_URL
-        self._offers = tuple(map(self._offer, offers_of(self.name, env.get(OWN_CATALOGUE, ""))))
+        self._offers = tuple(map(self._offer, load_offers(self.name, env.get(OWN_CATALOGUE, ""))))
 
     def offers(self) -> Sequence[Offer]:
         return self._offers
 
     def _offer(self, offer: Offer) -> Offer:
-        """What OpenAI has retired may live on with another server of the same API."""
+        """Drop the retirement date for another server: it may still have models that OpenAI has retired."""
         host = urlsplit(self._base_url).hostname or ""
         own = host != "api.openai.com" and not host.endswith(".api.openai.com")
         return replace(offer, retires=None, replacement=()) if own else offer
 
     @cached_property
     def client(self) -> "AsyncOpenAI":
-        """Made inside the event loop that uses it.
+        """The SDK's client, created inside the event loop that uses it.
 
         Raises:
-            AuthenticationFailed: there is no key, or none that can be sent.
+            AuthenticationFailed: there is no key, or it is not valid in a header.
         """
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
         client = AsyncOpenAI(
-            api_key=usable_key(VENDOR, VARIABLE, self.secret),
+            api_key=validate_key(VENDOR, VARIABLE, self.secret),
             base_url=self._base_url,
             max_retries=0,  # Temporal owns retries: every submission is one request, and is in the ledger
-            timeout=Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            timeout=Timeout(RESPONSE_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS),
             http_client=DefaultAsyncHttpxClient(event_hooks=response_hooks()),
         )
-        # Set afterwards: given as None, the SDK would read the process's own environment.
+        # Set afterwards: for None as an argument, the SDK would read the process's own environment.
         client.organization = self._env.get("OPENAI_ORG_ID") or None
         client.project = self._env.get("OPENAI_PROJECT_ID") or None
         return client
 
-    def _offered(self, request: Request) -> Offer:
+    def _find_offer(self, request: Request) -> Offer:
         asset = request.asset
-        offer = offer_of(self, asset.model, asset.asset_type)
+        offer = find_offer(self, asset.model, asset.asset_type)
         if offer is None:
             models = ", ".join(o.model for o in self.offers() if o.modality == asset.asset_type)
             raise InvalidRequest(f"model: {asset.model!r} is not offered by openai; choose from {models or 'none'}")
         return offer
 
     async def submit(self, request: Request) -> Finished | Job:
-        """Ask for the take.
+        """Submit the request for the take.
 
         Raises:
-            ProviderError: as it went.
+            ProviderError: the submission failed.
         """
-        offer = self._offered(request)
+        offer = self._find_offer(request)
         match offer.modality:
             case Modality.IMAGE if offer.job:
                 return await background.start(self.client, request, offer)
@@ -97,41 +102,41 @@ class OpenAI(ProviderBase):
                 raise InvalidRequest(f"model: openai makes no {other.value}; choose another provider")
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:
-        """Look at a background response.
+        """Poll a background response.
 
         Raises:
-            ProviderError: the job failed for good, or this look did.
+            ProviderError: the job failed permanently, or this poll failed.
         """
-        return await background.look(self.client, request, self._offered(request), job)
+        return await background.poll(self.client, request, self._find_offer(request), job)
 
     async def cancel(self, job: Job) -> None:
         await background.cancel(self.client, job)
 
-    async def adoptable(self, request: Request, job: Job) -> None:
-        """The vendor tells the picture tool's model and, apart, the input of a stored response.
+    async def check_adoptable(self, request: Request, job: Job) -> None:
+        """The vendor reports the picture tool's model and, in another call, the input of a stored response.
 
         Raises:
-            InvalidRequest: this account has no such response, or one of no picture, another model or another prompt.
+            InvalidRequest: this account has no such response, or it has no picture, another model or another prompt.
         """
         if request.asset.asset_type != Modality.IMAGE:
             raise InvalidRequest(
                 f"job_id: openai makes no {request.asset.asset_type.value} by a job; resubmit the asset"
             )
-        await background.check(self.client, request, self._offered(request), job)
+        await background.check(self.client, request, self._find_offer(request), job)
 
     async def close(self) -> None:
         if "client" in self.__dict__:
             await self.client.close()
 
     async def moderate(self, texts: Sequence[str]) -> list[str]:
-        """For each text the categories that it is flagged for, joined by commas; "" where it is fine. Free.
+        """For each text the categories that it is flagged for, joined by commas; "" where it is not flagged. Free.
 
         Raises:
-            ProviderError: the question was not answered.
+            ProviderError: the request failed.
         """
         if not texts:
             return []
-        with asking(submitting=False):
+        with translated_errors(submitting=False):
             answer = await self.client.moderations.create(model=MODERATION, input=list(texts))
             return [_flags(r.categories.model_dump(by_alias=True)) if r.flagged else "" for r in answer.results]
 

@@ -1,4 +1,4 @@
-"""Which sizes of a picture OpenAI takes: the SDK's types/image_generate_params.py (3.51)."""
+"""The picture sizes that OpenAI accepts: the SDK's types/image_generate_params.py (3.51)."""
 
 import math
 import re
@@ -21,17 +21,17 @@ SIZES: Final[Mapping[Aspect, str]] = {
     "4:5": "1024x1280",
     "21:9": "1792x768",
 }
-"""Where any size is taken: multiples of 16, and no larger than what a plan without a size is priced for."""
+"""For models that accept any size: multiples of 16, and no larger than the default size that prices are based on."""
 STEP: Final = 16
 MAX_RATIO: Final = 3
 LONGEST, MOST_PIXELS = 3_840, 3_840 * 2_160
 
 
 def size_of(request: Request, offer: Offer) -> str:
-    """The asset's size, else the model's own that is nearest to the brief's aspect.
+    """The asset's size, otherwise the model's size that is nearest to the brief's aspect.
 
     Raises:
-        InvalidRequest: the vendor takes no such size.
+        InvalidRequest: the vendor does not accept the size.
     """
     choices, given = offer.rules["size"].choices, request.asset.parameters.get("size")
     if given is None:
@@ -49,13 +49,13 @@ def size_of(request: Request, offer: Offer) -> str:
 
 
 def size_problem(given: JsonValue) -> str:
-    """What is wrong with a free size; empty where it can be asked for."""
+    """What is wrong with a free size; empty if the vendor accepts it."""
     found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", given, re.ASCII) if isinstance(given, str) else None
     width, height = (int(n) for n in found.groups()) if found else (0, 0)
     if not width or not height:
         return "is not WIDTHxHEIGHT in pixels"
     if width % STEP or height % STEP:
-        return f"is not in steps of {STEP} pixels"
+        return f"is not a multiple of {STEP} pixels each way"
     if max(width, height) > MAX_RATIO * min(width, height):
         return f"is longer than {MAX_RATIO}:1"
     if max(width, height) > LONGEST or width * height > MOST_PIXELS:

@@ -12,7 +12,7 @@ from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.media import media_types
-from activities.providers.openai.errors import VENDOR, asking, chosen
+from activities.providers.openai.errors import VENDOR, parameter_value, translated_errors
 from activities.providers.protocol import Finished, Request
 from activities.text.speech import join_sentences, sentences
 from workflows.models import ZERO, Money
@@ -31,62 +31,64 @@ MEDIA_TYPES: Final = {
 
 
 async def speak(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finished:
-    """Say the prompt. A long one is several paid requests, whose sound is joined.
+    """Speak the prompt. A long prompt needs several paid requests, whose audio is joined.
 
     Raises:
         InvalidRequest: it is too long for a format whose parts cannot be joined.
-        SubmissionUnknown: part of it was paid at a price that nobody knows.
-        ProviderError: as it went, with what the parts before it cost.
+        SubmissionUnknown: some parts were paid at an unknown price before one failed.
+        ProviderError: a part failed; `billed_usd` includes the parts before it.
     """
-    form = str(chosen(request, offer, "response_format") or "wav")
-    parts = parts_of(request.asset.prompt)
+    form = str(parameter_value(request, offer, "response_format") or "wav")
+    parts = split_text(request.asset.prompt)
     if form not in MEDIA_TYPES:
         raise InvalidRequest(f"parameters.response_format: {form!r} is not one of {', '.join(MEDIA_TYPES)}")
     if len(parts) > 1 and form != "wav":
         raise InvalidRequest(
             f"parameters.response_format: {form!r} cannot be joined from parts, and the text has "
-            f"{len(request.asset.prompt)} characters, more than {MAX_CHARS}; ask for 'wav', or shorten the text"
+            f"{len(request.asset.prompt)} characters, more than {MAX_CHARS}; use 'wav', or shorten the text"
         )
     files: list[Path] = []
     for part in parts:
         file = request.file(f"speech-{len(files)}.{form}")
         try:
-            await _say(client, request, offer, part, form, file)
+            await _request_part(client, request, offer, part, form, file)
         except ProviderError as error:
-            raise _after(error, request, offer, parts[: len(files)]) from error
+            raise _with_paid_parts(error, request, offer, parts[: len(files)]) from error
         files.append(file)
     if form != "wav":
         return Finished(files[0], MEDIA_TYPES[form])
     try:
-        return Finished(await asyncio.to_thread(one_wav, files, request.file("speech.wav")), MEDIA_TYPES[form])
+        return Finished(await asyncio.to_thread(join_wavs, files, request.file("speech.wav")), MEDIA_TYPES[form])
     except (wave.Error, EOFError) as error:
-        if len(files) == 1:  # no plain WAV; whether it is sound at all is seen when it is stored
+        if len(files) == 1:  # not a plain WAV; whether it is audio at all is checked when it is stored
             return Finished(files[0], MEDIA_TYPES[form])
-        cost = _price(request, offer, parts)
-        raise OutputUnusable(f"{VENDOR}: the parts of the speech are no WAV: {error}", billed_usd=cost) from error
+        cost = _price_of(request, offer, parts)
+        raise OutputUnusable(f"{VENDOR}: the parts of the speech are not WAV: {error}", billed_usd=cost) from error
 
 
-async def _say(client: "AsyncOpenAI", request: Request, offer: Offer, text: str, form: str, file: Path) -> None:
-    said: dict[str, Any] = {"model": offer.model, "input": text, "response_format": form}
-    said["voice"] = chosen(request, offer, "voice") or "alloy"
-    if "instructions" in offer.rules and (manner := request.words("instructions", request.brief.style)):
-        said["instructions"] = manner
-    if (speed := chosen(request, offer, "speed")) is not None:
-        said["speed"] = speed
-    with asking(submitting=True):
-        async with client.audio.speech.with_streaming_response.create(**said) as answer:
+async def _request_part(
+    client: "AsyncOpenAI", request: Request, offer: Offer, text: str, form: str, file: Path
+) -> None:
+    body: dict[str, Any] = {"model": offer.model, "input": text, "response_format": form}
+    body["voice"] = parameter_value(request, offer, "voice") or "alloy"
+    if "instructions" in offer.rules and (instructions := request.text("instructions", request.brief.style)):
+        body["instructions"] = instructions
+    if (speed := parameter_value(request, offer, "speed")) is not None:
+        body["speed"] = speed
+    with translated_errors(submitting=True):
+        async with client.audio.speech.with_streaming_response.create(**body) as answer:
             media_type = answer.headers.get("content-type", "")
             await answer.stream_to_file(file)
             with file.open("rb") as speech:
                 sound = media_types.detect(speech.read(media_types.HEAD_BYTES))
             if media_type.startswith(("application/json", "text/")) and not sound:
-                raise SubmissionUnknown(f"{VENDOR} answered with {media_type} in the place of speech")
+                raise SubmissionUnknown(f"{VENDOR} returned {media_type} instead of speech")
     if not (await asyncio.to_thread(file.stat)).st_size:
-        raise SubmissionUnknown(f"{VENDOR} answered with nothing in the place of speech")
+        raise SubmissionUnknown(f"{VENDOR} returned nothing instead of speech")
 
 
-def parts_of(text: str) -> list[str]:
-    """The text as it is, or where it is too long in parts that end with a sentence; a longer sentence at a word."""
+def split_text(text: str) -> list[str]:
+    """The text, split if it is too long: after sentences, and a sentence that is too long after a word."""
     if len(text) <= MAX_CHARS:
         return [text]
     parts = [""]
@@ -100,11 +102,11 @@ def parts_of(text: str) -> list[str]:
     return parts
 
 
-def one_wav(files: Sequence[Path], out: Path) -> Path:
-    """The sound of all files in one, with true lengths: a server that streams writes 0xFFFFFFFF into the header."""
+def join_wavs(files: Sequence[Path], out: Path) -> Path:
+    """The audio of all files in one, with correct lengths: a streaming server writes 0xFFFFFFFF into the header."""
     with wave.open(str(out), "wb") as joint:
         for n, file in enumerate(files):
-            # In memory: the length in the header may be 4 GB, which a file would be asked for.
+            # In memory: a file would be read with the length in its header, which may be 4 GB.
             with wave.open(io.BytesIO(file.read_bytes()), "rb") as part:
                 if n == 0:
                     joint.setparams(part.getparams()._replace(nframes=0))
@@ -114,17 +116,17 @@ def one_wav(files: Sequence[Path], out: Path) -> Path:
     return out
 
 
-def _price(request: Request, offer: Offer, parts: Sequence[str]) -> Money:
-    said = request.asset.model_copy(update={"prompt": "".join(parts)})
-    return pricing.quote(offer, said).high_usd if parts else ZERO
+def _price_of(request: Request, offer: Offer, parts: Sequence[str]) -> Money:
+    asset = request.asset.model_copy(update={"prompt": "".join(parts)})
+    return pricing.quote(offer, asset).high_usd if parts else ZERO
 
 
-def _after(error: ProviderError, request: Request, offer: Offer, paid: Sequence[str]) -> ProviderError:
-    """The error of a later part, which tells that the parts before it were paid."""
+def _with_paid_parts(error: ProviderError, request: Request, offer: Offer, paid: Sequence[str]) -> ProviderError:
+    """The error of a part, with the cost of the parts that were paid before it."""
     if not paid:
         return error
     if offer.unknown and error.retryable:
-        # No sum says that something was paid, and paying it again is nobody's decision but a person's.
-        return SubmissionUnknown(f"{len(paid)} parts of the speech were paid at an unknown price; then {error}")
-    error.billed_usd += _price(request, offer, paid)
+        # The amount that was paid is unknown, and only a person may decide to pay again.
+        return SubmissionUnknown(f"{len(paid)} parts of the speech were paid at an unknown price, then: {error}")
+    error.billed_usd += _price_of(request, offer, paid)
     return error

@@ -1,4 +1,4 @@
-"""What is said in a recording, as text, with times, as subtitles, or in English."""
+"""Transcripts of recordings: as text, with timestamps, as subtitles, or translated into English."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.catalogue.offers import Offer, Unit
 from activities.errors import InvalidRequest, SubmissionUnknown
-from activities.providers.openai.errors import VENDOR, asking, chosen
+from activities.providers.openai.errors import VENDOR, parameter_value, translated_errors
 from activities.providers.protocol import Finished, Request
 from workflows.models import Modality
 
@@ -22,61 +22,61 @@ FORMATS: Final = {
     "srt": ("srt", "application/x-subrip"),
     "vtt": ("vtt", "text/vtt"),
 }
-"""Our name -> the vendor's and the media type. Text is asked for as JSON, which also says what was counted."""
+"""Our name -> the vendor's and the media type. Text is requested as JSON, which also reports the usage."""
 
 
 async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finished:
-    """Write down the first recording; the prompt is not sent: whisper takes one for words said before.
+    """Transcribe the first recording. The prompt is not sent: whisper takes it as preceding speech.
 
     Raises:
-        ProviderError: as it went.
+        ProviderError: the submission failed.
     """
     recordings = request.inputs_of(Modality.AUDIO)
     if not recordings:
         raise InvalidRequest(f"depends_on: {offer.model} works from audio; name an asset of that type")
-    wanted = str(chosen(request, offer, "format") or "text")
+    wanted = str(parameter_value(request, offer, "format") or "text")
     if wanted not in FORMATS:
         raise InvalidRequest(f"parameters.format: {wanted!r} is not one of {', '.join(FORMATS)}")
     form, media_type = FORMATS[wanted]
     path = await recordings[0].fetch()
     content = await asyncio.to_thread(path.read_bytes)
-    asked: dict[str, Any] = {
+    body: dict[str, Any] = {
         "model": offer.model,
         "file": (path.name, content, recordings[0].media.media_type),
         "response_format": form,
     }
-    translate = chosen(request, offer, "task") == "translate"
+    translate = parameter_value(request, offer, "task") == "translate"
     if not translate:
-        asked |= _hints(request, offer)
+        body |= _hints(request, offer)
         if form == "verbose_json":
-            asked["timestamp_granularities"] = ["word", "segment"]
-    with asking(submitting=True):
-        answer = await (_translated(client, asked) if translate else client.audio.transcriptions.create(**asked))
+            body["timestamp_granularities"] = ["word", "segment"]
+    with translated_errors(submitting=True):
+        answer = await (_translate(client, body) if translate else client.audio.transcriptions.create(**body))
         if isinstance(answer, str):
             if "json" in form or answer.lstrip().startswith("<"):
-                raise SubmissionUnknown(f"{VENDOR} answered with something that is no transcript")
+                raise SubmissionUnknown(f"{VENDOR} returned something other than a transcript")
             return Finished(answer.encode(), media_type)
         record = answer.to_dict(mode="json")
         if "text" not in record:
-            raise SubmissionUnknown(f"{VENDOR} answered with a record that is no transcript")
+            raise SubmissionUnknown(f"{VENDOR} returned a record that is not a transcript")
         text = record["text"] if form == "json" else json.dumps(record, ensure_ascii=False, indent=1)
         return Finished(text.encode(), media_type, usage=_usage(record))
 
 
-def _translated(client: "AsyncOpenAI", asked: dict[str, Any]) -> Awaitable[Any]:
-    """The SDK warns at every call that the endpoint ends with whisper-1: the catalogue has told the day already."""
+def _translate(client: "AsyncOpenAI", body: dict[str, Any]) -> Awaitable[Any]:
+    """Translate, without the SDK's warning that the endpoint ends with whisper-1: the catalogue has the date."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        return client.audio.translations.create(**asked)
+        return client.audio.translations.create(**body)
 
 
 def _hints(request: Request, offer: Offer) -> dict[str, Any]:
-    language, keywords = chosen(request, offer, "language"), chosen(request, offer, "keywords")
+    language, keywords = parameter_value(request, offer, "language"), parameter_value(request, offer, "keywords")
     named = [word.strip() for word in str(keywords or "").split(",") if word.strip()]
     return ({"language": language} if language else {}) | ({"keywords": named} if named else {})
 
 
 def _usage(record: dict[str, Any]) -> dict[Unit, Decimal]:
-    """Minutes, where the vendor counts by duration."""
+    """Minutes, if the vendor counts by duration."""
     seconds = (record.get("usage") or {}).get("seconds")
     return {"minute": Decimal(str(seconds)) / 60} if seconds else {}

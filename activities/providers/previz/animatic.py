@@ -15,16 +15,16 @@ import av
 from PIL import Image
 
 from activities.media.fonts import Face
-from activities.providers.previz.storyboard import SIZES, Overlay, Plate, picture_of
+from activities.providers.previz.storyboard import SIZES, Overlay, Plate, read_still
 from activities.providers.protocol import Request
 
 FPS: Final = 24
 SECONDS: Final = (0.5, 60.0)
-"""What a plan may ask for; a narration may make a shot longer."""
+"""The shortest and longest length of a plan, in seconds; a narration may make a shot longer."""
 BREATH: Final = 0.4
-"""Seconds that a shot stays after its narration ends."""
+"""Seconds that a shot continues after its narration ends."""
 OVERSCAN: Final = 1.2
-"""The picture is this much larger than the frame, so that the move never enlarges it."""
+"""The factor by which the picture is larger than the frame, so that the move never enlarges it."""
 BT709: Final = 1
 
 Box = tuple[float, float, float, float]
@@ -39,7 +39,7 @@ MOVES: Final[dict[str, tuple[tuple[float, float, float], tuple[float, float, flo
     "push in to the left": ((0.5, 0.5, 1.0), (0.1, 0.6, 0.86)),
     "push in to the right": ((0.5, 0.5, 1.0), (0.9, 0.6, 0.86)),
 }
-"""Start and end of the window: where it lies in the room it has (0 left or top, 1 right or bottom), and its share."""
+"""Start and end of the window: its position (0 left or top, 1 right or bottom) and its share of the picture."""
 
 
 _LEFT: Final = r"(?:to(?:wards)? )?(?:the )?left"
@@ -56,22 +56,22 @@ _NAMED: Final = tuple(
         (r"tilt(?:s|ing)? up|rises? slowly", "tilt up"),
     )
 )
-"""How a prompt names a move, as the planner and people say it; of two that begin alike the longer stands first."""
+"""The names of moves in prompts by the planner and by people; the longer of two with the same beginning is first."""
 
 
 def move_for(prompt: str, seed: int) -> str:
-    """The first of our moves that the prompt names; where it names none, one by the seed."""
+    """The first move that the prompt names; if it names none, a move chosen by the seed."""
     found = ((match.start(), move) for pattern, move in _NAMED if (match := pattern.search(prompt)))
     _, move = min(found, key=lambda f: f[0], default=(0, list(MOVES)[seed % len(MOVES)]))
     return move
 
 
-class Stopped(Exception):
-    """The animatic was given up between two frames."""
+class RenderStopped(Exception):
+    """Rendering was stopped between two frames."""
 
 
 def planes_of(image: Image.Image) -> list[Image.Image]:
-    """Y, U and V (U and V of half the size) in BT.709, limited range: what players expect of HD."""
+    """Y, U and V (U and V of half the size) in BT.709, limited range: the default of players for HD."""
     whole = av.VideoFrame(image.width, image.height, "rgb24")
     whole.planes[0].update(image.tobytes("raw", "RGB", whole.planes[0].line_size, 1))
     frame = whole.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
@@ -79,7 +79,7 @@ def planes_of(image: Image.Image) -> list[Image.Image]:
 
 
 def _window(size: tuple[int, int], move: str, at: float) -> Box:
-    """The crop of the picture `size` at a moment from 0 to 1, eased at both ends."""
+    """The crop of a picture of `size` at a time from 0 to 1, eased at both ends."""
     (x0, y0, s0), (x1, y1, s1) = MOVES[move]
     eased = (1 - math.cos(math.pi * at)) / 2 * 0.7 + at * 0.3
     share = s0 + (s1 - s0) * eased
@@ -90,7 +90,7 @@ def _window(size: tuple[int, int], move: str, at: float) -> Box:
 
 
 class _Burn:
-    """Everything burned in: fixed bands at top and bottom, and a timecode that changes."""
+    """The burned-in overlay: fixed bands at top and bottom, and a running timecode."""
 
     def __init__(self, size: tuple[int, int], label: str, move: str) -> None:
         overlay = Overlay(size)
@@ -140,12 +140,12 @@ def animatic(request: Request, still: Path | None, seconds: float, stop: Callabl
     """Render `seconds` of video in the brief's aspect; MP4 with its index in front. Synchronous.
 
     Raises:
-        Stopped: `stop` answered True between two frames.
+        RenderStopped: `stop` returned True between two frames.
         OutputUnusable: the still does not open.
     """
     size = SIZES[request.aspect]
     large = (round(size[0] * OVERSCAN) // 2 * 2, round(size[1] * OVERSCAN) // 2 * 2)
-    picture = picture_of(still, large) if still else Plate.of(request).paint(large)
+    picture = read_still(still, large) if still else Plate.of(request).paint(large)
     move = move_for(request.asset.prompt, request.seed)
     source = planes_of(picture)
     burn = _Burn(size, request.asset.label or request.asset.asset_id, move)
@@ -160,7 +160,7 @@ def animatic(request: Request, still: Path | None, seconds: float, stop: Callabl
         context.colorspace = context.color_primaries = context.color_trc = BT709
         for number in range(frames):
             if stop():
-                raise Stopped
+                raise RenderStopped
             window = _window(large, move, number / max(1, frames - 1))
             half: Box = (window[0] / 2, window[1] / 2, window[2] / 2, window[3] / 2)
             planes = [

@@ -1,7 +1,7 @@
 """Scratch narration by espeak-ng, always in a process of its own: it is GPL-3.0 and keeps global state.
 
-As a program (`python -m activities.providers.previz.narration out.wav voice rate`, text on stdin) it
-speaks; as a module it knows the languages and starts that program. WAV, 16 bit, mono, 22,050 Hz.
+As a program (`python -m activities.providers.previz.narration out.wav voice rate`, text on stdin) it speaks the
+text; as a module it lists the languages and starts that program. WAV, 16 bit, mono, 22,050 Hz.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ from typing import Final
 from activities.errors import InvalidRequest, ProviderUnavailable
 
 MAX_CHARS: Final = 8_000
-"""The longest prompt an asset can carry; about nine minutes of speech."""
+"""The longest prompt of an asset; about nine minutes of speech."""
 RATE: Final = (80, 400)
-"""Words a minute; espeak-ng bends anything slower or faster back to about these."""
+"""Words a minute; espeak-ng limits slower or faster rates to about these."""
 TIMEOUT_SECONDS: Final = 120
-"""8,000 characters take about one second of CPU; a child that takes this long is stuck."""
+"""8,000 characters take about one second of CPU, so a child process that takes this long hangs."""
 
 _RETRIEVAL, _CHARS_UTF8, _RATE_PARAMETER, _DONT_EXIT = 1, 1, 1, 0x8000
 _WITHOUT_DICTIONARY: Final = frozenset({"fo", "kaa", "xex"})
-"""Listed by espeak-ng, but the wheel has no dictionary for them: they come out silent."""
+"""Listed by espeak-ng, but the wheel has no dictionary for them, so they produce silence."""
 _COMMENT: Final = b"PREVIZ scratch narration made on this machine by espeak-ng\0\0"
 
 
@@ -37,7 +37,7 @@ class Voice:
 
 @cache
 def voices() -> dict[str, Voice]:
-    """The voice for each language tag (lower case) that espeak-ng speaks, read from its data files."""
+    """The voice for each language tag (lower case) that espeak-ng supports, read from its data files."""
     import espeakng_loader
 
     data = Path(espeakng_loader.get_data_path())
@@ -64,9 +64,9 @@ def _variants() -> frozenset[str]:
 
 
 def find_voice(wanted: str) -> str | None:
-    """The espeak-ng voice for a language tag or voice name, shortening the tag while it is unknown ("pt-MZ": "pt").
+    """The espeak-ng voice for a language tag or voice name, shortening an unknown tag ("pt-MZ": "pt").
 
-    A variant may follow a plus sign, e.g. "en-us+f3". None when espeak-ng does not speak it.
+    A variant may follow a plus sign, e.g. "en-us+f3". None if espeak-ng does not have it.
     """
     base, _, variant = wanted.strip().partition("+")
     if variant and variant not in _variants():
@@ -87,7 +87,7 @@ async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "
 
     Raises:
         InvalidRequest: an unknown voice (named `field` in the message), or a rate (words a minute) out of range.
-        ProviderUnavailable: the child failed.
+        ProviderUnavailable: the child process failed.
     """
     low, high = RATE
     if not low <= rate <= high:
@@ -96,7 +96,7 @@ async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "
     if known is None:
         raise InvalidRequest(
             f"{field}: espeak-ng has no voice {voice!r}; choose a language such as en, en-us, de, es, fr, "
-            f"pt-br, hi, ar or cmn, with a variant if you like (en+f3)"
+            f"pt-br, hi, ar or cmn, optionally with a variant (en+f3)"
         )
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -108,7 +108,9 @@ async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parents[3],  # where `activities` can be imported, wherever the worker was started
+        cwd=Path(__file__).parents[
+            3
+        ],  # so that `activities` can be imported, regardless of the worker's working directory
     )
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -130,7 +132,7 @@ def _synthesize(text: str, voice: str, rate: int) -> tuple[bytes, int]:
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     hertz = library.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), _DONT_EXIT)
     if hertz <= 0:
-        raise SystemExit("espeak-ng does not start: its data is missing; reinstall espeakng-loader")
+        raise SystemExit("espeak-ng does not start because its data is missing; reinstall espeakng-loader")
     if library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise SystemExit(f"no voice {voice!r}")
     library.espeak_SetParameter(_RATE_PARAMETER, rate, 0)
@@ -146,11 +148,11 @@ def _synthesize(text: str, voice: str, rate: int) -> tuple[bytes, int]:
     data = text.encode()
     library.espeak_Synth(data, ctypes.c_size_t(len(data) + 1), 0, 1, 0, _CHARS_UTF8, None, None)
     library.espeak_Synchronize()
-    return bytes(samples).ljust(hertz, b"\0"), hertz  # half a second at least: a lone "…" must still be a file
+    return bytes(samples).ljust(hertz, b"\0"), hertz  # at least half a second: a lone "…" must also give a file
 
 
 def _wav(samples: bytes, hertz: int) -> bytes:
-    """A WAV file whose comment says PREVIZ."""
+    """A WAV file whose comment names PREVIZ."""
     chunks = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, hertz, 2 * hertz, 2, 16)
     info = b"INFOICMT" + struct.pack("<I", len(_COMMENT)) + _COMMENT
     chunks += b"LIST" + struct.pack("<I", len(info)) + info

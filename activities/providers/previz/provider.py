@@ -1,8 +1,8 @@
-"""previz: the keyless provider on this machine. It shows what will be made before the takes are paid for.
+"""previz: the provider without keys, on this machine. It previews a production before takes are paid for.
 
 Storyboard frames, scratch narration, animatics and placeholder text: real media, the same bytes for
-the same request, PREVIZ on every face. `previz-animatic-job` plays a vendor's long job: its id alone
-says when it began and how long it takes, so any worker can look at it.
+the same request, with a visible PREVIZ tag. `previz-animatic-job` simulates a vendor's long job: its id
+contains its start and its length, so any worker can poll it.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from activities.catalogue.loader import OWN_CATALOGUE, offers_of
+from activities.catalogue.loader import OWN_CATALOGUE, load_offers
 from activities.catalogue.offers import Offer, Parameter
 from activities.errors import InvalidRequest
-from activities.providers.previz.animatic import BREATH, SECONDS, Stopped, animatic
+from activities.providers.previz.animatic import BREATH, SECONDS, RenderStopped, animatic
 from activities.providers.previz.narration import RATE, find_voice, speak, voices
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.previz.text import write
@@ -37,7 +37,7 @@ DEFAULT_RATE: Final = 165.0
 DEFAULT_JOB_SECONDS: Final = 10.0
 JOB_SECONDS: Final = (0.0, 86_400.0)
 LONGEST_SECONDS: Final = 600.0
-"""The longest video that a brief may ask for; narration makes no shot longer."""
+"""The longest video that a brief may request; narration does not make a shot longer than this."""
 
 _JOB_ID: Final = re.compile(r"previz-(\d{1,15})-(\d{1,8})", re.ASCII)
 FREE: Final = Decimal(0)
@@ -47,7 +47,7 @@ def _number(request: Request, name: str, default: float, limits: tuple[float, fl
     """A numeric parameter.
 
     Raises:
-        InvalidRequest: it is no number or outside `limits`.
+        InvalidRequest: it is not a number or is outside `limits`.
     """
     value = request.asset.parameters.get(name, default)
     low, high = limits
@@ -56,8 +56,8 @@ def _number(request: Request, name: str, default: float, limits: tuple[float, fl
     return float(value)
 
 
-def _length(request: Request) -> float:
-    """Seconds of a shot: as asked for, else its narration and a breath (held `at_least` as long), else 5."""
+def _shot_seconds(request: Request) -> float:
+    """Seconds of a shot: the parameter, otherwise its narration plus BREATH (at least `at_least`), otherwise 5."""
     if "seconds" in request.asset.parameters:
         return _number(request, "seconds", DEFAULT_SECONDS, SECONDS, "seconds")
     at_least = _number(request, "at_least", SECONDS[0], SECONDS, "seconds")
@@ -69,27 +69,27 @@ def _length(request: Request) -> float:
 
 
 async def _stoppable(render: Callable[[Callable[[], bool]], Path]) -> Path:
-    """Run `render` in a thread; when this task is cancelled it stops at its next frame, and only then do we."""
+    """Run `render` in a thread. If this task is cancelled, it stops `render` at the next frame and waits for that."""
     stop = threading.Event()
     work = asyncio.ensure_future(asyncio.to_thread(render, stop.is_set))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
         stop.set()
-        with suppress(Stopped):
+        with suppress(RenderStopped):
             await work
         raise
 
 
-def _parts_of(job: Job) -> tuple[float, float]:
-    """When a job began and how long it takes, in seconds.
+def _parse_job_id(job: Job) -> tuple[float, float]:
+    """The start of a job, in seconds since the epoch, and its length, in seconds.
 
     Raises:
-        InvalidRequest: the id is none of ours.
+        InvalidRequest: the id is not one of previz.
     """
     found = _JOB_ID.fullmatch(job.id)
     if found is None:
-        raise InvalidRequest(f"job_id: {job.id!r} is no previz job; they look like 'previz-1790000000000-10000'")
+        raise InvalidRequest(f"job_id: {job.id!r} is not a previz job; give an id such as 'previz-1790000000000-10000'")
     return int(found[1]) / 1000, int(found[2]) / 1000
 
 
@@ -119,7 +119,7 @@ class Previz(ProviderBase):
     name = "previz"
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        self._listed = offers_of(self.name, env.get(OWN_CATALOGUE, ""))
+        self._listed = load_offers(self.name, env.get(OWN_CATALOGUE, ""))
 
     @cached_property
     def _offers(self) -> tuple[Offer, ...]:
@@ -129,10 +129,10 @@ class Previz(ProviderBase):
         return self._offers
 
     async def submit(self, request: Request) -> Finished | Job:
-        """Make the take, or pretend to begin a job.
+        """Make the take, or start a simulated job.
 
         Raises:
-            InvalidRequest: an unknown model, a parameter or a language it cannot follow; names the field.
+            InvalidRequest: the model is unknown, or a parameter or language is not supported; names the field.
         """
         match request.asset.model:
             case "previz-text":
@@ -145,7 +145,7 @@ class Previz(ProviderBase):
             case "previz-animatic":
                 return await self._animatic(request)
             case "previz-animatic-job":
-                _length(request)  # refuse now what would fail at the end of the job
+                _shot_seconds(request)  # otherwise an invalid length would fail only at the end of the job
                 takes = _number(request, "job_seconds", DEFAULT_JOB_SECONDS, JOB_SECONDS, "seconds")
                 return Job(f"previz-{time.time_ns() // 1_000_000}-{round(takes * 1000)}")
             case unknown:
@@ -156,40 +156,40 @@ class Previz(ProviderBase):
         """Progress by the clock, then the animatic.
 
         Raises:
-            InvalidRequest: the id is none of ours.
+            InvalidRequest: the id is not one of previz.
         """
-        started, takes = _parts_of(job)
+        started, takes = _parse_job_id(job)
         left = min(started + takes - time.time(), takes)
         if left > 0:
-            # Ten looks a job show its progress; never sooner than half a second, never long after it is due.
+            # About ten polls for each job, at least half a second apart, the last one when it ends.
             pause = min(left, max(takes / 10, 0.5))
             return Running(
-                progress=round(1 - left / takes, 3), look_again_after=timedelta(seconds=math.ceil(pause * 1000) / 1000)
+                progress=round(1 - left / takes, 3), poll_after=timedelta(seconds=math.ceil(pause * 1000) / 1000)
             )
         return await self._animatic(request)
 
-    async def adoptable(self, request: Request, job: Job) -> None:
-        """A job's id tells when it began and how long it takes, and neither prompt nor account.
+    async def check_adoptable(self, request: Request, job: Job) -> None:
+        """A job's id contains its start and its length, but neither prompt nor account.
 
         Raises:
-            InvalidRequest: the id is none of ours, or the model has no jobs.
+            InvalidRequest: the id is not one of previz, or the model has no jobs.
         """
         if request.asset.model != "previz-animatic-job":
             raise InvalidRequest(f"job_id: {request.asset.model} has no jobs; only previz-animatic-job has")
-        _parts_of(job)
+        _parse_job_id(job)
 
     async def _narration(self, request: Request) -> Path:
         rate = _number(request, "rate", DEFAULT_RATE, RATE, "words a minute")
         voice = request.asset.parameters.get("voice", request.brief.language)
         if not isinstance(voice, str):
-            raise InvalidRequest(f"parameters.voice: {voice!r} is no voice name or language tag, e.g. 'en-gb'")
+            raise InvalidRequest(f"parameters.voice: {voice!r} is not a voice name or language tag; give e.g. 'en-gb'")
         field = "parameters.voice" if "voice" in request.asset.parameters else "languages"
         out = request.file("narration.wav").absolute()
         await speak(request.asset.prompt, out, voice=voice, rate=rate, field=field)
         return out
 
     async def _animatic(self, request: Request) -> Finished:
-        seconds = _length(request)
+        seconds = _shot_seconds(request)
         still = request.input("still") or request.input(REFERENCE)
         picture = await still.fetch() if still else None
         path = await _stoppable(lambda stop: animatic(request, picture, seconds, stop))

@@ -1,7 +1,7 @@
-"""A picture to stand in for a shot: flat landscapes and still lifes, composed from words and a seed.
+"""Placeholder pictures for shots: flat landscapes and still lifes, composed from a text and a seed.
 
-The words choose the subject and the hour, the film (a digest of the brief) the colours, the seed the
-composition: the shots of one film look like one film, and no two alike. Same arguments, same pixels.
+The text decides the subject and the time of day, the film (a digest of the brief) the colours, the seed the
+composition: the shots of one film match, but no two are the same. The same arguments give the same pixels.
 """
 
 import math
@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw
 Rgb = tuple[int, int, int]
 
 SUPERSAMPLING: Final = 2
-"""Pillow's shapes are not antialiased: drawn twice as large and reduced."""
+"""Pillow's shapes are not antialiased, so they are drawn twice as large and scaled down."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours from far to near; `light` is the sun or the lamp, `accent` what the eye should find."""
+    """Colours from far to near; `light` is the sun or the lamp, `accent` the centre of attention."""
 
     sky: Rgb
     glow: Rgb
@@ -52,13 +52,13 @@ HOURS: Final = {
 
 
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
-    """`share` of `b`, the rest of `a`."""
+    """The mixture of `share` of `b` and the rest of `a`."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
     return red, green, blue
 
 
 class Scene:
-    """A canvas measured in fractions of its height: x runs from 0 to `wide`, y from 0 (top) to 1."""
+    """A canvas in fractions of its height: x is 0 to `wide`, y is 0 (top) to 1."""
 
     def __init__(self, size: tuple[int, int], palette: Palette, rng: random.Random) -> None:
         self.width, self.height = size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING
@@ -68,7 +68,7 @@ class Scene:
         self.rng = rng
         self.wide = self.width / self.height
         self.unit = min(1.0, self.wide * 0.75)
-        """Sizes shrink with this in tall frames, so that a subject fits between the edges."""
+        """Sizes are scaled by this in tall frames, so that a subject fits between the edges."""
         self.side = rng.choice((1 / 3, 2 / 3))
         self.horizon = rng.choice((0.58, 0.64, 0.7))
 
@@ -91,7 +91,7 @@ class Scene:
         self.canvas.ellipse(((x - rx) * h, (y - ry) * h, (x + rx) * h, (y + ry) * h), fill=(*color, alpha))
 
     def halo(self, x: float, y: float, size: float, reach: float) -> None:
-        """Light around a disc of `size` that fades out over `reach`."""
+        """Draw light around a disc of `size` that fades out over `reach`."""
         radius = round((size + reach) * self.height)
         fade = Image.radial_gradient("L").point([round(130 * max(0, 1 - i / 181) ** 2) for i in range(256)])
         mask = fade.resize((2 * radius, 2 * radius), Image.Resampling.BICUBIC)
@@ -99,7 +99,7 @@ class Scene:
         self.image.paste(self.colors.light, (*corner, corner[0] + 2 * radius, corner[1] + 2 * radius), mask)
 
     def sky(self, horizon: float) -> None:
-        """Gradient, sun or moon with a halo, stars at night, a few bands of cloud."""
+        """Draw a gradient, sun or moon with a halo, stars at night, and a few bands of cloud."""
         c, rng = self.colors, self.rng
         self.gradient(c.sky, c.glow, 0, horizon)
         night = sum(c.sky) < 120
@@ -120,7 +120,7 @@ class Scene:
                 self.box(x0, y0, x0 + w, y0 + 0.014, mix(c.glow, c.light, 0.5), 70, 0.007)
 
     def ridge(self, base: float, height: float, color: Rgb, rough: float = 1.0) -> Callable[[float], float]:
-        """A range of hills down to the bottom edge; returns its outline, y for x."""
+        """Draw a range of hills down to the bottom edge, and return its outline, y for x."""
         waves = [(self.rng.uniform(0.6, 1.4) * f, self.rng.uniform(0, 7), 1 / f**1.1) for f in (1.3, 2.9, 6.1, 13)]
 
         def outline(x: float) -> float:

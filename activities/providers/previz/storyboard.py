@@ -1,4 +1,4 @@
-"""Storyboard frames: a stand-in picture under a monitor's overlay of guides, label, prompt and the PREVIZ tag."""
+"""Storyboard frames: a placeholder picture with an overlay of guides, label, prompt and the PREVIZ tag."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from activities.errors import OutputUnusable
 from activities.media.fonts import Color, Face, right_to_left
 from activities.media.stills import BROKEN, decode_picture
 from activities.providers.previz.scene import DAY, DUSK, HOURS, NIGHT, SUPERSAMPLING, Palette, Scene
-from activities.providers.previz.subjects import spoken_of, subject_of
+from activities.providers.previz.subjects import choose_subject, subjects_in
 from activities.providers.protocol import Request
 from workflows.brief import Aspect
 
@@ -30,7 +30,7 @@ SIZES: Final[dict[Aspect, tuple[int, int]]] = {
     "4:5": (864, 1080),
     "21:9": (1280, 548),
 }
-"""Width and height in pixels, about as many in each; both even: yuv420p shares one colour between two by two."""
+"""Width and height in pixels, with similar areas; both are even, because yuv420p has one colour for 2x2 pixels."""
 
 INK: Final[Color] = (250, 248, 242, 255)
 QUIET: Final[Color] = (250, 248, 242, 170)
@@ -40,7 +40,7 @@ PAPER: Final[Color] = (250, 248, 242, 255)
 SHADE: Final[Color] = (8, 10, 16, 110)
 
 _PLATE: Final = "greenlight-plate"
-"""PNG text chunk of a frame: how to paint its picture again without the lettering, for the animatic."""
+"""PNG text chunk of a frame: the arguments to paint its picture again without lettering, for the animatic."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,15 @@ class Plate:
     def of(cls, request: Request) -> "Plate":
         digest = hashlib.sha256(request.brief.text.encode("utf-8", "replace")).digest()
         own = request.asset.prompt
-        words = own if spoken_of(own) else f"{own[:300]} {request.brief.text}"
+        words = own if subjects_in(own) else f"{own[:300]} {request.brief.text}"
         return cls(request.seed, int.from_bytes(digest[:4]), words[:600])
 
     def paint(self, size: tuple[int, int]) -> Image.Image:
         return paint(size, seed=self.seed, film=self.film, words=self.words)
 
 
-def picture_of(still: Path, size: tuple[int, int]) -> Image.Image:
-    """The picture of a still, RGB, filling `size` pixels: repainted bare where the still is one of our frames.
+def read_still(still: Path, size: tuple[int, int]) -> Image.Image:
+    """The picture of a still, RGB, filling `size` pixels: painted again without lettering if it is one of our frames.
 
     Raises:
         OutputUnusable: the still does not open.
@@ -81,7 +81,7 @@ def picture_of(still: Path, size: tuple[int, int]) -> Image.Image:
 
 
 def _plate_of(still: Path) -> Plate | None:
-    """What one of our frames notes of itself; None of any other picture."""
+    """The arguments that one of our frames contains; None for any other picture."""
     with suppress(*BROKEN, TypeError), Image.open(still, formats=["PNG"]) as image:
         note = image.info.get(_PLATE)
         return Plate(**json.loads(note)) if isinstance(note, str) else None
@@ -89,7 +89,7 @@ def _plate_of(still: Path) -> Plate | None:
 
 
 def _guides(picture: Image.Image) -> None:
-    """Thirds and a centre cross, as hairlines."""
+    """Draw thirds and a centre cross as hairlines."""
     canvas, (w, h) = ImageDraw.Draw(picture, "RGBA"), picture.size
     for k in (1, 2):
         canvas.line((w * k // 3, 0, w * k // 3, h), fill=(255, 255, 255, 48))
@@ -100,7 +100,7 @@ def _guides(picture: Image.Image) -> None:
 
 
 def _scrim(picture: Image.Image, top: float, bottom: float) -> None:
-    """Darken these shares of the height from the edges, so that lettering reads on any picture."""
+    """Darken these shares of the height from the edges, so that lettering is readable on any picture."""
     canvas, (width, height) = ImageDraw.Draw(picture, "RGBA"), picture.size
     for share, strength, below in ((top, 130, False), (bottom, 250, True)):
         rows = round(share * height)
@@ -111,7 +111,7 @@ def _scrim(picture: Image.Image, top: float, bottom: float) -> None:
 
 
 class Overlay:
-    """What a monitor shows over a picture. Sizes are in hundredths of the frame's shorter side."""
+    """The overlay of a frame, as on a monitor. Sizes are in hundredths of the frame's shorter side."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
@@ -119,7 +119,7 @@ class Overlay:
         self.canvas = ImageDraw.Draw(self.image, "RGBA")
         self.unit = min(size) / 100
         self.margin = round(5 * self.unit)
-        """Text keeps inside the title-safe area, 90 % of the frame."""
+        """Text stays inside the title-safe area, 90 % of the frame."""
 
     def corners(self) -> None:
         (w, h), edge, arm, thick = (
@@ -134,7 +134,7 @@ class Overlay:
                 self.canvas.line((x, y, x, y + sy * arm), fill=QUIET, width=thick)
 
     def tag(self) -> None:
-        """PREVIZ, top right, on every face that this provider makes."""
+        """Draw PREVIZ at the top right, as on every picture of this provider."""
         u, face = self.unit, Face(round(2.7 * self.unit), bold=True, system=False)
         width, right, top = face.width("PREVIZ"), self.size[0] - self.margin, self.margin
         box = (right - width - 2.4 * u, top, right, top + 4.6 * u)
@@ -142,7 +142,7 @@ class Overlay:
         face.draw(self.image, (box[0] + 1.2 * u, top + 3.3 * u), "PREVIZ", TAG_INK)
 
     def slate(self, label: str, note: str) -> None:
-        """Label and a small note on dark pills: readable on a picture that moves."""
+        """Draw label and a small note on dark pills, which are readable on a moving picture."""
         u, top = self.unit, self.margin
         big = Face.of(label, round(2.9 * u), bold=True)
         small = Face.of(note, round(2.1 * u))
@@ -161,7 +161,7 @@ class Overlay:
         self._line(face, self.margin + 3.6 * self.unit, face.fit(text, room), INK, room)
 
     def caption(self, text: str, note: str, lines: int) -> None:
-        """The prompt's first lines at the bottom, with a small note under them."""
+        """Draw the prompt's first lines at the bottom, with a small note under them."""
         u, face = self.unit, Face.of(text, round(3.3 * self.unit))
         small = Face.of(note, round(2.1 * u))
         room = self.size[0] - 2 * self.margin
@@ -176,7 +176,7 @@ class Overlay:
         face.draw(self.image, (self.margin + indent, baseline), text, fill)
 
 
-def _print(picture: Path, number: int, side: float, unit: float) -> Image.Image:
+def _paper_print(picture: Path, number: int, side: float, unit: float) -> Image.Image:
     """A picture as a small paper print with its number, at most `side` pixels each way, RGBA.
 
     Raises:
@@ -196,13 +196,13 @@ def _print(picture: Path, number: int, side: float, unit: float) -> Image.Image:
     return paper
 
 
-def _pin(overlay: Overlay, pictures: Sequence[Path]) -> None:
-    """What the frame is made from, as prints down its right side, under the tag."""
+def _pin_references(overlay: Overlay, pictures: Sequence[Path]) -> None:
+    """Draw the input pictures as small prints on the right side, under the tag."""
     u, columns = overlay.unit, 1 if len(pictures) <= 3 else 2
     rows = max(math.ceil(len(pictures) / columns), 1)
     cell = min(22 * u, 62 * u / rows)
     for k, picture in enumerate(pictures):
-        card = _print(picture, k + 1, cell * 0.92, u)
+        card = _paper_print(picture, k + 1, cell * 0.92, u)
         turned = card.rotate((2.2, -1.8)[k % 2], Image.Resampling.BICUBIC, expand=True)
         x = round(overlay.size[0] - overlay.margin - (columns - k // rows - 0.5) * cell - turned.width / 2)
         y = round(11.5 * u + (k % rows + 0.5) * cell - turned.height / 2)
@@ -216,7 +216,7 @@ def storyboard(request: Request, pictures: Sequence[Path] = ()) -> Path:
     """Draw the frame; PNG in the brief's aspect. Synchronous: about 0.3 s of CPU.
 
     Args:
-        pictures: What it is made from; shown small, as a reminder.
+        pictures: The input pictures, drawn small as a reminder.
     """
     size = SIZES[request.aspect]
     plate = Plate.of(request)
@@ -226,7 +226,7 @@ def storyboard(request: Request, pictures: Sequence[Path] = ()) -> Path:
     overlay = Overlay(size)
     overlay.corners()
     overlay.tag()
-    _pin(overlay, pictures)
+    _pin_references(overlay, pictures)
     asset = request.asset
     overlay.label(asset.label or asset.asset_id)
     note = f"STORYBOARD  ·  {request.aspect}  ·  {asset.role}  ·  take {request.take}  ·  made without a model"
@@ -240,8 +240,8 @@ def storyboard(request: Request, pictures: Sequence[Path] = ()) -> Path:
     return path
 
 
-def _film(palette_key: int, words: str) -> Palette:
-    hour = next((h for h, pattern in HOURS.items() if re.search(pattern, words, re.IGNORECASE)), None)
+def _choose_palette(palette_key: int, text: str) -> Palette:
+    hour = next((h for h, pattern in HOURS.items() if re.search(pattern, text, re.IGNORECASE)), None)
     rng = random.Random(palette_key)  # noqa: S311 - pictures, not secrets
     if hour is None:
         hour = rng.choice(("day", "dusk", "dusk"))
@@ -251,6 +251,6 @@ def _film(palette_key: int, words: str) -> Palette:
 def paint(size: tuple[int, int], *, seed: int, film: int, words: str) -> Image.Image:
     """The picture without any lettering, RGB, `size` in pixels."""
     rng = random.Random(seed)  # noqa: S311 - pictures, not secrets
-    scene = Scene(size, _film(film, words), rng)
-    subject_of(words, rng)(scene)
+    scene = Scene(size, _choose_palette(film, words), rng)
+    choose_subject(words, rng)(scene)
     return scene.image.reduce(SUPERSAMPLING)

@@ -1,4 +1,4 @@
-"""What a stand-in picture can show; `scene` says how it is drawn."""
+"""The subjects of placeholder pictures, drawn on a `Scene`."""
 
 import random
 import re
@@ -270,7 +270,7 @@ def portrait(s: Scene) -> None:
     s.ridge(0.88, 0.04, mix(c.far, c.near, 0.35))
 
     def y(up: float) -> float:
-        """Up from the lower edge, in the figure's own size."""
+        """The y of a height above the lower edge, in units of the figure."""
         return 1.02 - up * u
 
     s.halo(x, y(0.52), 0.3 * u, 0.3)
@@ -365,11 +365,11 @@ SUBJECTS: Final[tuple[tuple[str, Callable[[Scene], None]], ...]] = (
 )
 
 
-def spoken_of(words: str) -> list[Callable[[Scene], None]]:
-    """The subjects that the words name, none where we know none of them."""
-    return [draw for pattern, draw in SUBJECTS if re.search(r"\b(?:" + pattern + ")", words, re.IGNORECASE)]
+def subjects_in(text: str) -> list[Callable[[Scene], None]]:
+    """The subjects that the text names; empty if it names none of ours."""
+    return [draw for pattern, draw in SUBJECTS if re.search(r"\b(?:" + pattern + ")", text, re.IGNORECASE)]
 
 
-def subject_of(words: str, rng: random.Random) -> Callable[[Scene], None]:
-    """One of the subjects that the words name, or any at all."""
-    return rng.choice(spoken_of(words) or [draw for _, draw in SUBJECTS])
+def choose_subject(text: str, rng: random.Random) -> Callable[[Scene], None]:
+    """A random one of the subjects that the text names, or of all if it names none."""
+    return rng.choice(subjects_in(text) or [draw for _, draw in SUBJECTS])

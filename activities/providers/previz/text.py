@@ -1,4 +1,4 @@
-"""Stand-in text: markdown set from the brief and the prompt by template. It reads as a placeholder and says so."""
+"""Placeholder text: markdown from the brief and the prompt by template, marked as a placeholder."""
 
 import re
 from collections.abc import Callable
@@ -8,22 +8,22 @@ from activities.providers.protocol import Request
 from activities.text.speech import sentences, subject
 
 
-def _lead(request: Request) -> str:
+def _first_sentence(request: Request) -> str:
     return subject(sentences(request.brief.text)[0])
 
 
 def _headline(request: Request) -> str:
-    words = _lead(request).rstrip(".!?。！？।؟…")
-    return f"# {words if len(words) <= 90 else words[:89].rstrip() + '…'}"
+    title = _first_sentence(request).rstrip(".!?。！？।؟…")
+    return f"# {title if len(title) <= 90 else title[:89].rstrip() + '…'}"
 
 
 def _body(request: Request) -> str:
-    said = [subject(s) for s in sentences(request.brief.text)][:24]
-    return "\n\n".join(" ".join(said[i : i + 3]) for i in range(0, len(said), 3))
+    texts = [subject(s) for s in sentences(request.brief.text)][:24]
+    return "\n\n".join(" ".join(texts[i : i + 3]) for i in range(0, len(texts), 3))
 
 
 def _call_to_action(request: Request) -> str:
-    return f"**{_lead(request)}**"
+    return f"**{_first_sentence(request)}**"
 
 
 def _list(request: Request) -> str:
@@ -33,12 +33,12 @@ def _list(request: Request) -> str:
 def _post(request: Request) -> str:
     words = re.findall(r"[^\W\d_]{5,20}", request.brief.text[:2_000].lower())
     tags = [f"#{w}" for w in dict.fromkeys(words) if w not in {"about", "their", "there", "which"}][:3]
-    said = " ".join(subject(s) for s in sentences(request.brief.text)[:3])
-    return "\n\n".join(filter(None, [said, " ".join(tags)]))
+    text = " ".join(subject(s) for s in sentences(request.brief.text)[:3])
+    return "\n\n".join(filter(None, [text, " ".join(tags)]))
 
 
 def _script(request: Request) -> str:
-    """The planner put every shot and its words into the prompt: headings for the shots, the rest as it is."""
+    """The script from the prompt, in which the planner put every shot and its narration: shots become headings."""
     lines = [f"### {line}" if re.match(r"Shot \d+\b", line) else line for line in request.asset.prompt.splitlines()]
     return "\n\n".join(line for line in lines if line.strip())
 
@@ -73,8 +73,8 @@ def write(request: Request) -> bytes:
     content = TEMPLATES.get(asset.role, _body)(request)
     title = asset.label or asset.role
     task = " ".join(asset.prompt.partition("\n\n")[0].split())[:300]
-    asked = "" if asset.role == "script" else f"Asked for: {task}\n\n"
+    task_line = "" if asset.role == "script" else f"Prompt: {task}\n\n"
     return (
         f"> **PREVIZ** · {title} · a placeholder set from the brief\n\n{content}\n\n---\n\n"
-        f"{asked}*PREVIZ · take {request.take} · no model wrote this.*\n"
+        f"{task_line}*PREVIZ · take {request.take} · no model wrote this.*\n"
     ).encode("utf-8", "replace")

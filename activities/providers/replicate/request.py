@@ -1,4 +1,4 @@
-"""What a model on Replicate is given: its prompt, our seed, its parameters, and the pictures it is shown."""
+"""The input of a model on Replicate: its prompt, our seed, its parameters and the input pictures."""
 
 import asyncio
 from typing import Final
@@ -13,28 +13,28 @@ from activities.providers.protocol import Request
 from workflows.models import Modality
 
 DATA_URI_CHARS: Final = 256 * 1024 * 4 // 3
-"""The OpenAPI wants a data URI for a file of at most 256 KB."""
+"""The OpenAPI allows data URIs for files of at most 256 KB."""
 REFERENCE_PIXELS: Final = 1_000_000
-"""Flux bills what it is shown by the megapixel: the catalogue's price is for references of one."""
+"""Flux bills input pictures by the megapixel; the catalogue's price is for references of one megapixel."""
 LIMITS: Final = Limits(DATA_URI_CHARS, max_pixels=REFERENCE_PIXELS)
 REFERENCES: Final = {"black-forest-labs/flux-1.1-pro": 1, "black-forest-labs/flux-2-pro": 2}
-"""How many pictures a model is shown; flux-2-pro takes eight, the catalogue's price covers two."""
+"""The number of pictures that a model gets; flux-2-pro accepts eight, but the catalogue's price covers two."""
 
 
-def words(request: Request, offer: Offer) -> dict[str, JsonValue]:
-    """What the model is given beside pictures: the same for every attempt at a take."""
+def text_inputs(request: Request, offer: Offer) -> dict[str, JsonValue]:
+    """The input except pictures: the same for every attempt at a take."""
     asset = request.asset
     if asset.model not in REFERENCES:
         return {"prompt": asset.prompt, **asset.parameters}
     aspect = "16:9" if request.aspect == "21:9" else request.aspect  # the widest that the API pages list
     ours: dict[str, JsonValue] = {"aspect_ratio": aspect, "output_format": "png"}
-    # What decides the price is said, not left to the vendor's default.
+    # Parameters that decide the price are sent, not left to the vendor's default.
     ours |= {name: default for r in offer.rates for name in r.when if (default := default_of(offer, name))}
     return {**ours, **asset.parameters, "prompt": asset.prompt, "seed": request.seed}
 
 
-async def pictures(request: Request) -> dict[str, JsonValue]:
-    """The pictures that the take depends on, under the name that the model has for them."""
+async def picture_inputs(request: Request) -> dict[str, JsonValue]:
+    """The input pictures, under the name of the model's parameter."""
     shown = request.inputs_of(Modality.IMAGE)[: REFERENCES.get(request.asset.model, 1)]
     uris = [await asyncio.to_thread(picture_uri, await each.fetch(), LIMITS) for each in shown]
     match request.asset.model:

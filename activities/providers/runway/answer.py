@@ -1,4 +1,4 @@
-"""What Runway's answers say: errors, failure codes, and what a task was charged."""
+"""Reads Runway's responses: errors, failure codes and the cost of a task."""
 
 import random
 from collections.abc import Awaitable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KEY: Final = "RUNWAYML_API_SECRET"
 USD_A_CREDIT: Final = Decimal("0.01")
 LIMITED_SECONDS: Final = 30.0
-"""After a 429, which says nothing of when; up to half of it is added, as the vendor asks."""
+"""The delay after a 429, which has no `retry-after`; up to half of it is added, as the vendor recommends."""
 
 _ERRORS: Final = "https://docs.dev.runwayml.com/errors/errors, 'may retry': "
 UNBILLED: Final = (
@@ -28,44 +28,44 @@ UNBILLED: Final = (
     Unbilled(503, _ERRORS + "'returned when Runway is shedding load'"),
     Unbilled(504, _ERRORS + "'returned when Runway is overloaded and not able to satisfy the request'"),
 )
-"""The page does not name 500: a task may have been made."""
+"""The page does not list 500: a task may have been created."""
 
 T = TypeVar("T")
 
 
-async def asked(call: Awaitable[T], *, submitting: bool) -> T:
-    """Await the SDK.
+async def call_sdk(call: Awaitable[T], *, submitting: bool) -> T:
+    """Await a call of the SDK.
 
     Raises:
-        ProviderError: what its failure means for money.
+        ProviderError: the call failed; `SubmissionUnknown` if it may be billed.
     """
     from runwayml import APIConnectionError, APIStatusError
 
     try:
         return await call
     except APIStatusError as error:
-        raise _refusal(error, submitting=submitting) from error
-    except (APIConnectionError, httpx.HTTPError) as error:  # uploads are sent beside the SDK's own client
-        raise http_failures.lost(VENDOR, error, submitting=submitting, variable=KEY) from error
-    except Exception as error:  # an answer that the SDK cannot read, be it its own error or one of the JSON library
+        raise _error_of(error, submitting=submitting) from error
+    except (APIConnectionError, httpx.HTTPError) as error:  # uploads do not use the SDK's own client
+        raise http_failures.error_without_response(VENDOR, error, submitting=submitting, variable=KEY) from error
+    except Exception as error:  # a response that the SDK cannot parse; the error is its own or one of the JSON library
         raise SubmissionUnknown(f"{VENDOR}: {type(error).__name__}: {error}") from error
 
 
-def _refusal(error: "APIStatusError", *, submitting: bool) -> ProviderError:
-    """The vendor's own errors are JSON with a member `error` for people to read."""
+def _error_of(error: "APIStatusError", *, submitting: bool) -> ProviderError:
+    """The error of a failed response: the vendor's own errors are JSON with a readable member `error`."""
     body = error.body if isinstance(error.body, dict) else {}
-    said = body.get("error")
-    words = str((said.get("message") if isinstance(said, dict) else said) or "")
+    record = body.get("error")
+    message = str((record.get("message") if isinstance(record, dict) else record) or "")
     issues = [i for i in body.get("issues") or () if isinstance(i, dict)]
     details = "; ".join(f"{'.'.join(map(str, i.get('path') or ()))}: {i.get('message')}" for i in issues[:3])
-    retry_after = http_failures.seconds_after(error.response.headers.get("retry-after"))
+    retry_after = http_failures.parse_retry_after(error.response.headers.get("retry-after"))
     if retry_after is None and error.status_code == 429:
         retry_after = timedelta(seconds=LIMITED_SECONDS * random.uniform(1, 1.5))  # noqa: S311 (spreads requests)
-    return http_failures.refusal(
+    return http_failures.error_of_status(
         VENDOR,
-        # An empty account is a 400 in these words: https://github.com/runwayml/sdk-node/issues/28
-        402 if "not have enough credits" in words else error.status_code,
-        f"{words} ({details})" if details else words,
+        # An empty account is a 400 with this message: https://github.com/runwayml/sdk-node/issues/28
+        402 if "not have enough credits" in message else error.status_code,
+        f"{message} ({details})" if details else message,
         variable=KEY,
         submitting=submitting,
         unbilled=UNBILLED if "error" in body else (),
@@ -73,34 +73,36 @@ def _refusal(error: "APIStatusError", *, submitting: bool) -> ProviderError:
     )
 
 
-def record(task: Any) -> dict[str, Any]:
-    """A task as the vendor wrote it: one that lacks a field is to the SDK one of another status, with other names."""
+def task_record(task: Any) -> dict[str, Any]:
+    """A task as the vendor sent it: the SDK parses one that lacks a field as another status, with other names."""
     found: dict[str, Any] = task.to_dict(mode="json", warnings=False) if hasattr(task, "to_dict") else {}
     return found
 
 
-def failure(request: Request, task: Mapping[str, Any]) -> ProviderError:
-    """By the failure code, https://docs.dev.runwayml.com/errors/task-failures/."""
+def error_of_task(request: Request, task: Mapping[str, Any]) -> ProviderError:
+    """The error of a failed task, by its failure code, https://docs.dev.runwayml.com/errors/task-failures/."""
     code = str(task.get("failureCode") or "")
-    billed = charged(request, task)
-    words = f"{VENDOR}: {task.get('failure') or 'it does not say why'}" + (f" ({code})" if code else "")
+    billed = charged_usd(request, task)
+    message = f"{VENDOR}: {task.get('failure') or 'no reason given'}" + (f" ({code})" if code else "")
     parts = code.split(".")
     if "SAFETY" in parts:
-        said = parts[parts.index("SAFETY") + 1 :]
-        refused: Refused = "output" if "OUTPUT" in said else "prompt" if "TEXT" in said or not said else "input"
-        return ContentRefused(words, refused=refused, category=code, billed_usd=billed)
+        categories = parts[parts.index("SAFETY") + 1 :]
+        refused: Refused = (
+            "output" if "OUTPUT" in categories else "prompt" if "TEXT" in categories or not categories else "input"
+        )
+        return ContentRefused(message, refused=refused, category=code, billed_usd=billed)
     if parts[:2] == ["INTERNAL", "BAD_OUTPUT"]:
-        return OutputUnusable(words, billed_usd=billed)
-    return JobFailed(words, billed_usd=billed)
+        return OutputUnusable(message, billed_usd=billed)
+    return JobFailed(message, billed_usd=billed)
 
 
-def cost(task: Mapping[str, Any]) -> Decimal | None:
-    """What a task that is over was charged, USD: nothing where it was refunded; None where it does not say."""
+def task_cost(task: Mapping[str, Any]) -> Decimal | None:
+    """The cost of a task that has ended, USD: 0 if it was refunded; None if the task does not report it."""
     credits_ = (task.get("cost") or {}).get("credits")
     return None if credits_ is None else Decimal(str(credits_)) * USD_A_CREDIT
 
 
-def charged(request: Request, task: Mapping[str, Any]) -> Decimal:
-    """USD of a task without media: its price where it does not say, for nobody said that it was refunded."""
-    told = cost(task)
-    return http_failures.quoted(request) if told is None else told
+def charged_usd(request: Request, task: Mapping[str, Any]) -> Decimal:
+    """The cost of a task without media, USD: its quoted price if the task does not report that it was refunded."""
+    cost = task_cost(task)
+    return http_failures.quoted_usd(request) if cost is None else cost

@@ -1,4 +1,4 @@
-"""What Runway is asked for: the endpoint, and its arguments as the SDK names them."""
+"""Builds requests to Runway: the endpoint and its arguments, with the SDK's names."""
 
 import asyncio
 import math
@@ -17,15 +17,15 @@ from workflows.models import Modality
 
 VENDOR: Final = "runway"
 PROMPT_UNITS: Final = 1_000
-"""UTF-16 units of a prompt, of every model in the catalogue that takes one."""
+"""UTF-16 units of a prompt, for every model in the catalogue that accepts one."""
 DATA_URI_CHARS: Final = 5_000_000
-"""Of a picture or video inside the request; larger videos are uploaded before."""
+"""Characters of a picture or video inside the request; a larger video is uploaded first."""
 LIMITS: Final = Limits(DATA_URI_CHARS, max_side=8_000)
-"""Of a picture (docs.dev.runwayml.com, inputs: at most 8,000 pixels each way)."""
+"""For a picture (docs.dev.runwayml.com, inputs: at most 8,000 pixels each way)."""
 REFERENCES: Final = 3
-"""Pictures that gen4_image is shown."""
+"""The number of pictures that gen4_image accepts."""
 SECONDS: Final[Mapping[str, Sequence[int]]] = {"veo3.1": (4, 6, 8), "veo3.1_fast": (4, 6, 8)}
-"""Lengths that a model makes; the others make any from 2 to 10 whole seconds."""
+"""The lengths of a model, in seconds; the others make any whole number from 2 to 10."""
 VOICE: Final = "Maya"
 
 _PLAIN: Final = ("1280:720", "720:1280")
@@ -45,91 +45,89 @@ RATIOS: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         *("1920:1080", "1080:1920", "1080:1080", "1440:1080", "1080:1440", "2112:912"),
     ),
 }
-"""Width:height in pixels that a model makes; one that is not here makes the plain two."""
+"""Width:height in pixels that a model makes; a model that is not listed makes the two of `_PLAIN`."""
 
 
 @dataclass
-class Order:
-    """Attributes: upload: A video that is too large for the request and goes before it."""
+class EndpointCall:
+    """One call of the SDK. `upload` is a video that is too large for the request and is uploaded first."""
 
     endpoint: str
     arguments: dict[str, Any]
     upload: Path | None = None
 
 
-async def order(request: Request, offer: Offer) -> Order:
-    """What to ask for.
+async def build_call(request: Request, offer: Offer) -> EndpointCall:
+    """The endpoint and arguments for a request.
 
     Raises:
-        InvalidRequest: names the field that this model cannot work with.
+        InvalidRequest: names the field that this model does not support.
     """
-    model, given = request.asset.model, request.asset.parameters
+    model, parameters = request.asset.model, request.asset.parameters
     pictures = request.inputs_of(Modality.IMAGE)
     if model == "magnific_video_upscaler_creative":
         return await _upscale(request, offer)
     if request.asset.asset_type == Modality.AUDIO:
-        voice = {"type": "runway-preset", "preset_id": request.words("voice", VOICE)}
-        return Order("text_to_speech", {"model": model, "prompt_text": _prompt(request), "voice": voice})
+        voice = {"type": "runway-preset", "preset_id": request.text("voice", VOICE)}
+        return EndpointCall("text_to_speech", {"model": model, "prompt_text": _prompt(request), "voice": voice})
     common: dict[str, Any] = {"model": model, "prompt_text": _prompt(request), "seed": request.seed}
     if request.asset.asset_type == Modality.IMAGE:
-        shown = [{"uri": await _picture(each)} for each in pictures[:REFERENCES]]
+        references = [{"uri": await _picture(each)} for each in pictures[:REFERENCES]]
         picture = {**common, "ratio": _ratio("text_to_image", request, offer)}
-        return Order("text_to_image", {**picture, "reference_images": shown} if shown else picture)
-    extra: dict[str, Any] = {name: given[name] for name in ("audio", "negative_prompt") if name in given}
+        return EndpointCall("text_to_image", {**picture, "reference_images": references} if references else picture)
+    extra: dict[str, Any] = {name: parameters[name] for name in ("audio", "negative_prompt") if name in parameters}
     if sound := default_of(offer, "audio"):
         extra.setdefault("audio", sound.lower() == "true")
     video = {**common, **extra, "duration": _seconds(request, offer)}
     if pictures:
         video["prompt_image"] = await _picture(pictures[0])
     elif model == "gen4_turbo":
-        raise InvalidRequest("depends_on: gen4_turbo works from a picture; name an asset of that type")
+        raise InvalidRequest("depends_on: gen4_turbo requires a picture; name an asset of that type")
     endpoint = "image_to_video" if pictures else "text_to_video"
-    return Order(endpoint, {**video, "ratio": _ratio(endpoint, request, offer)})
+    return EndpointCall(endpoint, {**video, "ratio": _ratio(endpoint, request, offer)})
 
 
-async def _upscale(request: Request, offer: Offer) -> Order:
+async def _upscale(request: Request, offer: Offer) -> EndpointCall:
     video = next(iter(request.inputs_of(Modality.VIDEO)), None)
     if video is None:
-        raise InvalidRequest(f"depends_on: {request.asset.model} works from a video; name an asset of that type")
+        raise InvalidRequest(f"depends_on: {request.asset.model} requires a video; name an asset of that type")
     path = await video.fetch()
     uri = await asyncio.to_thread(file_uri, path, video.media.media_type, max_chars=DATA_URI_CHARS)
     arguments: dict[str, Any] = {"model": request.asset.model, **request.asset.parameters}
     if size := default_of(offer, "resolution"):
         arguments.setdefault("resolution", size)
     if uri is None:
-        return Order("video_upscale", arguments, upload=path)
-    return Order("video_upscale", {**arguments, "video_uri": uri})
+        return EndpointCall("video_upscale", arguments, upload=path)
+    return EndpointCall("video_upscale", {**arguments, "video_uri": uri})
 
 
 def _prompt(request: Request) -> str:
     units = utf16_units(request.asset.prompt)
     if units > PROMPT_UNITS:
         raise InvalidRequest(
-            f"prompt: {units} characters are more than the {PROMPT_UNITS} that {request.asset.model} takes; shorten it"
+            f"prompt: {units} characters are more than the {PROMPT_UNITS} of {request.asset.model}; shorten it"
         )
     return request.asset.prompt
 
 
 def _seconds(request: Request, offer: Offer) -> int:
-    """The longest that the model makes of what was requested; never longer, so that it costs no more than approved."""
+    """The longest supported length that is not above the requested one, so that it costs no more than approved."""
     lengths = SECONDS.get(request.asset.model, range(2, 11))
-    asked = seconds_of(request, offer)
-    fitting = [each for each in lengths if each <= asked]
+    wanted = seconds_of(request, offer)
+    fitting = [each for each in lengths if each <= wanted]
     if not fitting:
-        raise InvalidRequest(
-            f"parameters.seconds: {asked:g} is less than the {lengths[0]} that can be made; ask for more"
-        )
+        raise InvalidRequest(f"parameters.seconds: {wanted:g} is less than the minimum of {lengths[0]}; raise it")
     return fitting[-1]
 
 
 def _ratio(endpoint: str, request: Request, offer: Offer) -> str:
-    """The shape nearest to the brief's aspect; of equal ones the size nearest to the parameter `resolution`."""
+    """The ratio nearest to the brief's aspect; among equal ones, the size nearest to the parameter `resolution`."""
     wide, high = map(int, request.aspect.split(":"))
-    lines = int(request.words("resolution", default_of(offer, "resolution") or "720p").removesuffix("p"))
+    lines = int(request.text("resolution", default_of(offer, "resolution") or "720p").removesuffix("p"))
 
     def distance(ratio: str) -> tuple[float, int]:
         width, height = map(int, ratio.split(":"))
-        # 1280:720 and 2112:912 are as near as makes no difference to 16:9 and 21:9.
+        # Rounded, so that 1280:720 and 2112:912 count as 16:9 and 21:9.
         return round(abs(math.log(width / height * high / wide)), 1), abs(min(width, height) - lines)
 
     return min(RATIOS.get((endpoint, request.asset.model), _PLAIN), key=distance)

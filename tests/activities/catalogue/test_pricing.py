@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.catalogue.loader import CatalogueBroken, offers_of, read
+from activities.catalogue.loader import CatalogueBroken, load_offers, read_catalogue
 from activities.catalogue.offers import Offer, Parameter, Rate, Tokens, Unit
 from activities.catalogue.pricing import cost_of
 from activities.planning.pricing import price
 from activities.providers.protocol import Finished, ProviderBase, Request
-from activities.providers.registry import PROVIDERS, price_in_words
+from activities.providers.registry import PROVIDERS, describe_price
 from workflows.activity_io import PLAN_INVALID
 from workflows.models import Alternative, Asset, Modality, Plan, Quote
 
@@ -114,7 +114,7 @@ def test_the_rate_that_applies() -> None:
     )
     assert quoted(made, parameters={"seconds": 10}).high_usd == Decimal("4.0000")
     assert quoted(made, parameters={"seconds": 10, "resolution": "4k"}).high_usd == Decimal("6.0000")
-    assert price_in_words(made) == "0.40 to 0.60 USD a second, by resolution"
+    assert describe_price(made) == "0.40 to 0.60 USD a second, by resolution"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_the_rate_that_applies() -> None:
 )
 def test_a_price_is_few_words(rates: list[Rate], words: str) -> None:
     """Tokens are one phrase; rates of a unit are one range with what decides; what does not hold is not said."""
-    assert price_in_words(offer(*rates)) == words
+    assert describe_price(offer(*rates)) == words
 
 
 def test_pictures_shown_to_a_model_are_counted() -> None:
@@ -219,11 +219,11 @@ def test_what_a_take_cost() -> None:
 @pytest.mark.parametrize("name", sorted(PROVIDERS))
 def test_the_catalogue_is_sound(name: str) -> None:
     """Every provider has models, and each of them a media type, a way to be priced and parameters with a meaning."""
-    offers = offers_of(name)
+    offers = load_offers(name)
     assert offers
     for each in offers:
         assert each.provider == name
-        assert price_in_words(each)
+        assert describe_price(each)
         assert each.best_for or each.retires or name == "previz", each.model
         if each.output_tokens:
             assert "" in each.output_tokens.counts, f"{each.model}: output_tokens.counts needs '' for any other value"
@@ -241,13 +241,13 @@ def test_an_own_catalogue_comes_on_top(tmp_path: Path) -> None:
     entry = '[[models]]\nprovider = "previz"\nmodel = "{}"\nmodality = "text"\nmedia_type = "text/markdown"\n'
     price_ = 'expected_seconds = 1\nprice = {{ rates = [{{ unit = "{}", usd = "0.5" }}], source = "x", date = {} }}\n'
     file.write_text((entry + price_).format("previz-text", "asset", date(2026, 1, 1)))
-    found = {o.model: o for o in offers_of("previz", str(file))}
+    found = {o.model: o for o in load_offers("previz", str(file))}
     assert found["previz-text"].rates[0].usd_high == Decimal("0.5")
-    assert len(found) == len(offers_of("previz"))
+    assert len(found) == len(load_offers("previz"))
     broken = tmp_path / "broken.toml"
     broken.write_text((entry + price_).format("x", "moon", date(2026, 1, 1)))
     with pytest.raises(CatalogueBroken, match=r"broken.toml: models.0.price.rates.0.unit"):
-        read(broken)
+        read_catalogue(broken)
 
 
 ELEVEN_SECONDS = "The lighthouse keeper climbs the stairs once more. " * 3

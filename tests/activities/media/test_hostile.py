@@ -158,11 +158,11 @@ IN_DOUBT: Final = ("ambiguous_submission", "submission_unknown")
         ("tracks.mp4", UNUSABLE, "does not open"),
         ("nothing.wav", UNUSABLE, "does not open"),
         ("noise.wav", UNUSABLE, "does not open"),
-        ("packed/whole.png", UNUSABLE, "packed as 'gzip, gzip'"),
+        ("packed/whole.png", UNUSABLE, "compressed ('gzip, gzip')"),
         ("huge/whole.png", UNUSABLE, "larger than 30,000,000 bytes"),
         ("chunks/whole.png", UNUSABLE, "larger than 30,000,000 bytes"),
         ("more/whole.png", UNUSABLE, "does not open"),
-        ("cut/whole.png", IN_DOUBT, "came in part"),
+        ("cut/whole.png", IN_DOUBT, "is incomplete"),
         ("drip/whole.png", IN_DOUBT, "took longer than"),
         ("loop/whole.png", IN_DOUBT, "more than 3 redirects"),
     ],
@@ -193,9 +193,9 @@ async def test_what_means_harm_ends_in_a_word(
 async def test_a_redirect_into_our_own_network(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that moved to an address of ours is not fetched, and a person hears why."""
     monkeypatch.setattr(download, "GuardedTransport", lambda: GuardedTransport({"127.0.0.1"}))
-    real = download.streamed
+    real = download.open_media
     monkeypatch.setattr(
-        "activities.providers.replicate.answer.streamed",
+        "activities.providers.replicate.answer.open_media",
         lambda url, **more: real(url, **more | {"base_url": "https://v"}),
     )
     failure = await maker.made(maker.asked("inside/whole.png"))

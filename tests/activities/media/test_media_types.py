@@ -13,7 +13,7 @@ import pytest
 from activities.catalogue.offers import Offer
 from activities.media.facts import EXTENSIONS, probe
 from activities.media.media_types import detect, media_type_of
-from activities.providers.job_outputs import media_in, text_in
+from activities.providers.job_outputs import find_media, find_text
 from activities.providers.openai.provider import OpenAI
 from activities.providers.protocol import Finished
 from activities.providers.registry import PROVIDERS
@@ -153,7 +153,7 @@ URL: Final = "https://v/out"
 )
 def test_a_medium_is_found_in_any_output(output: object, modality: Modality, value: str | None) -> None:
     """The one of the kind that was asked for, in an object, a list, lists within lists, or as a data URI."""
-    assert media_in(output, modality) == value
+    assert find_media(output, modality) == value
 
 
 @pytest.mark.parametrize(
@@ -170,4 +170,4 @@ def test_a_medium_is_found_in_any_output(output: object, modality: Modality, val
 )
 def test_a_text_is_found_in_any_output(output: object, text: str | None) -> None:
     """In pieces, in an object, or both; where it is not clear which, nothing is guessed."""
-    assert text_in(output) == text
+    assert find_text(output) == text

@@ -35,7 +35,7 @@ def offer(provider: str, model: str, modality: Modality, usd: str | None, **more
     unit: Unit = "output_tokens" if modality == Modality.TEXT else "second" if modality == Modality.VIDEO else "asset"
     rates = [] if usd is None else [Rate(unit, Decimal(usd), Decimal(usd))]
     rules = more.pop("rules", {})
-    parameters = {name: rule.in_words() for name, rule in rules.items()}
+    parameters = {name: rule.describe() for name, rule in rules.items()}
     return Offer(provider, model, modality, "x/y", rates, 5.0, rules=rules, parameters=parameters, **more)
 
 

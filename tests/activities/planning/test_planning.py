@@ -294,7 +294,7 @@ def test_values_at_the_ends_are_priced(parameters: dict[str, Any]) -> None:
 def test_choices_are_named() -> None:
     """A text with choices takes these alone; a rule that contradicts itself is refused with the catalogue."""
     rule = Parameter(meaning="picture size", type="text", choices=("small", "large"), default="small")
-    assert rule.in_words() == "picture size (small, large); default: small"
+    assert rule.describe() == "picture size (small, large); default: small"
     assert rule.problem("huge") == "'huge' is not offered; choose from small, large"
     assert rule.problem("large") is None
     for broken in ({"type": "number", "min": 1}, {"type": "text", "min": 1, "max": 2}):

@@ -19,7 +19,7 @@ from activities.errors import Refused
 from activities.planning.pricing import price
 from activities.providers.protocol import Provider, ProviderBase
 from activities.providers.registry import PROVIDERS
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from activities.providers.unbilled import is_unbilled
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
@@ -150,7 +150,7 @@ class Shop:
         self.env = env_of(self.kindred.vendor, emulator)
         self.provider = self.registration.build(self.env)
         self._storage = storage
-        offer = offer_of(self.provider, self.kindred.model, self.kindred.modality)
+        offer = find_offer(self.provider, self.kindred.model, self.kindred.modality)
         assert offer is not None
         self.offer: Offer = offer
 

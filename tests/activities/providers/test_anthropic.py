@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.catalogue import pricing
-from activities.catalogue.loader import problem_with, retiring
+from activities.catalogue.loader import problem_with, retirement_warning
 from activities.errors import (
     InvalidRequest,
     OutputUnusable,
@@ -27,7 +27,7 @@ from activities.errors import (
 from activities.planning.pricing import price
 from activities.providers.anthropic import Anthropic
 from activities.providers.protocol import Finished, Input, Request
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.takes.producer import Producer
@@ -126,7 +126,7 @@ async def test_a_text_is_what_the_model_says(vendor: AnthropicEmulator) -> None:
 async def test_the_bill_is_what_the_vendor_counts(vendor: AnthropicEmulator) -> None:
     """What a text costs follows from the vendor's own count, thoughts included, and is what the vendor bills."""
     asked = request("claude-sonnet-5-5")
-    offer = offer_of(provider(vendor), "claude-sonnet-5-5", Modality.TEXT)
+    offer = find_offer(provider(vendor), "claude-sonnet-5-5", Modality.TEXT)
     assert offer is not None
     cost, source = pricing.cost_of(offer, asked.asset, await said(vendor, asked))
     assert source == "usage"
@@ -247,7 +247,7 @@ def test_the_catalogue_plans_and_prices() -> None:
         quote = pricing.quote(offer, asset(offer.model))
         assert 0 < quote.low_usd < quote.high_usd
     old = offers["claude-sonnet-4-5"]
-    assert "use claude-sonnet-5-5" in str(retiring(old, date(2026, 11, 20)))
+    assert "use claude-sonnet-5-5" in str(retirement_warning(old, date(2026, 11, 20)))
     assert problem_with(old, date(2026, 11, 29)) is None
     assert "was retired" in str(problem_with(old, date(2026, 11, 30)))
 

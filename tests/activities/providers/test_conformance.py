@@ -18,8 +18,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.providers.protocol import Job
-from activities.providers.registry import PROVIDERS, price_in_words
-from activities.providers.selection import offer_of
+from activities.providers.registry import PROVIDERS, describe_price
+from activities.providers.selection import find_offer
 from activities.storage.bucket import Storage
 from activities.takes.paid import RECOVERED
 from tests.activities.providers.shop import WAYS, Making, Shop
@@ -30,7 +30,7 @@ from workflows.models import ZERO
 
 DEAR: Final = Decimal("0.40")
 """At least this much and no policy pays for a take twice unasked."""
-IMPATIENT: Final = {"ANSWER_SECONDS": 1.0, "LOOK_SECONDS": 1.0, "SECONDS_A_TOKEN": 0.0}
+IMPATIENT: Final = {"RESPONSE_TIMEOUT_SECONDS": 1.0, "POLL_TIMEOUT_SECONDS": 1.0, "SECONDS_A_TOKEN": 0.0}
 """Instead of what the vendor files wait for an answer: short for a vendor that never gives one."""
 JOBS: Final = [name for name, kindred in KINDS.items() if kindred.job]
 every = pytest.mark.parametrize("kind", KINDS)
@@ -327,8 +327,8 @@ def test_offers_name_their_provider(name: str) -> None:
     assert offers
     for offer in offers:
         assert offer.provider == name
-        assert offer_of(provider, offer.model, offer.modality) is offer
-        assert price_in_words(offer)
+        assert find_offer(provider, offer.model, offer.modality) is offer
+        assert describe_price(offer)
         assert offer.parameters.keys() == offer.rules.keys()
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from activities.planning.pricing import price
-from activities.providers.registry import PROVIDERS, build_providers, registered, report
+from activities.providers.registry import PROVIDERS, build_providers, build_report, registered
 from activities.settings import ActivitySettings
 from workflows.models import Asset, Modality, Plan
 
@@ -70,11 +70,11 @@ def test_an_installed_package_adds_a_provider() -> None:
     (priced,) = price(Plan.of("t", [asset]), providers).assets
     assert priced.quote is not None
     assert (str(priced.quote.low_usd), str(priced.quote.high_usd)) == ("0.0200", "0.0300")
-    said = report(providers, "template")
+    said = build_report(providers, "template")
     assert said.enabled_providers[Modality.IMAGE] == ("lighthouse",)
     (info,) = (p for p in said.providers if p.provider == "lighthouse")
     assert (info.enabled, info.models[0].price) == (True, "0.02 to 0.03 USD an asset")
-    (off,) = (p for p in report({}, "template").providers if p.provider == "lighthouse")
+    (off,) = (p for p in build_report({}, "template").providers if p.provider == "lighthouse")
     assert off.reason == "lighthouse is switched off: set LIGHTHOUSE_KEY for the worker"
 
 
@@ -127,14 +127,14 @@ def test_the_report_names_what_would_enable_more() -> None:
         Modality.AUDIO: ("openai", "google", "runway"),
         Modality.VIDEO: ("google", "runway"),
     }
-    nothing = report(build_providers(OURS, {}), "template")
+    nothing = build_report(build_providers(OURS, {}), "template")
     for modality, names in makers.items():
         wanted = tuple(f"{PROVIDERS[name].remedy} for {name}" for name in (*names, "previz"))
         assert nothing.missing[modality] == wanted
         assert all(way in nothing.reasons[modality] for way in wanted)
         for name in names:
             assert all(v in PROVIDERS[name].remedy for v in PROVIDERS[name].variables[:1])
-    with_openai = report(build_providers(OURS, {"OPENAI_API_KEY": "k"}), "template")
+    with_openai = build_report(build_providers(OURS, {"OPENAI_API_KEY": "k"}), "template")
     assert not any("openai" in way for ways in with_openai.missing.values() for way in ways)
     assert with_openai.reasons.keys() == {Modality.VIDEO}
     assert {p.provider for p in with_openai.providers if p.enabled} == {"openai"}

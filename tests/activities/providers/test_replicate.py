@@ -151,11 +151,11 @@ async def test_flux_1_takes_one_picture(emulator: ReplicateEmulator, tmp_path: P
 async def test_any_model_by_name(emulator: ReplicateEmulator, tmp_path: Path) -> None:
     """A model in no catalogue gets its prompt, its parameters and the picture; a list's first output counts."""
     replicate = provider(emulator)
-    offer = replicate.other("some/mover", Modality.VIDEO)
+    offer = replicate.unlisted_offer("some/mover", Modality.VIDEO)
     assert offer is not None
     assert (offer.unknown, offer.any_parameter, offer.job) == (True, True, True)
-    assert replicate.other("no-owner", Modality.VIDEO) is None
-    assert replicate.other("../account", Modality.VIDEO) is None
+    assert replicate.unlisted_offer("no-owner", Modality.VIDEO) is None
+    assert replicate.unlisted_offer("../account", Modality.VIDEO) is None
     emulator.makes["some/mover"] = ("clip.mp4", video())
     asked = request(tmp_path, "some/mover", modality=Modality.VIDEO, shown=(picture(),), motion=3)
     _, done = await finish(replicate, asked)

@@ -14,7 +14,7 @@ import pytest
 from activities.errors import ProviderError, QuotaExhausted, RateLimited, SubmissionUnknown
 from activities.providers.protocol import Finished, Job, Provider
 from activities.providers.registry import PROVIDERS
-from activities.providers.response_repair import UNKNOWN_STATUS, error_in, response_hooks
+from activities.providers.response_repair import UNKNOWN_STATUS, find_error, response_hooks
 from activities.text.valid_unicode import REPLACEMENT, valid
 from tests.emulators.base import Call, Emulator, Reply, sse
 from tests.emulators.samples import picture
@@ -165,12 +165,12 @@ async def test_media_refused_in_an_answer_of_200(
 )
 def test_a_job_that_failed_is_an_answer(answer: Any) -> None:
     """What tells how a job ended, or holds an empty error, is no error in the place of an answer."""
-    assert error_in(answer) is None
+    assert find_error(answer) is None
 
 
 def test_an_error_without_a_kind_is_in_no_table() -> None:
     """Nobody says that it is not billed."""
-    assert error_in({"error": {"message": "x"}}) == (UNKNOWN_STATUS, {"message": "x"})
+    assert find_error({"error": {"message": "x"}}) == (UNKNOWN_STATUS, {"message": "x"})
 
 
 async def test_a_pair_that_is_cut_between_two_events() -> None:

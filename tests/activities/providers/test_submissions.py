@@ -187,7 +187,7 @@ def test_the_statuses_that_vendors_document_as_unbilled() -> None:
 
 def test_a_row_covers_its_own_status_and_words() -> None:
     """A row does not cover another status, nor another message where it names one."""
-    row = Unbilled(503, "a page", says="overloaded")
+    row = Unbilled(503, "a page", pattern="overloaded")
     assert is_unbilled([row], 503, "The model is Overloaded")
     assert not is_unbilled([row], 500, "overloaded")
     assert not is_unbilled([row], 503, "Service unavailable")

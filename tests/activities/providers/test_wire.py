@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from activities.errors import AuthenticationFailed, JobFailed, ProviderError, ProviderUnavailable, SubmissionUnknown
-from activities.providers.http_failures import lost, seconds_after
+from activities.providers.http_failures import error_without_response, parse_retry_after
 from activities.providers.protocol import Job, Provider, Request
 from activities.providers.registry import PROVIDERS
 from tests.emulators.base import Call, Emulator, Reply
@@ -87,7 +87,7 @@ async def test_what_cannot_be_put_into_a_header_was_not_sent(client: Any) -> Non
             with pytest.raises(client.LocalProtocolError, match="sk-a") as failure:
                 await http.get(emulator.url, headers={"Authorization": "Bearer sk-a\nb"})
         assert emulator.calls == []
-    found = lost("vendor", failure.value, submitting=True, variable="VENDOR_KEY")
+    found = error_without_response("vendor", failure.value, submitting=True, variable="VENDOR_KEY")
     assert isinstance(found, AuthenticationFailed)
     assert "VENDOR_KEY" in str(found)
     assert "sk-a" not in str(found)
@@ -95,8 +95,8 @@ async def test_what_cannot_be_put_into_a_header_was_not_sent(client: Any) -> Non
 
 def test_what_breaks_the_protocol_here_never_left() -> None:
     """A request that the client itself refuses to send is not in doubt; one that the other end broke off is."""
-    ours = lost("vendor", httpx.LocalProtocolError("no host"), submitting=True, variable="KEY")
-    theirs = lost("vendor", httpx.RemoteProtocolError("cut off"), submitting=True, variable="KEY")
+    ours = error_without_response("vendor", httpx.LocalProtocolError("no host"), submitting=True, variable="KEY")
+    theirs = error_without_response("vendor", httpx.RemoteProtocolError("cut off"), submitting=True, variable="KEY")
     assert (type(ours), type(theirs)) == (ProviderUnavailable, SubmissionUnknown)
 
 
@@ -120,12 +120,12 @@ DELAYS: Final[Mapping[str | None, float | None]] = {
 def test_a_delay_is_understood_in_every_form(value: str | None) -> None:
     """Seconds, a duration, or a date; at most an hour, and none where it cannot be read."""
     seconds = DELAYS[value]
-    assert seconds_after(value) == (None if seconds is None else timedelta(seconds=seconds))
+    assert parse_retry_after(value) == (None if seconds is None else timedelta(seconds=seconds))
 
 
 def test_a_date_is_as_far_away_as_it_is() -> None:
     """A date in a quarter of an hour is a delay of a quarter of an hour."""
-    delay = seconds_after(format_datetime(datetime.now(UTC) + timedelta(minutes=15), usegmt=True))
+    delay = parse_retry_after(format_datetime(datetime.now(UTC) + timedelta(minutes=15), usegmt=True))
     assert delay is not None
     assert 890 < delay.total_seconds() <= 900
 

@@ -13,8 +13,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.catalogue.loader import offers_of
-from activities.catalogue.pricing import quote, shown
+from activities.catalogue.loader import load_offers
+from activities.catalogue.pricing import quote, reference_assets
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import call_of, visible_pictures
 from activities.planning.task import PlanningTask
@@ -159,11 +159,11 @@ def post_by_claude() -> Callable[[dict[str, Any]], str]:
 
 def test_what_a_planner_sees_is_paid_for() -> None:
     """A question with pictures costs what the vendor's formula says of them, for models that see and for no others."""
-    claude = next(o for o in offers_of("anthropic") if o.model == "claude-sonnet-5-5")
+    claude = next(o for o in load_offers("anthropic") if o.model == "claude-sonnet-5-5")
     seen = visible_pictures(claude, [media(1500, 1000), media(size=30_000_000), media()])
     assert seen == [media(1500, 1000)]
     asset = call_of(claude, 1_000, "plan")
-    more = quote(claude, asset, list(shown(seen).values())).high_usd - quote(claude, asset).high_usd
+    more = quote(claude, asset, list(reference_assets(seen).values())).high_usd - quote(claude, asset).high_usd
     assert more == pytest.approx(Decimal("0.0040"), abs=Decimal("0.0001"))  # 2,000 tokens at 2 USD a million
     assert visible_pictures(dataclasses.replace(claude, input_image=""), [media()]) == ()
 

@@ -97,7 +97,7 @@ async def test_a_bad_reference_ends_planning(studio: Api) -> None:
     """Planning fails with the reference's name and the remedy, before anything is drafted."""
     production_id = await studio.start(references=[{"source": "stored:references/gone"}])
     failed = await studio.until(production_id, "plan_failed")
-    assert "references[0]: there is no 'references/gone'" in failed.data["data"]["reason"]
+    assert "references[0]: 'references/gone' does not exist" in failed.data["data"]["reason"]
     assert (await studio.get(production_id))["status"] == "failed"
 
 

@@ -19,7 +19,7 @@ from activities.errors import InvalidRequest
 from activities.finishing.frames import load_middle_frame, load_picture
 from activities.media.facts import probe
 from activities.providers.anthropic import _limits
-from activities.providers.picture_inputs import Limits, Picture, fitted, mask
+from activities.providers.picture_inputs import Limits, Picture, fit_mask, fit_picture
 from activities.storage.bucket import Storage
 from activities.takes.uploads import INSPECTORS
 from tests.activities.finishing.media import Takes, finished, shot_file
@@ -59,7 +59,7 @@ def test_pictures_are_sent_upright(form: str, turn: int, limits: Limits, tmp_pat
     transposes = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     upright = halves((240, 160))
     held = upright.transpose(Image.Transpose(transposes[turn])) if turn > 1 else upright
-    sent = opened(fitted(saved(tmp_path / f"a.{form.lower()}", held, turn, format=form), limits)).convert("L")
+    sent = opened(fit_picture(saved(tmp_path / f"a.{form.lower()}", held, turn, format=form), limits)).convert("L")
     assert sent.width > sent.height
     middle = sent.width // 2
     assert sent.getpixel((middle, 5)) > 200 > 50 > sent.getpixel((middle, sent.height - 5))  # type: ignore[operator]
@@ -78,7 +78,7 @@ def test_transparency_is_kept(mode: str, tmp_path: Path) -> None:
         clear.putpalette([0, 0, 0, 255, 0, 0])
         clear.save(path, transparency=0)
     for limits in (SMALL, Limits(1_000_000, max_side=300)):
-        picture = fitted(path, limits)
+        picture = fit_picture(path, limits)
         sent = opened(picture).convert("RGBA")
         assert len(picture.data) <= limits.max_bytes
         alpha = [sent.getpixel((sent.width // 2, y))[3] for y in (3, sent.height - 3)]  # type: ignore[index]
@@ -88,14 +88,14 @@ def test_transparency_is_kept(mode: str, tmp_path: Path) -> None:
 def test_limits_hold_and_what_is_within_them_is_not_touched(tmp_path: Path) -> None:
     """Bytes, sides, area and media types hold for every picture; within them the file itself is sent."""
     whole = saved(tmp_path / "a.jpg", halves((300, 200)))
-    assert fitted(whole, SMALL.__class__(100_000)).data == whole.read_bytes()
+    assert fit_picture(whole, SMALL.__class__(100_000)).data == whole.read_bytes()
     noise = tmp_path / "b.png"
     Image.effect_noise((700, 500), 120).convert("RGB").save(noise)
     avif = tmp_path / "c.avif"
     halves((64, 64)).save(avif)
     for path in (whole, noise, avif):
         for limits in (SMALL, Limits(50_000, max_pixels=9_000), Limits(2_000)):
-            picture = fitted(path, limits)
+            picture = fit_picture(path, limits)
             image = opened(picture)
             assert len(picture.data) <= limits.max_bytes
             assert limits.scale(*image.size) == 1
@@ -104,7 +104,7 @@ def test_limits_hold_and_what_is_within_them_is_not_touched(tmp_path: Path) -> N
     assert (_limits(20).max_side, _limits(21).max_side) == (8_000, 2_000)
     (tmp_path / "d.png").write_bytes(b"no picture")
     with pytest.raises(InvalidRequest, match="does not open"):
-        fitted(tmp_path / "d.png", SMALL)
+        fit_picture(tmp_path / "d.png", SMALL)
 
 
 def test_a_mask_follows_its_picture(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_mask_follows_its_picture(tmp_path: Path) -> None:
     path = tmp_path / "mask.png"
     clear.save(path)
     for most in (1_000_000, 5_000):
-        made = mask(path, (200, 150), most)
+        made = fit_mask(path, (200, 150), most)
         image = opened(made)
         assert (image.size, made.media_type, len(made.data) <= most) == ((200, 150), "image/png", True)
         assert [image.getchannel("A").getpixel((100, y)) for y in (10, 140)] == [255, 0]
@@ -130,7 +130,7 @@ def grey_ramp(path: Path) -> Path:
 def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
     """A ramp of 16 bits is the same ramp of 8, for the film and for a model that takes smaller ones."""
     path = grey_ramp(tmp_path / "a.png")
-    for image in (load_picture(path, (300, 300)), opened(fitted(path, Limits(3_000, max_side=200)))):
+    for image in (load_picture(path, (300, 300)), opened(fit_picture(path, Limits(3_000, max_side=200)))):
         grey = image.convert("L")
         for share in (0.1, 0.5, 0.9):
             assert grey.getpixel((round(grey.width * share), grey.height // 2)) == pytest.approx(255 * share, abs=4)
@@ -153,7 +153,7 @@ def test_long_texts_in_a_png_are_no_matter(chunk: str, tmp_path: Path) -> None:
     assert probe(path, "image/png").width == 64
     assert INSPECTORS[Modality.IMAGE](path)[0] == "image/png"
     assert load_picture(path, (64, 64)).size == (64, 48)
-    assert fitted(path, Limits(2_000)).size == (64, 48)
+    assert fit_picture(path, Limits(2_000)).size == (64, 48)
 
 
 def pq(light: float) -> float:

@@ -144,8 +144,8 @@ class Held(ProviderBase):
     def offers(self) -> Sequence[Offer]:
         return [replace(offer, expected_seconds=0.1) for offer in self._provider.offers()]
 
-    def other(self, model: str, modality: Modality) -> Offer | None:
-        return self._provider.other(model, modality)
+    def unlisted_offer(self, model: str, modality: Modality) -> Offer | None:
+        return self._provider.unlisted_offer(model, modality)
 
     async def submit(self, request: Request) -> Finished | Job:
         answer = await self._provider.submit(request)
@@ -161,8 +161,8 @@ class Held(ProviderBase):
     async def recover(self, claim: Claim) -> Job | None:
         return await self._provider.recover(claim)
 
-    async def adoptable(self, request: Request, job: Job) -> None:
-        await self._provider.adoptable(request, job)
+    async def check_adoptable(self, request: Request, job: Job) -> None:
+        await self._provider.check_adoptable(request, job)
 
     async def close(self) -> None:
         await self._provider.close()

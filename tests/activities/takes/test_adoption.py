@@ -97,7 +97,7 @@ def test_every_job_vendor_is_held_to_this() -> None:
 async def test_the_take_s_own_job_may_be_adopted(name: str) -> None:
     """A job of this account with the asset's model and prompt is accepted, by reading alone."""
     async with running(WAYS[name]) as (provider, emulator, job):
-        await provider.adoptable(request(WAYS[name]), job)
+        await provider.check_adoptable(request(WAYS[name]), job)
         assert (emulator.count("submit"), emulator.count("cancel"), len(emulator.submissions)) == (1, 0, 1)
         assert emulator.problems == []
 
@@ -107,7 +107,7 @@ async def test_a_job_of_another_prompt_is_refused(name: str) -> None:
     """Where the vendor tells the prompt, one that differs is refused with both prompts in the message."""
     async with running(WAYS[name]) as (provider, _, job):
         with pytest.raises(InvalidRequest, match=r"job_id: .*prompt 'A lighthouse\.'.*'A harbour\.'"):
-            await provider.adoptable(request(WAYS[name], prompt="A harbour."), job)
+            await provider.check_adoptable(request(WAYS[name], prompt="A harbour."), job)
 
 
 @pytest.mark.parametrize("name", [name for name, way in WAYS.items() if way.other])
@@ -115,7 +115,7 @@ async def test_a_job_of_another_model_is_refused(name: str) -> None:
     """Where the vendor tells the model, one that differs is refused."""
     async with running(WAYS[name]) as (provider, _, job):
         with pytest.raises(InvalidRequest, match=r"job_id: .*model"):
-            await provider.adoptable(request(WAYS[name], model=WAYS[name].other), job)
+            await provider.check_adoptable(request(WAYS[name], model=WAYS[name].other), job)
 
 
 @every
@@ -125,10 +125,10 @@ async def test_a_job_that_is_not_this_account_s_is_refused(name: str) -> None:
     variable = PROVIDERS[way.kindred.vendor].variables[0]
     async with running(way) as (provider, emulator, job):
         with pytest.raises(InvalidRequest, match=f"job_id: .*{way.unknown}.*account of {variable}"):
-            await provider.adoptable(request(way), Job(way.unknown))
+            await provider.check_adoptable(request(way), Job(way.unknown))
         emulator.say(Reply(403, {"error": {"code": 403, "message": "no"}, "detail": "no"}), on="look")
         with pytest.raises(InvalidRequest, match=f"job_id: .*account of {variable}"):
-            await provider.adoptable(request(way), job)
+            await provider.check_adoptable(request(way), job)
 
 
 @every
@@ -139,14 +139,14 @@ async def test_a_vendor_that_does_not_answer_is_asked_again_later(name: str) -> 
         for fault in ("drop_before", "gateway", "error", "overload"):
             emulator.meet(fault, on="look")
             with pytest.raises(ProviderUnavailable):
-                await provider.adoptable(request(way), job)
+                await provider.check_adoptable(request(way), job)
         emulator.meet("throttle", on="look")
         with pytest.raises(RateLimited):
-            await provider.adoptable(request(way), job)
+            await provider.check_adoptable(request(way), job)
         wrong = {**env(way, emulator), PROVIDERS[way.kindred.vendor].variables[0]: "wrong"}
         locked_out = PROVIDERS[way.kindred.vendor].build(wrong)
         with pytest.raises(AuthenticationFailed):
-            await locked_out.adoptable(request(way), job)
+            await locked_out.check_adoptable(request(way), job)
         await locked_out.close()
 
 
@@ -155,9 +155,9 @@ async def test_a_prediction_whose_input_is_deleted_is_known_by_its_model() -> No
     way = WAYS["replicate-image"]
     async with running(way) as (provider, emulator, job):
         vars(emulator)["predictions"][0].removed = True
-        await provider.adoptable(request(way, prompt="A harbour."), job)
+        await provider.check_adoptable(request(way, prompt="A harbour."), job)
         with pytest.raises(InvalidRequest, match="model"):
-            await provider.adoptable(request(way, model=way.other), job)
+            await provider.check_adoptable(request(way, model=way.other), job)
 
 
 async def test_a_job_id_of_another_family_is_no_job_of_the_model() -> None:
@@ -166,8 +166,8 @@ async def test_a_job_id_of_another_family_is_no_job_of_the_model() -> None:
     with GoogleEmulator() as emulator:
         provider = PROVIDERS["google"].build(emulator.enterprise_env)
         for model, job in ((way.kindred.model, Job("v1_1")), ("gemini-omni-1.2-flash", Job(way.unknown))):
-            with pytest.raises(InvalidRequest, match="no job of"):
-                await provider.adoptable(request(way, model=model), job)
+            with pytest.raises(InvalidRequest, match="not a job of"):
+                await provider.check_adoptable(request(way, model=model), job)
         assert emulator.calls == []
         await provider.close()
 
@@ -179,7 +179,7 @@ async def test_what_is_made_at_once_has_no_job(name: str) -> None:
     with way.kindred.emulator() as emulator:
         provider = PROVIDERS[way.kindred.vendor].build(env_of(way.kindred.vendor, emulator))
         with pytest.raises(InvalidRequest, match=r"job_id: .*resubmit"):
-            await provider.adoptable(request(way), Job("job-1"))
+            await provider.check_adoptable(request(way), Job("job-1"))
         assert emulator.calls == []
         await provider.close()
 
@@ -191,7 +191,7 @@ async def test_previz_knows_its_own_jobs() -> None:
     provider = PROVIDERS["previz"].build({})
     job = await provider.submit(request(way))
     assert isinstance(job, Job)
-    await provider.adoptable(request(way), job)
+    await provider.check_adoptable(request(way), job)
     for asked, wrong in ((request(way), replace(job, id="task-1")), (request(way, model=way.other), job)):
         with pytest.raises(InvalidRequest, match="job_id"):
-            await provider.adoptable(asked, wrong)
+            await provider.check_adoptable(asked, wrong)

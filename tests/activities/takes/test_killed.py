@@ -24,7 +24,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.catalogue.loader import offers_of
+from activities.catalogue.loader import load_offers
 from activities.storage.bucket import Storage
 from activities.takes.ledger import Entry, Ledger
 from activities.takes.paid import RECOVERED, RESUBMITTED
@@ -79,7 +79,7 @@ def expected(kind: str, step: Step, price: Decimal) -> tuple[str, int, str]:
         return "stored", 1, ""
     if kindred.recovers and at_vendor:
         return "stored", 1, RECOVERED
-    offer = next(o for o in offers_of(kindred.vendor) if o.model == kindred.model)
+    offer = next(o for o in load_offers(kindred.vendor) if o.model == kindred.model)
     if price == DEAR or offer.unknown:  # a price that nobody published is no small one
         return "ambiguous_submission", at_vendor, ""
     return "stored", at_vendor + 1, RESUBMITTED

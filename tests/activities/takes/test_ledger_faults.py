@@ -209,7 +209,7 @@ async def test_what_a_take_is_made_from_is_gone(storage: Storage) -> None:
     run = Attempts(storage, vendor, asked("now", inputs=(made_from,)))
     error = await run.fails()
     assert (error.non_retryable, vendor.billed) == (True, [])
-    assert "sketch, which it is made from, is gone" in error.message
+    assert "sketch, which it is made from, is missing" in error.message
     assert gone.key in error.message
 
 

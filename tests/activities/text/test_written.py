@@ -84,7 +84,7 @@ async def test_texts_of_every_provider_are_taken_in_alike() -> None:
 @pytest.mark.parametrize("source", [b"<think>only", b" ", b"\x89PNG\r\n\x1a\n\x00\x00", bytes(range(128, 256)) * 4])
 async def test_what_has_no_words_is_unusable(source: bytes) -> None:
     """Thoughts alone, nothing, and bytes that are no text are never a document."""
-    with pytest.raises(OutputUnusable, match="the text is empty|not a text"):
+    with pytest.raises(OutputUnusable, match=r"the text is empty|not a text"):
         await taken(source)
 
 

@@ -150,7 +150,7 @@ async def test_stalled(client: Client) -> None:
             assert (stalled.name, stalled.id) == ("stalled", None)
             assert "python -m worker" in stalled.data["data"]["reason"]
             async with FakeActivities().working(client), asyncio.timeout(WITHIN):
-                names = []
+                names: list[str] = []
                 while "plan_ready" not in names:
                     names += [event.name] if (event := await anext(stream)).id is not None else []
                 assert names == ["plan_start", "plan_ready"]

@@ -29,12 +29,12 @@ SHORTER: Final[Mapping[ModuleType, Mapping[str, object]]] = {
     activity_options: {"HEARTBEAT": timedelta(seconds=5)},
     attempt: {"HEARTBEAT_SECONDS": 1.0},
     answer: {"LIMITED_SECONDS": 1.0},
-    http_failures: {"LOOK_SECONDS": 6.0, "ANSWER_SECONDS": 8.0},
+    http_failures: {"POLL_TIMEOUT_SECONDS": 6.0, "RESPONSE_TIMEOUT_SECONDS": 8.0},
 }
 """Module -> its shorter limits; the modules that are imported later read them."""
 
 log = logging.getLogger("activations")
-read = loader.read
+read = loader.read_catalogue
 
 
 def quick(file: Traversable | Path) -> list[Offer]:
@@ -46,11 +46,11 @@ def shorten() -> None:
     """Shorten the limits, before any other module of the worker is imported."""
     for module, names in SHORTER.items():
         vars(module).update(names)
-    vars(loader)["read"] = quick
+    vars(loader)["read_catalogue"] = quick
     from activities.providers.runway import provider
     from activities.takes import paid
 
-    vars(paid)["POLL_AGAIN"] = vars(provider)["LOOK_AGAIN"] = LOOK
+    vars(paid)["POLL_AGAIN"] = vars(provider)["POLL_INTERVAL"] = LOOK
 
 
 def trace() -> None:

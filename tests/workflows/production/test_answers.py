@@ -131,7 +131,7 @@ class Story:
         return [budget for budget in map(Decimal, budgets) if most is None or budget <= most]
 
     def play(self, steps: int) -> None:
-        with self.simulation.in_place_of_the_sdk():
+        with self.simulation.replace_sdk():
             try:
                 brief = Brief(
                     text="x",

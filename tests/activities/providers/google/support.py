@@ -13,7 +13,7 @@ from activities.catalogue import pricing
 from activities.errors import ProviderError
 from activities.providers.google.provider import Google
 from activities.providers.protocol import Finished, Input, Job, Request
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from tests.emulators import samples
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Media, Modality, Quote
@@ -114,7 +114,7 @@ async def made(google: Google, asked: Request) -> Finished:
 
 
 def cost(google: Google, asked: Request, finished: Finished) -> Decimal:
-    offer = offer_of(google, asked.asset.model, asked.asset.asset_type)
+    offer = find_offer(google, asked.asset.model, asked.asset.asset_type)
     assert offer is not None
     return pricing.cost_of(offer, asked.asset, finished)[0]
 

@@ -22,7 +22,7 @@ from activities.errors import (
 from activities.media.facts import probe
 from activities.providers.google.provider import Google
 from activities.providers.protocol import Job
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from tests.activities.providers.google.support import IMAGEN, MODALITY, OMNI, TEXT, VEO, fails, made, request, running
 from tests.emulators.base import Fault
 from tests.emulators.google import USD, GoogleEmulator, camel
@@ -35,14 +35,14 @@ async def test_enterprise_models_need_the_enterprise_platform(
     """With a key of the Developer API, Imagen and Veo are listed with the variable that would enable them."""
     today = date(2026, 11, 20)
     for model in (IMAGEN, VEO):
-        offer = offer_of(google, model, MODALITY[model])
+        offer = find_offer(google, model, MODALITY[model])
         assert offer is not None
         assert "GOOGLE_GENAI_USE_ENTERPRISE=true" in (problem_with(offer, today) or "")
         assert isinstance(await fails(google, request(tmp_path, model)), InvalidRequest)
     assert emulator.calls == []
     theirs = Google(emulator.enterprise_env)
     assert all(not o.unavailable for o in theirs.offers())
-    retired = offer_of(theirs, "veo-3.1-generate-preview", Modality.VIDEO)
+    retired = find_offer(theirs, "veo-3.1-generate-preview", Modality.VIDEO)
     assert retired is not None
     assert OMNI in (problem_with(retired, today) or "")
 
@@ -61,7 +61,7 @@ async def test_the_enterprise_platform_serves_imagen_and_veo(
         video = await made(google, asked)
         assert isinstance(video.source, bytes)
         assert probe(BytesIO(video.source), video.media_type).width == 128
-        offer = offer_of(google, VEO, Modality.VIDEO)
+        offer = find_offer(google, VEO, Modality.VIDEO)
         assert offer is not None
         assert pricing.quote(offer, asked.asset).high_usd == Decimal("2.40") == emulator.billed_usd - USD["imagen"]
     first, second = emulator.submissions

@@ -45,7 +45,7 @@ def test_without_a_quotas_name_the_words_decide() -> None:
             self.code, self.details = code, {"error": record}
 
     def kind(code: int, **record: Any) -> type[ProviderError]:
-        return type(errors.failure(Said(code, **record), "GOOGLE_API_KEY", submitting=True))
+        return type(errors.to_provider_error(Said(code, **record), "GOOGLE_API_KEY", submitting=True))
 
     assert kind(429, message="Your prepayment credits are depleted.") is QuotaExhausted
     assert kind(429, message="Resource has been exhausted.") is RateLimited
@@ -136,4 +136,4 @@ async def test_the_key_goes_to_google_alone(google: Google, emulator: GoogleEmul
 
 
 def source_at(google: Google, uri: str) -> Any:
-    return google_omni.fetched(google._access, uri, "video/mp4").source
+    return google_omni.finished_from_uri(google._access, uri, "video/mp4").source

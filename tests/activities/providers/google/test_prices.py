@@ -9,7 +9,7 @@ import pytest
 
 from activities.catalogue import pricing
 from activities.providers.google.provider import Google
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from tests.activities.providers.google.support import (
     IMAGE,
     IMAGEN,
@@ -66,7 +66,7 @@ def test_prices_follow_the_catalogue(
     tmp_path: Path, model: str, parameters: dict[str, Any], low: str, high: str
 ) -> None:
     """A plan's price is the published rate for what its parameters, or their defaults, ask for."""
-    offer = offer_of(Google({}), model, MODALITY[model])
+    offer = find_offer(Google({}), model, MODALITY[model])
     assert offer is not None
     quote = pricing.quote(offer, request(tmp_path, model, **parameters).asset)
     assert (quote.low_usd, quote.high_usd) == (Decimal(low), Decimal(high))
@@ -79,8 +79,8 @@ def test_a_price_that_is_known_to_rise_rises(
     today: date, rates: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Gemini 3.8 Flash costs twice as much from 2027 on, without anybody touching the catalogue."""
-    offer = offer_of(Google({}), TEXT, Modality.TEXT)
+    offer = find_offer(Google({}), TEXT, Modality.TEXT)
     assert offer is not None
     that_day(monkeypatch, today)
-    applying = {r.unit: r.usd_high for r in pricing.applying(offer, {})}
+    applying = {r.unit: r.usd_high for r in pricing.applicable_rates(offer, {})}
     assert applying == {"input_tokens": Decimal(rates[0]), "output_tokens": Decimal(rates[1])}

@@ -12,7 +12,7 @@ from activities.catalogue.offers import Offer
 from activities.errors import ProviderError
 from activities.providers.openai.provider import OpenAI
 from activities.providers.protocol import Finished, Input, Request
-from activities.providers.selection import offer_of
+from activities.providers.selection import find_offer
 from tests.emulators import samples
 from tests.emulators.base import Call, Reply
 from tests.emulators.openai import OpenAIEmulator
@@ -85,7 +85,7 @@ def quoted(request: Request) -> Request:
 
 
 def offer(openai: OpenAI, model: str, modality: Modality) -> Offer:
-    found = offer_of(openai, model, modality)
+    found = find_offer(openai, model, modality)
     assert found is not None
     return found
 

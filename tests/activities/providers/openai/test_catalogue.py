@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from activities.catalogue.loader import offers_of, problem_with
+from activities.catalogue.loader import load_offers, problem_with
 from activities.errors import ContentRefused
 from activities.providers.openai.provider import OpenAI
 from activities.providers.protocol import Job
@@ -88,7 +88,7 @@ BY_PATH = {"task"}
 
 async def test_every_parameter_of_the_catalogue_is_sent(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
     """A parameter that the catalogue offers arrives at the vendor with the value that was chosen."""
-    documented = [(listed, name, rule) for listed in offers_of("openai") for name, rule in listed.rules.items()]
+    documented = [(listed, name, rule) for listed in load_offers("openai") for name, rule in listed.rules.items()]
     assert len(documented) > 50
     for listed, name, rule in documented:
         inputs = [asks.given(m) for m in sorted(listed.requires)]

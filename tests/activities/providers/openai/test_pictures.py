@@ -82,7 +82,7 @@ async def test_sizes_follow_the_brief(openai: OpenAI, vendor: OpenAIEmulator, as
             size = vendor.calls[-1].json["size"]
             w, h = (int(n) for n in size.split("x"))
             assert w / h == pytest.approx(width / height, rel=tolerance)
-            assert w * h <= pricing.PICTURE[0] * pricing.PICTURE[1]
+            assert w * h <= pricing.DEFAULT_PIXELS[0] * pricing.DEFAULT_PIXELS[1]
             assert size_problem(size) == ""
 
 
@@ -203,7 +203,7 @@ async def test_a_long_prompt_can_be_handed_to_the_tool(openai: OpenAI, vendor: O
     limit = vendor.submissions[0].json["max_output_tokens"]
     assert limit > 8_000
     listed = offer(openai, JOB_MODEL, IMAGE)
-    rates = {r.unit: r.each_high for r in pricing.applying(listed, {})}
+    rates = {r.unit: r.each_high for r in pricing.applicable_rates(listed, {})}
     dearest = 8_000 * rates["input_tokens"] + limit * rates["output_tokens"] + 1_000 * rates["output_image_tokens"]
     assert dearest <= pricing.quote(listed, asked.asset).high_usd
 

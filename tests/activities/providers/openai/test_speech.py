@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from activities.errors import ContentRefused, InvalidRequest, ProviderError, RateLimited, SubmissionUnknown, cents_up
 from activities.media.facts import probe
 from activities.providers.openai.provider import OpenAI
-from activities.providers.openai.speech import MAX_CHARS, parts_of
+from activities.providers.openai.speech import MAX_CHARS, split_text
 from tests.activities.providers.openai.support import AUDIO, TEXT, Asks, Scripted, at, cost, fails, made
 from tests.emulators import samples
 from tests.emulators.base import Fault, Reply
@@ -55,9 +55,9 @@ async def test_long_speech_is_joined(openai: OpenAI, vendor: OpenAIEmulator, ask
 def test_a_sentence_without_end_is_cut_at_words() -> None:
     """A sentence longer than one request is cut between words, or anywhere where it has none; nothing is lost."""
     words = "lighthouse " * 700
-    assert "".join("".join(parts_of(words)).split()).rstrip(".") == "lighthouse" * 700
-    assert all(len(p) <= MAX_CHARS for p in [*parts_of(words), *parts_of("灯" * 7_900)])
-    assert "".join(parts_of("灯" * 7_900)).count("灯") == 7_900
+    assert "".join("".join(split_text(words)).split()).rstrip(".") == "lighthouse" * 700
+    assert all(len(p) <= MAX_CHARS for p in [*split_text(words), *split_text("灯" * 7_900)])
+    assert "".join(split_text("灯" * 7_900)).count("灯") == 7_900
 
 
 async def test_long_speech_in_other_formats_is_refused(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:

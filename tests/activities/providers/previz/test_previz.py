@@ -12,7 +12,7 @@ from activities.providers.previz import animatic as previz_video
 from activities.providers.previz import narration, provider
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Claim, Finished, Job, Request, Running
-from activities.providers.registry import PROVIDERS, build_providers, report
+from activities.providers.registry import PROVIDERS, build_providers, build_report
 from activities.settings import ActivitySettings
 from tests.activities.providers.previz.support import MODELS, made
 from workflows.models import Modality
@@ -69,7 +69,7 @@ async def test_job_is_polled_by_its_id_alone(ask: Callable[..., Request]) -> Non
     assert isinstance(looked, Running)
     assert looked.progress is not None
     assert 0 <= looked.progress < 0.1
-    assert looked.look_again_after is not None
+    assert looked.poll_after is not None
     begun = int(job.id.split("-")[1])
     half = await Previz({}).poll(request, Job(f"previz-{begun - 300_000}-600000"))
     assert isinstance(half, Running)
@@ -92,11 +92,11 @@ def test_registry_enables_by_settings() -> None:
     """previz is there unless it is switched off, and then every modality says which variable brings it back."""
     enabled = build_providers(ActivitySettings(previz=True), {})
     assert list(enabled) == ["previz"]
-    whole = report(enabled, "template")
+    whole = build_report(enabled, "template")
     assert set(whole.enabled_providers) == set(Modality)
     assert whole.reasons == {}
     assert {m.price for p in whole.providers for m in p.models if p.enabled} == {"free"}
-    nothing = report(build_providers(ActivitySettings(previz=False), {}), "template")
+    nothing = build_report(build_providers(ActivitySettings(previz=False), {}), "template")
     assert all("GREENLIGHT_PREVIZ" in nothing.reasons[m] for m in Modality)
     assert [p.provider for p in nothing.providers] == list(PROVIDERS)
     assert all(p.reason and not p.enabled for p in nothing.providers)

@@ -43,8 +43,8 @@ async def test_a_shot_from_words(emulator: RunwayEmulator, tmp_path: Path) -> No
         seen = await runway.poll(asked, job)
         assert isinstance(seen, Running)
         assert (seen.queued, seen.progress) == (expected.queued, expected.progress)
-        assert seen.look_again_after is not None
-        assert seen.look_again_after >= timedelta(seconds=5)
+        assert seen.poll_after is not None
+        assert seen.poll_after >= timedelta(seconds=5)
     done = await runway.poll(asked, job)
     assert isinstance(done, Finished)
     assert (done.media_type, done.cost_usd) == ("video/mp4", emulator.billed_usd)

@@ -1,4 +1,4 @@
-"""A vendor of jobs in a process of its own: it makes texts that take a while, and remembers each look at them."""
+"""A vendor of jobs in a process of its own: its texts take a while, and it records each poll."""
 
 import json
 import sys
@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 LOOK_SECONDS: Final = 20.0
-"""What the vendor asks for between two looks, as the issue of many jobs at once has it."""
+"""The poll delay that the vendor requests."""
 
 
 @dataclass
 class Job:
-    """One job: when it was submitted (time.time), how long it takes, and by which process it was looked at when."""
+    """One job: the time of its submission (time.time), its duration, and the time and process of each poll."""
 
     submitted: float
     seconds: float
