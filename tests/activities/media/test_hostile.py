@@ -110,7 +110,7 @@ async def maker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Maker]:
     monkeypatch.setattr(download, "MAX_BYTES", MOST_BYTES)
-    monkeypatch.setattr(download, "LONGEST_SECONDS", WITHIN)
+    monkeypatch.setattr(download, "MAX_SECONDS", WITHIN)
     maker = Maker(storage, *servers_that_mean_harm)
     yield maker
     await maker.provider.close()
@@ -172,7 +172,7 @@ async def test_what_means_harm_ends_in_a_word(
 ) -> None:
     """It is paid for once and counted, nothing of it is kept, and neither time nor memory runs away."""
     if path.startswith("drip/"):
-        monkeypatch.setattr(download, "LONGEST_SECONDS", DRIP_SECONDS)
+        monkeypatch.setattr(download, "MAX_SECONDS", DRIP_SECONDS)
     billed = maker.vendor.billed_usd
     request, peak, began = maker.asked(path), Peak(), time.monotonic()
     failure = await maker.made(request)

@@ -169,7 +169,7 @@ async def test_a_tenant_fixes_its_approval_policy(house: House) -> None:
             refused = problem(await house.ask("sven", "POST", path, json=body), 422)
             assert refused.errors[0].field.endswith(where), path
 
-    assert "'sven' asked for it" in problem(await house.approve("sven", production_id, digest), 409).detail
+    assert "'sven' is the requester" in problem(await house.approve("sven", production_id, digest), 409).detail
     above = problem(await house.approve("stig", production_id, digest, budget_usd="1.51"), 409)
     assert "more than 1.50 USD" in above.detail
     assert (await house.approve("stig", production_id, digest)).json()["status"] == "awaiting_approval"
@@ -188,7 +188,7 @@ async def test_nobody_signs_for_another(house: House) -> None:
     edit = {"plan_digest": digest, "edits": [{"op": "title", "title": "Edited"}], "editor": "mallory"}
     digest = (await house.ask("rita", "PATCH", f"{of_it}/plan", json=edit)).json()["digest"]
     own = problem(await house.approve("both", production_id, digest, approver="mallory"), 409)
-    assert "'both' asked for it" in own.detail
+    assert "'both' is the requester" in own.detail
     assert (await house.approve("adam", production_id, digest, approver="mallory")).status_code == 200
     twice = problem(await house.approve("adam", production_id, digest, approver="another"), 409)
     assert "'adam' approved already" in twice.detail

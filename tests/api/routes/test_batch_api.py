@@ -238,7 +238,7 @@ async def test_json_lines_over_the_budget(api: Api, tmp_path: Path) -> None:
     options = ("--platform", "copy", "--approve", "--budget", "0.01", "--out", str(out))
     dear = await greenlight(api, "batch", str(file), *options)
     assert dear.exit_code == 3, dear.output
-    assert "0.0200 USD in all" in dear.stderr
+    assert "0.0200 USD in total" in dear.stderr
     assert [json.loads(line)["status"] for line in out.read_text().splitlines()] == ["awaiting_approval"] * 2
     stopped = await greenlight(api, "batch", str(file), "--platform", "copy", "--stop")
     assert stopped.stdout.startswith("\nStopped: 2 rows")
