@@ -171,7 +171,7 @@ async def test_a_tenant_fixes_its_approval_policy(house: House) -> None:
 
     assert "'sven' is the requester" in problem(await house.approve("sven", production_id, digest), 409).detail
     above = problem(await house.approve("stig", production_id, digest, budget_usd="1.51"), 409)
-    assert "more than 1.50 USD" in above.detail
+    assert "at most 1.50 USD" in above.detail
     assert (await house.approve("stig", production_id, digest)).json()["status"] == "awaiting_approval"
     assert (await house.approve("siri", production_id, digest)).status_code == 200
     await house.until("sven", production_id, "delivered")
