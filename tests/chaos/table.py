@@ -31,9 +31,9 @@ def rows(outcomes: list[Outcome]) -> dict[str, str]:
         "waiting for a person": words(total("attention")),
         "approved with a budget that is": ", ".join(f"{approvals[kind]} {kind}" for kind in BUDGETS),
         "kills": f"{words(total('kills'))}; {number('inside')} inside a submission",
-        "SIGSTOPs beyond every timeout": f"{stops.total()}: {words(stops)}",
-        "vendors' faults": words(total("faults")),
-        "answers of S3": words(s3),
+        "SIGSTOPs longer than every timeout": f"{stops.total()}: {words(stops)}",
+        "faults of vendors": words(total("faults")),
+        "responses of S3": words(s3),
         "cancels during submit, resets, reopenings": ", ".join(
             str(did[what]) for what in ("cancel during submit", "reset", "reopening")
         ),
@@ -45,26 +45,26 @@ def rows(outcomes: list[Outcome]) -> dict[str, str]:
         "differences explained (USD at most)": words(explained),
         "productions with an unexplained difference": f"{number('differences')} ({number('unexplained_usd')} USD)",
         "lost objects, overwritten, orphans": f"{number('lost')}, {number('overwritten')}, {number('orphans')}",
-        "jobs that ran on after a cancel": number("ran_on"),
+        "jobs that continued after a cancel": number("ran_on"),
         "events, cut connections": f"{number('events')}, {number('cuts')}",
         "records with other times after a replay": number("drifted"),
         "recovery": _spread([s for o in outcomes for s in o.recovery_seconds]),
-        "all at rest after the last fault": _spread([o.settled_seconds for o in outcomes]),
+        "time until all productions are at rest": _spread([o.settled_seconds for o in outcomes]),
         "requests of people": words(did),
-        "offered answers that were refused": str(total("refused_offers").total()),
+        "offered decisions that were refused": str(total("refused_offers").total()),
     }
 
 
 def table(outcomes: list[Outcome]) -> Table:
-    found = Table("what", "", title="Chaos", show_header=False)
-    for what, amount in rows(outcomes).items():
-        found.add_row(what, amount)
+    found = Table("figure", "", title="Chaos", show_header=False)
+    for figure, amount in rows(outcomes).items():
+        found.add_row(figure, amount)
     return found
 
 
 def markdown(outcomes: list[Outcome]) -> str:
-    lines = [f"| {what} | {amount} |" for what, amount in rows(outcomes).items()]
-    return "\n".join([f"| what | in {len(outcomes)} trials |", "|---|---|", *lines, ""])
+    lines = [f"| {figure} | {amount} |" for figure, amount in rows(outcomes).items()]
+    return "\n".join([f"| figure | in {len(outcomes)} trials |", "|---|---|", *lines, ""])
 
 
 def words(counts: Counter[str]) -> str:
