@@ -20,6 +20,8 @@ export UV_CACHE_DIR ?= $(CURDIR)/$(VENV)/.uv-cache
 endif
 # Another project's activated environment must not leak into this one.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+# Without bytecode each start of a worker compiles the project and its packages: 3.7 s of CPU instead of 1.6.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Every Python gets the same version of a package: the newest that has a release for all of them.
 COMPILE := $(UV) pip compile --quiet --universal --fork-strategy fewest --generate-hashes --python-version 3.11 \
