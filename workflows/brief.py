@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from workflows.models import Modality, Model, Money, Person, Slug
 
 MAX_BRIEF_CHARS: Final = 20_000
+MIN_VIDEO_SECONDS: Final = 4.0
 MAX_VIDEO_SECONDS: Final = 600.0
 REFERENCE: Final = "reference"
 """The role of a reference of the brief."""
@@ -115,7 +116,10 @@ class Brief(Model):
     )
     aspect: Aspect = "16:9"
     duration_seconds: float = Field(
-        default=20, ge=4, le=MAX_VIDEO_SECONDS, description="Length of a video in seconds; other platforms ignore it"
+        default=20,
+        ge=MIN_VIDEO_SECONDS,
+        le=MAX_VIDEO_SECONDS,
+        description="Length of a video in seconds; other platforms ignore it",
     )
     references: tuple[Reference, ...] = Field(
         default=(),

@@ -10,7 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from api.auth.roles import Role
 from api.views.assets import approve_usd, asset_records
 from workflows import keys
-from workflows.brief import Brief, Platform
+from workflows.brief import (
+    MAX_BRIEF_CHARS,
+    MAX_REFERENCE_BYTES,
+    MAX_REFERENCES,
+    MAX_VIDEO_SECONDS,
+    MIN_VIDEO_SECONDS,
+    Brief,
+    Platform,
+)
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
 from workflows.models import ZERO, Asset, Chapter, Modality, Money, Plan
 from workflows.requests import Approval, Pause
@@ -179,8 +187,19 @@ class PlatformView(View):
     )
 
 
+class BriefLimits(View):
+    """The limits of a brief, for a form that states them before it is sent."""
+
+    brief_chars: int = MAX_BRIEF_CHARS
+    min_video_seconds: float = MIN_VIDEO_SECONDS
+    max_video_seconds: float = MAX_VIDEO_SECONDS
+    references: int = MAX_REFERENCES
+    reference_bytes: int = MAX_REFERENCE_BYTES
+
+
 class PlatformsView(View):
     platforms: tuple[PlatformView, ...]
+    limits: BriefLimits = BriefLimits()
 
 
 class Ready(View):

@@ -2,11 +2,11 @@
 
 import { Actions } from "../lib/actions.js";
 import { get, post } from "../lib/api.js";
-import { button, icon, loadFailure } from "../lib/components.js";
+import { button, excess, excessNote, icon, loadFailure } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { listed } from "../lib/format.js";
 import { MODALITIES, PLATFORMS } from "../lib/labels.js";
-import { actorName, hasRole, storage } from "../lib/session.js";
+import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
 import { approvalFields, detailFields, formatFields, platformField } from "./fields.js";
 import { referencesField, uploadReferences } from "./references.js";
@@ -36,22 +36,24 @@ const newKey = () =>
 export function open([from], app) {
   const actions = new Actions(app);
   const referencesState = {};
-  let draft = { ...EMPTY, ...JSON.parse(storage.get("draft") ?? "{}") };
+  let draft = { ...EMPTY, ...drafts.get("brief") };
+  let replaced = drafts.get("replaced"); // the draft that a copied brief has replaced
   let key = newKey();
   let platforms = null;
+  let limits = {};
   let warning = null;
   let timer = 0;
 
   function set(change) {
     draft = { ...draft, ...change };
     key = newKey(); // a changed brief starts another production
-    storage.set("draft", JSON.stringify(draft));
+    drafts.set("brief", draft);
     app.update();
   }
 
   async function load() {
     try {
-      platforms = (await get("platforms")).platforms;
+      ({ platforms, limits } = await get("platforms"));
       warning = platforms.every((p) => p.enabled_providers) ? null : NO_WORKER;
     } catch (error) {
       warning = error.message;
@@ -63,6 +65,7 @@ export function open([from], app) {
   /** Fill the form with the brief of an earlier production. */
   async function copyBrief() {
     const { brief } = await get(`productions/${encodeURIComponent(from)}`);
+    if (draft.text.trim() && draft.text !== brief.text) replace(draft);
     set({
       ...EMPTY,
       ...brief,
@@ -72,6 +75,18 @@ export function open([from], app) {
       stills_first: brief.approval.stills_first,
       approvers: brief.approval.approvers,
     });
+    history.replaceState(null, "", "#/"); // a reload keeps what is changed from now on
+  }
+
+  function replace(other) {
+    replaced = other;
+    drafts.set("replaced", other);
+  }
+
+  function exchange() {
+    const other = replaced;
+    replace(draft);
+    set(other);
   }
 
   load();
@@ -105,13 +120,14 @@ export function open([from], app) {
     if (draft.references.length) brief.references = draft.references;
     if (draft.budget_usd !== "") brief.budget_usd = String(draft.budget_usd);
     const started = await post("productions", brief, { headers: { "Idempotency-Key": key } });
-    storage.set("draft", null);
+    drafts.set("brief", replaced);
+    drafts.set("replaced", null);
     location.hash = `#/p/${started.production_id}`;
   }
 
   function submit(event) {
     event.preventDefault();
-    if (!draft.text.trim()) return document.getElementById("brief").focus();
+    if (!draft.text.trim() || excess(draft.text, limits.brief_chars)) return document.getElementById("brief").focus();
     return actions.run("send", send);
   }
 
@@ -121,17 +137,35 @@ export function open([from], app) {
     if (files.length) actions.run("references", add);
   }
 
+  /** References, budget and approval stay as they are. */
+  function fill(example) {
+    const { references, budget_usd, stills_first, approvers } = draft;
+    set({ ...EMPTY, references, budget_usd, stills_first, approvers, ...example });
+  }
+
+  const replacedNote = () => replaced && html`
+    <p class="note" role="status" key="replaced">
+      ${icon("alert")}
+      <span>
+        ${"Another brief has taken the place of your draft. "}
+        <button type="button" class="link" onclick=${exchange}>Exchange them</button>
+      </span>
+    </p>
+  `;
+
   const textField = () => html`
     <label class="sr" for="brief">Brief</label>
-    <textarea id="brief" rows="4" maxlength="20000" required .value=${draft.text}
+    <textarea id="brief" rows="4" required .value=${draft.text} aria-describedby="brief-length"
+      aria-invalid=${excess(draft.text, limits.brief_chars) ? "true" : null}
       placeholder="Describe the subject, the audience and the mood, as you would to a colleague."
       oninput=${(e) => set({ text: e.target.value })}
       onkeydown=${(e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && submit(e)}></textarea>
+    ${excessNote(draft.text, limits.brief_chars, "brief-length")}
     ${!draft.text && html`
       <div class="row examples" key="examples">
         <span class="hint">Start from</span>
         ${EXAMPLES.map(([name, example]) => html`
-          <button type="button" class="link" key=${name} onclick=${() => set({ ...EMPTY, ...example })}>${name}</button>
+          <button type="button" class="link" key=${name} onclick=${() => fill(example)}>${name}</button>
         `)}
       </div>
     `}
@@ -190,7 +224,7 @@ export function open([from], app) {
           variant: "primary large",
           type: "submit",
           busy: actions.busy("send"),
-          disabled: !draft.text.trim() || !permitted,
+          disabled: !draft.text.trim() || excess(draft.text, limits.brief_chars) > 0 || !permitted,
         })}
       </div>
     `;
@@ -207,6 +241,7 @@ export function open([from], app) {
         <form class="create" onsubmit=${submit} onpaste=${paste} novalidate>
           <h1>New production</h1>
           ${warning && html`<p class="note" role="status">${icon("alert")}<span>${warning}</span></p>`}
+          ${replacedNote()}
           ${textField()}
           ${platformField(draft, set)}
           ${modalitiesField()}

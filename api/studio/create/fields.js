@@ -66,11 +66,11 @@ function aspectOption(aspect, draft, set) {
 export const detailFields = (draft, set) => html`
   <div class="grid three" key="more">
     ${field("title", "Title", html`
-      <input id="title" maxlength="200" placeholder="Chosen by the planner" .value=${draft.title}
+      <input id="title" placeholder="Chosen by the planner" .value=${draft.title}
         oninput=${(e) => set({ title: e.target.value })}>
     `)}
     ${field("style", "Style", html`
-      <input id="style" maxlength="500" placeholder="e.g. grainy 16 mm, calm, blue hour" .value=${draft.style}
+      <input id="style" placeholder="e.g. grainy 16 mm, calm, blue hour" .value=${draft.style}
         oninput=${(e) => set({ style: e.target.value })}>
     `)}
     ${field("budget", "Budget", moneyInput(

@@ -44,9 +44,9 @@ export function referencesField(list, { actions, state, set, app }) {
           ${list.map((each, n) => html`
             <li key=${each.source}>
               <span class="thumb">${thumbnail(each.source)}</span>
-              <input id="reference-${n}" maxlength="200" aria-label="What reference ${n + 1} shows"
+              <input id="reference-${n}" aria-label="What reference ${n + 1} shows"
                 placeholder="What it shows" .value=${each.name} oninput=${(e) => change(n, { name: e.target.value })}>
-              <input id="note-${n}" maxlength="500" aria-label="What reference ${n + 1} is for"
+              <input id="note-${n}" aria-label="What reference ${n + 1} is for"
                 placeholder="What it is for, e.g. keep this bottle" .value=${each.note}
                 oninput=${(e) => change(n, { note: e.target.value })}>
               ${button("", () => set(list.filter((r) => r !== each)), {

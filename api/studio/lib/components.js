@@ -1,6 +1,7 @@
 // Components that several views share.
 
 import { html } from "./dom.js";
+import { count } from "./format.js";
 import { MODALITIES, STATUS } from "./labels.js";
 import { currentSession, storage } from "./session.js";
 
@@ -130,6 +131,20 @@ export function field(id, label, control, hint) {
   `;
 }
 
+/** By how many characters a text exceeds the API's limit, which is not known before the first response. */
+export const excess = (text, limit) => (limit ? Math.max(0, [...text.trim()].length - limit) : 0);
+
+/** What to do about a text that is too long. The page cuts no text. */
+export function excessNote(text, limit, id) {
+  const over = excess(text, limit);
+  return over > 0 && html`
+    <p class="hint bad" role="status" id=${id} key=${id}>
+      ${`The text is ${count(over, "character")} longer than the limit of ${count(limit, "character")}. `}
+      Nothing was cut: shorten it, then send it.
+    </p>
+  `;
+}
+
 /** An amount in USD; `change` gets it with a decimal point. */
 export function moneyInput(id, value, placeholder, change) {
   return html`
@@ -172,7 +187,7 @@ export const UNKNOWN_PRICE_HINT =
 /** The user's name, where no key states it. */
 export const nameField = (app, id, label = "Your name") =>
   !currentSession()?.name && field(id, label, html`
-    <input id=${id} maxlength="200" autocomplete="name" placeholder="someone" .value=${storage.get("name") ?? ""}
+    <input id=${id} autocomplete="name" placeholder="someone" .value=${storage.get("name") ?? ""}
       oninput=${(e) => (storage.set("name", e.target.value), app.update())}>
   `);
 

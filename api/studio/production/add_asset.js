@@ -42,10 +42,10 @@ export function addAssetSheet(production, { actions, state, set, models }) {
       "add-kind", modalities.map((m) => [m, m]), asset.modality, (modality) => change({ modality, model: null }),
     ))}
     ${field("add-label", "Label", html`
-      <input id="add-label" maxlength="200" .value=${asset.label} oninput=${(e) => change({ label: e.target.value })}>
+      <input id="add-label" .value=${asset.label} oninput=${(e) => change({ label: e.target.value })}>
     `)}
     ${field("add-prompt", "Prompt", html`
-      <textarea id="add-prompt" rows="5" maxlength="8000" dir="auto" .value=${asset.prompt}
+      <textarea id="add-prompt" rows="5" dir="auto" .value=${asset.prompt}
         oninput=${(e) => change({ prompt: e.target.value })}></textarea>
     `)}
     ${field("add-model", "Made by", select(

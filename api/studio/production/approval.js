@@ -56,7 +56,7 @@ function defaultLimit(high, approvesPlan, briefBudget) {
 }
 
 /** The bar at the foot of the page. It approves the plan, its stills, or again the assets that wait for money. */
-export function decisionBar(production, actions, state, app) {
+export function decisionBar(production, actions, state, app, unsaved) {
   const { data, plan } = production;
   const stills = data.waiting?.reason === "stills_to_approve" ? data.waiting : null;
   const money = stills || production.awaitingApproval ? [] : production.awaitingMoney;
@@ -114,6 +114,11 @@ export function decisionBar(production, actions, state, app) {
       `}
       ${asksToAllow && approver && unknownPriceCheckbox(listed(unknown), state.unknown, (on) => set({ unknown: on }))}
       ${unticked && approver && html`<p class="hint" key="unticked" id="unticked">${UNKNOWN_PRICE_HINT}</p>`}
+      ${unsaved.length > 0 && html`
+        <p class="hint" key="unsaved">
+          ${`The plan does not include your changes to ${listed(unsaved.map((a) => a.asset_id))}, which are not saved.`}
+        </p>
+      `}
       ${actions.note("approve") ?? actions.note("reject")}
       ${state.open === "revise" && reviseForm(production, actions, state, set)}
       ${state.open === "reject" && rejectForm(production, actions, state, set)}
@@ -149,7 +154,7 @@ function reviseForm(production, actions, state, set) {
     });
   return unfolded("revise",
     field("feedback", "What should be different?", html`
-      <textarea id="feedback" rows="3" maxlength="8000" dir="auto" .value=${state.feedback}
+      <textarea id="feedback" rows="3" dir="auto" .value=${state.feedback}
         placeholder="e.g. fewer shots, start at night, no narration over the last one"
         oninput=${(e) => set({ feedback: e.target.value })}></textarea>
     `),
@@ -163,7 +168,7 @@ function rejectForm(production, actions, state, set) {
     actions.run("reject", () => production.send("reject", { rejecter: actorName(), reason: state.reason }));
   return unfolded("reject",
     field("reason", "Reason, recorded with the production", html`
-      <textarea id="reason" rows="2" maxlength="2000" dir="auto" .value=${state.reason}
+      <textarea id="reason" rows="2" dir="auto" .value=${state.reason}
         oninput=${(e) => set({ reason: e.target.value })}></textarea>
     `),
     button("Reject the plan", reject, { variant: "danger", busy: actions.busy("reject") }),

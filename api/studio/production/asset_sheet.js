@@ -1,22 +1,37 @@
 // The sheet of one asset: its part of the plan, its pending decision, and its takes.
 
-import { button, field, modalityLabel, pill, sheet } from "../lib/components.js";
+import { button, field, icon, modalityLabel, pill, sheet } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dotted, listed, quotePrice } from "../lib/format.js";
 import { attentionCard } from "./attention_card.js";
 import { fromModelKey, modelKey } from "./model.js";
 import { modelSelect, newTakesForm, staleNote, takesSection } from "./takes.js";
 
-/** What the user types into the sheet; each opening starts with a new one. */
-export const newSheetState = (asset) => ({
-  prompt: asset.prompt,
-  parameters: {},
+/** What the user types into the sheet; it stays when the sheet is closed. `edits` are the changed fields of the plan. */
+export const newSheetState = (typed) => ({
+  edits: {},
   feedback: "",
   count: 1,
   how: "same",
   budget: "",
   model: null,
+  ...typed,
 });
+
+/** The edits that differ from the plan, as the API accepts them. */
+export function unsavedEdits(asset, edits = {}) {
+  const changes = {};
+  const parameters = Object.entries(edits.parameters ?? {})
+    .map(([name, text]) => [name, parameterValue(text)])
+    .filter(([name, value]) => !equal(value, asset.parameters[name] ?? null));
+  if (edits.prompt !== undefined && edits.prompt.trim() !== asset.prompt.trim()) changes.prompt = edits.prompt;
+  if (edits.model && edits.model !== modelKey(asset)) Object.assign(changes, fromModelKey(edits.model));
+  if (edits.depends_on && !equal(edits.depends_on, asset.depends_on)) changes.depends_on = edits.depends_on;
+  if (parameters.length) changes.parameters = Object.fromEntries(parameters);
+  return changes;
+}
+
+const equal = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 export function assetSheet(production, asset, { actions, state, app, models, close, attentionContext }) {
   const { record } = asset;
@@ -50,9 +65,14 @@ function fallbacksText({ provider, model, fallbacks }) {
   return `If ${provider} ${model} fails permanently and bills nothing, it is made by ${others}.`;
 }
 
-/** Before the approval: every change shows at once what it costs. */
+/** Before the approval: a saved change shows at once what it costs. */
 function planEditor({ production, asset, actions, state, set, models }) {
   const id = asset.asset_id;
+  const { edits } = state;
+  const changes = unsavedEdits(asset, edits);
+  const changed = Object.keys(changes).length > 0;
+  const wanted = { ...asset, ...changes };
+  const type = (more) => set({ edits: { ...edits, ...more } });
   const edit = (change) => actions.run("edit", () => production.edit([{ op: "change", asset_id: id, ...change }]));
   const moveTo = (position) => actions.run("edit", () => production.move(id, position));
   const remove = () => actions.run("edit", async () => {
@@ -60,20 +80,20 @@ function planEditor({ production, asset, actions, state, set, models }) {
     location.hash = `#/p/${production.id}`;
   });
   const save = async () => {
-    const parameters = Object.entries(state.parameters).map(([name, text]) => [name, parameterValue(text)]);
-    const change = { prompt: state.prompt, ...(parameters.length && { parameters: Object.fromEntries(parameters) }) };
-    if (await edit(change)) set({ parameters: {} });
+    if (!(await edit(changes))) return;
+    // What was typed while the request was under way is kept.
+    set({ edits: Object.fromEntries(Object.entries(state.edits).filter(([name, value]) => value !== edits[name])) });
   };
   const { length } = production.assets;
   const position = production.assets.findIndex((a) => a.asset_id === id) + 1;
-  const changed = state.prompt !== asset.prompt || Object.keys(state.parameters).length > 0;
-  const offer = models.find((m) => m.provider === asset.provider && m.model === asset.model);
+  const offer = models.find((m) => m.provider === wanted.provider && m.model === wanted.model);
+  const chooseModel = (model) => type({ model, parameters: {} }); // another model has other parameters
   return html`
     <div class="stack" key="editor">
       ${field("prompt", "Prompt", html`
-        <textarea id="prompt" rows="7" dir="auto" maxlength="8000" .value=${state.prompt}
-          oninput=${(e) => set({ prompt: e.target.value })}
-          onkeydown=${(e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && save()}></textarea>
+        <textarea id="prompt" rows="7" dir="auto" .value=${edits.prompt ?? asset.prompt}
+          oninput=${(e) => type({ prompt: e.target.value })}
+          onkeydown=${(e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && changed && save()}></textarea>
       `)}
       ${asset.original && html`
         <details key="original"><summary>Original prompt</summary><p dir="auto">${asset.original}</p></details>
@@ -81,16 +101,22 @@ function planEditor({ production, asset, actions, state, set, models }) {
       ${field(
         "model",
         "Made by",
-        modelSelect("model", models, asset, modelKey(asset), (key) => edit(fromModelKey(key)), actions.busy("edit")),
+        modelSelect("model", models, asset, modelKey(wanted), chooseModel, actions.busy("edit")),
         offer?.price && `Price: ${offer.price}`,
       )}
-      ${offer && Object.keys(offer.parameters).length > 0 && parametersEditor(asset, offer, state, set)}
-      ${length > 1 && dependsEditor(production, asset, edit)}
+      ${offer && Object.keys(offer.parameters).length > 0 && parametersEditor(asset, offer, edits, type)}
+      ${length > 1 && dependsEditor(production, wanted, type)}
       ${actions.note("edit")}
+      ${changed && html`
+        <p class="note" role="status" key="unsaved">
+          ${icon("alert")}<span>Not saved yet. The price follows when you save.</span>
+        </p>
+      `}
       <div class="row tight" key="buttons">
         ${button("Save", save, {
-          variant: "primary", busy: actions.busy("edit"), disabled: !changed || !state.prompt.trim(),
+          variant: "primary", busy: actions.busy("edit"), disabled: !changed || !wanted.prompt.trim(),
         })}
+        ${changed && button("Discard changes", () => set({ edits: {} }), { variant: "ghost" })}
         ${button("Earlier", () => moveTo(position - 1), { disabled: position === 1 })}
         ${button("Later", () => moveTo(position + 1), { disabled: position === length })}
         <span class="grow"></span>
@@ -100,26 +126,26 @@ function planEditor({ production, asset, actions, state, set, models }) {
   `;
 }
 
-const parametersEditor = (asset, offer, state, set) => html`
+const parametersEditor = (asset, offer, edits, type) => html`
   <details key="parameters">
     <summary>Parameters</summary>
     ${Object.entries(offer.parameters).map(([name, meaning]) => html`
       <div key=${name}>
         ${field(`parameter-${name}`, name, html`
           <input id="parameter-${name}" aria-describedby="parameter-${name}-hint" placeholder="default"
-            .value=${state.parameters[name] ?? parameterText(asset.parameters[name])}
-            oninput=${(e) => set({ parameters: { ...state.parameters, [name]: e.target.value } })}>
+            .value=${edits.parameters?.[name] ?? parameterText(asset.parameters[name])}
+            oninput=${(e) => type({ parameters: { ...edits.parameters, [name]: e.target.value } })}>
         `, meaning)}
       </div>
     `)}
   </details>
 `;
 
-function dependsEditor(production, asset, edit) {
+function dependsEditor(production, asset, type) {
   const references = (production.data.brief.references ?? []).map(({ name }, n) => [`reference-${n + 1}`, name]);
   const others = production.assets.filter((a) => a.asset_id !== asset.asset_id).map((a) => [a.asset_id, a.label]);
   const toggle = (id, on) =>
-    edit({ depends_on: on ? [...asset.depends_on, id] : asset.depends_on.filter((each) => each !== id) });
+    type({ depends_on: on ? [...asset.depends_on, id] : asset.depends_on.filter((each) => each !== id) });
   return html`
     <details key="depends">
       <summary>Made from ${asset.depends_on.length ? listed(asset.depends_on) : "the brief alone"}</summary>

@@ -33,7 +33,7 @@ function focusDecision() {
 
 /**
  * `context` has the production's `id`, `actions`, `app`, `upload(assetId, file, key)` and `state` (by item: the form
- * that is unfolded, and the text that is typed); optionally `done()`, called after an answer, the plan's `asset`,
+ * that is unfolded, and the text that is typed into each form); optionally `done()`, called after an answer, the plan's `asset`,
  * `inside` on the production's own page, and `sheet` in the sheet of the asset.
  */
 export function attentionCard(item, context) {
@@ -47,7 +47,11 @@ export function attentionCard(item, context) {
   const busy = actions.busy(key);
 
   const set = (change) => (Object.assign(state, change), app.update());
-  const unfold = (form, text) => set({ open: state.open === form ? null : form, ...(text !== undefined && { text }) });
+  /** `text` is what the form begins with; a text that was typed before is kept. */
+  const unfold = (form, text = "") => set({
+    open: state.open === form ? null : form,
+    texts: { ...state.texts, [form]: state.texts?.[form] || text },
+  });
   const send = (action, body) =>
     actions.run(key, async () => {
       await post(`${path}/${action}`, body);
@@ -101,16 +105,16 @@ export function attentionCard(item, context) {
 
   const answers = {
     approve: approveAnswer,
-    reject: () => button("Reject", () => unfold("reject", ""), { busy }),
+    reject: () => button("Reject", () => unfold("reject"), { busy }),
     edit_plan: editAnswer,
-    revise: () => !inside && button("Request a new plan", () => unfold("revise", ""), { busy }),
+    revise: () => !inside && button("Request a new plan", () => unfold("revise"), { busy }),
     pause: () => button("Pause", () => send("pause", { paused_by: actorName() }), { mark: "pause", busy }),
     resume: () => button("Resume", () => send("resume", { resumed_by: actorName() }), { variant: "primary", busy }),
     retry: retryAnswers,
     accept_without: () => button("Continue without it", () => resolve("accept_without"), { busy }),
     adopt: () => button("Adopt a job", () => unfold("adopt", item.job_id ?? ""), { variant: "primary", busy }),
     resubmit: () => button(resubmitLabel, () => resolve("resubmit"), { busy }),
-    raise_budget: () => button("Raise the budget", () => unfold("budget", ""), { busy }),
+    raise_budget: () => button("Raise the budget", () => unfold("budget"), { busy }),
     upload: () => fileButton("Upload a file", ([file]) => context.upload?.(item.asset_id, file, key)),
     cancel: () => button("Cancel", () => unfold("cancel"), { variant: "ghost", busy }),
   };
@@ -118,21 +122,21 @@ export function attentionCard(item, context) {
 
   // The forms that answers unfold
 
-  const text = state.text ?? "";
+  const text = state.texts?.[state.open] ?? "";
   const inputId = `${key}-words`;
-  const oninput = (e) => set({ text: e.target.value });
+  const oninput = (e) => set({ texts: { ...state.texts, [state.open]: e.target.value } });
   const line = (label, inputmode) => field(inputId, label, html`
     <input id=${inputId} dir="auto" inputmode=${inputmode} .value=${text} oninput=${oninput}>
   `);
-  const paragraph = (label, rows, maxlength) => field(inputId, label, html`
-    <textarea id=${inputId} rows=${rows} maxlength=${maxlength} dir="auto" .value=${text} oninput=${oninput}></textarea>
+  const paragraph = (label, rows) => field(inputId, label, html`
+    <textarea id=${inputId} rows=${rows} dir="auto" .value=${text} oninput=${oninput}></textarea>
   `);
   const confirm = (label, action, valid = true, variant = "primary") =>
     button(label, action, { variant, busy, disabled: !valid });
 
   const forms = {
     prompt: () => [
-      paragraph("Prompt", 4, 8000),
+      paragraph("Prompt", 4),
       confirm("Make it from this prompt", () => resolve("retry", { prompt: text }), text.trim()),
     ],
     adopt: () => [
@@ -144,11 +148,11 @@ export function attentionCard(item, context) {
       confirm("Set the budget", () => resolve("raise_budget", { budget_usd: text.trim() }), Number(text) > 0),
     ],
     revise: () => [
-      paragraph("What should be different?", 3, 8000),
+      paragraph("What should be different?", 3),
       confirm("Plan again", () => send("revise", { feedback: text, reviser: actorName() }), text.trim()),
     ],
     reject: () => [
-      paragraph("Reason (optional)", 2, 2000),
+      paragraph("Reason (optional)", 2),
       confirm("Reject the plan", () => send("reject", { rejecter: actorName(), reason: text }), true, "danger"),
     ],
     cancel: () => [

@@ -23,7 +23,7 @@ export function storyboard(production, context) {
   `;
 }
 
-function card(production, asset, position, { movable, on, state, open, records, preview, last }) {
+function card(production, asset, position, { movable, on, state, open, records, preview, isUnsaved, last }) {
   const { asset_id: id, record } = asset;
   const label = asset.label || id;
   const startDrag = (e) => {
@@ -62,6 +62,7 @@ function card(production, asset, position, { movable, on, state, open, records, 
             <span class="model">${record?.provider ?? asset.provider} · ${record?.model ?? asset.model}</span>
           </span>
           ${statusLine(production, asset)}
+          ${isUnsaved(asset) && html`<span class="line" key="unsaved">${pill("paused", "Not saved")}</span>`}
         </span>
       </button>
       ${movable && grip(label, position, last, (to) => on.move(id, to))}

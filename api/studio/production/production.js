@@ -6,10 +6,10 @@ import { button, emptyState, icon, loadFailure, pill, progressBar, skeleton, spi
 import { html } from "../lib/dom.js";
 import { aboveListPrice, ago, count, dateTime, dotted, duration, excerpt, usd } from "../lib/format.js";
 import { PLATFORMS } from "../lib/labels.js";
-import { actorName } from "../lib/session.js";
+import { actorName, drafts } from "../lib/session.js";
 import { addAssetSheet } from "./add_asset.js";
 import { decisionBar, planSummary } from "./approval.js";
-import { assetSheet, newSheetState } from "./asset_sheet.js";
+import { assetSheet, newSheetState, unsavedEdits } from "./asset_sheet.js";
 import { attentionCard, CANCEL_EFFECT } from "./attention_card.js";
 import { draftBoard, storyboard } from "./board.js";
 import { deliverableSection } from "./deliverable.js";
@@ -24,9 +24,9 @@ export function open([id, assetId], app) {
   const actions = new Actions(app);
   const production = new Production(id, app);
   const preview = new Preview(production, actions, app);
-  const state = { dragged: null, over: null, budget: "", feedback: "", reason: "", open: null };
-  const attentionState = {};
-  const sheetStates = new Map();
+  const typed = { feedback: "", reason: "", newAsset: null, sheets: {}, attention: {}, ...drafts.get(`p/${id}`) };
+  const state = { dragged: null, over: null, budget: "", open: null, ...typed };
+  for (const [asset, each] of Object.entries(state.sheets)) state.sheets[asset] = newSheetState(each);
   let models = [];
   let openedHere = false;
 
@@ -39,6 +39,20 @@ export function open([id, assetId], app) {
   );
 
   const set = (change) => (Object.assign(state, change), app.update());
+
+  /** Keep the texts that are not sent yet, so that neither a closed sheet nor a reload loses them. */
+  function keepTyped() {
+    const { feedback, reason, newAsset } = state;
+    const pick = (states, names) => Object.fromEntries(Object.entries(states).map(
+      ([key, each]) => [key, Object.fromEntries(names.map((name) => [name, each[name]]))],
+    ));
+    const sheets = pick(state.sheets, ["edits", "feedback"]);
+    drafts.set(`p/${id}`, { feedback, reason, newAsset, sheets, attention: pick(state.attention, ["texts"]) });
+  }
+
+  const isUnsaved = (asset) =>
+    production.awaitingApproval && Object.keys(unsavedEdits(asset, state.sheets[asset.asset_id]?.edits)).length > 0;
+
   const closeSheet = () => {
     if (openedHere) window.history.back();
     else location.hash = `#/p/${id}`;
@@ -53,7 +67,7 @@ export function open([id, assetId], app) {
     actions,
     id,
     app,
-    state: attentionState,
+    state: state.attention,
     inside: true,
     done: () => production.refresh(),
     upload: (asset, file, key) => actions.run(key, () => production.upload(asset, file)),
@@ -247,16 +261,16 @@ export function open([id, assetId], app) {
           ${editable && preview.button()}
           ${editable && button("Add", () => set({ adding: true }), { mark: "plus", variant: "ghost" })}
         </div>
-        ${storyboard(production, { movable: editable, on: boardEvents, state, open: assetId, preview })}
+        ${storyboard(production, { movable: editable, on: boardEvents, state, open: assetId, preview, isUnsaved })}
       </section>
     `;
   }
 
   /** The sheet of the asset that the address names. */
   function openSheet(asset) {
-    if (!sheetStates.has(assetId)) sheetStates.set(assetId, newSheetState(asset));
+    state.sheets[assetId] ??= newSheetState();
     return assetSheet(production, asset, {
-      actions, app, models, attentionContext, state: sheetStates.get(assetId), close: closeSheet,
+      actions, app, models, attentionContext, state: state.sheets[assetId], close: closeSheet,
     });
   }
 
@@ -267,6 +281,7 @@ export function open([id, assetId], app) {
   );
 
   function render() {
+    keepTyped();
     const { data, problem, plan, awaitingApproval } = production;
     if (!data && problem) return loadFailure(problem, () => production.load());
     if (!data) return html`
@@ -293,7 +308,7 @@ export function open([id, assetId], app) {
         ${actions.note("move")}
         ${plan && !draft && planSection()}
         ${eventLog(production, state, set)}
-        ${deciding && decisionBar(production, actions, state, app)}
+        ${deciding && decisionBar(production, actions, state, app, production.assets.filter(isUnsaved))}
         ${asset && openSheet(asset)}
         ${assetId && plan && !asset && missingAsset()}
         ${state.adding && addAssetSheet(production, { actions, state, set, models })}
@@ -307,7 +322,6 @@ export function open([id, assetId], app) {
     /** Show another asset of the same production without opening the view anew. */
     accepts(args) {
       if (args[0] !== id) return false;
-      if (assetId !== args[1]) sheetStates.delete(args[1]);
       assetId = args[1];
       return true;
     },

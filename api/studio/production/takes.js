@@ -136,6 +136,7 @@ const ACCEPTED = { text: "text/*,.md", image: "image/*", audio: "audio/*", video
 /** The form that requests further takes or uploads one. */
 export function newTakesForm({ production, asset, actions, state, set, models }) {
   const { record } = asset;
+  const prompt = state.edits.prompt ?? asset.prompt;
   const price = highestPrice(asset) * state.count;
   // The price of another model is known only from the API's response.
   const unknown = actions.failedWith("regenerate", "price-unknown") || (asset.quote?.unknown && !state.model);
@@ -144,13 +145,13 @@ export function newTakesForm({ production, asset, actions, state, set, models })
   const send = () =>
     actions.run("regenerate", async () => {
       const body = { count: Number(state.count), requested_by: actorName() };
-      if (state.how === "prompt") body.prompt = state.prompt;
+      if (state.how === "prompt") body.prompt = prompt;
       if (state.how === "feedback") body.feedback = state.feedback;
       if (state.model) Object.assign(body, fromModelKey(state.model));
       if (state.budget) body.budget_usd = state.budget;
       if (unknown && state.unknown) body.allow_unknown_prices = true;
       await production.send(`assets/${encodeURIComponent(asset.asset_id)}/regenerate`, body);
-      set({ feedback: "", how: "same", budget: "", model: null, count: 1, unknown: false });
+      set({ edits: {}, feedback: "", how: "same", budget: "", model: null, count: 1, unknown: false });
     });
   const upload = ([file]) => actions.run("upload", () => production.upload(asset.asset_id, file));
   const setCount = (text) => set({ count: Math.min(10, Math.max(1, Number(text) || 1)) });
@@ -158,7 +159,7 @@ export function newTakesForm({ production, asset, actions, state, set, models })
   const makeButton = () => {
     const takes = state.count > 1 ? `Make ${state.count} takes` : "Make a take";
     const priced = asset.quote?.unknown ? "price unknown" : state.model ? "priced on request" : priceLimit(price);
-    const typed = { same: true, prompt: state.prompt.trim(), feedback: state.feedback.trim() }[state.how];
+    const typed = { same: true, prompt: prompt.trim(), feedback: state.feedback.trim() }[state.how];
     return button(`${takes} · ${priced}`, send, {
       variant: "primary",
       mark: "redo",
@@ -181,15 +182,15 @@ export function newTakesForm({ production, asset, actions, state, set, models })
       ${state.how === "prompt" && html`
         <div key="p">
           ${field("again-prompt", "Prompt", html`
-            <textarea id="again-prompt" rows="5" dir="auto" maxlength="8000" .value=${state.prompt}
-              oninput=${(e) => set({ prompt: e.target.value })}></textarea>
+            <textarea id="again-prompt" rows="5" dir="auto" .value=${prompt}
+              oninput=${(e) => set({ edits: { ...state.edits, prompt: e.target.value } })}></textarea>
           `)}
         </div>
       `}
       ${state.how === "feedback" && html`
         <div key="f">
           ${field("again-feedback", "What should be different?", html`
-            <textarea id="again-feedback" rows="3" dir="auto" maxlength="8000" aria-describedby="again-feedback-hint"
+            <textarea id="again-feedback" rows="3" dir="auto" aria-describedby="again-feedback-hint"
               placeholder="e.g. warmer light, slower, no people" .value=${state.feedback}
               oninput=${(e) => set({ feedback: e.target.value })}></textarea>
           `, "A language model writes the new prompt from it.")}

@@ -6,12 +6,12 @@ import { emptyState, icon, loading, nameField } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dotted } from "../lib/format.js";
 import { PLATFORMS } from "../lib/labels.js";
-import { actorName } from "../lib/session.js";
+import { actorName, drafts } from "../lib/session.js";
 import { attentionCard } from "../production/attention_card.js";
 
 export function open(_, app) {
   const actions = new Actions(app);
-  const state = {};
+  const state = drafts.get("attention") ?? {};
   app.loadAttention();
 
   const uploadTo = (id) => (assetId, file, key) =>
@@ -37,6 +37,7 @@ export function open(_, app) {
   return {
     title: () => "Attention",
     render() {
+      drafts.set("attention", Object.fromEntries(Object.entries(state).map(([key, { texts }]) => [key, { texts }])));
       const found = app.attention;
       const entries = found?.entries ?? [];
       return html`

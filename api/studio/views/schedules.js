@@ -6,7 +6,7 @@ import { button, emptyState, field, icon, loadFailure, loading, moneyInput, pill
 import { html } from "../lib/dom.js";
 import { ago, dateTime } from "../lib/format.js";
 import { PLATFORM_OPTIONS, PLATFORMS } from "../lib/labels.js";
-import { actorName, hasRole } from "../lib/session.js";
+import { actorName, drafts, hasRole } from "../lib/session.js";
 import { tabs } from "./productions.js";
 
 const DAYS = [
@@ -24,10 +24,14 @@ const EMPTY = { text: "", platform: "social_post", name: "", days: "MON", time: 
 export function open(_, app) {
   const actions = new Actions(app);
   const poller = new Poller(app, async () => (await get("schedules")).schedules, () => POLL_MS);
-  let draft = { ...EMPTY };
-  let adding = false;
+  let draft = { ...EMPTY, ...drafts.get("schedule") };
+  let adding = drafts.get("schedule") !== null;
 
-  const set = (change) => ((draft = { ...draft, ...change }), app.update());
+  const set = (change) => {
+    draft = { ...draft, ...change };
+    drafts.set("schedule", draft);
+    app.update();
+  };
   const setAdding = (on) => ((adding = on), app.update());
   const scheduleId = () => draft.name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60);
 
@@ -44,6 +48,7 @@ export function open(_, app) {
       });
       poller.data = [...(poller.data ?? []).filter((s) => s.schedule_id !== created.schedule_id), created];
       draft = { ...EMPTY };
+      drafts.set("schedule", null);
       adding = false;
     });
 
@@ -64,11 +69,11 @@ export function open(_, app) {
   const form = () => html`
     <section class="stack sunk" key="form">
       ${field("s-name", "Name", html`
-        <input id="s-name" maxlength="60" placeholder="e.g. Monday post" .value=${draft.name}
+        <input id="s-name" placeholder="e.g. Monday post" .value=${draft.name}
           oninput=${(e) => set({ name: e.target.value })}>
       `)}
       ${field("s-text", "Brief", html`
-        <textarea id="s-text" rows="3" maxlength="20000" dir="auto" .value=${draft.text}
+        <textarea id="s-text" rows="3" dir="auto" .value=${draft.text}
           oninput=${(e) => set({ text: e.target.value })}></textarea>
       `)}
       <div class="grid four">

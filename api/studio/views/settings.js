@@ -6,7 +6,7 @@ import { button, icon, loadFailure, modalityLabel, nameField, pill } from "../li
 import { html } from "../lib/dom.js";
 import { dateTime, listed } from "../lib/format.js";
 import { MODALITIES } from "../lib/labels.js";
-import { currentSession } from "../lib/session.js";
+import { currentSession, forget } from "../lib/session.js";
 
 const RETRY_MS = 5_000;
 const NAME_LABEL = "Your name, stored in this browser and recorded with your decisions";
@@ -61,7 +61,10 @@ export function open(_, app) {
 /** The key's owner, its roles, and a button that signs out. */
 function signedIn() {
   const { name, tenant, roles } = currentSession();
-  const signOut = () => request("DELETE", "session").finally(() => dispatchEvent(new Event(SIGNED_OUT)));
+  const signOut = () => request("DELETE", "session").finally(() => {
+    dispatchEvent(new Event(SIGNED_OUT));
+    forget();
+  });
   return html`
     <div class="row">
       <p class="grow">Signed in as <strong dir="auto">${name}</strong> of ${tenant}: ${listed(roles)}.</p>

@@ -227,6 +227,9 @@ async def test_another_model(browser: Browser, site: Site, fake: FakeActivities)
         production_id = await write(page)
         await card(page, "text-2").locator(".face").click()
         await page.get_by_label("Made by").select_option("fake/other-words")
+        await expect(page.get_by_role("dialog")).to_contain_text("Not saved yet")
+        assert (await made(site, production_id))["plan"]["assets"][1]["model"] == "words"
+        await page.get_by_role("button", name="Save").click()
         await expect(card(page, "text-2")).to_contain_text("other-words")
         await page.get_by_role("button", name="Close", exact=True).click()
         await approve(page)
@@ -293,6 +296,8 @@ async def made_from(page: Page, asset_id: str, source: str) -> None:
     await page.get_by_text("Made from the brief alone").click()
     await page.get_by_role("checkbox", name=source).check()
     await expect(page.get_by_text(f"Made from {source}")).to_be_visible()
+    await page.get_by_role("button", name="Save").click()
+    await expect(card(page, asset_id)).to_contain_text(f"From {source}")
     await page.get_by_role("button", name="Close", exact=True).click()
 
 

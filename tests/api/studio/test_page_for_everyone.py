@@ -194,6 +194,9 @@ async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict
         await expect(page.get_by_role("link", name="rita")).to_be_visible()
         await page.get_by_label("Brief", exact=True).fill("Say it.")
         await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
+        await page.reload()
+        await expect(page.get_by_label("Brief", exact=True)).to_have_value("Say it.")
+        assert await page.evaluate("JSON.stringify({ ...localStorage })") == "{}"
         await page.get_by_role("button", name="Create plan").click()
         await expect(page.get_by_text("The plan waits for an approver.")).to_be_visible()
         await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_have_count(0)
@@ -201,11 +204,14 @@ async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict
         await page.reload()
         await expect(page.get_by_text("The plan waits for an approver.")).to_be_visible()
         assert await page.evaluate("document.cookie + JSON.stringify({ ...localStorage })") == "{}"
+        await page.get_by_role("button", name="Request a new plan").click()
+        await page.get_by_label("What should be different?").fill("rita wants it shorter")
         await page.goto("/#/settings")
         await expect(page.get_by_text("Signed in as rita of studio: requester.")).to_be_visible()
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_label("Your API key")).to_be_focused()
         assert "rita" not in await page.locator("body").inner_text()
+        assert await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])") == "[{},{}]"
         await page.goto(plan)
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         await sign_in(page, held["adam"])
