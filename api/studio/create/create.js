@@ -245,7 +245,7 @@ export function open([from], app) {
           ${textField()}
           ${platformField(draft, set)}
           ${modalitiesField()}
-          ${formatFields(draft, set)}
+          ${formatFields(draft, set, limits)}
           ${detailFields(draft, set)}
           ${referencesField(draft.references, { actions, state: referencesState, app, set: setReferences })}
           ${approvalFields(draft, set)}

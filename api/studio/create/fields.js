@@ -2,7 +2,7 @@
 
 import { checkbox, field, moneyInput, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { duration } from "../lib/format.js";
+import { clock } from "../lib/format.js";
 import { PLATFORMS } from "../lib/labels.js";
 
 const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
@@ -26,20 +26,18 @@ export const platformField = (draft, set) => html`
   </fieldset>
 `;
 
-/** Aspect ratio, length and language. */
-export const formatFields = (draft, set) => html`
+/** Aspect ratio, length and language; `limits` are the API's. */
+export const formatFields = (draft, set, limits) => html`
   <div class="grid three" key="shape">
     <fieldset class="aspects">
       <legend>Aspect ratio</legend>
       <div class="row tight">${ASPECTS.map((aspect) => aspectOption(aspect, draft, set))}</div>
     </fieldset>
-    <div class="field">
-      <label for="duration">
-        Length<output for="duration">${isVideo(draft) ? duration(draft.duration_seconds) : "not applicable"}</output>
-      </label>
-      <input id="duration" type="range" min="4" max="120" step="1" .value=${String(draft.duration_seconds)}
-        disabled=${!isVideo(draft)} oninput=${(e) => set({ duration_seconds: Number(e.target.value) })}>
-    </div>
+    ${field("duration", "Length in seconds", html`
+      <input id="duration" type="number" inputmode="decimal" aria-describedby="duration-hint" step="any"
+        min=${limits.min_video_seconds} max=${limits.max_video_seconds} .value=${String(draft.duration_seconds)}
+        disabled=${!isVideo(draft)} oninput=${(e) => set({ duration_seconds: e.target.value })}>
+    `, lengthHint(draft, limits))}
     ${field("language", "Language", select(
       "language",
       [...new Set([draft.language, ...LANGUAGES])].map((tag) => [tag, languageNames.of(tag)]),
@@ -48,6 +46,13 @@ export const formatFields = (draft, set) => html`
     ))}
   </div>
 `;
+
+function lengthHint(draft, { min_video_seconds: least, max_video_seconds: most }) {
+  if (!isVideo(draft)) return "Only a video has a length.";
+  const seconds = Number(draft.duration_seconds);
+  const asMinutes = seconds >= 60 && `That is ${clock(seconds)} minutes.`;
+  return [most && `From ${least} to ${most} seconds.`, asMinutes].filter(Boolean).join(" ");
+}
 
 function aspectOption(aspect, draft, set) {
   const [width, height] = aspect.split(":").map(Number);

@@ -20,7 +20,6 @@ export function planSummary({ data, plan }) {
   ];
   return html`
     <section class="briefing" key="briefing" aria-label="The plan">
-      <blockquote dir="auto">${brief.text}</blockquote>
       <p class="summary">${facts.filter(Boolean).join(" ")}</p>
       ${brief.budget_usd !== null && budgetMeter(plan, Number(brief.budget_usd))}
       ${plan.warnings.length > 0 && html`

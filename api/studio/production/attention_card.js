@@ -116,7 +116,7 @@ export function attentionCard(item, context) {
     resubmit: () => button(resubmitLabel, () => resolve("resubmit"), { busy }),
     raise_budget: () => button("Raise the budget", () => unfold("budget"), { busy }),
     upload: () => fileButton("Upload a file", ([file]) => context.upload?.(item.asset_id, file, key)),
-    cancel: () => button("Cancel", () => unfold("cancel"), { variant: "ghost", busy }),
+    cancel: () => button("Cancel production", () => unfold("cancel"), { variant: "ghost", busy }),
   };
   const permitted = (answer) => !REQUIRED_ROLES[answer] || hasRole(REQUIRED_ROLES[answer]);
 
@@ -157,7 +157,7 @@ export function attentionCard(item, context) {
     ],
     cancel: () => [
       html`<p>${CANCEL_EFFECT}</p>`,
-      confirm("Cancel the production", () => send("cancel", {}), true, "danger"),
+      confirm("Yes, cancel it", () => send("cancel", {}), true, "danger"),
     ],
   };
 

@@ -19,6 +19,7 @@ import { Preview } from "./preview.js";
 
 /** Reasons that the decision bar answers. */
 const DECIDED_BELOW = ["approval", "deadline_near", "price_unknown", "stills_to_approve"];
+const BRIEF_CHARS = 320;
 
 export function open([id, assetId], app) {
   const actions = new Actions(app);
@@ -80,11 +81,12 @@ export function open([id, assetId], app) {
       <header class="head" key="head">
         <a class="crumb" href="#/productions">${icon("back")}Productions</a>
         <div class="row">
-          <h1 dir="auto">${production.plan?.title || brief.title || excerpt(brief.text)}</h1>
-          ${data.paused
-            ? pill("paused", data.assets.some((asset) => asset.making) ? "Pausing" : undefined)
-            : pill(data.status)}
-          <span class="grow"></span>
+          <div class="titled grow">
+            <h1 dir="auto">${production.plan?.title || brief.title || excerpt(brief.text)}</h1>
+            ${data.paused
+              ? pill("paused", data.assets.some((asset) => asset.making) ? "Pausing" : undefined)
+              : pill(data.status)}
+          </div>
           ${lifecycleButtons(data)}
         </div>
         <p class="quiet">
@@ -96,9 +98,27 @@ export function open([id, assetId], app) {
           )}${" · "}
           <time datetime=${data.created_at} title=${dateTime(data.created_at)}>${ago(data.created_at)}</time>
         </p>
+        ${briefText(brief)}
         ${state.open === "cancel" && cancelForm()}
         ${actions.note("life")}
       </header>
+    `;
+  }
+
+  /** The brief as it was sent; a long one is unfolded. */
+  function briefText({ text, style }) {
+    const long = text.length > BRIEF_CHARS;
+    const toggle = () => set({ wholeBrief: !state.wholeBrief });
+    return html`
+      <div class="told" key="brief">
+        <blockquote dir="auto">${state.wholeBrief ? text : excerpt(text, BRIEF_CHARS)}</blockquote>
+        ${style && html`<p class="quiet small" dir="auto">${`Style: ${style}`}</p>`}
+        ${long && html`
+          <button type="button" class="link" aria-expanded=${String(Boolean(state.wholeBrief))} onclick=${toggle}>
+            ${state.wholeBrief ? "Show less" : "Show the whole brief"}
+          </button>
+        `}
+      </div>
     `;
   }
 
@@ -115,7 +135,7 @@ export function open([id, assetId], app) {
         variant: "ghost", busy, mark: "play",
       }),
       !CLOSED.has(data.status) && button(
-        "Cancel",
+        "Cancel production",
         () => set({ open: state.open === "cancel" ? null : "cancel" }),
         { variant: "ghost", "aria-expanded": String(state.open === "cancel") },
       ),
@@ -137,7 +157,10 @@ export function open([id, assetId], app) {
         ${icon("alert")}
         <div>
           <p>Cancel this production? ${CANCEL_EFFECT}</p>
-          ${button("Cancel the production", cancel, { variant: "danger", busy: actions.busy("life") })}
+          <div class="row tight">
+            ${button("Yes, cancel it", cancel, { variant: "danger", busy: actions.busy("life") })}
+            ${button("Keep it", () => set({ open: null }), { variant: "ghost" })}
+          </div>
         </div>
       </div>
     `;
@@ -239,7 +262,6 @@ export function open([id, assetId], app) {
   function planningSection(draft) {
     return html`
       <section class="planning" key="planning">
-        <blockquote dir="auto">${production.data.brief.text}</blockquote>
         <div class="row tight">
           ${spinner}
           <p role="status">Writing the plan…</p>

@@ -90,7 +90,7 @@ export function open(_, app) {
       </div>
       ${actions.note("create")}
       <div class="row tight end">
-        ${button("Cancel", () => setAdding(false), { variant: "ghost" })}
+        ${button("Close the form", () => setAdding(false), { variant: "ghost" })}
         ${button("Create schedule", create, {
           variant: "primary", busy: actions.busy("create"), disabled: !scheduleId() || !draft.text.trim(),
         })}
