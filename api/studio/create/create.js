@@ -1,7 +1,7 @@
 // The form that turns a brief into a production.
 
 import { Actions } from "../lib/actions.js";
-import { get, post } from "../lib/api.js";
+import { ApiError, get, post } from "../lib/api.js";
 import { button, excess, excessNote, icon, loadFailure } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { listed } from "../lib/format.js";
@@ -42,7 +42,10 @@ export function open([from], app) {
   let platforms = null;
   let limits = {};
   let warning = null;
+  let uploads = Promise.resolve();
   let timer = 0;
+
+  const most = () => limits.references ?? Infinity;
 
   function set(change) {
     draft = { ...draft, ...change };
@@ -131,10 +134,15 @@ export function open([from], app) {
     return actions.run("send", send);
   }
 
-  function paste(event) {
-    const { files } = event.clipboardData;
-    const add = async () => set({ references: [...draft.references, ...(await uploadReferences(files))] });
-    if (files.length) actions.run("references", add);
+  /** Files that come during an upload follow it. Those that cannot be used are named, and the others are kept. */
+  function upload(files) {
+    const chosen = [...files];
+    const add = async () => {
+      const { references, errors } = await uploadReferences(chosen, most() - draft.references.length);
+      if (references.length) set({ references: [...draft.references, ...references] });
+      if (errors.length) throw new ApiError({ title: "Some files were not added", errors });
+    };
+    if (chosen.length) uploads = uploads.then(() => actions.run("references", add));
   }
 
   /** References, budget and approval stay as they are. */
@@ -238,7 +246,7 @@ export function open([from], app) {
       if (problem) return loadFailure(problem, () => actions.run("copy", copyBrief));
       const setReferences = (references) => set({ references });
       return html`
-        <form class="create" onsubmit=${submit} onpaste=${paste} novalidate>
+        <form class="create" onsubmit=${submit} onpaste=${(e) => upload(e.clipboardData.files)} novalidate>
           <h1>New production</h1>
           ${warning && html`<p class="note" role="status">${icon("alert")}<span>${warning}</span></p>`}
           ${replacedNote()}
@@ -247,7 +255,9 @@ export function open([from], app) {
           ${modalitiesField()}
           ${formatFields(draft, set, limits)}
           ${detailFields(draft, set)}
-          ${referencesField(draft.references, { actions, state: referencesState, app, set: setReferences })}
+          ${referencesField(draft.references, {
+            actions, state: referencesState, app, upload, most: most(), set: setReferences,
+          })}
           ${approvalFields(draft, set)}
           ${actions.note("send")}
           ${sendRow()}

@@ -1,31 +1,41 @@
 // Reference images: dropped, pasted, chosen or named by their URL.
 
-import { postFile } from "../lib/api.js";
+import { ApiError, postFile } from "../lib/api.js";
 import { button, fileButton, icon } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 
-const MOST = 8;
 const TYPES = ["image/png", "image/jpeg", "image/webp"];
 const THUMB_PX = 160;
 const thumbnails = new Map(); // source -> ImageBitmap, kept while the page is open
 
-/** Upload images and return them as references of a brief; files of other types are skipped. */
-export async function uploadReferences(files) {
+/** Upload images, of which `most` fit the brief: the references, and an error for each other file, which names it. */
+export async function uploadReferences(files, most) {
   const references = [];
-  for (const file of [...files].filter((f) => TYPES.includes(f.type))) {
-    const { source } = await postFile("references", file);
-    thumbnails.set(source, await createImageBitmap(file, { resizeWidth: THUMB_PX }).catch(() => null));
-    references.push({ source, name: file.name.replace(/\.\w+$/, "").slice(0, 200), note: "" });
+  const errors = [];
+  for (const file of files) {
+    const refuse = (message, remedy) => errors.push({ message: `“${file.name}” ${message}`, remedy });
+    if (!TYPES.includes(file.type)) refuse("is not a picture that models can use", "choose a PNG, JPEG or WebP file");
+    else if (references.length >= most) refuse("does not fit the brief any more", "remove a reference first");
+    else await uploadReference(file).then((each) => references.push(each), (error) => {
+      if (!(error instanceof ApiError)) throw error;
+      const [{ message, remedy } = {}] = error.problem.errors ?? [];
+      refuse(message ?? `was not stored: ${error.message}`, remedy);
+    });
   }
-  return references;
+  return { references, errors };
 }
 
-/** `list` is the brief's references, `set` gets the new ones; `state` keeps the typed URL and whether files hover. */
-export function referencesField(list, { actions, state, set, app }) {
-  const upload = (files) => files.length && actions.run(
-    "references",
-    async () => set([...list, ...(await uploadReferences(files))].slice(0, MOST)),
-  );
+async function uploadReference(file) {
+  const { source } = await postFile("references", file);
+  thumbnails.set(source, await createImageBitmap(file, { resizeWidth: THUMB_PX }).catch(() => null));
+  return { source, name: file.name.replace(/\.\w+$/, "").slice(0, 200), note: "" };
+}
+
+/**
+ * `list` is the brief's references, of at most `most`; `set` gets the changed ones, `upload` a list of files. `state`
+ * keeps the typed URL and whether files hover.
+ */
+export function referencesField(list, { actions, state, set, upload, most, app }) {
   const change = (index, more) => set(list.map((r, n) => (n === index ? { ...r, ...more } : r)));
   const over = (now) => state.over !== now && ((state.over = now), app.update());
   const addUrl = () => {
@@ -56,7 +66,7 @@ export function referencesField(list, { actions, state, set, app }) {
           `)}
         </ul>
       `}
-      ${list.length < MOST && html`
+      ${list.length < most && html`
         <div class="row tight" key="more">
           ${fileButton(actions.busy("references") ? "Uploading…" : "Images", upload, {
             mark: "plus", multiple: true, accept: TYPES.join(),

@@ -45,8 +45,15 @@ export const post = (path, body = {}, options) => request("POST", path, body, op
 
 const BINARY = { headers: { "Content-Type": "application/octet-stream" } };
 
-/** Send a file, a Blob, as the body. */
-export const postFile = (path, file) => request("POST", path, file, BINARY);
+/** Send a file as the body. A problem names the file. */
+export async function postFile(path, file) {
+  try {
+    return await request("POST", path, file, BINARY);
+  } catch (error) {
+    if (error instanceof ApiError) error.problem.file = file.name;
+    throw error;
+  }
+}
 
 const PAGE = 50;
 

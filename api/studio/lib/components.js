@@ -47,18 +47,19 @@ export const modalityLabel = (modality) => html`<span class="kind">${icon(modali
 
 // Notes
 
-/** A problem of RFC 9457: its first eight errors, each with its field and remedy. */
+/** A problem of RFC 9457: its first eight errors, each with its field or file, and its remedy. */
 export function problemNote(problem) {
   const errors = (problem.errors ?? []).filter((e) => e.message);
+  const file = problem.file ? `“${problem.file}”: ` : "";
   return html`
     <div class="note bad" role="alert">
       ${icon("alert")}
       <div>
         ${errors.length
           ? errors.slice(0, 8).map(({ field, message, remedy }) => html`
-              <p>${sentence(`${fieldLabel(field)}${message}`)}${remedy ? ` ${sentence(remedy)}` : ""}</p>
+              <p dir="auto">${sentence(`${file}${fieldLabel(field)}${message}`)}${remedy ? ` ${sentence(remedy)}` : ""}</p>
             `)
-          : html`<p>${problem.detail || problem.title}</p>`}
+          : html`<p dir="auto">${file}${problem.detail || problem.title}</p>`}
         ${errors.length > 8 && html`<p>And ${errors.length - 8} more.</p>`}
       </div>
     </div>

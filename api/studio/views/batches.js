@@ -1,6 +1,6 @@
 // All batches, and the start of one: a file of briefs, a table of them, one budget.
 
-import { parseBriefFile } from "../create/brief_file.js";
+import { COLUMNS, parseBriefFile, textOf } from "../create/brief_file.js";
 import { Actions, Poller } from "../lib/actions.js";
 import { listPages, post } from "../lib/api.js";
 import { button, checkbox, emptyState, field, icon, loadFailure, moneyInput, pill, table } from "../lib/components.js";
@@ -22,17 +22,20 @@ export function open([id], app) {
 function openBatches(app) {
   const actions = new Actions(app);
   let pages = 1;
-  let file = null; // {name, rows} or {name, error}
+  let file = null; // {name, rows}
+  let refused = []; // {name, error} of the files that were chosen last and cannot be used
   let budget = "";
   let approve = false;
   let over = false;
   const poller = new Poller(app, () => listPages("batches", "batch_id", {}, pages));
 
-  async function read(chosen) {
+  /** A batch is one file. A file that cannot be used is named, and the good one before it stays. */
+  async function read([chosen, ...others]) {
+    refused = others.map(({ name }) => ({ name, error: "a batch is one file; start another batch with it" }));
     try {
-      file = { name: chosen.name, rows: parseBriefFile(chosen.name, await chosen.text()) };
+      file = { name: chosen.name, rows: parseBriefFile(chosen.name, await textOf(chosen)) };
     } catch (error) {
-      file = { name: chosen.name, error: error.message };
+      refused.unshift({ name: chosen.name, error: error.message });
     }
     app.update();
   }
@@ -51,19 +54,18 @@ function openBatches(app) {
     <section class="drop" key="drop" data-over=${over}
       ondragover=${(e) => (e.preventDefault(), drag(true))}
       ondragleave=${() => drag(false)}
-      ondrop=${(e) => (e.preventDefault(), drag(false), e.dataTransfer.files[0] && read(e.dataTransfer.files[0]))}>
+      ondrop=${(e) => (e.preventDefault(), drag(false), e.dataTransfer.files.length && read([...e.dataTransfer.files]))}>
       <p>
         ${"Drop a CSV or JSON Lines file with one brief per row, or "}
         <label class="link">
           choose a file
           <input type="file" class="sr" accept=".csv,.jsonl,.ndjson,.json"
-            onchange=${(e) => e.target.files[0] && read(e.target.files[0])}>
+            onchange=${(e) => e.target.files.length && read([...e.target.files])}>
         </label>.
       </p>
       <p class="hint">
-        ${"The columns are the fields of a brief: text, platform, title, style, duration_seconds, … "}
-        ${"The optional column key names a row. "}
-        <button type="button" class="link" onclick=${() => read(new File([SAMPLE], "sample.csv"))}>Try a sample</button>
+        ${`The columns are ${COLUMNS.slice(0, -1).join(", ")} and ${COLUMNS.at(-1)}; each row needs a text and a platform. `}
+        <button type="button" class="link" onclick=${() => read([new File([SAMPLE], "sample.csv")])}>Try a sample</button>
       </p>
     </section>
   `;
@@ -124,10 +126,13 @@ function openBatches(app) {
           <h1>Batches</h1>
           ${tabs("batches")}
           ${dropZone()}
-          ${file?.error && html`
-            <p class="note bad" role="alert" key="wrong">${icon("alert")}<span>${file.name}: ${file.error}</span></p>
+          ${refused.length > 0 && html`
+            <div class="note bad" role="alert" key="wrong">
+              ${icon("alert")}
+              <div>${refused.map(({ name, error }, n) => html`<p dir="auto" key=${n}>“${name}”: ${error}.</p>`)}</div>
+            </div>
           `}
-          ${file?.rows && fileSection(file)}
+          ${file && fileSection(file)}
           ${data && list(data)}
         </div>
       `;
