@@ -1,7 +1,7 @@
 // The form that turns a brief into a production.
 
 import { Actions } from "../lib/actions.js";
-import { ApiError, get, post } from "../lib/api.js";
+import { ApiError, get, newKey, post } from "../lib/api.js";
 import { button, excess, excessNote, icon, loadFailure } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { listed } from "../lib/format.js";
@@ -29,9 +29,6 @@ const ALL = Object.keys(MODALITIES);
 const RETRY_MS = 4_000;
 const NO_WORKER =
   "No worker is responding. Start one with `make up`; until then a brief that you send waits to be planned.";
-
-const newKey = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
 
 export function open([from], app) {
   const actions = new Actions(app);

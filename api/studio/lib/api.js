@@ -43,6 +43,10 @@ export async function request(method, path, body, { headers = {}, signal } = {})
 export const get = (path, options) => request("GET", path, undefined, options);
 export const post = (path, body = {}, options) => request("POST", path, body, options);
 
+/** An idempotency key. A request that is repeated with the same key has its effect once. */
+export const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+
 const BINARY = { headers: { "Content-Type": "application/octet-stream" } };
 
 /** Send a file as the body. A problem names the file. */

@@ -53,6 +53,7 @@ const REASONS = {
   plan_failed: "Planning failed",
   finishing_failed: "The deliverable could not be assembled",
 };
+export const REASON_ORDER = Object.keys(REASONS);
 export const reasonLabel = (reason) => REASONS[reason] ?? reason;
 
 const CHANGES = {

@@ -1,18 +1,37 @@
-// The pending decisions of all productions, oldest first.
+// The pending decisions of all productions, oldest first: by reason and by batch, answered one by one or at once.
 
 import { Actions } from "../lib/actions.js";
-import { postFile } from "../lib/api.js";
-import { emptyState, icon, loading, nameField } from "../lib/components.js";
+import { get, listPages, postFile } from "../lib/api.js";
+import { button, emptyState, icon, loading, nameField, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dotted } from "../lib/format.js";
-import { PLATFORMS } from "../lib/labels.js";
-import { actorName, drafts } from "../lib/session.js";
+import { PLATFORMS, REASON_ORDER, reasonLabel } from "../lib/labels.js";
+import { actorName, drafts, hasRole } from "../lib/session.js";
 import { attentionCard } from "../production/attention_card.js";
+import { Bulk } from "./bulk.js";
 
 export function open(_, app) {
   const actions = new Actions(app);
   const state = drafts.get("attention") ?? {};
+  const bulk = new Bulk(app);
+  let reason = "";
+  let batch = ""; // its id
+  let inBatch = null; // the ids of its productions
+  let batches = [];
   app.loadAttention();
+  actions.run("batches", async () => ((batches = (await listPages("batches", "batch_id", {}, 1)).items)));
+
+  const show = (each) => ((reason = each), app.update());
+
+  function chooseBatch(id) {
+    batch = id;
+    inBatch = null;
+    if (id) actions.run("batch", async () => {
+      const { rows } = await get(`batches/${encodeURIComponent(id)}`);
+      if (batch === id) inBatch = new Set(rows.map((row) => row.production_id));
+    });
+    app.update();
+  }
 
   const uploadTo = (id) => (assetId, file, key) =>
     actions.run(key, async () => {
@@ -34,20 +53,53 @@ export function open(_, app) {
     </section>
   `;
 
+  /** The reasons that there are, each with its number of decisions; the batches. */
+  function filters(entries) {
+    const counts = new Map();
+    for (const { waiting } of entries) counts.set(waiting.reason, (counts.get(waiting.reason) ?? 0) + 1);
+    const reasons = ["", ...REASON_ORDER.filter((each) => counts.has(each) || each === reason)];
+    return html`
+      <div class="row tight filters" key="filters" role="search">
+        ${reasons.map((each) => html`
+          <button type="button" class="chip" key=${each || "all"} aria-pressed=${String(reason === each)}
+            onclick=${() => show(each)}>
+            ${each ? reasonLabel(each) : "All"}${" "}
+            <span class="count">${each ? counts.get(each) ?? 0 : entries.length}</span>
+          </button>
+        `)}
+        ${batches.length > 0 && html`
+          <label class="sr" for="of-batch" key="label">Batch</label>
+          ${select("of-batch", [["", "With and without a batch"], ...batches.map(batchOption)], batch, chooseBatch)}
+        `}
+      </div>
+    `;
+  }
+
   return {
     title: () => "Attention",
     render() {
       drafts.set("attention", Object.fromEntries(Object.entries(state).map(([key, { texts }]) => [key, { texts }])));
       const found = app.attention;
-      const entries = found?.entries ?? [];
+      const pending = (found?.entries ?? []).filter(bulk.isOpen);
+      const ofBatch = batch ? pending.filter((each) => inBatch?.has(each.production_id)) : pending;
+      const entries = reason ? ofBatch.filter((each) => each.waiting.reason === reason) : ofBatch;
+      const filtered = reason || batch;
       return html`
         <div class="attention narrow" key="attention">
           <div class="row" key="head">
             <h1 class="grow">Attention</h1>
-            ${entries.length > 0 && nameField(app, "decided-by", "Decided by")}
+            ${pending.length > 0 && nameField(app, "decided-by", "Decided by")}
           </div>
           ${!found && loading}
-          ${found && !entries.length && emptyState(
+          ${pending.length > 0 && filters(ofBatch)}
+          ${actions.note("batch")}
+          ${hasRole("approver") && bulk.view(entries, reason)}
+          ${pending.length > 0 && !entries.length && (!batch || inBatch) && emptyState(
+            "No matches",
+            "No pending decision has that reason and batch.",
+            filtered && button("Show all", () => (chooseBatch(""), show(""))),
+          )}
+          ${found && !pending.length && emptyState(
             "No pending decisions",
             "Plans to approve and assets that need a decision appear here, oldest first.",
             html`<a class="button primary" href="#/">Write a brief</a>`,
@@ -62,6 +114,8 @@ export function open(_, app) {
     },
   };
 }
+
+const batchOption = ({ batch_id, file }) => [batch_id, file ? `${file} · ${batch_id}` : batch_id];
 
 /** Production id -> its entries; a production takes the place of its oldest entry. */
 function byProduction(entries) {

@@ -44,7 +44,7 @@ async def test_texts_of_decisions_survive(browser: Browser, site: Site, fake: Fa
     """The text of a decision is still there after its form was folded, another one was opened, and a reload."""
     fake.fail = {"text-2"}
     async with visiting(browser, site.url) as page:
-        production_id = await write(page)
+        production_id = await write(page, title="Typed once")
         await page.get_by_role("button", name="Request a new plan").click()
         await page.get_by_label("What should be different?").fill("Shorter, please")
         await page.get_by_role("button", name="Reject", exact=True).click()
@@ -52,14 +52,18 @@ async def test_texts_of_decisions_survive(browser: Browser, site: Site, fake: Fa
         await page.get_by_role("button", name="Request a new plan").click()
         await expect(page.get_by_label("What should be different?")).to_have_value("Shorter, please")
         await page.get_by_role("button", name=re.compile("^Approve")).click()
-        for path in (f"/#/p/{production_id}", "/#/attention"):
+        for path, pending in (
+            (f"/#/p/{production_id}", page.locator(".waiting", has_text="text-2")),
+            ("/#/attention", page.locator(".entry", has_text="Typed once")),
+        ):
             await page.goto(path)
-            await page.get_by_role("button", name="Change the prompt").click()
-            await page.get_by_label("Prompt").fill("Say it kindly")
-            await page.get_by_role("button", name="Change the prompt").click()
+            change = pending.get_by_role("button", name="Change the prompt")
+            await change.click()
+            await pending.get_by_label("Prompt").fill("Say it kindly")
+            await change.click()
             await page.reload()
-            await page.get_by_role("button", name="Change the prompt").click()
-            await expect(page.get_by_label("Prompt")).to_have_value("Say it kindly")
+            await change.click()
+            await expect(pending.get_by_label("Prompt")).to_have_value("Say it kindly")
 
 
 async def test_a_long_paste_is_kept_whole(browser: Browser, site: Site) -> None:
