@@ -56,6 +56,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "GET /api/v1/batches": ANY_ROLE,
     f"GET {BATCH}": ANY_ROLE,
     f"GET {BATCH}/results": ANY_ROLE,
+    f"GET {BATCH}/deliverables.zip": ANY_ROLE,
     "GET /api/v1/schedules": ANY_ROLE,
     f"GET {SCHEDULE}": ANY_ROLE,
     # To stop, to plan again within the limits of planning, and to preview

@@ -50,6 +50,10 @@ class BatchEndpoints(Transport):
         """Download one line per row: status, cost, error, link to the deliverable."""
         return self._download(f"{_batch_path(batch_id)}/results", to, {"format": format})
 
+    def download_deliverables(self, batch_id: str, to: Path) -> Path:
+        """Download one archive with a folder for each delivered row."""
+        return self._download(f"{_batch_path(batch_id)}/deliverables.zip", to)
+
     # Schedules
 
     def create_schedule(self, schedule: ScheduleBody) -> ScheduleView:

@@ -3,15 +3,17 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import JsonValue, ValidationError
 
 from api.auth.caller import Caller
 from api.deps import (
+    ONE_TRANSFER,
     CurrentCaller,
     IdempotencyKey,
     KnownBatch,
@@ -23,13 +25,15 @@ from api.deps import (
 )
 from api.pagination import PageSize, PageToken, decode_token, encode_token
 from api.problems import FieldError, Problem, documented, field_errors
+from api.routes.streamed_media import ZIP, names_in_archive, zip_response
 from api.views.batches import BatchBody, BatchLinks, BatchPage, BatchResult, BatchRowBody, BatchStarted
 from api.views.production import PREFIX, production_path
 from workflows import keys
-from workflows.batch.records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchStart, BatchView
+from workflows.batch.records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchRowView, BatchStart, BatchView
 from workflows.brief import Brief
 from workflows.events import ProductionStatus
 from workflows.models import MAX_ID_CHARS, digest_of
+from workflows.start_options import title_of, truncate
 
 router = APIRouter(prefix=f"{PREFIX}/batches", tags=["batches"], responses=documented(422, 503))
 
@@ -39,6 +43,9 @@ _LINE: Final = {"schema": {"$ref": "#/components/schemas/BatchResult"}}
 _LINES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "One line a row", "content": {"text/csv": _LINE, "application/x-ndjson": _LINE}}
 }
+MAX_TITLE_BYTES: Final = 200
+"""Of a row's title: 1,000 of them must fit next to the state of the rows."""
+_FOLDER: Final = re.compile(r"[^\w.-]+")
 _FORMULA: Final = re.compile(r"\W*?[=+\-@|%＝＋－＠％−﹢﹣﹦﹪﹫]|[\x00-\x1f\x7f]")
 
 
@@ -115,6 +122,32 @@ async def results(
         content, media_type = "".join(f"{line.model_dump_json()}\n" for line in lines), "application/x-ndjson"
     named = {"Content-Disposition": f'attachment; filename="{batch_id}.{format}"'}
     return Response(content, headers=named, media_type=media_type)
+
+
+@router.get(
+    "/{batch_id}/deliverables.zip",
+    response_class=StreamingResponse,
+    dependencies=ONE_TRANSFER,
+    responses={**ZIP, **documented(404, 409, 429)},
+)
+async def archive(services: ServicesDep, batch_id: KnownBatch) -> StreamingResponse:
+    """One archive with a folder for each delivered row: its deliverable, its manifest, and its takes."""
+    view = await services.batches.batch(batch_id)
+    rows = [row for row in view.rows if row.status == ProductionStatus.DELIVERED]
+    if not rows:
+        message = "no row of the batch is delivered yet"
+        raise Problem.of_field("batch_id", message, "wait until one is", status=409, kind="wrong-phase")
+    await services.vault.check()
+    return zip_response(services.vault, batch_id, _names(services, rows))
+
+
+async def _names(services: Services, rows: Iterable[BatchRowView]) -> AsyncIterator[tuple[str, str]]:
+    """Names in the archive and keys in the bucket, of one production after another."""
+    for row in rows:
+        snapshot = await services.reader.snapshot(row.production_id)
+        folder = f"{row.row:04}-{_FOLDER.sub('-', row.key)}"
+        for name, key in names_in_archive(snapshot).items():
+            yield f"{folder}/{name}", key
 
 
 @router.post("/{batch_id}/admit", responses=_DECIDED)
@@ -218,7 +251,8 @@ def _rows(batch_id: str, rows: Iterable[BatchRowBody], briefs: Iterable[Brief]) 
     for number, (row, brief) in enumerate(zip(rows, briefs, strict=True), start=1):
         key = _key(row, brief)
         production_id = production_id_for(brief.tenant, f"batch/{batch_id}/{key}")
-        yield BatchRow(row=number, key=key, production_id=production_id, brief=brief)
+        title = truncate(title_of(brief), MAX_TITLE_BYTES)
+        yield BatchRow(row=number, key=key, production_id=production_id, title=title, brief=brief)
 
 
 def _too_large(message: str) -> Problem:
@@ -240,6 +274,7 @@ def _results(view: BatchView, url: str) -> list[BatchResult]:
             status=row.status,
             cost_usd=row.spent_usd,
             error=row.error,
+            title=row.title,
             deliverable=f"{url}{production_path(row.production_id)}/deliverable"
             if row.status == ProductionStatus.DELIVERED
             else "",

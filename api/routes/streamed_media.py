@@ -35,7 +35,7 @@ _SANDBOX: Final = {
 _BYTES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The bytes, with their own media type", "content": {"*/*": {}}}
 }
-_ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive", "content": {"application/zip": {}}}}
+ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive", "content": {"application/zip": {}}}}
 
 
 class _Stored:
@@ -109,7 +109,7 @@ async def take_text(services: ServicesDep, production_id: KnownId, asset_id: Ass
     "/{production_id}/deliverable.zip",
     response_class=StreamingResponse,
     dependencies=ONE_TRANSFER,
-    responses={**_ZIP, **documented(409, 429)},
+    responses={**ZIP, **documented(409, 429)},
 )
 async def archive(services: ServicesDep, production_id: KnownId) -> StreamingResponse:
     """One archive with the newest deliverable, its manifest, and the takes that it is made from."""
@@ -118,14 +118,30 @@ async def archive(services: ServicesDep, production_id: KnownId) -> StreamingRes
         message = "the production has no deliverable yet"
         raise wrong_phase(production_id, snapshot.status.value, message, "wait for the event `done`")
     await services.vault.check()
-    headers = {"Content-Disposition": f'attachment; filename="{production_id}.zip"', "Cache-Control": "no-store"}
-    return StreamingResponse(_zipped(services.vault, _names(snapshot)), headers=headers, media_type="application/zip")
+
+    async def names() -> AsyncIterator[tuple[str, str]]:
+        for each in names_in_archive(snapshot).items():
+            yield each
+
+    return zip_response(services.vault, production_id, names())
 
 
-def _names(snapshot: Snapshot) -> dict[str, str]:
-    """Name in the archive -> key in the bucket."""
+def zip_response(vault: Vault, name: str, names: AsyncIterator[tuple[str, str]]) -> StreamingResponse:
+    """An archive that is sent while it is written.
+
+    Args:
+        name: Of the file, without `.zip`.
+        names: Name in the archive and key in the bucket.
+    """
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"', "Cache-Control": "no-store"}
+    return StreamingResponse(_zipped(vault, names), headers=headers, media_type="application/zip")
+
+
+def names_in_archive(snapshot: Snapshot) -> dict[str, str]:
+    """Name in the archive -> key in the bucket; empty without a deliverable."""
     made = snapshot.deliverable
-    assert made is not None
+    if made is None:
+        return {}
     names = {file.name: file.media.key for file in made.files}
     names[MANIFEST] = keys.deliverable_key(snapshot.production_id, made.revision, MANIFEST)
     for asset_id, number in made.takes.items():
@@ -154,11 +170,11 @@ class _Pipe:
         return taken
 
 
-async def _zipped(vault: Vault, names: dict[str, str]) -> AsyncIterator[bytes]:
+async def _zipped(vault: Vault, names: AsyncIterator[tuple[str, str]]) -> AsyncIterator[bytes]:
     """The archive in pieces. Media is compressed already, so it is only stored; missing objects are left out."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]  # write and flush do
-        for name, key in names.items():
+        async for name, key in names:
             stored = await _open(vault, key)
             if stored is None:
                 continue

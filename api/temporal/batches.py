@@ -77,7 +77,12 @@ class BatchGateway:
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                     static_summary=f"{len(start.rows)} rows: {', '.join(sorted(platforms))}",
                     search_attributes=TypedSearchAttributes([*attributes, SearchAttributePair(COST, 0.0)]),
-                    memo={"rows_digest": digest, "rows": len(start.rows), "created_at": start.created_at.isoformat()},
+                    memo={
+                        "rows_digest": digest,
+                        "rows": len(start.rows),
+                        "created_at": start.created_at.isoformat(),
+                        "file": start.file,
+                    },
                     rpc_timeout=RPC_TIMEOUT,
                 )
         except WorkflowAlreadyStartedError:
@@ -214,6 +219,7 @@ async def _listed_batch(execution: WorkflowExecution, links: Callable[[str], Bat
         rows=await execution.memo_value("rows", 0),
         tenant=attributes.get(TENANT),
         requester=attributes.get(REQUESTER),
+        file=await execution.memo_value("file", ""),
         spent_usd=None if cost is None else Decimal(str(cost)).quantize(Decimal("0.0001")),
         created_at=datetime.fromisoformat(created_at) if created_at else execution.start_time,
         closed_at=execution.close_time,

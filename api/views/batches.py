@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from api.views.bodies import UnknownPrices
 from api.views.production import View
-from workflows.batch.records import MAX_AT_ONCE, MAX_ROWS, BatchId, BatchStatus, RowKey, RowStatus
+from workflows.batch.records import MAX_AT_ONCE, MAX_ROWS, BatchId, BatchStatus, FileName, RowKey, RowStatus
 from workflows.brief import Brief, Platform
 from workflows.models import Model, Money, Person, Slug
 
@@ -32,6 +32,7 @@ class BatchBody(Model):
     budget_usd: Money | None = Field(default=None, description="The most that all rows may cost together")
     allow_unknown_prices: UnknownPrices = False
     requester: Person = "anonymous"
+    file: FileName = Field(default="", description="The name of the file that the rows come from, for people")
 
 
 class BatchLinks(View):
@@ -59,6 +60,7 @@ class ListedBatch(View):
     rows: int
     tenant: str | None = None
     requester: str | None = None
+    file: str = ""
     spent_usd: Money | None = None
     created_at: datetime
     closed_at: datetime | None = None
@@ -82,6 +84,7 @@ class BatchResult(View):
     cost_usd: Money
     error: str
     deliverable: str = Field(description="The address of the deliverable; empty until there is one")
+    title: str = ""
 
 
 Cron = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -26,6 +26,7 @@ _IN_WORK: Final = (ProductionStatus.PRODUCING, ProductionStatus.FINISHING)
 
 BatchId = ProductionId
 RowKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+FileName = Annotated[str, StringConstraints(max_length=200)]
 RowStatus = ProductionStatus | Literal["pending"]
 
 
@@ -45,6 +46,7 @@ class BatchRow(Model):
     row: int = Field(ge=1)
     key: RowKey
     production_id: ProductionId
+    title: str = Field(default="", description="Of the brief, for people")
     brief: Brief | None = None
     report: Report | None = Field(default=None, description="The last report of the production; None before its start")
     by_people: bool = Field(default=False, description="Its brief requires approvals that a batch cannot give")
@@ -84,6 +86,7 @@ class BatchStart(Model):
     created_at: datetime
     tenant: Slug = "default"
     requester: Person = "anonymous"
+    file: FileName = ""
     at_once: int = Field(default=5, ge=1, le=MAX_AT_ONCE)
     approve: bool = False
     approver: Person = "someone"
@@ -110,6 +113,7 @@ class BatchRowView(Model):
     spent_usd: Money = ZERO
     high_usd: Money = Field(default=ZERO, description="The most that it may cost; for a closed one, its cost")
     error: str = ""
+    title: str = ""
 
 
 class BatchTotals(Model):
@@ -130,6 +134,7 @@ class BatchView(Model):
     message: str = Field(default="", description="Why no row is approved, with the amounts and the remedy")
     tenant: str
     requester: str
+    file: str = Field(default="", description="The name of the file that the rows come from")
     created_at: datetime
     at_once: int
     approve: bool

@@ -221,4 +221,5 @@ def _row_view(row: BatchRow) -> BatchRowView:
         spent_usd=report.spent_usd if report else ZERO,
         high_usd=row.high_usd,
         error=report.error if report else "",
+        title=row.title,
     )

@@ -95,6 +95,7 @@ def batch(
         budget_usd=budget,
         allow_unknown_prices=allow_unknown_prices,
         requester=current_user(),
+        file=file.name[:200],
     )
     started = cli.client.start_batch(body)
     batch_id = started.batch_id  # with the tenant's name

@@ -31,14 +31,21 @@ export function openBatch(id, app) {
 
   const head = (batch) => html`
     <div class="row">
-      <h1>${id}</h1>
-      ${pill(batch.status)}
-      <span class="grow"></span>
-      ${!["done", "stopped"].includes(batch.status) && button("Stop", () => send("stop", {}), {
+      <div class="titled grow">
+        <h1 dir="auto">${batch.file || id}</h1>
+        ${pill(batch.status)}
+      </div>
+      ${!["done", "stopped"].includes(batch.status) && button("Stop the batch", () => send("stop", {}), {
         variant: "ghost", busy: actions.busy("stop"),
       })}
       <a class="button" href="/api/v1/${path}/results" download>${icon("download")}<span>Results as CSV</span></a>
+      ${batch.totals.statuses.delivered > 0 && html`
+        <a class="button" href="/api/v1/${path}/deliverables.zip" download key="all">
+          ${icon("download")}<span>Download everything</span>
+        </a>
+      `}
     </div>
+    ${batch.file && html`<p class="quiet small">${id}</p>`}
   `;
 
   function meters({ totals, budget_usd }) {
@@ -86,11 +93,10 @@ export function openBatch(id, app) {
 
   const cells = (row) => [
     String(row.row),
-    html`
-      <span class="key">
-        ${row.status === "pending" ? row.key : html`<a href="#/p/${row.production_id}">${row.key}</a>`}
-      </span>
-    `,
+    row.status === "pending"
+      ? row.title || row.key
+      : html`<a href="#/p/${row.production_id}">${row.title || row.key}</a>`,
+    html`<span class="key">${row.key}</span>`,
     pill(row.status),
     spent(row.spent_usd),
     usd(row.high_usd),
@@ -112,7 +118,7 @@ export function openBatch(id, app) {
           ${batch.message && html`<p class="note" role="status">${icon("alert")}<span>${batch.message}</span></p>`}
           ${batch.totals.statuses.awaiting_approval > 0 && !running && approval(batch)}
           ${actions.note("admit") ?? actions.note("stop")}
-          ${table("Rows of the batch", ["", "Key", "Status", "Cost", "Maximum", ""], batch.rows.map(cells))}
+          ${table("Rows of the batch", ["", "Title", "Key", "Status", "Cost", "Maximum", ""], batch.rows.map(cells))}
         </div>
       `;
     },

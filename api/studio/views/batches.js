@@ -5,7 +5,7 @@ import { Actions, Poller } from "../lib/actions.js";
 import { listPages, post } from "../lib/api.js";
 import { button, checkbox, emptyState, field, icon, loadFailure, moneyInput, pill, table } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { ago, count, dateTime, spent } from "../lib/format.js";
+import { ago, count, dateTime, dotted, spent } from "../lib/format.js";
 import { actorName } from "../lib/session.js";
 import { openBatch } from "./batch.js";
 import { tabs } from "./productions.js";
@@ -42,7 +42,7 @@ function openBatches(app) {
 
   const start = () =>
     actions.run("start", async () => {
-      const body = { rows: file.rows, approve, requester: actorName() };
+      const body = { rows: file.rows, approve, requester: actorName(), file: file.name.slice(0, 200) };
       if (budget) body.budget_usd = budget;
       const started = await post("batches", body);
       location.hash = `#/batches/${started.batch_id}`;
@@ -95,8 +95,8 @@ function openBatches(app) {
     <li key=${batch.batch_id}>
       <a href="#/batches/${batch.batch_id}">
         <span class="name">
-          <strong>${batch.batch_id}</strong>
-          <span class="quiet small">${count(batch.rows, "brief")}</span>
+          <strong dir="auto">${batch.file || batch.batch_id}</strong>
+          <span class="quiet small">${dotted(count(batch.rows, "brief"), batch.file && batch.batch_id)}</span>
         </span>
         ${pill(batch.status)}
         <span class="cost tabular">${batch.spent_usd !== null && spent(batch.spent_usd)}</span>

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,14 @@ from api.cli.commands import batch
 from api.cli.main import app
 from api.openapi.examples import EXAMPLES
 from api.routes import batches
+from api.views.batches import BatchResult
 from deploy.local import Stack
+from tests import ROOT
 from tests.support.fakes import FakeActivities
 from tests.support.serving import Api, problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
+from workflows import keys
 from workflows.batch.records import MAX_ROWS, BatchView
 from workflows.models import Modality
 
@@ -101,6 +105,40 @@ async def test_whole_life(api: Api) -> None:
 
     line = await eventually(listed)
     assert (line["rows"], line["spent_usd"], line["requester"]) == (3, "0.0300", "ana")
+
+
+async def test_titles_and_one_archive(api: Api, storage: Storage) -> None:
+    """A batch names its file and the titles of its rows, and one archive has a folder for each delivered row."""
+    rows = body("One of two. Its second sentence.", "Two.", file="spring.csv")
+    rows["rows"][1]["brief"]["title"] = "The second"
+    rows["rows"][1]["key"] = "two/of two"
+    batch_id = (await api.http.post(PATH, json=rows)).json()["batch_id"]
+    view = await until(api, batch_id, "planned")
+    assert view["file"] == "spring.csv"
+    assert [row["title"] for row in view["rows"]] == ["One of two. Its second sentence.", "The second"]
+    early = problem(await api.http.get(f"{PATH}/{batch_id}/deliverables.zip"), 409)
+    assert early.errors[0].message == "no row of the batch is delivered yet"
+    assert (await api.http.post(f"{PATH}/{batch_id}/admit", json={})).status_code == 200
+    view = await until(api, batch_id, "done")
+    for row in view["rows"]:
+        key = keys.deliverable_key(row["production_id"], 1, "content.md")
+        await storage.put_bytes(key, row["title"].encode(), "text/markdown")
+    answer = await api.http.get(f"{PATH}/{batch_id}/deliverables.zip")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{batch_id}.zip"'
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert {"0001-key-1/content.md", "0002-two-of-two/content.md"} <= {*archive.namelist()}
+    assert archive.read("0002-two-of-two/content.md") == b"The second"
+    results = await api.http.get(f"{PATH}/{batch_id}/results")
+    assert [line["title"] for line in csv.DictReader(io.StringIO(results.text))] == [r["title"] for r in view["rows"]]
+    found = (await api.http.get(PATH)).json()["batches"]
+    assert next(each["file"] for each in found if each["batch_id"] == batch_id) == "spring.csv"
+
+
+def test_the_guide_names_the_columns_of_the_results() -> None:
+    """The guide lists the columns of the result file in their order."""
+    *names, last = BatchResult.model_fields
+    guide = " ".join((ROOT / "workflows" / "README.md").read_text().split())
+    assert f"one line per row: {', '.join(names)} and {last}." in guide
 
 
 async def test_list(api: Api) -> None:
