@@ -12,6 +12,7 @@ from api.deps import ONE_READ, ONE_TRANSFER, AssetId, KnownId, ServicesDep
 from api.problems import Problem, documented, wrong_phase
 from api.routes.revisions import keys_of
 from api.storage import MANIFEST, Vault, no_media
+from api.thumbnails import MEDIA_TYPE, thumbnail
 from api.views.production import PREFIX
 from workflows import keys
 from workflows.events import Snapshot
@@ -35,6 +36,7 @@ _SANDBOX: Final = {
 _BYTES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The bytes, with their own media type", "content": {"*/*": {}}}
 }
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "A picture", "content": {MEDIA_TYPE: {}}}}
 ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive", "content": {"application/zip": {}}}}
 
 
@@ -103,6 +105,21 @@ async def take_text(services: ServicesDep, production_id: KnownId, asset_id: Ass
     body = b"".join([chunk async for chunk in stored.chunks()])
     headers = {"Cache-Control": "private, max-age=3600", **_SANDBOX}
     return Response(body, headers=headers, media_type="text/plain; charset=utf-8")
+
+
+@router.get(
+    "/{production_id}/thumbnail",
+    response_class=Response,
+    dependencies=ONE_READ,
+    responses={**_PICTURE, **documented(429)},
+)
+async def small_picture(services: ServicesDep, production_id: KnownId) -> Response:
+    """The first picture that the production made, as a small WebP for lists."""
+    picture = await thumbnail(services.vault, production_id)
+    if picture is None:
+        raise Problem(404, "no-media", "The production has made no picture yet, or there is no such production.")
+    headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(picture, headers=headers, media_type=MEDIA_TYPE)
 
 
 @router.get(

@@ -25,6 +25,7 @@ from api.problems import Problem, unknown_schedule
 from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
 from api.views.batches import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
 from workflows import keys
+from workflows.brief import Platform
 from workflows.schedule import Scheduled, scheduled_production_id
 from workflows.start_options import PLATFORM, REQUESTER, TENANT, tenant_priority, title_of, truncate
 
@@ -63,6 +64,9 @@ class ScheduleGateway:
             "timezone": body.timezone,
             "platform": brief.platform.value,
             "title": title_of(brief),
+            "language": brief.language,
+            "aspect": brief.aspect,
+            **({"duration_seconds": brief.duration_seconds} if brief.platform == Platform.VIDEO else {}),
         }
         try:
             with translating_errors(), _refusing_invalid_times():
@@ -141,6 +145,9 @@ class ScheduleGateway:
         return self._client.get_schedule_handle(keys.schedule_key(schedule_id))
 
 
+_MEMO: Final = ("cron", "timezone", "platform", "title", "language", "aspect", "duration_seconds")
+
+
 @contextmanager
 def _refusing_invalid_times() -> Iterator[None]:
     """Translate the errors of the server's parser, which alone decides which times are valid.
@@ -176,5 +183,5 @@ async def _fields(schedule: ScheduleDescription | ScheduleListDescription) -> di
             ScheduledRun(at=run.scheduled_at, production_id=scheduled_production_id(schedule_id, run.scheduled_at))
             for run in reversed(info.recent_actions)
         ),
-        **{name: memo[name] for name in ("cron", "timezone", "platform", "title")},
+        **{name: memo[name] for name in _MEMO if name in memo},
     }

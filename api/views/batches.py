@@ -124,6 +124,9 @@ class ListedSchedule(View):
     note: str
     platform: Platform
     title: str
+    language: str = ""
+    aspect: str = ""
+    duration_seconds: float | None = Field(default=None, description="Of a video")
     next_runs: tuple[datetime, ...] = Field(description="None while it is paused")
     recent: tuple[ScheduledRun, ...] = Field(description="The last ten, newest first")
 

@@ -7,7 +7,7 @@ import { PLATFORMS } from "../lib/labels.js";
 
 const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"];
 const LANGUAGES = "en de fr es it pt nl pl sv da fi cs el tr uk ja ko zh ar hi".split(" ");
-const languageNames = new Intl.DisplayNames([navigator.language, "en"], { type: "language" });
+export const languageNames = new Intl.DisplayNames([navigator.language, "en"], { type: "language" });
 
 const isVideo = (draft) => draft.platform === "video";
 

@@ -16,6 +16,15 @@ export const count = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : (ma
 export const listed = (names) => lists.format(names);
 export const dateTime = (at) => dates.format(new Date(at));
 
+/** The time as a clock in this time zone shows it; a zone that the browser does not know gets the reader's own. */
+export function dateTimeIn(at, timeZone) {
+  try {
+    return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone }).format(new Date(at));
+  } catch {
+    return dateTime(at);
+  }
+}
+
 /** The price on a button that spends it; null is a price that is not published. */
 export function priceLimit(price) {
   if (price === null) return "price unknown";

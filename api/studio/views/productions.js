@@ -8,6 +8,9 @@ import { aboveListPrice, ago, dateTime, dotted, spent, usd } from "../lib/format
 import { PLATFORM_OPTIONS, PLATFORMS, STATUS } from "../lib/labels.js";
 
 const FILTERS = ["", "awaiting_approval", "producing", "needs_attention", "delivered", "failed"];
+const PLATFORM_ICONS = { video: "video", design: "image", social_post: "image" };
+const WITH_PICTURES = new Set(Object.keys(PLATFORM_ICONS));
+const BEFORE_PICTURES = new Set(["planning", "awaiting_approval", "rejected", "expired"]);
 const POLL_MS = 8_000;
 const TYPING_MS = 250;
 
@@ -67,7 +70,7 @@ export function open(_, app) {
   `;
 
   function list({ items, more }) {
-    if (items.length) return html`<ul class="rows" key="rows">${items.map(row)}</ul>`;
+    if (items.length) return html`<ul class="rows pictured" key="rows">${items.map(row)}</ul>`;
     if (status || platform || search) return emptyState(
       "No matches",
       search
@@ -109,9 +112,25 @@ export function open(_, app) {
   };
 }
 
+/** The first picture of a production that may have one. Another status asks again, because there may be one by then. */
+function thumbnail({ production_id: id, platform, status }) {
+  const url = `/api/v1/productions/${encodeURIComponent(id)}/thumbnail?status=${status}`;
+  const possible = WITH_PICTURES.has(platform) && !BEFORE_PICTURES.has(status);
+  return html`
+    <span class="thumb" aria-hidden="true">
+      ${icon(PLATFORM_ICONS[platform] ?? "text")}
+      ${possible && html`
+        <img key=${url} src=${url} alt="" width="96" height="54" loading="lazy" decoding="async"
+          onerror=${(e) => (e.target.hidden = true)}>
+      `}
+    </span>
+  `;
+}
+
 const row = (production) => html`
   <li key=${production.production_id}>
     <a href="#/p/${production.production_id}">
+      ${thumbnail(production)}
       <span class="name">
         <strong dir="auto">${production.title || production.production_id}</strong>
         <span class="quiet small">

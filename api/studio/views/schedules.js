@@ -1,10 +1,13 @@
 // Schedules: productions of the same brief at set times.
 
+import { formatFields, languageNames } from "../create/fields.js";
 import { Actions, Poller } from "../lib/actions.js";
 import { get, post, request } from "../lib/api.js";
-import { button, emptyState, field, icon, loadFailure, loading, moneyInput, pill, select } from "../lib/components.js";
+import {
+  button, emptyState, excess, excessNote, field, icon, loadFailure, loading, moneyInput, pill, select,
+} from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { ago, dateTime } from "../lib/format.js";
+import { ago, dateTime, dateTimeIn, dotted, duration } from "../lib/format.js";
 import { PLATFORM_OPTIONS, PLATFORMS } from "../lib/labels.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { tabs } from "./productions.js";
@@ -17,34 +20,68 @@ const DAYS = [
   ["FRI", "Every Friday"],
   ["MON-FRI", "Every weekday"],
   ["*", "Every day"],
+  ["cron", "By a cron expression"],
 ];
+const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const ZONES = [...new Set([OWN_ZONE, "UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? [])])];
 const POLL_MS = 5_000;
-const EMPTY = { text: "", platform: "social_post", name: "", days: "MON", time: "09:00", below: "" };
+const EMPTY = {
+  text: "",
+  platform: "social_post",
+  name: "",
+  days: "MON",
+  time: "09:00",
+  cron: "",
+  timezone: OWN_ZONE,
+  language: "en",
+  aspect: "16:9",
+  duration_seconds: 12,
+  below: "",
+};
 
 export function open(_, app) {
   const actions = new Actions(app);
   const poller = new Poller(app, async () => (await get("schedules")).schedules, () => POLL_MS);
   let draft = { ...EMPTY, ...drafts.get("schedule") };
-  let adding = drafts.get("schedule") !== null;
+  let adding = false;
+  let limits = {};
 
   const set = (change) => {
     draft = { ...draft, ...change };
     drafts.set("schedule", draft);
     app.update();
   };
-  const setAdding = (on) => ((adding = on), app.update());
+  const setAdding = (on) => {
+    adding = on;
+    if (on) actions.run("limits", async () => ({ limits } = await get("platforms")));
+    app.update();
+  };
   const scheduleId = () => draft.name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60);
+
+  if (drafts.get("schedule")) setAdding(true);
+
+  const isComplete = () =>
+    scheduleId() && draft.text.trim() && !excess(draft.text, limits.brief_chars) &&
+    (draft.days === "cron" ? draft.cron.trim() : draft.time);
 
   const create = () =>
     actions.run("create", async () => {
       const [hour, minute] = draft.time.split(":").map(Number);
-      const brief = { text: draft.text, platform: draft.platform, title: draft.name, requester: actorName() };
+      const brief = {
+        text: draft.text,
+        platform: draft.platform,
+        title: draft.name,
+        languages: [draft.language],
+        aspect: draft.aspect,
+        requester: actorName(),
+      };
+      if (draft.platform === "video") brief.duration_seconds = Number(draft.duration_seconds);
       if (draft.below) brief.approval = { auto_below_usd: draft.below };
       const created = await post("schedules", {
         schedule_id: scheduleId(),
         brief,
-        cron: `${minute} ${hour} * * ${draft.days}`,
-        timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        cron: draft.days === "cron" ? draft.cron : `${minute} ${hour} * * ${draft.days}`,
+        timezone: draft.timezone,
       });
       poller.data = [...(poller.data ?? []).filter((s) => s.schedule_id !== created.schedule_id), created];
       draft = { ...EMPTY };
@@ -75,24 +112,34 @@ export function open(_, app) {
       ${field("s-text", "Brief", html`
         <textarea id="s-text" rows="3" dir="auto" .value=${draft.text}
           oninput=${(e) => set({ text: e.target.value })}></textarea>
+        ${excessNote(draft.text, limits.brief_chars, "s-text-length")}
       `)}
       <div class="grid four">
         ${field("s-platform", "Platform", select(
           "s-platform", PLATFORM_OPTIONS, draft.platform, (platform) => set({ platform }),
         ))}
         ${field("s-days", "When", select("s-days", DAYS, draft.days, (days) => set({ days })))}
-        ${field("s-time", "At", html`
-          <input id="s-time" type="time" .value=${draft.time} oninput=${(e) => set({ time: e.target.value })}>
-        `)}
+        ${draft.days === "cron"
+          ? field("s-cron", "Cron expression", html`
+              <input id="s-cron" placeholder="0 9 * * MON" aria-describedby="s-cron-hint" .value=${draft.cron}
+                oninput=${(e) => set({ cron: e.target.value })}>
+            `, "Minute, hour, day of the month, month, day of the week.")
+          : field("s-time", "At", html`
+              <input id="s-time" type="time" .value=${draft.time} oninput=${(e) => set({ time: e.target.value })}>
+            `)}
+        ${field("s-zone", "Time zone", select(
+          "s-zone", ZONES.map((zone) => [zone, zone]), draft.timezone, (timezone) => set({ timezone }),
+        ))}
         ${field("s-below", "Approve automatically up to", moneyInput(
           "s-below", draft.below, "Always ask", (below) => set({ below }),
         ))}
       </div>
+      ${formatFields(draft, set, limits)}
       ${actions.note("create")}
       <div class="row tight end">
         ${button("Close the form", () => setAdding(false), { variant: "ghost" })}
         ${button("Create schedule", create, {
-          variant: "primary", busy: actions.busy("create"), disabled: !scheduleId() || !draft.text.trim(),
+          variant: "primary", busy: actions.busy("create"), disabled: !isComplete(),
         })}
       </div>
     </section>
@@ -102,11 +149,22 @@ export function open(_, app) {
     <li class="schedule" key=${schedule.schedule_id}>
       <div class="name">
         <strong dir="auto">${schedule.title || schedule.schedule_id}</strong>
-        <span class="quiet small">${PLATFORMS[schedule.platform][0]} · ${schedule.cron} · ${schedule.timezone}</span>
+        <span class="quiet small">
+          ${dotted(
+            PLATFORMS[schedule.platform][0],
+            schedule.cron,
+            schedule.timezone,
+            schedule.language && languageNames.of(schedule.language),
+            schedule.aspect,
+            schedule.duration_seconds && duration(schedule.duration_seconds),
+          )}
+        </span>
       </div>
       ${pill(schedule.paused ? "paused" : "active")}
       <p class="quiet small">
-        ${next ? `Next ${dateTime(next)}` : "No upcoming run"}
+        ${next
+          ? html`<span title="${dateTime(next)}, your time">Next ${dateTimeIn(next, schedule.timezone)}</span>`
+          : "No upcoming run"}
         ${last && html` · last <a href="#/p/${last.production_id}">${ago(last.at)}</a>`}
       </p>
       <div class="row tight">${hasRole("operator") && scheduleButtons(schedule)}</div>
