@@ -94,7 +94,8 @@ async def list_productions(
 @router.get("/{production_id}", tags=["productions"], responses=_UNKNOWN)
 async def get_production(services: ServicesDep, production_id: KnownId) -> ProductionView:
     """The whole state of a production, also long after it is closed."""
-    return production_view(await services.reader.snapshot(production_id), services.links(production_id))
+    snapshot = await services.reader.snapshot(production_id)
+    return production_view(snapshot, services.links(production_id), await services.productions.find_preview(snapshot))
 
 
 @router.get(

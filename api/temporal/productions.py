@@ -42,7 +42,7 @@ from workflows import keys
 from workflows.brief import Brief
 from workflows.events import ProductionStart, ProductionStatus, Receipt, Snapshot
 from workflows.models import Model
-from workflows.preview.plan import preview_start
+from workflows.preview.plan import preview_id, preview_start
 from workflows.refusals import refusal_in
 from workflows.start_options import brief_digest, start_options
 
@@ -115,6 +115,17 @@ class ProductionGateway:
         options = start_options(start.production_id, start.brief, ProductionStatus.PRODUCING, now, start.carried)
         await self._start_once(keys.PREVIEW_TYPE, start, options)
         return start.production_id
+
+    async def find_preview(self, snapshot: Snapshot) -> str | None:
+        """The id of the preview of the plan that awaits approval, or None where no one has requested one."""
+        if snapshot.plan is None or snapshot.status is not ProductionStatus.AWAITING_APPROVAL:
+            return None
+        found = preview_id(snapshot.production_id, snapshot.plan)
+        try:
+            await self._reader.describe(found)
+        except Problem:  # there is none, or the server is busy: the plan can be approved without it
+            return None
+        return found
 
     async def _start_once(self, workflow_type: str, start: ProductionStart, options: dict[str, Any]) -> None:
         """Start a workflow, unless there is one with its id, open or closed."""

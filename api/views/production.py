@@ -132,6 +132,9 @@ class ProductionView(View):
     paused: Pause | None = Field(default=None, description="Running work is finished, and no new work is started")
     waiting: AttentionItem | None = Field(default=None, description="The pending decision about the whole production")
     preview_of: str = Field(default="", description="The production whose plan this preview shows without cost")
+    preview: str | None = Field(
+        default=None, description="The preview of the plan that awaits approval, once someone has requested it"
+    )
     feedback: tuple[str, ...] = ()
     deliverable: DeliverableView | None = None
     error: str | None = None
@@ -242,8 +245,12 @@ def links_of(production_id: str, ui_url: str, namespace: str) -> Links:
     )
 
 
-def production_view(snapshot: Snapshot, links: Links) -> ProductionView:
-    """The public view of a snapshot."""
+def production_view(snapshot: Snapshot, links: Links, preview: str | None = None) -> ProductionView:
+    """The public view of a snapshot.
+
+    Args:
+        preview: The production id of its plan's preview.
+    """
     return ProductionView(
         production_id=snapshot.production_id,
         status=snapshot.status,
@@ -263,6 +270,7 @@ def production_view(snapshot: Snapshot, links: Links) -> ProductionView:
         paused=snapshot.paused,
         waiting=snapshot.waiting,
         preview_of=snapshot.preview_of,
+        preview=preview,
         deadline=snapshot.deadline,
         feedback=snapshot.feedback,
         deliverable=_deliverable(snapshot, links),

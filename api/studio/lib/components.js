@@ -57,7 +57,9 @@ export function problemNote(problem) {
       <div>
         ${errors.length
           ? errors.slice(0, 8).map(({ field, message, remedy }) => html`
-              <p dir="auto">${sentence(`${file}${fieldLabel(field)}${message}`)}${remedy ? ` ${sentence(remedy)}` : ""}</p>
+              <p dir="auto">
+                ${sentence(`${file}${fieldLabel(field)}${message}`)}${remedy ? ` ${sentence(remedy)}` : ""}
+              </p>
             `)
           : html`<p dir="auto">${file}${problem.detail || problem.title}</p>`}
         ${errors.length > 8 && html`<p>And ${errors.length - 8} more.</p>`}

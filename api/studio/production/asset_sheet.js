@@ -5,9 +5,10 @@ import { html } from "../lib/dom.js";
 import { dotted, listed, quotePrice } from "../lib/format.js";
 import { attentionCard } from "./attention_card.js";
 import { fromModelKey, modelKey } from "./model.js";
+import { shotsOf } from "./shots.js";
 import { modelSelect, newTakesForm, staleNote, takesSection } from "./takes.js";
 
-/** What the user types into the sheet; it stays when the sheet is closed. `edits` are the changed fields of the plan. */
+/** What the user types into the sheet; a closed sheet keeps it. `edits` are the changed fields of the plan. */
 export const newSheetState = (typed) => ({
   edits: {},
   feedback: "",
@@ -74,7 +75,9 @@ function planEditor({ production, asset, actions, state, set, models }) {
   const wanted = { ...asset, ...changes };
   const type = (more) => set({ edits: { ...edits, ...more } });
   const edit = (change) => actions.run("edit", () => production.edit([{ op: "change", asset_id: id, ...change }]));
-  const moveTo = (position) => actions.run("edit", () => production.move(id, position));
+  const shots = shotsOf(production.assets);
+  const index = shots.findIndex(({ main, parts }) => [main, ...parts].some((each) => each.asset_id === id));
+  const moveTo = (to) => actions.run("edit", () => production.move(index, to));
   const remove = () => actions.run("edit", async () => {
     await production.edit([{ op: "drop", asset_id: id }]);
     location.hash = `#/p/${production.id}`;
@@ -85,7 +88,6 @@ function planEditor({ production, asset, actions, state, set, models }) {
     set({ edits: Object.fromEntries(Object.entries(state.edits).filter(([name, value]) => value !== edits[name])) });
   };
   const { length } = production.assets;
-  const position = production.assets.findIndex((a) => a.asset_id === id) + 1;
   const offer = models.find((m) => m.provider === wanted.provider && m.model === wanted.model);
   const chooseModel = (model) => type({ model, parameters: {} }); // another model has other parameters
   return html`
@@ -117,8 +119,8 @@ function planEditor({ production, asset, actions, state, set, models }) {
           variant: "primary", busy: actions.busy("edit"), disabled: !changed || !wanted.prompt.trim(),
         })}
         ${changed && button("Discard changes", () => set({ edits: {} }), { variant: "ghost" })}
-        ${button("Earlier", () => moveTo(position - 1), { disabled: position === 1 })}
-        ${button("Later", () => moveTo(position + 1), { disabled: position === length })}
+        ${button("Earlier", () => moveTo(index - 1), { disabled: index === 0 })}
+        ${button("Later", () => moveTo(index + 1), { disabled: index === shots.length - 1 })}
         <span class="grow"></span>
         ${button("Remove", remove, { variant: "danger", disabled: length === 1 })}
       </div>

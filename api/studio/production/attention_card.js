@@ -33,7 +33,8 @@ function focusDecision() {
 
 /**
  * `context` has the production's `id`, `actions`, `app`, `upload(assetId, file, key)` and `state` (by item: the form
- * that is unfolded, and the text that is typed into each form); optionally `done()`, called after an answer, the plan's `asset`,
+ * that is unfolded, and the text that is typed into each form); optionally `done()`, called after an answer, the plan's
+ * `asset`,
  * `inside` on the production's own page, and `sheet` in the sheet of the asset.
  */
 export function attentionCard(item, context) {

@@ -1,86 +1,118 @@
-// The storyboard: every asset as a card, in order. While the plan can change, cards are moved by drag or by keys.
+// The storyboard, in order: a card for each shot, with its still, take and narration, and for every other asset. While the
+// plan can change, cards are moved by drag or by keys.
 
 import { icon, pill, progressBar } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dotted, duration, listed, percent, quotePrice, spent, truncated } from "../lib/format.js";
 import { MODALITIES, reasonLabel, staleBecause } from "../lib/labels.js";
+import { shotName, shotsOf } from "./shots.js";
 
 const EXCERPT_CHARS = 260;
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+const PART_LABELS = { still: "Still", narration: "Narration" };
 const TONES = { completed: "good", generating: "busy", failed: "bad" };
 
 /**
- * Calls `on.open(assetId)`, `on.move(assetId, position)` and `on.drag({dragged, over})`; `state.dragged` is the asset
- * that is dragged, `state.over` the one that it is over. `open` is the asset whose sheet is open.
+ * Calls `on.open(assetId)`, `on.move(from, to)` with indexes of cards, and `on.drag({dragged, over})`; `state` has the
+ * indexes of the card that is dragged and of the one that it is over. `open` is the asset whose sheet is open.
  */
 export function storyboard(production, context) {
   const { assets } = production;
+  const shots = shotsOf(assets);
   const records = new Map(assets.map((a) => [a.asset_id, a.record]));
   return html`
     <ol class="board" key="board" aria-label="Storyboard" data-busy=${production.pendingEdits > 0}>
-      ${assets.map((asset, index) => card(production, asset, index + 1, { ...context, records, last: assets.length }))}
+      ${shots.map((shot, index) => card(production, shot, index, { ...context, records, last: shots.length - 1 }))}
     </ol>
   `;
 }
 
-function card(production, asset, position, { movable, on, state, open, records, preview, isUnsaved, last }) {
+function card(production, shot, index, context) {
+  const { movable, on, state, open, records, preview, isUnsaved, last } = context;
+  const { main: asset, parts } = shot;
   const { asset_id: id, record } = asset;
-  const label = asset.label || id;
+  const position = index + 1;
+  const name = shotName(shot);
+  const dragging = state.dragged !== null;
   const startDrag = (e) => {
     e.dataTransfer.effectAllowed = "move";
     e.dataTransfer.setData("text/plain", id);
-    on.drag({ dragged: id });
+    on.drag({ dragged: index });
   };
   const dragOver = (e) => {
-    if (!state.dragged) return;
+    if (!dragging) return;
     e.preventDefault();
-    if (state.over !== id) on.drag({ over: id });
+    if (state.over !== index) on.drag({ over: index });
   };
   const drop = (e) => {
     const { dragged } = state;
-    if (!dragged) return;
+    if (!dragging) return;
     e.preventDefault();
     on.drag({ dragged: null, over: null });
-    if (dragged !== id) on.move(dragged, position);
+    if (dragged !== index) on.move(dragged, index);
   };
   return html`
-    <li class="card ${tone(record)}" key=${id} data-asset=${id} data-status=${record?.status}
-      data-over=${state.over === id && state.dragged !== id} data-dragged=${state.dragged === id}
+    <li class="card ${cardTone(shot)}" key=${id} data-asset=${id} data-status=${record?.status}
+      data-over=${dragging && state.over === index && state.dragged !== index}
+      data-dragged=${dragging && state.dragged === index}
       draggable=${movable ? "true" : null} ondragstart=${startDrag} ondragover=${dragOver} ondrop=${drop}
       ondragend=${() => on.drag({ dragged: null, over: null })}>
       <button type="button" class="face" aria-expanded=${String(open === id)} onclick=${() => on.open(id)}
-        aria-label="${position}. ${label}: ${spokenStatus(production, asset)}">
-        ${frame(production, asset, records, preview.of(id))}
+        aria-label="${position}. ${name}: ${spokenStatus(production, asset)}">
+        ${frame(production, shot, records, preview)}
         <span class="under">
           <span class="line">
             <span class="number">${position}</span>
-            <strong>${label}</strong>
+            <strong dir="auto" title=${name}>${name}</strong>
             <span class="price">${price(asset)}</span>
           </span>
           <span class="line quiet">
             ${icon(asset.asset_type)}
             <span class="model">${record?.provider ?? asset.provider} · ${record?.model ?? asset.model}</span>
           </span>
-          ${statusLine(production, asset)}
+          ${statusLine(production, shot)}
           ${isUnsaved(asset) && html`<span class="line" key="unsaved">${pill("paused", "Not saved")}</span>`}
         </span>
       </button>
-      ${movable && grip(label, position, last, (to) => on.move(id, to))}
+      ${parts.length > 0 && html`
+        <ul class="parts" key="parts" aria-label="Made for ${name}">
+          ${parts.map((each) => partLine(production, each, context))}
+        </ul>
+      `}
+      ${movable && grip(name, index, last, (to) => on.move(index, to))}
     </li>
   `;
 }
 
-function grip(label, position, last, move) {
+/** The still or the narration of a shot. */
+function partLine(production, asset, { on, open, isUnsaved }) {
+  const { asset_id: id, asset_type: type, record } = asset;
+  const found = cardStatus(production, asset);
+  const kind = PART_LABELS[asset.role] ?? MODALITIES[type];
+  return html`
+    <li class="part" key=${id} data-asset=${id} data-status=${record?.status}>
+      <button type="button" class="face" aria-expanded=${String(open === id)} onclick=${() => on.open(id)}
+        aria-label="${kind}: ${spokenStatus(production, asset)}">
+        ${icon(type)}
+        <span class="what" dir="auto">${type === "audio" ? assetText(production, asset) : kind}</span>
+        ${isUnsaved(asset) && pill("paused", "Not saved")}
+        ${found ? pill(...pillOf(asset, found)) : html`<span class="price">${price(asset)}</span>`}
+      </button>
+    </li>
+  `;
+}
+
+function grip(name, index, last, move) {
   const onKey = (e) => {
     const step = STEPS[e.key];
     if (!step) return;
     e.preventDefault();
-    const to = position + step;
-    if (to >= 1 && to <= last) move(to);
+    const to = index + step;
+    if (to >= 0 && to <= last) move(to);
   };
   return html`
     <button type="button" class="grip" title="Drag, or press the arrow keys" onkeydown=${onKey}
-      aria-label="Move ${label}, position ${position} of ${last}">
+      aria-label="Move ${name}, position ${index + 1} of ${last + 1}">
       ${icon("grip")}
     </button>
   `;
@@ -118,6 +150,12 @@ function tone(record) {
   return TONES[record?.status] ?? "";
 }
 
+/** A card shows the worst of its assets. */
+function cardTone({ main, parts }) {
+  const tones = [main, ...parts].map(({ record }) => tone(record));
+  return ["bad", "ask"].find((each) => tones.includes(each)) ?? tones[0];
+}
+
 function price({ record, quote }) {
   if (!record?.take) return quotePrice(quote);
   return record.cost_source === "unknown" ? "Price unknown" : spent(record.cost_usd);
@@ -151,22 +189,28 @@ function spokenStatus(production, asset) {
   return `${MODALITIES[asset.asset_type]}, ${text}`;
 }
 
-function statusLine(production, asset) {
-  const { record, depends_on } = asset;
+function statusLine(production, { main: asset, parts }) {
+  const { record } = asset;
   const found = cardStatus(production, asset);
+  const inputs = asset.depends_on.filter((id) => !parts.some((part) => part.asset_id === id));
   if (!found) return html`
-    <span class="line quiet from">${depends_on.length ? `From ${listed(depends_on)}` : "From the brief"}</span>
+    <span class="line quiet from">
+      ${inputs.length ? `From ${listed(inputs)}` : parts.length ? "From the parts below" : "From the brief"}
+    </span>
   `;
-  const [status, text] = found;
-  const stale = record.stale && !record.attention && record.status === "completed";
+  const [status] = found;
   return html`
     <span class="line state">
-      ${pill(stale ? "paused" : status, text)}
+      ${pill(...pillOf(asset, found))}
       ${record.takes > 1 && html`<span class="quiet">${count(record.takes, "take")}</span>`}
       ${status === "producing" && elapsed(production, asset)}
     </span>
   `;
 }
+
+/** [status, text] of a pill; a stale asset that is done has the tone of a question. */
+const pillOf = ({ record }, [status, text]) =>
+  [record.stale && !record.attention && record.status === "completed" ? "paused" : status, text];
 
 function elapsed(production, asset) {
   const started = production.startedAt.get(asset.asset_id);
@@ -180,11 +224,13 @@ function elapsed(production, asset) {
 // Media
 
 /** The asset's media where it has some, otherwise the preview's, its still, or its text. */
-function frame(production, asset, records, previewed) {
+function frame(production, { main: asset, parts }, records, preview) {
   const { asset_type: type } = asset;
-  const record = asset.record?.file_url || type === "text" ? asset.record : (previewed ?? asset.record);
+  const made = asset.record?.file_url || type === "text";
+  const record = made ? asset.record : (preview.of(asset.asset_id) ?? asset.record);
   const url = record?.file_url;
-  const still = type === "video" && !(url && record.stale) && stillOf(asset, records);
+  const own = parts.find((part) => part.asset_type === "image")?.record?.file_url;
+  const still = type === "video" && !(url && record.stale) && (own ?? stillOf(asset, records));
   const visual = type === "image" || type === "video";
   return html`
     <span class="frame ${type}" title=${record?.stale ? staleBecause(record.stale_because) : null}>
@@ -192,7 +238,7 @@ function frame(production, asset, records, previewed) {
       ${url && type === "video" && video(url, still)}
       ${still && (url
         ? html`<img key="poster" class="poster" src=${still} alt="" loading="lazy">`
-        : html`<img key="of-${still}" class="faint" src=${still} alt="" loading="lazy">`)}
+        : html`<img key="of-${still}" class=${own ? null : "faint"} src=${still} alt="" loading="lazy">`)}
       ${!(url && visual) && !still && html`
         <span class="words" key="words" dir="auto">${assetText(production, asset)}</span>
       `}

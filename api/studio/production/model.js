@@ -2,6 +2,7 @@
 
 import { ApiError, followEvents, get, getText, post, postFile, request } from "../lib/api.js";
 import { actorName } from "../lib/session.js";
+import { movesBetween, reordered, shotsOf } from "./shots.js";
 
 export const CLOSED = new Set(["delivered", "rejected", "expired", "cancelled", "failed"]);
 export const BUSY = new Set(["planning", "producing", "finishing"]);
@@ -212,7 +213,8 @@ export class Production {
     const edited = this.#edits.then(async () => {
       try {
         const body = { plan_digest: this.plan.digest, edits, editor: actorName() };
-        this.data = { ...this.data, plan: await request("PATCH", `${this.path}/plan`, body) };
+        const plan = await request("PATCH", `${this.path}/plan`, body);
+        this.data = { ...this.data, plan, preview: null };
         await this.refresh();
       } catch (error) {
         this.#order = null;
@@ -226,13 +228,15 @@ export class Production {
     return edited;
   }
 
-  /** Move an asset to a position (from 1); the page shows it before the server confirms. */
-  async move(assetId, position) {
-    const ids = this.assets.map((a) => a.asset_id).filter((id) => id !== assetId);
-    ids.splice(position - 1, 0, assetId);
+  /** Move a shot, with all of its assets, to another index; the page shows it before the server confirms. */
+  async move(from, to) {
+    const { assets } = this;
+    const ids = reordered(shotsOf(assets), from, to);
+    const edits = movesBetween(assets.map((a) => a.asset_id), ids);
+    if (!edits.length) return;
     this.#order = ids;
     this.app.update();
-    await this.edit([{ op: "move", asset_id: assetId, position }]);
+    await this.edit(edits);
     if (this.#order === ids) this.#order = null;
   }
 

@@ -1,17 +1,16 @@
-// A preview of the whole plan, made by previz at no cost before the plan is paid for.
+// A preview of the whole plan, made by previz at no cost before the plan is paid for, for all who see the plan.
 
 import { post } from "../lib/api.js";
 import { button, progressBar } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { storage } from "../lib/session.js";
 import { deliverableSection } from "./deliverable.js";
 import { CLOSED, Production } from "./model.js";
 
 /** The preview of a production's current plan; after an edit the plan needs another one. */
 export class Preview {
   #shown = null; // the Production that makes the preview
-  #digest = ""; // of the plan that it shows
+  #digest = ""; // of the plan that it shows; after the approval it is still that plan's
   #playback = {};
 
   constructor(production, actions, app) {
@@ -24,25 +23,19 @@ export class Preview {
 
   /** The preview's production, if one was requested for the current plan. */
   get current() {
-    const digest = this.production.plan?.digest;
-    if (digest && digest !== this.#digest) {
-      const id = storage.get(`preview-${digest}`);
-      this.#show(digest, id && this.production.awaitingApproval ? id : null);
+    const { plan, data, awaitingApproval } = this.production;
+    const id = awaitingApproval ? data.preview : plan?.digest === this.#digest ? this.#shown?.id : null;
+    if ((this.#shown?.id ?? null) !== (id ?? null)) {
+      this.close();
+      this.#shown = id ? new Production(id, this.app) : null;
     }
+    this.#digest = plan?.digest;
     return this.#shown;
   }
 
-  #show(digest, id) {
-    this.close();
-    this.#shown = id ? new Production(id, this.app) : null;
-    this.#digest = digest;
-  }
-
   async request() {
-    const { digest } = this.production.plan;
-    const { production_id: id } = await post(`${this.production.path}/preview`);
-    storage.set(`preview-${digest}`, id);
-    this.#show(digest, id);
+    await post(`${this.production.path}/preview`);
+    await this.production.load();
   }
 
   /** The preview's record of an asset, once it has media. */

@@ -61,7 +61,7 @@ export function open([id, assetId], app) {
   };
   const boardEvents = {
     open: (asset) => ((openedHere = true), (location.hash = `#/p/${id}/${asset}`)),
-    move: (asset, position) => actions.run("move", () => production.move(asset, position)),
+    move: (from, to) => actions.run("move", () => production.move(from, to)),
     drag: set,
   };
   const attentionContext = {

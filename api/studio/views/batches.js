@@ -48,13 +48,18 @@ function openBatches(app) {
       location.hash = `#/batches/${started.batch_id}`;
     });
 
+  const drop = (e) => {
+    e.preventDefault();
+    drag(false);
+    if (e.dataTransfer.files.length) read([...e.dataTransfer.files]);
+  };
   const drag = (now) => over !== now && ((over = now), app.update());
 
   const dropZone = () => html`
     <section class="drop" key="drop" data-over=${over}
       ondragover=${(e) => (e.preventDefault(), drag(true))}
       ondragleave=${() => drag(false)}
-      ondrop=${(e) => (e.preventDefault(), drag(false), e.dataTransfer.files.length && read([...e.dataTransfer.files]))}>
+      ondrop=${drop}>
       <p>
         ${"Drop a CSV or JSON Lines file with one brief per row, or "}
         <label class="link">
@@ -64,7 +69,8 @@ function openBatches(app) {
         </label>.
       </p>
       <p class="hint">
-        ${`The columns are ${COLUMNS.slice(0, -1).join(", ")} and ${COLUMNS.at(-1)}; each row needs a text and a platform. `}
+        ${`The columns are ${COLUMNS.slice(0, -1).join(", ")} and ${COLUMNS.at(-1)}. `}
+        ${"Each row needs a text and a platform. "}
         <button type="button" class="link" onclick=${() => read([new File([SAMPLE], "sample.csv")])}>Try a sample</button>
       </p>
     </section>

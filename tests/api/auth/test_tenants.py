@@ -152,6 +152,9 @@ async def test_what_a_batch_and_a_schedule_start_is_the_tenants(house: House, ac
     preview = (await house.ask("adam", "POST", f"/productions/{started}/preview")).json()["production_id"]
     assert preview.startswith("acme.yearly-")
     assert "-preview-" in preview
+    for name in ("rita", "adam"):
+        found = (await house.ask(name, "GET", f"/productions/{started}")).json()
+        assert (found["preview"], found["status"]) == (preview, "awaiting_approval")
     for production_id in (row["production_id"], started, preview):
         assert (await house.ask("rita", "GET", f"/productions/{production_id}")).json()["brief"]["tenant"] == "acme"
         assert problem(await house.ask("bob", "GET", f"/productions/{production_id}"), 404)

@@ -197,7 +197,8 @@ async def write(page: Page, words: str = "Say it.", title: str = "Said", *, goto
 
 
 def card(page: Page, asset_id: str) -> Any:
-    return page.locator(f".card[data-asset='{asset_id}']")
+    """The card of an asset, or its line on the card of its shot."""
+    return page.locator(f":is(.card, .part)[data-asset='{asset_id}']")
 
 
 async def made(site: Site, production_id: str) -> dict[str, Any]:
@@ -251,7 +252,7 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
             await expect(page.locator(".film")).to_be_visible()
             await brief(page, "Night train, three reasons")
             live = await brief(page, "A lighthouse at dusk", 30)
-            await page.locator(".card[data-asset=shot-2] .face").click()
+            await page.locator(".card[data-asset=shot-2] > .face").click()
             await page.get_by_label("Made by").select_option("previz/previz-animatic-job")
             await page.get_by_text("Parameters").click()
             await page.get_by_label("job_seconds").fill("600")
@@ -260,7 +261,7 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
             await page.get_by_role("button", name="Close", exact=True).click()
             await approve(page)
             await expect(page.locator(".working .tabular")).to_be_visible()
-            await expect(page.locator(".card[data-status=completed]")).to_have_count(18)
+            await expect(page.locator(":is(.card, .part)[data-status=completed]")).to_have_count(18)
             known = await page.context.storage_state()
         views = {
             "create": "",

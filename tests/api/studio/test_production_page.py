@@ -4,10 +4,25 @@ import re
 
 import pytest
 from playwright.async_api import Browser, expect
+from temporalio import activity
 
-from tests.api.studio.browser import Site, approve, delivered, made, overflow, visiting, write
-from tests.support.fakes import FakeActivities
+from tests.api.studio.browser import (
+    Site,
+    approve,
+    board_shows,
+    card,
+    delivered,
+    made,
+    overflow,
+    twins,
+    violations,
+    visiting,
+    write,
+)
+from tests.support.fakes import PROVIDER, FakeActivities
+from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS
+from workflows.models import Asset, Modality, Plan
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
@@ -62,3 +77,65 @@ async def test_the_longest_film(browser: Browser, site: Site) -> None:
         production_id = page.url.rpartition("/")[2]
         found = await made(site, production_id)
     assert found["brief"]["duration_seconds"] == MAX_VIDEO_SECONDS
+
+
+class Shots(FakeActivities):
+    """Plans a script and three shots, each with its narration and its still."""
+
+    @activity.defn(name="draft_plan")
+    async def draft_plan(self, request: DraftPlan) -> Plan:
+        def asset(asset_id: str, kind: Modality, label: str, prompt: str, *needs: str) -> Asset:
+            role = asset_id.partition("-")[0]
+            made_by = {"provider": PROVIDER, "model": "words"}
+            return Asset(
+                asset_id=asset_id, asset_type=kind, role=role, label=label, prompt=prompt, depends_on=needs, **made_by
+            )
+
+        assets = [asset("script", Modality.TEXT, "Script", "Write it.")]
+        for k, subject in enumerate(("A keeper climbs", "The lamp is lit", "The sea goes quiet"), start=1):
+            assets += [
+                asset(f"narration-{k}", Modality.AUDIO, f"Narration {k}", f"{subject}, at last."),
+                asset(f"still-{k}", Modality.IMAGE, f"Shot {k} · Frame", f"{subject}. Wide."),
+                asset(f"shot-{k}", Modality.VIDEO, f"Shot {k} · Frame", f"{subject}. First: wide.", f"still-{k}"),
+            ]
+        return Plan.of("A film", assets)
+
+
+class TestShots:
+    @pytest.fixture
+    def fake(self) -> FakeActivities:
+        return Shots()
+
+    @pytest.mark.parametrize("width", [390, 1280])
+    async def test_a_shot_is_one_card(self, browser: Browser, site: Site, width: int) -> None:
+        """A shot's still, take and narration are one card that is named by its content, moves as one, and opens each of
+        them; the card shows the status of each."""
+        async with visiting(browser, site.url, width=width, bypass_csp=True) as page:
+            await page.goto("/#/")
+            await page.get_by_label("Brief", exact=True).fill("Show it.")
+            await page.get_by_role("button", name="Create plan").click()
+            await board_shows(page, ["script", "shot-1", "shot-2", "shot-3"])
+            production_id = page.url.rpartition("/")[2]
+            second = card(page, "shot-2")
+            await expect(second.locator("> .face strong")).to_have_text("The lamp is lit")
+            await expect(second.get_by_role("button", name="Narration: Audio")).to_contain_text("The lamp is lit, at")
+            await second.get_by_role("button", name="Still: Image").click()
+            await expect(page.get_by_label("Prompt")).to_have_value("The lamp is lit. Wide.")
+            await page.get_by_label("Prompt").fill("The lamp is lit. Close.")
+            await page.keyboard.press("Escape")
+            await expect(card(page, "still-2")).to_contain_text("Not saved")
+            await card(page, "still-2").get_by_role("button").click()
+            await page.get_by_role("button", name="Discard changes").click()
+            await page.keyboard.press("Escape")
+            assert await violations(page) == []
+            assert await twins(page) == []
+            assert await overflow(page) <= 0
+            await second.get_by_role("button", name="Move The lamp is lit, position 3 of 4").press("ArrowRight")
+            await board_shows(page, ["script", "shot-1", "shot-3", "shot-2"])
+            await page.reload()
+            await board_shows(page, ["script", "shot-1", "shot-3", "shot-2"])
+            moved = [a["asset_id"] for a in (await made(site, production_id))["plan"]["assets"]]
+            await approve(page)
+            for part in ("still-2", "narration-2"):
+                await expect(card(page, part)).to_contain_text("Done")
+        assert moved[-6:] == ["narration-3", "still-3", "shot-3", "narration-2", "still-2", "shot-2"]
