@@ -1,7 +1,8 @@
 // The sheet that adds an asset to a plan.
 
-import { button, field, select, sheet } from "../lib/components.js";
+import { button, field, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
+import { sheet } from "../lib/regions.js";
 import { fromModelKey, modelKey } from "./model.js";
 import { modelOption } from "./takes.js";
 

@@ -1,10 +1,11 @@
 // The plan before its approval: what it costs, its warnings, and the one decision.
 
 import {
-  button, field, icon, moneyInput, nameField, progressBar, unfolded, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
+  button, field, icon, moneyInput, nameField, unfolded, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
 } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dateTime, listed, priceRange, usd } from "../lib/format.js";
+import { progressBar } from "../lib/regions.js";
 import { actorName, hasRole } from "../lib/session.js";
 
 /** What a plan is about to spend, and its warnings. */

@@ -1,8 +1,9 @@
 // The sheet of one asset: its part of the plan, its pending decision, and its takes.
 
-import { button, field, icon, modalityLabel, pill, sheet } from "../lib/components.js";
+import { button, field, icon, modalityLabel, pill } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dotted, listed, quotePrice } from "../lib/format.js";
+import { sheet } from "../lib/regions.js";
 import { attentionCard } from "./attention_card.js";
 import { fromModelKey, modelKey } from "./model.js";
 import { shotsOf } from "./shots.js";

@@ -1,10 +1,11 @@
 // The storyboard, in order: a card for each shot, with its still, take and narration, and for every other asset. While the
 // plan can change, cards are moved by drag or by keys.
 
-import { icon, pill, progressBar } from "../lib/components.js";
+import { icon, pill } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, dotted, duration, listed, percent, quotePrice, spent, truncated } from "../lib/format.js";
 import { MODALITIES, reasonLabel, staleBecause } from "../lib/labels.js";
+import { progressBar } from "../lib/regions.js";
 import { shotName, shotsOf } from "./shots.js";
 
 const EXCERPT_CHARS = 260;

@@ -1,7 +1,8 @@
 // One production as the page knows it: its snapshot, its events, and the progress of what runs now.
 
-import { ApiError, followEvents, get, getText, post, postFile, request } from "../lib/api.js";
+import { ApiError, get, getText, post, postFile, request } from "../lib/api.js";
 import { actorName } from "../lib/session.js";
+import { followEvents } from "./event_stream.js";
 import { movesBetween, reordered, shotsOf } from "./shots.js";
 
 export const CLOSED = new Set(["delivered", "rejected", "expired", "cancelled", "failed"]);

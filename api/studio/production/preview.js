@@ -1,9 +1,10 @@
 // A preview of the whole plan, made by previz at no cost before the plan is paid for, for all who see the plan.
 
 import { post } from "../lib/api.js";
-import { button, progressBar } from "../lib/components.js";
+import { button } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count } from "../lib/format.js";
+import { progressBar } from "../lib/regions.js";
 import { deliverableSection } from "./deliverable.js";
 import { CLOSED, Production } from "./model.js";
 

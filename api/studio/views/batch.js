@@ -1,13 +1,14 @@
 // One batch: its progress, one approval for all of its briefs, and a row for each.
 
-import { Actions, Poller } from "../lib/actions.js";
+import { Actions } from "../lib/actions.js";
 import { get, post } from "../lib/api.js";
 import {
-  button, field, icon, loadFailure, loading, moneyInput, pill, progressBar, table, UNKNOWN_PRICE_HINT,
-  unknownPriceCheckbox,
+  button, field, icon, loadFailure, loading, moneyInput, pill, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
 } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, priceLimit, spent, usd } from "../lib/format.js";
+import { Poller } from "../lib/poller.js";
+import { progressBar, table } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";
 
 const POLL_MS = 2_500;

@@ -1,11 +1,13 @@
 // All batches, and the start of one: a file of briefs, a table of them, one budget.
 
 import { COLUMNS, parseBriefFile, textOf } from "../create/brief_file.js";
-import { Actions, Poller } from "../lib/actions.js";
+import { Actions } from "../lib/actions.js";
 import { listPages, post } from "../lib/api.js";
-import { button, checkbox, emptyState, field, icon, loadFailure, moneyInput, pill, table } from "../lib/components.js";
+import { button, checkbox, emptyState, field, icon, loadFailure, moneyInput, pill } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, count, dateTime, dotted, spent } from "../lib/format.js";
+import { Poller } from "../lib/poller.js";
+import { table } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";
 import { openBatch } from "./batch.js";
 import { tabs } from "./productions.js";

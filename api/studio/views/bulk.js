@@ -1,9 +1,10 @@
 // One answer to many pending decisions: which decisions it reaches, what it costs, and which of them were refused.
 
 import { ApiError, newKey, post } from "../lib/api.js";
-import { button, field, icon, moneyInput, progressBar, unfolded } from "../lib/components.js";
+import { button, field, icon, moneyInput, unfolded } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count, listed, priceLimit, usd } from "../lib/format.js";
+import { progressBar } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";
 
 /** A plan waits for its first approval. */

@@ -1,11 +1,11 @@
 // All productions: their status and what they cost.
 
-import { Poller } from "../lib/actions.js";
 import { listPages } from "../lib/api.js";
 import { button, emptyState, icon, loadFailure, loading, pill, select, spinner } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { aboveListPrice, ago, dateTime, dotted, spent, usd } from "../lib/format.js";
 import { PLATFORM_OPTIONS, PLATFORMS, STATUS } from "../lib/labels.js";
+import { Poller } from "../lib/poller.js";
 
 const FILTERS = ["", "awaiting_approval", "producing", "needs_attention", "delivered", "failed"];
 const PLATFORM_ICONS = { video: "video", design: "image", social_post: "image" };

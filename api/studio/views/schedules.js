@@ -1,7 +1,7 @@
 // Schedules: productions of the same brief at set times.
 
 import { formatFields, languageNames } from "../create/fields.js";
-import { Actions, Poller } from "../lib/actions.js";
+import { Actions } from "../lib/actions.js";
 import { get, post, request } from "../lib/api.js";
 import {
   button, emptyState, excess, excessNote, field, icon, loadFailure, loading, moneyInput, pill, select,
@@ -9,6 +9,7 @@ import {
 import { html } from "../lib/dom.js";
 import { ago, dateTime, dateTimeIn, dotted, duration } from "../lib/format.js";
 import { PLATFORM_OPTIONS, PLATFORMS } from "../lib/labels.js";
+import { Poller } from "../lib/poller.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { tabs } from "./productions.js";
 

@@ -1,11 +1,11 @@
 // What this studio can generate, what enables more, and whether its services are available.
 
-import { Poller } from "../lib/actions.js";
 import { get, request, SIGNED_OUT } from "../lib/api.js";
 import { button, icon, loadFailure, modalityLabel, nameField, pill } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { dateTime, listed } from "../lib/format.js";
 import { MODALITIES } from "../lib/labels.js";
+import { Poller } from "../lib/poller.js";
 import { currentSession, forget } from "../lib/session.js";
 
 const RETRY_MS = 5_000;
