@@ -151,7 +151,8 @@ export function newTakesForm({ production, asset, actions, state, set, models })
       if (state.budget) body.budget_usd = state.budget;
       if (unknown && state.unknown) body.allow_unknown_prices = true;
       await production.send(`assets/${encodeURIComponent(asset.asset_id)}/regenerate`, body);
-      set({ edits: {}, feedback: "", how: "same", budget: "", model: null, count: 1, unknown: false });
+      const sent = { prompt: { edits: {} }, feedback: { feedback: "" } }[state.how];
+      set({ ...sent, how: "same", budget: "", model: null, count: 1, unknown: false });
     });
   const upload = ([file]) => actions.run("upload", () => production.upload(asset.asset_id, file));
   const setCount = (text) => set({ count: Math.min(10, Math.max(1, Number(text) || 1)) });
