@@ -27,6 +27,16 @@ EXIT_USAGE: Final = 2
 EXIT_TOO_EXPENSIVE: Final = 3
 EXIT_ATTENTION: Final = 4
 
+ENV_FILE: Final = Path(".env")
+"""Settings for variables that the environment does not have; `make up` reads it too."""
+
+PASS_ARGUMENTS: Final = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "allow_interspersed_args": False,
+}
+"""For a command whose arguments another program reads."""
+
 MAKE: Final = "Make"
 DECIDE: Final = "Decide"
 INSPECT: Final = "Inspect"
@@ -134,7 +144,8 @@ def report(error: GreenlightError | ValidationError) -> typer.Exit:
 
     console.print("[bold red]The request is invalid[/bold red]")
     for problem in field_errors(error.errors()):
-        console.print(f"  {escape(error_text.field_line(problem.field, problem.message, problem.remedy))}", soft_wrap=True)
+        line = error_text.field_line(problem.field, problem.message, problem.remedy)
+        console.print(f"  {escape(line)}", soft_wrap=True)
     return typer.Exit(EXIT_USAGE)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import typer
 
 _TEXT_SUFFIXES: Final = frozenset(
-    ".txt .text .md .markdown .rst .fountain .fdx .docx .odt .rtf .pdf .html .htm .csv .json .jsonl .yaml .yml".split()
+    (".txt", ".text", ".md", ".rst", ".markdown", ".fountain", ".fdx", ".docx", ".odt", ".rtf", ".pdf", ".html")
 )
 _NAME: Final = re.compile(r"[!-~]+\.[A-Za-z][A-Za-z0-9]{0,7}|(\.{0,2}|~)/\S+")
 """One word in ASCII with a suffix (brief.txt), or a path from /, ./, ../ or ~/: a file name, in no script a brief."""

@@ -178,8 +178,8 @@ def add_references(brief: Brief, sources: list[str], client: GreenlightClient) -
     if len(sources) > MAX_REFERENCES:
         raise typer.BadParameter(f"--reference: {len(sources)} pictures; give at most {MAX_REFERENCES}")
     for source in sources:
-        if "://" not in source and file_problem(source):
-            raise typer.BadParameter(f"--reference: {file_problem(source)}; or give an https URL")
+        if "://" not in source and (problem := file_problem(source)):
+            raise typer.BadParameter(f"--reference: {problem} (or give an https URL)")
     references = [{"source": source} if "://" in source else _store_reference(client, source) for source in sources]
     return Brief.model_validate(brief.model_dump(exclude_unset=True) | {"references": references})
 

@@ -269,9 +269,7 @@ def show_stale(console: Console, production: views.ProductionView) -> None:
     price = money(total) + (f" and {counted(unknown, 'unknown price')}" if unknown else "")
     command = f"greenlight refresh {production.production_id} --max-usd {spent(total)}"
     command += " --allow-unknown-prices" if unknown else ""
-    console.print(
-        f"\n{counted(len(stale), 'stale asset')}, {price} to refresh: [bold]{command}[/bold]", soft_wrap=True
-    )
+    console.print(f"\n{counted(len(stale), 'stale asset')}, {price} to refresh: [bold]{command}[/bold]", soft_wrap=True)
 
 
 def take_text(record: AssetRecord) -> str:
