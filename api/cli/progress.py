@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 from api.cli.event_text import EventLike, describe, percent, waiting_reason
-from api.cli.tables import OVERRUN_STYLE, exact_time, label
+from api.cli.tables import OVERRUN_STYLE, clock_time, exact_time, label
 from workflows.events import AssetRecord, AssetStatus
 from workflows.models import Asset
 
@@ -127,7 +127,7 @@ class ProductionProgress:
             self._update_bar(task, event, text)
         if event.name in _PRINTED_IN_FULL or (task is None and event.name not in _PLANNING):
             asset = f"  {event.asset_id}" if event.asset_id else ""
-            at = (f"{exact_time(event.at)}  ", "dim")
+            at = (f"{clock_time(event.at, datetime.now(UTC))}  ", "dim")
             self._bars.console.print(Text.assemble(at, (name, _style_of(event) or "dim"), f"{asset}  {text}"))
 
     def _update_bar(self, task: TaskID, event: EventLike, text: str) -> None:

@@ -110,6 +110,12 @@ def exact_time(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def clock_time(at: datetime, now: datetime) -> str:
+    """The time of day in the local time zone, with the date if that is not today: '10:00:03'."""
+    today = at.astimezone().date() == now.astimezone().date()
+    return at.astimezone().strftime("%H:%M:%S") if today else exact_time(at)
+
+
 def format_age(waited: timedelta) -> str:
     """A duration in its largest unit: '40 s', '12 min', '5 h', '3 d'."""
     seconds = max(int(waited.total_seconds()), 0)
