@@ -113,7 +113,7 @@ def show_selection(cli: Cli, selection: Selection, *, spends: bool) -> None:
             price = [amount(item.price_usd)] if spends else []
             rows.add_row(*first, *price, one_line(item.proposal or entry.title))
         print_table(cli.out, rows)
-    others = ", ".join(f"{count} {why}" for why, count in sorted(selection.left_out.items()))
+    others = ", ".join(f"{count} {why}" for why, count in selection.left_out.most_common())
     if others:
         cli.print(f"[dim]Left out: {escape(others)}[/dim]")
 

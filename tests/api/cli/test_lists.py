@@ -163,7 +163,17 @@ def test_progress_from_now_shows_the_states() -> None:
 
 def record(asset_id: str, status: AssetStatus, **more: Any) -> AssetRecord:
     fields = {"content_id": "p1", "asset_id": asset_id, "asset_type": Modality.TEXT, "provider": "a", "model": "b"}
-    return AssetRecord.model_validate({**fields, "prompt": "x", "position": 1, "status": status, **more})
+    empty = dict.fromkeys(("file_url", "error", "attention", "media_type", "duration_seconds"))
+    fixed = {
+        "prompt": "x",
+        "position": 1,
+        "role": "body",
+        "label": "",
+        "cost_usd": "0",
+        "error_kind": "",
+        "stale": False,
+    }
+    return AssetRecord.model_validate({**fields, **empty, **fixed, "status": status, "take": None, "takes": 0, **more})
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,14 @@ import typer
 from temporalio.client import Client
 from typer.testing import CliRunner, Result
 
+from activities.storage.bucket import Storage
 from api.cli.commands import batch
 from api.cli.context import Cli
 from api.cli.main import app
+from deploy.local import Stack
 from tests.support.fakes import FakeActivities
 from tests.support.serving import Api, serving
+from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 
 Greenlight = Callable[..., Awaitable[Result]]
@@ -29,9 +32,12 @@ def fake() -> FakeActivities:
 
 
 @pytest.fixture
-async def api(client: Client, fake: FakeActivities) -> AsyncIterator[Api]:
-    async with fake.working(client), serving(client, {}) as api:
-        yield api
+async def api(client: Client, fake: FakeActivities, storage: Storage, servers: Stack) -> AsyncIterator[Api]:
+    fake.keep_in(storage)
+    with pytest.MonkeyPatch.context() as patch:
+        use_s3(patch, servers)
+        async with fake.working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
+            yield api
 
 
 @pytest.fixture
@@ -71,7 +77,7 @@ async def _none(api: Api, tenant: str) -> bool | None:
 async def test_forty_decisions_in_four_actions(
     api: Api, greenlight: Greenlight, fake: FakeActivities, tenant: str
 ) -> None:
-    """Forty pending decisions, failures and plans of three prices, are seen with one command and answered with three."""
+    """Forty pending decisions, failures and plans of three prices, are seen and answered in four commands."""
     fake.fail = {"text-2"}
     failed = await asyncio.gather(*(api.planned(tenant=tenant) for _ in range(4)))
     await asyncio.gather(*(api.approve(production_id, digest) for production_id, digest in failed))
@@ -99,7 +105,7 @@ async def test_forty_decisions_in_four_actions(
     unasked = await greenlight("approve", "--all-below", "0.10", "--tenant", tenant)
     assert unasked.exit_code == 4
     assert "Approve 33 plans, up to 0.66 USD in all? Nothing is sent without --yes." in unasked.stderr
-    assert "Left out: 1 of unknown price, 2 above 0.10 USD" in unasked.stdout
+    assert "Left out: 2 above 0.10 USD, 1 of unknown price" in unasked.stdout
     fake.fail = set()
     approved = await greenlight("approve", "--all-below", "0.10", "--tenant", tenant, "--yes")
     assert approved.exit_code == 0, approved.output
