@@ -87,7 +87,7 @@ def test_temporal_passes_its_arguments_on(home: Path, monkeypatch: pytest.Monkey
     for name in ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GREENLIGHT_HOME", str(home))
-    monkeypatch.setattr(temporal.os, "execve", execve)
+    monkeypatch.setattr(os, "execve", execve)
     arguments = ["workflow", "list", "--query", "A='b'", "-h", "--", "--url"]
     assert CliRunner().invoke(app, ["temporal", *arguments]).exit_code == 0
     assert started[0][0] == arguments

@@ -106,7 +106,7 @@ async def test_forty_decisions_in_four_actions(
     assert unasked.exit_code == 4
     assert "Approve 33 plans, up to 0.66 USD in all? Nothing is sent without --yes." in unasked.stderr
     assert "Left out: 2 above 0.10 USD, 1 of unknown price" in unasked.stdout
-    fake.fail = set()
+    fake.fail, fake.unknown = set(), False
     approved = await greenlight("approve", "--all-below", "0.10", "--tenant", tenant, "--yes")
     assert approved.exit_code == 0, approved.output
     assert "\nApproved 33 plans, up to 0.66 USD in all." in approved.stdout
