@@ -144,7 +144,8 @@ def answer_all(
     if not selection.chosen:
         cli.print(f"No {what} fits; nothing is sent.")
         return
-    price = f", {at_most(selection.total_usd)} in all" if spends else ""
+    total = selection.total_usd
+    price = "" if not spends else f", {at_most(total)} in all" if total else ", free"
     summary = f"{counted(len(selection.chosen), what)}{price}"
     if not yes:
         _confirm(cli, f"{verb} {summary}?")
