@@ -149,6 +149,15 @@ ONE_TRANSFER: Final = [Depends(_one_transfer)]
 ONE_READ: Final = [Depends(_one_read)]
 """For routes that read one file through this process, which counts as a transfer too."""
 After = Annotated[int, Depends(_resume_after)]
+IdPrefix = Annotated[
+    str | None,
+    Query(
+        max_length=100,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="Only those whose id begins with this",
+        examples=["20261120-1a"],
+    ),
+]
 AssetId = Annotated[str, Path(examples=["shot-2"])]
 IdempotencyKey = Annotated[
     str | None,

@@ -107,15 +107,24 @@ class BatchGateway:
         return view if running else view.model_copy(update={"status": _batch_status(description)})
 
     async def list_batches(
-        self, tenant: str | None, page_size: int, page_token: bytes | None, links: Callable[[str], BatchLinks]
+        self,
+        tenant: str | None,
+        page_size: int,
+        page_token: bytes | None,
+        links: Callable[[str], BatchLinks],
+        prefix: str = "",
     ) -> tuple[list[ListedBatch], bytes | None]:
         """One page of batches, of one tenant or of all (None), open ones first; and the token of the next page.
+
+        Args:
+            prefix: The ids begin with it.
 
         Raises:
             Problem: 503.
         """
         query = f"WorkflowType = '{keys.BATCH_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
         query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
+        query += f" AND WorkflowId STARTS_WITH '{keys.batch_workflow_id(prefix)}'" if prefix else ""
         page = self._client.list_workflows(
             query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
         )

@@ -148,7 +148,7 @@ class ListedProduction(View):
 
 
 class ProductionPage(View):
-    """Open ones come on the first pages, then by when they closed; within a page newest first.
+    """Open ones come on the first pages and first on each page, the newest at the top, then the most recently closed.
 
     `next_page_token` is null on the last page.
     """
