@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import ProductionStart, ProductionStatus, Report
     from workflows.production.failures import message_of
     from workflows.refusals import error_of, refuse
-    from workflows.start_options import COST, STATUS, content_digest, start_options
+    from workflows.start_options import COST, STATUS, TITLE, content_digest, start_options
 
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 
@@ -130,7 +130,13 @@ class BatchWorkflow:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 cancellation_type=ChildWorkflowCancellationType.ABANDON,
-                **start_options(production_id, row.brief, ProductionStatus.PLANNING, workflow.now()),
+                **start_options(
+                    production_id,
+                    row.brief,
+                    ProductionStatus.PLANNING,
+                    workflow.now(),
+                    titled=TITLE in workflow.info().typed_search_attributes,
+                ),
             )
         except WorkflowAlreadyStartedError:
             self._poll([row])
