@@ -1,7 +1,7 @@
 """Routes that take several steps in one call: plan, execute a plan, generate."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from decimal import Decimal
 from typing import Any, Final
@@ -24,6 +24,7 @@ from api.problems import Problem, documented, parse_field_error, unknown_product
 from api.relay.relay import EventStream
 from api.routes.productions import EVENT_STREAM, begin
 from api.routes.streamed_media import MAX_INLINE_BYTES, read_object
+from api.storage import Vault
 from api.temporal.updates import DECIDE, EDIT_PLAN
 from api.views.bodies import ExecutePlan, Generate
 from api.views.generated import MAX_RESPONSE_CHARS, GenerateView, generate_view, used_takes
@@ -31,7 +32,7 @@ from api.views.production import PREFIX
 from workflows import keys
 from workflows.brief import Brief
 from workflows.events import ProductionStatus, Snapshot
-from workflows.models import ZERO, Modality, Plan
+from workflows.models import ZERO, Asset, Modality, Plan, Take
 from workflows.requests import Approval, Decision, EditOp, PlanEdit
 
 router = APIRouter(responses=documented(422, 503))
@@ -214,20 +215,38 @@ def assets_beyond(plan: Plan, most: int | None) -> list[str]:
 
 
 async def generated(services: Services, production_id: str) -> GenerateView:
-    """The state of a production, with a text about its result once that is delivered."""
+    """The state of a production, with a text about its result once that is delivered.
+
+    While the storage does not answer there is no text: the production itself is not affected.
+    """
     snapshot = await services.reader.snapshot(production_id)
+    links = services.links(production_id)
+    if snapshot.status is not ProductionStatus.DELIVERED:
+        return generate_view(snapshot, links, None, {})
+    try:
+        texts, revised = await _read_takes(services.vault, used_takes(snapshot)[:MAX_READ])
+    except Problem:
+        return generate_view(snapshot, links, None, {})
+    return generate_view(snapshot, links, texts, revised)
+
+
+async def _read_takes(vault: Vault, used: Sequence[tuple[Asset, Take]]) -> tuple[dict[str, str], dict[str, str]]:
+    """By asset id: the texts of takes, and the prompts as vendors rewrote them.
+
+    Raises:
+        Problem: 503.
+    """
     texts: dict[str, str] = {}
     revised: dict[str, str] = {}
-    if snapshot.status is ProductionStatus.DELIVERED:
-        for asset, take in used_takes(snapshot)[:MAX_READ]:
-            if asset.asset_type is Modality.TEXT and sum(map(len, texts.values())) < MAX_RESPONSE_CHARS:
-                found = await read_object(services.vault, take.media.key, MAX_INLINE_BYTES)
-                texts[asset.asset_id] = (found or b"").decode(errors="replace")
-            elif asset.asset_type is Modality.IMAGE and take.billed_usd:
-                data = await read_object(services.vault, keys.data_key(take.media.key), MAX_INLINE_BYTES)
-                if data and (prompt := json.loads(data).get("revised_prompt")):
-                    revised[asset.asset_id] = str(prompt)
-    return generate_view(snapshot, services.links(production_id), texts, revised)
+    for asset, take in used:
+        if asset.asset_type is Modality.TEXT and sum(map(len, texts.values())) < MAX_RESPONSE_CHARS:
+            if content := await read_object(vault, take.media.key, MAX_INLINE_BYTES):
+                texts[asset.asset_id] = content.decode(errors="replace")
+        elif asset.asset_type is Modality.IMAGE and take.billed_usd:  # free takes have no data
+            data = await read_object(vault, keys.data_key(take.media.key), MAX_INLINE_BYTES)
+            if data and (prompt := json.loads(data).get("revised_prompt")):
+                revised[asset.asset_id] = str(prompt)
+    return texts, revised
 
 
 async def _with_result(services: Services, production_id: str) -> AsyncGenerator[bytes]:

@@ -155,10 +155,7 @@ async def take_text(services: ServicesDep, production_id: KnownId, asset_id: Ass
     "/{production_id}/assets/{asset_id}/takes/{take}/data",
     response_class=Response,
     dependencies=ONE_READ,
-    responses={
-        200: {"description": "The data", "content": {"application/json": {"schema": {"type": "object"}}}},
-        **documented(429),
-    },
+    responses={**_BYTES, **documented(429)},
 )
 async def take_data(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
     """What the vendor returned with a take, as JSON: seconds, words and segments of a transcript, a revised prompt."""

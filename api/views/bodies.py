@@ -16,6 +16,9 @@ UnknownPrices = Annotated[
 ]
 
 
+BriefText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BRIEF_CHARS)]
+
+
 class SignIn(Model):
     """The key of the person at this browser."""
 
@@ -42,9 +45,9 @@ class Generate(Model):
     """Plan, and approve at once where the plan's high price is at most `max_usd`. Give either `brief` or `prompt`."""
 
     brief: Brief | None = Field(default=None, description="Instead of `prompt`")
-    prompt: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BRIEF_CHARS)] | None
-    ) = Field(default=None, description="The text of a brief, without its other fields", examples=["A jazz poster."])
+    prompt: BriefText | None = Field(
+        default=None, description="The text of a brief, without its other fields", examples=["A jazz poster."]
+    )
     platform: Platform | None = Field(default=None, description="With `prompt`; without it, social_post")
     max_usd: Money | None = Field(
         default=None, description="The most that the whole may cost. Without it, only a free plan is approved at once"

@@ -27,12 +27,12 @@ class GenerateView(ProductionView):
 
 
 def generate_view(
-    snapshot: Snapshot, links: Links, texts: Mapping[str, str], revised: Mapping[str, str]
+    snapshot: Snapshot, links: Links, texts: Mapping[str, str] | None, revised: Mapping[str, str]
 ) -> GenerateView:
     """The result, from the takes alone.
 
     Args:
-        texts: Asset id -> the text of its selected take.
+        texts: Asset id -> the text of its selected take; None where the texts cannot be read.
         revised: Asset id -> the prompt as the vendor rewrote it.
     """
     view = production_view(snapshot, links)
@@ -41,7 +41,7 @@ def generate_view(
         for r in view.assets
     )
     fields = {name: getattr(view, name) for name in ProductionView.model_fields}
-    return GenerateView(**fields | {"assets": assets}, response=describe(snapshot, texts))
+    return GenerateView(**fields | {"assets": assets}, response=None if texts is None else describe(snapshot, texts))
 
 
 def used_takes(snapshot: Snapshot) -> list[tuple[Asset, Take]]:
