@@ -51,7 +51,7 @@ class ScheduledProduction:
                     scheduled.brief,
                     ProductionStatus.PLANNING,
                     workflow.now(),
-                    titled=TITLE in workflow.info().typed_search_attributes,
+                    titled=workflow.info().typed_search_attributes.get(TITLE) is not None,
                 ),
             )
         except WorkflowAlreadyStartedError:

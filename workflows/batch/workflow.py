@@ -135,7 +135,7 @@ class BatchWorkflow:
                     row.brief,
                     ProductionStatus.PLANNING,
                     workflow.now(),
-                    titled=TITLE in workflow.info().typed_search_attributes,
+                    titled=workflow.info().typed_search_attributes.get(TITLE) is not None,
                 ),
             )
         except WorkflowAlreadyStartedError:

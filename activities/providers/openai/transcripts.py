@@ -24,7 +24,7 @@ FORMATS: Final = {
     "srt": ("srt", "application/x-subrip"),
     "vtt": ("vtt", "text/vtt"),
 }
-"""Our name -> the vendor's and the media type. Text is requested as JSON, which also reports the usage and the words."""
+"""Our name -> the vendor's and the media type. Text is requested as JSON, which also has the usage and the words."""
 
 
 async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finished:

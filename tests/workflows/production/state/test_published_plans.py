@@ -87,7 +87,10 @@ def test_newest_plan_event_has_assets(logged: Sequence[tuple[EventName, str]], c
             assert {k: v for k, v in event.data.items() if k != "plan_assets"} == stored.data
     whole = with_plan_assets(record, record)
     if carrying:
-        first, second = whole.events[carrying - 1].data["plan_assets"]  # type: ignore[misc]
+        shown = whole.events[carrying - 1].data["plan_assets"]
+        assert isinstance(shown, list)
+        first, second = shown
+        assert isinstance(second, dict)
         assert first == {
             "asset_id": "a",
             "asset_type": "text",
@@ -107,7 +110,8 @@ def test_newest_plan_event_has_assets(logged: Sequence[tuple[EventName, str]], c
 def test_published_plan_is_not_larger_than_record() -> None:
     """The events with the assets of a plan of 1,000 assets are one payload that is smaller than the record."""
     plan = Plan.of("T", [asset(f"a-{n}", prompt="x" * 200) for n in range(1_000)])
-    record = snapshot(plan, *[("plan_ready", plan.digest)] * 50)
+    logged: list[tuple[EventName, str]] = [("plan_ready", plan.digest)] * 50
+    record = snapshot(plan, *logged)
     published: Progress = with_plan_assets(record, Record.of(record, lambda: NOW).progress(0))
     assert len(published.model_dump_json()) < len(record.model_dump_json())
 
@@ -130,7 +134,7 @@ def test_estimate_of_production() -> None:
     states = {"a": AssetState(takes=(take(1, "0.04", price),)), "gone": AssetState(takes=(take(1, "0.04", price),))}
     found = production_estimate(snapshot(SECOND, assets=states))
     assert found == Estimate(low=Decimal("0.07"), high=Decimal("0.12"), unknown=True)
-    assert production_estimate(snapshot(SECOND, plan=None)) is None
+    assert production_estimate(snapshot(SECOND).model_copy(update={"plan": None})) is None
 
 
 @pytest.mark.parametrize(
