@@ -61,7 +61,7 @@ def describe(snapshot: Snapshot, texts: Mapping[str, str]) -> str | None:
         return _cut(_film(snapshot, used))
     written = [texts[a.asset_id].strip() for a, _ in used if a.asset_id in texts]
     others = [_counted([a for a, _ in used if a.asset_type is kind], name) for kind, name in _NAMES.items()]
-    return _cut("\n\n".join([*written, *filter(None, others)]))
+    return _cut("\n\n".join([*filter(None, written), *filter(None, others)])) or None
 
 
 def _film(snapshot: Snapshot, used: Sequence[tuple[Asset, Take]]) -> str:

@@ -8,10 +8,12 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
+from activities.storage.bucket import Storage
 from api.routes.multimodal import assets_beyond
 from api.views.bodies import Generate
 from tests.support.fakes import FakeActivities
 from tests.support.serving import BRIEF, Api, problem, serving, sse
+from workflows import keys
 from workflows.activity_io import PLAN_INVALID, DraftPlan
 from workflows.models import Asset, Modality, Plan
 
@@ -101,6 +103,19 @@ async def test_generate_stream(api: Api) -> None:
         ready = next(e for e in events if e.name == "plan_ready")
         assert [a["asset_id"] for a in ready.data["data"]["plan_assets"]] == ["text-1", "text-2", "text-3"]
     assert names[0] == names[1]
+
+
+async def test_response_is_the_text(api: Api, storage: Storage) -> None:
+    """The response of a text is its takes in plan order; while they cannot be read there is none."""
+    headers, body = {"Idempotency-Key": "text-1"}, {"brief": BRIEF, "max_usd": "0.03", "wait_seconds": 60}
+    done = (await api.http.post("/generate", json=body, headers=headers)).json()
+    assert (done["status"], done["response"]) == ("delivered", None)
+    for asset_id, text in {"text-2": b"Second.", "text-1": b"First.\n"}.items():
+        key = f"{keys.take_prefix(done['production_id'], asset_id, 1)}/media.txt"
+        await storage.put_bytes(key, text, "text/plain")
+    again = (await api.http.post("/generate", json=body, headers=headers)).json()
+    assert again["production_id"] == done["production_id"]
+    assert again["response"] == "First.\n\nSecond."
 
 
 async def test_generate_from_prompt(api: Api) -> None:

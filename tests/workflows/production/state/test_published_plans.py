@@ -155,7 +155,7 @@ def test_free_differs_from_unknown(
     shown = state.model_copy(update={"status": AssetStatus.COMPLETED})
     record = Record.of(snapshot(Plan.of("T", [made]), assets={"a": shown}), lambda: NOW)
     text = details_of(record)
-    row = next(line for line in text.splitlines() if line.startswith("| a"))
+    row = next(line for line in text.splitlines() if line.startswith("| a\u2003"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert tuple(cells[-2:]) == (costs or ("unknown", "unknown"))
     assert ("1 of unknown cost" in text) == unknown
