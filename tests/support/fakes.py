@@ -77,7 +77,7 @@ class FakeActivities(ProductionActivities):
     `hold(asset_id)` keeps an asset generating, with a heartbeat, until `release`; "planning", "finishing", "rewriting"
     and "manifest" hold those steps, the first after it reported its first asset; `filesets` names that of each
     revision; `hold_takes` holds only these takes of it. `produced`, `orders`, `finished` and `manifests` record the
-    requests. `media_bytes` is the size that takes report. `keep_in` a bucket stores manifests and records of batches there.
+    requests. `keep_in` a bucket stores manifests and records of batches there. `media_bytes` is the size of each take.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
