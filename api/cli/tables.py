@@ -199,12 +199,11 @@ def show_production(console: Console, production: views.ProductionView, url: str
     line = Text.assemble(production.production_id, " · ", status_text(production.status))
     line.append(f" · {production.brief.platform} · spent {spent(production.spent_usd)}")
     line.append(f" of {amount(production.budget_usd)} USD" if production.budget_usd else " USD")
-    if production.estimate_usd:
-        line.append(f" · estimate {estimate(production.estimate_usd)}")
     if production.overrun_usd:
         line.append(f" · {overrun(production.overrun_usd)}", style=OVERRUN_STYLE)
     unknown = sum(r.cost_source == "unknown" for r in production.assets)
-    line.append(f" and {_counted(unknown, 'unknown cost')}\n" if unknown else "\n")
+    line.append(f" and {_counted(unknown, 'unknown cost')}" if unknown else "")
+    line.append(f" · estimate {estimate(production.estimate_usd)}\n" if production.estimate_usd else "\n")
     console.print(line, soft_wrap=True)
     _show_state(console, production)
     records = production.assets

@@ -8,7 +8,8 @@ from temporalio.client import Client
 from activities.storage.bucket import Storage
 from api.routes.streamed_media import MAX_INLINE_BYTES
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, path, problem
+from tests.support.serving import BRIEF, Api, path, problem
+from tests.support.waiting import eventually
 from workflows import keys
 from workflows.start_options import TITLE
 
@@ -60,3 +61,31 @@ async def test_title_in_temporal(api: Api, client: Client) -> None:
     history = await client.get_workflow_handle(keys.workflow_id(production_id)).fetch_history()
     started = history.events[0].workflow_execution_started_event_attributes
     assert b"Say it." in started.search_attributes.indexed_fields[keys.TITLE_ATTRIBUTE].data
+
+
+async def test_titles_of_batches_and_schedules(api: Api, client: Client) -> None:
+    """Productions that a batch or a schedule starts have their title as a search attribute too."""
+    body = {"schedule_id": "titled", "brief": BRIEF, "cron": "0 9 1 1 *"}
+    assert (await api.http.post("/api/v1/schedules", json=body)).status_code == 201
+    assert (await api.http.post("/api/v1/schedules/titled/run")).status_code < 300
+    batch = {"batch_id": "titled", "rows": [{"brief": BRIEF}]}
+    assert (await api.http.post("/api/v1/batches", json=batch)).status_code == 202
+
+    async def scheduled() -> str | None:
+        recent = (await api.http.get("/api/v1/schedules/titled")).json()["recent"]
+        return str(recent[0]["production_id"]) if recent else None
+
+    async def of_batch() -> str | None:
+        (row,) = (await api.http.get("/api/v1/batches/titled")).json()["rows"]
+        return str(row["production_id"]) if row["status"] == "awaiting_approval" else None
+
+    for started in (scheduled, of_batch):
+        production_id = await eventually(started)
+        await api.until(production_id, "plan_ready")
+
+        async def title(of: str = production_id) -> str | None:
+            described = await client.get_workflow_handle(keys.workflow_id(of)).describe()
+            found = described.typed_search_attributes.get(TITLE)
+            return found if found != "Say it." else None
+
+        assert await eventually(title) == "A plan"
