@@ -1,6 +1,7 @@
 """Store the response of a paid attempt: media in the bucket, the outcome in the ledger, despite any outage."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -98,6 +99,7 @@ class PaidAttempt(Attempt):
             if key:
                 await self._retry_storage(lambda: self.storage.delete(key))  # this attempt's own object
             await self._release(error)
+        await self._store_data(key, finished)
         media = media_of(key, stored, finished.media_type, facts)
         billed = entry.billed_usd + cost - entry.last.billed_usd
         take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)
@@ -111,6 +113,12 @@ class PaidAttempt(Attempt):
             await self._delete_leftovers(key)
         await self._withdraw_question()
         return take
+
+    async def _store_data(self, key: str, finished: Finished) -> None:
+        """Store what the vendor returned in addition next to the media at `key`, before the ledger names the take."""
+        if finished.data:
+            content = json.dumps(dict(finished.data), ensure_ascii=False, indent=1).encode()
+            await self._retry_storage(lambda: self.storage.put_bytes(keys.data_key(key), content, "application/json"))
 
     async def _delete_leftovers(self, key: str) -> None:
         """Delete the uploads of killed attempts: the ledger names `key`, and will name no other."""

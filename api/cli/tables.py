@@ -16,7 +16,7 @@ from rich.text import Text
 
 from api.views import production as views
 from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
-from workflows.models import ZERO, Quote
+from workflows.models import ZERO, Estimate, Quote
 from workflows.runtime.redaction import make_printable
 
 PIPED_WIDTH: Final = 200
@@ -93,6 +93,15 @@ def at_most(usd: Decimal) -> str:
 
 def price_range(low: Decimal, high: Decimal) -> str:
     return amount(high) if low == high else f"{spent(low)}–{amount(high)}"
+
+
+def estimate(price: Estimate | None) -> str:
+    """A price range before the fact: '0.03–0.05', 'free', 'unknown', '0.05 + unknown'."""
+    if price is None:
+        return "–"
+    if not price.unknown:
+        return price_range(price.low, price.high)
+    return f"{price_range(price.low, price.high)} + unknown" if price.high else "unknown"
 
 
 def label(value: str) -> str:
@@ -219,18 +228,19 @@ def show_production(console: Console, production: views.ProductionView, url: str
     if production.overrun_usd:
         line.append(f" · {overrun(production.overrun_usd)}", style=OVERRUN_STYLE)
     unknown = sum(r.cost_source == "unknown" for r in production.assets)
-    line.append(f" and {counted(unknown, 'unknown cost')}\n" if unknown else "\n")
+    line.append(f" and {counted(unknown, 'unknown cost')}" if unknown else "")
+    line.append(f" · estimate {estimate(production.estimate_usd)}\n" if production.estimate_usd else "\n")
     console.print(line, soft_wrap=True)
     _show_state(console, production)
     records = production.assets
     if records:
-        names = ("#", "asset", "type", "status", "take", "USD", "made by", "media")
-        rows = table(*names, right=("#", "USD"), folded=_folded(console))
+        names = ("#", "asset", "type", "status", "take", "estimate", "USD", "made by", "media")
+        rows = table(*names, right=("#", "estimate", "USD"), folded=_folded(console))
         for r in records:
             made_by = f"{r.provider}/{r.model}"
-            take = take_text(r)
-            first = (str(r.position), Text(r.asset_id), r.asset_type.value, _record_status(r), take, _cost(r))
-            rows.add_row(*first, Text(made_by), _media(console, r, url))
+            first = (str(r.position), Text(r.asset_id), r.asset_type.value, _record_status(r), take_text(r))
+            costs = (estimate(r.estimate_usd), _cost(r))
+            rows.add_row(*first, *costs, Text(made_by), _media(console, r, url))
         print_table(console, rows)
     for r in records:
         if r.error:

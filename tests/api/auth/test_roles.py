@@ -37,6 +37,7 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /api/v1/productions",
         "POST /api/v1/multimodal/plan",
         "POST /api/v1/generate",
+        "POST /generate",
         "POST /api/v1/batches",
         "POST /api/v1/references",
         "PATCH /api/v1/productions/{production_id}/plan",
