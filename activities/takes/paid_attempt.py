@@ -107,7 +107,7 @@ class PaidAttempt(Attempt):
             await self._retry_storage(lambda: self._ledger.update("stored", billed_usd=cost, take=take))
         except StorageConflict:
             with suppress(StorageFailed):
-                await self.storage.delete(key)  # another attempt's media is the take
+                await self._delete_upload(key)  # another attempt's media is the take
             raise
         if activity.info().attempt > 1 or len(entry.submissions) > 1:
             await self._delete_leftovers(key)
@@ -125,7 +125,12 @@ class PaidAttempt(Attempt):
         with suppress(StorageFailed):
             for each in await self.storage.list_keys(f"{self.prefix}/media"):
                 if each != key:
-                    await self.storage.delete(each)
+                    await self._delete_upload(each)
+
+    async def _delete_upload(self, key: str) -> None:
+        """Delete the media at `key` and its data. The media is last, because leftovers are found by it."""
+        await self.storage.delete(keys.data_key(key))
+        await self.storage.delete(key)
 
     async def _stored_facts(self, finished: Finished, key: str, stored: Stored, nonce: str) -> Facts:
         """Media facts. If the media does not open, check first that the storage returns the bytes that were stored.

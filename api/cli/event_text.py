@@ -134,9 +134,6 @@ def describe(event: EventLike) -> str:
 
 
 def _number(value: JsonValue) -> int | None:
-    """A count, also of a list."""
-    if isinstance(value, list):
-        return len(value)
     return value if isinstance(value, int) else None
 
 

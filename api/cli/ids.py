@@ -8,8 +8,10 @@ from typing import Final
 from api.client.client import GreenlightClient
 from api.client.errors import GreenlightError
 
-MAX_CANDIDATES: Final = 6
-"""Ids that are read to find an ambiguity, and that its message names."""
+MAX_READ: Final = 50
+"""Ids that are read to find an ambiguity: the whole id of a batch may be the start of others."""
+MAX_NAMED: Final = 6
+"""Ids that the message of an ambiguity names."""
 _WHOLE: Final = re.compile(r"([a-z0-9][a-z0-9-]*\.)?(\d{8}-[0-9a-f]{8}|k-[0-9a-f]{20})")
 """An id as the API makes it. It needs no lookup."""
 _BATCH: Final = re.compile(r"([a-z0-9][a-z0-9-]*\.)?b-[0-9a-f]{20}")
@@ -23,7 +25,7 @@ def find_production(client: GreenlightClient, text: str) -> str:
     """
     if _WHOLE.fullmatch(text) or not text:
         return text
-    found = islice(client.list(prefix=text, page_size=MAX_CANDIDATES), MAX_CANDIDATES)
+    found = islice(client.list(prefix=text, page_size=MAX_READ), MAX_READ)
     return choose(text, [(each.production_id, each.title) for each in found], "production")
 
 
@@ -31,7 +33,7 @@ def find_batch(client: GreenlightClient, text: str) -> str:
     """The id of a batch, as `find_production`."""
     if _BATCH.fullmatch(text) or not text:
         return text
-    found = islice(client.batches(prefix=text, page_size=MAX_CANDIDATES), MAX_CANDIDATES)
+    found = islice(client.batches(prefix=text, page_size=MAX_READ), MAX_READ)
     return choose(text, [(each.batch_id, "") for each in found], "batch")
 
 
@@ -54,9 +56,10 @@ def choose(text: str, candidates: Sequence[tuple[str, str]], what: str) -> str:
         if text in (each, each.partition(".")[2]):
             return each
     if len(found) > 1:
-        names = "".join(f"\n  {each}  {' '.join(title.split())[:60]}".rstrip() for each, title in found.items())
+        named = islice(found.items(), MAX_NAMED)
+        names = "".join(f"\n  {each}  {' '.join(title.split())[:60]}".rstrip() for each, title in named)
         raise GreenlightError(
-            f"Several {what} ids begin with {text!r}" if len(found) < MAX_CANDIDATES else f"{text!r} is too short",
+            f"Several {what} ids begin with {text!r}" if len(found) <= MAX_NAMED else f"{text!r} is too short",
             f"Give more of the id:{names}",
         )
     return next(iter(found), text)

@@ -285,7 +285,7 @@ class Follower:
                 try:
                     if self._run_closed:
                         snapshot = await self._reader.snapshot(self._production_id)
-                        status, events = snapshot.status, snapshot.events
+                        status, events = snapshot.status, with_plan_assets(snapshot, snapshot).events
                         if not status.closed:  # opened again meanwhile: follow the new run
                             self._run_closed = False
                             listener = asyncio.create_task(self._listen())

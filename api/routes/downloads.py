@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from api.deps import AssetId, CurrentCaller, KnownId, Services, ServicesDep
 from api.problems import Problem, documented, wrong_phase
 from api.routes.revisions import keys_of, revisions
-from api.routes.streamed_media import inline_take
+from api.routes.streamed_media import find_take, inline_take
 from api.storage import no_media
 from api.views.changes import DeliverablesView, InlineMedia
 from api.views.production import PREFIX
@@ -46,8 +46,8 @@ async def take_media(
         return JSONResponse(media.model_dump(mode="json"), headers={"Cache-Control": "private, max-age=3600"})
 
     async def recorded() -> str | None:
-        state = (await services.reader.snapshot(production_id)).assets.get(asset_id)
-        return next((t.media.key for t in state.takes if t.number == take), None) if state else None
+        found = await find_take(services, production_id, asset_id, take)
+        return found.media.key if found else None
 
     link = await services.vault.take_link(production_id, asset_id, take, recorded)
     if link is None:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing, nullcontext, suppress
 from decimal import Decimal
+from graphlib import TopologicalSorter
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.sse import format_sse_event
 
+from api.auth.caller import Caller
 from api.deps import (
     ONE_STREAM,
     ONE_STREAM_IF_ACCEPTED,
@@ -33,7 +35,7 @@ from workflows import keys
 from workflows.brief import Brief
 from workflows.events import ProductionStatus, Snapshot
 from workflows.models import ZERO, Asset, Modality, Plan, Take
-from workflows.requests import Approval, Decision, EditOp, PlanEdit
+from workflows.requests import MAX_EDITS, Approval, Decision, EditOp, PlanEdit
 
 router = APIRouter(responses=documented(422, 503))
 
@@ -88,24 +90,17 @@ _RESULT: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"text/event-stream": {}},
     }
 }
+_GENERATE: Final[dict[str, Any]] = {
+    "status_code": 202,
+    "tags": ["multimodal"],
+    "response_model": GenerateView,
+    "dependencies": ONE_STREAM_IF_ACCEPTED,
+    "responses": {**_RESULT, **documented(402, 409, 429)},
+}
 
 
-@router.post(
-    "/generate",
-    status_code=202,
-    tags=["multimodal"],
-    response_model=GenerateView,
-    dependencies=ONE_STREAM_IF_ACCEPTED,
-    responses={**_RESULT, **documented(402, 409, 429)},
-)
-@router.post(
-    f"{PREFIX}/generate",
-    status_code=202,
-    tags=["multimodal"],
-    response_model=GenerateView,
-    dependencies=ONE_STREAM_IF_ACCEPTED,
-    responses={**_RESULT, **documented(402, 409, 429)},
-)
+@router.post("/generate", **_GENERATE)
+@router.post(f"{PREFIX}/generate", **_GENERATE)
 async def generate(
     services: ServicesDep,
     caller: CurrentCaller,
@@ -120,6 +115,28 @@ async def generate(
     `Accept: text/event-stream` it is the events of the production from the first, and after the last one the event
     `result` with the same record.
     """
+    streamed = accepts_stream(request)  # then it counts as a stream already
+    # The place among the streams is taken first: a request that is refused for it has started nothing.
+    with services.streams.hold(caller) if body.wait_seconds and not streamed else nullcontext():
+        production_id = await _start(services, caller, body, idempotency_key)
+        headers = {"Location": services.links(production_id).production}
+        if streamed:
+            return EventStream(_with_result(services, production_id), headers=headers)
+        response.headers.update(headers)
+        if body.wait_seconds:
+            await services.relay.wait_until_closed(production_id, body.wait_seconds)
+    result = await generated(services, production_id)
+    if body.wait_seconds and result.status.closed:
+        response.status_code = 200
+    return result
+
+
+async def _start(services: Services, caller: Caller, body: Generate, idempotency_key: str | None) -> str:
+    """Start a production, and approve its plan where the request allows it; the result is its id.
+
+    Raises:
+        Problem: 402 where the plan costs more, 409 or 422 where there is no plan, and the refusals of the request.
+    """
     caller.check_release("max_usd")
     await services.fleet.report()  # without a worker there would be no plan, so nothing is started
     brief, approver = caller.admit(body.whole_brief), caller.sign(body).approver
@@ -130,21 +147,13 @@ async def generate(
     budget = min((each for each in (brief.budget_usd, body.max_usd) if each is not None), default=None)
     # The limit applies to planning too, and the plan contains only what this request allows.
     brief = brief.model_copy(update={"budget_usd": budget, "allow_unknown_prices": body.allow_unknown_prices})
+    if body.max_steps is not None:  # the plan is cut before it is approved, which is done below
+        approval = brief.approval.model_copy(update={"auto_below_usd": None})
+        brief = brief.model_copy(update={"approval": approval})
     production_id, _ = await begin(services, brief, idempotency_key)
-    links = services.links(production_id)
     await services.relay.wait(production_id, _PLANNED)
     await _release(services, production_id, body, approver, budget, idempotency_key)
-    headers = {"Location": links.production}
-    if accepts_stream(request):
-        return EventStream(_with_result(services, production_id), headers=headers)
-    response.headers.update(headers)
-    if body.wait_seconds:
-        with services.streams.hold(caller):
-            await services.relay.wait_until_closed(production_id, body.wait_seconds)
-    result = await generated(services, production_id)
-    if body.wait_seconds and result.status.closed:
-        response.status_code = 200
-    return result
+    return production_id
 
 
 async def _release(
@@ -161,7 +170,7 @@ async def _release(
     if snapshot.status is not ProductionStatus.AWAITING_APPROVAL:
         return
     plan = snapshot.plan
-    if dropped := assets_beyond(plan, body.max_steps):
+    while dropped := assets_beyond(plan, body.max_steps)[:MAX_EDITS]:
         edits = tuple(EditOp(op="drop", asset_id=each) for each in dropped)
         edit = PlanEdit(plan_digest=plan.digest, edits=edits, editor=approver)
         plan = await services.productions.update(production_id, EDIT_PLAN, edit)
@@ -203,7 +212,10 @@ def _no_plan(snapshot: Snapshot) -> Problem:
 
 
 def assets_beyond(plan: Plan, most: int | None) -> list[str]:
-    """The assets to drop so that at most `most` are left: the first ones in plan order whose inputs are kept too."""
+    """The assets to drop so that at most `most` are left: the first ones in plan order whose inputs are kept too.
+
+    An asset comes before its inputs, so that some of them can be dropped before the others.
+    """
     kept: set[str] = set()
     if most is None:
         return []
@@ -211,7 +223,9 @@ def assets_beyond(plan: Plan, most: int | None) -> list[str]:
     for asset in plan.assets:
         if len(kept) < most and all(need in kept or need not in named for need in asset.depends_on):
             kept.add(asset.asset_id)
-    return [a.asset_id for a in plan.assets if a.asset_id not in kept]
+    inputs = {a.asset_id: [need for need in a.depends_on if need in named] for a in plan.assets}
+    order = reversed([*TopologicalSorter(inputs).static_order()])
+    return [asset_id for asset_id in order if asset_id not in kept]
 
 
 async def generated(services: Services, production_id: str) -> GenerateView:

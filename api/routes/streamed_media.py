@@ -18,13 +18,15 @@ from api.views.changes import InlineMedia
 from api.views.production import PREFIX
 from workflows import keys
 from workflows.events import Snapshot
-from workflows.models import Modality
+from workflows.models import Modality, Take
 from workflows.requests import MAX_UPLOAD_BYTES
 
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
 
 CHUNK_BYTES: Final = 1024 * 1024
 """The part of a file that is in memory at a time, whatever its length."""
+MAX_INLINE_BYTES: Final = 1_000_000
+"""Of a take inside a JSON response; base64 makes it a third longer."""
 MAX_DATA_BYTES: Final = 50_000_000
 """The words of a recording of an hour take two megabytes."""
 _NAME: Final = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*")
@@ -59,10 +61,6 @@ class _Stored:
             self._body.close()
 
 
-MAX_INLINE_BYTES: Final = 1_000_000
-"""Of a take inside a JSON response; base64 makes it a third longer."""
-
-
 async def read_object(vault: Vault, key: str, most: int) -> bytes | None:
     """The whole of a small object, or None where there is none or it has more than `most` bytes."""
     stored = await _open(vault, key)
@@ -71,14 +69,23 @@ async def read_object(vault: Vault, key: str, most: int) -> bytes | None:
     return b"".join([chunk async for chunk in stored.chunks()])
 
 
+async def find_take(services: Services, production_id: str, asset_id: str, number: int) -> Take | None:
+    """A take of an asset, or None where the asset has none with this number.
+
+    Raises:
+        Problem: 404 where there is no such production, 503.
+    """
+    state = (await services.reader.snapshot(production_id)).assets.get(asset_id)
+    return next((t for t in state.takes if t.number == number), None) if state else None
+
+
 async def inline_take(services: Services, production_id: str, asset_id: str, number: int) -> InlineMedia:
     """A small take as base64.
 
     Raises:
         Problem: 404, 413, 503.
     """
-    state = (await services.reader.snapshot(production_id)).assets.get(asset_id)
-    take = next((t for t in state.takes if t.number == number), None) if state else None
+    take = await find_take(services, production_id, asset_id, number)
     if take is None:
         raise no_media(f"Take {number} of asset {asset_id[:100]!r}")
     media = take.media
@@ -139,9 +146,7 @@ async def deliverable_file(
 )
 async def take_text(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
     """A take of a text asset, always as plain text."""
-    snapshot = await services.reader.snapshot(production_id)
-    state = snapshot.assets.get(asset_id)
-    found = next((t for t in state.takes if t.number == take), None) if state else None
+    found = await find_take(services, production_id, asset_id, take)
     is_text = found is not None and found.media.bytes <= MAX_UPLOAD_BYTES[Modality.TEXT]
     stored = await _open(services.vault, found.media.key) if found and is_text else None
     if stored is None:
@@ -159,8 +164,7 @@ async def take_text(services: ServicesDep, production_id: KnownId, asset_id: Ass
 )
 async def take_data(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
     """What the vendor returned with a take, as JSON: seconds, words and segments of a transcript, a revised prompt."""
-    state = (await services.reader.snapshot(production_id)).assets.get(asset_id)
-    found = next((t for t in state.takes if t.number == take), None) if state else None
+    found = await find_take(services, production_id, asset_id, take)
     body = await read_object(services.vault, keys.data_key(found.media.key), MAX_DATA_BYTES) if found else None
     if body is None:
         message, remedy = f"take {take} of asset {asset_id[:100]!r} has no data", "read its media instead"

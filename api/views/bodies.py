@@ -9,7 +9,7 @@ from workflows.models import MAX_ASSETS, Model, Money, Person, ProductionId
 from workflows.requests import Approval, Rejection
 
 MAX_WAIT_SECONDS: Final = 600.0
-"""Of `/generate`. Proxies often end a response that has not begun after a minute; a stream begins at once."""
+"""Of `/generate`. Proxies often end a response that has not begun after a minute; a stream begins with the plan."""
 
 UnknownPrices = Annotated[
     bool, Field(description="Also spend on models without a published price, which no budget can limit")
@@ -59,7 +59,7 @@ class Generate(Model):
         default=0,
         ge=0,
         le=MAX_WAIT_SECONDS,
-        description="Answer when the result is made, but after this time at the latest",
+        description="Answer when the result is made, but at most this long after the plan is ready",
     )
     allow_unknown_prices: UnknownPrices = False
     approver: Person = "someone"

@@ -115,7 +115,7 @@ class FakeActivities(ProductionActivities):
         self.kept: Manifests | None = None
         self.kept_batches: BatchRecords | None = None
         self.enabled: tuple[Modality, ...] = tuple(Modality)
-        self.media_bytes: int | None = None
+        self.media_bytes = 5
         self._held: dict[str, asyncio.Event] = {}
 
     def keep_in(self, storage: "Storage") -> None:
@@ -229,17 +229,15 @@ class FakeActivities(ProductionActivities):
             prompt=request.asset.prompt,
             provider=PROVIDER,
             model=request.asset.model,
-            media=self._take_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt"),
+            media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt").model_copy(
+                update={"bytes": self.media_bytes}
+            ),
             cost_usd=(cost := self.costs.get(asset_id, self.price_usd)),
             billed_usd=cost + self.billed_before + lost_usd,
             inputs={i.asset_id: i.take for i in request.inputs},
             started_at=now,
             finished_at=now,
         )
-
-    def _take_media(self, key: str) -> Media:
-        media = _media(key)
-        return media if self.media_bytes is None else media.model_copy(update={"bytes": self.media_bytes})
 
     @activity.defn(name="cancel_asset")
     async def cancel_asset(self, request: ProduceAsset) -> AssetCancelled:

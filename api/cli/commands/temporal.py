@@ -62,9 +62,8 @@ def find_server(environ: Mapping[str, str]) -> Server:
         namespace = environ.get("TEMPORAL_NAMESPACE") or record.get("temporal_namespace") or "default"
         env = dict(environ) | {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace}
         if "temporal" in stack_record(environ).get("embedded", ()):
-            env["TEMPORAL_CONFIG_FILE"] = (
-                os.devnull
-            )  # a profile could add TLS or a key, which this server does not have
+            # A profile could add TLS or a key, which this server does not have.
+            env["TEMPORAL_CONFIG_FILE"] = os.devnull
         if codec_url := record.get("codec_url"):
             env.setdefault("TEMPORAL_CODEC_ENDPOINT", codec_url)
         return Server(address, namespace, ui_url, "the stack that was started here", env)

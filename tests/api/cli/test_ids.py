@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.cli.ids import MAX_CANDIDATES, choose, find_production
+from api.cli.ids import MAX_NAMED, choose, find_production
 from api.client.client import GreenlightClient, GreenlightError
 
 TITLES = [("20261120-1a2b3c4d", "Dawn"), ("20261120-1affffff", "Dusk"), ("acme.20261121-00000000", "Tram")]
@@ -36,7 +36,7 @@ def test_an_ambiguous_prefix_lists_the_candidates() -> None:
         choose("20261120", TITLES, "production")
     assert "20261120-1a2b3c4d  Dawn\n  20261120-1affffff  Dusk" in refused.value.detail
     assert "Tram" not in refused.value.detail
-    many = [(f"2026-{n}", "") for n in range(MAX_CANDIDATES)]
+    many = [(f"2026-{n}", "") for n in range(MAX_NAMED + 1)]
     with pytest.raises(GreenlightError, match="'2026' is too short"):
         choose("2026", many, "production")
 

@@ -74,10 +74,10 @@ async def _none(api: Api, tenant: str) -> bool | None:
     return True if not found else None
 
 
-async def test_forty_decisions_in_four_actions(
+async def test_bulk_commands_leave_expensive_and_unknown_plans(
     api: Api, greenlight: Greenlight, fake: FakeActivities, tenant: str
 ) -> None:
-    """Forty pending decisions, failures and plans of three prices, are seen and answered in four commands."""
+    """Of forty decisions, two commands answer every failure and every cheap plan; the other plans keep waiting."""
     fake.fail = {"text-2"}
     failed = await asyncio.gather(*(api.planned(tenant=tenant) for _ in range(4)))
     await asyncio.gather(*(api.approve(production_id, digest) for production_id, digest in failed))

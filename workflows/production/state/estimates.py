@@ -17,7 +17,8 @@ def asset_estimate(asset: Asset, state: AssetState) -> Estimate | None:
     made = [take for take in state.takes if take.provider != UPLOAD]
     ranges = [take.estimate_usd or asset.estimate for take in made] if state.takes else [asset.estimate]
     known = [each for each in ranges if each]
-    return sum(known, NOTHING) if known or state.takes else None
+    only_uploads = bool(state.takes) and not made
+    return sum(known, NOTHING) if known or only_uploads else None
 
 
 def production_estimate(snapshot: Snapshot) -> Estimate | None:

@@ -125,7 +125,9 @@ def test_estimate_of_asset() -> None:
     assert asset_estimate(made, AssetState(takes=(take(1, "0.04", priced), take(2, "0.01")))) == priced + plan_price
     uploaded = AssetState(takes=(take(1, "0", provider=UPLOAD),))
     assert asset_estimate(made, uploaded) == Estimate(low=Decimal(0), high=Decimal(0))
-    assert asset_estimate(made.model_copy(update={"quote": None}), AssetState()) is None
+    unpriced = made.model_copy(update={"quote": None})
+    assert asset_estimate(unpriced, AssetState()) is None
+    assert asset_estimate(unpriced, AssetState(takes=(take(1, "0.04"),))) is None
 
 
 def test_estimate_of_production() -> None:
