@@ -45,9 +45,11 @@ def test_an_unknown_cost_is_not_free() -> None:
     out = io.StringIO()
     show_production(make_console(out), view, "http://api")
     rows = [" ".join(line.split()) for line in out.getvalue().splitlines() if " shot-" in line]
-    costs = ["completed 1 unknown", "completed 2 (2 takes) 0.05 + unknown", "completed 1 free", "completed – –"]
+    one = "0.00–0.035"  # the estimate, before the cost
+    costs = [f"completed 1 {one} unknown", "completed 2 (2 takes) 0.00–0.07 0.05 + unknown"]
+    costs += [f"completed 1 {one} free", f"completed – {one} –"]
     assert [cost in row for cost, row in zip(costs, rows, strict=True)] == [True] * 4, rows
-    assert "spent 0.05 USD and 2 unknown costs\n" in out.getvalue()
+    assert "spent 0.05 USD and 2 unknown costs · estimate 0.00–0.175\n" in out.getvalue()
     assert describe(event("asset_complete", "a", cost_usd="0", cost_source="unknown")) == "done, cost unknown"
     assert describe(event("asset_complete", "a", cost_usd="0", cost_source="catalogue")) == "done, free"
 
