@@ -189,11 +189,11 @@ def test_the_number_of_a_take(take: int | None, takes: int, text: str) -> None:
     [
         ({"plan_digest": "d", "how": "preview"}, "the plan of the production"),
         ({"assets": 1, "low_usd": "0", "high_usd": "0"}, "1 asset, free"),
-        ({"assets": [{}, {}], "low_usd": "0", "high_usd": "0.1"}, "2 assets, 0.00–0.10"),
+        ({"assets": 2, "plan_assets": [{}, {}], "low_usd": "0", "high_usd": "0.1"}, "2 assets, 0.00–0.10"),
     ],
 )
 def test_a_plan_without_a_count(data: dict[str, Any], text: str) -> None:
-    """The event of a plan counts its assets, also where it lists them; a preview names no count."""
+    """The event of a plan counts its assets, also where it has them; a preview names no count."""
     assert describe(StreamEvent(id=1, name="plan_ready", at=NOW, data=data)) == text
 
 
