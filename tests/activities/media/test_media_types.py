@@ -19,7 +19,7 @@ from activities.providers.protocol import Finished
 from activities.providers.registry import PROVIDERS
 from activities.storage.bucket import Storage
 from activities.takes.stored_form import normalize
-from tests.activities.takes.attempts import Attempts, asked
+from tests.activities.takes.attempts import Attempts, take_request
 from tests.emulators.base import Reply
 from tests.emulators.google import GoogleEmulator
 from tests.emulators.hostile import film
@@ -27,7 +27,7 @@ from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.samples import mp3, pcm, picture, wav
 from tests.support.vendor import Vendor
 from tests.support.vendors import KINDS, Kindred, env_of
-from tests.support.vendors import asked as wanted
+from tests.support.vendors import take_request as wanted
 from workflows.models import Modality
 
 
@@ -92,7 +92,7 @@ async def test_a_take_is_stored_as_what_it_is(storage: Storage, way: str) -> Non
     vendor = Vendor()
     vendor.media, vendor.streams, vendor.looks = picture(kind="JPEG"), way == "stream", 1
     model = "later" if way == "stream" else way
-    run = Attempts(storage, vendor, asked(model, "0" if model == "gift" else "0.40"))
+    run = Attempts(storage, vendor, take_request(model, "0" if model == "gift" else "0.40"))
     if model == "later":
         await run.fails()
     take = await run.attempt()

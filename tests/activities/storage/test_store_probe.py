@@ -23,7 +23,7 @@ from activities.takes import paid_attempt
 from deploy.local import Stack
 from tests.activities.references.pictures import Desk as References
 from tests.activities.storage.store_proxy import Mode, StoreProxy
-from tests.activities.takes.attempts import Attempts, asked
+from tests.activities.takes.attempts import Attempts, take_request
 from tests.activities.takes.upload_desk import Desk as Uploads
 from tests.emulators.openai import OpenAIEmulator
 from tests.support.vendor import Vendor, png
@@ -104,7 +104,7 @@ async def test_nothing_is_bought_without_support(behind: Storage, proxy: StorePr
     what the store does and what to do; once the store is fixed the same take is made, and billed once."""
     proxy.mode = mode
     vendor = Vendor(looks=1)
-    run = Attempts(behind, vendor, asked(model))
+    run = Attempts(behind, vendor, take_request(model))
     error = await run.fails()
     found = failure(error)
     assert (error.type, error.non_retryable, found.reason) == ("store_unsupported", True, "store_unsupported")
@@ -127,7 +127,7 @@ async def test_free_takes_need_no_support(behind: Storage, proxy: StoreProxy, mo
     if mode == "answers_400":  # only a probe tells that this refusal is about the condition
         await probe_again(behind)
     vendor = Vendor()
-    run = Attempts(behind, vendor, asked("gift", "0"))
+    run = Attempts(behind, vendor, take_request("gift", "0"))
     first = await run.attempt()
     assert await run.attempt(1) is not None
     assert (await run.attempt()).media.sha256 == first.media.sha256
@@ -136,7 +136,7 @@ async def test_free_takes_need_no_support(behind: Storage, proxy: StoreProxy, mo
 async def test_an_unreachable_store_is_waited_for(behind: Storage, proxy: StoreProxy) -> None:
     """Where the probe gets no answer nothing is bought, and the attempt is retried: no person is asked."""
     vendor = Vendor()
-    run = Attempts(behind, vendor, asked("now"))
+    run = Attempts(behind, vendor, take_request("now"))
     proxy.mode = "is_down_for_writes"
     error = await run.fails()
     assert (error.type, error.non_retryable, vendor.billed) == ("storage_unavailable", False, [])
@@ -189,7 +189,7 @@ async def test_a_store_that_stops_to_support_them(
     await probe_again(behind)
     proxy.mode = "answers_501"
     vendor = Vendor()
-    error = await Attempts(behind, vendor, asked("now")).fails()
+    error = await Attempts(behind, vendor, take_request("now")).fails()
     assert (error.type, error.non_retryable, vendor.billed) == ("store_unsupported", True, [])
     assert behind.support is not None
     assert behind.support.state == "unsupported"
@@ -204,7 +204,7 @@ async def test_a_paid_answer_that_cannot_be_recorded(
     monkeypatch.setattr(paid_attempt, "UNSUPPORTED_WAIT", 0.5)
     vendor = Vendor()
     vendor.gate = asyncio.Event()
-    run = Attempts(behind, vendor, asked(model))
+    run = Attempts(behind, vendor, take_request(model))
     attempt = asyncio.create_task(run.fails())
     await vendor.reached.wait()
     proxy.mode = "answers_501"
@@ -220,7 +220,7 @@ async def test_a_short_lack_of_support_loses_no_answer(behind: Storage, proxy: S
     """A paid answer survives a store that answers 501 for a moment: it is stored, and billed once."""
     vendor = Vendor()
     vendor.gate = asyncio.Event()
-    run = Attempts(behind, vendor, asked("now"))
+    run = Attempts(behind, vendor, take_request("now"))
     attempt = asyncio.create_task(run.attempt())
     await vendor.reached.wait()
     proxy.mode, before = "answers_501", len(proxy.writes)
@@ -241,7 +241,7 @@ async def test_a_refusal_that_cannot_be_recorded(
     """A vendor that says to wait while the store stops to write the ledger ends in a question too, not in a loop."""
     monkeypatch.setattr(paid_attempt, "UNSUPPORTED_WAIT", 0.2)
     vendor = Vendor()
-    run = Attempts(behind, vendor, asked("now"))
+    run = Attempts(behind, vendor, take_request("now"))
     vendor.script = [RateLimited("later", retry_after=timedelta(seconds=1))]
     submit = vendor.submit
 
@@ -275,7 +275,7 @@ async def test_a_store_without_writes_ends_free_steps(behind: Storage, proxy: St
     error = await fails(activities.price_plan, request)
     assert (error.type, error.non_retryable) == ("store_unsupported", True)
     assert "AWS_ENDPOINT_URL_S3" in error.message
-    gift = await Attempts(behind, Vendor(), asked("gift", "0")).fails()
+    gift = await Attempts(behind, Vendor(), take_request("gift", "0")).fails()
     assert (gift.type, gift.non_retryable) == ("store_unsupported", True)
 
 
