@@ -57,7 +57,7 @@ some seconds, on a busy machine for longer than a heartbeat timeout that a test 
 
 
 class Case(BaseModel):
-    """One take to make and the step to stop it at. Its name is the name of its production, its provider and its file."""
+    """One take to make and the step to stop it at. It names its production, its provider and its file."""
 
     name: str
     vendor: str

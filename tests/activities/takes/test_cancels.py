@@ -12,7 +12,7 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
 from activities.takes import stopping
-from tests.activities.takes.attempts import LIVELY, Attempts, Slow, take_request, finished_take, stop
+from tests.activities.takes.attempts import LIVELY, Attempts, Slow, finished_take, stop, take_request
 from tests.activities.takes.test_ledger_faults import PRICE
 from tests.support.vendor import Vendor, png
 from tests.support.waiting import eventually

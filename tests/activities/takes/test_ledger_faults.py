@@ -21,7 +21,7 @@ from activities.storage.errors import StorageConflict, StorageFailed
 from activities.takes.attempt import MAX_ATTEMPTS
 from activities.takes.ledger import Entry, Ledger, Submission
 from tests.activities.finishing.media import Takes
-from tests.activities.takes.attempts import Attempts, take_request, finished_take, forget_jobs, ledger_key, stop
+from tests.activities.takes.attempts import Attempts, finished_take, forget_jobs, ledger_key, stop, take_request
 from tests.support.vendor import Vendor, png
 from workflows.activity_io import InputTake
 from workflows.brief import Platform

@@ -356,7 +356,7 @@ async def test_a_large_file_arrives_in_parts(servers: Stack, storage: Storage, m
 
 
 async def test_upload_by_the_command(api: Api, tmp_path: Path) -> None:
-    """`greenlight upload` sends a file and prints the address of the production; a refused upload ends with its reason."""
+    """`greenlight upload` sends a file and prints the address of the production; a refused upload prints its reason."""
     production_id = await api.delivered()
     own, wrong = tmp_path / "own.md", tmp_path / "wrong.md"
     own.write_text("My own words.")
