@@ -82,7 +82,7 @@ class _Mute(UnsandboxedWorkflowRunner):
 
         def block_on_query(act: WorkflowActivation) -> WorkflowActivationCompletion:
             if any(job.HasField("query_workflow") for job in act.jobs):
-                sys.stdout.write("asked\n")
+                sys.stdout.write("query\n")
                 sys.stdout.flush()
                 threading.Event().wait()
             return activate(act)
