@@ -25,14 +25,14 @@ SPECS: Final[Mapping[str, str]] = {
 }
 FREE: Final = "/v1/moderations"
 REFUSES_LATER: Final = frozenset({"/v1/responses", "/v1/chat/completions"})
-"""Here content is refused by an answer, which is billed."""
+"""Endpoints that refuse content by a response, which is billed."""
 SPEECH: Final = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 OVER: Final = frozenset({"completed", "failed", "cancelled"})
 
 
 @dataclass
 class Job:
-    """A background response: how many looks find it at work, and what it comes to."""
+    """A background response: the number of polls that find it running, and its outcome."""
 
     asked: dict[str, Any]
     looks: int
@@ -41,13 +41,13 @@ class Job:
 
 
 class OpenAIEmulator(Emulator):
-    """The vendor; it bills what its own counts cost by the published rates.
+    """The vendor; it bills its own counts by the published rates.
 
     Attributes:
-        answer_text: Given a chat request's body, says what the model answers.
-        looks: A background response is done at this look.
-        by_url: Pictures are answered as an address, as dall-e and some compatible servers do.
-        speech_seconds: Of each answer of speech; `streamed` leaves its length out of the header.
+        answer_text: The response of the model for a chat request's body.
+        looks: A background response is done at this poll.
+        by_url: Pictures are returned as an address, as by dall-e and some compatible servers.
+        speech_seconds: The duration of each speech; `streamed` leaves its length out of the header.
     """
 
     def __init__(self, answer_text: Callable[[dict[str, Any]], str] | None = None) -> None:
@@ -90,7 +90,7 @@ class OpenAIEmulator(Emulator):
             case "expire" if self.kind(call) == "download":
                 return Reply(403, b"<Error>AuthenticationFailed</Error>", "application/xml")
             case _:
-                return None  # played by the answer: these are accepted, and billed
+                return None  # created by `answer`: these are accepted, and billed
 
     def answer(self, call: Call) -> Reply:
         if self.kind(call) == "download":
@@ -129,7 +129,7 @@ class OpenAIEmulator(Emulator):
                 return bodies.transcript(body.get("response_format", "json"))
 
     def _hold(self, path: str, body: Mapping[str, Any]) -> None:
-        """Against the SDK's types: newer than the published specification, but silent about other names."""
+        """Check against the SDK's types, which are newer than the published specification but accept other names."""
         spec = f"sdk-derived/openai/{SPECS[path]}.json"
         self.check(spec, {k: v for k, v in body.items() if k != "stream"})  # the types of a stream are others
         if VENDOR.is_dir():

@@ -1,7 +1,7 @@
-"""Replicate as its OpenAPI describes it and as it was recorded: predictions, their list, and the files they made.
+"""Replicate as its OpenAPI describes it and as it was recorded: predictions, their list, and their files.
 
-It bills a model of the catalogue by what it makes, so a prediction that fails costs nothing; any other model costs
-what it cost, made or not.
+It bills a model of the catalogue by its output, so a prediction that fails costs nothing; any other model costs its
+price with or without an output.
 """
 
 from collections.abc import Mapping
@@ -43,12 +43,12 @@ def _problem(status: int, title: str, detail: str, headers: Mapping[str, str] | 
 
 
 class ReplicateEmulator(Emulator):
-    """Predictions are done at the look number `looks`.
+    """Predictions are done at the poll with the number `looks`.
 
     Attributes:
         makes: Model -> the name and the bytes of its output; all others make a small picture.
         texts: Model -> its output, e.g. the pieces of the text that it writes.
-        filters: The list goes by `created_after`, which only the SDK's newest types have.
+        filters: The list is filtered by `created_after`, which only the SDK's newest types have.
     """
 
     def __init__(self, looks: int = 2) -> None:
@@ -167,7 +167,7 @@ class ReplicateEmulator(Emulator):
         found = self._find(call)
         if found is None:
             return _problem(404, "Not found", "The requested resource could not be found.")
-        if not found.cancelled and found.looks < self.looks:  # what is over stays as it is
+        if not found.cancelled and found.looks < self.looks:  # an ended prediction stays unchanged
             found.cancelled = True
             self.billed_usd -= FLUX.get(found.model, OTHER_USD)  # billed by output, and there is none
         return Reply(200, self._shown(found, "canceled" if found.cancelled else "succeeded"))

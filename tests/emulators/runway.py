@@ -42,12 +42,12 @@ class Task:
 
 
 class RunwayEmulator(Emulator):
-    """Tasks are done at the look number `looks`.
+    """Tasks are done at the poll with the number `looks`.
 
     Attributes:
-        throttled: The first looks find the task waiting for a free place.
+        throttled: The first polls find the task waiting for a free slot.
         refunds: A task that fails is charged nothing.
-        failures: The words and the code of a task that fails.
+        failures: The message and the code of a task that fails.
     """
 
     def __init__(self, looks: int = 2) -> None:

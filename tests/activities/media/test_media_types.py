@@ -28,7 +28,7 @@ from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.samples import mp3, pcm, picture, wav
 from tests.support.vendor import Vendor
 from tests.support.vendors import KINDS, Kindred, env_of
-from tests.support.vendors import take_request as wanted
+from tests.support.vendors import vendor_request as wanted
 from workflows.models import Modality
 
 

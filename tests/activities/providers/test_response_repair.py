@@ -18,7 +18,7 @@ from activities.providers.response_repair import UNKNOWN_STATUS, find_error, res
 from activities.text.valid_unicode import REPLACEMENT, valid
 from tests.emulators.base import Call, Emulator, Reply, sse
 from tests.emulators.samples import picture
-from tests.support.vendors import KINDS, Kindred, asked, env_of
+from tests.support.vendors import KINDS, Kindred, env_of, vendor_request
 from workflows.models import Modality
 
 TEXTS: Final = {
@@ -77,7 +77,7 @@ async def test_invalid_unicode_is_replaced(
     provider, emulator, kindred = writer
     heard = None if heard is None else []
     rewritten(emulator, lambda data: MARK.sub(lambda _: written, data))
-    text = text_of(await provider.submit(asked(kindred, heard)))
+    text = text_of(await provider.submit(vendor_request(kindred, heard)))
     assert text.startswith(reads), text
     assert emulator.count("submit") == 1
     if heard is not None:
@@ -90,7 +90,7 @@ async def test_invalid_unicode_in_an_error_is_replaced(writer: tuple[Provider, E
     record = rb'{"type":"error","error":{"type":"rate_limit_error","code":429,"message":"slow \ud83d\u0000 down"}}'
     emulator.say(Reply(429, record))
     with pytest.raises(RateLimited, match=f"slow {REPLACEMENT * 2} down"):
-        await provider.submit(asked(kindred))
+        await provider.submit(vendor_request(kindred))
 
 
 ERRORS: Final[list[tuple[Any, type[ProviderError], str]]] = [
@@ -120,7 +120,7 @@ async def test_an_error_with_http_200(
     provider, emulator, kindred = writer
     emulator.say(Reply(200, body))
     with pytest.raises(kind, match=words) as caught:
-        await provider.submit(asked(kindred, None if heard is None else []))
+        await provider.submit(vendor_request(kindred, None if heard is None else []))
     assert type(caught.value) is kind
     assert caught.value.billed_usd == 0
     assert emulator.count("submit") == 1
@@ -131,7 +131,7 @@ async def test_an_error_as_the_first_event(writer: tuple[Provider, Emulator, Kin
     provider, emulator, kindred = writer
     emulator.say(sse({"error": {"code": 429, "message": "wait"}}))
     with pytest.raises(RateLimited, match="wait"):
-        await provider.submit(asked(kindred, []))
+        await provider.submit(vendor_request(kindred, []))
 
 
 @pytest.mark.parametrize("kind", [name for name, each in KINDS.items() if each.modality is not Modality.TEXT])
@@ -143,7 +143,7 @@ async def test_media_refused_with_http_200(kind: str, code: int, error: type[Pro
         provider = PROVIDERS[kindred.vendor].build(env_of(kindred.vendor, emulator))
         emulator.say(Reply(200, {"error": {"code": code, "message": "no room"}}))
         with pytest.raises(error, match="no room"):
-            await provider.submit(asked(kindred, workdir=tmp_path))
+            await provider.submit(vendor_request(kindred, workdir=tmp_path))
         assert emulator.count("submit") == 1
         await provider.close()
 
@@ -221,7 +221,7 @@ async def test_base_64_in_every_form(kind: str, form: str, text: str, tmp_path: 
         provider = PROVIDERS[kindred.vendor].build(env_of(kindred.vendor, emulator))
         written = json.dumps(text).encode()
         rewritten(emulator, lambda data: re.sub(rb'"[A-Za-z0-9+/]{150,}=*"', lambda _: written, data))
-        request = asked(kindred, workdir=tmp_path)
+        request = vendor_request(kindred, workdir=tmp_path)
         made = await provider.submit(request)
         while isinstance(made, Job):
             seen = await provider.poll(request, made)

@@ -40,7 +40,7 @@ async def test_pictures_are_kept(desk: Desk, site: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("response", "words"),
     [
         (served(b"<html>Please log in</html>"), "does not open as a picture; give PNG, JPEG or WebP"),
         (served(picture()[:60]), "export it again"),
