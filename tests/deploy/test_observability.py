@@ -181,7 +181,7 @@ def test_usd_are_counted_as_in_the_ledgers(observed: Observed) -> None:
 
 def test_requests_are_counted_as_by_the_vendor(observed: Observed) -> None:
     """The vendor counted as many requests as we did, and the one that it refused has that outcome."""
-    worker, pairs = observed.worker, cast(tuple[tuple[str, Kind], ...], (("submit", "submit"), ("poll", "look")))
+    worker, pairs = observed.worker, cast(tuple[tuple[str, Kind], ...], (("submit", "submit"), ("poll", "poll")))
     for operation, kind in pairs:
         asked = {"provider": "replicate", "operation": operation}
         assert worker.value("greenlight_vendor_requests_total", **asked) == observed.vendor.count(kind) > 0

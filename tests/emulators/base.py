@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.emulators.specs import violations
 
-Kind = Literal["submit", "look", "download", "cancel", "other"]
+Kind = Literal["submit", "poll", "download", "cancel", "other"]
 Stage = Literal["received", "billed"]
 """The stage of a request: before it has an effect, and when it is done without a response."""
 Fault = Literal[

@@ -32,10 +32,10 @@ Outcome = Literal["video", "broken", "failed", "refused", "cancelled"]
 
 @dataclass
 class _Job:
-    """A video in progress; `looks` further polls find it running."""
+    """A video in progress; `polls` further polls find it running."""
 
     outcome: Outcome
-    looks: int
+    polls: int
     inline: bool
     asked: dict[str, Any]
 
@@ -45,13 +45,13 @@ class GoogleEmulator(Emulator):
 
     Attributes:
         answer_text: The response of a text model to a request body (in camel case); without it, a short Markdown text.
-        looks: The number of polls that find a job still running.
+        polls: The number of polls that find a job still running.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.answer_text: Callable[[dict[str, Any]], str] | None = None
-        self.looks = 1
+        self.polls = 1
         self.jobs: dict[str, _Job] = {}
 
     @property
@@ -75,11 +75,11 @@ class GoogleEmulator(Emulator):
         if verb in SUBMITTING or _interaction(call) == ("POST", ""):
             return "submit"
         if verb == "fetchPredictOperation":
-            return "look"
+            return "poll"
         if verb == "download":
             return "download"
         if "/interactions/" in call.path:
-            return "look" if call.method == "GET" else "cancel"
+            return "poll" if call.method == "GET" else "cancel"
         return "other"
 
     def authorised(self, call: Call) -> Reply | None:
@@ -188,9 +188,9 @@ class GoogleEmulator(Emulator):
     def _look_omni(self, call: Call, name: str, *, cancel: bool) -> Reply:
         job = self.jobs[name]
         if cancel:
-            job.outcome, job.looks = "cancelled", 0
-        elif job.looks:
-            job.looks -= 1
+            job.outcome, job.polls = "cancelled", 0
+        elif job.polls:
+            job.polls -= 1
             return Reply(200, _interaction_record(name, "in_progress"))
         used = {"total_input_tokens": READ, "total_output_tokens": 0 if job.outcome == "refused" else 46_336}
         record = _interaction_record(name, "failed") | ({"usage": used} if self.counts else {})
@@ -244,8 +244,8 @@ class GoogleEmulator(Emulator):
         job = self.jobs.get(name)
         if job is None:
             return _error(404, "NOT_FOUND", "The operation was not found.")
-        if job.looks:
-            job.looks -= 1
+        if job.polls:
+            job.polls -= 1
             return Reply(200, {"name": name})
         done = {"name": name, "done": True}
         if job.outcome == "failed":
@@ -260,7 +260,7 @@ class GoogleEmulator(Emulator):
 
     def _job(self, call: Call, inline: bool) -> _Job:
         outcomes: dict[Fault | None, Outcome] = {"refuse": "refused", "fail_job": "failed", "broken": "broken"}
-        return _Job(outcomes.get(self.playing(call), "video"), self.looks, inline, call.json)
+        return _Job(outcomes.get(self.playing(call), "video"), self.polls, inline, call.json)
 
 
 def camel(value: Any) -> Any:

@@ -35,7 +35,7 @@ class Job:
     """A background response: the number of polls that find it running, and its outcome."""
 
     asked: dict[str, Any]
-    looks: int
+    polls: int
     fault: Fault | None
     status: JobState = "queued"
 
@@ -45,7 +45,7 @@ class OpenAIEmulator(Emulator):
 
     Attributes:
         answer_text: The response of the model for a chat request's body.
-        looks: A background response is done at this poll.
+        polls: A background response is done at this poll.
         by_url: Pictures are returned as an address, as by dall-e and some compatible servers.
         speech_seconds: The duration of each speech; `streamed` leaves its length out of the header.
     """
@@ -53,7 +53,7 @@ class OpenAIEmulator(Emulator):
     def __init__(self, answer_text: Callable[[dict[str, Any]], str] | None = None) -> None:
         super().__init__()
         self.answer_text = answer_text
-        self.looks = 2
+        self.polls = 2
         self.by_url = False
         self.speech_seconds = 1.0
         self.streamed = True
@@ -63,7 +63,7 @@ class OpenAIEmulator(Emulator):
         if call.path.startswith("/files/"):
             return "download"
         if call.path.startswith("/v1/responses/"):
-            return "cancel" if call.path.endswith("/cancel") else "look"
+            return "cancel" if call.path.endswith("/cancel") else "poll"
         return "submit" if call.path in SPECS and call.path != FREE else "other"
 
     def authorised(self, call: Call) -> Reply | None:
@@ -164,7 +164,7 @@ class OpenAIEmulator(Emulator):
 
     def _job(self, call: Call, body: dict[str, Any]) -> Reply:
         job_id = f"resp_{len(self.jobs) + 1:04d}"
-        self.jobs[job_id] = Job(body, self.looks, self.playing(call))
+        self.jobs[job_id] = Job(body, self.polls, self.playing(call))
         return Reply(200, bodies.response(job_id, body, "queued", []))
 
     def _look(self, call: Call) -> Reply:
@@ -180,9 +180,9 @@ class OpenAIEmulator(Emulator):
                 return error(400, "Cannot cancel a completed response.", "invalid_request_error", None)
             job.status = "cancelled"
         elif job.status not in OVER:
-            job.looks -= 1
+            job.polls -= 1
             over: JobState = "failed" if job.fault == "fail_job" else "completed"
-            job.status = "in_progress" if job.looks > 0 else over
+            job.status = "in_progress" if job.polls > 0 else over
         return self._told(bodies.response(job_id, job.asked, job.status, self._output(job)))
 
     def _told(self, answer: dict[str, Any]) -> Reply:

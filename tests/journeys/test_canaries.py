@@ -135,7 +135,7 @@ def vendors() -> Iterator[Vendors]:
         "anthropic": AnthropicEmulator(),
         "google": GoogleEmulator(),
         "replicate": ReplicateEmulator(),
-        "runway": RunwayEmulator(looks=1),
+        "runway": RunwayEmulator(polls=1),
     }
     with ExitStack() as stack:
         for name, emulator in made.items():

@@ -42,7 +42,7 @@ def vendors() -> Iterator[Vendors]:
             anthropic=stack.enter_context(AnthropicEmulator()),
             google=stack.enter_context(GoogleEmulator()),
             replicate=stack.enter_context(ReplicateEmulator()),
-            runway=stack.enter_context(RunwayEmulator(looks=1)),
+            runway=stack.enter_context(RunwayEmulator(polls=1)),
         )
         made.openai.answer_text = the_plan
         yield made

@@ -99,7 +99,7 @@ class Maker:
 
 @pytest.fixture(scope="module")
 def servers_that_mean_harm() -> Iterator[tuple[ReplicateEmulator, HostileStorage]]:
-    with ReplicateEmulator(looks=1) as vendor, HostileStorage() as hostile:
+    with ReplicateEmulator(polls=1) as vendor, HostileStorage() as hostile:
         yield vendor, hostile
 
 
@@ -214,9 +214,9 @@ async def test_the_worker_continues_after_hostile_media(maker: Maker) -> None:
 
 def test_damaged_files_are_checked_in_little_time(tmp_path: Path) -> None:
     """A file with any damage is read to its end or refused as unusable, in little time."""
-    looks = looked(200, 4, tmp_path)
-    assert looks.findings == []
-    assert 0 < looks.refused < looks.files
+    checks = looked(200, 4, tmp_path)
+    assert checks.findings == []
+    assert 0 < checks.refused < checks.files
 
 
 def test_a_second_picture_in_a_jpeg_is_accepted(tmp_path: Path) -> None:

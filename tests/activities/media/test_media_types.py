@@ -92,7 +92,7 @@ async def test_a_take_is_stored_with_its_real_media_type(storage: Storage, way: 
     """A JPEG that is declared as PNG is JPEG in record, key and Content-Type: synchronously, by a job and without
     cost."""
     vendor = Vendor()
-    vendor.media, vendor.streams, vendor.looks = picture(kind="JPEG"), way == "stream", 1
+    vendor.media, vendor.streams, vendor.polls = picture(kind="JPEG"), way == "stream", 1
     model = "later" if way == "stream" else way
     run = Attempts(storage, vendor, take_request(model, "0" if model == "gift" else "0.40"))
     if model == "later":

@@ -273,10 +273,10 @@ async def test_a_failed_poll_is_not_a_failed_job(shop: Shop) -> None:
         "drop_before": "provider_unavailable",
     }
     making = shop.take()
-    shop.emulator.meet(*faults, on="look")
+    shop.emulator.meet(*faults, on="poll")
     for polls, type_ in enumerate(faults.values(), start=1):
         assert (await making.fails()).type == type_
-        assert shop.emulator.count("look") == polls
+        assert shop.emulator.count("poll") == polls
         assert (await making.entry()).state == "submitted"
     take = await making.stored()
     assert (shop.requests, len(shop.emulator.submissions)) == (1, 1)

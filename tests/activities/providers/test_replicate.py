@@ -98,7 +98,7 @@ def sent(emulator: ReplicateEmulator) -> dict[str, object]:
 async def test_flux_is_queued_runs_and_is_downloaded(emulator: ReplicateEmulator, tmp_path: Path) -> None:
     """A take is sent to the model's own endpoint with our seed and the brief's aspect, is queued, runs and is
     downloaded."""
-    emulator.looks = 3
+    emulator.polls = 3
     replicate, asked = provider(emulator), request(tmp_path)
     job = await replicate.submit(asked)
     assert emulator.calls[0].path == f"/v1/models/{FLUX}/predictions"

@@ -103,7 +103,7 @@ async def test_nothing_is_paid_without_support(behind: Storage, proxy: StoreProx
     """In a store without conditional writes no paid take is claimed or submitted: it waits for a person, who receives
     the fault of the store and the remedy; once the store is fixed the same take is made, and billed once."""
     proxy.mode = mode
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(behind, vendor, take_request(model))
     error = await run.fails()
     found = failure(error)

@@ -100,18 +100,18 @@ class Operator:
     async def seen(self, state: PendingActivityState.ValueType) -> PendingActivityInfo:
         """The activity as `temporal workflow describe` shows it, once it is in this state."""
 
-        async def look() -> PendingActivityInfo | None:
+        async def poll() -> PendingActivityInfo | None:
             found = (await self.handle.describe()).raw_description.pending_activities
             ours = (a for a in found if a.activity_id == keys.take_activity(SHOT, 1))
             return next((a for a in ours if a.state == state), None)
 
-        return await eventually(look)
+        return await eventually(poll)
 
     async def made(self) -> Take:
-        async def look() -> Take | None:
+        async def poll() -> Take | None:
             return next(iter((await snapshot(self.handle)).assets[SHOT].takes), None)
 
-        return await eventually(look)
+        return await eventually(poll)
 
     async def ledger(self, asset_id: str = SHOT) -> Entry | None:
         return await Ledger(self._storage, keys.take_prefix(self.production_id, asset_id, 1)).read()
@@ -119,11 +119,11 @@ class Operator:
     async def job(self, asset_id: str = SHOT) -> str:
         """The id of the take's job, as soon as the ledger has it."""
 
-        async def look() -> str | None:
+        async def poll() -> str | None:
             entry = await self.ledger(asset_id)
             return entry.job_id if entry else None
 
-        return await eventually(look)
+        return await eventually(poll)
 
 
 Approve = Callable[[], Awaitable[Operator]]
@@ -131,7 +131,7 @@ Approve = Callable[[], Awaitable[Operator]]
 
 @pytest.fixture
 def vendor() -> Patient:
-    return Patient(looks=NEVER)
+    return Patient(polls=NEVER)
 
 
 @pytest.fixture
@@ -181,21 +181,21 @@ async def test_a_paused_job_is_not_polled(approve: Approve, vendor: Patient) -> 
 
     seen = await operator.seen(PAUSED)
     assert (seen.paused, seen.pause_info.manual.reason) == (True, "the vendor called")
-    looks, clock = vendor.jobs[job], vendor.jobs[other]
+    polls, clock = vendor.jobs[job], vendor.jobs[other]
 
     async def two_polls_later() -> bool | None:
         return vendor.jobs[other] >= clock + 2 or None
 
     await eventually(two_polls_later)
-    assert vendor.jobs[job] == looks
+    assert vendor.jobs[job] == polls
     entry = await operator.ledger()
     assert entry is not None
     assert (entry.state, entry.job_id) == ("submitted", job)
 
-    vendor.looks = 1
+    vendor.polls = 1
     await operator.run_command("unpause")
     take = await operator.made()
-    assert vendor.jobs[job] == looks + 1
+    assert vendor.jobs[job] == polls + 1
     assert (take.job_id, take.billed_usd, vendor.billed.count(operator.take)) == (job, vendor.price, 1)
 
 
@@ -205,7 +205,7 @@ async def test_a_reset_job_is_polled_again(
 ) -> None:
     """A reset brings the next poll of the same job at once, even when Temporal has dropped its id."""
     monkeypatch.setattr(paid, "poll_delay", lambda *_: timedelta(hours=1))
-    vendor.looks = 1
+    vendor.polls = 1
     operator = await approve()
     job = await operator.job()
     await operator.seen(WAITING)
@@ -217,7 +217,7 @@ async def test_a_reset_job_is_polled_again(
 @pytest.mark.parametrize(("price", "verb"), [("0.40", "reset"), ("0.01", "reset"), ("0.01", "pause")])
 async def test_a_submission_in_flight_is_not_repeated(approve: Approve, vendor: Patient, price: str, verb: str) -> None:
     """While the vendor handles the request, the attempt waits for it and does not send it again."""
-    vendor.price, vendor.looks, vendor.waits_for_operator = Decimal(price), 1, True
+    vendor.price, vendor.polls, vendor.waits_for_operator = Decimal(price), 1, True
     operator = await approve()
 
     async def sent() -> bool | None:

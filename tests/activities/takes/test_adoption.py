@@ -128,7 +128,7 @@ async def test_a_job_of_another_account_is_refused(name: str) -> None:
     async with running(way) as (provider, emulator, job):
         with pytest.raises(InvalidRequest, match=f"job_id: .*{way.unknown}.*account of {variable}"):
             await provider.check_adoptable(request(way), Job(way.unknown))
-        emulator.say(Reply(403, {"error": {"code": 403, "message": "no"}, "detail": "no"}), on="look")
+        emulator.say(Reply(403, {"error": {"code": 403, "message": "no"}, "detail": "no"}), on="poll")
         with pytest.raises(InvalidRequest, match=f"job_id: .*account of {variable}"):
             await provider.check_adoptable(request(way), job)
 
@@ -139,10 +139,10 @@ async def test_an_unreachable_vendor_is_not_a_wrong_id(name: str) -> None:
     way = WAYS[name]
     async with running(way) as (provider, emulator, job):
         for fault in ("drop_before", "gateway", "error", "overload"):
-            emulator.meet(fault, on="look")
+            emulator.meet(fault, on="poll")
             with pytest.raises(ProviderUnavailable):
                 await provider.check_adoptable(request(way), job)
-        emulator.meet("throttle", on="look")
+        emulator.meet("throttle", on="poll")
         with pytest.raises(RateLimited):
             await provider.check_adoptable(request(way), job)
         wrong = {**env(way, emulator), PROVIDERS[way.kindred.vendor].variables[0]: "wrong"}

@@ -153,7 +153,7 @@ async def test_a_late_attempt_overwrites_no_media(storage: Storage) -> None:
     """An attempt that is suspended during a download, and resumes after another one has delivered, neither overwrites
     nor deletes the delivered media, even when its own bytes are not valid media."""
     for mine in (png(8, 8), b"no picture at all"):
-        vendor = Vendor(looks=1)
+        vendor = Vendor(polls=1)
         run = Attempts(storage, vendor, take_request("later"))
         await run.fails()
         opened, go_on = asyncio.Event(), asyncio.Event()
@@ -177,7 +177,7 @@ class Held(Vendor):
 
     def __init__(self, vendor: Vendor, media: bytes, opened: asyncio.Event, go_on: asyncio.Event) -> None:
         super().__init__()
-        self.jobs, self.media, self.looks = dict(vendor.jobs), media, 1
+        self.jobs, self.media, self.polls = dict(vendor.jobs), media, 1
         self._opened, self._go_on = opened, go_on
 
     async def poll(self, request: Request, job: Job) -> Any:

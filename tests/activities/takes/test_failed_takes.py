@@ -57,7 +57,7 @@ async def test_a_billed_failure_is_not_repeated_without_an_order(storage: Storag
 
 async def test_a_job_of_a_model_that_is_no_longer_offered(storage: Storage) -> None:
     """A job whose model the worker no longer offers waits for a person; a stored take is still returned."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     run.producer = Producer(storage, {}, ActivitySettings())
@@ -87,7 +87,7 @@ class Retiring(Vendor):
 
 async def test_a_model_that_retired_after_the_plan(storage: Storage) -> None:
     """It receives no new request, and the error names its replacement; a job that still runs is polled to its end."""
-    vendor = Retiring(looks=1)
+    vendor = Retiring(polls=1)
     running, new = (Attempts(storage, vendor, take_request("later")) for _ in range(2))
     await running.fails()
     vendor.retired = True

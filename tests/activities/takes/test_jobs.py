@@ -31,7 +31,7 @@ from workflows.events import TakeOrder
 
 async def test_a_job_is_polled_by_retries(storage: Storage) -> None:
     """A job is submitted once, and each poll that finds it running is a benign retry with its job id and progress."""
-    vendor = Vendor(looks=3)
+    vendor = Vendor(polls=3)
     run = Attempts(storage, vendor, take_request("later"))
     submitted = await run.fails()
     assert submitted.type == STILL_RUNNING
@@ -49,7 +49,7 @@ async def test_a_job_is_polled_by_retries(storage: Storage) -> None:
 
 async def test_a_lost_job_is_recovered(storage: Storage) -> None:
     """When the vendor can find the submitted job, the lost job is polled and nothing is paid again."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     entry = await run.ledger()
@@ -63,7 +63,7 @@ async def test_a_lost_job_is_recovered(storage: Storage) -> None:
 
 async def test_a_person_can_adopt_a_job(storage: Storage) -> None:
     """A job id that a person names is polled, and nothing is submitted."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     vendor.jobs["job-77"] = 0
     run = Attempts(storage, vendor, take_request("later", order=TakeOrder(number=7, adopt_job_id="job-77")))
     assert (await run.attempt()).job_id == "job-77"
@@ -84,7 +84,7 @@ async def test_rate_limits_without_a_delay_back_off(storage: Storage) -> None:
 
 async def test_a_refused_key_does_not_end_the_job(storage: Storage) -> None:
     """A poll that is refused because of its key waits for a person, who adopts the same job; nothing is paid again."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     vendor.script = [AuthenticationFailed("VENDOR_KEY is wrong")]
@@ -97,7 +97,7 @@ async def test_a_refused_key_does_not_end_the_job(storage: Storage) -> None:
 
 async def test_an_adopted_job_that_fails_submits_nothing(storage: Storage) -> None:
     """When the job that a person named ends without media, a person has to decide again."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     vendor.script = [JobFailed("gone")]
     run = Attempts(storage, vendor, take_request("later", order=TakeOrder(number=7, adopt_job_id="job-77")))
     assert (await run.fails()).non_retryable
@@ -119,7 +119,7 @@ async def test_a_job_that_cannot_be_polled_ends_after_five_errors(storage: Stora
 
 async def test_a_failed_poll_loses_no_paid_job(storage: Storage) -> None:
     """A vendor that cannot be reached while a job runs is polled again, and the job is not submitted again."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     vendor.script = [ProviderUnavailable("503"), SubmissionUnknown("reset by peer")]  # a poll that broke off
@@ -156,7 +156,7 @@ async def test_a_stopped_job_submits_nothing_more(storage: Storage, monkeypatch:
     """A cancel stops the job at the vendor, even at the third attempt, and reports the cost; the take submits nothing
     more."""
     monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0.0)
-    vendor = Vendor(looks=3)
+    vendor = Vendor(polls=3)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     vendor.deaf = deaf
@@ -169,7 +169,7 @@ async def test_a_stopped_job_submits_nothing_more(storage: Storage, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("script", "looks", "outcome", "usd"),
+    ("script", "polls", "outcome", "usd"),
     [
         (["it runs", InvalidRequest("there is no such job")], 3, "stopped", "0.40"),
         (["it runs", ProviderUnavailable("no answer")], 3, "stopped", "0.40"),
@@ -178,14 +178,14 @@ async def test_a_stopped_job_submits_nothing_more(storage: Storage, monkeypatch:
     ],
 )
 async def test_the_cost_of_a_stopped_job(
-    storage: Storage, script: list[ProviderError | str], looks: int, outcome: str, usd: str
+    storage: Storage, script: list[ProviderError | str], polls: int, outcome: str, usd: str
 ) -> None:
     """A job that the vendor does not have after the cancel, or reports nothing of, counts at its price and not as free,
     because a cancel may delete it. A job that had ended costs what it reports, and is not cancelled."""
-    vendor = Vendor(looks=3)
+    vendor = Vendor(polls=3)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
-    vendor.script, vendor.looks = [*script], looks
+    vendor.script, vendor.polls = [*script], polls
     end = await run.producer.cancel(run.request)
     assert (end.outcome, end.billed_usd, end.job_id) == (outcome, Decimal(usd), "job-1")
     assert bool(vendor.jobs) == (script[:1] != ["it runs"])

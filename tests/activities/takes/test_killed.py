@@ -96,7 +96,7 @@ class Outcome:
 HOLDS: Final[Mapping[str, tuple[Kind, Stage]]] = {
     "received": ("submit", "received"),
     "billed": ("submit", "billed"),
-    "looking": ("look", "received"),
+    "looking": ("poll", "received"),
     "downloading": ("download", "received"),
 }
 

@@ -49,7 +49,7 @@ async def test_an_unreadable_ledger_waits_for_a_person(
     """A ledger that cannot be parsed ends the take with a question to a person, with the known facts, and without a
     retry or a payment."""
     await forget_jobs(storage)
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     key = ledger_key(run.request)
@@ -81,7 +81,7 @@ async def test_a_resubmission_over_an_unreadable_ledger_counts_both(storage: Sto
 
 async def test_fields_of_a_newer_version_are_kept(storage: Storage) -> None:
     """Fields that a newer version wrote into a ledger are still there after this version has updated it."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     key = ledger_key(run.request)
@@ -99,7 +99,7 @@ async def test_fields_of_a_newer_version_are_kept(storage: Storage) -> None:
 
 async def test_a_job_of_the_heartbeat_details_is_polled(storage: Storage) -> None:
     """When the ledger is missing and the heartbeat details name a job, that job is polled and nothing is submitted."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     await storage.delete(ledger_key(run.request))
@@ -243,7 +243,7 @@ async def test_a_job_is_adopted_by_one_take_only(storage: Storage) -> None:
     """A job that belongs to another take, or that the account does not have, is not adopted: the submission stays
     ambiguous, and nothing is paid."""
     await forget_jobs(storage)
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     first = Attempts(storage, vendor, take_request("later"))
     await first.fails()
     run = Attempts(storage, vendor, take_request("later"))

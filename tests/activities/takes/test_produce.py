@@ -54,7 +54,7 @@ async def test_two_first_attempts_of_a_free_take_agree(storage: Storage) -> None
 @pytest.mark.parametrize("model", ["now", "later"])
 async def test_racing_attempts_submit_once(storage: Storage, model: str) -> None:
     """Exactly one of sixteen concurrent attempts submits, and the others retry."""
-    vendor = Vendor(looks=1)
+    vendor = Vendor(polls=1)
     run = Attempts(storage, vendor, take_request(model))
     await asyncio.gather(*(run.attempt(number=1) for _ in range(16)), return_exceptions=True)
     assert len(vendor.billed) == 1
@@ -185,7 +185,7 @@ async def test_every_end_withdraws_the_question(storage: Storage, monkeypatch: p
 async def test_a_ledger_of_another_request_is_not_this_take(storage: Storage) -> None:
     """A ledger of another request, with media or without, is never used for this one: its job is stopped, its cost is
     reported, and the next number is used."""
-    vendor = Vendor(looks=5)
+    vendor = Vendor(polls=5)
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     other = run.request.asset.model_copy(update={"prompt": "a red barn"})
@@ -271,7 +271,7 @@ async def test_a_storage_fault_loses_no_paid_take(
 
     monkeypatch.setattr(storage, "open", lambda key, size: next(reads, None) or honest(key, size))
     monkeypatch.setattr(storage, "put_stream", stored)
-    vendor = Vendor(looks=0)
+    vendor = Vendor(polls=0)
     vendor.streams = True
     run = Attempts(storage, vendor, take_request("later"))
     await run.fails()  # this attempt only submits the job

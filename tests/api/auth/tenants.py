@@ -52,11 +52,11 @@ class House:
         return production_id, (await self.until(name, production_id, "awaiting_approval"))["plan"]["digest"]
 
     async def until(self, name: str, production_id: str, status: str) -> dict[str, Any]:
-        async def look() -> dict[str, Any] | None:
+        async def poll() -> dict[str, Any] | None:
             seen = (await self.ask(name, "GET", f"/productions/{production_id}")).json()
             return dict(seen) if seen.get("status") == status else None
 
-        return await eventually(look)
+        return await eventually(poll)
 
     async def approve(self, name: str, production_id: str, digest: str, **claim: Any) -> httpx.Response:
         body = {"plan_digest": digest, **claim}

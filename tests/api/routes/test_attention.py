@@ -35,13 +35,13 @@ async def api(client: Client) -> AsyncIterator[Api]:
 async def waiting(api: Api, count: int, **asked: str) -> list[dict[str, Any]]:
     """The pending decisions, once there are this many: the list follows a change by a moment."""
 
-    async def look() -> list[dict[str, Any]] | None:
+    async def poll() -> list[dict[str, Any]] | None:
         answer = await api.http.get("/api/v1/attention", params=asked)
         assert answer.status_code == 200, answer.text
         entries: list[dict[str, Any]] = answer.json()["entries"]
         return entries if len(entries) == count else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def test_oldest_first_with_evidence(client: Client, api: Api) -> None:
@@ -107,11 +107,11 @@ async def test_an_incomplete_list_is_marked(client: Client, api: Api, monkeypatc
     async with FakeActivities(assets=1).working(client):
         ids = [(await api.planned(tenant=tenant))[0] for _ in range(2)]
 
-        async def look() -> bool | None:
+        async def poll() -> bool | None:
             found = (await api.http.get("/api/v1/attention", params={"tenant": tenant})).json()
             return True if not found["complete"] and len(found["entries"]) == 1 else None
 
-        assert await eventually(look)
+        assert await eventually(poll)
         for production_id in ids:
             await api.http.post(f"/api/v1/productions/{production_id}/reject", json={})
 

@@ -55,11 +55,11 @@ def body(*texts: str, **terms: Any) -> dict[str, Any]:
 
 
 async def until(api: Api, batch_id: str, status: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
+    async def poll() -> dict[str, Any] | None:
         view = (await api.http.get(f"{PATH}/{batch_id}")).json()
         return dict(view) if view["status"] == status else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def test_whole_life(api: Api) -> None:

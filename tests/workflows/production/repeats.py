@@ -67,19 +67,19 @@ async def regenerate(api: Api, production_id: str, key: str = "", **body: Any) -
 async def done(api: Api, production_id: str) -> dict[str, Any]:
     """The production once it is delivered and closed again."""
 
-    async def look() -> dict[str, Any] | None:
+    async def poll() -> dict[str, Any] | None:
         view = await api.get(production_id)
         return view if view["status"] == "delivered" else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def batch_done(api: Api, batch_id: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
+    async def poll() -> dict[str, Any] | None:
         view = (await api.http.get(f"/api/v1/batches/{batch_id}")).json()
         return dict(view) if view["status"] == "done" else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def rerun(client: Client, batch_id: str, ids: list[str], texts: list[str]) -> Any:

@@ -55,11 +55,11 @@ class Slow(Film):
 
 
 async def seen_when(handle: Handle, holds: Any) -> Snapshot:
-    async def look() -> Snapshot | None:
+    async def poll() -> Snapshot | None:
         seen = await snapshot(handle)
         return seen if holds(seen) else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def test_an_approval_wins_over_an_edit_in_progress(productions: Productions) -> None:

@@ -67,7 +67,7 @@ async def test_the_enterprise_platform_serves_imagen_and_veo(
     first, second = emulator.submissions
     assert first.json["parameters"]["aspectRatio"] == "3:4"
     assert camel(second.json)["instances"][0]["image"]["mimeType"] == "image/png"
-    assert emulator.count("look") == 2
+    assert emulator.count("poll") == 2
     assert emulator.problems == []
 
 
@@ -110,7 +110,7 @@ async def test_a_stopped_operation_is_not_made_again(emulator: GoogleEmulator, t
         asked = request(tmp_path, VEO)
         job = await google.submit(asked)
         assert isinstance(job, Job)
-        emulator.jobs[job.id].outcome, emulator.jobs[job.id].looks = "cancelled", 0
+        emulator.jobs[job.id].outcome, emulator.jobs[job.id].polls = "cancelled", 0
         with pytest.raises(JobCancelled) as failure:
             await google.poll(asked, job)
     assert failure.value.billed_usd == Decimal("2.00")

@@ -137,7 +137,7 @@ async def test_an_omni_video_is_a_background_job(
     }
     (turn,) = body["input"]
     assert [part["type"] for part in turn["content"]] == ["image"] * len(shown) + ["text"]
-    assert (emulator.count("submit"), emulator.count("look"), emulator.count("download")) == (1, 2, 1)
+    assert (emulator.count("submit"), emulator.count("poll"), emulator.count("download")) == (1, 2, 1)
     assert emulator.problems == []
 
 
@@ -170,7 +170,7 @@ async def test_the_emulator_responds_as_google_does(google: Google, emulator: Go
     await made(google, request(tmp_path, IMAGE))
     job = await google.submit(request(tmp_path, OMNI))
     assert isinstance(job, Job)
-    emulator.looks = 0
+    emulator.polls = 0
     image, omni = emulator.submissions
     poll = Call("GET", f"/v1/interactions/{job.id}", {}, {}, b"")
     assert violations("sdk-derived/google/generateContent.response.json", emulator.answer(image).body) == []

@@ -42,7 +42,7 @@ async def test_the_emulator_responds_as_the_vendor_does(asks: Asks) -> None:
             return reply
 
     with Watched() as vendor:
-        vendor.looks = 1
+        vendor.polls = 1
         openai = at(vendor)
         await made(openai, asks(FLARE, IMAGE))
         await made(openai, asks("gpt-6-luna", TEXT))

@@ -149,7 +149,7 @@ async def test_a_picture_that_cannot_be_downloaded_is_not_paid_again(
 
 async def test_a_background_picture_is_a_job(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
     """The response is an id at once; polls find it queued and running, then return the picture and its counts."""
-    vendor.looks = 2
+    vendor.polls = 2
     asked = asks(JOB_MODEL, IMAGE, asks.given(IMAGE), asks.given(IMAGE, "mask", 48), quality="high")
     job = await openai.submit(asked)
     assert isinstance(job, Job)
@@ -181,7 +181,7 @@ async def test_a_failed_or_stopped_background_picture_is_reported(
 ) -> None:
     """A job that failed after billing carries the bill; a cancelled one waits for a person; a second cancel is no
     error."""
-    vendor.looks = 1
+    vendor.polls = 1
     vendor.meet("fail_job")
     asked = asks(JOB_MODEL, IMAGE)
     failed, stopped = await openai.submit(asked), await openai.submit(asked)
@@ -244,7 +244,7 @@ async def test_a_response_without_a_picture_or_a_count_costs_its_quote(asks: Ask
 
 async def test_a_failed_job_without_a_count_costs_its_quote(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
     """A failed or cancelled background response without a usage count counts as paid."""
-    vendor.looks, vendor.counts = 1, False
+    vendor.polls, vendor.counts = 1, False
     vendor.meet("fail_job")
     asked = quoted(asks(JOB_MODEL, IMAGE))
     failed, stopped = await openai.submit(asked), await openai.submit(asked)

@@ -128,7 +128,7 @@ async def test_an_expired_address_is_renewed(emulator: RunwayEmulator, tmp_path:
 
 async def test_a_cancel_never_deletes_a_finished_task(emulator: RunwayEmulator, tmp_path: Path) -> None:
     """A task that waits or runs is deleted; an ended one is kept, and an unknown one is no error."""
-    emulator.looks = 2
+    emulator.polls = 2
     runway, asked = provider(emulator), request(tmp_path)
     job = await runway.submit(asked)
     await runway.cancel(job)

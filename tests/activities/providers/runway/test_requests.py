@@ -25,7 +25,7 @@ from workflows.models import Modality
 
 async def test_a_shot_from_text(emulator: RunwayEmulator, tmp_path: Path) -> None:
     """A shot is requested with its length, shape and our seed; it is queued, runs, and reports its cost."""
-    emulator.looks = 3
+    emulator.polls = 3
     runway, asked = provider(emulator), request(tmp_path, seconds=6.7)
     job = await runway.submit(asked)
     assert job.details == {"estimated_credits": 72}
