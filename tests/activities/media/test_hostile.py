@@ -175,7 +175,7 @@ async def test_hostile_media_is_refused_with_a_message(
     if path.startswith("drip/"):
         monkeypatch.setattr(download, "MAX_SECONDS", DRIP_SECONDS)
     billed = maker.vendor.billed_usd
-    request, peak, began = maker.asked(path), Peak(), time.monotonic()
+    request, peak, began = maker.take_request(path), Peak(), time.monotonic()
     failure = await maker.made(request)
     assert isinstance(failure, AssetFailure), failure
     assert (failure.reason, failure.kind) == end, failure
@@ -199,7 +199,7 @@ async def test_a_redirect_into_our_own_network(maker: Maker, monkeypatch: pytest
         "activities.providers.replicate.answer.open_media",
         lambda url, **more: real(url, **more | {"base_url": "https://v"}),
     )
-    failure = await maker.made(maker.asked("inside/whole.png"))
+    failure = await maker.made(maker.take_request("inside/whole.png"))
     assert isinstance(failure, AssetFailure)
     assert (failure.reason, failure.kind) == IN_DOUBT
     assert "'169.254.169.254', an address in a private network" in failure.message
@@ -207,7 +207,7 @@ async def test_a_redirect_into_our_own_network(maker: Maker, monkeypatch: pytest
 
 async def test_the_worker_continues_after_hostile_media(maker: Maker) -> None:
     """After all hostile files a valid one is made, by the same provider over the same path."""
-    take = await maker.made(maker.asked("whole.png"))
+    take = await maker.made(maker.take_request("whole.png"))
     assert isinstance(take, Take)
     assert (take.media.width, take.billed_usd) == (64, PICTURE_USD)
 
