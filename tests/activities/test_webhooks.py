@@ -363,10 +363,10 @@ async def test_a_production_posts_to_its_webhooks(productions: Productions, rece
                 return True if len(receiver.got) == len(seen.events) + 2 else None
 
             await eventually(all_told)
-    posted = {url: [json.loads(g.body) for g in receiver.got if url.endswith(g.target)] for url in (everything, some)}
-    assert sorted(e["id"] for e in posted[everything]) == [e.id for e in seen.events]
-    assert sorted(e["name"] for e in posted[some]) == ["done", "plan_ready"]
-    assert {e["production_id"] for e in posted[everything]} == {seen.production_id}
+    told = {url: [json.loads(g.body) for g in receiver.got if url.endswith(g.target)] for url in (everything, some)}
+    assert sorted(e["id"] for e in told[everything]) == [e.id for e in seen.events]
+    assert sorted(e["name"] for e in told[some]) == ["done", "plan_ready"]
+    assert {e["production_id"] for e in told[everything]} == {seen.production_id}
 
 
 async def test_a_cancelled_production_posts_everything(productions: Productions, receiver: Receiver) -> None:
