@@ -24,7 +24,7 @@ from activities.takes.uploads import INSPECTORS
 from tests.emulators import samples
 from tests.emulators.hostile import HostileStorage
 from tests.emulators.replicate import ReplicateEmulator
-from tests.fuzz.files import looked
+from tests.fuzz.files import inspect_files
 from tests.support.waiting import WITHIN
 from workflows import keys
 from workflows.activity_io import AssetFailure, ProduceAsset
@@ -214,7 +214,7 @@ async def test_the_worker_continues_after_hostile_media(maker: Maker) -> None:
 
 def test_damaged_files_are_checked_in_little_time(tmp_path: Path) -> None:
     """A file with any damage is read to its end or refused as unusable, in little time."""
-    checks = looked(200, 4, tmp_path)
+    checks = inspect_files(200, 4, tmp_path)
     assert checks.findings == []
     assert 0 < checks.refused < checks.files
 

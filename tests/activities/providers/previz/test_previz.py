@@ -65,11 +65,11 @@ async def test_job_is_polled_by_its_id_alone(ask: Callable[..., Request]) -> Non
     request = ask("previz-animatic-job", parameters={"job_seconds": 600, "seconds": 0.5})
     job = await Previz({}).submit(request)
     assert isinstance(job, Job)
-    looked = await Previz({}).poll(request, Job(job.id))
-    assert isinstance(looked, Running)
-    assert looked.progress is not None
-    assert 0 <= looked.progress < 0.1
-    assert looked.poll_after is not None
+    polled = await Previz({}).poll(request, Job(job.id))
+    assert isinstance(polled, Running)
+    assert polled.progress is not None
+    assert 0 <= polled.progress < 0.1
+    assert polled.poll_after is not None
     begun = int(job.id.split("-")[1])
     half = await Previz({}).poll(request, Job(f"previz-{begun - 300_000}-600000"))
     assert isinstance(half, Running)
