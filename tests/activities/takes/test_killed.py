@@ -51,7 +51,7 @@ JOB_STEPS: Final[tuple[Step, ...]] = (
     "billed",
     "answered",
     "submitted",
-    "looking",
+    "polling",
     "downloading",
     "stored",
 )
@@ -96,7 +96,7 @@ class Outcome:
 HOLDS: Final[Mapping[str, tuple[Kind, Stage]]] = {
     "received": ("submit", "received"),
     "billed": ("submit", "billed"),
-    "looking": ("poll", "received"),
+    "polling": ("poll", "received"),
     "downloading": ("download", "received"),
 }
 
