@@ -367,6 +367,9 @@ async def test_a_production_posts_to_its_webhooks(productions: Productions, rece
     assert sorted(e["id"] for e in told[everything]) == [e.id for e in seen.events]
     assert sorted(e["name"] for e in told[some]) == ["done", "plan_ready"]
     assert {e["production_id"] for e in told[everything]} == {seen.production_id}
+    for events in told.values():
+        (ready,) = (e["data"] for e in events if e["name"] == "plan_ready")
+        assert [(a["asset_id"], a["position"]) for a in ready["plan_assets"]] == [("text-1", 1), ("text-2", 2)]
 
 
 async def test_a_cancelled_production_posts_everything(productions: Productions, receiver: Receiver) -> None:

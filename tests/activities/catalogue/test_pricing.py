@@ -162,6 +162,38 @@ def test_input_pictures_are_counted() -> None:
     assert quote.low_usd == Decimal("2.0010")  # 1,500 x 1,000 / 750 tokens and one of text
 
 
+@pytest.mark.parametrize(
+    ("size", "detail", "tokens"),
+    [
+        ("1920x1080", "high", 85 + 170 * 6),  # 1365 x 768: three tiles by two
+        ("1080x1920", "high", 85 + 170 * 6),
+        ("1920x1080", "auto", 85 + 170 * 6),
+        ("1920x1080", None, 85 + 170 * 6),
+        ("1920x1080", "low", 85),
+        ("1024x1024", "high", 85 + 170 * 4),
+        ("512x512", "high", 85 + 170),
+        ("8192x1024", "high", 85 + 170 * 4),  # 2048 x 256
+        ("4096x4096", "low", 85),
+    ],
+)
+def test_detail_of_shown_pictures(size: str, detail: str | None, tokens: int) -> None:
+    """The GPT-4o family sees 85 tokens, and 170 for each tile of a picture unless its detail is low."""
+    gpt = next(o for o in load_offers("openai") if o.model == "gpt-4o")
+    made = replace(gpt, provider="shop", rates=(rate("input_tokens", "1000"),), retires=None)
+    picture = offer(rate("asset", "0"), modality=Modality.IMAGE, model="picture")
+    still = asset(asset_id="still", asset_type="image", model="picture", parameters={"size": size})
+    text = asset(
+        asset_type="text",
+        model="gpt-4o",
+        depends_on=("still",),
+        prompt="abcd",
+        parameters={"detail": detail} if detail else {},
+    )
+    quote = priced(Shop(made, picture), still, text).assets[1].quote
+    assert quote is not None
+    assert quote.low_usd == Decimal(tokens + 1) / 1000
+
+
 @pytest.mark.parametrize("seconds", [0, -5, 1e9])
 def test_an_invalid_length_is_not_priced(seconds: float) -> None:
     """A length that no model makes is refused before its price is computed."""

@@ -37,6 +37,7 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /api/v1/productions",
         "POST /api/v1/multimodal/plan",
         "POST /api/v1/generate",
+        "POST /generate",
         "POST /api/v1/batches",
         "POST /api/v1/references",
         "PATCH /api/v1/productions/{production_id}/plan",
@@ -268,6 +269,9 @@ async def test_a_tenant_has_a_limit_of_streams(house: House) -> None:
             assert third.headers["retry-after"] == "5"
             planning = await house.ask("rita", "POST", "/multimodal/plan", json=COPY)
             assert planning.status_code == 429
+            body = {"brief": COPY, "max_usd": "0", "wait_seconds": 5}
+            generated = await house.ask("rita", "POST", "/generate", json=body)
+            assert (generated.status_code, generated.headers.get("location")) == (429, None)
             async with http.stream(
                 "GET", f"/api/v1/productions/{theirs}/events", headers=bearer(house.held["bob"])
             ) as other:

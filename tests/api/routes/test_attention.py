@@ -13,8 +13,9 @@ import typer
 from temporalio.client import Client
 from typer.testing import CliRunner
 
-from api.cli.commands.attention import answer_commands, format_age
+from api.cli.commands.attention import answer_commands
 from api.cli.main import app
+from api.cli.tables import format_age
 from api.temporal import visibility
 from tests.support.fakes import FakeActivities
 from tests.support.serving import Api, problem, serving

@@ -141,4 +141,4 @@ async def test_the_commands(api: Api) -> None:
         assert result.stdout.startswith(words)
     gone = await greenlight(api, "show", name)
     assert gone.exit_code == 1
-    assert "GET /api/v1/schedules lists them" in gone.stderr
+    assert "`greenlight schedule list` shows them" in gone.stderr

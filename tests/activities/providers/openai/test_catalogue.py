@@ -91,7 +91,8 @@ async def test_every_parameter_of_the_catalogue_is_sent(openai: OpenAI, vendor: 
     documented = [(listed, name, rule) for listed in load_offers("openai") for name, rule in listed.rules.items()]
     assert len(documented) > 50
     for listed, name, rule in documented:
-        inputs = [asks.given(m) for m in sorted(listed.requires)]
+        shown = {IMAGE} if name == "detail" else set()
+        inputs = [asks.given(m) for m in sorted(listed.requires | shown)]
         value: JsonValue = rule.choices[-1] if rule.choices else rule.max if rule.type == "number" else "fr"
         value = "1024x1024" if name == "size" and not rule.choices else value
         value = int(value) if isinstance(value, float) else value
@@ -100,6 +101,9 @@ async def test_every_parameter_of_the_catalogue_is_sent(openai: OpenAI, vendor: 
         body = {**body, **(body["tools"][0] if "tools" in body else {})}
         if name in BY_PATH:
             assert vendor.calls[-1].path == "/v1/audio/translations"
+        elif name == "detail":
+            (picture,) = (part for part in body["messages"][-1]["content"] if part["type"] == "image_url")
+            assert picture["image_url"]["detail"] == value
         elif name == "keywords":
             assert body[name] == [value]
         else:

@@ -117,11 +117,11 @@ async def test_speech_paid_in_part_at_an_unknown_price_waits_for_a_person(
 @pytest.mark.parametrize(
     ("parameters", "path", "sent", "media_type", "says"),
     [
-        ({}, "transcriptions", "json", "text/markdown", WORDS),
+        ({}, "transcriptions", "verbose_json", "text/markdown", WORDS),
         ({"format": "json"}, "transcriptions", "verbose_json", "application/json", '"word": "lighthouse"'),
         ({"format": "srt"}, "transcriptions", "srt", "application/x-subrip", "00:00:01,000"),
         ({"format": "vtt"}, "transcriptions", "vtt", "text/vtt", "WEBVTT"),
-        ({"task": "translate"}, "translations", "json", "text/markdown", WORDS),
+        ({"task": "translate"}, "translations", "verbose_json", "text/markdown", WORDS),
         ({"task": "translate", "format": "json"}, "translations", "verbose_json", "application/json", '"text"'),
     ],
 )
@@ -147,6 +147,28 @@ async def test_a_recording_is_transcribed(
     assert body["file"].encode("latin-1") == samples.wav()
     assert b'filename="narration.wav"' in call.body
     assert "prompt" not in body
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "fields"),
+    [
+        ("whisper-1", {}, {"kind", "text", "language", "seconds", "words"}),
+        ("whisper-1", {"format": "json"}, {"kind", "text", "language", "seconds", "words"}),
+        ("whisper-1", {"format": "srt"}, set()),
+        ("gpt-transcribe", {}, {"kind", "text", "seconds"}),
+    ],
+)
+async def test_transcript_data(
+    openai: OpenAI, asks: Asks, model: str, parameters: dict[str, JsonValue], fields: set[str]
+) -> None:
+    """The seconds and words that the vendor returns with a transcript are kept as data, whatever its format is."""
+    data = (await made(openai, asks(model, TEXT, asks.given(AUDIO), parameters=parameters))).data
+    assert data.keys() == fields
+    assert not fields or (data["text"], data["seconds"]) == (WORDS, 60.0)
+    if "words" in fields:
+        words = data["words"]
+        assert isinstance(words, list)
+        assert words[1] == {"word": "lighthouse", "start": 0.2, "end": 0.9}
 
 
 async def test_a_transcript_is_paid_by_the_minute(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
