@@ -28,7 +28,7 @@ _UNSPOKEN: Final = re.compile(
     r"contraintes|スタイル|要件|備考|条件|要求|风格|备注|متطلبات|ملاحظات|требования|стиль)\b[^.!?]{0,30}[:：]?\s*$",
     re.IGNORECASE,
 )
-_LINK: Final = "\ue000"
+_LINK, _LABEL = "\ue000", "\ue001"
 MIN_WORDS: Final = 4
 """A sentence that loses its link is said only where this many words remain."""
 
@@ -107,10 +107,13 @@ def _around(text: str) -> list[Shot]:
 
 def _without_links(text: str, *, keep: bool = False) -> list[str]:
     """The sentences of a text; one that is only a link, or little more, is left out unless `keep` is set."""
-    marked = _MARKDOWN_LINK.sub(lambda m: f"{m.group(1)} {_LINK}", text)
+    marked = _MARKDOWN_LINK.sub(lambda m: f"{_LABEL}{m.group(1)}{_LABEL}{_LINK}", text)
     marked = _URL.sub(_LINK, marked)
     kept = []
     for sentence in sentences(marked):
+        if not keep and not has_words(re.sub(f"{_LABEL}[^{_LABEL}]*{_LABEL}", "", sentence)):
+            continue  # nothing but the label of a link
+        sentence = sentence.replace(_LABEL, "")
         words = re.sub(rf"[\s:–—-]*(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|en|su|a|à)\b[\s:]*)?{_LINK}", "", sentence)
         letters = sum(map(is_wide, words)) // 2 + len(words.split())
         if has_words(words) and (keep or _LINK not in sentence or letters >= MIN_WORDS):

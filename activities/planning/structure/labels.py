@@ -128,11 +128,12 @@ def segments(text: str) -> list[Segment]:
                 marks.append((match.start(), match.end(), kind, label, (match.group(2) or "").strip()))
     marks.sort()
     found = [Segment("", text[: marks[0][0]] if marks else text)]
-    for (_, end, kind, label, direction), following in zip(marks, [*marks[1:], None], strict=True):
-        value = text[end : following[0] if following else len(text)]
+    ends = [*(mark[0] for mark in marks[1:]), len(text)]
+    for (_, start, kind, label, direction), end in zip(marks, ends, strict=False):
+        value = text[start:end]
         rest = ""
         if run := _quoted_run(value):
-            value, rest = value[: run], value[run:]
+            value, rest = value[:run], value[run:]
         speaker = label if kind == "speaker" else ""
         found.append(Segment(kind, value.strip(), speaker, direction, label))
         if rest.strip():

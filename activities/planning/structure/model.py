@@ -1,7 +1,8 @@
 """The structure of a brief: its shots in order, with times, spoken lines and on-screen text. Times are seconds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
 Form = Literal["shot list", "table", "screenplay", "list", "advert"]
 
@@ -69,10 +70,6 @@ class Structure:
         return sum(s for s in lengths if s) if all(lengths) else None
 
 
-MAX_STRUCTURE_SHOTS: Final = 200
-"""A brief of 20,000 characters has fewer; more would make no film."""
-
-
-def numbered(shots: list[Shot]) -> tuple[Shot, ...]:
+def numbered(shots: Iterable[Shot]) -> tuple[Shot, ...]:
     """The shots with their numbers in this order."""
-    return tuple(replace(shot, number=k) for k, shot in enumerate(shots[:MAX_STRUCTURE_SHOTS], start=1))
+    return tuple(replace(shot, number=k) for k, shot in enumerate(shots, start=1))

@@ -5,7 +5,14 @@ from typing import Final, NamedTuple
 
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
-from activities.planning.structure.text import QUOTED, description_text, has_words, spoken_text, without_quotes
+from activities.planning.structure.text import (
+    QUOTED,
+    description_text,
+    has_words,
+    join_descriptions,
+    spoken_text,
+    without_quotes,
+)
 from activities.text.speech import is_direction, is_wide, sentences
 
 _READ: Final = re.compile(
@@ -82,7 +89,7 @@ def parse_advert(text: str) -> Structure | None:
         elif segment.kind in ("voice", "speaker"):
             count += 1
             line = Line(spoken_text(segment.value), segment.speaker, segment.direction)
-            shots.append(Shot(0, " ".join(pending), lines=(line,)))
+            shots.append(Shot(0, _seen(pending), lines=(line,)))
             pending = []
         else:
             for part in _sentences_with_quotes(segment.value):
@@ -94,7 +101,7 @@ def parse_advert(text: str) -> Structure | None:
                         previous = shots.pop()
                         found = found._replace(lines=previous.lines + found.lines, lettering=previous.lettering + found.lettering)
                         pending = [previous.description]
-                    shots.append(Shot(0, " ".join(pending), lines=found.lines, lettering=found.lettering))
+                    shots.append(Shot(0, _seen(pending), lines=found.lines, lettering=found.lettering))
                     pending = []
     if not count and not last:
         return None
@@ -102,12 +109,17 @@ def parse_advert(text: str) -> Structure | None:
         return None
     if not count:
         shots, pending = _spoken_prose(pending), []
-    tail = " ".join(pending)
+    tail = _seen(pending)
     if shots and tail and not last and not shown:
         shots.append(Shot(0, tail))
     elif last or shown or tail:
         shots.append(Shot(0, tail or (shots[-1].description if shots else ""), lines=tuple(last), lettering=tuple(shown)))
     return Structure("advert", numbered(shots)) if len(shots) > 1 else None
+
+
+def _seen(pending: list[str]) -> str:
+    """The descriptions without the order to the studio, where there are others."""
+    return join_descriptions([p for p in pending if not is_commission(p)] or pending)
 
 
 def _spoken_prose(pending: list[str]) -> list[Shot]:

@@ -8,7 +8,7 @@ from activities.planning.structure import text as marks
 from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.quoted import take_quotations
-from activities.planning.structure.text import QUOTED, description_text, spoken_text, western_digits, without_quotes
+from activities.planning.structure.text import QUOTED, description_text, join_descriptions, spoken_text, western_digits, without_quotes
 
 _WORD: Final = (
     r"(?:shot|scene|frame|cut|sc\.?|szene|einstellung|bild|plano|toma|escena|plan|scène|séquence|inquadratura|scena|cena|カット|ショット|"
@@ -16,6 +16,7 @@ _WORD: Final = (
 )
 _ITEM: Final = re.compile(rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])】–—|/-]|(?=\s)|$)\s*", re.IGNORECASE)
 _LEAD: Final = re.compile(r"^[\s>#*•+|-]*")
+_SEEN: Final = re.compile(r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE)
 MAX_GAP: Final = 24
 """A time that stands later than this in the head of a shot belongs to its description."""
 
@@ -70,13 +71,15 @@ class _Draft:
                 if words:
                     self.lines.append(Line(words, segment.speaker, segment.direction or (direct.group(1) if direct else "")))
             self._open = "" if QUOTED.match(value) or re.search(r"[.!?…。！？।؟]$", value) else "voice"
+        elif kind == "lettering" and _is_picture(segment):
+            self._describe(value)
         elif kind in ("lettering", "endline"):
             shown = marks.quotations(value) if QUOTED.match(value) else [without_quotes(value)]
             self.lettering += [marks.plain(s) if not marks.is_address(s) else s for s in shown]
             if kind == "endline":
                 self.lines.append(Line(spoken_text(value)))
         elif kind == "length":
-            self._read_time(western_digits(value))
+            self._read_time(marks.western_times(western_digits(value)))
         elif kind == "picture":
             self._describe(value)
         elif not kind:
@@ -112,6 +115,12 @@ class _Draft:
         return f"{text[: found.start()].rstrip(' ,;')} {text[found.end() :]}".strip()
 
 
+def _is_picture(segment: Segment) -> bool:
+    """Whether an end card is described, e.g. "logo on dark blue", instead of quoted."""
+    card = re.search(r"card|frame|tafel|carton|cartela", segment.label, re.IGNORECASE)
+    return bool(card and not QUOTED.match(segment.value) and _SEEN.search(segment.value))
+
+
 def _head(line: str) -> tuple[_Draft, str] | None:
     """A new shot and the rest of its first line, where the line begins one."""
     plain = western_digits(line).replace("\u3000", " ").replace("**", "")
@@ -122,7 +131,7 @@ def _head(line: str) -> tuple[_Draft, str] | None:
             item = None
         elif not draft.has_word and item.group(3) in ("-", "–", "—", "/", "|", ":", "："):
             item = None
-    rest = plain[item.end() :] if item else _LEAD.sub("", plain)
+    rest = marks.western_times(plain[item.end() :] if item else _LEAD.sub("", plain))
     if item is None:
         timed = draft._read_time(rest)
         begins = marks.RANGE.match(rest) or marks.POINT.match(rest) or re.match(r"[\[(（【]", rest) and marks.LENGTH.match(rest)
@@ -154,7 +163,7 @@ def parse_shot_list(text: str) -> Structure | None:
         return None
     _set_lengths(drafts)
     shots = [
-        Shot(0, " ".join(d.description), d.framing, d.start, d.seconds, tuple(x for x in d.lines if x.text), tuple(filter(None, d.lettering)))
+        Shot(0, join_descriptions(d.description), d.framing, d.start, d.seconds, tuple(x for x in d.lines if x.text), tuple(filter(None, d.lettering)))
         for d in drafts
     ]
     return Structure("shot list", numbered(shots), title)

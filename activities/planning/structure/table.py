@@ -7,7 +7,7 @@ from typing import Final
 from activities.planning.structure.labels import FRAMING, Kind, Segment, is_nothing, kind_of
 from activities.planning.structure.model import Shot, Structure, numbered
 from activities.planning.structure.shot_list import _Draft, _set_lengths, title_in
-from activities.planning.structure.text import has_words, plain
+from activities.planning.structure.text import has_words, join_descriptions, plain
 
 _RULE: Final = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _NUMBER: Final = re.compile(
@@ -80,7 +80,7 @@ def parse_shot_table(text: str) -> Structure | None:
     _set_lengths(drafts)
     title = next(filter(None, map(title_in, lines[: table.first])), "")
     shots = [
-        Shot(0, " ".join(d.description), d.framing, d.start, d.seconds, tuple(d.lines), tuple(d.lettering)) for d in drafts
+        Shot(0, join_descriptions(d.description), d.framing, d.start, d.seconds, tuple(d.lines), tuple(d.lettering)) for d in drafts
     ]
     return Structure("table", numbered(shots), title)
 

@@ -33,13 +33,13 @@ EDGES: Final = " \t\u3000:：.|–—-,;、，；・•*"
 
 
 def western_digits(text: str) -> str:
-    """The text with the digits of every script as 0 to 9, and full-width colons between digits as colons."""
-    digits = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and _is_decimal(c) else c for c in text)
-    return re.sub(r"(?<=\d)：(?=\d)", ":", digits)
+    """The text with the digits of every script as 0 to 9."""
+    return "".join(str(unicodedata.digit(c)) if unicodedata.category(c) == "Nd" else c for c in text)
 
 
-def _is_decimal(character: str) -> bool:
-    return unicodedata.category(character) == "Nd"
+def western_times(text: str) -> str:
+    """The text with full-width colons between digits as colons."""
+    return re.sub(r"(?<=\d)：(?=\d)", ":", text)
 
 
 def clock_seconds(text: str) -> float:
@@ -61,8 +61,9 @@ def quotations(text: str) -> list[str]:
 
 def without_quotes(text: str) -> str:
     """The text without the marks of a quotation around the whole of it."""
-    match = QUOTED.fullmatch(text.strip().rstrip(".。").strip() if text.strip()[:1] not in "\"“" else text.strip())
-    return next(filter(None, match.groups()), "").strip() if match else text.strip()
+    text = text.strip()
+    match = QUOTED.fullmatch(text) or QUOTED.fullmatch(text.rstrip(".。"))
+    return next(filter(None, match.groups()), "").strip() if match else text
 
 
 def is_address(text: str) -> bool:
@@ -94,3 +95,8 @@ def description_text(text: str) -> str:
     """The text as a description of what is seen."""
     cleaned = plain(text).strip(EDGES)
     return f"{cleaned[:1].upper()}{cleaned[1:]}" if has_words(cleaned) else ""
+
+
+def join_descriptions(parts: list[str]) -> str:
+    """Descriptions as one text, with a full stop between two of them."""
+    return ". ".join(part.rstrip(". ") for part in parts if part)
