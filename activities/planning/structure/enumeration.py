@@ -8,10 +8,19 @@ from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.table import find_table, row_text
-from activities.planning.structure.text import _MARKDOWN_LINK, _URL, description_text, has_words, spoken_text, without_quotes
+from activities.planning.structure.text import (
+    _MARKDOWN_LINK,
+    _URL,
+    description_text,
+    has_words,
+    spoken_text,
+    without_quotes,
+)
 from activities.text.speech import is_direction, is_wide, sentences
 
-_ITEM: Final = re.compile(r"^\s*(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)")
+_ITEM: Final = re.compile(
+    r"^\s*(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
+)
 _INLINE: Final = re.compile(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
 _COUNTS: Final = {
     word: k
@@ -21,7 +30,10 @@ _COUNTS: Final = {
          "ten zehn diez dix dieci"), start=2)
     for word in words.split()
 }  # fmt: skip
-_COLON_LIST: Final = re.compile(rf"\b(\d{{1,2}}|{'|'.join(sorted(set(_COUNTS)))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:\n]+?)[.!]?(?=\s|$)(?![^.!?\n]*,)", re.IGNORECASE)
+_COLON_LIST: Final = re.compile(
+    rf"\b(\d{{1,2}}|{'|'.join(sorted(set(_COUNTS)))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:\n]+?)[.!]?(?=\s|$)(?![^.!?\n]*,)",
+    re.IGNORECASE,
+)
 _UNSPOKEN: Final = re.compile(
     r"^\W*(?:requirements?|notes?|style|deliverables?|specs?|specifications?|format|do not|don'ts?|avoid|mandator(?:y|ies)|tone|"
     r"look|must[\s-]haves?|technical|anforderungen|hinweise|stil|format|vorgaben|requisitos|notas|estilo|formato|consignes|"
@@ -114,7 +126,11 @@ def _without_links(text: str, *, keep: bool = False) -> list[str]:
         if not keep and not has_words(re.sub(f"{_LABEL}[^{_LABEL}]*{_LABEL}", "", sentence)):
             continue  # nothing but the label of a link
         sentence = sentence.replace(_LABEL, "")
-        words = re.sub(rf"[\s:–—-]*(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|en|su|a|à)\b[\s:]*)?{_LINK}", "", sentence)
+        words = re.sub(
+            rf"[\s:–—-]*(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|en|su|a|à)\b[\s:]*)?{_LINK}",
+            "",
+            sentence,
+        )
         letters = sum(map(is_wide, words)) // 2 + len(words.split())
         if has_words(words) and (keep or _LINK not in sentence or letters >= MIN_WORDS):
             kept.append(words.strip())
@@ -131,7 +147,11 @@ def _parse_inline(text: str) -> Structure | None:
         last, *tail = re.split(r"(?<=[.!?。！？])\s+", parts[-1].strip(), maxsplit=1)
         return _inline(text[: marks[0].start()], [*parts[:-1], last], " ".join(tail))
     if found := _COLON_LIST.search(text):
-        count = _COUNTS.get(found.group(1).lower()) or int(found.group(1)) if not found.group(1).isdigit() else int(found.group(1))
+        count = (
+            _COUNTS.get(found.group(1).lower()) or int(found.group(1))
+            if not found.group(1).isdigit()
+            else int(found.group(1))
+        )
         parts = re.split(r"\s*;\s*|\s*,\s*(?:(?:and|und|y|et|e)\s+)?|\s+(?:and|und|y|et|e)\s+", found.group(2).strip())
         if len(parts) == count and count > 1:
             return _inline(text[: found.start(2)], parts, text[found.end() :])

@@ -50,9 +50,7 @@ _NOTE: Final = (
     r"lumière|remarque|public|stile|スタイル|カメラ|備考|トーン|风格|备注|镜头运动|스타일|الأسلوب|ملاحظة|стиль|शैली"
 )
 _LENGTH: Final = r"length|duration|dur\.?|time|timecode|tc|dauer|länge|zeit|duraci[oó]n|tiempo|durée|temps|durata|尺|時間|时长|时间|المدة|الوقت|длительность|अवधि|समय"
-_TITLE: Final = (
-    r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|عنوان|название|शीर्षक|project|projekt"
-)
+_TITLE: Final = r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|عنوان|название|शीर्षक|project|projekt"
 _ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
     ("endline", _ENDLINE),
     ("voice", _VOICE),

@@ -59,7 +59,9 @@ def take_quotations(text: str) -> Parts:
             rest, at = rest + before, match.end()
             rest = rest[: len(rest.rstrip(" :：—–"))] + " "
     rest += text[at:]
-    return Parts(description_text(re.sub(r"\s+([.,])(?=\s|$)", r"\1", rest)), tuple(x for x in lines if x.text), tuple(lettering))
+    return Parts(
+        description_text(re.sub(r"\s+([.,])(?=\s|$)", r"\1", rest)), tuple(x for x in lines if x.text), tuple(lettering)
+    )
 
 
 def _is_sentence(words: str) -> bool:
@@ -99,7 +101,9 @@ def parse_advert(text: str) -> Structure | None:
                 if found.lines or found.lettering:
                     if not pending and shots:
                         previous = shots.pop()
-                        found = found._replace(lines=previous.lines + found.lines, lettering=previous.lettering + found.lettering)
+                        found = found._replace(
+                            lines=previous.lines + found.lines, lettering=previous.lettering + found.lettering
+                        )
                         pending = [previous.description]
                     shots.append(Shot(0, _seen(pending), lines=found.lines, lettering=found.lettering))
                     pending = []
@@ -113,7 +117,9 @@ def parse_advert(text: str) -> Structure | None:
     if shots and tail and not last and not shown:
         shots.append(Shot(0, tail))
     elif last or shown or tail:
-        shots.append(Shot(0, tail or (shots[-1].description if shots else ""), lines=tuple(last), lettering=tuple(shown)))
+        shots.append(
+            Shot(0, tail or (shots[-1].description if shots else ""), lines=tuple(last), lettering=tuple(shown))
+        )
     return Structure("advert", numbered(shots)) if len(shots) > 1 else None
 
 

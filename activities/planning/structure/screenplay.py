@@ -11,7 +11,15 @@ from typing import Final
 from activities.planning.structure.labels import kind_of, segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.shot_list import title_in
-from activities.planning.structure.text import QUOTED, description_text, join_descriptions, plain, quotations, spoken_text, without_quotes
+from activities.planning.structure.text import (
+    QUOTED,
+    description_text,
+    join_descriptions,
+    plain,
+    quotations,
+    spoken_text,
+    without_quotes,
+)
 
 _HEADING: Final = re.compile(
     r"^(?:\d{1,3}[A-Z]?[.)]?\s+)?(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|AUßEN|INNEN/AUSSEN|INTERIOR|EXTERIOR|"
@@ -26,8 +34,12 @@ _TRANSITION: Final = re.compile(
 _PARENTHETICAL: Final = re.compile(r"^\s*[(（]([^()（）]{1,120})[)）]\s*$")
 _WITHIN: Final = re.compile(r"\s*[(（][^()（）]{1,80}[)）]")
 _CUE: Final = re.compile(r"^@?([^\W\d_][^:：!?()（）]{0,38}?)\s*((?:[(（][^()（）]{1,40}[)）]\s*)*)\^?$")
-_INLINE_CUE: Final = re.compile(r"^([^\W\d_][\w.'’ ・-]{0,28}?)\s*(?:[(（]([^()（）]{1,60})[)）])?\s*(?:[:：]\s*(?=\S)|(?=「))(.+)$")
-_TITLE_PAGE: Final = re.compile(r"^(title|credit|authors?|source|draft date|date|contact|copyright|notes|revision)\s*:\s*(.*)$", re.IGNORECASE)
+_INLINE_CUE: Final = re.compile(
+    r"^([^\W\d_][\w.'’ ・-]{0,28}?)\s*(?:[(（]([^()（）]{1,60})[)）])?\s*(?:[:：]\s*(?=\S)|(?=「))(.+)$"
+)
+_TITLE_PAGE: Final = re.compile(
+    r"^(title|credit|authors?|source|draft date|date|contact|copyright|notes|revision)\s*:\s*(.*)$", re.IGNORECASE
+)
 _REMOVED: Final = re.compile(r"/\*.*?\*/|\[\[.*?\]\]", re.DOTALL)
 
 
@@ -68,7 +80,13 @@ class _Reader:
     def close(self) -> None:
         if self.action or self.lines or self.lettering:
             self.shots.append(
-                Shot(0, join_descriptions(self.action), lines=tuple(self.lines), lettering=tuple(self.lettering), place=self.place)
+                Shot(
+                    0,
+                    join_descriptions(self.action),
+                    lines=tuple(self.lines),
+                    lettering=tuple(self.lettering),
+                    place=self.place,
+                )
             )
         self.action, self.lines, self.lettering = [], [], []
 
@@ -87,7 +105,11 @@ def parse_screenplay(text: str) -> Structure | None:
     while k < len(body):
         line = body[k].strip()
         k += 1
-        if not line or re.match(r"^(?:={1,}|#{1,6}\s)", line) or re.fullmatch(r"\d{1,3}\.?|\(?(?:MORE|CONTINUED|CONT['’]D)\)?:?", line):
+        if (
+            not line
+            or re.match(r"^(?:={1,}|#{1,6}\s)", line)
+            or re.fullmatch(r"\d{1,3}\.?|\(?(?:MORE|CONTINUED|CONT['’]D)\)?:?", line)
+        ):
             continue
         if _HEADING.match(line):
             reader.heading(line)
@@ -188,4 +210,6 @@ def _is_speaker(found: re.Match[str]) -> bool:
     name = found.group(1).strip()
     quoted = found.group(3).lstrip()[:1] in ("「", "“", "„", "«", '"')
     known = kind_of(name)
-    return known == "voice" or (known is None and len(name.split()) <= 3 and (name[:1] != name[:1].lower() or quoted or not name.isascii()))
+    return known == "voice" or (
+        known is None and len(name.split()) <= 3 and (name[:1] != name[:1].lower() or quoted or not name.isascii())
+    )

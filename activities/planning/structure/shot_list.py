@@ -8,15 +8,27 @@ from activities.planning.structure import text as marks
 from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.quoted import take_quotations
-from activities.planning.structure.text import QUOTED, description_text, join_descriptions, spoken_text, western_digits, without_quotes
+from activities.planning.structure.text import (
+    QUOTED,
+    description_text,
+    join_descriptions,
+    spoken_text,
+    western_digits,
+    without_quotes,
+)
 
 _WORD: Final = (
     r"(?:shot|scene|frame|cut|sc\.?|szene|einstellung|bild|plano|toma|escena|plan|scène|séquence|inquadratura|scena|cena|カット|ショット|"
     r"シーン|場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|план|शॉट|दृश्य)"
 )
-_ITEM: Final = re.compile(rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])】–—|/-]|(?=\s)|$)\s*", re.IGNORECASE)
+_ITEM: Final = re.compile(
+    rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])】–—|/-]|(?=\s)|$)\s*",
+    re.IGNORECASE,
+)
 _LEAD: Final = re.compile(r"^[\s>#*•+|-]*")
-_SEEN: Final = re.compile(r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE)
+_SEEN: Final = re.compile(
+    r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
+)
 MAX_GAP: Final = 24
 """A time that stands later than this in the head of a shot belongs to its description."""
 
@@ -43,7 +55,13 @@ class _Draft:
     def read(self, text: str, *, first: bool = False) -> None:
         """Add one line of the brief to the shot."""
         text = text.strip()
-        if self._open and not first and len(found := segments(text)) == 1 and not found[0].kind and not QUOTED.match(text):
+        if (
+            self._open
+            and not first
+            and len(found := segments(text)) == 1
+            and not found[0].kind
+            and not QUOTED.match(text)
+        ):
             self._continue(text)
             return
         for segment in segments(text):
@@ -69,7 +87,9 @@ class _Draft:
                 direct = re.match(r"^\s*[(（]([^)）]{1,60})[)）]\s*", each)
                 words = spoken_text(each[direct.end() :] if direct else each)
                 if words:
-                    self.lines.append(Line(words, segment.speaker, segment.direction or (direct.group(1) if direct else "")))
+                    self.lines.append(
+                        Line(words, segment.speaker, segment.direction or (direct.group(1) if direct else ""))
+                    )
             self._open = "" if QUOTED.match(value) or re.search(r"[.!?…。！？।؟]$", value) else "voice"
         elif kind == "lettering" and _is_picture(segment):
             self._describe(value)
@@ -108,7 +128,11 @@ class _Draft:
                 self.end = None
         elif (found := marks.POINT.search(text)) and found.start() <= 2:
             self.start = marks.clock_seconds(found.group(1))
-        elif (found := marks.LENGTH.search(text)) and found.start() <= MAX_GAP and (found.group(0)[0] in "[(（【" or found.start() <= 2):
+        elif (
+            (found := marks.LENGTH.search(text))
+            and found.start() <= MAX_GAP
+            and (found.group(0)[0] in "[(（【" or found.start() <= 2)
+        ):
             self.seconds = marks.number(found.group(1))
         else:
             return text
@@ -134,7 +158,12 @@ def _head(line: str) -> tuple[_Draft, str] | None:
     rest = marks.western_times(plain[item.end() :] if item else _LEAD.sub("", plain))
     if item is None:
         timed = draft._read_time(rest)
-        begins = marks.RANGE.match(rest) or marks.POINT.match(rest) or re.match(r"[\[(（【]", rest) and marks.LENGTH.match(rest)
+        begins = (
+            marks.RANGE.match(rest)
+            or marks.POINT.match(rest)
+            or re.match(r"[\[(（【]", rest)
+            and marks.LENGTH.match(rest)
+        )
         return (draft, timed) if begins and draft.is_timed else None
     return draft, draft._read_time(rest)
 
@@ -163,7 +192,15 @@ def parse_shot_list(text: str) -> Structure | None:
         return None
     _set_lengths(drafts)
     shots = [
-        Shot(0, join_descriptions(d.description), d.framing, d.start, d.seconds, tuple(x for x in d.lines if x.text), tuple(filter(None, d.lettering)))
+        Shot(
+            0,
+            join_descriptions(d.description),
+            d.framing,
+            d.start,
+            d.seconds,
+            tuple(x for x in d.lines if x.text),
+            tuple(filter(None, d.lettering)),
+        )
         for d in drafts
     ]
     return Structure("shot list", numbered(shots), title)

@@ -11,7 +11,8 @@ from activities.planning.structure.text import has_words, join_descriptions, pla
 
 _RULE: Final = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _NUMBER: Final = re.compile(
-    r"#|no\.?|nr\.?|n[º°]|shot|scene|szene|einstellung|plano|toma|plan|カット|番号|镜头|镜号|컷|لقطة|кадр|शॉट", re.IGNORECASE
+    r"#|no\.?|nr\.?|n[º°]|shot|scene|szene|einstellung|plano|toma|plan|カット|番号|镜头|镜号|컷|لقطة|кадр|शॉट",
+    re.IGNORECASE,
 )
 _HEARD: Final = re.compile(r"audio|ton|sound/vo|vo/sound|音声|오디오|الصوت|аудио", re.IGNORECASE)
 
@@ -80,7 +81,8 @@ def parse_shot_table(text: str) -> Structure | None:
     _set_lengths(drafts)
     title = next(filter(None, map(title_in, lines[: table.first])), "")
     shots = [
-        Shot(0, join_descriptions(d.description), d.framing, d.start, d.seconds, tuple(d.lines), tuple(d.lettering)) for d in drafts
+        Shot(0, join_descriptions(d.description), d.framing, d.start, d.seconds, tuple(d.lines), tuple(d.lettering))
+        for d in drafts
     ]
     return Structure("table", numbered(shots), title)
 

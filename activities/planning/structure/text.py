@@ -20,7 +20,9 @@ _LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]*{_LEADS_TO_LINK}{_URL.patt
 _EMPHASIS: Final = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|`|</?\w[^<>]{0,80}>|\\")
 _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
-_UNIT: Final = r"(?:s|secs?\.?|seconds?|sek\.?|sekunden?|seg\.?|segundos?|secondes?|secondi|秒|초|ثانية|ثوان|сек\.?|सेकंड)"
+_UNIT: Final = (
+    r"(?:s|secs?\.?|seconds?|sek\.?|sekunden?|seg\.?|segundos?|secondes?|secondi|秒|초|ثانية|ثوان|сек\.?|सेकंड)"
+)
 _TO: Final = r"\s*(?:-{1,2}>?|–|—|−|→|~|〜|～|to|bis|a|à|até|إلى|から)\s*"
 RANGE: Final = re.compile(
     rf"[\[(（【]?\s*(?:({_CLOCK})\s*{_UNIT}?{_TO}({_CLOCK})\s*{_UNIT}?(?!\w)|({_NUMBER})\s*(?:{_UNIT})?{_TO}({_NUMBER})\s*{_UNIT}(?!\w))"
