@@ -220,7 +220,7 @@ class AnswerValidator:
         return problems
 
     def _structure_problems(self, plan: Plan) -> list[str]:
-        """Where the film departs from the shots that the brief lists. After feedback, the newest wish counts instead."""
+        """Where the film departs from the shots that the brief lists. After feedback, the feedback counts."""
         structure = self.task.structure
         if structure is None or self.task.request.feedback:
             return []

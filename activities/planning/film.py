@@ -87,11 +87,13 @@ _CARD: Final = Frame("Card", "Calm symmetrical frame, room for the lettering", "
 _FRAMINGS: Final = (
     (_CARD, r"card|packshot|end[ -]?frame"),
     (_MEDIUM, r"medium|mid\b|\bm[lc]?s\b|halb|amerik|medio|moyen|améric|two|中|متوسطة|средн"),
-    (_CLOSE, r"close|detail|macro|insert|\b[em]?cu\b|nah|gro(?:ß|ss)|primer|detalle|gros|serré|primo|アップ|寄り|特写|近|클로즈|قريبة|крупн"),
+    (_CLOSE, r"close|detail|macro|insert|\b[em]?cu\b|nah|gro(?:ß|ss)|primer|detalle|gros|serré|primo|アップ|"
+             r"寄り|特写|近|클로즈|قريبة|крупн"),
     (_WIDE, r""),
 )  # fmt: skip
 _MOVES: Final = re.compile(
-    r"\b(?:pan|tilt|dolly|track(?:s|ing)?|zooms?|crane|push(?:es)? in|pull(?:s)? (?:back|out)|handheld|static|locked[- ]off|orbit|drone)\b",
+    r"\b(?:pan|tilt|dolly|track(?:s|ing)?|zooms?|crane|push(?:es)? in|pull(?:s)? (?:back|out)|handheld|"
+    r"static|locked[- ]off|orbit|drone)\b",
     re.IGNORECASE,
 )
 
@@ -218,7 +220,8 @@ def _overlong(task: PlanningTask, shots: Sequence[FilmShot]) -> list[str]:
         return []
     found = [
         f"shot {k} lasts {shot.seconds:.3g} s, and its narration takes about {speech_seconds(shot.narration):.0f} s: "
-        f"“{_excerpt(shot.narration)}”; shorten it, or make the shot longer. It is said whole, and the film becomes longer"
+        f"“{_excerpt(shot.narration)}”; shorten it, or make the shot longer. It is said whole, and the "
+        f"film becomes longer"
         for k, shot in enumerate(shots, start=1)
         if shot.narration and speech_seconds(shot.narration) > shot.seconds
     ]
@@ -273,16 +276,20 @@ def _fitted(shots: list[FilmShot], own: Sequence[bool], length: float) -> list[F
     Where all together is too long for the film, a shot says the whole sentences that it has time for.
     """
     equal = max(length / len(shots), 0.5)
-    rooms = [max(equal - BREATH_SECONDS, 0.5)] * len(shots)
-    lengths = [equal] * len(shots)
-    if any(speech_seconds(shot.narration) > room for shot, room in zip(shots, rooms, strict=True)):
-        # A line that repeats another one, or a filler, is no reason to take time from the others.
-        needs = [shot.need if has_own else 0.5 for shot, has_own in zip(shots, own, strict=True)]
-        least = min(equal, 1.0)
-        lengths = [min(each, LONGEST_SHOT_SECONDS) for each in share([max(need, least) for need in needs], length)]
-        rooms = [max(each - BREATH_SECONDS, 0.0) for each in lengths]
-    fitted = []
-    for shot, has_own, seconds, room in zip(shots, own, lengths, rooms, strict=True):
-        said, left = fit(shot.narration, room + 1e-6)
-        fitted.append(replace(shot, narration=said, left_out=left if has_own else "", seconds=seconds))
-    return fitted
+    fitted = _said(shots, own, [equal] * len(shots))
+    if all(now.narration == shot.narration for now, shot in zip(fitted, shots, strict=True)):
+        return fitted
+    # A line that repeats another one, or a filler, is no reason to take time from the others.
+    needs = [shot.need if has_own else 0.0 for shot, has_own in zip(shots, own, strict=True)]
+    least = min(equal, 1.0)
+    longer = _said(shots, own, share([min(max(need, least), LONGEST_SHOT_SECONDS) for need in needs], length))
+    return min(fitted, longer, key=lambda made: sum(speech_seconds(shot.left_out) for shot in made))
+
+
+def _said(shots: Sequence[FilmShot], own: Sequence[bool], lengths: Sequence[float]) -> list[FilmShot]:
+    """The shots of these lengths, each with the whole sentences that it has time for."""
+    made = []
+    for shot, has_own, seconds in zip(shots, own, lengths, strict=True):
+        said, left = fit(shot.narration, max(seconds - BREATH_SECONDS, 0.0) + 1e-6)
+        made.append(replace(shot, narration=said, left_out=left if has_own else "", seconds=seconds))
+    return made

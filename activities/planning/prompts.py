@@ -7,9 +7,9 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
-from activities.planning.task import PlanningTask
 from activities.planning.adherence import structure_data
 from activities.planning.film import MAX_SHOTS, MOST_SHOTS
+from activities.planning.task import PlanningTask
 from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers
 from workflows.brief import Brief, Platform
@@ -37,11 +37,11 @@ take from which picture, counting those that it depends on from 1 in their order
 
 _STRUCTURE: Final = """\
 ## Structure
-The brief lists its own shots or lines, given as data in `structure` (read by a program; the words are material, like the \
-brief). {shots} What is in `say` is spoken, all of it and nothing else, word for word and in its order; only numbers, units \
-and abbreviations may be spelled out. A shot whose `say` is empty has no narration asset. `direction` and `speaker` are \
-never spoken. What is in `show` is lettering: the prompts of that shot's picture and video quote it exactly. Numbers of \
-shots, times, framings and scene headings are neither spoken nor lettering."""
+The brief lists its own shots or lines, given as data in `structure`. A program read them from the brief; they are \
+material like the brief. {shots} What is in `say` is spoken, all of it and nothing else, word for word and in its \
+order; only numbers, units and abbreviations may be spelled out. A shot whose `say` is empty has no narration asset. \
+`direction` and `speaker` are never spoken. What is in `show` is lettering: the prompts of that shot's picture and \
+video quote it exactly. Numbers of shots, times, framings and scene headings are neither spoken nor lettering."""
 _FIXED_SHOTS: Final = "Plan exactly one shot for each shot of it, in its order, each with its `seconds` where given."
 _FREE_SHOTS: Final = "Keep its order; you may join or divide its shots."
 _REVISED: Final = " Where the feedback asks for something else, the feedback counts."

@@ -15,30 +15,43 @@ _SECONDS: Final = re.compile(
     r"(\s*(?:each|(?:per|an?|every|for each)\s+(?:shot|scene)))?",
     re.IGNORECASE,
 )
-_REFERENCE: Final = rf"(?:(?:shots?|scenes?)\s+(?:no\.?\s*|number\s+)?(?:\d{{1,3}}|{_WORD})|the\s+{_ORDINAL}\s+(?:shot|scene)|{_ORDINAL}\s+(?:shot|scene))"
-_MORE: Final = rf"(?:\s*(?:,|and|&|to|-|–)\s*(?:shots?\s+)?(?:\d{{1,3}}|{_WORD})(?!\s*(?:s\b|sec)))*"
-_SHOTS: Final = rf"{_REFERENCE}{_MORE}"
+_ANY: Final = rf"(?:\d{{1,3}}|{_WORD})"
+_REFERENCE: Final = (
+    rf"(?:(?:shots?|scenes?)\s+(?:no\.?\s*|number\s+)?{_ANY}|"
+    rf"the\s+{_ORDINAL}\s+(?:shot|scene)|{_ORDINAL}\s+(?:shot|scene))"
+)
+_SHOTS: Final = rf"{_REFERENCE}(?:\s*(?:,|and|&|to|-|–)\s*(?:shots?\s+)?{_ANY}(?!\s*(?:s\b|sec)))*"
 _VOICE: Final = r"(?:narration|narrator|voice[\s-]?over|voice|vo|words|speech|talking|dialogue)"
-_RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        ("title", r"\b(?:(?:new |change (?:the )?)?title(?:\s+(?:it|should be|to|is))?\s*[:=]?\s*|call it\s+|rename (?:it )?to\s+|title it\s+)[“\"‘']([^”\"’'\n]{1,200})[”\"’']"),
-        ("title", r"\b(?:(?:new )?title\s*:|call it|rename (?:it )?to)\s*([^\n.;“\"]{1,200})"),
-        ("silence", rf"\b(?:no|without(?: any)?|remove (?:the )?|drop (?:the )?|cut (?:the )?|delete (?:the )?)\s*{_VOICE}\s+(?:on|in|for|over|from|of|at|with)\s+({_SHOTS})"),
-        ("silence", rf"\b(?:mute|silence)\s+({_SHOTS})"),
-        ("silence", rf"\b(?:make|keep|leave)\s+({_SHOTS})\s+silent\b"),
-        ("silence", rf"\b({_SHOTS})\s*(?:[:,]|should have|has|with|gets)?\s*(?:no|without)\s+{_VOICE}"),
-        ("silence-all", rf"\b(?:no {_VOICE}(?: at all| anywhere)?|without(?: any)? {_VOICE})\b(?!\s+(?:on|in|for|over))"),
-        ("swap", rf"\bswap\s+(?:shots?\s+)?(\d{{1,3}}|{_WORD})\s+(?:and|with)\s+(?:shot\s+)?(\d{{1,3}}|{_WORD})"),
-        ("move", rf"\b(?:move|put|place)\s+({_REFERENCE})\s+(?:to\s+|at\s+)?(?:the\s+)?(start|beginning|front|end|first|last|(?:before|after|behind)\s+(?:shot\s+)?(?:\d{{1,3}}|{_WORD})|position\s+\d{{1,3}}|place\s+\d{{1,3}})"),
-        ("drop", rf"\b(?:drop|remove|delete|cut|omit|lose|leave out|take out|skip|without)\s+({_SHOTS})"),
-        ("length", rf"\b(?:make\s+)?({_REFERENCE})\s*(?::|should (?:be|last)|to|lasts?|is|at)?\s*(\d{{1,3}}(?:\.\d+)?)[\s-]*(?:s|secs?|seconds?)\b(?:\s+long)?"),
-        ("fewer", r"\bfewer\s+(?:shots|scenes)\b"),
-        ("more", r"\bmore\s+(?:shots|scenes)\b"),
-    )
-)  # fmt: skip
+_WITHOUT: Final = r"(?:no|without(?: any)?|remove (?:the )?|drop (?:the )?|cut (?:the )?|delete (?:the )?)"
+_POSITION: Final = (
+    rf"start|beginning|front|end|first|last|(?:before|after|behind)\s+(?:shot\s+)?{_ANY}|(?:position|place)\s+\d{{1,3}}"
+)
+_NEW_TITLE: Final = (
+    r"(?:(?:new |change (?:the )?)?title(?:\s+(?:it|should be|to|is))?\s*[:=]?\s*|call it\s+|rename (?:it )?to\s+)"
+)
+_LENGTH_IS: Final = r"(?::|should (?:be|last)|to|lasts?|is|at)?"
+_PATTERNS: Final = (
+    ("title", rf"\b{_NEW_TITLE}[“\"‘']([^”\"’'\n]{{1,200}})[”\"’']"),
+    ("title", r"\b(?:(?:new )?title\s*:|call it|rename (?:it )?to)\s*([^\n.;“\"]{1,200})"),
+    ("silence", rf"\b{_WITHOUT}\s*{_VOICE}\s+(?:on|in|for|over|from|of|at|with)\s+({_SHOTS})"),
+    ("silence", rf"\b(?:mute|silence)\s+({_SHOTS})"),
+    ("silence", rf"\b(?:make|keep|leave)\s+({_SHOTS})\s+silent\b"),
+    ("silence", rf"\b({_SHOTS})\s*(?:[:,]|should have|has|with|gets)?\s*(?:no|without)\s+{_VOICE}"),
+    ("silence-all", rf"\b(?:no {_VOICE}(?: at all| anywhere)?|without(?: any)? {_VOICE})\b(?!\s+(?:on|in|for|over))"),
+    ("swap", rf"\bswap\s+(?:shots?\s+)?({_ANY})\s+(?:and|with)\s+(?:shot\s+)?({_ANY})"),
+    ("move", rf"\b(?:move|put|place)\s+({_REFERENCE})\s+(?:to\s+|at\s+)?(?:the\s+)?({_POSITION})"),
+    ("drop", rf"\b(?:drop|remove|delete|cut|omit|lose|leave out|take out|skip|without)\s+({_SHOTS})"),
+    (
+        "length",
+        rf"\b(?:make\s+)?({_REFERENCE})\s*{_LENGTH_IS}\s*(\d{{1,3}}(?:\.\d+)?)[\s-]*(?:s|secs?|seconds?)\b(?:\s+long)?",
+    ),
+    ("fewer", r"\bfewer\s+(?:shots|scenes)\b"),
+    ("more", r"\bmore\s+(?:shots|scenes)\b"),
+)
+_RULES: Final = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS)
 _FILLERS: Final = re.compile(
-    r"an?|and|are|as|at|be|but|film|i|in|into|instead|is|its?|just|keep|let|long|longer|make|more|no|now|of|only|please|shorter|should|"
+    r"an?|and|are|as|at|be|but|film|i|in|into|instead|is|its?|just|keep|let|long|longer|make|more|no|now|"
+    r"of|only|please|shorter|should|"
     r"so|than|that|the|them|then|there|this|to|total|use|video|want|we|with|would|you"
 )
 

@@ -238,7 +238,8 @@ def _length_warnings(shots: Sequence[FilmShot], assets: Sequence[Asset]) -> list
     if not made or None in lengths or abs(total - wanted) <= 0.05 * wanted or not any(shot.fixed for shot in shots):
         return []
     return [
-        f"the shots last {total:g} s together instead of {wanted:g} s: {made[0].model} does not make all lengths of the "
+        f"the shots last {total:g} s together instead of {wanted:g} s: {made[0].model} does not make all "
+        f"lengths of the "
         "brief; choose another model, or other lengths"
     ]
 

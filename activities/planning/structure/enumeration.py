@@ -22,21 +22,27 @@ _ITEM: Final = re.compile(
     r"^\s*(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
 )
 _INLINE: Final = re.compile(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
-_COUNTS: Final = {
-    word: k
-    for k, words in enumerate(
-        ("two zwei dos deux due", "three drei tres trois tre", "four vier cuatro quatre quattro", "five fünf cinco cinq cinque",
-         "six sechs seis six sei", "seven sieben siete sept sette", "eight acht ocho huit otto", "nine neun nueve neuf nove",
-         "ten zehn diez dix dieci"), start=2)
-    for word in words.split()
-}  # fmt: skip
+_COUNT_WORDS: Final = (
+    "two zwei dos deux due",
+    "three drei tres trois tre",
+    "four vier cuatro quatre quattro",
+    "five fünf cinco cinq cinque",
+    "six sechs seis sei",
+    "seven sieben siete sept sette",
+    "eight acht ocho huit otto",
+    "nine neun nueve neuf nove",
+    "ten zehn diez dix dieci",
+)
+_COUNTS: Final = {word: k for k, words in enumerate(_COUNT_WORDS, start=2) for word in words.split()}
 _COLON_LIST: Final = re.compile(
-    rf"\b(\d{{1,2}}|{'|'.join(sorted(set(_COUNTS)))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:\n]+?)[.!]?(?=\s|$)(?![^.!?\n]*,)",
+    rf"\b(\d{{1,2}}|{'|'.join(sorted(_COUNTS))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:.!?\n]+)[.!?]?(?=\s|$)",
     re.IGNORECASE,
 )
 _UNSPOKEN: Final = re.compile(
-    r"^\W*(?:requirements?|notes?|style|deliverables?|specs?|specifications?|format|do not|don'ts?|avoid|mandator(?:y|ies)|tone|"
-    r"look|must[\s-]haves?|technical|anforderungen|hinweise|stil|format|vorgaben|requisitos|notas|estilo|formato|consignes|"
+    r"^\W*(?:requirements?|notes?|style|deliverables?|specs?|specifications?|format|do not|don'ts?|avoid|"
+    r"mandator(?:y|ies)|tone|"
+    r"look|must[\s-]haves?|technical|anforderungen|hinweise|stil|format|vorgaben|requisitos|notas|estilo|"
+    r"formato|consignes|"
     r"contraintes|スタイル|要件|備考|条件|要求|风格|备注|متطلبات|ملاحظات|требования|стиль)\b[^.!?]{0,30}[:：]?\s*$",
     re.IGNORECASE,
 )
@@ -138,7 +144,7 @@ def _without_links(text: str, *, keep: bool = False) -> list[str]:
 
 
 def _parse_inline(text: str) -> Structure | None:
-    """The beats of "Three reasons: (1) …, (2) …" and of "Three reasons: a, b and c" with as many parts as are counted."""
+    """The beats of "Three reasons: (1) …, (2) …", and of "Three reasons: a, b and c" with as many parts as counted."""
     marks = list(_INLINE.finditer(text))
     numbers = [ord(m.group(3)) - ord("①") + 1 if m.group(3) else int(m.group(1) or m.group(2)) for m in marks]
     if len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)):
@@ -147,11 +153,8 @@ def _parse_inline(text: str) -> Structure | None:
         last, *tail = re.split(r"(?<=[.!?。！？])\s+", parts[-1].strip(), maxsplit=1)
         return _inline(text[: marks[0].start()], [*parts[:-1], last], " ".join(tail))
     if found := _COLON_LIST.search(text):
-        count = (
-            _COUNTS.get(found.group(1).lower()) or int(found.group(1))
-            if not found.group(1).isdigit()
-            else int(found.group(1))
-        )
+        word = found.group(1)
+        count = int(word) if word.isdigit() else _COUNTS[word.lower()]
         parts = re.split(r"\s*;\s*|\s*,\s*(?:(?:and|und|y|et|e)\s+)?|\s+(?:and|und|y|et|e)\s+", found.group(2).strip())
         if len(parts) == count and count > 1:
             return _inline(text[: found.start(2)], parts, text[found.end() :])

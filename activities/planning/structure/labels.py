@@ -19,7 +19,8 @@ _VOICE: Final = (
 )
 _LETTERING: Final = (
     r"supers?|super(?:imposition|title)?s?|on[\s-]?screen(?: text)?|text on[\s-]?screen|screen text|text|captions?|"
-    r"title(?: card)?|card|chyron|lower[\s-]?thirds?|gfx|end[\s-]?(?:card|title|frame)|packshot text|cta|call to action|"
+    r"title(?: card)?|card|chyron|lower[\s-]?thirds?|gfx|end[\s-]?(?:card|title|frame)|packshot text|cta|"
+    r"call to action|"
     r"einblendung|texteinblendung|insert|schrift|bauchbinde|titel|texttafel|schlusstafel|schlusstitel|bildtext|"
     r"r[oó]tulos?|texto(?: en pantalla)?|sobreimpresi[oó]n|cartela|t[ií]tulo|cart[oó]n|"
     r"texte(?: à l['’]écran)?|titre|incrustation|surimpression|"
@@ -29,12 +30,15 @@ _LETTERING: Final = (
     r"स्क्रीन पर(?: पाठ)?|शीर्षक|सुपर|כיתוב|כותרת"
 )
 _ENDLINE: Final = (
-    r"end[\s-]?line|tag[\s-]?line|closing line|strap[\s-]?line|final line|slogan|claim|schlusssatz|schlusszeile|endzeile|"
-    r"abbinder|eslogan|frase final|cierre|signature|accroche finale|phrase finale|結びの一言|キャッチコピー|コピー|スローガン|口号|"
+    r"end[\s-]?line|tag[\s-]?line|closing line|strap[\s-]?line|final line|slogan|claim|schlusssatz|"
+    r"schlusszeile|endzeile|"
+    r"abbinder|eslogan|frase final|cierre|signature|accroche finale|phrase finale|"
+    r"結びの一言|キャッチコピー|コピー|スローガン|口号|"
     r"الشعار|слоган|टैगलाइन"
 )
 _SOUND: Final = (
-    r"sfx|fx|sound(?: effects?| design)?|music|audio cue|ton|musik|geräusche?|atmo|m[uú]sica|sonido|efectos|musique|son|bruitage|"
+    r"sfx|fx|sound(?: effects?| design)?|music|audio cue|ton|musik|geräusche?|atmo|m[uú]sica|sonido|"
+    r"efectos|musique|son|bruitage|"
     r"musica|suono|som|効果音|音楽|SE|BGM|音效|音乐|음악|효과음|موسيقى|مؤثرات|музыка|звук|संगीत|ध्वनि"
 )
 _PICTURE: Final = (
@@ -43,14 +47,22 @@ _PICTURE: Final = (
     r"изображение|кадр|दृश्य|चित्र"
 )
 _NOTE: Final = (
-    r"notes?|style|tone|mood|look|audience|target(?: audience)?|format|aspect|budget|client|deadline|language|reference|"
+    r"notes?|style|tone|mood|look|audience|target(?: audience)?|format|aspect|budget|client|deadline|"
+    r"language|reference|"
     r"camera|lens|lighting|light|wardrobe|props|cast|talent|location|avoid|do not|don'ts?|mandator(?:y|ies)|author|"
     r"draft(?: date)?|contact|credit|source|copyright|"
-    r"stil|tonalität|zielgruppe|kamera|licht|hinweise?|kunde|estilo|tono|c[aá]mara|luz|nota|cliente|ton et style|caméra|"
+    r"stil|tonalität|zielgruppe|kamera|licht|hinweise?|kunde|estilo|tono|c[aá]mara|luz|nota|cliente|"
+    r"ton et style|caméra|"
     r"lumière|remarque|public|stile|スタイル|カメラ|備考|トーン|风格|备注|镜头运动|스타일|الأسلوب|ملاحظة|стиль|शैली"
 )
-_LENGTH: Final = r"length|duration|dur\.?|time|timecode|tc|dauer|länge|zeit|duraci[oó]n|tiempo|durée|temps|durata|尺|時間|时长|时间|المدة|الوقت|длительность|अवधि|समय"
-_TITLE: Final = r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|عنوان|название|शीर्षक|project|projekt"
+_LENGTH: Final = (
+    r"length|duration|dur\.?|time|timecode|tc|dauer|länge|zeit|duraci[oó]n|tiempo|durée|temps|"
+    r"durata|尺|時間|时长|时间|المدة|الوقت|длительность|अवधि|समय"
+)
+_TITLE: Final = (
+    r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|"
+    r"عنوان|название|शीर्षक|project|projekt"
+)
 _ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
     ("endline", _ENDLINE),
     ("voice", _VOICE),
@@ -70,21 +82,29 @@ _LABEL: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SPEAKER: Final = re.compile(
-    rf"(?:(?<=^)|(?<=[\s.;|]))([^\W\d_][\w.'’ -]{{0,30}}?){_EXTENSION}\s*(?::|：|\b(?:says?|said|sagt|dice|dit)\b\s*[:：,]?)\s*"
+    rf"(?:(?<=^)|(?<=[\s.;|]))([^\W\d_][\w.'’ -]{{0,30}}?){_EXTENSION}\s*(?::|：|\b(?:says?|said|sagt|dice|"
+    rf"dit)\b\s*[:：,]?)\s*"
     r"(?=[“„«「『\"])",
 )
 FRAMING: Final = re.compile(
-    r"^(?:(?:extreme|very|super|medium|big|tight)[\s-]?)?(?:(?:wide|establishing|long|full|medium|mid|close(?:[\s-]?up)?|closer|detail|macro|"
-    r"insert|aerial|drone|overhead|top|low[\s-]angle|high[\s-]angle|pov|two|tracking|over[\s-]the[\s-]shoulder|ots|ecu|cu|mcu|ms|mls|ws|ews|ls|"
-    r"els|bcu|vws|fs)(?:[\s-](?:shot|on|up))*|end[\s-]?(?:card|frame)|packshot|totale|halbtotale|nah(?:aufnahme)?|gro(?:ß|ss)(?:aufnahme)?|detail|"
-    r"halbnah|amerikanisch|vogelperspektive|plano (?:general|medio|detalle|cenital)|primer[ií]simo plano|primer plano|plan (?:large|moyen|"
-    r"serré|d['’]ensemble|américain)|gros plan|très gros plan|campo (?:lungo|medio)|primo piano|dettaglio|引き|寄り|アップ|ロング|俯瞰|全景|远景|"
-    r"中景|近景|特写|大特写|航拍|풀샷|클로즈업|لقطة (?:واسعة|قريبة|متوسطة|عامة|علوية)|общий план|средний план|крупный план)"
+    r"^(?:(?:extreme|very|super|medium|big|tight)[\s-]?)?(?:(?:wide|establishing|long|full|medium|mid|"
+    r"close(?:[\s-]?up)?|closer|detail|macro|"
+    r"insert|aerial|drone|overhead|top|low[\s-]angle|high[\s-]angle|pov|two|tracking|"
+    r"over[\s-]the[\s-]shoulder|ots|ecu|cu|mcu|ms|mls|ws|ews|ls|"
+    r"els|bcu|vws|fs)(?:[\s-](?:shot|on|up))*|end[\s-]?(?:card|frame)|packshot|totale|halbtotale|"
+    r"nah(?:aufnahme)?|gro(?:ß|ss)(?:aufnahme)?|detail|"
+    r"halbnah|amerikanisch|vogelperspektive|plano (?:general|medio|detalle|cenital)|primer[ií]simo plano|"
+    r"primer plano|plan (?:large|moyen|"
+    r"serré|d['’]ensemble|américain)|gros plan|très gros plan|campo (?:lungo|medio)|primo piano|dettaglio|"
+    r"引き|寄り|アップ|ロング|俯瞰|全景|远景|"
+    r"中景|近景|特写|大特写|航拍|풀샷|클로즈업|"
+    r"لقطة (?:واسعة|قريبة|متوسطة|عامة|علوية)|общий план|средний план|крупный план)"
     r"(?=\s*[:：.,–—|(（-]|\s*$)",
     re.IGNORECASE,
 )
 _NOTHING: Final = re.compile(
-    r"\W*(?:none|no(?: vo| voice(?:[\s-]?over)?| text)?|n/?a|silent|silence|keine?r?|ohne|nichts|ninguno|ninguna|sin voz|rien|aucune?|"
+    r"\W*(?:none|no(?: vo| voice(?:[\s-]?over)?| text)?|n/?a|silent|silence|keine?r?|ohne|nichts|ninguno|"
+    r"ninguna|sin voz|rien|aucune?|"
     r"sans|nessuna?|なし|無し|无|無|없음|لا شيء|нет|कोई नहीं)?\W*",
     re.IGNORECASE,
 )
@@ -112,18 +132,20 @@ def is_nothing(value: str) -> bool:
 
 def segments(text: str) -> list[Segment]:
     """The parts of one line by their labels: a quoted value ends with its quotation, another with the next label."""
-    quoted = [m.span() for m in QUOTED.finditer(text)]
+    covered = bytearray(len(text) + 1)
+    for match in QUOTED.finditer(text):
+        covered[match.start() + 1 : match.end()] = b"\1" * (match.end() - match.start() - 1)
     marks: list[tuple[int, int, Kind, str, str]] = []
     for pattern in (_LABEL, _SPEAKER):
         for match in pattern.finditer(text):
-            inside = any(start < match.start() < end for start, end in quoted)
-            taken = any(start <= match.start() < end or start < match.end() <= end for start, end, *_ in marks)
-            if inside or taken:
+            start, end = match.span()
+            if covered[start] or any(covered[start : end - 1]):
                 continue
             label = match.group(1).strip()
             kind = kind_of(label) if pattern is _LABEL else "speaker"
             if kind and not (kind == "speaker" and FRAMING.match(label)):
-                marks.append((match.start(), match.end(), kind, label, (match.group(2) or "").strip()))
+                marks.append((start, end, kind, label, (match.group(2) or "").strip()))
+                covered[start:end] = b"\1" * (end - start)
     marks.sort()
     found = [Segment("", text[: marks[0][0]] if marks else text)]
     ends = [*(mark[0] for mark in marks[1:]), len(text)]

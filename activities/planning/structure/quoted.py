@@ -16,15 +16,20 @@ from activities.planning.structure.text import (
 from activities.text.speech import is_direction, is_wide, sentences
 
 _READ: Final = re.compile(
-    r"(?:\b(?:titles?|super|text|caption|sign|logo|card|words?|lettering|letters|written|reads?|reading|screen|label|banner|poster|"
-    r"headline|packaging|subtitle|schild|schrift(?:zug)?|aufschrift|einblendung|steht|plakat|letrero|r[oó]tulo|cartel|pantalla|texte|"
-    r"écriteau|affiche|écran|insegna|scritta|letreiro)\b|看板|文字|画面|字幕|テロップ|屏幕|招牌|لافتة|الشاشة|вывеск|надпись|экран|बोर्ड|स्क्रीन)"
+    r"(?:\b(?:titles?|super|text|caption|sign|logo|card|words?|lettering|letters|written|reads?|reading|"
+    r"screen|label|banner|poster|"
+    r"headline|packaging|subtitle|schild|schrift(?:zug)?|aufschrift|einblendung|steht|plakat|letrero|"
+    r"r[oó]tulo|cartel|pantalla|texte|"
+    r"écriteau|affiche|écran|insegna|scritta|letreiro)\b|看板|文字|画面|字幕|テロップ|屏幕|招牌|لافتة|الشاشة|вывеск|"
+    r"надпись|экран|बोर्ड|स्क्रीन)"
     r"[^.!?。！？]{0,40}$",
     re.IGNORECASE,
 )
 _SAID: Final = re.compile(
-    r"(?:^|[\s,;])(?:(?P<name>[A-ZÀ-ÞА-Я][\w'’-]+)\s+)?(?:says?|said|asks?|asked|whispers?|whispered|shouts?|calls?|answers?|replies|adds?|sagt|fragt|"
-    r"flüstert|ruft|antwortet|dice|pregunta|susurra|responde|dit|demande|murmure|répond|diz|chiede|sussurra)\s*(?:softly|quietly|leise)?\s*[,:]?\s*$"
+    r"(?:^|[\s,;])(?:(?P<name>[A-ZÀ-ÞА-Я][\w'’-]+)\s+)?(?:says?|said|asks?|asked|whispers?|whispered|"
+    r"shouts?|calls?|answers?|replies|adds?|sagt|fragt|"
+    r"flüstert|ruft|antwortet|dice|pregunta|susurra|responde|dit|demande|murmure|répond|diz|chiede|"
+    r"sussurra)\s*(?:softly|quietly|leise)?\s*[,:]?\s*$"
 )
 _END: Final = re.compile(r"[.!?…。！？।؟]$")
 
@@ -137,7 +142,7 @@ def _sentences_with_quotes(text: str) -> list[str]:
     """The sentences of a text, each quotation with the sentence that introduces it."""
     parts, at = [], 0
     inside = [m.span() for m in QUOTED.finditer(text)]
-    for match in re.finditer(r"[.!?…]+[\"”’»)]*\s+|[。！？।؟]+[」』”]?\s*", text):
+    for match in re.finditer(r"(?<![.!?…])[.!?…]+[\"”’»)]*\s+|[。！？।؟]+[」』”]?\s*", text):
         if any(start <= match.start() < end - 1 for start, end in inside) and not any(
             match.start() < end <= match.end() for _, end in inside
         ):
@@ -148,12 +153,14 @@ def _sentences_with_quotes(text: str) -> list[str]:
 
 
 _MEDIUM: Final = re.compile(
-    r"\b(?:film|movie|video|clip|ad|advert|commercial|spot|trailer|reel|animation|short|werbespot|vídeo|anuncio|vidéo|publicité|filmato)\b|"
+    r"\b(?:film|movie|video|clip|ad|advert|commercial|spot|trailer|reel|animation|short|werbespot|vídeo|"
+    r"anuncio|vidéo|publicité|filmato)\b|"
     r"動画|広告|映像|フィルム|CM|视频|广告|短片|영상|광고|فيلم|فيديو|إعلان|ролик|видео|фильм|फिल्म|वीडियो|विज्ञापन",
     re.IGNORECASE,
 )
 _ASKS: Final = re.compile(
-    r"^(?:please|make|create|produce|shoot|write|we (?:need|want)|i (?:need|want)|give (?:me|us)|an?\b|our\b|\d|bitte|ein(?:e|en)?\b|mach|wir brauchen|"
+    r"^(?:please|make|create|produce|shoot|write|we (?:need|want)|i (?:need|want)|give (?:me|us)|an?\b|"
+    r"our\b|\d|bitte|ein(?:e|en)?\b|mach|wir brauchen|"
     r"une?\b|crea|haz|necesitamos|fais|nous|spot|film|video)",
     re.IGNORECASE,
 )

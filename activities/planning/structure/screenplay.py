@@ -6,6 +6,7 @@ is one paragraph after its speaker.
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from activities.planning.structure.labels import kind_of, segments
@@ -22,14 +23,18 @@ from activities.planning.structure.text import (
 )
 
 _HEADING: Final = re.compile(
-    r"^(?:\d{1,3}[A-Z]?[.)]?\s+)?(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|AUßEN|INNEN/AUSSEN|INTERIOR|EXTERIOR|"
+    r"^(?:\d{1,3}[A-Z]?[.)]?\s+)?(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|"
+    r"AUßEN|INNEN/AUSSEN|INTERIOR|EXTERIOR|"
     r"INTÉRIEUR|EXTÉRIEUR|ИНТ|НАТ|ЭКСТ)[./ :]|(?:内景|外景|内|外|室内|室外)[.．：: 　]|[○◯〇](?=\S)|(?:داخلي|خارجي)\b|"
     r"(?:SCENE|SZENE|ESCENA|SCÈNE)\s+\d+\b)"
 )
 _TRANSITION: Final = re.compile(
-    r"^(?:>.*(?<!<)|(?:CUT|FADE|DISSOLVE|SMASH CUT|MATCH CUT|JUMP CUT|WIPE|IRIS)(?:\s[A-Z .]+)?[:.]?|[A-Z][A-Z ]{2,30} TO:|THE END\.?|FIN\.?|ENDE\.?|"
-    r"(?:HARTER )?SCHNITT(?: AUF| ZU)?[:.]?|ÜBERBLENDUNG[:.]?|(?:AB|AUF|AUS)BLENDE?[:.]?|SCHWARZ(?:BLENDE)?[:.]?|CORTE A[:.]?|FUNDIDO[A-Z Ñ]*[:.]?|"
-    r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[:.]?|STACCO[A-Z ]*[:.]?|(?:切至|淡入|淡出|暗転|溶明|溶暗|終|完|النهاية|قطع)[：:。.]?)$"
+    r"^(?:>.*(?<!<)|(?:CUT|FADE|DISSOLVE|SMASH CUT|MATCH CUT|JUMP CUT|WIPE|IRIS)(?:\s[A-Z .]+)?[:.]?|"
+    r"[A-Z][A-Z ]{2,30} TO:|THE END\.?|FIN\.?|ENDE\.?|"
+    r"(?:HARTER )?SCHNITT(?: AUF| ZU)?[:.]?|ÜBERBLENDUNG[:.]?|(?:AB|AUF|AUS)BLENDE?[:.]?|"
+    r"SCHWARZ(?:BLENDE)?[:.]?|CORTE A[:.]?|FUNDIDO[A-Z Ñ]*[:.]?|"
+    r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[:.]?|STACCO[A-Z ]*[:.]?|(?:切至|淡入|淡出|暗転|溶明|溶暗|終|完|"
+    r"النهاية|قطع)[：:。.]?)$"
 )
 _PARENTHETICAL: Final = re.compile(r"^\s*[(（]([^()（）]{1,120})[)）]\s*$")
 _WITHIN: Final = re.compile(r"\s*[(（][^()（）]{1,80}[)）]")
@@ -159,7 +164,7 @@ def _front(lines: list[str], heading: int) -> tuple[str, int]:
 def _is_separated(body: list[str]) -> bool:
     """Whether blank lines separate the elements, and the lines of a speech follow their speaker directly."""
     blank = sum(not line.strip() for line in body)
-    followed = sum(bool(a.strip()) and bool(b.strip()) for a, b in zip(body, body[1:], strict=False))
+    followed = sum(bool(a.strip()) and bool(b.strip()) for a, b in pairwise(body))
     return blank > len(body) / 8 and followed > 0
 
 

@@ -18,11 +18,13 @@ from activities.planning.structure.text import (
 )
 
 _WORD: Final = (
-    r"(?:shot|scene|frame|cut|sc\.?|szene|einstellung|bild|plano|toma|escena|plan|scène|séquence|inquadratura|scena|cena|カット|ショット|"
+    r"(?:shot|scene|frame|cut|sc\.?|szene|einstellung|bild|plano|toma|escena|plan|scène|séquence|"
+    r"inquadratura|scena|cena|カット|ショット|"
     r"シーン|場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|план|शॉट|दृश्य)"
 )
 _ITEM: Final = re.compile(
-    rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])】–—|/-]|(?=\s)|$)\s*",
+    rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])】–—|/-]|"
+    rf"(?=\s)|$)\s*",
     re.IGNORECASE,
 )
 _LEAD: Final = re.compile(r"^[\s>#*•+|-]*")
@@ -82,7 +84,7 @@ class _Draft:
         if kind and is_nothing(value):
             return
         if kind in ("voice", "speaker"):
-            said = [q for q in marks.quotations(value)] if QUOTED.match(value) else [value]
+            said = marks.quotations(value) if QUOTED.match(value) else [value]
             for each in said:
                 direct = re.match(r"^\s*[(（]([^)）]{1,60})[)）]\s*", each)
                 words = spoken_text(each[direct.end() :] if direct else each)
@@ -100,9 +102,7 @@ class _Draft:
                 self.lines.append(Line(spoken_text(value)))
         elif kind == "length":
             self._read_time(marks.western_times(western_digits(value)))
-        elif kind == "picture":
-            self._describe(value)
-        elif not kind:
+        elif kind == "picture" or not kind:
             self._describe(value)
 
     def _describe(self, text: str) -> None:
@@ -151,9 +151,9 @@ def _head(line: str) -> tuple[_Draft, str] | None:
     draft = _Draft()
     if item := _ITEM.match(plain):
         draft.has_word = item.group(1) is not None
-        if not draft.has_word and not item.group(3):
-            item = None
-        elif not draft.has_word and item.group(3) in ("-", "–", "—", "/", "|", ":", "："):
+        if (not draft.has_word and not item.group(3)) or (
+            not draft.has_word and item.group(3) in ("-", "–", "—", "/", "|", ":", "：")
+        ):
             item = None
     rest = marks.western_times(plain[item.end() :] if item else _LEAD.sub("", plain))
     if item is None:
@@ -161,8 +161,7 @@ def _head(line: str) -> tuple[_Draft, str] | None:
         begins = (
             marks.RANGE.match(rest)
             or marks.POINT.match(rest)
-            or re.match(r"[\[(（【]", rest)
-            and marks.LENGTH.match(rest)
+            or (re.match(r"[\[(（【]", rest) and marks.LENGTH.match(rest))
         )
         return (draft, timed) if begins and draft.is_timed else None
     return draft, draft._read_time(rest)
