@@ -7,9 +7,9 @@ mechanism). The guard has five rules, none of which costs more than a replay:
 
 - Events without a started task have the time of the previous task. The guard refuses them with the query, and the run
   leaves the cache.
-- Events of a started task look like any others, but a query that loaded the run is the next to be answered. So the
-  first query after the first live task of a replayed run fails, and the run leaves the cache: at worst, a task was
-  executed and its run is loaded again.
+- Events of a started task look like any others, but the query that loaded the run is the next to be answered. So the
+  first query of a replayed run fails if it follows a live task, and the run leaves the cache: at worst, a task was
+  executed and its run is loaded again. A run that has answered a query keeps its place, however many tasks follow.
 - A query that came with a task cannot fail alone. The guard refuses it for a moment after that first task.
 - The next task shows whether the newest one was completed: then history contains its commands; if it timed out, history
   may be too short for them. Then the next task fails, and is executed again from the whole history.
@@ -66,7 +66,7 @@ class _Guarded(WorkflowInstance):
         """The minimum number of events that the commands of the newest live task become."""
         self._done_at = 0.0
         self._queried = False
-        """Whether a query was answered since the first live task."""
+        """Whether a query has reached the run since it was loaded."""
         self._accepted: set[str] = set()
         """The ids of the accepted updates."""
 
@@ -80,11 +80,13 @@ class _Guarded(WorkflowInstance):
         twice = any(job.do_update.protocol_instance_id in self._accepted for job in act.jobs)
         if ahead or twice or (new and self._is_lost(act, kinds)):
             return _fail_task(act)
-        if set(kinds) == {"query_workflow"} and self._replayed and self._tasks == 1:
-            if not self._queried and any(job.query_workflow.query_id == _DIRECT_QUERY for job in act.jobs):
+        if set(kinds) == {"query_workflow"}:
+            first_task = self._replayed and self._tasks == 1
+            direct = any(job.query_workflow.query_id == _DIRECT_QUERY for job in act.jobs)
+            if first_task and direct and not self._queried:
                 return _fail_task(act)
             self._queried = True
-            if monotonic() - self._done_at < UNCERTAIN_SECONDS:
+            if first_task and monotonic() - self._done_at < UNCERTAIN_SECONDS:
                 return _refuse_queries(act)
         self._time, self._length = time, act.history_length
         done = self._inner.activate(act)

@@ -81,7 +81,17 @@ class JobProvider(ProviderBase):
         cent = (Rate("asset", Decimal("0.01"), Decimal("0.01")),)
         parameters = {"seconds": "seconds the job takes", "look": "seconds between looks"}
         return [
-            Offer("jobs", "job", Modality.TEXT, "text/markdown", cent, USUAL_SECONDS, job=True, parameters=parameters)
+            Offer(
+                "jobs",
+                "job",
+                Modality.TEXT,
+                "text/markdown",
+                cent,
+                USUAL_SECONDS,
+                job=True,
+                parameters=parameters,
+                accepts=frozenset({Modality.TEXT}),
+            )
         ]
 
     async def submit(self, request: Request) -> Job:

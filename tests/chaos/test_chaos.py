@@ -27,6 +27,7 @@ SEEDS: Final = (19,)
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+@pytest.mark.trial
 @pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_chaos(seed: int, tmp_path: Path) -> None:

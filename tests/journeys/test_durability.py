@@ -176,6 +176,7 @@ def assert_seen_once(events: list[StreamEvent], manifest: Snapshot) -> None:
         assert sorted(str(e.asset_id) for e in log if e.name == name) == sorted(manifest.assets)
 
 
+@pytest.mark.trial
 def test_worker_killed_in_mid_production(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
     """A worker killed while assets are made, one made and a job at its provider costs time and nothing else."""
     production_id = begin(greenlight)
@@ -210,6 +211,7 @@ def test_take_that_nobody_was_told_of(stack: Stack, greenlight: GreenlightClient
     assert {k: after[k] for k in before} == before
 
 
+@pytest.mark.trial
 def test_api_killed_while_somebody_watches(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
     """A watcher whose API is killed, twice, comes back by itself and has missed nothing and seen nothing twice."""
     production_id, plan = planned(greenlight, BRIEF.model_copy(update={"duration_seconds": 4.0}))
@@ -281,6 +283,7 @@ def up(home: Path, environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[s
                     raise
 
 
+@pytest.mark.trial
 def test_whole_stack_killed_in_mid_production(tmp_path: Path) -> None:
     """The stack, killed whole in mid-production and started again over the same home, delivers the same production."""
     home, ports = new_home(tmp_path / "home"), Ports(lambda _: None, anywhere=True)

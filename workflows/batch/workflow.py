@@ -6,7 +6,7 @@ production that an operator terminated sends no report.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.events import ProductionStart, ProductionStatus, Report
     from workflows.production.failures import message_of
     from workflows.refusals import error_of, refuse
+    from workflows.runtime.run_loop import RunLoop
     from workflows.start_options import COST, STATUS, content_digest, start_options
 
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
@@ -43,8 +44,7 @@ class BatchWorkflow:
     @workflow.init
     def __init__(self, start: BatchStart) -> None:
         self._batch = Batch(start)
-        self._background: set[asyncio.Task[None]] = set()
-        self._changed = False
+        self._loop = RunLoop()
         self._published: BatchStatus | None = None
         self._unpublished = 0
         """The number of reports since the details were published."""
@@ -60,14 +60,16 @@ class BatchWorkflow:
             await asyncio.gather(*map(self._approve, batch.rows_to_approve()))
             status = batch.status
             self._publish(status)
-            if status is BatchStatus.DONE and self._is_quiet():
+            if status is BatchStatus.DONE and self._loop.is_quiet():
                 daily.cancel()
                 await self._store_record()
                 return batch.view()
-            if self._should_continue():
+            if self._loop.should_continue():
                 workflow.continue_as_new(batch.to_start())
-            await workflow.wait_condition(lambda: self._changed or self._should_continue())
-            self._changed = False
+            if status is BatchStatus.DONE:
+                await workflow.wait_condition(self._loop.is_quiet)
+            else:
+                await self._loop.wait_for_change(or_continue=True)
 
     async def _store_record(self) -> None:
         """Store the record in the bucket. A batch without a digest of its rows was not started by the API.
@@ -88,12 +90,6 @@ class BatchWorkflow:
         while True:
             await workflow.sleep(POLL_INTERVAL, summary="poll the open productions")
             self._poll(row for row in self._batch.rows if row.report and not row.closed)
-
-    def _is_quiet(self) -> bool:
-        return workflow.all_handlers_finished() and not self._background
-
-    def _should_continue(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested() and self._is_quiet()
 
     # Productions
 
@@ -160,20 +156,7 @@ class BatchWorkflow:
 
     def _poll(self, rows: Iterable[BatchRow]) -> None:
         for row in rows:
-            self._in_background(self._poll_row(row))
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._on_background_end)
-
-    def _on_background_end(self, task: "asyncio.Task[None]") -> None:
-        self._background.discard(task)
-        self._wake_up()
-
-    def _wake_up(self) -> None:
-        """Let the workflow's loop go on: something changed."""
-        self._changed = True
+            self._loop.in_background(self._poll_row(row))
 
     async def _poll_row(self, row: BatchRow) -> None:
         before = self._batch.find(row.production_id)
@@ -197,7 +180,7 @@ class BatchWorkflow:
     def take_report(self, report: Report) -> None:
         self._batch.record_report(report)
         self._unpublished += 1
-        self._wake_up()
+        self._loop.wake_up()
 
     @workflow.update(description="Approve all rows that fit the budget together, or raise the budget")
     def admit(self, admit: Admit) -> BatchView:
@@ -209,8 +192,8 @@ class BatchWorkflow:
         if self._batch.budget != before:
             for row in self._batch.rows:
                 if row.report and not row.closed:
-                    self._in_background(self._send_budget(row))
-        self._wake_up()
+                    self._loop.in_background(self._send_budget(row))
+        self._loop.wake_up()
         return self._batch.view()
 
     def _admitted(self, admit: Admit) -> bool:
@@ -233,7 +216,7 @@ class BatchWorkflow:
     def stop(self) -> BatchView:
         self._check_open()
         self._batch.terms = self._batch.terms.model_copy(update={"stopped": True})
-        self._wake_up()
+        self._loop.wake_up()
         return self._batch.view()
 
     def _check_open(self) -> None:

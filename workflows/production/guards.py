@@ -87,6 +87,21 @@ def check_produced(record: Record) -> None:
         )
 
 
+def check_takes_may_change(record: Record) -> None:
+    """New takes need an approved production that is no preview, and space in its record."""
+    check_not_a_preview(record)
+    check_produced(record)
+    check_record_size(record)
+
+
+def check_free(record: Record, asset_id: str) -> Asset:
+    """The asset, if none of its takes is queued, being made or in doubt."""
+    asset = known_asset(record, asset_id)
+    check_idle(record, asset_id)
+    check_no_doubt(record, asset_id)
+    return asset
+
+
 def check_idle(record: Record, asset_id: str) -> None:
     state = record.assets[asset_id]
     if state.status is AssetStatus.GENERATING or (state.status is AssetStatus.PENDING and not state.attention):

@@ -96,7 +96,7 @@ def is_accepted(run: ProductionWorkflow, item: AttentionItem, answer: Answer) ->
     )
     approval = Approval(plan_digest=item.plan_digest or "none", approver=NOT_REQUESTER, allow_unknown_prices=True)
     resolution = {"asset_id": asset_id, "action": answer, "resolver": NOT_REQUESTER, "job_id": "j"}
-    checks: dict[Answer, Callable[[], None]] = {
+    checks: dict[Answer, Callable[[], object]] = {
         "approve": lambda: run._decisions._check_decide(Decision(approve=approval)),
         "reject": lambda: run._decisions._check_decide(Decision(reject=Rejection())),
         "edit_plan": lambda: run._plan_edits._check_edit(PlanEdit(plan_digest=plan.digest, edits=(changed,))),

@@ -15,11 +15,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.activity_options import HEARTBEAT, PATIENT, STEP_TIMEOUT
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.guards import (
+        check_free,
         check_idle,
-        check_no_doubt,
-        check_not_a_preview,
         check_produced,
         check_record_size,
+        check_takes_may_change,
         known_asset,
     )
     from workflows.production.prices import Prices, change_of
@@ -43,10 +43,9 @@ class TakeRequests:
         self._check_regenerate(request)
         record, asset_id, prompt = self._run.record, request.asset_id, request.prompt
         if request.feedback:
-            record.log("take_requested", asset_id, by=request.requested_by, feedback=request.feedback)
-            prompt = await self._rewriting.from_feedback(
-                known_asset(record, asset_id), request.feedback, request.requested_by
-            )
+            self._log_request(asset_id, request.requested_by, feedback=request.feedback)
+            asset = known_asset(record, asset_id)
+            prompt = await self._rewriting.from_feedback(asset, request.feedback, request.requested_by)
         await self._prices.reprice_asset(
             asset_id,
             change_of(request, prompt),
@@ -66,12 +65,8 @@ class TakeRequests:
 
     def _check_regenerate(self, request: Regenerate) -> None:
         record = self._run.record
-        check_not_a_preview(record)
-        check_produced(record)
-        check_record_size(record)
-        known_asset(record, request.asset_id)
-        check_idle(record, request.asset_id)
-        check_no_doubt(record, request.asset_id)
+        check_takes_may_change(record)
+        check_free(record, request.asset_id)
         if request.count > 1 and record.paused:
             raise refuse("wrong_phase", "count", "the production is paused; resume it, or ask for one take")
 
@@ -81,9 +76,8 @@ class TakeRequests:
     async def upload(self, upload: UploadTake) -> Receipt:
         self._check_upload(upload)
         record = self._run.record
-        asset = known_asset(record, upload.asset_id)
         async with self._run.pricing:
-            self._check_upload(upload)
+            asset = self._check_upload(upload)
             take = await self._check_file(asset, upload)
             self._check_upload(upload)
             use_upload(record, upload.asset_id, take, upload.uploaded_by)
@@ -100,7 +94,7 @@ class TakeRequests:
                 start_to_close_timeout=STEP_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=PATIENT,
-                summary=f"look at {upload.filename or 'a file'} for {asset.asset_id}",
+                summary=f"check {upload.filename or 'a file'} for {asset.asset_id}",
             )
         except ActivityError as error:
             raise_if_cancelled(error)
@@ -108,14 +102,9 @@ class TakeRequests:
                 raise refuse("upload_refused", "file", message_of(error)) from None
             raise
 
-    def _check_upload(self, upload: UploadTake) -> None:
-        record = self._run.record
-        check_not_a_preview(record)
-        check_produced(record)
-        check_record_size(record)
-        known_asset(record, upload.asset_id)
-        check_idle(record, upload.asset_id)
-        check_no_doubt(record, upload.asset_id)
+    def _check_upload(self, upload: UploadTake) -> Asset:
+        check_takes_may_change(self._run.record)
+        return check_free(self._run.record, upload.asset_id)
 
     async def select(self, selection: SelectTake) -> Receipt:
         record = self._run.record
@@ -144,7 +133,7 @@ class TakeRequests:
             plan = await self._prices.priced(record.plan, only=tuple(ids))
             self._check_refresh(request)
             if ids != self._assets_to_refresh(request):
-                raise refuse("wrong_phase", "asset_ids", "other assets are stale by now; look again")
+                raise refuse("wrong_phase", "asset_ids", "other assets are stale by now; read the production again")
             price = sum((reserve_usd(record, a) for a in plan.assets if a.asset_id in ids), ZERO)
             _check_cap(price, request.max_usd)
             takes, allow, by = dict.fromkeys(ids, 1), request.allow_unknown_prices, request.requested_by
@@ -158,13 +147,9 @@ class TakeRequests:
 
     def _check_refresh(self, request: Refresh) -> None:
         record = self._run.record
-        check_not_a_preview(record)
-        check_produced(record)
-        check_record_size(record)
+        check_takes_may_change(record)
         for asset_id in request.asset_ids:
-            known_asset(record, asset_id)
-            check_idle(record, asset_id)
-            check_no_doubt(record, asset_id)
+            check_free(record, asset_id)
             if not record.assets[asset_id].stale:
                 raise refuse("wrong_phase", "asset_ids", f"{asset_id!r} is not stale; regenerate it to make it anew")
         ids = self._assets_to_refresh(request)

@@ -1,0 +1,49 @@
+"""The loop of a long-running workflow: its waits, its background tasks, and when its run may end."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+
+
+class RunLoop:
+    """One run of a workflow whose main loop waits for changes that handlers and background tasks make."""
+
+    def __init__(self) -> None:
+        self._changed = False
+        self._background: set[asyncio.Task[None]] = set()
+
+    def wake_up(self) -> None:
+        """Let the workflow's loop go on: something changed."""
+        self._changed = True
+
+    async def wait_for_change(
+        self, within: timedelta | None = None, summary: str | None = None, *, or_continue: bool = False
+    ) -> None:
+        """Wait until `wake_up`.
+
+        Args:
+            or_continue: Return as well when the run should be continued as new.
+
+        Raises:
+            TimeoutError: `within` has passed before.
+        """
+        await workflow.wait_condition(
+            lambda: self._changed or (or_continue and self.should_continue()), timeout=within, timeout_summary=summary
+        )
+        self._changed = False
+
+    def should_continue(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested() and self.is_quiet()
+
+    def is_quiet(self) -> bool:
+        """Whether no handler and no background task is under way: only then a run may end or be continued as new."""
+        return workflow.all_handlers_finished() and not self._background
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run it as a task of its own; the run does not end before the task has."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
