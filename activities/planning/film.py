@@ -51,31 +51,26 @@ MIDDLE: Final = (
         "Closer",
         "Medium frame, the subject on the left third, space to the right",
         "drift to the right at walking pace",
-        "Come a little closer.",
     ),
     Frame(
         "Detail",
         "Close detail, shallow focus, one thing in the centre",
         "hold, then a slight push in",
-        "Look at the details.",
     ),
     Frame(
         "Turn",
         "Low angle, strong diagonal, the subject on the right third",
         "rise slowly",
-        "Now see it from another side.",
     ),
     Frame(
         "Wider",
         "High wide view, small subject, clear shapes",
         "pull back slowly",
-        "Step back, and take it all in.",
     ),
     Frame(
         "Build",
         "Layered frame: foreground, subject, background",
         "slide to the left past the foreground",
-        "There is always more to see.",
     ),
 )
 CLOSING: Final = Frame("Closing", "Calm symmetrical wide frame, room for a title", "slow pull back, come to rest")
@@ -113,7 +108,7 @@ def plan_film(task: PlanningTask) -> Film:
     last_count = max((k for k, e in enumerate(task.feedback.edits) if e.kind == "count"), default=-1)
     shots, problems = edited(shots, task.feedback.edits[last_count + 1 :])
     shots = _rescaled(shots, task.feedback)
-    return Film(shots, [*_left_out(task, shots), *_feedback_warnings(task, problems)])
+    return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)])
 
 
 def _rescaled(shots: list[FilmShot], feedback: FeedbackRequests) -> list[FilmShot]:
@@ -228,10 +223,8 @@ def _overlong(task: PlanningTask, shots: Sequence[FilmShot]) -> list[str]:
     return _few(found, "shots whose narration is longer than the shot")
 
 
-def _left_out(task: PlanningTask, shots: Sequence[FilmShot]) -> list[str]:
+def _left_out(shots: Sequence[FilmShot]) -> list[str]:
     """A warning for each shot that leaves out some of the brief's text, with this text."""
-    if Modality.AUDIO not in task.preferred:
-        return []
     found = [
         f"shot {k} has no room for all of the brief's text: the narration leaves out “{_excerpt(shot.left_out)}”; "
         "edit the narration, ask for a longer film, or shorten the brief"
@@ -256,40 +249,37 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
     groups = group_by_time([subject(s) for s in sentences(brief.text)], count)
-    english = brief.language.split("-")[0] == "en" and any(c.isascii() and c.isalpha() for c in groups[0][0])
-    shots, own = [], []
+    english = brief.language.split("-")[0] == "en"
+    shots = []
     for k in range(count):
         frame = OPENING if k == 0 else CLOSING if k == count - 1 else MIDDLE[(k - 1) % len(MIDDLE)]
-        group = groups[k % len(groups)]
-        lines = [s for s in group if not (english and is_direction(s))]
-        has_own = bool(lines) and k < len(groups)
-        if english and frame.line and not has_own:
-            lines = [frame.line]
-        shots.append(FilmShot(frame.name, join_sentences(group)[:700], frame, join_sentences(lines or groups[0])))
-        own.append(has_own)
-    return _fitted(shots, own, length)
+        scene = groups[k % len(groups)]
+        said = [s for s in scene if not (english and is_direction(s))] if k < len(groups) else []
+        shots.append(FilmShot(frame.name, join_sentences(scene)[:700], frame, join_sentences(said)))
+    if Modality.AUDIO not in task.preferred:
+        return [replace(shot, seconds=max(length / count, 0.5)) for shot in shots]
+    return _fitted(shots, length)
 
 
-def _fitted(shots: list[FilmShot], own: Sequence[bool], length: float) -> list[FilmShot]:
+def _fitted(shots: list[FilmShot], length: float) -> list[FilmShot]:
     """The shots with their lengths: equal where each narration fits, otherwise longer for those that say more.
 
     Where all together is too long for the film, a shot says the whole sentences that it has time for.
     """
     equal = max(length / len(shots), 0.5)
-    fitted = _said(shots, own, [equal] * len(shots))
-    if all(now.narration == shot.narration for now, shot in zip(fitted, shots, strict=True)):
+    fitted = _said(shots, [equal] * len(shots))
+    if not any(shot.left_out for shot in fitted):
         return fitted
-    # A line that repeats another one, or a filler, is no reason to take time from the others.
-    needs = [shot.need if has_own else 0.0 for shot, has_own in zip(shots, own, strict=True)]
     least = min(equal, 1.0)
-    longer = _said(shots, own, share([min(max(need, least), LONGEST_SHOT_SECONDS) for need in needs], length))
+    needs = [min(max(shot.need, least), LONGEST_SHOT_SECONDS) if shot.narration else least for shot in shots]
+    longer = _said(shots, share(needs, length))
     return min(fitted, longer, key=lambda made: sum(speech_seconds(shot.left_out) for shot in made))
 
 
-def _said(shots: Sequence[FilmShot], own: Sequence[bool], lengths: Sequence[float]) -> list[FilmShot]:
+def _said(shots: Sequence[FilmShot], lengths: Sequence[float]) -> list[FilmShot]:
     """The shots of these lengths, each with the whole sentences that it has time for."""
     made = []
-    for shot, has_own, seconds in zip(shots, own, lengths, strict=True):
+    for shot, seconds in zip(shots, lengths, strict=True):
         said, left = fit(shot.narration, max(seconds - BREATH_SECONDS, 0.0) + 1e-6)
-        made.append(replace(shot, narration=said, left_out=left if has_own else "", seconds=seconds))
+        made.append(replace(shot, narration=said, left_out=left, seconds=seconds))
     return made

@@ -15,12 +15,11 @@ SILENT_SECONDS: Final = 1.5
 
 
 class Frame(NamedTuple):
-    """How a shot is framed and moves, and its English narration where the brief has no text left for it."""
+    """How a shot is framed and moves."""
 
     name: str
     composition: str
     camera: str
-    line: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,8 @@ SHORTEST_PART_SECONDS: Final = 1.0
 _SENTENCE_END: Final = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bvs)[.!?…]{1,6}[\"'”’»)\]]{0,4}\s+|[。！？｡।॥؟]+[”’」』）]*\s*|\n+"
 )
-_CLAUSE_END: Final = re.compile(r"[,;:،؛]\s+|[，、；：]\s*|\s+[–—-]\s+")
-_WHOLE_CLAUSE_END: Final = re.compile(
-    r"[;؛]\s+|[；，]\s*|،\s+|\s+[–—]\s+|,\s+(?=(?:and|but|so|while|where|because|und|aber|denn|et|mais|y|pero|e|mas)\s)"
-)
-"""Where a clause ends that can stand alone; a comma in English may also be inside a phrase."""
+_CLAUSE_END: Final = re.compile(r"[;؛]\s+|；\s*")
+"""Where a clause ends that can stand alone: a comma, a colon or a dash may also be inside a phrase."""
 _MARKUP: Final = re.compile(
     r"<[^<>]{1,200}>|https?://\S+|^[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+|[*_`#~|\\]+", re.MULTILINE
 )
@@ -107,7 +104,7 @@ def fit(text: str, seconds: float) -> tuple[str, str]:
     """
     if speech_seconds(text) <= seconds:
         return text, ""
-    for pattern in (_SENTENCE_END, _WHOLE_CLAUSE_END):
+    for pattern in (_SENTENCE_END, _CLAUSE_END):
         # Latin is the fastest script: more never fits.
         ends = [m.end() for m in pattern.finditer(text, 0, int(seconds * LATIN_PER_SECOND) + 2) if m.end() < len(text)]
         end = next((e for e in reversed(ends) if speech_seconds(text[:e].strip()) <= seconds), 0)
@@ -128,7 +125,7 @@ def is_direction(sentence: str) -> bool:
 
 
 def group_by_time(parts: Sequence[str], count: int) -> list[list[str]]:
-    """Group the parts in order into `count` groups of about equal speaking time; too few parts are split at clauses.
+    """Group the parts in order into `count` groups of about equal speaking time; too few parts are split at semicolons.
 
     There are fewer groups, of one part each, if even these parts are too few.
     """

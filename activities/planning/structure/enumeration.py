@@ -133,7 +133,7 @@ def _without_links(text: str, *, keep: bool = False) -> list[str]:
             continue  # nothing but the label of a link
         sentence = sentence.replace(_LABEL, "")
         words = re.sub(
-            rf"[\s:–—-]*(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|en|su|a|à)\b[\s:]*)?{_LINK}",
+            rf"[\s:–—-]{{0,8}}(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|en|su|a|à)\b[\s:]*)?{_LINK}",
             "",
             sentence,
         )

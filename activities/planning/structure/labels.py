@@ -77,8 +77,8 @@ TITLE_LINE: Final = re.compile(rf"^\W{{0,3}}(?:{_TITLE})\s*[:：]\s*(.+)$", re.I
 _EVERY: Final = "|".join(words for _, words in _ALTERNATIVES)
 _EXTENSION: Final = r"(?:\s*[(（\[]([^)）\]\n]{0,60})[)）\]])?"
 _LABEL: Final = re.compile(
-    rf"(?:(?<=^)|(?<=[\s.;|/–—。、•*(\-「」”\"»]))\**({_EVERY}){_EXTENSION}\**\s*"
-    rf"(?:[:：=]\**\s*|(?:[–—-]\s*)?(?=[“„«「『\"]))",
+    rf"(?:(?<=^)|(?<=[\s.;|/–—。、•*(\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}\*{{0,3}}\s*"
+    rf"(?:[:：=]\*{{0,3}}\s*|(?:[–—-]\s*)?(?=[“„«「『\"]))",
     re.IGNORECASE | re.MULTILINE,
 )
 _SPEAKER: Final = re.compile(

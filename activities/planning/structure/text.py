@@ -16,7 +16,7 @@ _ADDRESS: Final = re.compile(
     r"^(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$|^(?:https?://|www\.)\S+$", re.IGNORECASE
 )
 _LEADS_TO_LINK: Final = r"(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|chez|en|em|su|a|à|visit)\b[\s:]*)?"
-_LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]*{_LEADS_TO_LINK}{_URL.pattern}", re.IGNORECASE)
+_LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]{{0,8}}{_LEADS_TO_LINK}{_URL.pattern}", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|`|</?\w[^<>]{0,80}>|\\")
 _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
