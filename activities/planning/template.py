@@ -160,8 +160,9 @@ def _title(task: PlanningTask) -> str:
     if given:
         return given[:200]
     text = sentences(brief.text)[0]
-    if structure and structure.fixes_shots:
-        text = next((shot.description for shot in structure.shots if shot.description), text)
+    if structure and structure.form in ("shot list", "table", "screenplay"):
+        texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
+        text = next(filter(None, texts), text)
     first = subject(text).rstrip(" .!?。！？।؟…,;:") or brief.platform.value.replace("_", " ")
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 

@@ -46,7 +46,10 @@ _UNSPOKEN: Final = re.compile(
     r"contraintes|スタイル|要件|備考|条件|要求|风格|备注|متطلبات|ملاحظات|требования|стиль)\b[^.!?]{0,30}[:：]?\s*$",
     re.IGNORECASE,
 )
+_CREW: Final = re.compile(r"^(?:logo|pack[ -]?shot|end[ -]?(?:card|frame)|fade|cut)\b", re.IGNORECASE)
 _LINK, _LABEL = "\ue000", "\ue001"
+CLAUSE_WORDS: Final = 3
+"""A counted part of a sentence with fewer words is no line of its own: "three breads: rye, wheat and spelt"."""
 MIN_WORDS: Final = 4
 """A sentence that loses its link is said only where this many words remain."""
 
@@ -88,7 +91,7 @@ def parse_list(text: str) -> Structure | None:
         in_item = bool(mark) or in_item
     if items < 2:
         return _parse_inline(text)
-    beats = [b for b in beats if b.description or b.lines]
+    beats = [b for b in beats if b.description or b.lines or b.lettering]
     return Structure("list", numbered(beats), title)
 
 
@@ -119,7 +122,11 @@ def _around(text: str) -> list[Shot]:
             said = (Line(spoken_text(segment.value)),) if segment.kind == "endline" else ()
             found.append(Shot(0, "", lines=said, lettering=shown))
         elif segment.kind in ("", "voice"):
-            found += [_beat(s) for s in _without_links(segment.value) if not is_direction(s) and not is_commission(s)]
+            for sentence in _without_links(segment.value):
+                if _CREW.match(sentence):
+                    found.append(Shot(0, description_text(sentence)))
+                elif not is_direction(sentence) and not is_commission(sentence):
+                    found.append(_beat(sentence))
     return found
 
 
@@ -156,7 +163,7 @@ def _parse_inline(text: str) -> Structure | None:
         word = found.group(1)
         count = int(word) if word.isdigit() else _COUNTS[word.lower()]
         parts = re.split(r"\s*;\s*|\s*,\s*(?:(?:and|und|y|et|e)\s+)?|\s+(?:and|und|y|et|e)\s+", found.group(2).strip())
-        if len(parts) == count and count > 1:
+        if len(parts) == count > 1 and all(len(part.split()) >= CLAUSE_WORDS for part in parts):
             return _inline(text[: found.start(2)], parts, text[found.end() :])
     return None
 
@@ -166,5 +173,5 @@ def _inline(intro: str, parts: list[str], tail: str) -> Structure | None:
     items = [_item(re.sub(r"[\s,;]*(?:\b(?:and|und|y|et|e)\b)?[\s,;]*$", "", part.strip())) for part in parts]
     items = [b if not b.lines else _beat(b.lines[0].text[:1].upper() + b.lines[0].text[1:]) for b in items]
     after = [s for each in tail.splitlines() if each.strip() for s in _around(each)]
-    shots = [b for b in [*heads, *items, *after] if b.description or b.lines]
+    shots = [b for b in [*heads, *items, *after] if b.description or b.lines or b.lettering]
     return Structure("list", numbered(shots)) if len(items) > 1 else None

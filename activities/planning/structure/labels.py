@@ -37,7 +37,7 @@ _ENDLINE: Final = (
     r"الشعار|слоган|टैगलाइन"
 )
 _SOUND: Final = (
-    r"sfx|fx|sound(?: effects?| design)?|music|audio cue|ton|musik|geräusche?|atmo|m[uú]sica|sonido|"
+    r"audio|sfx|fx|sound(?: effects?| design)?|music|audio cue|ton|musik|geräusche?|atmo|m[uú]sica|sonido|"
     r"efectos|musique|son|bruitage|"
     r"musica|suono|som|効果音|音楽|SE|BGM|音效|音乐|음악|효과음|موسيقى|مؤثرات|музыка|звук|संगीत|ध्वनि"
 )
@@ -82,9 +82,8 @@ _LABEL: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SPEAKER: Final = re.compile(
-    rf"(?:(?<=^)|(?<=[\s.;|]))([^\W\d_][\w.'’ -]{{0,30}}?){_EXTENSION}\s*(?::|：|\b(?:says?|said|sagt|dice|"
-    rf"dit)\b\s*[:：,]?)\s*"
-    r"(?=[“„«「『\"])",
+    rf"(?:(?<=^)|(?<=[\s.;|]))((?:(?:Mrs?|Ms|Dr|St|Sra?|Mme)\. )?[^\W\d_][\w'’ -]{{0,30}}?){_EXTENSION}\s*"
+    r"(?::|：|\b(?:says?|said|sagt|dice|dit)\b\s*[:：,]?)\s*(?=[“„«「『\"])",
 )
 FRAMING: Final = re.compile(
     r"^(?:(?:extreme|very|super|medium|big|tight)[\s-]?)?(?:(?:wide|establishing|long|full|medium|mid|"
@@ -97,7 +96,7 @@ FRAMING: Final = re.compile(
     r"primer plano|plan (?:large|moyen|"
     r"serré|d['’]ensemble|américain)|gros plan|très gros plan|campo (?:lungo|medio)|primo piano|dettaglio|"
     r"引き|寄り|アップ|ロング|俯瞰|全景|远景|"
-    r"中景|近景|特写|大特写|航拍|풀샷|클로즈업|"
+    r"中景|近景|特写|大特写|航拍|와이드|미디엄|풀샷|클로즈업|"
     r"لقطة (?:واسعة|قريبة|متوسطة|عامة|علوية)|общий план|средний план|крупный план)"
     r"(?=\s*[:：.,–—|(（-]|\s*$)",
     re.IGNORECASE,
@@ -108,6 +107,10 @@ _NOTHING: Final = re.compile(
     r"sans|nessuna?|なし|無し|无|無|없음|لا شيء|нет|कोई नहीं)?\W*",
     re.IGNORECASE,
 )
+
+
+_SPOKEN_AUDIO: Final = re.compile(rf"(?:{QUOTED.pattern})|(?:\S+\s+){{3,}}\S+[.!?]$")
+"""The value of a label "Audio" that is a line; otherwise, it names a sound, e.g. "Rain."."""
 
 
 class Segment(NamedTuple):
@@ -155,6 +158,8 @@ def segments(text: str) -> list[Segment]:
         if run := _quoted_run(value):
             value, rest = value[:run], value[run:]
         speaker = label if kind == "speaker" else ""
+        if label.lower() == "audio" and _SPOKEN_AUDIO.match(value.strip()):
+            kind = "voice"
         found.append(Segment(kind, value.strip(), speaker, direction, label))
         if rest.strip():
             found.append(Segment("", rest))

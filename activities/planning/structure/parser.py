@@ -6,7 +6,7 @@ from typing import Final
 from activities.planning.structure.enumeration import parse_list
 from activities.planning.structure.model import Structure
 from activities.planning.structure.quoted import parse_advert
-from activities.planning.structure.screenplay import parse_screenplay
+from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
 from activities.planning.structure.shot_list import parse_shot_list
 from activities.planning.structure.table import parse_shot_table
 
@@ -15,6 +15,7 @@ FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
     parse_screenplay,
     parse_shot_list,
     parse_list,
+    parse_dialogue,
     parse_advert,
 )
 """From the form with the clearest marks to the one with the fewest."""

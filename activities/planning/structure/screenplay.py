@@ -103,8 +103,20 @@ def parse_screenplay(text: str) -> Structure | None:
     if not headings:
         return None
     title, start = _front(lines, headings[0])
+    return _read(lines[start:], title)
+
+
+def parse_dialogue(text: str) -> Structure | None:
+    """The shots of speeches without a scene, each line with its speaker in capitals; None for any other text."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    cues = [found for line in lines if (found := _INLINE_CUE.match(line.strip()))]
+    named = [found for found in cues if found.group(1).isupper() and not re.search(r"\d", found.group(1))]
+    return _read(lines, "") if sum(map(_is_speaker, named)) > 1 else None
+
+
+def _read(body: list[str], title: str) -> Structure | None:
+    """The shots of the lines of a screenplay."""
     reader = _Reader()
-    body = lines[start:]
     one_paragraph = not _is_separated(body)
     k = 0
     while k < len(body):

@@ -21,7 +21,10 @@ from workflows.activity_io import PLAN_INVALID, DraftPlan
 from workflows.brief import PLATFORM_MODALITIES, Brief, Platform
 from workflows.models import Asset, Modality, Plan
 
-FILM = "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships."
+FILM = (
+    "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships. "
+    "They answer with their horns."
+)
 PREVIZ: dict[str, Provider] = {"previz": Previz({})}
 
 
@@ -103,7 +106,7 @@ def test_length_without_narration_is_the_briefs() -> None:
     """Without narration the shots divide the brief's length among them; with it they are held at least as long."""
     silent, spoken = plan(modalities=["image", "video"], duration_seconds=30), plan(duration_seconds=30)
     assert [a.parameters for a in silent.assets if a.role == "shot"] == [{"seconds": 5.0}] * 6
-    assert [a.parameters for a in spoken.assets if a.role == "shot"] == [{"at_least": 5.0}] * 6
+    assert [a.parameters for a in spoken.assets if a.role == "shot"] == [{"at_least": 5.0}] * 4 + [{"seconds": 5.0}] * 2
 
 
 @pytest.mark.parametrize(("seconds", "shots"), [(4, 1), (20, 4), (33, 7), (600, 60)])
@@ -250,6 +253,25 @@ def test_a_shot_is_extended_for_its_sentence() -> None:
     made = plan(text, duration_seconds=12, modalities=["text", "audio", "video"])
     said = " ".join(a.prompt for a in made.assets if a.role == "narration")
     assert "every day of his life" in said
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Dawn over the harbour, and the boats come home. Gulls wait."),
+        ("de", "Morgens im Hafen, wenn die Boote heimkehren. Möwen warten."),
+        ("ja", "朝の港に、船が帰ってきます。かもめが待っています。"),
+        ("ar", "المنارة هنا منذ مائتي عام، وكل ليلة تتحدث إلى السفن. هل تسمعها؟"),
+    ],
+)
+def test_nothing_is_invented_or_repeated(language: str, text: str) -> None:
+    """A film with more shots than the brief has sentences says each of them once, and its other shots are silent."""
+    made = plan(text, languages=[language], duration_seconds=30)
+    assert [a.prompt for a in made.assets if a.role == "narration"] == sentences(text)
+    assert len([a for a in made.assets if a.role == "shot"]) == 6
+    script = made.by_id["script"].prompt
+    assert script.count("Narration: ") == 2
     assert made.warnings == ()
 
 

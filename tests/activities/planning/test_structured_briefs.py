@@ -1,44 +1,10 @@
 """Structured briefs: their shots, lines and on-screen text are planned as they are listed, without a language model."""
 
-import time
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from activities.planning.pricing import price
-from activities.planning.structure.parser import parse
-from activities.planning.task import PlanningTask
-from activities.planning.template import draft
-from activities.providers.previz.provider import Previz
-from activities.providers.protocol import Provider
 from tests.activities.planning.briefs_expected import EXPECTED, Expected, read
-from workflows.activity_io import DraftPlan
-from workflows.brief import Brief
-from workflows.models import Asset, Modality, Plan
-
-PREVIZ: dict[str, Provider] = {"previz": Previz({})}
-
-
-def plan(text: str, *feedback: str, language: str = "en", **brief: Any) -> Plan:
-    made = Brief(**{"text": text, "platform": "video", "languages": (language,), **brief})
-    request = DraftPlan(production_id="p", brief=made, feedback=feedback)
-    return price(draft(PlanningTask.of(request, PREVIZ)), PREVIZ)
-
-
-def shots(made: Plan) -> list[Asset]:
-    return [a for a in made.assets if a.role == "shot"]
-
-
-def lengths(made: Plan) -> list[float]:
-    return [float(str(next(iter(a.parameters.values())))) for a in shots(made)]
-
-
-def said(made: Plan) -> list[str]:
-    """What is said over each shot; an empty text where nothing is."""
-    each = (made.find(f"narration-{k}") for k in range(1, len(shots(made)) + 1))
-    return [a.prompt if a else "" for a in each]
+from tests.activities.planning.structured import lengths, plan, said, shots
+from workflows.models import Modality, Plan
 
 
 def planned(name: str) -> tuple[Plan, Expected]:
@@ -116,59 +82,6 @@ def test_marks_are_never_spoken(name: str) -> None:
     assert not [mark for mark in SPOKEN_NEVER for text in said(made) if mark in text]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships.",
-        "Our **new** machine. Show the crema up close. Made by [Sara](https://x.example).",
-        "A film about “Dawn”, our new lamp. The sign says “open”.",
-        "We open at 7:10. It costs 5 euros, and there are 3 sizes.",
-        "Die Bäckerei öffnet um sechs. Draußen schneit es: ein guter Tag.",
-        "灯塔站在海边已经两百年了。每天晚上它都和船说话。",
-        "Our story: two friends, one boat, and the sea.",
-        "The text is short. The title matters. The sound of rain: everyone knows it.",
-    ],
-)
-def test_prose_has_no_structure(text: str) -> None:
-    """Free prose is no list, whatever names, numbers, times and colons are in it."""
-    assert parse(text) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("SHOT 1 (WIDE, 4s): The harbour.\nVO: One.\nSHOT 2 (CLOSE, 6s): Hands.\nVO: Two.", 2),
-        ("Scene 1 - Harbour\nNarrator: “One.”\n\nScene 2 - Hands\nNarrator: “Two.”", 2),
-        ("1) WIDE. Harbour. VO: “One.” SUPER: “A”\n2) CU. Hands. VO: “Two.”", 2),
-        ("0:00 The harbour. VO: One.\n0:05 Hands. VO: Two.", 2),
-        ("0-4s: The harbour. VO: One.\n4-9s: Hands. VO: Two.", 2),
-        ("Szene 1: Hafen.\nOff: „One.“\nSzene 2: Hände.\nOff: „Two.“", 2),
-        ("Plano 1. El puerto. Voz en off: «One.»\nPlano 2. Manos. Voz en off: «Two.»", 2),
-        ("컷 1: 항구.\n내레이션: “One.”\n컷 2: 손.\n내레이션: “Two.”", 2),
-        ("Кадр 1: Порт.\nЗакадровый голос: «One.»\nКадр 2: Руки.\nЗакадровый голос: «Two.»", 2),
-        ("Shot\tTime\tVisual\tAudio\n1\t0:00-0:04\tHarbour\tOne.\n2\t0:04-0:09\tHands\tTwo.", 2),
-        ("| # | Video | Audio |\n|---|---|---|\n| 1 | Harbour | One. |\n| 2 | Hands | Two. |", 2),
-    ],
-)
-def test_forms_of_shot_lists(text: str, count: int) -> None:
-    """The usual spellings of numbers, times and labels give the same shots."""
-    found = parse(text)
-    assert found is not None
-    assert [line for shot in found.shots for line in shot.spoken] == ["One.", "Two."]
-    assert len(found.shots) == count
-    assert all(shot.description for shot in found.shots)
-
-
-def test_a_list_without_numbers_in_front_is_said_in_order() -> None:
-    """Parts that a sentence counts are one shot each."""
-    found = parse("Three reasons to walk: it is quiet, it is free and it keeps you warm.")
-    assert found is not None
-    assert [s.spoken[0] for s in found.shots][1:] == ["It is quiet.", "It is free.", "It keeps you warm."]
-    found = parse("Why walk? (1) It is quiet. (2) It is free. Start today.")
-    assert found is not None
-    assert [s.spoken[0] for s in found.shots] == ["Why walk?", "It is quiet.", "It is free.", "Start today."]
-
-
 def test_requirements_are_not_said() -> None:
     """Lists of requirements and notes are for the crew: they are not spoken."""
     text = "Two steps to tea.\n\n1. Boil water.\n2. Wait.\n\nRequirements:\n- 16:9\n- no people\n\nStyle: warm"
@@ -223,41 +136,3 @@ def test_a_screenplay_of_ten_pages_is_planned_whole() -> None:
     assert len(shots(made)) <= 60
     assert wanted.split(". ")[-1] in made.by_id["script"].prompt
     assert sum(lengths(made)) == pytest.approx(400, rel=0.05)
-
-
-@given(text=st.text(max_size=400))
-def test_any_text_is_parsed(text: str) -> None:
-    """Whatever the text, the parser gives a structure of at least two shots, or none."""
-    found = parse(text)
-    assert found is None or len(found.shots) > 1
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        part * (20_000 // len(part))
-        for part in (
-            *(
-                "1. ",
-                '"',
-                "| a |\n",
-                "INT. A\n",
-                "VO: ",
-                "(",
-                "a: b, c ",
-                "0:00 ",
-                "“a. ",
-                "three x ",
-                "A\n",
-                "[a](",
-                "!",
-            ),
-            *("www.", "x says ", "*", "「", "a\n\n", "Shot 1 ", "- ", "\t", "SUPER “a” ", "ナレ：", ":", "at ", "　"),
-        )
-    ],
-)
-def test_parsing_takes_no_time(text: str) -> None:
-    """A brief of 20,000 characters that is made to match everything is parsed at once."""
-    start = time.perf_counter()
-    parse(text[:20_000])
-    assert time.perf_counter() - start < 5
