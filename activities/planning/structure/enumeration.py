@@ -9,8 +9,8 @@ from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.table import find_table, row_text
 from activities.planning.structure.text import (
-    _MARKDOWN_LINK,
-    _URL,
+    MARKDOWN_LINK,
+    URL,
     description_text,
     has_words,
     spoken_text,
@@ -132,8 +132,8 @@ def _around(text: str) -> list[Shot]:
 
 def _without_links(text: str, *, keep: bool = False) -> list[str]:
     """The sentences of a text; one that is only a link, or little more, is left out unless `keep` is set."""
-    marked = _MARKDOWN_LINK.sub(lambda m: f"{_LABEL}{m.group(1)}{_LABEL}{_LINK}", text)
-    marked = _URL.sub(_LINK, marked)
+    marked = MARKDOWN_LINK.sub(lambda m: f"{_LABEL}{m.group(1)}{_LABEL}{_LINK}", text)
+    marked = URL.sub(_LINK, marked)
     kept = []
     for sentence in sentences(marked):
         if not keep and not has_words(re.sub(f"{_LABEL}[^{_LABEL}]*{_LABEL}", "", sentence)):

@@ -36,7 +36,7 @@ MAX_GAP: Final = 24
 
 
 @dataclass
-class _Draft:
+class ShotDraft:
     """A shot while its lines are read."""
 
     has_word: bool = False
@@ -105,6 +105,11 @@ class _Draft:
         elif kind == "picture" or not kind:
             self._describe(value)
 
+    def shot(self) -> Shot:
+        """The finished shot, without its number."""
+        lines, shown = tuple(x for x in self.lines if x.text), tuple(filter(None, self.lettering))
+        return Shot(0, join_descriptions(self.description), self.framing, self.start, self.seconds, lines, shown)
+
     def _describe(self, text: str) -> None:
         text = re.sub(r"^[\s:：.–—|,-]+", "", text.strip("*_ "))
         if not self.framing and (found := FRAMING.match(text)):
@@ -145,10 +150,10 @@ def _is_picture(segment: Segment) -> bool:
     return bool(card and not QUOTED.match(segment.value) and _SEEN.search(segment.value))
 
 
-def _head(line: str) -> tuple[_Draft, str] | None:
+def _head(line: str) -> tuple[ShotDraft, str] | None:
     """A new shot and the rest of its first line, where the line begins one."""
     plain = western_digits(line).replace("\u3000", " ").replace("**", "")
-    draft = _Draft()
+    draft = ShotDraft()
     if item := _ITEM.match(plain):
         draft.has_word = item.group(1) is not None
         if (not draft.has_word and not item.group(3)) or (
@@ -169,7 +174,7 @@ def _head(line: str) -> tuple[_Draft, str] | None:
 
 def parse_shot_list(text: str) -> Structure | None:
     """The shots of a list with numbers, times, framings or labels; None where the text is no such list."""
-    title, drafts, gap = "", list[_Draft](), False
+    title, drafts, gap = "", list[ShotDraft](), False
     for line in text.splitlines():
         if not line.strip():
             gap = True
@@ -189,20 +194,8 @@ def parse_shot_list(text: str) -> Structure | None:
         gap = False
     if len(drafts) < 2 or not _is_shot_list(drafts):
         return None
-    _set_lengths(drafts)
-    shots = [
-        Shot(
-            0,
-            join_descriptions(d.description),
-            d.framing,
-            d.start,
-            d.seconds,
-            tuple(x for x in d.lines if x.text),
-            tuple(filter(None, d.lettering)),
-        )
-        for d in drafts
-    ]
-    return Structure("shot list", numbered(shots), title)
+    set_lengths(drafts)
+    return Structure("shot list", numbered(draft.shot() for draft in drafts), title)
 
 
 def title_in(line: str) -> str:
@@ -212,7 +205,7 @@ def title_in(line: str) -> str:
     return ""
 
 
-def _is_shot_list(drafts: list[_Draft]) -> bool:
+def _is_shot_list(drafts: list[ShotDraft]) -> bool:
     strong = sum(d.has_word or d.is_timed for d in drafts)
     framed = sum(bool(d.framing) or d.is_labelled for d in drafts)
     only_points = all(d.start is not None and d.end is None and not d.has_word for d in drafts)
@@ -222,7 +215,7 @@ def _is_shot_list(drafts: list[_Draft]) -> bool:
     return strong * 2 >= len(drafts) or framed * 2 >= len(drafts)
 
 
-def _set_lengths(drafts: list[_Draft]) -> None:
+def set_lengths(drafts: list[ShotDraft]) -> None:
     """Complete begins and lengths from each other, where the brief gives enough of them."""
     for draft, following in zip(drafts, [*drafts[1:], None], strict=True):
         end = draft.end if draft.end is not None else following.start if following else None

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from activities.planning.structure.labels import FRAMING, Kind, Segment, is_nothing, kind_of
-from activities.planning.structure.model import Shot, Structure, numbered
-from activities.planning.structure.shot_list import _Draft, _set_lengths, title_in
-from activities.planning.structure.text import has_words, join_descriptions, plain
+from activities.planning.structure.model import Structure, numbered
+from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
+from activities.planning.structure.text import has_words, plain
 
 _RULE: Final = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _NUMBER: Final = re.compile(
@@ -65,7 +65,7 @@ def parse_shot_table(text: str) -> Structure | None:
         return None
     drafts = []
     for row in table.rows:
-        draft = _Draft()
+        draft = ShotDraft()
         for kind, cell in zip(kinds, row, strict=False):
             if kind == "speaker" or not has_words(cell) or is_nothing(cell):
                 continue
@@ -78,13 +78,9 @@ def parse_shot_table(text: str) -> Structure | None:
             drafts.append(draft)
     if len(drafts) < 2:
         return None
-    _set_lengths(drafts)
+    set_lengths(drafts)
     title = next(filter(None, map(title_in, lines[: table.first])), "")
-    shots = [
-        Shot(0, join_descriptions(d.description), d.framing, d.start, d.seconds, tuple(d.lines), tuple(d.lettering))
-        for d in drafts
-    ]
-    return Structure("table", numbered(shots), title)
+    return Structure("table", numbered(draft.shot() for draft in drafts), title)
 
 
 def row_text(table: Table, row: tuple[str, ...]) -> str:

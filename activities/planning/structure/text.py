@@ -10,13 +10,13 @@ QUOTED: Final = re.compile(
     r"“([^“”\n]{1,600})”|„([^„“”\n]{1,600})[“”]|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})«|「([^「」\n]{1,600})」"
     r"|『([^『』\n]{1,600})』|\"([^\"\n]{1,600})\"|(?<!\w)‘([^‘’\n]{3,600})’(?!\w)"
 )
-_MARKDOWN_LINK: Final = re.compile(r"!?\[([^\]\n]{0,300})\]\(([^)\n]{0,500})\)")
-_URL: Final = re.compile(r"<?\b(?:https?://|www\.)[^\s<>「」。、]*[^\s<>「」。、.,;:!?)\]»”\"']>?", re.IGNORECASE)
+MARKDOWN_LINK: Final = re.compile(r"!?\[([^\]\n]{0,300})\]\(([^)\n]{0,500})\)")
+URL: Final = re.compile(r"<?\b(?:https?://|www\.)[^\s<>「」。、]*[^\s<>「」。、.,;:!?)\]»”\"']>?", re.IGNORECASE)
 _ADDRESS: Final = re.compile(
     r"^(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$|^(?:https?://|www\.)\S+$", re.IGNORECASE
 )
 _LEADS_TO_LINK: Final = r"(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|chez|en|em|su|a|à|visit)\b[\s:]*)?"
-_LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]{{0,8}}{_LEADS_TO_LINK}{_URL.pattern}", re.IGNORECASE)
+_LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]{{0,8}}{_LEADS_TO_LINK}{URL.pattern}", re.IGNORECASE)
 _EMPHASIS: Final = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|`|</?\w[^<>]{0,80}>|\\")
 _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
@@ -75,7 +75,7 @@ def is_address(text: str) -> bool:
 
 def plain(text: str) -> str:
     """The text without markup and without addresses; the label of a link stays."""
-    text = _MARKDOWN_LINK.sub(r"\1", text)
+    text = MARKDOWN_LINK.sub(r"\1", text)
     text = _LINK_IN_SENTENCE.sub("", text)
     return " ".join(_EMPHASIS.sub("", text).split()).strip()
 
