@@ -17,9 +17,9 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.finishing.timeline import UNSPOKEN_ROLES
-from activities.planning.adherence import structure_problems
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
+from activities.planning.structure.adherence import structure_problems
 from activities.planning.task import PlanningTask
 from activities.text.model_text import read_as
 from workflows.brief import Platform

@@ -7,8 +7,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
-from activities.planning.adherence import structure_data
 from activities.planning.film import MAX_SHOTS, MOST_SHOTS
+from activities.planning.structure.adherence import structure_data
 from activities.planning.task import PlanningTask
 from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers
