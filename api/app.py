@@ -75,6 +75,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         from api.temporal.productions import ProductionGateway
         from api.temporal.reads import ProductionReader
         from api.temporal.schedules import ScheduleGateway
+        from api.temporal.titles import SearchableTitles
         from api.temporal.visibility import Visibility
 
         vault = Vault(settings)
@@ -84,17 +85,18 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         reader = ProductionReader(connected, vault.manifest, metrics)
         relay = Relay(reader, ChangeFeed(connected), metrics)
         fleet = Fleet(temporal)
+        titles = SearchableTitles(encrypted=bool(settings.payload_keys))
         readiness = Readiness(checks(temporal, vault, fleet, keys))
         app.state.services = Services(
             settings=settings,
             metrics=metrics,
             temporal=temporal,
             reader=reader,
-            productions=ProductionGateway(connected, reader),
+            productions=ProductionGateway(connected, reader, titles),
             visibility=Visibility(connected),
             counts=CachedCounts(connected),
-            batches=BatchGateway(connected, vault.batch),
-            schedules=ScheduleGateway(connected),
+            batches=BatchGateway(connected, vault.batch, titles),
+            schedules=ScheduleGateway(connected, titles),
             vault=vault,
             relay=relay,
             fleet=fleet,
@@ -201,7 +203,7 @@ def checks(server: "TemporalServer", vault: Vault, fleet: Fleet, keys: KeyFile |
 def _untraced(scope: MutableMapping[str, Any]) -> bool:
     """Whether a request gets no trace: probes and pages are too frequent, and event streams last for hours."""
     path = str(scope["path"])
-    return not path.startswith("/api/") or path.endswith("/events")
+    return not path.startswith(("/api/", "/generate")) or path.endswith("/events")
 
 
 def end_streams(app: FastAPI) -> None:

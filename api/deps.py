@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
@@ -112,6 +113,18 @@ async def _one_stream(services: ServicesDep, caller: CurrentCaller) -> AsyncIter
         yield
 
 
+def accepts_stream(request: Request) -> bool:
+    """Whether the caller asks for an event stream instead of JSON."""
+    return "text/event-stream" in request.headers.get("accept", "").lower()
+
+
+async def _one_stream_if_accepted(
+    request: Request, services: ServicesDep, caller: CurrentCaller
+) -> AsyncIterator[None]:
+    with services.streams.hold(caller) if accepts_stream(request) else nullcontext():
+        yield
+
+
 async def _one_transfer(request: Request, services: ServicesDep, caller: CurrentCaller) -> AsyncIterator[None]:
     try:
         with services.transfers.hold(caller):
@@ -144,11 +157,22 @@ KnownBatch = Annotated[str, Depends(_known_batch)]
 KnownSchedule = Annotated[str, Depends(_known_schedule)]
 ONE_STREAM: Final = [Depends(_one_stream)]
 """For routes that answer with an event stream: it counts as one of the tenant's."""
+ONE_STREAM_IF_ACCEPTED: Final = [Depends(_one_stream_if_accepted)]
+"""For routes that answer with an event stream where the caller asks for one."""
 ONE_TRANSFER: Final = [Depends(_one_transfer)]
 """For routes through which large files pass."""
 ONE_READ: Final = [Depends(_one_read)]
 """For routes that read one file through this process, which counts as a transfer too."""
 After = Annotated[int, Depends(_resume_after)]
+IdPrefix = Annotated[
+    str | None,
+    Query(
+        max_length=100,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="Only those whose id begins with this",
+        examples=["20261120-1a"],
+    ),
+]
 AssetId = Annotated[str, Path(examples=["shot-2"])]
 IdempotencyKey = Annotated[
     str | None,

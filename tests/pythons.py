@@ -98,7 +98,7 @@ def run(interpreter: Interpreter, goal: str) -> tuple[bool, str]:
 
 
 def main() -> int:
-    """The exit code: 0 where at least one Python was found and everything passed on each that was found."""
+    """The exit code: 0 when at least one Python was found and everything passed on each that was found."""
     console = Console(highlight=False, soft_wrap=True)
     passed: list[bool] = []
     for version in PYTHONS:

@@ -1,6 +1,6 @@
-"""Does the workflow of this checkout take the steps that a run took? `python -m tests.replay run.json …`
+"""Checks that the workflow of this checkout takes the steps of a recorded run: `python -m tests.replay run.json …`.
 
-The files are what `temporal workflow show --output json` prints; encrypted ones need GREENLIGHT_PAYLOAD_KEYS.
+The files are the output of `temporal workflow show --output json`; encrypted ones need GREENLIGHT_PAYLOAD_KEYS.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ WORKFLOWS: Final = [ProductionWorkflow, PreviewWorkflow, BatchWorkflow, Schedule
 
 
 async def replayed(path: Path) -> Exception | None:
-    """Where the workflow takes another step than the history has, or fails on the way."""
+    """The error when the workflow takes another step than the history has, or fails before its end."""
     recorded = await asyncio.to_thread(path.read_text)
     history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
     converter = make_data_converter(os.environ.get(encryption_keys.VARIABLE, ""))

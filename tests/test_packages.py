@@ -1,4 +1,4 @@
-"""The package names are generic, so what they resolve to and what they load is held here."""
+"""The package names are generic, so their origin and their imports are checked here."""
 
 import importlib
 import pkgutil

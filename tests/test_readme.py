@@ -1,4 +1,4 @@
-"""The README and the guides are true: their commands run, their Python type-checks, their names and links exist."""
+"""The README and the guides are correct: their commands run, their Python type-checks, their names and links exist."""
 
 import os
 import re
@@ -54,7 +54,7 @@ def shell(script: str, env: Mapping[str, str]) -> str:
 
 
 def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
-    """Every shell block but the make targets runs, in order, as a stranger would type it."""
+    """Every shell block but the make targets runs, in order, as a new user would type it."""
     url = local_stack.info.api_url
     env = {**os.environ, "GREENLIGHT_URL": url, "OUT": str(tmp_path), "NO_COLOR": "1"}
     shot_file(tmp_path / "own.mov", seconds=3)

@@ -38,6 +38,7 @@ _INDEXED: Final = {
     "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
     "KeywordList": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
     "Double": IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
+    "Text": IndexedValueType.INDEXED_VALUE_TYPE_TEXT,
 }
 _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
 """Short pauses for a server that is starting, longer ones for a server that is down; then 5 s each."""

@@ -8,7 +8,20 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from workflows.brief import Brief
-from workflows.models import ZERO, Asset, Charges, Deliverable, Media, Modality, Model, Money, Plan, ProductionId, Take
+from workflows.models import (
+    ZERO,
+    Asset,
+    Charges,
+    Deliverable,
+    Estimate,
+    Media,
+    Modality,
+    Model,
+    Money,
+    Plan,
+    ProductionId,
+    Take,
+)
 from workflows.requests import Approval, Pause
 
 
@@ -282,6 +295,9 @@ class Snapshot(Model):
     approved_at: datetime | None = None
     budget_usd: Money | None = Field(default=None, description="The most that may be spent; the approval sets it")
     spent_usd: Money = ZERO
+    estimate_usd: Estimate | None = Field(
+        default=None, description="In a manifest: the price range of all takes, and of the assets without one"
+    )
     learned: dict[str, Charges] = Field(
         default_factory=dict, description="provider/model -> its charges above, or without, a published price"
     )
@@ -319,7 +335,7 @@ class Progress(Model):
 class AssetRecord(Model):
     """One asset as callers see it. `file_url` is a path of this API that redirects to the media for a short time."""
 
-    content_id: str
+    content_id: str = Field(description="Names the content that the asset belongs to; the same for all of its takes")
     asset_id: str
     asset_type: Modality
     role: str
@@ -327,12 +343,18 @@ class AssetRecord(Model):
     provider: str
     model: str
     prompt: str
+    revised_prompt: str | None = Field(
+        default=None, description="The prompt after the planner or the vendor rewrote it; null if it is as written"
+    )
     position: int
     status: AssetStatus
     file_url: str | None
     take: int | None
     takes: int
     cost_usd: Money
+    estimate_usd: Estimate | None = Field(
+        default=None, description="The price range of its takes, or of its first take; for comparison with cost_usd"
+    )
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"] | None = Field(
         default=None, description="The source of the selected take's cost; unknown: it has no published price"
     )

@@ -3,6 +3,7 @@
 productions/{production_id}/plan/{digest}.json
 productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext}
 productions/{production_id}/assets/{asset_id}/takes/{n}/media-{submission}-{attempt}.{ext}  named in its ledger
+productions/{production_id}/assets/{asset_id}/takes/{n}/data-{submission}-{attempt}.json  of that media: `data_key`
 productions/{production_id}/learned/{provider}/{model}.json  a model's charges above its published price
 jobs/{provider}/{job_id}.json                        the take of a provider's job
 productions/{production_id}/assets/{asset_id}/takes/{n}/upload-{digest}.json, media.{digest}.{ext}   an uploaded file
@@ -49,6 +50,8 @@ ATTENTION_ATTRIBUTE: Final = "GreenlightAttention"
 """The reasons of the pending decisions; unset if none is pending."""
 PROVIDERS_ATTRIBUTE: Final = "GreenlightProviders"
 """The providers of the plan's assets."""
+TITLE_ATTRIBUTE: Final = "GreenlightTitle"
+"""The title of the plan, before there is one of the brief. Not set with encryption: the server reads attributes."""
 SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
     STATUS_ATTRIBUTE: "Keyword",
     PLATFORM_ATTRIBUTE: "Keyword",
@@ -57,6 +60,7 @@ SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
     COST_ATTRIBUTE: "Double",
     ATTENTION_ATTRIBUTE: "KeywordList",
     PROVIDERS_ATTRIBUTE: "KeywordList",
+    TITLE_ATTRIBUTE: "Text",
 }
 """Name -> type, as `temporal operator search-attribute create` takes them."""
 
@@ -145,6 +149,15 @@ def media_key(prefix: str, extension: str, submission: int = 0, attempt: str = "
     Each attempt writes its own object, which no other attempt overwrites or deletes; the ledger names the valid one.
     """
     return f"{prefix}/media{f'-{submission}-{attempt}' if attempt else ''}.{extension}"
+
+
+def data_key(media: str) -> str:
+    """The key of the data of a take, JSON next to its media: the words of a transcript, a vendor's revised prompt.
+
+    It contains the submission and the attempt, as the key of paid media does.
+    """
+    folder, _, name = media.rpartition("/")
+    return f"{folder}/data{name.removeprefix('media').partition('.')[0]}.json"
 
 
 def learned_key(production_id: str, provider: str, model: str) -> str:

@@ -76,6 +76,17 @@ class Quote(Model):
         return self.until is None or day <= self.until
 
 
+class Estimate(Model):
+    """A price range of the catalogue, USD, to compare with the actual cost."""
+
+    low: Money
+    high: Money
+    unknown: bool = Field(default=False, description="A part has no published price, and is not in the amounts")
+
+    def __add__(self, other: "Estimate") -> "Estimate":
+        return Estimate(low=self.low + other.low, high=self.high + other.high, unknown=self.unknown or other.unknown)
+
+
 class Charges(Model):
     """What one model charged in a production above its published price, or without a published price."""
 
@@ -154,6 +165,13 @@ class Asset(Model):
         other = self.fallbacks[model - 1]
         given = {"provider": other.provider, "model": other.model, "parameters": other.parameters, "quote": other.quote}
         return self.model_copy(update=given)
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """The price range of one take, over all models that may make it; None before it is priced."""
+        if self.quote is None:
+            return None
+        return Estimate(low=self.quote.low_usd, high=self.high_usd, unknown=self.unknown_price)
 
     @property
     def unknown_price(self) -> bool:
@@ -247,6 +265,9 @@ class Take(Model):
         description="vendor: as billed; usage: reported usage at the catalogue's rates; catalogue: the high price",
     )
     billed_usd: Money = Field(default=ZERO, description="All submissions of this take, including failed ones")
+    estimate_usd: Estimate | None = Field(
+        default=None, description="The price range of the plan from which it was made"
+    )
     job_id: str | None = None
     inputs: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the input take")
     made_from: dict[str, str] = Field(

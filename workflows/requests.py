@@ -66,6 +66,10 @@ class Decision(KeyedRequest):
         return self
 
 
+MAX_EDITS: Final = 200
+"""Edits of a plan in one request."""
+
+
 class EditOp(Model):
     """One change of a plan.
 
@@ -90,7 +94,7 @@ class PlanEdit(KeyedRequest):
     """Applies all of `edits` or none, to exactly the plan that `plan_digest` identifies."""
 
     plan_digest: Digest
-    edits: tuple[EditOp, ...] = Field(min_length=1, max_length=200)
+    edits: tuple[EditOp, ...] = Field(min_length=1, max_length=MAX_EDITS)
     editor: Person = "someone"
     budget_usd: Money | None = Field(
         default=None, description="After the approval: the new total budget, if an added asset needs it; USD"

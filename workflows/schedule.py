@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.brief import Brief
     from workflows.events import ProductionStart, ProductionStatus
     from workflows.models import Model, ProductionId
-    from workflows.start_options import start_options
+    from workflows.start_options import TITLE, start_options
 
 PLANNED_FOR = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 """The server sets it to the planned time, even if the start was late."""
@@ -46,7 +46,13 @@ class ScheduledProduction:
                 # The production outlives this workflow, which ends as soon as the server has accepted the start.
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 cancellation_type=ChildWorkflowCancellationType.ABANDON,
-                **start_options(production_id, scheduled.brief, ProductionStatus.PLANNING, workflow.now()),
+                **start_options(
+                    production_id,
+                    scheduled.brief,
+                    ProductionStatus.PLANNING,
+                    workflow.now(),
+                    titled=workflow.info().typed_search_attributes.get(TITLE) is not None,
+                ),
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("Production %s exists already", production_id)

@@ -15,15 +15,28 @@ PLATFORM: Final = SearchAttributeKey.for_keyword(keys.PLATFORM_ATTRIBUTE)
 TENANT: Final = SearchAttributeKey.for_keyword(keys.TENANT_ATTRIBUTE)
 REQUESTER: Final = SearchAttributeKey.for_keyword(keys.REQUESTER_ATTRIBUTE)
 COST: Final = SearchAttributeKey.for_float(keys.COST_ATTRIBUTE)
+TITLE: Final = SearchAttributeKey.for_text(keys.TITLE_ATTRIBUTE)
+MAX_TITLE_BYTES: Final = 200
+"""Of the search attribute: stores with indexed columns hold 255."""
 
 
 def start_options(
-    production_id: str, brief: Brief, status: ProductionStatus, at: datetime, carried: Snapshot | None = None
+    production_id: str,
+    brief: Brief,
+    status: ProductionStatus,
+    at: datetime,
+    carried: Snapshot | None = None,
+    *,
+    titled: bool = False,
 ) -> dict[str, Any]:
     """Keyword arguments that start a production, from a client or as a child workflow.
 
     The memo carries over the facts of the first run. `at` is the time of the start, because a workflow has a clock of
     its own.
+
+    Args:
+        titled: Set the search attribute of the title. A namespace without the attribute refuses such a start. A
+            workflow that starts another one passes on whether its own start set it.
     """
     title = title_of(brief)
     if carried and carried.plan:
@@ -41,6 +54,7 @@ def start_options(
                 SearchAttributePair(TENANT, brief.tenant),
                 SearchAttributePair(REQUESTER, brief.requester),
                 SearchAttributePair(COST, float(carried.spent_usd if carried else ZERO)),
+                *([SearchAttributePair(TITLE, searchable_title(title))] if titled else []),
             ]
         ),
         "memo": {
@@ -60,6 +74,11 @@ def tenant_priority(tenant: str) -> Priority:
 def title_of(brief: Brief) -> str:
     """The title of the brief, or its first words."""
     return brief.title or " ".join(brief.text.split()[:8])
+
+
+def searchable_title(title: str) -> str:
+    """The value of the search attribute for a title."""
+    return truncate(" ".join(title.split()), MAX_TITLE_BYTES)
 
 
 def brief_digest(brief: Brief) -> str:

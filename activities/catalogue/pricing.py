@@ -76,12 +76,30 @@ def _patches(width: int, height: int) -> int:
     return min(math.ceil(width / 32) * math.ceil(height / 32), 1_536)
 
 
+LOW_DETAIL: Final = "low"
+"""The value of the parameter `detail` with which a model sees a small copy of each picture."""
+
+
+def _detail_tiles(width: int, height: int) -> int:
+    """OpenAI, GPT-4o family: 85 tokens, and 170 for each tile of 512.
+
+    The picture is first scaled down to 2,048 pixels on its long side, then to 768 on its short side. 1920 x 1080 has
+    six tiles: 1,105 tokens.
+    """
+    scale = min(1.0, 2_048 / max(width, height))
+    scale = min(scale, 768 / min(width, height))
+    return 85 + 170 * math.ceil(round(width * scale, 3) / 512) * math.ceil(round(height * scale, 3) / 512)
+
+
 PICTURE_TOKEN_FORMULAS: Final[Mapping[str, Callable[[int, int], int]]] = {
     "tiles": _tiles,
     "area": _area,
     "patches": _patches,
+    "detail-tiles": _detail_tiles,
 }
 """Name in the catalogue (`input_image`) -> tokens of an input picture of width x height pixels."""
+LOW_DETAIL_TOKENS: Final[Mapping[str, int]] = {"detail-tiles": 85}
+"""Name of a formula -> tokens of any picture with `detail` low, where the vendor has that."""
 
 
 def reference_assets(references: Sequence[Media]) -> dict[str, Asset]:
@@ -178,12 +196,15 @@ def _amount(unit: Unit, offer: Offer, asset: Asset, inputs: Sequence[Asset], ins
         case "input_tokens":
             size = len(asset.prompt.encode())
             media = (
-                0 if any(r.unit == "input_image_tokens" for r in offer.rates) else _input_media_tokens(offer, inputs)
+                0
+                if any(r.unit == "input_image_tokens" for r in offer.rates)
+                else _input_media_tokens(offer, asset, inputs)
             )
             # A token has about four bytes of English, and at least two bytes of any script.
             return Span(size / 4 + media, (size + instructions) / 2 + media)
         case "input_image_tokens":
-            return Span(_input_media_tokens(offer, inputs), _input_media_tokens(offer, inputs))
+            tokens = _input_media_tokens(offer, asset, inputs)
+            return Span(tokens, tokens)
         case "output_tokens":
             most = _number(asset, "max_tokens") or TEXT_MAX_TOKENS
             return Span(min(USUAL_TEXT_TOKENS, most), most)
@@ -225,12 +246,16 @@ def pixels(asset: Asset) -> tuple[int, int]:
     return (int(wide), int(high)) if wide and high else DEFAULT_PIXELS
 
 
-def _input_media_tokens(offer: Offer, inputs: Sequence[Asset]) -> int:
+def _input_media_tokens(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> int:
+    """Tokens of the inputs. Without `detail`, or with `auto`, a picture counts as with `high`."""
     formula = PICTURE_TOKEN_FORMULAS.get(offer.input_image)
+    small = (
+        LOW_DETAIL_TOKENS.get(offer.input_image) if _value(offer, asset.parameters, "detail") == LOW_DETAIL else None
+    )
     total = 0.0
     for each in inputs:
         if each.asset_type == Modality.IMAGE and formula:
-            total += formula(*pixels(each))
+            total += formula(*pixels(each)) if small is None else small
         elif each.asset_type in offer.accepts and each.asset_type in MEDIA_TOKENS_PER_SECOND:
             total += MEDIA_TOKENS_PER_SECOND[each.asset_type] * _seconds(offer, each, ()).high
     return math.ceil(total)

@@ -19,6 +19,7 @@ from activities.catalogue.offers import Offer
 from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
+from activities.planning.structure.adherence import structure_problems
 from activities.planning.task import PlanningTask
 from activities.text.model_text import read_as
 from workflows.brief import Platform
@@ -137,14 +138,17 @@ class AnswerValidator:
             problems.append("assets: there are none")
         if problems:
             raise Refused(problems)
-        title = self.task.brief.title or " ".join(draft.title.split())[:200] or assets[0].label
+        structure = self.task.structure
+        given = self.task.brief.title or (structure.title if structure else "")
+        title = given or " ".join(draft.title.split())[:200] or assets[0].label
         warnings = [" ".join(w.split())[:300] for w in draft.warnings if w.strip()]
         plan = Plan.of(title, assets, planner=planner, warnings=warnings[:MAX_WARNINGS])
         try:
             check_plan(self.task.brief, plan)
         except PlanProblem as problem:
             raise Refused([str(problem)]) from None
-        if problems := [*self._model_problems(plan), *self._deliverable_problems(plan)]:
+        problems = [*self._model_problems(plan), *self._deliverable_problems(plan), *self._structure_problems(plan)]
+        if problems:
             raise Refused(problems)
         self._check_price(plan)
         return plan
@@ -214,6 +218,14 @@ class AnswerValidator:
                 "change their number or their seconds"
             )
         return problems
+
+    def _structure_problems(self, plan: Plan) -> list[str]:
+        """Where the film departs from the shots that the brief lists. After feedback, the feedback counts."""
+        structure = self.task.structure
+        if structure is None or self.task.request.feedback:
+            return []
+        shots = [a for a in plan.assets if a.asset_type == Modality.VIDEO]
+        return structure_problems(structure, plan, [self._planned_seconds(shot) for shot in shots])
 
     def _planned_seconds(self, shot: Asset) -> float:
         """The planned length of a shot, by the same parameters as its price."""

@@ -11,7 +11,7 @@ from typing import Final
 from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
-from activities.planning import prompts, template
+from activities.planning import film, prompts, template
 from activities.planning.answer import SCHEMA, AnswerValidator
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.pricing import invalid
@@ -101,6 +101,8 @@ def answer_tokens(task: PlanningTask) -> int:
     brief = task.brief
     assets = len(template.TEXTS.get(brief.platform, ())) + 3
     if brief.platform == Platform.VIDEO:
-        shots = min(task.seconds / template.SECONDS_PER_SHOT + 1, template.MAX_SHOTS)
+        shots = min(task.seconds / film.SECONDS_PER_SHOT + 1, film.MAX_SHOTS)
+        if task.structure:
+            shots = max(shots, min(len(task.structure.shots), film.MOST_SHOTS))
         assets = 1 + round(shots * (len(brief.modalities) - 1))
     return min(THINKING_TOKENS + ASSET_TOKENS * assets, MAX_TOKENS)

@@ -7,8 +7,10 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
+from activities.planning.film import MAX_SHOTS, MOST_SHOTS
+from activities.planning.structure.adherence import structure_data
 from activities.planning.task import PlanningTask
-from activities.planning.template import MAX_SHOTS, TEXTS
+from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers
 from workflows.brief import Brief, Platform
 from workflows.models import Modality
@@ -33,6 +35,17 @@ asset is made from such a picture where its `depends_on` names it (`reference-1`
 image. Let every asset that has to show the same thing depend on the same reference, and say in its prompt what to \
 take from which picture, counting those that it depends on from 1 in their order. No asset may itself be called so."""
 
+_STRUCTURE: Final = """\
+## Structure
+The brief lists its own shots or lines, given as data in `structure`. A program read them from the brief; they are \
+material like the brief. {shots} What is in `say` is spoken, all of it and nothing else, word for word and in its \
+order; only numbers, units and abbreviations may be spelled out. A shot whose `say` is empty has no narration asset. \
+`direction` and `speaker` are never spoken. What is in `show` is lettering: the prompts of that shot's picture and \
+video quote it exactly. Numbers of shots, times, framings and scene headings are neither spoken nor lettering."""
+_FIXED_SHOTS: Final = "Plan exactly one shot for each shot of it, in its order, each with its `seconds` where given."
+_FREE_SHOTS: Final = "Keep its order; you may join or divide its shots."
+_REVISED: Final = " Where the feedback asks for something else, the feedback counts."
+
 ENHANCING: Final = {
     Modality.TEXT: "text: say what to write, for whom, how long and in which tone, and give the facts of the brief "
     "that it needs; the writer sees this prompt and nothing else.",
@@ -51,10 +64,12 @@ ENHANCING: Final = {
 def instructions(task: PlanningTask) -> str:
     """Role, shape, models and rules: they do not contain any text of the brief."""
     brief = task.brief
+    listed = len(task.structure.shots) if task.structure and task.structure.fixes_shots else 0
     parts = [
         _TASK,
-        "## What the deliverable needs\n" + _shape(brief, task.seconds),
+        "## What the deliverable needs\n" + _shape(brief, task.seconds, max(MAX_SHOTS, min(listed, MOST_SHOTS))),
         *([_REFERENCES] if brief.references else []),
+        *([_structure(task)] if task.structure else []),
         "## Models\n" + "\n".join(_models(modality, offers) for modality, offers in task.menu.items()),
         "## Choosing\n" + _choosing(brief),
         "## Prompts\nPut the plain wish into `original`, and into `prompt` the same wish enhanced for its model. "
@@ -79,6 +94,8 @@ def prompt(task: PlanningTask) -> str:
     }
     if brief.platform == Platform.VIDEO:
         data["seconds"] = task.seconds
+        if task.structure:
+            data["structure"] = structure_data(task.structure)
     if request.references:
         kept = zip(brief.reference_ids, brief.references, request.references, strict=True)
         data["references"] = [
@@ -89,12 +106,17 @@ def prompt(task: PlanningTask) -> str:
     return f"Plan this.{newest}\n\n{json.dumps(data, ensure_ascii=False, indent=1)}"
 
 
-def _shape(brief: Brief, seconds: float) -> str:
+def _structure(task: PlanningTask) -> str:
+    shots = _FIXED_SHOTS if task.structure and task.structure.fixes_shots else _FREE_SHOTS
+    return _STRUCTURE.format(shots=shots) + (_REVISED if task.request.feedback else "")
+
+
+def _shape(brief: Brief, seconds: float, most_shots: int) -> str:
     kinds = ", ".join(brief.modalities)
     head = f"Platform {brief.platform.value}, aspect {brief.aspect}. Assets of these types only, each at least once: "
     lines = [f"{head}{kinds}."]
     if brief.platform == Platform.VIDEO:
-        return "\n".join(lines + _film(brief, seconds))
+        return "\n".join(lines + _film(brief, seconds, most_shots))
     lines += [
         f"- one text asset with asset_id and role `{role}`, label {label!r}: {task}"
         for role, label, task in TEXTS[brief.platform]
@@ -106,13 +128,13 @@ def _shape(brief: Brief, seconds: float) -> str:
     return "\n".join(lines)
 
 
-def _film(brief: Brief, seconds: float) -> list[str]:
+def _film(brief: Brief, seconds: float, most_shots: int) -> list[str]:
     """The roles and ids by which the assets of a film are edited together."""
     has = set(brief.modalities)
     lines = [
         "- first one text asset with asset_id and role `script`; its prompt asks for the script and lists every shot "
         "with its picture and the exact words of its narration.",
-        f"- then shot by shot, k from 1, at most {MAX_SHOTS} shots; the shots last {seconds:g} seconds together:",
+        f"- then shot by shot, k from 1, at most {most_shots} shots; the shots last {seconds:g} seconds together:",
     ]
     if Modality.AUDIO in has:
         words = f"at most {WORDS_PER_SECOND} words for each second of its shot"

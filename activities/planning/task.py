@@ -8,10 +8,12 @@ from typing import Final, Self
 
 from activities.catalogue.offers import Offer
 from activities.planning.pricing import invalid, price
+from activities.planning.revision import FeedbackRequests, read_feedback
+from activities.planning.structure.model import Structure
+from activities.planning.structure.parser import parse
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import rank_offers
-from activities.text.speech import FeedbackRequests, read_feedback
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
 from workflows.models import ZERO, Asset, Modality, Plan
@@ -34,7 +36,8 @@ class PlanningTask:
         offers: Every available model that makes the brief's aspect.
         menu: Those of `offers` that a plan of this brief may name.
         preferred: The first model in `menu` that works from the inputs that the template gives it, where there is one.
-        feedback: The numbers, lengths and directions in the feedback.
+        feedback: The requests in the feedback that need no language model.
+        structure: The shots that the brief of a film lists itself; None for free prose.
         seconds: The length of the film.
     """
 
@@ -45,6 +48,7 @@ class PlanningTask:
     menu: Menu
     preferred: Mapping[Modality, Offer]
     feedback: FeedbackRequests
+    structure: Structure | None
     seconds: float
 
     @classmethod
@@ -56,8 +60,11 @@ class PlanningTask:
             m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, brief)] for m, each in offers.items()
         }
         preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
-        feedback = read_feedback(request.feedback, numbers=brief.platform == Platform.VIDEO)
-        return cls(request, providers, day, offers, menu, preferred, feedback, _film_seconds(brief, feedback))
+        is_film = brief.platform == Platform.VIDEO
+        feedback = read_feedback(request.feedback, film=is_film)
+        structure = parse(brief.text) if is_film else None
+        seconds = _film_seconds(brief, feedback, structure)
+        return cls(request, providers, day, offers, menu, preferred, feedback, structure, seconds)
 
     @property
     def brief(self) -> Brief:
@@ -128,9 +135,10 @@ def _usable(offers: Sequence[Offer], brief: Brief) -> list[Offer]:
     return [o for o in offers if o.requires <= (given if o.modality == Modality.VIDEO else set())]
 
 
-def _film_seconds(brief: Brief, feedback: FeedbackRequests) -> float:
-    """The length of the film: by the numbers in the feedback, otherwise by the brief."""
-    length = feedback.seconds or brief.duration_seconds
+def _film_seconds(brief: Brief, feedback: FeedbackRequests, structure: Structure | None) -> float:
+    """The length of the film: by the numbers in the feedback, by the times of the brief's shots, or by the brief."""
+    given = structure.seconds if structure else None
+    length = feedback.seconds or given or brief.duration_seconds
     if feedback.shots and feedback.seconds_per_shot and not feedback.seconds:
         length = feedback.shots * feedback.seconds_per_shot
     return min(max(length, 1.0), MAX_VIDEO_SECONDS)

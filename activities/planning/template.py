@@ -4,23 +4,22 @@
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import JsonValue
 
+from activities.catalogue.offers import Parameter
+from activities.planning.film import open_feedback_warnings, plan_film
+from activities.planning.shots import FilmShot
 from activities.planning.task import PlanningTask, check_plannable
-from activities.text.speech import group_by_time, is_direction, join_sentences, sentences, shorten, subject
+from activities.text.speech import sentences, subject
 from workflows.brief import Brief, Platform
 from workflows.models import Asset, Modality, Plan
 
 PLANNER: Final = "template"
-SECONDS_PER_SHOT: Final = 5.0
-MAX_SHOTS: Final = 60
-LONGEST_SHOT_SECONDS: Final = 60.0
 MAX_PROMPT_CHARS: Final = 8_000
-BREATH_SECONDS: Final = 0.4
-"""By which a shot is longer than its narration."""
 EXCERPT_CHARS: Final = 3_000
 """The part of the brief in a text prompt, so that prompt and direction stay well under 8,000 characters."""
 
@@ -45,51 +44,6 @@ TEXTS: Final[dict[Platform, tuple[tuple[str, str, str], ...]]] = {
 """Platform -> (role, label, instruction for the writer)."""
 
 
-class _Frame(NamedTuple):
-    """How a shot is framed and moves, and its English narration where the brief has no text left for it."""
-
-    name: str
-    composition: str
-    camera: str
-    line: str = ""
-
-
-OPENING: Final = _Frame(
-    "Opening", "Wide establishing frame, low horizon, room above", "slow push in from the wide frame"
-)
-MIDDLE: Final = (
-    _Frame(
-        "Closer",
-        "Medium frame, the subject on the left third, space to the right",
-        "drift to the right at walking pace",
-        "Come a little closer.",
-    ),
-    _Frame(
-        "Detail",
-        "Close detail, shallow focus, one thing in the centre",
-        "hold, then a slight push in",
-        "Look at the details.",
-    ),
-    _Frame(
-        "Turn",
-        "Low angle, strong diagonal, the subject on the right third",
-        "rise slowly",
-        "Now see it from another side.",
-    ),
-    _Frame(
-        "Wider",
-        "High wide view, small subject, clear shapes",
-        "pull back slowly",
-        "Step back, and take it all in.",
-    ),
-    _Frame(
-        "Build",
-        "Layered frame: foreground, subject, background",
-        "slide to the left past the foreground",
-        "There is always more to see.",
-    ),
-)
-CLOSING: Final = _Frame("Closing", "Calm symmetrical wide frame, room for a title", "slow pull back, come to rest")
 VISUALS: Final = (
     ("Key visual", "One strong idea, centred, generous empty space"),
     ("Detail", "Close crop on texture and form, off-centre"),
@@ -125,10 +79,17 @@ class _AssetWriter:
         return [f"{', '.join(unused)} {problem}"] if unused else []
 
     def direction(self) -> str:
-        """Style and every revision's direction, as the end of a prompt; where there is no room, the oldest are cut."""
-        style = f" Style: {self.brief.style}." if self.brief.style else ""
-        directions = " ".join(self.task.feedback.directions)
-        return style + (f" Direction: {directions[-3_000:]}" if directions else "")
+        """The style, as the end of a prompt."""
+        return f" Style: {self.brief.style}." if self.brief.style else ""
+
+    def writes(self) -> bool:
+        """Whether a language model writes the texts, which can follow feedback; a placeholder cannot."""
+        return not self.task.preferred[Modality.TEXT].placeholder
+
+    def wishes(self) -> str:
+        """The feedback for a writer, the newest kept where there is no room for all."""
+        given = " ".join(self.task.feedback.open) if self.writes() else ""
+        return f" Direction: {given[-3_000:]}" if given else ""
 
     def asset(
         self,
@@ -158,12 +119,14 @@ class _AssetWriter:
 
     def text(self, role: str, label: str, instruction: str) -> Asset:
         prompt = (
-            f"{instruction} Language: {self.brief.language}.{self.direction()}\n\n{self.brief.text[:EXCERPT_CHARS]}"
+            f"{instruction} Language: {self.brief.language}.{self.direction()}{self.wishes()}\n\n"
+            f"{self.brief.text[:EXCERPT_CHARS]}"
         )
         return self.asset(role, Modality.TEXT, role, label, prompt)
 
-    def picture(self, sentence: str, composition: str) -> str:
-        frame = f"{composition}, {self.brief.aspect}. No lettering."
+    def picture(self, sentence: str, composition: str, lettering: Sequence[str] = ()) -> str:
+        words = _lettering(lettering)
+        frame = f"{composition}, {self.brief.aspect}. {words[:1].upper()}{words[1:]}."
         return f"{sentence[:700]} {frame}{self.direction()}{self.captions()}"
 
     def captions(self) -> str:
@@ -182,16 +145,25 @@ def draft(task: PlanningTask) -> Plan:
     check_plannable(task)
     brief, writer = task.brief, _AssetWriter(task)
     if brief.platform != Platform.VIDEO:
-        return Plan.of(_title(brief), _pages(writer), planner=PLANNER, warnings=writer.reference_warnings())
-    shots, seconds = _shots(task)
-    warnings = [*_unspoken_warnings(writer, shots), *writer.reference_warnings()]
-    return Plan.of(_title(brief), _video(writer, shots, seconds), planner=PLANNER, warnings=warnings)
+        open_ = [] if writer.writes() else open_feedback_warnings(task.feedback)
+        warnings = [*open_, *writer.reference_warnings()]
+        return Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings)
+    film = plan_film(task)
+    assets = _video(writer, film.shots)
+    warnings = [*film.warnings, *_length_warnings(film.shots, assets), *writer.reference_warnings()]
+    return Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings)
 
 
-def _title(brief: Brief) -> str:
-    if brief.title:
-        return brief.title
-    first = subject(sentences(brief.text)[0]).rstrip(" .!?。！？।؟…,;:") or brief.platform.value.replace("_", " ")
+def _title(task: PlanningTask) -> str:
+    brief, structure = task.brief, task.structure
+    given = task.feedback.title or brief.title or (structure.title if structure else "")
+    if given:
+        return given[:200]
+    text = sentences(brief.text)[0]
+    if structure and structure.form in ("shot list", "table", "screenplay"):
+        texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
+        text = next(filter(None, texts), text)
+    first = subject(text).rstrip(" .!?。！？।؟…,;:") or brief.platform.value.replace("_", " ")
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 
 
@@ -208,64 +180,19 @@ def _pages(writer: _AssetWriter) -> list[Asset]:
     return assets
 
 
-@dataclass(frozen=True)
-class _Shot:
-    number: int
-    label: str
-    scene: str
-    narration: str
-    frame: _Frame
-    is_cut: bool
-    """Whether the narration leaves out some of the brief's text for this shot, because it does not fit."""
-
-
-def _shots(task: PlanningTask) -> tuple[list[_Shot], float]:
-    """The shots with their scenes and narrations, and the length of each in seconds."""
-    brief, feedback, length = task.brief, task.feedback, task.seconds
-    count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
-    count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    seconds = max(length / count, 0.5)
-    groups = group_by_time([subject(s) for s in sentences(brief.text)], count)
-    english = brief.language.split("-")[0] == "en" and any(c.isascii() and c.isalpha() for c in groups[0][0])
-    shots = []
-    for k in range(count):
-        frame = OPENING if k == 0 else CLOSING if k == count - 1 else MIDDLE[(k - 1) % len(MIDDLE)]
-        group = groups[k % len(groups)]
-        lines = [s for s in group if not (english and is_direction(s))]
-        has_own = bool(lines) and k < len(groups)
-        if english and frame.line and not has_own:
-            lines = [frame.line]
-        whole = join_sentences(lines or groups[0])
-        narration = shorten(whole, max(seconds - BREATH_SECONDS, 0.5))
-        is_cut = has_own and narration != whole
-        scene = join_sentences(group)[:700]
-        shots.append(_Shot(k + 1, f"Shot {k + 1} · {frame.name}", scene, narration, frame, is_cut))
-    return shots, seconds
-
-
-def _unspoken_warnings(writer: _AssetWriter, shots: list[_Shot]) -> list[str]:
-    """A warning that names the shots whose narration leaves out some of the brief's text, where there are any."""
-    cut = [str(shot.number) for shot in shots if shot.is_cut]
-    if not writer.makes(Modality.AUDIO) or not cut:
-        return []
-    where = f"shot {cut[0]}" if len(cut) == 1 else f"shots {', '.join(cut[:-1])} and {cut[-1]}"
-    return [
-        f"the brief has more text than fits {where}: the narration leaves some of it out; "
-        "edit the narration, ask for a longer film, or shorten the brief"
-    ]
-
-
-def _video(writer: _AssetWriter, shots: list[_Shot], seconds: float) -> list[Asset]:
+def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
     """The script, then each shot's narration, still and video: the order of the storyboard."""
-    assets = [_script(writer, shots, seconds)]
-    for shot in shots:
-        k = shot.number
+    assets = [_script(writer, shots)]
+    for k, shot in enumerate(shots, start=1):
+        label = f"Shot {k} · {shot.label}"[:200]
         inputs: list[Asset] = []
-        if writer.makes(Modality.AUDIO):
-            inputs.append(writer.asset(f"narration-{k}", Modality.AUDIO, "narration", f"Narration {k}", shot.narration))
+        if writer.makes(Modality.AUDIO) and shot.narration:
+            speakers = f" · {', '.join(shot.speakers)}" if shot.speakers else ""
+            name = f"Narration {k}{speakers}"[:200]
+            inputs.append(writer.asset(f"narration-{k}", Modality.AUDIO, "narration", name, shot.narration))
         if writer.makes(Modality.IMAGE):
-            prompt = writer.picture(shot.scene, shot.frame.composition)
-            inputs.append(writer.asset(f"still-{k}", Modality.IMAGE, "still", shot.label, prompt))
+            prompt = writer.picture(shot.scene, shot.frame.composition, shot.lettering)
+            inputs.append(writer.asset(f"still-{k}", Modality.IMAGE, "still", label, prompt))
         assets += inputs
         if writer.makes(Modality.VIDEO):
             assets.append(
@@ -273,9 +200,9 @@ def _video(writer: _AssetWriter, shots: list[_Shot], seconds: float) -> list[Ass
                     f"shot-{k}",
                     Modality.VIDEO,
                     "shot",
-                    shot.label,
+                    label,
                     _movement(writer, shot),
-                    parameters=_length(writer, seconds),
+                    parameters=_length(writer, shot),
                     depends_on=tuple(
                         i.asset_id for i in inputs if i.asset_type in writer.task.preferred[Modality.VIDEO].accepts
                     ),
@@ -284,28 +211,91 @@ def _video(writer: _AssetWriter, shots: list[_Shot], seconds: float) -> list[Ass
     return assets
 
 
-def _length(writer: _AssetWriter, seconds: float) -> dict[str, JsonValue]:
-    """The parameter for a shot's length: a narration sets it where the model allows that, otherwise the brief does."""
+def _length(writer: _AssetWriter, shot: FilmShot) -> dict[str, JsonValue]:
+    """The parameter for a shot's length: a narration may make it longer where the model allows that."""
     offer = writer.task.preferred[Modality.VIDEO]
-    name = "at_least" if writer.makes(Modality.AUDIO) and "at_least" in offer.parameters else "seconds"
+    name = (
+        "at_least" if writer.makes(Modality.AUDIO) and shot.narration and "at_least" in offer.parameters else "seconds"
+    )
     if name not in offer.parameters:
         return {}
     rule = offer.rules.get(name)
-    return {name: round(rule.nearest(seconds) if rule else seconds, 3)}
+    seconds = _allowed(rule, shot) if rule else shot.seconds
+    return {name: round(seconds, 3)}
 
 
-def _movement(writer: _AssetWriter, shot: _Shot) -> str:
+def _allowed(rule: Parameter, shot: FilmShot) -> float:
+    """The nearest length that a model makes; the next longer one where the lines of the brief need it."""
+    nearest = rule.nearest(shot.seconds)
+    longer = [c for c in map(float, rule.choices) if c >= shot.need]
+    return min(longer) if shot.fixed and shot.narration and nearest < shot.need and longer else nearest
+
+
+def _length_warnings(shots: Sequence[FilmShot], assets: Sequence[Asset]) -> list[str]:
+    """A warning where the model of the shots does not make the lengths that the brief gives."""
+    made = [a for a in assets if a.asset_type == Modality.VIDEO]
+    lengths = [a.parameters.get("seconds", a.parameters.get("at_least")) for a in made]
+    total, wanted = sum(x for x in lengths if isinstance(x, int | float)), sum(shot.seconds for shot in shots)
+    if not made or None in lengths or abs(total - wanted) <= 0.05 * wanted or not any(shot.fixed for shot in shots):
+        return []
+    return [
+        f"the shots last {total:g} s together instead of {wanted:g} s: {made[0].model} does not make all "
+        f"lengths of the "
+        "brief; choose another model, or other lengths"
+    ]
+
+
+def _lettering(shown: Sequence[str]) -> str:
+    """What a prompt says of text in the picture."""
+    if not shown:
+        return "no lettering"
+    return f"lettering, spelled exactly: {', '.join(f'“{each[:200]}”' for each in shown[:6])}; no other lettering"
+
+
+def _movement(writer: _AssetWriter, shot: FilmShot) -> str:
     first = shot.frame.composition
     return (
         f"{shot.scene} First: {first[0].lower()}{first[1:]}. Then the camera: {shot.frame.camera}. "
-        f"Last: hold on the subject for a moment. One continuous take, no cuts, no lettering.{writer.direction()}"
+        f"Last: hold on the subject for a moment. One continuous take, no cuts, {_lettering(shot.lettering)}."
+        f"{writer.direction()}"
     )
 
 
-def _script(writer: _AssetWriter, shots: list[_Shot], seconds: float) -> Asset:
-    head = (
-        f"Script in {len(shots)} shots of {seconds:.3g} seconds. Language: {writer.brief.language}.{writer.direction()}"
+def _script(writer: _AssetWriter, shots: Sequence[FilmShot]) -> Asset:
+    """The whole film as a text: its narration is complete where the prompt has room for it."""
+    equal = all(math.isclose(shot.seconds, shots[0].seconds) and not shot.fixed for shot in shots)
+    seconds = sum(shot.seconds for shot in shots)
+    lengths = (
+        f"{len(shots)} shots of {shots[0].seconds:.3g} seconds"
+        if equal
+        else f"{len(shots)} shots, {seconds:.4g} seconds"
     )
-    room = (MAX_PROMPT_CHARS - len(head)) // len(shots) - 90
-    scenes = [f"{s.label}\nPicture: {s.frame.composition}.\nNarration: {s.narration[:room]}" for s in shots]
-    return writer.asset("script", Modality.TEXT, "script", "Script", "\n\n".join([head, *scenes]))
+    head = f"Script in {lengths}. Language: {writer.brief.language}.{writer.direction()}"
+    for detail in (2, 1, 0):
+        scenes, at = [], 0.0
+        for k, shot in enumerate(shots, start=1):
+            scenes.append(
+                _script_scene(shot, k, "" if equal else f" ({_clock(at)}–{_clock(at + shot.seconds)})", detail)
+            )
+            at += shot.seconds
+        text = "\n\n".join([head, *scenes])
+        if len(text) <= MAX_PROMPT_CHARS:
+            break
+    return writer.asset("script", Modality.TEXT, "script", "Script", text)
+
+
+def _script_scene(shot: FilmShot, number: int, times: str, detail: int) -> str:
+    """One shot of the script; with less detail it has no picture, or only the words that are said."""
+    lines = [f"Shot {number} · {shot.label}{times}" if detail else f"Shot {number}"]
+    if detail == 2:
+        lines.append(f"Picture: {shot.frame.composition}.")
+    if shot.narration:
+        speakers = f" ({', '.join(shot.speakers)})" if shot.speakers and detail else ""
+        lines.append(f"Narration{speakers}: {shot.narration}")
+    if shot.lettering and detail:
+        lines.append(f"On screen: {' / '.join(shot.lettering)}")
+    return "\n".join(lines)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}".removesuffix(".0")

@@ -115,12 +115,15 @@ class Finished:
         cost_usd: What the vendor reports that it charged.
         usage: Unit -> amount, where the vendor counts; the cost follows from the catalogue's rates. Without
             either, the take costs the most that the plan quoted.
+        data: What the vendor returned in addition, stored as JSON next to the media: the words of a transcript, a
+            revised prompt.
     """
 
     source: Path | bytes | Stream
     media_type: str
     cost_usd: Decimal | None = None
     usage: Mapping[Unit, int | Decimal] = field(default_factory=dict)
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

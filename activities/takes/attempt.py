@@ -162,6 +162,7 @@ class Attempt:
             cost_usd=cost_usd,
             cost_source=cost_source,
             billed_usd=billed_usd,
+            estimate_usd=asset.estimate,
             job_id=job_id,
             inputs={i.asset_id: i.take for i in self.task.inputs},
             started_at=started,

@@ -1,6 +1,7 @@
 """Store the response of a paid attempt: media in the bucket, the outcome in the ledger, despite any outage."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -98,6 +99,7 @@ class PaidAttempt(Attempt):
             if key:
                 await self._retry_storage(lambda: self.storage.delete(key))  # this attempt's own object
             await self._release(error)
+        await self._store_data(key, finished)
         media = media_of(key, stored, finished.media_type, facts)
         billed = entry.billed_usd + cost - entry.last.billed_usd
         take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)
@@ -105,19 +107,30 @@ class PaidAttempt(Attempt):
             await self._retry_storage(lambda: self._ledger.update("stored", billed_usd=cost, take=take))
         except StorageConflict:
             with suppress(StorageFailed):
-                await self.storage.delete(key)  # another attempt's media is the take
+                await self._delete_upload(key)  # another attempt's media is the take
             raise
         if activity.info().attempt > 1 or len(entry.submissions) > 1:
             await self._delete_leftovers(key)
         await self._withdraw_question()
         return take
 
+    async def _store_data(self, key: str, finished: Finished) -> None:
+        """Store what the vendor returned in addition next to the media at `key`, before the ledger names the take."""
+        if finished.data:
+            content = json.dumps(dict(finished.data), ensure_ascii=False, indent=1).encode()
+            await self._retry_storage(lambda: self.storage.put_bytes(keys.data_key(key), content, "application/json"))
+
     async def _delete_leftovers(self, key: str) -> None:
         """Delete the uploads of killed attempts: the ledger names `key`, and will name no other."""
         with suppress(StorageFailed):
             for each in await self.storage.list_keys(f"{self.prefix}/media"):
                 if each != key:
-                    await self.storage.delete(each)
+                    await self._delete_upload(each)
+
+    async def _delete_upload(self, key: str) -> None:
+        """Delete the media at `key` and its data. The media is last, because leftovers are found by it."""
+        await self.storage.delete(keys.data_key(key))
+        await self.storage.delete(key)
 
     async def _stored_facts(self, finished: Finished, key: str, stored: Stored, nonce: str) -> Facts:
         """Media facts. If the media does not open, check first that the storage returns the bytes that were stored.

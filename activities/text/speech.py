@@ -1,9 +1,8 @@
-"""Text of any script: its sentences, its speaking time, and the requests in feedback."""
+"""Text of any script: its sentences and its speaking time."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -20,7 +19,8 @@ SHORTEST_PART_SECONDS: Final = 1.0
 _SENTENCE_END: Final = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bvs)[.!?…]{1,6}[\"'”’»)\]]{0,4}\s+|[。！？｡।॥؟]+[”’」』）]*\s*|\n+"
 )
-_CLAUSE_END: Final = re.compile(r"[,;:،؛]\s+|[，、；：]\s*|\s+[–—-]\s+")
+_CLAUSE_END: Final = re.compile(r"[;؛]\s+|；\s*")
+"""Where a clause ends that can stand alone: a comma, a colon or a dash may also be inside a phrase."""
 _MARKUP: Final = re.compile(
     r"<[^<>]{1,200}>|https?://\S+|^[ \t]*(?:[-*+•>]|#{1,6}|\d{1,3}[.)])[ \t]+|[*_`#~|\\]+", re.MULTILINE
 )
@@ -31,26 +31,10 @@ _COMMISSION: Final = re.compile(
     r"(?:about|for|of|on|showing|that shows|introducing|announcing)\s+",
     re.IGNORECASE,
 )
-_NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _DIRECTION: Final = re.compile(
     r"(?:then |and |finally,? |please |first,? )*(?:show|end (?:on|with)|open (?:on|with)|cut to|start (?:on|with)|"
     r"begin (?:on|with)|close (?:on|with)|zoom|fade|include|feature|use|keep|avoid|make (?:it|the)|no )\b",
     re.IGNORECASE,
-)
-_DANGLING: Final = re.compile(
-    r"(?:\s+(?:an?|and|as|at|by|but|for|from|her|his|in|into|is|its|of|on|or|our|that|the|their|to|with))+$",
-    re.IGNORECASE,
-)
-_NUMBER_WORD: Final = f"(?:{'|'.join(_NUMBERS)})"
-_SHOTS: Final = re.compile(rf"(\b\d{{1,3}}|\b{_NUMBER_WORD})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
-_SECONDS: Final = re.compile(
-    rf"(\b\d{{1,3}}(?:\.\d+)?|\b{_NUMBER_WORD})[\s-]*(?:s|secs?|seconds?)\b"
-    r"(\s*(?:each|(?:per|an?|every|for each)\s+(?:shot|scene)))?",
-    re.IGNORECASE,
-)
-_FILLERS: Final = re.compile(
-    r"an?|and|are|as|at|be|but|i|in|into|instead|is|its?|just|long|longer|make|more|of|only|please|shorter|should|so|"
-    r"than|that|the|them|there|this|to|total|use|want|we|with|would|you"
 )
 
 
@@ -68,7 +52,7 @@ def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
 def sentences(text: str) -> list[str]:
     """The sentences of a text without markup; at least one, and none empty."""
     plain = _MARKUP.sub(" ", _LINK.sub(r"\1", text))
-    kept = [_closed(s) for s in _cut(plain, _SENTENCE_END) if any(c.isalnum() for c in s)]
+    kept = [closed(s) for s in _cut(plain, _SENTENCE_END) if any(c.isalnum() for c in s)]
     return kept or [" ".join(text.split())]
 
 
@@ -96,7 +80,7 @@ def _stop_for(text: str) -> str:
     return "।" if "\u0900" <= last <= "\u097f" else "."
 
 
-def _closed(text: str) -> str:
+def closed(text: str) -> str:
     """The text with a full stop at its end, unless it already ends like a sentence."""
     if text.endswith((".", "!", "?", "…", "。", "！", "？", "।", "؟", '"', "”")):
         return text
@@ -109,23 +93,25 @@ def _halves(sentence: str) -> tuple[str, str] | None:
     for end in sorted((m.end() for m in _CLAUSE_END.finditer(sentence)), key=lambda at: abs(at - middle))[:4]:
         first, second = sentence[:end].strip(), sentence[end:].strip()
         if min(speech_seconds(first), speech_seconds(second)) >= SHORTEST_PART_SECONDS:
-            return _closed(first), _closed(second[:1].upper() + second[1:])
+            return closed(first), closed(second[:1].upper() + second[1:])
     return None
 
 
-def shorten(text: str, seconds: float) -> str:
-    """The text, shortened to a speaking time of `seconds`: by sentences, then clauses, then words; never empty."""
+def fit(text: str, seconds: float) -> tuple[str, str]:
+    """The beginning of a text that can be said in `seconds`, and the rest: whole sentences, otherwise whole clauses.
+
+    Either may be empty. No phrase and no word is ever cut.
+    """
     if speech_seconds(text) <= seconds:
-        return text
-    text = text[: max(1, int(seconds * LATIN_PER_SECOND))]  # Latin is the fastest script: more never fits
-    for pattern in (_SENTENCE_END, _CLAUSE_END, re.compile(r"\s+")):
-        ends = [m.end() for m in pattern.finditer(text)]
-        end = next((e for e in reversed(ends) if speech_seconds(text[:e]) <= seconds), 0)
+        return text, ""
+    for pattern in (_SENTENCE_END, _CLAUSE_END):
+        # Latin is the fastest script: more never fits.
+        ends = [m.end() for m in pattern.finditer(text, 0, int(seconds * LATIN_PER_SECOND) + 2) if m.end() < len(text)]
+        end = next((e for e in reversed(ends) if speech_seconds(text[:e].strip()) <= seconds), 0)
         if any(c.isalnum() for c in text[:end]):
-            return _closed(_DANGLING.sub("", text[:end].strip()))
-    while len(text) > 1 and speech_seconds(text) > seconds:
-        text = text[:-1]
-    return _closed(text)
+            rest = text[end:].strip()
+            return closed(text[:end].strip()), rest[:1].upper() + rest[1:]
+    return "", text
 
 
 def join_sentences(parts: Sequence[str]) -> str:
@@ -139,7 +125,7 @@ def is_direction(sentence: str) -> bool:
 
 
 def group_by_time(parts: Sequence[str], count: int) -> list[list[str]]:
-    """Group the parts in order into `count` groups of about equal speaking time; too few parts are split at clauses.
+    """Group the parts in order into `count` groups of about equal speaking time; too few parts are split at semicolons.
 
     There are fewer groups, of one part each, if even these parts are too few.
     """
@@ -167,41 +153,3 @@ def group_by_time(parts: Sequence[str], count: int) -> list[list[str]]:
         groups[group].append(piece)
         spoken += length
     return groups
-
-
-@dataclass(frozen=True)
-class FeedbackRequests:
-    """The requests in the feedback of all revisions: the latest numbers, and every direction in order."""
-
-    shots: int | None = None
-    seconds: float | None = None
-    seconds_per_shot: float | None = None
-    directions: tuple[str, ...] = ()
-
-
-def _count(match: re.Match[str]) -> float:
-    word = match.group(1).lower()
-    return _NUMBERS.index(word) + 1 if word in _NUMBERS else float(word)
-
-
-def read_feedback(feedback: Sequence[str], *, numbers: bool) -> FeedbackRequests:
-    """Parse feedback: with `numbers`, "N shots" and "N seconds" are recognized, and the rest is a direction."""
-    shots: int | None = None
-    seconds: float | None = None
-    each: float | None = None
-    directions: list[str] = []
-    for message in feedback:
-        rest = message
-        if numbers:
-            for match in _SHOTS.finditer(message):
-                shots = int(_count(match))
-            for match in _SECONDS.finditer(message):
-                if match.group(2):
-                    each = _count(match)
-                else:
-                    seconds = _count(match)
-            rest = _SHOTS.sub(" ", _SECONDS.sub(" ", message))
-        words = re.findall(r"\w+", rest.lower())
-        if rest == message or not all(_FILLERS.fullmatch(word) for word in words):
-            directions.append(" ".join(message.split()))
-    return FeedbackRequests(shots, seconds, each, tuple(directions))

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,11 @@ COLUMNS: Final = (
     "key",
 )
 """The columns of a CSV file: fields of a brief. JSON lines take all fields of a brief, as the API does."""
+
+
+_DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
+"""Between the cells. Spreadsheets write semicolons where the decimal separator is a comma."""
+_NUMBERS: Final = ("duration_seconds", "budget_usd")
 
 
 class BatchFileError(ValueError):
@@ -57,7 +63,8 @@ def batch_id_of(path: Path, *others: str) -> str:
 
 
 def _parse_csv(text: str) -> list[BatchRowBody]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
+    text, delimiter = _find_delimiter(text)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     names = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = names
     if unknown := [name for name in names if name not in COLUMNS]:
@@ -68,11 +75,33 @@ def _parse_csv(text: str) -> list[BatchRowBody]:
     try:
         for number, cells in enumerate(reader, start=1):
             if None in cells:
-                raise BatchFileError(f"row {number} has more cells than there are columns; quote a cell with commas")
-            rows.append(_row({name: cell.strip() for name, cell in cells.items() if cell and cell.strip()}))
+                remedy = f"quote a cell with {_DELIMITERS[delimiter]}"
+                raise BatchFileError(f"row {number} has more cells than there are columns; {remedy}")
+            filled = {name: cell.strip() for name, cell in cells.items() if cell and cell.strip()}
+            if delimiter != ",":
+                filled |= {name: _decimal_point(filled[name]) for name in _NUMBERS if name in filled}
+            rows.append(_row(filled))
     except csv.Error as error:
         raise BatchFileError(f"row {len(rows) + 1} is not valid CSV ({error}); quote cells with line breaks") from None
     return rows
+
+
+def _find_delimiter(text: str) -> tuple[str, str]:
+    """The text without a line `sep=;`, and the character between its cells: the one that finds the most columns."""
+    first, _, rest = text.partition("\n")
+    if (named := first.strip().casefold().strip('"')).startswith("sep=") and named[4:] in _DELIMITERS:
+        return rest, named[4:]
+
+    def known_columns(delimiter: str) -> int:
+        header = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
+        return sum(name.strip() in COLUMNS for name in header)
+
+    return text, max(_DELIMITERS, key=known_columns)
+
+
+def _decimal_point(cell: str) -> str:
+    """The number with a decimal point: where semicolons separate cells, a comma separates decimals."""
+    return cell.replace(",", ".") if re.fullmatch(r"\d+,\d+", cell) else cell
 
 
 def _row(cells: dict[str, Any]) -> BatchRowBody:

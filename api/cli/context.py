@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
+from api.cli import error_text, ids
 from api.cli.tables import label, make_console
 from api.client.client import GreenlightClient, GreenlightError
 from api.views.production import PlanView, ProductionView
@@ -25,6 +26,16 @@ EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_TOO_EXPENSIVE: Final = 3
 EXIT_ATTENTION: Final = 4
+
+ENV_FILE: Final = Path(".env")
+"""Settings for variables that the environment does not have; `make up` reads it too."""
+
+PASS_ARGUMENTS: Final = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "allow_interspersed_args": False,
+}
+"""For a command whose arguments another program reads."""
 
 MAKE: Final = "Make"
 DECIDE: Final = "Decide"
@@ -51,6 +62,16 @@ class Cli:
     @cached_property
     def client(self) -> GreenlightClient:
         return GreenlightClient(self.url)
+
+    def production_id(self, text: str) -> str:
+        """The id of the production that `text` names or abbreviates."""
+        return ids.find_production(self.client, text)
+
+    def batch_id(self, text: str) -> str:
+        return ids.find_batch(self.client, text)
+
+    def schedule_id(self, text: str) -> str:
+        return ids.find_schedule(self.client, text)
 
     def close(self) -> None:
         if "client" in self.__dict__:
@@ -86,6 +107,8 @@ class ErrorReportingGroup(TyperGroup):
             return super().invoke(ctx)
         except (GreenlightError, ValidationError) as error:
             raise report(error) from None
+        except BrokenPipeError:
+            raise  # the reader of a pipe has ended, as `head` does; click exits without a message
         except (OSError, UnicodeError) as error:
             make_console(stderr=True).print(f"[bold red]{escape(_file_error(error))}[/bold red]", soft_wrap=True)
             raise typer.Exit(EXIT_REFUSED) from None
@@ -121,20 +144,16 @@ def report(error: GreenlightError | ValidationError) -> typer.Exit:
 
     console.print("[bold red]The request is invalid[/bold red]")
     for problem in field_errors(error.errors()):
-        text = "; ".join(filter(None, (problem.message, problem.remedy)))
-        console.print(f"  {escape(f'{problem.field}: {text}')}", soft_wrap=True)
+        line = error_text.field_line(problem.field, problem.message, problem.remedy)
+        console.print(f"  {escape(line)}", soft_wrap=True)
     return typer.Exit(EXIT_USAGE)
 
 
 def _show_error(console: Console, error: GreenlightError) -> None:
     """Print title, detail, then a line for each field."""
-    console.print(f"[bold red]{escape(error.title)}[/bold red]", soft_wrap=True)
-    if error.detail:
-        console.print(f"  {escape(error.detail)}", soft_wrap=True)
-    for problem in error.errors:
-        text = "; ".join(filter(None, (problem.message, problem.remedy)))
-        if text not in error.detail:
-            console.print(f"  {escape(f'{problem.field}: {text}')}", soft_wrap=True)
+    console.print(f"[bold red]{escape(error_text.title_of(error))}[/bold red]", soft_wrap=True)
+    for line in error_text.lines_of(error):
+        console.print(f"  {escape(line)}", soft_wrap=True)
     if error.status in _KEY_REMEDIES:
         console.print(f"  {_KEY_REMEDIES[error.status]}", soft_wrap=True)
     if error.plan_digest:
@@ -181,7 +200,7 @@ def usd_option(help_text: str, panel: str | None = None) -> Any:
 
 
 Context = typer.Context
-ProductionArgument = Annotated[str, typer.Argument(metavar="ID", help="The production, as `greenlight list` shows it.")]
+ProductionArgument = Annotated[str, typer.Argument(metavar="ID", help="The production: its id, or the start of it.")]
 AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="The asset, as `greenlight show` names it.")]
 UnknownOption = Annotated[
     bool, typer.Option("--allow-unknown-prices", help="Also spend on models whose price is not published.")

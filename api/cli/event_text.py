@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from api.cli.tables import label, local_time, money, price_range, spent
+from api.cli.tables import counted, label, local_time, money, price_range, spent
 from workflows.models import ZERO
 
 
@@ -15,6 +15,8 @@ class EventLike(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
     @property
     def asset_id(self) -> str | None: ...
     @property
@@ -41,19 +43,21 @@ def describe(event: EventLike) -> str:
         case "plan_start":
             return "again, with your feedback" if data.get("revision") else "from the brief"
         case "plan_progress":
-            number = data.get("count", 0)
-            return f"{number} {'asset' if number == 1 else 'assets'} so far"
+            return f"{counted(_number(data.get('count')) or 0, 'asset')} so far"
         case "plan_ready":
             low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
             unknown = data.get("unknown_prices")
             more = f" and {unknown} of unknown price" if unknown else ""
-            return f"{data.get('assets', '?')} assets, {price_range(low, high)}{more}{_by(data, ', by ')}"
+            if (planned := _number(data.get("assets"))) is None:  # a preview has the plan of another production
+                return f"the plan of the production{_by(data, ', by ')}"
+            return f"{counted(planned, 'asset')}, {price_range(low, high)}{more}{_by(data, ', by ')}"
         case "plan_edited":
             changes = data.get("changes")
             number = len(changes) if isinstance(changes, list) else 0
-            return f"{number} {'change' if number == 1 else 'changes'}{_by(data, ' by ')}"
+            return f"{counted(number, 'change')}{_by(data, ' by ')}"
         case "approval_given":
-            return f"by {data.get('approver', 'someone')}, {data.get('given', '?')} of {data.get('needed', '?')}"
+            given = f", {data['given']} of {data['needed']}" if data.get("given") and data.get("needed") else ""
+            return f"by {data.get('approver', 'someone')}{given}"
         case "approved":
             what = "the stills, " if data.get("gate") else "again, " if data.get("again") else ""
             assets = data.get("assets")
@@ -96,9 +100,9 @@ def describe(event: EventLike) -> str:
             several = f"{count} takes " if count else "a new take "
             return f"{several}by {data.get('by', 'someone')}{f': {reason}' if reason else ''}"
         case "take_selected":
-            return f"take {data.get('take', '?')} is in use{_by(data, ', by ')}"
+            return f"{_take(data)} is in use{_by(data, ', by ')}"
         case "take_failed":
-            return f"take {data.get('take', '?')}: {data.get('message', '')}"
+            return f"{_take(data)}: {data.get('message', '')}"
         case "planning_billed":
             doubt = f", {spent(_usd(data, 'doubt_usd'))} USD of it for lost answers" if data.get("doubt_usd") else ""
             return str(data.get("message") or f"{spent(_usd(data, 'billed_usd'))} USD{doubt}")
@@ -127,6 +131,14 @@ def describe(event: EventLike) -> str:
             return f"{names}, spent {spent(_usd(data, 'cost_usd'))} USD".removeprefix(", ")
         case _:
             return str(data.get("message") or data.get("reason") or "")
+
+
+def _number(value: JsonValue) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _take(data: dict[str, JsonValue]) -> str:
+    return f"take {data['take']}" if data.get("take") else "another take"
 
 
 def _above_brief(data: dict[str, JsonValue]) -> str:

@@ -2,23 +2,41 @@
 
 import os
 import sys
+from importlib import metadata
 from typing import Annotated, NoReturn
 
 import typer
+from dotenv import load_dotenv
 
-from api.cli.commands import attention, batch, decisions, doctor, edit, keys, produce, schedule, show, takes
-from api.cli.context import MAKE, RUN, Cli, Context, ErrorReportingGroup
+from api.cli.commands import (
+    attention,
+    batch,
+    decisions,
+    doctor,
+    edit,
+    keys,
+    produce,
+    schedule,
+    show,
+    takes,
+    temporal,
+    watch,
+)
+from api.cli.context import ENV_FILE, EXIT_USAGE, MAKE, PASS_ARGUMENTS, RUN, Cli, Context, ErrorReportingGroup
 
 app = typer.Typer(
     cls=ErrorReportingGroup,
-    help="Turns a brief into a priced plan, and after its approval into media and a deliverable.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-PASS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"greenlight {metadata.version('greenlight')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -28,7 +46,14 @@ def connect(
         str | None,
         typer.Option(metavar="URL", help="The address of the API. Default: GREENLIGHT_URL, or the stack started here."),
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
+    """Turns a brief into a priced plan, and after its approval into media and a deliverable.
+
+    Settings such as GREENLIGHT_URL and GREENLIGHT_API_KEY are read from the environment, then from the file .env here.
+    """
     context.obj = Cli(url)
     context.call_on_close(context.obj.close)
 
@@ -45,7 +70,7 @@ def demo(context: Context) -> None:
     _exec_module("deploy.demo", *context.args)
 
 
-for module in (produce, decisions, edit, takes, show, doctor, attention, batch):
+for module in (produce, watch, decisions, edit, takes, show, doctor, attention, batch, temporal):
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")
 app.add_typer(keys.app, name="keys", rich_help_panel=RUN, help="Manage API keys and their roles.")
@@ -57,7 +82,18 @@ def _exec_module(module: str, *args: str) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", module, *args])  # noqa: S606 - no shell, our own interpreter
 
 
+def load_env_file() -> None:
+    """Set the variables of the file .env in this folder that the environment does not have."""
+    try:
+        load_dotenv(ENV_FILE)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        typer.echo(f"The settings in {ENV_FILE} cannot be read: {reason}. Fix the file, or remove it.", err=True)
+        raise SystemExit(EXIT_USAGE) from None
+
+
 def main() -> None:
+    load_env_file()
     app()
 
 

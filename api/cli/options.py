@@ -2,7 +2,6 @@
 
 import inspect
 import re
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +13,8 @@ import typer
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from api.cli.context import cli_of, current_user, usd_option
-from api.client.client import GreenlightClient
+from api.cli.files import file_problem, read_brief
+from api.client.client import GreenlightClient, GreenlightError
 from workflows.brief import MAX_REFERENCES, Brief, Platform
 from workflows.models import Modality
 
@@ -160,7 +160,7 @@ def brief_from(
         "webhooks": [{"url": url} for url in webhook] if webhook else None,
     }
     fields = {
-        "text": _read_text(text),
+        "text": read_brief(text),
         "platform": platform,
         "title": title,
         "style": style,
@@ -178,13 +178,26 @@ def add_references(brief: Brief, sources: list[str], client: GreenlightClient) -
     if len(sources) > MAX_REFERENCES:
         raise typer.BadParameter(f"--reference: {len(sources)} pictures; give at most {MAX_REFERENCES}")
     for source in sources:
-        if "://" not in source and not Path(source).is_file():
-            raise typer.BadParameter(f"--reference: there is no file {source!r}; name a file or an https URL")
-    references = [
-        {"source": s} if "://" in s else {"source": client.add_reference(Path(s)), "name": Path(s).stem[:200]}
-        for s in sources
-    ]
+        if "://" not in source and (problem := file_problem(source)):
+            raise typer.BadParameter(f"--reference: {problem} (or give an https URL)")
+    references = [{"source": source} if "://" in source else _store_reference(client, source) for source in sources]
     return Brief.model_validate(brief.model_dump(exclude_unset=True) | {"references": references})
+
+
+def _store_reference(client: GreenlightClient, source: str) -> dict[str, str]:
+    """Upload a picture; the result is its entry in the brief.
+
+    Raises:
+        GreenlightError: the picture was refused; the message names the file.
+    """
+    path = Path(source)
+    try:
+        return {"source": client.add_reference(path), "name": path.stem[:200]}
+    except GreenlightError as error:
+        if error.status not in (400, 413, 415, 422):
+            raise
+        detail = "; ".join(f"{each.message}; {each.remedy}".strip("; ") for each in error.errors) or error.detail
+        raise GreenlightError("The reference was refused", f"{source!r}: {detail}", status=error.status) from None
 
 
 def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
@@ -210,17 +223,3 @@ def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
 
 def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _read_text(text: str) -> str:
-    """The text of the brief: the argument itself, or the content of the file or of standard input."""
-    if text == "-":
-        return sys.stdin.read()
-    try:
-        path = Path(text)
-        return path.read_text() if path.is_file() else text
-    except UnicodeDecodeError:
-        raise typer.BadParameter(f"{text!r} is not a text file") from None
-    except (OSError, ValueError):
-        # A text can be too long for a file name, or contain characters that file names cannot have.
-        return text

@@ -1,6 +1,7 @@
 """The progress of a production: one bar per asset in a terminal, one line per event without one."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final, Self
 
@@ -10,7 +11,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 from api.cli.event_text import EventLike, describe, percent, waiting_reason
-from api.cli.tables import OVERRUN_STYLE, label
+from api.cli.tables import OVERRUN_STYLE, clock_time, exact_time, label
+from workflows.events import AssetRecord, AssetStatus
 from workflows.models import Asset
 
 BAR_WIDTH: Final = 20
@@ -30,8 +32,27 @@ class _State(ProgressColumn):
         return state
 
 
+class _Elapsed(ProgressColumn):
+    """The time since an asset was started, until it is done: '1:05'."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        started, ended = task.fields.get("started"), task.fields.get("ended")
+        return Text(elapsed(started, ended or datetime.now(UTC)) if started else "", style="dim", justify="right")
+
+
+def elapsed(since: datetime, until: datetime) -> str:
+    """A duration in minutes and seconds, or in hours: '0:42', '12:05', '1:02:05'."""
+    minutes, seconds = divmod(max(int((until - since).total_seconds()), 0), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
 class ProductionProgress:
     """Shows the progress of a production: one bar per asset in a terminal, one line per event without one.
+
+    Each bar has the time since the start of its asset, each line the time of its event.
 
     with ProductionProgress(console, plan.assets) as progress:
         for event in client.events(production_id):
@@ -47,6 +68,7 @@ class ProductionProgress:
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=BAR_WIDTH),
+            _Elapsed(),
             _State(),
             console=console,
             disable=not self._live,
@@ -66,6 +88,16 @@ class ProductionProgress:
         for asset in planned:
             name = f"{asset.asset_id:<{self._width}}  {asset.asset_type:<5}"
             self._tasks[asset.asset_id] = self._bars.add_task(name, total=100, state="[dim]queued", visible=self._few)
+
+    def set_records(self, records: Iterable[AssetRecord]) -> None:
+        """Show the states that the assets have now, where the events that led to them are not shown."""
+        for record in records:
+            if (task := self._tasks.get(record.asset_id)) is None or record.status is AssetStatus.PENDING:
+                continue
+            done = record.status is AssetStatus.COMPLETED
+            generating = record.status is AssetStatus.GENERATING
+            state = label(record.attention or record.status.value)
+            self._bars.update(task, total=None if generating else 100, completed=100 if done else 0, state=state)
 
     def __enter__(self) -> Self:
         if self._live:
@@ -87,7 +119,7 @@ class ProductionProgress:
         name = label(event.name)
         if not self._live:
             if self._needs_line(event):
-                line = f"{name:<16}  {event.asset_id or '':<{self._width}}  {text}".rstrip()
+                line = f"{exact_time(event.at)}  {name:<16}  {event.asset_id or '':<{self._width}}  {text}".rstrip()
                 self._console.print(Text(line, style=OVERRUN_STYLE if _is_overrun(event) else ""), soft_wrap=True)
             return
         task = self._tasks.get(event.asset_id or "")
@@ -95,7 +127,8 @@ class ProductionProgress:
             self._update_bar(task, event, text)
         if event.name in _PRINTED_IN_FULL or (task is None and event.name not in _PLANNING):
             asset = f"  {event.asset_id}" if event.asset_id else ""
-            self._bars.console.print(Text.assemble((name, _style_of(event) or "dim"), f"{asset}  {text}"))
+            at = (f"{clock_time(event.at, datetime.now(UTC))}  ", "dim")
+            self._bars.console.print(Text.assemble(at, (name, _style_of(event) or "dim"), f"{asset}  {text}"))
 
     def _update_bar(self, task: TaskID, event: EventLike, text: str) -> None:
         style = _style_of(event)
@@ -103,15 +136,17 @@ class ProductionProgress:
         match event.name:
             case "asset_start":
                 # Without a total the bar pulses, because the progress is not known yet.
-                self._bars.reset(task, total=None, state=state, visible=True)
+                self._bars.reset(task, total=None, state=state, visible=True, started=event.at, ended=None)
             case "asset_progress":
                 if (done := percent(event)) is not None:
                     self._bars.update(task, total=100, completed=done)
                 self._bars.update(task, state=state, visible=True)
             case "asset_complete":
-                self._bars.update(task, total=100, completed=100, state=state, visible=self._few)
-            case "asset_failed" | "asset_cancelled" | "asset_fallback":
+                self._bars.update(task, total=100, completed=100, state=state, visible=self._few, ended=event.at)
+            case "asset_fallback":
                 self._bars.update(task, total=100, completed=0, state=state, visible=True)
+            case "asset_failed" | "asset_cancelled":
+                self._bars.update(task, total=100, completed=0, state=state, visible=True, ended=event.at)
             case "needs_attention" | "take_failed":
                 self._bars.update(task, state=state, visible=True)
             case _:

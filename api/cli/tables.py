@@ -4,7 +4,7 @@ In a terminal the output has colours and moves; piped it is plain, one fact per 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import IO, Final
 
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from api.views import production as views
 from workflows.events import AssetRecord, AssetStatus, AttentionReason, ProductionStatus
-from workflows.models import ZERO, Quote
+from workflows.models import ZERO, Estimate, Quote
 from workflows.runtime.redaction import make_printable
 
 PIPED_WIDTH: Final = 200
@@ -86,8 +86,22 @@ def overrun(usd: Decimal) -> str:
     return f"{amount(usd)} USD above published prices"
 
 
+def at_most(usd: Decimal) -> str:
+    """The most that something costs: 'up to 0.04 USD', 'free'."""
+    return f"up to {money(usd)}" if usd else "free"
+
+
 def price_range(low: Decimal, high: Decimal) -> str:
     return amount(high) if low == high else f"{spent(low)}–{amount(high)}"
+
+
+def estimate(price: Estimate | None) -> str:
+    """A price range before the fact: '0.03–0.05', 'free', 'unknown', '0.05 + unknown'."""
+    if price is None:
+        return "–"
+    if not price.unknown:
+        return price_range(price.low, price.high)
+    return f"{price_range(price.low, price.high)} + unknown" if price.high else "unknown"
 
 
 def label(value: str) -> str:
@@ -98,6 +112,26 @@ def label(value: str) -> str:
 def local_time(at: datetime) -> str:
     """Date and minute in the local time zone: '2026-11-20 10:00'."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def exact_time(at: datetime) -> str:
+    """Date and second in the local time zone: '2026-11-20 10:00:03'."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def clock_time(at: datetime, now: datetime) -> str:
+    """The time of day in the local time zone, with the date if that is not today: '10:00:03'."""
+    today = at.astimezone().date() == now.astimezone().date()
+    return at.astimezone().strftime("%H:%M:%S") if today else exact_time(at)
+
+
+def format_age(waited: timedelta) -> str:
+    """A duration in its largest unit: '40 s', '12 min', '5 h', '3 d'."""
+    seconds = max(int(waited.total_seconds()), 0)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def status_text(status: ProductionStatus | AssetStatus) -> Text:
@@ -150,7 +184,7 @@ def show_plan(console: Console, plan: views.PlanView, budget: Decimal | None = N
         for other in asset.fallbacks:
             rows.add_row("", "", "", Text(f"or {other.provider}/{other.model}", style="dim"), _price(other.quote))
     print_table(console, rows)
-    parts = [_counted(len(plan.assets), "asset"), _total(plan)]
+    parts = [counted(len(plan.assets), "asset"), _total(plan)]
     if budget is not None:
         parts.append(f"budget {money(budget)}")
     console.print(f"\n{' · '.join(parts)} · plan [bold]{plan.digest}[/bold]", soft_wrap=True)
@@ -164,7 +198,8 @@ def approve_command(production_id: str, plan: views.PlanView) -> str:
     return f"greenlight approve {production_id} --digest {plan.digest}{allow}"
 
 
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """A number and its noun: '1 row', '2 rows'."""
     return f"{count} {what}{'s' * (count != 1)}"
 
 
@@ -173,7 +208,7 @@ def _total(plan: views.PlanView) -> str:
     known = price_range(plan.low_usd, plan.high_usd) + (" USD" if plan.high_usd else "")
     if not plan.unknown_prices:
         return known
-    unknown = _counted(len(plan.unknown_prices), "unknown price")
+    unknown = counted(len(plan.unknown_prices), "unknown price")
     return f"{known} and {unknown}" if plan.high_usd else unknown
 
 
@@ -193,18 +228,19 @@ def show_production(console: Console, production: views.ProductionView, url: str
     if production.overrun_usd:
         line.append(f" · {overrun(production.overrun_usd)}", style=OVERRUN_STYLE)
     unknown = sum(r.cost_source == "unknown" for r in production.assets)
-    line.append(f" and {_counted(unknown, 'unknown cost')}\n" if unknown else "\n")
+    line.append(f" and {counted(unknown, 'unknown cost')}" if unknown else "")
+    line.append(f" · estimate {estimate(production.estimate_usd)}\n" if production.estimate_usd else "\n")
     console.print(line, soft_wrap=True)
     _show_state(console, production)
     records = production.assets
     if records:
-        names = ("#", "asset", "type", "status", "take", "USD", "made by", "media")
-        rows = table(*names, right=("#", "USD"), folded=_folded(console))
+        names = ("#", "asset", "type", "status", "take", "estimate", "USD", "made by", "media")
+        rows = table(*names, right=("#", "estimate", "USD"), folded=_folded(console))
         for r in records:
             made_by = f"{r.provider}/{r.model}"
-            take = f"{r.take} of {r.takes}" if r.take else "–"
-            first = (str(r.position), Text(r.asset_id), r.asset_type.value, _record_status(r), take, _cost(r))
-            rows.add_row(*first, Text(made_by), _media(console, r, url))
+            first = (str(r.position), Text(r.asset_id), r.asset_type.value, _record_status(r), take_text(r))
+            costs = (estimate(r.estimate_usd), _cost(r))
+            rows.add_row(*first, *costs, Text(made_by), _media(console, r, url))
         print_table(console, rows)
     for r in records:
         if r.error:
@@ -246,12 +282,17 @@ def show_stale(console: Console, production: views.ProductionView) -> None:
     print_table(console, rows)
     total = sum((r.refresh_usd for r in stale if r.refresh_usd), ZERO)
     unknown = sum(r.refresh_usd is None for r in stale)
-    price = money(total) + (f" and {_counted(unknown, 'unknown price')}" if unknown else "")
+    price = money(total) + (f" and {counted(unknown, 'unknown price')}" if unknown else "")
     command = f"greenlight refresh {production.production_id} --max-usd {spent(total)}"
     command += " --allow-unknown-prices" if unknown else ""
-    console.print(
-        f"\n{_counted(len(stale), 'stale asset')}, {price} to refresh: [bold]{command}[/bold]", soft_wrap=True
-    )
+    console.print(f"\n{counted(len(stale), 'stale asset')}, {price} to refresh: [bold]{command}[/bold]", soft_wrap=True)
+
+
+def take_text(record: AssetRecord) -> str:
+    """The number of the selected take, and how many there are: '1', '2 (3 takes)'. A failed take has a number too."""
+    if not record.take:
+        return "–"
+    return f"{record.take} ({record.takes} takes)" if record.takes > 1 else str(record.take)
 
 
 def _cost(record: AssetRecord) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from api.client.transport import Transport
+from api.client.transport import Transport, query
 from api.views.batches import (
     BatchBody,
     BatchPage,
@@ -33,9 +33,13 @@ class BatchEndpoints(Transport):
         """A batch: its status, rows and totals."""
         return self._request("GET", _batch_path(batch_id), BatchView)
 
-    def batches(self, *, page_size: int = 50) -> Iterator[ListedBatch]:
-        """Batches, open ones first, then by when they closed; pages are requested when needed."""
-        for page in self._pages("/batches", BatchPage, {"page_size": str(page_size)}):
+    def batches(self, *, prefix: str | None = None, page_size: int = 50) -> Iterator[ListedBatch]:
+        """Batches, open ones first, then by when they closed; pages are requested when needed.
+
+        Args:
+            prefix: The ids begin with it.
+        """
+        for page in self._pages("/batches", BatchPage, query(prefix=prefix, page_size=page_size)):
             yield from page.batches
 
     def admit_batch(self, batch_id: str, admit: Admit, *, idempotency_key: str | None = None) -> BatchView:

@@ -83,6 +83,7 @@ class GreenlightClient(DecisionEndpoints, EventEndpoints, MediaEndpoints, BatchE
         tenant: str | None = None,
         provider: str | None = None,
         words: str | None = None,
+        prefix: str | None = None,
         page_size: int = 50,
     ) -> Iterator[ListedProduction]:
         """The productions that match, open ones first, then by when they closed; pages are requested when needed.
@@ -90,9 +91,16 @@ class GreenlightClient(DecisionEndpoints, EventEndpoints, MediaEndpoints, BatchE
         Args:
             provider: It makes assets of the plan.
             words: Each of them is in the title, the id or the requester's name.
+            prefix: The ids begin with it.
         """
         params = query(
-            status=status, platform=platform, tenant=tenant, provider=provider, words=words, page_size=page_size
+            status=status,
+            platform=platform,
+            tenant=tenant,
+            provider=provider,
+            words=words,
+            prefix=prefix,
+            page_size=page_size,
         )
         for page in self._pages("/productions", ProductionPage, params):
             yield from page.productions

@@ -8,7 +8,7 @@ from api.client.transport import TIMEOUT, Transport, production_path, query
 from api.views.changes import AttentionView, DeliverablesView, PlanHistory, TakesView
 from api.views.production import PlanView, Started
 from workflows.brief import Platform
-from workflows.events import AttentionReason, Receipt
+from workflows.events import AttentionReason, ProductionStatus, Receipt
 from workflows.models import Model
 from workflows.requests import (
     Approval,
@@ -117,9 +117,10 @@ class DecisionEndpoints(Transport):
         tenant: str | None = None,
         reason: AttentionReason | None = None,
         platform: Platform | None = None,
+        status: ProductionStatus | None = None,
     ) -> AttentionView:
         """The pending decisions of all productions, the longest waiting first."""
-        params = query(tenant=tenant, reason=reason, platform=platform)
+        params = query(tenant=tenant, reason=reason, platform=platform, status=status)
         return self._request("GET", "/attention", AttentionView, params=params)
 
     def deliverables(self, production_id: str) -> DeliverablesView:

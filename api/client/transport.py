@@ -39,13 +39,19 @@ def resolve_url(url: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
     """
     if found := url or environ.get("GREENLIGHT_URL"):
         return found.rstrip("/"), ""
-    record = Path(environ.get("GREENLIGHT_HOME") or ".greenlight") / "stack.json"
-    try:
-        recorded = json.loads(record.read_text())
-        address, instance = recorded.get("api_url"), recorded.get("instance")
-    except (OSError, ValueError, AttributeError):
-        address = instance = None
+    recorded = stack_record(environ)
+    address, instance = recorded.get("api_url"), recorded.get("instance")
     return str(address or DEFAULT_URL).rstrip("/"), str(instance or "") if address else ""
+
+
+def stack_record(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """The record of the stack that was started here last, with its addresses; empty if there is none."""
+    path = Path(environ.get("GREENLIGHT_HOME") or ".greenlight") / "stack.json"
+    try:
+        recorded = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return recorded if isinstance(recorded, dict) else {}
 
 
 class Transport:

@@ -26,6 +26,7 @@ from api.problems import Problem, unavailable
 from api.views.production import StreamEvent, production_path
 from workflows import keys
 from workflows.events import Event, ProductionStatus, Snapshot, event_json
+from workflows.production.state.plan_event import with_plan_assets
 
 if TYPE_CHECKING:
     from api.temporal.change_feed import ChangeFeed
@@ -131,6 +132,17 @@ class Relay:
                 "not-planned-yet",
                 f"There is no plan yet. GET {production_path(production_id)} until there is one, then approve it.",
             ) from None
+
+    async def wait_until_closed(self, production_id: str, seconds: float) -> None:
+        """Return when the production is closed, or after `seconds`.
+
+        Raises:
+            Problem: 404, 503 where the server does not answer.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), aclosing(await self.watch(production_id)) as frames:
+                async for _ in frames:
+                    pass
 
     async def _watch(self, production_id: str, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
         follower = self._followers.get(production_id)
@@ -273,7 +285,7 @@ class Follower:
                 try:
                     if self._run_closed:
                         snapshot = await self._reader.snapshot(self._production_id)
-                        status, events = snapshot.status, snapshot.events
+                        status, events = snapshot.status, with_plan_assets(snapshot, snapshot).events
                         if not status.closed:  # opened again meanwhile: follow the new run
                             self._run_closed = False
                             listener = asyncio.create_task(self._listen())
@@ -355,7 +367,7 @@ def frame(production_id: str, event: Event | StreamEvent) -> bytes:
 
 
 async def _replay(closed: Snapshot, after: int, until: Collection[str]) -> AsyncGenerator[bytes]:
-    for event in closed.events:
+    for event in with_plan_assets(closed, closed).events:
         if event.id > after:
             yield frame(closed.production_id, event)
             if event.name in until:

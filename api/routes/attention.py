@@ -10,7 +10,7 @@ from api.views.changes import AttentionView
 from api.views.production import PREFIX
 from workflows import keys
 from workflows.brief import Platform
-from workflows.events import AttentionReason
+from workflows.events import AttentionReason, ProductionStatus
 from workflows.models import Slug
 
 router = APIRouter(prefix=PREFIX, responses=documented(422, 503))
@@ -23,12 +23,17 @@ async def attention(
     tenant: Slug | None = None,
     reason: Annotated[AttentionReason | None, Query(description="Only decisions with this reason")] = None,
     platform: Platform | None = None,
+    status: Annotated[ProductionStatus | None, Query(description="Only productions with this status")] = None,
 ) -> AttentionView:
     """Pending decisions, the oldest first, each with its evidence and the possible answers.
 
     The list covers up to 1,000 productions, and the first 20 decisions of each. It follows a change by a second or two,
     and needs no worker.
     """
-    requested = {keys.TENANT_ATTRIBUTE: caller.resolve_tenant(tenant), keys.PLATFORM_ATTRIBUTE: platform}
+    requested = {
+        keys.TENANT_ATTRIBUTE: caller.resolve_tenant(tenant),
+        keys.PLATFORM_ATTRIBUTE: platform,
+        keys.STATUS_ATTRIBUTE: status,
+    }
     filters = {name: str(value) for name, value in requested.items() if value is not None}
     return await services.visibility.list_attention(filters, reason, services.links)

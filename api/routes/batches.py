@@ -16,6 +16,7 @@ from api.deps import (
     ONE_TRANSFER,
     CurrentCaller,
     IdempotencyKey,
+    IdPrefix,
     KnownBatch,
     RequestKey,
     Services,
@@ -91,11 +92,19 @@ async def start(
 
 @router.get("")
 async def list_batches(
-    services: ServicesDep, caller: CurrentCaller, page_size: PageSize = 50, page_token: PageToken = None
+    services: ServicesDep,
+    caller: CurrentCaller,
+    prefix: IdPrefix = None,
+    page_size: PageSize = 50,
+    page_token: PageToken = None,
 ) -> BatchPage:
     """Batches, a page at a time, open ones first. The list follows a change by a second or two."""
     lines, following = await services.batches.list_batches(
-        caller.tenant, page_size, decode_token(page_token), lambda batch_id: _links(services, batch_id)
+        caller.tenant,
+        page_size,
+        decode_token(page_token),
+        lambda batch_id: _links(services, batch_id),
+        caller.qualify(prefix) if prefix else "",
     )
     return BatchPage(batches=tuple(lines), next_page_token=encode_token(following))
 

@@ -1,15 +1,16 @@
 """Routes that redirect to bytes: the media of takes, deliverables in all their revisions, manifests."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse, RedirectResponse
 
-from api.deps import AssetId, KnownId, Services, ServicesDep
+from api.deps import AssetId, CurrentCaller, KnownId, Services, ServicesDep
 from api.problems import Problem, documented, wrong_phase
 from api.routes.revisions import keys_of, revisions
+from api.routes.streamed_media import find_take, inline_take
 from api.storage import no_media
-from api.views.changes import DeliverablesView
+from api.views.changes import DeliverablesView, InlineMedia
 from api.views.production import PREFIX
 
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
@@ -21,14 +22,32 @@ _LINK: Final[dict[int | str, dict[str, Any]]] = {307: {"description": "To the by
     "/{production_id}/assets/{asset_id}/takes/{take}/media",
     status_code=307,
     response_class=RedirectResponse,
-    responses=_LINK,
+    response_model=None,
+    responses={
+        **_LINK,
+        200: {"model": InlineMedia, "description": "With `inline`: the bytes as base64"},
+        **documented(413, 429),
+    },
 )
-async def take_media(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> RedirectResponse:
+async def take_media(
+    services: ServicesDep,
+    caller: CurrentCaller,
+    production_id: KnownId,
+    asset_id: AssetId,
+    take: int,
+    inline: Annotated[
+        Literal["base64"] | None, Query(description="Return a take of at most 1 MB as JSON, instead of a redirect")
+    ] = None,
+) -> Response:
     """The media of one take."""
+    if inline:
+        async with services.transfers.wait_and_hold(caller):
+            media = await inline_take(services, production_id, asset_id, take)
+        return JSONResponse(media.model_dump(mode="json"), headers={"Cache-Control": "private, max-age=3600"})
 
     async def recorded() -> str | None:
-        state = (await services.reader.snapshot(production_id)).assets.get(asset_id)
-        return next((t.media.key for t in state.takes if t.number == take), None) if state else None
+        found = await find_take(services, production_id, asset_id, take)
+        return found.media.key if found else None
 
     link = await services.vault.take_link(production_id, asset_id, take, recorded)
     if link is None:

@@ -10,6 +10,7 @@ from api.deps import (
     AssetId,
     CurrentCaller,
     IdempotencyKey,
+    IdPrefix,
     KnownId,
     Services,
     ServicesDep,
@@ -70,10 +71,11 @@ async def list_productions(
     words: Annotated[
         str, Query(max_length=200, description="Each of them is in the title, the id or the requester's name")
     ] = "",
+    prefix: IdPrefix = None,
     page_size: PageSize = 50,
     page_token: PageToken = None,
 ) -> ProductionPage:
-    """Productions, a page at a time: those that are open first, then by when they closed; within a page newest first.
+    """Productions, a page at a time: open ones first, the newest at the top, then the most recently closed.
 
     The list follows a change by a second or two. With `words` a page may hold few productions and still have a token:
     one response searches 1,000 productions.
@@ -86,7 +88,7 @@ async def list_productions(
     }
     filters = {name: str(value) for name, value in requested.items() if value is not None}
     lines, following = await services.visibility.list_productions(
-        filters, words, page_size, decode_token(page_token), services.links
+        filters, words, page_size, decode_token(page_token), services.links, caller.qualify(prefix) if prefix else ""
     )
     return ProductionPage(productions=tuple(lines), next_page_token=encode_token(following))
 

@@ -2,27 +2,34 @@
 
 import re
 import zipfile
+from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import ONE_READ, ONE_TRANSFER, AssetId, KnownId, ServicesDep
+from api.deps import ONE_READ, ONE_TRANSFER, AssetId, KnownId, Services, ServicesDep
 from api.problems import Problem, documented, wrong_phase
 from api.routes.revisions import keys_of
 from api.storage import MANIFEST, Vault, no_media
 from api.thumbnails import MEDIA_TYPE, thumbnail
+from api.views.assets import content_id
+from api.views.changes import InlineMedia
 from api.views.production import PREFIX
 from workflows import keys
 from workflows.events import Snapshot
-from workflows.models import Modality
+from workflows.models import Modality, Take
 from workflows.requests import MAX_UPLOAD_BYTES
 
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
 
 CHUNK_BYTES: Final = 1024 * 1024
 """The part of a file that is in memory at a time, whatever its length."""
+MAX_INLINE_BYTES: Final = 1_000_000
+"""Of a take inside a JSON response; base64 makes it a third longer."""
+MAX_DATA_BYTES: Final = 50_000_000
+"""The words of a recording of an hour take two megabytes."""
 _NAME: Final = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*")
 _SANDBOX: Final = {
     # A document that a model wrote is shown without script and forms. It keeps this origin, because otherwise the
@@ -54,6 +61,52 @@ class _Stored:
                 yield chunk
         finally:
             self._body.close()
+
+
+async def read_object(vault: Vault, key: str, most: int) -> bytes | None:
+    """The whole of a small object, or None where there is none or it has more than `most` bytes."""
+    stored = await _open(vault, key)
+    if stored is None or stored.bytes > most:
+        return None
+    return b"".join([chunk async for chunk in stored.chunks()])
+
+
+async def find_take(services: Services, production_id: str, asset_id: str, number: int) -> Take | None:
+    """A take of an asset, or None where the asset has none with this number.
+
+    Raises:
+        Problem: 404 where there is no such production, 503.
+    """
+    state = (await services.reader.snapshot(production_id)).assets.get(asset_id)
+    return next((t for t in state.takes if t.number == number), None) if state else None
+
+
+async def inline_take(services: Services, production_id: str, asset_id: str, number: int) -> InlineMedia:
+    """A small take as base64.
+
+    Raises:
+        Problem: 404, 413, 503.
+    """
+    take = await find_take(services, production_id, asset_id, number)
+    if take is None:
+        raise no_media(f"Take {number} of asset {asset_id[:100]!r}")
+    media = take.media
+    if media.bytes > MAX_INLINE_BYTES:
+        message = f"the take has {media.bytes:,} bytes; at most {MAX_INLINE_BYTES:,} are returned inline"
+        remedy = "leave `inline` out, and follow the redirect to the file"
+        raise Problem.of_field("inline", message, remedy, status=413, kind="too-large-inline")
+    content = await read_object(services.vault, media.key, MAX_INLINE_BYTES)
+    if content is None:
+        raise no_media(f"Take {number} of asset {asset_id[:100]!r}")
+    return InlineMedia(
+        content_id=content_id(production_id, asset_id),
+        asset_id=asset_id,
+        take=number,
+        media_type=media.media_type,
+        bytes=len(content),
+        sha256=media.sha256,
+        base64=b64encode(content).decode(),
+    )
 
 
 async def _open(vault: Vault, key: str) -> _Stored | None:
@@ -95,9 +148,7 @@ async def deliverable_file(
 )
 async def take_text(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
     """A take of a text asset, always as plain text."""
-    snapshot = await services.reader.snapshot(production_id)
-    state = snapshot.assets.get(asset_id)
-    found = next((t for t in state.takes if t.number == take), None) if state else None
+    found = await find_take(services, production_id, asset_id, take)
     is_text = found is not None and found.media.bytes <= MAX_UPLOAD_BYTES[Modality.TEXT]
     stored = await _open(services.vault, found.media.key) if found and is_text else None
     if stored is None:
@@ -120,6 +171,22 @@ async def small_picture(services: ServicesDep, production_id: KnownId) -> Respon
         raise Problem(404, "no-media", "The production has made no picture yet, or there is no such production.")
     headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
     return Response(picture, headers=headers, media_type=MEDIA_TYPE)
+
+
+@router.get(
+    "/{production_id}/assets/{asset_id}/takes/{take}/data",
+    response_class=Response,
+    dependencies=ONE_READ,
+    responses={**_BYTES, **documented(429)},
+)
+async def take_data(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
+    """What the vendor returned with a take, as JSON: seconds, words and segments of a transcript, a revised prompt."""
+    found = await find_take(services, production_id, asset_id, take)
+    body = await read_object(services.vault, keys.data_key(found.media.key), MAX_DATA_BYTES) if found else None
+    if body is None:
+        message, remedy = f"take {take} of asset {asset_id[:100]!r} has no data", "read its media instead"
+        raise Problem.of_field("take", message, remedy, status=404, kind="no-data")
+    return Response(body, headers={"Cache-Control": "private, max-age=3600", **_SANDBOX}, media_type="application/json")
 
 
 @router.get(

@@ -28,6 +28,7 @@ from api import problems
 from api.problems import Problem, parse_field_error, unknown_batch
 from api.temporal.outcomes import RPC_TIMEOUT, SILENT, NoWorker, rpc_problem, send_update, translating_errors
 from api.temporal.reads import MAX_QUERIES, QUERY_TIMEOUT
+from api.temporal.titles import SearchableTitles
 from api.temporal.updates import UPDATE_SECONDS
 from api.views.batches import BatchLinks, ListedBatch
 from workflows import keys
@@ -35,7 +36,7 @@ from workflows.batch.records import Admit, BatchRecord, BatchRow, BatchStart, Ba
 from workflows.batch.state import check_repeat
 from workflows.models import Model, digest_of
 from workflows.refusals import refusal_in
-from workflows.start_options import COST, REQUESTER, STATUS, TENANT, tenant_priority
+from workflows.start_options import COST, REQUESTER, STATUS, TENANT, TITLE, tenant_priority
 
 ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 
@@ -43,8 +44,9 @@ ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 class BatchGateway:
     """Starts, reads and changes batches. Raises only `Problem`."""
 
-    def __init__(self, client: Client, read_record: ReadRecord) -> None:
+    def __init__(self, client: Client, read_record: ReadRecord, titles: SearchableTitles | None = None) -> None:
         self._client = client
+        self._titles = titles or SearchableTitles()
         self._read_record = read_record
         self._slots = asyncio.Semaphore(MAX_QUERIES)
 
@@ -65,26 +67,32 @@ class BatchGateway:
         platforms = {row.brief.platform.value for row in start.rows if row.brief}
         pairs = [(STATUS, BatchStatus.PLANNING.value), (TENANT, start.tenant), (REQUESTER, start.requester)]
         attributes = [SearchAttributePair(key, value) for key, value in pairs]
+        title = f"{len(start.rows)} rows: {', '.join(sorted(platforms))}"
+
+        async def send(titled: bool) -> object:
+            more = [SearchAttributePair(TITLE, title)] if titled else []
+            return await self._client.start_workflow(
+                keys.BATCH_TYPE,
+                start.model_copy(update={"rows_digest": digest}),
+                id=keys.batch_workflow_id(start.batch_id),
+                task_queue=keys.TASK_QUEUE,
+                priority=tenant_priority(start.tenant),
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                static_summary=title,
+                search_attributes=TypedSearchAttributes([*attributes, SearchAttributePair(COST, 0.0), *more]),
+                memo={
+                    "rows_digest": digest,
+                    "rows": len(start.rows),
+                    "created_at": start.created_at.isoformat(),
+                    "file": start.file,
+                },
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
         try:
             with translating_errors():
-                await self._client.start_workflow(
-                    keys.BATCH_TYPE,
-                    start.model_copy(update={"rows_digest": digest}),
-                    id=keys.batch_workflow_id(start.batch_id),
-                    task_queue=keys.TASK_QUEUE,
-                    priority=tenant_priority(start.tenant),
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-                    static_summary=f"{len(start.rows)} rows: {', '.join(sorted(platforms))}",
-                    search_attributes=TypedSearchAttributes([*attributes, SearchAttributePair(COST, 0.0)]),
-                    memo={
-                        "rows_digest": digest,
-                        "rows": len(start.rows),
-                        "created_at": start.created_at.isoformat(),
-                        "file": start.file,
-                    },
-                    rpc_timeout=RPC_TIMEOUT,
-                )
+                await self._titles.start(send)
         except WorkflowAlreadyStartedError:
             pass  # it is closed; the rows are compared below, as for one that still runs
         description = await self._describe(start.batch_id)
@@ -112,15 +120,24 @@ class BatchGateway:
         return view if running else view.model_copy(update={"status": _batch_status(description)})
 
     async def list_batches(
-        self, tenant: str | None, page_size: int, page_token: bytes | None, links: Callable[[str], BatchLinks]
+        self,
+        tenant: str | None,
+        page_size: int,
+        page_token: bytes | None,
+        links: Callable[[str], BatchLinks],
+        prefix: str = "",
     ) -> tuple[list[ListedBatch], bytes | None]:
         """One page of batches, of one tenant or of all (None), open ones first; and the token of the next page.
+
+        Args:
+            prefix: The ids begin with it.
 
         Raises:
             Problem: 503.
         """
         query = f"WorkflowType = '{keys.BATCH_TYPE}' AND ExecutionStatus != 'ContinuedAsNew'"
         query += f" AND {keys.TENANT_ATTRIBUTE} = '{tenant}'" if tenant else ""
+        query += f" AND WorkflowId STARTS_WITH '{keys.batch_workflow_id(prefix)}'" if prefix else ""
         page = self._client.list_workflows(
             query, page_size=page_size, next_page_token=page_token, rpc_timeout=RPC_TIMEOUT
         )

@@ -37,6 +37,7 @@ from api.temporal.outcomes import (
     translating_errors,
 )
 from api.temporal.reads import ProductionReader
+from api.temporal.titles import SearchableTitles
 from api.temporal.updates import Update
 from workflows import keys
 from workflows.brief import Brief
@@ -60,8 +61,9 @@ R = TypeVar("R", bound=Model)
 class ProductionGateway:
     """Starts and changes productions. Raises only `Problem`."""
 
-    def __init__(self, client: Client, reader: ProductionReader) -> None:
+    def __init__(self, client: Client, reader: ProductionReader, titles: SearchableTitles | None = None) -> None:
         self._client = client
+        self._titles = titles or SearchableTitles()
         self._reader = reader
         self._starts = asyncio.Semaphore(MAX_STARTS)
 
@@ -79,9 +81,8 @@ class ProductionGateway:
                 raise key_used(production_id)
             return await self._current_status(kept)
         async with self._starts:
-            options = start_options(production_id, brief, ProductionStatus.PLANNING, datetime.now(UTC))
             start = ProductionStart(production_id=production_id, brief=brief)
-            await self._start_once(keys.WORKFLOW_TYPE, start, options)
+            await self._start_once(keys.WORKFLOW_TYPE, start, ProductionStatus.PLANNING, datetime.now(UTC))
         if not keyed:
             return ProductionStatus.PLANNING
         description = await self._reader.describe(production_id)
@@ -112,8 +113,7 @@ class ProductionGateway:
             raise problems.wrong_phase(production_id, status, message, "wait for the event `plan_ready`")
         now = datetime.now(UTC)
         start = preview_start(snapshot, snapshot.plan, now)
-        options = start_options(start.production_id, start.brief, ProductionStatus.PRODUCING, now, start.carried)
-        await self._start_once(keys.PREVIEW_TYPE, start, options)
+        await self._start_once(keys.PREVIEW_TYPE, start, ProductionStatus.PRODUCING, now)
         return start.production_id
 
     async def find_preview(self, snapshot: Snapshot) -> str | None:
@@ -127,18 +127,24 @@ class ProductionGateway:
             return None
         return found
 
-    async def _start_once(self, workflow_type: str, start: ProductionStart, options: dict[str, Any]) -> None:
+    async def _start_once(
+        self, workflow_type: str, start: ProductionStart, status: ProductionStatus, at: datetime
+    ) -> None:
         """Start a workflow, unless there is one with its id, open or closed."""
+
+        async def send(titled: bool) -> object:
+            return await self._client.start_workflow(
+                workflow_type,
+                start,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                rpc_timeout=RPC_TIMEOUT,
+                **start_options(start.production_id, start.brief, status, at, start.carried, titled=titled),
+            )
+
         try:
             with translating_errors():
-                await self._client.start_workflow(
-                    workflow_type,
-                    start,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    rpc_timeout=RPC_TIMEOUT,
-                    **options,
-                )
+                await self._titles.start(send)
         except WorkflowAlreadyStartedError:
             pass  # the existing one is closed
 
@@ -174,14 +180,16 @@ class ProductionGateway:
     async def _reopen(self, snapshot: Snapshot, update: Update[A, R], request: A) -> R:
         production_id = snapshot.production_id
 
-        async def send() -> WorkflowUpdateHandle[R]:
+        async def send(titled: bool) -> WorkflowUpdateHandle[R]:
             # The SDK accepts each of these operations once.
             start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
                 keys.WORKFLOW_TYPE,
                 ProductionStart(production_id=production_id, brief=snapshot.brief, carried=snapshot),
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                **start_options(production_id, snapshot.brief, snapshot.status, datetime.now(UTC), snapshot),
+                **start_options(
+                    production_id, snapshot.brief, snapshot.status, datetime.now(UTC), snapshot, titled=titled
+                ),
             )
             return await self._client.start_update_with_start_workflow(
                 update.name,
@@ -193,7 +201,7 @@ class ProductionGateway:
             )
 
         try:
-            return await await_update(send, update.seconds)
+            return await await_update(lambda: self._titles.start(send), update.seconds)
         except WorkflowUpdateFailedError as error:
             raise await self._refused(production_id, error) from None
         except (RPCTimeoutOrCancelledError, TimeoutError):

@@ -23,11 +23,21 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import Problem, unknown_schedule
 from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
+from api.temporal.titles import SearchableTitles
 from api.views.batches import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
 from workflows import keys
 from workflows.brief import Platform
 from workflows.schedule import Scheduled, scheduled_production_id
-from workflows.start_options import PLATFORM, REQUESTER, TENANT, tenant_priority, title_of, truncate
+from workflows.start_options import (
+    PLATFORM,
+    REQUESTER,
+    TENANT,
+    TITLE,
+    searchable_title,
+    tenant_priority,
+    title_of,
+    truncate,
+)
 
 CATCH_UP: Final = timedelta(hours=12)
 """Times that passed while the server was down are made up for within this period: a night, but not a holiday."""
@@ -37,8 +47,9 @@ NEXT_RUNS: Final = 5
 class ScheduleGateway:
     """Creates, reads and changes schedules. Raises only `Problem`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, titles: SearchableTitles | None = None) -> None:
         self._client = client
+        self._titles = titles or SearchableTitles()
 
     async def create(self, schedule_id: str, body: ScheduleBody) -> ScheduleView:
         """Create a schedule, under its tenant's id, that starts the brief's production at the times of `cron`.
@@ -49,14 +60,6 @@ class ScheduleGateway:
             Problem: 409 where the id is taken, 422 where the times are invalid, 503.
         """
         brief, key = body.brief, keys.schedule_key(schedule_id)
-        action = ScheduleActionStartWorkflow(
-            keys.SCHEDULED_TYPE,
-            Scheduled(schedule_id=schedule_id, brief=brief),
-            id=key,
-            task_queue=keys.TASK_QUEUE,
-            priority=tenant_priority(brief.tenant),
-            static_summary=truncate(f"{schedule_id} · {title_of(brief)}", 200),
-        )
         pairs = [(PLATFORM, brief.platform.value), (TENANT, brief.tenant), (REQUESTER, brief.requester)]
         # The server turns the cron expression into calendars, so the memo keeps the expression itself.
         memo = {
@@ -68,20 +71,36 @@ class ScheduleGateway:
             "aspect": brief.aspect,
             **({"duration_seconds": brief.duration_seconds} if brief.platform == Platform.VIDEO else {}),
         }
+
+        async def send(titled: bool) -> object:
+            title = [SearchAttributePair(TITLE, searchable_title(title_of(brief)))] if titled else []
+            # The title as an attribute of each run lets it set the one of its production.
+            action = ScheduleActionStartWorkflow(
+                keys.SCHEDULED_TYPE,
+                Scheduled(schedule_id=schedule_id, brief=brief),
+                id=key,
+                task_queue=keys.TASK_QUEUE,
+                priority=tenant_priority(brief.tenant),
+                static_summary=truncate(f"{schedule_id} · {title_of(brief)}", 200),
+                typed_search_attributes=TypedSearchAttributes(title),
+            )
+            return await self._client.create_schedule(
+                key,
+                Schedule(
+                    action=action,
+                    spec=ScheduleSpec(cron_expressions=[body.cron], time_zone_name=body.timezone),
+                    policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+                    state=ScheduleState(note=body.note),
+                ),
+                memo=memo,
+                # The title here too, because the server checks only these when the schedule is created.
+                search_attributes=TypedSearchAttributes([*(SearchAttributePair(k, v) for k, v in pairs), *title]),
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
         try:
             with translating_errors(), _refusing_invalid_times():
-                await self._client.create_schedule(
-                    key,
-                    Schedule(
-                        action=action,
-                        spec=ScheduleSpec(cron_expressions=[body.cron], time_zone_name=body.timezone),
-                        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
-                        state=ScheduleState(note=body.note),
-                    ),
-                    memo=memo,
-                    search_attributes=TypedSearchAttributes([SearchAttributePair(k, v) for k, v in pairs]),
-                    rpc_timeout=RPC_TIMEOUT,
-                )
+                await self._titles.start(send)
         except ScheduleAlreadyRunningError:
             raise Problem.of_field(
                 "schedule_id",

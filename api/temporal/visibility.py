@@ -35,19 +35,29 @@ class Visibility:
         self._client = client
 
     async def list_productions(
-        self, filters: Mapping[str, str], words: str, page_size: int, page_token: bytes | None, links: LinksOf
+        self,
+        filters: Mapping[str, str],
+        words: str,
+        page_size: int,
+        page_token: bytes | None,
+        links: LinksOf,
+        prefix: str = "",
     ) -> tuple[list[ListedProduction], bytes | None]:
-        """One page of productions, newest first within it, and the token of the next.
+        """One page of productions, and the token of the next.
 
-        The server orders the pages: open runs first, then by when they closed.
+        The server orders the pages: open runs first, then by when they closed. Within a page open ones come first too,
+        the newest at the top.
 
         Args:
             filters: Search attribute -> value.
             words: Each of them is in the title, the id or the requester's name. The server cannot search in titles,
                 which may be encrypted: SEARCHED productions are read, and the token of a short page continues after
                 them.
+            prefix: The ids begin with it.
         """
-        query = _query(["ExecutionStatus != 'ContinuedAsNew'"], filters)
+        conditions = ["ExecutionStatus != 'ContinuedAsNew'"]
+        conditions += [f"WorkflowId STARTS_WITH '{keys.workflow_id(prefix)}'"] * bool(prefix)
+        query = _query(conditions, filters)
         wanted = words.casefold().split()
         found: dict[str, ListedProduction] = {}
         read = 0
@@ -64,7 +74,7 @@ class Visibility:
             found |= {line.production_id: line for line in lines if _matches(line, wanted)}
             read += size
             if not wanted or not page_token or 2 * len(found) >= page_size or read >= SEARCHED:
-                return sorted(found.values(), key=lambda line: line.created_at, reverse=True), page_token
+                return sorted(found.values(), key=_order, reverse=True), page_token
 
     async def list_attention(
         self, filters: Mapping[str, str], reason: AttentionReason | None, links: LinksOf
@@ -86,6 +96,11 @@ class Visibility:
             entries=tuple(sorted(wanted, key=lambda e: (e.waiting.since, e.production_id, e.waiting.id))),
             complete=read <= MAX_WAITING,
         )
+
+
+def _order(line: ListedProduction) -> tuple[bool, datetime]:
+    """Open ones are the greatest, among them the newest; of the others the one that closed last."""
+    return line.closed_at is None, line.closed_at or line.created_at
 
 
 def _query(conditions: list[str], filters: Mapping[str, str]) -> str:

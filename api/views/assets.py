@@ -7,6 +7,7 @@ from workflows.models import ZERO, Asset
 from workflows.production.state import attention
 from workflows.production.state.approvals import assets_waiting_for_money, budget_to_approve, digest_to_approve
 from workflows.production.state.budget import reserve_usd
+from workflows.production.state.estimates import asset_estimate
 from workflows.production.state.record import Record
 from workflows.requests import Approval
 
@@ -34,11 +35,16 @@ def take_url(production_id: str, asset_id: str, take: int) -> str:
     return f"/api/v1/productions/{production_id}/assets/{asset_id}/takes/{take}/media"
 
 
+def content_id(production_id: str, asset_id: str) -> str:
+    """Names the content that an asset belongs to; the same for all of its takes."""
+    return f"{production_id}/{asset_id}"
+
+
 def _record(record: Record, asset: Asset) -> AssetRecord:
     production_id, state = record.production_id, record.assets.get(asset.asset_id, AssetState())
     take = state.take
     return AssetRecord(
-        content_id=f"{production_id}/{asset.asset_id}/{take.number if take else 0}",
+        content_id=content_id(production_id, asset.asset_id),
         asset_id=asset.asset_id,
         asset_type=asset.asset_type,
         role=asset.role,
@@ -46,12 +52,14 @@ def _record(record: Record, asset: Asset) -> AssetRecord:
         provider=take.provider if take else asset.provider,
         model=take.model if take else asset.model,
         prompt=take.prompt if take else asset.prompt,
+        revised_prompt=asset.prompt if asset.original and asset.original != asset.prompt else None,
         position=asset.position,
         status=state.status,
         file_url=take_url(production_id, asset.asset_id, take.number) if take else None,
         take=take.number if take else None,
         takes=len(state.takes),
         cost_usd=sum((t.cost_usd for t in state.takes), ZERO),
+        estimate_usd=asset_estimate(asset, state),
         cost_source=take.cost_source if take else None,
         error=state.error,
         error_kind=state.error_kind,

@@ -9,7 +9,7 @@ from api.views.assets import take_url
 from api.views.production import Links, View
 from workflows.brief import Platform
 from workflows.events import AttentionItem, Event, Snapshot
-from workflows.models import Digest, Money, Take
+from workflows.models import Digest, Estimate, Money, Take
 
 _CHANGING: Final = ("plan_ready", "plan_edited")
 
@@ -30,6 +30,7 @@ class TakeView(View):
     cost_usd: Money
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"]
     billed_usd: Money = Field(description="For all submissions of this take, including failed ones")
+    estimate_usd: Estimate | None = Field(default=None, description="The price range of the plan it was made from")
     job_id: str | None = None
     note: str = Field(default="", description="For a person's own file: its owner and its name")
     media_type: str
@@ -43,6 +44,18 @@ class TakeView(View):
     made_from: dict[str, str] = Field(default_factory=dict, description="Digests of its inputs")
     started_at: datetime
     finished_at: datetime
+
+
+class InlineMedia(View):
+    """A small take inside a JSON response."""
+
+    content_id: str
+    asset_id: str
+    take: int
+    media_type: str
+    bytes: int
+    sha256: str
+    base64: str = Field(description="The bytes in base64 (RFC 4648, section 4)")
 
 
 class TakesView(View):

@@ -20,7 +20,8 @@ from workflows.brief import (
     Platform,
 )
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import ZERO, Asset, Chapter, Modality, Money, Plan
+from workflows.models import ZERO, Asset, Chapter, Estimate, Modality, Money, Plan
+from workflows.production.state.estimates import production_estimate
 from workflows.requests import Approval, Pause
 
 PREFIX: Final = "/api/v1"
@@ -119,6 +120,9 @@ class ProductionView(View):
     assets: tuple[AssetRecord, ...] = Field(default=(), description="In plan order")
     budget_usd: Money | None = Field(default=None, description="The most that may be spent; set by the approval")
     spent_usd: Money = Decimal(0)
+    estimate_usd: Estimate | None = Field(
+        default=None, description="The price range of all takes, and of the assets without one; without planning"
+    )
     overrun_usd: Money = Field(default=ZERO, description="The part of spent_usd above published prices")
     approve_usd: Money | None = Field(
         default=None,
@@ -159,7 +163,7 @@ class ListedProduction(View):
 
 
 class ProductionPage(View):
-    """Open ones come on the first pages, then by when they closed; within a page newest first.
+    """Open ones come on the first pages and first on each page, the newest at the top, then the most recently closed.
 
     `next_page_token` is null on the last page.
     """
@@ -261,6 +265,7 @@ def production_view(snapshot: Snapshot, links: Links, preview: str | None = None
         assets=tuple(asset_records(snapshot)),
         budget_usd=snapshot.budget_usd,
         spent_usd=snapshot.spent_usd,
+        estimate_usd=production_estimate(snapshot),
         overrun_usd=snapshot.overrun_usd,
         approve_usd=approve_usd(snapshot),
         approval=snapshot.approval,

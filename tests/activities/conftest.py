@@ -12,19 +12,19 @@ from tests.support.receiver import Named
 
 @pytest.fixture
 def named(monkeypatch: pytest.MonkeyPatch) -> Named:
-    """Gives the addresses that names stand for, one list each time that somebody asks; returns who asked."""
+    """Set the addresses of names, one list for each lookup; the result is the list of names that were looked up."""
 
     def name(*answers: Sequence[str]) -> list[str]:
-        asked: list[str] = []
+        lookups: list[str] = []
 
         async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
-            found = answers[min(len(asked), len(answers) - 1)]
-            asked.append(host)
+            found = answers[min(len(lookups), len(answers) - 1)]
+            lookups.append(host)
             if not found:
                 raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
-        return asked
+        return lookups
 
     return name

@@ -1,4 +1,4 @@
-"""Connections to addresses that others name: none into our own network, by whatever name."""
+"""Connections to addresses from others: none is into our own network, by any name."""
 
 import ssl
 from pathlib import Path
@@ -42,19 +42,19 @@ from tests.support.waiting import WITHIN
         "100:0:0:1::1",
     ],
 )
-def test_what_is_not_the_internet(address: str) -> None:
-    """Loopback, private, shared, link-local, multicast and what translates to them are not public."""
+def test_addresses_that_are_not_public(address: str) -> None:
+    """Loopback, private, shared, link-local, multicast addresses and translations to them are not public."""
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
-def test_what_is_the_internet(address: str) -> None:
-    """Global addresses are public, also where IPv6 stands for IPv4."""
+def test_addresses_that_are_public(address: str) -> None:
+    """Global addresses are public, also where IPv6 maps to IPv4."""
     assert is_public(address)
 
 
-async def test_a_name_that_changes_gains_nothing(named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that is global when it is looked at and loopback right after is never connected to at loopback."""
+async def test_dns_rebinding_has_no_effect(named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is global when it is resolved and loopback right after is never connected to at loopback."""
     connected: list[str] = []
 
     async def connect(remote_host: str, *_: Any, **__: Any) -> None:
@@ -62,17 +62,17 @@ async def test_a_name_that_changes_gains_nothing(named: Named, monkeypatch: pyte
         raise OSError("not in a test")
 
     async with receiving() as receiver, httpx.AsyncClient(transport=GuardedTransport(), timeout=WITHIN) as http:
-        asked = named(["8.8.8.8"], ["127.0.0.1"])
+        lookups = named(["8.8.8.8"], ["127.0.0.1"])
         monkeypatch.setattr(anyio, "connect_tcp", connect)
         with pytest.raises(httpx.ConnectError):
             await http.get(f"https://rebind.example:{receiver.port}/")
-        assert (asked, connected) == (["rebind.example"], ["8.8.8.8"])
+        assert (lookups, connected) == (["rebind.example"], ["8.8.8.8"])
         with pytest.raises(PrivateAddress):
             await http.get(f"https://rebind.example:{receiver.port}/")
     assert connected == ["8.8.8.8"]
 
 
-async def test_one_private_address_is_enough(named: Named) -> None:
+async def test_one_private_address_is_refused(named: Named) -> None:
     """A name with a global and a private address is refused."""
     named(["8.8.8.8", "10.0.0.1"])
     async with httpx.AsyncClient(transport=GuardedTransport(), timeout=WITHIN) as http:
@@ -80,8 +80,9 @@ async def test_one_private_address_is_enough(named: Named) -> None:
             await http.get("https://both.example/")
 
 
-async def test_tls_goes_by_the_name(named: Named, tmp_path: Path) -> None:
-    """The certificate is checked for the name, though an address is connected to; one that is dead is passed by."""
+async def test_tls_checks_the_name(named: Named, tmp_path: Path) -> None:
+    """The certificate is checked for the name, though the connection is to an address; an unreachable address is
+    skipped."""
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving.load_cert_chain(certificate("hooks.example", tmp_path))
     shown: list[str | None] = []
@@ -102,7 +103,8 @@ async def test_tls_goes_by_the_name(named: Named, tmp_path: Path) -> None:
 
 
 async def test_a_proxy_connects(named: Named, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A configured proxy gets requests, for names that only it knows too, but none for what is known as private."""
+    """A configured proxy receives requests, also for names that only it resolves, but none for addresses known as
+    private."""
     named([])
     outward = GuardedTransport({"hooks.internal"})
     async with receiving() as proxy, httpx.AsyncClient(transport=outward, timeout=WITHIN) as http:

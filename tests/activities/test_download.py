@@ -1,4 +1,4 @@
-"""Media from an address that a vendor names: what is fetched, and what goes along."""
+"""Media from an address that a vendor names: the allowed addresses, and the headers that are sent."""
 
 import httpx
 import pytest
@@ -17,15 +17,15 @@ from activities.providers.download import media_type_of, open_media
         ("https://10.1.2.3/a.png", "private network"),
     ],
 )
-async def test_no_vendor_makes_us_read_our_own_network(url: str, words: str) -> None:
-    """An address that is not https, or lies in a private network, is not fetched."""
+async def test_no_vendor_address_reaches_our_own_network(url: str, words: str) -> None:
+    """An address that is not https, or is in a private network, is not requested."""
     with pytest.raises(SubmissionUnknown, match=words):
         async with open_media(url, vendor="vendor", base_url="https://api.replicate.com")():
             pass
 
 
 async def test_a_key_stays_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Headers for an address are not sent to another host that it redirects to; redirects come to an end."""
+    """Headers for an address are not sent to another host that it redirects to; the number of redirects is limited."""
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -45,8 +45,8 @@ async def test_a_key_stays_with_its_host(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [r.headers.get("x-goog-api-key") for r in seen] == ["k", None, None, None]
 
 
-def test_an_ending_names_the_media_type() -> None:
-    """The ending counts only where it is of the kind that was asked for."""
+def test_a_file_extension_gives_the_media_type() -> None:
+    """The file extension counts only when it is of the requested kind."""
     assert media_type_of("https://x/out.webp?sig=1", "image/png") == "image/webp"
     assert media_type_of("https://x/out.mp4", "image/png") == "image/png"
     assert media_type_of("https://x/out", "video/mp4") == "video/mp4"

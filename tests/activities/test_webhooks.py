@@ -1,4 +1,4 @@
-"""Webhooks: what receivers get, signed, and what happens when they do not take it."""
+"""Webhooks: the signed posts that receivers get, and the retries after a refusal."""
 
 import base64
 import json
@@ -90,14 +90,14 @@ async def start(client: Client, url: str, *events: Event) -> WorkflowHandle[Any,
 
 
 async def deliver(url: str, settings: ActivitySettings = SETTINGS) -> ApplicationError:
-    """The failure of one try."""
+    """The failure of one attempt."""
     delivery = Delivery(production_id="p1", webhook=Webhook(url=url), event=event(1))
     with pytest.raises(ApplicationError) as failed:
         await ActivityEnvironment().run(Notifier(settings).deliver_webhook, delivery)
     return failed.value
 
 
-async def test_the_payload_is_the_streams_and_signed(client: Client, receiver: Receiver) -> None:
+async def test_the_payload_is_that_of_the_stream_and_signed(client: Client, receiver: Receiver) -> None:
     """A receiver gets each event once, byte for byte as the event stream has it, signed with every secret."""
     events = [event(number, words="Grüße\u2028«…»", cost_usd="0.0400") for number in range(1, 13)]
     async with notifying_with(client):
@@ -107,9 +107,9 @@ async def test_the_payload_is_the_streams_and_signed(client: Client, receiver: R
     for got in receiver.got:
         data = standardwebhooks.Webhook(SECRETS[0]).verify(got.body, got.headers)
         standardwebhooks.Webhook(SECRETS[1]).verify(got.body, got.headers)
-        told = events[data["id"] - 1]
-        assert frame("p1", told).partition(b"data: ")[2].partition(b"\n")[0] == got.body
-        assert data == {**told.model_dump(mode="json"), "production_id": "p1"}
+        posted = events[data["id"] - 1]
+        assert frame("p1", posted).partition(b"data: ")[2].partition(b"\n")[0] == got.body
+        assert data == {**posted.model_dump(mode="json"), "production_id": "p1"}
         assert (got.target, got.headers["content-type"]) == ("/in?of=greenlight", "application/json")
         assert got.headers["host"] == f"127.0.0.1:{receiver.port}"
     history = json.dumps(json.loads((await handle.fetch_history()).to_json()))
@@ -130,8 +130,8 @@ def payloads(part: Any) -> Iterator[str]:
             yield from payloads(each)
 
 
-async def test_another_try_has_the_same_id(client: Client, receiver: Receiver) -> None:
-    """After an error and after a lost connection the same message is posted again, signed anew."""
+async def test_a_retry_has_the_same_id(client: Client, receiver: Receiver) -> None:
+    """After an error and after a lost connection the same message is posted again, with a new signature."""
     tries = iter([answer(500), DROPPED, answer(200)])
     receiver.answer = lambda _: next(tries)
     async with notifying_with(client):
@@ -142,8 +142,8 @@ async def test_another_try_has_the_same_id(client: Client, receiver: Receiver) -
     standardwebhooks.Webhook(SECRETS[0]).verify(receiver.got[2].body, receiver.got[2].headers)
 
 
-async def test_gone_is_gone(client: Client, receiver: Receiver) -> None:
-    """A receiver that answers 410 gets none of the events that were not on their way, and all are given up."""
+async def test_a_410_ends_all_posts(client: Client, receiver: Receiver) -> None:
+    """A receiver that responds with 410 gets none of the events that were not already sent, and all are given up."""
     receiver.answer = lambda _: answer(410, "No such <hook>\nhere")
     async with notifying_with(client):
         notified = await (await start(client, address(receiver), *map(event, range(1, 21)))).result()
@@ -166,16 +166,19 @@ async def test_our_own_network_is_not_posted_to(client: Client, receiver: Receiv
     assert receiver.got == []
 
 
-async def test_what_is_not_taken_holds_nothing_up(
+async def test_refused_events_block_no_others(
     client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Events that a receiver refuses all day are given up at its end; those behind them went out at once."""
+    """Events that a receiver refuses all day are given up at its end; later ones are posted at once."""
 
     def refusing(got: Got) -> bytes:
         return answer(400, "not this one") if json.loads(got.body)["id"] <= 6 else answer(204)
 
     receiver.answer = refusing
-    for seconds in (2, 30):  # a day of this has 900 tries; a busy machine may need more than the first to post all once
+    for seconds in (
+        2,
+        30,
+    ):  # a day would have 900 attempts; a busy machine may need more than one to post all
         monkeypatch.setattr(webhook_delivery, "DELIVERY_PERIOD", timedelta(seconds=seconds))
         monkeypatch.setattr(webhook_delivery, "MIN_DELIVERY_TIME", timedelta(seconds=seconds / 2))
         receiver.got.clear()
@@ -188,7 +191,7 @@ async def test_what_is_not_taken_holds_nothing_up(
     ids = [json.loads(got.body)["id"] for got in receiver.got]
     assert set(ids) == set(range(1, 13))
     assert len(ids) > 12
-    assert ids[-1] <= 6, "the others waited for those that are refused"
+    assert ids[-1] <= 6, "the other events waited for the refused ones"
 
 
 @pytest.mark.parametrize(
@@ -200,10 +203,10 @@ async def test_what_is_not_taken_holds_nothing_up(
         (302, {"location": "http://127.0.0.1:1/elsewhere"}, None),
     ],
 )
-async def test_all_but_gone_is_tried_again(
+async def test_any_status_but_410_is_retried(
     receiver: Receiver, status: int, headers: dict[str, str], after: timedelta | None
 ) -> None:
-    """Any other refusal is a reason to try again, a redirect too, and as late as the receiver asks, within an hour."""
+    """Any other refusal is retried, a redirect too, and after the delay of the receiver, at most an hour."""
     receiver.answer = lambda _: answer(status, **headers)
     failure = await deliver(address(receiver))
     assert (failure.non_retryable, failure.next_retry_delay) == (False, after)
@@ -211,8 +214,8 @@ async def test_all_but_gone_is_tried_again(
     assert len(receiver.got) == 1
 
 
-async def test_a_receiver_has_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A receiver that accepts and says nothing is left alone, and tried again."""
+async def test_a_post_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver that accepts a connection and sends no response within the limit is retried later."""
     monkeypatch.setattr(notifying, "SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         failure = await deliver(f"http://127.0.0.1:{silent.getsockname()[1]}/")
@@ -220,8 +223,8 @@ async def test_a_receiver_has_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not failure.non_retryable
 
 
-async def test_without_a_secret_nothing_leaves(receiver: Receiver) -> None:
-    """A worker that lost its secret posts nothing, and tries again when it may have it back."""
+async def test_without_a_secret_nothing_is_posted(receiver: Receiver) -> None:
+    """A worker that lost its secret posts nothing, and retries later, when it may have one again."""
     failure = await deliver(address(receiver), ActivitySettings(webhook_hosts="127.0.0.1"))
     assert "GREENLIGHT_WEBHOOK_SECRET" in failure.message
     assert not failure.non_retryable
@@ -230,7 +233,7 @@ async def test_without_a_secret_nothing_leaves(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("secret", ["", "hunter2hunter2hunter2hunter2hunter2", "whsec_dG9vIHNob3J0", "whsec_!"])
 def test_a_bad_secret_is_named_not_shown(secret: str) -> None:
-    """Why nothing can be signed names the variable and never quotes what it holds."""
+    """The error for an invalid secret names the variable and never quotes its value."""
     settings = ActivitySettings(webhook_secret=SecretStr(f"{SECRETS[0]} {secret}" if secret else ""))
     shown = signing_problem(settings) + repr(settings)
     assert "GREENLIGHT_WEBHOOK_SECRET" in shown
@@ -239,7 +242,8 @@ def test_a_bad_secret_is_named_not_shown(secret: str) -> None:
 
 
 async def test_each_tenant_has_a_secret_of_its_own(receiver: Receiver) -> None:
-    """What is posted for a tenant is signed by its own secrets and no other tenant's; one without is not posted for."""
+    """A post for a tenant is signed by its own secrets and no other tenant's; for a tenant without one nothing is
+    posted."""
     own = {"acme": SECRETS[0], "bolt": SECRETS[1]}
     secrets = SecretStr(" ".join(f"{tenant}:{secret}" for tenant, secret in own.items()))
     settings = ActivitySettings(webhook_secret=secrets, webhook_hosts="127.0.0.1")
@@ -257,8 +261,8 @@ async def test_each_tenant_has_a_secret_of_its_own(receiver: Receiver) -> None:
     assert "`corp:whsec_`" in signing_problem(settings, "corp")
 
 
-async def test_the_workers_say_whether_they_sign(storage: Storage) -> None:
-    """The report of a worker says whether it signs, and which hosts it may reach within."""
+async def test_the_workers_report_whether_they_sign(storage: Storage) -> None:
+    """The report of a worker states whether it signs, and which private hosts it may reach."""
     report = await ActivityEnvironment().run(Activities(storage, {}, SETTINGS).list_providers)
     assert (report.webhooks, report.webhook_hosts) == ("", ("localhost", "127.0.0.1"))
     assert report.webhook_tenants == ("default",)
@@ -268,7 +272,7 @@ async def test_the_workers_say_whether_they_sign(storage: Storage) -> None:
 
 
 class Signing(FakeActivities):
-    """Workers that sign, or say why not."""
+    """Workers that sign, or report why they do not."""
 
     webhooks = ""
     tenants: tuple[str, ...] = ("default",)
@@ -285,18 +289,19 @@ class Signing(FakeActivities):
         )
 
 
-async def test_the_door_refuses_what_cannot_be_posted(
+async def test_an_impossible_webhook_is_refused_with_the_brief(
     client: Client, servers: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A brief whose webhooks nobody can sign, reach or fill is refused, naming field and remedy; others are taken."""
+    """A brief whose webhooks cannot be signed, reached or filled is refused, with field and remedy; others are
+    accepted."""
     use_s3(monkeypatch, servers)
     fakes = Signing()
 
     async def refused(*webhooks: dict[str, Any]) -> dict[str, str]:
         brief = {"text": "Say it.", "platform": "copy", "webhooks": webhooks}
-        said = problem(await api.http.post("/api/v1/productions", json=brief), 422)
-        assert said.type.endswith("webhook-not-possible")
-        return {error.field: f"{error.message}; {error.remedy}" for error in said.errors}
+        response = problem(await api.http.post("/api/v1/productions", json=brief), 422)
+        assert response.type.endswith("webhook-not-possible")
+        return {error.field: f"{error.message}; {error.remedy}" for error in response.errors}
 
     fine = {"url": "https://hooks.example/in", "events": ["done"]}
     async with fakes.working(client):
@@ -327,15 +332,15 @@ async def test_the_door_refuses_what_cannot_be_posted(
 @pytest.mark.parametrize(
     "url", ["https://hooks.example:99999/", "https://[::1/", "https://localhost/", "https://[::1]/"]
 )
-def test_odd_addresses_are_refused(url: str) -> None:
-    """An address that is none, or this machine's own, does not get past the door."""
+def test_invalid_addresses_are_refused(url: str) -> None:
+    """An invalid address, or this machine's own, is refused with the brief."""
     report = ProvidersReport(planner="template", enabled_providers={}, providers=())
     brief = Brief(text="Say it.", platform=Platform.COPY, webhooks=(Webhook(url=url),))
     assert [error.field for error in webhook_errors(brief, report)] == ["webhooks[0].url"]
 
 
-def test_a_webhook_gets_what_it_asked_for() -> None:
-    """Without names a webhook gets the whole log; what only the stream has, none can ask for."""
+def test_a_webhook_gets_its_chosen_events() -> None:
+    """Without names a webhook gets the whole log; events that only the stream has cannot be chosen."""
     events = [Event(id=1, name="plan_start", at=AT), Event(id=2, name="done", at=AT)]
     assert [e.id for e in select_events(Webhook(url="https://a.example"), events)] == [1, 2]
     assert [e.id for e in select_events(Webhook(url="https://a.example", events=("done",)), events)] == [2]
@@ -343,7 +348,7 @@ def test_a_webhook_gets_what_it_asked_for() -> None:
     assert not TRANSIENT_EVENTS & set(LOGGED)
 
 
-async def test_a_production_tells_its_webhooks(productions: Productions, receiver: Receiver) -> None:
+async def test_a_production_posts_to_its_webhooks(productions: Productions, receiver: Receiver) -> None:
     """Each webhook gets the events that it chose, the end too, once each; the production does not wait for them."""
     everything, some = f"{address(receiver)}&all", f"{address(receiver)}&some"
     hooks = [{"url": everything}, {"url": some, "events": ["plan_ready", "done"]}]
@@ -351,7 +356,7 @@ async def test_a_production_tells_its_webhooks(productions: Productions, receive
     async with FakeActivities(2).working(productions.client):
         handle = await productions.approved(webhooks=hooks)
         seen = await handle.result()
-        assert receiver.got == []  # nobody delivers yet, and it is delivered all the same
+        assert receiver.got == []  # no worker posts yet, and the production is delivered all the same
         async with post:
 
             async def all_told() -> bool | None:
@@ -362,10 +367,13 @@ async def test_a_production_tells_its_webhooks(productions: Productions, receive
     assert sorted(e["id"] for e in told[everything]) == [e.id for e in seen.events]
     assert sorted(e["name"] for e in told[some]) == ["done", "plan_ready"]
     assert {e["production_id"] for e in told[everything]} == {seen.production_id}
+    for events in told.values():
+        (ready,) = (e["data"] for e in events if e["name"] == "plan_ready")
+        assert [(a["asset_id"], a["position"]) for a in ready["plan_assets"]] == [("text-1", 1), ("text-2", 2)]
 
 
-async def test_a_cancelled_production_tells_everything(productions: Productions, receiver: Receiver) -> None:
-    """What happened just before a cancel is told too, and the cancel itself, each event once."""
+async def test_a_cancelled_production_posts_everything(productions: Productions, receiver: Receiver) -> None:
+    """Events right before a cancel are posted too, and the cancel itself, each event once."""
     fakes = FakeActivities(2)
     fakes.hold("text-1")
     post = Worker(productions.client, task_queue=keys.NOTIFY_QUEUE, activities=[Notifier(SETTINGS).deliver_webhook])

@@ -1,4 +1,4 @@
-"""Callers that are slow, many, or have no key: the API goes on serving everybody else."""
+"""Callers that are slow, many, or without a key: the API continues to serve all others."""
 
 import asyncio
 import socket
@@ -57,8 +57,8 @@ async def closed(reader: asyncio.StreamReader) -> bool:
 # Connections
 
 
-async def test_heads_that_never_end(alone: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More unfinished requests than there is room for keep nobody out, and end by their deadline."""
+async def test_endless_heads_block_no_other_caller(alone: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More unfinished requests than the limit block no other caller, and end by their deadline."""
     monkeypatch.setattr(connections, "max_connections", lambda: 20)
     monkeypatch.setattr(connections, "HEAD_SECONDS", 1.0)
     slow = [await asyncio.open_connection(*address(alone)) for _ in range(60)]
@@ -77,7 +77,8 @@ async def test_heads_that_never_end(alone: Api, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("sent", [b"", PARTIAL, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /he"])
 async def test_a_head_has_a_deadline(alone: Api, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    """A connection that says nothing, or not all of a head, first or later, is closed; drops of it buy no time."""
+    """A connection that sends nothing, or an incomplete head, first or later, is closed; single bytes do not extend the
+    deadline."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 1.0)
     reader, writer = await asyncio.open_connection(*address(alone))
     writer.write(sent)
@@ -91,7 +92,7 @@ async def test_a_head_has_a_deadline(alone: Api, monkeypatch: pytest.MonkeyPatch
             writer.write(b"x")
 
     dripping = asyncio.create_task(drops())
-    assert await closed(reader), "what drips would keep it open for ever"
+    assert await closed(reader), "single bytes would keep it open forever"
     dripping.cancel()
     writer.close()
     with suppress(ConnectionError):
@@ -99,7 +100,7 @@ async def test_a_head_has_a_deadline(alone: Api, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_body_has_more_time_than_a_head(alone: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The deadline is for heads alone: a request whose body takes longer is answered."""
+    """The deadline applies to heads only: a request whose body takes longer gets a response."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 1.0)
 
     async def late() -> AsyncIterator[bytes]:
@@ -115,8 +116,8 @@ async def test_a_body_has_more_time_than_a_head(alone: Api, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("path", ["/api/v1/productions", "/api/v1/session", "/api/v1/multimodal/plan"])
-async def test_a_slow_body(alone: Api, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    """A body that comes by drops is refused after its time, and its connection is closed."""
+async def test_a_slow_body_is_refused(alone: Api, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """A body that arrives slowly is refused after its time limit, and its connection is closed."""
     monkeypatch.setattr(middleware, "BODY_SECONDS", 0.3)
     reader, writer = await asyncio.open_connection(*address(alone))
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
@@ -139,8 +140,9 @@ async def test_a_slow_body(alone: Api, monkeypatch: pytest.MonkeyPatch, path: st
 
 
 @pytest.mark.parametrize("path", ["/api/v1/productions", "/api/v1/multimodal/plan", "/api/v1/session"])
-async def test_a_chunked_body_that_is_too_large(locked: tuple[Api, str], path: str) -> None:
-    """A body without a length is refused as one with it: 413 to who has a key, 401 to who has none, never 500."""
+async def test_a_chunked_body_that_is_too_large_is_refused(locked: tuple[Api, str], path: str) -> None:
+    """A body without a length is refused like one with it: 413 for a caller with a key, 401 for one without, never
+    500."""
     api, key = locked
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -157,8 +159,9 @@ async def test_a_chunked_body_that_is_too_large(locked: tuple[Api, str], path: s
 
 
 @pytest.mark.parametrize("path", ["/api/v1/references", "/api/v1/productions/p/assets/a/takes"])
-async def test_a_form_is_no_file(alone: Api, path: str) -> None:
-    """A browser's form around a file is refused with how to send it: its envelope is never taken for the file."""
+async def test_a_form_is_refused(alone: Api, path: str) -> None:
+    """A browser's form around a file is refused with the correct way to send it: the form is never stored as the
+    file."""
     found = problem(await alone.http.post(path, files={"file": ("own.md", b"Words.", "text/markdown")}), 415)
     assert "--data-binary" in found.detail
 
@@ -167,7 +170,7 @@ async def test_a_form_is_no_file(alone: Api, path: str) -> None:
 
 
 async def test_head_is_get_without_a_body(locked: tuple[Api, str]) -> None:
-    """Every route that answers GET answers HEAD with the same status and type, and with no byte of a body."""
+    """Every route with GET responds to HEAD with the same status and type, and without a byte of a body."""
     api, key = locked
     app = create_app(Settings(is_open=True))
     paths = {c.path for c in iter_route_contexts(app.routes) if c.path and "GET" in (c.methods or ())}
@@ -178,7 +181,7 @@ async def test_head_is_get_without_a_body(locked: tuple[Api, str]) -> None:
             asked = asked.replace(f"{{{name}}}", "x")
         asked = asked.replace("{take}", "1")
         if path in ("/readyz", "/metrics"):
-            continue  # what they say may change between two requests
+            continue  # the content may change between two requests
         for headers in ({}, bearer(key)):
             head = await api.http.head(asked, headers=headers)
             assert head.content == b""
@@ -194,9 +197,9 @@ async def test_head_is_get_without_a_body(locked: tuple[Api, str]) -> None:
 # Readiness
 
 
-async def test_a_storage_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the storage accepts and never answers, /readyz says so in its time to all who ask, with one look for all of
-    them, and everything that needs no storage is served."""
+async def test_a_hanging_storage_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the storage accepts and never responds, /readyz reports that in time to all callers, with one check for all
+    of them, and all routes without storage are served."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as hanging:
         port = hanging.getsockname()[1]
         for name, value in (
@@ -207,20 +210,21 @@ async def test_a_storage_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
         ):
             monkeypatch.setenv(name, value)
         async with serving(None, NO_TEMPORAL) as api:
-            await api.http.get("/openapi.json")  # to make the description takes a second, and that is not the claim
+            await api.http.get("/openapi.json")  # takes a second, which is not part of the claim
             asked = [asyncio.create_task(api.http.get("/readyz")) for _ in range(40)]
             await asyncio.sleep(0.1)
             began = monotonic()
             assert (await api.http.get("/openapi.json")).status_code == 200
             assert (await api.http.get("/", headers={"Accept": "text/html"})).status_code == 200
-            assert monotonic() - began < 25, "the storage itself gives up after 30"
+            assert monotonic() - began < 25, "the storage client gives up after 30"
             answers = await asyncio.gather(*asked)
         assert {answer.status_code for answer in answers} == {503}
         assert all("no answer within" in answer.json()["checks"]["storage"] for answer in answers)
 
 
-async def test_one_look_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many ask at once, and while a look hangs, each check runs once; its answer is given again for 2 s."""
+async def test_concurrent_callers_share_one_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For any number of concurrent callers, and while a check hangs, each check runs once; its result is reused for 2
+    s."""
     monkeypatch.setattr(readiness, "WITHIN_SECONDS", 0.1)
     calls, gate = [0], asyncio.Event()
 
@@ -243,7 +247,7 @@ async def test_one_look_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_reasons_are_for_callers_with_a_key(locked: tuple[Api, str]) -> None:
-    """Without a key /readyz tells what is not ready, and no address; with one it tells why."""
+    """Without a key /readyz names the parts that are not ready, and no address; with one it gives the reason."""
     api, key = locked
     public, known = await api.http.get("/readyz"), await api.http.get("/readyz", headers=bearer(key))
     assert public.status_code == known.status_code == 503

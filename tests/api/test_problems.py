@@ -1,4 +1,4 @@
-"""What the API says when it says no, and how it describes itself."""
+"""The API's refusals, and its description of itself."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from api.app import create_app
 from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.settings import Settings, SettingsError
-from api.views import batches, bodies, changes, production
+from api.views import batches, bodies, changes, generated, production
 from tests.support.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
@@ -55,8 +55,8 @@ async def alone() -> AsyncIterator[Api]:
         ({"duration": 20}, "duration", "check its spelling"),
     ],
 )
-async def test_bad_brief(alone: Api, change: dict[str, Any], field: str, remedy: str) -> None:
-    """A brief that cannot be made is refused with the field and the remedy, before any server is asked."""
+async def test_an_invalid_brief_is_refused(alone: Api, change: dict[str, Any], field: str, remedy: str) -> None:
+    """An impossible brief is refused with the field and the remedy, before any server receives a request."""
     found = problem(await alone.http.post("/api/v1/productions", json=BRIEF | change), 422)
     assert [e.field for e in found.errors] == [field]
     assert remedy in found.errors[0].remedy
@@ -76,33 +76,33 @@ async def test_nested_path(alone: Api) -> None:
 
 
 async def test_record_rule(alone: Api) -> None:
-    """A rule over several fields names the one to fix."""
+    """An error of a rule over several fields names the one to fix."""
     found = problem(await alone.http.post("/api/v1/productions/p1/assets/a/resolve", json={"action": "adopt"}), 422)
     assert found.errors[0].field == "job_id"
 
 
 @pytest.mark.parametrize("body", [b"{", b"nonsense", b'{"text": "\xff"}', b"[" * 100_000])
 async def test_malformed_json(alone: Api, body: bytes) -> None:
-    """A body that is no JSON is a 400, however it is broken."""
+    """A body that is not valid JSON gets a 400, whatever its fault."""
     headers = {"Content-Type": "application/json"}
     found = problem(await alone.http.post("/api/v1/productions", content=body, headers=headers), 400)
     assert [(e.field, e.remedy) for e in found.errors] == [("body", "send one JSON object in UTF-8")]
 
 
 async def test_no_content_type(alone: Api) -> None:
-    """JSON without its content type is told to say so."""
+    """JSON without its content type is refused with the header to add."""
     found = problem(await alone.http.post("/api/v1/productions", content=b'{"text": "x"}'), 422)
     assert "Content-Type: application/json" in found.errors[0].remedy
 
 
 async def test_large_body_declared(alone: Api) -> None:
-    """A body that says it is above 1 MiB is refused before it is read."""
+    """A body whose declared length is above 1 MiB is refused before it is read."""
     answer = await alone.http.post("/api/v1/productions", content=b"x" * 1_048_577)
     assert "1,048,576" in problem(answer, 413).detail
 
 
 async def test_large_body_streamed(alone: Api) -> None:
-    """A body that grows above 1 MiB without saying so is refused as well."""
+    """A body that grows above 1 MiB without a declared length is refused as well."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(20):
@@ -122,13 +122,13 @@ async def test_body_of_one_mebibyte(alone: Api) -> None:
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/healthz", 405)])
 async def test_wrong_address(alone: Api, method: str, path: str, status: int) -> None:
-    """Unknown paths and methods answer with problem details too."""
+    """Unknown paths and methods get problem details too."""
     problem(await alone.http.request(method, path), status)
 
 
 @pytest.mark.parametrize("production_id", ["-x", "a b", "x" * 101])
 async def test_impossible_id(alone: Api, production_id: str) -> None:
-    """An id that no production can have is unknown, and nobody is asked."""
+    """An id that no production can have is unknown, and no server receives a request."""
     found = problem(await alone.http.get(f"/api/v1/productions/{production_id}"), 404)
     assert found.type == "urn:greenlight:problem:unknown-production"
     assert [(e.field, e.remedy) for e in found.errors] == [("production_id", "GET /api/v1/productions lists them")]
@@ -149,7 +149,7 @@ async def test_impossible_id(alone: Api, production_id: str) -> None:
     ],
 )
 def test_refusal(refusal: tuple[RefusalKind, str, str], message: str, remedy: str) -> None:
-    """What the workflow refuses names its field once and always has a remedy: its own, or that of its kind."""
+    """A refusal of the workflow names its field once and always has a remedy: its own, or that of its kind."""
     kind, field, words = refusal
     (error,) = refused(Refusal(kind=kind, field=field, message=words), "p1").problem.errors
     assert (error.field, error.message) == (field, message)
@@ -158,26 +158,26 @@ def test_refusal(refusal: tuple[RefusalKind, str, str], message: str, remedy: st
 
 @pytest.mark.parametrize("kind", get_args(RefusalKind))
 def test_every_refusal_has_a_remedy(kind: RefusalKind) -> None:
-    """No kind of refusal is answered without a remedy."""
+    """No kind of refusal is returned without a remedy."""
     assert refused(Refusal(kind=kind, field="f", message="no"), "p1").problem.errors[0].remedy
 
 
 @pytest.mark.parametrize("header", ["x", "-1", "9" * 20])
 async def test_bad_last_event_id(alone: Api, header: str) -> None:
-    """A Last-Event-ID that never came from here is refused by its name."""
+    """A Last-Event-ID that the API never sent is refused by its name."""
     answer = await alone.http.get("/api/v1/productions/p1/events", headers={"Last-Event-ID": header})
     assert problem(answer, 422).errors[0].field == "Last-Event-ID"
 
 
 async def test_bad_page_token(alone: Api) -> None:
-    """A page token that is none of ours is refused by its name."""
+    """A page token that the API never sent is refused by its name."""
     for token in ("ä?", "AAAA", "e30=", "bnVsbCBhbmQgdm9pZA=="):
         answer = await alone.http.get("/api/v1/productions", params={"page_token": token})
         assert problem(answer, 422).errors[0].field == "page_token"
 
 
 async def test_temporal_away(alone: Api) -> None:
-    """Without Temporal every question is a 503 that says so and when to come again."""
+    """Without Temporal every request gets a 503 with that reason and the time of a retry."""
     asked = [
         alone.http.post("/api/v1/productions", json=BRIEF),
         alone.http.get("/api/v1/productions/p1"),
@@ -191,7 +191,7 @@ async def test_temporal_away(alone: Api) -> None:
 
 
 async def test_alive_but_not_ready(alone: Api) -> None:
-    """A lone API is alive, and not ready, and says what is missing."""
+    """An API without servers is alive and not ready, and names the missing parts."""
     assert (await alone.http.get("/healthz")).json() == {"status": "ok"}
     answer = await alone.http.get("/readyz")
     assert answer.status_code == 503
@@ -200,16 +200,16 @@ async def test_alive_but_not_ready(alone: Api) -> None:
 
 
 async def test_home(alone: Api) -> None:
-    """The front door lists where things are, and each of them is there."""
+    """The start page lists the addresses of the API, and each of them exists."""
     links = (await alone.http.get("/")).json()["links"]
     assert (await alone.http.get(links["openapi"])).status_code == 200
     assert (await alone.http.get(links["metrics"])).text.startswith("# HELP")
 
 
-def test_examples_are_true() -> None:
-    """Every example of the OpenAPI description is what its schema says."""
+def test_examples_match_their_schemas() -> None:
+    """Every example of the OpenAPI description matches its schema."""
     for name, example in EXAMPLES.items():
-        modules = (bodies, production, batches, changes, models, requests, provider_report, _Others)
+        modules = (bodies, production, generated, batches, changes, models, requests, provider_report, _Others)
         model = next(getattr(m, name) for m in modules if hasattr(m, name))
         model.model_validate(example)
 
@@ -222,7 +222,7 @@ class _Others:
 
 
 def test_openapi_is_complete() -> None:
-    """Each body and each JSON answer has an example, each event stream its schema, each error its details."""
+    """Each body and each JSON response has an example, each event stream its schema, each error its details."""
     described = create_app(Settings()).openapi()
     schemas = described["components"]["schemas"]
     for path, operations in described["paths"].items():
@@ -252,8 +252,8 @@ def test_openapi_is_complete() -> None:
     assert "HTTPValidationError" not in schemas
 
 
-def test_openapi_says_what_is_answered() -> None:
-    """Whatever takes a body tells of 400 and 413; a stream is described by its events, an archive as one."""
+def test_openapi_lists_the_responses() -> None:
+    """Every route with a body lists 400 and 413; a stream is described by its events, an archive as one."""
     paths = create_app(Settings()).openapi()["paths"]
     taking = [o for each in paths.values() for o in each.values() if "requestBody" in o]
     assert len(taking) > 20
@@ -276,7 +276,7 @@ def test_light_import() -> None:
 
 
 def test_own_process() -> None:
-    """`python -m api` serves with the process's own environment and stops well when it is told to."""
+    """`python -m api` serves with the environment of the process and stops cleanly on its signal."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     environ = os.environ | NOWHERE | {"GREENLIGHT_API_PORT": port, "GREENLIGHT_OPEN": "true"}
@@ -304,6 +304,6 @@ def test_own_process() -> None:
     ],
 )
 def test_bad_settings(name: str, value: str) -> None:
-    """A variable that makes no sense is named with its remedy."""
+    """An invalid variable is named with its remedy."""
     with pytest.raises(SettingsError, match=f"{name} is '{value}'; "):
         Settings.read({name: value})

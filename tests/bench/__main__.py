@@ -56,7 +56,7 @@ def import_seconds(statement: str) -> float:
 def main(only: Collection[str]) -> None:
     """Measure everything, or `only` the named ones: a key of MEASURES, `stream` or `import`."""
     environ = hermetic(os.environ)
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the sandbox of workflows would compile them anew for each run
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the sandbox of workflows would compile them again for each run
     os.environ.clear()
     os.environ.update(environ)
     wanted = only or {*MEASURES, "stream", "import"}
@@ -116,7 +116,7 @@ async def against_temporal(
     """Run each measure with its own worker, so that none inherits the memory of another."""
     client = await Client.connect(stack.info.temporal_address, data_converter=data_converter)
     limits = httpx.Limits(max_connections=2_000)
-    # Each sleeping take holds a slot; everything else runs with the slots of the product.
+    # Each sleeping take holds a slot; all others run with the slots of the product.
     slots = 600 if name in ("fanout", "latency", "watchers") else 100
     with worker(env, slots) as process:
         async with (

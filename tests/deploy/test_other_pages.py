@@ -1,6 +1,6 @@
-"""What pages of other sites, and other users of this machine, reach of the embedded stack: nothing of what it holds.
+"""Pages of other sites, and other users of this machine, reach no data of the embedded stack.
 
-The ports are those on which the processes really listen, so a server that gets another one is tried too.
+The ports are those on which the processes really listen, so a new server is tested too.
 """
 
 import stat
@@ -22,7 +22,7 @@ from tests.support.waiting import WITHIN
 from workflows import keys
 
 NAME = "rebound.example"
-"""A name that leads to this machine, as the owner of a domain can let it."""
+"""A name that resolves to this machine, as the owner of a domain can configure it."""
 HELD = "what-the-bucket-holds"
 READS = (
     "/api/v1/namespaces",
@@ -36,7 +36,7 @@ READS = (
     "/vol/status",
     "/col/delete?collection=greenlight",
 )
-"""Temporal's API, and the ways to SeaweedFS's filer, S3, volumes and master."""
+"""Temporal's API, and the paths of SeaweedFS's filer, S3, volumes and master."""
 START = "/api/v1/namespaces/default/workflows/"
 
 needs_browser = pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
@@ -51,7 +51,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def ports(stack: Stack) -> set[int]:
-    """All on which the two servers listen, and that of the UI."""
+    """All ports on which the two servers listen, and that of the UI."""
     open_ports = {int(at.partition(":")[2], 16) for pid in stack.supervisor.pids().values() for at in listening(pid)}
     assert len(open_ports) > 10
     return {*open_ports, ui_port(stack)}
@@ -77,7 +77,7 @@ def ui_port(stack: Stack) -> int:
 
 
 async def opened(page: Page, url: str) -> int:
-    """The status that a browser gets, or 0 where it gets no answer that it takes."""
+    """The status that a browser gets, or 0 when it accepts no response."""
     try:
         answer = await page.goto(url, timeout=1_000 * WITHIN, wait_until="commit")
     except Error:
@@ -86,7 +86,7 @@ async def opened(page: Page, url: str) -> int:
 
 
 @needs_browser
-async def test_a_name_that_leads_here_reads_nothing(page: Page, stack: Stack, ports: set[int]) -> None:
+async def test_a_rebound_page_reads_no_data(page: Page, stack: Stack, ports: set[int]) -> None:
     """A page whose name was rebound to 127.0.0.1 gets no data from any port of the stack: not from Temporal's API or
     UI, and not from SeaweedFS's filer, master or volumes."""
     read = [
@@ -100,7 +100,7 @@ def at(port: int, path: str) -> str:
 
 
 @needs_browser
-async def test_a_browser_does_not_reach_the_ui_behind_its_guard(page: Page, stack: Stack, ports: set[int]) -> None:
+async def test_a_browser_does_not_reach_the_unprotected_ui(page: Page, stack: Stack, ports: set[int]) -> None:
     """The port on which the unprotected UI listens is one to which browsers send nothing, by no name; the announced one
     shows the UI."""
     # First: the error page of a refused address can interrupt the next navigation.
@@ -113,11 +113,11 @@ async def test_a_browser_does_not_reach_the_ui_behind_its_guard(page: Page, stac
         with pytest.raises(Error, match="ERR_UNSAFE_PORT"):
             await page.goto(f"http://{LOOPBACK}:{port}/")
         async with httpx.AsyncClient(timeout=WITHIN) as http:
-            assert (await http.get(f"http://{LOOPBACK}:{port}/api/v1/namespaces")).is_success, "nothing to protect"
+            assert (await http.get(f"http://{LOOPBACK}:{port}/api/v1/namespaces")).is_success, "no UI to protect"
 
 
-async def test_no_page_starts_anything(stack: Stack, ports: set[int]) -> None:
-    """A POST as text/plain, which a page may send anywhere without being asked, starts and changes nothing at any port
+async def test_no_page_starts_a_workflow(stack: Stack, ports: set[int]) -> None:
+    """A POST as text/plain, which a page may send anywhere without a preflight, starts and changes nothing at any port
     that a browser reaches; nor does the rebound page's own POST, nor one from another port of this machine."""
     name = f"planted-{uuid.uuid4().hex}"
     body = f'{{"workflowType": {{"name": "{keys.WORKFLOW_TYPE}"}}, "taskQueue": {{"name": "{keys.TASK_QUEUE}"}}}}'
@@ -137,7 +137,7 @@ async def test_no_page_starts_anything(stack: Stack, ports: set[int]) -> None:
                         content=body,
                         headers=sent | ({"Sec-Fetch-Site": site} if site else {}),
                     )
-                except httpx.TransportError:  # it speaks gRPC alone
+                except httpx.TransportError:  # it serves only gRPC
                     continue
     client = await Client.connect(stack.info.temporal_address)
     for number in range(len(ports)):
@@ -145,8 +145,8 @@ async def test_no_page_starts_anything(stack: Stack, ports: set[int]) -> None:
             await client.get_workflow_handle(f"{name}-{number}").describe()
 
 
-async def test_the_ui_page_itself_may_act(stack: Stack) -> None:
-    """The guard passes on what the UI's own page sends and what commands send: body, query and answer arrive whole."""
+async def test_the_ui_page_may_send_changes(stack: Stack) -> None:
+    """The guard forwards requests of the UI's own page and of commands: body, query and response arrive whole."""
     url = f"{stack.info.temporal_ui_url}{START}"
     name = f"own-{uuid.uuid4().hex}"
     body = {"workflowType": {"name": "Nobody"}, "taskQueue": {"name": "nobody"}, "requestId": name}
@@ -167,7 +167,7 @@ async def test_the_ui_page_itself_may_act(stack: Stack) -> None:
 
 
 def test_no_other_user_reads_the_data(stack: Stack) -> None:
-    """GREENLIGHT_HOME is for its owner alone, and so is every file that the servers write in it."""
+    """GREENLIGHT_HOME is accessible only to its owner, and so is every file that the servers write in it."""
     home = Path(stack.info.home)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     databases = list(home.glob("temporal.db*"))
@@ -178,8 +178,8 @@ def test_no_other_user_reads_the_data(stack: Stack) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in stored} == {0o600}
 
 
-def test_what_others_could_read_is_closed(tmp_path: Path) -> None:
-    """A home and a database that an older version left open to others are closed when they are used again."""
+def test_an_open_home_is_closed(tmp_path: Path) -> None:
+    """A home and a database that an older version left open to others are closed at the next start."""
     home = new_home(tmp_path / "home")
     home.chmod(0o755)
     for name in ("temporal.db", "temporal.db-wal"):

@@ -1,4 +1,5 @@
-"""Two programs that want one port: none takes the other's answer for its own, and nothing is asked of the wrong one."""
+"""Two programs that want one port: neither accepts the other's response as its own, and no request goes to the wrong
+one."""
 
 import json
 import os
@@ -28,7 +29,7 @@ LATE = "import time; time.sleep(0.4)\n" + SERVES
 
 
 def component(program: str, port: int) -> Component:
-    """A server whose `ready` is satisfied by whoever answers at its port."""
+    """A server whose `ready` accepts a response of any program at its port."""
 
     def ready(_: int) -> bool:
         with socket.socket() as probe:
@@ -37,8 +38,8 @@ def component(program: str, port: int) -> Component:
     return Component("server", [sys.executable, "-c", program, str(port)], os.environ, ready, grace=1, ports=[port])
 
 
-def test_another_programs_answer_makes_nothing_ready(tmp_path: Path) -> None:
-    """A part that is slow to find its port taken is not ready because the program that has the port answers."""
+def test_another_programs_response_is_not_readiness(tmp_path: Path) -> None:
+    """A part that detects late that its port is in use is not ready because the program with the port responds."""
     with socket.create_server((LOOPBACK, 0)) as other:
         port = other.getsockname()[1]
         assert not is_listening(os.getppid(), port)
@@ -48,7 +49,7 @@ def test_another_programs_answer_makes_nothing_ready(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_lost_later_stops_the_stack(tmp_path: Path) -> None:
-    """Where a part dies and another program takes its port, the others do not go on with that program."""
+    """When a part dies and another program takes its port, the others do not continue with that program."""
     port = Ports(lambda _: None, anywhere=True).reserve_near(0)
     supervisor = Supervisor([component(SERVES, port)], tmp_path, lambda _: None)
     supervisor.start()
@@ -63,7 +64,7 @@ def test_a_port_that_is_lost_later_stops_the_stack(tmp_path: Path) -> None:
 def test_the_port_of_another_stack_is_not_ours(
     tmp_path: Path, local_stack: Stack, monkeypatch: pytest.MonkeyPatch, default: int
 ) -> None:
-    """A stack that lost a port to another stack, whose answers look like its own, takes another port."""
+    """A stack that lost a port to another stack, whose responses look like its own, uses another port."""
     theirs = {
         7233: int(local_stack.info.temporal_address.rpartition(":")[2]),
         8233: httpx.URL(local_stack.info.temporal_ui_url).port,
@@ -87,12 +88,12 @@ def test_the_port_of_another_stack_is_not_ours(
             stack.info.api_url,
         )
         assert not any(address.endswith(f":{theirs}") for address in addresses)
-        assert next(missed, None) is None, "it did not try for the other's port"
+        assert next(missed, None) is None, "it did not try the other stack's port"
 
 
-def test_a_client_asks_nothing_of_another_stack(local_stack: Stack) -> None:
-    """A client that means one stack sends nothing to another one at its address, whether it finds that out before its
-    first request or the address changes hands later, and says so at once."""
+def test_a_client_sends_nothing_to_another_stack(local_stack: Stack) -> None:
+    """A client of one stack sends nothing to another one at its address, whether it detects that before its first
+    request or the address changes hands later, and raises an error at once."""
     url = local_stack.info.api_url
     with GreenlightClient(url, instance=local_stack.info.instance) as own, GreenlightClient(url) as anyone:
         before = own.start(BRIEF).production_id
@@ -106,8 +107,8 @@ def test_a_client_asks_nothing_of_another_stack(local_stack: Stack) -> None:
         assert anyone.get(before).production_id == before
 
 
-def test_a_client_asks_nothing_of_another_program() -> None:
-    """What answers everything with 200 and knows of no stacks is not taken for the stack."""
+def test_a_client_sends_nothing_to_another_program() -> None:
+    """A program that responds to everything with 200 and is no stack is not accepted as the stack."""
     with socket.create_server((LOOPBACK, 0)) as port:
         number = port.getsockname()[1]
     command = [sys.executable, "-m", "http.server", str(number), "--bind", LOOPBACK]
@@ -122,9 +123,9 @@ def test_a_client_asks_nothing_of_another_program() -> None:
             server.kill()
 
 
-def test_the_command_line_means_the_stack_of_its_home(tmp_path: Path, local_stack: Stack) -> None:
-    """`greenlight` with the record of a stack whose address another stack has by now says so and exits 1; with that
-    stack's own record it works."""
+def test_the_command_line_uses_the_stack_of_its_home(tmp_path: Path, local_stack: Stack) -> None:
+    """When another stack has the recorded address, `greenlight` reports that and exits 1; with that stack's own record
+    it works."""
     record = tmp_path / "stack.json"
     environ = {**hermetic(os.environ), "GREENLIGHT_HOME": str(tmp_path)}
 

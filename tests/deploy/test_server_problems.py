@@ -1,4 +1,4 @@
-"""What is wrong with the servers behind API and workers: /readyz, the doctor and the logs name it."""
+"""Problems with the servers behind API and workers: /readyz, the doctor and the logs name them."""
 
 import asyncio
 import os
@@ -53,7 +53,7 @@ def process(module: str, env: Mapping[str, str], log: Path) -> Iterator[subproce
 
 
 async def _response(url: str, words: str) -> httpx.Response | None:
-    """The response of an address, where its text has these words."""
+    """The response of an address, if its text contains this."""
     async with httpx.AsyncClient(trust_env=False, timeout=WITHIN) as http:
         with suppress(httpx.TransportError):
             response = await http.get(url)
@@ -62,12 +62,12 @@ async def _response(url: str, words: str) -> httpx.Response | None:
 
 
 async def until(url: str, words: str) -> httpx.Response:
-    """The first response whose text has these words."""
+    """The first response whose text contains this."""
     return await eventually(partial(_response, url, words), f"{words!r} at {url}")
 
 
 async def logged(log: Path, words: str) -> None:
-    """Wait until a log has these words."""
+    """Wait until a log contains this."""
 
     async def poll() -> bool | None:
         return words.lower() in (await asyncio.to_thread(log.read_text)).lower() or None
@@ -76,7 +76,7 @@ async def logged(log: Path, words: str) -> None:
 
 
 async def diagnosed(url: str, words: str) -> None:
-    """Run the doctor, which finds something missing, until its output has these words."""
+    """Run the doctor, which finds something missing, until its output contains this."""
 
     async def poll() -> bool | None:
         result = await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, "doctor"])
@@ -88,7 +88,7 @@ async def diagnosed(url: str, words: str) -> None:
 
 @asynccontextmanager
 async def untrusted(folder: Path) -> AsyncIterator[str]:
-    """The address of a server whose certificate nobody vouches for."""
+    """The address of a server with an untrusted certificate."""
     tls = certified(folder)
     tls.set_alpn_protocols(["h2"])
     assert isinstance(tls, ssl.SSLContext)
@@ -99,8 +99,8 @@ async def untrusted(folder: Path) -> AsyncIterator[str]:
 
 @pytest.mark.parametrize("case", [NAMESPACE, CERTIFICATE, PLAIN])
 async def test_wrong_settings_of_temporal(servers: Stack, tmp_path: Path, case: str) -> None:
-    """A namespace that does not exist, a certificate that is not trusted and TLS to a server without: API and worker
-    start, wait, and say so in /readyz, to the doctor and in both logs; the worker's /healthz stays 200."""
+    """With a namespace that does not exist, a certificate that is not trusted, or TLS to a server without it, API and
+    worker start, wait, and report it in /readyz, to the doctor and in both logs; the worker's /healthz stays 200."""
     api_port, health_port = free(), free()
     env = {
         **servers.env,
@@ -128,7 +128,8 @@ async def test_wrong_settings_of_temporal(servers: Stack, tmp_path: Path, case: 
 
 
 async def test_a_full_disk_of_temporal(servers: Stack, tmp_path: Path) -> None:
-    """A Temporal server that can read but not write: /readyz, doctor and the API's log say that its disk is full."""
+    """For a Temporal server that can read but not write, /readyz, doctor and the API's log report that its disk is
+    full."""
     port, api_port = free(), free()
     command = [*temporal.server_command(tmp_path / "small.db", port, None), "--sqlite-pragma", "max_page_count=200"]
     env = {
@@ -207,22 +208,22 @@ async def test_a_worker_that_can_work_is_ready(servers: Stack, tmp_path: Path) -
         ("Connection refused (os error 111)", ""),
     ],
 )
-def test_what_servers_say(said: str, words: str) -> None:
-    """Each cause has its own words; what tells nothing has none."""
+def test_messages_for_causes(said: str, words: str) -> None:
+    """Each cause has its own message; an error without a cause has none."""
     assert words in diagnose(said)
     assert bool(diagnose(said)) is bool(words)
 
 
 def test_the_time_to_stop_is_set() -> None:
-    """GREENLIGHT_API_STOP_SECONDS is what requests get after SIGTERM, and uploads need more than some seconds."""
+    """GREENLIGHT_API_STOP_SECONDS is the time for requests after SIGTERM, and uploads need more than some seconds."""
     settings = Settings.read({"GREENLIGHT_OPEN": "true", "GREENLIGHT_API_STOP_SECONDS": "7"})
     assert server(settings, create_app(settings)).config.timeout_graceful_shutdown == 7
     assert Settings.read({"GREENLIGHT_OPEN": "true"}).stop_seconds >= 30
 
 
-async def test_a_stop_lets_uploads_end_and_tells_watchers(local_stack: Stack, tmp_path: Path) -> None:
-    """After SIGTERM a watcher is told to come again and its stream ends, while an upload that is under way goes on to
-    its end and is answered."""
+async def test_a_stop_finishes_uploads_and_ends_streams(local_stack: Stack, tmp_path: Path) -> None:
+    """After SIGTERM a watcher is asked to reconnect and its stream ends, while an upload in progress is completed and
+    gets its response."""
     port = free()
     env = {**local_stack.env, "GREENLIGHT_API_PORT": str(port), "GREENLIGHT_API_STOP_SECONDS": "120"}
     url = f"http://{LOOPBACK}:{port}/api/v1"

@@ -1,1 +1,1 @@
-"""Vendors on loopback: real HTTP servers that the unmodified SDKs talk to, which count and bill every submission."""
+"""Vendors on loopback: real HTTP servers for the unmodified SDKs, which count and bill every submission."""

@@ -1,4 +1,4 @@
-"""Anthropic on loopback: POST /v1/messages, which answers in words and bills by the token."""
+"""Anthropic on loopback: POST /v1/messages, which returns text and bills by the token."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -21,9 +21,10 @@ WORDS: Final = "A lighthouse keeps its promise every night."
 
 
 class AnthropicEmulator(Emulator):
-    """Says `WORDS`, or for a schema the least that follows it; `answer_text` scripts it from the request's body.
+    """Returns `WORDS`, or for a schema the smallest valid value; `answer_text` computes the text from the request's
+    body.
 
-    An answer takes a token for every four bytes and `THOUGHT_TOKENS` before them; what exceeds `max_tokens` is cut off.
+    A response takes a token for every four bytes and `THOUGHT_TOKENS` before them; a longer one is cut at `max_tokens`.
     """
 
     def __init__(self, answer_text: Callable[[dict[str, Any]], str] | None = None) -> None:
@@ -51,7 +52,7 @@ class AnthropicEmulator(Emulator):
             case "quota":
                 return _error(402, "billing_error", "Your credit balance is too low to access the Anthropic API")
             case _:
-                return None  # refuse and broken are answers, and billed; there are no jobs and no addresses
+                return None  # refuse and broken are responses, and billed; there are no jobs and no addresses
 
     def answer(self, call: Call) -> Reply:
         if self.kind(call) != "submit":
@@ -104,7 +105,7 @@ class AnthropicEmulator(Emulator):
 
 
 def _events(message: dict[str, Any]) -> Reply:
-    """The same message as it is written."""
+    """The same message as a stream."""
     ends = ("stop_reason", "stop_sequence", "stop_details")
     usage = message["usage"]
     nothing = dict.fromkeys(ends) | {"content": [], "usage": usage and usage | {"output_tokens": 1}}
@@ -130,7 +131,7 @@ def _error(status: int, type_: str, message: str, headers: Mapping[str, str] | N
 
 
 def _wrong(body: Mapping[str, Any]) -> str:
-    """What the vendor refuses although the types allow it."""
+    """The vendor's refusal of a request that the types allow."""
     if any(name in body for name in ("temperature", "top_p", "top_k")):
         return "sampling parameters are not supported by this model"
     if (body.get("tool_choice") or {}).get("type") in ("tool", "any"):
@@ -155,7 +156,7 @@ def _beyond_structured_output(schema: Any) -> str:
 
 
 def _least(schema: Mapping[str, Any]) -> Any:
-    """The least value that follows a schema."""
+    """The smallest value that follows a schema."""
     if "enum" in schema:
         return schema["enum"][0]
     match schema.get("type"):
@@ -172,7 +173,7 @@ def _least(schema: Mapping[str, Any]) -> Any:
 
 
 def _tokens(body: Mapping[str, Any]) -> int:
-    """Four bytes of text a token; a small picture is 54 of them whatever it shows."""
+    """Four bytes of text are a token; a small picture is 54 tokens, whatever its content."""
     blocks: list[dict[str, str]] = [b for message in body["messages"] for b in message["content"]]
     words = sum(len(b["text"].encode()) for b in blocks if b["type"] == "text")
     pictures = sum(b["type"] == "image" for b in blocks)

@@ -1,4 +1,4 @@
-"""What all emulated vendors share: a server, its books, the faults it can be told to have, and its specifications."""
+"""The common parts of all emulated vendors: a server, its bills, its faults, and its specifications."""
 
 import json
 import sys
@@ -17,29 +17,29 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.emulators.specs import violations
 
-Kind = Literal["submit", "look", "download", "cancel", "other"]
+Kind = Literal["submit", "poll", "download", "cancel", "other"]
 Stage = Literal["received", "billed"]
-"""Of one request: before it does anything, and when it is done but not yet answered."""
+"""The stage of a request: before it has an effect, and when it is done without a response."""
 Fault = Literal[
-    "drop_before",  # the connection ends before anything was done
+    "drop_before",  # the connection ends before the request has an effect
     "drop_after",  # … after it was done and billed
-    "break_off",  # … in the middle of its answer
-    "end_early",  # a stream that ends as if it were whole
-    "hang",  # done and billed, but never answered
+    "break_off",  # … in the middle of its response
+    "end_early",  # a stream that ends as if it were complete
+    "hang",  # done and billed, but without a response
     "throttle",  # the vendor's own 429
     "overload",  # the vendor's own 503 or 529
     "error",  # the vendor's own 500
-    "gateway",  # a 502 of whatever stands before the vendor
+    "gateway",  # a 502 of a gateway in front of the vendor
     "refuse",  # the content is refused
     "quota",  # the account is empty
     "fail_job",  # accepted and billed, then the job fails
-    "broken",  # media that is none
+    "broken",  # invalid media
     "expire",  # the address of the media has expired
-    "error_after",  # accepted and billed, then answered with the vendor's own 500
-    "overload_after",  # accepted and billed, then answered with the vendor's own 503 or 529
+    "error_after",  # accepted and billed, then the vendor's own 500
+    "overload_after",  # accepted and billed, then the vendor's own 503 or 529
 ]
 AFTER: Mapping[Fault, Fault] = {"error_after": "error", "overload_after": "overload"}
-"""Fault -> the one whose answer it gives although the request was accepted."""
+"""Fault -> the one whose response it has although the request was accepted."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     port: int = 0
-    """The client's port: it tells which process sent the request."""
+    """The client's port: it identifies the process that sent the request."""
 
     @cached_property
     def json(self) -> Any:
@@ -61,7 +61,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered, at once or in `events`. `cut` ends the connection after half of it."""
+    """The response, at once or in `events`. `cut` ends the connection after half of it."""
 
     status: int = 200
     body: bytes | Mapping[str, Any] | list[Any] = b""
@@ -76,14 +76,14 @@ class Reply:
 
 
 def sse(*events: Mapping[str, Any], named: bool = False) -> Reply:
-    """An event stream of these records, under their `type` where the vendor names its events."""
+    """An event stream of these records, under their `type` if the vendor names its events."""
     heads = [f"event: {event['type']}\n" if named else "" for event in events]
     lines = [f"{head}data: {json.dumps(event)}\n\n".encode() for head, event in zip(heads, events, strict=True)]
     return Reply(media_type="text/event-stream", events=lines)
 
 
 def pieces(text: str, size: int = 40) -> list[str]:
-    """A text as it is written, bit by bit."""
+    """The pieces of a text in a stream."""
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
@@ -91,15 +91,15 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # whoever asked may be killed meanwhile
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the caller may be killed meanwhile
             super().handle_error(request, client_address)
 
 
 class Emulator(ABC):
-    """One vendor. Use it as a context manager; `url` is its base, `key` the only key it takes.
+    """One vendor. Use it as a context manager; `url` is its base, `key` the only key that it accepts.
 
-    A subclass answers (`answer`), says what a request is (`kind`), and what its own errors look like (`fault`).
-    Thread-safe: the server answers each connection in a thread of its own.
+    A subclass returns responses (`answer`), classifies requests (`kind`), and returns its own errors (`fault`).
+    Thread-safe: the server handles each connection in a thread of its own.
     """
 
     key = "test-key"
@@ -133,14 +133,14 @@ class Emulator(ABC):
         self._calm = threading.Event()
         self._lock = threading.RLock()
 
-    # What a test says
+    # Methods for tests
 
     def meet(self, *faults: Fault, on: Kind = "submit") -> None:
-        """The next requests of this kind meet these faults, one each."""
+        """Give the next requests of this kind these faults, one each."""
         self._faults.setdefault(on, []).extend(faults)
 
     def say(self, *replies: Reply, on: Kind = "submit") -> None:
-        """The next requests of this kind are done, and billed, but these are their answers, one each."""
+        """Give the next requests of this kind, which are done and billed, these responses, one each."""
         self._said.setdefault(on, []).extend(replies)
 
     @contextmanager
@@ -155,7 +155,7 @@ class Emulator(ABC):
             go.set()
 
     def calm(self) -> None:
-        """No fault from now on; what hangs ends without an answer."""
+        """End all faults; hanging requests end without a response."""
         self._faults.clear()
         self._said.clear()
         self._calm.set()
@@ -163,36 +163,36 @@ class Emulator(ABC):
     def count(self, on: Kind) -> int:
         return sum(self.kind(call) == on for call in self.calls)
 
-    # What a vendor says
+    # Methods of a vendor
 
     @abstractmethod
     def kind(self, call: Call) -> Kind: ...
 
     @abstractmethod
     def answer(self, call: Call) -> Reply:
-        """The answer to a request; it calls `bill` where it costs money."""
+        """The response to a request; it calls `bill` if the request costs money."""
 
     @abstractmethod
     def fault(self, fault: Fault, call: Call) -> Reply | None:
-        """The vendor's own words for a fault; None where `answer` has to play it (see `playing`)."""
+        """The vendor's own response for a fault; None if `answer` has to create it (see `playing`)."""
 
     @abstractmethod
     def authorised(self, call: Call) -> Reply | None:
         """The vendor's refusal of a wrong key, or None."""
 
     def bill(self, call: Call, usd: str | Decimal) -> None:
-        """Enter an accepted submission in the books."""
+        """Record an accepted submission and its bill."""
         with self._lock:
             self.submissions.append(call)
             self.prices.append(Decimal(usd))
             self.billed_usd += Decimal(usd)
 
     def check(self, schema: str, body: Any, definition: str = "") -> None:
-        """Hold a body against a JSON schema of the vendor's specifications, where these are present."""
+        """Check a body against a JSON schema of the vendor's specifications, if these are present."""
         self.problems += violations(schema, body, definition)
 
     def playing(self, call: Call) -> Fault | None:
-        """The fault that this request meets and that `answer` plays."""
+        """The fault of this request that `answer` has to create."""
         return self._playing.get(id(call))
 
     # The server
@@ -277,7 +277,7 @@ class Emulator(ABC):
                 parts = urlsplit(self.path)
                 length = int(self.headers.get("content-length") or 0)
                 body = self.rfile.read(length)
-                if len(body) < length:  # whoever asked is gone
+                if len(body) < length:  # the caller has disconnected
                     self.close_connection = True
                     return
                 headers = {k.lower(): v for k, v in self.headers.items()}

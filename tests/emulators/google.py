@@ -1,4 +1,4 @@
-"""Google on loopback: Gemini answers, Omni interactions, and the Enterprise platform's Imagen and Veo."""
+"""Google on loopback: Gemini responses, Omni interactions, and the Enterprise platform's Imagen and Veo."""
 
 import base64
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from tests.emulators import samples
 from tests.emulators.base import Call, Emulator, Fault, Kind, Reply, pieces, sse
 
 FILES: Final = "https://generativelanguage.googleapis.com/v1beta/files"
-"""How Google names its files, wherever the API was reached."""
+"""Google's address of its files, whatever the base URL of the API."""
 READ, WROTE, THOUGHT, DRAWN = 800, 160, 80, 1_120
-"""Tokens of each answer."""
+"""Tokens of each response."""
 SUBMITTING: Final = ("generateContent", "streamGenerateContent", "predict", "predictLongRunning")
 USD: Final = {
     "text": Decimal("0.0015"),  # these tokens at 0.75 and 3.75 USD a million
-    "refused": Decimal("0.0006"),  # what was read of them
+    "refused": Decimal("0.0006"),  # the input tokens of these
     "image": Decimal("0.1344"),  # a picture of 1,120 tokens at 120 USD a million
     "speech": Decimal("0.01"),
     "omni": Decimal("0.56"),
@@ -32,10 +32,10 @@ Outcome = Literal["video", "broken", "failed", "refused", "cancelled"]
 
 @dataclass
 class _Job:
-    """A video under way; `looks` more looks find it running."""
+    """A video in progress; `polls` further polls find it running."""
 
     outcome: Outcome
-    looks: int
+    polls: int
     inline: bool
     asked: dict[str, Any]
 
@@ -44,19 +44,19 @@ class GoogleEmulator(Emulator):
     """Both of Google's APIs under one address.
 
     Attributes:
-        answer_text: What a text model says to a request body (in camel case); without it, a short Markdown text.
-        looks: How many looks find a job still running.
+        answer_text: The response of a text model to a request body (in camel case); without it, a short Markdown text.
+        polls: The number of polls that find a job still running.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.answer_text: Callable[[dict[str, Any]], str] | None = None
-        self.looks = 1
+        self.polls = 1
         self.jobs: dict[str, _Job] = {}
 
     @property
     def env(self) -> dict[str, str]:
-        """What a worker's environment holds to reach it through the Developer API."""
+        """The environment of a worker that uses the Developer API."""
         return {"GOOGLE_API_KEY": self.key, "GOOGLE_GEMINI_BASE_URL": self.url}
 
     @property
@@ -70,16 +70,16 @@ class GoogleEmulator(Emulator):
 
     def kind(self, call: Call) -> Kind:
         if call.path.startswith("/download/"):
-            return "other"  # where the address of a file redirects to
+            return "other"  # the target of the redirect from the address of a file
         verb = call.path.rpartition(":")[2]
         if verb in SUBMITTING or _interaction(call) == ("POST", ""):
             return "submit"
         if verb == "fetchPredictOperation":
-            return "look"
+            return "poll"
         if verb == "download":
             return "download"
         if "/interactions/" in call.path:
-            return "look" if call.method == "GET" else "cancel"
+            return "poll" if call.method == "GET" else "cancel"
         return "other"
 
     def authorised(self, call: Call) -> Reply | None:
@@ -90,7 +90,7 @@ class GoogleEmulator(Emulator):
         return _error(400, "INVALID_ARGUMENT", words, reason)
 
     def fault(self, fault: Fault, call: Call) -> Reply | None:
-        # The words of a limit a minute and of a day's quota are the same (recorded).
+        # The message of a limit a minute equals that of a day's quota (recorded).
         spent = "You exceeded your current quota, please check your plan and billing details.\nPlease retry in 2.5s."
         match fault:
             case "throttle":
@@ -188,9 +188,9 @@ class GoogleEmulator(Emulator):
     def _look_omni(self, call: Call, name: str, *, cancel: bool) -> Reply:
         job = self.jobs[name]
         if cancel:
-            job.outcome, job.looks = "cancelled", 0
-        elif job.looks:
-            job.looks -= 1
+            job.outcome, job.polls = "cancelled", 0
+        elif job.polls:
+            job.polls -= 1
             return Reply(200, _interaction_record(name, "in_progress"))
         used = {"total_input_tokens": READ, "total_output_tokens": 0 if job.outcome == "refused" else 46_336}
         record = _interaction_record(name, "failed") | ({"usage": used} if self.counts else {})
@@ -244,8 +244,8 @@ class GoogleEmulator(Emulator):
         job = self.jobs.get(name)
         if job is None:
             return _error(404, "NOT_FOUND", "The operation was not found.")
-        if job.looks:
-            job.looks -= 1
+        if job.polls:
+            job.polls -= 1
             return Reply(200, {"name": name})
         done = {"name": name, "done": True}
         if job.outcome == "failed":
@@ -260,7 +260,7 @@ class GoogleEmulator(Emulator):
 
     def _job(self, call: Call, inline: bool) -> _Job:
         outcomes: dict[Fault | None, Outcome] = {"refuse": "refused", "fail_job": "failed", "broken": "broken"}
-        return _Job(outcomes.get(self.playing(call), "video"), self.looks, inline, call.json)
+        return _Job(outcomes.get(self.playing(call), "video"), self.polls, inline, call.json)
 
 
 def camel(value: Any) -> Any:
@@ -309,7 +309,8 @@ def _answer(model: str, makes: str, parts: list[dict[str, Any]], reason: str) ->
 
 
 def _events(reply: Reply) -> Reply:
-    """The same answer as it is written: every event is an answer of its own, and the last one says how it ended."""
+    """The same response as a stream: every event is a response of its own, and the last one has the reason of its
+    end."""
     assert isinstance(reply.body, dict)
     candidate: dict[str, Any] = next(iter(reply.body.get("candidates", [])), {})
     parts: list[dict[str, Any]] = [

@@ -1,4 +1,4 @@
-"""A storage that means harm: what it announces is not what it sends, and what it sends is not what it should be."""
+"""A hostile storage: its headers do not match its bodies, and its bodies are not valid media."""
 
 import gzip
 import socket
@@ -33,7 +33,7 @@ def png_bomb(side: int) -> bytes:
 
 
 def zip_bomb() -> bytes:
-    """64 MB of nothing, as a member of a small archive."""
+    """64 MB of zeros, as a member of a small archive."""
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = b"".join(packed.compress(PIECE) for _ in range(1_024)) + packed.flush()
     name = b"a"
@@ -42,19 +42,19 @@ def zip_bomb() -> bytes:
 
 
 def box_of(name: bytes, data: bytes) -> tuple[int, int]:
-    """Where the first box of an MP4 with this name has its content: from, to."""
+    """Start and end of the content of an MP4's first box with this name."""
     at = data.index(name) + 4
     return at, at - 8 + int.from_bytes(data[at - 8 : at - 4], "big")
 
 
 def lying_length(data: bytes, seconds: float) -> bytes:
-    """The WebM, whose header says that it lasts so long."""
+    """The WebM, with a header that claims this duration."""
     at = data.index(b"\x44\x89\x88") + 3  # EBML: Duration, 8 bytes, a float of milliseconds
     return data[:at] + struct.pack(">d", seconds * 1_000) + data[at + 8 :]
 
 
 def film(name: str, codec: str, **options: str) -> bytes:
-    """Four seconds of a small film in the container that the ending names."""
+    """Four seconds of a small film in the container of the file extension."""
     with TemporaryDirectory() as folder:
         path = Path(folder, name)
         with av.open(str(path), "w", options=options) as out:
@@ -67,7 +67,7 @@ def film(name: str, codec: str, **options: str) -> bytes:
 
 
 def many_tracks(data: bytes, count: int) -> bytes:
-    """The MP4 with its track so many times over."""
+    """The MP4 with its track repeated this many times."""
     start, end = box_of(b"moov", data)
     track_from, track_to = box_of(b"trak", data)
     track = data[track_from - 8 : track_to]
@@ -77,7 +77,7 @@ def many_tracks(data: bytes, count: int) -> bytes:
 
 @cache
 def contents() -> dict[str, bytes]:
-    """Name -> what is sent under it, announced truly."""
+    """Name -> the content under it, with a correct header."""
     last, first = film("a.mp4", "libx264"), film("b.mp4", "libx264", movflags="+faststart")
     webm, sound, picture = film("c.webm", "libvpx"), samples.wav(0.5), samples.picture()
     return {
@@ -107,7 +107,7 @@ def contents() -> dict[str, bytes]:
 
 
 class HostileStorage:
-    """Use it as a context manager; `url` is its base, and what it sends is named by the path."""
+    """Use it as a context manager; `url` is its base, and the path names the content."""
 
     def __enter__(self) -> Self:
         contents()
@@ -147,7 +147,7 @@ class HostileStorage:
                     "loop": lambda: self._redirect(f"{address}/loop/{name}"),
                     "inside": lambda: self._redirect("https://169.254.169.254/latest/meta-data"),
                 }
-                with suppress(OSError):  # whoever asked has hung up
+                with suppress(OSError):  # the caller has disconnected
                     trick = tricks.get(self.path.split("/")[1])
                     if trick:
                         trick()

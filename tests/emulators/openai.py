@@ -25,35 +25,35 @@ SPECS: Final[Mapping[str, str]] = {
 }
 FREE: Final = "/v1/moderations"
 REFUSES_LATER: Final = frozenset({"/v1/responses", "/v1/chat/completions"})
-"""Here content is refused by an answer, which is billed."""
+"""Endpoints that refuse content by a response, which is billed."""
 SPEECH: Final = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 OVER: Final = frozenset({"completed", "failed", "cancelled"})
 
 
 @dataclass
 class Job:
-    """A background response: how many looks find it at work, and what it comes to."""
+    """A background response: the number of polls that find it running, and its outcome."""
 
     asked: dict[str, Any]
-    looks: int
+    polls: int
     fault: Fault | None
     status: JobState = "queued"
 
 
 class OpenAIEmulator(Emulator):
-    """The vendor; it bills what its own counts cost by the published rates.
+    """The vendor; it bills its own counts by the published rates.
 
     Attributes:
-        answer_text: Given a chat request's body, says what the model answers.
-        looks: A background response is done at this look.
-        by_url: Pictures are answered as an address, as dall-e and some compatible servers do.
-        speech_seconds: Of each answer of speech; `streamed` leaves its length out of the header.
+        answer_text: The response of the model for a chat request's body.
+        polls: A background response is done at this poll.
+        by_url: Pictures are returned as an address, as by dall-e and some compatible servers.
+        speech_seconds: The duration of each speech; `streamed` leaves its length out of the header.
     """
 
     def __init__(self, answer_text: Callable[[dict[str, Any]], str] | None = None) -> None:
         super().__init__()
         self.answer_text = answer_text
-        self.looks = 2
+        self.polls = 2
         self.by_url = False
         self.speech_seconds = 1.0
         self.streamed = True
@@ -63,7 +63,7 @@ class OpenAIEmulator(Emulator):
         if call.path.startswith("/files/"):
             return "download"
         if call.path.startswith("/v1/responses/"):
-            return "cancel" if call.path.endswith("/cancel") else "look"
+            return "cancel" if call.path.endswith("/cancel") else "poll"
         return "submit" if call.path in SPECS and call.path != FREE else "other"
 
     def authorised(self, call: Call) -> Reply | None:
@@ -90,7 +90,7 @@ class OpenAIEmulator(Emulator):
             case "expire" if self.kind(call) == "download":
                 return Reply(403, b"<Error>AuthenticationFailed</Error>", "application/xml")
             case _:
-                return None  # played by the answer: these are accepted, and billed
+                return None  # created by `answer`: these are accepted, and billed
 
     def answer(self, call: Call) -> Reply:
         if self.kind(call) == "download":
@@ -129,7 +129,7 @@ class OpenAIEmulator(Emulator):
                 return bodies.transcript(body.get("response_format", "json"))
 
     def _hold(self, path: str, body: Mapping[str, Any]) -> None:
-        """Against the SDK's types: newer than the published specification, but silent about other names."""
+        """Check against the SDK's types, which are newer than the published specification but accept other names."""
         spec = f"sdk-derived/openai/{SPECS[path]}.json"
         self.check(spec, {k: v for k, v in body.items() if k != "stream"})  # the types of a stream are others
         if VENDOR.is_dir():
@@ -164,7 +164,7 @@ class OpenAIEmulator(Emulator):
 
     def _job(self, call: Call, body: dict[str, Any]) -> Reply:
         job_id = f"resp_{len(self.jobs) + 1:04d}"
-        self.jobs[job_id] = Job(body, self.looks, self.playing(call))
+        self.jobs[job_id] = Job(body, self.polls, self.playing(call))
         return Reply(200, bodies.response(job_id, body, "queued", []))
 
     def _look(self, call: Call) -> Reply:
@@ -180,9 +180,9 @@ class OpenAIEmulator(Emulator):
                 return error(400, "Cannot cancel a completed response.", "invalid_request_error", None)
             job.status = "cancelled"
         elif job.status not in OVER:
-            job.looks -= 1
+            job.polls -= 1
             over: JobState = "failed" if job.fault == "fail_job" else "completed"
-            job.status = "in_progress" if job.looks > 0 else over
+            job.status = "in_progress" if job.polls > 0 else over
         return self._told(bodies.response(job_id, job.asked, job.status, self._output(job)))
 
     def _told(self, answer: dict[str, Any]) -> Reply:

@@ -1,4 +1,4 @@
-"""What OpenAI's requests and answers look like, and what they cost: pure functions of a request."""
+"""OpenAI's requests and responses, and their cost: pure functions of a request."""
 
 import base64
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ CATEGORIES: Final = (
 PICTURE_TOKENS: Final = {"low": 196, "medium": 439, "high": 1756, "xhigh": 3122, "max": 7024}
 WORDS: Final = "A lighthouse keeps its promise."
 UNTIMED: Final = 0xFFFFFFFF
-"""The length that a WAV has in its header when it is written while it is made."""
+"""The length in the header of a WAV that is written during streaming."""
 
 PICTURE_USD: Final = (Decimal(5), Decimal(8), Decimal(30))
-"""For a million tokens of prompt, of pictures shown and of picture made."""
+"""For a million tokens of prompt, of input pictures and of the output picture."""
 CHAT_USD: Final[Mapping[str, tuple[str, str]]] = {
     "gpt-6-luna": ("0.1", "0.5"),
     "gpt-6-sol": ("2", "10"),
@@ -39,7 +39,7 @@ CHAT_USD: Final[Mapping[str, tuple[str, str]]] = {
 """For a million tokens in and out."""
 MINUTE_USD: Final = Decimal("0.0045")
 UNPUBLISHED_USD: Final = Decimal("0.0100")
-"""For one submission of a model whose price nobody published; never told."""
+"""For one submission of a model with an unpublished price; never reported."""
 CHAT_TOKENS: Final = (100, 40)
 CALLER_TOKENS: Final = (60, 20)
 """In and out, of a chat and of the text model that calls the picture tool."""
@@ -84,7 +84,8 @@ def picture_tokens(quality: str | None, shown: int) -> dict[str, Any]:
 
 
 def price_of(path: str, body: Mapping[str, Any], *, made: bool = True) -> Decimal:
-    """USD that the vendor charges for an accepted request; a background response without a picture costs its caller."""
+    """USD that the vendor charges for an accepted request; a background response without a picture costs its text
+    model."""
     model = str(body.get("model"))
     if path.endswith("/responses"):
         tool = body["tools"][0]
@@ -107,7 +108,7 @@ def _chat_usd(model: str, tokens: tuple[int, int]) -> Decimal:
 
 
 def shown_in(body: Mapping[str, Any]) -> int:
-    """How many pictures an edit works from."""
+    """The number of input pictures of an edit."""
     pictures = body.get("image", [])
     return 1 if isinstance(pictures, str) else len(pictures)
 
@@ -146,7 +147,7 @@ def chat(model: str, said: str | None, *, refusal: str | None = None, finish: st
 
 
 def chat_events(answer: dict[str, Any], *, usage: bool) -> Reply:
-    """The same answer as it is written, with its usage at the end where that is asked for."""
+    """The same response as a stream, with its usage at the end on request."""
     said = answer["choices"][0]
     head = {k: answer[k] for k in ("id", "created", "model")} | {"object": "chat.completion.chunk", "usage": None}
 
@@ -164,7 +165,7 @@ def chat_events(answer: dict[str, Any], *, usage: bool) -> Reply:
 
 
 def moderation(model: str, texts: list[str]) -> dict[str, Any]:
-    """Flags whatever speaks of killing."""
+    """Flags any text about killing."""
     results = []
     for text in texts:
         flags = {name: "kill" in text and name in ("harassment/threatening", "violence") for name in CATEGORIES}
@@ -209,7 +210,7 @@ def blocked_call() -> dict[str, Any]:
 
 
 def response(job_id: str, asked: Mapping[str, Any], status: JobState, output: list[dict[str, Any]]) -> dict[str, Any]:
-    """A background response as it stands."""
+    """A background response in its current state."""
     given, said = CALLER_TOKENS
     used = {
         "input_tokens": given,

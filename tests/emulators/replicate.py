@@ -1,7 +1,7 @@
-"""Replicate as its OpenAPI describes it and as it was recorded: predictions, their list, and the files they made.
+"""Replicate as its OpenAPI describes it and as it was recorded: predictions, their list, and their files.
 
-It bills a model of the catalogue by what it makes, so a prediction that fails costs nothing; any other model costs
-what it cost, made or not.
+It bills a model of the catalogue by its output, so a prediction that fails costs nothing; any other model costs its
+price with or without an output.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Prediction:
     input: dict[str, Any]
     made: datetime
     fate: Fault | None = None
-    looks: int = 0
+    polls: int = 0
     cancelled: bool = False
     removed: bool = False
 
@@ -43,17 +43,17 @@ def _problem(status: int, title: str, detail: str, headers: Mapping[str, str] | 
 
 
 class ReplicateEmulator(Emulator):
-    """Predictions are done at the look number `looks`.
+    """Predictions are done at the poll with the number `polls`.
 
     Attributes:
         makes: Model -> the name and the bytes of its output; all others make a small picture.
         texts: Model -> its output, e.g. the pieces of the text that it writes.
-        filters: The list goes by `created_after`, which only the SDK's newest types have.
+        filters: The list is filtered by `created_after`, which only the SDK's newest types have.
     """
 
-    def __init__(self, looks: int = 2) -> None:
+    def __init__(self, polls: int = 2) -> None:
         super().__init__()
-        self.looks = looks
+        self.polls = polls
         self.predictions: list[Prediction] = []
         self.makes: dict[str, tuple[str, bytes]] = {}
         self.texts: dict[str, Any] = {}
@@ -66,7 +66,7 @@ class ReplicateEmulator(Emulator):
             return "cancel"
         if call.method == "POST" and call.path.endswith("/predictions"):
             return "submit"
-        return "look" if call.path.startswith("/v1/predictions/") else "other"
+        return "poll" if call.path.startswith("/v1/predictions/") else "other"
 
     def authorised(self, call: Call) -> Reply | None:
         if self.kind(call) == "download" or call.headers.get("authorization") == f"Bearer {self.key}":
@@ -94,7 +94,7 @@ class ReplicateEmulator(Emulator):
         match self.kind(call):
             case "submit":
                 return self._create(call)
-            case "look":
+            case "poll":
                 return self._look(call)
             case "cancel":
                 return self._cancel(call)
@@ -146,13 +146,13 @@ class ReplicateEmulator(Emulator):
             return _problem(404, "Not found", "The requested resource could not be found.")
         if self.playing(call) == "expire":
             found.removed = True
-        found.looks += 1
+        found.polls += 1
         if found.cancelled:
             return Reply(200, self._shown(found, "canceled"))
-        if found.looks < self.looks:
-            return Reply(200, self._shown(found, "starting" if found.looks == 1 else "processing"))
+        if found.polls < self.polls:
+            return Reply(200, self._shown(found, "starting" if found.polls == 1 else "processing"))
         if found.fate in ("fail_job", "refuse"):
-            if found.looks == self.looks and found.model in FLUX:
+            if found.polls == self.polls and found.model in FLUX:
                 self.billed_usd -= FLUX[found.model]
             words = {
                 "fail_job": "CUDA out of memory",
@@ -167,7 +167,7 @@ class ReplicateEmulator(Emulator):
         found = self._find(call)
         if found is None:
             return _problem(404, "Not found", "The requested resource could not be found.")
-        if not found.cancelled and found.looks < self.looks:  # what is over stays as it is
+        if not found.cancelled and found.polls < self.polls:  # an ended prediction stays unchanged
             found.cancelled = True
             self.billed_usd -= FLUX.get(found.model, OTHER_USD)  # billed by output, and there is none
         return Reply(200, self._shown(found, "canceled" if found.cancelled else "succeeded"))

@@ -37,22 +37,22 @@ class Task:
     endpoint: str
     credits: int
     fate: Fault | None = None
-    looks: int = 0
+    polls: int = 0
     stopped: bool = False
 
 
 class RunwayEmulator(Emulator):
-    """Tasks are done at the look number `looks`.
+    """Tasks are done at the poll with the number `polls`.
 
     Attributes:
-        throttled: The first looks find the task waiting for a free place.
+        throttled: The first polls find the task waiting for a free slot.
         refunds: A task that fails is charged nothing.
-        failures: The words and the code of a task that fails.
+        failures: The message and the code of a task that fails.
     """
 
-    def __init__(self, looks: int = 2) -> None:
+    def __init__(self, polls: int = 2) -> None:
         super().__init__()
-        self.looks = looks
+        self.polls = polls
         self.tasks: dict[str, Task] = {}
         self.uploads: list[bytes] = []
         self.throttled = False
@@ -64,7 +64,7 @@ class RunwayEmulator(Emulator):
         if call.path.startswith("/media/"):
             return "download"
         if call.path.startswith("/v1/tasks/"):
-            return "cancel" if call.method == "DELETE" else "look"
+            return "cancel" if call.method == "DELETE" else "poll"
         return "other" if "upload" in call.path.split("/") or call.path == "/v1/uploads" else "submit"
 
     def authorised(self, call: Call) -> Reply | None:
@@ -96,7 +96,7 @@ class RunwayEmulator(Emulator):
         match self.kind(call):
             case "submit":
                 return self._create(call)
-            case "look":
+            case "poll":
                 return self._look(call)
             case "cancel":
                 self.tasks.pop(call.path.split("/")[3], None)
@@ -127,19 +127,19 @@ class RunwayEmulator(Emulator):
         task = self.tasks.get(call.path.split("/")[3])
         if task is None:
             return Reply(404, {"error": "The requested task was not found."})
-        task.looks += 1
+        task.polls += 1
         cost = {"cost": {"credits": task.credits}} if self.counts else {}
         body: dict[str, Any] = {"id": task.id, "createdAt": "2026-11-20T12:00:00.000Z"}
         if task.stopped:
             body |= {"status": "CANCELLED", **cost}
-        elif task.looks < self.looks:
+        elif task.polls < self.polls:
             waiting = "THROTTLED" if self.throttled else "PENDING"
-            state = {"status": waiting} if task.looks == 1 else {"status": "RUNNING", "progress": 0.5}
+            state = {"status": waiting} if task.polls == 1 else {"status": "RUNNING", "progress": 0.5}
             body |= {**state, "estimatedCost": {"credits": task.credits}}
         elif task.fate in self.failures:
             failure, code = self.failures[task.fate]
             charged = 0 if self.refunds else task.credits
-            if self.refunds and task.looks == self.looks:
+            if self.refunds and task.polls == self.polls:
                 self.billed_usd -= Decimal(task.credits) / 100
             if self.counts:
                 cost = {"cost": {"credits": charged}}

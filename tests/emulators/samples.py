@@ -1,4 +1,4 @@
-"""Small real media for emulated vendors to answer with."""
+"""Small real media for the responses of emulated vendors."""
 
 import io
 import wave

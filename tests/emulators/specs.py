@@ -1,4 +1,4 @@
-"""The vendors' own specifications and recorded answers, where they are present beside the repository."""
+"""The vendors' own specifications and recorded responses, if they are present next to the repository."""
 
 import json
 from functools import cache
@@ -32,7 +32,7 @@ def _validator(schema: str, definition: str) -> Validator:
 
 
 def violations(schema: str, body: Any, definition: str = "") -> list[str]:
-    """What is wrong with a body by a schema under `specs/`; nothing where the specifications are absent.
+    """The violations of a body against a schema under `specs/`; none if the specifications are absent.
 
     Args:
         definition: A pointer into the file, e.g. "components/schemas/CreateImageRequest".

@@ -17,7 +17,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.fuzz.files import Looks, looked
+from tests.fuzz.files import Looks, inspect_files
 from tests.fuzz.lives import play
 from tests.fuzz.rest import Rest, at_rest
 from tests.fuzz.sending import Outcome, fuzz
@@ -44,7 +44,7 @@ def main() -> int:
         began = time.monotonic()
         story = play(cases // SHARE, seed)
         lived = time.monotonic() - began
-        looks = looked(cases // SHARE, seed, Path(folder))
+        looks = inspect_files(cases // SHARE, seed, Path(folder))
     findings = [
         *(f"{f.operation}: {f.check}\n{f.message}\n{f.again}" for f in outcome.findings),
         *rest.problems,

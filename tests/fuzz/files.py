@@ -28,7 +28,7 @@ class Looks:
     findings: list[str] = field(default_factory=list)
 
 
-def looked(count: int, seed: int, folder: Path) -> Looks:
+def inspect_files(count: int, seed: int, folder: Path) -> Looks:
     """Inspect so many damaged files, as outputs of a vendor and as uploads."""
     rng, looks = Random(seed), Looks()
     whole = {

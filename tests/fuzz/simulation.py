@@ -123,7 +123,7 @@ class Simulation:
                 return ended
             if not isinstance(error, _Continued):
                 raise error
-            assert not self._handlers, "a run was continued while somebody waited for an answer"
+            assert not self._handlers, "a run was continued while a caller waited for a response"
             self._end_tasks()
             self.start(error.start)
 

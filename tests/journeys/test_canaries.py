@@ -1,7 +1,7 @@
-"""Secrets planted wherever one can be, vendors that repeat them in every error: none is found where people look.
+"""Secrets in every possible place, and vendors that repeat them in every error: none is found in any output.
 
-What is looked through: all that Temporal keeps, the logs of every process, what the API answers and streams, and every
-object in the bucket. The vendors are emulators that the worker's unmodified SDKs talk to over their base URLs.
+The tests search all data that Temporal stores, the logs of every process, the API's responses and streams, and every
+object in the bucket. The vendors are emulators that the worker's unmodified SDKs reach by their base URLs.
 """
 
 import base64
@@ -45,17 +45,17 @@ CANARIES: Final = {name: f"canary-{name}-3f9d2c71b8e64a05" for name in (*VENDORS
 WEBHOOK: Final = base64.b64encode(b"canary-webhook-3f9d2c71b8e64a05").decode()
 MEDIA: Final = b"canary-media-3f9d2c71b8e64a05"
 SAYS: Final = frozenset({"message", "error", "detail", "title", "failure", "explanation", "blockReasonMessage"})
-"""Members of vendors' answers that hold words for people."""
+"""Members of vendors' responses that contain text for people."""
 
 
 def the_plan(body: dict[str, Any]) -> str:
-    """A take of each vendor: one shot is enough of a film."""
+    """One take of each vendor: one shot is enough for a film."""
     plan = json.loads(whole_plan(body))
     return json.dumps({**plan, "assets": [a for a in plan["assets"] if a["asset_id"] != "shot-2"]})
 
 
 def forms(secret: str) -> list[bytes]:
-    """As it is, and as it looks within base64, wherever in it it begins."""
+    """The canary as it is, and as it looks within base64, at each offset."""
     encoded = (base64.b64encode(bytes(at) + secret.encode())[4 if at else 0 : -4] for at in range(3))
     return [secret.encode(), *encoded]
 
@@ -64,7 +64,7 @@ FORMS: Final = {name: forms(secret) for name, secret in (*CANARIES.items(), ("we
 
 
 def found_in(sources: dict[str, bytes]) -> list[str]:
-    """Where which canary is."""
+    """The places and their canaries."""
     return [
         f"{name} in {source}: …{data[max(0, at - 60) : at + 60]!r}…"
         for source, data in sources.items()
@@ -74,7 +74,7 @@ def found_in(sources: dict[str, bytes]) -> list[str]:
 
 
 def repeating(call: Call, part: Any) -> Any:
-    """A vendor's answer whose words for people repeat the request, as a careless gateway does."""
+    """A vendor's response whose text for people repeats the request, as a careless gateway does."""
     headers = " ".join(f"{name}: {value}" for name, value in call.headers.items())
     signed = f"https://me:{CANARIES['userinfo']}@cdn.example/a.png?X-Amz-Signature={CANARIES['signature']}&x=1"
     if isinstance(part, dict):
@@ -100,7 +100,7 @@ def signing(url: str, part: Any) -> Any:
 
 
 def careless(emulator: Emulator) -> Emulator:
-    """The vendor, which repeats requests in its errors, signs its addresses and hides a canary in its media."""
+    """A vendor that repeats requests in its errors, signs its addresses and hides a canary in its media."""
     serve: Callable[[Call], Reply | None] = emulator._serve
 
     def answered(call: Call) -> Reply | None:
@@ -122,7 +122,7 @@ def careless(emulator: Emulator) -> Emulator:
 
 
 def failed(body: Any) -> bool:
-    """An answer of success about something that failed."""
+    """A response with HTTP 200 about a failure."""
     return isinstance(body, dict) and bool(
         body.get("failure") or body.get("error") or str(body.get("status")).lower() == "failed"
     )
@@ -135,7 +135,7 @@ def vendors() -> Iterator[Vendors]:
         "anthropic": AnthropicEmulator(),
         "google": GoogleEmulator(),
         "replicate": ReplicateEmulator(),
-        "runway": RunwayEmulator(looks=1),
+        "runway": RunwayEmulator(polls=1),
     }
     with ExitStack() as stack:
         for name, emulator in made.items():
@@ -169,14 +169,14 @@ def stack(vendors: Vendors, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def lived(stack: Stack, vendors: Vendors) -> list[str]:
-    """Productions that met it all: one that is delivered, and those that every vendor fails in its own way."""
+    """Productions with all these faults: one that is delivered, and those that every vendor fails in its own way."""
     hook = Webhook(url=f"{vendors.runway.url}/hooks", events=("plan_ready", "done"))
     brief = BRIEF.model_copy(update={"webhooks": (hook,), "duration_seconds": 5})
     made = []
     with GreenlightClient(stack.info.api_url) as studio:
         for meets in ("a download that fails", "error", "refuse", "wrong key"):
             if meets == "error":
-                vendors.openai.meet("quota")  # the first planner fails, and the plan says so
+                vendors.openai.meet("quota")  # the first planner fails, and the plan reports it
                 vendors.anthropic.answer_text = the_plan
             production_id, plan = planned(studio, brief)
             vendors.anthropic.answer_text = None
@@ -201,7 +201,7 @@ def lived(stack: Stack, vendors: Vendors) -> list[str]:
 
 
 def came_to_rest(studio: GreenlightClient, production_id: str, plan: PlanView) -> None:
-    """It is over, or whatever is not made waits for a person or for what does."""
+    """The production has ended, or each unfinished asset waits for a person or for another asset that does."""
     over: dict[str, str] = {}
     for event in studio.events(production_id):
         if event.name in ("asset_complete", "asset_failed") and event.asset_id:
@@ -211,8 +211,8 @@ def came_to_rest(studio: GreenlightClient, production_id: str, plan: PlanView) -
             return
 
 
-def test_everything_was_met(lived: list[str], stack: Stack, vendors: Vendors) -> None:
-    """The film is delivered in spite of all, and each way to fail left its words: there was something to leak."""
+def test_every_fault_occurred(lived: list[str], stack: Stack, vendors: Vendors) -> None:
+    """The film is delivered in spite of all faults, and each one left its message: there was something to leak."""
     with GreenlightClient(stack.info.api_url) as studio:
         seen = [studio.get(production_id) for production_id in lived]
         kinds = {a.error_kind for each in seen for a in each.assets}
@@ -225,7 +225,7 @@ def test_everything_was_met(lived: list[str], stack: Stack, vendors: Vendors) ->
 
 
 def test_addresses_with_passwords_are_refused(stack: Stack) -> None:
-    """A brief is kept with its production: an address with a password in it comes no further than the door."""
+    """A brief is stored with its production, so an address with a password in it is refused with the brief."""
     address = f"https://me:{CANARIES['userinfo']}@example.com/a.png?@"
     given = {"text": "x", "platform": "design", "references": [{"source": address}], "webhooks": [{"url": address}]}
     answer = httpx.post(f"{stack.info.api_url}/api/v1/productions", json=given, timeout=WITHIN)
@@ -237,7 +237,7 @@ def test_addresses_with_passwords_are_refused(stack: Stack) -> None:
 
 
 async def test_temporal_holds_no_canary(lived: list[str], stack: Stack) -> None:
-    """No history, memo, summary, pending failure or heartbeat of any run has one, also not within base64."""
+    """No history, memo, summary, pending failure or heartbeat of any run contains one, also not within base64."""
     kept = await kept_by_temporal(await Client.connect(stack.info.temporal_address))
     assert {"Production", "Notification"} <= {kind for data in kept.values() for kind in kinds_in(data)}
     assert found_in(kept) == []
@@ -249,14 +249,14 @@ def kinds_in(data: bytes) -> set[str]:
 
 
 def test_logs_hold_no_canary(lived: list[str], stack: Stack) -> None:
-    """Of no process, though the worker's log tells of every failure and of every address that was asked."""
+    """No log of a process contains one, though the worker's log reports every failure and every requested address."""
     logs = {path.name: path.read_bytes() for path in Path(stack.info.log_dir).iterdir()}
     assert b"HTTP Request: GET" in logs["worker.log"]
     assert found_in(logs) == []
 
 
-def test_the_api_tells_no_canary(lived: list[str], stack: Stack) -> None:
-    """No answer, no error and no event."""
+def test_the_api_returns_no_canary(lived: list[str], stack: Stack) -> None:
+    """No response, no error and no event contains one."""
     told = {}
     with httpx.Client(base_url=stack.info.api_url, timeout=WITHIN) as http:
         for production_id in lived:
@@ -280,7 +280,8 @@ def test_the_api_tells_no_canary(lived: list[str], stack: Stack) -> None:
 
 
 def test_the_bucket_holds_no_canary(lived: list[str], stack: Stack) -> None:
-    """No ledger, plan or manifest, and no metadata; what a vendor hides in its media stays in the take's own object."""
+    """No ledger, plan or manifest contains one, and no metadata; a canary that a vendor hides in its media stays in the
+    take's own object."""
     client = boto3.client(
         "s3",
         endpoint_url=stack.info.s3_endpoint,

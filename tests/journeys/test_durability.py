@@ -1,4 +1,5 @@
-"""kill -9 of anything, at any time, ends in the same delivered production: nothing lost, nothing made twice."""
+"""`kill -9` of any process, at any time, ends in the same delivered production: nothing is lost, nothing is made
+twice."""
 
 import asyncio
 import json
@@ -43,14 +44,14 @@ from workflows.events import ProductionStatus, Snapshot
 
 STARTED: Final = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 JOB_SECONDS: Final = 20
-"""The pretended job is still at its provider when a killed worker's asset has missed its heartbeat for 15 s."""
+"""The simulated job is still at its provider when a killed worker's asset has missed its heartbeat for 15 s."""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux kernel ends the children of a killed stack")
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of this file's own: its parts are killed."""
+    """A stack for this file only, because its parts are killed."""
     with running_stack(new_home(tmp_path_factory.mktemp("durable") / "home"), ports="free") as stack:
         yield stack
 
@@ -67,7 +68,8 @@ async def _run(info: StackInfo, production_id: str) -> WorkflowHandle[object, ob
 
 
 def at_work(info: StackInfo, production_id: str) -> list[bool]:
-    """For each asset that is being made, whether a worker is at it just now; a job between two looks is left alone."""
+    """For each asset that is being made, whether a worker runs its attempt now; a job between two polls has no
+    attempt."""
 
     async def ask() -> list[bool]:
         description = await (await _run(info, production_id)).describe()
@@ -77,7 +79,7 @@ def at_work(info: StackInfo, production_id: str) -> list[bool]:
 
 
 def attempts(info: StackInfo, production_id: str) -> dict[str, list[int]]:
-    """Asset -> the attempt that ended each activity which was scheduled for it, as Temporal's history tells."""
+    """Asset -> the attempt that ended each of its scheduled activities, from Temporal's history."""
 
     async def ask() -> dict[str, list[int]]:
         history = await (await _run(info, production_id)).fetch_history()
@@ -97,7 +99,7 @@ def attempts(info: StackInfo, production_id: str) -> dict[str, list[int]]:
 
 @dataclass(frozen=True)
 class Moment:
-    """A film in mid-production, just before a kill; `stored` is what the bucket held."""
+    """A film in mid-production, just before a kill; `stored` is the content of the bucket."""
 
     production_id: str
     stored: dict[str, tuple[str, datetime]]
@@ -136,7 +138,8 @@ def assert_made_once(
     events: list[StreamEvent],
     folder: Path,
 ) -> None:
-    """The production of that moment is delivered, each asset was made once, and the watcher saw all of it once."""
+    """Assert that the production of that moment is delivered, each asset was made once, and the watcher received every
+    event once."""
     production_id = moment.production_id
     assert moment.made == {"script", "narration-1", "still-1", "narration-2", "still-2"}
     production = greenlight.get(production_id)
@@ -149,7 +152,7 @@ def assert_made_once(
     bucket = Bucket(info)
     stored = bucket.objects(production_id)
     kept = {key: version for key, version in moment.stored.items() if not key.endswith("ledger.json")}
-    assert kept == {key: stored[key] for key in kept}, "something was stored again"
+    assert kept == {key: stored[key] for key in kept}, "an object was stored again"
     plans = {key for key in moment.stored if "/plan/" in key}
     assert set(stored) == known_keys(manifest) | plans | {ledger_key(production_id, "shot-1")}
     ledger = bucket.ledger(production_id, "shot-1")
@@ -168,7 +171,8 @@ def assert_made_once(
 
 
 def assert_seen_once(events: list[StreamEvent], manifest: Snapshot) -> None:
-    """A watcher saw the log: every number from 1 once and in order, each asset started and completed once."""
+    """Assert that a watcher received the log: every number from 1 once and in order, each asset started and completed
+    once."""
     log = list(manifest.events)
     assert in_the_log(events) == log
     assert [e.id for e in log] == list(range(1, len(log) + 1))
@@ -178,7 +182,7 @@ def assert_seen_once(events: list[StreamEvent], manifest: Snapshot) -> None:
 
 @pytest.mark.trial
 def test_worker_killed_in_mid_production(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
-    """A worker killed while assets are made, one made and a job at its provider costs time and nothing else."""
+    """A worker that is killed while assets are made, one made and a job at its provider costs time and nothing else."""
     production_id = begin(greenlight)
     with Watcher(greenlight.url, production_id) as watcher:
         moment = in_the_middle(stack.info, watcher, production_id)
@@ -187,8 +191,9 @@ def test_worker_killed_in_mid_production(stack: Stack, greenlight: GreenlightCli
     assert_made_once(greenlight, stack.info, moment, events, tmp_path)
 
 
-def test_take_that_nobody_was_told_of(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
-    """A take that is stored, but whose worker and server die before it is told, is found and not made again."""
+def test_a_stored_take_without_a_result_is_found(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
+    """A take that is stored, but whose worker and server die before Temporal has its result, is found and not made
+    again."""
     production_id, plan = planned(greenlight, BRIEF.model_copy(update={"duration_seconds": 4.0}))
     bucket, key = Bucket(stack.info), f"{keys.take_prefix(production_id, 'shot-1', 1)}/media.mp4"
     with Watcher(greenlight.url, production_id) as watcher:
@@ -212,8 +217,8 @@ def test_take_that_nobody_was_told_of(stack: Stack, greenlight: GreenlightClient
 
 
 @pytest.mark.trial
-def test_api_killed_while_somebody_watches(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
-    """A watcher whose API is killed, twice, comes back by itself and has missed nothing and seen nothing twice."""
+def test_api_killed_during_a_watch(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
+    """A watcher whose API is killed, twice, reconnects without help and has neither a missing nor a repeated event."""
     production_id, plan = planned(greenlight, BRIEF.model_copy(update={"duration_seconds": 4.0}))
 
     async def approve_another_plan() -> None:
@@ -234,8 +239,8 @@ def test_api_killed_while_somebody_watches(stack: Stack, greenlight: GreenlightC
     assert_seen_once(events, manifest_of(greenlight, production_id, tmp_path))
 
 
-def test_waiting_for_approval_survives_everything(stack: Stack, greenlight: GreenlightClient) -> None:
-    """A plan that waits for a person waits on while every process is killed and started again, unchanged."""
+def test_waiting_for_approval_survives_every_kill(stack: Stack, greenlight: GreenlightClient) -> None:
+    """A plan that waits for a person still waits, unchanged, after every process is killed and started again."""
     production_id, plan = planned(greenlight, Brief(text="A bakery opens at five.", platform=Platform.COPY))
     names = tuple(stack.supervisor.pids())
     assert set(names) == {"temporal", "s3", "worker", "api"}
@@ -258,20 +263,20 @@ def test_waiting_for_approval_survives_everything(stack: Stack, greenlight: Gree
 
 @contextmanager
 def up(home: Path, environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], StackInfo]]:
-    """`make up` as a process of its own; ended in order, unless it has been killed."""
+    """`make up` as a process of its own; stopped in order, unless it has been killed."""
     command = [sys.executable, "-m", "deploy.local", "up"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
             assert process.stdout is not None
-            said = []
+            output = []
             for line in process.stdout:
-                said.append(line)
+                output.append(line)
                 if line.startswith("Ready"):
                     break
             info = find_running_stack(home)
-            assert info is not None, said
+            assert info is not None, output
             yield process, info
         finally:
             if process.poll() is None:

@@ -1,4 +1,4 @@
-"""The whole journey on the real stack, over HTTP: from a brief to files that play, open and can be accounted for."""
+"""The whole journey on the real stack, over HTTP: from a brief to files that play, open and match the records."""
 
 import hashlib
 import io
@@ -49,7 +49,7 @@ def bucket(local_stack: Stack) -> Bucket:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A production as it stood when it was first delivered."""
+    """A production in its state at the first delivery."""
 
     production: ProductionView
     manifest: Snapshot
@@ -65,10 +65,10 @@ class Delivered:
         return (self.folder / name).read_bytes()
 
 
-def look_up(
+def download(
     greenlight: GreenlightClient, bucket: Bucket, events: list[StreamEvent], production_id: str, folder: Path
 ) -> Delivered:
-    """Bring all files of a delivered production over HTTP, and note what is in the bucket."""
+    """Download all files of a delivered production over HTTP, and list the objects in the bucket."""
     production = greenlight.get(production_id)
     assert production.status is ProductionStatus.DELIVERED, production.error
     assert production.deliverable is not None
@@ -85,7 +85,7 @@ def delivered(greenlight: GreenlightClient, bucket: Bucket, tmp_path_factory: py
     with Watcher(greenlight.url, production_id) as watcher:
         greenlight.approve(production_id, approval(plan))
         events = watcher.all()
-    return look_up(greenlight, bucket, events, production_id, tmp_path_factory.mktemp("film"))
+    return download(greenlight, bucket, events, production_id, tmp_path_factory.mktemp("film"))
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,8 @@ def difference(one: bytes, other: bytes) -> float:
 
 
 def test_film_plays(delivered: Delivered, film: Film) -> None:
-    """The MP4 has H.264, AAC and soft subtitles, lasts as long as its shots together, and starts while it loads."""
+    """The MP4 has H.264, AAC and soft subtitles, lasts as long as its shots together, and can start before it is fully
+    loaded."""
     assert film.kinds == ["video", "audio", "subtitle"]
     assert film.format == ("h264", "yuv420p")
     assert film.sound == ("aac", 48_000)
@@ -129,7 +130,7 @@ def test_film_plays(delivered: Delivered, film: Film) -> None:
 
 
 def test_film_moves_and_cuts(film: Film) -> None:
-    """The picture itself moves within each shot, timecode apart, and the second shot shows something else."""
+    """The picture itself moves within each shot, without the timecode, and the second shot shows another picture."""
     assert difference(middle(film, 0.3), middle(film, 2.0)) > 2
     assert difference(middle(film, 4.3), middle(film, 6.0)) > 2
     across, within = (
@@ -139,8 +140,8 @@ def test_film_moves_and_cuts(film: Film) -> None:
     assert across > 3 * within
 
 
-def test_film_speaks_when_its_captions_say_so(delivered: Delivered, film: Film) -> None:
-    """Each caption lies inside the film and is heard while it stands there; between captions it is quiet."""
+def test_film_speaks_during_its_captions(delivered: Delivered, film: Film) -> None:
+    """Each caption is inside the film and its narration is audible while it is shown; between captions it is quiet."""
     times = cue_times(delivered.file("captions.vtt").decode())
     cues = list(zip(times[::2], times[1::2], strict=True))
     assert len(cues) == 2
@@ -154,7 +155,7 @@ def test_film_speaks_when_its_captions_say_so(delivered: Delivered, film: Film) 
         assert rms(film.data, [cue]) > 20 * rms(film.data, between)
 
 
-def test_manifest_tells_how_it_came_to_be(greenlight: GreenlightClient, delivered: Delivered, tmp_path: Path) -> None:
+def test_manifest_has_the_whole_record(greenlight: GreenlightClient, delivered: Delivered, tmp_path: Path) -> None:
     """The manifest has brief, plan, approver, each take with the hash of its downloaded bytes, and the event log."""
     manifest, production = delivered.manifest, delivered.production
     assert manifest.brief == BRIEF
@@ -182,8 +183,8 @@ def test_manifest_tells_how_it_came_to_be(greenlight: GreenlightClient, delivere
     assert manifest.events[-1].name == "done"
 
 
-def test_nothing_is_stored_that_nobody_knows(delivered: Delivered) -> None:
-    """The bucket holds what the manifest names and not one object more; free takes have no ledger."""
+def test_the_bucket_has_only_known_objects(delivered: Delivered) -> None:
+    """The bucket contains the objects that the manifest names and no other; free takes have no ledger."""
     assert delivered.stored == known_keys(delivered.manifest)
 
 
@@ -204,7 +205,7 @@ def test_documents_of_the_other_platforms(
     production_id = greenlight.generate(brief, max_usd=Decimal(0)).production_id
     with Watcher(greenlight.url, production_id) as watcher:
         events = watcher.all()
-    done = look_up(greenlight, bucket, events, production_id, tmp_path)
+    done = download(greenlight, bucket, events, production_id, tmp_path)
 
     assets = done.production.assets
     texts = [a for a in assets if a.media_type == "text/markdown"]
@@ -228,19 +229,19 @@ def test_documents_of_the_other_platforms(
 
 
 def test_long_job_shows_its_progress(greenlight: GreenlightClient, bucket: Bucket, tmp_path: Path) -> None:
-    """A shot that a provider renders as a long job tells its percent meanwhile and is submitted exactly once."""
+    """A shot that a provider renders as a long job reports its percent meanwhile and is submitted exactly once."""
     production_id, plan = planned(greenlight, BRIEF.model_copy(update={"duration_seconds": 4.0}))
     plan = as_job(greenlight, production_id, plan, "shot-1", 8)
     with Watcher(greenlight.url, production_id) as watcher:
         greenlight.approve(production_id, approval(plan))
         events = watcher.all()
-    done = look_up(greenlight, bucket, events, production_id, tmp_path)
+    done = download(greenlight, bucket, events, production_id, tmp_path)
 
-    told = [e for e in events if e.name == "asset_progress" and e.asset_id == "shot-1"]
-    assert all(e.id is None for e in told)
-    shares = [share for e in told if isinstance(share := e.data.get("progress"), float)]
+    reported = [e for e in events if e.name == "asset_progress" and e.asset_id == "shot-1"]
+    assert all(e.id is None for e in reported)
+    shares = [share for e in reported if isinstance(share := e.data.get("progress"), float)]
     assert shares == sorted(shares)
-    assert len(set(shares)) >= 2, told
+    assert len(set(shares)) >= 2, reported
     assert 0 < shares[-1] < 1
     names = [(e.name, e.asset_id) for e in events]
     assert names.index(("asset_start", "shot-1")) < names.index(("asset_progress", "shot-1"))
@@ -254,7 +255,7 @@ def test_long_job_shows_its_progress(greenlight: GreenlightClient, bucket: Bucke
     assert ledger.take == take.model_copy(update={"made_from": {}})
     assert submission.job_id == take.job_id
     assert take.job_id is not None
-    # The plan that was edited away stays beside the one that was approved: both were shown to a person.
+    # The plan before the edit is kept next to the approved one: both were shown to a person.
     before = {e.data["plan_digest"] for e in done.manifest.events if e.name == "plan_ready"}
     plans = {keys.plan_key(production_id, str(digest)) for digest in before}
     assert len(plans) == 2
@@ -264,14 +265,15 @@ def test_long_job_shows_its_progress(greenlight: GreenlightClient, bucket: Bucke
 def test_regenerate_after_delivery(
     greenlight: GreenlightClient, bucket: Bucket, delivered: Delivered, tmp_path: Path
 ) -> None:
-    """A closed production makes one asset again: a second take of it alone, a second revision, and the first kept."""
+    """A closed production makes one asset again: a second take of it alone, a second revision, and the first is
+    kept."""
     production_id, before = delivered.production_id, delivered.manifest
     words = "Only one boat goes out today."
     receipt = greenlight.regenerate(production_id, Regenerate(asset_id="narration-1", prompt=words, requested_by="bo"))
     assert receipt.last_event_id >= before.events[-1].id
     with Watcher(greenlight.url, production_id) as watcher:
         events = watcher.all()
-    again = look_up(greenlight, bucket, events, production_id, tmp_path)
+    again = download(greenlight, bucket, events, production_id, tmp_path)
 
     assert {i: len(state.takes) for i, state in again.manifest.assets.items()} == {
         i: 2 if i == "narration-1" else 1 for i in before.assets

@@ -1,4 +1,4 @@
-"""What command line, API and Temporal UI tell of money above what was published or approved."""
+"""Reports of the command line, API and Temporal UI about money above the published or approved amount."""
 
 import asyncio
 import io
@@ -48,8 +48,8 @@ async def greenlight(api: Api, *args: str) -> Result:
 
 
 async def test_an_overrun_in_the_terminal(api: Api, fake: Film) -> None:
-    """`show`, `list`, `attention` and `watch` tell an overrun with its amount, in red on a terminal, and the printed
-    approval releases what it stopped."""
+    """`show`, `list`, `attention` and `watch` report an overrun with its amount, in red on a terminal, and the printed
+    approval releases the stopped assets."""
     fake.costs = {"still-1": Decimal("1.00"), "title-1": Decimal("0.05"), "shot-1": Decimal("0.10")}
     production_id, digest = await api.planned(platform="video")
     await api.approve(production_id, digest, budget_usd="1.20")
@@ -98,9 +98,9 @@ def test_an_overrun_event_is_red() -> None:
     assert f"{RED}overrun: it costs more" in out.getvalue()
 
 
-def test_the_temporal_ui_tells_how_to_approve_again() -> None:
-    """The details in the Temporal UI name the overrun, and show the approval of the current plan for what waits for
-    money, by itself without permission for unpublished prices."""
+def test_the_temporal_ui_shows_the_next_approval() -> None:
+    """The details in the Temporal UI name the overrun, and show the approval of the current plan for the assets that
+    wait for money, without permission for unpublished prices."""
     state = approved(text(1), text(2))
     state.budget_usd = Decimal("0.20")
     assert state.plan

@@ -1,4 +1,4 @@
-"""The whole stack over a store that does not honour conditional writes, as operators and callers meet it."""
+"""The whole stack over a store that does not honour conditional writes, for operators and callers."""
 
 import os
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Studio:
     client: GreenlightClient
 
     def fix_store(self) -> None:
-        """Let the store honour conditions, and wait until the running worker has found that out itself."""
+        """Let the store honour conditions, and wait until the running worker has detected that."""
         self.proxy.mode = "honours"
         until(lambda: self.storage() == "ok", "the worker has seen it")
 
@@ -44,7 +44,7 @@ class Studio:
         return self.client.ready().checks["storage"]
 
     def approved(self, *, bought: bool = False) -> str:
-        """A production of previz alone, or with its first asset from the vendor, approved."""
+        """A production by previz only, or with its first asset from the vendor, approved."""
         production_id, plan = planned(self.client, BRIEF)
         makers = [("openai", "gpt-6-luna") if bought else PREVIZ, *[PREVIZ] * (len(plan.assets) - 1)]
         edits = tuple(
@@ -78,9 +78,9 @@ def studio(servers: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             yield Studio(stack, proxy, vendor, client)
 
 
-def test_operators_are_told(studio: Studio) -> None:
-    """A worker over a store that ignores conditions starts; its log, /readyz, doctor and the providers say what the
-    store does and what to do."""
+def test_operators_receive_the_fault(studio: Studio) -> None:
+    """A worker over a store that ignores conditions starts; its log, /readyz, doctor and the providers report the fault
+    of the store and the remedy."""
     until(lambda: "If-None-Match" in studio.storage(), "the workers have been asked")
     answer = httpx.get(f"{studio.stack.info.api_url}/readyz", timeout=WITHIN, trust_env=False)
     assert (answer.status_code, answer.json()["ready"]) == (503, False)
@@ -96,7 +96,7 @@ def test_operators_are_told(studio: Studio) -> None:
 
 
 def test_previz_is_delivered(studio: Studio) -> None:
-    """A production that costs nothing is planned, made and delivered over such a store."""
+    """A production without cost is planned, made and delivered over such a store."""
     production_id = studio.approved()
     studio.comes_to(production_id, ProductionStatus.DELIVERED)
 
@@ -121,8 +121,8 @@ def test_paid_work_waits_for_a_person(studio: Studio) -> None:
 
 
 def test_a_store_that_changes_while_the_worker_runs(studio: Studio) -> None:
-    """A store that begins to answer 501 after a good probe makes the next paid asset wait, and is told at once: there
-    is no endless retry, and what costs nothing is still delivered."""
+    """When a store starts to return 501 after a good probe, the next paid asset waits, and the fault is reported at
+    once: there is no endless retry, and assets without cost are still delivered."""
     studio.fix_store()
     studio.proxy.mode = "answers_501"
     before = studio.vendor.count("submit")

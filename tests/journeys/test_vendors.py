@@ -1,6 +1,6 @@
-"""A film by vendors on the real stack: planned by a language model, made by five vendors, paid for to the cent.
+"""A film by vendors on the real stack: planned by a language model, made by five vendors, with exact costs.
 
-The vendors are emulators that the worker's unmodified SDKs talk to over their base URLs.
+The vendors are emulators that the worker's unmodified SDKs reach by their base URLs.
 """
 
 import json
@@ -42,7 +42,7 @@ def vendors() -> Iterator[Vendors]:
             anthropic=stack.enter_context(AnthropicEmulator()),
             google=stack.enter_context(GoogleEmulator()),
             replicate=stack.enter_context(ReplicateEmulator()),
-            runway=stack.enter_context(RunwayEmulator(looks=1)),
+            runway=stack.enter_context(RunwayEmulator(polls=1)),
         )
         made.openai.answer_text = the_plan
         yield made
@@ -50,7 +50,7 @@ def vendors() -> Iterator[Vendors]:
 
 @pytest.fixture(scope="module")
 def stack(vendors: Vendors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of its own, whose worker has every vendor's key, and a catalogue in which jobs are soon done."""
+    """A stack for this file, whose worker has every vendor's key, and a catalogue with short jobs."""
     folder = tmp_path_factory.mktemp("vendors")
     (folder / "own.toml").write_text(soon_done())
     environ = hermetic(os.environ) | vendors.env | {"GREENLIGHT_CATALOGUE": str(folder / "own.toml")}
@@ -110,7 +110,7 @@ def test_a_film_by_five_vendors(made: Made) -> None:
 
 
 def test_the_plan_is_the_language_models(made: Made) -> None:
-    """The plan says who wrote it and what that cost, keeps the plain wish beside the prompt, and has its fallbacks."""
+    """The plan names its model and its cost, keeps the simple description next to the prompt, and has its fallbacks."""
     plan = made.manifest.plan
     assert plan is not None
     assert plan.planner == "openai/gpt-6-sol"
@@ -122,8 +122,8 @@ def test_the_plan_is_the_language_models(made: Made) -> None:
     assert any("price unknown" in str(w) for w in ready["warnings"])  # type: ignore[union-attr]  # a list in this event
 
 
-def test_the_books_agree(made: Made, vendors: Vendors, bucket: Bucket) -> None:
-    """What each vendor counted is what the ledger says, and the production spent what they would charge."""
+def test_the_costs_agree(made: Made, vendors: Vendors, bucket: Bucket) -> None:
+    """Each vendor's count equals the ledger, and the production spent the amount of their bills."""
     assert made.submissions == {"openai": 3, "anthropic": 1, "google": 2, "replicate": 1, "runway": 1}
     entries = [
         Entry.model_validate_json(bucket.read(ledger_key(made.production_id, asset_id)))
@@ -148,12 +148,12 @@ def test_the_books_agree(made: Made, vendors: Vendors, bucket: Bucket) -> None:
 
 
 def test_requests_are_as_the_vendors_specify(made: Made, vendors: Vendors) -> None:
-    """No request of the whole production broke a vendor's specification."""
+    """No request of the whole production violated a vendor's specification."""
     assert {name: emulator.problems for name, emulator in vendors.all.items()} == {name: [] for name in vendors.all}
 
 
 def test_no_key_leaves_the_worker(made: Made, stack: Stack, bucket: Bucket, vendors: Vendors) -> None:
-    """Keys are in no log, manifest, ledger or event, and no process but the worker has them."""
+    """Keys are in no log, manifest, ledger or event, and only the worker's process has them."""
     assert not set(vendors.env) & {n for n in stack.env if n.endswith(("_KEY", "_TOKEN", "_SECRET")) and "AWS" not in n}
     texts = [path.read_bytes() for path in Path(stack.info.log_dir).glob("*.log")]
     texts += [bucket.read(key) for key in bucket.objects(made.production_id) if key.endswith(".json")]
@@ -162,8 +162,9 @@ def test_no_key_leaves_the_worker(made: Made, stack: Stack, bucket: Bucket, vend
     assert all(Emulator.key.encode() not in text for text in texts)
 
 
-def test_providers_say_what_is_enabled(greenlight: GreenlightClient, made: Made) -> None:
-    """The report names who makes each modality, what retires and who plans; nothing is missing with every key."""
+def test_the_report_lists_the_enabled_providers(greenlight: GreenlightClient, made: Made) -> None:
+    """The report names the providers of each modality, the retirements and the planner; nothing is missing with every
+    key."""
     report = greenlight.providers()
     assert set(report.enabled_providers[Modality.VIDEO]) == {"google", "runway", "previz"}
     assert report.planner.startswith("openai/gpt-6-sol, then anthropic/claude-sonnet-5-5")
@@ -173,7 +174,8 @@ def test_providers_say_what_is_enabled(greenlight: GreenlightClient, made: Made)
 
 
 def test_a_wrong_key_fails_at_once(made: Made, greenlight: GreenlightClient, vendors: Vendors) -> None:
-    """A key that the vendor does not take ends the take after one request, as authentication, naming the variable."""
+    """A key that the vendor refuses ends the take after one request, as authentication, and the message names the
+    variable."""
     vendors.runway.key, before = "rotated", len(vendors.runway.calls)
     try:
         ask = Regenerate(asset_id="shot-1", model="gen4_turbo", budget_usd=Decimal(9), requested_by="ana")
@@ -191,8 +193,8 @@ def test_a_wrong_key_fails_at_once(made: Made, greenlight: GreenlightClient, ven
     greenlight.resolve(made.production_id, Resolve(asset_id="shot-1", action="accept_without", resolver="ana"))
 
 
-def test_one_planner_is_down(greenlight: GreenlightClient, vendors: Vendors) -> None:
-    """Where the first language model cannot be reached the next one plans, and the plan says which."""
+def test_an_unreachable_planner_is_replaced(greenlight: GreenlightClient, vendors: Vendors) -> None:
+    """When the first language model cannot be reached the next one plans, and the plan names it."""
     vendors.anthropic.answer_text = the_plan
     vendors.openai.meet("quota")
     try:
@@ -205,8 +207,8 @@ def test_one_planner_is_down(greenlight: GreenlightClient, vendors: Vendors) -> 
     greenlight.cancel(production_id)
 
 
-def test_the_plan_is_seen_as_it_is_written(greenlight: GreenlightClient, vendors: Vendors) -> None:
-    """While the language model writes, watchers read the assets so far, in order, and then the whole plan."""
+def test_the_plan_is_streamed(greenlight: GreenlightClient, vendors: Vendors) -> None:
+    """While the language model writes, watchers receive the assets so far, in order, and then the whole plan."""
     vendors.openai.event_seconds = 0.1
     try:
         production_id = greenlight.start(BRIEF.model_copy(update={"title": "Watched"})).production_id
@@ -222,7 +224,7 @@ def test_the_plan_is_seen_as_it_is_written(greenlight: GreenlightClient, vendors
     whole = [each["asset_id"] for each in json.loads(the_plan({}))["assets"]]
     assert len(told) >= 2
     assert len(told[0]) < len(told[-1])
-    for some in filter(None, told):  # the last id may still be on its way
+    for some in filter(None, told):  # the last id may still be incomplete
         assert some[:-1] == whole[: len(some) - 1]
         assert whole[len(some) - 1].startswith(some[-1])
     greenlight.cancel(production_id)

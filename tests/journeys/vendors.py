@@ -73,7 +73,7 @@ def piece(asset_id: str, kind: str, role: str, made_by: str, *needs: str, **sett
 
 
 def the_plan(_: dict[str, Any]) -> str:
-    """What the language model says to the brief."""
+    """The response of the language model to the brief."""
     return json.dumps(
         {
             "title": "The lamp",

@@ -77,7 +77,7 @@ class FakeActivities(ProductionActivities):
     `hold(asset_id)` keeps an asset generating, with a heartbeat, until `release`; "planning", "finishing", "rewriting"
     and "manifest" hold those steps, the first after it reported its first asset; `filesets` names that of each
     revision; `hold_takes` holds only these takes of it. `produced`, `orders`, `finished` and `manifests` record the
-    requests. `keep_in` a bucket stores manifests and records of batches there.
+    requests. `keep_in` a bucket stores manifests and records of batches there. `media_bytes` is the size of each take.
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
@@ -115,6 +115,7 @@ class FakeActivities(ProductionActivities):
         self.kept: Manifests | None = None
         self.kept_batches: BatchRecords | None = None
         self.enabled: tuple[Modality, ...] = tuple(Modality)
+        self.media_bytes = 5
         self._held: dict[str, asyncio.Event] = {}
 
     def keep_in(self, storage: "Storage") -> None:
@@ -228,7 +229,9 @@ class FakeActivities(ProductionActivities):
             prompt=request.asset.prompt,
             provider=PROVIDER,
             model=request.asset.model,
-            media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt"),
+            media=_media(f"{keys.take_prefix(request.production_id, asset_id, request.take)}/media.txt").model_copy(
+                update={"bytes": self.media_bytes}
+            ),
             cost_usd=(cost := self.costs.get(asset_id, self.price_usd)),
             billed_usd=cost + self.billed_before + lost_usd,
             inputs={i.asset_id: i.take for i in request.inputs},

@@ -106,7 +106,7 @@ class Watcher:
             assert self.saw(name, asset_id), f"no {name} {asset_id or ''} within {WITHIN:g} s: {self._told()}"
 
     def all(self) -> list[StreamEvent]:
-        """Every event, once the stream has ended by itself."""
+        """Every event, once the server has ended the stream."""
         with self._news:
             assert self._news.wait_for(lambda: self._ended, WITHIN), f"no end within {WITHIN:g} s: {self._told()}"
         if self._error:

@@ -114,14 +114,14 @@ async def until(handle: Handle, status: str, *, at_once: bool = False) -> Snapsh
         at_once: Also while assets are generating.
     """
 
-    async def look() -> Snapshot | None:
+    async def poll() -> Snapshot | None:
         seen = await snapshot(handle)
         making = any(
             s.status is AssetStatus.GENERATING or any(e.started for e in s.extra) for s in seen.assets.values()
         )
         return seen if seen.status == status and (at_once or not making) else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def plan_of(handle: Handle) -> Plan:

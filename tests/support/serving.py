@@ -74,7 +74,7 @@ class Api:
         raise AssertionError(f"the stream ended without {name}")
 
     async def events(self, production_id: str, after: int = 0) -> list[Sse]:
-        """Every event until the stream ends by itself."""
+        """Every event until the server ends the stream."""
         async with asyncio.timeout(WITHIN), self.watching(production_id, after) as stream:
             return [event async for event in stream if event.name]
 

@@ -25,14 +25,14 @@ class Vendor(ProviderBase):
     """Sells images at `price` USD: model "now" synchronously, "later" as a job, "gift" for nothing.
 
     `script` holds the outcomes of the next calls: an error to raise, or "die" for a process that is killed right after
-    the vendor billed. Jobs are done after `looks` polls. A `gate` holds responses until it opens.
+    the vendor billed. Jobs are done after `polls` polls. A `gate` holds responses until it opens.
     """
 
     name = "vendor"
 
-    def __init__(self, price: str = "0.40", looks: int = 2) -> None:
+    def __init__(self, price: str = "0.40", polls: int = 2) -> None:
         self.price = Decimal(price)
-        self.looks = looks
+        self.polls = polls
         self.script: list[ProviderError | str] = []
         self.billed: list[str] = []
         self.jobs: dict[str, int] = {}
@@ -79,8 +79,8 @@ class Vendor(ProviderBase):
         if isinstance(step, ProviderError):
             raise step
         self.jobs[job.id] += 1
-        if self.jobs[job.id] < self.looks:
-            return Running(progress=self.jobs[job.id] / self.looks)
+        if self.jobs[job.id] < self.polls:
+            return Running(progress=self.jobs[job.id] / self.polls)
         return self._finished()
 
     async def cancel(self, job: Job) -> None:

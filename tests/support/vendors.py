@@ -59,7 +59,7 @@ VENDORS = ("openai", "anthropic", "google.genai", "replicate", "runwayml")
 MEDIA = ("av", "PIL", "espeakng_loader")
 
 
-def asked(kindred: Kindred, heard: list[str] | None = None, workdir: Path = Path("/nonexistent")) -> Request:
+def vendor_request(kindred: Kindred, heard: list[str] | None = None, workdir: Path = Path("/nonexistent")) -> Request:
     asset = Asset(
         asset_id="a",
         asset_type=kindred.modality,

@@ -1,4 +1,4 @@
-"""Each provider's task queue on a real Temporal server: its rate, and how much of it is under way at once."""
+"""Each provider's task queue on a real Temporal server: its rate, and its number of concurrent activities."""
 
 import asyncio
 import math
@@ -36,7 +36,7 @@ class Many:
 
 @workflow.defn
 class Parent:
-    """Has a child do it, as a batch does."""
+    """Starts them in a child workflow, as a batch does."""
 
     @workflow.run
     async def run(self, queue: str) -> None:
@@ -44,10 +44,10 @@ class Parent:
 
 
 class Vendor:
-    """Counts the requests that it has at once.
+    """Counts its concurrent requests.
 
     Args:
-        waits_for: The first request is answered once so many were there at once.
+        waits_for: The first request gets its response once this many were concurrent.
     """
 
     def __init__(self, waits_for: float = 1) -> None:
@@ -63,11 +63,11 @@ class Vendor:
         if self.most >= self._waits_for:
             self._enough.set()
         await self._enough.wait()
-        await asyncio.sleep(0.05)  # in which one more than is allowed would be seen
+        await asyncio.sleep(0.05)  # during which a request above the limit would be seen
         self.now -= 1
 
 
-async def asked(client: Client, settings: WorkerSettings, waits_for: float = 1) -> tuple[Vendor, str]:
+async def requested(client: Client, settings: WorkerSettings, waits_for: float = 1) -> tuple[Vendor, str]:
     """A vendor that had TAKES requests, and the id of the workflow that sent them."""
     vendor, queue = Vendor(waits_for), f"produce-{uuid4().hex}"
     async with (
@@ -78,26 +78,26 @@ async def asked(client: Client, settings: WorkerSettings, waits_for: float = 1) 
     return vendor, queue
 
 
-async def test_no_more_at_once_than_allowed(client: Client) -> None:
-    """A worker asks a provider for no more at once than its in-flight limit; others are not limited by it."""
-    limited, _ = await asked(client, WorkerSettings(in_flight={"vendor": 2}, graceful_shutdown_seconds=0), 2)
+async def test_the_in_flight_limit_is_kept(client: Client) -> None:
+    """A worker sends a provider no more concurrent requests than its in-flight limit; others are not limited by it."""
+    limited, _ = await requested(client, WorkerSettings(in_flight={"vendor": 2}, graceful_shutdown_seconds=0), 2)
     assert limited.most == 2
-    free, _ = await asked(client, WorkerSettings(in_flight={"another": 2}, graceful_shutdown_seconds=0), 3)
+    free, _ = await requested(client, WorkerSettings(in_flight={"another": 2}, graceful_shutdown_seconds=0), 3)
     assert free.most > 2
 
 
-async def test_the_rate_is_the_servers(client: Client) -> None:
-    """Temporal hands out no more of a provider's takes a second than its rate says."""
-    _, workflow_id = await asked(client, WorkerSettings(rates={"vendor": 1.0}, graceful_shutdown_seconds=0))
+async def test_the_rate_is_limited_by_the_server(client: Client) -> None:
+    """Temporal starts no more of a provider's takes a second than its rate allows."""
+    _, workflow_id = await requested(client, WorkerSettings(rates={"vendor": 1.0}, graceful_shutdown_seconds=0))
     history = await client.get_workflow_handle(workflow_id).fetch_history()
     given = [e.event_time.ToDatetime() for e in history.events if e.HasField("activity_task_started_event_attributes")]
     assert len(given) == TAKES
-    # The first ones may come at once, and the rest a second apart; without a rate they take some milliseconds.
+    # The first ones may start at once, and the rest a second apart; without a rate they take some milliseconds.
     assert max(given) - min(given) >= timedelta(seconds=(TAKES - 2) / 2)
 
 
-async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
-    """While one provider's only place is taken by a call that does not end, another provider's takes are all made."""
+async def test_a_slow_provider_delays_no_other(client: Client) -> None:
+    """While one provider's only slot is taken by a call that does not end, another provider's takes are all made."""
     slow, quick = f"produce-{uuid4().hex}", f"produce-{uuid4().hex}"
     hanging, swift = Vendor(math.inf), Vendor()
     settings = WorkerSettings(in_flight={"slow": 1}, graceful_shutdown_seconds=0)
@@ -114,7 +114,7 @@ async def test_a_slow_provider_holds_up_no_other(client: Client) -> None:
 
 
 async def share_of(client: Client, workflow_id: str) -> str | None:
-    """By which key the server shares out a run's tasks, and those of its activities, once it has begun."""
+    """The fairness key of a run's tasks, and those of its activities, once the run has started."""
     with suppress(RPCError):
         described = await client.get_workflow_handle(workflow_id).describe()
         return described.raw_description.workflow_execution_info.priority.fairness_key
@@ -122,7 +122,8 @@ async def share_of(client: Client, workflow_id: str) -> str | None:
 
 
 async def test_tenants_take_turns(client: Client) -> None:
-    """A tenant's run, and each child of it, is the tenant's to the server, whose queues take turns between tenants."""
+    """A tenant's run, and each child of it, has the tenant's fairness key on the server, whose queues alternate between
+    tenants."""
     queue = f"produce-{uuid4().hex}"
     async with Worker(client, task_queue=f"{queue}-w", workflows=[Many, Parent]):
         for tenant in ("north", "south"):

@@ -1,4 +1,4 @@
-"""Recorded histories replay: a change of the workflow breaks no production that is under way."""
+"""Recorded histories replay: no change of the workflow breaks a production in progress."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import pytest
 from tests.replay import HISTORIES, replayed
 
 
-def test_there_are_histories() -> None:
-    """Histories of every path are committed, of each generation that ever ran."""
+def test_the_histories_are_committed() -> None:
+    """Histories of every path are committed, for each generation of the workflow."""
     recorded = {path.stem.rsplit("-", 1)[0] for path in HISTORIES}
     assert {"one_failure_stops_no_sibling", "a_closed_production_is_opened_again", "cancelling_keeps_what_is_made"} <= (
         recorded

@@ -1,6 +1,6 @@
-"""What an engineer reads and does in Temporal's own UI, in a real browser, and with its command line.
+"""The views and actions of an engineer in Temporal's own UI, in a real browser, and with its command line.
 
-Pictures go to out/screens/.
+Pictures are saved in out/screens/.
 """
 
 import os
@@ -40,7 +40,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Situation]:
 
 @pytest.fixture(scope="module")
 async def engineer(studio: Situation) -> AsyncIterator[BrowserContext]:
-    """A large window of somebody who was never here; the UI's scripts are loaded once."""
+    """A large window of a new user; the UI's scripts are loaded once."""
     async with browsing() as browser:
         context = await browser.new_context(base_url=studio.ui, viewport=SIZES[1920], locale="en-US")
         context.set_default_timeout(PATIENCE_MS)
@@ -115,23 +115,23 @@ async def test_the_list_has_our_columns(page: Page, studio: Situation) -> None:
     ],
 )
 async def test_a_filter_finds_productions(studio: Situation, query: str, found: str) -> None:
-    """A list filter of a search attribute finds just the productions that fit it."""
+    """A list filter of a search attribute finds exactly the productions that match it."""
     client = await Client.connect(studio.stack.info.temporal_address)
     ids = [run.id async for run in client.list_workflows(query)]
     assert ids == [keys.workflow_id(getattr(studio, found))]
 
 
 @needs_browser
-async def test_a_filter_is_an_address(page: Page, studio: Situation) -> None:
-    """A list filter in the address shows just the productions that fit it."""
+async def test_a_filter_is_part_of_the_address(page: Page, studio: Situation) -> None:
+    """A list filter in the address shows exactly the productions that match it."""
     await page.goto(f"{LIST}?query={quote(BY_PROVIDER)}")
     await expect(page.get_by_role("row").filter(has_text="production-")).to_have_count(1)
     await expect(page.get_by_role("row").filter(has_text=studio.film)).to_be_visible()
 
 
 @needs_browser
-async def test_a_run_that_cannot_go_on(page: Page) -> None:
-    """The list's tab of failures shows a run whose workflow task fails again and again."""
+async def test_a_stuck_run_is_listed_as_failing(page: Page) -> None:
+    """The list's tab of failures shows a run whose workflow task fails repeatedly."""
     await page.goto(LIST)
     await page.get_by_role("button", name="Failures").or_(page.get_by_text("Failures")).first.click()
     await expect(page.get_by_role("row").filter(has_text="production-")).to_have_count(1)
@@ -140,8 +140,9 @@ async def test_a_run_that_cannot_go_on(page: Page) -> None:
 
 
 @needs_browser
-async def test_a_producing_run(page: Page, studio: Situation) -> None:
-    """Activities are called by what they make, details say how far each asset is, a job shows its id and percent."""
+async def test_a_producing_run_shows_its_progress(page: Page, studio: Situation) -> None:
+    """Activities have the names of their assets, details show the progress of each asset, a job shows its id and
+    percent."""
     await opened(page, studio.film)
     for summary in ("shot-1 · video · previz", "still-2 · image · openai"):
         await expect(page.get_by_text(summary).first).to_be_visible()
@@ -171,8 +172,8 @@ async def test_a_producing_run(page: Page, studio: Situation) -> None:
 
 
 @needs_browser
-async def test_what_holds_an_asset_up(page: Page, studio: Situation) -> None:
-    """An attempt that waits says why in the field's word, with the vendor's own words and delay."""
+async def test_the_ui_shows_why_an_asset_waits(page: Page, studio: Situation) -> None:
+    """A waiting attempt shows the reason, with the vendor's own message and delay."""
     await opened(page, studio.limited, "Pending Activities")
     for words in ('"type": "rate_limited"', "visual/1", "Rate limit reached", "nextRetryDelay"):
         await expect(page.get_by_text(words).first).to_be_visible()
@@ -180,8 +181,8 @@ async def test_what_holds_an_asset_up(page: Page, studio: Situation) -> None:
 
 
 @needs_browser
-async def test_a_failed_production(page: Page, studio: Situation) -> None:
-    """A production that failed says what failed and how to fix it."""
+async def test_a_failed_production_shows_its_remedy(page: Page, studio: Situation) -> None:
+    """A production that failed shows the failure and how to fix it."""
     await opened(page, studio.failed, "User Metadata")
     await expect(frame(page, "Current Details")).to_contain_text("references/lost")
     await picture(page, "failed")
@@ -223,7 +224,7 @@ async def send(page: Page, what: str, name: str, data: str) -> None:
 
 
 async def shown(page: Page, production_id: str) -> str:
-    """The input that User Metadata shows, with a name in it."""
+    """The input with this name in User Metadata."""
     await opened(page, production_id, "User Metadata")
     text = await frame(page, "Current Details").locator("pre").inner_text()
     return text.replace("your name", "ana")
@@ -231,7 +232,8 @@ async def shown(page: Page, production_id: str) -> str:
 
 @needs_browser
 async def test_deciding_in_the_ui(page: Page, studio: Situation) -> None:
-    """The JSON that User Metadata shows, sent as a signal, approves; sent as an update, it answers a refusal."""
+    """The JSON that User Metadata shows approves when it is sent as a signal, and answers a refusal when it is sent as
+    an update."""
     refused = await shown(page, studio.refused)
     await expect(frame(page, "Current Details")).to_contain_text("content_refused")
     await picture(page, "refused")

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.failures import message_of
     from workflows.refusals import error_of, refuse
     from workflows.runtime.run_loop import RunLoop
-    from workflows.start_options import COST, STATUS, content_digest, start_options
+    from workflows.start_options import COST, STATUS, TITLE, content_digest, start_options
 
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 
@@ -126,7 +126,13 @@ class BatchWorkflow:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 cancellation_type=ChildWorkflowCancellationType.ABANDON,
-                **start_options(production_id, row.brief, ProductionStatus.PLANNING, workflow.now()),
+                **start_options(
+                    production_id,
+                    row.brief,
+                    ProductionStatus.PLANNING,
+                    workflow.now(),
+                    titled=workflow.info().typed_search_attributes.get(TITLE) is not None,
+                ),
             )
         except WorkflowAlreadyStartedError:
             self._poll([row])

@@ -16,9 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state import attention
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+    from workflows.production.state.plan_event import with_plan_assets
     from workflows.production.state.takes import providers_in_use
     from workflows.production.ui_details import details_of
-    from workflows.start_options import COST, STATUS
+    from workflows.start_options import COST, STATUS, TITLE, searchable_title
     from workflows.webhook_delivery import MAX_EVENTS, Notification, select_events
 
 ATTENTION: Final = SearchAttributeKey.for_keyword_list(keys.ATTENTION_ATTRIBUTE)
@@ -38,6 +39,8 @@ class Publishing:
         self._shown_status: ProductionStatus | None = None
         self._shown_attention: list[dict[str, object]] = []
         self._shown_providers: list[str] = []
+        self._shown_title = workflow.info().typed_search_attributes.get(TITLE)
+        """None where the start did not set it: the namespace may not have the attribute, or titles are encrypted."""
         self._shown_usd = ZERO
         self._shown_overrun_usd = start.carried.overrun_usd if start.carried else ZERO
         self._reported: tuple[object, ...] = ()
@@ -60,7 +63,7 @@ class Publishing:
             self._shown_overrun_usd = record.overrun_usd
         updates += self._attention_updates()
         if due:
-            updates += self._provider_updates()
+            updates += self._provider_updates() + self._title_updates()
         if updates:
             workflow.upsert_search_attributes(updates)
         if due:
@@ -91,6 +94,14 @@ class Publishing:
             return []
         self._shown_providers = providers
         return [PROVIDERS.value_set(providers)]
+
+    def _title_updates(self) -> list[SearchAttributeUpdate[Any]]:
+        plan = self._run.record.plan
+        title = searchable_title(plan.title) if plan else ""
+        if self._shown_title is None or title in ("", self._shown_title):
+            return []
+        self._shown_title = title
+        return [TITLE.value_set(title)]
 
     def _report(self) -> None:
         record = self._run.record
@@ -123,7 +134,7 @@ class Publishing:
     async def hand_over(self) -> None:
         """Start the deliveries of the new events; each is a workflow of its own, for as long as it takes."""
         record = self._run.record
-        known = record.progress(record.told)
+        known = with_plan_assets(record, record.progress(record.told))
         for number, webhook in enumerate(record.brief.webhooks):
             events = select_events(webhook, known.events)
             for first in range(0, len(events), MAX_EVENTS):

@@ -93,13 +93,36 @@ def _answering(record: Record) -> list[str]:
 
 
 def _money(record: Record) -> str:
+    return _known_money(record) + _unknown_money(record)
+
+
+def _unknown_money(record: Record) -> str:
+    """What the amounts leave out: an unknown cost is never shown as free."""
+    plan = record.plan
+    unknown = [a.asset_id for a in plan.assets if _has_unknown_cost(a, record.assets.get(a.asset_id))] if plan else []
+    if not unknown:
+        return ""
+    return f" · **{len(unknown)} of unknown cost**, without a published price: {_named(unknown)}"
+
+
+def _has_unknown_cost(asset: Asset, state: AssetState | None) -> bool:
+    """Whether a take of the asset has no known cost; before its first take, whether its model has no price."""
+    if state and state.takes:
+        return any(take.cost_source == "unknown" for take in state.takes)
+    quote = asset.made_by(state.model if state else 0).quote
+    return bool(quote and quote.unknown)
+
+
+def _known_money(record: Record) -> str:
     over = f", **of it {record.overrun_usd:.2f} USD above published prices**" if record.overrun_usd else ""
     if record.budget_usd is not None:
         return f"spent **{record.spent_usd:.2f} USD** of {record.budget_usd:.2f} USD{over}"
     if record.plan is None:
         return f"planning has cost **{record.spent_usd:.2f} USD**" if record.spent_usd else "not yet priced"
     low, high = record.plan.low_usd, record.plan.high_usd
-    return f"the plan costs {low:.2f} to {high:.2f} USD" if high else "making the plan costs nothing"
+    if high:
+        return f"the plan costs {low:.2f} to {high:.2f} USD"
+    return "no price of the plan is published" if record.plan.unknown_prices else "making the plan costs nothing"
 
 
 def _table(record: Record, assets: tuple[Asset, ...]) -> list[str]:
@@ -112,17 +135,44 @@ def _table(record: Record, assets: tuple[Asset, ...]) -> list[str]:
     head = [
         f"{done} of {len(assets)} assets",
         "",
-        "| asset | made by | status | USD |",
-        "|:---|:---|:---|---:|",
+        "| asset | made by | status | estimate, USD | USD |",
+        "|:---|:---|:---|---:|---:|",
     ]
     return head + [_row(a, s) for a, s in rows]
 
 
 def _row(asset: Asset, state: AssetState) -> str:
     maker = asset.made_by(state.model)
-    paid = sum((t.billed_usd for t in state.takes), ZERO) + state.booked_usd
-    cells = (asset.asset_id, f"{maker.provider} · {_cell(maker.model)}", _status(state), f"{paid:.2f}" if paid else "")
+    cells = (
+        asset.asset_id,
+        f"{maker.provider} · {_cell(maker.model)}",
+        _status(state),
+        _estimate(asset),
+        _cost(asset, state),
+    )
     return f"| {' | '.join(c + GAP for c in cells)} |"
+
+
+def _estimate(asset: Asset) -> str:
+    """The price range of one take: '0.03–0.05', 'free', 'unknown'."""
+    price = asset.estimate
+    if price is None:
+        return ""
+    if price.unknown:
+        return f"{price.high:.2f} + unknown" if price.high else "unknown"
+    if not price.high:
+        return "free"
+    return f"{price.high:.2f}" if price.low == price.high else f"{price.low:.2f}–{price.high:.2f}"
+
+
+def _cost(asset: Asset, state: AssetState) -> str:
+    """What the asset has cost so far: '0.04', 'free', 'unknown'; empty before it has cost anything."""
+    paid = sum((t.billed_usd for t in state.takes), ZERO) + state.booked_usd
+    if state.takes and _has_unknown_cost(asset, state):
+        return f"{paid:.2f} + unknown" if paid else "unknown"
+    if paid:
+        return f"{paid:.2f}"
+    return "free" if state.takes else ""
 
 
 def _status(state: AssetState) -> str:

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state.attention import published
     from workflows.production.state.changes import cancel_production
+    from workflows.production.state.plan_event import with_plan_assets
     from workflows.production.state.record import Record
     from workflows.production.state.takes import accept_late_answer
     from workflows.production.steps.approval_wait import ApprovalWait
@@ -87,7 +88,7 @@ class ProductionWorkflow:
 
     @workflow.query
     def progress(self, after: int) -> Progress:
-        return self._run.record.progress(after)
+        return with_plan_assets(self._run.record, self._run.record.progress(after))
 
     @workflow.query
     def snapshot(self) -> Snapshot:

@@ -22,6 +22,7 @@ from activities.providers.openai.images import (
     picture_options,
     picture_usage,
     pictures_and_mask,
+    revised_prompt,
 )
 from activities.providers.protocol import Finished, Job, Request, Running
 
@@ -91,7 +92,8 @@ async def poll(client: "AsyncOpenAI", request: Request, offer: Offer, job: Job) 
     if call and call.result:
         form = call.output_format or parameter_value(request, offer, "output_format") or "png"
         counted = usage if "output_image_tokens" in usage else {}  # otherwise the catalogue's price applies
-        return Finished(decode_picture(call.result, request, offer, usage), f"image/{form}", usage=counted)
+        picture, data = decode_picture(call.result, request, offer, usage), revised_prompt(call, request)
+        return Finished(picture, f"image/{form}", usage=counted, data=data)
     if call and call.error:
         raise content_refused(call.error.model_dump(), cost)
     if response.status == "failed":

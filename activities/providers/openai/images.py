@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import JsonValue
+
 from activities.catalogue.offers import Offer, Unit
 from activities.errors import InvalidRequest, OutputUnusable, ProviderError, SubmissionUnknown
 from activities.providers import base64_text
@@ -54,17 +56,27 @@ async def make_picture(client: "AsyncOpenAI", request: Request, offer: Offer) ->
         usage = picture_usage(answer.usage)
         made = answer.data[0] if answer.data else None
         form = answer.output_format or options.get("output_format") or "png"
+    data = revised_prompt(made, request)
     if made and made.b64_json:
-        return Finished(decode_picture(made.b64_json, request, offer, usage), f"image/{form}", usage=usage)
+        return Finished(decode_picture(made.b64_json, request, offer, usage), f"image/{form}", usage=usage, data=data)
     if made and made.url and base64_text.declared_type(made.url) is not None:
-        return Finished(decode_picture(made.url, request, offer, usage), f"image/{form}", usage=usage)
+        return Finished(decode_picture(made.url, request, offer, usage), f"image/{form}", usage=usage, data=data)
     if made and made.url:
         return Finished(
             await _download(made.url, str(client.base_url), request.file(f"answer.{form}")),
             f"image/{form}",
             usage=usage,
+            data=data,
         )
     raise OutputUnusable(f"{VENDOR} returned no picture", billed_usd=cost_of_response(request, offer, usage))
+
+
+def revised_prompt(made: Any, request: Request) -> dict[str, JsonValue]:
+    """The prompt as the vendor rewrote it, for the data of the take; empty if it used the prompt as it is."""
+    revised = getattr(made, "revised_prompt", None)
+    if not isinstance(revised, str) or revised.strip() in ("", request.asset.prompt.strip()):
+        return {}
+    return {"kind": "picture", "revised_prompt": revised}
 
 
 def picture_options(request: Request, offer: Offer) -> dict[str, Any]:

@@ -138,7 +138,11 @@ def _text_of(content: Any) -> str:
 
 async def _messages(request: Request, offer: Offer) -> list[dict[str, Any]]:
     pictures = request.inputs_of(Modality.IMAGE) if Modality.IMAGE in offer.accepts else []
-    shown = [{"type": "image_url", "image_url": {"url": uri_of_picture(await inline_picture(i))}} for i in pictures]
+    detail = parameter_value(request, offer, "detail")
+    more = {"detail": detail} if detail else {}
+    shown = [
+        {"type": "image_url", "image_url": {"url": uri_of_picture(await inline_picture(i)), **more}} for i in pictures
+    ]
     # Plain text if there is no picture: small servers do not accept lists.
     content = [{"type": "text", "text": request.asset.prompt}, *shown] if shown else request.asset.prompt
     system = [{"role": "system", "content": request.instructions}] if request.instructions else []

@@ -7,6 +7,8 @@ from collections.abc import Awaitable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import JsonValue
+
 from activities.catalogue.offers import Offer, Unit
 from activities.errors import InvalidRequest, SubmissionUnknown
 from activities.providers.openai.errors import VENDOR, parameter_value, translated_errors
@@ -22,7 +24,7 @@ FORMATS: Final = {
     "srt": ("srt", "application/x-subrip"),
     "vtt": ("vtt", "text/vtt"),
 }
-"""Our name -> the vendor's and the media type. Text is requested as JSON, which also reports the usage."""
+"""Our name -> the vendor's and the media type. Text is requested as JSON, which also has the usage and the words."""
 
 
 async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> Finished:
@@ -38,6 +40,9 @@ async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> F
     if wanted not in FORMATS:
         raise InvalidRequest(f"parameters.format: {wanted!r} is not one of {', '.join(FORMATS)}")
     form, media_type = FORMATS[wanted]
+    rule = offer.rules.get("format")
+    if wanted == "text" and rule and "json" in rule.choices:
+        form = FORMATS["json"][0]  # it has the text, and the times of its words, at the same price
     path = await recordings[0].fetch()
     content = await asyncio.to_thread(path.read_bytes)
     body: dict[str, Any] = {
@@ -59,8 +64,25 @@ async def transcribe(client: "AsyncOpenAI", request: Request, offer: Offer) -> F
         record = answer.to_dict(mode="json")
         if "text" not in record:
             raise SubmissionUnknown(f"{VENDOR} returned a record that is not a transcript")
-        text = record["text"] if form == "json" else json.dumps(record, ensure_ascii=False, indent=1)
-        return Finished(text.encode(), media_type, usage=_usage(record))
+        text = record["text"] if wanted == "text" else json.dumps(record, ensure_ascii=False, indent=1)
+        return Finished(text.encode(), media_type, usage=_usage(record), data=_data(record))
+
+
+def _data(record: dict[str, Any]) -> dict[str, JsonValue]:
+    """The transcript as data; seconds from the start of the recording. Absent: what the model does not report.
+
+    text, language, seconds (of the recording), words [{word, start, end}], segments [{text, start, end}].
+    """
+    seconds = record.get("duration") or (record.get("usage") or {}).get("seconds")
+    data: dict[str, JsonValue] = {"kind": "transcript", "text": record["text"]}
+    if record.get("language"):
+        data["language"] = record["language"]
+    if seconds is not None:
+        data["seconds"] = float(seconds)
+    for name, fields in (("words", ("word", "start", "end")), ("segments", ("text", "start", "end"))):
+        if record.get(name):
+            data[name] = [{field: each.get(field) for field in fields} for each in record[name]]
+    return data
 
 
 def _translate(client: "AsyncOpenAI", body: dict[str, Any]) -> Awaitable[Any]:

@@ -26,11 +26,24 @@ from api.cli.context import (
     Context,
     JsonOption,
     UnknownOption,
+    check_out,
     cli_of,
     current_user,
     usd_option,
 )
-from api.cli.tables import STATUS_STYLE, amount, label, local_time, one_line, print_table, spent, table
+from api.cli.files import file_argument
+from api.cli.tables import (
+    STATUS_STYLE,
+    amount,
+    at_most,
+    counted,
+    label,
+    local_time,
+    one_line,
+    print_table,
+    spent,
+    table,
+)
 from api.client.client import GreenlightError
 from api.views.batches import BatchBody, ListedBatch
 from workflows import keys
@@ -51,9 +64,7 @@ _OPEN: Final = (BatchStatus.PLANNED, BatchStatus.OVER_BUDGET, BatchStatus.PRODUC
 @app.command(rich_help_panel=MAKE)
 def batch(
     context: Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One brief per row: .csv or .jsonl.")
-    ],
+    file: Annotated[Path, file_argument("One brief per row: .csv (commas, semicolons or tabs) or .jsonl.")],
     at_once: Annotated[int, typer.Option(min=1, max=MAX_AT_ONCE, help="The number of productions at a time.")] = 5,
     budget: Annotated[
         Decimal | None,
@@ -78,6 +89,8 @@ def batch(
     cli = cli_of(context)
     if budget is not None and not approve:
         raise typer.BadParameter("--budget limits --approve; give both, or neither")
+    results = out or file.with_suffix(".results.csv")
+    check_out(results.parent)
     batch_id = batch_id or batch_id_of(file, tenant, platform or "")
     if stop:
         _print_totals(cli, cli.client.stop_batch(keys.qualify_id(tenant, batch_id)))
@@ -99,13 +112,12 @@ def batch(
     )
     started = cli.client.start_batch(body)
     batch_id = started.batch_id  # with the tenant's name
-    cli.warn(f"Batch {batch_id}: {started.rows} rows, {label(started.status.value)}")
+    cli.warn(f"Batch {batch_id}: {counted(started.rows, 'row')}, {label(started.status.value)}")
     if approve and started.status in _OPEN:
         _admit(cli, body, batch_id)
     if not watch:
         return
     view = _follow(cli, batch_id)
-    results = out or file.with_suffix(".results.csv")
     cli.client.download_results(batch_id, results, format="jsonl" if results.suffix == ".jsonl" else "csv")
     _print_totals(cli, view)
     cli.out.out(results, highlight=False)
@@ -232,7 +244,7 @@ def _totals(view: BatchView) -> str:
     totals = view.totals
     counts = [f"{count} {label(status)}" for status, count in sorted(totals.statuses.items())]
     budget = f" of {amount(view.budget_usd)} USD" if view.budget_usd is not None else ""
-    return " · ".join([f"{totals.rows} rows", *counts, f"spent {spent(totals.spent_usd)} USD{budget}"])
+    return " · ".join([counted(totals.rows, "row"), *counts, f"spent {spent(totals.spent_usd)} USD{budget}"])
 
 
 def _print_totals(cli: Cli, view: BatchView) -> None:
@@ -243,8 +255,10 @@ def _print_next_step(cli: Cli, view: BatchView, file: Path) -> None:
     """Print the pending decision, and exit with the code of the batch's status."""
     match view.status:
         case BatchStatus.PLANNED:
-            high = amount(view.totals.high_usd)
-            cli.print(f"\nThe rows cost up to {high} in all and wait for an approval. Approve all of them:")
+            cost = f"cost {at_most(view.totals.high_usd)} in all" if view.totals.high_usd else "cost nothing"
+            if unknown := view.totals.unknown_prices:
+                cost = f"{cost}, without {counted(unknown, 'row')} of unknown price,"
+            cli.print(f"\nThe rows {cost} and wait for an approval. Approve all of them:")
             cli.print(f"  [bold]greenlight batch {escape(str(file))} --approve --budget {view.totals.high_usd}[/bold]")
         case BatchStatus.OVER_BUDGET:
             cli.warn(f"[red]Not approved[/red]: {escape(view.message)}")

@@ -2,16 +2,26 @@
 
 import time
 from decimal import Decimal
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import typer
 from pydantic import JsonValue
 from rich.table import Table
 from rich.text import Text
 
+from api.cli.commands.bulk import (
+    BULK_ACTIONS,
+    SPENDING,
+    BatchOption,
+    TenantOption,
+    YesOption,
+    answer_all,
+    pending,
+    select_answers,
+    select_plans,
+)
 from api.cli.context import (
     DECIDE,
-    AssetArgument,
     Cli,
     Context,
     ProductionArgument,
@@ -25,8 +35,9 @@ from api.cli.context import (
 from api.cli.options import ModelOption, ParameterOption, PromptOption, ProviderOption, parse_parameters
 from api.cli.tables import label, print_table, spent
 from api.client.client import GreenlightError
+from api.views.changes import AttentionEntry
 from api.views.production import ProductionView
-from workflows.events import AssetRecord, ProductionStatus
+from workflows.events import AssetRecord, AttentionReason, ProductionStatus
 from workflows.requests import Approval, Pause, Rejection, Resolve, Resume
 
 app = typer.Typer()
@@ -41,14 +52,33 @@ Action = Literal["retry", "accept_without", "adopt", "resubmit", "raise_budget"]
 @app.command(rich_help_panel=DECIDE)
 def approve(
     context: Context,
-    production_id: ProductionArgument,
+    production_id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The production: its id, or the start of it.")
+    ] = None,
     digest: Annotated[str | None, typer.Option(help="The plan that you reviewed. Default: the current one.")] = None,
     budget: Annotated[Decimal | None, usd_option("Spend at most this. Default: the plan's high price.")] = None,
     note: Annotated[str, typer.Option(help="Recorded in the event log.")] = "",
     allow_unknown_prices: UnknownOption = False,
+    all_below: Annotated[
+        Decimal | None,
+        usd_option("Instead of ID: each waiting plan that cannot cost more than this. Unknown prices are left out."),
+    ] = None,
+    batch: BatchOption = None,
+    tenant: TenantOption = None,
+    yes: YesOption = False,
 ) -> None:
     """Allow spending on a plan or, after the review of its stills, on the video made from them."""
     cli = cli_of(context)
+    if all_below is not None:
+        if production_id or digest or budget is not None or allow_unknown_prices:
+            message = "it chooses the plans itself; remove ID, --digest, --budget and --allow-unknown-prices"
+            raise typer.BadParameter(message, param_hint="--all-below")
+        _approve_all(cli, all_below, note, batch=batch, tenant=tenant, yes=yes)
+        return
+    if production_id is None:
+        raise typer.BadParameter("name a production, or give --all-below USD", param_hint="ID")
+    _check_only_for_all("--all-below", batch, tenant, yes)
+    production_id = cli.production_id(production_id)
     approval = Approval(
         plan_digest=digest or _pending_digest(cli.client.get(production_id)),
         approver=current_user(),
@@ -64,6 +94,28 @@ def approve(
         cli.print(f"{given} of {needed} have approved; the production starts after the last approval.")
 
 
+def _check_only_for_all(option: str, batch: str | None, tenant: str | None, yes: bool) -> None:
+    """
+    Raises:
+        BadParameter: an option was given that has an effect only with `option`.
+    """
+    given = [name for name, value in (("--batch", batch), ("--tenant", tenant), ("--yes", yes)) if value]
+    if given:
+        raise typer.BadParameter(f"use it with {option}", param_hint=", ".join(given))
+
+
+def _approve_all(cli: Cli, limit: Decimal, note: str, *, batch: str | None, tenant: str | None, yes: bool) -> None:
+    """Approve each waiting plan that cannot cost more than `limit`, by the digest that is shown."""
+
+    def send(entry: AttentionEntry, key: str) -> None:
+        assert entry.waiting.plan_digest
+        approval = Approval(plan_digest=entry.waiting.plan_digest, approver=current_user(), note=note)
+        cli.client.approve(entry.production_id, approval, idempotency_key=key)
+
+    selection = select_plans(pending(cli, tenant=tenant, batch=batch), limit)
+    answer_all(cli, selection, verb="Approve", done="Approved", what="plan", spends=True, yes=yes, send=send)
+
+
 @app.command(rich_help_panel=DECIDE)
 def reject(
     context: Context,
@@ -72,6 +124,7 @@ def reject(
 ) -> None:
     """End a production without making its plan; the cost of planning stays spent."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     receipt = cli.client.reject(production_id, Rejection(rejecter=current_user(), reason=reason))
     print_receipt(cli, production_id, "Rejected", receipt)
 
@@ -79,10 +132,13 @@ def reject(
 @app.command(rich_help_panel=DECIDE)
 def resolve(
     context: Context,
-    production_id: ProductionArgument,
-    asset_id: AssetArgument,
-    action: Annotated[
-        Action, typer.Argument(metavar="ACTION", help="retry, accept_without, adopt, resubmit or raise_budget.")
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID ASSET ACTION",
+            help="The production, its asset, and retry, accept_without, adopt, resubmit or raise_budget. "
+            "With --all only the action.",
+        ),
     ],
     prompt: PromptOption = None,
     provider: ProviderOption = None,
@@ -97,9 +153,33 @@ def resolve(
         ),
     ] = None,
     allow_unknown_prices: UnknownOption = False,
+    all_of: Annotated[
+        AttentionReason | None,
+        typer.Option(
+            "--all", metavar="REASON", help="Instead of ID and ASSET: each pending decision with this reason."
+        ),
+    ] = None,
+    batch: BatchOption = None,
+    tenant: TenantOption = None,
+    yes: YesOption = False,
 ) -> None:
     """Make a pending decision about an asset; refused if the decision is no longer pending."""
     cli = cli_of(context)
+    action = _parse_action(names[-1])
+    if all_of is not None:
+        only_one = {"--prompt": prompt, "--job-id": job_id, "--budget": budget, "--attention": attention}
+        only_one |= {"--allow-unknown-prices": allow_unknown_prices}
+        if given := [name for name, value in only_one.items() if value]:
+            raise typer.BadParameter("it is for one decision, not for --all", param_hint=", ".join(given))
+        if len(names) != 1:
+            raise typer.BadParameter("with --all REASON give only the action", param_hint="ACTION")
+        change = {"provider": provider, "model": model, "parameters": parse_parameters(parameter)}
+        _resolve_all(cli, all_of, action, change, batch=batch, tenant=tenant, yes=yes)
+        return
+    if len(names) != 3:
+        raise typer.BadParameter("give ID, ASSET and ACTION, or --all REASON and ACTION", param_hint="ID ASSET ACTION")
+    _check_only_for_all("--all", batch, tenant, yes)
+    production_id, asset_id = cli.production_id(names[0]), names[1]
     resolution = Resolve(
         asset_id=asset_id,
         action=action,
@@ -115,6 +195,49 @@ def resolve(
     )
     receipt = cli.client.resolve(production_id, resolution, idempotency_key=cli.key)
     print_receipt(cli, production_id, f"Resolved {asset_id}: {label(action)}", receipt)
+
+
+def _parse_action(text: str) -> Action:
+    if text not in get_args(Action):
+        raise typer.BadParameter(f"{text!r} is not an action; choose from {', '.join(get_args(Action))}")
+    action: Action = text  # type: ignore[assignment]  # one of its literals, as checked
+    return action
+
+
+def _resolve_all(
+    cli: Cli,
+    reason: AttentionReason,
+    action: Action,
+    change: dict[str, Any],
+    *,
+    batch: str | None,
+    tenant: str | None,
+    yes: bool,
+) -> None:
+    """Give the same answer to each pending decision with this reason, by the number that is shown."""
+    if action not in BULK_ACTIONS:
+        raise typer.BadParameter(f"{action} needs a budget for each production; name one", param_hint="ACTION")
+    if action == "retry" and reason == "model_retired" and not change["model"]:
+        raise typer.BadParameter("the model is retired; name another one", param_hint="--model")
+
+    def send(entry: AttentionEntry, key: str) -> None:
+        item = entry.waiting
+        resolution = Resolve.model_validate(
+            {
+                "asset_id": item.asset_id,
+                "action": action,
+                "prompt": item.proposal or None if reason == "content_refused" and action == "retry" else None,
+                "job_id": item.job_id if action == "adopt" else None,
+                "resolver": current_user(),
+                "attention": item.id,
+                **change,
+            }
+        )
+        cli.client.resolve(entry.production_id, resolution, idempotency_key=key)
+
+    selection = select_answers(pending(cli, tenant=tenant, batch=batch, reason=reason), reason, action)
+    verb, spends = label(action).capitalize(), action in SPENDING
+    answer_all(cli, selection, verb=f"{verb}:", done=f"{verb}:", what="decision", spends=spends, yes=yes, send=send)
 
 
 def _pending_digest(production: ProductionView) -> str:
@@ -137,6 +260,7 @@ def pause(
 ) -> None:
     """Let running takes finish and start no others."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     receipt = cli.client.pause(production_id, Pause(paused_by=current_user(), reason=reason))
     print_receipt(cli, production_id, "Paused", receipt)
     cli.print(f"To continue: [bold]greenlight resume {production_id}[/bold]")
@@ -146,6 +270,7 @@ def pause(
 def resume(context: Context, production_id: ProductionArgument) -> None:
     """Continue after a pause."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     print_receipt(cli, production_id, "Resumed", cli.client.resume(production_id, Resume(resumed_by=current_user())))
 
 
@@ -153,6 +278,7 @@ def resume(context: Context, production_id: ProductionArgument) -> None:
 def cancel(context: Context, production_id: ProductionArgument) -> None:
     """Stop a production, also at its providers. Finished takes are kept, and spent money stays spent."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     cli.client.cancel(production_id)
     production = _wait_closed(cli, production_id)
     if production is None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.context import EXIT_REFUSED, INSPECT, Cli, Context, JsonOption, cli_of
+from api.cli.context import ENV_FILE, EXIT_REFUSED, INSPECT, Cli, Context, JsonOption, cli_of
 from api.cli.tables import print_table, table
 from api.client.client import GreenlightError, Unreachable
 from workflows.models import Modality
@@ -119,6 +119,8 @@ def _print_configuration(cli: Cli) -> None:
         n for n in ("GREENLIGHT_URL", "GREENLIGHT_HOME", "TEMPORAL_ADDRESS", "AWS_ENDPOINT_URL_S3") if os.environ.get(n)
     ]
     stack = Path(os.environ.get("GREENLIGHT_HOME") or ".greenlight") / "stack.json"
+    if ENV_FILE.is_file():
+        cli.print(f"Settings file  {ENV_FILE}, for variables that the environment does not have")
     cli.print(f"API address    {cli.client.url}")
     cli.print(f"Stack record   {stack}{'' if stack.exists() else ' (none: no stack was started here)'}")
     cli.print(

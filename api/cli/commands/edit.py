@@ -30,6 +30,7 @@ from api.cli.context import (
     report,
     usd_option,
 )
+from api.cli.files import existing_file, file_option
 from api.cli.options import parse_parameters
 from api.cli.plan_file import PlanFileError, edits_between, edits_of_assets, to_yaml
 from api.cli.tables import approve_command, local_time, show_plan, show_stale
@@ -99,15 +100,12 @@ def edit(
         typer.Option(metavar="ASSET", help="A new asset as YAML or JSON, or a file with it; repeat."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="Another title.")] = None,
-    file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, metavar="PATH", help="The whole edited plan, as YAML.")
-    ] = None,
+    file: Annotated[Path | None, file_option("--file", help_text="The whole edited plan, as YAML.")] = None,
     budget: Annotated[Decimal | None, usd_option("After the approval: raise the whole budget to this.")] = None,
     allow_unknown_prices: UnknownOption = False,
 ) -> None:
     """Change the plan, also after its approval. Without options it opens as YAML in $EDITOR."""
     cli = cli_of(context)
-    production = cli.client.get(production_id)
     edits = [_parse_set(text) for text in sets or ()]
     edits += [op for text in add or () for op in _parse_add(text)]
     edits += [EditOp(op="drop", asset_id=asset_id) for asset_id in drop or ()]
@@ -117,6 +115,7 @@ def edit(
         raise typer.BadParameter(
             "--file holds the whole plan: do not use it with --set, --add, --drop, --move or --title"
         )
+    production = cli.client.get(cli.production_id(production_id))
     editing = _Editing(cli, production, plan_of(production), budget, allow_unknown_prices)
     if edits:
         editing.send(edits)
@@ -134,6 +133,7 @@ def revise(
 ) -> None:
     """Plan again with your feedback, and show the changes."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     revised = cli.client.revise(
         production_id, Revision(feedback=feedback, reviser=current_user()), idempotency_key=cli.key
     )
@@ -144,7 +144,7 @@ def revise(
 def history(context: Context, production_id: ProductionArgument, as_json: JsonOption = False) -> None:
     """Show every plan of a production: who made it, when, how, and its changes."""
     cli = cli_of(context)
-    found = cli.client.plan_history(production_id)
+    found = cli.client.plan_history(cli.production_id(production_id))
     if as_json:
         cli.print_json(found)
         return
@@ -260,9 +260,11 @@ def _parse_add(text: str) -> list[EditOp]:
     """The assets that the text or the file of this name describes."""
     try:
         inline = any(mark in text for mark in ("{", ": ", "\n"))
-        return edits_of_assets(text if inline else _read_text(Path(text)))
+        return edits_of_assets(text if inline else _read_text(existing_file(text)))
     except PlanFileError as error:
         raise typer.BadParameter(f"--add: {error}") from None
+    except typer.BadParameter as error:
+        raise typer.BadParameter(f"--add: {error.message}") from None
 
 
 def _parse_set(text: str) -> EditOp:

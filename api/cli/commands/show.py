@@ -1,17 +1,22 @@
 """Commands that show productions: list, show."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter
+from rich.console import Console
 from rich.text import Text
 
 from api.cli.commands.attention import print_pending
 from api.cli.context import INSPECT, Context, JsonOption, ProductionArgument, cli_of
 from api.cli.tables import (
+    NARROW,
     OVERRUN_STYLE,
     amount,
+    format_age,
     local_time,
     one_line,
     print_table,
@@ -41,7 +46,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="The maximum number of lines.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List productions: open ones first, then the most recently closed."""
+    """List productions: open ones first, the newest at the top, then the most recently closed."""
     cli = cli_of(context)
     listed = cli.client.list(
         status=status,
@@ -60,22 +65,29 @@ def list_(
             'No productions found. Start one: [bold]greenlight produce "A 20 second film about a lighthouse."[/bold]'
         )
         return
-    rows = table("production", "status", "platform", "created", "USD", "title", right=("USD",))
+    show_list(cli.out, productions, datetime.now(UTC))
+
+
+def show_list(console: Console, productions: Iterable[ListedProduction], now: datetime) -> None:
+    """Print a line for each production: in a narrow terminal without the platform, and with its age for its date."""
+    narrow = console.is_terminal and console.width < NARROW
+    names = ["production", "status", *([] if narrow else ["platform"]), "age" if narrow else "created", "USD", "title"]
+    rows = table(*names, right=("USD", "age"))
     for p in productions:
-        created = local_time(p.created_at)
-        kind = p.platform.value if p.platform else "–"
+        created = format_age(now - p.created_at) if narrow else local_time(p.created_at)
+        kind = [] if narrow else [p.platform.value if p.platform else "–"]
         cost = Text(spent(p.spent_usd))
         if p.overrun_usd:
             cost.append(f" ({amount(p.overrun_usd)} over)", style=OVERRUN_STYLE)
-        rows.add_row(Text(p.production_id), status_text(p.status), kind, created, cost, one_line(p.title))
-    print_table(cli.out, rows)
+        rows.add_row(Text(p.production_id), status_text(p.status), *kind, created, cost, one_line(p.title))
+    print_table(console, rows)
 
 
 @app.command(rich_help_panel=INSPECT)
 def show(context: Context, production_id: ProductionArgument, as_json: JsonOption = False) -> None:
     """Show a production: assets, takes, costs, links."""
     cli = cli_of(context)
-    production = cli.client.get(production_id)
+    production = cli.client.get(cli.production_id(production_id))
     if as_json:
         cli.print_json(production)
         return

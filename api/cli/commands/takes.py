@@ -22,6 +22,7 @@ from api.cli.context import (
     print_receipt,
     usd_option,
 )
+from api.cli.files import file_argument
 from api.cli.options import ModelOption, ParameterOption, PromptOption, ProviderOption, parse_parameters
 from api.cli.tables import amount, local_time, one_line, print_table, show_stale, size, table
 from workflows.models import MAX_TAKES_AT_ONCE
@@ -36,6 +37,7 @@ def takes(
 ) -> None:
     """Show the takes of an asset: their inputs and costs, and which one is in use."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     found = cli.client.takes(production_id, asset_id)
     if as_json:
         cli.print_json(found)
@@ -83,6 +85,7 @@ def regenerate(
 ) -> None:
     """Make new takes of one asset, also after delivery."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     request = Regenerate(
         asset_id=asset_id,
         prompt=prompt,
@@ -110,6 +113,7 @@ def select(
 ) -> None:
     """Use another take of an asset; the deliverable is finished again."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     selection = SelectTake(asset_id=asset_id, take=take, requested_by=current_user())
     receipt = cli.client.select_take(production_id, selection, idempotency_key=cli.key)
     print_receipt(cli, production_id, f"Using take {take} of {asset_id}", receipt)
@@ -131,6 +135,9 @@ def refresh(
 ) -> None:
     """Make stale assets again, within a maximum price; also after delivery."""
     cli = cli_of(context)
+    if max_usd is None and not dry_run:
+        raise typer.BadParameter("--max-usd: give the maximum price; --dry-run shows what it would be")
+    production_id = cli.production_id(production_id)
     if dry_run:
         production = cli.client.get(production_id)
         wanted = tuple(r for r in production.assets if r.stale and (not asset_ids or r.asset_id in asset_ids))
@@ -139,8 +146,7 @@ def refresh(
         else:
             cli.print("None of the selected assets is stale.")
         return
-    if max_usd is None:
-        raise typer.BadParameter("--max-usd: give the maximum price; --dry-run shows what it would be")
+    assert max_usd is not None
     request = Refresh(
         asset_ids=tuple(asset_ids or ()),
         max_usd=max_usd,
@@ -157,13 +163,12 @@ def upload(
     context: Context,
     production_id: ProductionArgument,
     asset: AssetArgument,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="Your own file.")
-    ],
+    file: Annotated[Path, file_argument("Your own file.")],
     by: Annotated[str | None, typer.Option(metavar="NAME", help="The owner of the file. Default: you.")] = None,
 ) -> None:
     """Use your own file as a new take of an asset."""
     cli = cli_of(context)
+    production_id = cli.production_id(production_id)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=cli.err, transient=True) as progress:
         task = progress.add_task(file.name, total=file.stat().st_size)

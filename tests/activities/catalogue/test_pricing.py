@@ -1,4 +1,4 @@
-"""What plans cost: the catalogue's rates, unknown prices, retirements, and what a take cost in the end."""
+"""The price of plans: the catalogue's rates, unknown prices, retirements, and the final cost of a take."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class Shop(ProviderBase):
     name = "shop"
 
     async def submit(self, request: Request) -> Finished:
-        raise AssertionError("nothing is made here")
+        raise AssertionError("this provider makes nothing")
 
     def __init__(self, *offers: Offer) -> None:
         self._offers = offers
@@ -79,13 +79,13 @@ def refused(made: Offer, *assets: Asset) -> str:
     ],
 )
 def test_price_by_unit(unit: Unit, parameters: Mapping[str, Any], low: str, high: str) -> None:
-    """The quote is the unit's price times what the asset takes of it."""
+    """The quote is the unit's price times the number of units of the asset."""
     found = quoted(offer(rate(unit, "0.05", "0.10")), parameters=parameters)
     assert (str(found.low_usd), str(found.high_usd)) == (low, high)
 
 
-def test_a_text_reserves_the_tokens_that_it_may_take() -> None:
-    """The high end of a text is its limit of tokens, which the request sends, and no guess."""
+def test_a_text_reserves_its_limit_of_tokens() -> None:
+    """The high price of a text is its limit of tokens, which the request sends, and not an estimate."""
     rates = (rate("input_tokens", "2"), rate("output_tokens", "10"))
     found = quoted(offer(*rates, modality=Modality.TEXT), prompt="x" * 4_000, parameters={"max_tokens": 1_000})
     assert found.high_usd == Decimal("0.0160")  # (4,000 + 2,000 bytes) / 2 at 2 USD, 1,000 at 10 USD a million
@@ -93,7 +93,8 @@ def test_a_text_reserves_the_tokens_that_it_may_take() -> None:
 
 
 def test_a_picture_is_priced_by_quality_and_size() -> None:
-    """Tokens of a picture follow its quality and grow with its pixels; any quality gives the whole range."""
+    """The tokens of a picture follow its quality and grow with its pixels; a picture of any quality has the whole
+    range."""
     tokens = Tokens("quality", {"low": (196, 196), "high": (1_756, 1_756), "": (196, 1_756)}, 1024 * 1024)
     made = offer(rate("output_image_tokens", "30"), modality=Modality.IMAGE, output_tokens=tokens)
     small = quoted(made, parameters={"quality": "low", "size": "1024x1024"})
@@ -104,8 +105,8 @@ def test_a_picture_is_priced_by_quality_and_size() -> None:
     assert (either.low_usd, either.high_usd) == (Decimal("0.0059"), Decimal("0.0527"))
 
 
-def test_the_rate_that_applies() -> None:
-    """Of several rates of a unit the first whose conditions the parameters, or their defaults, meet is taken."""
+def test_the_applicable_rate() -> None:
+    """Of several rates of a unit the first applies whose conditions the parameters, or their defaults, meet."""
     resolution = Parameter(meaning="size", type="text", choices=("720p", "4k"), default="720p")
     made = offer(
         rate("second", "0.60", resolution="4k"),
@@ -143,13 +144,13 @@ def test_the_rate_that_applies() -> None:
         ),
     ],
 )
-def test_a_price_is_few_words(rates: list[Rate], words: str) -> None:
-    """Tokens are one phrase; rates of a unit are one range with what decides; what does not hold is not said."""
+def test_a_price_is_described_briefly(rates: list[Rate], words: str) -> None:
+    """Tokens are one phrase; rates of a unit are one range with its conditions; rates that do not apply are omitted."""
     assert describe_price(offer(*rates)) == words
 
 
-def test_pictures_shown_to_a_model_are_counted() -> None:
-    """A text made from a picture pays for the picture by the vendor's own formula."""
+def test_input_pictures_are_counted() -> None:
+    """The price of a text with a picture includes the picture by the vendor's own formula."""
     made = offer(
         rate("input_tokens", "1000"), modality=Modality.TEXT, input_image="area", accepts=frozenset({Modality.IMAGE})
     )
@@ -158,17 +159,49 @@ def test_pictures_shown_to_a_model_are_counted() -> None:
     plan = priced(Shop(made, picture), still, asset(asset_type="text", depends_on=("still",), prompt="abcd"))
     quote = plan.assets[1].quote
     assert quote is not None
-    assert quote.low_usd == Decimal("2.0010")  # 1,500 x 1,000 / 750 tokens and one of words
+    assert quote.low_usd == Decimal("2.0010")  # 1,500 x 1,000 / 750 tokens and one of text
+
+
+@pytest.mark.parametrize(
+    ("size", "detail", "tokens"),
+    [
+        ("1920x1080", "high", 85 + 170 * 6),  # 1365 x 768: three tiles by two
+        ("1080x1920", "high", 85 + 170 * 6),
+        ("1920x1080", "auto", 85 + 170 * 6),
+        ("1920x1080", None, 85 + 170 * 6),
+        ("1920x1080", "low", 85),
+        ("1024x1024", "high", 85 + 170 * 4),
+        ("512x512", "high", 85 + 170),
+        ("8192x1024", "high", 85 + 170 * 4),  # 2048 x 256
+        ("4096x4096", "low", 85),
+    ],
+)
+def test_detail_of_shown_pictures(size: str, detail: str | None, tokens: int) -> None:
+    """The GPT-4o family sees 85 tokens, and 170 for each tile of a picture unless its detail is low."""
+    gpt = next(o for o in load_offers("openai") if o.model == "gpt-4o")
+    made = replace(gpt, provider="shop", rates=(rate("input_tokens", "1000"),), retires=None)
+    picture = offer(rate("asset", "0"), modality=Modality.IMAGE, model="picture")
+    still = asset(asset_id="still", asset_type="image", model="picture", parameters={"size": size})
+    text = asset(
+        asset_type="text",
+        model="gpt-4o",
+        depends_on=("still",),
+        prompt="abcd",
+        parameters={"detail": detail} if detail else {},
+    )
+    quote = priced(Shop(made, picture), still, text).assets[1].quote
+    assert quote is not None
+    assert quote.low_usd == Decimal(tokens + 1) / 1000
 
 
 @pytest.mark.parametrize("seconds", [0, -5, 1e9])
-def test_senseless_seconds_are_not_priced(seconds: float) -> None:
-    """A length that no model makes is refused before it is multiplied into money."""
+def test_an_invalid_length_is_not_priced(seconds: float) -> None:
+    """A length that no model makes is refused before its price is computed."""
     assert "'a': parameters" in refused(offer(rate("second", "1")), asset(parameters={"seconds": seconds}))
 
 
-def test_an_unknown_price_is_said() -> None:
-    """A model whose price nobody published is quoted as unknown, and the plan warns of it by name."""
+def test_an_unknown_price_is_reported() -> None:
+    """A model with an unpublished price is quoted as unknown, and the plan warns of it by name."""
     plan = priced(Shop(offer()), asset())
     assert plan.assets[0].quote == Quote(low_usd=Decimal(0), high_usd=Decimal(0), expected_seconds=5, unknown=True)
     assert plan.unknown_prices == ("a",)
@@ -176,7 +209,7 @@ def test_an_unknown_price_is_said() -> None:
 
 
 def test_a_retired_model_cannot_be_planned() -> None:
-    """From the day of its retirement a model is refused with what to use instead; in the 60 days before, it warns."""
+    """From the day of its retirement a model is refused with its replacement; in the 60 days before, it warns."""
     gone = offer(rate("asset", "1"), retires=TODAY, replacement=("n", "o"))
     assert f"'m' was retired by shop on {TODAY}; use n or o" in refused(gone)
     soon = replace(gone, retires=TODAY + timedelta(days=60))
@@ -184,8 +217,8 @@ def test_a_retired_model_cannot_be_planned() -> None:
     assert priced(Shop(replace(gone, retires=TODAY + timedelta(days=61))), asset()).warnings == ()
 
 
-def test_what_cannot_be_made_here_is_refused_before_the_plan() -> None:
-    """A model that needs another mode, an input of a type, or shorter words is refused with the remedy."""
+def test_an_unusable_model_is_refused_before_the_plan() -> None:
+    """A model that needs another mode, a certain input, or a shorter prompt is refused with the remedy."""
     assert "set X=1" in refused(offer(rate("asset", "1"), unavailable="'m' needs the big mode: set X=1"))
     needs = refused(offer(rate("asset", "1"), requires=frozenset({Modality.IMAGE})))
     assert needs == "asset 'a': depends_on: m works from image; name an asset of that type"
@@ -193,8 +226,8 @@ def test_what_cannot_be_made_here_is_refused_before_the_plan() -> None:
     assert long == "asset 'a': prompt: 12 characters; m takes at most 10: shorten it"
 
 
-def test_a_plan_costs_its_dearest_fallback() -> None:
-    """An approval covers whichever of an asset's models makes it; each of them has its own price."""
+def test_a_plan_costs_its_most_expensive_fallback() -> None:
+    """An approval covers any of an asset's models; each of them has its own price."""
     shop = Shop(offer(rate("asset", "1")), offer(rate("asset", "3"), model="dear"))
     plan = priced(shop, asset(fallbacks=(Alternative(provider="shop", model="dear"),)))
     own, other = plan.assets[0].quote, plan.assets[0].fallbacks[0].quote
@@ -205,8 +238,8 @@ def test_a_plan_costs_its_dearest_fallback() -> None:
         priced(shop, asset(fallbacks=(Alternative(provider="shop", model="nothing"),)))
 
 
-def test_what_a_take_cost() -> None:
-    """The vendor's own word comes first, then what it counted, then the plan's high price; unknown stays unknown."""
+def test_the_cost_of_a_take() -> None:
+    """The vendor's own report has priority, then its counts, then the plan's high price; unknown stays unknown."""
     made = offer(rate("input_tokens", "2"), rate("output_tokens", "10"), modality=Modality.TEXT)
     one = asset(asset_type="text", quote=Quote(low_usd=Decimal(0), high_usd=Decimal("0.5"), expected_seconds=1))
     usage: dict[Unit, int | Decimal] = {"input_tokens": 1_000, "output_tokens": 501}
@@ -217,8 +250,8 @@ def test_what_a_take_cost() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PROVIDERS))
-def test_the_catalogue_is_sound(name: str) -> None:
-    """Every provider has models, and each of them a media type, a way to be priced and parameters with a meaning."""
+def test_the_catalogue_is_consistent(name: str) -> None:
+    """Every provider has models, and each of them a media type, a pricing rule and described parameters."""
     offers = load_offers(name)
     assert offers
     for each in offers:
@@ -235,8 +268,9 @@ def test_the_catalogue_is_sound(name: str) -> None:
             assert all(name in each.rules for name in applied.when), each.model
 
 
-def test_an_own_catalogue_comes_on_top(tmp_path: Path) -> None:
-    """GREENLIGHT_CATALOGUE adds models and replaces entries; a broken one names the file, the entry and the field."""
+def test_a_custom_catalogue_extends_ours(tmp_path: Path) -> None:
+    """GREENLIGHT_CATALOGUE adds models and replaces entries; for an invalid one the error names the file, the entry and
+    the field."""
     file = tmp_path / "own.toml"
     entry = '[[models]]\nprovider = "previz"\nmodel = "{}"\nmodality = "text"\nmedia_type = "text/markdown"\n'
     price_ = 'expected_seconds = 1\nprice = {{ rates = [{{ unit = "{}", usd = "0.5" }}], source = "x", date = {} }}\n'
@@ -276,15 +310,15 @@ def spoken(words: str, **change: Any) -> Asset:
         ([spoken(ELEVEN_SECONDS).model_copy(update={"role": "music"}), asset()], ""),
     ],
 )
-def test_narration_that_outlasts_its_shots_is_said_before_it_is_paid_for(assets: list[Asset], warned: str) -> None:
-    """A plan warns where a last frame would be held for words that go on, and is silent where they fit."""
-    said = priced(SHOP, *assets).warnings
-    assert len(said) == bool(warned)
-    assert all(w.startswith(warned) for w in said)
+def test_narration_longer_than_its_shots_is_a_warning(assets: list[Asset], warned: str) -> None:
+    """A plan warns when a last frame would be held for narration that continues, and has no warning when it fits."""
+    warnings = priced(SHOP, *assets).warnings
+    assert len(warnings) == bool(warned)
+    assert all(w.startswith(warned) for w in warnings)
 
 
-def test_a_shot_that_fits_itself_to_its_narration_is_no_reason_to_warn() -> None:
-    """A model whose length follows what is said never holds a frame."""
+def test_a_shot_that_follows_its_narration_needs_no_warning() -> None:
+    """A model whose length follows the narration never holds a frame."""
     fits = offer(
         rate("asset", "0"),
         rules={"seconds": Parameter(meaning="length", type="number", default="its narration's length")},
@@ -320,8 +354,8 @@ HEARS = {"accepts": frozenset({Modality.AUDIO}), "max_recordings": 1, "modality"
         ({**SEES, "mask": True}, ["image", "image"], "mask", "image-1 and image-2 are masks; keep one of them"),
     ],
 )
-def test_what_a_model_cannot_use_is_refused(can: dict[str, Any], kinds: list[str], role: str, refused: str) -> None:
-    """No input is left out without a word: kinds, counts and masks are checked when the plan is priced."""
+def test_unusable_inputs_are_refused(can: dict[str, Any], kinds: list[str], role: str, refused: str) -> None:
+    """No input is ignored without a message: kinds, counts and masks are checked when the plan is priced."""
     inputs = made_from(*kinds, role=role)
     made = offer(rate("asset", "1"), **can)
     sources = [offer(rate("asset", "0"), modality=Modality(kind), model=kind) for kind in dict.fromkeys(kinds)]
@@ -337,8 +371,8 @@ def test_what_a_model_cannot_use_is_refused(can: dict[str, Any], kinds: list[str
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_a_shot_is_shown_to_no_model_that_ignores_it(name: str) -> None:
-    """Every model of the catalogue that makes no use of video is refused one, before its price is told."""
+def test_a_model_without_video_input_refuses_a_shot(name: str) -> None:
+    """Every model of the catalogue that does not use video refuses it before its price is quoted."""
     entry = PROVIDERS[name]
     env = {"GOOGLE_GENAI_USE_ENTERPRISE": "true", "GOOGLE_CLOUD_PROJECT": "p"} | dict.fromkeys(entry.variables, "k")
     provider = entry.build(env)

@@ -1,4 +1,4 @@
-"""Media to finish, the bucket that they are put into, and a film that comes of them, decoded."""
+"""Source media in a bucket, and the decoded film that finishing makes from them."""
 
 import asyncio
 import re
@@ -36,7 +36,7 @@ def shot_file(
     pix_fmt: str = "yuv420p",
     hue: int = 0,
 ) -> Path:
-    """A square that crosses the picture, on a ground that tells the shots apart."""
+    """A square that crosses the picture, on a background that distinguishes the shots."""
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, pix_fmt
@@ -80,7 +80,7 @@ def still_file(path: Path, colour: str, size: tuple[int, int] = (640, 360)) -> P
 
 
 class Takes:
-    """Puts takes in the bucket and collects the request."""
+    """Stores takes in the bucket and collects the request."""
 
     def __init__(self, storage: Storage, production_id: str) -> None:
         self.storage = storage
@@ -145,7 +145,7 @@ async def finished(takes: Takes, request: FinishDeliverable, tmp_path: Path) -> 
     return deliverable, files
 
 
-# What a film is, decoded
+# The decoded film
 
 
 class Film:
@@ -154,7 +154,7 @@ class Film:
         with av.open(BytesIO(data), "r") as film:
             video, audio = film.streams.video[0], next(iter(film.streams.audio), None)
             self.title = film.metadata.get("title")
-            # Of type data is the track that says what its chapters are called.
+            # The track of type data contains the titles of the chapters.
             streams = [s for s in film.streams if s.type != "data"]
             self.kinds = [s.type for s in streams]
             self.chapters = [
@@ -203,7 +203,7 @@ class Film:
 
 
 def cue_times(text: str) -> list[float]:
-    """Start and end of each cue, in seconds, one after another."""
+    """Start and end of each cue, in seconds, in one list."""
 
     def seconds(clock: str) -> float:
         hours, minutes, rest = clock.replace(",", ".").split(":")

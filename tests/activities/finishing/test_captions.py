@@ -1,4 +1,4 @@
-"""Captions: the narration's words as readable, well-timed and inert cues."""
+"""Captions: the narration's text as readable, well-timed and inert cues."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ def shot(asset_id: str, seconds: float, *voices: str) -> Shot:
 
 
 def test_cues_are_at_most_two_lines_of_42() -> None:
-    """English breaks between words, into lines that a reader can take in."""
+    """English is split between words, into lines of a readable length."""
     cues = split(LONG)
     assert " ".join(" ".join(cues).split()) == LONG
     assert len(cues) > 2
@@ -37,7 +37,7 @@ def test_cues_are_at_most_two_lines_of_42() -> None:
 
 
 def test_cjk_lines_hold_18_characters_and_never_begin_with_punctuation() -> None:
-    """Text without spaces breaks between characters, but a full stop stays with what it ends."""
+    """Text without spaces is split between characters, but a full stop stays with its sentence."""
     words = (
         "灯台の灯りは九十年の間、毎晩北の岬の海の上で回り続けてきました。"
         "毎晩だれかが二百十一段の階段を登り、火をともしたのです。今夜はだれも登りません。"
@@ -51,7 +51,7 @@ def test_cjk_lines_hold_18_characters_and_never_begin_with_punctuation() -> None
 @given(st.text(max_size=400))
 @settings(max_examples=150, deadline=None)
 def test_no_word_is_lost_in_any_script(words: str) -> None:
-    """Whatever the words are, cues hold them all, in order, and never more than two lines."""
+    """The cues hold any words completely, in order, and never on more than two lines."""
     cues = split(words)
     kept = "".join("".join(cues).split())
     assert kept == "".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in words).split())
@@ -61,7 +61,7 @@ def test_no_word_is_lost_in_any_script(words: str) -> None:
 
 
 def test_times_follow_length_within_the_narration() -> None:
-    """Cues fill their narration from its placed start to its real end, longer ones for longer."""
+    """Cues fill their narration from its start to its real end, and longer cues take more time."""
     cues = cues_of([PlacedVoice(voice("n", 12.0, LONG), 3.0)])
     assert cues[0].start == 3.0
     assert cues[-1].end == pytest.approx(15.0)
@@ -70,8 +70,8 @@ def test_times_follow_length_within_the_narration() -> None:
     assert by_length[0].end - by_length[0].start < by_length[-1].end - by_length[-1].start
 
 
-def test_hostile_words_neither_end_a_cue_nor_become_markup() -> None:
-    """An arrow, a tag or a blank line in the words stays words."""
+def test_hostile_text_neither_ends_a_cue_nor_becomes_markup() -> None:
+    """An arrow, a tag or a blank line in the text stays text."""
     hostile = "a --> b\n\n00:00:09.000 --> 00:00:10.000\n<script>x</script> & done"
     cues = cues_of([PlacedVoice(voice("n", 3.0, hostile), 3_599.5)])
     written = vtt(cues)
@@ -85,7 +85,7 @@ def test_hostile_words_neither_end_a_cue_nor_become_markup() -> None:
 
 
 def test_narration_starts_with_its_shot_and_holds_it() -> None:
-    """A tied narration begins with its shot; what it overruns is added to the shot and said in a note."""
+    """A tied narration begins with its shot; the time by which it is longer is added to the shot and noted."""
     line = lay_out(
         [shot("s1", 2.0, "n1"), shot("s2", 2.0, "n2"), shot("s3", 1.0)],
         [voice("n1", 2.0), voice("n2", 3.3)],
@@ -97,7 +97,7 @@ def test_narration_starts_with_its_shot_and_holds_it() -> None:
 
 
 def test_one_narration_over_two_shots_needs_no_hold() -> None:
-    """A narration that spans shots is measured against all of them."""
+    """A narration that spans shots is compared with all of them."""
     line = lay_out([shot("s1", 2.0, "n"), shot("s2", 2.0, "n")], [voice("n", 3.5)], 24)
     assert line.voices[0].start == 0.15
     assert line.seconds == 4.0
@@ -110,7 +110,7 @@ def test_one_narration_over_two_shots_needs_no_hold() -> None:
 )
 @settings(max_examples=200, deadline=None)
 def test_voices_never_overlap_and_are_never_cut(shots: list[tuple[float, int]], spoken: list[float]) -> None:
-    """Whatever is tied to whatever, one voice speaks at a time and the film is long enough for the last word."""
+    """For any ties one voice speaks at a time, and the film is long enough for the last word."""
     voices = [voice(f"n{i}", seconds) for i, seconds in enumerate(spoken)]
     line = lay_out([shot(f"s{i}", s, f"n{n}") for i, (s, n) in enumerate(shots)], voices, 25)
     placed = sorted(line.voices, key=lambda p: p.start)
@@ -119,8 +119,9 @@ def test_voices_never_overlap_and_are_never_cut(shots: list[tuple[float, int]], 
     assert not placed or placed[-1].end <= line.seconds + 1e-3
 
 
-def test_stills_share_what_no_narration_names() -> None:
-    """Stills go with narrations one to one, else share the whole, and without any voice the brief's duration."""
+def test_untied_stills_share_the_narrations() -> None:
+    """Stills are assigned to narrations one to one, otherwise they share the whole, and without any voice the brief's
+    duration."""
     stills = [shot("i1", 0), shot("i2", 0)]
     paired = hold_stills(stills, [voice("n1", 1.0), voice("n2", 2.0)], 20)
     assert [(s.voices, round(s.seconds, 2)) for s in paired] == [(("n1",), 1.65), (("n2",), 2.65)]
@@ -131,7 +132,7 @@ def test_stills_share_what_no_narration_names() -> None:
 
 @pytest.mark.parametrize(("tag", "code"), [("en", "eng"), ("pt-BR", "por"), ("yue", "yue"), ("qq", "und")])
 def test_language_tags_become_three_letters(tag: str, code: str) -> None:
-    """MP4 knows languages by three letters only."""
+    """MP4 identifies languages by three letters only."""
     assert three_letters(tag) == code
 
 
@@ -142,13 +143,13 @@ UNBROKEN = {
 
 
 @pytest.mark.parametrize("words", UNBROKEN.values(), ids=UNBROKEN)
-def test_scripts_with_spaces_break_at_them_alone(words: str) -> None:
-    """Korean, and long Latin words, break at spaces, never inside a word or a spaced number."""
+def test_scripts_with_spaces_break_only_at_spaces(words: str) -> None:
+    """Korean text and long Latin words are split at spaces, never inside a word or a spaced number."""
     assert " ".join(" ".join(split(words)).split(" ")).replace("\n", " ") == words
 
 
 def test_numbers_and_latin_words_in_chinese_stay_whole() -> None:
-    """Whatever the length before it, no line ends inside a Latin word, a number, its unit or its currency."""
+    """For any length of the text before it, no line ends inside a Latin word, a number, its unit or its currency."""
     for before in range(40):
         lines = "\n".join(split("中" * before + "用Python3.12写的１，２３４行代码花费¥1,000，占35.7%。")).split("\n")
         for whole in ("Python3.12", "１，２３４", "¥1,000，", "35.7%。"):
@@ -156,7 +157,8 @@ def test_numbers_and_latin_words_in_chinese_stay_whole() -> None:
 
 
 def test_kinsoku() -> None:
-    """No line begins with what may not begin one (small kana, repetition, closing marks) or ends with an opener."""
+    """No line begins with a character that must not begin one (small kana, repetition, closing marks) or ends with an
+    opening one."""
     for before in range(40):
         words = "あ" * before + "「ちょっと」キャンプファイヤー、人々（ほんとう）。“深度”——他们……‘好’！"
         lines = "\n".join(split(words)).split("\n")
@@ -167,7 +169,7 @@ def test_kinsoku() -> None:
 
 
 def test_thai_signs_stay_with_their_base() -> None:
-    """No line of Thai begins with a dependent sign or a vowel that follows, or ends with one that leads."""
+    """No line of Thai begins with a dependent sign or a following vowel, or ends with a leading vowel."""
     words = "ทุกคืนเป็นเวลาเก้าสิบปีที่ประภาคารทางเหนือหมุนอยู่เหนือน้ำทะเลและทุกคืนมีใครบางคนปีนบันไดสองร้อยสิบเอ็ดขั้น"
     for start in range(len(words) - 45):
         if start and (

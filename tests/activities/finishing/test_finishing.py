@@ -1,4 +1,4 @@
-"""Finishing: real takes in a real bucket become a film that plays or a document that reads."""
+"""Finishing: real takes in a real bucket become a film that plays or a document."""
 
 import asyncio
 import re
@@ -23,8 +23,8 @@ from workflows.keys import deliverables_prefix
 from workflows.models import Modality
 
 
-async def test_film_has_picture_sound_and_words(storage: Storage, tmp_path: Path) -> None:
-    """Two shots with narration become one faststart MP4 whose sound and captions stand where their shots begin."""
+async def test_a_film_has_picture_sound_and_captions(storage: Storage, tmp_path: Path) -> None:
+    """Two shots with narration become one faststart MP4 whose sound and captions start with their shots."""
     takes = Takes(storage, "film")
     await takes.add("script", Modality.TEXT, "script", b"# The light\n\nIt turns.", "text/markdown")
     for number, (voice, shot) in enumerate(((1.2, 2.0), (1.4, 2.0)), start=1):
@@ -60,9 +60,9 @@ async def test_film_has_picture_sound_and_words(storage: Storage, tmp_path: Path
     assert deliverable.notes == ()
     assert [(c.asset_id, c.start_seconds) for c in deliverable.chapters] == [("shot-1", 0), ("shot-2", 2)]
     assert film.chapters == [(0, "Sea 1"), (2, "Sea 2")]
-    said = film.subtitles()
-    assert [text for _, _, text in said] == [f"Narration {n} turns & turns <again>." for n in (1, 2)]
-    assert [t for start, end, _ in said for t in (start, end)] == pytest.approx([0.15, 1.35, 2.15, 3.55], abs=0.05)
+    cues = film.subtitles()
+    assert [text for _, _, text in cues] == [f"Narration {n} turns & turns <again>." for n in (1, 2)]
+    assert [t for start, end, _ in cues for t in (start, end)] == pytest.approx([0.15, 1.35, 2.15, 3.55], abs=0.05)
     assert cue_times(files["captions.vtt"].decode()) == pytest.approx([0.15, 1.35, 2.15, 3.55], abs=0.05)
     assert cue_times(files["captions.srt"].decode()) == cue_times(files["captions.vtt"].decode())
     assert "turns &amp; turns &lt;again&gt;" in files["captions.vtt"].decode()
@@ -70,7 +70,8 @@ async def test_film_has_picture_sound_and_words(storage: Storage, tmp_path: Path
 
 
 async def test_overrun_is_held_and_noted(storage: Storage, tmp_path: Path) -> None:
-    """A narration longer than its shot is heard whole over the shot's held last frame, and the note says how long."""
+    """A narration longer than its shot is played completely over the shot's held last frame, and the note gives the
+    duration."""
     takes = Takes(storage, "overrun")
     for number, (voice, shot) in enumerate(((2.3, 1.0), (0.5, 1.0)), start=1):
         source = voice_file(tmp_path / "v.mp3", voice, codec="libmp3lame", rate=24_000)
@@ -91,7 +92,7 @@ async def test_overrun_is_held_and_noted(storage: Storage, tmp_path: Path) -> No
 
 
 async def test_a_long_document_is_finished(storage: Storage, tmp_path: Path) -> None:
-    """What no single take may be, all of them together may: a document of more than 1 MB."""
+    """All takes together may exceed the limit of a single take: a document of more than 1 MB is finished."""
     takes = Takes(storage, "long")
     for number in range(3):
         await takes.add(f"text-{number}", Modality.TEXT, "body", b"The sea answers. " * 30_000, "text/markdown")
@@ -118,12 +119,12 @@ async def test_mixed_shots_fit_one_frame(storage: Storage, tmp_path: Path) -> No
     assert len(film.pictures) == 75
     assert deliverable.notes == ("shot-2 is 180 x 320 and is shown with bars in 320 x 180",)
     upright = film.picture(1.5)
-    assert max(upright[36 // 2 * 64 : 36 // 2 * 64 + 10]) < 24, "bars beside the upright shot"
+    assert max(upright[36 // 2 * 64 : 36 // 2 * 64 + 10]) < 24, "bars next to the upright shot"
     assert film.differ(0.5, 2.5) > 5
 
 
 async def test_untied_narration_follows(storage: Storage, tmp_path: Path) -> None:
-    """Narration that no shot names starts where the one before it ends, and the last frame waits for it."""
+    """Narration that no shot names starts at the end of the one before it, and the last frame is held for it."""
     takes = Takes(storage, "untied")
     for number in (1, 2):
         source = voice_file(tmp_path / "v.wav", 0.9)
@@ -136,8 +137,8 @@ async def test_untied_narration_follows(storage: Storage, tmp_path: Path) -> Non
     assert "past the last shot" in deliverable.notes[0]
 
 
-async def test_what_is_not_in_the_film_is_noted(storage: Storage, tmp_path: Path) -> None:
-    """Music, and the sound that a shot brings along, are named in the notes instead of vanishing without a word."""
+async def test_omitted_media_are_noted(storage: Storage, tmp_path: Path) -> None:
+    """Music, and the sound of a shot, are named in the notes when they are omitted."""
     takes = Takes(storage, "lost")
     await takes.add("music-1", Modality.AUDIO, "music", voice_file(tmp_path / "v.wav", 0.5), "audio/wav")
     with av.open(str(tmp_path / "both.mp4"), "w") as out:
@@ -163,7 +164,7 @@ async def test_what_is_not_in_the_film_is_noted(storage: Storage, tmp_path: Path
 
 
 async def test_stills_become_a_film(storage: Storage, tmp_path: Path) -> None:
-    """A video brief of stills and narration is a film that holds each still for its narration, slowly moving."""
+    """A video brief of stills and narration is a film that holds each still for its narration, with a slow move."""
     takes = Takes(storage, "stills")
     for number, (colour, seconds) in enumerate((("navy", 1.0), ("darkred", 1.6)), start=1):
         tied = f"narration-{number}"
@@ -186,7 +187,7 @@ HOSTILE = (
 
 
 async def test_document_is_readable_and_inert(storage: Storage, tmp_path: Path) -> None:
-    """A post becomes Markdown and a page in asset order; what a model wrote never becomes a tag, link or load."""
+    """A post becomes Markdown and a page in asset order; text of a model never becomes a tag, link or load."""
     takes = Takes(storage, "document")
     await takes.add("post", Modality.TEXT, "body", HOSTILE.encode(), "text/markdown", label="<b>Post</b>")
     source = still_file(tmp_path / "i.png", "teal")
@@ -217,7 +218,7 @@ async def test_document_is_readable_and_inert(storage: Storage, tmp_path: Path) 
 
 
 async def test_narration_alone_is_a_document(storage: Storage, tmp_path: Path) -> None:
-    """A video brief with neither shots nor stills is a document with its narration beside it."""
+    """A video brief with neither shots nor stills is a document with its narration next to it."""
     takes = Takes(storage, "radio")
     await takes.add("script", Modality.TEXT, "script", b"Words.", "text/markdown")
     source = voice_file(tmp_path / "v.wav", 0.5)
@@ -228,7 +229,7 @@ async def test_narration_alone_is_a_document(storage: Storage, tmp_path: Path) -
 
 
 def test_contact_sheet_is_bounded(tmp_path: Path) -> None:
-    """Of many pictures sixty are shown; one that does not open is noted instead of failing the deliverable."""
+    """Of many pictures sixty are shown; an invalid one is noted and does not fail the deliverable."""
     source = still_file(tmp_path / "i.png", "teal", (64, 36))
     broken = tmp_path / "broken.png"
     broken.write_bytes(source.read_bytes()[:60])
@@ -243,8 +244,9 @@ def test_contact_sheet_is_bounded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["Überschrift · 1", "見出し", "दीपस्तंभ", "\U000130b8\U000131cb"])
-def test_contact_sheet_letters_any_script(tmp_path: Path, label: str) -> None:
-    """A label is set in a font that has its letters, or as bars where none here has: never in a font's empty boxes."""
+def test_contact_sheet_draws_any_script(tmp_path: Path, label: str) -> None:
+    """A label is set in a font that has its letters, or as bars when no font here has them: never as a font's empty
+    boxes."""
     source = still_file(tmp_path / "i.png", "teal", (64, 36))
     contact_sheet.draw(
         tmp_path / "sheet.png", label, [contact_sheet.Cell("image-1", label, source)], "16:9", threading.Event()
@@ -258,7 +260,7 @@ def test_contact_sheet_letters_any_script(tmp_path: Path, label: str) -> None:
 
 
 async def test_running_twice_writes_the_same_keys(storage: Storage, tmp_path: Path) -> None:
-    """An activity that runs again after an outage ends with the same files under the same keys."""
+    """An activity that runs again after an outage returns the same files under the same keys."""
     takes = Takes(storage, "twice")
     await takes.add("shot-1", Modality.VIDEO, "shot", shot_file(tmp_path / "s.mp4"), "video/mp4")
     request = takes.request(Platform.VIDEO)
@@ -278,7 +280,7 @@ async def test_running_twice_writes_the_same_keys(storage: Storage, tmp_path: Pa
 async def test_broken_take_is_named(
     storage: Storage, tmp_path: Path, asset_id: str, kind: Modality, media_type: str
 ) -> None:
-    """A take that does not decode fails the finishing with its asset's id, not with a decoder's riddle."""
+    """A take that does not decode fails the finishing with its asset's id, not with a decoder's error."""
     takes = Takes(storage, f"broken-{asset_id}")
     if kind is Modality.IMAGE:
         await takes.add("still-1", kind, "still", still_file(tmp_path / "i.png", "teal", (64, 36)), media_type)
@@ -311,5 +313,5 @@ async def test_cancelled_finishing_stops(storage: Storage, tmp_path: Path) -> No
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not any(step.startswith("film: 59 ") for step in steps), "it went on to the end of the film"
+    assert not any(step.startswith("film: 59 ") for step in steps), "it continued to the end of the film"
     assert await storage.list_keys(deliverables_prefix("cancelled")) == []

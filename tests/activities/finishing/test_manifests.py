@@ -12,7 +12,8 @@ from workflows.events import ProductionStatus, Snapshot
 
 
 async def test_an_older_record_replaces_no_newer_one(storage: Storage) -> None:
-    """Of two writers of a manifest the one with the newer record wins, whichever writes last; so with its revision."""
+    """Of two writers of a manifest the one with the newer record wins, whichever writes last; the same holds for its
+    revision."""
     manifests, production_id = Manifests(storage), uuid4().hex
     newer = record(production_id, 3)
     older = record(production_id, 2)

@@ -1,4 +1,4 @@
-"""Sound and video as players take them: what does not decode is skipped, and lengths are measured."""
+"""Sound and video are decoded as players do it: invalid packets are skipped, and lengths are measured."""
 
 import asyncio
 import io
@@ -28,7 +28,7 @@ RATE: Final = 44_100
 
 
 def noisy(path: Path, codec: str, pieces: list[tuple[float, int]], **options: str) -> Path:
-    """Noise of so many seconds and that loudness, each after the other."""
+    """Noise of these durations in seconds and levels, in sequence."""
     rng = random.Random(7)
     rate = 48_000 if codec == "libopus" else RATE
     with av.open(str(path), "w", options=options) as out:
@@ -49,7 +49,7 @@ def noisy(path: Path, codec: str, pieces: list[tuple[float, int]], **options: st
 
 
 def spoiled(path: Path, kind: Literal["audio", "video"], packets: range) -> Path:
-    """The file with packets, counted from 0, that no decoder can make anything of."""
+    """The file with the given packets, counted from 0, overwritten so that no decoder accepts them."""
     data = bytearray(path.read_bytes())
     with av.open(io.BytesIO(bytes(data)), "r") as source:
         stream = source.streams.get({kind: 0})[0]
@@ -62,8 +62,9 @@ def spoiled(path: Path, kind: Literal["audio", "video"], packets: range) -> Path
     return path
 
 
-async def test_packets_that_do_not_decode_are_skipped(storage: Storage, tmp_path: Path) -> None:
-    """A film is made of a narration and a shot with broken packets; the rest keeps its time, and notes say when."""
+async def test_invalid_packets_are_skipped(storage: Storage, tmp_path: Path) -> None:
+    """A film is made of a narration and a shot with invalid packets; the rest keeps its time, and notes give the
+    position."""
     takes = Takes(storage, f"broken-{uuid4().hex[:8]}")
     voice = noisy(tmp_path / "n.mka", "libopus", [(2.0, 1)])
     shot = shot_file(tmp_path / "s.webm", seconds=3.0, codec="libvpx-vp9")
@@ -86,10 +87,10 @@ async def test_packets_that_do_not_decode_are_skipped(storage: Storage, tmp_path
 
 
 @pytest.mark.parametrize("kind", ["audio", "video"])
-async def test_a_file_in_which_nothing_decodes_is_no_take(
+async def test_a_file_without_valid_packets_is_no_take(
     kind: Literal["audio", "video"], storage: Storage, tmp_path: Path
 ) -> None:
-    """It is found when it is stored, uploaded or finished, and never held for a whole take."""
+    """It is detected when it is stored, uploaded or finished, and never counts as a whole take."""
     if kind == "audio":
         path, media_type = noisy(tmp_path / "n.mka", "libopus", [(1.0, 1)]), "audio/webm"
     else:
@@ -145,8 +146,8 @@ LENGTHS: Final[dict[str, tuple[Callable[[Path], Path], str]]] = {
 
 
 @pytest.mark.parametrize("name", LENGTHS)
-def test_lengths_are_measured_where_headers_estimate(name: str, tmp_path: Path) -> None:
-    """Four seconds are four seconds, whatever a header guesses from its first packets, or does not know at all."""
+def test_lengths_are_measured(name: str, tmp_path: Path) -> None:
+    """Four seconds are measured as four seconds, whatever the header estimates from its first packets or omits."""
     make, media_type = LENGTHS[name]
     path = make(tmp_path)
     assert probe(path, media_type).duration_seconds == pytest.approx(4.0, abs=0.15)
@@ -154,7 +155,7 @@ def test_lengths_are_measured_where_headers_estimate(name: str, tmp_path: Path) 
 
 
 def test_a_recorders_video_is_measured(tmp_path: Path) -> None:
-    """A WebM without a duration, as browsers record it, is as long as its last packet says, also as a shot."""
+    """A WebM without a duration, as browsers record it, is as long as its last packet states, also as a shot."""
     whole, path = shot_file(tmp_path / "a.webm", seconds=2.0, codec="libvpx-vp9"), tmp_path / "live.webm"
     with av.open(str(whole)) as source, av.open(str(path), "w", options={"live": "1"}) as out:
         stream = out.add_stream_from_template(source.streams.video[0])
@@ -167,8 +168,8 @@ def test_a_recorders_video_is_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.wav", "a.flac", "a.mp4"])
-def test_what_is_cut_off_is_refused(name: str, tmp_path: Path) -> None:
-    """A header that counts what follows is believed: a file that ends before that is no take."""
+def test_a_truncated_file_is_refused(name: str, tmp_path: Path) -> None:
+    """A header that counts the following data is trusted: a file that ends before that is no take."""
     codecs = {"a.mp3": "libmp3lame", "a.wav": "pcm_s16le", "a.flac": "flac", "a.mp4": "aac"}
     flags = {"movflags": "faststart"} if name == "a.mp4" else {}
     path = noisy(tmp_path / name, codecs[name], [(4.0, 1)], **flags)
@@ -178,8 +179,8 @@ def test_what_is_cut_off_is_refused(name: str, tmp_path: Path) -> None:
         probe(path, {"a.mp3": "audio/mpeg", "a.wav": "audio/wav"}.get(name, "audio/mp4"))
 
 
-def test_faults_of_the_program_are_not_blamed_on_media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A TypeError while media is looked at goes through, for sound, video and pictures."""
+def test_program_faults_are_not_reported_as_media_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A TypeError during the analysis of media is raised unchanged, for sound, video and pictures."""
 
     def wrong(*_: object, **__: object) -> None:
         raise TypeError("a slip of the pen")
@@ -195,7 +196,7 @@ def test_faults_of_the_program_are_not_blamed_on_media(tmp_path: Path, monkeypat
 
 
 def test_threads_wait_for_room() -> None:
-    """No more pixels than the limit are decoded at once, and a picture above it is let in alone."""
+    """No more pixels than the limit are decoded at once, and a picture above the limit is decoded alone."""
     from activities.media.stills import PixelBudget
 
     room, seen = PixelBudget(100), list[int]()

@@ -1,4 +1,4 @@
-"""Media that means harm: whatever a vendor's storage sends, the take ends in a word, and the worker goes on."""
+"""Hostile media: for any response of a vendor's storage, the take ends with a message, and the worker continues."""
 
 import dataclasses
 import time
@@ -24,7 +24,7 @@ from activities.takes.uploads import INSPECTORS
 from tests.emulators import samples
 from tests.emulators.hostile import HostileStorage
 from tests.emulators.replicate import ReplicateEmulator
-from tests.fuzz.files import looked
+from tests.fuzz.files import inspect_files
 from tests.support.waiting import WITHIN
 from workflows import keys
 from workflows.activity_io import AssetFailure, ProduceAsset
@@ -39,15 +39,15 @@ MODELS: Final = {
 }
 PICTURE_USD: Final = Decimal("0.03")
 MOST_BYTES: Final = 30_000_000
-"""Of a take here, so that what has no end comes to one soon."""
+"""The size limit of a take here, so that an endless download reaches it soon."""
 DRIP_SECONDS: Final = 3.0
-"""For a download that comes by drops; no other one is limited by time."""
+"""For a download that arrives slowly; no other one is limited by time."""
 MEMORY_BYTES: Final = 150_000_000
-"""More than this no look may take: the bombs unpack to gigabytes."""
+"""No check may use more memory than this: the bombs unpack to gigabytes."""
 
 
 class Maker:
-    """Makes takes of Replicate, whose files lie where harm is meant."""
+    """Makes takes of Replicate, whose files are on a hostile server."""
 
     def __init__(self, storage: Storage, vendor: ReplicateEmulator, hostile: HostileStorage) -> None:
         self.storage, self.vendor, self.hostile = storage, vendor, hostile
@@ -56,7 +56,7 @@ class Maker:
             storage, {"replicate": self.provider}, ActivitySettings(claim_settles_seconds=0.1, max_failures=2)
         )
 
-    def asked(self, path: str) -> ProduceAsset:
+    def take_request(self, path: str) -> ProduceAsset:
         model, modality = MODELS[path.rpartition(".")[2]]
         self.vendor.texts[model] = [f"{self.hostile.url}/{path}"]
         price = PICTURE_USD if modality is Modality.IMAGE else Decimal(0)
@@ -73,7 +73,7 @@ class Maker:
         return ProduceAsset(production_id=uuid4().hex, brief=brief, asset=asset, take=1)
 
     async def made(self, request: ProduceAsset) -> Take | AssetFailure:
-        """As many attempts as it takes, without the pauses between them."""
+        """The take after as many attempts as it needs, without the delays between them."""
         for attempt in range(1, 20):
             environment = ActivityEnvironment()
             environment.info = dataclasses.replace(environment.info, attempt=attempt)
@@ -82,7 +82,7 @@ class Maker:
             except ApplicationError as error:
                 if error.non_retryable:
                     return AssetFailure.model_validate(error.details[0])
-        raise AssertionError("it is tried again and again")
+        raise AssertionError("the take is retried without end")
 
     async def ledger(self, request: ProduceAsset) -> Entry:
         entry = await Ledger(self.storage, keys.take_prefix(request.production_id, "a", 1)).read()
@@ -90,7 +90,7 @@ class Maker:
         return entry
 
     def left(self, request: ProduceAsset) -> list[str]:
-        """What lies in the bucket, whole or in parts."""
+        """The objects and upload parts in the bucket."""
         prefix = keys.production_prefix(request.production_id)
         found = self.storage._admin.list_objects_v2(Bucket="tests", Prefix=prefix).get("Contents", ())
         parts = self.storage._admin.list_multipart_uploads(Bucket="tests", Prefix=prefix).get("Uploads", ())
@@ -99,7 +99,7 @@ class Maker:
 
 @pytest.fixture(scope="module")
 def servers_that_mean_harm() -> Iterator[tuple[ReplicateEmulator, HostileStorage]]:
-    with ReplicateEmulator(looks=1) as vendor, HostileStorage() as hostile:
+    with ReplicateEmulator(polls=1) as vendor, HostileStorage() as hostile:
         yield vendor, hostile
 
 
@@ -117,7 +117,7 @@ async def maker(
 
 
 class Peak:
-    """The most memory that this process had since `begin`, by the Linux kernel's own mark."""
+    """The peak memory of this process since `begin`, as the Linux kernel records it."""
 
     def __init__(self) -> None:
         Path("/proc/self/clear_refs").write_text("5")
@@ -167,14 +167,15 @@ IN_DOUBT: Final = ("ambiguous_submission", "submission_unknown")
         ("loop/whole.png", IN_DOUBT, "more than 3 redirects"),
     ],
 )
-async def test_what_means_harm_ends_in_a_word(
+async def test_hostile_media_is_refused_with_a_message(
     maker: Maker, monkeypatch: pytest.MonkeyPatch, path: str, end: tuple[str, str], words: str
 ) -> None:
-    """It is paid for once and counted, nothing of it is kept, and neither time nor memory runs away."""
+    """A hostile file is paid for once and counted, nothing of it is kept, and neither time nor memory exceeds its
+    limit."""
     if path.startswith("drip/"):
         monkeypatch.setattr(download, "MAX_SECONDS", DRIP_SECONDS)
     billed = maker.vendor.billed_usd
-    request, peak, began = maker.asked(path), Peak(), time.monotonic()
+    request, peak, began = maker.take_request(path), Peak(), time.monotonic()
     failure = await maker.made(request)
     assert isinstance(failure, AssetFailure), failure
     assert (failure.reason, failure.kind) == end, failure
@@ -191,35 +192,35 @@ async def test_what_means_harm_ends_in_a_word(
 
 
 async def test_a_redirect_into_our_own_network(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that moved to an address of ours is not fetched, and a person hears why."""
+    """A file that moved to a private address is not downloaded, and a person receives the reason."""
     monkeypatch.setattr(download, "GuardedTransport", lambda: GuardedTransport({"127.0.0.1"}))
     real = download.open_media
     monkeypatch.setattr(
         "activities.providers.replicate.answer.open_media",
         lambda url, **more: real(url, **more | {"base_url": "https://v"}),
     )
-    failure = await maker.made(maker.asked("inside/whole.png"))
+    failure = await maker.made(maker.take_request("inside/whole.png"))
     assert isinstance(failure, AssetFailure)
     assert (failure.reason, failure.kind) == IN_DOUBT
     assert "'169.254.169.254', an address in a private network" in failure.message
 
 
-async def test_the_worker_goes_on(maker: Maker) -> None:
-    """After all that, what is honest is made, by the same provider over the same path."""
-    take = await maker.made(maker.asked("whole.png"))
+async def test_the_worker_continues_after_hostile_media(maker: Maker) -> None:
+    """After all hostile files a valid one is made, by the same provider over the same path."""
+    take = await maker.made(maker.take_request("whole.png"))
     assert isinstance(take, Take)
     assert (take.media.width, take.billed_usd) == (64, PICTURE_USD)
 
 
-def test_damaged_files(tmp_path: Path) -> None:
-    """Whatever is wrong within a file, it is looked at to its end or refused as unusable, in little time."""
-    looks = looked(200, 4, tmp_path)
-    assert looks.findings == []
-    assert 0 < looks.refused < looks.files
+def test_damaged_files_are_checked_in_little_time(tmp_path: Path) -> None:
+    """A file with any damage is read to its end or refused as unusable, in little time."""
+    checks = inspect_files(200, 4, tmp_path)
+    assert checks.findings == []
+    assert 0 < checks.refused < checks.files
 
 
-def test_a_second_picture_behind_a_jpeg(tmp_path: Path) -> None:
-    """What telephones put into one JPEG, two pictures, is an upload and a reference like any other."""
+def test_a_second_picture_in_a_jpeg_is_accepted(tmp_path: Path) -> None:
+    """The two pictures that telephones store in one JPEG are an upload and a reference like any other."""
     first, second = (samples.picture(64, side) for side in (32, 48))
     path = tmp_path / "phone.jpg"
     _save_as_mpo(path, first, second)
@@ -227,8 +228,8 @@ def test_a_second_picture_behind_a_jpeg(tmp_path: Path) -> None:
     assert (media_type, facts.width, facts.height) == ("image/jpeg", 64, 32)
 
 
-def test_old_encodings_harm_nothing(tmp_path: Path) -> None:
-    """A title in Latin-1 within a sound file is no reason to refuse it."""
+def test_old_encodings_are_accepted(tmp_path: Path) -> None:
+    """A title in Latin-1 within a sound file does not cause a refusal."""
     data = samples.wav(1.0)
     title = b"INFOINAM\x06\x00\x00\x00caf\xe9\x00\x00"
     named = data[:12] + b"LIST" + len(title).to_bytes(4, "little") + title + data[12:]

@@ -1,4 +1,5 @@
-"""Media is called what its bytes are, in record, key and Content-Type, whatever a vendor says that it is."""
+"""The media type in record, key and Content-Type follows the bytes of the media, not the type that a vendor
+declares."""
 
 import base64
 import io
@@ -19,7 +20,7 @@ from activities.providers.protocol import Finished
 from activities.providers.registry import PROVIDERS
 from activities.storage.bucket import Storage
 from activities.takes.stored_form import normalize
-from tests.activities.takes.attempts import Attempts, asked
+from tests.activities.takes.attempts import Attempts, take_request
 from tests.emulators.base import Reply
 from tests.emulators.google import GoogleEmulator
 from tests.emulators.hostile import film
@@ -27,12 +28,12 @@ from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.samples import mp3, pcm, picture, wav
 from tests.support.vendor import Vendor
 from tests.support.vendors import KINDS, Kindred, env_of
-from tests.support.vendors import asked as wanted
+from tests.support.vendors import vendor_request as wanted
 from workflows.models import Modality
 
 
 def sound(form: str, codec: str) -> bytes:
-    """A second of sound in a container of libavformat's."""
+    """A second of sound in one of libavformat's containers."""
     buffer = io.BytesIO()
     with av.open(io.BytesIO(wav()), "r") as source, av.open(buffer, "w", format=form) as out:
         stream = out.add_stream(codec, rate=48_000)
@@ -63,8 +64,8 @@ FILES: Final[Mapping[str, Callable[[], bytes]]] = {
 
 
 @pytest.mark.parametrize("media_type", FILES)
-async def test_every_form_is_known_by_its_bytes(media_type: str) -> None:
-    """Declared as another form of the kind, or as nothing of it, a file has the media type of its bytes, and opens."""
+async def test_every_format_is_detected_from_its_bytes(media_type: str) -> None:
+    """Declared as another format of the kind, or as another kind, a file has the media type of its bytes, and opens."""
     data, kind = FILES[media_type](), Modality(media_type.partition("/")[0])
     offer = Offer("v", "m", kind, f"{kind.value}/x", (), 1.0)
     for declared in (f"{kind.value}/other", "application/octet-stream", ""):
@@ -75,24 +76,25 @@ async def test_every_form_is_known_by_its_bytes(media_type: str) -> None:
 
 
 def test_another_kind_keeps_its_declared_type() -> None:
-    """Sound in the place of a picture stays what it should have been, and is refused as that."""
+    """Sound instead of a picture keeps the expected type, and is refused as an invalid picture."""
     assert media_type_of(wav(), "image/png") == "image/png"
     assert media_type_of(b"", "video/mp4") == "video/mp4"
 
 
 @pytest.mark.parametrize("samples", [b"\xff" * 64, b"\xfe\xff" * 64, b"\x00" * 64, b""])
-def test_samples_without_a_head_are_nothing(samples: bytes) -> None:
-    """Quiet sound as raw samples is not taken for frames of MP3."""
+def test_samples_without_a_header_are_not_mp3(samples: bytes) -> None:
+    """Quiet sound as raw samples is not detected as frames of MP3."""
     assert detect(samples) == ""
 
 
 @pytest.mark.parametrize("way", ["now", "later", "stream", "gift"])
-async def test_a_take_is_stored_as_what_it_is(storage: Storage, way: str) -> None:
-    """A JPEG that is declared to be a PNG: record, key and Content-Type say JPEG, at once, by a job and for nothing."""
+async def test_a_take_is_stored_with_its_real_media_type(storage: Storage, way: str) -> None:
+    """A JPEG that is declared as PNG is JPEG in record, key and Content-Type: synchronously, by a job and without
+    cost."""
     vendor = Vendor()
-    vendor.media, vendor.streams, vendor.looks = picture(kind="JPEG"), way == "stream", 1
+    vendor.media, vendor.streams, vendor.polls = picture(kind="JPEG"), way == "stream", 1
     model = "later" if way == "stream" else way
-    run = Attempts(storage, vendor, asked(model, "0" if model == "gift" else "0.40"))
+    run = Attempts(storage, vendor, take_request(model, "0" if model == "gift" else "0.40"))
     if model == "later":
         await run.fails()
     take = await run.attempt()
@@ -105,8 +107,8 @@ async def test_a_take_is_stored_as_what_it_is(storage: Storage, way: str) -> Non
     assert len(vendor.billed) == 1
 
 
-async def test_speech_that_is_called_a_text(tmp_path: Path) -> None:
-    """Sound is sound, also where a server declares JSON, and in another form than was asked for."""
+async def test_speech_declared_as_json_is_sound(tmp_path: Path) -> None:
+    """Sound is detected even when a server declares JSON, and in another format than the requested one."""
     with OpenAIEmulator() as vendor:
         openai = OpenAI({"OPENAI_API_KEY": vendor.key, "OPENAI_BASE_URL": f"{vendor.url}/v1"})
         vendor.say(Reply(200, mp3(), "application/json"))
@@ -118,8 +120,8 @@ async def test_speech_that_is_called_a_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [wav(), pcm()], ids=["wav", "samples"])
-async def test_samples_get_a_head_once(data: bytes, tmp_path: Path) -> None:
-    """What is declared as raw samples gets a head unless it has one."""
+async def test_samples_get_one_header(data: bytes, tmp_path: Path) -> None:
+    """Media declared as raw samples gets a header unless it has one."""
     kindred = Kindred("google", "gemini-3.8-flash-tts", Modality.AUDIO, GoogleEmulator)
     part = {"inlineData": {"mimeType": "audio/L16;codec=pcm;rate=24000", "data": base64.b64encode(data).decode()}}
     with GoogleEmulator() as vendor:
@@ -152,7 +154,7 @@ URL: Final = "https://v/out"
     ],
 )
 def test_a_medium_is_found_in_any_output(output: object, modality: Modality, value: str | None) -> None:
-    """The one of the kind that was asked for, in an object, a list, lists within lists, or as a data URI."""
+    """The medium of the requested kind is found in an object, a list, nested lists, or as a data URI."""
     assert find_media(output, modality) == value
 
 
@@ -169,5 +171,5 @@ def test_a_medium_is_found_in_any_output(output: object, modality: Modality, val
     ],
 )
 def test_a_text_is_found_in_any_output(output: object, text: str | None) -> None:
-    """In pieces, in an object, or both; where it is not clear which, nothing is guessed."""
+    """A text is found in pieces, in an object, or both; nothing is guessed from an ambiguous output."""
     assert find_text(output) == text

@@ -32,7 +32,7 @@ from workflows.requests import Approval, Decision
 
 MODEL = "openai/gpt-6-luna"
 PRICE = Decimal("0.0075")
-"""The high price of one question of this model about a short text."""
+"""The high price of one request to this model about a short text."""
 ROUNDING = Decimal("0.0001")
 """Each bill is recorded with four decimals, rounded up."""
 ASSET: dict[str, Any] = {
@@ -50,9 +50,9 @@ PLAN = {"title": "Words", "warnings": [], "assets": [{**ASSET, "parameters": []}
 
 
 def answer(body: dict[str, Any]) -> str:
-    """A plan, or a prompt where that is asked for."""
-    asked = body["response_format"]["json_schema"]["schema"]["required"]
-    return json.dumps({"prompt": f"Another text. {uuid4().hex}"} if asked == ["prompt"] else PLAN)
+    """A plan, or a prompt when the schema is that of a prompt."""
+    required = body["response_format"]["json_schema"]["schema"]["required"]
+    return json.dumps({"prompt": f"Another text. {uuid4().hex}"} if required == ["prompt"] else PLAN)
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ async def desk(storage: Storage, vendor: OpenAIEmulator, **settings: Any) -> Asy
 
 @asynccontextmanager
 async def working(client: Client, storage: Storage, vendor: OpenAIEmulator, **settings: Any) -> AsyncIterator[None]:
-    """The product's workers over such a desk."""
+    """The product's workers with the activities of such a desk."""
     async with AsyncExitStack() as stack:
         made = await stack.enter_async_context(desk(storage, vendor, **settings))
         for worker in make_workers(client, made, ["previz"], WorkerSettings(graceful_shutdown_seconds=0)):
@@ -81,13 +81,13 @@ def named(seen: Snapshot, name: str) -> Event:
 
 
 def holds(recorded: Decimal, vendor: OpenAIEmulator, doubt: Decimal = Decimal(0), lost: Decimal = Decimal(0)) -> bool:
-    """Whether the record is what the vendor billed: to the rounding of each, and `doubt` in the place of `lost`."""
+    """Whether the record equals the vendor's bills: to the rounding of each, with `doubt` instead of `lost`."""
     exact = vendor.billed_usd - lost + doubt
     return exact <= recorded <= exact + ROUNDING * len(vendor.submissions)
 
 
 async def summing(handle: Handle) -> None:
-    """Wait until the production sums what its questions have cost."""
+    """Wait until the production sums the cost of its requests to language models."""
 
     async def begun() -> bool | None:
         pending = (await handle.describe()).raw_description.pending_activities
@@ -97,7 +97,7 @@ async def summing(handle: Handle) -> None:
 
 
 async def past_planning(handles: Sequence[Handle]) -> list[Snapshot]:
-    """The productions once their first planning has ended; a few are asked at a time."""
+    """The productions once their first planning has ended; a few are queried at a time."""
 
     async def past(handle: Handle) -> Snapshot | None:
         seen = await answered(handle)
@@ -107,7 +107,7 @@ async def past_planning(handles: Sequence[Handle]) -> list[Snapshot]:
 
 
 async def answered(handle: Handle) -> Snapshot:
-    """A worker refuses a query while a workflow task is about to begin: then it is asked again."""
+    """The result of a query: a worker refuses it while a workflow task is about to begin, and then it is sent again."""
     while True:
         try:
             return await snapshot(handle)
@@ -116,7 +116,7 @@ async def answered(handle: Handle) -> Snapshot:
 
 
 async def approved(productions: Productions, **brief: Any) -> Handle:
-    """A delivered production whose budget leaves room for questions."""
+    """A delivered production whose budget leaves room for requests to language models."""
     handle, plan = await productions.planned(**brief)
     release = Approval(plan_digest=plan.digest, approver="ana", budget_usd=Decimal(1))
     await update(handle, ProductionWorkflow.decide, Decision(approve=release))
@@ -142,5 +142,7 @@ async def rewritten(activities: Activities, tenant: str, number: int) -> Any:
 
 async def settled(activities: Activities, request: RewritePrompt) -> SettledQuestions:
     payer = limits.payer_of(request)
-    asked = SettleQuestions(production_id=request.production_id, inquiry="rewrite", number=request.number, payer=payer)
-    return await ActivityEnvironment().run(activities.settle_questions, asked)
+    to_settle = SettleQuestions(
+        production_id=request.production_id, inquiry="rewrite", number=request.number, payer=payer
+    )
+    return await ActivityEnvironment().run(activities.settle_questions, to_settle)

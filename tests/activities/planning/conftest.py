@@ -14,7 +14,7 @@ from tests.emulators.openai import OpenAIEmulator
 
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIEmulator]:
-    """Bills about a third of what a question may cost at most."""
+    """Bills about a third of the maximum cost of a request."""
     monkeypatch.setattr(openai_bodies, "CHAT_TOKENS", (1_000, 5_000))
     with OpenAIEmulator(answer) as emulator:
         yield emulator
@@ -23,7 +23,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIEmulator]:
 
 @pytest.fixture
 def tenant() -> str:
-    """A tenant whose accounts nobody else uses."""
+    """A tenant whose accounts no other test uses."""
     return f"t{uuid4().hex[:12]}"
 
 

@@ -1,4 +1,4 @@
-"""Vendors with invented offers, plans as a language model writes them, and a model that answers from a list."""
+"""Vendors with invented offers, plans as a language model writes them, and a model with a list of responses."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ def asset(asset_id: str, kind: str, role: str, model: str, *needs: str, **settin
 
 
 def film(shots: int = 4, seconds: str = "5") -> dict[str, Any]:
-    """A good answer to a brief for a film of 20 seconds."""
+    """A good response to a brief for a film of 20 seconds."""
     assets = [asset("script", "text", "script", "wise")]
     for k in range(1, shots + 1):
         assets += [
@@ -113,7 +113,7 @@ def changed(asset_id: str, /, **change: Any) -> dict[str, Any]:
 
 @dataclass
 class Script:
-    """An `ask` that answers from a list, each for 0.01 USD, and keeps what it was asked."""
+    """An `ask` that returns the responses of a list, each for 0.01 USD, and records its requests."""
 
     answers: list[Any]
     asked: list[tuple[str, int, str, str]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Accounts of questions: many writers of one object, and never more reserved than a limit allows."""
+"""Accounts of requests to language models: many writers of one object, and never more reserved than a limit allows."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -44,10 +44,10 @@ def account(storage: Storage, key: str) -> AccountFile:
     return AccountFile(storage, key)
 
 
-async def test_of_many_at_once_those_that_fit_get_through(
+async def test_concurrent_reservations_stay_within_the_limit(
     servers: Stack, storage: Storage, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 20 workers that reserve on one object at the same time exactly so many get through as the limit holds."""
+    """Of 20 workers that reserve on one object at the same time exactly as many succeed as the limit holds."""
     use_s3(monkeypatch, servers)
     each = [AccountFile(Storage("tests"), key) for _ in range(20)]
     ends = await asyncio.gather(
@@ -61,22 +61,22 @@ async def test_of_many_at_once_those_that_fit_get_through(
 
 
 async def test_a_refusal_names_limit_rest_and_remedy(account: AccountFile) -> None:
-    """Whoever is refused is told the price, what is left of which limit, and what raises it."""
+    """A refusal gives the price, the rest of the limit, and the remedy."""
     await account.reserve("a", Decimal("0.95"), [cap("1.00")])
     with pytest.raises(LimitReached) as refused:
         await account.reserve("b", PRICE, [cap("1.00")])
     assert str(refused.value) == (
         "up to 0.09 USD does not fit the 0.05 USD left of THE_LIMIT (1.00 USD); raise THE_LIMIT"
     )
-    assert refused.value.may_pass  # "a" may cost less than it holds
+    assert refused.value.may_pass  # "a" may cost less than it reserves
     await account.settle("a", bills("0.95"))
     with pytest.raises(LimitReached) as refused:
         await account.reserve("b", PRICE, [cap("1.00")])
     assert not refused.value.may_pass
 
 
-async def test_an_attempt_that_runs_again_reserves_once(account: AccountFile) -> None:
-    """The same question counts once however often it is reserved, and grows only by a request that is sent again."""
+async def test_a_repeated_attempt_reserves_once(account: AccountFile) -> None:
+    """The same request counts once however often it is reserved, and grows only by a request that is sent again."""
     for _ in range(3):
         await account.reserve("a", PRICE, [cap("0.10")])
     assert (await account.read()).taken_usd() == PRICE
@@ -85,8 +85,8 @@ async def test_an_attempt_that_runs_again_reserves_once(account: AccountFile) ->
     assert (await account.read()).taken_usd() == PRICE
 
 
-async def test_what_is_never_settled_stays_reserved(account: AccountFile) -> None:
-    """A reservation whose end nobody knows keeps its high price; once settled, the rest is free for others."""
+async def test_an_unsettled_reservation_is_kept(account: AccountFile) -> None:
+    """A reservation with an unknown end keeps its high price; once settled, the rest is free for others."""
     await account.reserve("a", PRICE, [cap("0.10")])
     await account.settle("a", bills(None))
     with pytest.raises(LimitReached):
@@ -97,12 +97,12 @@ async def test_what_is_never_settled_stays_reserved(account: AccountFile) -> Non
 
 
 async def test_a_late_settlement_undoes_no_newer_reservation(account: AccountFile) -> None:
-    """An attempt that read the ledger before another one reserved again does not lower what that one holds."""
+    """An attempt that read the ledger before another one reserved again does not lower the newer reservation."""
     await account.reserve("a", PRICE)
     read: list[Decimal | None] = []
 
     async def billed() -> Decimal | None:
-        if read:  # the other attempt's request is on its way by now
+        if read:  # the other attempt's request has been sent by now
             return None
         read.append(Decimal(0))
         await account.reserve("a", PRICE)
@@ -113,7 +113,7 @@ async def test_a_late_settlement_undoes_no_newer_reservation(account: AccountFil
 
 
 async def test_limits_of_a_group_count_that_group(account: AccountFile) -> None:
-    """A key's limit counts what that key asked; the tenant's limit counts all of them."""
+    """A key's limit counts the requests of that key; the tenant's limit counts all of them."""
     caps = [cap("0.10", "ana"), cap("0.15")]
     await account.reserve("a", PRICE, caps, "ana")
     with pytest.raises(LimitReached):
@@ -123,8 +123,8 @@ async def test_limits_of_a_group_count_that_group(account: AccountFile) -> None:
         await account.reserve("d", Decimal("0.02"), [cap("0.10", "bo"), cap("0.15")], "bo")
 
 
-async def test_an_undone_reservation_leaves_what_was_there(account: AccountFile) -> None:
-    """Where another account has no room the reservation is taken back, unless somebody reserved again meanwhile."""
+async def test_an_undone_reservation_restores_the_account(account: AccountFile) -> None:
+    """When another account has no room the reservation is undone, unless another attempt reserved again meanwhile."""
     before = await account.reserve("a", PRICE)
     await account.restore("a", before)
     assert (await account.read()).taken_usd() == 0
@@ -135,7 +135,7 @@ async def test_an_undone_reservation_leaves_what_was_there(account: AccountFile)
 
 
 async def test_nothing_is_reserved_in_a_closed_group(account: AccountFile) -> None:
-    """Once an inquiry is closed no attempt reserves in it, and others go on."""
+    """Once an inquiry is closed no attempt reserves in it, and others continue."""
     await account.reserve("a", PRICE, group="1")
     closed = await account.close("1")
     assert closed.of_group("1").keys() == {"a"}
@@ -145,7 +145,8 @@ async def test_nothing_is_reserved_in_a_closed_group(account: AccountFile) -> No
 
 
 def test_many_settled_entries_become_a_sum() -> None:
-    """The object stays small: old settled entries are added up for each group, open ones stay, no cent is lost."""
+    """The object stays small: old settled entries are summed for each group, open ones are kept, and no cent is
+    lost."""
     from activities.planning.questions.accounts import Reservation
 
     account = Account().with_entry("open", Reservation(usd=PRICE, group="ana"))
@@ -159,8 +160,8 @@ def test_many_settled_entries_become_a_sum() -> None:
     assert len(account.model_dump_json(exclude_defaults=True)) < 60_000
 
 
-async def test_what_cannot_be_read_lets_nothing_through(storage: Storage, key: str, account: AccountFile) -> None:
-    """A broken account reserves nothing and says which object it is; fields of a newer version are kept."""
+async def test_an_unreadable_account_refuses_reservations(storage: Storage, key: str, account: AccountFile) -> None:
+    """An invalid account reserves nothing and the error names the object; fields of a newer version are kept."""
     await storage.put_bytes(key, b'{"entries": 3}', "application/json")
     with pytest.raises(AccountUnreadable, match=key):
         await account.reserve("a", PRICE)

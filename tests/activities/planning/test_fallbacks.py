@@ -1,4 +1,4 @@
-"""Which planners are asked, in which order, and the fallbacks of each asset."""
+"""The order of the planners, and the fallbacks of each asset."""
 
 from decimal import Decimal
 
@@ -26,8 +26,9 @@ from workflows.models import Modality, Plan
         ("gamma/hidden", ["hidden"]),
     ],
 )
-def test_models_are_asked_in_order(planner: str, models: list[str]) -> None:
-    """By rank, or as the setting names them; a model of unknown price, or without schema, only where it is named."""
+def test_planners_are_used_in_order(planner: str, models: list[str]) -> None:
+    """The order is by rank, or as the setting names them; a model of unknown price, or without schema, is used only
+    when it is named."""
     gamma = House("gamma", offer("gamma", "hidden", Modality.TEXT, None, rank=1, schema=True),
                   offer("gamma", "loose", Modality.TEXT, "1", rank=2),
                   offer("gamma", "dead", Modality.TEXT, "1", rank=2, schema=True, retires=TODAY))  # fmt: skip
@@ -36,7 +37,7 @@ def test_models_are_asked_in_order(planner: str, models: list[str]) -> None:
 
 
 async def test_fallbacks_are_other_providers_at_known_prices() -> None:
-    """Every paid asset gets the best other provider that works from the same inputs, with the parameters it shares."""
+    """Every paid asset gets the best other provider that accepts the same inputs, with the common parameters."""
     plan = await planned(Script([film()]))
     behind = {a.asset_id: [(f.provider, f.model, f.parameters) for f in a.fallbacks] for a in plan.assets}
     assert behind["script"] == [("beta", "quick", {})]
@@ -48,7 +49,7 @@ async def test_fallbacks_are_other_providers_at_known_prices() -> None:
 
 
 def test_two_fallbacks_at_most() -> None:
-    """At most two stand behind an asset, one of each provider; none behind what is free."""
+    """An asset has at most two fallbacks, one of each provider; an asset without cost has none."""
     ranks = {"a": 10, "b": 30, "c": 20, "d": 40}
     many = {
         name: House(name, *(offer(name, f"{name}-{k}", Modality.TEXT, "1", rank=rank + k) for k in (1, 2)))
@@ -63,8 +64,8 @@ def test_two_fallbacks_at_most() -> None:
     assert with_fallbacks(free, task).assets == free.assets
 
 
-def test_a_model_of_the_same_provider_stands_last() -> None:
-    """Of the asset's own provider the best other model stands behind it, after those of others, at no higher price."""
+def test_a_model_of_the_same_provider_is_the_last_fallback() -> None:
+    """The best other model of the asset's own provider is a fallback after those of others, at no higher price."""
 
     def behind(own: str, **others: Provider) -> set[tuple[str, ...]]:
         offers = (offer("a", name, Modality.TEXT, usd, rank=rank) for name, usd, rank in prices)
@@ -86,8 +87,8 @@ def test_a_model_of_the_same_provider_stands_last() -> None:
     assert behind("known") == {()}
 
 
-def test_an_unknown_price_may_stand_behind_an_unknown_one() -> None:
-    """Where the asset's own price is unknown, so may be its fallback's; the plan names it all the same."""
+def test_an_unknown_price_may_be_the_fallback_of_an_unknown_one() -> None:
+    """When the asset's own price is unknown, its fallback's may be too; the plan names it all the same."""
     many = {n: House(n, offer(n, n, Modality.TEXT, None if n != "c" else "1", rank=r)) for r, n in enumerate("abc")}
     providers: dict[str, Provider] = {**many, "previz": Previz({})}
     task = PlanningTask.of(request(platform="copy"), providers, TODAY)
@@ -101,8 +102,8 @@ def test_an_unknown_price_may_stand_behind_an_unknown_one() -> None:
     assert all(a.fallbacks == () for a in plan.assets)
 
 
-async def test_fallbacks_do_not_break_the_budget() -> None:
-    """A fallback that could lift the plan above the brief's budget is left out."""
+async def test_fallbacks_stay_within_the_budget() -> None:
+    """A fallback that could raise the plan above the brief's budget is left out."""
     plan = await planned(Script([film()]), request(budget_usd="2.60"))
     assert all(a.fallbacks == () for a in plan.assets if a.asset_type == "video")
     assert any(a.fallbacks for a in plan.assets)

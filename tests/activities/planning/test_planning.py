@@ -15,13 +15,16 @@ from activities.planning.template import draft
 from activities.providers.previz import narration
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Provider
-from activities.text.speech import read_feedback, sentences, shorten, speech_seconds
+from activities.text.speech import fit, sentences, speech_seconds
 from tests.activities.planning.scripted import House, offer
 from workflows.activity_io import PLAN_INVALID, DraftPlan
 from workflows.brief import PLATFORM_MODALITIES, Brief, Platform
 from workflows.models import Asset, Modality, Plan
 
-FILM = "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships."
+FILM = (
+    "A 20 second film about a lighthouse. It has stood for two hundred years. Every night it speaks to the ships. "
+    "They answer with their horns."
+)
 PREVIZ: dict[str, Provider] = {"previz": Previz({})}
 
 
@@ -103,7 +106,7 @@ def test_length_without_narration_is_the_briefs() -> None:
     """Without narration the shots divide the brief's length among them; with it they are held at least as long."""
     silent, spoken = plan(modalities=["image", "video"], duration_seconds=30), plan(duration_seconds=30)
     assert [a.parameters for a in silent.assets if a.role == "shot"] == [{"seconds": 5.0}] * 6
-    assert [a.parameters for a in spoken.assets if a.role == "shot"] == [{"at_least": 5.0}] * 6
+    assert [a.parameters for a in spoken.assets if a.role == "shot"] == [{"at_least": 5.0}] * 4 + [{"seconds": 5.0}] * 2
 
 
 @pytest.mark.parametrize(("seconds", "shots"), [(4, 1), (20, 4), (33, 7), (600, 60)])
@@ -128,23 +131,43 @@ def test_a_shot_every_five_seconds(seconds: float, shots: int) -> None:
 )
 @pytest.mark.parametrize("seconds", [4, 20, 600])
 def test_any_script_and_length_gives_a_priced_plan(text: str, language: str, seconds: float) -> None:
-    """A brief in any script and of any length is planned within the limits, with words for every narration."""
+    """A brief in any script and of any length is planned within the limits, and what is said fits its shot."""
     made = price(plan(text, languages=[language], duration_seconds=seconds), PREVIZ)
-    said = [a.prompt for a in made.assets if a.role == "narration"]
-    assert all(said)
-    share = seconds / len(said)
-    assert max(speech_seconds(words) for words in said) <= share
+    lengths = {a.depends_on[0]: a.parameters["at_least"] for a in made.assets if "at_least" in a.parameters}
+    said = {a.asset_id: a.prompt for a in made.assets if a.role == "narration"}
+    assert said.keys() == lengths.keys()
+    assert all(speech_seconds(said[name]) <= float(str(lengths[name])) for name in said)
+    shots = [a.parameters for a in made.assets if a.role == "shot"]
+    assert sum(float(str(v)) for p in shots for v in p.values()) == pytest.approx(seconds, rel=0.01)
 
 
 @given(text=st.text(min_size=1, max_size=300).filter(str.strip), seconds=st.floats(min_value=0.5, max_value=20))
-def test_fitting_never_empties(text: str, seconds: float) -> None:
-    """Whatever the text, its sentences are not empty, and shortening leaves something that is no longer than it was."""
+def test_fitting_loses_no_text(text: str, seconds: float) -> None:
+    """Whatever the text, what is said and what is left out are together all of it, and what is said fits."""
     parts = sentences(text.strip())
     assert parts
-    for part in parts:
-        short = shorten(part, seconds)
-        assert short.strip() or not part.strip()
-        assert len(short) <= len(part) + 1
+    whole = " ".join(parts)
+    said, left = fit(whole, seconds)
+    assert said == whole or speech_seconds(said) <= seconds + 0.1
+    letters = [c for c in (said + left).casefold() if c.isalnum()]
+    assert letters == [c for c in whole.casefold() if c.isalnum()]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "said"),
+    [
+        ("She buys a warm loaf of rye bread. Then she goes home.", 3, "She buys a warm loaf of rye bread."),
+        ("She buys a warm loaf of rye bread", 1, ""),
+        ("The street empties; only Mara stays with her red umbrella.", 2, "The street empties."),
+        ("In the small town by the sea, a keeper lives alone.", 2.5, ""),
+        ("卵と牛乳だけで、ゆっくり固まります。", 3, ""),
+        ("雪の朝です。店に明かりがともります。", 2.5, "雪の朝です。"),
+        ("المنارة هنا منذ مائتي عام. هل تسمعها السفن؟", 3, "المنارة هنا منذ مائتي عام."),
+    ],
+)
+def test_no_phrase_is_cut(text: str, seconds: float, said: str) -> None:
+    """What fits is whole sentences or clauses in every script, or nothing."""
+    assert fit(text, seconds)[0] == said
 
 
 def test_sentences_end_where_they_end() -> None:
@@ -161,22 +184,25 @@ def test_numbers_in_feedback_change_the_plan() -> None:
     """Feedback with a number of shots and seconds is followed; the newest number counts."""
     made = plan(FILM, "Make it six shots", "No: 3 shots of 4 seconds in total")
     shots = [a for a in made.assets if a.role == "shot"]
-    assert [a.parameters for a in shots] == [{"at_least": 1.333}] * 3
+    assert [list(a.parameters.values()) for a in shots] == [[1.333]] * 3
     assert len([a for a in plan(FILM, "6 shots of 2.5 seconds each").assets if a.role == "shot"]) == 6
 
 
-def test_directions_in_feedback_reach_the_prompts() -> None:
-    """Other feedback is carried as a direction by every visual prompt, and by text, but never spoken."""
-    made = plan(FILM, "“More fog”, colder colours")
-    for asset in made.assets:
-        assert ("More fog" in asset.prompt) == (asset.role != "narration")
-    assert made.digest != plan(FILM).digest
-    assert "shorter" in plan("Oat milk.", "shorter, 2 shots", platform="copy").assets[0].prompt
+@pytest.mark.parametrize("platform", list(Platform))
+def test_feedback_that_needs_a_language_model_is_not_appended(platform: Platform) -> None:
+    """Without a language model, other feedback is named in a warning with the remedy, and gets into no prompt."""
+    made = plan(FILM, "“More fog”, colder colours", platform=platform)
+    assert not any("fog" in asset.prompt for asset in made.assets)
+    assert made.digest == plan(FILM, platform=platform).digest
+    assert [w for w in made.warnings if "More fog" in w and "needs a language model" in w]
 
 
-def test_pure_numbers_leave_no_direction() -> None:
-    """Feedback that is only numbers is understood whole."""
-    assert read_feedback(["make it 4 shots and 12 seconds long please"], numbers=True).directions == ()
+def test_a_writer_gets_the_feedback() -> None:
+    """Where a language model writes the texts, the template passes feedback on to it."""
+    wise: dict[str, Provider] = {"alpha": House("alpha", offer("alpha", "wise", Modality.TEXT, "1"))}
+    made = plan("Oat milk.", "shorter, warmer", platform="copy", providers=wise)
+    assert all("Direction: shorter, warmer" in asset.prompt for asset in made.assets)
+    assert made.warnings == ()
 
 
 @pytest.mark.parametrize("platform", list(Platform))
@@ -212,19 +238,49 @@ def test_a_voice_is_planned_for_its_languages() -> None:
 
 
 def test_words_that_do_not_fit_are_warned_of() -> None:
-    """A brief that says more than its film can speak gets a warning with the shots, which pricing keeps."""
+    """A brief that says more than its film can speak gets a warning for each shot with the text that is left out."""
     long = " ".join(f"Sentence {k} tells of the keeper and of every ship that he saw." for k in range(4))
     made = price(plan(long, duration_seconds=10), PREVIZ)
-    assert len(made.warnings) == 1
-    assert "fits shots 1 and 2: the narration leaves some of it out" in made.warnings[0]
+    assert len(made.warnings) == 2
+    assert made.warnings[0].startswith("shot 1 has no room for all of the brief's text: the narration leaves out “Sent")
     assert plan(long, duration_seconds=60).warnings == ()
     assert plan(long, duration_seconds=10, modalities=["image", "video"]).warnings == ()
 
 
+def test_a_shot_is_extended_for_its_sentence() -> None:
+    """Where all the brief's text fits the film, the shot that says more gets more of its time, and nothing is left."""
+    text = "It stands here. The keeper saw ships and storms and whales and slept at dawn every day of his life."
+    made = plan(text, duration_seconds=12, modalities=["text", "audio", "video"])
+    said = " ".join(a.prompt for a in made.assets if a.role == "narration")
+    assert "every day of his life" in said
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Dawn over the harbour, and the boats come home. Gulls wait."),
+        ("de", "Morgens im Hafen, wenn die Boote heimkehren. Möwen warten."),
+        ("ja", "朝の港に、船が帰ってきます。かもめが待っています。"),
+        ("ar", "المنارة هنا منذ مائتي عام، وكل ليلة تتحدث إلى السفن. هل تسمعها؟"),
+    ],
+)
+def test_nothing_is_invented_or_repeated(language: str, text: str) -> None:
+    """A film with more shots than the brief has sentences says each of them once, and its other shots are silent."""
+    made = plan(text, languages=[language], duration_seconds=30)
+    assert [a.prompt for a in made.assets if a.role == "narration"] == sentences(text)
+    assert len([a for a in made.assets if a.role == "shot"]) == 6
+    script = made.by_id["script"].prompt
+    assert script.count("Narration: ") == 2
+    assert made.warnings == ()
+
+
 def test_one_long_shot_is_warned_of_alone() -> None:
-    """Only the shot whose words are cut is named, not those that speak all of theirs."""
+    """Only the shot whose words are left out is named, not those that speak all of theirs."""
     long = "The keeper " + "saw ships and " * 12 + "slept."
-    assert "fits shot 2: " in plan(f"It stands here still. {long}", duration_seconds=10).warnings[0]
+    warnings = plan(f"It stands here still. {long}", duration_seconds=10).warnings
+    assert len(warnings) == 1
+    assert warnings[0].startswith("shot 2 has no room")
 
 
 def test_planning_is_a_function_of_the_brief() -> None:

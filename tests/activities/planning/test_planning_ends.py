@@ -1,4 +1,5 @@
-"""The record holds what language models billed when a planning is cancelled, times out, or is ended from outside."""
+"""The record contains the bills of language models when a planning is cancelled, times out, or is failed by an
+operator."""
 
 import asyncio
 import json
@@ -25,10 +26,10 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Regenerate
 
 
-async def test_a_cancel_while_planning_books_what_was_billed(
+async def test_a_cancel_while_planning_records_the_bill(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """A production that is cancelled while its question is answered records the bill, or names the doubt."""
+    """A production that is cancelled during a planning request records the bill, or names the ambiguous request."""
     async with working(productions.client, storage, vendor):
         with vendor.held("submit", "billed") as reached:
             handle = await productions.start(tenant=tenant)
@@ -43,15 +44,15 @@ async def test_a_cancel_while_planning_books_what_was_billed(
     assert Decimal(str(named(seen, "cancelled").data["cost_usd"])) == seen.spent_usd >= vendor.billed_usd > 0
 
 
-async def test_feedback_that_takes_too_long_is_booked(
+async def test_feedback_that_takes_too_long_is_recorded(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Feedback whose limit of time passes after two paid answers records both, and the refusal comes all the same."""
+    """Feedback whose time limit passes after two paid responses records both, and is refused all the same."""
     async with working(productions.client, storage, vendor):
         handle = await approved(productions, tenant=tenant)
         before = await snapshot(productions.newest(handle))
         planned = len(vendor.submissions)
-        vendor.answer_text = lambda _: json.dumps({"prompt": " "})  # will not do
+        vendor.answer_text = lambda _: json.dumps({"prompt": " "})  # an unusable response
         request = Regenerate(asset_id="copy", feedback="shorter", requested_by="bo")
         for seconds in (4, 40):  # a busy machine may send nothing in the first
             monkeypatch.setattr(rewriting, "REWRITE_TIMEOUT", timedelta(seconds=seconds))
@@ -69,11 +70,12 @@ async def test_feedback_that_takes_too_long_is_booked(
     assert holds(seen.spent_usd, vendor, doubt, lost)
 
 
-async def test_a_planning_that_is_ended_from_outside_is_booked(
+async def test_a_planning_that_an_operator_failed_is_recorded(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """After `temporal activity fail` on a running draft its answer is waited for and booked; nothing more is asked."""
-    vendor.answer_text = lambda _: "no plan"  # it would be asked to repair this
+    """After `temporal activity fail` on a running draft its response is awaited and recorded; no further request is
+    sent."""
+    vendor.answer_text = lambda _: "no plan"  # a model would be asked to repair this
     async with working(productions.client, storage, vendor):
         with vendor.held("submit", "billed") as reached:
             handle = await productions.start(tenant=tenant)
@@ -94,7 +96,7 @@ async def test_a_planning_that_is_ended_from_outside_is_booked(
 
 @pytest.mark.parametrize("before", ["reserve", "claim"])
 @pytest.mark.parametrize("question", [1, 2])
-async def test_an_attempt_that_resumes_after_the_end_asks_nothing(
+async def test_an_attempt_that_resumes_after_the_end_sends_nothing(
     activities: Activities,
     vendor: OpenAIEmulator,
     tenant: str,
@@ -102,7 +104,7 @@ async def test_an_attempt_that_resumes_after_the_end_asks_nothing(
     before: str,
     question: int,
 ) -> None:
-    """Suspended before it reserves or claims its next question, an attempt finds that its inquiry was summed."""
+    """An attempt that was suspended before it reserves or claims its next request finds that its inquiry was summed."""
     vendor.answer_text = lambda _: json.dumps({"prompt": " "})
     reached, go, calls = asyncio.Event(), asyncio.Event(), 0
     name = "_write" if before == "claim" else "_submit"
@@ -129,10 +131,11 @@ async def test_an_attempt_that_resumes_after_the_end_asks_nothing(
     assert await settled(activities, request) == bill
 
 
-async def test_a_request_that_nobody_waits_for_any_more_counts_at_its_price(
+async def test_a_request_of_a_killed_attempt_counts_at_its_price(
     storage: Storage, activities: Activities, vendor: OpenAIEmulator, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed after its request, an attempt leaves a doubt: counted at its price, told as one, in every account."""
+    """An attempt that is killed after its request leaves an ambiguous one: counted at its price, and reported as
+    ambiguous, in every account."""
 
     class Killed(BaseException):
         pass
@@ -153,10 +156,10 @@ async def test_a_request_that_nobody_waits_for_any_more_counts_at_its_price(
     assert (await day.read()).taken_usd() == bill.billed_usd
 
 
-async def test_what_was_asked_is_settled_in_every_account(
+async def test_a_request_is_settled_in_every_account(
     storage: Storage, activities: Activities, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """After an answer the accounts hold what it was billed, not what it might have cost; a retry changes nothing."""
+    """After a response the accounts hold its bill, and not its high price; a retry changes nothing."""
     request = request_of(tenant, 0)
     payer = limits.payer_of(request)
     first = await ActivityEnvironment().run(activities.rewrite_prompt, request)

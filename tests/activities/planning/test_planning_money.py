@@ -1,4 +1,5 @@
-"""What language models cost fits every limit and is in the record: real servers, a vendor that bills, lost answers."""
+"""The cost of language models stays within every limit and is in the record: real servers, a vendor that bills, lost
+responses."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -40,13 +41,14 @@ from workflows.events import BatchBudget
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Regenerate, Revision
 
-# Lost answers
+# Lost responses
 
 
-async def test_a_lost_answer_is_bought_again_only_where_it_fits(
+async def test_a_lost_response_is_requested_again_only_within_the_budget(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """With a budget of 0.0100 and an answer lost for 0.0076 nothing more is sent; record and event name the doubt."""
+    """With a budget of 0.0100 and a response lost for 0.0076 nothing more is sent; record and event name the ambiguous
+    request."""
     vendor.meet("drop_after", "drop_after", "drop_after", "drop_after")
     async with working(productions.client, storage, vendor):
         handle = await productions.start(tenant=tenant, budget_usd="0.0100")
@@ -58,10 +60,10 @@ async def test_a_lost_answer_is_bought_again_only_where_it_fits(
     assert "left of brief.budget_usd (0.0100 USD); raise the brief's budget_usd" in str(failed.data["reason"])
 
 
-async def test_a_plan_says_what_it_lost(
+async def test_a_plan_reports_its_lost_request(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """Where the budget holds a second request the plan comes, counts both, and its warning names the doubtful one."""
+    """When the budget holds a second request the plan is made, counts both, and its warning names the ambiguous one."""
     vendor.meet("drop_after")
     async with working(productions.client, storage, vendor):
         handle = await productions.start(tenant=tenant, budget_usd="0.0200")
@@ -78,7 +80,8 @@ async def test_a_plan_says_what_it_lost(
 async def test_all_planning_of_a_batch_fits_its_budget(
     client: Client, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """Rows that are planned at the same time cost no more together than the batch's budget; the rest say why not."""
+    """Rows that are planned at the same time cost no more together than the batch's budget; the others report the
+    reason."""
     batch_id, budget = f"{tenant}.b", Decimal("0.0200")
     brief = Brief(text="Say it.", platform=Platform.COPY, tenant=tenant)
     rows = tuple(BatchRow(row=n, key=f"k{n}", production_id=f"{batch_id}-{n}", brief=brief) for n in range(1, 41))
@@ -116,7 +119,7 @@ async def test_all_planning_of_a_batch_fits_its_budget(
         await batch.terminate()
 
 
-async def test_a_key_spends_no_more_than_its_day(
+async def test_a_key_spends_no_more_than_its_daily_limit(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
     """40 starts and ten revisions of one key at the same time cost at most its limit, and each refusal names it."""
@@ -145,7 +148,7 @@ async def test_a_key_spends_no_more_than_its_day(
 async def test_feedback_is_refused_by_a_limit(
     productions: Productions, storage: Storage, vendor: OpenAIEmulator, tenant: str
 ) -> None:
-    """Feedback that a limit leaves no room for is refused with the limit's name, and nothing is sent or booked."""
+    """Feedback that does not fit a limit is refused with the limit's name, and nothing is sent or recorded."""
     async with working(productions.client, storage, vendor, tenant_planning_usd="0.0080"):
         handle = await approved(productions, tenant=tenant)
         before, sent = await snapshot(productions.newest(handle)), len(vendor.submissions)
@@ -161,8 +164,8 @@ async def test_feedback_is_refused_by_a_limit(
 async def test_two_workers_share_one_limit(
     servers: Stack, vendor: OpenAIEmulator, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Workers that know nothing of each other ask together no more than a tenant's limit holds."""
-    monkeypatch.setattr(limits, "ROOM_SECONDS", 0.0)  # what does not fit now is refused now
+    """Independent workers together send no more requests than a tenant's limit holds."""
+    monkeypatch.setattr(limits, "ROOM_SECONDS", 0.0)  # a request that does not fit now is refused now
     use_s3(monkeypatch, servers)
     limit = 3 * Decimal("0.0081")
     async with AsyncExitStack() as stack:
@@ -183,10 +186,10 @@ async def test_two_workers_share_one_limit(
     assert len(vendor.submissions) == sum(not isinstance(e, ApplicationError) for e in ends) == 3
 
 
-async def test_an_unknown_price_is_not_asked_within_a_budget(
+async def test_an_unknown_price_is_not_used_within_a_budget(
     activities: Activities, vendor: OpenAIEmulator, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A planner whose price nobody published is not asked where a batch's budget has to hold it."""
+    """A planner with an unpublished price receives no request when a batch's budget has to hold it."""
     monkeypatch.setattr("activities.catalogue.offers.Offer.unknown", property(lambda _: True))
     payer = Payer(tenant=tenant, person="ana", day="2026-11-28", batch=BatchBudget(batch_id="b", budget_usd=Decimal(1)))
     brief = Brief(text="Say it.", platform=Platform.COPY, tenant=tenant)

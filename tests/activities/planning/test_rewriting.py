@@ -1,4 +1,4 @@
-"""A prompt is written anew from a person's words or a provider's refusal: by a language model, paid for once."""
+"""A language model rewrites a prompt from a person's feedback or a provider's refusal, and is paid once."""
 
 import dataclasses
 import json
@@ -33,7 +33,7 @@ def vendor() -> Iterator[OpenAIEmulator]:
 
 
 class Desk:
-    """The activities of a worker that has the vendor's key, or none."""
+    """The activities of a worker with the vendor's key, or without one."""
 
     def __init__(self, storage: Storage, openai: OpenAI | None, **settings: Any) -> None:
         providers = {"openai": openai} if openai else {}
@@ -71,7 +71,7 @@ def answer(prompt: str) -> str:
 
 
 def data_of(call: dict[str, Any]) -> dict[str, Any]:
-    """The material that a model was given."""
+    """The material that a model received."""
     words = str(call["messages"][-1]["content"])
     return dict(json.loads(words[words.index("{") :]))
 
@@ -79,7 +79,7 @@ def data_of(call: dict[str, Any]) -> dict[str, Any]:
 async def test_feedback_becomes_a_prompt_and_is_paid_once(
     storage: Storage, vendor: OpenAIEmulator, openai: OpenAI
 ) -> None:
-    """A model writes the prompt; the activity that runs again answers the same from the ledger, the bill too."""
+    """A model writes the prompt; the activity that runs again returns the same from the ledger, the bill too."""
     vendor.answer_text = lambda _: answer("A lighthouse at dawn.")
     desk, asked = Desk(storage, openai), request()
     first = await desk.rewrite(asked)
@@ -91,8 +91,8 @@ async def test_feedback_becomes_a_prompt_and_is_paid_once(
     assert len(vendor.submissions) == 2
 
 
-async def test_all_words_are_data(storage: Storage, vendor: OpenAIEmulator, openai: OpenAI) -> None:
-    """What people and providers wrote reaches the model as JSON that it cannot end, and never its instructions."""
+async def test_all_texts_are_sent_as_data(storage: Storage, vendor: OpenAIEmulator, openai: OpenAI) -> None:
+    """Texts of people and providers reach the model as JSON that they cannot end, and never in its instructions."""
     vendor.answer_text = lambda _: answer("A lighthouse.")
     desk = Desk(storage, openai)
     await desk.rewrite(request(prompt=INJECTION, feedback=INJECTION))
@@ -107,10 +107,11 @@ async def test_all_words_are_data(storage: Storage, vendor: OpenAIEmulator, open
         assert call["response_format"]["json_schema"]["schema"]["required"] == ["prompt"]
 
 
-async def test_answers_that_will_not_do_are_given_back(
+async def test_unusable_responses_are_returned_for_repair(
     storage: Storage, vendor: OpenAIEmulator, openai: OpenAI
 ) -> None:
-    """An empty prompt, one that is too long and no JSON are told to the model; after two repairs its turn is over."""
+    """An empty prompt, one that is too long and invalid JSON are returned to the model; after two repairs the next
+    model is used."""
     asked = request()
     said = iter([answer(" "), answer("x" * 8_001), answer("A lighthouse at dawn.")])
     vendor.answer_text = lambda _: next(said)
@@ -123,10 +124,10 @@ async def test_answers_that_will_not_do_are_given_back(
     assert "prompt: String should have at most 8000 characters" in third
 
 
-async def test_feedback_without_a_usable_answer_fails_with_its_bill(
+async def test_feedback_without_a_usable_response_fails_with_its_bill(
     storage: Storage, vendor: OpenAIEmulator, openai: OpenAI
 ) -> None:
-    """Where no model gives a prompt a person is told why, and what it cost."""
+    """When no model returns a prompt a person receives the reason and the cost."""
     vendor.answer_text = lambda _: answer("A lighthouse at dusk.")
     name = "openai/gpt-6-luna"
     error = await Desk(storage, openai, planner=name).fails(request())
@@ -137,8 +138,8 @@ async def test_feedback_without_a_usable_answer_fails_with_its_bill(
     assert 0 <= failure.billed_usd - vendor.billed_usd < 3 * Decimal("0.0001")
 
 
-async def test_a_model_that_is_down_is_asked_again(storage: Storage, vendor: OpenAIEmulator, openai: OpenAI) -> None:
-    """What may pass is retried by the activity, at no cost; then the answer comes."""
+async def test_an_unavailable_model_is_retried(storage: Storage, vendor: OpenAIEmulator, openai: OpenAI) -> None:
+    """A temporary error is retried by the activity, without cost; then the response arrives."""
     vendor.answer_text = lambda _: answer("A lighthouse at dawn.")
     vendor.meet("overload")
     desk, asked = Desk(storage, openai, planner="openai/gpt-6-luna"), request()
@@ -148,8 +149,9 @@ async def test_a_model_that_is_down_is_asked_again(storage: Storage, vendor: Ope
     assert len(vendor.submissions) == 1
 
 
-async def test_no_proposal_is_no_failure(storage: Storage, vendor: OpenAIEmulator, openai: OpenAI) -> None:
-    """For refused content a model that refuses, is down, or has nothing harmless left proposes nothing, and is paid."""
+async def test_a_missing_proposal_is_no_failure(storage: Storage, vendor: OpenAIEmulator, openai: OpenAI) -> None:
+    """For refused content a model that refuses, is unavailable, or has nothing harmless left proposes nothing, and is
+    paid."""
     desk = Desk(storage, openai, planner="openai/gpt-6-luna")
     vendor.meet("refuse")
     refused = await desk.rewrite(request(refusal="violence"))
@@ -167,17 +169,19 @@ async def test_no_proposal_is_no_failure(storage: Storage, vendor: OpenAIEmulato
         ({}, "0.0001", "raise the brief's budget_usd"),
     ],
 )
-async def test_what_is_too_dear_is_not_asked(
+async def test_a_request_above_a_limit_is_not_sent(
     storage: Storage, vendor: OpenAIEmulator, openai: OpenAI, settings: dict[str, str], budget: str | None, remedy: str
 ) -> None:
-    """Neither the setting's limit nor what is left of the budget is exceeded, and the message names which it is."""
+    """Neither the setting's limit nor the rest of the budget is exceeded, and the message names the limit."""
     error = await Desk(storage, openai, **settings).fails(request(budget_usd=budget))
     assert remedy in error.message
     assert vendor.submissions == []
 
 
-async def test_a_plan_and_a_prompt_do_not_meet(storage: Storage, vendor: OpenAIEmulator, openai: OpenAI) -> None:
-    """The first draft and the first rewritten prompt of a production are kept under numbers of their own."""
+async def test_a_plan_and_a_prompt_have_separate_numbers(
+    storage: Storage, vendor: OpenAIEmulator, openai: OpenAI
+) -> None:
+    """The first draft and the first rewritten prompt of a production are stored under numbers of their own."""
     vendor.answer_text = lambda _: answer("A lighthouse at dawn.")
     desk, asked = Desk(storage, openai, planner="openai/gpt-6-luna"), request()
     draft = DraftPlan(production_id=asked.production_id, brief=asked.brief, drafts=1)
@@ -189,7 +193,7 @@ async def test_a_plan_and_a_prompt_do_not_meet(storage: Storage, vendor: OpenAIE
 
 
 async def test_without_a_model_the_feedback_is_added(storage: Storage) -> None:
-    """The template puts the person's words behind the prompt, within its limit; for a refusal it has no proposal."""
+    """The template appends the person's feedback to the prompt, within its limit; for a refusal it has no proposal."""
     desk = Desk(storage, None)
     done = await desk.rewrite(request())
     assert done == Rewritten(prompt="A lighthouse at dusk. Direction: at dawn instead")
@@ -199,8 +203,8 @@ async def test_without_a_model_the_feedback_is_added(storage: Storage) -> None:
     assert await desk.rewrite(request(refusal="violence")) == Rewritten()
 
 
-async def test_without_a_model_nobody_speaks_the_feedback(storage: Storage) -> None:
-    """A narration is its prompt word for word: feedback without a model is refused."""
+async def test_without_a_model_feedback_on_narration_is_refused(storage: Storage) -> None:
+    """A narration is its prompt word for word, so feedback without a model is refused."""
     error = await Desk(storage, None).fails(request(Modality.AUDIO, feedback="slower"))
     assert "it would be spoken too" in error.message
     assert error.details[0].billed_usd == 0

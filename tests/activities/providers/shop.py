@@ -1,4 +1,4 @@
-"""Each way of making a take, with its emulated vendor: what the conformance suite buys from."""
+"""Each way of making a take, with its emulated vendor: the subjects of the conformance suite."""
 
 import dataclasses
 import json
@@ -36,16 +36,16 @@ from workflows.models import ZERO, Asset, Plan, Take
 
 @dataclass(frozen=True)
 class Way:
-    """In what a way of making a take is like no other.
+    """The differences between one way of making a take and the others.
 
     Attributes:
-        cost: Who says what a take cost.
-        facts: Width, height and seconds of what the emulator makes.
+        cost: The source of a take's cost.
+        facts: Width, height and seconds of the emulator's media.
         waits: Seconds that a 429 asks to wait, from and to.
-        refuses: What it says that it refuses, and its own word for why.
-        fails: What work that ends without media is; "" where a synchronous answer is media or an error.
-        breaks: Media that is none can be told from media.
-        fetched: What was made is fetched from an address.
+        refuses: The subject of a refusal, and the vendor's own word for the reason.
+        fails: The error of work that ends without media; "" where a synchronous response is media or an error.
+        breaks: Invalid media can be distinguished from media.
+        fetched: The media is downloaded from an address.
     """
 
     cost: CostSource
@@ -63,18 +63,18 @@ PICTURE: Final = (64, 64, None)
 WAYS: Final[Mapping[str, Way]] = {
     "openai-image": Way("usage", PICTURE, OPENAI_WAITS, ("prompt", "violence")),
     "openai-image-job": Way("usage", PICTURE, OPENAI_WAITS, ("output", "violence"), fails="job_failed"),
-    # Half of a WAV is a WAV.
+    # Half of a WAV is a valid WAV.
     "openai-speech": Way("unknown", (None, None, 1.0), OPENAI_WAITS, ("prompt", "violence"), breaks=False),
-    # The model itself says no, and in no category.
+    # The model itself refuses, without a category.
     "openai-text": Way("usage", (None, None, None), OPENAI_WAITS, ("prompt", "")),
     "anthropic-text": Way("usage", (None, None, None), (7, 7), ("prompt", "bio")),
-    # A model of words that was to draw may end without a picture.
+    # A text model that was to make a picture may end without one.
     "google-image": Way("usage", (96, 64, None), GOOGLE_WAITS, ("output", "IMAGE_SAFETY"), fails="output_unusable"),
     "google-video": Way(
         "unknown", (128, 72, 1.0), GOOGLE_WAITS, ("prompt", "SAFETY"), fetched=True, fails="job_failed"
     ),
     "replicate-image": Way("catalogue", PICTURE, (30, 30), ("prompt", "E005"), fails="job_failed", fetched=True),
-    # Its 429 says nothing of when: half a minute, spread.
+    # Its 429 names no delay: half a minute, with jitter.
     "runway-video": Way(
         "vendor", (128, 72, 1.0), (30, 45), ("prompt", "SAFETY.INPUT.TEXT"), fails="job_failed", fetched=True
     ),
@@ -82,7 +82,7 @@ WAYS: Final[Mapping[str, Way]] = {
 
 
 class Making:
-    """Attempts at one take, as the server would start them, but without the delays between them."""
+    """Attempts at one take, as the Temporal server would start them, but without the delays between them."""
 
     def __init__(self, storage: Storage, provider: Provider, asked: ProduceAsset) -> None:
         self.asked = asked
@@ -91,7 +91,7 @@ class Making:
         self._numbers = count(1)
 
     def sold_by(self, provider: Provider) -> "Making":
-        """Other attempts at the same take."""
+        """Further attempts at the same take, with another provider."""
         return Making(self._storage, provider, self.asked)
 
     async def _attempt(self) -> Take | ApplicationError:
@@ -104,7 +104,7 @@ class Making:
             return error
 
     async def over(self) -> Take | ApplicationError:
-        """What comes of the first attempt that does not find a job still running."""
+        """The outcome of the first attempt that does not find a job still running."""
         for _ in range(9):
             outcome = await self._attempt()
             if isinstance(outcome, Take) or outcome.type != STILL_RUNNING:
@@ -124,7 +124,7 @@ class Making:
         return outcome
 
     async def ends(self) -> AssetFailure:
-        """The failure that is left to a person."""
+        """The failure that waits for a person."""
         outcome = await self.over()
         assert isinstance(outcome, ApplicationError)
         assert outcome.non_retryable, outcome
@@ -141,7 +141,7 @@ class Making:
 
 
 class Shop:
-    """One way of making a take: its vendor's emulator and the provider that talks to it."""
+    """One way of making a take: its vendor's emulator and the provider that sends requests to it."""
 
     def __init__(self, kind: str, emulator: Emulator, storage: Storage) -> None:
         self.kindred, self.way = KINDS[kind], WAYS[kind]
@@ -155,7 +155,7 @@ class Shop:
         self.offer: Offer = offer
 
     def take(self, *, at_least: Decimal = ZERO) -> Making:
-        """A new take at the price that the catalogue gives it, or at this one where that is more."""
+        """A new take at the price of the catalogue, or at this price when it is higher."""
         asset = Asset(
             asset_id="a",
             asset_type=self.kindred.modality,
@@ -183,18 +183,18 @@ class Shop:
 
     @property
     def requests(self) -> int:
-        """How many submissions reached the vendor, whatever it made of them."""
+        """The number of submissions that reached the vendor, with any outcome."""
         return self.emulator.count("submit")
 
     def unbilled(self, fault: Fault) -> bool:
-        """Whether the vendor says that it does not bill a submission that meets this fault."""
+        """Whether the vendor documents that it does not bill a submission with this fault."""
         assert isinstance(self.provider, ProviderBase)
         reply = self.emulator.fault(fault, Call("POST", "/", {}, {}, b""))
         assert reply is not None
         return is_unbilled(self.provider.unbilled, reply.status, reply.data.decode())
 
     def quotes(self, message: str, fault: Fault) -> bool:
-        """Whether a message has the words that the vendor itself has for a fault."""
+        """Whether a message contains the vendor's own message for a fault."""
         reply = self.emulator.fault(fault, self.emulator.calls[-1])
         assert reply is not None
         body = json.loads(reply.data)
@@ -202,9 +202,9 @@ class Shop:
         words = next(record[name] for name in ("message", "detail", "error") if name in record)
         return " ".join(words.split()) in message
 
-    def agrees(self, told: Decimal) -> None:
-        """What is told of the bill is never too low; what is counted is too high by less than two roundings."""
+    def agrees(self, reported: Decimal) -> None:
+        """Assert that a reported bill is never too low, and a counted one is too high by less than two roundings."""
         if self.offer.unknown:
             return
-        assert told >= self.emulator.billed_usd
-        assert self.way.cost == "catalogue" or told < self.emulator.billed_usd + Decimal("0.0002")
+        assert reported >= self.emulator.billed_usd
+        assert self.way.cost == "catalogue" or reported < self.emulator.billed_usd + Decimal("0.0002")

@@ -89,7 +89,7 @@ def request(model: str = "claude-haiku-5-5", /, *pictures: Input, **parameters: 
     )
 
 
-async def said(vendor: AnthropicEmulator, asked: Request) -> Finished:
+async def submit(vendor: AnthropicEmulator, asked: Request) -> Finished:
     finished = await provider(vendor).submit(asked)
     assert isinstance(finished, Finished)
     return finished
@@ -111,9 +111,10 @@ def picture(path: Path, media_type: str = "image/png") -> Input:
     return Input("still-1", Modality.IMAGE, "still", media, fetch)
 
 
-async def test_a_text_is_what_the_model_says(vendor: AnthropicEmulator) -> None:
-    """The prompt is the user's turn, the instructions the system's; the text comes back without the thoughts."""
-    finished = await said(vendor, request())
+async def test_a_text_is_the_response_of_the_model(vendor: AnthropicEmulator) -> None:
+    """The prompt is sent as the user's turn and the instructions as the system's; the text is returned without the
+    thoughts."""
+    finished = await submit(vendor, request())
     assert finished.source == WORDS.encode()
     assert finished.media_type == "text/markdown"
     body = vendor.calls[0].json
@@ -123,38 +124,38 @@ async def test_a_text_is_what_the_model_says(vendor: AnthropicEmulator) -> None:
     assert not {"temperature", "top_p", "top_k", "tools", "tool_choice"} & body.keys()
 
 
-async def test_the_bill_is_what_the_vendor_counts(vendor: AnthropicEmulator) -> None:
-    """What a text costs follows from the vendor's own count, thoughts included, and is what the vendor bills."""
+async def test_the_cost_follows_the_vendors_count(vendor: AnthropicEmulator) -> None:
+    """The cost of a text follows from the vendor's own count, thoughts included, and equals the vendor's bill."""
     asked = request("claude-sonnet-5-5")
     offer = find_offer(provider(vendor), "claude-sonnet-5-5", Modality.TEXT)
     assert offer is not None
-    cost, source = pricing.cost_of(offer, asked.asset, await said(vendor, asked))
+    cost, source = pricing.cost_of(offer, asked.asset, await submit(vendor, asked))
     assert source == "usage"
     assert Decimal(0) <= cost - vendor.billed_usd < Decimal("0.0001")
     assert cost <= pricing.quote(offer, asked.asset).high_usd
 
 
-async def test_the_vendor_is_told_of_no_trace(vendor: AnthropicEmulator) -> None:
-    """The trace that is under way does not go to the vendor with a request, as its SDK would have it."""
+async def test_no_trace_is_sent_to_the_vendor(vendor: AnthropicEmulator) -> None:
+    """The SDK would send the current trace to the vendor with a request; here it does not."""
     under_way = SpanContext(trace_id=1, span_id=1, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
     with use_span(NonRecordingSpan(under_way)):
-        await said(vendor, request())
+        await submit(vendor, request())
     (call,) = vendor.calls
     assert "traceparent" not in call.headers
 
 
 async def test_a_schema_is_followed(vendor: AnthropicEmulator) -> None:
-    """A schema is sent as the form of the answer, never as a forced tool, and JSON comes back."""
-    finished = await said(vendor, dataclasses.replace(request(), schema=SCHEMA))
+    """A schema is sent as the format of the response, never as a forced tool, and the response is JSON."""
+    finished = await submit(vendor, dataclasses.replace(request(), schema=SCHEMA))
     assert isinstance(finished.source, bytes)
     assert json.loads(finished.source) == {"title": ""}
     assert finished.media_type == "application/json"
     assert vendor.calls[0].json["output_config"]["format"] == {"type": "json_schema", "schema": SCHEMA}
 
 
-async def test_pictures_are_shown_before_the_words(vendor: AnthropicEmulator, tmp_path: Path) -> None:
-    """A still that a text depends on is shown to the model as base64."""
-    finished = await said(vendor, request("claude-haiku-5-5", picture(tmp_path / "still.png")))
+async def test_pictures_are_sent_before_the_prompt(vendor: AnthropicEmulator, tmp_path: Path) -> None:
+    """A still that a text depends on is sent to the model as base64."""
+    finished = await submit(vendor, request("claude-haiku-5-5", picture(tmp_path / "still.png")))
     shown, words = vendor.calls[0].json["messages"][0]["content"]
     assert shown["source"]["media_type"] == "image/png"
     assert base64.b64decode(shown["source"]["data"]) == samples.picture()
@@ -162,8 +163,8 @@ async def test_pictures_are_shown_before_the_words(vendor: AnthropicEmulator, tm
     assert finished.usage["input_tokens"] > 54
 
 
-async def test_what_is_no_picture_is_refused(vendor: AnthropicEmulator, tmp_path: Path) -> None:
-    """A file that does not open as a picture is refused before anything is sent."""
+async def test_an_invalid_picture_is_refused(vendor: AnthropicEmulator, tmp_path: Path) -> None:
+    """A file that is not a valid picture is refused before anything is sent."""
     still = picture(tmp_path / "a.tiff", "image/tiff")
     (tmp_path / "a.tiff").write_bytes(b"II*\0 and no more")
     error = await failed(provider(vendor).submit(request("claude-haiku-5-5", still)))
@@ -172,25 +173,26 @@ async def test_what_is_no_picture_is_refused(vendor: AnthropicEmulator, tmp_path
     assert vendor.calls == []
 
 
-async def test_long_answers_are_waited_for(vendor: AnthropicEmulator) -> None:
-    """More tokens than the SDK allows without a timeout of one's own can be asked for."""
-    await said(vendor, request("claude-haiku-5-5", max_tokens=48_000))
+async def test_long_responses_are_awaited(vendor: AnthropicEmulator) -> None:
+    """A request may ask for more tokens than the SDK allows without an explicit timeout."""
+    await submit(vendor, request("claude-haiku-5-5", max_tokens=48_000))
     assert vendor.calls[0].json["max_tokens"] == 48_000
 
 
-async def test_effort_is_moderate_unless_the_plan_says_otherwise(vendor: AnthropicEmulator) -> None:
-    """Models that think do so at the catalogue's effort or the plan's; one that cannot choose is not told."""
-    await said(vendor, request("claude-fable-5-1"))
-    await said(vendor, request("claude-fable-5-1", effort="low"))
+async def test_effort_follows_the_catalogue_unless_the_plan_sets_it(vendor: AnthropicEmulator) -> None:
+    """Models that think use the catalogue's effort or the plan's; a model without the parameter does not receive it."""
+    await submit(vendor, request("claude-fable-5-1"))
+    await submit(vendor, request("claude-fable-5-1", effort="low"))
     with pytest.warns(DeprecationWarning, match="claude-sonnet-4-5"):
-        await said(vendor, request("claude-sonnet-4-5"))
+        await submit(vendor, request("claude-sonnet-4-5"))
     configs = [call.json.get("output_config") for call in vendor.calls]
     assert configs == [{"effort": "medium"}, {"effort": "low"}, None]
 
 
 @pytest.mark.parametrize("schema", [None, SCHEMA])
-async def test_half_a_text_is_no_text(vendor: AnthropicEmulator, schema: dict[str, JsonValue] | None) -> None:
-    """An answer that ran into max_tokens is paid for and unusable, with or without a schema; the remedy is named."""
+async def test_a_cut_text_is_unusable(vendor: AnthropicEmulator, schema: dict[str, JsonValue] | None) -> None:
+    """A response that reached max_tokens is paid for and unusable, with or without a schema; the message names the
+    remedy."""
     vendor.answer_text = lambda _: "word " * 1_000
     asked = dataclasses.replace(request("claude-sonnet-5-5", max_tokens=200), schema=schema)
     error = await failed(provider(vendor).submit(asked))
@@ -201,8 +203,9 @@ async def test_half_a_text_is_no_text(vendor: AnthropicEmulator, schema: dict[st
 
 
 @pytest.mark.parametrize("words", ["", "word " * 1_000])
-async def test_a_useless_answer_without_a_count_costs_what_was_quoted(vendor: AnthropicEmulator, words: str) -> None:
-    """A server that speaks the API but counts nothing was paid all the same: empty or cut off, a person decides."""
+async def test_an_unusable_response_without_a_count_costs_its_quote(vendor: AnthropicEmulator, words: str) -> None:
+    """An unusable response of a compatible server without a count was paid for all the same: empty or cut, a person
+    decides."""
     vendor.answer_text = lambda _: words
     vendor.counts = False
     quote = Quote(low_usd=Decimal(0), high_usd=Decimal("0.04"), expected_seconds=5)
@@ -213,16 +216,16 @@ async def test_a_useless_answer_without_a_count_costs_what_was_quoted(vendor: An
     assert error.billed_usd == Decimal("0.04")
 
 
-async def test_an_unknown_model_is_not_asked_for(vendor: AnthropicEmulator) -> None:
-    """A model outside the catalogue is refused with the variable that adds one."""
+async def test_an_unknown_model_is_refused(vendor: AnthropicEmulator) -> None:
+    """A model outside the catalogue is refused, and the message names the variable that adds one."""
     error = await failed(provider(vendor).submit(request("claude-2")))
     assert isinstance(error, InvalidRequest)
     assert "GREENLIGHT_CATALOGUE" in str(error)
     assert vendor.calls == []
 
 
-async def test_a_server_that_is_not_anthropics_is_named() -> None:
-    """A page in place of an answer leaves the submission in doubt and points to the base URL."""
+async def test_a_server_that_is_not_anthropics_is_reported() -> None:
+    """A page instead of a response leaves the submission ambiguous, and the message points to the base URL."""
 
     class Elsewhere(AnthropicEmulator):
         def answer(self, call: Call) -> Reply:
@@ -237,7 +240,8 @@ async def test_a_server_that_is_not_anthropics_is_named() -> None:
 
 
 def test_the_catalogue_plans_and_prices() -> None:
-    """Every model follows a schema, looks at pictures and has a price; the one that retires warns and then is gone."""
+    """Every model follows a schema, accepts pictures and has a price; the one that retires warns and is then
+    removed."""
     offers = {o.model: o for o in Anthropic({}).offers()}
     assert next(iter(offers)) == "claude-sonnet-5-5"
     assert {"claude-haiku-5-5", "claude-opus-5-5", "claude-fable-5-1"} <= offers.keys()
@@ -255,7 +259,7 @@ def test_the_catalogue_plans_and_prices() -> None:
 def produce(
     storage: Storage, vendor: AnthropicEmulator, key: str = "test-key"
 ) -> Callable[[int, TakeOrder | None], Awaitable[Take]]:
-    """Attempts of one take as a worker makes them."""
+    """Attempts at one take as a worker makes them."""
     made = provider(vendor, key)
     written = asset("claude-sonnet-5-5")
     priced = price(Plan.of("t", [written]), {"anthropic": made})
@@ -272,8 +276,8 @@ def produce(
     return attempt
 
 
-async def test_a_lost_cheap_answer_is_asked_for_once_more(storage: Storage, vendor: AnthropicEmulator) -> None:
-    """A text whose answer was lost costs less than a person's time: the production may have it asked for again once,
+async def test_a_lost_inexpensive_response_is_requested_once_more(storage: Storage, vendor: AnthropicEmulator) -> None:
+    """A text whose response was lost costs less than a person's time: the production may have it requested again once,
     and both are counted."""
     attempt = produce(storage, vendor)
     vendor.meet("drop_after")
@@ -290,8 +294,8 @@ async def test_a_lost_cheap_answer_is_asked_for_once_more(storage: Storage, vend
 
 
 @specs.needs_vendor_data
-async def test_the_emulator_answers_as_the_vendor_does() -> None:
-    """Emulated answers and errors have the form of the vendor's own types, and a refusal that of a recorded one."""
+async def test_the_emulator_responds_as_the_vendor_does() -> None:
+    """Emulated responses and errors have the form of the vendor's own types, and a refusal that of a recorded one."""
     replies: list[tuple[str, Any]] = []
 
     class Watched(AnthropicEmulator):

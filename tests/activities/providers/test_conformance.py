@@ -1,7 +1,7 @@
-"""What every provider keeps, whatever its vendor: one suite over all ways of making a take.
+"""The rules that every provider follows, for any vendor: one suite over all ways of making a take.
 
-The unmodified SDK talks to the vendor's emulator, and attempts run through the ledger on real S3. Where vendors
-differ, the difference is data in WAYS; what only one vendor does is claimed in its own file.
+The unmodified SDK sends its requests to the vendor's emulator, and attempts use the ledger on real S3. Differences
+between vendors are data in WAYS; behaviour of a single vendor is tested in its own file.
 """
 
 import asyncio
@@ -28,17 +28,17 @@ from tests.support.vendors import KINDS, MEDIA, VENDORS, env_of
 from tests.support.waiting import WITHIN
 from workflows.models import ZERO
 
-DEAR: Final = Decimal("0.40")
-"""At least this much and no policy pays for a take twice unasked."""
+EXPENSIVE: Final = Decimal("0.40")
+"""From this price on no policy pays for a take twice without an order."""
 IMPATIENT: Final = {"RESPONSE_TIMEOUT_SECONDS": 1.0, "POLL_TIMEOUT_SECONDS": 1.0, "SECONDS_A_TOKEN": 0.0}
-"""Instead of what the vendor files wait for an answer: short for a vendor that never gives one."""
+"""Replaces the response timeout of the vendor files: short, for a vendor that never responds."""
 JOBS: Final = [name for name, kindred in KINDS.items() if kindred.job]
 every = pytest.mark.parametrize("kind", KINDS)
 
 
 @pytest.fixture(scope="module")
 async def shops(storage: Storage) -> AsyncIterator[Mapping[str, Shop]]:
-    """One of each for all tests: to make an SDK's client takes longer than most of them."""
+    """One of each for all tests, because creating an SDK's client takes longer than most tests."""
     with ExitStack() as stack:
         made = {n: Shop(n, stack.enter_context(k.emulator()), storage) for n, k in KINDS.items()}
         yield made
@@ -48,7 +48,8 @@ async def shops(storage: Storage) -> AsyncIterator[Mapping[str, Shop]]:
 
 @pytest.fixture
 def shop(shops: Mapping[str, Shop], kind: str) -> Iterator[Shop]:
-    """With fresh books; at the end all faults were met, and no request broke the vendor's specification."""
+    """The shop with its counters reset; at the end it asserts that all faults occurred, and that no request violated
+    the vendor's specification."""
     found = shops[kind]
     found.emulator.calls.clear()
     found.emulator.submissions.clear()
@@ -60,15 +61,16 @@ def shop(shops: Mapping[str, Shop], kind: str) -> Iterator[Shop]:
     assert found.emulator.problems == []
 
 
-def test_every_provider_is_held_to_this() -> None:
-    """A provider without a row fails here; what previz makes costs nothing and meets no vendor."""
+def test_every_provider_has_a_row() -> None:
+    """A provider without a row fails here; a take of previz costs nothing and sends no request to a vendor."""
     assert {kindred.vendor for kindred in KINDS.values()} | {"previz"} == set(PROVIDERS)
     assert set(WAYS) == set(KINDS)
 
 
 @every
 async def test_a_take_is_made_once(shop: Shop, storage: Storage) -> None:
-    """It is stored with the media's own facts, for one submission, at no more than was quoted; again it is the same."""
+    """A take is stored with the media's own facts, for one submission, at no more than its quote; a second attempt
+    returns the same take."""
     making = shop.take()
     take = await making.stored()
     assert await making.stored() == take
@@ -90,11 +92,12 @@ async def test_a_take_is_made_once(shop: Shop, storage: Storage) -> None:
     assert take.cost_usd <= making.asked.asset.quote.high_usd
 
 
-# Answers that are lost
+# Lost responses
 
 
-async def in_doubt(shop: Shop, lost: ApplicationError, making: Making) -> None:
-    """The claim of a lost answer stands; where the vendor cannot find the job, a person decides, and pays for it."""
+async def ambiguous(shop: Shop, lost: ApplicationError, making: Making) -> None:
+    """Assert that the claim of a lost response is kept; when the vendor cannot find the job, a person decides, and pays
+    for it."""
     assert lost.type == "submission_unknown"
     assert ((await making.entry()).state, shop.requests) == ("claimed", 1)
     if shop.kindred.recovers and shop.emulator.submissions:
@@ -111,17 +114,18 @@ async def in_doubt(shop: Shop, lost: ApplicationError, making: Making) -> None:
 
 @every
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "break_off", "gateway"])
-async def test_a_lost_answer_is_never_paid_again_unasked(shop: Shop, fault: Fault) -> None:
-    """One request, then doubt; what the ledger counts at the end is never less than what the vendor billed."""
+async def test_a_lost_response_is_never_paid_again_without_an_order(shop: Shop, fault: Fault) -> None:
+    """There is one request, then an ambiguous submission; the final count of the ledger is never less than the vendor's
+    bill."""
     shop.emulator.meet(fault)
-    making = shop.take(at_least=DEAR)
-    await in_doubt(shop, await making.fails(), making)
+    making = shop.take(at_least=EXPENSIVE)
+    await ambiguous(shop, await making.fails(), making)
 
 
 @every
-async def test_a_vendor_that_never_answers_is_a_lost_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the time that an answer may take the submission is in doubt, and it was made once."""
-    making = shop.take(at_least=DEAR)
+async def test_a_vendor_that_never_responds_is_a_lost_response(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the response timeout the submission is ambiguous, and was made once."""
+    making = shop.take(at_least=EXPENSIVE)
     with monkeypatch.context() as patch, shop.emulator.held("submit", "billed") as billed:
         for name, module in list(sys.modules.items()):
             for limit in IMPATIENT.keys() & vars(module).keys() if name.startswith("activities.providers.") else ():
@@ -129,12 +133,12 @@ async def test_a_vendor_that_never_answers_is_a_lost_answer(shop: Shop, monkeypa
         async with shop.other() as impatient:
             lost = await making.sold_by(impatient).fails()
         assert await asyncio.to_thread(billed.wait, WITHIN)
-    await in_doubt(shop, lost, making)
+    await ambiguous(shop, lost, making)
 
 
 @every
-async def test_nobody_there_is_no_doubt(shop: Shop) -> None:
-    """Where no connection opens nothing was sent: the claim is released, and a retry is safe."""
+async def test_a_refused_connection_is_not_ambiguous(shop: Shop) -> None:
+    """When no connection opens nothing was sent: the claim is released, and a retry is safe."""
     with shop.kindred.emulator() as gone:
         env = env_of(shop.kindred.vendor, gone)
     async with shop.other(**env) as away:
@@ -148,8 +152,8 @@ async def test_nobody_there_is_no_doubt(shop: Shop) -> None:
 
 
 @every
-async def test_what_passes_is_tried_again(shop: Shop) -> None:
-    """A 429 waits the vendor's own delay and is no failure; a 503 or 500 that the vendor's table covers is one.
+async def test_a_temporary_refusal_is_retried(shop: Shop) -> None:
+    """A 429 waits for the vendor's own delay and is no failure; a 503 or 500 that the vendor's table covers is one.
 
     All release the claim, unbilled.
     """
@@ -174,18 +178,18 @@ async def test_what_passes_is_tried_again(shop: Shop) -> None:
 
 @every
 @pytest.mark.parametrize("fault", ["overload", "error"])
-async def test_an_error_that_may_be_billed_is_never_paid_again_unasked(shop: Shop, fault: Fault) -> None:
-    """The vendor's own 503 or 500 leaves the claim ambiguous where its table does not cover it."""
+async def test_an_error_that_may_be_billed_is_never_paid_again_without_an_order(shop: Shop, fault: Fault) -> None:
+    """The vendor's own 503 or 500 leaves the claim ambiguous when its table does not cover it."""
     if shop.unbilled(fault):
-        pytest.skip("the vendor says that it does not bill this")
+        pytest.skip("the vendor documents that it does not bill this")
     shop.emulator.meet(fault)
-    making = shop.take(at_least=DEAR)
-    await in_doubt(shop, await making.fails(), making)
+    making = shop.take(at_least=EXPENSIVE)
+    await ambiguous(shop, await making.fails(), making)
 
 
 @every
-async def test_an_empty_account_is_left_to_a_person(shop: Shop) -> None:
-    """No money or quota: final at the first request, and nothing was billed."""
+async def test_an_empty_account_waits_for_a_person(shop: Shop) -> None:
+    """A missing credit or quota is final at the first request, and nothing was billed."""
     shop.emulator.meet("quota")
     making = shop.take()
     failure = await making.ends()
@@ -196,7 +200,7 @@ async def test_an_empty_account_is_left_to_a_person(shop: Shop) -> None:
 
 @every
 async def test_a_wrong_key_names_its_variable(shop: Shop) -> None:
-    """A wrong key is final after one request, and the message says which variable to set."""
+    """A wrong key is final after one request, and the message names the variable to set."""
     variable = shop.registration.variables[0]
     async with shop.other(**{variable: "wrong"}) as locked_out:
         making = shop.take().sold_by(locked_out)
@@ -208,7 +212,7 @@ async def test_a_wrong_key_names_its_variable(shop: Shop) -> None:
 
 @every
 async def test_refused_content_is_final(shop: Shop) -> None:
-    """A refusal carries the vendor's own category and what was billed all the same."""
+    """A refusal carries the vendor's own category and the billed cost."""
     shop.emulator.meet("refuse")
     making = shop.take()
     failure = await making.ends()
@@ -220,12 +224,13 @@ async def test_refused_content_is_final(shop: Shop) -> None:
     shop.agrees(entry.billed_usd)
 
 
-# Work that comes to nothing
+# Work without a result
 
 
 @pytest.mark.parametrize("kind", [name for name, way in WAYS.items() if way.fails])
-async def test_failed_work_is_repeated_only_where_it_cost_nothing(shop: Shop) -> None:
-    """What was billed, or may have been at a price that nobody knows, is left to a person; the rest is asked again."""
+async def test_failed_work_is_repeated_only_when_it_cost_nothing(shop: Shop) -> None:
+    """Failed work that was billed, or may have been at an unknown price, waits for a person; other failed work is
+    requested again."""
     shop.emulator.meet("fail_job")
     making = shop.take()
     outcome = await making.over()
@@ -241,8 +246,8 @@ async def test_failed_work_is_repeated_only_where_it_cost_nothing(shop: Shop) ->
 
 
 @pytest.mark.parametrize("kind", [name for name, way in WAYS.items() if way.breaks])
-async def test_media_that_is_none_was_paid_for(shop: Shop) -> None:
-    """It is no take; it is billed, so only a person may pay again."""
+async def test_invalid_media_was_paid_for(shop: Shop) -> None:
+    """Invalid media is not a take; it is billed, so only a person may pay again."""
     shop.emulator.meet("broken")
     making = shop.take()
     failure = await making.ends()
@@ -257,8 +262,9 @@ async def test_media_that_is_none_was_paid_for(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("kind", JOBS)
-async def test_a_look_that_fails_is_no_failed_job(shop: Shop) -> None:
-    """A look that is lost or refused is asked once and taken again; the job goes on, and nothing else is submitted."""
+async def test_a_failed_poll_is_not_a_failed_job(shop: Shop) -> None:
+    """A poll that is lost or refused is sent once and repeated by the next attempt; the job continues, and nothing else
+    is submitted."""
     faults: dict[Fault, str] = {
         "throttle": "rate_limited",
         "overload": "overloaded",
@@ -267,10 +273,10 @@ async def test_a_look_that_fails_is_no_failed_job(shop: Shop) -> None:
         "drop_before": "provider_unavailable",
     }
     making = shop.take()
-    shop.emulator.meet(*faults, on="look")
-    for looks, type_ in enumerate(faults.values(), start=1):
+    shop.emulator.meet(*faults, on="poll")
+    for polls, type_ in enumerate(faults.values(), start=1):
         assert (await making.fails()).type == type_
-        assert shop.emulator.count("look") == looks
+        assert shop.emulator.count("poll") == polls
         assert (await making.entry()).state == "submitted"
     take = await making.stored()
     assert (shop.requests, len(shop.emulator.submissions)) == (1, 1)
@@ -278,8 +284,9 @@ async def test_a_look_that_fails_is_no_failed_job(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("kind", [name for name, way in WAYS.items() if way.fetched])
-async def test_media_that_cannot_be_fetched_is_never_made_again(shop: Shop) -> None:
-    """A download that fails is tried again by the next look; after five expired addresses a person has the job's id."""
+async def test_media_that_cannot_be_downloaded_is_never_made_again(shop: Shop) -> None:
+    """A download that fails is retried by the next poll; after five expired addresses a person receives the id of the
+    job."""
     making = shop.take()
     expired: list[Fault] = ["expire"] * 5
     shop.emulator.meet("overload", "drop_after", "drop_before", *expired, on="download")
@@ -295,8 +302,8 @@ async def test_media_that_cannot_be_fetched_is_never_made_again(shop: Shop) -> N
 
 
 @pytest.mark.parametrize("kind", JOBS)
-async def test_a_job_that_nobody_knows_is_left_to_a_person(shop: Shop) -> None:
-    """An id that the vendor does not have is no reason to submit: the person who named it is asked again."""
+async def test_an_unknown_job_waits_for_a_person(shop: Shop) -> None:
+    """An id that the vendor does not have causes no submission: the person who named it has to decide again."""
     making = shop.take()
     making.order(adopt_job_id="no-such-job")
     failure = await making.ends()
@@ -306,20 +313,20 @@ async def test_a_job_that_nobody_knows_is_left_to_a_person(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("kind", JOBS)
-async def test_cancelling_what_is_over_is_no_error(shop: Shop) -> None:
-    """Neither a job that has ended nor one that the vendor does not have."""
+async def test_cancelling_an_ended_or_unknown_job_is_no_error(shop: Shop) -> None:
+    """A cancel succeeds for a job that has ended and for one that the vendor does not have."""
     job_id = (await shop.take().stored()).job_id
     assert job_id is not None
     await shop.provider.cancel(Job(job_id))
     await shop.provider.cancel(Job("no-such-job"))
 
 
-# What is said of them
+# Offers and imports
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_offers_name_their_provider(name: str) -> None:
-    """Every offer says who makes it, is found by its name and modality, and has a price in words."""
+    """Every offer names its provider, is found by its name and modality, and describes its price."""
     env = dict.fromkeys(PROVIDERS[name].variables, "k")
     provider = PROVIDERS[name].build(env)
     assert provider.name == name
@@ -333,7 +340,8 @@ def test_offers_name_their_provider(name: str) -> None:
 
 
 def test_no_sdk_is_loaded_before_it_is_used() -> None:
-    """A fresh interpreter with every vendor and its offers has loaded no SDK, and no media library as previz does."""
+    """A fresh interpreter with every vendor and its offers has loaded no SDK, and none of the media libraries of
+    previz."""
     script = (
         "import sys\n"
         "from activities.providers.registry import PROVIDERS\n"

@@ -1,4 +1,4 @@
-"""Prompts are moderated before anyone pays: through the unmodified SDK, against OpenAI's own answers."""
+"""Prompts are moderated before anyone pays: through the unmodified SDK, against OpenAI's own responses."""
 
 from activities.planning.moderation import moderate
 from activities.planning.task import PlanningTask
@@ -11,8 +11,8 @@ from workflows.activity_io import DraftPlan
 from workflows.brief import Brief, Platform
 
 
-async def test_flagged_prompts_are_said() -> None:
-    """A prompt that the vendor flags is named with the category; all others, and the plan itself, stay as they are."""
+async def test_flagged_prompts_are_reported() -> None:
+    """A prompt that the vendor flags is named with the category; all others, and the plan itself, are unchanged."""
     with OpenAIEmulator() as vendor:
         judge = OpenAI({"OPENAI_API_KEY": vendor.key, "OPENAI_BASE_URL": f"{vendor.url}/v1"})
         providers: dict[str, Provider] = {"previz": Previz({}), "openai": judge}
@@ -30,8 +30,8 @@ async def test_flagged_prompts_are_said() -> None:
     assert vendor.submissions == []
 
 
-async def test_without_a_moderator_nothing_is_asked() -> None:
-    """Where no enabled provider judges words the plan is as it was."""
+async def test_without_a_moderator_no_request_is_sent() -> None:
+    """When no enabled provider moderates text, the plan is unchanged."""
     brief = Brief(text="A calm sea.", platform=Platform.COPY)
     plan = draft(PlanningTask.of(DraftPlan(production_id="p", brief=brief), {"previz": Previz({})}))
     assert await moderate(plan, {"previz": Previz({})}) == plan

@@ -1,4 +1,4 @@
-"""With nothing but its key a vendor is asked at its own address: what the emulators answer is no special case."""
+"""With only its key a vendor's requests are sent to its own host: the emulators need no special case."""
 
 from pathlib import Path
 from typing import Any
@@ -25,18 +25,19 @@ KEY = "a-real-key-1234567890"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_key_is_all_that_is_needed(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The unmodified SDK asks the vendor's own host over https, once, with that key; what that says is told."""
-    asked: list[tuple[str, str, list[str]]] = []
+async def test_a_key_is_sufficient(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The unmodified SDK sends one request to the vendor's own host over https, with that key; its response is
+    reported."""
+    requests: list[tuple[str, str, list[str]]] = []
 
     def refusing(library: Any) -> Any:
         async def vendor(self: object, request: Any) -> Any:
-            asked.append((request.url.scheme, request.url.host, list(request.headers.values())))
+            requests.append((request.url.scheme, request.url.host, list(request.headers.values())))
             return library.Response(401, json={"error": {"message": "no such key"}}, request=request)
 
         return vendor
 
-    for library in (httpx, httpx2):  # which of them an SDK speaks through is its own affair
+    for library in (httpx, httpx2):  # which of them an SDK uses is its own choice
         monkeypatch.setattr(library.AsyncHTTPTransport, "handle_async_request", refusing(library))
     kindred = KINDS[kind]
     variable, host = VENDORS[kindred.vendor]
@@ -53,6 +54,6 @@ async def test_a_key_is_all_that_is_needed(kind: str, tmp_path: Path, monkeypatc
     with pytest.raises(AuthenticationFailed, match=variable):
         await provider.submit(Request("p/a/1", 7, brief, asset, 1, (), tmp_path))
     await provider.close()
-    ((scheme, asked_host, headers),) = asked
-    assert (scheme, asked_host) == ("https", host)
+    ((scheme, requested_host, headers),) = requests
+    assert (scheme, requested_host) == ("https", host)
     assert any(KEY in value for value in headers)

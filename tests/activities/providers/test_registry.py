@@ -1,4 +1,4 @@
-"""Which providers there are: ours, those of installed packages, and what enables each."""
+"""The available providers: ours, those of installed packages, and the variables that enable each."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from activities.settings import ActivitySettings
 from workflows.models import Asset, Modality, Plan
 
 OURS: Final = ActivitySettings(previz=False)
-"""Only what an environment enables."""
+"""Only the providers that an environment enables."""
 MODULE: Final = "greenlight_lighthouse"
 SOURCE: Final = """
     from decimal import Decimal
@@ -45,7 +45,7 @@ SOURCE: Final = """
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A package that brings a provider, and claims the name of one of ours too."""
+    """A package that registers a provider, and also the name of one of ours."""
     (tmp_path / f"{MODULE}.py").write_text(dedent(SOURCE))
     about = tmp_path / f"{MODULE}-1.0.dist-info"
     about.mkdir()
@@ -70,9 +70,9 @@ def test_an_installed_package_adds_a_provider() -> None:
     (priced,) = price(Plan.of("t", [asset]), providers).assets
     assert priced.quote is not None
     assert (str(priced.quote.low_usd), str(priced.quote.high_usd)) == ("0.0200", "0.0300")
-    said = build_report(providers, "template")
-    assert said.enabled_providers[Modality.IMAGE] == ("lighthouse",)
-    (info,) = (p for p in said.providers if p.provider == "lighthouse")
+    report = build_report(providers, "template")
+    assert report.enabled_providers[Modality.IMAGE] == ("lighthouse",)
+    (info,) = (p for p in report.providers if p.provider == "lighthouse")
     assert (info.enabled, info.models[0].price) == (True, "0.02 to 0.03 USD an asset")
     (off,) = (p for p in build_report({}, "template").providers if p.provider == "lighthouse")
     assert off.reason == "lighthouse is switched off: set LIGHTHOUSE_KEY for the worker"
@@ -80,7 +80,7 @@ def test_an_installed_package_adds_a_provider() -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_an_installed_package_replaces_none_of_ours() -> None:
-    """A package that registers the name of a provider of ours is not asked under it."""
+    """A package that registers the name of a provider of ours receives no request under it."""
     assert {name: registered()[name] for name in PROVIDERS} == PROVIDERS
     assert build_providers(OURS, {"LIGHTHOUSE_KEY": "k", "OPENAI_API_KEY": "k"})["openai"].name == "openai"
 
@@ -98,20 +98,20 @@ ENABLING: Final[list[tuple[str, dict[str, str]]]] = [
 
 
 def test_every_vendor_can_be_enabled() -> None:
-    """Each has its row of variables here; previz needs none."""
+    """Each vendor has its row of variables here; previz needs none."""
     assert {name for name, _ in ENABLING} | {"previz"} == set(PROVIDERS)
 
 
 @pytest.mark.parametrize(("name", "env"), ENABLING, ids=lambda v: v if isinstance(v, str) else "+".join(v))
 def test_its_own_variables_enable_a_vendor(name: str, env: dict[str, str]) -> None:
-    """It and no other; each of them is needed, and an empty one is none."""
+    """They enable it and no other vendor; each of them is required, and an empty one does not count."""
     assert list(build_providers(OURS, env)) == [name]
     for variable in env:
         assert build_providers(OURS, {**env, variable: ""}) == {}
 
 
-def test_googles_enterprise_models_need_no_key_but_the_platform() -> None:
-    """Without a key of any kind its Enterprise platform sells what the Developer API, with a key, does not."""
+def test_googles_enterprise_models_need_the_platform_without_a_key() -> None:
+    """Without a key Google's Enterprise platform offers models that the Developer API, with a key, does not."""
     for env, sold in (ENABLING[4][1], True), ({"GOOGLE_API_KEY": "k"}, False):
         offers = {o.model: o for o in build_providers(OURS, env)["google"].offers()}
         veo = next(o for model, o in offers.items() if model.startswith("veo-"))
@@ -119,8 +119,8 @@ def test_googles_enterprise_models_need_no_key_but_the_platform() -> None:
         assert offers["gemini-3.8-flash"].unavailable == ""
 
 
-def test_the_report_names_what_would_enable_more() -> None:
-    """Whoever is not enabled is named with its variable, for each modality that it would make; who is, is not."""
+def test_the_report_names_the_variables_that_enable_more() -> None:
+    """A disabled provider is listed with its variable, for each modality that it offers; an enabled one is not."""
     makers = {
         Modality.TEXT: ("openai", "anthropic", "google"),
         Modality.IMAGE: ("openai", "google", "replicate", "runway"),
@@ -157,7 +157,7 @@ WHILE_LOADING: Final = """
 """
 
 
-def test_the_worker_lives_on_while_an_sdk_is_imported() -> None:
-    """The event loop, which heartbeats for every take, goes on turning while a vendor's SDK is loaded."""
+def test_the_event_loop_runs_while_an_sdk_is_imported() -> None:
+    """The event loop, which heartbeats for every take, keeps running while a vendor's SDK is loaded."""
     done = subprocess.run([sys.executable, "-c", dedent(WHILE_LOADING)], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 3

@@ -1,4 +1,4 @@
-"""Replicate over real HTTP: what is asked for, what its answers mean for money, and how a lost prediction is found."""
+"""Replicate over real HTTP: the requests, the cost of each response, and the search for a lost prediction."""
 
 import asyncio
 import base64
@@ -95,9 +95,10 @@ def sent(emulator: ReplicateEmulator) -> dict[str, object]:
     return given
 
 
-async def test_flux_is_queued_runs_and_is_fetched(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """A take goes to the model's own endpoint with our seed and the brief's aspect, waits, runs and is read."""
-    emulator.looks = 3
+async def test_flux_is_queued_runs_and_is_downloaded(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A take is sent to the model's own endpoint with our seed and the brief's aspect, is queued, runs and is
+    downloaded."""
+    emulator.polls = 3
     replicate, asked = provider(emulator), request(tmp_path)
     job = await replicate.submit(asked)
     assert emulator.calls[0].path == f"/v1/models/{FLUX}/predictions"
@@ -117,8 +118,8 @@ async def test_flux_is_queued_runs_and_is_fetched(emulator: ReplicateEmulator, t
     assert emulator.count("submit") == 1
 
 
-async def test_flux_2_is_shown_small_references(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """At most two references go along, each made small enough for what the catalogue says that they cost."""
+async def test_flux_2_receives_small_references(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """At most two references are sent, each scaled down to the size that the catalogue prices."""
     from PIL import Image
 
     large = picture(2400, 1600)
@@ -130,7 +131,7 @@ async def test_flux_2_is_shown_small_references(emulator: ReplicateEmulator, tmp
     with Image.open(await asyncio.to_thread(_decoded, tmp_path, uris[0])) as seen:
         assert 900_000 < seen.width * seen.height <= 1_000_000
     assert sent(emulator)["aspect_ratio"] == "16:9"
-    assert sent(emulator)["resolution"] == "1 MP", "the size that is priced where the plan says none"
+    assert sent(emulator)["resolution"] == "1 MP", "the size that is priced when the plan names none"
     assert done.media_type == "image/webp"
 
 
@@ -142,14 +143,15 @@ def _decoded(tmp_path: Path, uri: str) -> Path:
     return path
 
 
-async def test_flux_1_takes_one_picture(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """flux-1.1-pro has its own name for the one picture that guides it."""
+async def test_flux_1_accepts_one_picture(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """flux-1.1-pro has its own parameter for the one picture that guides it."""
     await finish(provider(emulator), request(tmp_path, FLUX, shown=(picture(), picture())))
     assert str(sent(emulator)["image_prompt"]).startswith("data:image/png;base64,")
 
 
 async def test_any_model_by_name(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """A model in no catalogue gets its prompt, its parameters and the picture; a list's first output counts."""
+    """A model in no catalogue receives its prompt, its parameters and the picture; of a list the first output
+    counts."""
     replicate = provider(emulator)
     offer = replicate.unlisted_offer("some/mover", Modality.VIDEO)
     assert offer is not None
@@ -165,14 +167,14 @@ async def test_any_model_by_name(emulator: ReplicateEmulator, tmp_path: Path) ->
     assert (done.media_type, await read(done)) == ("video/mp4", video())
 
 
-async def test_a_version_is_named_by_its_id(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """ "owner/name:version" is asked for by the version alone."""
+async def test_a_version_is_requested_by_its_id(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """ "owner/name:version" is requested by the version only."""
     await provider(emulator).submit(request(tmp_path, "some/mover:5c7d5dc6"))
     assert emulator.submissions[0].json["version"] == "5c7d5dc6"
 
 
-async def test_a_model_that_writes(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """Text comes as the pieces that the model wrote."""
+async def test_a_text_model(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """The text is joined from the pieces that the model wrote."""
     emulator.texts["some/writer"] = ["a ", "light", "house"]
     _, done = await finish(provider(emulator), request(tmp_path, "some/writer", modality=Modality.TEXT))
     assert (done.source, done.media_type) == (b"a lighthouse", "text/markdown")
@@ -180,7 +182,7 @@ async def test_a_model_that_writes(emulator: ReplicateEmulator, tmp_path: Path) 
 
 @pytest.mark.parametrize("call", ["poll", "cancel", "recover"])
 async def test_a_wrong_key_names_its_variable(emulator: ReplicateEmulator, tmp_path: Path, call: str) -> None:
-    """Whatever is asked with a wrong key fails at once and says which variable to set."""
+    """Any request with a wrong key fails at once, and the message names the variable to set."""
     replicate, asked = provider(emulator, key="wrong"), request(tmp_path)
     calls: dict[str, Callable[[], Awaitable[object]]] = {
         "poll": lambda: replicate.poll(asked, Job("pred0")),
@@ -192,14 +194,14 @@ async def test_a_wrong_key_names_its_variable(emulator: ReplicateEmulator, tmp_p
     assert len(emulator.calls) == 1
 
 
-async def test_a_parameter_that_the_model_lacks(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+async def test_a_parameter_that_the_model_lacks_is_final(emulator: ReplicateEmulator, tmp_path: Path) -> None:
     """A 422 is final and keeps the vendor's name of the field."""
     with pytest.raises(InvalidRequest, match="steps is not allowed"):
         await provider(emulator).submit(request(tmp_path, steps=50))
 
 
-async def test_a_cancelled_prediction_is_over(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """Somebody stopped it on purpose: the take is not made again; cancelling what is over or unknown is no error."""
+async def test_a_cancelled_prediction_is_not_repeated(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A prediction that a person stopped is not made again; cancelling an ended or unknown one is no error."""
     replicate, asked = provider(emulator), request(tmp_path)
     job = await replicate.submit(asked)
     await replicate.cancel(job)
@@ -211,16 +213,17 @@ async def test_a_cancelled_prediction_is_over(emulator: ReplicateEmulator, tmp_p
     await replicate.cancel(Job("pred99"))
 
 
-async def test_an_unknown_job_ends_no_take(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """A prediction that the account does not have is a person's decision, not a reason to submit."""
+async def test_an_unknown_job_waits_for_a_person(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A prediction that the account does not have needs a person's decision, and causes no submission."""
     with pytest.raises(InvalidRequest) as failure:
         await provider(emulator).poll(request(tmp_path), Job("../../account"))
     assert not failure.value.ends_job
     assert emulator.calls[0].path == "/v1/predictions/..%2F..%2Faccount"
 
 
-async def test_an_output_that_is_gone_was_paid_for(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """An hour after its end a prediction has no output: the take's price is billed, so nobody pays again unasked."""
+async def test_a_deleted_output_was_paid_for(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """An hour after its end a prediction has no output: the take's price is billed, so it is not paid again without an
+    order."""
     emulator.meet("expire")
     with pytest.raises(OutputUnusable, match="its output is gone") as failure:
         await finish(provider(emulator), request(tmp_path))
@@ -228,7 +231,8 @@ async def test_an_output_that_is_gone_was_paid_for(emulator: ReplicateEmulator, 
 
 
 async def test_the_lost_prediction_is_found_among_others(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """Model, seed and prompt together find exactly the prediction whose answer was lost, pages down the list."""
+    """Model, seed and prompt together identify exactly the prediction whose response was lost, on a later page of the
+    list."""
     replicate, asked = provider(emulator), request(tmp_path)
     claimed = datetime.now(UTC)
     emulator.meet("drop_after")
@@ -246,10 +250,9 @@ async def test_the_lost_prediction_is_found_among_others(emulator: ReplicateEmul
 
 
 @pytest.mark.parametrize("filters", [True, False])
-async def test_no_prediction_is_taken_for_the_lost_one(
-    emulator: ReplicateEmulator, tmp_path: Path, filters: bool
-) -> None:
-    """Where the request never arrived, or only an old twin is there, nothing is found, and no older page is read."""
+async def test_no_other_prediction_is_recovered(emulator: ReplicateEmulator, tmp_path: Path, filters: bool) -> None:
+    """When the request never arrived, or only an older identical prediction exists, nothing is found, and no older page
+    is read."""
     emulator.filters = filters
     replicate, asked = provider(emulator), request(tmp_path)
     for seed in range(7):
@@ -261,8 +264,9 @@ async def test_no_prediction_is_taken_for_the_lost_one(
     assert len(emulator.calls) == 3
 
 
-async def test_a_model_without_our_seed_is_never_guessed(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """Two takes of one prompt look the same where no seed was sent, and where a person gave both the same one."""
+async def test_a_prediction_without_our_seed_is_not_recovered(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """Two takes of one prompt cannot be distinguished when no seed was sent, or when a person gave both the same
+    one."""
     replicate = provider(emulator)
     emulator.add("some/mover", {"prompt": "a lighthouse", "seed": 5}, version="abc")
     claimed = datetime.now(UTC)
@@ -274,8 +278,8 @@ async def test_a_model_without_our_seed_is_never_guessed(emulator: ReplicateEmul
     assert emulator.calls == []
 
 
-async def test_a_list_that_fails_says_nothing_of_the_submission(emulator: ReplicateEmulator, tmp_path: Path) -> None:
-    """When the list cannot be read, that is a failed look, not the answer that nothing is there."""
+async def test_a_failed_list_is_a_failed_poll(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """When the list cannot be read, the poll failed; it does not mean that the prediction is missing."""
     emulator.meet("gateway", on="other")
     with pytest.raises(ProviderUnavailable) as failure:
         await provider(emulator).recover(Claim(request(tmp_path), datetime.now(UTC)))
@@ -308,8 +312,8 @@ def attempts(
     return attempt
 
 
-async def test_an_output_that_is_gone_is_left_to_a_person(emulator: ReplicateEmulator, storage: Storage) -> None:
-    """Found too late, a paid prediction ends the take with its bill; nothing is submitted in its place."""
+async def test_a_missing_output_waits_for_a_person(emulator: ReplicateEmulator, storage: Storage) -> None:
+    """A paid prediction that is found too late ends the take with its bill; nothing is submitted instead."""
     attempt = attempts(emulator, storage)
     emulator.meet("expire")
     for final in (False, False, True):
@@ -320,10 +324,10 @@ async def test_an_output_that_is_gone_is_left_to_a_person(emulator: ReplicateEmu
 
 
 @pytest.mark.parametrize("fault", ["expire", "fail_job"])
-async def test_what_ran_at_an_unknown_price_is_not_paid_again_unasked(
+async def test_a_run_at_an_unknown_price_is_not_paid_again_without_an_order(
     emulator: ReplicateEmulator, storage: Storage, fault: Fault
 ) -> None:
-    """A model billed by the time that it runs may have been paid for although nothing came of it: a person decides."""
+    """A model that is billed by its run time may have been paid for without a result: a person decides."""
     attempt = attempts(emulator, storage, "some/painter", UNKNOWN)
     emulator.meet(fault)
     for final in (False, False, True):
@@ -334,7 +338,7 @@ async def test_what_ran_at_an_unknown_price_is_not_paid_again_unasked(
 
 
 def test_the_catalogue() -> None:
-    """Both Flux models are jobs with a price; the larger the picture, the dearer."""
+    """Both Flux models are jobs with a price; the larger the picture, the more expensive."""
     offers = {o.model: o for o in Replicate({}).offers()}
     assert offers.keys() == {FLUX, FLUX_2}
     assert all(o.job and not o.unknown and o.accepts == {Modality.IMAGE} for o in offers.values())
@@ -360,7 +364,7 @@ def _uri(data: bytes, media_type: str) -> str:
 async def test_an_output_of_any_form(
     emulator: ReplicateEmulator, tmp_path: Path, modality: Modality, output: Any, made: bytes
 ) -> None:
-    """An object, nested lists and data URIs are what was paid for, by one prediction."""
+    """An object, nested lists and data URIs are accepted as the output of one paid prediction."""
     emulator.texts["some/model"] = output
     _, done = await finish(provider(emulator), request(tmp_path, "some/model", modality=modality))
     assert done.source == made

@@ -18,7 +18,7 @@ from activities.providers.response_repair import UNKNOWN_STATUS, find_error, res
 from activities.text.valid_unicode import REPLACEMENT, valid
 from tests.emulators.base import Call, Emulator, Reply, sse
 from tests.emulators.samples import picture
-from tests.support.vendors import KINDS, Kindred, asked, env_of
+from tests.support.vendors import KINDS, Kindred, env_of, vendor_request
 from workflows.models import Modality
 
 TEXTS: Final = {
@@ -27,7 +27,7 @@ TEXTS: Final = {
     "google": Kindred("google", "gemini-3.8-flash", Modality.TEXT, KINDS["google-image"].emulator),
 }
 MARK: Final = re.compile(rb"A (?:\*\*)?lighthouse")
-"""How every emulator's text begins."""
+"""The beginning of every emulator's text."""
 
 
 @pytest.fixture(params=TEXTS)
@@ -40,7 +40,7 @@ async def writer(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Provider
 
 
 def rewritten(emulator: Emulator, change: Callable[[bytes], bytes]) -> None:
-    """Every answer of a vendor, changed on its way."""
+    """Every response of a vendor, rewritten before it is sent."""
     answer = emulator.answer
 
     def changed(call: Call) -> Reply:
@@ -70,27 +70,27 @@ def text_of(finished: Finished | Job) -> str:
     ],
     ids=["half-a-pair", "control", "whole-pair", "no-utf-8", "raw-control", "valid"],
 )
-async def test_text_that_is_not_unicode(
+async def test_invalid_unicode_is_replaced(
     writer: tuple[Provider, Emulator, Kindred], heard: list[str] | None, written: bytes, reads: str
 ) -> None:
-    """Whatever is not valid in a text, escaped or raw, whole or in pieces, is U+FFFD: one answered request."""
+    """Any invalid part of a text, escaped or raw, whole or in pieces, becomes U+FFFD, by one request."""
     provider, emulator, kindred = writer
     heard = None if heard is None else []
     rewritten(emulator, lambda data: MARK.sub(lambda _: written, data))
-    text = text_of(await provider.submit(asked(kindred, heard)))
+    text = text_of(await provider.submit(vendor_request(kindred, heard)))
     assert text.startswith(reads), text
     assert emulator.count("submit") == 1
     if heard is not None:
         assert "".join(heard) == text
 
 
-async def test_an_error_whose_words_are_not_unicode(writer: tuple[Provider, Emulator, Kindred]) -> None:
-    """The words of a refusal are valid too: records, histories and logs hold them."""
+async def test_invalid_unicode_in_an_error_is_replaced(writer: tuple[Provider, Emulator, Kindred]) -> None:
+    """The message of a refusal is valid too, because records, histories and logs contain it."""
     provider, emulator, kindred = writer
     record = rb'{"type":"error","error":{"type":"rate_limit_error","code":429,"message":"slow \ud83d\u0000 down"}}'
     emulator.say(Reply(429, record))
     with pytest.raises(RateLimited, match=f"slow {REPLACEMENT * 2} down"):
-        await provider.submit(asked(kindred))
+        await provider.submit(vendor_request(kindred))
 
 
 ERRORS: Final[list[tuple[Any, type[ProviderError], str]]] = [
@@ -109,43 +109,41 @@ ERRORS: Final[list[tuple[Any, type[ProviderError], str]]] = [
 
 @pytest.mark.parametrize("heard", [None, []], ids=["whole", "streamed"])
 @pytest.mark.parametrize(("body", "kind", "words"), ERRORS)
-async def test_an_error_in_an_answer_of_200(
+async def test_an_error_with_http_200(
     writer: tuple[Provider, Emulator, Kindred],
     heard: list[str] | None,
     body: Any,
     kind: type[ProviderError],
     words: str,
 ) -> None:
-    """An error record with HTTP 200 is that error, in whatever shape, also in the place of a stream: one request."""
+    """An error record with HTTP 200 is that error, in any shape, also instead of a stream, by one request."""
     provider, emulator, kindred = writer
     emulator.say(Reply(200, body))
     with pytest.raises(kind, match=words) as caught:
-        await provider.submit(asked(kindred, None if heard is None else []))
+        await provider.submit(vendor_request(kindred, None if heard is None else []))
     assert type(caught.value) is kind
     assert caught.value.billed_usd == 0
     assert emulator.count("submit") == 1
 
 
 async def test_an_error_as_the_first_event(writer: tuple[Provider, Emulator, Kindred]) -> None:
-    """A stream that begins with an error, of no name, is that error."""
+    """A stream that begins with an error, without an event name, is that error."""
     provider, emulator, kindred = writer
     emulator.say(sse({"error": {"code": 429, "message": "wait"}}))
     with pytest.raises(RateLimited, match="wait"):
-        await provider.submit(asked(kindred, []))
+        await provider.submit(vendor_request(kindred, []))
 
 
 @pytest.mark.parametrize("kind", [name for name, each in KINDS.items() if each.modality is not Modality.TEXT])
 @pytest.mark.parametrize(("code", "error"), [(429, RateLimited), (402, QuotaExhausted)])
-async def test_media_refused_in_an_answer_of_200(
-    kind: str, code: int, error: type[ProviderError], tmp_path: Path
-) -> None:
-    """What makes pictures, speech and video is refused in this way too, and is no lost request."""
+async def test_media_refused_with_http_200(kind: str, code: int, error: type[ProviderError], tmp_path: Path) -> None:
+    """Endpoints for pictures, speech and video refuse in this way too, and it is no lost request."""
     kindred = KINDS[kind]
     with kindred.emulator() as emulator:
         provider = PROVIDERS[kindred.vendor].build(env_of(kindred.vendor, emulator))
         emulator.say(Reply(200, {"error": {"code": code, "message": "no room"}}))
         with pytest.raises(error, match="no room"):
-            await provider.submit(asked(kindred, workdir=tmp_path))
+            await provider.submit(vendor_request(kindred, workdir=tmp_path))
         assert emulator.count("submit") == 1
         await provider.close()
 
@@ -163,18 +161,18 @@ async def test_media_refused_in_an_answer_of_200(
         "error",
     ],
 )
-def test_a_job_that_failed_is_an_answer(answer: Any) -> None:
-    """What tells how a job ended, or holds an empty error, is no error in the place of an answer."""
+def test_a_failed_job_is_a_response(answer: Any) -> None:
+    """A record about the end of a job, or with an empty error, is not an error instead of a response."""
     assert find_error(answer) is None
 
 
 def test_an_error_without_a_kind_is_in_no_table() -> None:
-    """Nobody says that it is not billed."""
+    """No vendor documents it as unbilled."""
     assert find_error({"error": {"message": "x"}}) == (UNKNOWN_STATUS, {"message": "x"})
 
 
-async def test_a_pair_that_is_cut_between_two_events() -> None:
-    """Two halves that come one after the other are one character, wherever the line breaks off."""
+async def test_a_surrogate_pair_that_is_split_between_two_events() -> None:
+    """Two halves that arrive one after the other are one character, at any split."""
     events = [
         b'data: {"t":"a\\ud8',
         b'3d"}\n\n',
@@ -184,8 +182,8 @@ async def test_a_pair_that_is_cut_between_two_events() -> None:
     assert valid("".join(texts)) == f"a\U0001f600b{REPLACEMENT}c"
 
 
-async def test_media_is_left_as_it_is() -> None:
-    """A picture is not repaired, also where a server calls it a text."""
+async def test_media_is_not_repaired() -> None:
+    """A picture is not repaired, even when a server labels it as text."""
     for declared in ("image/png", "text/plain", "application/json"):
         assert b"\n".join(await _repaired([picture()], declared)) == picture()
 
@@ -223,7 +221,7 @@ async def test_base_64_in_every_form(kind: str, form: str, text: str, tmp_path: 
         provider = PROVIDERS[kindred.vendor].build(env_of(kindred.vendor, emulator))
         written = json.dumps(text).encode()
         rewritten(emulator, lambda data: re.sub(rb'"[A-Za-z0-9+/]{150,}=*"', lambda _: written, data))
-        request = asked(kindred, workdir=tmp_path)
+        request = vendor_request(kindred, workdir=tmp_path)
         made = await provider.submit(request)
         while isinstance(made, Job):
             seen = await provider.poll(request, made)
@@ -234,8 +232,9 @@ async def test_base_64_in_every_form(kind: str, form: str, text: str, tmp_path: 
 
 
 @pytest.mark.parametrize("first", ['{"choices": []}', '{"error": {"message": "no", "code": 429}}'])
-async def test_a_stream_that_is_not_read_to_its_end_is_closed(first: str) -> None:
-    """Whoever stops reading a stream, or reads an error in its place, leaves the garbage collector nothing to end."""
+async def test_an_unread_stream_is_closed(first: str) -> None:
+    """A caller that stops reading a stream, or reads an error instead, leaves nothing for the garbage collector to
+    close."""
     closed: list[bool] = []
 
     class Answered:

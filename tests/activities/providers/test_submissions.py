@@ -1,7 +1,7 @@
-"""Every way in which a submission can fail after it was sent, for every way of every vendor to make a take.
+"""Every way in which a submission can fail after it was sent, for every vendor's way to make a take.
 
-The unmodified SDK sends each request over HTTP to the vendor's emulator, which does the work, bills it, and gives the
-answer of the test in the place of its own.
+The unmodified SDK sends each request over HTTP to the vendor's emulator, which does the work, bills it, and returns the
+response of the test instead of its own.
 """
 
 import json
@@ -28,7 +28,7 @@ from workflows.brief import Brief, Platform
 from workflows.models import Asset, Media, Modality
 
 pytestmark = [
-    # google-genai 3.3 says so once a process: its catalogue entry has told the day already.
+    # google-genai 3.3 warns once a process: its catalogue entry already names the date.
     pytest.mark.filterwarnings("ignore:The generate_images method is deprecated"),
     pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning"),
 ]
@@ -38,7 +38,7 @@ ENTERPRISE: Final = {"GOOGLE_GENAI_USE_ENTERPRISE": "true"}
 
 @dataclass(frozen=True)
 class Call:
-    """One kind of submission: what is asked for, from which input, and whether the answer is streamed."""
+    """One kind of submission: the request, its input, and whether the response is streamed."""
 
     kindred: Kindred
     given: Modality | None = None
@@ -72,9 +72,9 @@ CALLS: Final[Mapping[str, Call]] = {
 every = pytest.mark.parametrize("name", CALLS)
 
 STATUSES: Final = (302, 304, 408, 409, 423, 499, 500, 501, 502, 503, 504, 520, 529)
-"""Of an answer that is no success and that does not reject the request as it stands."""
+"""Statuses that are neither a success nor a rejection of the request itself."""
 FAILING: Final = (500, 502, 503, 504, 529)
-"""Those that some vendor does not bill when its own record comes with them."""
+"""Statuses that some vendor does not bill when its own error record comes with them."""
 ANTHROPIC_TYPES: Final = {408: "timeout_error", 409: "conflict_error", 504: "timeout_error", 529: "overloaded_error"}
 OVERLOADED: Final = "The engine is currently overloaded, please try again later"
 WORDS: Final = ("Something went wrong", OVERLOADED)
@@ -103,7 +103,7 @@ BROKEN: Final[Mapping[str, Reply]] = {
     "an error of a gateway": Reply(200, {"error": {"message": "Provider returned error", "code": 502}, "detail": "no"}),
     "an error that breaks off": Reply(500, {"error": {"message": "no " * 99}, "detail": "no"}, cut=True),
 }
-"""Answers that say nothing of what became of the submission."""
+"""Responses that do not show the result of the submission."""
 FAULTS: Final[tuple[Fault, ...]] = ("drop_before", "drop_after", "break_off", "gateway")
 
 
@@ -152,12 +152,12 @@ async def failing(provider: Provider, emulator: Emulator, request: Request, case
 
 
 def error_after(count: int, said: Sequence[bytes], events: Sequence[bytes]) -> Sequence[bytes]:
-    """A stream that ends with an error after so many of its events."""
+    """A stream that ends with an error after this many of its events."""
     return [*events[:count], *said]
 
 
-def test_every_provider_is_held_to_this() -> None:
-    """Each provider that asks a vendor has a call here, and a table whose rows name the page that they come from."""
+def test_every_provider_has_a_call() -> None:
+    """Each provider with a vendor has a call here, and a table whose rows name their source page."""
     vendors = [name for name, each in PROVIDERS.items() if each.variables]
     assert {call.kindred.vendor for call in CALLS.values()} == set(vendors)
     for vendor in vendors:
@@ -167,7 +167,7 @@ def test_every_provider_is_held_to_this() -> None:
 
 
 def test_the_statuses_that_vendors_document_as_unbilled() -> None:
-    """No other status is sent again without asking, and a new one is a decision that shows here."""
+    """No other status is sent again without an order, and a new one has to be added here."""
     known: dict[str, set[int]] = {}
     for name, env in {**{n: {} for n in PROVIDERS}, "enterprise": ENTERPRISE}.items():
         registration = PROVIDERS["google" if name == "enterprise" else name]
@@ -185,8 +185,8 @@ def test_the_statuses_that_vendors_document_as_unbilled() -> None:
     }
 
 
-def test_a_row_covers_its_own_status_and_words() -> None:
-    """A row does not cover another status, nor another message where it names one."""
+def test_a_row_covers_its_own_status_and_message() -> None:
+    """A row does not cover another status, nor another message when it names one."""
     row = Unbilled(503, "a page", pattern="overloaded")
     assert is_unbilled([row], 503, "The model is Overloaded")
     assert not is_unbilled([row], 500, "overloaded")
@@ -196,8 +196,8 @@ def test_a_row_covers_its_own_status_and_words() -> None:
 
 
 @every
-async def test_an_error_status_is_ambiguous_unless_the_vendor_says_otherwise(name: str, tmp_path: Path) -> None:
-    """Each status is one request, perhaps billed, unless the vendor's table covers its own error record."""
+async def test_an_error_status_is_ambiguous_unless_the_vendor_documents_otherwise(name: str, tmp_path: Path) -> None:
+    """Each status is one request, which may be billed, unless the vendor's table covers its own error record."""
     call = CALLS[name]
     vendor = call.kindred.vendor
     async with selling(call) as (provider, emulator):
@@ -219,8 +219,9 @@ async def test_an_error_status_is_ambiguous_unless_the_vendor_says_otherwise(nam
 
 
 @every
-async def test_an_answer_that_says_nothing_is_ambiguous(name: str, tmp_path: Path) -> None:
-    """A connection that ends early, and an answer of 200 that is not the vendor's, are one request, perhaps billed."""
+async def test_a_response_without_a_result_is_ambiguous(name: str, tmp_path: Path) -> None:
+    """A connection that ends early, and a response of 200 that is not the vendor's, are one request, which may be
+    billed."""
     call = CALLS[name]
     async with selling(call) as (provider, emulator):
         request = asked(call, tmp_path)
@@ -229,14 +230,14 @@ async def test_an_answer_that_says_nothing_is_ambiguous(name: str, tmp_path: Pat
             assert type(await failing(provider, emulator, request, fault)) is SubmissionUnknown, fault
         for case, reply in BROKEN.items():
             if name == "enterprise-imagen" and case in ("no record", "an error of a gateway", "a list", "nothing"):
-                continue  # an answer without pictures is Imagen's own for a filtered one: it counts as billed
+                continue  # a response without pictures is Imagen's own for a filtered one: it counts as billed
             emulator.say(reply)
             error = await failing(provider, emulator, request, case)
             assert type(error) is SubmissionUnknown, (case, error)
 
 
 @every
-async def test_a_limit_is_waited_for(name: str, tmp_path: Path) -> None:
+async def test_a_rate_limit_is_awaited(name: str, tmp_path: Path) -> None:
     """A 429 is one request that was rejected: the take waits, and nothing of it is billed."""
     call = CALLS[name]
     async with selling(call) as (provider, emulator):
@@ -248,7 +249,7 @@ async def test_a_limit_is_waited_for(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.streamed])
 async def test_a_stream_that_fails_is_ambiguous(name: str, tmp_path: Path) -> None:
-    """An error, an end or a cut in a stream is ambiguous; before any text, the vendor's table holds for an error."""
+    """An error, an end or a cut in a stream is ambiguous; before any text, the vendor's table applies to an error."""
     call = CALLS[name]
     vendor = call.kindred.vendor
     async with selling(call) as (provider, emulator):

@@ -1,4 +1,4 @@
-"""Texts that are heard as they are written: the same answer, the same bill, the same errors as when they come whole."""
+"""Streamed texts: the same response, the same bill and the same errors as without a stream."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -58,8 +58,8 @@ def asked(kindred: Kindred, heard: list[str] | None) -> Request:
     )
 
 
-async def test_the_same_answer(writer: tuple[Provider, Emulator, Kindred]) -> None:
-    """A text that is heard is the text that comes whole, with the same usage, by one request each."""
+async def test_a_streamed_text_equals_the_whole_text(writer: tuple[Provider, Emulator, Kindred]) -> None:
+    """A streamed text equals the text of a whole response, with the same usage, by one request each."""
     provider, emulator, kindred = writer
     heard: list[str] = []
     whole = await provider.submit(asked(kindred, None))
@@ -83,10 +83,10 @@ async def test_the_same_answer(writer: tuple[Provider, Emulator, Kindred]) -> No
         ("broken", OutputUnusable),
     ],
 )
-async def test_the_same_errors(
+async def test_a_stream_has_the_same_errors(
     writer: tuple[Provider, Emulator, Kindred], fault: Fault, kind: type[ProviderError]
 ) -> None:
-    """What breaks off may be billed and is in doubt, never half a text; a refusal says what it cost."""
+    """A stream that breaks off may be billed and is ambiguous, never half a text; a refusal reports its cost."""
     provider, emulator, kindred = writer
     emulator.meet(fault)
     with pytest.raises(kind) as caught:
@@ -98,27 +98,30 @@ async def test_the_same_errors(
 
 Events = Sequence[bytes]
 
-SAYS: dict[str, dict[str, object]] = {
+ERROR_EVENTS: dict[str, dict[str, object]] = {
     "openai": {"error": {"message": "Overloaded", "type": "server_error", "code": "server_is_overloaded"}},
     "anthropic": {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
     "google": {"error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}},
 }
-"""An error as an event, with HTTP 200: the shapes that the SDKs look for (openai and anthropic `_streaming.py`,
+"""An error as an event, with HTTP 200: the shapes that the SDKs recognise (openai and anthropic `_streaming.py`,
 google-genai `_api_client.py`)."""
 
 
 @pytest.mark.parametrize("after", [0, 1])
-async def test_an_error_in_a_stream(writer: tuple[Provider, Emulator, Kindred], after: int) -> None:
-    """In the place of an answer it is the vendor's refusal, to be tried again; in the middle it leaves a doubt."""
+async def test_an_error_in_a_stream_depends_on_its_position(
+    writer: tuple[Provider, Emulator, Kindred], after: int
+) -> None:
+    """Instead of a response it is the vendor's refusal, which is retried; after some text the submission is
+    ambiguous."""
     provider, emulator, kindred = writer
-    said = sse(SAYS[kindred.vendor], named=kindred.vendor == "anthropic").events
+    said = sse(ERROR_EVENTS[kindred.vendor], named=kindred.vendor == "anthropic").events
     emulator.bend = lambda events: [*events[:after], *said]
     with pytest.raises(SubmissionUnknown if after else Overloaded, match="Overloaded"):
         await provider.submit(asked(kindred, []))
 
 
-async def test_a_listener_decides_nothing(writer: tuple[Provider, Emulator, Kindred]) -> None:
-    """A paid answer is an answer, whatever fails where it is told."""
+async def test_a_failing_listener_has_no_effect(writer: tuple[Provider, Emulator, Kindred]) -> None:
+    """A paid response is kept when its progress cannot be reported."""
 
     def deaf(_: str) -> None:
         raise TypeError("not my kind of text")
@@ -129,8 +132,8 @@ async def test_a_listener_decides_nothing(writer: tuple[Provider, Emulator, Kind
     assert answer.source
 
 
-async def test_a_stream_that_counts_nothing(writer: tuple[Provider, Emulator, Kindred]) -> None:
-    """Compatible servers may not say what was used: the text is whole all the same."""
+async def test_a_stream_without_a_count_is_whole(writer: tuple[Provider, Emulator, Kindred]) -> None:
+    """Compatible servers may not report the usage: the text is whole all the same."""
     provider, emulator, kindred = writer
     emulator.counts = False
     heard: list[str] = []
@@ -148,7 +151,7 @@ async def openai() -> AsyncIterator[tuple[Provider, OpenAIEmulator]]:
 
 
 def _without(name: str) -> Callable[[Events], Events]:
-    """Bends a stream: no event has this field any more."""
+    """Change a stream so that no event has this field."""
 
     def bend(events: Events) -> Events:
         return [_left_out(event, name) for event in events]
@@ -171,15 +174,15 @@ def _left_out(event: bytes, name: str) -> bytes:
 @pytest.mark.parametrize(
     "bend",
     [
-        _without("choices"),  # in the event that counts
-        _without("delta"),  # in those without words
-        lambda events: [*events[:-2], b"data: no json\n\n"],  # broken where only the count was to come
+        _without("choices"),  # in the event with the count
+        _without("delta"),  # in events without text
+        lambda events: [*events[:-2], b"data: no json\n\n"],  # broken where only the count was missing
     ],
 )
-async def test_compatible_servers_leave_things_out(
+async def test_missing_fields_of_compatible_servers_are_accepted(
     openai: tuple[Provider, OpenAIEmulator], bend: Callable[[Events], Events]
 ) -> None:
-    """What a compatible server leaves out of its stream costs nobody the answer."""
+    """A field that a compatible server omits from its stream does not lose the response."""
     provider, emulator = openai
     whole = await provider.submit(asked(WRITERS["openai"], None))
     emulator.bend = bend
@@ -190,7 +193,7 @@ async def test_compatible_servers_leave_things_out(
 
 
 class Small(OpenAIEmulator):
-    """A compatible server that knows no streams: it says so, or does as if it had not been asked for one."""
+    """A compatible server without streams: it refuses them, or ignores the option."""
 
     strict = True
 
@@ -203,8 +206,8 @@ class Small(OpenAIEmulator):
 
 
 @pytest.mark.parametrize("strict", [True, False])
-async def test_a_server_that_knows_no_streams(strict: bool) -> None:
-    """It is asked for the whole, and nothing is billed twice."""
+async def test_a_server_without_streams_sends_the_whole_text(strict: bool) -> None:
+    """The whole response is requested instead, and nothing is billed twice."""
     with Small() as emulator:
         emulator.strict = strict
         provider = PROVIDERS["openai"].build(env_of("openai", emulator))
@@ -215,8 +218,8 @@ async def test_a_server_that_knows_no_streams(strict: bool) -> None:
     assert len(emulator.submissions) == 1
 
 
-async def test_half_a_text_with_ratings_is_no_text() -> None:
-    """Google's feedback on a prompt is no end of an answer unless it blocks it."""
+async def test_ratings_do_not_complete_a_text() -> None:
+    """Google's feedback on a prompt does not end a response unless it blocks it."""
 
     def bend(events: Events) -> Events:
         record = json.loads(events[1].removeprefix(b"data: "))
@@ -241,8 +244,9 @@ PLAN = {
 }
 
 
-def test_a_plan_so_far() -> None:
-    """At every length of an answer what is told is true of the whole, bounded, and only what a person looks at."""
+def test_a_partial_plan_is_a_prefix_of_the_whole() -> None:
+    """At every length of a response the reported part is true of the whole, bounded, and limited to fields for
+    people."""
     written = json.dumps(PLAN)
     told = [read_partial_plan(written[:at]) for at in range(len(written) + 1)]
     assert told[-1] == {
@@ -272,12 +276,12 @@ def test_a_plan_so_far() -> None:
         '{"assets":[{"asset_type":[',
     ],
 )
-def test_what_is_no_plan_is_not_told(written: str) -> None:
-    """A model may answer anything."""
+def test_an_invalid_plan_is_not_reported(written: str) -> None:
+    """A model may return anything."""
     assert read_partial_plan(written) == {"count": 0, "assets": []}
 
 
-def test_a_long_plan_is_told_in_part() -> None:
-    """A heartbeat is kept at the server: it holds the first assets, and how many there are."""
+def test_a_long_plan_is_reported_in_part() -> None:
+    """A heartbeat is stored on the server: it has the first assets, and the number of all."""
     many = read_partial_plan(json.dumps({"assets": [{"asset_type": "text"}] * (MAX_ASSETS + 1)}))
     assert (many["count"], len(cast(list[object], many["assets"]))) == (MAX_ASSETS + 1, MAX_ASSETS)

@@ -1,4 +1,4 @@
-"""What all vendor files share: keys that no error holds, delays, and the price of an answer that is no use."""
+"""Rules of all vendor files: keys never appear in errors, delays are parsed, and an unusable response has its price."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ from workflows.brief import Brief, Platform
 from workflows.models import Asset
 
 WAYS: Final = {kindred.vendor: kindred for kindred in KINDS.values()}
-"""One way to submit, of each vendor."""
+"""One way to submit for each vendor."""
 each = pytest.mark.parametrize("vendor", WAYS)
 
 
@@ -47,12 +47,13 @@ def request(vendor: str) -> Request:
 
 @each
 @pytest.mark.parametrize("key", ["sk-first\nsk-second", "sk-wörd-of-secrets", "sk-with a-space", ""])
-async def test_a_key_that_no_header_can_hold_is_named_and_never_shown(vendor: str, key: str) -> None:
-    """It is final and its variable is named; nothing was sent, so nothing is in doubt."""
+async def test_an_invalid_key_is_named_and_never_shown(vendor: str, key: str) -> None:
+    """A key that no header can hold is a final error that names its variable; nothing was sent, so nothing is
+    ambiguous."""
     with WAYS[vendor].emulator() as emulator:
         async with locked_out(vendor, emulator, key) as (provider, variable):
             if vendor == "google" and not key:
-                return  # without a key it is another way of signing in
+                return  # without a key this vendor signs in another way
             with pytest.raises(AuthenticationFailed, match=f"{variable}.*worker's environment") as failure:
                 await provider.submit(request(vendor))
         assert "sk-" not in str(failure.value)
@@ -61,7 +62,7 @@ async def test_a_key_that_no_header_can_hold_is_named_and_never_shown(vendor: st
 
 @each
 async def test_no_error_holds_the_key(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that quotes the key in its refusal does not get it into a message, nor into what caused that."""
+    """When a server quotes the key in its refusal, the key appears neither in the message nor in its causes."""
     key = "sk-wrong-but-secret"
     words = f"Incorrect API key provided: {key}."
 
@@ -80,8 +81,8 @@ async def test_no_error_holds_the_key(vendor: str, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("client", [httpx, httpx2])
-async def test_what_cannot_be_put_into_a_header_was_not_sent(client: Any) -> None:
-    """The HTTP client's own words quote the header; the error names the variable in their place."""
+async def test_an_invalid_header_was_not_sent(client: Any) -> None:
+    """The HTTP client's own message quotes the header; the error names the variable instead."""
     with WAYS["replicate"].emulator() as emulator:
         async with client.AsyncClient() as http:
             with pytest.raises(client.LocalProtocolError, match="sk-a") as failure:
@@ -93,8 +94,8 @@ async def test_what_cannot_be_put_into_a_header_was_not_sent(client: Any) -> Non
     assert "sk-a" not in str(found)
 
 
-def test_what_breaks_the_protocol_here_never_left() -> None:
-    """A request that the client itself refuses to send is not in doubt; one that the other end broke off is."""
+def test_a_local_protocol_error_was_not_sent() -> None:
+    """A request that the client itself refuses to send is not ambiguous; one that the server interrupted is."""
     ours = error_without_response("vendor", httpx.LocalProtocolError("no host"), submitting=True, variable="KEY")
     theirs = error_without_response("vendor", httpx.RemoteProtocolError("cut off"), submitting=True, variable="KEY")
     assert (type(ours), type(theirs)) == (ProviderUnavailable, SubmissionUnknown)
@@ -117,13 +118,13 @@ DELAYS: Final[Mapping[str | None, float | None]] = {
 
 
 @pytest.mark.parametrize("value", DELAYS)
-def test_a_delay_is_understood_in_every_form(value: str | None) -> None:
-    """Seconds, a duration, or a date; at most an hour, and none where it cannot be read."""
+def test_a_delay_is_parsed_in_every_form(value: str | None) -> None:
+    """A delay is seconds, a duration, or a date; it is at most an hour, and none when it cannot be parsed."""
     seconds = DELAYS[value]
     assert parse_retry_after(value) == (None if seconds is None else timedelta(seconds=seconds))
 
 
-def test_a_date_is_as_far_away_as_it_is() -> None:
+def test_a_date_is_a_delay_until_then() -> None:
     """A date in a quarter of an hour is a delay of a quarter of an hour."""
     delay = parse_retry_after(format_datetime(datetime.now(UTC) + timedelta(minutes=15), usegmt=True))
     assert delay is not None
@@ -131,7 +132,7 @@ def test_a_date_is_as_far_away_as_it_is() -> None:
 
 
 async def test_a_429_waits_until_its_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A vendor that names the moment, not the seconds, is asked again then."""
+    """A vendor that names a date instead of seconds receives the next request at that date."""
     then = format_datetime(datetime.now(UTC) + timedelta(minutes=15), usegmt=True)
 
     def limited(_: Call) -> Reply:

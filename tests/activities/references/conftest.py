@@ -21,7 +21,7 @@ def desk(storage: Storage) -> Desk:
 
 @pytest.fixture
 async def site(named: Named, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Receiver]:
-    """An https server on this machine, which alone may be fetched from."""
+    """An https server on this machine, the only address that may be requested."""
     serving_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving_tls.load_cert_chain(certificate(HOST, tmp_path))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

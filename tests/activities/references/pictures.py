@@ -1,4 +1,4 @@
-"""Pictures that a brief names: stored, served, and ingested as a worker does."""
+"""Pictures that a brief names: stored, served, and ingested as a worker does it."""
 
 import dataclasses
 import io
@@ -39,7 +39,7 @@ def media(width: int = 1024, height: int = 1024, size: int = 100_000) -> Media:
 
 @dataclasses.dataclass
 class Desk:
-    """Where pictures are stored or served, and taken in from."""
+    """Stores or serves pictures, and ingests them."""
 
     storage: Storage
     production_id: str = dataclasses.field(default_factory=lambda: uuid4().hex)

@@ -1,4 +1,4 @@
-"""References in plans: priced, named by assets, and shown to models and planners."""
+"""References in plans: priced, named by assets, and sent to models and planners."""
 
 import asyncio
 import base64
@@ -37,7 +37,7 @@ from workflows.production.state.policies import PlanProblem, check_plan
 
 
 def test_a_plan_names_references() -> None:
-    """Exactly the brief's references can be depended on, and no asset may be called like one."""
+    """An asset can depend on exactly the brief's references, and no asset may have the id of one."""
     check_plan(brief(), Plan.of("x", [still("reference-1", "reference-2")]))
     for plan in (Plan.of("x", [still("reference-3")]), Plan.of("x", [still(name="reference-1")])):
         with pytest.raises(PlanProblem, match="reference-"):
@@ -54,8 +54,8 @@ def test_a_plan_names_references() -> None:
         ("openai", "gpt-image-2", ""),
     ],
 )
-def test_models_are_shown_what_they_take(provider: str, model: str, words: str) -> None:
-    """More pictures than a model takes are refused when the plan is priced, not cut when it is made."""
+def test_models_receive_no_more_references_than_they_accept(provider: str, model: str, words: str) -> None:
+    """More pictures than a model accepts are refused when the plan is priced, not cut when it is made."""
     providers: dict[str, Provider] = {
         "google": Google({"GOOGLE_GENAI_USE_ENTERPRISE": "true", "GOOGLE_CLOUD_PROJECT": "p"}),
         "openai": OpenAI({"OPENAI_API_KEY": "k"}),
@@ -66,7 +66,7 @@ def test_models_are_shown_what_they_take(provider: str, model: str, words: str) 
         alone = price(Plan.of("x", [still(provider=provider, model=model)]), providers)
         priced = price(plan, providers, references=[media(), media()])
         assert priced.assets[0].depends_on == ("reference-1", "reference-2")
-        assert (priced.high_usd > alone.high_usd) == (provider == "openai")  # which bills what it is shown by the token
+        assert (priced.high_usd > alone.high_usd) == (provider == "openai")  # which bills its input by the token
         return
     with pytest.raises(ApplicationError) as caught:
         price(plan, providers, references=[media(), media()])
@@ -79,8 +79,8 @@ def drafted(asked: Brief, *providers: Provider) -> Plan:
     return draft(PlanningTask.of(request, {p.name: p for p in providers}))
 
 
-def test_the_template_shows_references_to_pictures() -> None:
-    """Every still is made from all references and says what they are for; shots come from their stills."""
+def test_the_template_sends_references_to_pictures() -> None:
+    """Every still is made from all references and states their purpose; shots are made from their stills."""
     plan = drafted(brief(), Previz({}))
     stills = [a for a in plan.assets if a.role == "still"]
     assert {a.depends_on for a in stills} == {("reference-1", "reference-2")}
@@ -89,8 +89,8 @@ def test_the_template_shows_references_to_pictures() -> None:
     assert plan.warnings == ()
 
 
-def test_the_template_says_what_it_cannot_use() -> None:
-    """Without stills the shots are made from references; what no model is shown is warned of."""
+def test_the_template_warns_of_unused_references() -> None:
+    """Without stills the shots are made from references; a reference that no model receives causes a warning."""
     shots = drafted(brief(1, modalities=["text", "video"]), Previz({}))
     assert shots.by_id["shot-1"].depends_on == ("reference-1",)
     flux = Replicate({"REPLICATE_API_TOKEN": "k"})
@@ -109,7 +109,7 @@ SEEING = [name for name in KINDS if name != "openai-speech"]
 
 @pytest.mark.parametrize("kind", SEEING)
 async def test_references_reach_the_vendor(kind: str, storage: Storage) -> None:
-    """The bytes of a reference are in the request to every vendor whose model takes pictures."""
+    """The bytes of a reference are in the request to every vendor whose model accepts pictures."""
     way, data, production_id = KINDS[kind], picture(), uuid4().hex
     kept = await Desk(storage, production_id).take_in(await Desk(storage).stored(data))
     with way.emulator() as vendor:
@@ -142,7 +142,7 @@ async def test_references_reach_the_vendor(kind: str, storage: Storage) -> None:
 
 @pytest.fixture
 def post_by_claude() -> Callable[[dict[str, Any]], str]:
-    """The answer of a model that plans a post from a reference."""
+    """The response of a model that plans a post from a reference."""
 
     def asset(asset_id: str, kind: str, provider: str, model: str, *needs: str) -> dict[str, Any]:
         words = {"original": "a wish", "prompt": "the words", "label": asset_id, "role": asset_id}
@@ -157,8 +157,9 @@ def post_by_claude() -> Callable[[dict[str, Any]], str]:
     return say
 
 
-def test_what_a_planner_sees_is_paid_for() -> None:
-    """A question with pictures costs what the vendor's formula says of them, for models that see and for no others."""
+def test_pictures_for_the_planner_are_paid() -> None:
+    """A request with pictures costs the price of the vendor's formula, for models that accept pictures and for no
+    others."""
     claude = next(o for o in load_offers("anthropic") if o.model == "claude-sonnet-5-5")
     seen = visible_pictures(claude, [media(1500, 1000), media(size=30_000_000), media()])
     assert seen == [media(1500, 1000)]
@@ -168,8 +169,10 @@ def test_what_a_planner_sees_is_paid_for() -> None:
     assert visible_pictures(dataclasses.replace(claude, input_image=""), [media()]) == ()
 
 
-async def test_the_planner_sees_references(storage: Storage, post_by_claude: Callable[[dict[str, Any]], str]) -> None:
-    """A model that plans is told of the references as data and shown as many as fit; the question costs accordingly."""
+async def test_the_planner_receives_references(
+    storage: Storage, post_by_claude: Callable[[dict[str, Any]], str]
+) -> None:
+    """A planning model receives the references as data and as many pictures as fit; the request costs accordingly."""
     from tests.emulators.anthropic import AnthropicEmulator
 
     desk = Desk(storage)
@@ -188,7 +191,7 @@ async def test_the_planner_sees_references(storage: Storage, post_by_claude: Cal
     content = vendor.submissions[0].json["messages"][0]["content"]
     assert [part["type"] for part in content] == ["image", "text"]
     assert base64.b64decode(content[0]["source"]["data"]) == picture(size=(1500, 1000))
-    told = json.loads(content[1]["text"].partition("\n\n")[2])["references"]
-    assert [each["id"] for each in told] == ["reference-1", "reference-2"]
-    assert told[0] == {"id": "reference-1", "name": "bottle", "note": "keep the label", "width": 1500, "height": 1000}
+    listed = json.loads(content[1]["text"].partition("\n\n")[2])["references"]
+    assert [each["id"] for each in listed] == ["reference-1", "reference-2"]
+    assert listed[0] == {"id": "reference-1", "name": "bottle", "note": "keep the label", "width": 1500, "height": 1000}
     assert "## References" in vendor.submissions[0].json["system"]

@@ -1,4 +1,4 @@
-"""References of a brief: what is ingested, what is refused, and where an address may lead."""
+"""References of a brief: which are ingested, which are refused, and which addresses are allowed."""
 
 import hashlib
 
@@ -11,11 +11,11 @@ from tests.support.receiver import Got, Named, Receiver, answer
 from workflows import keys
 from workflows.brief import Brief, Platform, Reference
 
-# Taking in
+# Ingestion
 
 
 async def test_pictures_are_kept(desk: Desk, site: Receiver) -> None:
-    """A stored and a fetched picture are kept with their hashes and sizes; a second run asks nobody."""
+    """A stored and a downloaded picture are kept with their hashes and sizes; a second run sends no request."""
     png, jpeg = picture(), picture("JPEG", (90, 30))
 
     def say(got: Got) -> bytes:
@@ -40,7 +40,7 @@ async def test_pictures_are_kept(desk: Desk, site: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("response", "words"),
     [
         (served(b"<html>Please log in</html>"), "does not open as a picture; give PNG, JPEG or WebP"),
         (served(picture()[:60]), "export it again"),
@@ -52,14 +52,14 @@ async def test_pictures_are_kept(desk: Desk, site: Receiver) -> None:
         (answer(302, location="ftp://10.1.2.3/a.png"), "is ftp: nothing is fetched"),
     ],
 )
-async def test_what_is_fetched_has_to_be_a_picture(
-    desk: Desk, site: Receiver, named: Named, monkeypatch: pytest.MonkeyPatch, said: bytes, words: str
+async def test_an_invalid_download_is_refused(
+    desk: Desk, site: Receiver, named: Named, monkeypatch: pytest.MonkeyPatch, response: bytes, words: str
 ) -> None:
-    """Pages, broken and too large files, and redirects into our network are refused, naming the reference."""
-    named(*[["127.0.0.1"]] * (1 if b"location" in said and b"/again" not in said else 4), ["10.1.2.3"])
+    """Pages, broken and too large files, and redirects into our network are refused, with the name of the reference."""
+    named(*[["127.0.0.1"]] * (1 if b"location" in response and b"/again" not in response else 4), ["10.1.2.3"])
     monkeypatch.setattr(ingest, "MAX_REFERENCE_BYTES", 1_000)
     monkeypatch.setattr(ingest, "_TOO_LARGE", ingest._TOO_LARGE.replace("20,000,000", "1,000"))
-    site.answer = lambda _: said
+    site.answer = lambda _: response
     message = await desk.refused(await desk.stored(picture()), at(site))
     assert message.startswith("references[1] (bottle): ")
     assert words in message
@@ -67,15 +67,16 @@ async def test_what_is_fetched_has_to_be_a_picture(
 
 
 @pytest.mark.parametrize("source", ["https://127.0.0.1/a.png", "https://[::1]/a.png", "https://169.254.169.254/a"])
-async def test_no_brief_makes_us_read_our_own_network(desk: Desk, source: str) -> None:
-    """An address in a private network is not fetched, and the file can be posted instead."""
+async def test_no_reference_reaches_our_own_network(desk: Desk, source: str) -> None:
+    """An address in a private network is not requested, and the message offers to post the file instead."""
     message = await desk.refused(source)
     assert "private network" in message
     assert "post the file to /api/v1/references" in message
 
 
-async def test_an_outage_is_waited_for_a_moment(desk: Desk, site: Receiver) -> None:
-    """A server that fails is asked again a few times, as its address may be mistyped and somebody waits."""
+async def test_an_outage_is_retried_briefly(desk: Desk, site: Receiver) -> None:
+    """A request to a failing server is retried a few times only, because the address may be mistyped and a person
+    waits."""
     site.answer = lambda _: answer(503)
     await desk.refused(at(site), final=False)
     assert "HTTP 503; try again later" in await desk.refused(at(site), attempt=ingest.ATTEMPTS)
@@ -84,8 +85,8 @@ async def test_an_outage_is_waited_for_a_moment(desk: Desk, site: Receiver) -> N
     assert "check the address" in await desk.refused(at(site), attempt=ingest.ATTEMPTS)
 
 
-async def test_what_is_not_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key that nothing is stored under, and a stored file that is too large, are refused with the remedy."""
+async def test_a_missing_or_large_stored_file_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key without an object, and a stored file that is too large, are refused with the remedy."""
     assert "post the file" in await desk.refused("stored:references/nothing")
     source = await desk.stored(picture())
     monkeypatch.setattr(ingest, "MAX_REFERENCE_BYTES", 10)
@@ -108,13 +109,13 @@ async def test_what_is_not_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
         "references/a",
     ],
 )
-def test_sources_are_checked_at_the_door(source: str) -> None:
+def test_sources_are_checked_with_the_brief(source: str) -> None:
     """A reference is an https address or a key under `references/`, and no path leads out of there."""
     with pytest.raises(ValidationError):
         Reference(source=source)
 
 
-def test_a_brief_brings_eight_at_most() -> None:
+def test_a_brief_has_at_most_eight_references() -> None:
     """Nine references are refused."""
     assert (
         len(Brief(text="x", platform=Platform.COPY, references=brought(*["https://x.example/a"] * 8)).references) == 8

@@ -40,7 +40,7 @@ from workflows.runtime.data_converter import data_converter
 
 @pytest.fixture
 async def studio(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Api]:
-    """The API over the product's own activities, with previz alone."""
+    """The API over the product's own activities, with previz as the only provider."""
     with pytest.MonkeyPatch.context() as patch:
         use_s3(patch, servers)
         settings, providers = ActivitySettings(), {"previz": Previz({})}
@@ -53,7 +53,7 @@ async def studio(client: Client, servers: Stack, storage: Storage) -> AsyncItera
 
 
 async def test_a_post_is_made_from_references(studio: Api, site: Receiver, client: Client, storage: Storage) -> None:
-    """A posted and a fetched picture are planned with, drawn into the frame and kept in the manifest."""
+    """A posted and a downloaded picture are used in the plan, drawn into the frame and kept in the manifest."""
     site.answer = lambda _: served(picture("JPEG"))
     posted = (await studio.http.post("/api/v1/references", content=picture())).json()
     assert posted["bytes"] == len(picture())
@@ -101,16 +101,16 @@ async def test_a_bad_reference_ends_planning(studio: Api) -> None:
     assert (await studio.get(production_id))["status"] == "failed"
 
 
-async def test_references_are_fetched_once(productions: Productions, client: Client) -> None:
-    """A revision, an edit and another take name the same references, which are never taken in again."""
+async def test_references_are_ingested_once(productions: Productions, client: Client) -> None:
+    """A revision, an edit and another take name the same references, which are not ingested again."""
     async with FakeActivities(assets=1).working(client):
         handle, plan = await productions.planned(references=[{"source": "https://x.example/a.png"}])
         edit = EditOp(op="change", asset_id="text-1", depends_on=("reference-1",))
         wrong = EditOp(op="change", asset_id="text-1", depends_on=("reference-2",))
-        asked = PlanEdit(plan_digest=plan.digest, edits=(wrong,))
-        assert (await refusal(update(handle, ProductionWorkflow.edit_plan, asked))).kind == "invalid_edit"
-        asked = PlanEdit(plan_digest=plan.digest, edits=(edit,))
-        edited = await update(handle, ProductionWorkflow.edit_plan, asked)
+        planned_edit = PlanEdit(plan_digest=plan.digest, edits=(wrong,))
+        assert (await refusal(update(handle, ProductionWorkflow.edit_plan, planned_edit))).kind == "invalid_edit"
+        planned_edit = PlanEdit(plan_digest=plan.digest, edits=(edit,))
+        edited = await update(handle, ProductionWorkflow.edit_plan, planned_edit)
         approval = Approval(plan_digest=edited.digest, approver="ana")
         await update(handle, ProductionWorkflow.decide, Decision(approve=approval))
         seen = await until(handle, "delivered")
@@ -133,7 +133,7 @@ async def api(client: Client, servers: Stack) -> AsyncIterator[Api]:
 
 
 async def test_posting_a_picture(api: Api, storage: Storage) -> None:
-    """A picture is stored under its own key; what is none, empty or too large is refused and not kept."""
+    """A picture is stored under its own key; an invalid, empty or too large file is refused and not kept."""
     answered = await api.http.post("/api/v1/references", content=picture("WEBP"))
     assert answered.status_code == 201
     source = answered.json()["source"]
@@ -155,8 +155,8 @@ async def large() -> AsyncIterator[bytes]:
         yield b"x" * 1_000_000
 
 
-async def test_the_door_names_the_reference(api: Api) -> None:
-    """A brief with a reference that can be none is answered with the field and what it may be."""
+async def test_an_invalid_reference_is_refused_with_its_field(api: Api) -> None:
+    """A brief with an invalid reference is refused with the field and the accepted forms."""
     body = {"text": "x", "platform": "copy", "references": [{"source": "https://x.example/a"}, {"source": "/etc/x"}]}
     found = problem(await api.http.post("/api/v1/productions", json=body), 422)
     assert found.errors[0].field == "references[1].source"
@@ -171,7 +171,7 @@ def files(tmp_path: Path) -> Path:
 
 
 async def test_references_by_the_command(api: Api, files: Path) -> None:
-    """--reference sends a file and names an address; what is missing or no picture starts nothing."""
+    """--reference sends a file or names an address; a missing file or an invalid picture starts nothing."""
 
     async def plan(*arguments: str) -> Any:
         command = ["--url", str(api.http.base_url), "plan", "Say it.", "--platform", "copy", "--json", *arguments]

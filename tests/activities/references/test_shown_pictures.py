@@ -1,4 +1,4 @@
-"""Pictures and frames as they are: upright, with their alpha channel, their depth and their colours."""
+"""Pictures and frames are sent upright, with their alpha channel, their depth and their colours."""
 
 import asyncio
 import base64
@@ -55,7 +55,8 @@ SMALL: Final = Limits(40_000, max_side=100)
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("turn", range(1, 9))
 def test_pictures_are_sent_upright(form: str, turn: int, limits: Limits, tmp_path: Path) -> None:
-    """Whatever EXIF says of how it was held, a vendor that does not read it sees white above and black below."""
+    """For any EXIF orientation, a vendor that does not read EXIF receives a picture that is white above and black
+    below."""
     transposes = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     upright = halves((240, 160))
     held = upright.transpose(Image.Transpose(transposes[turn])) if turn > 1 else upright
@@ -67,7 +68,7 @@ def test_pictures_are_sent_upright(form: str, turn: int, limits: Limits, tmp_pat
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_transparency_is_kept(mode: str, tmp_path: Path) -> None:
-    """A picture that is made smaller keeps its alpha channel, as a PNG or, where that is too much, as WebP."""
+    """A picture that is scaled down keeps its alpha channel, as a PNG or, when that is too large, as WebP."""
     image = Image.effect_noise((400, 400), 90).convert("RGBA")
     image.putalpha(Image.linear_gradient("L").resize((400, 400)).point(lambda v: 255 * (v > 127)))
     path = tmp_path / "a.png"
@@ -85,8 +86,8 @@ def test_transparency_is_kept(mode: str, tmp_path: Path) -> None:
         assert alpha[0] < 20 < 235 < alpha[1]
 
 
-def test_limits_hold_and_what_is_within_them_is_not_touched(tmp_path: Path) -> None:
-    """Bytes, sides, area and media types hold for every picture; within them the file itself is sent."""
+def test_pictures_within_the_limits_are_unchanged(tmp_path: Path) -> None:
+    """Limits of bytes, sides, area and media types hold for every picture; within them the file itself is sent."""
     whole = saved(tmp_path / "a.jpg", halves((300, 200)))
     assert fit_picture(whole, SMALL.__class__(100_000)).data == whole.read_bytes()
     noise = tmp_path / "b.png"
@@ -108,7 +109,7 @@ def test_limits_hold_and_what_is_within_them_is_not_touched(tmp_path: Path) -> N
 
 
 def test_a_mask_follows_its_picture(tmp_path: Path) -> None:
-    """A mask is a PNG of the size of the picture as it is sent, and transparent where it was."""
+    """A mask is a PNG of the size of the sent picture, and keeps its transparent area."""
     clear = Image.effect_noise((400, 300), 120).convert("RGBA")
     clear.putalpha(halves((400, 300), "L"))
     path = tmp_path / "mask.png"
@@ -128,7 +129,7 @@ def grey_ramp(path: Path) -> Path:
 
 
 def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
-    """A ramp of 16 bits is the same ramp of 8, for the film and for a model that takes smaller ones."""
+    """A ramp of 16 bits is the same ramp of 8, for the film and for a model that accepts smaller pictures."""
     path = grey_ramp(tmp_path / "a.png")
     for image in (load_picture(path, (300, 300)), opened(fit_picture(path, Limits(3_000, max_side=200)))):
         grey = image.convert("L")
@@ -137,8 +138,8 @@ def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("chunk", ["tEXt", "zTXt", "iTXt", "behind"])
-def test_long_texts_in_a_png_are_no_matter(chunk: str, tmp_path: Path) -> None:
-    """A picture opens whatever it carries in text chunks, before or behind its pixels, and however well packed."""
+def test_long_texts_in_a_png_are_accepted(chunk: str, tmp_path: Path) -> None:
+    """A picture opens with any text chunks, before or after its pixels, and however well compressed."""
     about, words = PngImagePlugin.PngInfo(), "0123456789 " * 7_000_000
     if chunk == "iTXt":
         about.add_itxt("workflow", words, zip=True)
@@ -184,7 +185,7 @@ COLOURS: Final = ((1, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1))
 
 
 def hdr_file(path: Path, encode: Callable[[list[float]], list[float]], transfer: int) -> Path:
-    """White, red, green and blue of BT.709, side by side, as a telephone films them."""
+    """White, red, green and blue of BT.709, side by side, as a telephone records them."""
     size, planes = (320, 180), []
     signals = []
     for colour in COLOURS:
@@ -231,7 +232,7 @@ async def test_hdr_becomes_bt709(
 
 
 async def test_a_change_of_size_is_letterboxed(storage: Storage, tmp_path: Path) -> None:
-    """Where a stream goes on in another size, its picture stands whole between bars, as a player shows it."""
+    """When a stream continues in another size, its picture is complete between bars, as a player shows it."""
     wide = shot_file(tmp_path / "1.webm", size=(320, 180), codec="libvpx-vp9")
     high = shot_file(tmp_path / "2.webm", size=(180, 320), codec="libvpx-vp9")
     path = tmp_path / "both.webm"
@@ -257,7 +258,7 @@ async def test_a_change_of_size_is_letterboxed(storage: Storage, tmp_path: Path)
 
 
 async def test_a_placeholder_is_no_mask(storage: Storage, tmp_path: Path) -> None:
-    """A paid edit whose mask is previz's is not asked for; with a person's own mask it is."""
+    """A paid edit whose mask is previz's is not submitted; with a person's own mask it is."""
     from decimal import Decimal
 
     from temporalio.exceptions import ApplicationError

@@ -23,7 +23,7 @@ Mode = Literal[
     "answers_409",  # ConditionalRequestConflict instead of PreconditionFailed, as AWS to concurrent writers
     "ignores",  # drops If-None-Match and If-Match
     "ignores_versions",  # drops If-Match
-    "checks_first",  # looks whether the object exists, and writes without the condition a moment later
+    "checks_first",  # checks that the object is missing, and writes without the condition a moment later
     "answers_501",  # NotImplemented to every conditional write
     "answers_501_to_puts",  # NotImplemented to every write
     "answers_400",  # InvalidArgument to every conditional write
@@ -116,7 +116,7 @@ class StoreProxy:
     def _holds(self, path: str, headers: Mapping[str, str]) -> bool:
         status, found, _ = self._send("HEAD", path, {}, b"")
         key = urlsplit(path).path.rpartition("/")[2]
-        if f"/{keys.probe_key('')}" in path and "-" in key:  # of a pair of writers, each looks before one writes
+        if f"/{keys.probe_key('')}" in path and "-" in key:  # each of two writers checks before one writes
             with self._looking:
                 self._looked[key] += 1
                 self._looking.notify_all()
@@ -151,8 +151,8 @@ class StoreProxy:
 
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                asked = {name.lower(): value for name, value in self.headers.items()}
-                status, headers, data = proxy.answer(self.command, self.path, asked, body)
+                received = {name.lower(): value for name, value in self.headers.items()}
+                status, headers, data = proxy.answer(self.command, self.path, received, body)
                 self.send_response(status)
                 for name, value in headers.items():
                     if name not in ("transfer-encoding", "content-length", "connection", "date", "server"):

@@ -1,4 +1,5 @@
-"""Another S3 server than the embedded one: region, bucket addresses, certificates and clock, alike in both clients."""
+"""An S3 server other than the embedded one: region, bucket addresses, certificates and clock, the same in both
+clients."""
 
 import ssl
 import threading
@@ -34,7 +35,7 @@ SETTINGS = Settings(is_open=True, bucket=BUCKET)
 
 @dataclass
 class Store:
-    """A server that answers every request the same, but knows no bucket before it was created.
+    """A server that sends the same response to every request, but has no bucket before it was created.
 
     Attributes:
         seen: Method, path, Authorization and body of each request.
@@ -116,7 +117,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 async def test_the_region_is_the_same_everywhere(
     aws: pytest.MonkeyPatch, named: Mapping[str, str], region: str
 ) -> None:
-    """By either variable, the bucket is created where the region says, and both clients and the API sign for it."""
+    """With either variable, the bucket is created in the region, and both clients and the API sign for it."""
     with serving(Store(created=False)) as store:
         aws.setenv("AWS_ENDPOINT_URL_S3", store.url)
         for name, value in named.items():
@@ -144,10 +145,10 @@ async def test_the_region_is_the_same_everywhere(
         ("path", "", "https://s3.eu-central-1.amazonaws.com/films/key"),
     ],
 )
-async def test_the_bucket_is_where_boto3_puts_it(
+async def test_the_address_of_the_bucket_is_that_of_boto3(
     aws: pytest.MonkeyPatch, tmp_path: Path, style: str, endpoint: str, address: str
 ) -> None:
-    """`addressing_style` of the AWS configuration holds for the workers' client and for the API's links, and without it
+    """`addressing_style` of the AWS configuration applies to the workers' client and to the API's links, and without it
     boto3's own choice: the host's name at AWS, the path elsewhere."""
     config = tmp_path / "config"
     config.write_text(f"[default]\ns3 =\n  addressing_style = {style}\n" if style else "[default]\n")
@@ -165,7 +166,7 @@ async def test_the_bucket_is_where_boto3_puts_it(
 
 
 def test_links_for_the_public_address_follow_the_configuration(tmp_path: Path) -> None:
-    """With the embedded server, of the user's AWS configuration only the addressing style reaches the processes."""
+    """With the embedded server, the processes receive only the addressing style of the user's AWS configuration."""
     own, made = tmp_path / "own", tmp_path / "made"
     own.write_text("[default]\nregion = x\nendpoint_url = http://other\ns3 =\n  addressing_style = virtual\n")
     assert write_aws_config({"AWS_CONFIG_FILE": str(own)}, made) == str(made)
@@ -175,7 +176,7 @@ def test_links_for_the_public_address_follow_the_configuration(tmp_path: Path) -
     assert write_aws_config({"AWS_CONFIG_FILE": str(tmp_path / "none")}, made) == "/dev/null"
 
 
-async def test_one_setting_of_certificates(aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_both_clients_use_the_same_certificates(aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A server with a certificate of its own is refused by both clients, and with AWS_CA_BUNDLE accepted by both."""
     with serving(Store(), certified(tmp_path)) as store:
         aws.setenv("AWS_ENDPOINT_URL_S3", store.url)
@@ -195,9 +196,9 @@ async def test_one_setting_of_certificates(aws: pytest.MonkeyPatch, tmp_path: Pa
         Storage(BUCKET)
 
 
-async def test_a_wrong_clock_is_reported_as_such(aws: pytest.MonkeyPatch) -> None:
-    """A store that refuses the time of a request: start, probe, writes and /readyz name the clock and the difference,
-    and nothing is said of credentials or of conditional writes."""
+async def test_a_wrong_clock_is_reported(aws: pytest.MonkeyPatch) -> None:
+    """When a store refuses the time of a request, start, probe, writes and /readyz report the clock and the difference,
+    and not credentials or conditional writes."""
     with serving(Store(refusal=SKEW, ahead=timedelta(hours=1))) as store:
         aws.setenv("AWS_ENDPOINT_URL_S3", store.url)
         storage = Storage(BUCKET)
@@ -213,8 +214,8 @@ async def test_a_wrong_clock_is_reported_as_such(aws: pytest.MonkeyPatch) -> Non
         assert "60 minutes ahead" in refused.value.problem.detail
 
 
-def test_words_for_addresses_and_clocks() -> None:
-    """A bucket whose name is in no host has none; only the error for the time is about the clock."""
+def test_messages_for_addresses_and_clocks() -> None:
+    """A bucket whose name is in no host gets no address message; only the error for the time is about the clock."""
     assert bucket_endpoint("a.b", "https://s3.example", "https://s3.example/a.b/x") is None
     assert bucket_endpoint("s3", "https://s3.example", "https://s3.s3.example/x") == "https://s3.s3.example"
     assert clock_problem("AccessDenied") == ""

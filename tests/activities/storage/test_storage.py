@@ -27,8 +27,8 @@ def _client(servers: Stack) -> Any:
     )
 
 
-async def test_of_racing_writers_one_wins(storage: Storage) -> None:
-    """Of sixteen conditional puts on one key exactly one succeeds, and its bytes are what is there."""
+async def test_one_of_racing_writers_wins(storage: Storage) -> None:
+    """Of sixteen conditional puts on one key exactly one succeeds, and the object has its bytes."""
     puts = [storage.put_bytes("race", b"%d" % n, "text/plain", only_if_absent=True) for n in range(16)]
     outcomes = await asyncio.gather(*puts, return_exceptions=True)
     winners = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, str)]
@@ -39,7 +39,7 @@ async def test_of_racing_writers_one_wins(storage: Storage) -> None:
 
 
 async def test_a_stale_version_is_refused(storage: Storage) -> None:
-    """A put that names a version that was replaced loses."""
+    """A put that names a replaced version fails."""
     first = await storage.put_bytes("versions", b"1", "text/plain")
     second = await storage.put_bytes("versions", b"2", "text/plain", if_match=first)
     with pytest.raises(StorageConflict):
@@ -47,8 +47,8 @@ async def test_a_stale_version_is_refused(storage: Storage) -> None:
     assert await storage.get_bytes("versions") == (b"2", second)
 
 
-async def test_metadata_comes_back(storage: Storage) -> None:
-    """Media type and metadata of an object are read without its bytes; a missing one is None."""
+async def test_metadata_is_read_without_the_bytes(storage: Storage) -> None:
+    """Media type and metadata of an object are read without its bytes; for a missing one the result is None."""
     await storage.put_bytes("known", b"hello", "text/markdown", metadata={"sha256": "abc", "seconds": "1.5"})
     head = await storage.head("known")
     assert head is not None
@@ -57,8 +57,8 @@ async def test_metadata_comes_back(storage: Storage) -> None:
     assert await storage.get_bytes("unknown") is None
 
 
-async def test_a_long_stream_arrives_whole(storage: Storage, tmp_path: Path) -> None:
-    """A stream of several parts is stored byte for byte, hashed on its way, and comes back whole and in ranges."""
+async def test_a_long_stream_is_stored_whole(storage: Storage, tmp_path: Path) -> None:
+    """A stream of several parts is stored byte for byte, hashed on its way, and read back whole and in ranges."""
     block = bytes(range(256)) * 1024
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -80,7 +80,7 @@ async def test_a_long_stream_arrives_whole(storage: Storage, tmp_path: Path) -> 
 
 
 async def test_a_broken_stream_leaves_nothing(storage: Storage, servers: Stack) -> None:
-    """When the source breaks off after several parts, its own error comes out, and no object and no part is there."""
+    """When the source breaks off after several parts, its own error is raised, and no object and no part is left."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(3):
@@ -94,7 +94,7 @@ async def test_a_broken_stream_leaves_nothing(storage: Storage, servers: Stack) 
 
 
 async def test_a_broken_stream_aborts_only_its_own_upload(storage: Storage) -> None:
-    """An attempt whose stream breaks off leaves the upload of another attempt to the same key alone."""
+    """An attempt whose stream breaks off does not affect the upload of another attempt to the same key."""
     halfway, go_on = asyncio.Event(), asyncio.Event()
 
     async def whole() -> AsyncIterator[bytes]:
@@ -139,7 +139,7 @@ async def test_a_cancelled_stream_leaves_nothing(storage: Storage, servers: Stac
 
 
 class _SlowToClose:
-    """A writer of obstore whose upload is just about to be completed when somebody looks."""
+    """A writer of obstore whose upload is about to be completed at the time of the check."""
 
     def __init__(self, writer: Any, closing: asyncio.Event) -> None:
         self.write = writer.write
@@ -189,15 +189,15 @@ async def test_keys_are_listed_by_prefix(storage: Storage) -> None:
 
 
 async def test_an_incomplete_listing_fails(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A listing that the storage does not answer raises StorageFailed."""
+    """A listing without a response of the storage raises StorageFailed."""
     use_s3(monkeypatch, servers)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     with pytest.raises(StorageFailed, match="listed/"):
         await Storage("tests").list_keys("listed/")
 
 
-async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small media are remembered by their content, the newest ones within a limit; the others are read."""
+async def test_recent_small_media_are_cached(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small media are cached by their content, the newest ones within a limit; the others are read."""
     monkeypatch.setattr("activities.storage.bucket.RECENT_BYTES", 2 * (len(b"text0") + KEPT_BYTES))
     kept = [Stored(5, sha256_of(b"text%d" % n)) for n in range(3)]
     for n, stored in enumerate(kept):
@@ -209,8 +209,8 @@ async def test_what_was_stored_last_is_not_read_again(storage: Storage, monkeypa
 
 
 @pytest.mark.parametrize(("size", "media_type"), [(SMALL_BYTES + 1, "text/markdown"), (9, "image/png")])
-async def test_what_is_not_remembered(storage: Storage, size: int, media_type: str) -> None:
-    """Pictures and longer texts do not push the others out; what is read in their place is not taken for them."""
+async def test_large_media_are_not_cached(storage: Storage, size: int, media_type: str) -> None:
+    """Pictures and longer texts do not evict the others; other bytes that are read instead are not accepted as them."""
     stored = Stored(size, sha256_of(b"x" * size))
     await storage.put_bytes("other", b"x" * size, media_type)
     storage.cache(b"x" * size, stored, media_type)
@@ -223,7 +223,7 @@ async def test_what_is_not_remembered(storage: Storage, size: int, media_type: s
         await storage.read("other", stored.sha256)
 
 
-async def test_what_is_missing_cannot_be_fetched(storage: Storage, tmp_path: Path) -> None:
-    """Fetching an unknown object says which."""
+async def test_a_missing_object_is_named(storage: Storage, tmp_path: Path) -> None:
+    """The error for a missing object names it."""
     with pytest.raises(StorageFailed, match="nowhere"):
         await storage.fetch("nowhere", tmp_path / "x")

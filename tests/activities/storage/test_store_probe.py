@@ -23,7 +23,7 @@ from activities.takes import paid_attempt
 from deploy.local import Stack
 from tests.activities.references.pictures import Desk as References
 from tests.activities.storage.store_proxy import Mode, StoreProxy
-from tests.activities.takes.attempts import Attempts, asked
+from tests.activities.takes.attempts import Attempts, take_request
 from tests.activities.takes.upload_desk import Desk as Uploads
 from tests.emulators.openai import OpenAIEmulator
 from tests.support.vendor import Vendor, png
@@ -77,10 +77,10 @@ async def fails(activity: Any, request: object) -> ApplicationError:
         ("is_down", "unreachable", "503"),
     ],
 )
-async def test_the_probe_says_what_the_store_did(
+async def test_the_probe_reports_the_fault_of_the_store(
     behind: Storage, proxy: StoreProxy, mode: Mode, state: str, reason: str
 ) -> None:
-    """Each way not to honour conditional writes is found and named; an outage is no proof of either."""
+    """Each way not to honour conditional writes is detected and named; an outage proves neither."""
     proxy.mode = mode
     found = await probe(behind)
     assert (found.state, reason in found.reason) == (state, True), found
@@ -88,7 +88,7 @@ async def test_the_probe_says_what_the_store_did(
 
 
 async def test_a_probe_leaves_nothing(behind: Storage, proxy: StoreProxy) -> None:
-    """The throw-away objects of a probe lie below `probes/`, and none is left."""
+    """The temporary objects of a probe are below `probes/`, and none is left."""
     await probe(behind)
     written = {path.removeprefix("/tests/") for path in proxy.writes}
     assert written
@@ -99,12 +99,12 @@ async def test_a_probe_leaves_nothing(behind: Storage, proxy: StoreProxy) -> Non
 
 @pytest.mark.parametrize("mode", UNSUPPORTED)
 @pytest.mark.parametrize("model", ["now", "later"])
-async def test_nothing_is_bought_without_support(behind: Storage, proxy: StoreProxy, mode: Mode, model: str) -> None:
-    """In a store without conditional writes no paid take is claimed or submitted: it waits for a person, who learns
-    what the store does and what to do; once the store is fixed the same take is made, and billed once."""
+async def test_nothing_is_paid_without_support(behind: Storage, proxy: StoreProxy, mode: Mode, model: str) -> None:
+    """In a store without conditional writes no paid take is claimed or submitted: it waits for a person, who receives
+    the fault of the store and the remedy; once the store is fixed the same take is made, and billed once."""
     proxy.mode = mode
-    vendor = Vendor(looks=1)
-    run = Attempts(behind, vendor, asked(model))
+    vendor = Vendor(polls=1)
+    run = Attempts(behind, vendor, take_request(model))
     error = await run.fails()
     found = failure(error)
     assert (error.type, error.non_retryable, found.reason) == ("store_unsupported", True, "store_unsupported")
@@ -114,7 +114,7 @@ async def test_nothing_is_bought_without_support(behind: Storage, proxy: StorePr
     assert not vendor.billed
     assert not [path for path in proxy.writes if "/takes/" in path]
     proxy.mode = "honours"
-    with suppress(ApplicationError):  # a job is looked at again
+    with suppress(ApplicationError):  # a job is polled
         await run.attempt()
     assert (await run.attempt()).billed_usd == Decimal("0.40")
     assert len(vendor.billed) == 1
@@ -122,21 +122,21 @@ async def test_nothing_is_bought_without_support(behind: Storage, proxy: StorePr
 
 @pytest.mark.parametrize("mode", UNSUPPORTED)
 async def test_free_takes_need_no_support(behind: Storage, proxy: StoreProxy, mode: Mode) -> None:
-    """What costs nothing is made in any store, and a second attempt finds what the first one stored."""
+    """A take without cost is made in any store, and a second attempt finds the object of the first one."""
     proxy.mode = mode
-    if mode == "answers_400":  # only a probe tells that this refusal is about the condition
+    if mode == "answers_400":  # only a probe shows that this refusal is about the condition
         await probe_again(behind)
     vendor = Vendor()
-    run = Attempts(behind, vendor, asked("gift", "0"))
+    run = Attempts(behind, vendor, take_request("gift", "0"))
     first = await run.attempt()
     assert await run.attempt(1) is not None
     assert (await run.attempt()).media.sha256 == first.media.sha256
 
 
-async def test_an_unreachable_store_is_waited_for(behind: Storage, proxy: StoreProxy) -> None:
-    """Where the probe gets no answer nothing is bought, and the attempt is retried: no person is asked."""
+async def test_an_unreachable_store_is_retried(behind: Storage, proxy: StoreProxy) -> None:
+    """When the probe gets no response nothing is paid, and the attempt is retried without a question to a person."""
     vendor = Vendor()
-    run = Attempts(behind, vendor, asked("now"))
+    run = Attempts(behind, vendor, take_request("now"))
     proxy.mode = "is_down_for_writes"
     error = await run.fails()
     assert (error.type, error.non_retryable, vendor.billed) == ("storage_unavailable", False, [])
@@ -146,7 +146,7 @@ async def test_an_unreachable_store_is_waited_for(behind: Storage, proxy: StoreP
 
 
 async def test_an_outage_disproves_nothing(behind: Storage, proxy: StoreProxy) -> None:
-    """Support that was proven survives an outage, but not a probe that finds the condition ignored."""
+    """Proven support survives an outage, but not a probe that finds the condition ignored."""
     assert (await probe_again(behind)).state == "supported"
     proxy.mode = "is_down"
     assert (await probe_again(behind)).state == "supported"
@@ -158,7 +158,8 @@ async def test_an_outage_disproves_nothing(behind: Storage, proxy: StoreProxy) -
 async def test_the_worker_keeps_probing(
     behind: Storage, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A worker logs once as an error what the store does, probes again by itself, and logs when the store is fixed."""
+    """A worker logs the fault of the store once as an error, probes again periodically, and logs when the store is
+    fixed."""
     monkeypatch.setattr(store_probe, "AGAIN_SECONDS", 0.02)
     caplog.set_level(logging.INFO, "activities.storage.probe")
     proxy.mode = "ignores"
@@ -181,30 +182,30 @@ async def test_the_worker_keeps_probing(
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
-async def test_a_store_that_stops_to_support_them(
+async def test_a_store_that_stops_supporting_conditional_writes(
     behind: Storage, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the first claim after a good probe is answered with 501, nothing is submitted and a person is asked."""
+    """When the first claim after a good probe gets a 501, nothing is submitted and a person has to decide."""
     monkeypatch.setattr(paid_attempt, "UNSUPPORTED_WAIT", 0.5)
     await probe_again(behind)
     proxy.mode = "answers_501"
     vendor = Vendor()
-    error = await Attempts(behind, vendor, asked("now")).fails()
+    error = await Attempts(behind, vendor, take_request("now")).fails()
     assert (error.type, error.non_retryable, vendor.billed) == ("store_unsupported", True, [])
     assert behind.support is not None
     assert behind.support.state == "unsupported"
 
 
 @pytest.mark.parametrize("model", ["now", "later"])
-async def test_a_paid_answer_that_cannot_be_recorded(
+async def test_a_paid_response_that_cannot_be_recorded(
     behind: Storage, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch, model: str
 ) -> None:
-    """Where the store answers 501 only after the submission, the attempt ends as in doubt, with the job that it knows:
-    it neither waits forever nor submits again."""
+    """When the store returns 501 only after the submission, the attempt ends as ambiguous, with the known job: it
+    neither waits forever nor submits again."""
     monkeypatch.setattr(paid_attempt, "UNSUPPORTED_WAIT", 0.5)
     vendor = Vendor()
     vendor.gate = asyncio.Event()
-    run = Attempts(behind, vendor, asked(model))
+    run = Attempts(behind, vendor, take_request(model))
     attempt = asyncio.create_task(run.fails())
     await vendor.reached.wait()
     proxy.mode = "answers_501"
@@ -216,11 +217,11 @@ async def test_a_paid_answer_that_cannot_be_recorded(
     assert len(vendor.billed) == 1
 
 
-async def test_a_short_lack_of_support_loses_no_answer(behind: Storage, proxy: StoreProxy) -> None:
-    """A paid answer survives a store that answers 501 for a moment: it is stored, and billed once."""
+async def test_a_short_lack_of_support_loses_no_response(behind: Storage, proxy: StoreProxy) -> None:
+    """A paid response survives a store that returns 501 for a moment: it is stored, and billed once."""
     vendor = Vendor()
     vendor.gate = asyncio.Event()
-    run = Attempts(behind, vendor, asked("now"))
+    run = Attempts(behind, vendor, take_request("now"))
     attempt = asyncio.create_task(run.attempt())
     await vendor.reached.wait()
     proxy.mode, before = "answers_501", len(proxy.writes)
@@ -238,10 +239,10 @@ async def test_a_short_lack_of_support_loses_no_answer(behind: Storage, proxy: S
 async def test_a_refusal_that_cannot_be_recorded(
     behind: Storage, proxy: StoreProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A vendor that says to wait while the store stops to write the ledger ends in a question too, not in a loop."""
+    """A 429 from a vendor while the store stops writing the ledger ends in a question too, and not in a loop."""
     monkeypatch.setattr(paid_attempt, "UNSUPPORTED_WAIT", 0.2)
     vendor = Vendor()
-    run = Attempts(behind, vendor, asked("now"))
+    run = Attempts(behind, vendor, take_request("now"))
     vendor.script = [RateLimited("later", retry_after=timedelta(seconds=1))]
     submit = vendor.submit
 
@@ -254,8 +255,8 @@ async def test_a_refusal_that_cannot_be_recorded(
 
 
 @pytest.mark.parametrize("mode", ["ignores", "answers_501"])
-async def test_peoples_own_files_need_no_support(behind: Storage, proxy: StoreProxy, mode: Mode) -> None:
-    """A reference is taken in, and an upload becomes a take, in any store; a second run finds both."""
+async def test_uploads_and_references_need_no_support(behind: Storage, proxy: StoreProxy, mode: Mode) -> None:
+    """A reference is ingested, and an upload becomes a take, in any store; a second run finds both."""
     references, uploads = References(behind), Uploads(behind)
     source = await references.stored(png(40, 20))
     arrived = await uploads.arrived(png(80, 40), Modality.IMAGE)
@@ -267,7 +268,7 @@ async def test_peoples_own_files_need_no_support(behind: Storage, proxy: StorePr
 
 
 async def test_a_store_without_writes_ends_free_steps(behind: Storage, proxy: StoreProxy) -> None:
-    """A 501 to a plain write ends the steps that cost nothing, too, with an error that says what to do."""
+    """A 501 to an unconditional write also ends the steps without cost, with an error that names the remedy."""
     proxy.mode = "answers_501_to_puts"
     plan = Plan.of("A plan", [Asset.model_validate(_PREVIZ)])
     request = PricePlan(production_id="p", brief=Brief(text="x", platform=Platform.COPY), plan=plan)
@@ -275,13 +276,13 @@ async def test_a_store_without_writes_ends_free_steps(behind: Storage, proxy: St
     error = await fails(activities.price_plan, request)
     assert (error.type, error.non_retryable) == ("store_unsupported", True)
     assert "AWS_ENDPOINT_URL_S3" in error.message
-    gift = await Attempts(behind, Vendor(), asked("gift", "0")).fails()
+    gift = await Attempts(behind, Vendor(), take_request("gift", "0")).fails()
     assert (gift.type, gift.non_retryable) == ("store_unsupported", True)
 
 
 @pytest.mark.parametrize("mode", ["ignores", "answers_501"])
-async def test_language_models_are_not_asked(behind: Storage, proxy: StoreProxy, mode: Mode) -> None:
-    """Planning and rewording by language models end with the same message, and no model is asked."""
+async def test_language_models_receive_no_request(behind: Storage, proxy: StoreProxy, mode: Mode) -> None:
+    """Planning and rewriting by language models end with the same message, and no model receives a request."""
     proxy.mode = mode
     brief = Brief(text="A line about the sea.", platform=Platform.COPY)
     with OpenAIEmulator() as vendor:
@@ -298,27 +299,28 @@ async def test_language_models_are_not_asked(behind: Storage, proxy: StoreProxy,
         assert failure(error).billed_usd == 0
 
 
-async def test_providers_say_why_they_are_not_used(behind: Storage, proxy: StoreProxy) -> None:
-    """The report of a worker names the store's fault; who sells is not enabled for that reason, and previz still is."""
+async def test_providers_report_why_they_are_disabled(behind: Storage, proxy: StoreProxy) -> None:
+    """The report of a worker names the store's fault; a paid provider is disabled for that reason, and previz is still
+    enabled."""
     proxy.mode = "ignores"
     await probe_again(behind)
-    env = {"OPENAI_API_KEY": "nobody", "RUNWAYML_API_SECRET": "nobody"}
+    env = {"OPENAI_API_KEY": "none", "RUNWAYML_API_SECRET": "none"}
     activities = Activities(behind, build_providers(ActivitySettings(), env), ActivitySettings())
-    said = await activities.list_providers()
-    enabled = {p.provider: p.enabled for p in said.providers}
+    report = await activities.list_providers()
+    enabled = {p.provider: p.enabled for p in report.providers}
     assert (enabled["openai"], enabled["runway"], enabled["previz"]) == (False, False, True)
-    assert "conditional writes" in next(p.reason for p in said.providers if p.provider == "openai")
-    assert set(said.enabled_providers[Modality.VIDEO]) == {"previz"}
-    assert "ignores If-None-Match" in said.store
-    assert "conditional writes" in said.planner
+    assert "conditional writes" in next(p.reason for p in report.providers if p.provider == "openai")
+    assert set(report.enabled_providers[Modality.VIDEO]) == {"previz"}
+    assert "ignores If-None-Match" in report.store
+    assert "conditional writes" in report.planner
     proxy.mode = "honours"
     await probe_again(behind)
-    said = await activities.list_providers()
-    assert (said.store, "openai" in said.enabled_providers[Modality.TEXT]) == ("", True)
+    report = await activities.list_providers()
+    assert (report.store, "openai" in report.enabled_providers[Modality.TEXT]) == ("", True)
 
 
 def test_a_person_can_answer() -> None:
-    """What waits for a better store can be retried, left out, uploaded or cancelled."""
+    """A take that waits for a better store can be retried, skipped, uploaded or cancelled."""
     assert set(ANSWERS["store_unsupported"]) == {"retry", "accept_without", "upload", "cancel"}
 
 

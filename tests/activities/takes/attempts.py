@@ -1,4 +1,4 @@
-"""Attempts at one take, as the server would start them."""
+"""Attempts at one take, as the Temporal server would start them."""
 
 import asyncio
 import dataclasses
@@ -22,7 +22,7 @@ from workflows.events import TakeOrder
 from workflows.models import Asset, Modality, Quote, Take
 
 
-def asked(model: str, price: str = "0.40", **more: object) -> ProduceAsset:
+def take_request(model: str, price: str = "0.40", **more: object) -> ProduceAsset:
     asset = Asset(
         asset_id="still-1",
         asset_type=Modality.IMAGE,
@@ -39,7 +39,8 @@ def asked(model: str, price: str = "0.40", **more: object) -> ProduceAsset:
 
 
 LIVELY: Final = ActivitySettings(claim_settles_seconds=2.0)
-"""For an attempt that must not look lost while it lives: even on a busy machine one of three beats comes in time."""
+"""For an attempt that lives and must not count as lost: even on a busy machine one of three heartbeats arrives in time.
+"""
 
 
 class Attempts:
@@ -67,12 +68,12 @@ class Attempts:
         return failure.value
 
     async def follows(self, number: int, **order: object) -> None:
-        """From now on as the production ordered, a person or its policy."""
+        """Give the next attempts an order, as a person or the policy of the production would."""
         order_of = TakeOrder.model_validate({"number": number, **order})
         self.request = self.request.model_copy(update={"order": order_of})
 
     async def resubmits(self, number: int = 7) -> None:
-        """An attempt that says the take in doubt may be submitted again unasked; then the production orders it."""
+        """Assert that an attempt reports an ambiguous submission that policy may repeat, then order the repetition."""
         doubt = (await self.fails()).details[0]
         assert (doubt.reason, doubt.resubmit) == ("ambiguous_submission", True)
         await self.follows(number)
@@ -99,13 +100,13 @@ def ledger_key(request: ProduceAsset) -> str:
 
 
 async def forget_jobs(storage: Storage) -> None:
-    """Every test's vendor begins to number its jobs anew, as no real one does."""
+    """Delete the records of jobs: the vendor of every test numbers its jobs from 1, which no real vendor does."""
     for key in await storage.list_keys("jobs/vendor/"):
         await storage.delete(key)
 
 
 class Slow(Vendor):
-    """A vendor that says when it has a request, and answers when `gate` opens."""
+    """A vendor that signals each request, and responds once `gate` is open."""
 
     def __init__(self, price: str = "0.40") -> None:
         super().__init__(price)
@@ -113,7 +114,7 @@ class Slow(Vendor):
 
 
 async def finished_take(run: Attempts) -> Any:
-    """Attempts until the take is there, as the server would make them."""
+    """The take of the first successful attempt out of six."""
     for _ in range(6):
         try:
             return await run.attempt()

@@ -1,7 +1,7 @@
 """A worker that is killed: it makes takes with the vendors' own SDKs and stops each at a step of its submission.
 
-`python -m tests.activities.takes.killed CONFIG` works on the takes of a JSON file until it is killed. A take that
-reaches its step leaves a file of its name in `reached`; one that an emulated vendor delays leaves none.
+`python -m tests.activities.takes.killed CONFIG` runs the takes of a JSON file until it is killed. A take that reaches
+its step leaves a file of its name in `reached`; a take that an emulated vendor delays leaves none.
 """
 
 import asyncio
@@ -42,22 +42,22 @@ with workflow.unsafe.imports_passed_through():
 Step = Literal[
     "before_claim",  # nothing is written, nothing is sent
     "after_claim",  # the claim is written, nothing is sent
-    "received",  # the vendor has the request, and will go on with it
-    "billed",  # the vendor has done it and bills it, but has not answered
-    "answered",  # the answer is here, and nowhere else
+    "received",  # the vendor has the request, and continues with it
+    "billed",  # the vendor has done the work and billed it, and has not responded
+    "answered",  # the response is only in the memory of the worker
     "submitted",  # the job's id is in the ledger
-    "looking",  # the vendor is asked how far the job is
+    "polling",  # the vendor handles a poll of the job
     "downloading",  # the media is on its way
-    "stored",  # the take is in the ledger, but Temporal does not know
+    "stored",  # the take is in the ledger, and Temporal has no result
 ]
-AT_THE_VENDOR: Final = ("received", "billed", "looking", "downloading")
+AT_THE_VENDOR: Final = ("received", "billed", "polling", "downloading")
 HEARTBEAT: Final = timedelta(minutes=2)
-"""Only for a take that the server gives to the dead worker. Setting up a hundred HTTP clients blocks the event loop for
-some seconds, on a busy machine for more than a heartbeat timeout that a test could wait for."""
+"""Only for a take that the server gives to the dead worker. Creating a hundred HTTP clients blocks the event loop for
+some seconds, on a busy machine for longer than a heartbeat timeout that a test could wait for."""
 
 
 class Case(BaseModel):
-    """One take to make and the step to stop it at. Its name is its production, its provider and its file."""
+    """One take to make and the step to stop it at. It names its production, its provider and its file."""
 
     name: str
     vendor: str
@@ -76,15 +76,15 @@ class Config(BaseModel):
 
 @workflow.defn
 class OneTake:
-    """Makes one take as a production would; the answer is "stored", or why a person has to decide."""
+    """Makes one take as a production would; the result is "stored", or the reason for a person's decision."""
 
     @workflow.run
-    async def run(self, queue: str, asked: ProduceAsset) -> str:
+    async def run(self, queue: str, request: ProduceAsset) -> str:
         while True:
             try:
                 await workflow.execute_activity(
                     "produce_asset",
-                    asked,
+                    request,
                     result_type=Take,
                     task_queue=queue,
                     start_to_close_timeout=timedelta(minutes=30),
@@ -97,28 +97,28 @@ class OneTake:
                 failure = AssetFailure.model_validate(error.cause.details[0])
                 if not failure.resubmit:
                     return failure.reason
-                # As the production does where its budget holds one more.
-                asked = asked.model_copy(update={"order": TakeOrder(number=7, about_job_id=failure.job_id)})
+                # As the production does when its budget holds one more.
+                request = request.model_copy(update={"order": TakeOrder(number=7, about_job_id=failure.job_id)})
             else:
                 return "stored"
 
 
 class Stops:
-    """Where each take is to stop, by the name of its production."""
+    """The step at which each take stops, by the name of its production."""
 
     def __init__(self, config: Config) -> None:
         self._steps = {case.name: case.step for case in config.cases}
         self._reached = config.reached
 
     async def at(self, step: Step, name: str) -> None:
-        """Stop for good where this is the step of that take."""
+        """Stop forever when this is the step of that take."""
         if self._steps.get(name) == step:
             (self._reached / name).touch()
             await asyncio.Event().wait()
 
 
 class StoppingLedger(ledger.Ledger):
-    """The ledger, with a stop before and after what it writes."""
+    """The ledger, with a stop before and after each write."""
 
     stops: Stops
 
@@ -136,7 +136,7 @@ class StoppingLedger(ledger.Ledger):
 
 
 class Held(ProviderBase):
-    """A vendor's provider under the name of a case; its answer can be held, and its jobs are looked at soon."""
+    """A vendor's provider under the name of a case; its response can be held, and its jobs are polled soon."""
 
     def __init__(self, case: Case, provider: Provider, stops: Stops) -> None:
         self.name, self._provider, self._stops = case.name, provider, stops
@@ -171,9 +171,9 @@ class Held(ProviderBase):
 async def main(config: Config) -> None:
     ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]  # 40 ms for each client
     for name in ("openai", "anthropic", "google.genai", "runwayml"):
-        import_module(name)  # in an activity it would hold up the heartbeats of all others
+        import_module(name)  # in an activity it would block the heartbeats of all others
     StoppingLedger.stops = stops = Stops(config)
-    vars(paid)["Ledger"] = StoppingLedger  # the one seam through which all writes go
+    vars(paid)["Ledger"] = StoppingLedger  # all writes use this class
     providers: dict[str, Provider] = {
         case.name: Held(case, PROVIDERS[case.vendor].build(case.env), stops) for case in config.cases
     }

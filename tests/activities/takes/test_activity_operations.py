@@ -1,4 +1,4 @@
-"""What an operator does to one activity with Temporal's own command costs no job and no second bill."""
+"""Temporal's own command on one activity costs no job and no second bill."""
 
 import asyncio
 import io
@@ -41,14 +41,14 @@ from workflows.production.workflow import ProductionWorkflow
 SHOT, OTHER = "shot-1", "shot-2"
 SETTINGS: Final = ActivitySettings(claim_settles_seconds=2.0)
 NEVER: Final = 1_000_000
-"""So many looks: no job is done before the test says so."""
+"""No job ends in fewer polls: a job ends when the test lets it."""
 WAITING: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 PAUSED: Final = PendingActivityState.PENDING_ACTIVITY_STATE_PAUSED
-"""Until no attempt is at work any more, a pause is only requested."""
+"""Until no attempt runs any more, a pause is only requested."""
 
 
 class Shots(Activities):
-    """The product's own activities; only the plan is always two stills, each a job of the vendor's."""
+    """The product's own activities, with a fixed plan of two stills, each a job of the vendor's."""
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
@@ -64,8 +64,8 @@ class Shots(Activities):
 
 
 class Patient(Vendor):
-    """Has all jobs run on; where it `waits_for_operator`, it answers the first request for SHOT only when the attempt
-    has been told of a pause or a reset."""
+    """A vendor whose jobs never end; with `waits_for_operator`, it responds to the first request for SHOT only after
+    the attempt has received a pause or a reset."""
 
     waits_for_operator = False
 
@@ -78,7 +78,7 @@ class Patient(Vendor):
 
 
 class Operator:
-    """Somebody who has approved a production, and has the `temporal` command for the take of SHOT."""
+    """A person who has approved a production and runs the `temporal` command on the take of SHOT."""
 
     def __init__(self, handle: Handle, storage: Storage, address: str) -> None:
         self.handle = handle
@@ -86,32 +86,32 @@ class Operator:
         self.take = keys.take_prefix(self.production_id, SHOT, 1)
         self._storage, self._address = storage, address
 
-    async def does(self, verb: str, *flags: str) -> None:
-        """`temporal activity VERB` with the activity of the take."""
+    async def run_command(self, verb: str, *flags: str) -> None:
+        """Run `temporal activity VERB` on the activity of the take."""
         whose = ("--workflow-id", self.handle.id, "--activity-id", keys.take_activity(SHOT, 1))
         process = await asyncio.create_subprocess_exec(
             *(binary("temporal"), "activity", verb, *whose, "--address", self._address, *flags),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        said, _ = await process.communicate()
-        assert process.returncode == 0, said.decode()
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
 
     async def seen(self, state: PendingActivityState.ValueType) -> PendingActivityInfo:
-        """The activity as `temporal workflow describe` has it, once it is in this state."""
+        """The activity as `temporal workflow describe` shows it, once it is in this state."""
 
-        async def look() -> PendingActivityInfo | None:
+        async def poll() -> PendingActivityInfo | None:
             found = (await self.handle.describe()).raw_description.pending_activities
             ours = (a for a in found if a.activity_id == keys.take_activity(SHOT, 1))
             return next((a for a in ours if a.state == state), None)
 
-        return await eventually(look)
+        return await eventually(poll)
 
     async def made(self) -> Take:
-        async def look() -> Take | None:
+        async def poll() -> Take | None:
             return next(iter((await snapshot(self.handle)).assets[SHOT].takes), None)
 
-        return await eventually(look)
+        return await eventually(poll)
 
     async def ledger(self, asset_id: str = SHOT) -> Entry | None:
         return await Ledger(self._storage, keys.take_prefix(self.production_id, asset_id, 1)).read()
@@ -119,11 +119,11 @@ class Operator:
     async def job(self, asset_id: str = SHOT) -> str:
         """The id of the take's job, as soon as the ledger has it."""
 
-        async def look() -> str | None:
+        async def poll() -> str | None:
             entry = await self.ledger(asset_id)
             return entry.job_id if entry else None
 
-        return await eventually(look)
+        return await eventually(poll)
 
 
 Approve = Callable[[], Awaitable[Operator]]
@@ -131,14 +131,14 @@ Approve = Callable[[], Awaitable[Operator]]
 
 @pytest.fixture
 def vendor() -> Patient:
-    return Patient(looks=NEVER)
+    return Patient(polls=NEVER)
 
 
 @pytest.fixture
 async def working(
     client: Client, storage: Storage, vendor: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[None]:
-    """Workers whose attempts hear of an operator at once, and look at a job soon."""
+    """Workers whose attempts receive an operator's command at once, and poll a job soon."""
     monkeypatch.setattr(attempt, "HEARTBEAT_SECONDS", 0.1)
     monkeypatch.setattr(paid, "poll_delay", lambda *_: timedelta(seconds=0.3))
     shots, at_once = Shots(storage, {"vendor": vendor}, SETTINGS), timedelta(milliseconds=50)
@@ -164,7 +164,7 @@ async def working(
 
 @pytest.fixture
 async def approve(working: None, productions: Productions, storage: Storage, servers: Stack) -> Approve:
-    """Starts a production and approves it, as soon as the test has told the vendor how to behave."""
+    """Start and approve a production, after the test has configured the vendor."""
 
     async def approve() -> Operator:
         handle = await productions.approved(platform=Platform.DESIGN)
@@ -173,61 +173,61 @@ async def approve(working: None, productions: Productions, storage: Storage, ser
     return approve
 
 
-async def test_a_paused_job_is_left_alone(approve: Approve, vendor: Patient) -> None:
-    """A paused activity does not look at its job, which stays in the ledger; unpaused, it looks at that job again."""
+async def test_a_paused_job_is_not_polled(approve: Approve, vendor: Patient) -> None:
+    """A paused activity does not poll its job, which stays in the ledger; unpaused, it polls that job again."""
     operator = await approve()
     job, other = await operator.job(), await operator.job(OTHER)
-    await operator.does("pause", "--reason", "the vendor called")
+    await operator.run_command("pause", "--reason", "the vendor called")
 
     seen = await operator.seen(PAUSED)
     assert (seen.paused, seen.pause_info.manual.reason) == (True, "the vendor called")
-    looks, clock = vendor.jobs[job], vendor.jobs[other]
+    polls, clock = vendor.jobs[job], vendor.jobs[other]
 
-    async def two_looks_later() -> bool | None:
+    async def two_polls_later() -> bool | None:
         return vendor.jobs[other] >= clock + 2 or None
 
-    await eventually(two_looks_later)
-    assert vendor.jobs[job] == looks
+    await eventually(two_polls_later)
+    assert vendor.jobs[job] == polls
     entry = await operator.ledger()
     assert entry is not None
     assert (entry.state, entry.job_id) == ("submitted", job)
 
-    vendor.looks = 1
-    await operator.does("unpause")
+    vendor.polls = 1
+    await operator.run_command("unpause")
     take = await operator.made()
-    assert vendor.jobs[job] == looks + 1
+    assert vendor.jobs[job] == polls + 1
     assert (take.job_id, take.billed_usd, vendor.billed.count(operator.take)) == (job, vendor.price, 1)
 
 
 @pytest.mark.parametrize("flags", [(), ("--clear-heartbeat-details",)], ids=["kept", "cleared"])
-async def test_a_reset_job_is_looked_at_again(
+async def test_a_reset_job_is_polled_again(
     approve: Approve, vendor: Patient, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
 ) -> None:
-    """A reset brings the next look at the same job at once, though Temporal may have forgotten its id."""
+    """A reset brings the next poll of the same job at once, even when Temporal has dropped its id."""
     monkeypatch.setattr(paid, "poll_delay", lambda *_: timedelta(hours=1))
-    vendor.looks = 1
+    vendor.polls = 1
     operator = await approve()
     job = await operator.job()
     await operator.seen(WAITING)
-    await operator.does("reset", *flags)
+    await operator.run_command("reset", *flags)
     take = await operator.made()
     assert (take.job_id, take.billed_usd, vendor.billed.count(operator.take)) == (job, vendor.price, 1)
 
 
 @pytest.mark.parametrize(("price", "verb"), [("0.40", "reset"), ("0.01", "reset"), ("0.01", "pause")])
-async def test_a_submission_under_way(approve: Approve, vendor: Patient, price: str, verb: str) -> None:
-    """While the vendor has the request, it is waited for and not made again."""
-    vendor.price, vendor.looks, vendor.waits_for_operator = Decimal(price), 1, True
+async def test_a_submission_in_flight_is_not_repeated(approve: Approve, vendor: Patient, price: str, verb: str) -> None:
+    """While the vendor handles the request, the attempt waits for it and does not send it again."""
+    vendor.price, vendor.polls, vendor.waits_for_operator = Decimal(price), 1, True
     operator = await approve()
 
     async def sent() -> bool | None:
         return operator.take in vendor.billed or None
 
     await eventually(sent)
-    await operator.does(verb)
+    await operator.run_command(verb)
     if verb == "pause":
         await operator.seen(PAUSED)
-        await operator.does("unpause")
+        await operator.run_command("unpause")
 
     async def decided() -> Snapshot | None:
         seen = await snapshot(operator.handle)
@@ -242,13 +242,13 @@ async def test_a_submission_under_way(approve: Approve, vendor: Patient, price: 
     )
 
 
-async def test_a_pause_is_seen(approve: Approve, client: Client) -> None:
-    """Whoever watches reads that an activity is paused, and which job it has, until it is unpaused."""
+async def test_a_pause_is_streamed(approve: Approve, client: Client) -> None:
+    """The event stream shows that an activity is paused, and its job, until it is unpaused."""
     operator = await approve()
     job = await operator.job()
     async with serving(client, {}) as api, api.watching(operator.production_id) as stream, asyncio.timeout(WITHIN):
 
-        async def told(paused: bool) -> StreamEvent:
+        async def progress(paused: bool) -> StreamEvent:
             async for event in stream:
                 if event.name == "asset_progress" and event.data["asset_id"] == SHOT:
                     seen = StreamEvent.model_validate(event.data)
@@ -256,20 +256,20 @@ async def test_a_pause_is_seen(approve: Approve, client: Client) -> None:
                         return seen
             raise AssertionError("the stream ended")
 
-        await operator.does("pause")
-        seen = await told(paused=True)
+        await operator.run_command("pause")
+        seen = await progress(paused=True)
         assert (seen.data["job_id"], describe(seen)) == (job, "paused in Temporal")
-        await operator.does("unpause")
-        assert "paused" not in describe(await told(paused=False))
+        await operator.run_command("unpause")
+        assert "paused" not in describe(await progress(paused=False))
 
 
 def test_a_pause_is_one_line() -> None:
-    """Without a terminal a pause is told once, and progress goes on after it."""
+    """Without a terminal a pause is printed once, and progress continues after it."""
     out = io.StringIO()
     going: dict[str, JsonValue] = {"progress": 0.3}
     paused = going | {"paused": True}
     with ProductionProgress(make_console(out), []) as view:
         for data in (paused, paused, going):
             view.show(StreamEvent(name="asset_progress", at=datetime.now(UTC), asset_id=SHOT, data=data))
-    told = [" ".join(line.split()) for line in out.getvalue().splitlines()]
+    told = [" ".join(line.split()[2:]) for line in out.getvalue().splitlines()]
     assert told == [f"asset progress {SHOT} paused in Temporal", f"asset progress {SHOT} generating, 30 %"]

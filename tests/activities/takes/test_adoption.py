@@ -1,6 +1,7 @@
-"""A job that a person wants to adopt is looked at before: it is this account's, and made what the asset asks for.
+"""A job that a person wants to adopt is checked first: it belongs to this account, and matches the model and the prompt
+of the asset.
 
-The unmodified SDK asks the vendor's emulator.
+The unmodified SDK sends its requests to the vendor's emulator.
 """
 
 from collections.abc import AsyncIterator
@@ -23,12 +24,12 @@ from workflows.models import Asset, Modality
 
 @dataclass(frozen=True)
 class Way:
-    """What a vendor tells of its jobs, apart from that they exist.
+    """The facts of a job that a vendor reports, apart from its existence.
 
     Attributes:
-        other: Another model that the vendor makes the same kind of asset with; "" where it tells no model.
-        prompt: It tells the prompt.
-        unknown: The id of a job that is nobody's, in the vendor's own form.
+        other: Another model of the vendor for the same kind of asset; "" where the vendor reports no model.
+        prompt: The vendor reports the prompt.
+        unknown: An id in the vendor's own form that no job has.
     """
 
     kindred: Kindred
@@ -88,14 +89,14 @@ async def running(way: Way) -> AsyncIterator[tuple[Provider, Emulator, Job]]:
             await provider.close()
 
 
-def test_every_job_vendor_is_held_to_this() -> None:
+def test_every_job_vendor_has_a_row() -> None:
     """Each way of making a take by a job has a row here."""
     assert {name for name, kindred in KINDS.items() if kindred.job} <= set(WAYS)
 
 
 @every
-async def test_the_take_s_own_job_may_be_adopted(name: str) -> None:
-    """A job of this account with the asset's model and prompt is accepted, by reading alone."""
+async def test_the_job_of_the_take_is_accepted(name: str) -> None:
+    """A job of this account with the asset's model and prompt is accepted, with read requests only."""
     async with running(WAYS[name]) as (provider, emulator, job):
         await provider.check_adoptable(request(WAYS[name]), job)
         assert (emulator.count("submit"), emulator.count("cancel"), len(emulator.submissions)) == (1, 0, 1)
@@ -104,7 +105,7 @@ async def test_the_take_s_own_job_may_be_adopted(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, way in WAYS.items() if way.prompt])
 async def test_a_job_of_another_prompt_is_refused(name: str) -> None:
-    """Where the vendor tells the prompt, one that differs is refused with both prompts in the message."""
+    """When the vendor reports the prompt, a different one is refused, with both prompts in the message."""
     async with running(WAYS[name]) as (provider, _, job):
         with pytest.raises(InvalidRequest, match=r"job_id: .*prompt 'A lighthouse\.'.*'A harbour\.'"):
             await provider.check_adoptable(request(WAYS[name], prompt="A harbour."), job)
@@ -112,35 +113,36 @@ async def test_a_job_of_another_prompt_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, way in WAYS.items() if way.other])
 async def test_a_job_of_another_model_is_refused(name: str) -> None:
-    """Where the vendor tells the model, one that differs is refused."""
+    """When the vendor reports the model, a different one is refused."""
     async with running(WAYS[name]) as (provider, _, job):
         with pytest.raises(InvalidRequest, match=r"job_id: .*model"):
             await provider.check_adoptable(request(WAYS[name], model=WAYS[name].other), job)
 
 
 @every
-async def test_a_job_that_is_not_this_account_s_is_refused(name: str) -> None:
-    """An id that the vendor does not have, or does not show to this key, is refused, and the variable is named."""
+async def test_a_job_of_another_account_is_refused(name: str) -> None:
+    """An id that the vendor does not have, or does not show to this key, is refused, and the message names the
+    variable."""
     way = WAYS[name]
     variable = PROVIDERS[way.kindred.vendor].variables[0]
     async with running(way) as (provider, emulator, job):
         with pytest.raises(InvalidRequest, match=f"job_id: .*{way.unknown}.*account of {variable}"):
             await provider.check_adoptable(request(way), Job(way.unknown))
-        emulator.say(Reply(403, {"error": {"code": 403, "message": "no"}, "detail": "no"}), on="look")
+        emulator.say(Reply(403, {"error": {"code": 403, "message": "no"}, "detail": "no"}), on="poll")
         with pytest.raises(InvalidRequest, match=f"job_id: .*account of {variable}"):
             await provider.check_adoptable(request(way), job)
 
 
 @every
-async def test_a_vendor_that_does_not_answer_is_asked_again_later(name: str) -> None:
-    """A vendor that is down, slow or refuses the key says nothing of the job: the error is not that of a wrong id."""
+async def test_an_unreachable_vendor_is_not_a_wrong_id(name: str) -> None:
+    """When the vendor is down, slow or refuses the key, the error is not that of a wrong id."""
     way = WAYS[name]
     async with running(way) as (provider, emulator, job):
         for fault in ("drop_before", "gateway", "error", "overload"):
-            emulator.meet(fault, on="look")
+            emulator.meet(fault, on="poll")
             with pytest.raises(ProviderUnavailable):
                 await provider.check_adoptable(request(way), job)
-        emulator.meet("throttle", on="look")
+        emulator.meet("throttle", on="poll")
         with pytest.raises(RateLimited):
             await provider.check_adoptable(request(way), job)
         wrong = {**env(way, emulator), PROVIDERS[way.kindred.vendor].variables[0]: "wrong"}
@@ -150,8 +152,8 @@ async def test_a_vendor_that_does_not_answer_is_asked_again_later(name: str) -> 
         await locked_out.close()
 
 
-async def test_a_prediction_whose_input_is_deleted_is_known_by_its_model() -> None:
-    """Replicate deletes the input after an hour: the model is still checked, the prompt cannot be."""
+async def test_a_prediction_with_deleted_input_is_checked_by_its_model() -> None:
+    """Replicate deletes the input after an hour: then the model is still checked, and the prompt is not."""
     way = WAYS["replicate-image"]
     async with running(way) as (provider, emulator, job):
         vars(emulator)["predictions"][0].removed = True
@@ -160,8 +162,8 @@ async def test_a_prediction_whose_input_is_deleted_is_known_by_its_model() -> No
             await provider.check_adoptable(request(way, model=way.other), job)
 
 
-async def test_a_job_id_of_another_family_is_no_job_of_the_model() -> None:
-    """An Omni interaction is not adopted for Veo, nor a Veo operation for Omni; nothing is asked of the vendor."""
+async def test_a_job_id_of_another_family_is_refused() -> None:
+    """An Omni interaction is not adopted for Veo, nor a Veo operation for Omni; the vendor receives no request."""
     way = WAYS["google-veo"]
     with GoogleEmulator() as emulator:
         provider = PROVIDERS["google"].build(emulator.enterprise_env)
@@ -173,8 +175,8 @@ async def test_a_job_id_of_another_family_is_no_job_of_the_model() -> None:
 
 
 @pytest.mark.parametrize("name", ["openai-speech", "anthropic-text", "google-image"])
-async def test_what_is_made_at_once_has_no_job(name: str) -> None:
-    """A model that answers at once has no job to adopt, and the message says what to do in its place."""
+async def test_a_synchronous_model_has_no_job(name: str) -> None:
+    """A synchronous model has no job to adopt, and the message names the alternative."""
     way = Way(KINDS[name], "", prompt=False)
     with way.kindred.emulator() as emulator:
         provider = PROVIDERS[way.kindred.vendor].build(env_of(way.kindred.vendor, emulator))
@@ -184,14 +186,14 @@ async def test_what_is_made_at_once_has_no_job(name: str) -> None:
         await provider.close()
 
 
-async def test_previz_knows_its_own_jobs() -> None:
-    """The id tells that a job is previz's; the model has to be the one that has jobs."""
+async def test_previz_accepts_only_its_own_jobs() -> None:
+    """The id shows that a job is previz's, and the model has to be the one that has jobs."""
     kindred = Kindred("previz", "previz-animatic-job", Modality.VIDEO, GoogleEmulator, job=True)
     way = Way(kindred, "previz-animatic", prompt=False)
     provider = PROVIDERS["previz"].build({})
     job = await provider.submit(request(way))
     assert isinstance(job, Job)
     await provider.check_adoptable(request(way), job)
-    for asked, wrong in ((request(way), replace(job, id="task-1")), (request(way, model=way.other), job)):
+    for wanted, wrong in ((request(way), replace(job, id="task-1")), (request(way, model=way.other), job)):
         with pytest.raises(InvalidRequest, match="job_id"):
-            await provider.check_adoptable(asked, wrong)
+            await provider.check_adoptable(wanted, wrong)

@@ -1,4 +1,4 @@
-"""Cancels of takes, and attempts that answer after the end, against the ledger on real S3."""
+"""Cancels of takes, and responses that arrive after the end of a take, against the ledger on real S3."""
 
 import asyncio
 import hashlib
@@ -12,7 +12,7 @@ from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
 from activities.takes import stopping
-from tests.activities.takes.attempts import LIVELY, Attempts, Slow, asked, finished_take, stop
+from tests.activities.takes.attempts import LIVELY, Attempts, Slow, finished_take, stop, take_request
 from tests.activities.takes.test_ledger_faults import PRICE
 from tests.support.vendor import Vendor, png
 from tests.support.waiting import eventually
@@ -24,9 +24,9 @@ from workflows.activity_io import AssetCancelled
 
 @pytest.mark.parametrize("model", ["now", "later"])
 async def test_nothing_is_claimed_after_a_cancel(storage: Storage, model: str) -> None:
-    """A cancel that finds no ledger leaves its end there: whatever attempt comes later submits nothing."""
+    """A cancel that finds no ledger writes one with the end of the take, so no later attempt submits anything."""
     vendor = Vendor()
-    run = Attempts(storage, vendor, asked(model))
+    run = Attempts(storage, vendor, take_request(model))
     assert (await stop(run)).outcome == "free"
     ended = await run.fails()
     assert (ended.type, ended.non_retryable) == ("job_cancelled", True)
@@ -35,11 +35,11 @@ async def test_nothing_is_claimed_after_a_cancel(storage: Storage, model: str) -
     assert (vendor.billed, (await stop(run)).outcome) == ([], "free")
 
 
-async def test_a_cancel_and_a_claim_at_once(storage: Storage) -> None:
-    """However a cancel and a first attempt interleave, what the cancel counts is what the vendor billed."""
+async def test_a_cancel_that_races_a_claim_counts_the_bill(storage: Storage) -> None:
+    """The cost that a cancel reports equals the vendor's bill, however it interleaves with a first attempt."""
     for delay in [n / 500 for n in range(12)]:
         vendor = Vendor()
-        run = Attempts(storage, vendor, asked("now"))
+        run = Attempts(storage, vendor, take_request("now"))
 
         async def late(run: Attempts = run, delay: float = delay) -> AssetCancelled:
             await asyncio.sleep(delay)
@@ -50,27 +50,28 @@ async def test_a_cancel_and_a_claim_at_once(storage: Storage) -> None:
         assert end.billed_usd == PRICE * len(vendor.billed), delay
 
 
-async def test_a_cancel_between_tries_ends_them(storage: Storage) -> None:
-    """A take that was to be tried again after a failure is not, once it is cancelled; what failed ones cost is told."""
+async def test_a_cancel_between_retries_ends_the_take(storage: Storage) -> None:
+    """A cancelled take is not retried after a failure, and the cancel reports the cost of the failed attempts."""
     vendor = Vendor()
     vendor.script = [JobFailed("no"), "never"]
-    run = Attempts(storage, vendor, asked("later"))
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     assert (await stop(run)).outcome == "free"
     assert (await run.fails()).type == "job_cancelled"
     assert vendor.billed == []
 
 
-async def test_a_cancel_waits_for_the_answer(storage: Storage) -> None:
-    """A cancel during submit waits for the job while its attempt lives, stops it at the vendor, and counts its bill."""
+async def test_a_cancel_waits_for_the_response(storage: Storage) -> None:
+    """A cancel during a submission waits for the job while its attempt lives, cancels the job at the vendor, and counts
+    its bill."""
     vendor = Slow()
-    run = Attempts(storage, vendor, asked("later"), LIVELY)
+    run = Attempts(storage, vendor, take_request("later"), LIVELY)
     submitting = asyncio.create_task(run.attempt())
     await vendor.reached.wait()
     stopping_ = asyncio.create_task(stop(run))
 
     async def beating() -> bool | None:
-        return (await run.ledger()).last.beats >= 4 or None  # longer than it waits for a claim without a beat
+        return (await run.ledger()).last.beats >= 4 or None  # longer than the wait for a claim without a heartbeat
 
     await eventually(beating)
     assert not stopping_.done()
@@ -83,24 +84,24 @@ async def test_a_cancel_waits_for_the_answer(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("deaf", [0, 1, 2])
-async def test_a_cancel_looks_for_a_lost_job(storage: Storage, monkeypatch: pytest.MonkeyPatch, deaf: int) -> None:
-    """Where the attempt died during submit, the vendor is asked for the job, and the job is stopped; a vendor that does
-    not answer is asked again, for the job and for the stop."""
+async def test_a_cancel_recovers_a_lost_job(storage: Storage, monkeypatch: pytest.MonkeyPatch, deaf: int) -> None:
+    """When the attempt died during a submission, the cancel recovers the job from the vendor and stops it; when the
+    vendor does not respond, both requests are retried."""
     monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0.0)
     vendor = Vendor()
     vendor.script = ["die"]
-    run = Attempts(storage, vendor, asked("later"))
+    run = Attempts(storage, vendor, take_request("later"))
     await run.dies()
     vendor.recoverable, vendor.jobs, vendor.deaf = True, {"job-lost": 0}, deaf
     end = await stop(run)
     assert (end.job_id, end.outcome in ("stopped", "running"), vendor.jobs) == ("job-lost", True, {})
 
 
-async def test_a_lost_answer_counts_at_its_price(storage: Storage) -> None:
-    """A cancel that finds a claim without a sign of life, and no job, says so and counts the price, once."""
+async def test_a_lost_response_counts_at_its_price(storage: Storage) -> None:
+    """A cancel that finds a claim without heartbeats and without a job reports that, and counts the price once."""
     vendor = Vendor()
     vendor.script = ["die"]
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     await run.dies()
     end = await stop(run)
     assert (end.outcome, end.billed_usd) == ("running", PRICE)
@@ -109,11 +110,11 @@ async def test_a_lost_answer_counts_at_its_price(storage: Storage) -> None:
     assert len(vendor.billed) == 1
 
 
-async def test_an_answer_after_the_end_stops_its_job(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An attempt that was suspended while its take was cancelled writes no media: its job is stopped and named."""
+async def test_a_response_after_the_end_stops_its_job(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt that was suspended while its take was cancelled stores no media: its job is stopped and recorded."""
     monkeypatch.setattr(stopping, "ANSWER_WAIT_SECONDS", 0.5)
     vendor = Slow()
-    run = Attempts(storage, vendor, asked("later"))
+    run = Attempts(storage, vendor, take_request("later"))
     silent = Attempts(storage, vendor, run.request, ActivitySettings(claim_settles_seconds=600))
     late = asyncio.create_task(silent.attempt())
     await vendor.reached.wait()
@@ -126,14 +127,14 @@ async def test_an_answer_after_the_end_stops_its_job(storage: Storage, monkeypat
     assert (vendor.jobs, entry.last.job_id, entry.billed_usd) == ({}, "job-1", PRICE)
 
 
-# Late answers
+# Late responses
 
 
-async def test_an_order_follows_what_the_ledger_knows_by_now(storage: Storage) -> None:
-    """`resubmit` buys nothing where the job, or the picture, came after the question was put."""
+async def test_an_order_follows_the_current_ledger(storage: Storage) -> None:
+    """`resubmit` submits nothing when the job or the picture arrived after the question was recorded."""
     for model in ("later", "now"):
         vendor = Slow()
-        run = Attempts(storage, vendor, asked(model))
+        run = Attempts(storage, vendor, take_request(model))
         silent = Attempts(storage, vendor, run.request, ActivitySettings(claim_settles_seconds=600))
         late = asyncio.create_task(silent.attempt())
         await vendor.reached.wait()
@@ -148,12 +149,12 @@ async def test_an_order_follows_what_the_ledger_knows_by_now(storage: Storage) -
         assert (len(vendor.billed), take.billed_usd) == (1, PRICE)
 
 
-async def test_a_late_attempt_destroys_no_media(storage: Storage) -> None:
-    """An attempt that is suspended in the middle of a download, and goes on after another has delivered, neither
-    overwrites nor deletes what was delivered, also where its own bytes do not open."""
+async def test_a_late_attempt_overwrites_no_media(storage: Storage) -> None:
+    """An attempt that is suspended during a download, and resumes after another one has delivered, neither overwrites
+    nor deletes the delivered media, even when its own bytes are not valid media."""
     for mine in (png(8, 8), b"no picture at all"):
-        vendor = Vendor(looks=1)
-        run = Attempts(storage, vendor, asked("later"))
+        vendor = Vendor(polls=1)
+        run = Attempts(storage, vendor, take_request("later"))
         await run.fails()
         opened, go_on = asyncio.Event(), asyncio.Event()
         held = Held(vendor, mine, opened, go_on)
@@ -172,11 +173,11 @@ async def test_a_late_attempt_destroys_no_media(storage: Storage) -> None:
 
 
 class Held(Vendor):
-    """Looks at another vendor's jobs, and holds its own download in the middle."""
+    """Polls the jobs of another vendor, and pauses its own download halfway."""
 
     def __init__(self, vendor: Vendor, media: bytes, opened: asyncio.Event, go_on: asyncio.Event) -> None:
         super().__init__()
-        self.jobs, self.media, self.looks = dict(vendor.jobs), media, 1
+        self.jobs, self.media, self.polls = dict(vendor.jobs), media, 1
         self._opened, self._go_on = opened, go_on
 
     async def poll(self, request: Request, job: Job) -> Any:
@@ -186,17 +187,20 @@ class Held(Vendor):
         return seen
 
 
-async def test_a_claim_shows_life_until_its_answer_is_stored(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a paid answer waits for the storage, its claim goes on beating: no other attempt takes it for lost."""
+async def test_a_claim_heartbeats_until_its_response_is_stored(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a paid response waits for storage, its claim continues to heartbeat, so no other attempt treats it as
+    lost."""
     vendor = Vendor()
-    run = Attempts(storage, vendor, asked("now"), LIVELY)
+    run = Attempts(storage, vendor, take_request("now"), LIVELY)
     other = Attempts(storage, vendor, run.request, LIVELY)
     put, begun, down = storage.put_bytes, asyncio.Event(), asyncio.Event()
 
     async def media_only(key: str, *args: Any, **more: Any) -> str:
         if "/media-" in key and not down.is_set():
             begun.set()
-            raise StorageFailed("it does not take media now")
+            raise StorageFailed("media cannot be written now")
         return await put(key, *args, **more)
 
     monkeypatch.setattr(storage, "put_bytes", media_only)

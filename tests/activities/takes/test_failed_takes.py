@@ -1,4 +1,4 @@
-"""`produce_asset` and failures: which are retried, which are counted, and which are left to a person."""
+"""`produce_asset` and failures: which are retried, which are counted, and which wait for a person."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ from activities.errors import (
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from activities.takes.producer import Producer
-from tests.activities.takes.attempts import Attempts, asked
+from tests.activities.takes.attempts import Attempts, take_request
 from tests.support.vendor import Vendor
 from workflows.activity_io import AssetFailure
 
 
-async def test_rate_limits_are_waiting_not_failing(storage: Storage) -> None:
-    """Any number of 429s uses up no allowed failure, and each waits the vendor's own delay."""
+async def test_rate_limits_are_not_failures(storage: Storage) -> None:
+    """Any number of 429s uses up no allowed failure, and each retry waits for the vendor's own delay."""
     vendor = Vendor()
     vendor.script = [RateLimited("slow down", retry_after=timedelta(seconds=48)) for _ in range(9)]
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     for _ in range(9):
         assert (await run.fails()).next_retry_delay == timedelta(seconds=48)
     await run.attempt()
@@ -36,29 +36,29 @@ async def test_rate_limits_are_waiting_not_failing(storage: Storage) -> None:
 
 
 async def test_real_failures_are_counted(storage: Storage) -> None:
-    """Four failures that cost nothing are retried with growing delays, the fifth ends the take."""
+    """Four failures without cost are retried with growing delays, and the fifth ends the take."""
     vendor = Vendor()
     vendor.script = [JobFailed("out of memory") for _ in range(5)]
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     delays = [(await run.fails()).next_retry_delay for _ in range(4)]
     assert delays == [timedelta(seconds=s) for s in (1, 2, 4, 8)]
     assert (await run.fails()).non_retryable
 
 
-async def test_what_was_billed_is_not_paid_again_unasked(storage: Storage) -> None:
-    """A failure that was billed ends at once; the bill, rounded up, is in the ledger and in the error."""
+async def test_a_billed_failure_is_not_repeated_without_an_order(storage: Storage) -> None:
+    """A failure that was billed ends the take at once; the ledger and the error carry the bill, rounded up."""
     vendor = Vendor()
     vendor.script = [OutputUnusable("black picture", billed_usd=Decimal("0.123456"))]
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     final = await run.fails()
     assert final.non_retryable
     assert final.details[0].billed_usd == (await run.ledger()).billed_usd == Decimal("0.1235")
 
 
-async def test_a_model_that_is_gone(storage: Storage) -> None:
-    """A job whose model the worker no longer offers waits for a person; what is stored is still the take."""
-    vendor = Vendor(looks=1)
-    run = Attempts(storage, vendor, asked("later"))
+async def test_a_job_of_a_model_that_is_no_longer_offered(storage: Storage) -> None:
+    """A job whose model the worker no longer offers waits for a person; a stored take is still returned."""
+    vendor = Vendor(polls=1)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     run.producer = Producer(storage, {}, ActivitySettings())
     gone = AssetFailure.model_validate((await run.fails()).details[0])
@@ -69,14 +69,14 @@ async def test_a_model_that_is_gone(storage: Storage) -> None:
     assert await run.attempt() == take
 
 
-async def test_a_model_that_is_in_no_catalogue_any_more(storage: Storage) -> None:
-    """Before anything is submitted a model that its provider no longer offers is a retired one, and costs nothing."""
-    gone = (await Attempts(storage, Vendor(), asked("older")).fails()).details[0]
+async def test_a_model_that_is_in_no_catalogue_is_retired(storage: Storage) -> None:
+    """A model that its provider no longer offers is retired when nothing has been submitted yet, and costs nothing."""
+    gone = (await Attempts(storage, Vendor(), take_request("older")).fails()).details[0]
     assert (gone.reason, gone.billed_usd, gone.maybe_billed) == ("model_retired", 0, False)
 
 
 class Retiring(Vendor):
-    """Its models were retired the day before this one."""
+    """A vendor whose models retired the day before this one."""
 
     retired = False
 
@@ -85,10 +85,10 @@ class Retiring(Vendor):
         return [dataclasses.replace(o, retires=day, replacement=("newer", "newest")) for o in super().offers()]
 
 
-async def test_a_model_that_retired_since_the_plan(storage: Storage) -> None:
-    """It is asked for nothing new, and its replacement is named; a job that it still runs is looked at to its end."""
-    vendor = Retiring(looks=1)
-    running, new = (Attempts(storage, vendor, asked("later")) for _ in range(2))
+async def test_a_model_that_retired_after_the_plan(storage: Storage) -> None:
+    """It receives no new request, and the error names its replacement; a job that still runs is polled to its end."""
+    vendor = Retiring(polls=1)
+    running, new = (Attempts(storage, vendor, take_request("later")) for _ in range(2))
     await running.fails()
     vendor.retired = True
     gone = (await new.fails()).details[0]
@@ -107,20 +107,20 @@ async def test_a_model_that_retired_since_the_plan(storage: Storage) -> None:
     ],
 )
 async def test_final_errors_end_at_once(storage: Storage, error: ProviderError, reason: str) -> None:
-    """What a retry cannot fix ends at the first attempt, in the vendor's words."""
+    """An error that no retry can fix ends the take at the first attempt, with the vendor's own message."""
     vendor = Vendor()
     vendor.script = [error]
-    final = await Attempts(storage, vendor, asked("now")).fails()
+    final = await Attempts(storage, vendor, take_request("now")).fails()
     assert final.non_retryable
     assert final.details[0].message == str(error)
     assert final.details[0].reason == reason
 
 
 async def test_broken_media_is_a_billed_failure(storage: Storage) -> None:
-    """What does not open as an image is a failure that was paid for, not a take."""
+    """Media that is not a valid image is a failure that was paid for, not a take."""
     vendor = Vendor()
     vendor.media = b"<html>sorry</html>"
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     assert (await run.fails()).type == "output_unusable"
     entry = await run.ledger()
     assert (entry.state, entry.failures, entry.billed_usd) == ("released", 1, Decimal("0.40"))

@@ -22,7 +22,7 @@ from activities.storage.bucket import Storage
 from activities.takes import stopping
 from activities.takes.ledger import Ledger
 from activities.takes.paid import poll_delay
-from tests.activities.takes.attempts import Attempts, asked
+from tests.activities.takes.attempts import Attempts, take_request
 from tests.support.vendor import Vendor
 from workflows import keys
 from workflows.activity_io import STILL_RUNNING
@@ -30,9 +30,9 @@ from workflows.events import TakeOrder
 
 
 async def test_a_job_is_polled_by_retries(storage: Storage) -> None:
-    """A job is submitted once; each look that finds it running is a benign retry that carries job id and percent."""
-    vendor = Vendor(looks=3)
-    run = Attempts(storage, vendor, asked("later"))
+    """A job is submitted once, and each poll that finds it running is a benign retry with its job id and progress."""
+    vendor = Vendor(polls=3)
+    run = Attempts(storage, vendor, take_request("later"))
     submitted = await run.fails()
     assert submitted.type == STILL_RUNNING
     assert submitted.next_retry_delay is not None
@@ -48,9 +48,9 @@ async def test_a_job_is_polled_by_retries(storage: Storage) -> None:
 
 
 async def test_a_lost_job_is_recovered(storage: Storage) -> None:
-    """Where the vendor can tell which job was submitted, the lost job is looked at and nothing is paid again."""
-    vendor = Vendor(looks=1)
-    run = Attempts(storage, vendor, asked("later"))
+    """When the vendor can find the submitted job, the lost job is polled and nothing is paid again."""
+    vendor = Vendor(polls=1)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     entry = await run.ledger()
     ledger = Ledger(storage, keys.take_prefix(run.request.production_id, "still-1", 1))
@@ -62,19 +62,19 @@ async def test_a_lost_job_is_recovered(storage: Storage) -> None:
 
 
 async def test_a_person_can_adopt_a_job(storage: Storage) -> None:
-    """A job id that a person names is looked at; nothing is submitted."""
-    vendor = Vendor(looks=1)
+    """A job id that a person names is polled, and nothing is submitted."""
+    vendor = Vendor(polls=1)
     vendor.jobs["job-77"] = 0
-    run = Attempts(storage, vendor, asked("later", order=TakeOrder(number=7, adopt_job_id="job-77")))
+    run = Attempts(storage, vendor, take_request("later", order=TakeOrder(number=7, adopt_job_id="job-77")))
     assert (await run.attempt()).job_id == "job-77"
     assert vendor.billed == []
 
 
-async def test_waiting_grows_and_leaves_no_trace(storage: Storage) -> None:
-    """A vendor that says to wait without saying how long is asked ever less often, and each time in the same line."""
+async def test_rate_limits_without_a_delay_back_off(storage: Storage) -> None:
+    """A 429 without a delay is retried at growing intervals, within one recorded submission."""
     vendor = Vendor()
     vendor.script = [RateLimited("slow down") for _ in range(8)]
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     delays = [(await run.fails()).next_retry_delay for _ in range(8)]
     assert [d.total_seconds() for d in delays if d] == [1, 2, 4, 8, 16, 32, 60, 60]
     await run.attempt()
@@ -82,10 +82,10 @@ async def test_waiting_grows_and_leaves_no_trace(storage: Storage) -> None:
     assert (len(entry.submissions), entry.failures) == (1, 0)
 
 
-async def test_a_key_that_fails_during_a_job_does_not_end_the_job(storage: Storage) -> None:
-    """A look that is refused for its key waits for a person, who adopts the very same job; nothing is paid again."""
-    vendor = Vendor(looks=1)
-    run = Attempts(storage, vendor, asked("later"))
+async def test_a_refused_key_does_not_end_the_job(storage: Storage) -> None:
+    """A poll that is refused because of its key waits for a person, who adopts the same job; nothing is paid again."""
+    vendor = Vendor(polls=1)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     vendor.script = [AuthenticationFailed("VENDOR_KEY is wrong")]
     final = await run.fails()
@@ -96,18 +96,18 @@ async def test_a_key_that_fails_during_a_job_does_not_end_the_job(storage: Stora
 
 
 async def test_an_adopted_job_that_fails_submits_nothing(storage: Storage) -> None:
-    """When the job that a person named ends without media, the person is asked again."""
-    vendor = Vendor(looks=1)
+    """When the job that a person named ends without media, a person has to decide again."""
+    vendor = Vendor(polls=1)
     vendor.script = [JobFailed("gone")]
-    run = Attempts(storage, vendor, asked("later", order=TakeOrder(number=7, adopt_job_id="job-77")))
+    run = Attempts(storage, vendor, take_request("later", order=TakeOrder(number=7, adopt_job_id="job-77")))
     assert (await run.fails()).non_retryable
     assert vendor.billed == []
 
 
-async def test_a_job_that_cannot_be_read_is_not_looked_at_for_ever(storage: Storage) -> None:
-    """Five looks that break in a way nobody foresaw end with the job's id, still submitted."""
+async def test_a_job_that_cannot_be_polled_ends_after_five_errors(storage: Storage) -> None:
+    """Five polls with an unforeseen error end the attempts, with the id of the job, which stays submitted."""
     vendor = Vendor()
-    run = Attempts(storage, vendor, asked("later"))
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     vendor.script = [SubmissionUnknown("KeyError: 'output'") for _ in range(5)]
     for _ in range(4):
@@ -117,12 +117,12 @@ async def test_a_job_that_cannot_be_read_is_not_looked_at_for_ever(storage: Stor
     assert (await run.ledger()).state == "submitted"
 
 
-async def test_a_failed_look_never_loses_a_paid_job(storage: Storage) -> None:
-    """A vendor that cannot be reached while a job runs is asked again; the job is not submitted anew."""
-    vendor = Vendor(looks=1)
-    run = Attempts(storage, vendor, asked("later"))
+async def test_a_failed_poll_loses_no_paid_job(storage: Storage) -> None:
+    """A vendor that cannot be reached while a job runs is polled again, and the job is not submitted again."""
+    vendor = Vendor(polls=1)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
-    vendor.script = [ProviderUnavailable("503"), SubmissionUnknown("reset by peer")]  # a look that broke off
+    vendor.script = [ProviderUnavailable("503"), SubmissionUnknown("reset by peer")]  # a poll that broke off
     assert not (await run.fails()).non_retryable
     assert not (await run.fails()).non_retryable
     await run.attempt()
@@ -144,20 +144,20 @@ async def test_a_failed_look_never_loses_a_paid_job(storage: Storage) -> None:
         (20, 200, 1, 5),
     ],
 )
-def test_looks_follow_what_the_model_takes(
+def test_poll_delays_follow_the_expected_time(
     expected: float, elapsed: float, progress: float | None, seconds: float
 ) -> None:
-    """The next look comes after half of what seems to be left, between 1 and 20 seconds."""
+    """The next poll comes after half of the expected remaining time, between 1 and 20 seconds."""
     assert poll_delay(expected, elapsed, progress) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("deaf", [0, 2])
-async def test_a_stopped_job_is_over(storage: Storage, monkeypatch: pytest.MonkeyPatch, deaf: int) -> None:
-    """A cancel stops the job at the vendor, also at the third try, and says what it cost; the take submits nothing any
+async def test_a_stopped_job_submits_nothing_more(storage: Storage, monkeypatch: pytest.MonkeyPatch, deaf: int) -> None:
+    """A cancel stops the job at the vendor, even at the third attempt, and reports the cost; the take submits nothing
     more."""
     monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0.0)
-    vendor = Vendor(looks=3)
-    run = Attempts(storage, vendor, asked("later"))
+    vendor = Vendor(polls=3)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     vendor.deaf = deaf
     vendor.script = ["it runs", JobCancelled("stopped", billed_usd=Decimal("0.10"))]
@@ -169,7 +169,7 @@ async def test_a_stopped_job_is_over(storage: Storage, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("script", "looks", "outcome", "usd"),
+    ("script", "polls", "outcome", "usd"),
     [
         (["it runs", InvalidRequest("there is no such job")], 3, "stopped", "0.40"),
         (["it runs", ProviderUnavailable("no answer")], 3, "stopped", "0.40"),
@@ -177,15 +177,15 @@ async def test_a_stopped_job_is_over(storage: Storage, monkeypatch: pytest.Monke
         ([], 1, "stopped", "0.40"),
     ],
 )
-async def test_what_a_stopped_job_cost(
-    storage: Storage, script: list[ProviderError | str], looks: int, outcome: str, usd: str
+async def test_the_cost_of_a_stopped_job(
+    storage: Storage, script: list[ProviderError | str], polls: int, outcome: str, usd: str
 ) -> None:
-    """A job that the vendor knows nothing of after the cancel, or says nothing of, counts at its price, not as free: to
-    cancel one may erase it. One that had ended before costs what it says, and is not cancelled."""
-    vendor = Vendor(looks=3)
-    run = Attempts(storage, vendor, asked("later"))
+    """A job that the vendor does not have after the cancel, or reports nothing of, counts at its price and not as free,
+    because a cancel may delete it. A job that had ended costs what it reports, and is not cancelled."""
+    vendor = Vendor(polls=3)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
-    vendor.script, vendor.looks = [*script], looks
+    vendor.script, vendor.polls = [*script], polls
     end = await run.producer.cancel(run.request)
     assert (end.outcome, end.billed_usd, end.job_id) == (outcome, Decimal(usd), "job-1")
     assert bool(vendor.jobs) == (script[:1] != ["it runs"])
@@ -195,12 +195,13 @@ async def test_what_a_stopped_job_cost(
     ("script", "outcome", "usd"),
     [(["die"], "running", "0.40"), ([RateLimited("wait")], "free", "0"), ([], "billed", "0.40"), (None, "free", "0")],
 )
-async def test_what_a_cancelled_take_cost(
+async def test_the_cost_of_a_cancelled_take(
     storage: Storage, script: list[ProviderError | str] | None, outcome: str, usd: str
 ) -> None:
-    """A claim in doubt counts as billed and may still run; what was never begun, or released, cost nothing."""
+    """An ambiguous claim counts as billed and may still run; a take that was never submitted, or was released, costs
+    nothing."""
     vendor = Vendor()
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     if script is not None:
         vendor.script = script
         with suppress(asyncio.CancelledError, ApplicationError):

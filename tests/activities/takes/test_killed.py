@@ -1,7 +1,7 @@
-"""A worker killed with SIGKILL at every step of a submission, for every vendor: what was billed, and what comes of it.
+"""A worker killed with SIGKILL at every step of a submission, for every vendor: the bills and the end of each take.
 
-All takes of the table are under way in one worker, each held at its step; one kill ends them all, and a second
-worker goes on. The vendors are emulators that the unmodified SDKs talk to.
+All takes of the table are in progress in one worker, each held at its step; one kill ends them all, and a second worker
+continues. The vendors are emulators that the unmodified SDKs connect to.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ from workflows.models import Asset, Quote
 
 PATIENCE: Final = 2 * WITHIN
 """Seconds for all takes of the table together."""
-DEAR, CHEAP = Decimal("0.40"), Decimal("0.01")
+EXPENSIVE, INEXPENSIVE = Decimal("0.40"), Decimal("0.01")
 """Above and below `resubmit_below_usd`."""
 
 
@@ -51,36 +51,36 @@ JOB_STEPS: Final[tuple[Step, ...]] = (
     "billed",
     "answered",
     "submitted",
-    "looking",
+    "polling",
     "downloading",
     "stored",
 )
 SYNC_STEPS: Final[tuple[Step, ...]] = ("before_claim", "after_claim", "received", "billed", "answered", "stored")
-IN_DOUBT: Final = ("after_claim", "received", "billed", "answered")
-"""Where the claim is written and the answer is not."""
+AMBIGUOUS: Final = ("after_claim", "received", "billed", "answered")
+"""The steps at which the claim is written and the response is not."""
 INLINE: Final = ("openai-image-job",)
-"""Its look brings the media itself: there is no download."""
+"""A poll of it returns the media: there is no download."""
 
 TABLE: Final = [
     (kind, step, price)
     for kind, kindred in KINDS.items()
     for step in (JOB_STEPS if kindred.job else SYNC_STEPS)
-    for price in (DEAR, CHEAP)
+    for price in (EXPENSIVE, INEXPENSIVE)
     if not (step == "downloading" and kind in INLINE)
-    if price == DEAR or step in IN_DOUBT  # the price decides nothing where nothing is in doubt
+    if price == EXPENSIVE or step in AMBIGUOUS  # the price matters only for an ambiguous submission
 ]
 
 
 def expected(kind: str, step: Step, price: Decimal) -> tuple[str, int, str]:
-    """What has to come of a take: its end, how often the vendor bills it, and the ledger's word for how."""
+    """The expected end of a take, the number of its bills, and the outcome in the ledger."""
     kindred = KINDS[kind]
     at_vendor = 0 if step == "after_claim" else 1
-    if step not in IN_DOUBT:
+    if step not in AMBIGUOUS:
         return "stored", 1, ""
     if kindred.recovers and at_vendor:
         return "stored", 1, RECOVERED
     offer = next(o for o in load_offers(kindred.vendor) if o.model == kindred.model)
-    if price == DEAR or offer.unknown:  # a price that nobody published is no small one
+    if price == EXPENSIVE or offer.unknown:  # a model without a published price counts as expensive
         return "ambiguous_submission", at_vendor, ""
     return "stored", at_vendor + 1, RESUBMITTED
 
@@ -96,16 +96,16 @@ class Outcome:
 HOLDS: Final[Mapping[str, tuple[Kind, Stage]]] = {
     "received": ("submit", "received"),
     "billed": ("submit", "billed"),
-    "looking": ("look", "received"),
+    "polling": ("poll", "received"),
     "downloading": ("download", "received"),
 }
 
 
 def name_of(kind: str, step: str, price: Decimal) -> str:
-    return f"{kind}-{step}-{'dear' if price == DEAR else 'cheap'}".replace("_", "-")
+    return f"{kind}-{step}-{'expensive' if price == EXPENSIVE else 'inexpensive'}".replace("_", "-")
 
 
-def asked(kind: str, name: str, price: Decimal) -> ProduceAsset:
+def take_request(kind: str, name: str, price: Decimal) -> ProduceAsset:
     kindred = KINDS[kind]
     asset = Asset(
         asset_id="a",
@@ -132,15 +132,15 @@ def start(config: Config, folder: Path, servers: Stack) -> "subprocess.Popen[byt
         )
 
 
-async def every(waiting: list[threading.Event], files: list[Path], worker: "subprocess.Popen[bytes]") -> None:
-    """Return when all of them have come to their step.
+async def wait_for_all(waiting: list[threading.Event], files: list[Path], worker: "subprocess.Popen[bytes]") -> None:
+    """Return when all of them have reached their step.
 
     Raises:
-        AssertionError: the worker ended by itself.
+        AssertionError: the worker ended unexpectedly.
     """
 
     async def poll() -> bool | None:
-        assert worker.poll() is None, "the worker ended by itself"
+        assert worker.poll() is None, "the worker ended unexpectedly"
         return (all(e.is_set() for e in waiting) and all(f.exists() for f in files)) or None
 
     await eventually(poll, "every take at its step", within=PATIENCE)
@@ -161,7 +161,7 @@ async def report_dead(client: Client, runs: Iterable[WorkflowHandle[OneTake, str
 async def outcomes(
     client: Client, storage: Storage, servers: Stack, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[dict[str, Outcome]]:
-    """Every row of the table, played in one worker that is killed and one that goes on."""
+    """Every row of the table, run in one worker that is killed and one that continues."""
     folder = tmp_path_factory.mktemp("killed")
     queue = f"killed-{uuid4().hex}"
     with ExitStack() as stack:
@@ -179,14 +179,14 @@ async def outcomes(
             queue=queue,
             bucket="tests",
             reached=folder,
-            claim_settles_seconds=60,  # its beats are a third of that apart, and no other attempt reads them
+            claim_settles_seconds=60,  # heartbeats are a third of that apart, and no other attempt reads them
             cases=cases,
         )
         async with Worker(client, task_queue=f"{queue}-w", workflows=[OneTake]):
             runs = {
                 name_of(*row): await client.start_workflow(
                     OneTake.run,
-                    args=[queue, asked(row[0], name_of(*row), row[2])],
+                    args=[queue, take_request(row[0], name_of(*row), row[2])],
                     id=f"{queue}-{name_of(*row)}",
                     task_queue=f"{queue}-w",
                 )
@@ -194,11 +194,11 @@ async def outcomes(
             }
             first = start(config, folder, servers)
             try:
-                await every(waiting, files, first)
+                await wait_for_all(waiting, files, first)
             finally:
                 first.send_signal(signal.SIGKILL)
                 first.wait()
-                holds.close()  # what the vendor has, it goes on with
+                holds.close()  # the vendor continues with the requests that it has
             accepted = [emulators[name_of(*row)] for row in TABLE if row[1] in ("received", "billed")]
 
             async def billed() -> bool | None:
@@ -207,8 +207,8 @@ async def outcomes(
             await eventually(billed, "every accepted submission is billed")
             await report_dead(client, runs.values())
             unheld = [case.model_copy(update={"step": None}) for case in cases]
-            went_on = config.model_copy(update={"claim_settles_seconds": 2, "cases": unheld})
-            second = start(went_on, folder, servers)
+            continued = config.model_copy(update={"claim_settles_seconds": 2, "cases": unheld})
+            second = start(continued, folder, servers)
             try:
                 async with asyncio.timeout(PATIENCE):
                     ends = dict(zip(runs, await asyncio.gather(*(r.result() for r in runs.values())), strict=True))
@@ -224,13 +224,16 @@ async def outcomes(
 
 
 @pytest.mark.parametrize(("kind", "step", "price"), TABLE, ids=lambda v: str(v))
-async def test_killed_at(outcomes: dict[str, Outcome], kind: str, step: Step, price: Decimal) -> None:
-    """Never a second bill without a `resubmitted` that policy allows, and never a take in doubt that is called made."""
+async def test_a_kill_causes_no_unrecorded_bill(
+    outcomes: dict[str, Outcome], kind: str, step: Step, price: Decimal
+) -> None:
+    """There is never a second bill without a `resubmitted` that policy allows, and an ambiguous take is never recorded
+    as made."""
     found = outcomes[name_of(kind, step, price)]
-    end, billed, word = expected(kind, step, price)
+    end, billed, outcome = expected(kind, step, price)
     submissions = found.entry.submissions
     assert (found.end, found.submissions) == (end, billed)
-    assert [s.outcome for s in submissions][-1] == word
+    assert [s.outcome for s in submissions][-1] == outcome
     resubmitted = sum(s.outcome == RESUBMITTED for s in submissions)
     assert found.submissions <= 1 + resubmitted
     assert len(submissions) == 1 + resubmitted

@@ -1,4 +1,5 @@
-"""Attempts that are suspended, replaced and resumed: what a returned record names keeps the recorded bytes."""
+"""Attempts that are suspended, replaced and resumed: the objects that a returned record names keep their recorded
+bytes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -31,7 +32,7 @@ WRITES: Final = ("put_bytes", "put_file", "put_stream", "delete")
 
 
 class Suspension:
-    """Stops an attempt before its first write to the storage until another attempt has finished."""
+    """Stops an attempt before its first write to storage until another attempt has finished."""
 
     def __init__(self, storage: Storage, patch: pytest.MonkeyPatch) -> None:
         self._suspending = False
@@ -49,7 +50,7 @@ class Suspension:
         return held
 
     async def around(self, first: Coroutine[Any, Any, T], second: Callable[[], Awaitable[U]]) -> tuple[T, U]:
-        """The results of both attempts, of which the first one wrote after the second had finished."""
+        """The results of both attempts, where the first one writes after the second has finished."""
         self._suspending = True
         task = asyncio.create_task(first)
         waiting = asyncio.create_task(self._reached.wait())
@@ -68,7 +69,7 @@ def suspension(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Suspension:
 
 
 async def assert_true(storage: Storage, media: Iterable[Media]) -> None:
-    """Every object is there, with the bytes that the record says."""
+    """Assert that every object exists with the recorded bytes."""
     for each in media:
         head = await storage.head(each.key)
         assert head is not None, each.key
@@ -95,7 +96,8 @@ async def _finish(takes: Takes, request: FinishDeliverable, workdir: Path) -> De
 async def test_a_late_attempt_at_a_revision(
     takes: Takes, suspension: Suspension, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two attempts whose encoders give different bytes for one revision: the files of both records stay as recorded."""
+    """When the encoders of two attempts give different bytes for one revision, the files of both records stay as
+    recorded."""
     page, calls = document.page, iter(range(9))
     monkeypatch.setattr(document, "page", lambda *args: page(*args) + f"<!-- {next(calls)} -->")
     request = takes.request(Platform.DESIGN)
@@ -107,7 +109,7 @@ async def test_a_late_attempt_at_a_revision(
     await assert_true(takes.storage, [*_media(second), *_media(first)])
 
 
-async def test_a_second_attempt_with_the_same_bytes(takes: Takes, tmp_path: Path) -> None:
+async def test_a_second_attempt_with_the_same_bytes_stores_nothing(takes: Takes, tmp_path: Path) -> None:
     """An attempt that makes the same files again stores nothing, and its record is the same."""
     request = takes.request(Platform.DESIGN)
     first = await _finish(takes, request, tmp_path / "1")
@@ -119,8 +121,8 @@ async def test_a_second_attempt_with_the_same_bytes(takes: Takes, tmp_path: Path
     assert await takes.storage.list_keys(folder) == stored == sorted(media.key for media in _media(first))
 
 
-async def test_a_revision_that_is_made_again(takes: Takes, tmp_path: Path) -> None:
-    """A production that is reset makes the same revision from other takes; the first record of it stays true."""
+async def test_a_repeated_revision_keeps_the_first_record(takes: Takes, tmp_path: Path) -> None:
+    """A production that is reset makes the same revision from other takes, and the first record of it stays correct."""
     first = await _finish(takes, takes.request(Platform.DESIGN), tmp_path / "1")
     del takes.assets[0]
     await takes.add("text-1", Modality.TEXT, "body", b"Other words.", "text/markdown")
@@ -128,7 +130,7 @@ async def test_a_revision_that_is_made_again(takes: Takes, tmp_path: Path) -> No
     await assert_true(takes.storage, [*_media(first), *_media(second)])
 
 
-async def test_a_late_upload(storage: Storage, suspension: Suspension) -> None:
+async def test_a_late_upload_keeps_the_newer_take(storage: Storage, suspension: Suspension) -> None:
     """An upload that resumes after another one became the take of the same number leaves that take as recorded."""
     uploads = Uploads(storage)
     one, other = [await uploads.arrived(png(size, 40), Modality.IMAGE) for size in (80, 90)]
@@ -137,7 +139,7 @@ async def test_a_late_upload(storage: Storage, suspension: Suspension) -> None:
     assert (await uploads.check(one), await uploads.check(other)) == (first, second)
 
 
-async def test_a_late_upload_and_a_made_take(storage: Storage, suspension: Suspension) -> None:
+async def test_a_late_upload_keeps_a_made_take(storage: Storage, suspension: Suspension) -> None:
     """An upload that resumes after a provider made the take of the same number changes neither its media nor its
     ledger, and the provider's take stays possible after an upload."""
     uploads = Uploads(storage)
@@ -157,8 +159,8 @@ async def test_a_late_upload_and_a_made_take(storage: Storage, suspension: Suspe
         assert found[0] == data
 
 
-async def test_a_late_plan(storage: Storage, suspension: Suspension) -> None:
-    """Plans of one digest with other warnings and costs are one object, whose bytes no attempt changes."""
+async def test_a_late_plan_changes_no_bytes(storage: Storage, suspension: Suspension) -> None:
+    """Plans of one digest with different warnings and costs are one object, whose bytes no attempt changes."""
     production_id, brief = uuid4().hex, Brief(text="x", platform=Platform.COPY)
     activities = Activities(storage, {"previz": Previz({})}, ActivitySettings())
     asset = Asset(asset_id="a", asset_type="text", role="body", prompt="Words.", provider="previz", model="previz-text")
@@ -178,8 +180,9 @@ async def test_a_late_plan(storage: Storage, suspension: Suspension) -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
-async def test_a_late_reference(storage: Storage, suspension: Suspension, form: str) -> None:
-    """A reference whose source changes between two attempts: the picture of each returned record stays as recorded."""
+async def test_a_late_reference_keeps_its_picture(storage: Storage, suspension: Suspension, form: str) -> None:
+    """When the source of a reference changes between two attempts, the picture of each returned record stays as
+    recorded."""
     references = References(storage)
     source = await references.stored(picture())
 

@@ -21,7 +21,7 @@ from activities.storage.errors import StorageConflict, StorageFailed
 from activities.takes.attempt import MAX_ATTEMPTS
 from activities.takes.ledger import Entry, Ledger, Submission
 from tests.activities.finishing.media import Takes
-from tests.activities.takes.attempts import Attempts, asked, finished_take, forget_jobs, ledger_key, stop
+from tests.activities.takes.attempts import Attempts, finished_take, forget_jobs, ledger_key, stop, take_request
 from tests.support.vendor import Vendor, png
 from workflows.activity_io import InputTake
 from workflows.brief import Platform
@@ -46,18 +46,19 @@ PRICE = Decimal("0.40")
 async def test_an_unreadable_ledger_waits_for_a_person(
     storage: Storage, damage: Callable[[str], str], job_id: str | None
 ) -> None:
-    """A ledger that cannot be read is no reason to try for ever, nor to pay again: it asks, with what is known."""
+    """A ledger that cannot be parsed ends the take with a question to a person, with the known facts, and without a
+    retry or a payment."""
     await forget_jobs(storage)
-    vendor = Vendor(looks=1)
-    run = Attempts(storage, vendor, asked("later"))
+    vendor = Vendor(polls=1)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     key = ledger_key(run.request)
     found = await storage.get_bytes(key)
     assert found
     await storage.put_bytes(key, damage(found[0].decode()).encode(), "application/json")
-    asks = await run.fails()
-    doubt = asks.details[0]
-    assert (asks.type, asks.non_retryable, doubt.kind) == ("ambiguous_submission", True, "ledger_unreadable")
+    failure = await run.fails()
+    doubt = failure.details[0]
+    assert (failure.type, failure.non_retryable, doubt.kind) == ("ambiguous_submission", True, "ledger_unreadable")
     assert key in doubt.message
     assert (doubt.doubt_usd, doubt.job_id in (job_id, "job-1")) == (PRICE, True)
     assert (await stop(run)).billed_usd == PRICE
@@ -69,9 +70,9 @@ async def test_an_unreadable_ledger_waits_for_a_person(
 
 
 async def test_a_resubmission_over_an_unreadable_ledger_counts_both(storage: Storage) -> None:
-    """Who submits again over a ledger that cannot be read pays once more, and the lost one counts as billed."""
+    """A resubmission over an unreadable ledger pays once more, and the lost submission counts as billed."""
     vendor = Vendor()
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     await storage.put_bytes(ledger_key(run.request), b"{", "application/json")
     await run.fails()
     await run.follows(7)
@@ -79,9 +80,9 @@ async def test_a_resubmission_over_an_unreadable_ledger_counts_both(storage: Sto
 
 
 async def test_fields_of_a_newer_version_are_kept(storage: Storage) -> None:
-    """What a newer version wrote into a ledger is still there after this version has gone on with it."""
-    vendor = Vendor(looks=1)
-    run = Attempts(storage, vendor, asked("later"))
+    """Fields that a newer version wrote into a ledger are still there after this version has updated it."""
+    vendor = Vendor(polls=1)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     key = ledger_key(run.request)
     found = await storage.get_bytes(key)
@@ -96,10 +97,10 @@ async def test_fields_of_a_newer_version_are_kept(storage: Storage) -> None:
     assert (kept["state"], kept["region"], kept["submissions"][0]["priority"]) == ("stored", "eu", 3)
 
 
-async def test_a_job_that_temporal_knows_is_looked_at(storage: Storage) -> None:
-    """Where the ledger is gone and the heartbeat names a job, that job is looked at and nothing is submitted."""
-    vendor = Vendor(looks=1)
-    run = Attempts(storage, vendor, asked("later"))
+async def test_a_job_of_the_heartbeat_details_is_polled(storage: Storage) -> None:
+    """When the ledger is missing and the heartbeat details name a job, that job is polled and nothing is submitted."""
+    vendor = Vendor(polls=1)
+    run = Attempts(storage, vendor, take_request("later"))
     await run.fails()
     await storage.delete(ledger_key(run.request))
     environment = ActivityEnvironment()
@@ -109,23 +110,26 @@ async def test_a_job_that_temporal_knows_is_looked_at(storage: Storage) -> None:
     assert (take.job_id, len(vendor.billed)) == ("job-1", 1)
 
 
-async def test_a_claim_whose_answer_was_lost_is_no_doubt(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Storage that fails around the claim, and loses the answer to it, leaves nobody asked and no phantom bill."""
+async def test_a_claim_whose_response_was_lost_is_not_ambiguous(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When storage fails around the claim and loses the response to its write, the take is submitted once, without a
+    question and without a second recorded submission."""
     vendor = Vendor()
-    run = Attempts(storage, vendor, asked("now"))
+    run = Attempts(storage, vendor, take_request("now"))
     put, get, calls = storage.put_bytes, storage.get_bytes, {"put": 0, "get": 0}
 
     async def losing(key: str, *args: Any, **more: Any) -> str:
         done = await put(key, *args, **more)
         calls["put"] += key == ledger_key(run.request)
         if key == ledger_key(run.request) and calls["put"] == 1:
-            raise StorageFailed("its answer was lost")
+            raise StorageFailed("the response was lost")
         return done
 
     async def failing(key: str) -> Any:
         calls["get"] += key == ledger_key(run.request)
         if key == ledger_key(run.request) and calls["put"] == 1 and calls["get"] < 4:
-            raise StorageFailed("and it cannot be read either")
+            raise StorageFailed("the object cannot be read either")
         return await get(key)
 
     monkeypatch.setattr(storage, "put_bytes", losing)
@@ -134,7 +138,7 @@ async def test_a_claim_whose_answer_was_lost_is_no_doubt(storage: Storage, monke
     assert (len(vendor.billed), len((await run.ledger()).submissions)) == (1, 1)
 
 
-# Handles that lost a race
+# Ledger objects that lost a race
 
 
 def claim(nonce: str) -> Entry:
@@ -145,9 +149,9 @@ def claim(nonce: str) -> Entry:
 
 
 @pytest.mark.parametrize("end", ["a second submission", "a cancel"])
-async def test_what_others_wrote_is_never_replaced(storage: Storage, end: str) -> None:
-    """An attempt whose sign of life finds that others went on can write nothing more: neither its media as the take,
-    nor a job, nor an end."""
+async def test_entries_of_other_attempts_are_never_replaced(storage: Storage, end: str) -> None:
+    """An attempt whose heartbeat finds a newer entry can write nothing more: neither its media as the take, nor a job,
+    nor an end."""
     prefix = f"tests/{uuid4().hex}"
     mine, other = Ledger(storage, prefix), Ledger(storage, prefix)
     await mine.add_submission(claim("mine"))
@@ -170,8 +174,8 @@ async def test_what_others_wrote_is_never_replaced(storage: Storage, end: str) -
     assert await Ledger(storage, prefix).read() == other.entry
 
 
-async def test_a_claim_that_failed_replaces_no_other(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A claim that the storage did not take, tried again after another attempt claimed, is not written over that."""
+async def test_a_failed_claim_replaces_no_other_claim(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim whose write failed, and which is retried after another attempt claimed, does not overwrite that claim."""
     prefix = f"tests/{uuid4().hex}"
     mine, other = Ledger(storage, prefix), Ledger(storage, prefix)
     put = storage.put_bytes
@@ -189,11 +193,11 @@ async def test_a_claim_that_failed_replaces_no_other(storage: Storage, monkeypat
     assert await Ledger(storage, prefix).read() == other.entry
 
 
-# Objects that are gone
+# Missing objects
 
 
 class Reading(Vendor):
-    """A vendor that is sent what the take is made from."""
+    """A vendor that receives the inputs of the take."""
 
     async def submit(self, request: Request) -> Finished | Job:
         for each in request.inputs:
@@ -201,20 +205,21 @@ class Reading(Vendor):
         return await super().submit(request)
 
 
-async def test_what_a_take_is_made_from_is_gone(storage: Storage) -> None:
-    """An input that is not in the bucket any more is no outage to wait out: the take ends unpaid and names it."""
+async def test_a_missing_input_ends_the_take(storage: Storage) -> None:
+    """An input that is no longer in the bucket is not retried as an outage: the take ends unpaid, and the error names
+    the input."""
     gone = Media(key=f"tests/{uuid4().hex}.png", bytes=1, sha256="0" * 64, media_type="image/png")
     made_from = InputTake(asset_id="sketch", asset_type=Modality.IMAGE, role="still", take=1, media=gone)
     vendor = Reading()
-    run = Attempts(storage, vendor, asked("now", inputs=(made_from,)))
+    run = Attempts(storage, vendor, take_request("now", inputs=(made_from,)))
     error = await run.fails()
     assert (error.non_retryable, vendor.billed) == (True, [])
     assert "sketch, which it is made from, is missing" in error.message
     assert gone.key in error.message
 
 
-async def test_a_take_that_is_gone_fails_the_finishing(storage: Storage, tmp_path: Path) -> None:
-    """Where a take is not in the bucket any more, finishing tries again a few times, then a person is asked."""
+async def test_a_missing_take_fails_the_finishing(storage: Storage, tmp_path: Path) -> None:
+    """When a take is no longer in the bucket, finishing is retried a few times, then a person has to decide."""
     takes = Takes(storage, f"gone-{uuid4().hex}")
     await takes.add("body", Modality.TEXT, "body", b"Words.", "text/markdown")
     await takes.add("still", Modality.IMAGE, "visual", png(8, 8), "image/png")
@@ -231,24 +236,25 @@ async def test_a_take_that_is_gone_fails_the_finishing(storage: Storage, tmp_pat
     assert ends == [("storage_unavailable", False), ("object_missing", True)]
 
 
-# Jobs of others
+# Jobs of other takes
 
 
-async def test_a_job_is_adopted_by_one_take_alone(storage: Storage) -> None:
-    """A job that another take has, or that the account does not know, is not adopted: the doubt stays, unpaid."""
+async def test_a_job_is_adopted_by_one_take_only(storage: Storage) -> None:
+    """A job that belongs to another take, or that the account does not have, is not adopted: the submission stays
+    ambiguous, and nothing is paid."""
     await forget_jobs(storage)
-    vendor = Vendor(looks=1)
-    first = Attempts(storage, vendor, asked("later"))
+    vendor = Vendor(polls=1)
+    first = Attempts(storage, vendor, take_request("later"))
     await first.fails()
-    run = Attempts(storage, vendor, asked("later"))
+    run = Attempts(storage, vendor, take_request("later"))
     vendor.script = ["die"]
     await run.dies()
     await run.fails()
     for number, (job_id, words) in enumerate([("job-1", "belongs to take 1"), ("job-9", "no job 'job-9'")], start=7):
         await run.follows(number, adopt_job_id=job_id)
-        told = await run.fails()
-        assert words in told.message
-        assert (told.details[0].reason, told.details[0].doubt_usd) == ("ambiguous_submission", PRICE)
+        error = await run.fails()
+        assert words in error.message
+        assert (error.details[0].reason, error.details[0].doubt_usd) == ("ambiguous_submission", PRICE)
     vendor.jobs["job-2"] = 0
     await run.follows(9, adopt_job_id="job-2")
     assert (await finished_take(run)).job_id == "job-2"
@@ -258,8 +264,8 @@ async def test_a_job_is_adopted_by_one_take_alone(storage: Storage) -> None:
 # Prices
 
 
-class Dear(Vendor):
-    """Charges ten times its price, and says so."""
+class Overcharging(Vendor):
+    """Charges ten times its price, and reports it."""
 
     def _finished(self, media: bytes = b"") -> Finished:
         return Finished(media or self.media, "image/png", cost_usd=self.price * 10)
@@ -267,22 +273,22 @@ class Dear(Vendor):
 
 async def test_a_known_overcharge_is_not_claimed_again(storage: Storage) -> None:
     """After a bill of ten times the price, another take of the model that was reserved at the price submits nothing;
-    one that was reserved at what it charges does, whichever worker makes it."""
-    vendor = Dear()
-    first = Attempts(storage, vendor, asked("now", reserved_usd=PRICE))
+    one that was reserved at the charged price is submitted, by any worker."""
+    vendor = Overcharging()
+    first = Attempts(storage, vendor, take_request("now", reserved_usd=PRICE))
     assert (await first.attempt()).cost_usd == 10 * PRICE
     second = Attempts(storage, vendor, first.request.model_copy(update={"take": 2}))
-    told = (await second.fails()).details[0]
-    assert (told.kind, told.now_usd, told.billed_usd) == ("price_changed", 10 * PRICE, 0)
+    error = (await second.fails()).details[0]
+    assert (error.kind, error.now_usd, error.billed_usd) == ("price_changed", 10 * PRICE, 0)
     assert len(vendor.billed) == 1
     second.request = second.request.model_copy(update={"reserved_usd": 10 * PRICE})
     assert (await second.attempt()).cost_usd == 10 * PRICE
 
 
-async def test_a_price_that_ended_is_not_claimed(storage: Storage) -> None:
-    """A take whose rates have ended since they were approved submits nothing before it is priced again."""
+async def test_an_expired_price_is_not_claimed(storage: Storage) -> None:
+    """A take whose rates have expired since the approval submits nothing before it is priced again."""
     vendor = Vendor()
-    run = Attempts(storage, vendor, asked("now", reserved_usd=PRICE))
+    run = Attempts(storage, vendor, take_request("now", reserved_usd=PRICE))
     quote = run.request.asset.quote
     assert quote
     ended = quote.model_copy(update={"until": datetime.now(UTC).date() - timedelta(days=1)})
@@ -295,8 +301,8 @@ async def test_a_price_that_ended_is_not_claimed(storage: Storage) -> None:
     assert len(vendor.billed) == 1
 
 
-def test_what_is_learned_from_bills() -> None:
-    """A bill above its price raises the price of all sizes of that model; one within it teaches nothing."""
+def test_a_bill_above_its_price_raises_the_price_of_the_model() -> None:
+    """A bill above its price raises the price of all sizes of that model; a bill within its price changes nothing."""
     small, large = (Quote(low_usd=usd, high_usd=usd, expected_seconds=1) for usd in (Decimal("0.10"), Decimal("0.50")))
     nothing = Charges()
     assert nothing.with_bill(small, Decimal("0.10")) == nothing

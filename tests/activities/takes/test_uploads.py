@@ -1,4 +1,4 @@
-"""A person's own file: looked at whatever it is called, kept like every take, and finished like every take."""
+"""A person's own file: checked by its content, stored like every take, and finished like every take."""
 
 import asyncio
 import hashlib
@@ -44,7 +44,8 @@ def desk(storage: Storage) -> Desk:
 
 
 async def test_an_upload_is_a_take(desk: Desk) -> None:
-    """The file becomes a free take with its own hash and facts, and says whose it is; a second run gives the same."""
+    """The file becomes a free take with its own hash and facts, and records who uploaded it; a second run returns the
+    same take."""
     data = png(80, 40)
     request = await desk.arrived(data, Modality.IMAGE, "holiday.txt", take=3)
     take = await desk.check(request)
@@ -62,7 +63,8 @@ async def test_an_upload_is_a_take(desk: Desk) -> None:
 
 
 async def test_a_second_run_needs_no_upload(desk: Desk) -> None:
-    """What was kept is the take also when the uploaded object is gone, which ends another upload with a remedy."""
+    """The stored take is returned also when the uploaded object is missing; another upload without its object ends with
+    a remedy."""
     request = await desk.arrived(b"Words.", Modality.TEXT)
     take = await desk.check(request)
     gone = request.model_copy(
@@ -85,10 +87,10 @@ async def test_a_second_run_needs_no_upload(desk: Desk) -> None:
         ("video", "a.mkv", "video/x-matroska"),
     ],
 )
-async def test_formats_are_read_from_the_file(
+async def test_the_format_is_detected_from_the_file(
     desk: Desk, tmp_path: Path, kind: str, name: str, media_type: str
 ) -> None:
-    """What a file is, how large and how long comes from its bytes, and its key ends accordingly."""
+    """The media type, size and duration come from the bytes of a file, and its key ends accordingly."""
     path = tmp_path / name
     if kind == "image":
         still_file(path, "navy", (64, 32))
@@ -105,7 +107,7 @@ async def test_formats_are_read_from_the_file(
 
 
 def bomb(side: int) -> bytes:
-    """A PNG of a few bytes that says to be `side` pixels each way."""
+    """A PNG of a few bytes whose header claims `side` pixels each way."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -136,28 +138,28 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/se
         ("video", SCRIPT, "it does not open as video; give MP4"),
     ],
 )
-async def test_what_it_is_not_is_refused(desk: Desk, kind: str, data: bytes, told: str) -> None:
-    """A file that is no media of the asset's kind, or too much of it, is refused with what is wrong and the remedy."""
+async def test_a_file_of_another_kind_is_refused(desk: Desk, kind: str, data: bytes, told: str) -> None:
+    """A file that is not media of the asset's kind, or too large, is refused with the problem and the remedy."""
     assert told in await desk.refused(await desk.arrived(data, KINDS[kind], "fine.mp4"))
 
 
-async def test_a_film_is_no_sound_and_a_sound_no_film(desk: Desk, tmp_path: Path) -> None:
-    """Real media of another kind than the asset is refused, and says what to give."""
+async def test_audio_is_no_video_and_video_no_audio(desk: Desk, tmp_path: Path) -> None:
+    """Valid media of another kind than the asset is refused, and the message names the accepted kind."""
     shot = shot_file(tmp_path / "a.mp4", size=(64, 32), seconds=0.2)
     voice = voice_file(tmp_path / "a.wav", 0.2)
     assert "give only its sound" in await desk.refused(await desk.arrived(shot, Modality.AUDIO))
     assert "it contains no video; give MP4" in await desk.refused(await desk.arrived(voice, Modality.VIDEO))
 
 
-async def test_what_is_too_long_is_refused(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_that_is_too_long_is_refused(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A recording that is longer than any film is refused."""
     monkeypatch.setattr(uploads, "LONGEST_SECONDS", 0.5)
     voice = voice_file(tmp_path / "a.wav", 1.0)
     assert "it lasts 1 s; cut it" in await desk.refused(await desk.arrived(voice, Modality.AUDIO))
 
 
-async def test_another_productions_object_is_no_upload(desk: Desk) -> None:
-    """A key beside this production's own uploads is refused, whatever is there."""
+async def test_a_key_outside_the_uploads_of_the_production_is_refused(desk: Desk) -> None:
+    """A key outside this production's own uploads is refused, whatever object it has."""
     request = await desk.arrived(png(), Modality.IMAGE)
     taken = await desk.check(request)
     stolen = request.upload.model_copy(update={"key": taken.media.key})
@@ -166,7 +168,7 @@ async def test_another_productions_object_is_no_upload(desk: Desk) -> None:
 
 
 async def test_a_number_whose_upload_was_never_used_is_free(desk: Desk) -> None:
-    """The file that is looked at last under a number is the take, whatever was kept there before."""
+    """The file that was checked last under a number is the take, whatever was stored under it before."""
     await desk.taken(b"First.", Modality.TEXT)
     second = await desk.taken(b"Second.", Modality.TEXT)
     stored = await desk.storage.get_bytes(second.media.key)
@@ -175,7 +177,8 @@ async def test_a_number_whose_upload_was_never_used_is_free(desk: Desk) -> None:
 
 
 async def test_a_film_is_finished_from_uploads(storage: Storage, tmp_path: Path) -> None:
-    """A shot of another size, rate and format and a narration as MP3 stand in the film as if they had been made."""
+    """A shot of another size, rate and format and a narration as MP3 are part of the film as if a provider had made
+    them."""
     takes, desk = Takes(storage, "uploaded"), Desk(storage)
     await takes.add("shot-1", Modality.VIDEO, "shot", shot_file(tmp_path / "1.mp4", seconds=1.0), "video/mp4")
     await takes.add("n-2", Modality.AUDIO, "narration", voice_file(tmp_path / "n.wav", 0.5), "audio/wav")
@@ -196,13 +199,13 @@ async def test_a_film_is_finished_from_uploads(storage: Storage, tmp_path: Path)
     assert "shot-2 is 200 x 200 and is shown with bars in 320 x 180" in deliverable.notes
 
 
-async def test_a_film_held_upright(storage: Storage, tmp_path: Path) -> None:
-    """A video of a telephone that was held upright stands upright in the film and on the contact sheet."""
+async def test_a_portrait_video_is_rotated(storage: Storage, tmp_path: Path) -> None:
+    """A video that was recorded in portrait orientation is upright in the film and on the contact sheet."""
     path = tmp_path / "phone.mov"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=24)
         stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
-        stream.set_display_rotation(-90)  # what is on the left here, is at the top as it is shown
+        stream.set_display_rotation(-90)  # the left side of this file is the top of the displayed picture
         for number in range(12):
             picture = Image.new("RGB", (128, 64), "black")
             picture.paste("white", (0, 0, 64, 64))
@@ -224,7 +227,7 @@ async def test_a_film_held_upright(storage: Storage, tmp_path: Path) -> None:
 
 
 async def test_a_document_is_finished_from_uploads(storage: Storage, tmp_path: Path) -> None:
-    """A text and a JPEG of a person stand in the document under their own endings."""
+    """A text and a JPEG of a person are part of the document, with their own file extensions."""
     takes, desk = Takes(storage, "uploaded-post"), Desk(storage)
     await takes.add("post", Modality.TEXT, "post", b"Old.", "text/markdown")
     await takes.add("visual", Modality.IMAGE, "visual", png(), "image/png")
@@ -242,8 +245,8 @@ async def test_a_document_is_finished_from_uploads(storage: Storage, tmp_path: P
 # Over HTTP
 
 
-class Looking(FakeActivities):
-    """Makes nothing, but looks at uploads as the product does."""
+class UploadChecking(FakeActivities):
+    """Makes nothing, and checks uploads as the product does."""
 
     def __init__(self, storage: Storage) -> None:
         super().__init__(assets=2)
@@ -258,7 +261,7 @@ class Looking(FakeActivities):
 async def api(client: Client, servers: Stack, storage: Storage) -> AsyncIterator[Api]:
     with pytest.MonkeyPatch.context() as patch:
         use_s3(patch, servers)
-        async with Looking(storage).working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
+        async with UploadChecking(storage).working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
             yield api
 
 
@@ -267,13 +270,13 @@ def takes_of(production_id: str, asset_id: str = "text-2") -> str:
 
 
 async def staged(storage: Storage, production_id: str) -> list[str]:
-    """What is left where uploads arrive."""
+    """The objects that are left under the prefix of uploads."""
     found = storage._admin.list_objects_v2(Bucket="tests", Prefix=keys.upload_prefix(production_id))
     return [each["Key"] for each in found.get("Contents", ())]
 
 
 async def test_an_upload_over_http(api: Api, storage: Storage) -> None:
-    """A file for an asset of a delivered production is its next take, and what arrived is not kept twice."""
+    """A file for an asset of a delivered production is its next take, and the uploaded object is not kept twice."""
     production_id = await api.delivered()
     before = (await api.get(production_id))["last_event_id"]
     answer = await api.http.post(
@@ -292,7 +295,7 @@ async def test_an_upload_over_http(api: Api, storage: Storage) -> None:
 
 
 async def test_a_refused_upload_changes_nothing(api: Api, storage: Storage) -> None:
-    """A file that is no text is refused with the remedy, is not kept, and its asset has the take that it had."""
+    """A file that is not text is refused with the remedy and is not stored, and its asset keeps its take."""
     production_id = await api.delivered()
     found = problem(await api.http.post(takes_of(production_id), content=png()), 422)
     assert found.type == "urn:greenlight:problem:upload-refused"
@@ -301,8 +304,9 @@ async def test_a_refused_upload_changes_nothing(api: Api, storage: Storage) -> N
     assert await staged(storage, production_id) == []
 
 
-async def test_what_cannot_take_an_upload(api: Api) -> None:
-    """An unknown production or asset and a plan that nobody approved are refused before the file is looked at."""
+async def test_uploads_to_unknown_or_unapproved_targets_are_refused(api: Api) -> None:
+    """An upload for an unknown production or asset, or for a plan without approval, is refused before the file is
+    checked."""
     production_id, _ = await api.planned()
     assert problem(await api.http.post(takes_of("nobody"), content=b"x"), 404).production_id is None
     early = problem(await api.http.post(takes_of(production_id), content=b"x"), 409)
@@ -313,7 +317,8 @@ async def test_what_cannot_take_an_upload(api: Api) -> None:
 
 
 async def test_an_upload_has_the_limit_of_its_type(api: Api, storage: Storage) -> None:
-    """Too large a file is refused by its declared length, or as soon as too much has come; the limit is named."""
+    """A file that is too large is refused by its declared length, or as soon as too many bytes have arrived; the
+    message names the limit."""
     production_id = await api.delivered()
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -327,7 +332,7 @@ async def test_an_upload_has_the_limit_of_its_type(api: Api, storage: Storage) -
 
 
 async def test_a_large_file_arrives_in_parts(servers: Stack, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stream of several parts is stored whole; one that breaks off leaves nothing behind, not even its parts."""
+    """A stream of several parts is stored whole; one that breaks off leaves no object and no parts."""
     use_s3(monkeypatch, servers)
     vault, sent = Vault(Settings(bucket="tests")), hashlib.sha256()
     key = keys.upload_prefix(uuid4().hex)
@@ -351,7 +356,7 @@ async def test_a_large_file_arrives_in_parts(servers: Stack, storage: Storage, m
 
 
 async def test_upload_by_the_command(api: Api, tmp_path: Path) -> None:
-    """`greenlight upload` sends a file and says where the production is; a refused one ends with its reason."""
+    """`greenlight upload` sends a file and prints the address of the production; a refused upload prints its reason."""
     production_id = await api.delivered()
     own, wrong = tmp_path / "own.md", tmp_path / "wrong.md"
     own.write_text("My own words.")

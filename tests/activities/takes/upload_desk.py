@@ -1,4 +1,4 @@
-"""Files of a person, staged and checked as a worker does."""
+"""Files of a person, staged and checked as a worker does it."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,7 @@ from workflows.requests import UploadTake
 
 
 class Desk:
-    """Puts files where uploads arrive, and has the activity look at them."""
+    """Stores files under the prefix of uploads, and runs the activity that checks them."""
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage

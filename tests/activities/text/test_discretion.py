@@ -1,4 +1,4 @@
-"""What is hidden in words that others wrote, and what is left as it is."""
+"""Secrets are redacted in text from others, and other text is unchanged."""
 
 import io
 import logging
@@ -47,7 +47,7 @@ def _forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_secrets_are_hidden(words: str, shown: str) -> None:
-    """Known values by themselves, also in the middle of which the words end; all others by their form."""
+    """Known values are redacted as such, also where the text is cut inside one; all others by their form."""
     assert redact(words) == shown
     assert str(InvalidRequest(words)) == shown
     assert ContentRefused("no", category=words).category == shown
@@ -65,13 +65,13 @@ def test_secrets_are_hidden(words: str, shown: str) -> None:
         "shot-1 · video · previz; next look in 10.0 s",
     ],
 )
-def test_other_words_stay(words: str) -> None:
-    """What is no secret is told as it is."""
+def test_other_text_is_unchanged(words: str) -> None:
+    """Text without a secret is returned unchanged."""
     assert redact(words) == words
 
 
-def test_logs_are_discreet(caplog: pytest.LogCaptureFixture) -> None:
-    """Each handler goes on in its own form, without secrets, also within tracebacks."""
+def test_logs_have_no_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    """Each handler keeps its own format, without secrets, also within tracebacks."""
     caplog.handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     redact_logs()
     try:
@@ -84,8 +84,8 @@ def test_logs_are_discreet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_message_is_one_line_of_the_log() -> None:
-    """Words of others add no line to the log, move no cursor, and are cut where they go on and on; a traceback of ours
-    stays what it is."""
+    """Text from others adds no line to the log, moves no cursor, and is cut when it is too long; a traceback of ours is
+    unchanged."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     root = logging.getLogger()

@@ -1,4 +1,4 @@
-"""What language models write around what was asked for: it costs no second question, and gets into no document."""
+"""Text that language models write around the requested text: it costs no second request, and is in no document."""
 
 import json
 from collections.abc import Sequence
@@ -36,8 +36,8 @@ FENCE = "```"
         ("The \ud83d\ude00 sea\ud83d\0", "The \U0001f600 sea\ufffd\ufffd"),
     ],
 )
-def test_what_is_around_a_text_is_no_part_of_it(answer: str, text: str) -> None:
-    """Thoughts, a fence around all of it and a byte order mark are left out."""
+def test_text_around_the_text_is_removed(answer: str, text: str) -> None:
+    """Thoughts, a fence around the whole text and a byte order mark are removed."""
     assert text_of(answer) == text
 
 
@@ -52,14 +52,14 @@ def test_what_is_around_a_text_is_no_part_of_it(answer: str, text: str) -> None:
         "1 < 2 and [think] is a word.",
     ],
 )
-def test_what_is_within_a_text_stays(text: str) -> None:
-    """Listings and words about thoughts are the text's own."""
+def test_text_within_the_text_is_kept(text: str) -> None:
+    """Listings and sentences about thoughts belong to the text."""
     assert text_of(text) == text
 
 
 @pytest.mark.parametrize("mark", ["<think>\n", "[think]", f"{FENCE}\n<think>\n"])
-def test_a_text_of_nothing_but_marks_is_soon_read(mark: str) -> None:
-    """What is written to keep us busy ends at once, as it is: in no time that a test would notice."""
+def test_a_text_of_only_marks_is_read_in_little_time(mark: str) -> None:
+    """A text that is written to use up time is returned unchanged, in no measurable time."""
     assert text_of(f"a\n{mark * 200_000}b").endswith("b")
 
 
@@ -70,8 +70,8 @@ async def taken(source: bytes, media_type: str = "text/markdown", *, structured:
     return made.source
 
 
-async def test_texts_of_every_provider_are_taken_in_alike() -> None:
-    """A model's text is cleaned when it is stored; subtitles and answers by a schema stay as they are."""
+async def test_texts_of_every_provider_are_cleaned() -> None:
+    """A model's text is cleaned when it is stored; subtitles and responses with a schema are unchanged."""
     thought = b"<think>a</think>The sea."
     assert await taken(thought) == b"The sea."
     assert await taken(thought, structured=True) == thought
@@ -82,8 +82,8 @@ async def test_texts_of_every_provider_are_taken_in_alike() -> None:
 
 
 @pytest.mark.parametrize("source", [b"<think>only", b" ", b"\x89PNG\r\n\x1a\n\x00\x00", bytes(range(128, 256)) * 4])
-async def test_what_has_no_words_is_unusable(source: bytes) -> None:
-    """Thoughts alone, nothing, and bytes that are no text are never a document."""
+async def test_a_text_without_words_is_unusable(source: bytes) -> None:
+    """Only thoughts, nothing, or bytes that are no text are never a document."""
     with pytest.raises(OutputUnusable, match=r"the text is empty|not a text"):
         await taken(source)
 
@@ -107,8 +107,9 @@ AROUND = {
 
 
 @pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
-async def test_a_plan_costs_one_question_whatever_is_around_it(around: str) -> None:
-    """Fences, prose, thoughts, a byte order mark, fields that nobody asked for, empty parameters, halves of pairs."""
+async def test_a_plan_costs_one_request_whatever_is_around_it(around: str) -> None:
+    """A plan is read within fences, prose, thoughts, a byte order mark, unknown fields, empty parameters, and unpaired
+    surrogates."""
     made = film()
     made["title"] = "The <think> light \ud83d"
     made["comment"] = "mine"
@@ -123,8 +124,8 @@ async def test_a_plan_costs_one_question_whatever_is_around_it(around: str) -> N
     assert plan.by_id["script"].parameters == plan.by_id["narration-1"].parameters == {}
 
 
-async def test_what_may_be_missing_is_filled_in() -> None:
-    """Lists that would be empty, and names for people, are not worth another paid question."""
+async def test_missing_optional_fields_are_filled_in() -> None:
+    """Missing lists that would be empty, and missing display names, cause no second paid request."""
     made = film()
     del made["warnings"]
     for each in made["assets"]:
@@ -134,20 +135,20 @@ async def test_what_may_be_missing_is_filled_in() -> None:
 
 
 def test_the_last_record_counts() -> None:
-    """Of several the last one that fits; line ends within a string are read, and so is what is nested deeply."""
+    """Of several records the last one that fits counts; line ends within a string and deep nesting are accepted."""
     assert read_as(Rewriting, 'draft {"prompt": "a"}, then {"prompt": "b {c}\nd", "why": 1} {end}').prompt == "b {c}\nd"
     assert read_as(Two, '{"title": "a", "inner": [{"prompt": "b", "x": 1}], "y": 2}').inner[0].prompt == "b"
 
 
 @pytest.mark.parametrize("answer", ["", "no json", "{", '{"a":' * 3_000, "{" * 5_000])
-def test_what_is_no_json_says_so(answer: str) -> None:
-    """It is given back for a repair in words, and nothing hangs on it."""
+def test_invalid_json_is_reported(answer: str) -> None:
+    """Text that is not JSON raises an error that a repair can quote, and deep nesting does not hang."""
     with pytest.raises(ValueError, match="Invalid JSON"):
         read_as(Rewriting, answer)
 
 
-def test_progress_is_told_past_the_thoughts() -> None:
-    """Whoever waits sees the assets of an answer that is in a fence after its thoughts, and nothing of these."""
+def test_progress_is_reported_after_the_thoughts() -> None:
+    """A watcher sees the assets of a response that is in a fence after its thoughts, and nothing of the thoughts."""
     begun = json.dumps({"title": "x", "assets": [asset("still-1", "image", "still", "paint")]})[:-3]
     assert read_partial_plan(f'<think>\n{{"assets": [1]}}\n</think>\n{FENCE}json\n{begun}')["count"] == 1
     assert read_partial_plan('<think>\n{"assets": [{"asset_type": "image"}]')["count"] == 0

@@ -1,4 +1,4 @@
-"""A file of keys that a test makes."""
+"""A file of keys of one test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,8 +19,8 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 async def house(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """The worker of the whole stack, with an API of its own that asks for keys."""
-    routes(), bodies()  # they take a second, in which the server would not be heard
+    """The worker of the whole stack, with an API of its own that requires keys."""
+    routes(), bodies()  # they take a second, in which the server would not respond
     file = tmp_path_factory.mktemp("tenants") / "keys.toml"
     held = {name: key_file.create(file, name, tenant, roles) for name, (tenant, roles) in HOLDERS.items()}
     environ = {**local_stack.env, **LIMITS, "GREENLIGHT_API_KEYS": str(file)}
@@ -32,7 +32,7 @@ async def house(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 async def acme(house: House) -> Property:
-    """A delivered production, a batch, a schedule and a picture of acme's."""
+    """A delivered production, a batch, a schedule and a picture of acme."""
     production_id, digest = await house.planned("rita", title="Secret of acme")
     assert (await house.approve("adam", production_id, digest)).status_code == 200
     rows = {"batch_id": "spring", "rows": [{"brief": COPY}]}

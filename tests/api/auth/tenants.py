@@ -1,4 +1,4 @@
-"""An API with keys, the people of its tenants, and what one tenant owns."""
+"""An API with keys, the people of its tenants, and the data of one tenant."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ LIMITS: Final = {"GREENLIGHT_TENANT_STREAMS": "2", "GREENLIGHT_TENANT_TRANSFERS"
 
 @dataclass
 class House:
-    """An API with keys; each person asks by their own."""
+    """An API with keys; each person has a client with their own key."""
 
     api: Api
     held: dict[str, str]
@@ -52,11 +52,11 @@ class House:
         return production_id, (await self.until(name, production_id, "awaiting_approval"))["plan"]["digest"]
 
     async def until(self, name: str, production_id: str, status: str) -> dict[str, Any]:
-        async def look() -> dict[str, Any] | None:
+        async def poll() -> dict[str, Any] | None:
             seen = (await self.ask(name, "GET", f"/productions/{production_id}")).json()
             return dict(seen) if seen.get("status") == status else None
 
-        return await eventually(look)
+        return await eventually(poll)
 
     async def approve(self, name: str, production_id: str, digest: str, **claim: Any) -> httpx.Response:
         body = {"plan_digest": digest, **claim}
@@ -65,7 +65,7 @@ class House:
 
 @dataclass(frozen=True)
 class Property:
-    """What acme has, and somebody else would like to."""
+    """The data of acme, which another tenant requests."""
 
     production: str
     asset: str
@@ -82,7 +82,7 @@ def routes() -> list[tuple[str, str]]:
 
 @cache
 def bodies() -> dict[str, Any]:
-    """Method and path -> a body that makes sense there, from the API's own description."""
+    """Method and path -> a valid body for it, from the API's own description."""
     described = create_app(Settings()).openapi()
     found = {}
     for path, ways in described["paths"].items():

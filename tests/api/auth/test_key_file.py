@@ -18,7 +18,7 @@ from workflows.brief import ApprovalPolicy
 
 
 def test_a_key_is_shown_once(file: Path) -> None:
-    """`keys create` prints a key of 256 bits and keeps its hash alone, where its owner alone reads it."""
+    """`keys create` prints a key of 256 bits and stores only its hash, in a file that only its owner can read."""
     key = made(file, 'Ana Ñ "the boss" \\', "approver", "requester")
     assert re.fullmatch(r"gl_[\w-]{43}", key)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -38,8 +38,9 @@ def test_a_key_is_shown_once(file: Path) -> None:
     assert os.listdir(file.parent) == [file.name]  # noqa: PTH208 - dotfiles too
 
 
-def test_one_name_one_key(file: Path) -> None:
-    """A name is one person: it has one key, also in other letters; it is free again once that is revoked."""
+def test_a_name_has_one_key(file: Path) -> None:
+    """A name stands for one person: it has one key, also in other letter case; it is free again once that key is
+    revoked."""
     first = made(file, "ana")
     again = keys(file, "create", "--name", "ANA", "--role", "approver")
     assert again.exit_code == 2
@@ -52,14 +53,14 @@ def test_one_name_one_key(file: Path) -> None:
 
 
 @pytest.mark.parametrize("args", [("--name", " "), ("--name", "a\nb"), ("--name", "a", "--tenant", "Acme.x")])
-def test_a_key_that_cannot_be(file: Path, args: tuple[str, ...]) -> None:
-    """What no key can be called is refused before anything is written."""
+def test_an_invalid_name_is_refused(file: Path, args: tuple[str, ...]) -> None:
+    """A name that no key can have is refused before anything is written."""
     assert keys(file, "create", "--role", "approver", *args).exit_code == 2
     assert not file.exists()
 
 
-def test_keys_made_at_once_are_all_there(file: Path) -> None:
-    """Commands that change the file at the same time lose nothing of each other."""
+def test_concurrent_commands_keep_all_keys(file: Path) -> None:
+    """Commands that change the file at the same time lose no change of each other."""
     with ThreadPoolExecutor(8) as threads:
         done = list(threads.map(lambda n: key_file.create(file, f"n{n}", "acme", [Role.OPERATOR]), range(16)))
     assert all(map(KeyFile(file).find, done))
@@ -77,8 +78,10 @@ def test_keys_made_at_once_are_all_there(file: Path) -> None:
         (2 * f"[[keys]]\nname = 'a'\ntenant = 'acme'\nroles = ['operator']\nsha256 = '{'0' * 64}'\n", "occurs twice"),
     ],
 )
-def test_a_broken_file_keeps_what_was(file: Path, caplog: pytest.LogCaptureFixture, text: str, words: str) -> None:
-    """A file that makes no sense is told once and changes nothing; at the start it is refused, with where it is."""
+def test_an_invalid_file_keeps_the_known_keys(
+    file: Path, caplog: pytest.LogCaptureFixture, text: str, words: str
+) -> None:
+    """An invalid file is logged once and changes nothing; at the start it is refused, with its path."""
     key = made(file, "ana")
     known = KeyFile(file)
     file.write_text(text)

@@ -1,4 +1,5 @@
-"""Keys and sessions: who gets in, which roles a route needs, and what an API without keys lets another site do."""
+"""Keys and sessions: which requests are accepted, which roles a route requires, and the requests of other sites to an
+API without keys."""
 
 import asyncio
 import logging
@@ -31,8 +32,8 @@ CHANGE = ("POST", "/api/v1/productions/p1/cancel")
 # -- Settings ----------------------------------------------------------------------------------------------------
 
 
-def test_nobody_gets_in_unasked(file: Path) -> None:
-    """Without keys the API starts only when it is told to be open, and then on this machine alone."""
+def test_an_open_api_has_to_be_requested(file: Path) -> None:
+    """Without keys the API starts only when it is configured as open, and then on this machine only."""
     with pytest.raises(SettingsError, match=r"GREENLIGHT_API_KEYS.*keys create.*GREENLIGHT_OPEN"):
         Settings.read({})
     with pytest.raises(SettingsError, match=r"0\.0\.0\.0.*GREENLIGHT_API_KEYS"):
@@ -44,7 +45,7 @@ def test_nobody_gets_in_unasked(file: Path) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"GREENLIGHT_API_KEYS": "/nowhere/keys.toml"}])
-def test_a_bare_start_says_why_not(given: dict[str, str]) -> None:
+def test_a_start_without_keys_names_the_remedy(given: dict[str, str]) -> None:
     """`python -m api` without keys ends at once, with one message that names the remedy."""
     command = [sys.executable, "-m", "api"]
     done = subprocess.run(command, env=os.environ | NOWHERE | given, capture_output=True, text=True, check=False)
@@ -53,8 +54,8 @@ def test_a_bare_start_says_why_not(given: dict[str, str]) -> None:
     assert "Traceback" not in done.stderr
 
 
-async def test_an_app_without_either_is_closed() -> None:
-    """An app that is neither given keys nor told to be open lets nobody in."""
+async def test_an_app_without_a_configuration_is_closed() -> None:
+    """An app that neither has keys nor is configured as open refuses every request."""
     transport = httpx.ASGITransport(create_app(Settings()))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
         assert problem(await http.get("/api/v1/productions"), 401).errors[0].field == "Authorization"
@@ -64,14 +65,14 @@ async def test_an_app_without_either_is_closed() -> None:
 # -- The table of roles --------------------------------------------------------------------------------------------
 
 
-def test_every_route_says_whom_it_is_for() -> None:
+def test_every_route_has_roles() -> None:
     """Each route of the app is in the table of roles, and the table has no other."""
     found = iter_route_contexts(create_app(Settings()).routes)
     assert {f"{m} {route.path}" for route in found for m in (route.methods or set()) - {"HEAD"}} == set(NEEDS)
 
 
-def test_every_signature_is_known() -> None:
-    """Whatever callers send that says who they are is a field that a key overwrites."""
+def test_a_key_overwrites_every_name_in_a_body() -> None:
+    """Every field of a body that names the caller is a field that a key overwrites."""
     described = create_app(Settings()).openapi()
     person = {"type": "string", "maxLength": 200, "minLength": 1, "default": ...}
     fields = [f for s in described["components"]["schemas"].values() for f in s.get("properties", {}).items()]
@@ -81,7 +82,7 @@ def test_every_signature_is_known() -> None:
     assert found == SIGNATURES
 
 
-# -- Getting in ----------------------------------------------------------------------------------------------------
+# -- Authentication ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +101,9 @@ async def closed(module_file: Path, ana: str) -> Any:
         yield api
 
 
-async def test_a_key_opens(closed: Api, ana: str) -> None:
-    """With its key one is who it says; without one, or with another, it is 401, and the log has nothing of a key."""
+async def test_a_key_authenticates(closed: Api, ana: str) -> None:
+    """A request with a key is accepted under the name of the key; without one, or with another, it gets a 401, and the
+    log has nothing of a key."""
     http = closed.http
     session = (await http.get("/api/v1/session", headers=bearer(ana))).json()
     assert session == {"open": False, "name": "ana", "tenant": "acme", "roles": ["requester", "approver"]}
@@ -112,15 +114,15 @@ async def test_a_key_opens(closed: Api, ana: str) -> None:
         assert (await http.get(address)).status_code == 200, address
 
 
-async def test_a_wrong_key_leaves_no_trace_of_itself(closed: Api, ana: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A key that is none is refused and logged with where it came from, without the key."""
+async def test_a_wrong_key_is_not_logged(closed: Api, ana: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A wrong key is refused and logged with the address of its request, without the key."""
     wrong = f"{ana[:-4]}AAAA"
     with caplog.at_level(logging.WARNING):
         for headers in (bearer(wrong), {"Authorization": f"Basic {wrong}"}):
             refused = await closed.http.get("/api/v1/platforms", headers=headers)
             assert problem(refused, 401)
             assert 'error="invalid_token"' in refused.headers["www-authenticate"]
-        # A wrong header is not made good by a right cookie, and a key is no session.
+        # A valid cookie does not replace a wrong header, and a key is no session.
         signed = await closed.http.post("/api/v1/session", json={"key": ana})
         cookie = {"Cookie": signed.headers["set-cookie"].partition(";")[0]}
         closed.http.cookies.clear()
@@ -137,7 +139,7 @@ async def test_a_wrong_key_leaves_no_trace_of_itself(closed: Api, ana: str, capl
 
 
 async def test_signing_in(closed: Api, ana: str) -> None:
-    """The page's cookie is for the API alone; no script reads it and no other site sends it; signing out ends it."""
+    """The page's cookie is for the API only; no script reads it and no other site sends it; signing out ends it."""
     http = closed.http
     signed = await http.post("/api/v1/session", json={"key": f" {ana}\n"})
     assert signed.json()["name"] == "ana"
@@ -149,7 +151,7 @@ async def test_signing_in(closed: Api, ana: str) -> None:
     assert "Secure" not in said
     assert "Max-Age" not in said
     assert (await http.get("/api/v1/session")).json()["tenant"] == "acme"
-    # Nobody is believed who says by himself that he came by https.
+    # The header of an unknown proxy about https is ignored.
     again = await http.post("/api/v1/session", json={"key": ana}, headers={"X-Forwarded-Proto": "https"})
     assert "Secure" not in again.headers["set-cookie"].split("; ")
     assert problem(await http.request(*CHANGE, headers=OTHERS), 403).type == "urn:greenlight:problem:another-site"
@@ -158,8 +160,9 @@ async def test_signing_in(closed: Api, ana: str) -> None:
     assert (await http.get("/api/v1/session")).status_code == 401
 
 
-async def test_behind_a_named_proxy(module_file: Path, ana: str) -> None:
-    """Of a proxy that is named it is believed by which scheme, and from where, a caller came; of others it is not."""
+async def test_headers_of_a_trusted_proxy(module_file: Path, ana: str) -> None:
+    """The scheme and the address of a caller are read from the headers of a configured proxy, and not from those of
+    others."""
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
     for proxies, is_secure in (("127.0.0.1", True), ("10.0.0.0/8", False), ("127.0.0.0/8,10.0.0.5", True)):
         environ = NOWHERE | {"GREENLIGHT_API_KEYS": str(module_file), "GREENLIGHT_PROXIES": proxies}
@@ -170,9 +173,9 @@ async def test_behind_a_named_proxy(module_file: Path, ana: str) -> None:
         Settings.read({"GREENLIGHT_OPEN": "true", "GREENLIGHT_PROXIES": "proxy.example"})
 
 
-async def test_a_session_outlives_a_restart_and_not_its_key(module_file: Path) -> None:
-    """A session is good at every process with the same file of keys, ends with its key, and its secret is its owner's
-    alone; another installation knows nothing of it."""
+async def test_a_session_survives_a_restart_but_not_its_key(module_file: Path) -> None:
+    """A session is valid at every process with the same file of keys, ends with its key, and its secret is readable by
+    its owner only; another installation refuses it."""
     environ = NOWHERE | {"GREENLIGHT_API_KEYS": str(module_file)}
     key = made(module_file, "cora")
     async with serving(None, environ) as api:
@@ -188,8 +191,9 @@ async def test_a_session_outlives_a_restart_and_not_its_key(module_file: Path) -
         assert (await api.http.get("/api/v1/session", headers=cookie)).status_code == 401
 
 
-async def test_many_wrong_keys(closed: Api, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After so many wrong keys from an address the next ones wait, also at the sign-in; a right one is still taken."""
+async def test_many_wrong_keys_are_delayed(closed: Api, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a number of wrong keys from an address the next ones are delayed, also at the sign-in; a valid one is still
+    accepted."""
     monkeypatch.setattr(Refusals, "MOST", 0)
     for wrong in ("gl_wrong", "gl_other"):
         refused = await closed.http.get("/api/v1/platforms", headers=bearer(wrong))
@@ -199,8 +203,11 @@ async def test_many_wrong_keys(closed: Api, ana: str, monkeypatch: pytest.Monkey
     assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 200
 
 
-async def test_a_broken_file_of_keys(closed: Api, ana: str, module_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of keys that cannot be read raises an alarm at once; if it stays so, no key is accepted until it can."""
+async def test_an_unreadable_file_of_keys(
+    closed: Api, ana: str, module_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of keys that cannot be read is reported at once; if it stays so, no key is accepted until it can be
+    read."""
     whole = await asyncio.to_thread(module_file.read_text)
     try:
         await asyncio.to_thread(module_file.write_text, whole[: len(whole) // 2])
@@ -223,7 +230,7 @@ async def test_a_revoked_key_ends_at_once(closed: Api, module_file: Path) -> Non
 
 
 async def test_the_client_and_the_command_send_a_key(closed: Api, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The key comes from the argument or GREENLIGHT_API_KEY; without one the command says what to set."""
+    """The key comes from the argument or GREENLIGHT_API_KEY; without one the command names the variable to set."""
     url = str(closed.http.base_url)
 
     def ask(key: str | None = None) -> str:
@@ -254,8 +261,8 @@ async def alone() -> Any:
         yield api
 
 
-async def test_an_open_api_says_so(alone: Api) -> None:
-    """Where no key is needed, the page hears it, and signing in is no error."""
+async def test_an_open_api_reports_it(alone: Api) -> None:
+    """When no key is needed, the response to the page contains that, and signing in is no error."""
     session = (await alone.http.get("/api/v1/session")).json()
     assert (session["open"], session["tenant"], len(session["roles"])) == (True, None, 3)
     signed = await alone.http.post("/api/v1/session", json={"key": "whatever"})
@@ -264,15 +271,15 @@ async def test_an_open_api_says_so(alone: Api) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8400", "127.0.0.1.evil.example", "10.0.0.1", "[::", ""])
-async def test_no_other_name_leads_to_an_open_api(alone: Api, host: str) -> None:
-    """A name of somebody else's that resolves to this machine (DNS rebinding) gets no answer, whatever it asks."""
+async def test_dns_rebinding_does_not_reach_an_open_api(alone: Api, host: str) -> None:
+    """A foreign name that resolves to this machine (DNS rebinding) gets no response to any request."""
     for address in ("/api/v1/platforms", "/", "/healthz"):
         assert problem(await alone.http.get(address, headers={"Host": host}), 421).errors[0].field == "Host"
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.1", "127.0.0.2:8400", "[::1]:8400"])
-async def test_this_machine_has_many_names(alone: Api, host: str) -> None:
-    """Each name of this machine is answered."""
+async def test_the_names_of_this_machine_are_accepted(alone: Api, host: str) -> None:
+    """A request under each name of this machine is accepted."""
     assert (await alone.http.get("/healthz", headers={"Host": host})).status_code == 200
 
 
@@ -287,15 +294,15 @@ async def test_this_machine_has_many_names(alone: Api, host: str) -> None:
         {"Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"},
     ],
 )
-async def test_no_other_page_acts_on_an_open_api(alone: Api, headers: dict[str, str]) -> None:
-    """A page of another site, or of another port here, can ask for no change in the name of who looks at it."""
+async def test_other_pages_cannot_change_an_open_api(alone: Api, headers: dict[str, str]) -> None:
+    """A page of another site, or of another port here, can send no change in the name of its viewer."""
     for method, address in (CHANGE, ("POST", "/api/v1/session"), ("DELETE", "/api/v1/schedules/monday")):
         answer = await alone.http.request(method, address, headers=headers, content=b"{}")
         assert problem(answer, 403).type == "urn:greenlight:problem:another-site"
 
 
-async def test_the_own_page_acts(alone: Api) -> None:
-    """The page of this address, and callers that are no browser, are let through (to a Temporal that is away)."""
+async def test_the_own_page_may_send_changes(alone: Api) -> None:
+    """The page of this address, and callers that are no browser, are accepted (and reach an unavailable Temporal)."""
     own = str(alone.http.base_url).rstrip("/")
     for headers in ({}, {"Origin": own}, {"Origin": own, "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
         assert (await alone.http.request(*CHANGE, headers=headers)).status_code == 503

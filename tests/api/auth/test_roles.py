@@ -1,4 +1,4 @@
-"""What each role may do, who approves, and how much a tenant may do at once."""
+"""The permissions of each role, the approvers, and the limits of concurrent requests for a tenant."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from tests.support.serving import problem
 from tests.support.waiting import WITHIN, eventually
 from workflows import keys
 
-# Whom each route is for, said once more and by hand: the role that alone, with operators, is let in.
+# The role that each route requires, repeated by hand: only it, and operators, are accepted.
 WITHOUT_KEY: Final = {
     "GET /",
     "GET /healthz",
@@ -37,6 +37,7 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /api/v1/productions",
         "POST /api/v1/multimodal/plan",
         "POST /api/v1/generate",
+        "POST /generate",
         "POST /api/v1/batches",
         "POST /api/v1/references",
         "PATCH /api/v1/productions/{production_id}/plan",
@@ -63,12 +64,12 @@ ONLY: Final[dict[Role, set[str]]] = {
 }
 
 
-# -- What each role may --------------------------------------------------------------------------------------------
+# -- The permissions of each role ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["", "rita", "adam", "olga"])
-async def test_each_route_is_for_its_roles(house: House, name: str) -> None:
-    """On every route, whoever lacks the role is told which it needs, and whoever has it is let in."""
+async def test_each_route_requires_its_role(house: House, name: str) -> None:
+    """On every route, a caller without the role receives its name, and a caller with it is accepted."""
     roles = set(HOLDERS[name][1]) if name else set()
     nothing = ("acme.nothing",) * 3
     for method, path in routes():
@@ -83,7 +84,7 @@ async def test_each_route_is_for_its_roles(house: House, name: str) -> None:
             assert answer.status_code not in (401, 403), route
         elif not name:
             assert problem(answer, 401), route
-        elif route == "GET /metrics" and Role.OPERATOR in roles:  # of all tenants, which one among them may not see
+        elif route == "GET /metrics" and Role.OPERATOR in roles:  # over all tenants, which one of them may not see
             assert "tenant 'default'" in problem(answer, 403).detail
         elif only is None or only in roles or Role.OPERATOR in roles:
             assert answer.status_code not in (401, 403), f"{route}: {answer.text}"
@@ -93,14 +94,15 @@ async def test_each_route_is_for_its_roles(house: House, name: str) -> None:
             assert f"needs the role {only.value}" in found.detail or f"{only.value} or operator" in found.detail, route
 
 
-async def test_the_house_counts_everything(house: House) -> None:
-    """Counts over all tenants are told to operators of the default tenant, who see as little else of others."""
+async def test_operators_of_the_default_tenant_read_all_counts(house: House) -> None:
+    """Counts over all tenants are returned to operators of the default tenant, who see no other data of other
+    tenants."""
     answer = await house.api.http.get("/metrics", headers=bearer(house.held["dora"]))
     assert answer.text.startswith("# HELP")
 
 
-async def test_what_releases_money_needs_an_approver(house: House) -> None:
-    """Whoever may only ask can release no money by a field of what they send either; whoever may both, can."""
+async def test_releasing_money_requires_an_approver(house: House) -> None:
+    """A caller who may only request can release no money by any field; a caller with both roles can."""
     production_id, digest = await house.planned("rita")
     of_it = f"/productions/{production_id}"
     edits = [{"op": "title", "title": "Another"}]
@@ -129,8 +131,8 @@ async def test_what_releases_money_needs_an_approver(house: House) -> None:
 
 
 async def test_a_tenant_fixes_its_approval_policy(house: House) -> None:
-    """What the operator fixed for a tenant's approvals holds for every brief, however it comes in and whatever it asks
-    for; one that would spend more or approve alone is refused, with the field; other tenants are free."""
+    """The approval policy that the operator set for a tenant applies to every brief, by any route and with any content;
+    a brief that would spend more or approve alone is refused, with the field; other tenants are not affected."""
     policy = "\n[policies.strict]\napprovers = 2\nnot_by_requester = true\nmax_budget_usd = 1.50\n"
     house.file.write_text(house.file.read_text() + policy)
     roles = (Role.REQUESTER, Role.APPROVER, Role.OPERATOR)
@@ -180,8 +182,8 @@ async def test_a_tenant_fixes_its_approval_policy(house: House) -> None:
     assert (free["approval"]["approvers"], free["budget_usd"]) == (1, None)
 
 
-async def test_nobody_signs_for_another(house: House) -> None:
-    """Who asked, changed and decided is told by the key, whatever the body claims; so policies hold."""
+async def test_the_key_names_the_person(house: House) -> None:
+    """The requester, editor and approver are named by the key, whatever the body contains; so policies hold."""
     policy = {"approvers": 2, "not_by_requester": True}
     production_id, digest = await house.planned("both", approval=policy, requester="mallory")
     of_it = f"/productions/{production_id}"
@@ -215,12 +217,12 @@ async def test_nobody_signs_for_another(house: House) -> None:
     assert "rita" in records[3]
 
 
-# -- How much at once --------------------------------------------------------------------------------------------
+# -- Concurrent requests -----------------------------------------------------------------------------------------
 
 
 async def test_tenants_share_the_workers(house: House, local_stack: Stack) -> None:
-    """Whatever a tenant starts names it to Temporal, so that its tasks take turns with those of others: productions,
-    batches with their rows, and schedules."""
+    """Each workflow that a tenant starts names it to Temporal, so that its tasks take turns with those of others:
+    productions, batches with their rows, and schedules."""
     client = await Client.connect(local_stack.info.temporal_address)
     production_id = await house.start("rita")
     rows = {"rows": [{"brief": COPY}], "requester": "rita"}
@@ -251,8 +253,8 @@ async def row_of(house: House, batch: str) -> str | None:
     return found[0] if found else None
 
 
-async def test_a_tenant_has_so_many_streams(house: House) -> None:
-    """One stream more than a tenant may have is refused until one ends; other tenants do not notice."""
+async def test_a_tenant_has_a_limit_of_streams(house: House) -> None:
+    """One stream above the limit of a tenant is refused until one ends; other tenants are not affected."""
     production_id, _ = await house.planned("rita")
     theirs, _ = await house.planned("bob")
     path = f"/productions/{production_id}/events"
@@ -267,6 +269,9 @@ async def test_a_tenant_has_so_many_streams(house: House) -> None:
             assert third.headers["retry-after"] == "5"
             planning = await house.ask("rita", "POST", "/multimodal/plan", json=COPY)
             assert planning.status_code == 429
+            body = {"brief": COPY, "max_usd": "0", "wait_seconds": 5}
+            generated = await house.ask("rita", "POST", "/generate", json=body)
+            assert (generated.status_code, generated.headers.get("location")) == (429, None)
             async with http.stream(
                 "GET", f"/api/v1/productions/{theirs}/events", headers=bearer(house.held["bob"])
             ) as other:
@@ -279,8 +284,8 @@ async def test_a_tenant_has_so_many_streams(house: House) -> None:
         assert await eventually(again)
 
 
-async def test_a_tenant_sends_so_much_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One upload more than a tenant may have at once is refused until one ends; other tenants do not notice."""
+async def test_a_tenant_has_a_limit_of_uploads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One upload above the limit of a tenant is refused until one ends; other tenants are not affected."""
     received, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -292,14 +297,14 @@ async def test_a_tenant_sends_so_much_at_once(house: House, monkeypatch: pytest.
         received.set()
         return uploads.chunks(receive, most)
 
-    # What is sent is not yet received: a second upload may reach the API before the first does.
+    # A sent upload is not yet received: a second one may reach the API first.
     monkeypatch.setattr("api.routes.references.chunks", chunks)
     first = asyncio.create_task(house.ask("rita", "POST", "/references", content=slowly()))
     await received.wait()
     second = await house.ask("both", "POST", "/references", content=PNG)
     assert "GREENLIGHT_TENANT_TRANSFERS" in problem(second, 429).detail
     assert (await house.ask("bob", "POST", "/references", content=PNG)).status_code == 201
-    # A file that is read through the API is one too, and waits a little for its turn.
+    # A file that is read through the API counts too, and waits a little for its turn.
     monkeypatch.setattr(limits, "WAIT_SECONDS", 0.2)
     reading = f"/productions/{await house.start('rita')}/deliverable/1/content.md"
     assert "GREENLIGHT_TENANT_TRANSFERS" in problem(await house.ask("rita", "GET", reading), 429).detail
@@ -312,7 +317,7 @@ async def test_a_tenant_sends_so_much_at_once(house: House, monkeypatch: pytest.
 
 
 async def test_a_stream_ends_with_its_key(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stream that is open when its key is revoked is ended with the next line that keeps it alive."""
+    """An open stream whose key is revoked ends with its next keep-alive line."""
     monkeypatch.setattr("api.relay.relay.KEEP_ALIVE_SECONDS", 0.05)
     production_id, _ = await house.planned("rita")
     key = key_file.create(house.file, "gone", "acme", [Role.APPROVER])

@@ -1,4 +1,4 @@
-"""Tenants on a real Temporal, S3 and worker: nothing of one tenant is there for another."""
+"""Tenants on a real Temporal, S3 and worker: no data of one tenant is visible to another."""
 
 import re
 from typing import Any
@@ -14,8 +14,8 @@ from workflows import keys
 
 
 @pytest.mark.parametrize("thief", ["bob", "dora"])
-async def test_another_tenants_is_as_unknown_as_nothing(house: House, acme: Property, thief: str) -> None:
-    """On every route with an id, what is another tenant's answers exactly as what is not there at all."""
+async def test_data_of_another_tenant_is_a_404(house: House, acme: Property, thief: str) -> None:
+    """On every route with an id, the response for data of another tenant equals that for missing data."""
     body, asked = bodies(), 0
     before = (await house.ask("rita", "GET", f"/productions/{acme.production}")).json()
     tenant = HOLDERS[thief][0]
@@ -47,8 +47,8 @@ async def test_another_tenants_is_as_unknown_as_nothing(house: House, acme: Prop
     assert (await house.ask("rita", "GET", f"/schedules/{acme.schedule}")).json()["paused"] is False
 
 
-async def test_owners_have_all_of_it(house: House, acme: Property) -> None:
-    """Whose it is, sees it on every route to look at, by media, archive, manifest and stream too."""
+async def test_owners_read_all_their_data(house: House, acme: Property) -> None:
+    """The owner reads the data on every GET route, and by media, archive, manifest and stream too."""
     for method, path in routes():
         if method != "GET" or "{" not in path or "session" in path or "studio" in path:
             continue
@@ -60,12 +60,12 @@ async def test_owners_have_all_of_it(house: House, acme: Property) -> None:
     for kept, listed in ((acme.batch, "batches"), (acme.schedule, "schedules")):
         name = kept.removeprefix("acme.")
         assert name != kept
-        answer = await house.ask("adam", "GET", f"/{listed}/{name}")  # a name of one's own needs no tenant
+        answer = await house.ask("adam", "GET", f"/{listed}/{name}")  # an id of the default tenant needs no prefix
         assert kept in answer.text
 
 
-async def test_lists_are_of_one_tenant(house: House, acme: Property) -> None:
-    """Lists show what is one's own, and nothing of anybody else, whatever is asked for."""
+async def test_lists_contain_one_tenant(house: House, acme: Property) -> None:
+    """Lists contain the caller's own data, and no data of other tenants, whatever the filter."""
     await house.planned("bob", title="Of bolt")
     waiting, _ = await house.planned("rita")
 
@@ -91,8 +91,8 @@ async def test_lists_are_of_one_tenant(house: House, acme: Property) -> None:
     assert "bolt." in (await house.ask("bob", "GET", "/productions?tenant=default")).text
 
 
-async def test_another_tenants_picture_cannot_be_named(house: House, acme: Property) -> None:
-    """A stored picture is used by its own tenant; by another one it is as unknown as one that is not there."""
+async def test_a_picture_of_another_tenant_is_missing(house: House, acme: Property) -> None:
+    """A stored picture is used by its own tenant; for another tenant it is missing."""
     assert acme.reference.startswith("stored:references/acme.")
     briefs = [COPY | {"references": [{"source": s}]} for s in (acme.reference, "stored:references/acme.nothing")]
     for thief in ("bob", "dora"):
@@ -113,8 +113,9 @@ async def test_another_tenants_picture_cannot_be_named(house: House, acme: Prope
     assert await house.start("rita", references=[{"source": acme.reference}])
 
 
-async def test_a_tenant_is_the_keys(house: House) -> None:
-    """What a key starts is of its tenant, also under another's name or key; another tenant in the body is refused."""
+async def test_a_production_belongs_to_the_tenant_of_the_key(house: House) -> None:
+    """A production that a key starts belongs to its tenant, also under another person's name or key; another tenant in
+    the body is refused."""
     for path, body in (
         ("/productions", {**COPY, "tenant": "acme"}),
         ("/multimodal/plan", {**COPY, "tenant": "acme"}),
@@ -136,8 +137,8 @@ async def test_a_tenant_is_the_keys(house: House) -> None:
     assert [keys.tenant_of(i) for i in ids[:3]] == ["acme", "bolt", "default"]
 
 
-async def test_what_a_batch_and_a_schedule_start_is_the_tenants(house: House, acme: Property) -> None:
-    """Productions of batches, schedules and previews bear their tenant's name."""
+async def test_batches_and_schedules_keep_their_tenant(house: House, acme: Property) -> None:
+    """Productions of batches, schedules and previews have the name of their tenant."""
     row = (await house.ask("rita", "GET", f"/batches/{acme.batch}")).json()["rows"][0]
     assert row["production_id"].startswith("acme.")
     assert (await house.ask("olga", "POST", f"/schedules/{acme.schedule}/run")).status_code == 202
@@ -167,8 +168,8 @@ async def test_what_a_batch_and_a_schedule_start_is_the_tenants(house: House, ac
         ("rita", "/batches", {"batch_id": "x" * 96, "rows": [{"brief": COPY}]}, "batch_id"),
     ],
 )
-async def test_an_id_that_would_be_anothers(
+async def test_ids_cannot_imitate_another_tenant(
     house: House, name: str, path: str, body: dict[str, Any], field: str
 ) -> None:
-    """A name that people choose can neither pass for another tenant's nor be too long with the tenant's own."""
+    """A name that people choose can neither match another tenant's nor be too long with the tenant's own prefix."""
     assert problem(await house.ask(name, "POST", path, json=body), 422).errors[0].field == field

@@ -1,4 +1,4 @@
-"""The commands that change one's mind: edits, takes, refreshes, pauses, cancels, revisions, approvals by several."""
+"""The commands for changes: edits, takes, refreshes, pauses, cancels, revisions, approvals by several people."""
 
 import asyncio
 import json
@@ -62,7 +62,7 @@ async def done(result: Awaitable[Result]) -> str:
 
 
 async def test_edit_adds_and_drops(greenlight: Greenlight, api: Api, tmp_path: Path) -> None:
-    """--add takes a file or the words themselves; with --set, --drop and --move it is one edit, told line by line."""
+    """--add accepts a file or the text itself; with --set, --drop and --move it is one edit, printed line by line."""
     production_id, _ = await api.planned()
     file = tmp_path / "asset.yaml"
     file.write_text(json.dumps([NEW, NEW | {"asset_id": "text-8", "position": 1}]))
@@ -80,7 +80,7 @@ async def test_edit_adds_and_drops(greenlight: Greenlight, api: Api, tmp_path: P
 
 
 async def test_edit_after_delivery(greenlight: Greenlight, api: Api) -> None:
-    """A delivered production takes edits: what is new is made, and what is stale is shown with its price."""
+    """A delivered production accepts edits: new assets are made, and stale ones are shown with their price."""
     production_id = await api.delivered(budget_usd="0.02")
     await done(greenlight("edit", production_id, "--add", json.dumps(NEW)))
     assert "change to approve" in await done(greenlight("show", production_id))
@@ -102,8 +102,8 @@ async def test_edit_after_delivery(greenlight: Greenlight, api: Api) -> None:
     assert re.findall(r"^20\S+ \S+  (\w+)", history, re.MULTILINE) == ["draft", "edit", "edit"]
 
 
-async def test_revise_shows_what_changed(greenlight: Greenlight, api: Api) -> None:
-    """`revise` prints each changed field with what it was and what it is, and the history keeps the words."""
+async def test_revise_shows_the_changes(greenlight: Greenlight, api: Api) -> None:
+    """`revise` prints each changed field with its old and new value, and the history keeps the feedback."""
     production_id, _ = await api.planned()
     text = await done(greenlight("revise", production_id, "shorter"))
     assert "\nchanged  text-1: prompt\n  - part 1\n  + part 1 · shorter\n" in text
@@ -126,8 +126,8 @@ async def test_takes_to_choose_from(greenlight: Greenlight, api: Api) -> None:
     assert [t["selected"] for t in found["takes"]] == [True, False, False]
 
 
-async def test_parameters_are_json_or_words(greenlight: Greenlight, api: Api) -> None:
-    """--parameter takes numbers as numbers and words as words, and a pair that is none is refused."""
+async def test_parameters_are_json_or_text(greenlight: Greenlight, api: Api) -> None:
+    """--parameter accepts numbers as numbers and text as text, and an invalid pair is refused."""
     production_id = await api.delivered(budget_usd="1")
     options = ("--parameter", "pace=2", "--parameter", "mood=calm")
     await done(greenlight("regenerate", production_id, "text-1", *options))
@@ -136,8 +136,8 @@ async def test_parameters_are_json_or_words(greenlight: Greenlight, api: Api) ->
     assert (await greenlight("regenerate", production_id, "text-1", "--parameter", "pace")).exit_code == 2
 
 
-async def test_an_answer_names_what_was_shown(greenlight: Greenlight, api: Api, fake: FakeActivities) -> None:
-    """`resolve` answers what waits now, and an answer to an earlier question is refused with the remedy."""
+async def test_an_answer_names_the_displayed_item(greenlight: Greenlight, api: Api, fake: FakeActivities) -> None:
+    """`resolve` answers the current item, and an answer to an earlier one is refused with the remedy."""
     fake.fail = {"text-2"}
     production_id, digest = await api.planned(budget_usd="1")
     await api.approve(production_id, digest)
@@ -156,7 +156,7 @@ async def test_an_answer_names_what_was_shown(greenlight: Greenlight, api: Api, 
 
 
 async def test_pause_and_resume(greenlight: Greenlight, api: Api, fake: FakeActivities) -> None:
-    """A paused production is shown as such with the command that goes on; a script that watches it does not wait."""
+    """A paused production is shown as such with the command that resumes it; a script that watches it does not wait."""
     fake.hold("text-1")
     production_id, _ = await api.planned()
     await done(greenlight("edit", production_id, "--set", "text-2.depends_on=text-1"))
@@ -173,8 +173,9 @@ async def test_pause_and_resume(greenlight: Greenlight, api: Api, fake: FakeActi
     assert "delivered" in await done(greenlight("watch", production_id))
 
 
-async def test_cancel_says_what_became_of_each(greenlight: Greenlight, api: Api, fake: FakeActivities) -> None:
-    """`cancel` waits for the end and tells of each asset whether it was free, stopped at its provider, or goes on."""
+async def test_cancel_reports_the_outcome_of_each_asset(greenlight: Greenlight, api: Api, fake: FakeActivities) -> None:
+    """`cancel` waits for the end and prints for each asset whether it was free, stopped at its provider, or
+    continues."""
     fake.assets = 3
     fake.hold("text-1")
     fake.hold("text-2")
@@ -188,7 +189,7 @@ async def test_cancel_says_what_became_of_each(greenlight: Greenlight, api: Api,
 
 
 async def test_cancel_without_a_worker(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no worker answers, `cancel` says that it will be done, and where to look."""
+    """When no worker responds, `cancel` prints that it will be done later, and the command that shows it."""
     monkeypatch.setattr(decisions, "CANCEL_SECONDS", 0.1)
     monkeypatch.setattr(reads, "QUERY_TIMEOUT", timedelta(seconds=0.3))
     async with serving(client, {}) as api:
@@ -201,7 +202,7 @@ async def test_cancel_without_a_worker(client: Client, monkeypatch: pytest.Monke
 
 
 async def test_one_of_two_approvals(greenlight: Greenlight, api: Api) -> None:
-    """Where two have to approve, the command and `show` say how many have."""
+    """When two people have to approve, the command and `show` print how many have approved."""
     production_id, _ = await api.planned(approval={"approvers": 2})
     assert "1 of 2 have approved" in await done(greenlight("approve", production_id))
     assert "Approved by 1 of 2" in await done(greenlight("show", production_id))
@@ -210,7 +211,7 @@ async def test_one_of_two_approvals(greenlight: Greenlight, api: Api) -> None:
 
 
 async def test_the_second_gate(client: Client) -> None:
-    """Where stills are approved before the video, the same command approves both, each by what it was shown."""
+    """When stills are approved before the video, the same command approves both, each by its displayed digest."""
 
     class Film(FakeActivities):
         @activity.defn(name="draft_plan")
@@ -240,7 +241,7 @@ async def test_the_second_gate(client: Client) -> None:
 
 
 def test_open_an_old_revision(local_stack: Stack, tmp_path: Path) -> None:
-    """`open --revision` downloads an earlier deliverable whole, with the manifest of how it came to be."""
+    """`open --revision` downloads an earlier deliverable whole, with its own manifest."""
 
     def greenlight(*args: str) -> str:
         found = CliRunner().invoke(app, ["--url", local_stack.info.api_url, *args])
@@ -263,11 +264,11 @@ def test_open_an_old_revision(local_stack: Stack, tmp_path: Path) -> None:
     assert "Choose from 2, 1." in late.stderr
 
 
-# Options and words
+# Options and texts
 
 
 def test_the_approval_policy_of_a_brief() -> None:
-    """Only what is given is in the policy, so that the record's defaults hold for the rest."""
+    """The policy contains only the given options, so that the record's defaults apply to the rest."""
     plain = brief_from("x", Platform.COPY)
     assert plain.model_fields_set.isdisjoint({"approval", "modalities", "budget_usd", "approval_deadline_seconds"})
     strict = brief_from(
@@ -299,8 +300,8 @@ def test_durations(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "3", "3 weeks", "-1h", "h"])
-def test_what_is_no_duration(text: str) -> None:
-    """What is no duration is refused with an example."""
+def test_an_invalid_duration_is_refused(text: str) -> None:
+    """An invalid duration is refused with an example."""
     with pytest.raises(typer.BadParameter, match="90m"):
         parse_duration(text)
 
@@ -315,8 +316,8 @@ def test_what_is_no_duration(text: str) -> None:
         ("{asset_id: a, asset_type: text, prompt: x, provider: p, model: m, promt: y}", "promt"),
     ],
 )
-def test_an_asset_that_is_none(text: str, message: str) -> None:
-    """What --add cannot use names the field, and what an asset needs."""
+def test_an_invalid_asset_is_refused(text: str, message: str) -> None:
+    """An invalid asset for --add names the field, and the required fields of an asset."""
     with pytest.raises(PlanFileError, match=message):
         edits_of_assets(text)
 
@@ -366,8 +367,8 @@ WORDS = {
 
 
 @pytest.mark.parametrize("name", get_args(EventName))
-def test_every_event_has_words(name: EventName) -> None:
-    """Every event of the log is told in words, and never as a piece of data."""
+def test_every_event_is_described(name: EventName) -> None:
+    """Every event of the log is printed as text, and never as raw data."""
     words = describe(StreamEvent(id=1, name=name, at=datetime.now(UTC), data=DATA.get(name, {})))
     assert words == WORDS.get(name, words)
     assert not {"{", "}", "None", "_"} & {*words, *words.split()}

@@ -1,4 +1,4 @@
-"""A plan as a file: what a person changes in it becomes edits, and a broken file names the line."""
+"""A plan as a file: a person's changes in it become edits, and an invalid file names the line."""
 
 import random
 
@@ -11,16 +11,16 @@ from workflows.models import Plan
 from workflows.production.state import policies
 
 
-def test_a_plan_that_is_not_changed_gives_no_edits() -> None:
-    """The plan as YAML, saved as it is, leads to no edit: also with many lines in a prompt."""
+def test_an_unchanged_plan_gives_no_edits() -> None:
+    """The plan as YAML, saved unchanged, gives no edit: also with many lines in a prompt."""
     plan = plan_of(4)
     assert edits_between(plan, to_yaml(plan)) == []
 
 
 @pytest.mark.parametrize("dropped_stay", [False, True])
 def test_any_order_can_be_reached(dropped_stay: bool) -> None:
-    """Whatever order, drops and additions the file has, applying the edits gives exactly that plan; also after the
-    approval, when what was dropped keeps its place."""
+    """For any order, drops and additions in the file, applying the edits gives exactly that plan; also after the
+    approval, when a dropped asset keeps its place."""
     brief = Brief(text="x", platform=Platform.COPY)
     chance = random.Random(7)
     for _ in range(30):
@@ -49,8 +49,8 @@ def test_any_order_can_be_reached(dropped_stay: bool) -> None:
         ("title:", "title: [", "YAML"),
     ],
 )
-def test_a_broken_file_says_where(old: str, new: str, message: str) -> None:
-    """A plan file that is not one any more names the field or line."""
+def test_an_invalid_file_names_the_line(old: str, new: str, message: str) -> None:
+    """An invalid plan file is refused with the field or line."""
     plan = plan_of(1)
     with pytest.raises(PlanFileError, match=message):
         edits_between(plan, to_yaml(plan).replace(old, new))

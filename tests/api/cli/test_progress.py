@@ -45,9 +45,11 @@ def test_an_unknown_cost_is_not_free() -> None:
     out = io.StringIO()
     show_production(make_console(out), view, "http://api")
     rows = [" ".join(line.split()) for line in out.getvalue().splitlines() if " shot-" in line]
-    costs = ["completed 1 of 1 unknown", "completed 2 of 2 0.05 + unknown", "completed 1 of 1 free", "completed – –"]
+    one = "0.00–0.035"  # the estimate, before the cost
+    costs = [f"completed 1 {one} unknown", "completed 2 (2 takes) 0.00–0.07 0.05 + unknown"]
+    costs += [f"completed 1 {one} free", f"completed – {one} –"]
     assert [cost in row for cost, row in zip(costs, rows, strict=True)] == [True] * 4, rows
-    assert "spent 0.05 USD and 2 unknown costs\n" in out.getvalue()
+    assert "spent 0.05 USD and 2 unknown costs · estimate 0.00–0.175\n" in out.getvalue()
     assert describe(event("asset_complete", "a", cost_usd="0", cost_source="unknown")) == "done, cost unknown"
     assert describe(event("asset_complete", "a", cost_usd="0", cost_source="catalogue")) == "done, free"
 
@@ -66,7 +68,7 @@ def test_piped_progress_is_lines() -> None:
         view.show(event("asset_complete", "shot-1", cost_usd="0.0350"))
     lines = out.getvalue().splitlines()
     assert len(lines) == 5
-    assert lines[1].split() == ["asset", "progress", "shot-1", "rendering,", "25", "%"]
+    assert lines[1].split()[2:] == ["asset", "progress", "shot-1", "rendering,", "25", "%"]
     assert lines[-1].endswith("done, 0.035 USD")
 
 
@@ -81,7 +83,7 @@ def test_piped_waiting_is_told_once_per_reason() -> None:
         for _ in range(2):
             view.show(event("asset_fallback", "shot-1", provider="other", model="m", message="no\nwords"))
             view.show(event("asset_progress", "shot-1", progress=0.5, step="rendering"))
-    assert [" ".join(line.split()) for line in out.getvalue().splitlines()] == [
+    assert [" ".join(line.split()[2:]) for line in out.getvalue().splitlines()] == [
         *(f"asset progress shot-1 queued: {reason}" for reason in (full, slow, full)),
         *("asset fallback shot-1 now other/m, because no words", "asset progress shot-1 rendering, 50 %") * 2,
     ]

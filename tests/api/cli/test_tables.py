@@ -19,13 +19,13 @@ from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
     ("usd", "text"), [("0", "free"), ("0.0400", "0.04"), ("0.0035", "0.0035"), ("0.0350", "0.035"), ("12", "12.00")]
 )
 def test_amounts(usd: str, text: str) -> None:
-    """Money has two decimals, up to four where the price is finer, and nothing is free."""
+    """Money has two decimals, up to four when the price is finer, and zero is "free"."""
     assert amount(Decimal(usd)) == text
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_plan_fits_the_terminal(width: int) -> None:
-    """However narrow the terminal, each asset is one line with its id, maker and price whole."""
+    """At any width of the terminal, each asset is one line with its id, provider and price whole."""
     out = io.StringIO()
     show_plan(Console(file=out, width=width, force_terminal=True, color_system=None, highlight=False), plan_of(3))
     rows = [line for line in out.getvalue().splitlines() if "shot-" in line]
@@ -40,8 +40,8 @@ def test_the_plan_fits_the_terminal(width: int) -> None:
         (1, "0.00–0.14 USD and 1 unknown price · ", "--allow-unknown-prices"),
     ],
 )
-def test_the_total_tells_what_is_unknown(unknown: int, total: str, option: str) -> None:
-    """The total of a plan counts the prices that it does not know, and approving it takes the option for them."""
+def test_the_total_counts_unknown_prices(unknown: int, total: str, option: str) -> None:
+    """The total of a plan counts its unknown prices, and approving it requires the option for them."""
     plan = plan_of(4).model_copy(update={"unknown_prices": ("shot-1",)[:unknown]})
     out = io.StringIO()
     show_plan(make_console(out), plan)
@@ -50,9 +50,9 @@ def test_the_total_tells_what_is_unknown(unknown: int, total: str, option: str) 
 
 
 @pytest.mark.parametrize("evil", ["\x1b[1A\x1b[2K", "\x9b2K", "\r", "\x08\x08", "\u202e", "\u2066", "\x07"])
-def test_words_of_others_are_only_shown(evil: str) -> None:
-    """Nothing in a title, a name or a note moves the cursor, erases, rings or turns text around: the price that is
-    shown is the price."""
+def test_control_characters_have_no_effect(evil: str) -> None:
+    """No control character in a title, a name or a note moves the cursor, erases, rings or reverses text: the displayed
+    price is the price."""
     plan = plan_of(2, "0.1234")
     asset = plan.assets[0].model_copy(update={"label": f"free{evil}", "prompt": f"words{evil}0.00 USD"})
     plan = plan.model_copy(update={"title": f"Harbour{evil}", "assets": (asset, *plan.assets[1:])})
@@ -110,7 +110,7 @@ REPORT = a_report(
 
 
 def test_piped_providers_are_whole_lines() -> None:
-    """Piped, each model is one line with its whole price and note, under its provider, and what is retired is last."""
+    """Piped, each model is one line with its whole price and note, under its provider, and retired ones are last."""
     out = io.StringIO()
     show_providers(make_console(out), REPORT, TODAY)
     lines = [" ".join(line.split()) for line in out.getvalue().splitlines()]
@@ -130,7 +130,7 @@ def test_piped_providers_are_whole_lines() -> None:
 
 @pytest.mark.parametrize("width", [80, 100])
 def test_providers_fit_the_terminal(width: int) -> None:
-    """In a terminal nothing is cut: long prices and notes go on below."""
+    """In a terminal nothing is cut: long prices and notes continue on the next line."""
     out = io.StringIO()
     show_providers(Console(file=out, width=width, force_terminal=True, color_system=None), REPORT, TODAY)
     text = out.getvalue()
@@ -142,8 +142,8 @@ def test_providers_fit_the_terminal(width: int) -> None:
     assert {"alone:", "FLOOR=2,", "retires", "2026-11-21;", "retired"} <= words
 
 
-def test_the_doctor_tells_what_retires_soon() -> None:
-    """Only models that end after today and within 60 days are told of, with the day and what to use then."""
+def test_the_doctor_lists_coming_retirements() -> None:
+    """Only models that end after today and within 60 days are listed, with the day and the replacement."""
     days = (-1, 0, 1, 60, 61)
     models = [a_model(f"in {n}", retires=TODAY + timedelta(days=n), replacement=("new",)) for n in days]
     assert retiring(a_report(*models, a_model("for ever")), TODAY) == [
@@ -157,5 +157,5 @@ def test_the_doctor_tells_what_retires_soon() -> None:
     [(1, "m1"), (3, "m1, then m2, then m3"), (9, "m1, then m2, then m3, and 6 more")],
 )
 def test_the_doctor_names_three_planners(count: int, words: str) -> None:
-    """Of many models that plan the first three are named and the others counted."""
+    """Of many planning models the first three are named and the others counted."""
     assert shorten_planners(", then ".join(f"m{n}" for n in range(1, count + 1))) == words

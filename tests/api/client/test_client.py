@@ -1,4 +1,4 @@
-"""The Python client against real HTTP servers that answer as told."""
+"""The Python client against real HTTP servers with scripted responses."""
 
 import json
 import re
@@ -27,7 +27,7 @@ Answer = Callable[["Handler"], None]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Gives each request to the server's script and keeps what was asked."""
+    """Passes each request to the server's script and records it."""
 
     protocol_version = "HTTP/1.1"
 
@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_PATCH = do_GET  # noqa: N815 - the names that http.server looks for
 
     def log_message(self, *_: Any) -> None:
-        """Tests are quiet."""
+        """Log nothing."""
 
     def reply(self, status: int, content: Any = None, **headers: str) -> None:
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -54,11 +54,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def stream(self, *parts: str, cut: bool = False) -> None:
-        """Send parts of an event stream, then end it, or cut the line in its middle."""
+        """Send parts of an event stream, then end it, or cut the connection in the middle."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
-        self.send_header("Connection", "close")  # unannounced, the client would send its next request into the void
+        self.send_header("Connection", "close")  # otherwise the client would reuse a dead connection
         self.end_headers()
         for part in parts:
             data = part.encode()
@@ -131,8 +131,8 @@ def event(number: int | None, name: str, **fields: Any) -> str:
 EVENTS = "/api/v1/productions/p1/events"
 
 
-def test_events_go_on_after_a_cut(serve: Serve) -> None:
-    """A stream that is cut in mid-event is taken up again with Last-Event-ID: nothing twice, nothing lost."""
+def test_events_continue_after_a_cut(serve: Serve) -> None:
+    """A stream that is cut in mid-event is resumed with Last-Event-ID: no event is repeated or lost."""
     third = event(3, "asset_complete", asset_id="shot-1", data={"words": "line\u2028break"})
 
     def answer(request: Handler) -> None:
@@ -153,7 +153,7 @@ def test_events_go_on_after_a_cut(serve: Serve) -> None:
 
 
 def test_a_stream_that_ends_early_is_not_the_end(serve: Serve) -> None:
-    """A server that ends the stream well while the production goes on is asked again, through a 503 too."""
+    """When a server ends the stream early while the production continues, the client reconnects, through a 503 too."""
     turns = iter(["first", "away", "last"])
     statuses = iter([production("producing", 1), production("delivered", 2)])
 
@@ -173,8 +173,8 @@ def test_a_stream_that_ends_early_is_not_the_end(serve: Serve) -> None:
         assert [e.name for e in client.events("p1")] == ["approved", "stalled", "done"]
 
 
-def test_an_event_of_a_newer_api_is_passed_over(serve: Serve) -> None:
-    """An event name that this client does not know is skipped, yet counts as seen."""
+def test_an_event_of_a_newer_api_is_skipped(serve: Serve) -> None:
+    """An event with an unknown name is skipped, and still counts for Last-Event-ID."""
 
     def answer(request: Handler) -> None:
         if request.path == EVENTS:
@@ -188,8 +188,8 @@ def test_an_event_of_a_newer_api_is_passed_over(serve: Serve) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.data())
-def test_chunks_do_not_matter(data: st.DataObject) -> None:
-    """However the network cuts the bytes, also within a character, the same events come out."""
+def test_events_do_not_depend_on_chunks(data: st.DataObject) -> None:
+    """The same events are parsed for any split of the bytes, also within a character."""
     first, second = event(7, "asset_start", asset_id="shot-1", data={"é": "日本"}), event(8, "done")
     wire = f": ping\n\n{first}".encode() + second.replace("\n", "\r\n").encode()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=8)))
@@ -201,7 +201,7 @@ def test_chunks_do_not_matter(data: st.DataObject) -> None:
 
 
 def test_a_refusal_carries_its_fields(serve: Serve) -> None:
-    """What the API refuses is raised with status, title, detail, fields, remedies and the current digest."""
+    """A refusal of the API is raised with status, title, detail, fields, remedies and the current digest."""
     problem = {
         "title": "Stale digest",
         "status": 409,
@@ -225,15 +225,15 @@ def test_a_refusal_carries_its_fields(serve: Serve) -> None:
 
 
 def test_an_unknown_production_ends_the_events(serve: Serve) -> None:
-    """The events of a production that is not there raise at once instead of being asked again."""
+    """The events of a missing production raise at once, without a retry."""
     server = serve(lambda request: request.reply(404, {"title": "Unknown production", "status": 404}))
     with GreenlightClient(server.url) as client, pytest.raises(GreenlightError, match="Unknown production"):
         next(client.events("p1"))
     assert len(server.asked) == 1
 
 
-def test_nobody_there_names_the_remedy() -> None:
-    """Where nothing listens, the error names the address, the variable and the command that starts the stack."""
+def test_a_refused_connection_names_the_remedy() -> None:
+    """When no server listens, the error names the address, the variable and the command that starts the stack."""
     with serving(lambda request: request.reply(200)) as server:
         url = server.url
     with GreenlightClient(url) as client, pytest.raises(Unreachable) as caught:
@@ -243,8 +243,8 @@ def test_nobody_there_names_the_remedy() -> None:
     assert "greenlight up" in caught.value.detail
 
 
-def test_a_key_goes_with_the_start(serve: Serve) -> None:
-    """The idempotency key travels as a header, and the brief's unset fields stay unset."""
+def test_an_idempotency_key_is_a_header(serve: Serve) -> None:
+    """The idempotency key is sent as a header, and the brief's unset fields stay unset."""
     started = {key: production("planning", 0)[key] for key in ("production_id", "status", "links")}
     server = serve(lambda request: request.reply(202, started))
     with GreenlightClient(server.url) as client:
@@ -254,8 +254,8 @@ def test_a_key_goes_with_the_start(serve: Serve) -> None:
     assert body == {"text": "Hi.", "platform": "copy"}
 
 
-def test_a_lost_answer_is_asked_for_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the connection breaks before the answer, a request with a key is sent again, and one without is not."""
+def test_a_lost_response_is_retried_with_a_key(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the connection breaks before the response, a request with a key is sent again, and one without is not."""
     monkeypatch.setattr(transport, "RETRY_PAUSES_SECONDS", (0.0, 0.0))
     receipt = {"status": "producing", "plan_digest": "d", "last_event_id": 3}
     lost = iter((True, False, True))
@@ -275,7 +275,7 @@ def test_a_lost_answer_is_asked_for_again(serve: Serve, monkeypatch: pytest.Monk
     assert len(server.asked) == 3
 
 
-def test_the_list_reads_on(serve: Serve) -> None:
+def test_the_list_reads_all_pages(serve: Serve) -> None:
     """The list follows page tokens to the end, and keeps the filters on every page."""
     pages = {
         None: {"productions": [_listed("a"), _listed("b")], "next_page_token": "t/1"},
@@ -291,7 +291,8 @@ def test_the_list_reads_on(serve: Serve) -> None:
         assert [p.production_id for p in client.list(platform=Platform.VIDEO)] == ["a", "b", "c"]
 
 
-def test_the_list_of_batches_reads_on(serve: Serve) -> None:
+def test_the_list_of_batches_reads_all_pages(serve: Serve) -> None:
+    """The list of batches follows page tokens to the end."""
     line = {"status": "done", "rows": 1, "created_at": "2026-01-01T00:00:00Z"}
     links = {"batch": "/b", "results": "/r", "temporal_ui": None}
     pages = {
@@ -308,7 +309,7 @@ def _listed(production_id: str) -> dict[str, Any]:
     return {key: whole[key] for key in ("status", "created_at", "links")} | {"production_id": production_id}
 
 
-def test_the_storage_sees_none_of_our_headers(serve: Serve, tmp_path: Path) -> None:
+def test_storage_receives_none_of_our_headers(serve: Serve, tmp_path: Path) -> None:
     """A download follows the redirect with a request of its own: a token for the API never reaches the storage."""
     storage = serve(lambda request: request.reply(200, b"moving pictures"))
     api = serve(lambda request: request.reply(307, b"", Location=f"{storage.url}/bucket/film.mp4?signature=1"))
@@ -320,7 +321,7 @@ def test_the_storage_sees_none_of_our_headers(serve: Serve, tmp_path: Path) -> N
     assert "authorization" not in {name.lower() for name in storage.asked[0][2]}
 
 
-def test_half_a_download_is_no_file(serve: Serve, tmp_path: Path) -> None:
+def test_a_broken_download_leaves_no_file(serve: Serve, tmp_path: Path) -> None:
     """A download that breaks off raises and leaves nothing under the file's name."""
 
     def break_off(request: Handler) -> None:
@@ -344,7 +345,7 @@ def delivered(*names: str) -> ProductionView:
 
 
 def test_files_keep_their_folders(serve: Serve, tmp_path: Path) -> None:
-    """A file lands where the document refers to it, images/visual.png in a folder images, the manifest last."""
+    """A file is saved where the document refers to it, images/visual.png in a folder images, the manifest last."""
     server = serve(lambda request: request.reply(200, request.path.encode()))
     with GreenlightClient(server.url) as client:
         files = list(client.download_all(delivered("content.html", "images/visual.png"), tmp_path))
@@ -354,7 +355,7 @@ def test_files_keep_their_folders(serve: Serve, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["/etc/visual.png", "../visual.png", "images/../../visual.png", "."])
 def test_no_file_leaves_the_folder(serve: Serve, tmp_path: Path, name: str) -> None:
-    """A file name that leads out of the folder is refused by name, before anything is asked for or written."""
+    """A file name that leads out of the folder is refused by name, before any request or write."""
     server = serve(lambda request: request.reply(200, b"bytes"))
     with GreenlightClient(server.url) as client, pytest.raises(GreenlightError, match=re.escape(repr(name))):
         list(client.download_all(delivered("content.html", name), tmp_path / "out"))
@@ -362,8 +363,9 @@ def test_no_file_leaves_the_folder(serve: Serve, tmp_path: Path, name: str) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_the_api_is(tmp_path: Path) -> None:
-    """The address is the argument, else GREENLIGHT_URL, else what the running stack recorded, else port 8400."""
+def test_the_address_of_the_api(tmp_path: Path) -> None:
+    """The address is the argument, otherwise GREENLIGHT_URL, otherwise that of the running stack, otherwise port
+    8400."""
     home = {"GREENLIGHT_HOME": str(tmp_path)}
     assert resolve_url(None, home)[0] == "http://127.0.0.1:8400"
     (tmp_path / "stack.json").write_text('{"api_url": "http://127.0.0.1:8411"}')
@@ -374,7 +376,7 @@ def test_where_the_api_is(tmp_path: Path) -> None:
     assert resolve_url(None, home)[0] == "http://127.0.0.1:8400"
 
 
-def test_the_client_is_light() -> None:
+def test_the_client_imports_no_server() -> None:
     """A fresh interpreter that imports the client or the CLI loads neither FastAPI nor Temporal nor a vendor SDK."""
     heavy = "{'fastapi', 'temporalio', 'boto3', 'openai', 'anthropic', 'google.genai', 'av', 'PIL'}"
     code = f"import sys, api.client.client, api.cli.main; print(sorted({heavy} & set(sys.modules)))"

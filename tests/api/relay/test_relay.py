@@ -1,4 +1,4 @@
-"""The event relay: exact resume, one follower whatever the watchers, silence told, ends that are ends."""
+"""The event relay: exact resume, one follower for all watchers, reports of silence, and streams that end correctly."""
 
 import asyncio
 import socket
@@ -46,7 +46,7 @@ async def producing(api: Api) -> str:
 
 
 async def test_exact_resume(api: Api, fake: FakeActivities) -> None:
-    """Cut after every single event and taken up by Last-Event-ID, the pieces are the whole: no gap, no double."""
+    """A stream that is cut after every single event and resumed by Last-Event-ID has no gap and no duplicate."""
     production_id = await producing(api)
     pieces: list[Sse] = []
     released = False
@@ -64,7 +64,7 @@ async def test_exact_resume(api: Api, fake: FakeActivities) -> None:
     assert pieces == await api.events(production_id)
 
 
-async def test_many_watchers_one_question(api: Api, fake: FakeActivities) -> None:
+async def test_many_watchers_share_the_queries(api: Api, fake: FakeActivities) -> None:
     """Fifty watchers see the same events, and cost no more queries than one."""
     production_id = await producing(api)
     async with AsyncExitStack() as stack:
@@ -78,7 +78,7 @@ async def test_many_watchers_one_question(api: Api, fake: FakeActivities) -> Non
         seen = await asyncio.gather(*(_numbers(stream) for stream in streams))
     assert all(numbers == seen[0] for numbers in seen)
     assert seen[0] == list(range(1, len(seen[0]) + 1))
-    # The held asset, the finishing and the end: at most a query for each task of the workflow, and the first.
+    # The held asset, the finishing and the end: at most one query for each task of the workflow, and the first.
     assert await api.metric("workflow_queries_total") - before <= 6
     assert await api.metric("relay_watchers") == 0
     assert await api.metric("relay_watched_productions") == 0
@@ -88,8 +88,8 @@ async def _numbers(stream: AsyncIterator[Sse]) -> list[int]:
     return [event.id async for event in stream if event.id is not None]
 
 
-async def test_nothing_asked_while_waiting(api: Api) -> None:
-    """A production that waits for its approval is watched without a single query."""
+async def test_a_waiting_production_is_not_queried(api: Api) -> None:
+    """A production that waits for its approval is watched without a query."""
     production_id, _ = await api.planned()
     async with api.watching(production_id) as stream:
         async for event in stream:
@@ -103,8 +103,9 @@ async def test_nothing_asked_while_waiting(api: Api) -> None:
         assert await api.metric("workflow_queries_total") - before <= 1
 
 
-async def test_waiting_is_told_with_its_reason(api: Api, fake: FakeActivities) -> None:
-    """An asset whose vendor said to wait, or that no worker has taken up, is queued, and the watcher reads why."""
+async def test_a_wait_is_reported_with_its_reason(api: Api, fake: FakeActivities) -> None:
+    """An asset that the vendor delays, or that no worker has started, is queued, and the watcher receives the
+    reason."""
     fake.limited = {"text-1"}
     production_id, digest = await api.planned()
     await api.approve(production_id, digest)
@@ -116,8 +117,8 @@ async def test_waiting_is_told_with_its_reason(api: Api, fake: FakeActivities) -
     assert (event.id, event.data["asset_id"], told["queued"]) == (None, "text-1", True)
 
 
-async def test_percent(api: Api, fake: FakeActivities) -> None:
-    """What the activity of a provider's job says of itself reaches the watcher, without a number."""
+async def test_percent_of_a_job(api: Api, fake: FakeActivities) -> None:
+    """The progress of a provider's job reaches the watcher, without an event number."""
     fake.jobs = True
     production_id = await producing(api)
     progress = await api.until(production_id, "asset_progress")
@@ -127,7 +128,7 @@ async def test_percent(api: Api, fake: FakeActivities) -> None:
     assert (await api.events(production_id))[-1].name == "done"
 
 
-async def test_closed_from_its_result(client: Client) -> None:
+async def test_a_closed_production_needs_no_query(client: Client) -> None:
     """A closed production needs no worker and no query: its events come from its result, and the stream ends."""
     async with FakeActivities().working(client), serving(client, {}) as api:
         production_id = await api.delivered()
@@ -139,8 +140,8 @@ async def test_closed_from_its_result(client: Client) -> None:
         assert await api.metric("workflow_queries_total") == 0
 
 
-async def test_stalled(client: Client) -> None:
-    """Without a worker the stream reports it, goes on, and sends every event once there is one."""
+async def test_a_missing_worker_is_reported_as_stalled(client: Client) -> None:
+    """Without a worker the stream reports it, stays open, and sends every event once there is one."""
     async with serving(client, {}) as api:
         production_id = await api.start()
         async with api.watching(production_id) as stream:
@@ -156,8 +157,8 @@ async def test_stalled(client: Client) -> None:
                 assert names == ["plan_start", "plan_ready"]
 
 
-async def test_reopened_is_followed(api: Api, fake: FakeActivities) -> None:
-    """A production that is opened again is followed in its new run, with its numbering continued."""
+async def test_a_reopened_production_is_followed(api: Api, fake: FakeActivities) -> None:
+    """A production that is reopened is followed in its new run, and its numbering continues."""
     fake.release(HELD)
     production_id = await api.delivered(budget_usd="5")
     last = (await api.get(production_id))["last_event_id"]
@@ -178,7 +179,7 @@ async def _releasing(stream: AsyncIterator[Sse], fake: FakeActivities) -> AsyncI
 
 
 async def test_server_stop_ends_streams(client: Client) -> None:
-    """A server that stops ends its streams at once instead of waiting for their watchers."""
+    """A server that stops ends its streams at once, without waiting for their watchers."""
     async with FakeActivities().working(client), serving(client, {}) as api:
         production_id, _ = await api.planned()
         async with api.watching(production_id) as stream:
@@ -190,8 +191,8 @@ async def test_server_stop_ends_streams(client: Client) -> None:
                 assert [e async for e in stream if e.name] == []
 
 
-async def test_line_to_temporal_cut(servers: Stack, client: Client, fake: FakeActivities) -> None:
-    """When the connection to Temporal breaks, the stream stays and goes on with the next event."""
+async def test_a_cut_connection_to_temporal(servers: Stack, client: Client, fake: FakeActivities) -> None:
+    """When the connection to Temporal breaks, the stream stays open and continues with the next event."""
     with proxy(servers.info.temporal_address) as line:
         through = await Client.connect(line.address, data_converter=data_converter)
         async with fake.working(client), serving(through, {}) as api:
@@ -209,7 +210,7 @@ async def test_line_to_temporal_cut(servers: Stack, client: Client, fake: FakeAc
 
 
 class Proxy:
-    """A TCP line to a server that can be cut; new connections go through again."""
+    """A TCP connection to a server that can be cut; new connections are accepted again."""
 
     def __init__(self, target: str) -> None:
         host, _, port = target.rpartition(":")

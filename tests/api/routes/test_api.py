@@ -15,7 +15,7 @@ from workflows.models import Modality
 
 
 async def test_whole_life(api: Api, fake: FakeActivities) -> None:
-    """Start, approve, follow, look: one production over HTTP."""
+    """One production over HTTP is started, approved, watched and read."""
     answer = await api.http.post("/api/v1/productions", json=BRIEF | {"title": "A saying"})
     production_id = answer.json()["production_id"]
     assert answer.status_code == 202
@@ -39,8 +39,8 @@ async def test_whole_life(api: Api, fake: FakeActivities) -> None:
     assert fake.manifests[production_id].status == "delivered"
 
 
-async def test_one_key_one_production(api: Api) -> None:
-    """The same Idempotency-Key names the same production, open or closed; another brief under it is refused."""
+async def test_a_key_identifies_one_production(api: Api) -> None:
+    """The same Idempotency-Key identifies the same production, open or closed; another brief under it is refused."""
     headers = {"Idempotency-Key": uuid4().hex}
     first = await api.http.post("/api/v1/productions", json=BRIEF, headers=headers)
     again = await api.http.post("/api/v1/productions", json=BRIEF, headers=headers)
@@ -58,8 +58,8 @@ async def test_one_key_one_production(api: Api) -> None:
     assert tenant.json()["production_id"] != production_id
 
 
-async def test_racing_starts(api: Api) -> None:
-    """Many starts at once under one key begin one production."""
+async def test_racing_starts_begin_one_production(api: Api) -> None:
+    """Many concurrent starts under one key begin one production."""
     headers = {"Idempotency-Key": uuid4().hex}
     answers = await asyncio.gather(
         *(api.http.post("/api/v1/productions", json=BRIEF, headers=headers) for _ in range(10))
@@ -68,8 +68,8 @@ async def test_racing_starts(api: Api) -> None:
     assert len({a.json()["production_id"] for a in answers}) == 1
 
 
-async def test_unknown_production(api: Api) -> None:
-    """Whatever is asked of an unknown production is a 404."""
+async def test_an_unknown_production_is_a_404(api: Api) -> None:
+    """Every request for an unknown production gets a 404."""
     digest = {"plan_digest": "d"}
     for answer in (
         await api.http.get(path("nobody")),
@@ -85,7 +85,7 @@ async def test_unknown_production(api: Api) -> None:
         assert problem(answer, 404).type == "urn:greenlight:problem:unknown-production"
 
 
-async def test_another_digest(api: Api) -> None:
+async def test_another_digest_is_refused(api: Api) -> None:
     """An approval of another plan is refused with the digest of the current one."""
     production_id, digest = await api.planned()
     found = problem(await api.approve(production_id, "0" * 32), 409)
@@ -93,8 +93,8 @@ async def test_another_digest(api: Api) -> None:
     assert (await api.get(production_id))["status"] == "awaiting_approval"
 
 
-async def test_too_late(api: Api) -> None:
-    """What is decided after a rejection is refused with the reason."""
+async def test_a_late_decision_is_refused(api: Api) -> None:
+    """A decision after a rejection is refused with the reason."""
     production_id, digest = await api.planned()
     assert (await api.http.post(path(production_id, "reject"), json={"reason": "no"})).status_code == 200
     await api.events(production_id)
@@ -107,7 +107,7 @@ async def test_too_late(api: Api) -> None:
         assert "rejected" in found.detail
 
 
-async def test_typing_slip_in_approval(api: Api) -> None:
+async def test_a_misspelt_field_releases_nothing(api: Api) -> None:
     """A misspelt budget releases nothing."""
     production_id, digest = await api.planned()
     found = problem(await api.approve(production_id, digest, buget_usd="1"), 422)
@@ -116,7 +116,7 @@ async def test_typing_slip_in_approval(api: Api) -> None:
 
 
 async def test_edits(api: Api) -> None:
-    """A sound edit makes a new digest; one that breaks dependencies is refused and changes nothing."""
+    """A valid edit makes a new digest; one that breaks dependencies is refused and changes nothing."""
     production_id, digest = await api.planned()
     circle = [
         {"op": "change", "asset_id": "text-1", "depends_on": ["text-2"]},
@@ -138,7 +138,7 @@ async def test_edits(api: Api) -> None:
 
 
 async def test_revise(api: Api) -> None:
-    """Feedback in words makes another plan."""
+    """Feedback makes another plan."""
     production_id, digest = await api.planned()
     revised = await api.http.post(path(production_id, "revise"), json={"feedback": "shorter"})
     assert revised.status_code == 200
@@ -146,8 +146,8 @@ async def test_revise(api: Api) -> None:
     assert revised.json()["assets"][0]["prompt"] == "part 1 · shorter"
 
 
-async def test_modality_without_provider(api: Api, fake: FakeActivities) -> None:
-    """A modality nobody is enabled for is refused at the door, with what would enable it."""
+async def test_a_modality_without_a_provider_is_refused(api: Api, fake: FakeActivities) -> None:
+    """A modality without an enabled provider is refused with the brief, with the variables that enable one."""
     fake.enabled = (Modality.TEXT,)
     answer = await api.http.post("/api/v1/productions", json=BRIEF | {"platform": "social_post"})
     found = problem(answer, 422)
@@ -156,7 +156,7 @@ async def test_modality_without_provider(api: Api, fake: FakeActivities) -> None
 
 
 async def test_providers_and_platforms(api: Api) -> None:
-    """What can be made comes from the workers."""
+    """The available models are those that the workers report."""
     report = (await api.http.get("/api/v1/providers")).json()
     assert report["enabled_providers"]["text"] == ["fake"]
     assert report["providers"][0]["models"][0]["model"] == "words"
@@ -166,7 +166,7 @@ async def test_providers_and_platforms(api: Api) -> None:
 
 
 async def test_cancel(api: Api, fake: FakeActivities) -> None:
-    """A cancelled production keeps what was made, and is closed for decisions."""
+    """A cancelled production keeps its finished takes, and is closed for decisions."""
     fake.hold("text-2")
     production_id, digest = await api.planned()
     await api.approve(production_id, digest)
@@ -194,8 +194,8 @@ async def test_resolve(api: Api, fake: FakeActivities) -> None:
     assert [a["status"] for a in (await api.get(production_id))["assets"]] == ["completed", "cancelled", "completed"]
 
 
-async def test_opened_again(api: Api) -> None:
-    """A delivered production makes a new take and delivers again; the numbering of its events goes on."""
+async def test_a_delivered_production_is_reopened(api: Api) -> None:
+    """A delivered production makes a new take and delivers again; the numbering of its events continues."""
     production_id = await api.delivered(budget_usd="1")
     last = (await api.get(production_id))["last_event_id"]
     regenerate = path(production_id, "assets", "text-1", "regenerate")
@@ -239,7 +239,7 @@ async def test_list(api: Api) -> None:
 
 
 async def test_list_is_searched(api: Api) -> None:
-    """Words find productions by title, id and requester, whatever their case, also behind pages where nothing fits."""
+    """A search finds productions by title, id and requester, in any letter case, also behind pages without a match."""
     tenant, ids = f"t-{uuid4().hex[:8]}", []
     for title, requester in (("Night train", "ana"), ("Day boat", "ben"), ("Night bus", "ben"), ("Tram", "ana")):
         ids.append((await api.planned(tenant=tenant, title=title, requester=requester))[0])
@@ -259,8 +259,8 @@ async def test_list_is_searched(api: Api) -> None:
     assert await found("zeppelin") == []
 
 
-async def test_list_of_reopened(api: Api, fake: FakeActivities) -> None:
-    """A production that is opened again keeps its age, gets its plan's title and stays behind newer ones."""
+async def test_a_reopened_production_keeps_its_place(api: Api, fake: FakeActivities) -> None:
+    """A production that is reopened keeps its age, gets its plan's title and stays behind newer ones."""
     tenant = f"t-{uuid4().hex[:8]}"
     old = await api.delivered(tenant=tenant, budget_usd="1")
     new, _ = await api.planned(tenant=tenant)
@@ -282,7 +282,8 @@ async def test_list_of_reopened(api: Api, fake: FakeActivities) -> None:
 
 
 async def test_no_worker(client: Client) -> None:
-    """Without a worker a production is started all the same; what needs one is a 503 that says so, in seconds."""
+    """Without a worker a production is started all the same; a request that needs one gets a 503 with that reason, in
+    seconds."""
     async with serving(client, {}) as api:
         production_id, other = await asyncio.gather(api.start(), api.start())
         cancelled, *answers = await asyncio.gather(
@@ -297,8 +298,8 @@ async def test_no_worker(client: Client) -> None:
         assert cancelled.status_code == 202
 
 
-async def test_broken_off(api: Api, client: Client, fake: FakeActivities) -> None:
-    """A production that an operator terminated says failed, with all that was known."""
+async def test_a_terminated_production_is_failed(api: Api, client: Client, fake: FakeActivities) -> None:
+    """A production that an operator terminated has the status failed, with its last known record."""
     production_id, _ = await api.planned()
     await client.get_workflow_handle(keys.workflow_id(production_id)).terminate("out of order")
     view = await api.get(production_id)
@@ -330,15 +331,15 @@ async def test_media(api: Api, storage: Storage) -> None:
 
 
 async def test_no_deliverable_yet(api: Api) -> None:
-    """Before it is finished there is no deliverable, and the answer says where the production is."""
+    """Before the end there is no deliverable, and the response gives the status of the production."""
     production_id, _ = await api.planned()
     found = problem(await api.http.get(path(production_id, "deliverable")), 409)
     assert found.production_status == "awaiting_approval"
     assert [(e.field, e.remedy) for e in found.errors] == [("production_id", "wait for the event `done`")]
 
 
-async def test_after_retention(api: Api, fake: FakeActivities, client: Client, storage: Storage) -> None:
-    """When Temporal has forgotten a production, its manifest still answers, events too."""
+async def test_reads_after_retention(api: Api, fake: FakeActivities, client: Client, storage: Storage) -> None:
+    """When Temporal has deleted a production, its manifest is still served, events too."""
     production_id = await api.delivered()
     kept = fake.manifests[production_id].model_copy(update={"production_id": "forgotten"})
     await storage.put_bytes(keys.manifest_key("forgotten"), kept.model_dump_json().encode(), "application/json")
@@ -347,8 +348,8 @@ async def test_after_retention(api: Api, fake: FakeActivities, client: Client, s
     assert [e.id for e in await api.events("forgotten", 3)] == [e.id for e in kept.events if e.id > 3]
 
 
-async def test_changed_after_retention(api: Api, fake: FakeActivities, storage: Storage) -> None:
-    """From its manifest alone a production is opened again: one take is made, and the event numbers go on."""
+async def test_changes_after_retention(api: Api, fake: FakeActivities, storage: Storage) -> None:
+    """A production is reopened from its manifest alone: one take is made, and the event numbers continue."""
     production_id = await api.delivered(budget_usd="5")
     kept = fake.manifests[production_id].model_copy(update={"production_id": "remembered"})
     await storage.put_bytes(keys.manifest_key("remembered"), kept.model_dump_json().encode(), "application/json")
@@ -364,5 +365,5 @@ async def test_changed_after_retention(api: Api, fake: FakeActivities, storage: 
 
 
 async def test_ready(api: Api) -> None:
-    """With both servers there, it is ready."""
+    """With both servers available, the API is ready."""
     assert (await api.http.get("/readyz")).json() == {"ready": True, "checks": {"temporal": "ok", "storage": "ok"}}

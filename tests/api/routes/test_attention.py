@@ -1,4 +1,4 @@
-"""One place for everything that waits for a person, over all productions, and the commands that answer it."""
+"""The list of all pending decisions, over all productions, and the commands that answer them."""
 
 import asyncio
 import shlex
@@ -13,8 +13,9 @@ import typer
 from temporalio.client import Client
 from typer.testing import CliRunner
 
-from api.cli.commands.attention import answer_commands, format_age
+from api.cli.commands.attention import answer_commands
 from api.cli.main import app
+from api.cli.tables import format_age
 from api.temporal import visibility
 from tests.support.fakes import FakeActivities
 from tests.support.serving import Api, problem, serving
@@ -33,19 +34,19 @@ async def api(client: Client) -> AsyncIterator[Api]:
 
 
 async def waiting(api: Api, count: int, **asked: str) -> list[dict[str, Any]]:
-    """What waits, once it is so many things: the list follows a change by a moment."""
+    """The pending decisions, once there are this many: the list follows a change by a moment."""
 
-    async def look() -> list[dict[str, Any]] | None:
+    async def poll() -> list[dict[str, Any]] | None:
         answer = await api.http.get("/api/v1/attention", params=asked)
         assert answer.status_code == 200, answer.text
         entries: list[dict[str, Any]] = answer.json()["entries"]
         return entries if len(entries) == count else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def test_oldest_first_with_evidence(client: Client, api: Api) -> None:
-    """Approvals and failed assets of all productions stand in one list, oldest first, with evidence and answers."""
+    """Approvals and failed assets of all productions are in one list, oldest first, with evidence and answers."""
     tenant = f"t-{uuid4().hex[:8]}"
     fake = FakeActivities(assets=2)
     fake.failures["text-2"] = AssetFailure(
@@ -67,13 +68,13 @@ async def test_oldest_first_with_evidence(client: Client, api: Api) -> None:
     assert second["production_id"] == stuck
     assert (item["reason"], item["asset_id"], item["job_id"]) == ("ambiguous_submission", "text-2", "job-7")
     assert (item["message"], item["cost_usd"]) == ("no answer came", "0.0040")
-    # Nothing is left for one more submission: more has to be released first.
+    # The budget has no room for one more submission: more has to be released first.
     assert item["answers"] == ["adopt", "raise_budget", "accept_without", "cancel"]
     assert first["waiting"]["since"] < item["since"]
 
 
 async def test_filters(client: Client, api: Api) -> None:
-    """The list is narrowed by tenant, platform and reason; a reason that does not exist is refused by its name."""
+    """The list is filtered by tenant, platform and reason; an unknown reason is refused by its name."""
     tenant = f"t-{uuid4().hex[:8]}"
     async with FakeActivities(assets=1).working(client):
         production_id, _ = await api.planned(tenant=tenant)
@@ -88,7 +89,7 @@ async def test_filters(client: Client, api: Api) -> None:
 
 
 async def test_needs_no_worker(client: Client, api: Api) -> None:
-    """What waits is told while no worker runs, and is gone from the list once it is answered."""
+    """Pending decisions are listed while no worker runs, and leave the list once they are answered."""
     tenant = f"t-{uuid4().hex[:8]}"
     async with FakeActivities(assets=1).working(client):
         production_id, _ = await api.planned(tenant=tenant)
@@ -100,24 +101,24 @@ async def test_needs_no_worker(client: Client, api: Api) -> None:
         await waiting(api, 0, tenant=tenant)
 
 
-async def test_more_than_one_answer_reads(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where more productions wait than one answer reads, it says that it is not complete."""
+async def test_an_incomplete_list_is_marked(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When more productions wait than one response contains, it is marked as incomplete."""
     tenant = f"t-{uuid4().hex[:8]}"
     monkeypatch.setattr(visibility, "MAX_WAITING", 1)
     async with FakeActivities(assets=1).working(client):
         ids = [(await api.planned(tenant=tenant))[0] for _ in range(2)]
 
-        async def look() -> bool | None:
+        async def poll() -> bool | None:
             found = (await api.http.get("/api/v1/attention", params={"tenant": tenant})).json()
             return True if not found["complete"] and len(found["entries"]) == 1 else None
 
-        assert await eventually(look)
+        assert await eventually(poll)
         for production_id in ids:
             await api.http.post(f"/api/v1/productions/{production_id}/reject", json={})
 
 
 async def test_the_command(client: Client, api: Api) -> None:
-    """`greenlight attention` prints what waits, and each printed command is one that the CLI knows and that works."""
+    """`greenlight attention` prints the pending decisions, and each printed command exists in the CLI and works."""
     tenant = f"t-{uuid4().hex[:8]}"
     fake = FakeActivities(assets=2)
     fake.fail = {"text-2"}
@@ -154,7 +155,7 @@ def item(reason: AttentionReason, **more: Any) -> AttentionItem:
 
 @pytest.mark.parametrize("reason", get_args(AttentionReason))
 def test_every_answer_is_a_command(reason: AttentionReason) -> None:
-    """Every answer to every reason is a command that exists, with its production and what it answers."""
+    """Every answer to every reason is a command that exists, with its production and the answered item."""
     group = typer.main.get_command(app)
     known = set(group.list_commands(typer.Context(group)))  # type: ignore[attr-defined]  # Typer's root is a group
     for command in answer_commands("p1", item(reason)):
@@ -191,8 +192,8 @@ def test_every_answer_is_a_command(reason: AttentionReason) -> None:
         (item("asset_failed"), "upload", "upload p1 shot-2 FILE"),
     ],
 )
-def test_what_an_answer_needs(waits: AttentionItem, answer: Answer, command: str) -> None:
-    """A command carries what its answer needs: the digest, the proposed words, the replacement, the job."""
+def test_a_command_has_the_arguments_of_its_answer(waits: AttentionItem, answer: Answer, command: str) -> None:
+    """A command carries the arguments of its answer: the digest, the proposed prompt, the replacement, the job."""
     assert f"greenlight {command}" in answer_commands("p1", waits)
     assert answer in waits.answers
 
@@ -201,5 +202,5 @@ def test_what_an_answer_needs(waits: AttentionItem, answer: Answer, command: str
     ("seconds", "words"), [(-5, "0 s"), (59, "59 s"), (60, "1 min"), (7_199, "1 h"), (86_400 * 3, "3 d")]
 )
 def test_age(seconds: int, words: str) -> None:
-    """How long something waits is told in its largest whole unit."""
+    """The age of a pending decision is shown in its largest whole unit."""
     assert format_age(timedelta(seconds=seconds)) == words

@@ -59,15 +59,15 @@ def body(*texts: str, **terms: Any) -> dict[str, Any]:
 
 
 async def until(api: Api, batch_id: str, status: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
+    async def poll() -> dict[str, Any] | None:
         view = (await api.http.get(f"{PATH}/{batch_id}")).json()
         return dict(view) if view["status"] == status else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def test_whole_life(api: Api) -> None:
-    """Rows a hair above the budget wait; admitted they are delivered, and the results name each with its cost."""
+    """Rows slightly above the budget wait; admitted they are delivered, and the results name each with its cost."""
     answer = await api.http.post(
         PATH, json=body("One.", "Two.", "Three.", approve=True, budget_usd="0.0299", at_once=2)
     )
@@ -165,8 +165,8 @@ async def test_list(api: Api) -> None:
     assert problem(wrong, 422).errors[0].field == "page_token"
 
 
-async def test_sent_again(api: Api, fake: FakeActivities) -> None:
-    """The same rows under the same id or key start nothing twice, whoever sends them; other rows are refused."""
+async def test_a_repeated_batch_starts_nothing(api: Api, fake: FakeActivities) -> None:
+    """The same rows under the same id or key start nothing twice, from any caller; other rows are refused."""
     rows = body("One.", "Two.", approve=True)
     await api.http.post(PATH, json=rows)
     view = await until(api, rows["batch_id"], "done")
@@ -184,7 +184,7 @@ async def test_sent_again(api: Api, fake: FakeActivities) -> None:
 
 
 async def test_one_bad_row_refuses_all(api: Api) -> None:
-    """All bad rows are named with their number, field and remedy, and no row is started."""
+    """All invalid rows are named with their number, field and remedy, and no row is started."""
     rows = body("One.", "", "Three.", "Four.")
     rows["rows"][2]["brief"] |= {"platform": "video"}
     rows["rows"][3]["brief"] |= {"budget": 1}
@@ -199,7 +199,7 @@ async def test_one_bad_row_refuses_all(api: Api) -> None:
     problem(await api.http.get(f"{PATH}/{rows['batch_id']}"), 404)
 
 
-async def test_rows_that_do_not_go_together(api: Api) -> None:
+async def test_conflicting_rows_are_refused(api: Api) -> None:
     """The same row twice, two tenants, or a row that approves itself before the others are planned: all are refused."""
     rows = body("One.", "Two.", "Three.", "One.", approve=True)
     rows["rows"][0] = {"brief": {"text": "One."}}
@@ -222,22 +222,22 @@ async def test_rows_that_do_not_go_together(api: Api) -> None:
         pytest.param([{"key": str(n), "brief": {"style": "x"}} for n in range(100)], id="bytes"),
     ],
 )
-async def test_too_large(api: Api, rows: list[dict[str, Any]]) -> None:
-    """More rows, or more bytes, than one batch can carry are refused with the advice to split the file."""
+async def test_a_batch_that_is_too_large_is_refused(api: Api, rows: list[dict[str, Any]]) -> None:
+    """A batch with too many rows or bytes is refused with the advice to split the file."""
     answer = await api.http.post(PATH, json={"rows": rows, "defaults": DEFAULTS | {"text": "x" * 19_000}})
     (error,) = problem(answer, 422).errors
     assert (error.field, error.remedy) == ("rows", "split the file into several batches")
 
 
-async def test_unknown(api: Api) -> None:
-    """A batch that there is not is a 404 with the place to look."""
+async def test_an_unknown_batch_is_a_404(api: Api) -> None:
+    """The 404 for a missing batch names the list of batches."""
     for method, rest in (("GET", ""), ("GET", "/results"), ("POST", "/stop"), ("POST", "/admit")):
         answer = await api.http.request(method, f"{PATH}/nobody{rest}", json={} if rest == "/admit" else None)
         assert problem(answer, 404).errors[0].remedy == "GET /api/v1/batches lists them"
 
 
 async def greenlight(api: Api, *args: str) -> Result:
-    """The command, in a thread of its own: the API runs in this one. It looks more often than for people."""
+    """The command, in a thread of its own: the API runs in this one. It polls more often than for people."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, "POLL_SECONDS", 0.1)
         return await asyncio.to_thread(CliRunner().invoke, app, ["--url", str(api.http.base_url), *args])
@@ -253,9 +253,9 @@ async def test_the_command(api: Api, fake: FakeActivities, tmp_path: Path) -> No
     again = re.search(r"greenlight (batch .*) --budget (\S+)", planned.stdout)
     assert again, planned.stdout
     assert again[2] == "0.0200"
-    dear = await greenlight(api, "batch", str(file), "--approve", "--budget", "0.0199")
-    assert dear.exit_code == 3
-    assert "0.0200" in dear.stderr
+    expensive = await greenlight(api, "batch", str(file), "--approve", "--budget", "0.0199")
+    assert expensive.exit_code == 3
+    assert "0.0200" in expensive.stderr
     made = len(fake.produced)
     for _ in range(2):
         done = await greenlight(api, *again[1].split(), "--budget", again[2])
@@ -269,14 +269,15 @@ async def test_the_command(api: Api, fake: FakeActivities, tmp_path: Path) -> No
 
 
 async def test_json_lines_over_the_budget(api: Api, tmp_path: Path) -> None:
-    """JSON lines take the whole brief; over the budget the exit code is 3 with the numbers, and it can be stopped."""
+    """JSON lines accept the whole brief; over the budget the exit code is 3 with the numbers, and the batch can be
+    stopped."""
     file, out = tmp_path / "briefs.jsonl", tmp_path / "out.jsonl"
     row = {"text": f"One {uuid4()}.", "approval": {"approvers": 1}}
     file.write_text(json.dumps(row) + "\n\n" + json.dumps({"key": "two", "text": "Two."}) + "\n")
     options = ("--platform", "copy", "--approve", "--budget", "0.01", "--out", str(out))
-    dear = await greenlight(api, "batch", str(file), *options)
-    assert dear.exit_code == 3, dear.output
-    assert "0.0200 USD in total" in dear.stderr
+    expensive = await greenlight(api, "batch", str(file), *options)
+    assert expensive.exit_code == 3, expensive.output
+    assert "0.0200 USD in total" in expensive.stderr
     assert [json.loads(line)["status"] for line in out.read_text().splitlines()] == ["awaiting_approval"] * 2
     stopped = await greenlight(api, "batch", str(file), "--platform", "copy", "--stop")
     assert stopped.stdout.startswith("\nStopped: 2 rows")
@@ -292,8 +293,8 @@ async def test_json_lines_over_the_budget(api: Api, tmp_path: Path) -> None:
         ("a.txt", "x", "neither .csv nor .jsonl"),
     ],
 )
-async def test_bad_file(api: Api, tmp_path: Path, name: str, content: str, words: str) -> None:
-    """A file that is no batch is refused with the place and the remedy, before anything is asked."""
+async def test_an_invalid_file_is_refused(api: Api, tmp_path: Path, name: str, content: str, words: str) -> None:
+    """An invalid batch file is refused with the place and the remedy, before any request."""
     file = tmp_path / name
     file.write_text(content)
     refused = await greenlight(api, "batch", str(file))
@@ -301,8 +302,8 @@ async def test_bad_file(api: Api, tmp_path: Path, name: str, content: str, words
     assert words in " ".join(re.sub("[│╭╮╰╯─]", " ", refused.stderr).split())
 
 
-async def test_bad_row_by_the_command(api: Api, tmp_path: Path) -> None:
-    """A row that cannot be made is told with its number, and nothing is started."""
+async def test_an_impossible_row_is_refused_by_the_command(api: Api, tmp_path: Path) -> None:
+    """An impossible row is reported with its number, and nothing is started."""
     file = tmp_path / "briefs.csv"
     file.write_text("text,platform\nOne.,copy\nTwo.,radio\n")
     refused = await greenlight(api, "batch", str(file))
@@ -311,7 +312,7 @@ async def test_bad_row_by_the_command(api: Api, tmp_path: Path) -> None:
 
 
 def test_a_long_batch_on_a_terminal() -> None:
-    """Where there is no room for all rows, those that are done give way; the totals are always there."""
+    """When there is no room for all rows, finished ones are hidden; the totals are always shown."""
     view = BatchView.model_validate(EXAMPLES["BatchView"])
     done = [view.rows[0].model_copy(update={"row": n, "key": f"key-{n}", "status": "delivered"}) for n in range(1, 30)]
     waits = view.rows[1].model_copy(update={"row": 30, "key": "the last"})
@@ -344,7 +345,7 @@ def test_a_long_batch_on_a_terminal() -> None:
     ],
 )
 def test_no_cell_is_a_formula(cell: str) -> None:
-    """Words that a spreadsheet would calculate, in any spelling, are marked as words; others stay as they are."""
+    """Text that a spreadsheet would calculate, in any spelling, is marked as text; other text is unchanged."""
     assert batches._safe({"note": cell}) == {"note": f"'{cell}"}
     assert batches._safe({"note": "A boat at dawn = good", "cost": "0.01", "n": 1}) == {
         "note": "A boat at dawn = good",

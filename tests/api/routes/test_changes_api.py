@@ -1,4 +1,4 @@
-"""Changing one's mind over HTTP: takes, edits after the approval, staleness, pauses, revisions, several approvers."""
+"""Changes over HTTP: takes, edits after the approval, staleness, pauses, revisions, several approvers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ async def edited(api: Api, production_id: str, *edits: dict[str, Any], **more: A
 
 
 async def again(api: Api, production_id: str, last: int) -> None:
-    """Wait until what was begun after event `last` is delivered."""
+    """Wait until the work after event `last` is delivered."""
     assert (await api.events(production_id, last))[-1].name == "done"
 
 
@@ -56,7 +56,7 @@ async def last_of(api: Api, production_id: str) -> int:
 
 
 async def test_takes(api: Api) -> None:
-    """Every take tells what it was made from, what it is and what it cost, and which is in use."""
+    """Every take lists its inputs, its facts and its cost, and which one is in use."""
     production_id = await api.delivered(budget_usd="1")
     last = await last_of(api, production_id)
     regenerate = path(production_id, "assets", "text-1", "regenerate")
@@ -75,7 +75,7 @@ async def test_takes(api: Api) -> None:
 
 
 async def test_feedback_makes_the_prompt(api: Api, fake: FakeActivities) -> None:
-    """Feedback in words becomes a new prompt; where nobody can write one, or both are given, it is refused."""
+    """Feedback becomes a new prompt; without a language model, or with both feedback and a prompt, it is refused."""
     production_id = await api.delivered(budget_usd="1")
     last = await last_of(api, production_id)
     regenerate = path(production_id, "assets", "text-1", "regenerate")
@@ -89,7 +89,7 @@ async def test_feedback_makes_the_prompt(api: Api, fake: FakeActivities) -> None
 
 
 async def test_history(api: Api) -> None:
-    """The history of a plan says who changed what, when and how, before and after the approval."""
+    """The history of a plan names the person, time and way of each change, before and after the approval."""
     production_id, _ = await api.planned(budget_usd="1")
     assert (
         await edited(api, production_id, {"op": "change", "asset_id": "text-1", "prompt": "sea"})
@@ -116,8 +116,8 @@ async def test_history(api: Api) -> None:
 
 
 async def test_edit_after_delivery(api: Api) -> None:
-    """A delivered production takes edits: what is added above the budget waits for the approvers, or for more money;
-    what is dropped is not used."""
+    """A delivered production accepts edits: additions above the budget wait for the approvers, or for more money; a
+    dropped asset is not used."""
     production_id = await api.delivered(budget_usd="0.02")
     last = await last_of(api, production_id)
     asset = {"asset_id": "text-9", "asset_type": "text", "role": "body", "prompt": "more"}
@@ -158,7 +158,7 @@ async def test_refresh(api: Api) -> None:
 
 
 async def test_pause_and_resume(api: Api, fake: FakeActivities) -> None:
-    """A paused production starts nothing, says who paused it and why, and goes on when it is told to."""
+    """A paused production starts nothing, names the person and the reason, and continues when it is resumed."""
     production_id, digest = await api.planned()
     pause, resume = path(production_id, "pause"), path(production_id, "resume")
     idle = problem(await api.http.post(resume, json={}), 409)
@@ -182,7 +182,7 @@ async def test_pause_and_resume(api: Api, fake: FakeActivities) -> None:
 
 
 async def test_stale_answer(api: Api, fake: FakeActivities) -> None:
-    """An answer to what waited before is refused, and changes nothing; the answer to what waits now is taken."""
+    """An answer to an earlier item is refused, and changes nothing; the answer to the current one is accepted."""
     fake.fail = {"text-2"}
     production_id, digest = await api.planned(budget_usd="1")
     await api.approve(production_id, digest)
@@ -206,7 +206,8 @@ async def test_stale_answer(api: Api, fake: FakeActivities) -> None:
 
 
 async def test_two_approvers(api: Api) -> None:
-    """With two approvers the first approval is kept and shown, the requester's and a second by the same are refused."""
+    """With two approvers the first approval is kept and shown, the requester's and a second by the same person are
+    refused."""
     policy = {"approvers": 2, "not_by_requester": True}
     production_id, digest = await api.planned(approval=policy, requester="cleo")
     refused = problem(await api.approve(production_id, digest, approver="cleo"), 409)
@@ -262,16 +263,16 @@ async def test_old_revisions(api: Api, storage: Storage, fake: FakeActivities) -
 
 
 async def read(api: Api, production_id: str, asked: str) -> bytes:
-    """The bytes that a link of the API leads to."""
+    """The bytes at a link of the API."""
     answer = await api.http.get(path(production_id, asked))
     assert answer.status_code == 307, answer.text
     async with httpx.AsyncClient(timeout=WITHIN, trust_env=False) as outside:
         return (await outside.get(answer.headers["location"])).content
 
 
-async def test_the_record_names_the_files_of_a_revision(api: Api, storage: Storage, fake: FakeActivities) -> None:
-    """Where two attempts stored files for one revision, every address leads to those of the record, stored last or not;
-    an earlier revision is what its own manifest names."""
+async def test_the_record_selects_the_files_of_a_revision(api: Api, storage: Storage, fake: FakeActivities) -> None:
+    """When two attempts stored files for one revision, every address leads to those of the record, stored last or not;
+    for an earlier revision its own manifest names them."""
     fake.filesets = {1: "a" * 16, 2: "c" * 16}
     production_id = await api.delivered(budget_usd="1")
 
@@ -301,18 +302,18 @@ async def test_the_record_names_the_files_of_a_revision(api: Api, storage: Stora
     assert await read(api, production_id, "deliverable?revision=2&file=content.md") == b"# second"
 
 
-async def test_a_revision_that_no_record_names(api: Api, storage: Storage) -> None:
+async def test_an_undelivered_revision_shows_the_last_files(api: Api, storage: Storage) -> None:
     """Of a revision that was never delivered, the files of the attempt that stored last are shown."""
     production_id = await api.delivered()
     before, after = (keys.fileset_key(production_id, 7, each * 16, "content.md") for each in "ba")
     await storage.put_bytes(before, b"# before", "text/markdown")
-    await asyncio.sleep(1.1)  # S3 tells the time in whole seconds
+    await asyncio.sleep(1.1)  # S3 has timestamps of whole seconds
     await storage.put_bytes(after, b"# after", "text/markdown")
     assert await read(api, production_id, "deliverable?revision=7&file=content.md") == b"# after"
 
 
-async def test_the_record_names_the_media_of_a_take(api: Api, storage: Storage) -> None:
-    """Where two attempts stored media for one take, the link leads to what the record names."""
+async def test_the_record_selects_the_media_of_a_take(api: Api, storage: Storage) -> None:
+    """When two attempts stored media for one take, the link leads to the media in the record."""
     production_id = await api.delivered()
     prefix = keys.take_prefix(production_id, "text-1", 1)
     await storage.put_bytes(f"{prefix}/media.txt", b"recorded", "text/plain")

@@ -1,4 +1,4 @@
-"""Links to media on a real S3 server: the bytes of the take, whichever submission brought them."""
+"""Links to media on a real S3 server: the bytes of the take, whichever submission stored them."""
 
 import asyncio
 import io
@@ -81,8 +81,8 @@ async def _link(vault: Vault, storage: Storage, production_id: str) -> str:
     return link
 
 
-async def test_a_link_opens_one_object_to_be_read(vault: Vault, storage: Storage) -> None:
-    """A link reads its own object for at most 15 minutes; it opens no other one and lets nothing be written."""
+async def test_a_link_reads_one_object(vault: Vault, storage: Storage) -> None:
+    """A link reads its own object for at most 15 minutes; it opens no other one and permits no write."""
     link, other = await _link(vault, storage, "acme.p1"), await _link(vault, storage, "bolt.p1")
     asked = httpx.URL(link)
     assert int(asked.params["X-Amz-Expires"]) <= 900
@@ -100,7 +100,7 @@ async def test_a_link_opens_one_object_to_be_read(vault: Vault, storage: Storage
         assert (await http.get(link)).text == "of acme.p1"
 
 
-async def test_a_link_ends(vault: Vault, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_link_expires(vault: Vault, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link that was made 15 minutes ago opens nothing."""
     key = httpx.URL(await _link(vault, storage, "acme.p2")).path.partition("/tests/")[2]
     then = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=LINK_SECONDS - 60)
@@ -111,7 +111,7 @@ async def test_a_link_ends(vault: Vault, storage: Storage, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("name", ["../../../bolt.p3/manifest.json", "../../bolt.p3/manifest.json", "/manifest.json"])
-async def test_a_files_name_leads_nowhere_else(vault: Vault, storage: Storage, name: str) -> None:
+async def test_a_file_name_stays_in_its_revision(vault: Vault, storage: Storage, name: str) -> None:
     """The name of a file of a revision stays in its revision, whatever dots and slashes it has."""
     await storage.put_bytes(keys.manifest_key("bolt.p3"), b"{}", "application/json")
     await storage.put_bytes(keys.deliverable_key("acme.p3", 1, "content.md"), b"x", "text/markdown")

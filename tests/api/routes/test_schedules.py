@@ -39,8 +39,8 @@ def body(schedule_id: str, **change: Any) -> dict[str, Any]:
     return {"schedule_id": schedule_id, "brief": brief, "cron": "0 9 * * MON", **change}
 
 
-async def test_it_says_when_it_runs(api: Api, weekly: str) -> None:
-    """A schedule shows its brief, what was written of its times, and the next of them in its time zone."""
+async def test_a_schedule_shows_its_next_runs(api: Api, weekly: str) -> None:
+    """A schedule shows its brief, its times as written, and the next of them in its time zone."""
     other = f"{weekly}-berlin"
     shown = (await api.http.post(PATH, json=body(other, timezone="Europe/Berlin", note="for the shop"))).json()
     assert (shown["cron"], shown["timezone"], shown["note"]) == ("0 9 * * MON", "Europe/Berlin", "for the shop")
@@ -59,7 +59,7 @@ async def test_it_says_when_it_runs(api: Api, weekly: str) -> None:
 
 
 async def test_run_now(api: Api, weekly: str) -> None:
-    """Run now, also while it is paused, starts a production of its brief, which the schedule names."""
+    """Run now starts a production of the brief, also while the schedule is paused, and the schedule names it."""
     await api.http.post(f"{PATH}/{weekly}/pause")
     assert (await api.http.post(f"{PATH}/{weekly}/run")).status_code == 202
 
@@ -78,7 +78,7 @@ async def test_run_now(api: Api, weekly: str) -> None:
 
 
 async def test_pause_and_resume(api: Api, weekly: str) -> None:
-    """While it is paused it has no next time and says why; resumed, it has."""
+    """A paused schedule has no next time and shows the reason; a resumed one has a next time."""
     paused = (await api.http.post(f"{PATH}/{weekly}/pause", json={"note": "holidays"})).json()
     assert (paused["paused"], paused["next_runs"], paused["note"]) == (True, [], "holidays")
     resumed = (await api.http.post(f"{PATH}/{weekly}/resume", json={})).json()
@@ -96,23 +96,23 @@ async def test_pause_and_resume(api: Api, weekly: str) -> None:
         ({"brief": {"text": "x", "platform": "radio"}}, "brief.platform", "'video'"),
     ],
 )
-async def test_bad_schedule(api: Api, change: dict[str, Any], field: str, remedy: str) -> None:
-    """What makes no sense is refused with the field and the remedy."""
+async def test_an_invalid_schedule_is_refused(api: Api, change: dict[str, Any], field: str, remedy: str) -> None:
+    """An invalid schedule is refused with the field and the remedy."""
     found = problem(await api.http.post(PATH, json=body("never") | change), 422)
     assert [e.field for e in found.errors] == [field]
     assert remedy in found.errors[0].remedy
 
 
-async def test_an_id_is_given_once(api: Api, weekly: str) -> None:
-    """A second schedule of the same id is a conflict, and the first stays as it is."""
+async def test_a_used_id_is_a_conflict(api: Api, weekly: str) -> None:
+    """A second schedule with the same id is a conflict, and the first is unchanged."""
     found = problem(await api.http.post(PATH, json=body(weekly, cron="0 10 * * *")), 409)
     assert found.errors[0].field == "schedule_id"
     assert (await api.http.get(f"{PATH}/{weekly}")).json()["cron"] == "0 9 * * MON"
 
 
 @pytest.mark.parametrize(("method", "rest"), [("GET", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/run")])
-async def test_unknown(api: Api, method: str, rest: str) -> None:
-    """What there is not is a 404 with the place to look."""
+async def test_an_unknown_schedule_is_a_404(api: Api, method: str, rest: str) -> None:
+    """The 404 for a missing schedule names the list of schedules."""
     found = problem(await api.http.request(method, f"{PATH}/nobody{rest}"), 404)
     assert found.errors[0].remedy == "GET /api/v1/schedules lists them"
 
@@ -123,7 +123,7 @@ async def greenlight(api: Api, *args: str) -> Result:
 
 
 async def test_the_commands(api: Api) -> None:
-    """Create, list, pause, resume, run and delete: the commands say what holds now."""
+    """Create, list, pause, resume, run and delete print the state after the command."""
     name = f"cli-{uuid4().hex[:8]}"
     options = ("--platform", "copy", "--id", name, "--cron", "30 8 * * *", "--auto-below", "0.50")
     steps: list[tuple[tuple[str, ...], str]] = [
@@ -136,9 +136,9 @@ async def test_the_commands(api: Api) -> None:
         (("delete", name), f"Deleted {name}"),
     ]
     for args, words in steps:
-        said = await greenlight(api, *args)
-        assert said.exit_code == 0, said.output
-        assert said.stdout.startswith(words)
+        result = await greenlight(api, *args)
+        assert result.exit_code == 0, result.output
+        assert result.stdout.startswith(words)
     gone = await greenlight(api, "show", name)
     assert gone.exit_code == 1
-    assert "GET /api/v1/schedules lists them" in gone.stderr
+    assert "`greenlight schedule list` shows them" in gone.stderr

@@ -1,4 +1,4 @@
-"""A real browser in front of the studio page; `python -m tests.api.studio.browser` takes pictures of every view."""
+"""A real browser for the studio page; `python -m tests.api.studio.browser` takes pictures of every view."""
 
 import asyncio
 import base64
@@ -80,8 +80,8 @@ async def visiting(
     bypass_csp: bool = False,
     known: StorageState | None = None,
 ) -> AsyncIterator[Page]:
-    """A page of a person who was never here, or of whom `known` is remembered; leaving it fails where a script broke,
-    a dialog opened or the policy was violated."""
+    """A page of a new user, or of one with the local storage `known`; closing it fails when a script failed, a dialog
+    opened or the policy was violated."""
     context = await browser.new_context(
         base_url=url,
         viewport=SIZES[width],
@@ -112,7 +112,7 @@ async def visiting(
 
 
 class Site:
-    """The API on one port, which can be stopped and started again as a deployment would."""
+    """The API on one port, which can be stopped and started again as in a deployment."""
 
     def __init__(self, client: Client | None, environ: Mapping[str, str]) -> None:
         self._client = client
@@ -139,14 +139,14 @@ class Site:
 
 
 async def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window beside the room that is kept for a scroll bar."""
+    """The number of pixels by which the page is wider than its window without the scroll bar."""
     html = "document.documentElement"
     wide: float = await page.evaluate(f"{html}.scrollWidth - {html}.getBoundingClientRect().width")
     return round(wide)
 
 
 async def violations(page: Page, *rules: str) -> list[str]:
-    """What axe-core finds to be serious, by all of its rules or by these, as `rule: where`."""
+    """The serious violations that axe-core finds, by all of its rules or by these, as `rule: element`."""
     await page.evaluate(f"window.axe || (() => {{ {AXE_SCRIPT} }})()")
     asked = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
     found = await page.evaluate("(asked) => axe.run(document, asked)", asked)
@@ -158,13 +158,13 @@ async def violations(page: Page, *rules: str) -> list[str]:
 
 
 async def twins(page: Page) -> list[str]:
-    """Ids that more than one element has: styles and labels would take the wrong one."""
+    """Ids that more than one element has: styles and labels would apply to the wrong one."""
     ids: list[str] = await page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
     return [each for each, times in Counter(ids).items() if times > 1]
 
 
 async def show(page: Page, path: str) -> None:
-    """Open a view by its address after the hash, as a bookmark does, and wait until it has all that it shows."""
+    """Open a view by its address after the hash, as a bookmark does, and wait until it is complete."""
     await page.goto("about:blank")
     await page.goto(f"/#/{path}")
     await expect(page.locator("main h1").first).to_be_visible()
@@ -172,7 +172,7 @@ async def show(page: Page, path: str) -> None:
 
 
 async def painted(page: Page) -> None:
-    """Pictures and films in the window are there."""
+    """Pictures and films in the window are loaded."""
     await page.wait_for_function(
         """() => [...document.querySelectorAll('img, .film')].every((media) => {
             const { top, bottom } = media.getBoundingClientRect();
@@ -185,7 +185,7 @@ async def painted(page: Page) -> None:
 
 
 async def write(page: Page, words: str = "Say it.", title: str = "Said", *, goto: bool = True) -> str:
-    """Plan a brief of one's own and return the production's id."""
+    """Plan a brief of a person and return the production's id."""
     if goto:
         await page.goto("/#/")
     await page.get_by_label("Brief", exact=True).fill(words)
@@ -221,7 +221,7 @@ async def brief(page: Page, example: str, seconds: int | None = None) -> str:
 
 
 async def delivered(page: Page) -> None:
-    """The production that is shown has come to its end."""
+    """Wait until the displayed production has ended."""
     await expect(page.locator(".production > .head .pill")).to_have_text("Delivered")
 
 

@@ -1,4 +1,4 @@
-"""A browser, and the page before workers that make nothing."""
+"""A browser, and the page with workers that make nothing."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ from tests.support.stack import use_s3
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's chromium; where it is missing, what needs it is skipped."""
+    """Debian's chromium; tests that need it are skipped when it is missing."""
     if not CHROMIUM.exists():
         pytest.skip(MISSING)
     async with browsing() as browser:
@@ -29,7 +29,7 @@ def fake() -> FakeActivities:
 
 @pytest.fixture
 async def site(client: Client, servers: Stack, storage: Storage, fake: FakeActivities) -> AsyncIterator[Site]:
-    """The page before workers that make nothing, at once."""
+    """The page with workers that return at once, without media."""
     with pytest.MonkeyPatch.context() as patch:
         use_s3(patch, servers)
         site = Site(client, {"GREENLIGHT_BUCKET": "tests"})

@@ -1,4 +1,4 @@
-"""A production on the page: under way, waiting for a person, changed after its delivery."""
+"""A production on the page: in progress, waiting for a person, changed after its delivery."""
 
 import re
 
@@ -14,7 +14,8 @@ from tests.support.stack import use_s3
 
 
 async def test_reload_and_restart(browser: Browser, site: Site, fake: FakeActivities, client: Client) -> None:
-    """In mid-production a reload, and an API that dies and comes back, lose nothing; meanwhile the page says so."""
+    """During a production a reload, and an API that is killed and restarted, lose nothing; meanwhile the page reports
+    it."""
     fake.jobs = True
     fake.hold("text-2")
     async with visiting(browser, site.url) as page:
@@ -36,7 +37,7 @@ async def test_reload_and_restart(browser: Browser, site: Site, fake: FakeActivi
 
 
 async def test_the_plan_streams_in(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """While a language model writes the plan, what it has written so far stands there, over a reload too."""
+    """While a language model writes the plan, the finished part is shown, over a reload too."""
     fake.hold("planning")
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
@@ -62,7 +63,7 @@ async def test_the_plan_streams_in(browser: Browser, site: Site, fake: FakeActiv
 
 
 async def test_fallbacks_and_their_price(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """Before it is approved, an asset says who else makes it, and for how much, should its own model fail."""
+    """Before it is approved, an asset shows which models replace its own when that fails, and their prices."""
     fake.others = ("verse", "prose")
     async with visiting(browser, site.url) as page:
         await write(page)
@@ -80,7 +81,8 @@ async def test_fallbacks_and_their_price(browser: Browser, site: Site, fake: Fak
 async def test_no_worker(
     browser: Browser, client: Client, servers: Stack, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While no worker answers, the page says what to start, and goes on by itself when one is there."""
+    """While no worker responds, the page names the command that starts one, and continues without a reload when there
+    is one."""
     use_s3(monkeypatch, servers)
     fake = FakeActivities()
     fake.hold("text-1")
@@ -100,7 +102,7 @@ async def test_no_worker(
 
 
 async def test_failure_answer_regenerate_select(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """A failure is answered where it is shown; then takes are asked for, compared and chosen."""
+    """A failure is answered where it is shown; then takes are requested, compared and chosen."""
     fake.fail = {"text-2"}
     async with visiting(browser, site.url, width=390) as page:
         production_id = await write(page, title="Fails first")
@@ -142,7 +144,8 @@ async def test_failure_answer_regenerate_select(browser: Browser, site: Site, fa
 
 
 async def test_pause_and_resume(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """What runs comes to its end and nothing else starts, over a reload, until somebody lets it go on."""
+    """While the production is paused, running takes finish and nothing else starts, over a reload, until a person
+    resumes it."""
     fake.hold("text-2")
     async with visiting(browser, site.url) as page:
         await write(page)
@@ -161,8 +164,8 @@ async def test_pause_and_resume(browser: Browser, site: Site, fake: FakeActiviti
 
 
 async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """Unknown prices need a tick before the plan can be approved, with a budget and without, and the page says so; the
-    second of two people releases the plan."""
+    """Unknown prices need a tick before the plan can be approved, with a budget and without, and the page shows that;
+    the second of two people releases the plan."""
     fake.unknown = True
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
@@ -189,7 +192,7 @@ async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake:
         await expect(button).to_be_disabled()
         await page.get_by_label(re.compile("^Also spend on text-1, text-2, and text-3")).check()
         await button.click()
-        await expect(page.get_by_text("1 of 3 assets")).to_be_visible()  # what it cost is known now, and is asked about
+        await expect(page.get_by_text("1 of 3 assets")).to_be_visible()  # the cost is known now, and needs a decision
 
 
 class TestStillsFirst:
@@ -198,7 +201,7 @@ class TestStillsFirst:
         return Film()
 
     async def test_stills_before_video(self, browser: Browser, site: Site, fake: FakeActivities) -> None:
-        """The stills wait for a look before any video is paid for; another still has to be looked at again."""
+        """The stills wait for an approval before any video is paid for; another still requires another approval."""
         async with visiting(browser, site.url) as page:
             await page.goto("/#/")
             await page.get_by_label("Brief", exact=True).fill("Show it.")
@@ -221,7 +224,7 @@ class TestStillsFirst:
 
 
 async def test_another_model(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """The plan says who makes what and at which price; another model is chosen there and makes it."""
+    """The plan shows the model and the price of each asset; another model is chosen there and makes it."""
     fake.others = ("other-words",)
     async with visiting(browser, site.url) as page:
         production_id = await write(page)
@@ -238,8 +241,9 @@ async def test_another_model(browser: Browser, site: Site, fake: FakeActivities)
     assert [a["model"] for a in done["assets"]] == ["words", "other-words", "words"]
 
 
-async def test_a_submission_in_doubt(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """What may have been paid for is never sent again by itself: a person names the job, or sends it again."""
+async def test_an_ambiguous_submission(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """A submission that may have been paid for is never repeated without a person, who names the job or submits
+    again."""
     fake.doubt = {"text-1", "text-2"}
     async with visiting(browser, site.url) as page:
         await write(page)
@@ -252,7 +256,7 @@ async def test_a_submission_in_doubt(browser: Browser, site: Site, fake: FakeAct
         await first.get_by_role("button", name="Adopt this job").click()
         await expect(first).to_have_count(0)
         again = second.get_by_role("button", name="Submit again · up to $0.01 more")
-        await expect(again).to_have_count(0)  # the budget does not hold one more
+        await expect(again).to_have_count(0)  # the budget has no room for one more
         await second.get_by_role("button", name="Raise the budget").click()
         await second.get_by_label("Total budget (USD)").fill("0.05")
         await second.get_by_role("button", name="Set the budget").click()
@@ -263,8 +267,8 @@ async def test_a_submission_in_doubt(browser: Browser, site: Site, fake: FakeAct
     assert sorted(fake.produced).count(("text-1", 1)) == 2
 
 
-async def test_a_file_of_ones_own(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """What no provider makes is uploaded in its place; what was made from an older take is made again."""
+async def test_a_persons_own_file(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """A file is uploaded for an asset that no provider makes; the dependents of an older take are made again."""
     fake.fail = {"text-1"}
     async with visiting(browser, site.url, width=390) as page:
         production_id = await write(page)
@@ -291,7 +295,7 @@ async def test_a_file_of_ones_own(browser: Browser, site: Site, fake: FakeActivi
 
 
 async def made_from(page: Page, asset_id: str, source: str) -> None:
-    """Say in the plan that one asset is made from another."""
+    """Edit the plan so that one asset depends on another."""
     await card(page, asset_id).locator(".face").click()
     await page.get_by_text("Made from the brief alone").click()
     await page.get_by_role("checkbox", name=source).check()

@@ -1,4 +1,4 @@
-"""What the page says where something costs more than was published or approved."""
+"""The page's display of costs above the published or approved ones."""
 
 from decimal import Decimal
 from typing import Any
@@ -44,8 +44,8 @@ async def edited(site: Site, production_id: str, **change: Any) -> None:
 
 
 async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """What a vendor charges above its price is red on the production, the waiting card, its log and the list; the
-    asset that does not fit any more is made once its money is approved on the page."""
+    """A charge above its price is red on the production, the waiting card, its log and the list; the asset that exceeds
+    the budget is made once its money is approved on the page."""
     fake.costs = {"still-1": Decimal("1.00"), "title-1": Decimal("0.05"), "shot-1": Decimal("0.10")}
     SCREENS.mkdir(parents=True, exist_ok=True)
     async with visiting(browser, site.url) as page:
@@ -85,7 +85,7 @@ async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivit
 
 
 async def test_an_edit_is_approved_again(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """What an edit made to cost more than was approved waits on the page with its answers, and is made once the current
+    """An asset whose edit costs more than was approved waits on the page with its answers, and is made once the current
     plan is approved again."""
     fake.prices = {"dear": Decimal("0.90")}
     fake.hold("still-1")

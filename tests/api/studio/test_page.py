@@ -29,7 +29,7 @@ from workflows.models import Modality
 
 
 async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_path: Path) -> None:
-    """On the real stack a newcomer gets from an empty page to a film that plays, with captions, chapters and files."""
+    """On the real stack a new user gets from an empty page to a film that plays, with captions, chapters and files."""
     async with visiting(browser, local_stack.info.api_url) as page:
         await page.goto("/")
         await expect(page.get_by_role("button", name="Create plan")).to_be_disabled()
@@ -72,7 +72,7 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
         await expect(page.get_by_role("list", name="Storyboard").get_by_role("presentation")).to_have_count(3)
         await expect(page.get_by_text("Awaiting approval")).to_be_visible()
         await approve(page)
-        await delivered(page)  # until then a preview that looks the same may stand there
+        await delivered(page)  # until then a preview that looks the same may be shown there
         document = page.frame_locator(".reader iframe")
         await expect(document.get_by_role("heading", name="Jazz by the sea")).to_be_visible()
         await expect(page.get_by_role("list", name="Images").get_by_role("img")).to_have_count(3)
@@ -83,8 +83,9 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
 # -- Creating ----------------------------------------------------------------------------------------------------
 
 
-async def test_chips(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """Text is always on; what a platform has not, or nothing makes, cannot be chosen, and its tooltip says why."""
+async def test_modalities_that_can_be_chosen(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """Text is always on; a modality that the platform lacks, or that no provider makes, cannot be chosen, and its
+    tooltip gives the reason."""
     fake.enabled = (Modality.TEXT, Modality.IMAGE)
     allowed = {
         "Video": ("text", "image", "video", "audio"),
@@ -126,8 +127,8 @@ async def test_chips(browser: Browser, site: Site, fake: FakeActivities) -> None
         await expect(page.get_by_text("FAKE_API_KEY").first).to_be_visible()
 
 
-async def test_a_refused_brief_keeps_its_words(browser: Browser, site: Site) -> None:
-    """What the API refuses is said in words beside the button, and a reload loses nothing of the brief."""
+async def test_a_refused_brief_is_kept(browser: Browser, site: Site) -> None:
+    """The message of a refusal is shown next to the button, and a reload keeps the whole brief."""
     async with visiting(browser, site.url) as page:
         await page.goto("/")
         await page.get_by_label("Brief", exact=True).fill("Keep these words.")
@@ -143,7 +144,7 @@ async def test_a_refused_brief_keeps_its_words(browser: Browser, site: Site) -> 
 
 
 async def test_references(browser: Browser, site: Site) -> None:
-    """Pictures are dropped, pasted or named by their address, described, and sent along with the brief."""
+    """Pictures are dropped, pasted or named by their address, described, and sent with the brief."""
     picture = base64.b64encode(PNG).decode()
     bring = """([bytes, how]) => {
         const data = new DataTransfer();
@@ -176,7 +177,8 @@ async def test_references(browser: Browser, site: Site) -> None:
 
 
 async def test_edit_reorder_approve(browser: Browser, site: Site) -> None:
-    """Prompts are changed, cards moved by drag and by keys, dropped and added; the approval is of what is shown."""
+    """Prompts are changed, cards moved by drag and by keys, dropped and added; the approval is for the displayed
+    plan."""
     async with visiting(browser, site.url) as page:
         production_id = await write(page)
         await expect(page.get_by_role("button", name="Approve · up to $0.03")).to_be_visible()
@@ -210,7 +212,8 @@ async def test_edit_reorder_approve(browser: Browser, site: Site) -> None:
 
 
 async def test_a_new_plan_and_a_rejection(browser: Browser, site: Site) -> None:
-    """A plan is asked for again in words and shows them; a rejected one says why and can be begun anew."""
+    """A plan is requested again with feedback and shows the feedback; a rejected one shows the reason and can be
+    started again."""
     async with visiting(browser, site.url) as page:
         await write(page)
         await page.get_by_role("button", name="Request a new plan").click()
@@ -225,7 +228,7 @@ async def test_a_new_plan_and_a_rejection(browser: Browser, site: Site) -> None:
         await expect(page.get_by_label("Brief", exact=True)).to_have_value("Say it.")
 
 
-async def test_many(browser: Browser, site: Site) -> None:
+async def test_batches_and_schedules(browser: Browser, site: Site) -> None:
     """A file of briefs becomes a batch with its table, approved together; a schedule is made, run and deleted."""
     async with visiting(browser, site.url) as page:
         await page.goto("/#/batches")
@@ -275,7 +278,7 @@ async def test_many(browser: Browser, site: Site) -> None:
 
 
 async def test_show_more(browser: Browser, site: Site) -> None:
-    """Lists that are longer than a page show the next one when asked."""
+    """Lists that are longer than a page show the next one on request."""
     async with visiting(browser, site.url) as page:
 
         async def smaller(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""The page with hostile text, by keyboard alone, in every size and theme, and behind a key."""
+"""The page with hostile text, with the keyboard only, in every size and theme, and behind a key."""
 
 import re
 from collections.abc import AsyncIterator
@@ -39,11 +39,11 @@ from workflows.models import Plan
 HOSTILE = '<img src=x onerror="window.hacked=1;alert(1)"></script><script>window.hacked=1;alert(2)</script>'
 
 
-# -- For everybody -------------------------------------------------------------------------------------------------
+# -- Accessibility and hostile text --------------------------------------------------------------------------------
 
 
 class Hostile(FakeActivities):
-    """A planner whose every word is an attack."""
+    """A planner whose every text is an attack."""
 
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
@@ -66,7 +66,7 @@ class TestHostileWords:
         fake.fail = {"text-2"}
         return fake
 
-    async def test_hostile_words_do_nothing(self, browser: Browser, site: Site) -> None:
+    async def test_hostile_text_is_shown_as_it_is(self, browser: Browser, site: Site) -> None:
         """A brief, a plan and a person's name full of HTML and script are shown as they are, and nothing runs."""
         async with visiting(browser, site.url) as page:
             await page.goto("/#/settings")
@@ -87,8 +87,9 @@ class TestHostileWords:
             assert await page.locator("main img").count() == 0
 
 
-async def test_keyboard_alone(browser: Browser, site: Site) -> None:
-    """The whole way from the brief to the delivery is gone with keys alone, and focus comes back where it was."""
+async def test_keyboard_only(browser: Browser, site: Site) -> None:
+    """The whole way from the brief to the delivery works with the keyboard only, and focus returns to its last
+    element."""
     async with visiting(browser, site.url) as page:
         keys = page.keyboard
         await page.goto("/")
@@ -126,9 +127,9 @@ async def _tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab does not reach {selector}")
 
 
-async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) -> None:
-    """No view has a serious violation of axe-core's rules in either theme, two elements of one id, or is wider than
-    the window at any size."""
+async def test_every_view_is_accessible(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """No view has a serious violation of axe-core's rules in either theme, two elements of one id, or is wider than the
+    window at any size."""
     word = "donaudampfschiff" * 12
     async with visiting(browser, site.url) as page:
         waits = await write(page, f"A brief with a very long word: {word}", word)
@@ -163,7 +164,7 @@ async def test_every_view(browser: Browser, site: Site, fake: FakeActivities) ->
 async def locked(
     client: Client, servers: Stack, storage: Storage, fake: FakeActivities, tmp_path: Path
 ) -> AsyncIterator[tuple[Site, dict[str, str]]]:
-    """The page of an API that asks for keys, and the keys by their names."""
+    """The page of an API that requires keys, and the keys by their names."""
     file = tmp_path / "keys.toml"
     roles = {"rita": [Role.REQUESTER], "adam": [Role.APPROVER]}
     held = {name: key_file.create(file, name, "studio", of_it) for name, of_it in roles.items()}
@@ -182,7 +183,8 @@ async def sign_in(page: Page, key: str) -> None:
 
 
 async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict[str, str]], storage: Storage) -> None:
-    """The page asks for a key, says whose it is, leaves out what its role may not, and forgets it on signing out."""
+    """The page requests a key, shows its name, hides the actions that its role may not use, and forgets it on signing
+    out."""
     site, held = locked
     async with visiting(browser, site.url) as page:
         await page.goto("/#/")
@@ -219,7 +221,7 @@ async def test_signing_in_at_the_page(browser: Browser, locked: tuple[Site, dict
         await delivered(page)
         production_id = plan.rpartition("/")[2]
         assert production_id.startswith("studio.")
-        # A document that models wrote shows the pictures beside it, and runs nothing in the name of who looks at it.
+        # A document that models wrote shows the pictures next to it, and runs nothing in the name of its viewer.
         await storage.put_bytes(keys.deliverable_key(production_id, 1, "images/a.png"), PNG, "image/png")
         written = b'<img src="images/a.png"><script>fetch("/api/v1/session", { method: "DELETE" })</script>'
         await storage.put_bytes(keys.deliverable_key(production_id, 1, "page.html"), written, "text/html")

@@ -1,4 +1,4 @@
-"""What the API serves to a browser: the page, its files, and media of takes and deliverables."""
+"""The API's responses to a browser: the page, its files, and media of takes and deliverables."""
 
 import gzip
 import io
@@ -29,7 +29,8 @@ class _Tags(HTMLParser):
 
 
 async def test_the_page_is_served(site: Site, servers: Stack) -> None:
-    """Browsers get the page with a strict policy, others the JSON; files are cached, and only they are served."""
+    """Browsers receive the page with a strict policy, other clients the JSON; files are cached, and no other file is
+    served."""
     async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
         page = await http.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
         json = await http.get("/")
@@ -64,7 +65,7 @@ async def test_the_page_is_served(site: Site, servers: Stack) -> None:
 
 
 def test_the_page_is_light() -> None:
-    """All files of the page together are below 150 kB on their way, parse no markup and name no other host."""
+    """All files of the page together are below 150 kB compressed, parse no markup and name no other host."""
     files = [path for path in studio_page.FOLDER.rglob("*") if path.is_file()]
     assert {".html", ".js", ".css", ".svg"} == {path.suffix for path in files}
     assert sum(len(gzip.compress(path.read_bytes())) for path in files) < MOST_BYTES
@@ -75,7 +76,7 @@ def test_the_page_is_light() -> None:
 
 
 async def test_bytes_through_the_api(site: Site, fake: FakeActivities, storage: Storage, tmp_path: Path) -> None:
-    """Files of a deliverable and words of takes come sandboxed from here; the archive leaves out what is gone."""
+    """Files of a deliverable and texts of takes are served sandboxed by the API; the archive omits missing files."""
     async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
         started = await http.post("/api/v1/productions", json={"text": "Say it.", "platform": "copy"})
         path = f"/api/v1/productions/{started.json()['production_id']}"

@@ -113,11 +113,11 @@ class Replicate(ReplicateEmulator):
 
     def _run_on(self, call: Call) -> None:
         """Let the clock, not the number of polls, decide whether the prediction of a poll or a cancel is over."""
-        found = self._find(call) if self.kind(call) in ("look", "cancel") else None
+        found = self._find(call) if self.kind(call) in ("poll", "cancel") else None
         if found is None or found.cancelled:
             return
         over = self.clock.is_over(found.id)
-        found.looks = max(found.looks, self.looks) if over else 0
+        found.polls = max(found.polls, self.polls) if over else 0
 
     def bills(self) -> list[Bill]:
         return [
@@ -127,7 +127,7 @@ class Replicate(ReplicateEmulator):
         ]
 
     def _ended(self, prediction: Prediction) -> bool:
-        return prediction.looks >= self.looks or (self._late and self.clock.is_over(prediction.id))
+        return prediction.polls >= self.polls or (self._late and self.clock.is_over(prediction.id))
 
 
 def _billed_to(made: Prediction) -> Billed:
@@ -160,11 +160,11 @@ class Runway(RunwayEmulator):
         return reply
 
     def answer(self, call: Call) -> Reply:
-        task = self.tasks.get(call.path.split("/")[-1]) if self.kind(call) in ("look", "cancel") else None
+        task = self.tasks.get(call.path.split("/")[-1]) if self.kind(call) in ("poll", "cancel") else None
         if task is None or not self._late or task.stopped:
             return super().answer(call)
         over = self.clock.is_over(task.id)
-        task.looks = max(task.looks, self.looks) if over else 0
+        task.polls = max(task.polls, self.polls) if over else 0
         if self.kind(call) == "cancel" and not over:
             task.stopped, task.credits = True, 0
             return Reply(204)

@@ -33,7 +33,7 @@ FAULTS: Final[Mapping[Kind, Mapping[Fault, int]]] = {
         "error_after": 2,
         "overload_after": 2,
     },
-    "look": {"drop_before": 2, "throttle": 1, "overload": 1, "error": 2, "gateway": 2, "hang": 1},
+    "poll": {"drop_before": 2, "throttle": 1, "overload": 1, "error": 2, "gateway": 2, "hang": 1},
     "download": {"drop_before": 2, "break_off": 1, "gateway": 1, "expire": 1, "broken": 1},
 }
 """The faults of vendors, with weights."""

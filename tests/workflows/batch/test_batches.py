@@ -35,15 +35,15 @@ Handle = WorkflowHandle[Any, BatchView]
 
 
 @workflow.defn(name=keys.WORKFLOW_TYPE, sandboxed=False)  # the sandbox would import this module for each of them
-class Teller:
-    """A production that makes nothing and tells the batch of it. The brief's words are its part, e.g.
-    "price=0.02 planning=held making=held end=failed"; what is held goes on at the signal `go`."""
+class ReportingProduction:
+    """A production that makes nothing and reports to its batch. The text of the brief is its script, e.g. "price=0.02
+    planning=held making=held end=failed"; a held step continues after the signal `go`."""
 
     @workflow.init
     def __init__(self, start: ProductionStart) -> None:
         self._start = start
         self._part = dict(word.split("=") for word in start.brief.text.split() if "=" in word)
-        self._may_go = self._told = 0
+        self._released = self._held = 0
         self._approval: Approval | None = None
         quote = Quote(
             low_usd=Decimal(0),
@@ -58,22 +58,22 @@ class Teller:
     @workflow.run
     async def run(self, start: ProductionStart) -> Snapshot:
         await self._hold("planning")
-        await self._tell(S.AWAITING_APPROVAL)
+        await self._report(S.AWAITING_APPROVAL)
         await workflow.wait_condition(lambda: self._approval is not None)
-        await self._tell(S.PRODUCING)
+        await self._report(S.PRODUCING)
         await self._hold("making")
         if "attention" in self._part:
-            await self._tell(S.NEEDS_ATTENTION)
+            await self._report(S.NEEDS_ATTENTION)
             await self._hold("attention")
-        await self._tell(S(self._part.get("end", "delivered")))
+        await self._report(S(self._part.get("end", "delivered")))
         return self.snapshot()
 
     async def _hold(self, step: str) -> None:
         if self._part.get(step) == "held":
-            self._told += 1
-            await workflow.wait_condition(lambda: self._may_go >= self._told)
+            self._held += 1
+            await workflow.wait_condition(lambda: self._released >= self._held)
 
-    async def _tell(self, status: ProductionStatus) -> None:
+    async def _report(self, status: ProductionStatus) -> None:
         self._seen = status
         spent = self._plan.high_usd if status.closed else Decimal(0)
         report = Report(
@@ -85,12 +85,12 @@ class Teller:
             spent_usd=spent,
             error="no luck" if status is S.FAILED else "",
         )
-        with suppress(TemporalError):  # nobody listens
+        with suppress(TemporalError):  # no batch receives it
             await workflow.get_external_workflow_handle(self._start.reports_to).signal("told", report)
 
     @workflow.signal
     def go(self) -> None:
-        self._may_go += 1
+        self._released += 1
 
     @workflow.signal
     def approve(self, approval: Approval) -> None:
@@ -124,7 +124,7 @@ async def working(client: Client) -> AsyncIterator[None]:
     async with Worker(
         client,
         task_queue=keys.TASK_QUEUE,
-        workflows=[BatchWorkflow, Teller],
+        workflows=[BatchWorkflow, ReportingProduction],
         activities=[looking.report_production, looking.find_production],
         graceful_shutdown_timeout=timedelta(0),
     ):
@@ -179,7 +179,7 @@ class Batches:
     async def _gone(self, handle: Handle, row: int) -> bool | None:
         try:
             await self.production(handle, row).signal("go")
-        except RPCError:  # the batch has asked for it, and the server has not started it yet
+        except RPCError:  # the batch has requested it, and the server has not started it yet
             return None
         return True
 
@@ -189,14 +189,14 @@ class Batches:
 
 
 async def until(handle: Handle, *statuses: str, batch: str = "") -> BatchView:
-    """Wait until the rows have these statuses, or the batch has its."""
+    """Wait until the rows have these statuses, or the batch has this status."""
 
-    async def look() -> BatchView | None:
+    async def poll() -> BatchView | None:
         view = await handle.query(BatchWorkflow.progress)
         fits = [str(r.status) for r in view.rows] == list(statuses) if statuses else view.status == batch
         return view if fits else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def refusal(handle: Handle, update: Any, *args: Any) -> Refusal:
@@ -206,8 +206,8 @@ async def refusal(handle: Handle, update: Any, *args: Any) -> Refusal:
     return Refusal.model_validate(refused.value.cause.details[0])
 
 
-async def test_at_once(batches: Batches) -> None:
-    """At most `at_once` rows are planned at a time, and then at most so many are in work."""
+async def test_at_once_limits_concurrent_rows(batches: Batches) -> None:
+    """At most `at_once` rows are planned at a time, and afterwards at most as many are in production."""
     handle = await batches.start(*["planning=held making=held"] * 3, at_once=2, approve=True)
     await until(handle, "planning", "planning", "pending")
     await batches.go(handle, 1)
@@ -221,8 +221,9 @@ async def test_at_once(batches: Batches) -> None:
     assert (view.status, view.totals.statuses, view.totals.spent_usd) == ("done", {"delivered": 3}, Decimal("0.03"))
 
 
-async def test_all_or_nothing(batches: Batches) -> None:
-    """A cent above the budget nothing is approved; an admission that is too low is refused, one that fits takes all."""
+async def test_a_budget_admits_all_rows_or_none(batches: Batches) -> None:
+    """With a price of one cent above the budget nothing is approved; an admission that is too low is refused, and a
+    sufficient one admits all."""
     handle = await batches.start("price=0.02", "price=0.03", approve=True, budget_usd=Decimal("0.04"))
     view = await until(handle, batch="over_budget")
     assert [r.status for r in view.rows] == ["awaiting_approval"] * 2
@@ -239,8 +240,8 @@ async def test_all_or_nothing(batches: Batches) -> None:
     assert not approval.allow_unknown_prices
 
 
-async def test_an_unknown_price_holds_all(batches: Batches) -> None:
-    """A price that nobody published is in no budget: the rows wait until somebody allows it."""
+async def test_an_unknown_price_blocks_all_rows(batches: Batches) -> None:
+    """An unpublished price fits no budget: the rows wait until a person allows it."""
     handle = await batches.start("price=0.02", "unknown=1 price=0", approve=True, budget_usd=Decimal(1))
     view = await until(handle, batch="over_budget")
     assert "row 2 would use models without a published price" in view.message
@@ -253,7 +254,7 @@ async def test_an_unknown_price_holds_all(batches: Batches) -> None:
 
 
 async def test_people_approve(batches: Batches) -> None:
-    """Without `approve` the batch plans all rows and follows what people decide; `admit` approves what is left."""
+    """Without `approve` the batch plans all rows and follows the decisions of people; `admit` approves the rest."""
     handle = await batches.start("making=held", "")
     view = await until(handle, batch="planned")
     assert [r.status for r in view.rows] == ["awaiting_approval"] * 2
@@ -267,8 +268,8 @@ async def test_people_approve(batches: Batches) -> None:
     assert (await handle.result()).status == "done"
 
 
-async def test_who_needs_more_approvals_waits_for_people(batches: Batches) -> None:
-    """A row whose brief asks for two approvers is not approved by the batch, and holds up nobody."""
+async def test_a_row_with_two_approvers_waits_for_people(batches: Batches) -> None:
+    """A row whose brief requires two approvers is not approved by the batch, and blocks no other row."""
     handle = await batches.start("", approve=True, policy=ApprovalPolicy(approvers=2))
     await until(handle, batch="needs_attention")
     assert await batches.approved(handle, 1) is None
@@ -276,7 +277,8 @@ async def test_who_needs_more_approvals_waits_for_people(batches: Batches) -> No
 
 
 async def test_a_row_that_fails_or_waits_stops_no_other(batches: Batches) -> None:
-    """One row fails and one waits for a person; the third takes its place, and all closed it is done."""
+    """One row fails and one waits for a person; the third is started instead, and the batch is done when all are
+    closed."""
     handle = await batches.start("end=failed", "attention=held", "", approve=True, at_once=1)
     view = await until(handle, "failed", "needs_attention", "delivered")
     assert view.status == "needs_attention"
@@ -286,7 +288,7 @@ async def test_a_row_that_fails_or_waits_stops_no_other(batches: Batches) -> Non
 
 
 async def begun(production: Handle) -> None:
-    """Return when the server has started it: its batch knows of it a moment before."""
+    """Return when the server has started it: the batch records it a moment earlier."""
 
     async def there() -> bool | None:
         try:
@@ -298,8 +300,9 @@ async def begun(production: Handle) -> None:
     await eventually(there)
 
 
-async def test_stop(batches: Batches) -> None:
-    """After `stop` nothing is started or approved any more, what runs goes on, and the batch ends without the rest."""
+async def test_stop_starts_no_more_rows(batches: Batches) -> None:
+    """After `stop` nothing is started or approved any more, running rows continue, and the batch ends without the
+    rest."""
     handle = await batches.start("making=held", "", "", approve=True, at_once=1)
     await until(handle, "producing", "awaiting_approval", "awaiting_approval")
     view = await handle.execute_update(BatchWorkflow.stop)
@@ -320,15 +323,15 @@ async def test_stop(batches: Batches) -> None:
     assert "terminated by an operator" in view.rows[0].error
 
 
-async def test_a_batch_that_was_broken_off_starts_nothing_twice(batches: Batches) -> None:
-    """Started again after it was terminated, a batch takes up its productions as they are, closed ones too."""
+async def test_a_restarted_batch_starts_nothing_twice(batches: Batches) -> None:
+    """A batch that is started again after it was terminated continues with its productions, closed ones too."""
     parts = ("", "making=held", "making=held")
     first = await batches.start(*parts, approve=True)
     await until(first, "delivered", "producing", "producing")
     runs = [(await batches.production(first, row).describe()).run_id for row in (1, 2, 3)]
     await first.terminate("by mistake")
     await batches.go(first, 2)
-    await batches.production(first, 2).result()  # and nobody heard of it
+    await batches.production(first, 2).result()  # and no batch received its report
     again = await batches.start(*parts, approve=True, batch_id=first.id.removeprefix("batch-"))
     await until(again, "delivered", "delivered", "producing")
     await batches.go(again, 3)
@@ -336,8 +339,8 @@ async def test_a_batch_that_was_broken_off_starts_nothing_twice(batches: Batches
     assert runs == [(await batches.production(again, row).describe()).run_id for row in (1, 2, 3)]
 
 
-def test_an_edited_plan_is_weighed_again() -> None:
-    """A plan that somebody changed after its approval was sent needs another one, which has to fit the budget too."""
+def test_an_edited_plan_is_checked_again() -> None:
+    """A plan that was edited after its approval was sent needs another one, which has to fit the budget too."""
 
     def waits(digest: str, high_usd: str) -> Report:
         return Report(production_id="p", status=S.AWAITING_APPROVAL, plan_digest=digest, high_usd=Decimal(high_usd))
@@ -356,8 +359,8 @@ def test_an_edited_plan_is_weighed_again() -> None:
     assert (batch.rows_to_approve(), batch.status) == ([], "over_budget")
 
 
-async def test_who_tells_nothing_is_looked_at() -> None:
-    """Once a day the batch looks for itself at what has told nothing, so that no lost report keeps it open for ever."""
+async def test_a_silent_production_is_read_once_a_day() -> None:
+    """Once a day the batch reads productions without a report, so that no lost report keeps it open forever."""
     skipping = server("frontend.WorkflowTimeSkippingEnabled=true", skipping=True)
     async with skipping as environment, working(environment.client):
         batches = Batches(environment.client)
@@ -366,8 +369,8 @@ async def test_who_tells_nothing_is_looked_at() -> None:
         assert (await handle.result()).totals.statuses == {"delivered": 1}
 
 
-async def test_continue_as_new_loses_nothing() -> None:
-    """A batch over several runs starts each row once, hears every row and keeps its terms."""
+async def test_continue_as_new_keeps_rows_and_terms() -> None:
+    """A batch over several runs starts each row once, receives every report and keeps its terms."""
     async with server("limit.historyCount.suggestContinueAsNew=30") as environment, working(environment.client):
         batches = Batches(environment.client)
         handle = await batches.start(*["making=held", *[""] * 8], approve=True, at_once=3, budget_usd=Decimal(1))

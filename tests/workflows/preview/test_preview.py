@@ -1,4 +1,4 @@
-"""A plan is watched before it is paid for: the same assets by previz, for nothing."""
+"""A preview shows a plan before it is paid for: the same assets by previz, without cost."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from workflows.preview.plan import MODELS, PREVIZ, preview_start
 
 
 def test_a_vendors_plan_becomes_previz() -> None:
-    """Prompts, order, dependencies and lengths stay; vendors, their parameters and their prices go."""
+    """Prompts, order, dependencies and lengths are kept; vendors, their parameters and their prices are replaced."""
 
     def asset(asset_id: str, kind: Modality, *needs: str, **parameters: object) -> Asset:
         made = {"provider": "runway", "model": "gen4.5", "parameters": parameters, "depends_on": needs}
@@ -48,14 +48,14 @@ def test_a_vendors_plan_becomes_previz() -> None:
     assert len(ids) == 2
 
 
-def test_previz_offers_what_previews_ask_for() -> None:
+def test_previz_offers_the_models_of_previews() -> None:
     """Each model that a preview names is in the catalogue, for its modality."""
     offers = {(o.model, o.modality) for o in Previz({}).offers()}
     assert {(model, modality) for modality, model in MODELS.items()} <= offers
 
 
-def test_a_plan_is_watched_before_it_is_approved(local_stack: Stack) -> None:
-    """The preview of a waiting plan is delivered as a film, once for each plan, and the production goes on waiting."""
+def test_a_preview_needs_no_approval(local_stack: Stack) -> None:
+    """The preview of a waiting plan is delivered as a film, once for each plan, and the production still waits."""
     with GreenlightClient(local_stack.info.api_url) as client:
         production_id = client.start(BRIEF).production_id
         for event in client.events(production_id):

@@ -1,4 +1,4 @@
-"""Requests with a key, the productions and batches that they begin, and what retention deletes."""
+"""Requests with a key, the productions and batches that they start, and the deletions of retention."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ def path(production_id: str, *rest: str) -> str:
 
 
 async def forget(client: Client, workflow_id: str) -> None:
-    """What Temporal's retention does, at once: the server knows nothing of the closed workflow any more."""
+    """Delete the closed workflow from the server, as Temporal's retention does later."""
     handle = client.get_workflow_handle(workflow_id)
     async with asyncio.timeout(WITHIN):
         while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:  # noqa: ASYNC110 - nothing to wait for
@@ -52,7 +52,7 @@ async def post(api: Api, where: str, body: Any, key: str = "") -> httpx.Response
 
 
 async def delivered(api: Api, key: str) -> str:
-    """A production that a key began, all the way to its deliverable."""
+    """A production that a request with a key started, delivered."""
     production_id = str((await post(api, "/api/v1/productions", BRIEF, key)).json()["production_id"])
     ready = await api.until(production_id, "plan_ready")
     assert (await api.approve(production_id, ready.data["data"]["plan_digest"])).status_code == 200
@@ -67,19 +67,19 @@ async def regenerate(api: Api, production_id: str, key: str = "", **body: Any) -
 async def done(api: Api, production_id: str) -> dict[str, Any]:
     """The production once it is delivered and closed again."""
 
-    async def look() -> dict[str, Any] | None:
+    async def poll() -> dict[str, Any] | None:
         view = await api.get(production_id)
         return view if view["status"] == "delivered" else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def batch_done(api: Api, batch_id: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
+    async def poll() -> dict[str, Any] | None:
         view = (await api.http.get(f"/api/v1/batches/{batch_id}")).json()
         return dict(view) if view["status"] == "done" else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 async def rerun(client: Client, batch_id: str, ids: list[str], texts: list[str]) -> Any:
@@ -89,7 +89,7 @@ async def rerun(client: Client, batch_id: str, ids: list[str], texts: list[str])
             "row": n,
             "key": f"key-{n}",
             "production_id": production_id,
-            "brief": {"text": text, "platform": "copy", "requester": "somebody else"},
+            "brief": {"text": text, "platform": "copy", "requester": "another person"},
         }
         for n, (production_id, text) in enumerate(zip(ids, texts, strict=True), start=1)
     ]

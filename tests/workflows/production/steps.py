@@ -23,7 +23,7 @@ from workflows.runtime.data_converter import data_converter
 
 
 class Scripted(FakeActivities):
-    """Plans exactly the given assets: id -> ids it is made from."""
+    """Plans exactly the given assets: asset id -> ids of its dependencies."""
 
     needs: dict[str, tuple[str, ...]] | None = None
 
@@ -52,7 +52,7 @@ class Scripted(FakeActivities):
 
 @asynccontextmanager
 async def server(*extra: str, skipping: bool = False) -> AsyncIterator[WorkflowEnvironment]:
-    """A server of a test's own, with settings that the shared one must not have."""
+    """A server for one test, with settings that the shared one must not have."""
     arguments = ["--log-level", "never"]
     for setting in extra:
         arguments += ["--dynamic-config-value", setting]
@@ -103,18 +103,18 @@ async def approve(handle: Handle, named: str, by: str, **more: Any) -> Any:
 
 
 async def waiting(client: Client, handle: Handle) -> list[AttentionItem]:
-    """What the server says is waiting, without a worker."""
+    """The pending decision that the server lists, without a worker."""
     described = await client.get_workflow_handle(handle.id).describe()
     items = await described.memo_value(keys.ATTENTION_MEMO, None)
     return [AttentionItem.model_validate(item) for item in items or []]
 
 
 async def generating(handle: Handle, *asset_ids: str) -> Snapshot:
-    async def look() -> Snapshot | None:
+    async def poll() -> Snapshot | None:
         seen = await snapshot(handle)
         return seen if all(seen.assets[i].status is AssetStatus.GENERATING for i in asset_ids) else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
 def attention_of(seen: Snapshot) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Whatever has happened to a production, it offers the answers that it accepts, and no other."""
+"""The offered answers of a production in every state are the answers that it accepts, and no other."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -41,7 +41,7 @@ from workflows.requests import (
 )
 
 PRICES: Final = {"gift": ZERO, "cheap": Decimal("0.01"), "dear": Decimal("0.10"), "secret": None}
-"""USD; None is a price that nobody published."""
+"""USD; None is an unpublished price."""
 MODELS: Final = ("cheap", "cheap", "dear", "dear", "gift", "secret")
 TYPES: Final = (Modality.TEXT, Modality.IMAGE, Modality.VIDEO)
 FAILURES: Final[tuple[AttentionReason, ...]] = (
@@ -53,17 +53,17 @@ FAILURES: Final[tuple[AttentionReason, ...]] = (
 )
 MOST_ITEMS: Final = 20
 NOT_REQUESTER: Final = "zoe"
-"""Approves what is only checked, so that no policy of a brief refuses her."""
+"""Approves plans that are only checked, so that no policy of a brief refuses her."""
 
 ABOUT_THE_PLAN: Final[frozenset[Answer]] = frozenset({"approve", "reject", "revise", "edit_plan"})
 BY_RESOLVE: Final[frozenset[Answer]] = frozenset({"retry", "accept_without", "adopt", "resubmit", "raise_budget"})
 
 
 def answers_of(item: AttentionItem) -> frozenset[Answer]:
-    """All that could settle this item: what is not offered of them must be refused.
+    """All answers that could resolve this item: those of them that are not offered must be refused.
 
-    A production also accepts, at any time, what settles nothing of the item: a pause while a plan waits, an edit of
-    another asset.
+    A production also accepts, at any time, requests that resolve no part of the item: a pause while a plan waits, an
+    edit of another asset.
     """
     match item.reason:
         case "paused":
@@ -86,7 +86,7 @@ def answers_of(item: AttentionItem) -> frozenset[Answer]:
 
 
 def is_accepted(run: ProductionWorkflow, item: AttentionItem, answer: Answer) -> bool:
-    """Whether the workflow's own check lets the answer pass."""
+    """Whether the workflow's own check accepts the answer."""
     state, asset_id = run._run.record, item.asset_id or "deliverable"
     budget = (state.budget_usd or ZERO) + Decimal("0.01")
     plan = state.plan
@@ -114,11 +114,11 @@ def is_accepted(run: ProductionWorkflow, item: AttentionItem, answer: Answer) ->
 
 
 class Story:
-    """A production whose activities and people do what `data` draws; every state of it is looked at."""
+    """A production whose activities and people do what `data` draws; every state of it is checked."""
 
     def __init__(self, data: st.DataObject, seen: Counter[tuple[str, str]]) -> None:
         self.data, self.seen = data, seen
-        self.reasons = cycle(data.draw(st.permutations(FAILURES)))  # in turn: none is left to chance
+        self.reasons = cycle(data.draw(st.permutations(FAILURES)))  # in turn, so that each one occurs
         self.simulation = Simulation()
         self.models: tuple[str, ...] = MODELS
 
@@ -126,7 +126,7 @@ class Story:
         return self.data.draw(st.sampled_from(values))
 
     def allowed(self, *budgets: Decimal | str) -> list[Decimal]:
-        """Those in USD that the policy lets somebody name."""
+        """The budgets in USD that a caller may name under the policy."""
         most = self.simulation.run._run.record.brief.approval.max_budget_usd
         return [budget for budget in map(Decimal, budgets) if most is None or budget <= most]
 
@@ -147,19 +147,19 @@ class Story:
                 )
                 self.simulation.start(ProductionStart(production_id="p", brief=brief))
                 self.simulation.advance()
-                if self.one_of(*[False] * 9, True):  # a preview, all of whose models are free
+                if self.one_of(*[False] * 9, True):  # a preview, whose models are all free
                     self.simulation.run._run.record.preview_of, self.models = "q", ("gift",)
                 if self.one_of(True, True, True, False):
                     self.begin()
                 for _ in range(steps):
                     self.step()
                     self.simulation.advance()
-                    self.look()
+                    self.check()
             finally:
                 self.simulation.close()
 
     def begin(self) -> None:
-        """As far as the approval: most of what can wait comes after it."""
+        """Play until the approval: most attention items occur after it."""
         while self.simulation.run._run.record.plan is None:
             self.work()
             self.simulation.advance()
@@ -175,7 +175,7 @@ class Story:
                 self.simulation.update("decide", Decision(approve=approval))
                 self.simulation.advance()
 
-    def look(self) -> None:
+    def check(self) -> None:
         run = self.simulation.run
         state = run._run.record
         items = attention.items(state, MOST_ITEMS)
@@ -183,7 +183,7 @@ class Story:
             assert items == []
             return
         if run._run.record.cancelling:
-            return  # it refuses everything for the moment that it takes to stop what runs
+            return  # it refuses everything while it stops running takes
         for item in items:
             self.seen[item.reason, "asset" if item.asset_id else "whole"] += 1
             assert item.answers, item
@@ -196,7 +196,7 @@ class Story:
                 wrong = accepted and not offered and answer in answers_of(item)
                 assert not wrong, f"{answer} is accepted and not offered: {state.status} {item}"
 
-    # What happens
+    # Steps of a story
 
     def step(self) -> None:
         if self.simulation.result is not None:
@@ -211,14 +211,14 @@ class Story:
         if state.plan:
             choices += [self.edit, self.edit, self.pause]
         if state.assets:
-            choices += [self.regenerate, self.ask, self.ask]
+            choices += [self.regenerate, self.require_money, self.require_money]
         choices += [self.cancel] * (self.one_of(*range(12)) == 7)
         if choices:
             self.one_of(*choices)()
 
     def work(self) -> None:
         pending = self.one_of(*self.simulation.pending)
-        asked = pending.request
+        request = pending.request
         match pending.name:
             case "draft_plan":
                 kinds = self.data.draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
@@ -229,15 +229,15 @@ class Story:
                     Plan.of("plan", [made_up(i, k, self.one_of(*self.models), n, "say it") for i, k, n in drafts])
                 )
             case "price_plan":
-                pending.complete(priced(asked.plan, asked.only))
+                pending.complete(priced(request.plan, request.only))
             case "produce_asset":
                 self.produce(pending)
             case "finish_deliverable":
-                pending.complete(delivered(asked.revision)) if self.one_of(True, False) else pending.fail("no film")
+                pending.complete(delivered(request.revision)) if self.one_of(True, False) else pending.fail("no film")
             case "write_manifest":
                 pending.complete(media("manifest"))
             case "check_upload":
-                pending.complete(made(asked.asset, asked.take, ZERO, UPLOAD))
+                pending.complete(made(request.asset, request.take, ZERO, UPLOAD))
             case "rewrite_prompt":
                 pending.complete(Rewritten(prompt="other words"))
             case "settle_questions":
@@ -248,8 +248,8 @@ class Story:
                 raise AssertionError(name)
 
     def produce(self, pending: Pending) -> None:
-        asked = pending.request
-        price = PRICES[asked.asset.model]
+        request = pending.request
+        price = PRICES[request.asset.model]
         end = self.one_of("made", "overcharged", "overcharged", "failed", "failed", "doubt")
         if end == "doubt" and price != ZERO:
             doubt = AssetFailure(
@@ -260,10 +260,10 @@ class Story:
             pending.fail("no", AssetFailure(reason=next(self.reasons), message="no"))
         else:
             usual = Decimal("0.02") if price is None else price
-            pending.complete(made(asked.asset, asked.take, usual * (10 if end == "overcharged" else 1)))
+            pending.complete(made(request.asset, request.take, usual * (10 if end == "overcharged" else 1)))
 
     def answer(self, item: AttentionItem) -> None:
-        """What a person does about it: one of the answers that are offered."""
+        """Give one of the answers that are offered, as a person does."""
         state, answer = self.simulation.run._run.record, self.one_of(*item.answers)
         match answer:
             case "approve":
@@ -292,8 +292,8 @@ class Story:
                 before = state.budget_usd or ZERO
                 higher = self.allowed(before + Decimal("0.01"), before + Decimal("0.05"), before + 2)
                 named = {"budget_usd": self.one_of(*higher)} if answer == "raise_budget" else {}
-                told = {"asset_id": item.asset_id, "action": answer, "job_id": "j", **named}
-                self.simulation.update("resolve", Resolve.model_validate(told))
+                resolution = {"asset_id": item.asset_id, "action": answer, "job_id": "j", **named}
+                self.simulation.update("resolve", Resolve.model_validate(resolution))
 
     def edit(self, asset_id: str | None = None) -> None:
         plan = self.simulation.run._run.record.plan
@@ -306,8 +306,8 @@ class Story:
         edit = PlanEdit(plan_digest=plan.digest, edits=(change,), allow_unknown_prices=self.one_of(True, False))
         self.simulation.update("edit_plan", edit)
 
-    def ask(self) -> None:
-        """What is still to be made waits for money, as when prices end or a model is found to charge more."""
+    def require_money(self) -> None:
+        """Make the pending assets wait for money, as when prices expire or a bill raises the price of a model."""
         state = self.simulation.run._run.record
         pending = [i for i, s in state.assets.items() if s.status == "pending" and not s.attention]
         if pending and not state.preview_of:  # a preview is free
@@ -319,8 +319,12 @@ class Story:
 
     def regenerate(self) -> None:
         asset_id = self.one_of(*self.simulation.run._run.record.assets)
-        asked = {"asset_id": asset_id, "count": self.one_of(1, 2), "budget_usd": self.one_of(None, *self.allowed("2"))}
-        self.simulation.update("regenerate", Regenerate.model_validate({**asked, "allow_unknown_prices": True}))
+        options = {
+            "asset_id": asset_id,
+            "count": self.one_of(1, 2),
+            "budget_usd": self.one_of(None, *self.allowed("2")),
+        }
+        self.simulation.update("regenerate", Regenerate.model_validate({**options, "allow_unknown_prices": True}))
 
     def cancel(self) -> None:
         if self.one_of(*range(6)) == 3:
@@ -344,15 +348,15 @@ def made(asset: Any, number: int, cost_usd: Decimal, provider: str = "fake") -> 
 
 
 REASONS: Final = frozenset(get_args(AttentionReason)) - {"deadline_near", "plan_failed"}
-"""The reminder comes with time, and has the answers of the approval that it reminds of; no run waits for the other."""
+"""The reminder depends on time, and has the answers of the approval that it reminds of; no run waits for the other."""
 BOTH: Final = {(reason, about) for reason in ("overrun", "price_unknown") for about in ("asset", "whole")}
 ENDS: Final = frozenset({ProductionStatus.DELIVERED, ProductionStatus.REJECTED, ProductionStatus.CANCELLED})
 MOST_ROUNDS: Final = 8
 
 
 def test_the_offered_answers_are_the_accepted_ones() -> None:
-    """In every status and for every reason, each offered answer passes its check, every other answer to the same thing
-    is refused, and a closed production asks for nothing. Stories are played until all of that was met."""
+    """In every status and for every reason, each offered answer passes its check, every other answer to the same item
+    is refused, and a closed production offers none. Stories are played until all statuses and reasons have occurred."""
     seen: Counter[tuple[str, str]] = Counter()
     statuses: set[ProductionStatus] = set()
 
@@ -361,7 +365,7 @@ def test_the_offered_answers_are_the_accepted_ones() -> None:
         deadline=None,
         max_examples=50,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate,),  # the message names what differs; shrinking takes minutes and adds nothing
+        phases=(Phase.generate,),  # the message names the difference; shrinking takes minutes and adds nothing
         print_blob=False,
     )
     @given(data=st.data())

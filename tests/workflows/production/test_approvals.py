@@ -1,4 +1,5 @@
-"""Approval policies, the second gate, and what is told about waiting, on a real server with fake activities."""
+"""Approval policies, the second gate, and the attributes of pending decisions, on a real server with fake
+activities."""
 
 import asyncio
 from decimal import Decimal
@@ -19,7 +20,8 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def test_several_people_have_to_approve(productions: Productions) -> None:
-    """With two approvers nothing starts before the second; nobody counts twice, and the requester not at all."""
+    """With two approvers nothing starts before the second approval; one person counts once, and the requester does not
+    count."""
     fakes = FakeActivities(1, price_usd="1.0000")
     async with fakes.working(productions.client):
         policy = {"approvers": 2, "not_by_requester": True}
@@ -39,8 +41,8 @@ async def test_several_people_have_to_approve(productions: Productions) -> None:
     assert approved.data["approvers"] == ["ana", "bo"]
 
 
-async def test_an_edit_asks_everybody_again(productions: Productions) -> None:
-    """What somebody approved was another plan: after an edit the count begins anew."""
+async def test_an_edit_restarts_the_approvals(productions: Productions) -> None:
+    """An approval counts for its plan only: after an edit the count starts at zero."""
     async with FakeActivities(1).working(productions.client):
         handle, plan = await productions.planned(approval={"approvers": 2})
         await approve(handle, plan.digest, "ana")
@@ -53,8 +55,9 @@ async def test_an_edit_asks_everybody_again(productions: Productions) -> None:
         assert (await handle.result()).status is ProductionStatus.DELIVERED
 
 
-async def test_what_costs_little_is_approved_by_the_policy(productions: Productions) -> None:
-    """A first draft within the amount starts by itself and says so; a dearer one and any revision wait for a person."""
+async def test_an_inexpensive_draft_is_approved_by_the_policy(productions: Productions) -> None:
+    """A first draft within the amount starts without a person and records it; a more expensive one and any revision
+    wait for a person."""
     fakes = FakeActivities(2, price_usd="0.0500")
     async with fakes.working(productions.client):
         cheap = await productions.start(approval={"auto_below_usd": "0.10", "approvers": 2})
@@ -73,8 +76,8 @@ async def test_what_costs_little_is_approved_by_the_policy(productions: Producti
     assert {"asset_id": "text-1", "field": "prompt", "before": "part 1", "after": "part 1 · shorter"} in changed
 
 
-async def test_nobody_answers_and_others_are_called() -> None:
-    """Without a decision there is a reminder, then an escalation that names people, then the end."""
+async def test_an_unanswered_approval_is_escalated() -> None:
+    """Without a decision there is a reminder, then an escalation that names people, then the production expires."""
     async with server("frontend.WorkflowTimeSkippingEnabled=true", skipping=True) as environment:
         productions = Productions(environment.client, "escalates")
         async with FakeActivities(1).working(environment.client):
@@ -89,7 +92,7 @@ async def test_nobody_answers_and_others_are_called() -> None:
 
 
 async def test_stills_are_approved_before_video_is_paid_for(productions: Productions) -> None:
-    """Video waits for a second approval of exactly the takes that are there; a new still asks for another one."""
+    """Video waits for a second approval of exactly the current takes; a new still requires another approval."""
     fakes = Film(price_usd="0.5000")
     async with fakes.working(productions.client):
         policy = {"stills_first": True}
@@ -121,8 +124,8 @@ async def test_stills_are_approved_before_video_is_paid_for(productions: Product
     names(seen)
 
 
-async def test_the_second_gate_can_be_closed(productions: Productions) -> None:
-    """Rejected at the second gate a production ends without a video; what was made stays in its record."""
+async def test_a_rejection_at_the_second_gate_ends_the_production(productions: Productions) -> None:
+    """A production that is rejected at the second gate ends without a video; its record keeps the finished takes."""
     fakes = Film(price_usd="0.5000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5", platform="video", approval={"stills_first": True})
@@ -135,8 +138,8 @@ async def test_the_second_gate_can_be_closed(productions: Productions) -> None:
     assert len(seen.assets["still-1"].takes) == 1
 
 
-async def test_what_is_ordered_stays_allowed(productions: Productions) -> None:
-    """Takes that were ordered at the second gate are held: an approval that allows less than them is refused."""
+async def test_ordered_takes_stay_reserved(productions: Productions) -> None:
+    """Takes that were ordered at the second gate are reserved: an approval below their price is refused."""
     fakes = Film(price_usd="0.5000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5", platform="video", approval={"stills_first": True})
@@ -160,8 +163,9 @@ async def test_what_is_ordered_stays_allowed(productions: Productions) -> None:
     assert (seen.spent_usd, seen.budget_usd) == (Decimal("2.0000"), Decimal("2.00"))
 
 
-async def test_what_waits_stands_beside_the_run(productions: Productions) -> None:
-    """The server lists what waits and why, oldest first, without asking a worker; once answered it is gone."""
+async def test_pending_decisions_are_search_attributes(productions: Productions) -> None:
+    """The server lists pending decisions with their reasons, oldest first, without a query to a worker; an answered one
+    is not listed."""
     fakes = FakeActivities(3, price_usd="0.1000")
     fakes.fail = {"text-2"}
     fakes.doubt = {"text-3"}
@@ -187,8 +191,8 @@ async def test_what_waits_stands_beside_the_run(productions: Productions) -> Non
     assert found["text-3"].answers[:2] == ("adopt", "resubmit")
 
     async def visible() -> bool | None:
-        asked = f"{keys.ATTENTION_ATTRIBUTE} = 'ambiguous_submission' AND WorkflowId = '{handle.id}'"
-        return True if [e async for e in productions.client.list_workflows(asked)] else None
+        query = f"{keys.ATTENTION_ATTRIBUTE} = 'ambiguous_submission' AND WorkflowId = '{handle.id}'"
+        return True if [e async for e in productions.client.list_workflows(query)] else None
 
     await eventually(visible)
     async with fakes.working(productions.client):
@@ -199,7 +203,7 @@ async def test_what_waits_stands_beside_the_run(productions: Productions) -> Non
 
 @workflow.defn(name="Parent")
 class Parent:
-    """Starts a production's reports and keeps them until the last."""
+    """Starts a production, and keeps its reports until the last."""
 
     def __init__(self) -> None:
         self.told_so_far: list[Report] = []
@@ -214,8 +218,8 @@ class Parent:
         return self.told_so_far
 
 
-async def test_a_production_reports_to_whoever_started_it(productions: Productions) -> None:
-    """Each change of its status or plan is told to the workflow that started it, the end too."""
+async def test_a_production_reports_to_its_parent(productions: Productions) -> None:
+    """Each change of its status or plan is reported to the workflow that started it, and so is the end."""
     client = productions.client
     async with (
         FakeActivities(1, price_usd="0.2000").working(client),
@@ -236,8 +240,9 @@ async def test_a_production_reports_to_whoever_started_it(productions: Productio
     assert reports[-1].spent_usd == Decimal("0.2000")
 
 
-async def test_two_people_at_once(productions: Productions) -> None:
-    """Of two people who decide at the same moment one wins, and the other is told what happened and by whom."""
+async def test_two_simultaneous_decisions(productions: Productions) -> None:
+    """Of two simultaneous decisions one wins, and the other caller receives the result and the name of the first
+    person."""
     fakes = FakeActivities(1)
     fakes.hold("text-1")
     async with fakes.working(productions.client):

@@ -1,4 +1,4 @@
-"""Cancels: of takes, of what was delivered, and while the manifest is written."""
+"""Cancels: of takes, of a delivered production, and while the manifest is written."""
 
 from tests.support.productions import Productions, names, snapshot, until
 from tests.support.waiting import eventually
@@ -9,7 +9,7 @@ from workflows.requests import Regenerate, SelectTake
 
 
 async def test_cancelling_a_regeneration_keeps_the_delivery(productions: Productions) -> None:
-    """A delivered production whose new take is cancelled is delivered as it was."""
+    """A delivered production whose new take is cancelled is delivered as before."""
     fakes = Scripted(1)
     async with fakes.working(productions.client):
         closed = await (await productions.approved(budget="1")).result()
@@ -24,7 +24,8 @@ async def test_cancelling_a_regeneration_keeps_the_delivery(productions: Product
 
 
 async def test_cancelling_a_selection_undoes_it(productions: Productions) -> None:
-    """Cancelled before its revision is finished, a selection is taken back: the record tells what was delivered."""
+    """A selection that is cancelled before its revision is finished is undone: the record describes the delivered
+    takes."""
     fakes = Scripted(2)
     async with fakes.working(productions.client):
         closed = await (await productions.approved(budget="1")).result()
@@ -45,7 +46,7 @@ async def test_cancelling_a_selection_undoes_it(productions: Productions) -> Non
 
 
 async def test_cancelling_drops_a_failed_regeneration(productions: Productions) -> None:
-    """A delivered production whose new take failed is cancelled back to the take that it was delivered with."""
+    """A cancel of a delivered production whose new take failed restores the take that was delivered."""
     fakes = Scripted(1)
     async with fakes.working(productions.client):
         closed = await (await productions.approved(budget="1")).result()
@@ -60,7 +61,7 @@ async def test_cancelling_drops_a_failed_regeneration(productions: Productions) 
 
 
 async def test_cancelling_while_the_manifest_is_written(productions: Productions) -> None:
-    """Cancelled at the very end, a production still closes with its result and its manifest."""
+    """A production that is cancelled while its manifest is written still closes with its result and its manifest."""
     fakes = Scripted(1)
     fakes.hold("manifest")
     async with fakes.working(productions.client):
@@ -71,7 +72,7 @@ async def test_cancelling_while_the_manifest_is_written(productions: Productions
             return any(a.activity_type.name == "write_manifest" for a in pending) or None
 
         await eventually(writing)
-        assert (await snapshot(handle)).status == "finishing", "a delivery is told when its manifest is kept"
+        assert (await snapshot(handle)).status == "finishing", "a delivery is reported after its manifest is stored"
         await handle.cancel()
         fakes.release("manifest")
         seen = await handle.result()
@@ -79,8 +80,9 @@ async def test_cancelling_while_the_manifest_is_written(productions: Productions
     assert fakes.manifests[seen.production_id].events == seen.events
 
 
-async def test_cancelling_keeps_what_is_made(productions: Productions) -> None:
-    """Cancelled in the middle, a production stops what runs, keeps finished takes and its manifest."""
+async def test_cancelling_keeps_finished_takes(productions: Productions) -> None:
+    """A production that is cancelled while assets are in progress stops them, and keeps finished takes and its
+    manifest."""
     fakes = Scripted(2)
     fakes.hold("text-2")
     async with fakes.working(productions.client):

@@ -1,4 +1,4 @@
-"""No production spends more than was approved, whoever edits, whatever answers are lost and whatever vendors charge."""
+"""No production spends more than was approved, for any editor, lost response or charge of a vendor."""
 
 from decimal import Decimal
 
@@ -30,16 +30,16 @@ DEARER = EditOp(op="change", asset_id="shot-1", model="dear")
 
 
 async def paused_film(productions: Productions, fakes: FakeActivities, budget: str | None = None) -> Handle:
-    """A film whose still is being made, and whose shot is to be made after it; three assets of 0.10, 0.30 approved."""
+    """A film whose still is in progress, with a pending shot that depends on it; three assets of 0.10, 0.30
+    approved."""
     fakes.hold("still-1")
     handle = await productions.approved(budget, platform="video")
     await generating(handle, "still-1")
     return handle
 
 
-async def test_a_dearer_edit_of_a_pending_asset_asks_the_approvers_again(productions: Productions) -> None:
-    """What an edit makes an asset cost, that was approved and is still to be made, is spent only after the approvers
-    released it; whoever edited it."""
+async def test_a_more_expensive_edit_of_a_pending_asset_needs_approval(productions: Productions) -> None:
+    """The new cost of an approved and pending asset is spent only after the approvers released it, for any editor."""
     fakes = Film(price_usd="0.1000")
     fakes.prices = {"dear": Decimal("0.90")}
     async with fakes.working(productions.client):
@@ -54,8 +54,9 @@ async def test_a_dearer_edit_of_a_pending_asset_asks_the_approvers_again(product
     assert (seen.spent_usd, seen.budget_usd) == (Decimal("0.3000"), Decimal("1.1000"))
 
 
-async def test_a_dearer_edit_within_the_budget_asks_nobody(productions: Productions) -> None:
-    """What fits the released budget asks nobody again, and an edit that makes it fit withdraws the question."""
+async def test_a_more_expensive_edit_within_the_budget_needs_no_approval(productions: Productions) -> None:
+    """An edit within the released budget needs no new approval, and an edit that makes the plan fit withdraws the
+    question."""
     fakes = Film(price_usd="0.1000")
     fakes.prices = {"dear": Decimal("0.90")}
     async with fakes.working(productions.client):
@@ -75,8 +76,8 @@ async def test_a_dearer_edit_within_the_budget_asks_nobody(productions: Producti
 
 
 async def test_an_edit_to_an_unknown_price_needs_permission(productions: Productions) -> None:
-    """A pending asset cannot be edited to a model without a published price unless that is allowed by name; a fallback
-    that has none counts as well as the model itself."""
+    """A pending asset cannot be edited to a model with an unpublished price unless that is allowed explicitly; a
+    fallback with an unpublished price counts as well as the model itself."""
     fakes = Film(price_usd="0.1000")
     fakes.prices = {"secret": None}
     async with fakes.working(productions.client):
@@ -103,10 +104,10 @@ async def test_an_edit_to_an_unknown_price_needs_permission(productions: Product
         (ApprovalPolicy(max_budget_usd=Decimal("0.40")), "bo", False),
     ],
 )
-async def test_who_raises_a_budget_is_held_to_the_policy(
+async def test_raising_a_budget_follows_the_policy(
     productions: Productions, policy: ApprovalPolicy, by: str, refused: bool
 ) -> None:
-    """Whoever may not release money alone at first may not do it later by an edit, a new take or an answer."""
+    """A person who may not release money alone at first may not do it later by an edit, a new take or an answer."""
     fakes = FakeActivities(2, price_usd="0.10")
     fakes.hold("text-1")
     async with fakes.working(productions.client):
@@ -125,8 +126,8 @@ async def test_who_raises_a_budget_is_held_to_the_policy(
         new_take = Regenerate(asset_id="text-1", requested_by=by, budget_usd=more)
         if refused:
             for method, request in (("edit_plan", change), ("resolve", answer), ("regenerate", new_take)):
-                told = await refusal(handle.execute_update(method, request))
-                assert (told.kind, told.field) == ("not_allowed", "budget_usd"), method
+                error = await refusal(handle.execute_update(method, request))
+                assert (error.kind, error.field) == ("not_allowed", "budget_usd"), method
             assert (await snapshot(handle)).budget_usd == Decimal("0.15")
             await handle.cancel()
             await handle.result()
@@ -137,22 +138,22 @@ async def test_who_raises_a_budget_is_held_to_the_policy(
     assert (raised["by"], raised["brief_budget_usd"]) == (by, "0.15")
 
 
-async def test_nobody_approves_above_the_policy(productions: Productions) -> None:
-    """What a policy allows at most holds for every approval, the first and the next, also where none names a
+async def test_no_approval_exceeds_the_policy(productions: Productions) -> None:
+    """The maximum of a policy holds for every approval, the first and the next, and also when the approval names no
     sum."""
     fakes = FakeActivities(2, price_usd="0.10")
     most = Decimal("0.15")
     async with fakes.working(productions.client):
         handle, plan = await productions.planned(approval=ApprovalPolicy(max_budget_usd=most))
         above = Decision(approve=Approval(plan_digest=plan.digest, approver="bo", budget_usd=Decimal("0.16")))
-        told = await refusal(update(handle, ProductionWorkflow.decide, above))
-        assert (told.kind, told.field) == ("not_allowed", "budget_usd")
+        error = await refusal(update(handle, ProductionWorkflow.decide, above))
+        assert (error.kind, error.field) == ("not_allowed", "budget_usd")
         approval = Approval(plan_digest=plan.digest, approver="bo")
         await update(handle, ProductionWorkflow.decide, Decision(approve=approval))
         seen = await until(handle, "needs_attention")
         assert (seen.budget_usd, attention_of(seen)) == (most, {"text-2": "budget_short"})
-        told = await refusal(update(handle, ProductionWorkflow.decide, above))
-        assert (told.kind, told.field) == ("not_allowed", "budget_usd")
+        error = await refusal(update(handle, ProductionWorkflow.decide, above))
+        assert (error.kind, error.field) == ("not_allowed", "budget_usd")
         await approve_again(handle)
         seen = await until(handle, "needs_attention")
         assert (seen.budget_usd, attention_of(seen)) == (most, {"text-2": "budget_short"})
@@ -161,7 +162,7 @@ async def test_nobody_approves_above_the_policy(productions: Productions) -> Non
 
 
 async def test_several_people_release_more_by_approving_again(productions: Productions) -> None:
-    """Where two have to approve, two have to release what does not fit, each of them the plan that is there now."""
+    """When two people have to approve, both have to release money above the budget, each for the current plan."""
     fakes = FakeActivities(2, price_usd="0.10")
     async with fakes.working(productions.client):
         handle, plan = await productions.planned(approval=ApprovalPolicy(approvers=2))
@@ -178,7 +179,8 @@ async def test_several_people_release_more_by_approving_again(productions: Produ
 
 
 async def test_a_resubmission_is_reserved_first(productions: Productions) -> None:
-    """A cheap request in doubt is submitted again unasked only where the budget holds both; else a person decides."""
+    """An inexpensive ambiguous request is submitted again without an order only when the budget holds both; otherwise a
+    person decides."""
     fakes = FakeActivities(2, price_usd="0.01")
     fakes.lost_once = {"text-1", "text-2"}
     async with fakes.working(productions.client):
@@ -201,7 +203,8 @@ async def test_a_resubmission_is_reserved_first(productions: Productions) -> Non
 async def test_a_further_take_is_resubmitted_within_the_budget(
     productions: Productions, budget: str, takes: int
 ) -> None:
-    """A lost answer of a further take counts as billed; it is asked for again only where that fits besides."""
+    """A lost response of a further take counts as billed; it is requested again only when the budget holds that as
+    well."""
     fakes = FakeActivities(1, price_usd="0.01")
     async with fakes.working(productions.client):
         closed = await (await productions.approved()).result()

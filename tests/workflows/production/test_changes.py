@@ -1,4 +1,5 @@
-"""Changing one's mind: takes, edits, staleness, refreshes, uploads, pauses, on a real server with fake activities."""
+"""Changes after the plan: takes, edits, staleness, refreshes, uploads, pauses, on a real server with fake
+activities."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +27,7 @@ from workflows.requests import (
 
 
 async def test_a_title_or_an_order_makes_nothing_stale(productions: Productions) -> None:
-    """After delivery a new title and another order give a new revision; nothing is made again and nothing is stale."""
+    """After delivery a new title or another order gives a new revision; nothing is made again and nothing is stale."""
     fakes = Film()
     async with fakes.working(productions.client):
         handle, seen = await delivered(productions)
@@ -45,8 +46,8 @@ async def test_a_title_or_an_order_makes_nothing_stale(productions: Productions)
     names(seen)
 
 
-async def test_what_was_made_from_something_that_changed_is_stale(productions: Productions) -> None:
-    """A changed prompt makes its asset and what was made from it stale, with reasons; a refresh remakes just these."""
+async def test_a_changed_prompt_makes_its_dependents_stale(productions: Productions) -> None:
+    """A changed prompt makes its asset and its dependents stale, with reasons; a refresh makes only these again."""
     fakes = Film(price_usd="0.0500")
     async with fakes.working(productions.client):
         handle, seen = await delivered(productions)
@@ -78,7 +79,8 @@ async def test_what_was_made_from_something_that_changed_is_stale(productions: P
 
 
 async def test_a_take_that_a_person_selects_is_not_stale(productions: Productions) -> None:
-    """Selecting the take of an earlier prompt accepts it; what was made from the other one is stale meanwhile."""
+    """Selecting the take of an earlier prompt accepts it; the dependents that were made from the other take are stale
+    meanwhile."""
     fakes = Film()
     async with fakes.working(productions.client):
         handle, _ = await delivered(productions)
@@ -109,7 +111,7 @@ async def test_dropping_and_adding_after_the_approval(productions: Productions) 
 
 
 async def test_an_added_asset_has_to_fit_the_budget(productions: Productions) -> None:
-    """An edit whose new asset does not fit what was approved asks the approvers again; nothing is spent before."""
+    """An edit whose new asset exceeds the approved budget waits for the approvers, and nothing is spent before."""
     fakes = Film(price_usd="1.0000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="3", platform="video")
@@ -135,7 +137,8 @@ async def test_an_added_asset_has_to_fit_the_budget(productions: Productions) ->
 
 
 async def test_several_takes_to_choose_from(productions: Productions) -> None:
-    """Asked for three, three are made at once, each is paid once, one is in use and any other can be selected."""
+    """A request for three takes makes three at the same time; each is paid once, one is in use and any other can be
+    selected."""
     fakes = Film(price_usd="0.1000")
     async with fakes.working(productions.client):
         handle, _ = await delivered(productions)
@@ -164,8 +167,9 @@ async def test_several_takes_to_choose_from(productions: Productions) -> None:
     names(seen)
 
 
-async def test_a_further_take_that_fails_asks_nobody(productions: Productions) -> None:
-    """Of several takes some may fail: it is logged with what it cost, and the production is delivered all the same."""
+async def test_a_failed_further_take_needs_no_decision(productions: Productions) -> None:
+    """When one of several takes fails, the failure is logged with its cost, and the production is delivered all the
+    same."""
     fakes = Film(price_usd="0.1000")
     async with fakes.working(productions.client):
         handle, _ = await delivered(productions)
@@ -178,8 +182,8 @@ async def test_a_further_take_that_fails_asks_nobody(productions: Productions) -
     assert next(e for e in seen.events if e.name == "take_failed").data["take"] == 2
 
 
-async def test_takes_at_once_have_to_fit_the_budget(productions: Productions) -> None:
-    """All the takes that are asked for are reserved together, or none is."""
+async def test_concurrent_takes_have_to_fit_the_budget(productions: Productions) -> None:
+    """All requested takes are reserved together, or none is."""
     fakes = Film(price_usd="1.0000")
     async with fakes.working(productions.client):
         _, seen = await delivered(productions)
@@ -191,7 +195,7 @@ async def test_takes_at_once_have_to_fit_the_budget(productions: Productions) ->
 
 
 async def test_a_persons_own_file_replaces_an_asset(productions: Productions) -> None:
-    """An uploaded file is a take like others: in use, free, marked, never stale; a broken one is refused."""
+    """An uploaded file is a take like others: in use, free, marked, never stale; an invalid file is refused."""
     fakes = Film()
     async with fakes.working(productions.client):
         handle, seen = await delivered(productions)
@@ -212,8 +216,8 @@ async def test_a_persons_own_file_replaces_an_asset(productions: Productions) ->
     assert not seen.assets["shot-1"].stale
 
 
-async def test_a_file_stands_in_for_what_could_not_be_made(productions: Productions) -> None:
-    """A failed asset is settled by a person's own file, and what depends on it is made from that."""
+async def test_an_upload_replaces_a_failed_asset(productions: Productions) -> None:
+    """A person's own file resolves a failed asset, and its dependents are made from that file."""
     fakes = Film()
     fakes.fail = {"still-1"}
     async with fakes.working(productions.client):
@@ -228,7 +232,8 @@ async def test_a_file_stands_in_for_what_could_not_be_made(productions: Producti
 
 
 async def test_a_pause_starts_nothing_new(productions: Productions) -> None:
-    """While paused what runs finishes and nothing else starts; resumed, it goes on where it was."""
+    """While the production is paused, running takes finish and nothing else starts; resumed, the production
+    continues."""
     fakes = Film()
     fakes.hold("still-1")
     async with fakes.working(productions.client):
@@ -254,8 +259,9 @@ async def test_a_pause_starts_nothing_new(productions: Productions) -> None:
     assert [e.data.get("by") for e in seen.events if e.name in ("paused", "resumed")] == ["ana", "bo"]
 
 
-async def test_a_cancel_says_what_became_of_each_asset(productions: Productions) -> None:
-    """What was made is kept, what was queued is cancelled free, and each job that ran says how it ended and its id."""
+async def test_a_cancel_records_the_outcome_of_each_asset(productions: Productions) -> None:
+    """Finished takes are kept, queued ones are cancelled without cost, and each running job is recorded with its
+    outcome and its id."""
     fakes = Film(price_usd="0.1000")
     fakes.hold("still-1")
     async with fakes.working(productions.client):
@@ -278,7 +284,7 @@ async def test_a_cancel_says_what_became_of_each_asset(productions: Productions)
 
 
 async def test_a_cancel_stops_further_takes_too(productions: Productions) -> None:
-    """Of several takes that are being made each is stopped at its provider and counted; the delivery stays."""
+    """Each of several takes in progress is stopped at its provider and counted; the delivery stays."""
     fakes = Film(price_usd="0.1000")
     async with fakes.working(productions.client):
         handle, closed = await delivered(productions)
@@ -305,8 +311,8 @@ async def suggesting_soon(name: str) -> AsyncIterator[Productions]:
         yield Productions(environment.client, name)
 
 
-async def test_continued_in_the_middle_of_changes() -> None:
-    """Edits, takes, attention and a pause over several runs lose nothing, and the event numbers go on without a gap."""
+async def test_continue_as_new_keeps_changes() -> None:
+    """Edits, takes, attention and a pause over several runs are kept, and the event numbers have no gap."""
     fakes = Film(price_usd="0.1000")
     fakes.fail = {"title-1"}
     async with suggesting_soon("continued") as productions, fakes.working(productions.client):

@@ -1,4 +1,4 @@
-"""Feedback and refused prompts: what a language model rewrites, and what a person decides."""
+"""Feedback and refused prompts: the rewrites of a language model, and the decisions of a person."""
 
 from decimal import Decimal
 
@@ -16,8 +16,9 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Regenerate, Resolve
 
 
-async def test_feedback_in_words_becomes_a_prompt(productions: Productions) -> None:
-    """The planner makes a prompt of a person's words; the take has it, its price is counted, and the log says who."""
+async def test_feedback_becomes_a_prompt(productions: Productions) -> None:
+    """The planner writes a prompt from a person's feedback; the take has it, its price is counted, and the log names
+    the person."""
     fakes = Film()
     async with fakes.working(productions.client):
         handle, _ = await delivered(productions)
@@ -26,20 +27,20 @@ async def test_feedback_in_words_becomes_a_prompt(productions: Productions) -> N
         seen = await reopened(productions, handle, ProductionWorkflow.regenerate, request)
     assert seen.assets["still-1"].takes[-1].prompt == "make still-1, darker"
     assert seen.spent_usd == Decimal("0.0430")
-    asked = next(e for e in seen.events if e.name == "take_requested")
-    assert (asked.data["by"], asked.data["feedback"]) == ("bo", "darker")
+    requested = next(e for e in seen.events if e.name == "take_requested")
+    assert (requested.data["by"], requested.data["feedback"]) == ("bo", "darker")
 
 
-class Speechless(Film):
+class WithoutModel(Film):
     @activity.defn(name="rewrite_prompt")
     async def rewrite_prompt(self, request: RewritePrompt) -> Rewritten:
         failure = AssetFailure(message="no model answers", billed_usd=Decimal("0.0100"), summed=True)
         raise ApplicationError("no model answers", failure, non_retryable=True)
 
 
-async def test_feedback_that_no_model_takes_up_is_refused(productions: Productions) -> None:
-    """Where no language model answers, the request is refused with the remedy, and what was billed is counted."""
-    fakes = Speechless()
+async def test_feedback_without_a_language_model_is_refused(productions: Productions) -> None:
+    """When no language model responds, the request is refused with the remedy, and the billed cost is counted."""
+    fakes = WithoutModel()
     async with fakes.working(productions.client):
         handle, seen = await delivered(productions)
         request = Regenerate(asset_id="still-1", feedback="darker")
@@ -51,8 +52,9 @@ async def test_feedback_that_no_model_takes_up_is_refused(productions: Productio
     assert made(fakes, "still-1") == [1]
 
 
-async def test_a_refused_prompt_gets_a_proposal_that_nobody_sends_unasked(productions: Productions) -> None:
-    """What a provider refused waits with softer words; only a person's answer to this very question uses them."""
+async def test_a_refused_prompt_gets_a_proposal_that_waits_for_a_person(productions: Productions) -> None:
+    """A prompt that a provider refused waits with a softer proposal, which only a person's answer to this question
+    submits."""
     fakes = Film()
     fakes.failures["still-1"] = AssetFailure(reason="content_refused", message="too violent", refused="prompt")
     async with fakes.working(productions.client):

@@ -1,4 +1,4 @@
-"""What a production may spend, on a real Temporal server: fallbacks, unknown prices, and what planning costs."""
+"""The spending of a production, on a real Temporal server: fallbacks, unknown prices, and the cost of planning."""
 
 from decimal import Decimal
 
@@ -12,8 +12,8 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, Regenerate, Resolve
 
 
-async def test_a_fallback_takes_over_what_cost_nothing(productions: Productions) -> None:
-    """Where a model fails for good and billed nothing, the next one of the approved plan makes the asset."""
+async def test_a_fallback_replaces_an_unbilled_failure(productions: Productions) -> None:
+    """When a model fails for good and billed nothing, the next one of the approved plan makes the asset."""
     fakes = FakeActivities(1)
     fakes.others = ("verse", "prose")
     fakes.failures = {
@@ -42,9 +42,10 @@ async def test_a_fallback_takes_over_what_cost_nothing(productions: Productions)
     ids=lambda f: str(f.kind or f.reason),
 )
 async def test_no_fallback_where_a_person_must_decide(productions: Productions, failure: AssetFailure) -> None:
-    """What was billed, refused or may have arrived is never made elsewhere unasked, nor by a provider without a key.
+    """A failure that was billed, refused or may have been submitted is not repeated with another model without an
+    order, nor with a provider without a key.
 
-    A person's retry starts over.
+    A person's retry starts again with the first model.
     """
     fakes = FakeActivities(1)
     fakes.others = ("verse",)
@@ -54,9 +55,9 @@ async def test_no_fallback_where_a_person_must_decide(productions: Productions, 
         seen = await until(handle, "needs_attention")
         assert "asset_fallback" not in names(seen)
         assert seen.spent_usd == failure.billed_usd
-        told = next(e.data for e in seen.events if e.name == "asset_failed")
-        assert told["message"] == failure.message
-        assert told.get("category", "") == failure.category
+        recorded = next(e.data for e in seen.events if e.name == "asset_failed")
+        assert recorded["message"] == failure.message
+        assert recorded.get("category", "") == failure.category
         fakes.failures = {}
         action = "resubmit" if failure.reason == "ambiguous_submission" else "retry"
         await update(handle, ProductionWorkflow.resolve, Resolve(asset_id="text-1", action=action))
@@ -66,8 +67,8 @@ async def test_no_fallback_where_a_person_must_decide(productions: Productions, 
     assert take.model == "words"
 
 
-async def test_a_named_model_has_no_fallback(productions: Productions) -> None:
-    """Who asks for a certain model means that one: the plan's fallbacks of the asset are gone with the choice."""
+async def test_a_chosen_model_has_no_fallback(productions: Productions) -> None:
+    """A request for a certain model removes the plan's fallbacks of the asset."""
     fakes = FakeActivities(1)
     fakes.others = ("verse",)
     async with fakes.working(productions.client):
@@ -82,8 +83,8 @@ async def test_a_named_model_has_no_fallback(productions: Productions) -> None:
         await handle.result()
 
 
-async def test_the_budget_holds_the_dearest_model(productions: Productions) -> None:
-    """An asset whose fallback may cost more than is left does not start."""
+async def test_the_budget_holds_the_most_expensive_model(productions: Productions) -> None:
+    """An asset whose fallback may cost more than the rest of the budget does not start."""
     fakes = FakeActivities(1, price_usd="0.50")
     fakes.others = ("verse",)
     async with fakes.working(productions.client):
@@ -93,8 +94,8 @@ async def test_the_budget_holds_the_dearest_model(productions: Productions) -> N
         await handle.result()
 
 
-async def test_unknown_prices_need_a_word(productions: Productions) -> None:
-    """An approval with a cap refuses a plan whose price nobody published, unless it allows that in words."""
+async def test_unknown_prices_need_explicit_permission(productions: Productions) -> None:
+    """An approval with a cap refuses a plan with an unpublished price, unless it allows that explicitly."""
     fakes = FakeActivities(1)
     fakes.unknown = True
     async with fakes.working(productions.client):
@@ -111,8 +112,8 @@ async def test_unknown_prices_need_a_word(productions: Productions) -> None:
 
 
 async def test_an_unknown_price_needs_permission_without_a_cap_too(productions: Productions) -> None:
-    """Nothing without a published price is made before somebody allows it by name: not by an update, nor by a signal,
-    with a budget or without; the log says why nothing happened."""
+    """Nothing with an unpublished price is made before a person allows it explicitly: not by an update, nor by a
+    signal, with a budget or without; the log gives the reason."""
     fakes = FakeActivities(1)
     fakes.unknown = True
     async with fakes.working(productions.client):
@@ -135,7 +136,7 @@ async def test_an_unknown_price_needs_permission_without_a_cap_too(productions: 
         assert (await handle.result()).status == "delivered"
 
 
-async def test_what_planning_costs_is_spent(productions: Productions) -> None:
+async def test_the_cost_of_planning_is_spent(productions: Productions) -> None:
     """The planner's own bill counts against the brief's budget, and an approval without a sum leaves room for it."""
     fakes = FakeActivities(2)
     fakes.drafting_usd = Decimal("0.03")
@@ -152,7 +153,7 @@ async def test_what_planning_costs_is_spent(productions: Productions) -> None:
 
 
 async def test_unknown_prices_end_with_the_budget(productions: Productions) -> None:
-    """Nobody knows what the first costs; the others reserve as much, and none starts when nothing is left."""
+    """The first asset has an unknown cost; the others reserve as much, and none starts when nothing is left."""
     fakes = FakeActivities(6, price_usd="1.25")
     fakes.unknown = True
     async with fakes.working(productions.client):
@@ -168,8 +169,8 @@ async def test_unknown_prices_end_with_the_budget(productions: Productions) -> N
         await handle.result()
 
 
-async def test_what_may_have_been_billed_has_no_fallback(productions: Productions) -> None:
-    """A failure of which nobody can say that it cost nothing waits for a person, though no bill is known."""
+async def test_an_ambiguous_bill_has_no_fallback(productions: Productions) -> None:
+    """A failure that may have been billed waits for a person, even when no bill is known."""
     fakes = FakeActivities(1)
     fakes.others = ("verse",)
     fakes.failures = {"words": AssetFailure(message="no media", kind="output_unusable", maybe_billed=True)}
@@ -180,8 +181,9 @@ async def test_what_may_have_been_billed_has_no_fallback(productions: Production
         await handle.result()
 
 
-async def test_money_in_doubt_is_held(productions: Productions) -> None:
-    """What may have been billed is not given to others, and one more request for it needs room for both."""
+async def test_ambiguous_money_is_reserved(productions: Productions) -> None:
+    """Money that may have been billed is not available to others, and one more request for the take needs room for
+    both."""
     fakes = FakeActivities(3, price_usd="0.40")
     fakes.doubt = {"text-1"}
     async with fakes.working(productions.client):
@@ -199,7 +201,7 @@ async def test_money_in_doubt_is_held(productions: Productions) -> None:
 
 
 async def test_a_cancelled_take_keeps_its_number(productions: Productions) -> None:
-    """A take that was begun and cancelled is another one than the next: its ledger and its job are its own."""
+    """A cancelled take and the next take are different: each has its own ledger and job."""
     fakes = FakeActivities(1)
     async with fakes.working(productions.client):
         closed = await (await productions.approved(budget="1")).result()
@@ -220,14 +222,15 @@ async def test_a_cancelled_take_keeps_its_number(productions: Productions) -> No
 
 
 async def eventually_made(fakes: FakeActivities, take: tuple[str, int]) -> None:
-    async def look() -> bool | None:
+    async def poll() -> bool | None:
         return take in fakes.produced or None
 
-    await eventually(look)
+    await eventually(poll)
 
 
-async def test_made_again_as_it_was_is_priced_again(productions: Productions) -> None:
-    """A model that is gone, or dearer, since the plan was approved is found before its take is begun, not after."""
+async def test_a_repeated_take_is_priced_again(productions: Productions) -> None:
+    """A model that was removed or became more expensive since the approval is detected before the take starts, not
+    after."""
     fakes = FakeActivities(2)
     async with fakes.working(productions.client):
         closed = await (await productions.approved(budget="0.05")).result()
@@ -243,8 +246,8 @@ async def test_made_again_as_it_was_is_priced_again(productions: Productions) ->
         assert [a.high_usd for a in plan.assets] == [Decimal("0.5000"), Decimal("0.0100")]
 
 
-async def test_a_cancel_stops_and_counts_what_runs(productions: Productions) -> None:
-    """What is being made for money is stopped at its provider, and what it cost all the same is counted and told."""
+async def test_a_cancel_stops_and_counts_running_takes(productions: Productions) -> None:
+    """Each paid take in progress is stopped at its provider, and its cost is counted and reported."""
     fakes = FakeActivities(3)
     fakes.hold("text-2")
     async with fakes.working(productions.client):
@@ -258,5 +261,5 @@ async def test_a_cancel_stops_and_counts_what_runs(productions: Productions) -> 
         seen = await handle.result()
     assert (seen.status, fakes.stopped) == ("cancelled", [("text-2", 1)])
     assert seen.spent_usd == Decimal("0.0240")
-    told = next(e.data for e in seen.events if e.name == "asset_cancelled" and e.asset_id == "text-2")
-    assert told == {"outcome": "stopped", "billed_usd": "0.0040", "job_id": "job-1"}
+    recorded = next(e.data for e in seen.events if e.name == "asset_cancelled" and e.asset_id == "text-2")
+    assert recorded == {"outcome": "stopped", "billed_usd": "0.0040", "job_id": "job-1"}

@@ -1,4 +1,4 @@
-"""Updates that a worker overlooks: they are sent again, and not for ever."""
+"""Updates that a worker overlooks: they are sent again, a limited number of times."""
 
 import asyncio
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ from workflows.requests import Approval, Decision, Regenerate
 
 
 async def overlook(client: Client, workflow_id: str) -> None:
-    """Take a workflow task with an update, and complete it without a word about that: as sdk-core does at times."""
+    """Complete a workflow task that has an update, without a response to the update, as sdk-core sometimes does."""
     mine = PollWorkflowTaskQueueRequest(
         namespace=client.namespace, task_queue=TaskQueue(name=keys.TASK_QUEUE), identity="blind"
     )
     task = await client.workflow_service.poll_workflow_task_queue(mine)
-    while task.workflow_execution.workflow_id != workflow_id:  # what other tests have left
+    while task.workflow_execution.workflow_id != workflow_id:  # left by other tests
         task = await client.workflow_service.poll_workflow_task_queue(mine)
     assert task.messages
     await client.workflow_service.respond_workflow_task_completed(
@@ -45,26 +45,27 @@ def _patient() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("times", [1, 5])
-async def test_a_decision_that_a_worker_overlooks(productions: Productions, times: int) -> None:
-    """Nothing was done about it, so it is sent again; and not for ever, to workers that know no updates."""
+async def test_an_overlooked_decision_is_sent_again(productions: Productions, times: int) -> None:
+    """An update that a worker overlooked had no effect, so it is sent again; it is not sent forever to workers that do
+    not support updates."""
     fakes = FakeActivities(1)
     async with fakes.working(productions.client):
         handle, plan = await productions.planned()
     decision = Decision(approve=Approval(plan_digest=plan.digest, approver="ana"))
-    asked = asyncio.create_task(send_update(handle, "decide", [decision], Receipt, WITHIN, handle.describe))
+    sending = asyncio.create_task(send_update(handle, "decide", [decision], Receipt, WITHIN, handle.describe))
     for _ in range(times):
         await overlook(productions.client, handle.id)
     if times == 5:
         with pytest.raises(WorkflowUpdateFailedError):
-            await asked
+            await sending
         return
     async with fakes.working(productions.client):
-        assert isinstance(await asked, Receipt)
+        assert isinstance(await sending, Receipt)
         assert (await handle.result()).status is ProductionStatus.DELIVERED
 
 
-async def test_a_reopening_that_a_worker_overlooks(productions: Productions) -> None:
-    """The run that was begun for it is open by then, and takes the request that is sent again."""
+async def test_an_overlooked_reopening_is_sent_again(productions: Productions) -> None:
+    """The run that was started for the request is open by then, and accepts the request that is sent again."""
 
     async def no_manifest(_: str) -> Snapshot | None:
         return None
@@ -76,10 +77,10 @@ async def test_a_reopening_that_a_worker_overlooks(productions: Productions) -> 
     reader = ProductionReader(productions.client, no_manifest, Metrics())
     gateway = ProductionGateway(productions.client, reader)
     request = Regenerate(asset_id="text-1", budget_usd=Decimal(1))
-    asked = asyncio.create_task(gateway.update(production_id, REGENERATE, request))
+    sending = asyncio.create_task(gateway.update(production_id, REGENERATE, request))
     await overlook(productions.client, handle.id)
     async with fakes.working(productions.client):
-        assert (await asked).status is ProductionStatus.PRODUCING
+        assert (await sending).status is ProductionStatus.PRODUCING
         seen = await productions.newest(handle).result()
     assert seen.status is ProductionStatus.DELIVERED
     assert fakes.produced == [("text-1", 1), ("text-1", 2)]

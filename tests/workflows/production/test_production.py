@@ -33,7 +33,7 @@ from workflows.start_options import COST, STATUS
 
 @pytest.mark.parametrize("as_text", [False, True])
 async def test_approved_by_a_signal_from_the_ui(productions: Productions, as_text: bool) -> None:
-    """Plain JSON in the signal `approve`, an object or just the digest, releases the plan, which is delivered."""
+    """The signal `approve` with plain JSON, an object or only the digest, releases the plan, which is delivered."""
     async with Scripted(2).working(productions.client):
         handle, plan = await productions.planned()
         plain = plan.digest if as_text else {"plan_digest": plan.digest, "approver": "ana"}
@@ -57,7 +57,7 @@ async def test_approved_by_a_signal_from_the_ui(productions: Productions, as_tex
 
 
 async def test_an_approval_of_another_plan_does_nothing(productions: Productions) -> None:
-    """A signal that names another digest, or is no approval at all, only leaves a line in the event log."""
+    """A signal that names another digest, or is not a valid approval, only adds a line to the event log."""
     async with Scripted(1).working(productions.client):
         handle, plan = await productions.planned()
         for wrong in ({"plan_digest": "0" * 32}, {"approver": "ana"}, 7, None):
@@ -71,8 +71,9 @@ async def test_an_approval_of_another_plan_does_nothing(productions: Productions
         assert (await handle.result()).status == "rejected"
 
 
-async def test_a_decision_is_refused_at_once(productions: Productions) -> None:
-    """The update `decide` refuses another digest with the current one, and any decision after the first."""
+async def test_an_invalid_decision_is_refused(productions: Productions) -> None:
+    """The update `decide` refuses another digest and names the current one, and refuses any decision after the
+    first."""
     fakes = Scripted(1)
     fakes.hold("text-1")
     async with fakes.working(productions.client):
@@ -90,7 +91,7 @@ async def test_a_decision_is_refused_at_once(productions: Productions) -> None:
 
 
 async def test_edits_and_revisions_make_new_digests(productions: Productions) -> None:
-    """Every edit and every revision is a new plan that alone can be approved; impossible ones change nothing."""
+    """Every edit and every revision is a new plan with its own digest to approve; impossible ones change nothing."""
     async with Scripted(2).working(productions.client):
         handle, first = await productions.planned()
 
@@ -115,7 +116,7 @@ async def test_edits_and_revisions_make_new_digests(productions: Productions) ->
 
 
 async def test_dependencies_come_first(productions: Productions) -> None:
-    """An asset starts when all that it is made from is complete, and gets those takes."""
+    """An asset starts when all its dependencies are complete, and receives their takes."""
     fakes = Scripted()
     fakes.needs = {"film": ("shot-1", "shot-2"), "shot-1": ("still-1",), "shot-2": (), "still-1": ()}
     async with fakes.working(productions.client):
@@ -126,7 +127,8 @@ async def test_dependencies_come_first(productions: Productions) -> None:
 
 
 async def test_one_failure_stops_no_sibling(productions: Productions) -> None:
-    """An asset that fails for good waits for a person; all others are made; a retry with other words delivers."""
+    """An asset that fails for good waits for a person, and all others are made; a retry with another prompt is
+    delivered."""
     fakes = Scripted(4)
     fakes.fail = {"text-2"}
     async with fakes.working(productions.client):
@@ -153,8 +155,8 @@ async def test_one_failure_stops_no_sibling(productions: Productions) -> None:
     assert sorted(fakes.produced) == [("text-1", 1), ("text-2", 1), ("text-2", 2), ("text-3", 1), ("text-4", 1)]
 
 
-async def test_a_production_can_go_on_without_an_asset(productions: Productions) -> None:
-    """Accepted without, an asset is left out, and what was made from it is made all the same."""
+async def test_a_production_can_continue_without_an_asset(productions: Productions) -> None:
+    """An asset that is skipped is left out, and its dependents are made all the same."""
     fakes = Scripted()
     fakes.needs = {"still-1": (), "shot-1": ("still-1",)}
     fakes.fail = {"still-1"}
@@ -168,7 +170,7 @@ async def test_a_production_can_go_on_without_an_asset(productions: Productions)
     assert {i: s.status.value for i, s in seen.assets.items()} == {"still-1": "cancelled", "shot-1": "completed"}
 
 
-async def test_nothing_starts_that_the_budget_does_not_hold(productions: Productions) -> None:
+async def test_nothing_starts_beyond_the_budget(productions: Productions) -> None:
     """With a budget for two of five assets exactly two are made; the rest waits until the budget is raised."""
     fakes = Scripted(5, price_usd="0.0100")
     async with fakes.working(productions.client):
@@ -187,7 +189,7 @@ async def test_nothing_starts_that_the_budget_does_not_hold(productions: Product
 
 
 async def test_a_closed_production_is_opened_again(productions: Productions) -> None:
-    """Long after delivery one asset is made again: nothing else is, numbers go on, dependents become stale."""
+    """Long after delivery one asset is made again: no other one is, numbers continue, and dependents become stale."""
     fakes = Scripted()
     fakes.needs = {"still-1": (), "shot-1": ("still-1",), "shot-2": ()}
     async with fakes.working(productions.client):
@@ -219,8 +221,8 @@ async def test_a_closed_production_is_opened_again(productions: Productions) -> 
             assert refused.kind == kind
 
 
-async def test_a_decision_starts_nothing_twice(productions: Productions) -> None:
-    """A retry, a regeneration and a raised budget while a sibling is being made leave that sibling alone."""
+async def test_a_decision_starts_no_second_take(productions: Productions) -> None:
+    """A retry, a regeneration and a raised budget while a sibling is being made do not affect that sibling."""
     fakes = Scripted(3)
     fakes.hold("text-2")
     fakes.fail = {"text-1"}
@@ -247,8 +249,9 @@ async def test_a_decision_starts_nothing_twice(productions: Productions) -> None
     assert names(seen).count("asset_complete") == 4
 
 
-async def test_a_doubtful_take_cannot_be_bought_around(productions: Productions) -> None:
-    """While a submission is in doubt neither retry nor regenerate makes another; the person's word names the take."""
+async def test_an_ambiguous_take_blocks_other_takes(productions: Productions) -> None:
+    """While a submission is ambiguous neither retry nor regenerate makes another take; the person's decision names the
+    take."""
     fakes = Scripted(1)
     fakes.doubt = {"text-1"}
     async with fakes.working(productions.client):
@@ -269,7 +272,7 @@ async def test_a_doubtful_take_cannot_be_bought_around(productions: Productions)
 
 
 async def test_a_take_selected_while_finishing_is_in_the_deliverable(productions: Productions) -> None:
-    """A selection during finishing leads to one more revision, made from what is selected."""
+    """A selection during finishing leads to one more revision, made from the selected take."""
     fakes = Scripted(1)
     async with fakes.working(productions.client):
         closed = await (await productions.approved(budget="1")).result()
@@ -287,10 +290,11 @@ async def test_a_take_selected_while_finishing_is_in_the_deliverable(productions
 
 
 async def test_a_hostile_signal_cannot_fill_the_record(productions: Productions) -> None:
-    """Huge and endless wrong approvals leave short lines, a hundred at most; the right one still works."""
+    """Oversized and repeated wrong approvals leave short lines, a hundred at most; the correct approval is still
+    accepted."""
     async with Scripted(1).working(productions.client):
         handle, plan = await productions.planned()
-        productions.started.clear()  # no history to keep: it is a megabyte of nothing
+        productions.started.clear()  # the history would be a megabyte and is not recorded
         await handle.signal("approve", "x" * 900_000)
         for _ in range(120):
             await handle.signal("approve", {"plan_digest": "wrong"})
@@ -302,7 +306,7 @@ async def test_a_hostile_signal_cannot_fill_the_record(productions: Productions)
 
 
 async def test_an_impossible_model_changes_nothing(productions: Productions) -> None:
-    """An edit or a regeneration that no asset can have is refused, and the production goes on."""
+    """An edit or a regeneration with a model that the asset cannot have is refused, and the production continues."""
     async with Scripted(1).working(productions.client):
         handle, plan = await productions.planned()
         raw = {"plan_digest": plan.digest, "edits": [{"op": "change", "asset_id": "text-1", "model": ""}]}
@@ -313,7 +317,7 @@ async def test_an_impossible_model_changes_nothing(productions: Productions) -> 
 
 
 async def test_without_a_decision_it_expires() -> None:
-    """A reminder comes when a quarter of the time is left, then the production expires; days cost milliseconds."""
+    """A reminder comes when a quarter of the time is left, then the production expires; the test skips the days."""
     async with server("frontend.WorkflowTimeSkippingEnabled=true", skipping=True) as environment:
         productions = Productions(environment.client, "expires")
         async with Scripted(1).working(environment.client):
@@ -329,8 +333,8 @@ async def test_without_a_decision_it_expires() -> None:
     assert abs(expired - ready - timedelta(days=4)) < timedelta(minutes=1)
 
 
-async def test_continue_as_new_loses_nothing() -> None:
-    """Over several runs every asset is made once, the held one too, and the event numbers have no gap."""
+async def test_continue_as_new_keeps_assets_and_numbers() -> None:
+    """Over several runs every asset is made once, a held one included, and the event numbers have no gap."""
     async with server("limit.historyCount.suggestContinueAsNew=60") as environment:
         productions = Productions(environment.client, "continue_as_new")
         fakes = Scripted(60)
@@ -347,7 +351,7 @@ async def test_continue_as_new_loses_nothing() -> None:
 
 
 async def test_edits_survive_continue_as_new_while_waiting() -> None:
-    """A production that is edited many times continues as new while it waits, and keeps plan and numbers."""
+    """A production that is edited many times continues as new while it waits, and keeps its plan and its numbers."""
     async with server("limit.historyCount.suggestContinueAsNew=40") as environment:
         productions = Productions(environment.client, "edited_over_runs")
         async with Scripted(1).working(environment.client):
@@ -366,8 +370,9 @@ async def test_edits_survive_continue_as_new_while_waiting() -> None:
     assert (seen.status, names(seen).count("plan_ready")) == ("delivered", 13)
 
 
-async def test_the_run_reads_well_in_the_ui(productions: Productions) -> None:
-    """Search attributes, current details and activity summaries say in the field's words where the run is."""
+async def test_the_ui_describes_the_run(productions: Productions) -> None:
+    """Search attributes, current details and activity summaries describe the progress of the run in Temporal's
+    terms."""
     async with Scripted(2).working(productions.client):
         handle, plan = await productions.planned()
         metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)

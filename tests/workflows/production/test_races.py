@@ -1,4 +1,4 @@
-"""What happens when people, failures and the end of a production meet at an awkward moment."""
+"""Races between people, failures and the end of a production."""
 
 import asyncio
 from decimal import Decimal
@@ -32,7 +32,7 @@ from workflows.requests import (
 
 
 class Slow(Film):
-    """Holds the steps "pricing" and "finish" too, and keeps the titles that were finished."""
+    """Holds the steps "pricing" and "finish" too, and records the titles of the finished revisions."""
 
     def __init__(self, price_usd: str = "0.0100") -> None:
         super().__init__(price_usd=price_usd)
@@ -55,14 +55,14 @@ class Slow(Film):
 
 
 async def seen_when(handle: Handle, holds: Any) -> Snapshot:
-    async def look() -> Snapshot | None:
+    async def poll() -> Snapshot | None:
         seen = await snapshot(handle)
         return seen if holds(seen) else None
 
-    return await eventually(look)
+    return await eventually(poll)
 
 
-async def test_an_edit_that_is_priced_while_somebody_approves(productions: Productions) -> None:
+async def test_an_approval_wins_over_an_edit_in_progress(productions: Productions) -> None:
     """The approval wins and the edit is refused; the production is made as it was approved."""
     fakes = Slow()
     async with fakes.working(productions.client):
@@ -83,16 +83,17 @@ async def test_an_edit_that_is_priced_while_somebody_approves(productions: Produ
     assert seen.status is ProductionStatus.DELIVERED
 
 
-async def test_nobody_can_call_himself_the_policy(productions: Productions) -> None:
-    """An approval in the policy's name is refused: it would stand for all the people who have to be asked."""
+async def test_no_approver_can_use_the_name_of_the_policy(productions: Productions) -> None:
+    """An approval in the name of the policy is refused: it would count as the approval of all required people."""
     async with FakeActivities(1).working(productions.client):
         handle, plan = await productions.planned(approval={"approvers": 3})
         assert (await refusal(approve(handle, plan.digest, POLICY))).kind == "not_allowed"
         assert (await snapshot(handle)).status is ProductionStatus.AWAITING_APPROVAL
 
 
-async def test_the_gate_is_shut_while_something_changes(productions: Productions) -> None:
-    """Once a still is made again, what was shown can neither be approved nor rejected, by one or by two people."""
+async def test_the_gate_is_closed_during_a_change(productions: Productions) -> None:
+    """While a still is made again, the displayed stills can neither be approved nor rejected, by one or by two
+    people."""
     fakes = Slow(price_usd="0.5000")
     async with fakes.working(productions.client):
         policy = {"stills_first": True, "approvers": 2}
@@ -121,8 +122,9 @@ async def test_the_gate_is_shut_while_something_changes(productions: Productions
     assert seen.budget_usd == 5
 
 
-async def test_further_takes_wait_at_the_gate_and_for_their_inputs(productions: Productions) -> None:
-    """Several takes of a video are not paid for before the stills are approved, nor made from a still that goes."""
+async def test_further_takes_wait_for_the_gate_and_their_inputs(productions: Productions) -> None:
+    """Several takes of a video are not paid for before the stills are approved, nor made from a still that is
+    replaced."""
     fakes = Slow(price_usd="0.1000")
     async with fakes.working(productions.client):
         policy = {"stills_first": True}
@@ -149,8 +151,8 @@ async def test_further_takes_wait_at_the_gate_and_for_their_inputs(productions: 
     assert all(t.inputs == {"still-1": 2} for t in seen.assets["shot-1"].takes)
 
 
-async def test_the_gate_closes_for_what_was_delivered_before(productions: Productions) -> None:
-    """Rejected at the gate, a new video is left out; the production stays delivered and can still be changed."""
+async def test_a_rejection_at_the_gate_keeps_the_delivery(productions: Productions) -> None:
+    """A new video that is rejected at the gate is left out; the production stays delivered and can still be changed."""
     fakes = Slow(price_usd="0.1000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5", platform="video", approval={"stills_first": True})
@@ -171,8 +173,8 @@ async def test_the_gate_closes_for_what_was_delivered_before(productions: Produc
     assert seen.status is ProductionStatus.DELIVERED
 
 
-async def test_a_cancel_is_not_undone_by_what_was_asked_before_it(productions: Productions) -> None:
-    """What is being priced when the cancel comes is refused; what is asked for afterwards is made, once."""
+async def test_a_cancel_refuses_a_request_in_pricing(productions: Productions) -> None:
+    """A request that is being priced when the cancel arrives is refused; a later request is made once."""
     fakes = Slow(price_usd="0.1000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5", platform="video")
@@ -199,8 +201,9 @@ async def test_a_cancel_is_not_undone_by_what_was_asked_before_it(productions: P
         await handle.result()
 
 
-async def test_what_is_asked_during_finishing_is_not_forgotten(productions: Productions) -> None:
-    """A take asked for while paused in the last step keeps the production open; resumed, it is made and delivered."""
+async def test_a_request_during_finishing_is_kept(productions: Productions) -> None:
+    """A take that is requested while the last step is paused keeps the production open; resumed, it is made and
+    delivered."""
     fakes = Slow()
     fakes.hold("finish")
     async with fakes.working(productions.client):
@@ -219,7 +222,7 @@ async def test_what_is_asked_during_finishing_is_not_forgotten(productions: Prod
 
 
 async def test_a_title_that_changes_during_finishing(productions: Productions) -> None:
-    """The revision under way keeps the old title, and another one with the new title follows at once."""
+    """The revision in progress keeps the old title, and another one with the new title follows at once."""
     fakes = Slow()
     fakes.hold("finish")
     async with fakes.working(productions.client):
@@ -233,8 +236,8 @@ async def test_a_title_that_changes_during_finishing(productions: Productions) -
     assert seen.deliverable.revision == 2
 
 
-async def test_a_changed_plan_keeps_the_price_of_takes_under_way(productions: Productions) -> None:
-    """Further takes hold what they cost when they were asked for, whatever the asset costs by now."""
+async def test_a_changed_plan_keeps_the_price_of_takes_in_progress(productions: Productions) -> None:
+    """Further takes reserve the price at the time of their request, whatever the asset costs now."""
     fakes = Slow(price_usd="1.0000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5.05", platform="video")
@@ -261,8 +264,8 @@ async def test_a_changed_plan_keeps_the_price_of_takes_under_way(productions: Pr
     assert seen.spent_usd <= seen.budget_usd
 
 
-async def test_a_refresh_does_not_answer_a_doubt(productions: Productions) -> None:
-    """A stale asset whose submission is in doubt is not refreshed before somebody says what becomes of that."""
+async def test_a_refresh_does_not_resolve_an_ambiguous_submission(productions: Productions) -> None:
+    """A stale asset whose submission is ambiguous is not refreshed before a person decides about the submission."""
     fakes = Slow(price_usd="0.1000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5", platform="video")
@@ -284,7 +287,8 @@ async def test_a_refresh_does_not_answer_a_doubt(productions: Productions) -> No
 
 
 async def test_a_changed_plan_reaches_the_manifest(productions: Productions) -> None:
-    """What is changed after delivery is written down although nothing is made: the record outlives the history."""
+    """A change after delivery is written to the manifest although nothing is made, because the record outlives the
+    history."""
     fakes = Slow()
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5", platform="video")
@@ -298,7 +302,7 @@ async def test_a_changed_plan_reaches_the_manifest(productions: Productions) -> 
 
 
 async def test_a_preview_spends_nothing(productions: Productions) -> None:
-    """A preview has nobody's approval: no edit, take or budget can make it cost anything, also once it is closed."""
+    """A preview is never approved: no edit, take or budget adds a cost, even after it is closed."""
     fakes = Slow(price_usd="1.0000")
     async with fakes.working(productions.client):
         handle, plan = await productions.planned(platform="video")
@@ -326,8 +330,8 @@ async def test_a_preview_spends_nothing(productions: Productions) -> None:
 
 
 @pytest.mark.parametrize("action", ["select", "accept_without"])
-async def test_going_on_without_an_answer_counts_the_doubt(productions: Productions, action: str) -> None:
-    """Whoever goes on although a submission may have been billed keeps its price out of the budget."""
+async def test_skipping_an_ambiguous_submission_counts_its_price(productions: Productions, action: str) -> None:
+    """A person who skips a submission that may have been billed keeps its price out of the budget."""
     fakes = Slow(price_usd="1.0000")
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="5", platform="video")
@@ -344,8 +348,9 @@ async def test_going_on_without_an_answer_counts_the_doubt(productions: Producti
     assert seen.spent_usd == 4
 
 
-async def test_words_cost_no_more_than_is_free(productions: Productions) -> None:
-    """A question for softer words may cost what no take under way needs, and never more than its own limit."""
+async def test_a_rewrite_is_limited_by_free_money(productions: Productions) -> None:
+    """A request for a softer prompt may cost the money that no take in progress needs, and never more than its own
+    limit."""
     fakes = Slow(price_usd="0.1000")
     fakes.failures["title-1"] = AssetFailure(reason="content_refused", message="no", refused="prompt")
     fakes.hold("still-1")
@@ -366,8 +371,8 @@ async def test_words_cost_no_more_than_is_free(productions: Productions) -> None
         await handle.result()
 
 
-async def test_a_plan_that_came_back(productions: Productions) -> None:
-    """What was made without an input that was left out is stale once that input is there after all."""
+async def test_a_restored_input_makes_its_dependents_stale(productions: Productions) -> None:
+    """An asset that was made without a skipped input is stale once that input exists."""
     fakes = Slow()
     fakes.fail = {"still-1"}
     async with fakes.working(productions.client):

@@ -1,4 +1,4 @@
-"""Starts and requests that come twice: after retention, after a reset, under the same key, and from several callers."""
+"""Repeated starts and requests: after retention, after a reset, under the same key, and from several callers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,7 +50,8 @@ async def api(client: Client, servers: Stack, fake: FakeActivities) -> AsyncIter
 
 
 async def test_a_key_outlives_retention(api: Api, client: Client, fake: FakeActivities, storage: Storage) -> None:
-    """After retention a key still names its production: the same brief gets it as it is, another brief a 409."""
+    """After retention a key still identifies its production: the same brief returns it unchanged, another brief gets a
+    409."""
     key = uuid4().hex
     production_id = await delivered(api, key)
     before, made = await storage.get_bytes(keys.manifest_key(production_id)), list(fake.produced)
@@ -68,7 +69,7 @@ async def test_a_key_outlives_retention(api: Api, client: Client, fake: FakeActi
 
 
 async def test_generate_again_after_retention(api: Api, client: Client, fake: FakeActivities) -> None:
-    """A /generate that is repeated after retention answers the delivered production and makes nothing."""
+    """A /generate that is repeated after retention returns the delivered production and makes nothing."""
     key, body = uuid4().hex, {"brief": BRIEF, "max_usd": "0.50"}
     first = await post(api, "/api/v1/generate", body, key)
     production_id = first.json()["production_id"]
@@ -82,8 +83,9 @@ async def test_generate_again_after_retention(api: Api, client: Client, fake: Fa
     assert problem(other, 409).type == "urn:greenlight:problem:key-used"
 
 
-async def test_a_start_past_the_api(api: Api, client: Client, fake: FakeActivities, storage: Storage) -> None:
-    """A run that starts under a kept id without the API ends as the manifest says, or is refused for another brief."""
+async def test_a_start_without_the_api(api: Api, client: Client, fake: FakeActivities, storage: Storage) -> None:
+    """A run that starts under an existing id without the API ends with the result of the manifest, or is refused for
+    another brief."""
     production_id = await delivered(api, uuid4().hex)
     before, made = await storage.get_bytes(keys.manifest_key(production_id)), list(fake.produced)
     for text in ("Say it.", "Say another."):
@@ -106,12 +108,13 @@ async def test_a_start_past_the_api(api: Api, client: Client, fake: FakeActiviti
         assert (await api.get(production_id))["status"] == "delivered"
     assert await storage.get_bytes(keys.manifest_key(production_id)) == before
     assert fake.produced == made
-    assert (await regenerate(api, production_id)).status_code == 202  # what was refused its id is no obstacle
+    assert (await regenerate(api, production_id)).status_code == 202  # the refused run does not block the id
     assert (await done(api, production_id))["assets"][0]["takes"] == 2
 
 
 async def test_a_cancel_before_the_manifest_is_read(client: Client, fake: FakeActivities, api: Api) -> None:
-    """A run under a kept id that is cancelled before it has read the manifest changes nothing of the production."""
+    """A run under an existing id that is cancelled before it has read the manifest changes nothing of the
+    production."""
     production_id = await delivered(api, uuid4().hex)
     await forget(client, keys.workflow_id(production_id))
     handle = await client.start_workflow(
@@ -127,7 +130,7 @@ async def test_a_cancel_before_the_manifest_is_read(client: Client, fake: FakeAc
 
 
 async def test_a_reset_to_the_start(api: Api, client: Client) -> None:
-    """A reset to before everything asks for the production to be made again: it is planned and waits for approval."""
+    """A production that is reset to its first event is planned again and waits for approval."""
     production_id = await delivered(api, uuid4().hex)
     handle = client.get_workflow_handle(keys.workflow_id(production_id))
     described = await handle.describe()
@@ -154,10 +157,10 @@ async def test_a_reset_to_the_start(api: Api, client: Client) -> None:
     assert (await done(api, production_id))["deliverable"]["revision"] == 1
 
 
-async def test_reopened_from_an_old_record(
+async def test_reopening_from_an_old_record(
     api: Api, client: Client, fake: FakeActivities, productions: Productions
 ) -> None:
-    """A production that is reopened with an old record goes on from its newest manifest; nothing is lost."""
+    """A production that is reopened with an old record continues from its newest manifest, and nothing is lost."""
     production_id = await delivered(api, uuid4().hex)
     old = await client.get_workflow_handle(keys.workflow_id(production_id), result_type=Snapshot).result()
     for _ in range(2):
@@ -176,7 +179,7 @@ async def test_reopened_from_an_old_record(
 
 
 async def test_a_batch_again_after_retention(api: Api, client: Client, fake: FakeActivities) -> None:
-    """A batch that is sent again after retention starts nothing, whatever Temporal has forgotten of it."""
+    """A batch that is sent again after retention starts nothing, even when Temporal has deleted its workflows."""
     batch_id, rows = uuid4().hex, [{"key": f"key-{n}", "brief": {"text": f"Say {n}."}} for n in (1, 2)]
     body = {"rows": rows, "defaults": {"platform": "copy"}, "batch_id": batch_id, "approve": True, "budget_usd": "1"}
     assert (await post(api, "/api/v1/batches", body)).status_code == 202
@@ -200,9 +203,9 @@ async def test_a_batch_again_after_retention(api: Api, client: Client, fake: Fak
 # Requests with a key
 
 
-async def test_regenerate_once(api: Api, client: Client, fake: FakeActivities) -> None:
-    """A regenerate repeated under its key is answered as before and makes nothing: at once, at the same time, after
-    the production was closed and after retention; with another body it is refused."""
+async def test_a_repeated_regenerate_is_made_once(api: Api, client: Client, fake: FakeActivities) -> None:
+    """A regenerate that is repeated under its key gets the same response and makes nothing: at once, concurrently,
+    after the production was closed and after retention; with another body it is refused."""
     production_id = await delivered(api, uuid4().hex)
     key = uuid4().hex
     first, second = await asyncio.gather(
@@ -225,9 +228,9 @@ async def test_regenerate_once(api: Api, client: Client, fake: FakeActivities) -
     assert len(fake.rewritten) == 1
 
 
-async def test_a_refusal_that_cost_something(api: Api, fake: FakeActivities) -> None:
-    """What was refused after it was paid for is refused again under its key without another payment; a free refusal is
-    not remembered."""
+async def test_a_billed_refusal_is_repeated(api: Api, fake: FakeActivities) -> None:
+    """A request that was refused after a payment is refused again under its key without another payment; a refusal
+    without cost is not recorded."""
     production_id = await delivered(api, uuid4().hex)
     fake.price_usd *= 1000
     key = uuid4().hex
@@ -242,8 +245,8 @@ async def test_a_refusal_that_cost_something(api: Api, fake: FakeActivities) -> 
 
 
 @pytest.mark.parametrize("what", ["approve", "edit", "revise", "execute-plan"])
-async def test_a_plan_is_decided_once(api: Api, what: str) -> None:
-    """A decision about a plan that is repeated under its key is answered as before, also when the plan moved on."""
+async def test_a_repeated_decision_counts_once(api: Api, what: str) -> None:
+    """A decision about a plan that is repeated under its key gets the same response, even when the plan has changed."""
     production_id, digest = await api.planned(budget_usd="1")
     key = {"Idempotency-Key": uuid4().hex}
     edit = {"plan_digest": digest, "edits": [{"op": "change", "asset_id": "text-1", "prompt": "sea"}]}
@@ -280,7 +283,7 @@ async def test_a_plan_is_decided_once(api: Api, what: str) -> None:
         assert problem(await ask(), 409).type == "urn:greenlight:problem:stale-digest"
 
 
-async def test_an_upload_once(api: Api) -> None:
+async def test_a_repeated_upload_is_one_take(api: Api) -> None:
     """A file that is sent twice under a key is one take; another file under it is refused."""
     production_id = await delivered(api, uuid4().hex)
     where, key = path(production_id, "assets", "text-1", "takes"), {"Idempotency-Key": uuid4().hex}
@@ -292,8 +295,9 @@ async def test_an_upload_once(api: Api) -> None:
     assert (await done(api, production_id))["assets"][0]["takes"] == 2
 
 
-async def test_admitted_once(api: Api, client: Client) -> None:
-    """An admission repeated under its key changes nothing, also after the batch is done; another body is refused."""
+async def test_a_repeated_admission_counts_once(api: Api, client: Client) -> None:
+    """An admission that is repeated under its key changes nothing, even after the batch is done; another body is
+    refused."""
     rows = [{"key": "key-1", "brief": {"text": "Say it."}}]
     batch_id = uuid4().hex
     await post(api, "/api/v1/batches", {"rows": rows, "defaults": {"platform": "copy"}, "batch_id": batch_id})
@@ -310,7 +314,7 @@ async def test_admitted_once(api: Api, client: Client) -> None:
 # Reopening
 
 
-async def test_feedback_that_takes_long(api: Api, fake: FakeActivities) -> None:
+async def test_slow_feedback_is_awaited(api: Api, fake: FakeActivities) -> None:
     """The API waits for feedback on a delivered production longer than a worker has to accept it."""
     production_id = await delivered(api, uuid4().hex)
     fake.hold("rewriting")
@@ -325,8 +329,9 @@ async def test_feedback_that_takes_long(api: Api, fake: FakeActivities) -> None:
     assert (await done(api, production_id))["assets"][0]["takes"] == 2
 
 
-async def test_two_reopen_at_once(api: Api) -> None:
-    """Of many callers that reopen a delivered production at once each gets its take or the reason why not."""
+async def test_concurrent_reopenings(api: Api) -> None:
+    """Each of many callers that reopen a delivered production concurrently gets its take or the reason for a
+    refusal."""
     production_id = await delivered(api, uuid4().hex)
     answers = await asyncio.gather(
         *(post(api, path(production_id, "assets", asset_id, "regenerate"), {}) for asset_id in ("text-1", "text-2") * 3)
@@ -341,14 +346,15 @@ async def test_two_reopen_at_once(api: Api) -> None:
 
 
 class _Slow:
-    """An update that a worker has taken up and does not finish."""
+    """An update that a worker has accepted and does not finish."""
 
     async def result(self) -> None:
         await asyncio.Event().wait()
 
 
-async def test_a_request_under_way_is_not_called_lost() -> None:
-    """Where a worker took a request up and needs too long, the answer says so and not that there is no worker."""
+async def test_an_accepted_slow_request_is_not_reported_as_lost() -> None:
+    """When a worker accepted a request and exceeds the time limit, the response says that, and not that there is no
+    worker."""
 
     async def taken_up() -> Any:
         return _Slow()

@@ -1,4 +1,4 @@
-"""Bills above their price, prices that change, and a budget that is short: counted, and told to a person."""
+"""Bills above their price, changed prices, and a short budget: all are counted and reported to a person."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Approval, Decision, Pause, Resolve, Resume
 
 
-async def test_a_bill_above_its_price_is_told(productions: Productions) -> None:
+async def test_a_bill_above_its_price_is_reported(productions: Productions) -> None:
     """A bill above the published price is an event, and a reason for attention while the production runs."""
     fakes = FakeActivities(4, price_usd="0.10")
     fakes.costs = dict.fromkeys((f"text-{n}" for n in range(1, 5)), Decimal("1.00"))
@@ -38,8 +38,8 @@ async def test_a_bill_above_its_price_is_told(productions: Productions) -> None:
         await handle.result()
 
 
-async def test_what_is_not_begun_is_held_at_what_was_charged(productions: Productions) -> None:
-    """After a bill of ten times the price, an asset that is not begun is started at that price or not at all."""
+async def test_a_pending_asset_is_reserved_at_the_charged_price(productions: Productions) -> None:
+    """After a bill of ten times the price, a pending asset is started at that price or not at all."""
     fakes = Film(price_usd="0.10")
     fakes.costs = {"still-1": Decimal("1.00"), "title-1": Decimal("0.05")}
     async with fakes.working(productions.client):
@@ -54,7 +54,8 @@ async def test_what_is_not_begun_is_held_at_what_was_charged(productions: Produc
 
 
 async def test_a_price_that_changed_before_the_claim(productions: Productions) -> None:
-    """A take whose attempt knows a higher price than was reserved submits nothing; it is reserved at that or waits."""
+    """A take whose attempt has a higher price than was reserved submits nothing; it is reserved at that price or
+    waits."""
     fakes = FakeActivities(1, price_usd="0.10")
     fakes.failures["text-1"] = AssetFailure(message="dearer", kind="price_changed", now_usd=Decimal("0.50"))
     async with fakes.working(productions.client):
@@ -67,9 +68,9 @@ async def test_a_price_that_changed_before_the_claim(productions: Productions) -
         assert (await handle.result()).spent_usd == Decimal("0.1000")
 
 
-async def test_a_short_budget_is_told_at_once(productions: Productions) -> None:
-    """What can only wait for a person is told when it begins to wait, in status, log and reason, though another asset
-    is still being made; money that comes free after all withdraws the question."""
+async def test_a_short_budget_is_reported_at_once(productions: Productions) -> None:
+    """A decision that only a person can make is reported when it becomes pending, in status, log and reason, though
+    another asset is still being made; money that becomes free withdraws the question."""
     fakes = FakeActivities(2, price_usd="0.10")
     fakes.fixed = True
     fakes.hold("text-1")
@@ -87,8 +88,8 @@ async def test_a_short_budget_is_told_at_once(productions: Productions) -> None:
     assert (seen.spent_usd, "attention_withdrawn" in names(seen)) == (Decimal("0.1500"), True)
 
 
-async def test_a_failure_is_told_while_others_are_made(productions: Productions) -> None:
-    """An asset that failed, and a pause that holds something back, make the status needs_attention at once."""
+async def test_a_failure_is_reported_while_others_are_made(productions: Productions) -> None:
+    """An asset that failed, or a pause that holds an asset, makes the status needs_attention at once."""
     fakes = Film(price_usd="0.10")
     fakes.hold("still-1")
     fakes.fail = {"title-1"}
@@ -111,8 +112,8 @@ async def test_a_failure_is_told_while_others_are_made(productions: Productions)
         assert (await handle.result()).status == "delivered"
 
 
-async def test_a_closed_production_asks_for_nothing(productions: Productions) -> None:
-    """A cancelled production has no attention left: not in its record, and not in its search attribute."""
+async def test_a_closed_production_needs_no_attention(productions: Productions) -> None:
+    """A cancelled production has no attention items: not in its record, and not in its search attribute."""
     fakes = FakeActivities(3, price_usd="0.10")
     fakes.fail = {"text-1"}
     fakes.doubt = {"text-2"}
@@ -128,8 +129,8 @@ async def test_a_closed_production_asks_for_nothing(productions: Productions) ->
     assert keys.ATTENTION_ATTRIBUTE not in {p.key.name for p in described.typed_search_attributes}
 
 
-async def test_a_question_is_withdrawn_when_its_answer_comes(productions: Productions) -> None:
-    """A worker that was suspended, and has its answer after all, withdraws the question: the ledger is read again."""
+async def test_a_late_response_withdraws_its_question(productions: Productions) -> None:
+    """A worker that was suspended and received its response withdraws the question: the ledger is read again."""
     fakes = FakeActivities(1, price_usd="0.10")
     fakes.doubt = {"text-1"}
     async with fakes.working(productions.client):
@@ -143,9 +144,9 @@ async def test_a_question_is_withdrawn_when_its_answer_comes(productions: Produc
     assert (seen.spent_usd, fakes.produced) == (Decimal("0.1000"), [("text-1", 1), ("text-1", 1)])
 
 
-async def test_a_take_that_somebody_else_ended_is_stopped_and_counted(productions: Productions) -> None:
-    """`temporal activity fail` on a running take is no proof that nothing was billed: it is stopped, what its ledger
-    knows is counted, and no other model makes it unasked."""
+async def test_a_take_that_an_operator_failed_is_stopped_and_counted(productions: Productions) -> None:
+    """`temporal activity fail` on a running take does not prove that nothing was billed: the take is stopped, the cost
+    in its ledger is counted, and no other model makes it without an order."""
     fakes = FakeActivities(1, price_usd="0.10")
     fakes.others = ("verse",)
     fakes.hold("text-1")
@@ -165,8 +166,9 @@ async def test_a_take_that_somebody_else_ended_is_stopped_and_counted(production
         await handle.result()
 
 
-async def test_a_number_that_was_used_before_is_passed_over(productions: Productions) -> None:
-    """A take that another run made from another request keeps its number and its bill; this one takes the next."""
+async def test_a_used_number_is_skipped(productions: Productions) -> None:
+    """A take that another run made from another request keeps its number and its bill; this run uses the next
+    number."""
     fakes = FakeActivities(1, price_usd="0.10")
     fakes.used = {("text-1", 1): Decimal("0.10"), ("text-1", 2): Decimal("0.05")}
     async with fakes.working(productions.client):
@@ -175,8 +177,8 @@ async def test_a_number_that_was_used_before_is_passed_over(productions: Product
     assert seen.spent_usd == Decimal("0.2500")
 
 
-async def test_a_plan_is_priced_again_when_its_rates_end(productions: Productions) -> None:
-    """Rates that end while a plan waits make it a new plan, at prices that hold: the old digest approves nothing."""
+async def test_a_plan_is_priced_again_when_its_rates_expire(productions: Productions) -> None:
+    """Rates that expire while a plan waits make it a new plan with current prices: the old digest approves nothing."""
     fakes = FakeActivities(1, price_usd="0.10")
     fakes.until = datetime.now(UTC).date() - timedelta(days=1)
     fakes.then_usd = Decimal("0.20")
@@ -204,8 +206,8 @@ async def test_a_plan_is_priced_again_when_its_rates_end(productions: Production
         assert (await handle.result()).spent_usd == Decimal("0.2000")
 
 
-async def test_what_was_given_up_in_doubt_is_counted_when_it_comes(productions: Productions) -> None:
-    """A take that a person did without, as its answer was lost, counts what it was billed once it is there."""
+async def test_a_late_bill_of_a_skipped_take_is_counted(productions: Productions) -> None:
+    """A take that a person skipped after its response was lost counts its bill once it arrives."""
     fakes = FakeActivities(2, price_usd="0.10")
     fakes.doubt = {"text-1"}
     fakes.hold("text-2")

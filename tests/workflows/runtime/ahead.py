@@ -1,4 +1,4 @@
-"""A worker that is asked, never answers, and takes a workflow task with it: run as a process, to be killed."""
+"""A worker that receives a query, never responds, and holds a workflow task: run as a process, to be killed."""
 
 import asyncio
 import sys
@@ -25,7 +25,7 @@ _LIMIT: Final = timedelta(minutes=10)
 
 
 class Activities:
-    """Activities that end when the test lets them; one without a number ends at once."""
+    """Activities that end when the test releases them; one without a number ends at once."""
 
     def __init__(self) -> None:
         self.ended = [asyncio.Event() for _ in range(WAITS)]
@@ -38,7 +38,7 @@ class Activities:
 
 @workflow.defn
 class Ahead:
-    """Does something whenever an activity has ended, and less where two of them have ended in one task."""
+    """Acts whenever an activity has ended, and less often when two of them have ended in one task."""
 
     def __init__(self) -> None:
         self._made = 0
@@ -74,20 +74,20 @@ async def _waited(number: int | None) -> None:
 
 
 class _Mute(UnsandboxedWorkflowRunner):
-    """Its workflows never answer a query."""
+    """Its workflows never respond to a query."""
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         made = super().create_instance(det)
         activate = made.activate
 
-        def unless_asked(act: WorkflowActivation) -> WorkflowActivationCompletion:
+        def block_on_query(act: WorkflowActivation) -> WorkflowActivationCompletion:
             if any(job.HasField("query_workflow") for job in act.jobs):
-                sys.stdout.write("asked\n")
+                sys.stdout.write("query\n")
                 sys.stdout.flush()
                 threading.Event().wait()
             return activate(act)
 
-        made.activate = unless_asked  # type: ignore[method-assign]
+        made.activate = block_on_query  # type: ignore[method-assign]
         return made
 
 
@@ -97,7 +97,7 @@ def worker(client: Client, queue: str, runner: WorkflowRunner) -> Worker:
         task_queue=queue,
         workflows=[Ahead],
         workflow_runner=runner,
-        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),  # for so long a query waits for the dead
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),  # a query waits for the dead worker so long
     )
 
 

@@ -1,4 +1,4 @@
-"""Records travel compactly, and what was once written keeps its meaning."""
+"""Records are encoded compactly, and recorded ones keep their meaning."""
 
 import json
 import os
@@ -27,8 +27,8 @@ def snapshot() -> Snapshot:
     return Snapshot(production_id="p1", status=ProductionStatus.PLANNING, brief=BRIEF, created_at=now, updated_at=now)
 
 
-def test_records_come_back_as_they_were() -> None:
-    """What the compact converter writes is read by itself and by Temporal's own, and the other way round."""
+def test_records_are_read_as_they_were_written() -> None:
+    """The output of the compact converter is read by itself and by Temporal's own, and the reverse."""
     record = ProductionStart(production_id="p1", brief=BRIEF, carried=snapshot())
     ours, theirs = CompactPayloadConverter(), PydanticPayloadConverter()
     for writer in (ours, theirs):
@@ -39,7 +39,7 @@ def test_records_come_back_as_they_were() -> None:
 
 
 def test_defaults_are_pinned() -> None:
-    """A default is not written, so changing it would change what recorded histories and manifests say."""
+    """A default is not encoded, so changing it would change the meaning of recorded histories and manifests."""
     found: dict[str, dict[str, Any]] = {}
     for module in (models, brief, events, activity_io, requests):
         for name, kind in vars(module).items():
@@ -57,8 +57,8 @@ def test_defaults_are_pinned() -> None:
     assert found == pinned, "new fields: pin their defaults in tests/defaults.json"
 
 
-async def test_what_is_raised_on_purpose_travels_in_words() -> None:
-    """An error of ours has no stack trace, which would hide its words in the Temporal UI; an unforeseen one has."""
+async def test_intended_errors_have_no_stack_trace() -> None:
+    """An error of ours has no stack trace, which would hide its message in the Temporal UI; an unforeseen one has."""
 
     async def sent(error: BaseException) -> Failure:
         failure = Failure()

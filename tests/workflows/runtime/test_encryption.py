@@ -1,4 +1,4 @@
-"""With GREENLIGHT_PAYLOAD_KEYS Temporal keeps no word of a production, and everybody of ours works as before."""
+"""With GREENLIGHT_PAYLOAD_KEYS Temporal stores no text of a production, and all our processes work as before."""
 
 import base64
 import json
@@ -48,14 +48,14 @@ SECRETS: Final = (b"zebrafinch", b"Quokka", b"marzipan", b"gondola", b"thunderst
 """Words of the title, the brief, the style, a person's feedback and a provider's failure."""
 WORDS: Final[dict[str, Any]] = {
     "title": "The zebrafinch",
-    "text": "Quokka, a word for nobody else.",
+    "text": "Quokka, a word of no other test.",
     "style": "like marzipan",
     "platform": Platform.COPY,
 }
 
 
 async def encrypting(client: Client, with_keys: str) -> Client:
-    """A client to the same server as the worker and the API make it."""
+    """A client of the same server as the worker and the API create it."""
     address = client.service_client.config.target_host
     return await Client.connect(address, data_converter=make_data_converter(with_keys))
 
@@ -77,10 +77,10 @@ def only(answer: httpx.Response, field: str, production_id: str) -> dict[str, An
 async def ignored(handle: Any) -> None:
     """An approval of another digest has arrived."""
 
-    async def look() -> bool | None:
+    async def poll() -> bool | None:
         return True if "approval_ignored" in names(await snapshot(handle)) else None
 
-    await eventually(look)
+    await eventually(poll)
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def fake() -> FakeActivities:
     return FakeActivities(assets=2)
 
 
-async def test_temporal_keeps_no_word(client: Client, fake: FakeActivities) -> None:
-    """Through plan, revision, failure, answer and delivery over HTTP: clear to callers, unreadable on the server."""
+async def test_temporal_stores_no_text(client: Client, fake: FakeActivities) -> None:
+    """Plan, revision, failure, answer and delivery over HTTP are readable for callers, and unreadable on the server."""
     fake.failures["text-2"] = AssetFailure(reason="asset_failed", message="thunderstruck while writing")
     ours = await encrypting(client, OLD)
     async with fake.working(ours), serving(ours, {}) as api:
@@ -117,13 +117,13 @@ async def test_temporal_keeps_no_word(client: Client, fake: FakeActivities) -> N
     assert holding(kept) == set()
     assert all(encryption_keys.ENCODING.encode() in data for data in kept.values())
     described = await client.get_workflow_handle(workflow_id).describe()
-    assert described.typed_search_attributes  # those stay readable
+    assert described.typed_search_attributes  # these stay readable
     with pytest.raises(encryption_keys.PayloadKeyMissing, match="GREENLIGHT_PAYLOAD_KEYS"):
         await described.memo_value("title")
 
 
 async def test_a_plain_client_can_approve(client: Client, fake: FakeActivities) -> None:
-    """The signal that a person sends by hand, as plain JSON without codec, is read."""
+    """The signal that a person sends by hand, as plain JSON without codec, is accepted."""
     ours = await encrypting(client, OLD)
     async with fake.working(ours):
         handle, plan = await Productions(ours, "").planned(**WORDS)
@@ -132,8 +132,9 @@ async def test_a_plain_client_can_approve(client: Client, fake: FakeActivities) 
         assert (await until(handle, "delivered")).approval
 
 
-async def test_encryption_is_turned_on_in_the_middle(client: Client, fake: FakeActivities) -> None:
-    """What was recorded in clear is replayed and goes on encrypted; what a changed key encrypted stays readable."""
+async def test_encryption_can_be_turned_on_later(client: Client, fake: FakeActivities) -> None:
+    """Payloads that were recorded in clear are replayed, and new ones are encrypted; payloads under a replaced key stay
+    readable."""
     async with fake.working(client):
         handle, plan = await Productions(client, "").planned(**WORDS)
     first = await encrypting(client, OLD)
@@ -149,24 +150,25 @@ async def test_encryption_is_turned_on_in_the_middle(client: Client, fake: FakeA
         assert (await until(mine, "delivered")).brief.title == WORDS["title"]
     kept = b"".join((await kept_by_temporal(client, about(handle.id))).values())
     assert (b"2026" in kept, b"2027" in kept) == (True, True)
-    assert SECRETS[1] in kept  # what was written before stays as it was written
+    assert SECRETS[1] in kept  # older payloads stay as they were written
 
 
-async def test_why_it_waits_is_told(client: Client, fake: FakeActivities) -> None:
-    """What a running activity says of itself reaches watchers in clear, and the server has no word of it."""
+async def test_the_reason_of_a_wait_is_readable(client: Client, fake: FakeActivities) -> None:
+    """The details of a running activity reach watchers in clear, and the server has no text of them."""
     fake.limited = {"text-1"}
     ours = await encrypting(client, OLD)
     async with fake.working(ours), serving(ours, {}) as api:
         production_id, digest = await api.planned(**WORDS)
         assert (await api.approve(production_id, digest)).status_code == 200
-        told = await api.until(production_id, "asset_progress")
-        assert told.data["data"]["reason"] == "vendor: slow down, text-1"
+        progress = await api.until(production_id, "asset_progress")
+        assert progress.data["data"]["reason"] == "vendor: slow down, text-1"
         assert holding(await kept_by_temporal(client, about(keys.workflow_id(production_id))), (b"slow down",)) == set()
         await api.http.post(f"/api/v1/productions/{production_id}/cancel")
 
 
-async def test_without_the_key_everybody_is_told(client: Client, fake: FakeActivities) -> None:
-    """An API without the key, or with another one of its id, names the variable; so does a worker, and waits for it."""
+async def test_a_missing_key_is_named(client: Client, fake: FakeActivities) -> None:
+    """An API without the key, or with another one of its id, names the variable; a worker does too, and waits for
+    it."""
     ours = await encrypting(client, NEW)
     async with fake.working(ours):
         async with serving(ours, {}) as api:
@@ -190,7 +192,7 @@ async def test_without_the_key_everybody_is_told(client: Client, fake: FakeActiv
 
 
 async def task_failure(client: Client, workflow_id: str) -> str | None:
-    """Why a workflow task failed, as the server knows it."""
+    """The reason for which a workflow task failed, as the server records it."""
     async for event in client.get_workflow_handle(workflow_id).fetch_history_events():
         if event.HasField("workflow_task_failed_event_attributes"):
             return str(event.workflow_task_failed_event_attributes.failure)
@@ -207,7 +209,7 @@ async def task_failure(client: Client, workflow_id: str) -> str | None:
         (f"{OLD} {OLD}", "the id '2026' is given twice"),
     ],
 )
-async def test_keys_that_cannot_be_used(given: str, wrong: str) -> None:
+async def test_invalid_keys_are_refused(given: str, wrong: str) -> None:
     """Worker, API and stack refuse to start, name the variable and the remedy, and never repeat the secret."""
     environ = {encryption_keys.VARIABLE: given}
     with pytest.raises(encryption_keys.PayloadKeysRefused) as refused:
@@ -216,14 +218,14 @@ async def test_keys_that_cannot_be_used(given: str, wrong: str) -> None:
         Settings.read(environ)
     with pytest.raises(SettingsRefused) as stack:
         CodecSettings.of(environ)
-    said = {str(each.value) for each in (refused, api, stack)}
-    assert len(said) == 1
-    assert f"{encryption_keys.VARIABLE}: {wrong}" in said.pop()
+    messages = {str(each.value) for each in (refused, api, stack)}
+    assert len(messages) == 1
+    assert f"{encryption_keys.VARIABLE}: {wrong}" in messages.pop()
     assert not any(secret in str(refused.value) for secret in ("c2Vj", "sécret", OLD[5:]))
 
 
-def test_without_keys_nothing_is_different() -> None:
-    """The plain data converter is used, and the library of ciphers is not even loaded."""
+def test_without_keys_nothing_is_encrypted() -> None:
+    """The plain data converter is used, and the library of ciphers is not loaded."""
     assert make_data_converter(" ") is data_converter
     script = (
         "import api.temporal.productions, sys; from workflows.runtime.data_converter import make_data_converter; "
@@ -255,8 +257,9 @@ def clear(answer: httpx.Response) -> Any:
     return data_converter.payload_converter.from_payload(payload)
 
 
-async def test_the_codec_server_answers_the_ui_alone() -> None:
-    """The Temporal UI under both names of the machine, and what is no browser; no other page, with or without CORS."""
+async def test_the_codec_server_serves_only_the_ui() -> None:
+    """The codec server responds to the Temporal UI under both names of the machine, and to clients that are no browser,
+    but to no other page, with or without CORS."""
     body = await encrypted_body()
     async with codec_of() as http:
         assert clear(await http.post("/decode", json=body)) == "zebrafinch"
@@ -276,8 +279,8 @@ async def test_the_codec_server_answers_the_ui_alone() -> None:
             assert "GREENLIGHT_TEMPORAL_UI_URL" in answer.json()["detail"]
 
 
-async def test_the_codec_server_asks_for_its_token() -> None:
-    """Where one is set nothing is told without it; off loopback there is no server without it."""
+async def test_the_codec_server_requires_its_token() -> None:
+    """When a token is set, nothing is decoded without it; off loopback the server does not start without one."""
     body = await encrypted_body()
     async with codec_of(GREENLIGHT_CODEC_TOKEN="t0ken", GREENLIGHT_CODEC_HOST="0.0.0.0") as http:
         for given in ("", "Bearer t0keN", "t0ken", "Bearer é"):
@@ -291,8 +294,8 @@ async def test_the_codec_server_asks_for_its_token() -> None:
         codec_of(GREENLIGHT_PAYLOAD_KEYS="")
 
 
-async def test_the_codec_server_says_what_is_wrong() -> None:
-    """What is encoded is decoded again; bodies that are none and unknown keys are told in words."""
+async def test_the_codec_server_names_the_problem() -> None:
+    """An encoded payload is decoded again; invalid bodies and unknown keys get a message."""
     async with codec_of() as http, codec_of(GREENLIGHT_PAYLOAD_KEYS=NEW) as other:
         (plain,) = data_converter.payload_converter.to_payloads(["zebrafinch"])
         encoded = await http.post("/encode", content=MessageToJson(Payloads(payloads=[plain])))
@@ -316,7 +319,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def made(stack: Stack) -> str:
-    """A real production by worker and API as processes; its workflow's id."""
+    """The workflow id of a real production, made by worker and API as processes."""
     with GreenlightClient(stack.info.api_url) as studio:
         production_id, plan = planned(studio, Brief(**WORDS))
         studio.approve(production_id, approval(plan))
@@ -326,15 +329,15 @@ def made(stack: Stack) -> str:
 
 
 async def test_the_stack_encrypts(stack: Stack, made: str) -> None:
-    """`make up` with keys: Temporal keeps no word of a production that was made for real."""
+    """`make up` with keys: Temporal stores no text of a production of the whole stack."""
     client = await Client.connect(stack.info.temporal_address)
     kept = await kept_by_temporal(client)
     assert any(run.startswith(made) for run in kept)
     assert holding(kept) == set()
 
 
-def test_few_have_the_keys(stack: Stack, made: str) -> None:
-    """Worker, API and codec server have them in their environment; no other process, and no log."""
+def test_only_three_processes_have_the_keys(stack: Stack, made: str) -> None:
+    """Worker, API and codec server have the keys in their environment; no other process has them, and no log."""
     logs = {path.name: path.read_bytes() for path in Path(stack.info.log_dir).glob("*.log")}
     assert {"worker.log", "api.log", "codec.log"} <= logs.keys()
     assert holding(logs, (OLD[5:].encode(),)) == set()
@@ -345,7 +348,7 @@ def test_few_have_the_keys(stack: Stack, made: str) -> None:
 
 
 def test_temporals_command_line_reads_it(stack: Stack, made: str) -> None:
-    """`temporal workflow show` prints cipher text, and the brief with the codec server's address."""
+    """`temporal workflow show` prints cipher text, and the brief when it has the codec server's address."""
     command = [binary("temporal"), "workflow", "show", "-w", made, "--detailed"]
 
     def shown(*more: str) -> str:
@@ -357,7 +360,7 @@ def test_temporals_command_line_reads_it(stack: Stack, made: str) -> None:
 
 @pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
 async def test_temporals_ui_reads_it(stack: Stack, made: str) -> None:
-    """The embedded Temporal UI shows the brief in clear, with nothing set up in it."""
+    """The embedded Temporal UI shows the brief in clear, without any setup."""
     path = f"/namespaces/{stack.info.temporal_namespace}/workflows/{made}"
     async with browsing() as browser, visiting(browser, stack.info.temporal_ui_url) as page:
         await page.goto(path)

@@ -1,4 +1,4 @@
-"""A query cannot take a run ahead of its history, and nothing else is held up."""
+"""A query cannot load a run ahead of its history, and no other activation is refused."""
 
 import asyncio
 import sys
@@ -28,7 +28,7 @@ from workflows.keys import QUERY_REFUSED
 
 
 class Inner(WorkflowInstance):
-    """Answers every activation, with commands of these kinds."""
+    """Completes every activation, with commands of these kinds."""
 
     def __init__(self, *kinds: str) -> None:
         self.kinds = kinds
@@ -79,8 +79,8 @@ def activation(seconds: int, length: int, *kinds: str, replaying: bool = False) 
     ],
     ids=["ahead", "ahead with a query", "same task", "next task", "a query alone", "evicted"],
 )
-def test_what_is_ahead_of_its_task_is_refused(second: WorkflowActivation, refused: bool) -> None:
-    """Where the history grew and no workflow task began, what happened is not applied, and the worker says why."""
+def test_a_run_ahead_of_its_task_is_refused(second: WorkflowActivation, refused: bool) -> None:
+    """When the history grew and no workflow task began, its events are not applied, and the worker reports why."""
     guarded = _Guarded(Inner())
     assert guarded.activate(activation(1, 4, "initialize_workflow")).HasField("successful")
     done = guarded.activate(second)
@@ -102,75 +102,75 @@ def test_what_is_ahead_of_its_task_is_refused(second: WorkflowActivation, refuse
     ids=["completed", "timed out", "an update", "an update too early", "a signal", "the same task"],
 )
 def test_a_task_whose_commands_are_not_in_history(length: int, kinds: tuple[str, ...], failed: bool) -> None:
-    """What the run did about a task that was never completed is forgotten: the next one begins from the history."""
+    """When a task was never completed, the run is dropped from the cache, and the next task begins from the history."""
     guarded = _Guarded(Inner("schedule_activity", "upsert_workflow_search_attributes", "start_timer"))
     guarded.activate(activation(1, 3, "initialize_workflow", replaying=True))
     guarded.activate(activation(2, 6, "resolve_activity"))
     if length > 6:
-        guarded.activate(activation(2, 9, "query_workflow", replaying=True))  # which brings the commands along
-    # Completed, two commands, scheduled and started are 5 events; an activity's own are 2.
+        guarded.activate(activation(2, 9, "query_workflow", replaying=True))  # which includes the commands
+    # Completed, two commands, scheduled and started are 5 events; an activity has 2 of its own.
     done = guarded.activate(activation(2 if length == 6 else 3, length, *kinds))
     assert done.HasField("failed") is failed
 
 
 def test_an_update_is_done_once() -> None:
-    """Handed out a second time, the run goes from the cache, for it does not know which of the two history holds."""
+    """An update that is delivered twice drops the run from the cache, because its history has only one of the two."""
     guarded = _Guarded(Inner())
 
-    def handed_out(length: int, *updates: str) -> WorkflowActivationCompletion:
+    def deliver(length: int, *updates: str) -> WorkflowActivationCompletion:
         act = activation(length, length)
         for each in updates:
             act.jobs.add().do_update.protocol_instance_id = each
         return guarded.activate(act)
 
     guarded.activate(activation(1, 3, "initialize_workflow"))
-    assert handed_out(6, "refused").HasField("successful")
+    assert deliver(6, "refused").HasField("successful")
     guarded._inner = Accepting()
-    assert handed_out(9, "refused", "one").HasField("successful")
-    assert handed_out(9, "two").HasField("successful")
-    assert handed_out(9, "one").HasField("failed")
-    assert handed_out(12, "three", "refused").HasField("failed")
+    assert deliver(9, "refused", "one").HasField("successful")
+    assert deliver(9, "two").HasField("successful")
+    assert deliver(9, "one").HasField("failed")
+    assert deliver(12, "three", "refused").HasField("failed")
 
 
 def test_a_query_that_may_have_loaded_the_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Right after the first live task of a replayed run nobody is told of it; a moment later everybody is."""
+    """Right after the first live task of a replayed run a query is refused; a moment later it is not."""
 
-    def asked(guarded: _Guarded, seconds: int, length: int) -> bool:
+    def is_refused(guarded: _Guarded, seconds: int, length: int) -> bool:
         done = guarded.activate(activation(seconds, length, "query_workflow", replaying=True))
         return any(c.respond_to_query.failed.message == QUERY_REFUSED for c in done.successful.commands)
 
     fresh = _Guarded(Inner())
     fresh.activate(activation(1, 3, "initialize_workflow"))
-    assert not asked(fresh, 1, 3)
+    assert not is_refused(fresh, 1, 3)
     loaded = _Guarded(Inner())
     loaded.activate(activation(1, 3, "initialize_workflow", replaying=True))
-    assert not asked(loaded, 1, 3)
+    assert not is_refused(loaded, 1, 3)
     monkeypatch.setattr(query_guard, "UNCERTAIN_SECONDS", WITHIN)
     loaded.activate(activation(2, 9, "resolve_activity"))
-    assert asked(loaded, 2, 9)
+    assert is_refused(loaded, 2, 9)
     monkeypatch.setattr(query_guard, "UNCERTAIN_SECONDS", 0.0)
-    assert not asked(loaded, 2, 9)
+    assert not is_refused(loaded, 2, 9)
 
 
 def test_a_query_that_loaded_a_run_with_a_started_task_drops_it() -> None:
-    """What a query applied of a task that another worker holds is forgotten, however many tasks fail meanwhile; a run
+    """Changes that a query applied from a task of another worker are dropped, however many tasks fail meanwhile; a run
     that a query loaded without such a task stays in the cache, whatever tasks and queries follow."""
 
-    def asked(guarded: _Guarded, seconds: int, length: int) -> WorkflowActivationCompletion:
+    def run_query(guarded: _Guarded, seconds: int, length: int) -> WorkflowActivationCompletion:
         act = activation(seconds, length, "query_workflow", replaying=True)
         act.jobs[0].query_workflow.query_id = "legacy_query"
         return guarded.activate(act)
 
     idle = _Guarded(Inner())
     idle.activate(activation(1, 77, "initialize_workflow", replaying=True))
-    assert all(asked(idle, 1, 77).HasField("successful") for _ in range(2))
+    assert all(run_query(idle, 1, 77).HasField("successful") for _ in range(2))
     for seconds, length in ((2, 83), (3, 93), (4, 103)):
         idle.activate(activation(seconds, length, "resolve_activity"))
-        assert asked(idle, seconds, length).HasField("successful")
+        assert run_query(idle, seconds, length).HasField("successful")
     loaded = _Guarded(Inner("upsert_workflow_search_attributes", "schedule_activity"))
     loaded.activate(activation(1, 77, "initialize_workflow", replaying=True))
     loaded.activate(activation(2, 83, "resolve_activity"))
-    assert asked(loaded, 2, 83).failed.failure.message == QUERY_REFUSED
+    assert run_query(loaded, 2, 83).failed.failure.message == QUERY_REFUSED
 
 
 class Guarding(UnsandboxedWorkflowRunner):
@@ -189,8 +189,9 @@ async def _until(handle: WorkflowHandle[Ahead, int], holds: Callable[[WorkflowEx
     await eventually(poll)
 
 
-async def test_a_worker_dies_with_a_task_while_somebody_asks(client: Client) -> None:
-    """A query that outlives its worker loads the run elsewhere with the task of the dead; the run still replays."""
+async def test_a_worker_dies_with_a_task_during_a_query(client: Client) -> None:
+    """A query that outlives its worker loads the run on another worker with the task of the dead one; the run still
+    replays."""
     queue, address = f"ahead-{uuid4().hex}", client.service_client.config.target_host
     activities = ahead.Activities()
     async with Worker(client, task_queue=ahead.ACTIVITIES, activities=[activities.wait]):

@@ -1,4 +1,4 @@
-"""Tracing without a stack: over runs, in replays, and where it is off."""
+"""Tracing without a stack: over several runs, in replays, and when it is switched off."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ from workflows.runtime.tracing_interceptor import Tracing
 
 @pytest.fixture
 def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tracing]:
-    """A tracer whose collector is away."""
+    """A tracer whose collector cannot be reached."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{free_port()}")
     made = Tracing("test", os.environ)
     yield made
@@ -51,7 +51,7 @@ async def failed_replays(histories: Sequence[WorkflowHistory], *interceptors: In
 
 
 async def test_a_continued_production_stays_one_trace(traced: Tracing) -> None:
-    """Over continue-as-new the trace goes on, and histories with its headers replay with and without a tracer."""
+    """The trace continues over continue-as-new, and histories with its headers replay with and without a tracer."""
     kept = InMemorySpanExporter()
     traced.provider.add_span_processor(SimpleSpanProcessor(kept))
     async with server("limit.historyCount.suggestContinueAsNew=40") as environment:
@@ -78,10 +78,10 @@ async def test_a_continued_production_stays_one_trace(traced: Tracing) -> None:
 
 
 async def test_recorded_histories_replay_with_interceptors(traced: Tracing) -> None:
-    """Tracing and counting change no step of a workflow, and replays tell nothing."""
+    """Tracing and counting change no step of a workflow, and replays export nothing."""
     kept = InMemorySpanExporter()
     traced.provider.add_span_processor(SimpleSpanProcessor(kept))
-    newest = HISTORIES[-40:]  # of the last generations: the very last may have recorded little yet
+    newest = HISTORIES[-40:]  # of the generation before the last: the last may have few recorded histories
     assert len(newest) > 20
     texts = [(path.stem, path.read_text()) for path in newest]
     histories = [WorkflowHistory.from_json(name, text) for name, text in texts]
@@ -93,12 +93,12 @@ IMPORTS: Final = """
 import os, sys
 import api.app, worker.__main__
 from workflows.runtime import tracing
-tracing.begin("somebody", os.environ)
+tracing.begin("service", os.environ)
 print([name for name in sys.modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))])
 """
 
 
-def test_nothing_is_loaded_unless_asked_for() -> None:
+def test_opentelemetry_is_not_loaded_without_an_endpoint() -> None:
     """Without an endpoint neither the API nor a worker loads OpenTelemetry's SDK."""
     command = [sys.executable, "-c", IMPORTS]
     done = subprocess.run(command, env=hermetic(os.environ), cwd=ROOT, capture_output=True, text=True, check=True)
@@ -116,18 +116,18 @@ def test_nothing_is_loaded_unless_asked_for() -> None:
     ],
     ids=["as it is", "disabled", "no exporter", "another protocol", "no endpoint"],
 )
-def test_it_can_be_switched_off(
+def test_tracing_can_be_switched_off(
     environ: Mapping[str, str],
     spans: list[str],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Spans are sent under the name that was given; switched off there are none, and what cannot work is said."""
+    """Spans are sent under the configured name; switched off there are none, and an invalid setting is logged."""
     with collecting() as collector:
-        asked = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "ours", **environ}
-        for name, value in asked.items():
+        settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "ours", **environ}
+        for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        tracing.begin("somebody", os.environ)
+        tracing.begin("service", os.environ)
         assert bool(tracing.interceptors()) == bool(spans)
         if provider := tracing.tracer_provider():
             with provider.get_tracer("test").start_as_current_span("a caller"), tracing.span("what is done", key="k"):
@@ -138,7 +138,7 @@ def test_it_can_be_switched_off(
     assert ("http/protobuf" in caplog.text) == ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" in environ)
 
 
-def test_a_collector_that_is_away_holds_up_nobody(traced: Tracing) -> None:
+def test_an_unreachable_collector_delays_no_exit(traced: Tracing) -> None:
     """A process that ends waits for its collector no longer than its limit."""
     go_on, ended = threading.Event(), threading.Event()
 

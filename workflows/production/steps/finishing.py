@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import is_unfinished
     from workflows.production.state.changes import deliver, takes_in_use
+    from workflows.production.state.estimates import production_estimate
     from workflows.production.state.takes import assets_to_start, usable_take
 
 MANIFEST_RETRY: Final = timedelta(minutes=1)
@@ -86,6 +87,7 @@ class Finishing:
         while record.status.closed and kept != len(record.events):
             kept = len(record.events)
             self.mark_stored()
+            record.estimate_usd = production_estimate(record)
             try:
                 await workflow.execute_activity_method(
                     ProductionActivities.write_manifest,

@@ -36,7 +36,7 @@ SHOWN = {
 
 
 def that_day(monkeypatch: pytest.MonkeyPatch, today: date) -> None:
-    """What is priced is priced as on this day."""
+    """Prices apply as of this day."""
 
     class Then(datetime):
         @classmethod
@@ -102,7 +102,7 @@ def request(
 
 
 async def made(google: Google, asked: Request) -> Finished:
-    """What comes of a request, a job's too, as bytes."""
+    """The finished result of a request as bytes, also that of a job."""
     answer = await google.submit(asked)
     while not isinstance(answer, Finished):
         seen = await google.poll(asked, answer) if isinstance(answer, Job) else answer

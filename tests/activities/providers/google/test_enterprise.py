@@ -32,7 +32,7 @@ from workflows.models import Modality
 async def test_enterprise_models_need_the_enterprise_platform(
     google: Google, emulator: GoogleEmulator, tmp_path: Path
 ) -> None:
-    """With a key of the Developer API, Imagen and Veo are listed with the variable that would enable them."""
+    """With a key of the Developer API, Imagen and Veo are listed with the variable that enables them."""
     today = date(2026, 11, 20)
     for model in (IMAGEN, VEO):
         offer = find_offer(google, model, MODALITY[model])
@@ -51,7 +51,7 @@ async def test_enterprise_models_need_the_enterprise_platform(
 async def test_the_enterprise_platform_serves_imagen_and_veo(
     emulator: GoogleEmulator, tmp_path: Path, switch: str
 ) -> None:
-    """In Enterprise mode a picture comes at once and a video as an operation, whose price is by the second."""
+    """In Enterprise mode a picture arrives at once and a video as an operation, which is priced by the second."""
     env = {**emulator.enterprise_env, "GOOGLE_GENAI_USE_ENTERPRISE": "", switch: "1"}
     async with running(env) as google:
         picture = await made(google, request(tmp_path, IMAGEN, brief={"aspect": "4:5"}))
@@ -67,12 +67,12 @@ async def test_the_enterprise_platform_serves_imagen_and_veo(
     first, second = emulator.submissions
     assert first.json["parameters"]["aspectRatio"] == "3:4"
     assert camel(second.json)["instances"][0]["image"]["mimeType"] == "image/png"
-    assert emulator.count("look") == 2
+    assert emulator.count("poll") == 2
     assert emulator.problems == []
 
 
-async def test_the_enterprise_platform_answers_the_rest_too(emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """Text and Omni work in Enterprise mode; the video comes inline, for it has no files there."""
+async def test_the_enterprise_platform_serves_text_and_omni(emulator: GoogleEmulator, tmp_path: Path) -> None:
+    """Text and Omni work in Enterprise mode; the video arrives inline, because the platform has no files."""
     async with running(emulator.enterprise_env) as google:
         assert (await made(google, request(tmp_path, TEXT))).media_type == "text/markdown"
         video = await made(google, request(tmp_path, OMNI))
@@ -95,7 +95,7 @@ async def test_the_enterprise_platform_answers_the_rest_too(emulator: GoogleEmul
 async def test_enterprise_failures(
     emulator: GoogleEmulator, tmp_path: Path, model: str, fault: Fault, kind: type[ProviderError], billed: str
 ) -> None:
-    """Filtered media are refusals; a failed operation does not say what it cost, so it counts as paid."""
+    """Filtered media are refusals; a failed operation does not report its cost, so it counts as paid."""
     emulator.meet(fault)
     async with running(emulator.enterprise_env) as google:
         error = await fails(google, request(tmp_path, model))
@@ -105,18 +105,18 @@ async def test_enterprise_failures(
 
 
 async def test_a_stopped_operation_is_not_made_again(emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """A Veo operation that somebody cancelled ends for a person, and counts as paid."""
+    """A Veo operation that a person cancelled ends the take, waits for a person, and counts as paid."""
     async with running(emulator.enterprise_env) as google:
         asked = request(tmp_path, VEO)
         job = await google.submit(asked)
         assert isinstance(job, Job)
-        emulator.jobs[job.id].outcome, emulator.jobs[job.id].looks = "cancelled", 0
+        emulator.jobs[job.id].outcome, emulator.jobs[job.id].polls = "cancelled", 0
         with pytest.raises(JobCancelled) as failure:
             await google.poll(asked, job)
     assert failure.value.billed_usd == Decimal("2.00")
 
 
-async def test_veo_makes_three_lengths(emulator: GoogleEmulator, tmp_path: Path) -> None:
+async def test_veo_has_three_lengths(emulator: GoogleEmulator, tmp_path: Path) -> None:
     """A length between them is refused before anything is sent."""
     async with running(emulator.enterprise_env) as google:
         error = await fails(google, request(tmp_path, VEO, seconds=5))
@@ -128,14 +128,14 @@ async def test_veo_makes_three_lengths(emulator: GoogleEmulator, tmp_path: Path)
 async def test_a_project_without_credentials_names_the_variable(
     emulator: GoogleEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A project is reached with Application Default Credentials; where there are none, nothing is sent."""
+    """A project is reached with Application Default Credentials; without them nothing is sent."""
     from google import auth
     from google.auth.exceptions import DefaultCredentialsError
 
-    def nobody(*_: object, **__: object) -> None:
+    def no_credentials(*_: object, **__: object) -> None:
         raise DefaultCredentialsError("none found")  # type: ignore[no-untyped-call]  # its SDK has no types
 
-    monkeypatch.setattr(auth, "default", nobody)
+    monkeypatch.setattr(auth, "default", no_credentials)
     async with running({**emulator.enterprise_env, "GOOGLE_CLOUD_PROJECT": "lighthouse"}) as google:
         error = await fails(google, request(tmp_path, VEO))
     assert type(error) is AuthenticationFailed

@@ -1,4 +1,4 @@
-"""Errors of Google: their kind, their bill, and what a person reads about them."""
+"""Errors of Google: their kind, their bill, and their message for a person."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -37,8 +37,9 @@ async def test_a_wrong_key_names_its_variable(
     assert len(emulator.calls) == 1
 
 
-def test_without_a_quotas_name_the_words_decide() -> None:
-    """A 429 without details is about money where it says so, else a limit that passes; so is a disabled billing."""
+def test_without_the_name_of_a_quota_the_message_decides() -> None:
+    """A 429 without details is about money when its message says so, otherwise a temporary limit; disabled billing is
+    about money too."""
 
     class Said(Exception):
         def __init__(self, code: int, **record: Any) -> None:
@@ -61,10 +62,10 @@ def test_without_a_quotas_name_the_words_decide() -> None:
         (SPEECH, "prompt", "PROHIBITED_CONTENT"),
     ],
 )
-async def test_a_refusal_says_what_was_refused(
+async def test_a_refusal_names_its_reason(
     google: Google, emulator: GoogleEmulator, tmp_path: Path, model: str, refused: str, category: str
 ) -> None:
-    """A refusal is final, carries Google's own word, and what was billed all the same."""
+    """A refusal is final, carries Google's own reason, and the billed cost."""
     emulator.meet("refuse")
     error = await fails(google, request(tmp_path, model))
     assert isinstance(error, ContentRefused)
@@ -73,10 +74,10 @@ async def test_a_refusal_says_what_was_refused(
 
 
 @pytest.mark.parametrize(("model", "billed"), [(TEXT, USD["text"]), (IMAGE, USD["image"])])
-async def test_an_answer_without_output_was_billed(
+async def test_a_response_without_output_was_billed(
     google: Google, emulator: GoogleEmulator, tmp_path: Path, model: str, billed: Decimal
 ) -> None:
-    """An answer that holds nothing cost what its tokens cost, so nothing repeats it unasked."""
+    """A response without output cost its tokens, so it is not repeated without an order."""
     emulator.meet("fail_job")
     error = await fails(google, request(tmp_path, model))
     assert type(error) is OutputUnusable
@@ -84,10 +85,10 @@ async def test_an_answer_without_output_was_billed(
 
 
 @pytest.mark.parametrize("model", [TEXT, IMAGE, OMNI])
-async def test_what_google_does_not_count_costs_what_was_quoted(
+async def test_a_response_without_a_count_costs_its_quote(
     google: Google, emulator: GoogleEmulator, tmp_path: Path, model: str
 ) -> None:
-    """Without any tokens in the answer, nothing at all is no sign that it cost nothing."""
+    """A response without any token count does not prove that it cost nothing."""
     emulator.counts = False
     emulator.meet("fail_job")
     error = await fails(google, request(tmp_path, model))
@@ -96,7 +97,7 @@ async def test_what_google_does_not_count_costs_what_was_quoted(
 
 
 async def test_a_refused_picture_costs_nothing(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """Tokens that were read have no published price there, and no picture was made."""
+    """The tokens of the input have no published price there, and no picture was made."""
     emulator.meet("refuse")
     error = await fails(google, request(tmp_path, IMAGE))
     assert isinstance(error, ContentRefused)
@@ -112,18 +113,18 @@ async def test_a_cut_structure_is_unusable(google: Google, emulator: GoogleEmula
     assert error.billed_usd == USD["text"]
 
 
-async def test_a_failed_job_that_worked_counts_as_paid(
+async def test_a_failed_job_with_tokens_counts_as_paid(
     google: Google, emulator: GoogleEmulator, tmp_path: Path
 ) -> None:
-    """Tokens in a failed job say that Google worked on it: its price counts, and a person decides."""
+    """Tokens in a failed job show that Google worked on it: its price counts, and a person decides."""
     emulator.meet("fail_job")
     error = await fails(google, request(tmp_path, OMNI))
     assert type(error) is JobFailed
     assert error.billed_usd == Decimal("2.00")
 
 
-async def test_the_key_goes_to_google_alone(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """An address at another host is fetched without the key, and one that is no web address is left to a person."""
+async def test_the_key_is_sent_to_google_only(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
+    """An address at another host is downloaded without the key, and an invalid address waits for a person."""
     with GoogleEmulator() as other:
         elsewhere = source_at(google, f"{other.url}/v1beta/files/x:download?alt=media")
         with pytest.raises(SubmissionUnknown):

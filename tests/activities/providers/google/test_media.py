@@ -20,15 +20,16 @@ from tests.emulators.specs import needs_vendor_data, recorded, violations
 from workflows.models import Modality
 
 pytestmark = [
-    # google-genai 3.3's types.py says so whenever it is compiled.
+    # google-genai 3.3's types.py warns whenever it is compiled.
     pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning"),
-    # Nothing else makes Imagen's pictures: no image model of Gemini's is Imagen.
+    # Only this method makes Imagen's pictures: no image model of Gemini's is Imagen.
     pytest.mark.filterwarnings("ignore:The generate_images method is deprecated"),
 ]
 
 
-async def test_a_text_is_written_by_its_instructions(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """Instructions go as the system's, the prompt as the user's, and the cost follows from the tokens, thoughts too."""
+async def test_a_text_follows_its_instructions(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
+    """Instructions are sent as the system's, the prompt as the user's, and the cost follows from the tokens, thoughts
+    included."""
     asked = request(tmp_path, TEXT, instructions="Write for sailors.", max_tokens=900)
     finished = await made(google, asked)
     assert (finished.source, finished.media_type) == (b"A **lighthouse** at dusk.", "text/markdown")
@@ -42,7 +43,7 @@ async def test_a_text_is_written_by_its_instructions(google: Google, emulator: G
 
 
 async def test_structured_output_follows_the_schema(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """A schema reaches Google as it is, and what comes back is JSON."""
+    """A schema is sent to Google unchanged, and the response is JSON."""
     schema = {"type": "object", "properties": {"shot_count": {"type": "integer"}}, "required": ["shot_count"]}
     emulator.answer_text = lambda body: json.dumps({"shot_count": len(body["contents"])})
     finished = await made(google, request(tmp_path, TEXT, schema=schema))
@@ -53,8 +54,10 @@ async def test_structured_output_follows_the_schema(google: Google, emulator: Go
     assert emulator.problems == []
 
 
-async def test_a_text_model_looks_listens_and_watches(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """Pictures, video and sound are shown inline, in the order of the dependencies."""
+async def test_a_text_model_receives_pictures_video_and_sound(
+    google: Google, emulator: GoogleEmulator, tmp_path: Path
+) -> None:
+    """Pictures, video and sound are sent inline, in the order of the dependencies."""
     await made(google, request(tmp_path, TEXT, shown=(Modality.VIDEO, Modality.IMAGE, Modality.AUDIO)))
     parts = camel(emulator.submissions[0].json)["contents"][0]["parts"]
     assert [p["inlineData"]["mimeType"] for p in parts[:-1]] == ["video/mp4", "image/png", "audio/wav"]
@@ -63,7 +66,7 @@ async def test_a_text_model_looks_listens_and_watches(google: Google, emulator: 
 
 
 async def test_inputs_that_are_too_large_are_not_sent(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """More than Google takes inline is refused here, naming the inputs, without a request."""
+    """Inputs above Google's inline limit are refused here, with their names, without a request."""
     error = await fails(google, request(tmp_path, TEXT, shown=(Modality.VIDEO,), size=80_000_000))
     assert isinstance(error, InvalidRequest)
     assert "input-0" in str(error)
@@ -74,7 +77,7 @@ async def test_inputs_that_are_too_large_are_not_sent(google: Google, emulator: 
 async def test_a_picture_has_the_nearest_ratio(
     google: Google, emulator: GoogleEmulator, tmp_path: Path, aspect: str, ratio: str
 ) -> None:
-    """A picture follows the brief's aspect, or the nearest one that there is, and shows its references to the model."""
+    """A picture follows the brief's aspect, or the nearest supported one, and its references are sent to the model."""
     asked = request(tmp_path, IMAGE, shown=(Modality.IMAGE,), brief={"aspect": aspect}, image_size="2K")
     finished = await made(google, asked)
     assert isinstance(finished.source, bytes)
@@ -91,7 +94,7 @@ async def test_a_picture_has_the_nearest_ratio(
 
 
 async def test_speech_is_wav_in_the_briefs_style(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """Raw samples become a WAV of the rate that Google names; voice and delivery are what was asked for."""
+    """Raw samples become a WAV of the rate that Google names; voice and delivery follow the request."""
     finished = await made(google, request(tmp_path, SPEECH, brief={"style": "excited"}, voice="Puck"))
     assert isinstance(finished.source, bytes)
     with wave.open(BytesIO(finished.source)) as file:
@@ -100,9 +103,9 @@ async def test_speech_is_wav_in_the_briefs_style(google: Google, emulator: Googl
     body = camel(emulator.submissions[0].json)
     voice = body["generationConfig"]["speechConfig"]["voiceConfig"]
     assert voice == {"prebuiltVoiceConfig": {"voiceName": "Puck"}}
-    said = body["contents"][0]["parts"][0]["text"]
-    assert "excited" in said
-    assert said.endswith("A lighthouse at dusk")
+    spoken = body["contents"][0]["parts"][0]["text"]
+    assert "excited" in spoken
+    assert spoken.endswith("A lighthouse at dusk")
     assert emulator.problems == []
 
 
@@ -112,7 +115,7 @@ async def test_speech_is_wav_in_the_briefs_style(google: Google, emulator: Googl
 async def test_an_omni_video_is_a_background_job(
     google: Google, emulator: GoogleEmulator, tmp_path: Path, shown: tuple[Modality, ...], task: str
 ) -> None:
-    """One POST makes the job; a look tells that it runs; the file arrives through a redirect, with one download."""
+    """One POST creates the job; a poll reports that it runs; the file arrives through a redirect, with one download."""
     asked = request(tmp_path, OMNI, shown=shown, seconds=6, resolution="1080p")
     job = await google.submit(asked)
     assert isinstance(job, Job)
@@ -134,12 +137,12 @@ async def test_an_omni_video_is_a_background_job(
     }
     (turn,) = body["input"]
     assert [part["type"] for part in turn["content"]] == ["image"] * len(shown) + ["text"]
-    assert (emulator.count("submit"), emulator.count("look"), emulator.count("download")) == (1, 2, 1)
+    assert (emulator.count("submit"), emulator.count("poll"), emulator.count("download")) == (1, 2, 1)
     assert emulator.problems == []
 
 
 async def test_an_omni_video_has_two_aspects(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """Another aspect is refused before anything is sent, and the message says what would do."""
+    """Another aspect is refused before anything is sent, and the message names the supported ones."""
     error = await fails(google, request(tmp_path, OMNI, brief={"aspect": "1:1"}))
     assert isinstance(error, InvalidRequest)
     assert "16:9" in str(error)
@@ -149,32 +152,32 @@ async def test_an_omni_video_has_two_aspects(google: Google, emulator: GoogleEmu
 
 
 async def test_a_job_can_be_cancelled(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """A cancelled job is not made again; one that Google no longer knows is no error to cancel."""
+    """A cancelled job is not made again; a cancel of a job that Google no longer has is no error."""
     asked = request(tmp_path, OMNI)
     job = await google.submit(asked)
     assert isinstance(job, Job)
     await google.cancel(job)
     with pytest.raises(JobCancelled, match="cancelled") as failure:
         await google.poll(asked, job)
-    assert failure.value.billed_usd == Decimal("2.00"), "Google does not say that it cost nothing"
+    assert failure.value.billed_usd == Decimal("2.00"), "Google does not report that it cost nothing"
     await google.cancel(Job("v1_unknown"))
     assert emulator.count("cancel") == 2
 
 
 @needs_vendor_data
-async def test_the_emulator_answers_as_google_does(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """What the emulator says fits the types of Google's SDK, and its refusal of a key is the recorded one."""
+async def test_the_emulator_responds_as_google_does(google: Google, emulator: GoogleEmulator, tmp_path: Path) -> None:
+    """The emulator's responses match the types of Google's SDK, and its refusal of a key is the recorded one."""
     await made(google, request(tmp_path, IMAGE))
     job = await google.submit(request(tmp_path, OMNI))
     assert isinstance(job, Job)
-    emulator.looks = 0
+    emulator.polls = 0
     image, omni = emulator.submissions
-    look = Call("GET", f"/v1/interactions/{job.id}", {}, {}, b"")
+    poll = Call("GET", f"/v1/interactions/{job.id}", {}, {}, b"")
     assert violations("sdk-derived/google/generateContent.response.json", emulator.answer(image).body) == []
     assert violations("sdk-derived/google/interactions.Interaction.json", emulator.answer(omni).body) == []
     for _ in range(2):
-        assert violations("sdk-derived/google/interactions.Interaction.json", emulator.answer(look).body) == []
-    refusal = emulator.authorised(replace(look, headers={}))
+        assert violations("sdk-derived/google/interactions.Interaction.json", emulator.answer(poll).body) == []
+    refusal = emulator.authorised(replace(poll, headers={}))
     assert refusal is not None
     assert isinstance(refusal.body, dict)
     known = recorded("google/error.400.api_key_invalid")["exchanges"][0]["response"]

@@ -1,4 +1,4 @@
-"""Prices of Google: what a request costs follows the catalogue and the parameters that are sent."""
+"""Prices of Google: the cost of a request follows the catalogue and the parameters that are sent."""
 
 from datetime import date
 from decimal import Decimal
@@ -25,8 +25,8 @@ from tests.emulators.google import GoogleEmulator, camel
 from workflows.models import Modality
 
 
-async def test_what_is_priced_is_what_is_asked_for(emulator: GoogleEmulator, tmp_path: Path) -> None:
-    """Defaults that decide a price, those of one's own catalogue too, are said in the request."""
+async def test_priced_parameters_are_sent(emulator: GoogleEmulator, tmp_path: Path) -> None:
+    """Defaults that determine a price, also those of a custom catalogue, are sent in the request."""
     own = tmp_path / "own.toml"
     models = [(OMNI, "video", "true"), (VEO, "video", "true"), (IMAGE, "image", "false")]
     own.write_text(
@@ -65,7 +65,7 @@ async def test_what_is_priced_is_what_is_asked_for(emulator: GoogleEmulator, tmp
 def test_prices_follow_the_catalogue(
     tmp_path: Path, model: str, parameters: dict[str, Any], low: str, high: str
 ) -> None:
-    """A plan's price is the published rate for what its parameters, or their defaults, ask for."""
+    """A plan's price is the published rate for its parameters, or their defaults."""
     offer = find_offer(Google({}), model, MODALITY[model])
     assert offer is not None
     quote = pricing.quote(offer, request(tmp_path, model, **parameters).asset)
@@ -75,10 +75,10 @@ def test_prices_follow_the_catalogue(
 @pytest.mark.parametrize(
     ("today", "rates"), [(date(2026, 12, 31), ("0.75", "3.75")), (date(2027, 1, 1), ("1.50", "7.50"))]
 )
-def test_a_price_that_is_known_to_rise_rises(
+def test_an_announced_price_increase_applies_on_its_date(
     today: date, rates: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Gemini 3.8 Flash costs twice as much from 2027 on, without anybody touching the catalogue."""
+    """Gemini 3.8 Flash costs twice as much from 2027 on, without a change of the catalogue."""
     offer = find_offer(Google({}), TEXT, Modality.TEXT)
     assert offer is not None
     that_day(monkeypatch, today)

@@ -25,7 +25,7 @@ def at(vendor: OpenAIEmulator, **env: str) -> OpenAI:
 
 
 class Asks:
-    """Makes requests whose inputs are real small files."""
+    """Creates requests whose inputs are real small files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -79,7 +79,7 @@ async def fails(openai: OpenAI, request: Request) -> ProviderError:
 
 
 def quoted(request: Request) -> Request:
-    """The same with a price of at most 0.70 USD."""
+    """The same request with a price of at most 0.70 USD."""
     quote = Quote(low_usd=Decimal("0.10"), high_usd=Decimal("0.70"), expected_seconds=5)
     return replace(request, asset=request.asset.model_copy(update={"quote": quote}))
 
@@ -100,7 +100,7 @@ JOB_MODEL = f"{FLARE}@responses"
 
 
 class Scripted(OpenAIEmulator):
-    """Answers every request with one reply."""
+    """Returns one reply to every request."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__()

@@ -21,8 +21,8 @@ TODAY = date(2026, 11, 20)
 
 
 @specs.needs_vendor_data
-async def test_the_emulator_answers_as_the_vendor_does(asks: Asks) -> None:
-    """Emulated answers have the form of the vendor's own types."""
+async def test_the_emulator_responds_as_the_vendor_does(asks: Asks) -> None:
+    """Emulated responses have the form of the vendor's own types."""
     forms = {
         "/v1/images/generations": "images.response",
         "/v1/responses": "responses.response",
@@ -42,7 +42,7 @@ async def test_the_emulator_answers_as_the_vendor_does(asks: Asks) -> None:
             return reply
 
     with Watched() as vendor:
-        vendor.looks = 1
+        vendor.polls = 1
         openai = at(vendor)
         await made(openai, asks(FLARE, IMAGE))
         await made(openai, asks("gpt-6-luna", TEXT))
@@ -63,7 +63,7 @@ async def test_the_emulator_answers_as_the_vendor_does(asks: Asks) -> None:
 
 
 def test_retired_models_name_their_replacement() -> None:
-    """What OpenAI has retired cannot be planned with it; what it will retire tells the day."""
+    """A retired model cannot be planned, and names its replacement; a model with a retirement date reports it."""
     offers = {o.model: o for o in OpenAI({"OPENAI_API_KEY": "k"}).offers()}
     for model in ("dall-e-2", "dall-e-3", "gpt-image-1"):
         assert "use gpt-image-2.5-" in (problem_with(offers[model], TODAY) or "")
@@ -74,8 +74,8 @@ def test_retired_models_name_their_replacement() -> None:
     assert offers[FLARE].retires is None
 
 
-def test_a_server_of_ones_own_retires_nothing(vendor: OpenAIEmulator) -> None:
-    """Behind another server's address a retired model lives on; OpenAI's own addresses change nothing."""
+def test_a_compatible_server_retires_no_model(vendor: OpenAIEmulator) -> None:
+    """Behind another server's address a retired model stays available; OpenAI's own addresses change nothing."""
     assert all(o.retires is None and not o.replacement for o in at(vendor).offers())
     for address in ("https://api.openai.com/v1", "https://eu.api.openai.com/v1", ""):
         theirs = OpenAI({"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": address})
@@ -87,11 +87,12 @@ BY_PATH = {"task"}
 
 
 async def test_every_parameter_of_the_catalogue_is_sent(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """A parameter that the catalogue offers arrives at the vendor with the value that was chosen."""
+    """A parameter that the catalogue offers is sent to the vendor with the chosen value."""
     documented = [(listed, name, rule) for listed in load_offers("openai") for name, rule in listed.rules.items()]
     assert len(documented) > 50
     for listed, name, rule in documented:
-        inputs = [asks.given(m) for m in sorted(listed.requires)]
+        shown = {IMAGE} if name == "detail" else set()
+        inputs = [asks.given(m) for m in sorted(listed.requires | shown)]
         value: JsonValue = rule.choices[-1] if rule.choices else rule.max if rule.type == "number" else "fr"
         value = "1024x1024" if name == "size" and not rule.choices else value
         value = int(value) if isinstance(value, float) else value
@@ -100,6 +101,9 @@ async def test_every_parameter_of_the_catalogue_is_sent(openai: OpenAI, vendor: 
         body = {**body, **(body["tools"][0] if "tools" in body else {})}
         if name in BY_PATH:
             assert vendor.calls[-1].path == "/v1/audio/translations"
+        elif name == "detail":
+            (picture,) = (part for part in body["messages"][-1]["content"] if part["type"] == "image_url")
+            assert picture["image_url"]["detail"] == value
         elif name == "keywords":
             assert body[name] == [value]
         else:
@@ -110,7 +114,7 @@ async def test_every_parameter_of_the_catalogue_is_sent(openai: OpenAI, vendor: 
 async def test_organisation_and_project_come_from_the_workers_environment(
     vendor: OpenAIEmulator, asks: Asks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The SDK's variables are read from the given environment, and the process's own is not looked at."""
+    """The SDK's variables are read from the given environment, and not from that of the process."""
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_BASE_URL"):
         monkeypatch.setenv(name, "http://127.0.0.1:1/of-the-process")
     for env in ({}, {"OPENAI_ORG_ID": "org-1", "OPENAI_PROJECT_ID": "proj-1"}):

@@ -1,4 +1,4 @@
-"""Errors of OpenAI: their kind, their bill, and how often a request is sent."""
+"""Errors of OpenAI: their kind, their bill, and the number of requests."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -43,7 +43,7 @@ FAULTS: dict[Fault, tuple[type[ProviderError], int]] = {
 async def test_each_fault_is_one_request_and_one_error(
     openai: OpenAI, vendor: OpenAIEmulator, asks: Asks, what: str
 ) -> None:
-    """Whatever goes wrong, the SDK asks once, and the error says truly whether something may have been billed."""
+    """For every fault the SDK sends one request, and the error reports correctly whether it may have been billed."""
     model, modality, inputs = SUBMITS[what]
     asked = asks(model, modality, *map(asks.given, inputs))
     for fault, (kind, billed) in FAULTS.items():
@@ -60,7 +60,7 @@ async def test_each_fault_is_one_request_and_one_error(
 
 @pytest.mark.parametrize("what", ["edit"])
 async def test_refused_content_is_final(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks, what: str) -> None:
-    """A refusal by policy keeps the vendor's words and its category, and was not billed."""
+    """A refusal by policy keeps the vendor's message and its category, and was not billed."""
     model, modality, inputs = SUBMITS[what]
     vendor.meet("refuse")
     error = await fails(openai, asks(model, modality, *map(asks.given, inputs)))
@@ -70,7 +70,7 @@ async def test_refused_content_is_final(openai: OpenAI, vendor: OpenAIEmulator, 
 
 
 async def test_a_wrong_or_missing_key_fails_at_once(vendor: OpenAIEmulator, asks: Asks) -> None:
-    """A key that is wrong is refused at the first request, one that is missing before it; both name the variable."""
+    """A wrong key is refused at the first request, a missing one before it; both errors name the variable."""
     wrong = at(vendor, OPENAI_API_KEY="sk-wrong")
     for openai in (wrong, at(vendor, OPENAI_API_KEY="")):
         error = await fails(openai, asks(FLARE, IMAGE))
@@ -82,7 +82,7 @@ async def test_a_wrong_or_missing_key_fails_at_once(vendor: OpenAIEmulator, asks
 
 
 async def test_an_unknown_model_is_an_invalid_request(vendor: OpenAIEmulator, asks: Asks, tmp_path: Path) -> None:
-    """A model that is in no catalogue is refused here, one that the vendor does not know there."""
+    """A model that is in no catalogue is refused here, one that the vendor does not have is refused by the vendor."""
     own = tmp_path / "own.toml"
     own.write_text(
         '[[models]]\nprovider = "openai"\nmodel = "no-such-writer"\nmodality = "text"\n'
@@ -96,7 +96,7 @@ async def test_an_unknown_model_is_an_invalid_request(vendor: OpenAIEmulator, as
     assert isinstance(ours, InvalidRequest)
     assert FLARE in str(ours)
     assert len(vendor.calls) == 1
-    vendor.problems.clear()  # the made-up model is in no specification
+    vendor.problems.clear()  # the model is in no specification
     await openai.close()
 
 
@@ -112,8 +112,8 @@ async def test_an_unknown_model_is_an_invalid_request(vendor: OpenAIEmulator, as
         ("responses.error", 429, QuotaExhausted),
     ],
 )
-async def test_recorded_errors_are_understood(asks: Asks, case: str, status: int, kind: type[ProviderError]) -> None:
-    """The vendor's recorded error answers map to the tree and keep the vendor's own words."""
+async def test_recorded_errors_are_mapped(asks: Asks, case: str, status: int, kind: type[ProviderError]) -> None:
+    """The vendor's recorded error responses map to the error tree and keep the vendor's own message."""
     recorded = specs.recorded(f"openai/{case}")
     body = recorded["response_body"] if "response_body" in recorded else recorded["exchanges"][-1]["response"]["body"]
     with Scripted(Reply(status, body)) as vendor:
@@ -137,8 +137,9 @@ ODD: list[tuple[Reply, type[ProviderError]]] = [
 ]
 
 
-async def test_odd_answers_are_told_apart(asks: Asks) -> None:
-    """What is not the vendor's leaves a submission in doubt; what is the vendor's but no picture is unusable."""
+async def test_unexpected_responses_are_classified(asks: Asks) -> None:
+    """A response that is not the vendor's leaves a submission ambiguous; a response of the vendor without a picture is
+    unusable."""
     with Scripted(ODD[0][0]) as vendor:
         openai = at(vendor)
         for reply, kind in ODD:

@@ -43,10 +43,10 @@ from tests.emulators.openai_bodies import fields_of
 # Pictures
 
 
-async def test_a_picture_is_generated_and_its_tokens_are_told(
+async def test_a_picture_is_generated_and_its_tokens_are_reported(
     openai: OpenAI, vendor: OpenAIEmulator, asks: Asks
 ) -> None:
-    """One request makes the picture, in the brief's aspect, and what it cost follows from the vendor's own counts."""
+    """One request makes the picture, in the brief's aspect, and its cost follows from the vendor's own counts."""
     asked = asks(FLARE, IMAGE)
     finished = await made(openai, asked)
     assert (finished.source, finished.media_type) == (samples.picture(), "image/png")
@@ -65,8 +65,8 @@ async def test_a_picture_is_generated_and_its_tokens_are_told(
     assert vendor.billed_usd == Decimal("0.01323")
 
 
-async def test_a_picture_costs_no_more_than_it_was_quoted(openai: OpenAI, asks: Asks) -> None:
-    """At each quality the high price of the plan covers what the vendor's counts come to."""
+async def test_a_picture_costs_no_more_than_its_quote(openai: OpenAI, asks: Asks) -> None:
+    """At each quality the high price of the plan covers the cost of the vendor's counts."""
     for quality in ("low", "medium", "high"):
         asked = asks(FLARE, IMAGE, quality=quality)
         quote = pricing.quote(offer(openai, asked.asset.model, asked.asset.asset_type), asked.asset)
@@ -74,7 +74,8 @@ async def test_a_picture_costs_no_more_than_it_was_quoted(openai: OpenAI, asks: 
 
 
 async def test_sizes_follow_the_brief(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """Without a size it is one that the model takes, near the brief's aspect and no more pixels than were priced."""
+    """A picture without a size gets one that the model supports, near the brief's aspect and with no more pixels than
+    were priced."""
     for aspect in SIZES:
         width, height = (int(n) for n in aspect.split(":"))
         for model, tolerance in ((FLARE, 0.02), ("gpt-image-1.5", 0.56)):
@@ -87,7 +88,7 @@ async def test_sizes_follow_the_brief(openai: OpenAI, vendor: OpenAIEmulator, as
 
 
 async def test_an_impossible_size_is_never_sent(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """A size that the vendor does not take is refused here, with the field's name and one that it takes."""
+    """A size that the vendor does not support is refused here, with the field's name and a supported size."""
     sizes: list[JsonValue] = ["1000x1000", "4096x2160", "3840x1200", "1024", "0x1024", "١٦x16", 1024]
     for size in sizes:
         error = await fails(openai, asks(FLARE, IMAGE, size=size))
@@ -98,7 +99,8 @@ async def test_an_impossible_size_is_never_sent(openai: OpenAI, vendor: OpenAIEm
 
 
 async def test_references_and_mask_are_edited(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """Pictures that the asset depends on go to edits as image[] in their order, one with the role mask as the mask."""
+    """Pictures that the asset depends on are sent to edits as image[] in their order, one with the role mask as the
+    mask."""
     first, second = asks.given(IMAGE, "still", 32), asks.given(IMAGE, "logo", 48)
     mask = asks.given(IMAGE, "mask", 32)
     finished = await made(openai, asks(FLARE, IMAGE, first, mask, second, asks.given(AUDIO), output_compression=80))
@@ -114,15 +116,15 @@ async def test_references_and_mask_are_edited(openai: OpenAI, vendor: OpenAIEmul
 
 
 async def test_a_mask_needs_its_picture(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """A mask alone is refused before anything is sent."""
+    """A mask without a picture is refused before anything is sent."""
     error = await fails(openai, asks(FLARE, IMAGE, asks.given(IMAGE, "mask")))
     assert isinstance(error, InvalidRequest)
     assert "depends_on" in str(error)
     assert vendor.calls == []
 
 
-async def test_an_address_is_fetched(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """A compatible server may answer with an address instead of base64: the picture is fetched, without the key."""
+async def test_an_address_is_downloaded(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
+    """A compatible server may return an address instead of base64: the picture is downloaded, without the key."""
     vendor.by_url = True
     finished = await made(openai, asks("dall-e-3", IMAGE))
     assert isinstance(finished.source, Path)
@@ -131,10 +133,11 @@ async def test_an_address_is_fetched(openai: OpenAI, vendor: OpenAIEmulator, ask
     assert "authorization" not in vendor.calls[1].headers
 
 
-async def test_a_picture_that_cannot_be_fetched_is_not_paid_again(
+async def test_a_picture_that_cannot_be_downloaded_is_not_paid_again(
     openai: OpenAI, vendor: OpenAIEmulator, asks: Asks
 ) -> None:
-    """Made, billed, but its address fails: that is ambiguous, never a plain failure that is asked for again."""
+    """A picture that was made and billed, but whose address fails, is ambiguous, and never a failure that is requested
+    again."""
     vendor.by_url = True
     for fault in ("expire", "drop_before", "error"):
         vendor.meet(fault, on="download")
@@ -145,8 +148,8 @@ async def test_a_picture_that_cannot_be_fetched_is_not_paid_again(
 
 
 async def test_a_background_picture_is_a_job(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """The answer is an id at once; looks find it queued and at work, then the picture and what it counted."""
-    vendor.looks = 2
+    """The response is an id at once; polls find it queued and running, then return the picture and its counts."""
+    vendor.polls = 2
     asked = asks(JOB_MODEL, IMAGE, asks.given(IMAGE), asks.given(IMAGE, "mask", 48), quality="high")
     job = await openai.submit(asked)
     assert isinstance(job, Job)
@@ -168,16 +171,17 @@ async def test_a_background_picture_is_a_job(openai: OpenAI, vendor: OpenAIEmula
     assert body["input"][0]["content"][1]["image_url"].startswith("data:image/png;base64,")
     assert body["metadata"] == {"greenlight": asked.key}
     assert (body["background"], body["store"], body["max_tool_calls"]) == (True, True, 1)
-    assert body["max_output_tokens"] == TEXT_MAX_TOKENS, "what its text model is priced for"
+    assert body["max_output_tokens"] == TEXT_MAX_TOKENS, "the limit for which its text model is priced"
     assert body["tool_choice"] == {"type": "image_generation"}
     assert len(vendor.submissions) == 1
 
 
-async def test_a_failed_or_stopped_background_picture_says_so(
+async def test_a_failed_or_stopped_background_picture_is_reported(
     openai: OpenAI, vendor: OpenAIEmulator, asks: Asks
 ) -> None:
-    """A job that failed after billing carries the bill; a cancelled one is for a person; cancelling twice is fine."""
-    vendor.looks = 1
+    """A job that failed after billing carries the bill; a cancelled one waits for a person; a second cancel is no
+    error."""
+    vendor.polls = 1
     vendor.meet("fail_job")
     asked = asks(JOB_MODEL, IMAGE)
     failed, stopped = await openai.submit(asked), await openai.submit(asked)
@@ -196,8 +200,8 @@ async def test_a_failed_or_stopped_background_picture_says_so(
         await openai.poll(asked, Job("resp_other"))
 
 
-async def test_a_long_prompt_can_be_handed_to_the_tool(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """The text model repeats the prompt, so its limit grows with it, and its price stays within the quote's."""
+async def test_a_long_prompt_can_be_sent_to_the_tool(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
+    """The text model repeats the prompt, so its limit grows with it, and its price stays within the quote."""
     asked = asks(JOB_MODEL, IMAGE, prompt="灯" * 8_000)
     await openai.submit(asked)
     limit = vendor.submissions[0].json["max_output_tokens"]
@@ -219,8 +223,8 @@ async def test_a_long_prompt_can_be_handed_to_the_tool(openai: OpenAI, vendor: O
         ("image_file_too_large", ContentRefused, "input"),
     ],
 )
-def test_what_a_failed_job_means(code: str, kind: type[ProviderError], refused: str) -> None:
-    """A fault of the vendor's may be tried again; content and pictures that it cannot take end the asset."""
+def test_the_classes_of_failed_jobs(code: str, kind: type[ProviderError], refused: str) -> None:
+    """A fault of the vendor may be retried; content and pictures that it refuses end the asset."""
     error = job_failure({"code": code, "message": "m"}, Decimal("0.01"))
     assert type(error) is kind
     assert getattr(error, "refused", "") == refused
@@ -228,8 +232,8 @@ def test_what_a_failed_job_means(code: str, kind: type[ProviderError], refused: 
 
 
 @pytest.mark.parametrize("data", [[], [{"b64_json": "%%%"}]])
-async def test_no_picture_without_a_count_costs_what_was_quoted(asks: Asks, data: list[JsonValue]) -> None:
-    """An answer of 200 without a picture is not asked for again unasked."""
+async def test_a_response_without_a_picture_or_a_count_costs_its_quote(asks: Asks, data: list[JsonValue]) -> None:
+    """A response of 200 without a picture is not requested again without an order."""
     with Scripted(Reply(200, {"created": 1, "data": data})) as vendor:
         openai = at(vendor)
         error = await fails(openai, quoted(asks(FLARE, IMAGE)))
@@ -238,11 +242,9 @@ async def test_no_picture_without_a_count_costs_what_was_quoted(asks: Asks, data
     assert error.billed_usd == Decimal("0.70")
 
 
-async def test_a_failed_job_without_a_count_costs_what_was_quoted(
-    openai: OpenAI, vendor: OpenAIEmulator, asks: Asks
-) -> None:
-    """Failed or cancelled, a background response that does not say what it used counts as paid."""
-    vendor.looks, vendor.counts = 1, False
+async def test_a_failed_job_without_a_count_costs_its_quote(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
+    """A failed or cancelled background response without a usage count counts as paid."""
+    vendor.polls, vendor.counts = 1, False
     vendor.meet("fail_job")
     asked = quoted(asks(JOB_MODEL, IMAGE))
     failed, stopped = await openai.submit(asked), await openai.submit(asked)

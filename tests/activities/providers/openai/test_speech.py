@@ -23,7 +23,7 @@ LONG = " ".join(f"This is sentence number {n} of a very long narration about a l
 
 
 async def test_speech_is_wav_in_the_style_of_the_brief(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """The style directs the delivery, and a WAV whose header was written while streaming gets its true length."""
+    """The style directs the delivery, and a WAV whose header was written during streaming gets its true length."""
     finished = await made(openai, asks("gpt-4o-mini-tts", AUDIO, style="warm and slow"))
     assert isinstance(finished.source, Path)
     assert finished.media_type == "audio/wav"
@@ -41,7 +41,8 @@ async def test_speech_is_wav_in_the_style_of_the_brief(openai: OpenAI, vendor: O
 
 
 async def test_long_speech_is_joined(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """More than 4,096 characters are several requests cut at sentences; their sound is one file as long as all."""
+    """A prompt of more than 4,096 characters is several requests, split at sentences; their sound is one file of the
+    total length."""
     vendor.speech_seconds = 1.5
     finished = await made(openai, asks("gpt-4o-mini-tts", AUDIO, prompt=LONG))
     said = [c.json["input"] for c in vendor.submissions]
@@ -52,8 +53,8 @@ async def test_long_speech_is_joined(openai: OpenAI, vendor: OpenAIEmulator, ask
     assert probe(finished.source, "audio/wav").duration_seconds == pytest.approx(3.0, abs=0.01)
 
 
-def test_a_sentence_without_end_is_cut_at_words() -> None:
-    """A sentence longer than one request is cut between words, or anywhere where it has none; nothing is lost."""
+def test_a_long_sentence_is_split_between_words() -> None:
+    """A sentence longer than one request is split between words, or anywhere when it has none; nothing is lost."""
     words = "lighthouse " * 700
     assert "".join("".join(split_text(words)).split()).rstrip(".") == "lighthouse" * 700
     assert all(len(p) <= MAX_CHARS for p in [*split_text(words), *split_text("灯" * 7_900)])
@@ -61,7 +62,7 @@ def test_a_sentence_without_end_is_cut_at_words() -> None:
 
 
 async def test_long_speech_in_other_formats_is_refused(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """What cannot be joined is refused before anything is paid, and the message names the format that can."""
+    """A format that cannot be joined is refused before anything is paid, and the message names the format that can."""
     error = await fails(openai, asks("tts-1", AUDIO, prompt=LONG, response_format="mp3"))
     assert isinstance(error, InvalidRequest)
     assert "parameters.response_format" in str(error)
@@ -72,10 +73,10 @@ async def test_long_speech_in_other_formats_is_refused(openai: OpenAI, vendor: O
     assert (finished.source.read_bytes(), finished.media_type) == (samples.mp3(), "audio/mpeg")
 
 
-async def test_a_failure_in_the_middle_of_speech_tells_what_was_paid(
+async def test_a_failure_in_the_middle_of_speech_reports_the_paid_part(
     vendor: OpenAIEmulator, asks: Asks, tmp_path: Path
 ) -> None:
-    """Where the price is known, the error of a later part carries the price of the parts before it."""
+    """When the price is known, the error of a later part carries the price of the parts before it."""
     own = tmp_path / "own.toml"
     own.write_text(
         '[[models]]\nprovider = "openai"\nmodel = "tts-1"\nmodality = "audio"\nmedia_type = "audio/wav"\n'
@@ -89,7 +90,7 @@ async def test_a_failure_in_the_middle_of_speech_tells_what_was_paid(
         "drop_after": SubmissionUnknown,
     }
     for fault, kind in faults.items():
-        vendor.meet("expire", fault)  # the first part has no address that could expire: it goes well
+        vendor.meet("expire", fault)  # the first part has no address that could expire: it succeeds
         error = await fails(openai, asks("tts-1", AUDIO, prompt=LONG))
         assert type(error) is kind
         said = len(vendor.submissions[0].json["input"])
@@ -100,7 +101,8 @@ async def test_a_failure_in_the_middle_of_speech_tells_what_was_paid(
 async def test_speech_paid_in_part_at_an_unknown_price_waits_for_a_person(
     openai: OpenAI, vendor: OpenAIEmulator, asks: Asks
 ) -> None:
-    """No sum can say that a part was paid, so what would be retried is ambiguous instead; what is final stays it."""
+    """No sum can show that a part was paid, so an error that would be retried is ambiguous instead; a final one stays
+    final."""
     vendor.meet("expire", "throttle")
     error = await fails(openai, asks("tts-1", AUDIO, prompt=LONG))
     assert isinstance(error, SubmissionUnknown)
@@ -115,15 +117,15 @@ async def test_speech_paid_in_part_at_an_unknown_price_waits_for_a_person(
 @pytest.mark.parametrize(
     ("parameters", "path", "sent", "media_type", "says"),
     [
-        ({}, "transcriptions", "json", "text/markdown", WORDS),
+        ({}, "transcriptions", "verbose_json", "text/markdown", WORDS),
         ({"format": "json"}, "transcriptions", "verbose_json", "application/json", '"word": "lighthouse"'),
         ({"format": "srt"}, "transcriptions", "srt", "application/x-subrip", "00:00:01,000"),
         ({"format": "vtt"}, "transcriptions", "vtt", "text/vtt", "WEBVTT"),
-        ({"task": "translate"}, "translations", "json", "text/markdown", WORDS),
+        ({"task": "translate"}, "translations", "verbose_json", "text/markdown", WORDS),
         ({"task": "translate", "format": "json"}, "translations", "verbose_json", "application/json", '"text"'),
     ],
 )
-async def test_a_recording_is_written_down(
+async def test_a_recording_is_transcribed(
     openai: OpenAI,
     vendor: OpenAIEmulator,
     asks: Asks,
@@ -133,7 +135,7 @@ async def test_a_recording_is_written_down(
     media_type: str,
     says: str,
 ) -> None:
-    """The first recording becomes text, times, subtitles or English, each under its own media type."""
+    """The first recording becomes text, times, subtitles or English, each with its own media type."""
     finished = await made(openai, asks("whisper-1", TEXT, asks.given(AUDIO), parameters=parameters))
     assert finished.media_type == media_type
     assert isinstance(finished.source, bytes)
@@ -147,8 +149,30 @@ async def test_a_recording_is_written_down(
     assert "prompt" not in body
 
 
+@pytest.mark.parametrize(
+    ("model", "parameters", "fields"),
+    [
+        ("whisper-1", {}, {"kind", "text", "language", "seconds", "words"}),
+        ("whisper-1", {"format": "json"}, {"kind", "text", "language", "seconds", "words"}),
+        ("whisper-1", {"format": "srt"}, set()),
+        ("gpt-transcribe", {}, {"kind", "text", "seconds"}),
+    ],
+)
+async def test_transcript_data(
+    openai: OpenAI, asks: Asks, model: str, parameters: dict[str, JsonValue], fields: set[str]
+) -> None:
+    """The seconds and words that the vendor returns with a transcript are kept as data, whatever its format is."""
+    data = (await made(openai, asks(model, TEXT, asks.given(AUDIO), parameters=parameters))).data
+    assert data.keys() == fields
+    assert not fields or (data["text"], data["seconds"]) == (WORDS, 60.0)
+    if "words" in fields:
+        words = data["words"]
+        assert isinstance(words, list)
+        assert words[1] == {"word": "lighthouse", "start": 0.2, "end": 0.9}
+
+
 async def test_a_transcript_is_paid_by_the_minute(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """The vendor's seconds become minutes; names to listen for are sent one by one; without a recording: refused."""
+    """The vendor's seconds become minutes; names are sent one by one; a request without a recording is refused."""
     asked = asks("gpt-transcribe", TEXT, asks.given(AUDIO), keywords="Eddystone, Smeaton", language="en")
     finished = await made(openai, asked)
     assert dict(finished.usage) == {"minute": Decimal(1)}
@@ -162,8 +186,8 @@ async def test_a_transcript_is_paid_by_the_minute(openai: OpenAI, vendor: OpenAI
     assert len(vendor.calls) == 2
 
 
-async def test_speech_that_breaks_off_is_in_doubt(asks: Asks) -> None:
-    """Sound whose stream ends in the middle was made and paid: that is ambiguous, not a failure to repeat."""
+async def test_speech_that_breaks_off_is_ambiguous(asks: Asks) -> None:
+    """Sound whose stream ends early was made and paid: that is ambiguous, and not a failure to repeat."""
     with Scripted(Reply(200, samples.wav(), "audio/wav", cut=True)) as vendor:
         openai = at(vendor)
         assert isinstance(await fails(openai, asks("tts-1", AUDIO)), SubmissionUnknown)

@@ -26,7 +26,7 @@ SCHEMA: dict[str, JsonValue] = {
 
 
 async def test_text_is_written_within_its_limit(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """Instructions and prompt are sent apart, always with a limit; the vendor's tokens give the cost."""
+    """Instructions and prompt are sent separately, always with a limit; the vendor's tokens give the cost."""
     asked = replace(asks("gpt-6-sol", TEXT), instructions="You write copy.")
     finished = await made(openai, asked)
     assert (finished.source, finished.media_type) == (WORDS.encode(), "text/markdown")
@@ -44,7 +44,7 @@ async def test_text_is_written_within_its_limit(openai: OpenAI, vendor: OpenAIEm
 
 
 async def test_text_follows_a_schema(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """A schema is asked for in strict mode under a name that the vendor takes, and the answer is JSON."""
+    """A schema is requested in strict mode under a name that the vendor accepts, and the response is JSON."""
     vendor.answer_text = lambda body: json.dumps({"title": body["response_format"]["json_schema"]["name"]})
     finished = await made(openai, replace(asks("gpt-6-luna", TEXT, max_tokens=900), schema=SCHEMA))
     assert (finished.source, finished.media_type) == (b'{"title": "A_plan"}', "application/json")
@@ -53,8 +53,8 @@ async def test_text_follows_a_schema(openai: OpenAI, vendor: OpenAIEmulator, ask
     assert body["max_completion_tokens"] == 900
 
 
-async def test_text_looks_at_pictures(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """Pictures that a text depends on are shown to the model after the prompt, as data URIs."""
+async def test_pictures_are_sent_with_the_prompt(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
+    """Pictures that a text depends on are sent to the model after the prompt, as data URIs."""
     await made(openai, asks("gpt-6-luna", TEXT, asks.given(IMAGE), asks.given(AUDIO)))
     words, shown = vendor.calls[0].json["messages"][0]["content"]
     assert words == {"type": "text", "text": "a lighthouse at dusk"}
@@ -62,8 +62,8 @@ async def test_text_looks_at_pictures(openai: OpenAI, vendor: OpenAIEmulator, as
     assert base64.b64decode(encoded) == samples.picture()
 
 
-async def test_text_that_is_refused_or_cut_off_is_billed(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
-    """A refusal is final, a cut answer is no answer; both carry what the vendor counted for them."""
+async def test_a_refused_or_cut_text_is_billed(openai: OpenAI, vendor: OpenAIEmulator, asks: Asks) -> None:
+    """A refusal is final, a cut response is unusable; both carry the vendor's count."""
     vendor.meet("refuse", "broken")
     refused = await fails(openai, asks("gpt-6-astra", TEXT))
     cut = await fails(openai, replace(asks("gpt-6-astra", TEXT), schema=SCHEMA))
@@ -76,10 +76,10 @@ async def test_text_that_is_refused_or_cut_off_is_billed(openai: OpenAI, vendor:
 
 
 @pytest.mark.parametrize("fault", ["refuse", "broken", "empty"])
-async def test_a_useless_text_without_a_count_costs_what_was_quoted(
+async def test_an_unusable_text_without_a_count_costs_its_quote(
     openai: OpenAI, vendor: OpenAIEmulator, asks: Asks, fault: str
 ) -> None:
-    """Many a compatible server counts nothing: what is refused, cut off or empty was paid for all the same."""
+    """Many compatible servers count nothing: a refused, cut or empty text was paid for all the same."""
     vendor.counts = False
     if fault == "empty":
         vendor.answer_text = lambda _: ""
@@ -90,8 +90,8 @@ async def test_a_useless_text_without_a_count_costs_what_was_quoted(
     assert error.billed_usd == Decimal("0.70")
 
 
-async def test_tokens_counted_as_none_are_no_count(asks: Asks) -> None:
-    """A server that answers zero tokens for nothing at all does not say that it was free."""
+async def test_a_count_of_zero_is_no_count(asks: Asks) -> None:
+    """A server that reports zero tokens for an empty response does not show that it was free."""
     message = {"role": "assistant", "content": ""}
     usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     answer = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "length"}], "usage": usage}
@@ -102,8 +102,8 @@ async def test_tokens_counted_as_none_are_no_count(asks: Asks) -> None:
     assert error.billed_usd == Decimal("0.70")
 
 
-async def test_moderation_names_what_it_flags(openai: OpenAI, vendor: OpenAIEmulator) -> None:
-    """One answer for each text: its flagged categories, nothing where it is fine; nothing is billed."""
+async def test_moderation_names_the_flagged_categories(openai: OpenAI, vendor: OpenAIEmulator) -> None:
+    """There is one result for each text, with its flagged categories or none; nothing is billed."""
     assert await openai.moderate(["a lighthouse", "kill them"]) == ["", "harassment/threatening, violence"]
     assert await openai.moderate([]) == []
     assert [c.json["model"] for c in vendor.calls] == ["omni-moderation-latest"]

@@ -1,4 +1,4 @@
-"""Media by previz, and what a test reads of them."""
+"""Media by previz, and measurements of them."""
 
 import array
 import math

@@ -19,7 +19,7 @@ from workflows.models import Modality
 
 
 async def test_animatic_moves_and_plays(ask: Callable[..., Request]) -> None:
-    """An animatic is H.264 yuv420p of the asked length at 24 frames a second, silent, and its picture moves."""
+    """An animatic is H.264 yuv420p of the requested length at 24 frames a second, silent, and its picture moves."""
     still = given(await made(ask("previz-storyboard")), "still", Modality.IMAGE, "image/png")
     path = await made(ask("previz-animatic", inputs=(still,), parameters={"seconds": 1.5}))
     with av.open(str(path)) as container:
@@ -59,13 +59,13 @@ async def test_animatic_shows_the_still_and_the_tag(ask: Callable[..., Request],
         ("Then the camera: rise slowly.", "tilt up"),
     ],
 )
-def test_the_prompts_move_is_made(prompt: str, move: str) -> None:
+def test_the_move_of_the_prompt_is_made(prompt: str, move: str) -> None:
     """The first move that a prompt names is the animatic's, whatever the seed."""
     assert {move_for(prompt, seed) for seed in range(len(MOVES))} == {move}
 
 
 def test_every_move_can_be_named() -> None:
-    """Each move answers to its own name, and a prompt without one leaves the choice to the seed."""
+    """Each move is selected by its own name, and a prompt without one leaves the choice to the seed."""
     assert [move_for(move, 3) for move in MOVES] == list(MOVES)
     assert [move_for("A company on the right", seed) for seed in range(len(MOVES))] == list(MOVES)
 
@@ -90,7 +90,7 @@ async def test_animatic_follows_the_prompt(ask: Callable[..., Request]) -> None:
 async def test_narration_sets_the_length(
     ask: Callable[..., Request], tmp_path: Path, parameters: dict[str, Any], spoken: float, seconds: float
 ) -> None:
-    """A shot lasts as long as its narration and a breath, held at_least as long; `seconds` overrules both."""
+    """A shot lasts as long as its narration and a pause, at least at_least; `seconds` overrides both."""
     voice = given(kept(tmp_path / "n.wav", b""), "narration", Modality.AUDIO, "audio/wav", spoken)
     path = await made(ask("previz-animatic", inputs=(voice,), parameters=parameters, aspect="21:9"))
     assert probe(path, "video/mp4").duration_seconds == pytest.approx(seconds, abs=1 / 24)
@@ -99,7 +99,7 @@ async def test_narration_sets_the_length(
 async def test_cancelled_animatic_stops_between_frames(
     ask: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cancelling a long animatic ends its thread within a few frames, before the task is over."""
+    """Cancelling a long animatic ends its thread within a few frames, before the task ends."""
     loop, rendering, frames = asyncio.get_running_loop(), asyncio.Event(), []
 
     def watched(request: Request, still: Path | None, seconds: float, stop: Callable[[], bool]) -> Path:

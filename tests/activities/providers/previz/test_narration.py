@@ -1,4 +1,4 @@
-"""Narration by previz: heard, in the language of the brief, and cancelled with its process."""
+"""Narration by previz: audible, in the language of the brief, and cancelled with its process."""
 
 import asyncio
 import sys
@@ -14,8 +14,8 @@ from activities.providers.protocol import Request
 from tests.activities.providers.previz.support import loudness, made
 
 
-async def test_narration_is_heard(ask: Callable[..., Request]) -> None:
-    """Narration is mono speech of a sensible length that is not silent, and a higher rate makes it shorter."""
+async def test_narration_is_audible(ask: Callable[..., Request]) -> None:
+    """Narration is mono speech of a plausible length that is not silent, and a higher rate makes it shorter."""
     words = "The lighthouse has stood for two hundred years. Every night it speaks to the ships."
     slow = await made(ask("previz-narration", words))
     fast = await made(ask("previz-narration", words, parameters={"rate": 330}))
@@ -36,18 +36,18 @@ async def test_narration_is_heard(ask: Callable[..., Request]) -> None:
     ],
 )
 async def test_narration_speaks_the_briefs_language(ask: Callable[..., Request], language: str, words: str) -> None:
-    """A brief in a language or region that espeak-ng knows, at least by its language, is spoken."""
+    """A brief in a language or region that espeak-ng supports, at least by its language, is spoken."""
     assert loudness(await made(ask("previz-narration", words, languages=(language,)))) > 300
 
 
-async def test_narration_of_nothing_is_silence(ask: Callable[..., Request]) -> None:
-    """A prompt without a word to say still makes a file of half a second or more."""
+async def test_an_empty_narration_is_silence(ask: Callable[..., Request]) -> None:
+    """A prompt without text still makes a file of half a second or more."""
     path = await made(ask("previz-narration", "…"))
     assert (probe(path, "audio/wav").duration_seconds or 0) >= 0.5
 
 
 async def test_unspoken_language_is_refused(ask: Callable[..., Request]) -> None:
-    """A brief in a language that espeak-ng has no voice for is refused by the brief's field."""
+    """A brief in a language for which espeak-ng has no voice is refused by the brief's field."""
     with pytest.raises(InvalidRequest, match=r"languages: .*'tlh'.*choose"):
         await Previz({}).submit(ask("previz-narration", languages=("tlh",)))
 
@@ -55,7 +55,7 @@ async def test_unspoken_language_is_refused(ask: Callable[..., Request]) -> None
 async def test_cancelled_narration_kills_its_child(
     ask: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cancelling a narration ends the process that was speaking it."""
+    """Cancelling a narration ends the process that speaks it."""
     started: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
     begin = asyncio.create_subprocess_exec
 

@@ -1,4 +1,4 @@
-"""previz: real media without key and network, the same bytes for the same request, PREVIZ on every face."""
+"""previz: real media without key and network, the same bytes for the same request, PREVIZ on every output."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,8 +28,8 @@ async def test_same_request_same_bytes(ask: Callable[..., Request], model: str) 
     probe(first, offer.media_type)
 
 
-async def test_text_says_previz_and_uses_the_brief(ask: Callable[..., Request]) -> None:
-    """Placeholder text says PREVIZ first and last, and carries the brief's own words."""
+async def test_text_has_the_tag_and_the_brief(ask: Callable[..., Request]) -> None:
+    """Placeholder text has PREVIZ first and last, and contains the text of the brief."""
     text = (await made(ask("previz-text"))).read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line]
     assert "PREVIZ" in lines[0]
@@ -55,21 +55,21 @@ async def test_text_says_previz_and_uses_the_brief(ask: Callable[..., Request]) 
 async def test_bad_parameters_are_named(
     ask: Callable[..., Request], model: str, parameters: dict[str, Any], named: str
 ) -> None:
-    """A parameter that cannot be followed is refused by its name, with what would do."""
+    """A parameter that cannot be applied is refused by its name, with the accepted values."""
     with pytest.raises(InvalidRequest, match=named):
         await Previz({}).submit(ask(model, parameters=parameters))
 
 
 async def test_job_is_polled_by_its_id_alone(ask: Callable[..., Request]) -> None:
-    """A job's id alone tells any worker how far it is, and at its end the animatic is there."""
+    """A job's id is sufficient for any worker to poll its progress and to get the animatic at its end."""
     request = ask("previz-animatic-job", parameters={"job_seconds": 600, "seconds": 0.5})
     job = await Previz({}).submit(request)
     assert isinstance(job, Job)
-    looked = await Previz({}).poll(request, Job(job.id))
-    assert isinstance(looked, Running)
-    assert looked.progress is not None
-    assert 0 <= looked.progress < 0.1
-    assert looked.poll_after is not None
+    polled = await Previz({}).poll(request, Job(job.id))
+    assert isinstance(polled, Running)
+    assert polled.progress is not None
+    assert 0 <= polled.progress < 0.1
+    assert polled.poll_after is not None
     begun = int(job.id.split("-")[1])
     half = await Previz({}).poll(request, Job(f"previz-{begun - 300_000}-600000"))
     assert isinstance(half, Running)
@@ -83,13 +83,13 @@ async def test_job_is_polled_by_its_id_alone(ask: Callable[..., Request]) -> Non
 
 @pytest.mark.parametrize("job_id", ["", "previz-", "previz-1-2-3", "runway-12-13", "previz-1e9-5", "previz-١-٢"])
 async def test_foreign_job_ids_are_refused(ask: Callable[..., Request], job_id: str) -> None:
-    """An id that previz did not give is refused by its field."""
+    """An id that previz did not create is refused by its field."""
     with pytest.raises(InvalidRequest, match="job_id"):
         await Previz({}).poll(ask("previz-animatic-job"), Job(job_id))
 
 
 def test_registry_enables_by_settings() -> None:
-    """previz is there unless it is switched off, and then every modality says which variable brings it back."""
+    """previz is enabled unless it is switched off, and then every modality names the variable that enables it."""
     enabled = build_providers(ActivitySettings(previz=True), {})
     assert list(enabled) == ["previz"]
     whole = build_report(enabled, "template")
@@ -103,13 +103,13 @@ def test_registry_enables_by_settings() -> None:
     assert {"set GREENLIGHT_PREVIZ=true for previz"} <= set(nothing.missing[Modality.IMAGE])
 
 
-def test_every_offer_has_a_maker() -> None:
+def test_the_catalogue_lists_the_models_of_the_provider() -> None:
     """The catalogue's previz models are exactly those that the provider makes."""
     assert {o.model for o in Previz({}).offers()} == set(MODELS)
 
 
 def test_catalogue_and_provider_agree_on_ranges() -> None:
-    """What the catalogue says of a number's range is what previz itself takes, and is told in words."""
+    """The catalogue's range of a number is the one that previz accepts, and is described."""
     limits = {
         "rate": narration.RATE,
         "seconds": previz_video.SECONDS,

@@ -1,4 +1,4 @@
-"""Pictures by previz: their aspect, their seed, and words in any script."""
+"""Pictures by previz: their aspect, their seed, and text in any script."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ SCRIPTS = {
 
 
 async def test_frames_differ_by_seed(ask: Callable[..., Request]) -> None:
-    """Another seed composes another picture, so the shots of a film are told apart."""
+    """Another seed composes another picture, so that the shots of a film can be distinguished."""
     one, other = [Image.open(await made(ask("previz-storyboard", seed=s))) for s in (1, 2)]
     assert one.tobytes() != other.tobytes()
 
@@ -39,25 +39,25 @@ async def test_frame_has_the_aspect(ask: Callable[..., Request], aspect: str) ->
 
 
 @pytest.mark.parametrize("script", list(SCRIPTS))
-async def test_frame_takes_any_script(ask: Callable[..., Request], script: str) -> None:
-    """A prompt in any script and of any length gives a frame on which the words leave a mark."""
+async def test_a_frame_accepts_any_script(ask: Callable[..., Request], script: str) -> None:
+    """A prompt in any script and of any length gives a frame on which its text is visible."""
     words = SCRIPTS[script]
     frame = Image.open(await made(ask("previz-storyboard", words, label=words[:200]))).convert("RGB")
     caption = frame.crop((60, 560, 1220, 655))
-    assert sum(caption.convert("L").histogram()[130:]) > 300  # without the caption: none
+    assert sum(caption.convert("L").histogram()[130:]) > 300  # without the caption
 
 
 @pytest.mark.parametrize("script", list(SCRIPTS))
 def test_lines_fit_their_width(script: str) -> None:
-    """Wrapped lines keep inside their width and number, whatever the script."""
+    """Wrapped lines stay within their width and number, whatever the script."""
     face = Face.of(SCRIPTS[script], 24)
     lines = face.wrap(SCRIPTS[script], 600, 3)
     assert 1 <= len(lines) <= 3
     assert max(face.width(line) for line in lines) <= 600
 
 
-def test_words_without_a_font_are_drawn_as_bars() -> None:
-    """A character that no font here has leaves a bar, not nothing and not a box of the font's."""
+def test_characters_without_a_font_are_drawn_as_bars() -> None:
+    """A character that no installed font has is a bar, not nothing and not a box of the font."""
     face, image = Face(40), Image.new("RGBA", (200, 80))
     face.draw(image, (10, 60), "\U0001f9ff\U000130b8\U000131cb", (255, 255, 255, 255))
     assert image.getbbox() is not None

@@ -27,7 +27,7 @@ from tests.support.jobs import finish, read
 
 @pytest.mark.parametrize("call", ["poll", "cancel"])
 async def test_a_wrong_key_names_its_variable(emulator: RunwayEmulator, tmp_path: Path, call: str) -> None:
-    """Whatever is asked with a wrong key fails at once and says which variable to set."""
+    """Any request with a wrong key fails at once, and the message names the variable to set."""
     runway, asked = provider(emulator, key="wrong"), request(tmp_path)
     calls: dict[str, Callable[[], Awaitable[object]]] = {
         "poll": lambda: runway.poll(asked, Job("task-0")),
@@ -38,10 +38,10 @@ async def test_a_wrong_key_names_its_variable(emulator: RunwayEmulator, tmp_path
     assert len(emulator.calls) == 1
 
 
-async def test_the_vendors_word_for_a_field_is_kept(
+async def test_the_vendors_name_of_a_field_is_kept(
     emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A 400 is final and says which field the vendor objects to."""
+    """A 400 is final and names the field that the vendor objects to."""
     monkeypatch.setattr("activities.providers.runway.request.PROMPT_UNITS", 2_000)
     with pytest.raises(InvalidRequest, match=r"Validation of body failed \(promptText: Too long\)"):
         await provider(emulator).submit(request(tmp_path, prompt="x" * 1_001))
@@ -57,10 +57,10 @@ async def test_the_vendors_word_for_a_field_is_kept(
     ],
 )
 @pytest.mark.parametrize("refunds", [False, True])
-async def test_a_refusal_says_what_was_refused(
+async def test_a_refusal_names_its_subject(
     emulator: RunwayEmulator, tmp_path: Path, code: str, refused: Refused, refunds: bool
 ) -> None:
-    """A refused task is final; its code says of what, its cost whether it was refunded."""
+    """A refused task is final; its code names the subject, and its cost shows whether it was refunded."""
     emulator.failures["refuse"] = ("Content was flagged.", code)
     emulator.refunds = refunds
     emulator.meet("refuse")
@@ -74,10 +74,10 @@ async def test_a_refusal_says_what_was_refused(
     ("code", "error"), [("INTERNAL.BAD_OUTPUT.CODE01", OutputUnusable), ("INTERNAL", JobFailed), (None, JobFailed)]
 )
 @pytest.mark.parametrize("refunds", [False, True])
-async def test_a_task_that_fails_says_what_it_cost(
+async def test_a_failed_task_reports_its_cost(
     emulator: RunwayEmulator, tmp_path: Path, code: str, error: type[ProviderError], refunds: bool
 ) -> None:
-    """A failed task carries the vendor's words and what was charged; refunded, it may be asked for again."""
+    """A failed task carries the vendor's message and the charge; a refunded one may be requested again."""
     emulator.failures["fail_job"] = ("It went wrong.", code)
     emulator.refunds = refunds
     emulator.meet("fail_job")
@@ -88,10 +88,8 @@ async def test_a_task_that_fails_says_what_it_cost(
 
 
 @pytest.mark.parametrize("counts", [True, False])
-async def test_a_task_that_somebody_stopped_is_not_made_again(
-    emulator: RunwayEmulator, tmp_path: Path, counts: bool
-) -> None:
-    """A cancelled task ends for a person, with what it cost, or may have where it does not say."""
+async def test_a_cancelled_task_is_not_made_again(emulator: RunwayEmulator, tmp_path: Path, counts: bool) -> None:
+    """A cancelled task waits for a person, with its cost, or its possible cost when the task does not report one."""
     emulator.counts = counts
     runway, asked = provider(emulator), request(tmp_path)
     job = await runway.submit(asked)
@@ -103,10 +101,10 @@ async def test_a_task_that_somebody_stopped_is_not_made_again(
 
 
 @pytest.mark.parametrize(("fault", "error"), [("fail_job", JobFailed), ("refuse", ContentRefused)])
-async def test_a_task_that_does_not_say_what_it_cost_counts_as_paid(
+async def test_a_failed_task_without_a_cost_counts_as_paid(
     emulator: RunwayEmulator, tmp_path: Path, fault: Fault, error: type[ProviderError]
 ) -> None:
-    """A failed task without a cost was not said to be refunded: it carries the price of the plan."""
+    """A failed task without a cost was not reported as refunded: it carries the price of the plan."""
     emulator.counts = False
     emulator.meet(fault)
     with pytest.raises(error) as failure:
@@ -114,8 +112,8 @@ async def test_a_task_that_does_not_say_what_it_cost_counts_as_paid(
     assert failure.value.billed_usd == Decimal("0.90")
 
 
-async def test_an_expired_address_is_made_anew(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """An address that has expired ends no task: the next look brings a fresh one, and nothing is paid again."""
+async def test_an_expired_address_is_renewed(emulator: RunwayEmulator, tmp_path: Path) -> None:
+    """An expired address ends no task: the next poll returns a new one, and nothing is paid again."""
     emulator.meet("expire")
     runway, asked = provider(emulator), request(tmp_path)
     job, done = await finish(runway, asked)
@@ -128,9 +126,9 @@ async def test_an_expired_address_is_made_anew(emulator: RunwayEmulator, tmp_pat
     assert len(emulator.submissions) == 1
 
 
-async def test_cancelling_never_erases_what_was_paid_for(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """A task that waits or runs is deleted; one that is over stays, and an unknown one is no error."""
-    emulator.looks = 2
+async def test_a_cancel_never_deletes_a_finished_task(emulator: RunwayEmulator, tmp_path: Path) -> None:
+    """A task that waits or runs is deleted; an ended one is kept, and an unknown one is no error."""
+    emulator.polls = 2
     runway, asked = provider(emulator), request(tmp_path)
     job = await runway.submit(asked)
     await runway.cancel(job)

@@ -1,4 +1,4 @@
-"""Runway through its own SDK: what a request holds, what comes back, and what it costs."""
+"""Runway through its own SDK: the content of a request, its result, and its cost."""
 
 import asyncio
 from datetime import timedelta
@@ -23,9 +23,9 @@ from workflows.brief import Aspect
 from workflows.models import Modality
 
 
-async def test_a_shot_from_words(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """A shot is asked for with its length, shape and our seed; it waits, runs, and tells what it cost."""
-    emulator.looks = 3
+async def test_a_shot_from_text(emulator: RunwayEmulator, tmp_path: Path) -> None:
+    """A shot is requested with its length, shape and our seed; it is queued, runs, and reports its cost."""
+    emulator.polls = 3
     runway, asked = provider(emulator), request(tmp_path, seconds=6.7)
     job = await runway.submit(asked)
     assert job.details == {"estimated_credits": 72}
@@ -52,7 +52,7 @@ async def test_a_shot_from_words(emulator: RunwayEmulator, tmp_path: Path) -> No
     assert emulator.count("submit") == 1
 
 
-async def test_throttled_is_queued(emulator: RunwayEmulator, tmp_path: Path) -> None:
+async def test_a_throttled_task_is_queued(emulator: RunwayEmulator, tmp_path: Path) -> None:
     """A task beyond the account's concurrency waits at the vendor; that is no failure."""
     emulator.throttled = True
     runway, asked = provider(emulator), request(tmp_path)
@@ -63,7 +63,7 @@ async def test_throttled_is_queued(emulator: RunwayEmulator, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("model", ["gen4_turbo", "gen4.5", "veo3.1", "veo3.1_fast"])
 async def test_a_shot_from_a_still(emulator: RunwayEmulator, tmp_path: Path, model: str) -> None:
-    """With a picture among its inputs a shot begins with it, at the picture's own endpoint."""
+    """A shot with a picture among its inputs begins with it, at the endpoint for pictures."""
     await finish(provider(emulator), request(tmp_path, model, shown=(STILL,), seconds=5))
     assert emulator.calls[0].path == "/v1/image_to_video"
     assert emulator.calls[0].json["promptImage"].startswith("data:image/png;base64,")
@@ -84,13 +84,13 @@ async def test_a_shot_from_a_still(emulator: RunwayEmulator, tmp_path: Path, mod
 async def test_the_nearest_shape(
     emulator: RunwayEmulator, tmp_path: Path, model: str, aspect: Aspect, ratio: str
 ) -> None:
-    """Of the shapes that a model makes the one nearest to the brief's is asked for."""
+    """The shape that is requested is the model's nearest to the brief's."""
     await provider(emulator).submit(request(tmp_path, model, aspect=aspect, shown=(STILL,)))
     assert emulator.calls[0].json["ratio"] == ratio
 
 
-async def test_a_large_picture_is_made_smaller(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """A picture that no data URI may hold goes along as a JPEG that one can."""
+async def test_a_large_picture_is_scaled_down(emulator: RunwayEmulator, tmp_path: Path) -> None:
+    """A picture that is too large for a data URI is sent as a JPEG that fits."""
     from PIL import Image
 
     noise = Image.effect_noise((1500, 1000), 120).convert("RGB")
@@ -105,8 +105,8 @@ async def test_a_large_picture_is_made_smaller(emulator: RunwayEmulator, tmp_pat
     assert len(tiny) <= 20_000
 
 
-async def test_veo_takes_sound_and_size(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """Sound, what should not be seen, and 1080 lines are parameters of veo."""
+async def test_veo_has_parameters_for_sound_and_size(emulator: RunwayEmulator, tmp_path: Path) -> None:
+    """Sound, the negative prompt, and 1080 lines are parameters of veo."""
     asked = request(tmp_path, "veo3.1_fast", resolution="1080p", audio=False, negative_prompt="text", seconds=8)
     await provider(emulator).submit(asked)
     body = emulator.calls[0].json
@@ -114,8 +114,8 @@ async def test_veo_takes_sound_and_size(emulator: RunwayEmulator, tmp_path: Path
 
 
 @pytest.mark.parametrize("model", ["veo3.1", "veo3.1_fast", "gen4_turbo", "gen4.5"])
-async def test_what_is_priced_is_what_is_asked_for(emulator: RunwayEmulator, tmp_path: Path, model: str) -> None:
-    """Without parameters the catalogue's length and sound are priced, so the request says them."""
+async def test_priced_parameters_are_sent(emulator: RunwayEmulator, tmp_path: Path, model: str) -> None:
+    """Without parameters the catalogue's length and sound are priced, so the request contains them."""
     runway = provider(emulator)
     asked = request(tmp_path, model, shown=(STILL,))
     await runway.submit(asked)
@@ -127,8 +127,8 @@ async def test_what_is_priced_is_what_is_asked_for(emulator: RunwayEmulator, tmp
         assert pricing.quote(offer, asked.asset).high_usd == emulator.billed_usd
 
 
-async def test_defaults_of_ones_own_catalogue_are_asked_for(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """A catalogue that prices silence, six seconds and 1080 lines asks for them, and for the upscaler's size too."""
+async def test_defaults_of_a_custom_catalogue_are_sent(emulator: RunwayEmulator, tmp_path: Path) -> None:
+    """A catalogue that prices silence, six seconds and 1080 lines requests them, and the upscaler's size too."""
     own = tmp_path / "own.toml"
     own.write_text(
         '[[models]]\nprovider = "runway"\nmodel = "veo3.1"\nmodality = "video"\nmedia_type = "video/mp4"\n'
@@ -147,7 +147,7 @@ async def test_defaults_of_ones_own_catalogue_are_asked_for(emulator: RunwayEmul
 
 
 async def test_a_still(emulator: RunwayEmulator, tmp_path: Path) -> None:
-    """A picture is made after up to three references, in the size that was asked for."""
+    """A picture is made from up to three references, in the requested size."""
     asked = request(
         tmp_path, "gen4_image", modality=Modality.IMAGE, aspect="21:9", shown=(STILL,) * 4, resolution="1080p"
     )
@@ -170,7 +170,7 @@ async def test_narration(emulator: RunwayEmulator, tmp_path: Path) -> None:
 async def test_upscaling(
     emulator: RunwayEmulator, tmp_path: Path, large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A video goes along inside the request; one that is too large for it is uploaded first, and billed no more."""
+    """A video is sent inside the request; one that is too large for it is uploaded first, and billed no more."""
     if large:
         monkeypatch.setattr("activities.providers.runway.request.DATA_URI_CHARS", 100)
     shown = ((Modality.VIDEO, "video/mp4", video()),)
@@ -187,12 +187,12 @@ async def test_upscaling(
 
 
 @pytest.mark.parametrize("faults", [("drop_before",), ("broken", "drop_before"), ("broken", "gateway")])
-async def test_a_failed_upload_bought_nothing(
+async def test_a_failed_upload_is_not_ambiguous(
     emulator: RunwayEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: tuple[Fault, ...]
 ) -> None:
-    """An upload that breaks off, when it is asked for or sent, is no ambiguous submission."""
+    """An upload that breaks off, when it is requested or sent, is no ambiguous submission."""
     monkeypatch.setattr("activities.providers.runway.request.DATA_URI_CHARS", 100)
-    emulator.meet(*faults, on="other")  # "broken" means nothing to an upload: the first request passes
+    emulator.meet(*faults, on="other")  # "broken" has no effect on an upload: the first request passes
     shown = ((Modality.VIDEO, "video/mp4", video()),)
     with pytest.raises(ProviderUnavailable) as failure:
         await provider(emulator).submit(request(tmp_path, "magnific_video_upscaler_creative", shown=shown))
@@ -210,17 +210,17 @@ async def test_a_failed_upload_bought_nothing(
         ("veo3.1", {"seconds": 3}, "parameters.seconds"),
     ],
 )
-async def test_what_cannot_be_made_is_not_asked_for(
+async def test_an_impossible_request_is_refused(
     emulator: RunwayEmulator, tmp_path: Path, model: str, parameters: dict[str, Any], field: str
 ) -> None:
-    """What the model cannot work with is refused here, naming the field; nothing is sent."""
+    """A request that the model cannot serve is refused here, with the field; nothing is sent."""
     with pytest.raises(InvalidRequest, match=field):
         await provider(emulator).submit(request(tmp_path, model, **parameters))
     assert emulator.calls == []
 
 
 def test_the_catalogue_prices_seconds_and_sound(tmp_path: Path) -> None:
-    """Video is priced by the second, veo less without sound; where sources disagree the price is unknown."""
+    """Video is priced by the second, veo less without sound; when sources disagree the price is unknown."""
     offers = {o.model: o for o in Runway({}).offers()}
     assert offers["gen4_turbo"].requires == {Modality.IMAGE}
     assert all(o.job for o in offers.values())

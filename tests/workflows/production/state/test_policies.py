@@ -1,4 +1,4 @@
-"""The rules that need no server: plans, edits, money, staleness."""
+"""Rules without a server: plans, edits, money, staleness."""
 
 from decimal import Decimal
 
@@ -36,7 +36,7 @@ def plan(*assets: Asset) -> Plan:
 
 @pytest.mark.parametrize("platform", list(Platform))
 def test_text_is_always_on(platform: Platform) -> None:
-    """A brief has text among its modalities on every platform, whatever it asks for."""
+    """A brief has text among its modalities on every platform, even when it requests others."""
     others = [m for m in PLATFORM_MODALITIES[platform] if m is not Modality.TEXT]
     assert Brief(text="x", platform=platform, modalities=tuple(others)).modalities[0] is Modality.TEXT
     assert Brief(text="x", platform=platform, modalities=()).modalities == (Modality.TEXT,)
@@ -59,15 +59,15 @@ def test_text_is_always_on(platform: Platform) -> None:
     ],
 )
 def test_bad_briefs_are_refused(field: str, value: object) -> None:
-    """A brief outside the contract is refused with the field's name."""
+    """A brief outside the contract is refused with the name of the field."""
     with pytest.raises(ValidationError) as refused:
         Brief.model_validate({"text": "x", "platform": "copy", field: value})
     problem = refused.value.errors()[0]
     assert field in (*problem["loc"], problem["msg"].split(": ")[-1].split(":")[0]) or field in problem["msg"]
 
 
-def test_the_digest_names_the_plan() -> None:
-    """The same plan has the same digest after a round trip; any change of words, price or order has another."""
+def test_the_digest_identifies_the_plan() -> None:
+    """The same plan has the same digest after a round trip; any change of text, price or order has another."""
     first = plan(asset("a", price="0.10"), asset("b"))
     assert Plan.model_validate_json(first.model_dump_json()).digest == first.digest
     assert Plan.of(first.title, first.assets).digest == first.digest
@@ -90,21 +90,22 @@ def test_the_digest_names_the_plan() -> None:
     ],
 )
 def test_unsound_plans_are_refused(assets: list[Asset], field: str) -> None:
-    """Double ids, reserved ids, unknown and circular dependencies are refused with the field."""
+    """Duplicate ids, reserved ids, unknown and circular dependencies are refused with the field."""
     with pytest.raises(PlanProblem) as refused:
         policies.check_plan(FILM, plan(*assets))
     assert refused.value.field == field
 
 
 def test_a_modality_the_brief_lacks_is_refused() -> None:
-    """An edit cannot bring in what the brief did not ask for."""
+    """An edit cannot add a modality that the brief does not have."""
     copy = Brief(text="x", platform=Platform.COPY)
     with pytest.raises(PlanProblem, match="modalities"):
         policies.apply_edits(copy, plan(asset("a")), [EditOp(op="add", asset=asset("b", kind=Modality.IMAGE))])
 
 
 def test_edits_apply_in_order() -> None:
-    """Change, move, add, drop and title together give the plan that they describe, positions counted anew."""
+    """Change, move, add, drop and title together give the plan that they describe, with new positions after each
+    step."""
     edited = policies.apply_edits(
         FILM,
         plan(asset("a"), asset("b"), asset("c", "b")),
@@ -136,14 +137,14 @@ def test_edits_apply_in_order() -> None:
     ],
 )
 def test_impossible_edits_are_refused(edit: EditOp, field: str) -> None:
-    """An edit that breaks the plan is refused with the field, and says what would fix it."""
+    """An edit that breaks the plan is refused with the field and the remedy."""
     with pytest.raises(PlanProblem) as refused:
         policies.apply_edits(FILM, plan(asset("a"), asset("b", "a"), asset("c", "b")), [edit])
     assert refused.value.field == field
 
 
 def test_an_edit_that_adds_too_much_is_refused() -> None:
-    """A plan at its limit takes no further asset, and says so in the words of a refusal."""
+    """A plan at its limit accepts no further asset, and the refusal gives the limit."""
     full = plan(*(asset(f"a-{n}") for n in range(MAX_ASSETS)))
     with pytest.raises(PlanProblem, match="1001 assets; drop some, 1000 are the most"):
         policies.apply_edits(FILM, full, [EditOp(op="add", asset=asset("b"))])
@@ -159,8 +160,9 @@ def test_an_edit_that_adds_too_much_is_refused() -> None:
         ("0.20", "0.1", "0.1"),
     ],
 )
-def test_what_an_approval_allows(brief_budget: str | None, approved: str | None, expected: str) -> None:
-    """An approval allows its own budget, else the brief's (never more), else the plan's price above what is spent."""
+def test_the_budget_of_an_approval(brief_budget: str | None, approved: str | None, expected: str) -> None:
+    """An approval allows its own budget, otherwise the brief's (never more), otherwise the plan's price above the spent
+    sum."""
     brief = Brief.model_validate({"text": "x", "platform": "video", "budget_usd": brief_budget})
     priced = plan(asset("a", price="0.10"), asset("b", price="0.20"))
     approval = Approval.model_validate({"plan_digest": priced.digest, "budget_usd": approved})
@@ -168,7 +170,7 @@ def test_what_an_approval_allows(brief_budget: str | None, approved: str | None,
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=16))
-def test_circles_are_found_exactly(edges: list[tuple[int, int]]) -> None:
+def test_circular_dependencies_are_detected(edges: list[tuple[int, int]]) -> None:
     """A plan is refused as circular exactly when some asset can be reached from itself."""
     needs: dict[int, set[int]] = {i: {b for a, b in edges if a == i} for i in range(8)}
     reach: dict[int, set[int]] = {i: set(n) for i, n in needs.items()}
@@ -184,7 +186,7 @@ def test_circles_are_found_exactly(edges: list[tuple[int, int]]) -> None:
 
 
 def test_dependents_are_found_through_others() -> None:
-    """What is made from an asset, directly or through others, is what becomes stale with it."""
+    """The direct and indirect dependents of an asset are the assets that become stale with it."""
     built = plan(asset("a"), asset("b", "a"), asset("c", "b"), asset("d"))
     assert policies.dependents(built, "a") == ["b", "c"]
     assert policies.dependents(built, "d") == []

@@ -1,4 +1,4 @@
-"""The state of a production, without a server: large ones stay small enough, and takes keep what they were asked as."""
+"""The state of a production, without a server: large ones stay small enough, and takes keep their original request."""
 
 from decimal import Decimal
 
@@ -35,7 +35,7 @@ from workflows.requests import EditOp
 
 
 def test_a_thousand_failures_can_be_answered() -> None:
-    """When a provider's outage fails all of 1,000 assets, the record has room for the answers to them."""
+    """When an outage of a provider fails all of 1,000 assets, the record has room for the answers to them."""
     assets = [text(n) for n in range(policies.WINDOW * 20)]
     state = approved(*assets)
     for asset in assets:
@@ -50,7 +50,7 @@ def test_a_thousand_failures_can_be_answered() -> None:
 
 
 def test_a_long_chain_of_inputs() -> None:
-    """Of 1,000 assets, each made from the one before, a change of the first makes all the others stale."""
+    """In a chain of 1,000 assets a change of the first makes all the others stale."""
     assets = [text(n, *([f"text-{n - 1}"] if n else [])) for n in range(1_000)]
     state = approved(*assets)
     for n, asset in enumerate(assets):
@@ -65,8 +65,8 @@ def test_a_long_chain_of_inputs() -> None:
     assert not any(s.stale for s in state.assets.values())
 
 
-def test_a_further_take_keeps_its_maker() -> None:
-    """A fallback of the main take changes neither who makes the further ones, nor what they hold."""
+def test_a_further_take_keeps_its_provider() -> None:
+    """A fallback of the main take changes neither the provider of further takes, nor their reserved money."""
     dear = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
     asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=dear),))
     state = approved(asset)
@@ -83,8 +83,8 @@ def test_a_further_take_keeps_its_maker() -> None:
     assert Modality.TEXT is extra.asset.asset_type
 
 
-def test_a_doubt_costs_what_was_asked() -> None:
-    """A request whose answer was lost counts and is held as its ledger says: what its own model costs."""
+def test_an_ambiguous_submission_costs_the_price_of_its_request() -> None:
+    """A request whose response was lost is counted and reserved at the price in its ledger: that of its own model."""
     dear = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
     asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=dear),))
     state = approved(asset)
@@ -100,8 +100,8 @@ def test_a_doubt_costs_what_was_asked() -> None:
     assert state.spent_usd == Decimal("0.20")
 
 
-def test_a_doubt_is_counted_once() -> None:
-    """Cancelled while a further take of it is made, an asset in doubt counts what may have been billed, once."""
+def test_an_ambiguous_submission_is_counted_once() -> None:
+    """An ambiguous asset that is cancelled during a further take counts the possible bill once."""
     asset = text(1)
     state = approved(asset)
     start_take(state, asset)
@@ -115,8 +115,8 @@ def test_a_doubt_is_counted_once() -> None:
     assert state.spent_usd == Decimal("0.10")
 
 
-def test_fallbacks_that_an_edit_took_out() -> None:
-    """What a fallback made is made by the asset's own model, once an edit has named one."""
+def test_an_edit_removes_fallbacks() -> None:
+    """An asset that a fallback made is made by its own model once an edit has named one."""
     spare = Alternative(provider="b", model="verse", quote=QUOTE)
     asset = text(1, fallbacks=(spare,))
     state = approved(asset)
@@ -131,8 +131,8 @@ def test_fallbacks_that_an_edit_took_out() -> None:
     assert providers_in_use(state) == ["a"]
 
 
-def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
-    """What ails an account ails all its models: only another provider can stand in."""
+def test_a_refused_key_skips_fallbacks_of_the_same_provider() -> None:
+    """A fault of an account affects all its models: only another provider can replace it."""
     same, other = (Alternative(provider=p, model="verse", quote=QUOTE) for p in ("a", "b"))
     for kind, spares, maker in (
         ("authentication_failed", (same,), None),
@@ -149,8 +149,8 @@ def test_a_key_that_is_refused_is_not_tried_with_another_model() -> None:
         assert state.assets[asset.asset_id].model == (maker or 0)
 
 
-def test_what_waits_before_the_approval() -> None:
-    """A plan waits for its approval; an unknown price is the reason it tells, with a budget or without."""
+def test_the_reasons_before_the_approval() -> None:
+    """A plan waits for its approval; an unknown price is the reported reason, with a budget or without."""
 
     def waiting(budget: str | None, **quote: object) -> Record:
         brief = Brief(text="x", platform=Platform.COPY, budget_usd=Decimal(budget) if budget else None)
@@ -169,7 +169,7 @@ def test_what_waits_before_the_approval() -> None:
 
 
 def test_a_parked_asset_waits_for_its_budget() -> None:
-    """What does not fit the budget waits with both sums, and is taken up again when the budget is raised."""
+    """An asset that exceeds the budget waits with both sums, and starts when the budget is raised."""
     asset = text(1)
     state = approved(asset)
     hold_for_budget(state, asset.asset_id, Decimal("0.05"), Decimal("0.10"))

@@ -1,0 +1,285 @@
+"""The shots of a film without a language model: from the structure of the brief, otherwise from its sentences."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from activities.planning.revision import FeedbackRequests
+from activities.planning.shots import (
+    BREATH_SECONDS,
+    FilmShot,
+    Frame,
+    divided,
+    edited,
+    joined,
+    move_overrun,
+    share,
+    with_lengths,
+)
+from activities.planning.structure import model
+from activities.planning.structure.model import Structure
+from activities.planning.task import PlanningTask
+from activities.text.speech import (
+    closed,
+    fit,
+    group_by_time,
+    is_direction,
+    join_sentences,
+    sentences,
+    speech_seconds,
+    subject,
+)
+from workflows.models import Modality
+
+SECONDS_PER_SHOT: Final = 5.0
+MAX_SHOTS: Final = 60
+MOST_SHOTS: Final = 120
+"""Of a brief that lists its shots itself."""
+LONGEST_SHOT_SECONDS: Final = 60.0
+LEAST_SECONDS: Final = 1.5
+"""The average length below which the shots of a screenplay are joined."""
+NAMED_SHOTS: Final = 10
+"""Warnings with their text; further ones are counted."""
+
+OPENING: Final = Frame(
+    "Opening", "Wide establishing frame, low horizon, room above", "slow push in from the wide frame"
+)
+MIDDLE: Final = (
+    Frame(
+        "Closer",
+        "Medium frame, the subject on the left third, space to the right",
+        "drift to the right at walking pace",
+    ),
+    Frame(
+        "Detail",
+        "Close detail, shallow focus, one thing in the centre",
+        "hold, then a slight push in",
+    ),
+    Frame(
+        "Turn",
+        "Low angle, strong diagonal, the subject on the right third",
+        "rise slowly",
+    ),
+    Frame(
+        "Wider",
+        "High wide view, small subject, clear shapes",
+        "pull back slowly",
+    ),
+    Frame(
+        "Build",
+        "Layered frame: foreground, subject, background",
+        "slide to the left past the foreground",
+    ),
+)
+CLOSING: Final = Frame("Closing", "Calm symmetrical wide frame, room for a title", "slow pull back, come to rest")
+
+_CLOSE: Final = Frame("Close", "Close frame, shallow focus, one thing in the centre", "hold, then a slight push in")
+_MEDIUM: Final = Frame("Medium", "Medium frame, the subject on the left third", "drift to the right at walking pace")
+_WIDE: Final = Frame("Wide", "Wide frame, small subject, clear shapes", "slow push in from the wide frame")
+_CARD: Final = Frame("Card", "Calm symmetrical frame, room for the lettering", "hold still")
+_FRAMINGS: Final = (
+    (_CARD, r"card|packshot|end[ -]?frame"),
+    (_MEDIUM, r"medium|mid\b|\bm[lc]?s\b|halb|amerik|medio|moyen|améric|two|中|متوسطة|средн"),
+    (_CLOSE, r"close|detail|macro|insert|\b[em]?cu\b|nah|gro(?:ß|ss)|primer|detalle|gros|serré|primo|アップ|"
+             r"寄り|特写|近|클로즈|قريبة|крупн"),
+    (_WIDE, r""),
+)  # fmt: skip
+_MOVES: Final = re.compile(
+    r"\b(?:pan|tilt|dolly|track(?:s|ing)?|zooms?|crane|push(?:es)? in|pull(?:s)? (?:back|out)|handheld|"
+    r"static|locked[- ]off|orbit|drone)\b",
+    re.IGNORECASE,
+)
+
+
+class Film(NamedTuple):
+    """The shots of a film, and what its requester should know before the approval."""
+
+    shots: list[FilmShot]
+    warnings: list[str]
+
+
+def plan_film(task: PlanningTask) -> Film:
+    """The shots with their lengths, after all edits by rule in the feedback."""
+    if task.structure:
+        return _structured(task, task.structure)
+    shots = _prose(task)
+    last_count = max((k for k, e in enumerate(task.feedback.edits) if e.kind == "count"), default=-1)
+    shots, problems = edited(shots, task.feedback.edits[last_count + 1 :])
+    shots = _rescaled(shots, task.feedback)
+    return Film(shots, [*_left_out(shots), *_feedback_warnings(task, problems)])
+
+
+def _rescaled(shots: list[FilmShot], feedback: FeedbackRequests) -> list[FilmShot]:
+    """The shots in the length that was requested after their edits."""
+    total = sum(shot.seconds for shot in shots)
+    if not feedback.seconds or not feedback.ends_with_seconds or math.isclose(total, feedback.seconds, abs_tol=0.01):
+        return shots
+    return [replace(shot, seconds=shot.seconds * feedback.seconds / total) for shot in shots]
+
+
+def _feedback_warnings(task: PlanningTask, problems: Sequence[str]) -> list[str]:
+    return [f"feedback: {problem}" for problem in problems] + open_feedback_warnings(task.feedback)
+
+
+def open_feedback_warnings(feedback: FeedbackRequests) -> list[str]:
+    """A warning for feedback that nothing but a language model can follow."""
+    if not feedback.open:
+        return []
+    named = ", ".join(f"“{each}”" for each in feedback.open[-3:])
+    return [
+        f"feedback: not done: {named}; it needs a language model: set a vendor's key, or edit the prompts. By rule a "
+        "film's shots are counted, dropped, moved, made longer and silenced, and its title and length are changed"
+    ]
+
+
+def _structured(task: PlanningTask, structure: Structure) -> Film:
+    """The shots of the brief, each with its own lines, in its order and with its times."""
+    shots = [_film_shot(shot, k, structure) for k, shot in enumerate(structure.shots)]
+    warnings: list[str] = []
+    if structure.fixes_shots:
+        if len(shots) > MOST_SHOTS:
+            warnings.append(f"the brief lists {len(shots)} shots: neighbours are joined to {MOST_SHOTS}")
+        shots = joined(shots, MOST_SHOTS)
+    else:
+        shots = joined(shots, max(1, min(MAX_SHOTS, int(task.seconds / LEAST_SECONDS))))
+        shots = divided(shots, math.ceil(task.seconds / _longest_seconds(task)))
+    shots, problems = edited(shots, task.feedback.edits)
+    drops = any(edit.kind in ("drop", "length") for edit in task.feedback.edits)
+    timed = all(shot.fixed for shot in shots)
+    total = sum(s.seconds for s in shots) if timed and not task.feedback.ends_with_seconds else task.seconds
+    if drops and not timed and not task.feedback.ends_with_seconds:
+        kept = sum(s.need for s in shots) / (sum(_film_shot(s, 0, structure).need for s in structure.shots) or 1)
+        total = max(total * min(kept, 1), 1.0)
+    shots = move_overrun(with_lengths(shots, total))
+    length = task.brief.duration_seconds
+    if structure.seconds and not task.feedback.seconds and abs(structure.seconds - length) > 0.05 * length:
+        warnings.append(
+            f"the shots of the brief last {structure.seconds:g} s together, and its length is {length:g} s: "
+            f"the film lasts {structure.seconds:g} s"
+        )
+    return Film(shots, [*warnings, *_overlong(task, shots), *_feedback_warnings(task, problems)])
+
+
+def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
+    count = len(structure.shots)
+    seen = shot.description or _scene_before(structure, index)
+    speakers = tuple(dict.fromkeys(line.speaker for line in shot.lines if line.speaker))
+    if speakers and structure.form == "screenplay":
+        seen = f"{seen.rstrip(' .')}. {' and '.join(speakers)} speaking".lstrip(". ")
+    if shot.place:
+        seen = f"{shot.place}. {seen}".rstrip(". ")
+    seen = seen or (f"The words {'; '.join(shot.lettering)}" if shot.lettering else shot.framing or structure.title)
+    frame = OPENING if index == 0 else CLOSING if index == count - 1 else MIDDLE[(index - 1) % len(MIDDLE)]
+    if shot.framing:
+        frame = next(frame for frame, words in _FRAMINGS if re.search(words, shot.framing, re.IGNORECASE))
+    return FilmShot(
+        label=_short(shot.description) or shot.place or shot.framing or frame.name,
+        scene=closed(seen[:700]) if seen else "The scene.",
+        frame=frame._replace(camera="as described") if _MOVES.search(shot.description) else frame,
+        narration=join_sentences(shot.spoken),
+        speakers=speakers,
+        lettering=shot.lettering,
+        seconds=shot.seconds or 0,
+        fixed=bool(shot.seconds),
+    )
+
+
+def _scene_before(structure: Structure, index: int) -> str:
+    """What was seen last in the same place, for a shot that only says something."""
+    place = structure.shots[index].place
+    before = [s for s in structure.shots[:index] if s.place == place and s.description]
+    return before[-1].description if before else ""
+
+
+def _short(text: str) -> str:
+    """The first words of a description."""
+    if len(text) <= 40:
+        return text.rstrip(" .。,،、")
+    return f"{text[:40].rsplit(' ', 1)[0].rstrip(' .。,،、')}…"
+
+
+def _longest_seconds(task: PlanningTask) -> float:
+    """The longest shot that the model of the shots makes."""
+    offer = task.preferred.get(Modality.VIDEO)
+    rule = offer.rules.get("seconds") if offer else None
+    choices = [float(c) for c in rule.choices] if rule else []
+    longest = max(choices) if choices else (rule.max if rule and rule.max else LONGEST_SHOT_SECONDS)
+    return min(longest, LONGEST_SHOT_SECONDS)
+
+
+def _overlong(task: PlanningTask, shots: Sequence[FilmShot]) -> list[str]:
+    """A warning for each shot of the brief whose lines take longer than it lasts: they are said whole."""
+    if Modality.AUDIO not in task.preferred:
+        return []
+    found = [
+        f"shot {k} lasts {shot.seconds:.3g} s, and its narration takes about {speech_seconds(shot.narration):.0f} s: "
+        f"“{_excerpt(shot.narration)}”; shorten it, or make the shot longer. It is said whole, and the "
+        f"film becomes longer"
+        for k, shot in enumerate(shots, start=1)
+        if shot.narration and speech_seconds(shot.narration) > shot.seconds
+    ]
+    return _few(found, "shots whose narration is longer than the shot")
+
+
+def _left_out(shots: Sequence[FilmShot]) -> list[str]:
+    """A warning for each shot that leaves out some of the brief's text, with this text."""
+    found = [
+        f"shot {k} has no room for all of the brief's text: the narration leaves out “{_excerpt(shot.left_out)}”; "
+        "edit the narration, ask for a longer film, or shorten the brief"
+        for k, shot in enumerate(shots, start=1)
+        if shot.left_out
+    ]
+    return _few(found, "shots whose narration leaves text out")
+
+
+def _few(found: list[str], what: str) -> list[str]:
+    more = len(found) - NAMED_SHOTS
+    return [*found[:NAMED_SHOTS], f"there are {more} more {what}"] if more > 0 else found
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:299].rstrip()}…"
+
+
+def _prose(task: PlanningTask) -> list[FilmShot]:
+    """The shots of free prose: its sentences in groups of about equal time, spoken whole as far as there is time."""
+    brief, feedback, length = task.brief, task.feedback, task.seconds
+    count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
+    count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
+    groups = group_by_time([subject(s) for s in sentences(brief.text)], count)
+    english = brief.language.split("-")[0] == "en"
+    shots = []
+    for k in range(count):
+        frame = OPENING if k == 0 else CLOSING if k == count - 1 else MIDDLE[(k - 1) % len(MIDDLE)]
+        scene = groups[k % len(groups)]
+        said = [s for s in scene if not (english and is_direction(s))] if k < len(groups) else []
+        shots.append(FilmShot(frame.name, join_sentences(scene)[:700], frame, join_sentences(said)))
+    if Modality.AUDIO not in task.preferred:
+        return [replace(shot, seconds=max(length / count, 0.5)) for shot in shots]
+    return _fitted(shots, length)
+
+
+def _fitted(shots: list[FilmShot], length: float) -> list[FilmShot]:
+    """The shots with their lengths: equal where each narration fits, otherwise longer for those that say more.
+
+    Where all together is too long for the film, a shot says the whole sentences that it has time for.
+    """
+    equal = max(length / len(shots), 0.5)
+    fitted = _said(shots, [equal] * len(shots))
+    if not any(shot.left_out for shot in fitted):
+        return fitted
+    least = min(equal, 1.0)
+    needs = [min(max(shot.need, least), LONGEST_SHOT_SECONDS) if shot.narration else least for shot in shots]
+    longer = _said(shots, share(needs, length))
+    return min(fitted, longer, key=lambda made: sum(speech_seconds(shot.left_out) for shot in made))
+
+
+def _said(shots: Sequence[FilmShot], lengths: Sequence[float]) -> list[FilmShot]:
+    """The shots of these lengths, each with the whole sentences that it has time for."""
+    made = []
+    for shot, seconds in zip(shots, lengths, strict=True):
+        said, left = fit(shot.narration, max(seconds - BREATH_SECONDS, 0.0) + 1e-6)
+        made.append(replace(shot, narration=said, left_out=left, seconds=seconds))
+    return made

@@ -1,0 +1,198 @@
+"""The requests in the feedback of all revisions that need no language model: numbers, lengths, and edits of shots."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+_NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_WORD: Final = rf"(?:{'|'.join(_NUMBERS)})"
+_ORDINAL: Final = rf"(?:{'|'.join(_ORDINALS)}|last)"
+_COUNT: Final = re.compile(rf"(\b\d{{1,3}}|\b{_WORD})[\s-]*(?:shots?|scenes?)\b", re.IGNORECASE)
+_SECONDS: Final = re.compile(
+    rf"(\b\d{{1,3}}(?:\.\d+)?|\b{_WORD})[\s-]*(?:s|secs?|seconds?)\b"
+    r"(\s*(?:each|(?:per|an?|every|for each)\s+(?:shot|scene)))?",
+    re.IGNORECASE,
+)
+_ANY: Final = rf"(?:\d{{1,3}}|{_WORD})"
+_REFERENCE: Final = (
+    rf"(?:(?:shots?|scenes?)\s+(?:no\.?\s*|number\s+)?{_ANY}|"
+    rf"the\s+{_ORDINAL}\s+(?:shot|scene)|{_ORDINAL}\s+(?:shot|scene))"
+)
+_SHOTS: Final = rf"{_REFERENCE}(?:\s*(?:,|and|&|to|-|–)\s*(?:shots?\s+)?{_ANY}(?!\s*(?:s\b|sec)))*"
+_VOICE: Final = r"(?:narration|narrator|voice[\s-]?over|voice|vo|words|speech|talking|dialogue)"
+_WITHOUT: Final = r"(?:no|without(?: any)?|remove (?:the )?|drop (?:the )?|cut (?:the )?|delete (?:the )?)"
+_POSITION: Final = (
+    rf"start|beginning|front|end|first|last|(?:before|after|behind)\s+(?:shot\s+)?{_ANY}|(?:position|place)\s+\d{{1,3}}"
+)
+_NEW_TITLE: Final = (
+    r"(?:(?:new |change (?:the )?)?title(?:\s+(?:it|should be|to|is))?\s*[:=]?\s*|call it\s+|rename (?:it )?to\s+)"
+)
+_LENGTH_IS: Final = r"(?::|should (?:be|last)|to|lasts?|is|at)?"
+_PATTERNS: Final = (
+    ("title", rf"\b{_NEW_TITLE}[“\"‘']([^”\"’'\n]{{1,200}})[”\"’']"),
+    ("title", r"\b(?:(?:new )?title\s*:|call it|rename (?:it )?to)\s*([^\n.;“\"]{1,200})"),
+    ("silence", rf"\b{_WITHOUT}\s*{_VOICE}\s+(?:on|in|for|over|from|of|at|with)\s+({_SHOTS})"),
+    ("silence", rf"\b(?:mute|silence)\s+({_SHOTS})"),
+    ("silence", rf"\b(?:make|keep|leave)\s+({_SHOTS})\s+silent\b"),
+    ("silence", rf"\b({_SHOTS})\s*(?:[:,]|should have|has|with|gets)?\s*(?:no|without)\s+{_VOICE}"),
+    ("silence-all", rf"\b(?:no {_VOICE}(?: at all| anywhere)?|without(?: any)? {_VOICE})\b(?!\s+(?:on|in|for|over))"),
+    ("swap", rf"\bswap\s+(?:shots?\s+)?({_ANY})\s+(?:and|with)\s+(?:shot\s+)?({_ANY})"),
+    ("move", rf"\b(?:move|put|place)\s+({_REFERENCE})\s+(?:to\s+|at\s+)?(?:the\s+)?({_POSITION})"),
+    ("drop", rf"\b(?:drop|remove|delete|cut|omit|lose|leave out|take out|skip|without)\s+({_SHOTS})"),
+    (
+        "length",
+        rf"\b(?:make\s+)?({_REFERENCE})\s*{_LENGTH_IS}\s*(\d{{1,3}}(?:\.\d+)?)[\s-]*(?:s|secs?|seconds?)\b(?:\s+long)?",
+    ),
+    ("fewer", r"\bfewer\s+(?:shots|scenes)\b"),
+    ("more", r"\bmore\s+(?:shots|scenes)\b"),
+)
+_RULES: Final = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS)
+_FILLERS: Final = re.compile(
+    r"an?|and|are|as|at|be|but|film|i|in|into|instead|is|its?|just|keep|let|long|longer|make|more|no|now|"
+    r"of|only|please|shorter|should|"
+    r"so|than|that|the|them|then|there|this|to|total|use|video|want|we|with|would|you"
+)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit of the shots: drop, silence, move, swap, length, count, fewer or more.
+
+    Attributes:
+        shots: Numbers from 1 at the time of the edit, -1 is the last; empty for all.
+        value: The new position, length in seconds, or count.
+    """
+
+    kind: str
+    shots: tuple[int, ...] = ()
+    value: float = 0
+
+
+@dataclass(frozen=True)
+class FeedbackRequests:
+    """The requests in the feedback of all revisions.
+
+    Attributes:
+        shots, seconds, seconds_per_shot: The latest numbers.
+        edits: The edits of shots, oldest first. In it a count of shots has its place among the others.
+        title: The latest title.
+        open: Feedback that only a language model can follow, as it was given, without the parts that are done by rule.
+        ends_with_seconds: Whether the length of the film was requested after the last edit that changes it.
+    """
+
+    shots: int | None = None
+    seconds: float | None = None
+    seconds_per_shot: float | None = None
+    edits: tuple[Edit, ...] = ()
+    title: str = ""
+    open: tuple[str, ...] = ()
+    ends_with_seconds: bool = False
+
+
+@dataclass
+class _Reading:
+    shots: int | None = None
+    seconds: float | None = None
+    each: float | None = None
+    title: str = ""
+    edits: list[Edit] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    ends_with_seconds: bool = False
+
+    def rule(self, name: str, match: re.Match[str]) -> None:
+        if name == "title":
+            self.title = " ".join(match.group(1).split()).strip(" .,;")
+        elif name == "silence-all":
+            self.edits.append(Edit("silence"))
+        elif name in ("fewer", "more"):
+            self.edits.append(Edit(name))
+        elif name == "swap":
+            self.edits.append(Edit("swap", (_value(match.group(1)), _value(match.group(2)))))
+        elif name == "move":
+            self.edits.append(Edit("move", _numbers(match.group(1)), _place(match.group(2))))
+        elif name == "length":
+            self.edits.append(Edit("length", _numbers(match.group(1)), float(match.group(2))))
+            self.ends_with_seconds = False
+        else:
+            self.edits.append(Edit(name, _numbers(match.group(1))))
+            self.ends_with_seconds = self.ends_with_seconds and name != "drop"
+
+
+def read_feedback(feedback: Sequence[str], *, film: bool) -> FeedbackRequests:
+    """Read the feedback of all revisions: for a film by all rules, otherwise only a title is done by rule."""
+    reading = _Reading()
+    for message in feedback:
+        rest = message
+        for name, pattern in _RULES:
+            if not film and name != "title":
+                continue
+            for match in pattern.finditer(rest):
+                reading.rule(name, match)
+            rest = pattern.sub(" ; ", rest)
+        if film:
+            rest = _read_numbers(reading, rest)
+        words = re.findall(r"\w+", rest.lower())
+        if rest == message or not all(_FILLERS.fullmatch(word) for word in words):
+            reading.open.append(_shown(rest))
+    return FeedbackRequests(
+        reading.shots, reading.seconds, reading.each, tuple(reading.edits), reading.title, tuple(reading.open),
+        reading.ends_with_seconds,
+    )  # fmt: skip
+
+
+def _read_numbers(reading: _Reading, text: str) -> str:
+    """Take the count of shots and the lengths; returns the rest of the text."""
+    for match in _COUNT.finditer(text):
+        reading.shots = _value(match.group(1))
+        reading.edits.append(Edit("count", value=reading.shots))
+    for match in _SECONDS.finditer(text):
+        if match.group(2):
+            reading.each = _amount(match.group(1))
+        else:
+            reading.seconds = _amount(match.group(1))
+            reading.ends_with_seconds = True
+    return _COUNT.sub(" ; ", _SECONDS.sub(" ; ", text))
+
+
+def _shown(rest: str) -> str:
+    """What is left of a message, without the places of what was taken from it."""
+    parts = [part.strip(" ,.:;") for part in rest.split(" ; ")]
+    kept = [p for p in parts if not all(_FILLERS.fullmatch(w) for w in re.findall(r"\w+", p.lower()))]
+    return " ".join(" … ".join(kept or parts).split())[:300]
+
+
+def _amount(text: str) -> float:
+    word = text.lower()
+    return _NUMBERS.index(word) + 1 if word in _NUMBERS else float(word)
+
+
+def _value(text: str) -> int:
+    return int(_amount(text))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The numbers of "shots 2 and 4", "shots 2 to 4" or "the last shot"."""
+    found: list[int] = []
+    for match in re.finditer(rf"(?:(to|-|–)\s*)?(?:\b(\d{{1,3}}|{_WORD})\b|\b({_ORDINAL})\b)", text, re.IGNORECASE):
+        if match.group(3):
+            word = match.group(3).lower()
+            found.append(-1 if word == "last" else _ORDINALS.index(word) + 1)
+            continue
+        number = _value(match.group(2))
+        found += range(found[-1] + 1, number + 1) if match.group(1) and found else [number]
+    return tuple(dict.fromkeys(found))
+
+
+def _place(text: str) -> float:
+    """A position from 1; -1 is the end, a half is between two shots."""
+    word = text.lower()
+    if word in ("start", "beginning", "front", "first"):
+        return 1
+    if word in ("end", "last"):
+        return -1
+    number = _value(word.split()[-1])
+    return (
+        number - 0.5 if word.startswith("before") else number + 0.5 if word.startswith(("after", "behind")) else number
+    )

@@ -1,0 +1,177 @@
+"""Lists of reasons, steps or facts: each item is said, and so is the text around the list."""
+
+import re
+from typing import Final
+
+from activities.planning.structure.labels import segments
+from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.quoted import is_commission
+from activities.planning.structure.shot_list import title_in
+from activities.planning.structure.table import find_table, row_text
+from activities.planning.structure.text import (
+    MARKDOWN_LINK,
+    URL,
+    description_text,
+    has_words,
+    spoken_text,
+    without_quotes,
+)
+from activities.text.speech import is_direction, is_wide, sentences
+
+_ITEM: Final = re.compile(
+    r"^\s*(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
+)
+_INLINE: Final = re.compile(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
+_COUNT_WORDS: Final = (
+    "two zwei dos deux due",
+    "three drei tres trois tre",
+    "four vier cuatro quatre quattro",
+    "five fünf cinco cinq cinque",
+    "six sechs seis sei",
+    "seven sieben siete sept sette",
+    "eight acht ocho huit otto",
+    "nine neun nueve neuf nove",
+    "ten zehn diez dix dieci",
+)
+_COUNTS: Final = {word: k for k, words in enumerate(_COUNT_WORDS, start=2) for word in words.split()}
+_COLON_LIST: Final = re.compile(
+    rf"\b(\d{{1,2}}|{'|'.join(sorted(_COUNTS))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:.!?\n]+)[.!?]?(?=\s|$)",
+    re.IGNORECASE,
+)
+_UNSPOKEN: Final = re.compile(
+    r"^\W*(?:requirements?|notes?|style|deliverables?|specs?|specifications?|format|do not|don'ts?|avoid|"
+    r"mandator(?:y|ies)|tone|"
+    r"look|must[\s-]haves?|technical|anforderungen|hinweise|stil|format|vorgaben|requisitos|notas|estilo|"
+    r"formato|consignes|"
+    r"contraintes|スタイル|要件|備考|条件|要求|风格|备注|متطلبات|ملاحظات|требования|стиль)\b[^.!?]{0,30}[:：]?\s*$",
+    re.IGNORECASE,
+)
+_CREW: Final = re.compile(r"^(?:logo|pack[ -]?shot|end[ -]?(?:card|frame)|fade|cut)\b", re.IGNORECASE)
+_LINK, _LABEL = "\ue000", "\ue001"
+CLAUSE_WORDS: Final = 3
+"""A counted part of a sentence with fewer words is no line of its own: "three breads: rye, wheat and spelt"."""
+MIN_WORDS: Final = 4
+"""A sentence that loses its link is said only where this many words remain."""
+
+
+def parse_list(text: str) -> Structure | None:
+    """The beats of a text with a list or a table of facts, all in order; None where there is neither."""
+    lines = text.splitlines()
+    table = find_table(lines)
+    beats: list[Shot] = []
+    title, items, silent, in_item = "", 0, False, False
+    k = 0
+    while k < len(lines):
+        line = lines[k]
+        if table and k == table.first:
+            beats += [_beat(row_text(table, row)) for row in table.rows if has_words(" ".join(row))]
+            items, k, in_item = items + len(table.rows), table.last, False
+            continue
+        k += 1
+        if not line.strip():
+            silent, in_item = silent and k < len(lines) and bool(_ITEM.match(lines[k])), False
+            continue
+        if found := title_in(line):
+            title, silent = title or found, bool(_UNSPOKEN.match(found))
+            continue
+        if _UNSPOKEN.match(line):
+            silent = True
+            continue
+        mark = _ITEM.match(line)
+        if silent or [s for s in segments(line) if s.kind in ("note", "sound", "length")]:
+            continue
+        if mark:
+            items += 1
+            beats.append(_item(line[mark.end() :]))
+        elif in_item and line[:1].isspace() and beats:
+            joined = f"{beats[-1].description} {line.strip()}"
+            beats[-1] = _item(joined)
+        else:
+            beats += _around(line)
+        in_item = bool(mark) or in_item
+    if items < 2:
+        return _parse_inline(text)
+    beats = [b for b in beats if b.description or b.lines or b.lettering]
+    return Structure("list", numbered(beats), title)
+
+
+def _beat(text: str, lettering: tuple[str, ...] = ()) -> Shot:
+    said = spoken_text(text)
+    return Shot(0, description_text(text), lines=(Line(said),) if said else (), lettering=lettering)
+
+
+def _item(text: str) -> Shot:
+    """An item of a list: said whole; a direction to the crew is only shown, an end line is also read."""
+    parts = segments(text)
+    labelled = [s for s in parts if s.kind in ("voice", "lettering", "endline")]
+    if labelled:
+        said = tuple(Line(spoken_text(s.value)) for s in labelled if s.kind != "lettering")
+        shown = tuple(without_quotes(s.value) for s in labelled if s.kind != "voice")
+        return Shot(0, description_text(" ".join(s.value for s in parts if not s.kind)), lines=said, lettering=shown)
+    if is_direction(text):
+        return Shot(0, description_text(text))
+    return _beat(" ".join(_without_links(text, keep=True)))
+
+
+def _around(text: str) -> list[Shot]:
+    """The beats of a line before or after a list: its sentences, without orders to the crew and without links."""
+    found = []
+    for segment in segments(text):
+        if segment.kind in ("endline", "lettering"):
+            shown = (without_quotes(segment.value),)
+            said = (Line(spoken_text(segment.value)),) if segment.kind == "endline" else ()
+            found.append(Shot(0, "", lines=said, lettering=shown))
+        elif segment.kind in ("", "voice"):
+            for sentence in _without_links(segment.value):
+                if _CREW.match(sentence):
+                    found.append(Shot(0, description_text(sentence)))
+                elif not is_direction(sentence) and not is_commission(sentence):
+                    found.append(_beat(sentence))
+    return found
+
+
+def _without_links(text: str, *, keep: bool = False) -> list[str]:
+    """The sentences of a text; one that is only a link, or little more, is left out unless `keep` is set."""
+    marked = MARKDOWN_LINK.sub(lambda m: f"{_LABEL}{m.group(1)}{_LABEL}{_LINK}", text)
+    marked = URL.sub(_LINK, marked)
+    kept = []
+    for sentence in sentences(marked):
+        if not keep and not has_words(re.sub(f"{_LABEL}[^{_LABEL}]*{_LABEL}", "", sentence)):
+            continue  # nothing but the label of a link
+        sentence = sentence.replace(_LABEL, "")
+        words = re.sub(
+            rf"[\s:–—-]{{0,8}}(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|en|su|a|à)\b[\s:]*)?{_LINK}",
+            "",
+            sentence,
+        )
+        letters = sum(map(is_wide, words)) // 2 + len(words.split())
+        if has_words(words) and (keep or _LINK not in sentence or letters >= MIN_WORDS):
+            kept.append(words.strip())
+    return kept
+
+
+def _parse_inline(text: str) -> Structure | None:
+    """The beats of "Three reasons: (1) …, (2) …", and of "Three reasons: a, b and c" with as many parts as counted."""
+    marks = list(_INLINE.finditer(text))
+    numbers = [ord(m.group(3)) - ord("①") + 1 if m.group(3) else int(m.group(1) or m.group(2)) for m in marks]
+    if len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)):
+        ends = [*(m.start() for m in marks[1:]), len(text)]
+        parts = [text[m.end() : end] for m, end in zip(marks, ends, strict=True)]
+        last, *tail = re.split(r"(?<=[.!?。！？])\s+", parts[-1].strip(), maxsplit=1)
+        return _inline(text[: marks[0].start()], [*parts[:-1], last], " ".join(tail))
+    if found := _COLON_LIST.search(text):
+        word = found.group(1)
+        count = int(word) if word.isdigit() else _COUNTS[word.lower()]
+        parts = re.split(r"\s*;\s*|\s*,\s*(?:(?:and|und|y|et|e)\s+)?|\s+(?:and|und|y|et|e)\s+", found.group(2).strip())
+        if len(parts) == count > 1 and all(len(part.split()) >= CLAUSE_WORDS for part in parts):
+            return _inline(text[: found.start(2)], parts, text[found.end() :])
+    return None
+
+
+def _inline(intro: str, parts: list[str], tail: str) -> Structure | None:
+    heads = [_beat(s) for s in _without_links(intro) if not is_commission(s)]
+    items = [_item(re.sub(r"[\s,;]*(?:\b(?:and|und|y|et|e)\b)?[\s,;]*$", "", part.strip())) for part in parts]
+    items = [b if not b.lines else _beat(b.lines[0].text[:1].upper() + b.lines[0].text[1:]) for b in items]
+    after = [s for each in tail.splitlines() if each.strip() for s in _around(each)]
+    shots = [b for b in [*heads, *items, *after] if b.description or b.lines or b.lettering]
+    return Structure("list", numbered(shots)) if len(items) > 1 else None

@@ -1,0 +1,174 @@
+"""Labels of scripts in the languages of briefs: voice-over, on-screen text, sound, picture, framing."""
+
+import re
+from typing import Final, Literal, NamedTuple
+
+from activities.planning.structure.text import QUOTED
+
+Kind = Literal["voice", "lettering", "endline", "sound", "picture", "note", "length", "title", "speaker"]
+
+_VOICE: Final = (
+    r"v\.?\s?/?\s?o\.?|voice[\s-]?over|voice|narrator|narration|narr\.?|announcer|spoken|dialogue|"
+    r"sprecher(?:in|text)?|off(?:-?(?:stimme|text|sprecher(?:in)?))?|kommentar|erzähler(?:in)?|"
+    r"voz(?: en off)?|locuci[oó]n|locutora?|narradora?|narraci[oó]n|"
+    r"voix[\s-]?off|voix|narrat(?:eur|rice)|narration|commentaire|"
+    r"voce(?: fuori campo| narrante)?|locuç[aã]o|narraç[aã]o|voz off|"
+    r"ナレーション|ナレーター|ナレ|語り|NA|N|旁白|画外音|配音|解说(?:词)?|내레이션|나레이션|보이스오버|"
+    r"التعليق الصوتي|تعليق صوتي|الراوي|المعلق|صوت|закадровый голос|голос за кадром|диктор|зк|"
+    r"वॉइसओवर|वॉयसओवर|वॉइस ओवर|वॉयस ओवर|कथन|सूत्रधार|קריינות|קריין"
+)
+_LETTERING: Final = (
+    r"supers?|super(?:imposition|title)?s?|on[\s-]?screen(?: text)?|text on[\s-]?screen|screen text|text|captions?|"
+    r"title(?: card)?|card|chyron|lower[\s-]?thirds?|gfx|end[\s-]?(?:card|title|frame)|packshot text|cta|"
+    r"call to action|"
+    r"einblendung|texteinblendung|insert|schrift|bauchbinde|titel|texttafel|schlusstafel|schlusstitel|bildtext|"
+    r"r[oó]tulos?|texto(?: en pantalla)?|sobreimpresi[oó]n|cartela|t[ií]tulo|cart[oó]n|"
+    r"texte(?: à l['’]écran)?|titre|incrustation|surimpression|"
+    r"scritta|testo(?: a schermo)?|titolo|cartello|letreiro|texto na tela|"
+    r"テロップ|字幕|スーパー|タイトル|画面文字|文字|字卡|屏幕文字|标题|자막|타이틀|"
+    r"نص على الشاشة|النص على الشاشة|على الشاشة|عنوان|العنوان|شارة|титры?|надпись|"
+    r"स्क्रीन पर(?: पाठ)?|शीर्षक|सुपर|כיתוב|כותרת"
+)
+_ENDLINE: Final = (
+    r"end[\s-]?line|tag[\s-]?line|closing line|strap[\s-]?line|final line|slogan|claim|schlusssatz|"
+    r"schlusszeile|endzeile|"
+    r"abbinder|eslogan|frase final|cierre|signature|accroche finale|phrase finale|"
+    r"結びの一言|キャッチコピー|コピー|スローガン|口号|"
+    r"الشعار|слоган|टैगलाइन"
+)
+_SOUND: Final = (
+    r"audio|sfx|fx|sound(?: effects?| design)?|music|audio cue|ton|musik|geräusche?|atmo|m[uú]sica|sonido|"
+    r"efectos|musique|son|bruitage|"
+    r"musica|suono|som|効果音|音楽|SE|BGM|音效|音乐|음악|효과음|موسيقى|مؤثرات|музыка|звук|संगीत|ध्वनि"
+)
+_PICTURE: Final = (
+    r"visuals?|picture|video|action|scene|description|image|shows?|bild(?:inhalt)?|handlung|beschreibung|"
+    r"imagen|acci[oó]n|descripci[oó]n|visuel|immagine|azione|imagem|ação|映像|画|画面|내용|화면|الصورة|المشهد|"
+    r"изображение|кадр|दृश्य|चित्र"
+)
+_NOTE: Final = (
+    r"notes?|style|tone|mood|look|audience|target(?: audience)?|format|aspect|budget|client|deadline|"
+    r"language|reference|"
+    r"camera|lens|lighting|light|wardrobe|props|cast|talent|location|avoid|do not|don'ts?|mandator(?:y|ies)|author|"
+    r"draft(?: date)?|contact|credit|source|copyright|"
+    r"stil|tonalität|zielgruppe|kamera|licht|hinweise?|kunde|estilo|tono|c[aá]mara|luz|nota|cliente|"
+    r"ton et style|caméra|"
+    r"lumière|remarque|public|stile|スタイル|カメラ|備考|トーン|风格|备注|镜头运动|스타일|الأسلوب|ملاحظة|стиль|शैली"
+)
+_LENGTH: Final = (
+    r"length|duration|dur\.?|time|timecode|tc|dauer|länge|zeit|duraci[oó]n|tiempo|durée|temps|"
+    r"durata|尺|時間|时长|时间|المدة|الوقت|длительность|अवधि|समय"
+)
+_TITLE: Final = (
+    r"(?:working )?title|film title|titel|t[ií]tulo|titre|titolo|タイトル|题目|标题|片名|제목|العنوان|"
+    r"عنوان|название|शीर्षक|project|projekt"
+)
+_ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
+    ("endline", _ENDLINE),
+    ("voice", _VOICE),
+    ("lettering", _LETTERING),
+    ("sound", _SOUND),
+    ("picture", _PICTURE),
+    ("note", _NOTE),
+    ("length", _LENGTH),
+)
+_KINDS: Final = tuple((kind, re.compile(rf"(?:{words})", re.IGNORECASE)) for kind, words in _ALTERNATIVES)
+TITLE_LINE: Final = re.compile(rf"^\W{{0,3}}(?:{_TITLE})\s*[:：]\s*(.+)$", re.IGNORECASE)
+_EVERY: Final = "|".join(words for _, words in _ALTERNATIVES)
+_EXTENSION: Final = r"(?:\s*[(（\[]([^)）\]\n]{0,60})[)）\]])?"
+_LABEL: Final = re.compile(
+    rf"(?:(?<=^)|(?<=[\s.;|/–—。、•*(\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}\*{{0,3}}\s*"
+    rf"(?:[:：=]\*{{0,3}}\s*|(?:[–—-]\s*)?(?=[“„«「『\"]))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SPEAKER: Final = re.compile(
+    rf"(?:(?<=^)|(?<=[\s.;|]))((?:(?:Mrs?|Ms|Dr|St|Sra?|Mme)\. )?[^\W\d_][\w'’ -]{{0,30}}?){_EXTENSION}\s*"
+    r"(?::|：|\b(?:says?|said|sagt|dice|dit)\b\s*[:：,]?)\s*(?=[“„«「『\"])",
+)
+FRAMING: Final = re.compile(
+    r"^(?:(?:extreme|very|super|medium|big|tight)[\s-]?)?(?:(?:wide|establishing|long|full|medium|mid|"
+    r"close(?:[\s-]?up)?|closer|detail|macro|"
+    r"insert|aerial|drone|overhead|top|low[\s-]angle|high[\s-]angle|pov|two|tracking|"
+    r"over[\s-]the[\s-]shoulder|ots|ecu|cu|mcu|ms|mls|ws|ews|ls|"
+    r"els|bcu|vws|fs)(?:[\s-](?:shot|on|up))*|end[\s-]?(?:card|frame)|packshot|totale|halbtotale|"
+    r"nah(?:aufnahme)?|gro(?:ß|ss)(?:aufnahme)?|detail|"
+    r"halbnah|amerikanisch|vogelperspektive|plano (?:general|medio|detalle|cenital)|primer[ií]simo plano|"
+    r"primer plano|plan (?:large|moyen|"
+    r"serré|d['’]ensemble|américain)|gros plan|très gros plan|campo (?:lungo|medio)|primo piano|dettaglio|"
+    r"引き|寄り|アップ|ロング|俯瞰|全景|远景|"
+    r"中景|近景|特写|大特写|航拍|와이드|미디엄|풀샷|클로즈업|"
+    r"لقطة (?:واسعة|قريبة|متوسطة|عامة|علوية)|общий план|средний план|крупный план)"
+    r"(?=\s*[:：.,–—|(（-]|\s*$)",
+    re.IGNORECASE,
+)
+_NOTHING: Final = re.compile(
+    r"\W*(?:none|no(?: vo| voice(?:[\s-]?over)?| text)?|n/?a|silent|silence|keine?r?|ohne|nichts|ninguno|"
+    r"ninguna|sin voz|rien|aucune?|"
+    r"sans|nessuna?|なし|無し|无|無|없음|لا شيء|нет|कोई नहीं)?\W*",
+    re.IGNORECASE,
+)
+
+
+_SPOKEN_AUDIO: Final = re.compile(rf"(?:{QUOTED.pattern})|(?:\S+\s+){{3,}}\S+[.!?]$")
+"""The value of a label "Audio" that is a line; otherwise, it names a sound, e.g. "Rain."."""
+
+
+class Segment(NamedTuple):
+    """A part of a text: its kind ("" without a label), speaker, direction and value."""
+
+    kind: Kind | Literal[""]
+    value: str
+    speaker: str = ""
+    direction: str = ""
+    label: str = ""
+
+
+def kind_of(label: str) -> Kind | None:
+    """The kind of a label, or None."""
+    return next((kind for kind, words in _KINDS if words.fullmatch(label.strip())), None)
+
+
+def is_nothing(value: str) -> bool:
+    """Whether a value says that there is nothing, e.g. "none" or a dash."""
+    return _NOTHING.fullmatch(value) is not None
+
+
+def segments(text: str) -> list[Segment]:
+    """The parts of one line by their labels: a quoted value ends with its quotation, another with the next label."""
+    covered = bytearray(len(text) + 1)
+    for match in QUOTED.finditer(text):
+        covered[match.start() + 1 : match.end()] = b"\1" * (match.end() - match.start() - 1)
+    marks: list[tuple[int, int, Kind, str, str]] = []
+    for pattern in (_LABEL, _SPEAKER):
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            if covered[start] or any(covered[start : end - 1]):
+                continue
+            label = match.group(1).strip()
+            kind = kind_of(label) if pattern is _LABEL else "speaker"
+            if kind and not (kind == "speaker" and FRAMING.match(label)):
+                marks.append((start, end, kind, label, (match.group(2) or "").strip()))
+                covered[start:end] = b"\1" * (end - start)
+    marks.sort()
+    found = [Segment("", text[: marks[0][0]] if marks else text)]
+    ends = [*(mark[0] for mark in marks[1:]), len(text)]
+    for (_, start, kind, label, direction), end in zip(marks, ends, strict=False):
+        value = text[start:end]
+        rest = ""
+        if run := _quoted_run(value):
+            value, rest = value[:run], value[run:]
+        speaker = label if kind == "speaker" else ""
+        if label.lower() == "audio" and _SPOKEN_AUDIO.match(value.strip()):
+            kind = "voice"
+        found.append(Segment(kind, value.strip(), speaker, direction, label))
+        if rest.strip():
+            found.append(Segment("", rest))
+    return [s for s in found if s.value.strip() or s.kind]
+
+
+def _quoted_run(value: str) -> int:
+    """The end of the quotations with which a value begins; 0 where it begins with none."""
+    end = 0
+    while match := QUOTED.match(value, end + len(value[end:]) - len(value[end:].lstrip(" ,/"))):
+        end = match.end()
+    return end

@@ -1,0 +1,75 @@
+"""The structure of a brief: its shots in order, with times, spoken lines and on-screen text. Times are seconds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Form = Literal["shot list", "table", "screenplay", "list", "advert"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A spoken line. `direction` is how it is said ("quietly"), which is never spoken."""
+
+    text: str
+    speaker: str = ""
+    direction: str = ""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One shot of a brief, or one item of a list.
+
+    Attributes:
+        number: The number from 1 in the order of the brief.
+        description: What is seen.
+        framing: The framing that the brief names, as written, e.g. "WIDE".
+        start: The begin in the film; None where the brief gives none.
+        seconds: The length; None where the brief gives none.
+        lines: What is said, in order.
+        lettering: The text on the screen, in order.
+        place: The scene heading of a screenplay.
+    """
+
+    number: int
+    description: str = ""
+    framing: str = ""
+    start: float | None = None
+    seconds: float | None = None
+    lines: tuple[Line, ...] = ()
+    lettering: tuple[str, ...] = ()
+    place: str = ""
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        return tuple(line.text for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The shots of a brief.
+
+    Attributes:
+        form: The form that was recognised.
+        title: The title that the brief gives itself; empty where it gives none.
+    """
+
+    form: Form
+    shots: tuple[Shot, ...]
+    title: str = ""
+
+    @property
+    def fixes_shots(self) -> bool:
+        """Whether the brief itself counts the shots; otherwise, they may be joined or divided."""
+        return self.form in ("shot list", "table")
+
+    @property
+    def seconds(self) -> float | None:
+        """The length of the film where the brief gives the length of every shot."""
+        lengths = [shot.seconds for shot in self.shots]
+        return sum(s for s in lengths if s) if all(lengths) else None
+
+
+def numbered(shots: Iterable[Shot]) -> tuple[Shot, ...]:
+    """The shots with their numbers in this order."""
+    return tuple(replace(shot, number=k) for k, shot in enumerate(shots, start=1))

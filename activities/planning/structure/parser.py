@@ -1,0 +1,27 @@
+"""The structure of a brief's text, where it has one: pure, without a language model."""
+
+from collections.abc import Callable
+from typing import Final
+
+from activities.planning.structure.enumeration import parse_list
+from activities.planning.structure.model import Structure
+from activities.planning.structure.quoted import parse_advert
+from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
+from activities.planning.structure.shot_list import parse_shot_list
+from activities.planning.structure.table import parse_shot_table
+
+FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
+    parse_shot_table,
+    parse_screenplay,
+    parse_shot_list,
+    parse_list,
+    parse_dialogue,
+    parse_advert,
+)
+"""From the form with the clearest marks to the one with the fewest."""
+
+
+def parse(text: str) -> Structure | None:
+    """The shots of a shot list, table, screenplay, list or advert in the order of the text; None for free prose."""
+    clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\ufeff", "")
+    return next(filter(None, (form(clean) for form in FORMS)), None)

@@ -1,0 +1,232 @@
+"""Screenplays, in Fountain and as pasted text: action is seen, dialogue is said, everything else is neither.
+
+Fountain: https://fountain.io/syntax. In pasted text, where blank lines are missing or are between all lines, a speech
+is one paragraph after its speaker.
+"""
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from activities.planning.structure.labels import kind_of, segments
+from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.shot_list import title_in
+from activities.planning.structure.text import (
+    QUOTED,
+    description_text,
+    join_descriptions,
+    plain,
+    quotations,
+    spoken_text,
+    without_quotes,
+)
+
+_HEADING: Final = re.compile(
+    r"^(?:\d{1,3}[A-Z]?[.)]?\s+)?(?:\.(?=[^\s.])|(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INNEN|AUSSEN|"
+    r"AUßEN|INNEN/AUSSEN|INTERIOR|EXTERIOR|"
+    r"INTÉRIEUR|EXTÉRIEUR|ИНТ|НАТ|ЭКСТ)[./ :]|(?:内景|外景|内|外|室内|室外)[.．：: 　]|[○◯〇](?=\S)|(?:داخلي|خارجي)\b|"
+    r"(?:SCENE|SZENE|ESCENA|SCÈNE)\s+\d+\b)"
+)
+_TRANSITION: Final = re.compile(
+    r"^(?:>.*(?<!<)|(?:CUT|FADE|DISSOLVE|SMASH CUT|MATCH CUT|JUMP CUT|WIPE|IRIS)(?:\s[A-Z .]+)?[:.]?|"
+    r"[A-Z][A-Z ]{2,30} TO:|THE END\.?|FIN\.?|ENDE\.?|"
+    r"(?:HARTER )?SCHNITT(?: AUF| ZU)?[:.]?|ÜBERBLENDUNG[:.]?|(?:AB|AUF|AUS)BLENDE?[:.]?|"
+    r"SCHWARZ(?:BLENDE)?[:.]?|CORTE A[:.]?|FUNDIDO[A-Z Ñ]*[:.]?|"
+    r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[:.]?|STACCO[A-Z ]*[:.]?|(?:切至|淡入|淡出|暗転|溶明|溶暗|終|完|"
+    r"النهاية|قطع)[：:。.]?)$"
+)
+_PARENTHETICAL: Final = re.compile(r"^\s*[(（]([^()（）]{1,120})[)）]\s*$")
+_WITHIN: Final = re.compile(r"\s*[(（][^()（）]{1,80}[)）]")
+_CUE: Final = re.compile(r"^@?([^\W\d_][^:：!?()（）]{0,38}?)\s*((?:[(（][^()（）]{1,40}[)）]\s*)*)\^?$")
+_INLINE_CUE: Final = re.compile(
+    r"^([^\W\d_][\w.'’ ・-]{0,28}?)\s*(?:[(（]([^()（）]{1,60})[)）])?\s*(?:[:：]\s*(?=\S)|(?=「))(.+)$"
+)
+_TITLE_PAGE: Final = re.compile(
+    r"^(title|credit|authors?|source|draft date|date|contact|copyright|notes|revision)\s*:\s*(.*)$", re.IGNORECASE
+)
+_REMOVED: Final = re.compile(r"/\*.*?\*/|\[\[.*?\]\]", re.DOTALL)
+
+
+@dataclass
+class _Reader:
+    """Collects shots: a new one begins with a heading, with action after a speech, and with another speaker."""
+
+    shots: list[Shot] = field(default_factory=list)
+    place: str = ""
+    action: list[str] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    lettering: list[str] = field(default_factory=list)
+
+    def heading(self, text: str) -> None:
+        self.close()
+        self.place = plain(re.sub(r"\s*#[^#]*#\s*$", "", text.lstrip(".○◯〇"))).strip()
+
+    def act(self, text: str) -> None:
+        if self.lines:
+            self.close()
+        shown = [s for s in segments(text) if s.kind in ("lettering", "endline")]
+        for segment in shown:
+            value = segment.value
+            self.lettering += quotations(value) if QUOTED.match(value) else [without_quotes(value)]
+        if not shown and (words := description_text(text)):
+            self.action.append(words)
+
+    def say(self, speaker: str, text: str, direction: str) -> None:
+        said = spoken_text(_WITHIN.sub("", text))
+        if not said:
+            return
+        if self.lines and self.lines[-1].speaker != speaker:
+            self.close()
+        if self.lines and self.lines[-1].direction == direction:
+            said = f"{self.lines.pop().text} {said}"
+        self.lines.append(Line(said, speaker, direction))
+
+    def close(self) -> None:
+        if self.action or self.lines or self.lettering:
+            self.shots.append(
+                Shot(
+                    0,
+                    join_descriptions(self.action),
+                    lines=tuple(self.lines),
+                    lettering=tuple(self.lettering),
+                    place=self.place,
+                )
+            )
+        self.action, self.lines, self.lettering = [], [], []
+
+
+def parse_screenplay(text: str) -> Structure | None:
+    """The shots of a screenplay; None for a text without scene headings or without speeches."""
+    lines = [line.rstrip() for line in _REMOVED.sub("", text).replace("\t", "    ").splitlines()]
+    headings = [k for k, line in enumerate(lines) if _HEADING.match(line.strip())]
+    if not headings:
+        return None
+    title, start = _front(lines, headings[0])
+    return _read(lines[start:], title)
+
+
+def parse_dialogue(text: str) -> Structure | None:
+    """The shots of speeches without a scene, each line with its speaker in capitals; None for any other text."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    cues = [found for line in lines if (found := _INLINE_CUE.match(line.strip()))]
+    named = [found for found in cues if found.group(1).isupper() and not re.search(r"\d", found.group(1))]
+    return _read(lines, "") if sum(map(_is_speaker, named)) > 1 else None
+
+
+def _read(body: list[str], title: str) -> Structure | None:
+    """The shots of the lines of a screenplay."""
+    reader = _Reader()
+    one_paragraph = not _is_separated(body)
+    k = 0
+    while k < len(body):
+        line = body[k].strip()
+        k += 1
+        if (
+            not line
+            or re.match(r"^(?:={1,}|#{1,6}\s)", line)
+            or re.fullmatch(r"\d{1,3}\.?|\(?(?:MORE|CONTINUED|CONT['’]D)\)?:?", line)
+        ):
+            continue
+        if _HEADING.match(line):
+            reader.heading(line)
+        elif centred := re.fullmatch(r">\s*(.+?)\s*<", line):
+            reader.lettering.append(without_quotes(plain(centred.group(1))))
+        elif _TRANSITION.match(line):
+            continue
+        elif line.startswith("!"):
+            reader.act(line[1:])
+        elif line.startswith("~"):
+            reader.say("", line[1:], "")
+        elif cue := _cue(line, body, k):
+            k = _speech(reader, cue, body, k, one_paragraph=one_paragraph)
+        elif (found := _INLINE_CUE.match(line)) and _is_speaker(found):
+            direct = re.match(r"^[(（]([^()（）]{1,60})[)）]\s*", found.group(3))
+            said = found.group(3)[direct.end() :] if direct else found.group(3)
+            reader.say(found.group(1).strip(), said, found.group(2) or (direct.group(1) if direct else ""))
+        else:
+            reader.act(line)
+    reader.close()
+    shots = [s for s in reader.shots if s.description or s.lines or s.lettering]
+    return Structure("screenplay", numbered(shots), title) if len(shots) > 1 else None
+
+
+def _front(lines: list[str], heading: int) -> tuple[str, int]:
+    """The title, and the line at which the screenplay begins: after a title page, or at the first heading."""
+    title, start = "", 0
+    first = next((k for k, line in enumerate(lines) if line.strip()), 0)
+    if found := _TITLE_PAGE.match(lines[first].strip()):
+        end = next((k for k in range(first, heading) if not lines[k].strip()), heading)
+        for k in range(first, end):
+            found = _TITLE_PAGE.match(lines[k].strip())
+            if found and found.group(1).lower() == "title":
+                title = plain(found.group(2) or lines[k + 1].strip())
+        start = end
+    elif first < heading:
+        title = title_in(lines[first])
+        if not title and len(lines[first]) <= 60 and not re.search(r"[.!?:。！？：]$", lines[first].strip()):
+            title = "" if _TRANSITION.match(lines[first].strip()) else plain(lines[first])
+        start = first + 1 if title else first
+    for k in range(start, heading):  # "by …" and the order to the studio are no action
+        if lines[k].strip() and not _TRANSITION.match(lines[k].strip()):
+            start = k + 1
+    return title, start
+
+
+def _is_separated(body: list[str]) -> bool:
+    """Whether blank lines separate the elements, and the lines of a speech follow their speaker directly."""
+    blank = sum(not line.strip() for line in body)
+    followed = sum(bool(a.strip()) and bool(b.strip()) for a, b in pairwise(body))
+    return blank > len(body) / 8 and followed > 0
+
+
+def _cue(line: str, body: list[str], following: int) -> tuple[str, str] | None:
+    """The speaker and the extension of a line that names who speaks next."""
+    found = _CUE.match(line)
+    if not found or not _next_text(body, following):
+        return None
+    name = found.group(1).strip()
+    if not line.startswith("@") and (name != name.upper() or name == name.lower() or name.endswith((".", ","))):
+        return None
+    if kind_of(name) not in (None, "voice") or len(name.split()) > 4:
+        return None
+    upcoming = _next_text(body, following)
+    if _HEADING.match(upcoming) or _TRANSITION.match(upcoming):
+        return None
+    return name, found.group(2).strip()
+
+
+def _next_text(body: list[str], at: int) -> str:
+    return next((line.strip() for line in body[at : at + 2] if line.strip()), "")
+
+
+def _speech(reader: _Reader, cue: tuple[str, str], body: list[str], k: int, *, one_paragraph: bool) -> int:
+    """Read the speech of a speaker; returns the line after it."""
+    speaker, direction, said = cue[0].title() if cue[0].isupper() else cue[0], "", False
+    while k < len(body):
+        line = body[k].strip()
+        if not line:
+            if said or k + 1 >= len(body) or not one_paragraph:
+                return k + 1
+            k += 1
+            continue
+        if found := _PARENTHETICAL.match(line):
+            direction, said = found.group(1), False
+            k += 1
+            continue
+        ends = _HEADING.match(line) or _TRANSITION.match(line) or line.startswith("!")
+        if ends or (one_paragraph and said) or (said and _cue(line, body, k + 1)):
+            return k
+        reader.say(speaker, line, direction)
+        said = True
+        k += 1
+    return k
+
+
+def _is_speaker(found: re.Match[str]) -> bool:
+    name = found.group(1).strip()
+    quoted = found.group(3).lstrip()[:1] in ("「", "“", "„", "«", '"')
+    known = kind_of(name)
+    return known == "voice" or (
+        known is None and len(name.split()) <= 3 and (name[:1] != name[:1].lower() or quoted or not name.isascii())
+    )

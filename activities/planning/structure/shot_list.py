@@ -1,0 +1,228 @@
+"""Shot lists: numbered or timed shots, each with its description, voice-over and on-screen text."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from activities.planning.structure import text as marks
+from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, segments
+from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.quoted import take_quotations
+from activities.planning.structure.text import (
+    QUOTED,
+    description_text,
+    join_descriptions,
+    spoken_text,
+    western_digits,
+    without_quotes,
+)
+
+_WORD: Final = (
+    r"(?:shot|scene|frame|cut|sc\.?|szene|einstellung|bild|plano|toma|escena|plan|scène|séquence|"
+    r"inquadratura|scena|cena|カット|ショット|"
+    r"シーン|場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|план|शॉट|दृश्य)"
+)
+_ITEM: Final = re.compile(
+    rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])】–—|/-]|"
+    rf"(?=\s)|$)\s*",
+    re.IGNORECASE,
+)
+_LEAD: Final = re.compile(r"^[\s>#*•+|-]*")
+_SEEN: Final = re.compile(
+    r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
+)
+MAX_GAP: Final = 24
+"""A time that stands later than this in the head of a shot belongs to its description."""
+
+
+@dataclass
+class ShotDraft:
+    """A shot while its lines are read."""
+
+    has_word: bool = False
+    start: float | None = None
+    end: float | None = None
+    seconds: float | None = None
+    framing: str = ""
+    description: list[str] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    lettering: list[str] = field(default_factory=list)
+    is_labelled: bool = False
+    _open: str = ""
+
+    @property
+    def is_timed(self) -> bool:
+        return self.start is not None or self.seconds is not None
+
+    def read(self, text: str, *, first: bool = False) -> None:
+        """Add one line of the brief to the shot."""
+        text = text.strip()
+        if (
+            self._open
+            and not first
+            and len(found := segments(text)) == 1
+            and not found[0].kind
+            and not QUOTED.match(text)
+        ):
+            self._continue(text)
+            return
+        for segment in segments(text):
+            self.add(segment)
+
+    def _continue(self, text: str) -> None:
+        if self._open == "voice" and self.lines:
+            previous = self.lines.pop()
+            said = spoken_text(f"{previous.text.rstrip('.。।')} {text}")
+            self.lines.append(Line(said, previous.speaker, previous.direction))
+        self._open = "" if re.search(r"[.!?…。！？।؟]$", text) else self._open
+
+    def add(self, segment: Segment) -> None:
+        kind, value = segment.kind, segment.value
+        self._open = ""
+        if kind:
+            self.is_labelled = self.is_labelled or kind in ("voice", "lettering", "endline", "speaker", "picture")
+        if kind and is_nothing(value):
+            return
+        if kind in ("voice", "speaker"):
+            said = marks.quotations(value) if QUOTED.match(value) else [value]
+            for each in said:
+                direct = re.match(r"^\s*[(（]([^)）]{1,60})[)）]\s*", each)
+                words = spoken_text(each[direct.end() :] if direct else each)
+                if words:
+                    self.lines.append(
+                        Line(words, segment.speaker, segment.direction or (direct.group(1) if direct else ""))
+                    )
+            self._open = "" if QUOTED.match(value) or re.search(r"[.!?…。！？।؟]$", value) else "voice"
+        elif kind == "lettering" and _is_picture(segment):
+            self._describe(value)
+        elif kind in ("lettering", "endline"):
+            shown = marks.quotations(value) if QUOTED.match(value) else [without_quotes(value)]
+            self.lettering += [marks.plain(s) if not marks.is_address(s) else s for s in shown]
+            if kind == "endline":
+                self.lines.append(Line(spoken_text(value)))
+        elif kind == "length":
+            self._read_time(marks.western_times(western_digits(value)))
+        elif kind == "picture" or not kind:
+            self._describe(value)
+
+    def shot(self) -> Shot:
+        """The finished shot, without its number."""
+        lines, shown = tuple(x for x in self.lines if x.text), tuple(filter(None, self.lettering))
+        return Shot(0, join_descriptions(self.description), self.framing, self.start, self.seconds, lines, shown)
+
+    def _describe(self, text: str) -> None:
+        text = re.sub(r"^[\s:：.–—|,-]+", "", text.strip("*_ "))
+        if not self.framing and (found := FRAMING.match(text)):
+            self.framing = found.group(0).strip()
+            text = text[found.end() :]
+        parts = take_quotations(text)
+        self.lines += parts.lines
+        self.lettering += parts.lettering
+        if parts.description:
+            self.description.append(parts.description)
+
+    def _read_time(self, text: str) -> str:
+        """Take the time at the head of a text; returns the rest of it."""
+        found = marks.RANGE.search(text)
+        if found and found.start() <= MAX_GAP:
+            if found.group(1):
+                self.start, self.end = marks.clock_seconds(found.group(1)), marks.clock_seconds(found.group(2))
+            else:
+                self.start, self.end = marks.number(found.group(3)), marks.number(found.group(4))
+            if self.end <= self.start:
+                self.end = None
+        elif (found := marks.POINT.search(text)) and found.start() <= 2:
+            self.start = marks.clock_seconds(found.group(1))
+        elif (
+            (found := marks.LENGTH.search(text))
+            and found.start() <= MAX_GAP
+            and (found.group(0)[0] in "[(（【" or found.start() <= 2)
+        ):
+            self.seconds = marks.number(found.group(1))
+        else:
+            return text
+        return f"{text[: found.start()].rstrip(' ,;')} {text[found.end() :]}".strip()
+
+
+def _is_picture(segment: Segment) -> bool:
+    """Whether an end card is described, e.g. "logo on dark blue", instead of quoted."""
+    card = re.search(r"card|frame|tafel|carton|cartela", segment.label, re.IGNORECASE)
+    return bool(card and not QUOTED.match(segment.value) and _SEEN.search(segment.value))
+
+
+def _head(line: str) -> tuple[ShotDraft, str] | None:
+    """A new shot and the rest of its first line, where the line begins one."""
+    plain = western_digits(line).replace("\u3000", " ").replace("**", "")
+    draft = ShotDraft()
+    if item := _ITEM.match(plain):
+        draft.has_word = item.group(1) is not None
+        if (not draft.has_word and not item.group(3)) or (
+            not draft.has_word and item.group(3) in ("-", "–", "—", "/", "|", ":", "：")
+        ):
+            item = None
+    rest = marks.western_times(plain[item.end() :] if item else _LEAD.sub("", plain))
+    if item is None:
+        timed = draft._read_time(rest)
+        begins = (
+            marks.RANGE.match(rest)
+            or marks.POINT.match(rest)
+            or (re.match(r"[\[(（【]", rest) and marks.LENGTH.match(rest))
+        )
+        return (draft, timed) if begins and draft.is_timed else None
+    return draft, draft._read_time(rest)
+
+
+def parse_shot_list(text: str) -> Structure | None:
+    """The shots of a list with numbers, times, framings or labels; None where the text is no such list."""
+    title, drafts, gap = "", list[ShotDraft](), False
+    for line in text.splitlines():
+        if not line.strip():
+            gap = True
+            continue
+        found = _head(line)
+        if found:
+            drafts.append(found[0])
+            found[0].read(found[1], first=True)
+        elif drafts:
+            parts = segments(western_digits(line) if marks.LENGTH.search(line) else line)
+            current = drafts[-1]
+            loose = gap and len(parts) == 1 and not parts[0].kind and (current.description or current.lines)
+            if not loose or QUOTED.match(line.strip()):
+                current.read(line)
+        elif not title:
+            title = title_in(line)
+        gap = False
+    if len(drafts) < 2 or not _is_shot_list(drafts):
+        return None
+    set_lengths(drafts)
+    return Structure("shot list", numbered(draft.shot() for draft in drafts), title)
+
+
+def title_in(line: str) -> str:
+    """The title that a line gives: "Title: Dawn" or a heading "# Dawn"; empty where it gives none."""
+    if (found := TITLE_LINE.match(line.strip())) or (found := re.match(r"^#{1,3}\s+(.+)$", line.strip())):
+        return description_text(without_quotes(found.group(1)))[:200]
+    return ""
+
+
+def _is_shot_list(drafts: list[ShotDraft]) -> bool:
+    strong = sum(d.has_word or d.is_timed for d in drafts)
+    framed = sum(bool(d.framing) or d.is_labelled for d in drafts)
+    only_points = all(d.start is not None and d.end is None and not d.has_word for d in drafts)
+    starts = [d.start for d in drafts if d.start is not None]
+    if only_points and (starts != sorted(set(starts)) or starts[0] > 10):
+        return False
+    return strong * 2 >= len(drafts) or framed * 2 >= len(drafts)
+
+
+def set_lengths(drafts: list[ShotDraft]) -> None:
+    """Complete begins and lengths from each other, where the brief gives enough of them."""
+    for draft, following in zip(drafts, [*drafts[1:], None], strict=True):
+        end = draft.end if draft.end is not None else following.start if following else None
+        if draft.seconds is None and draft.start is not None and end is not None and end > draft.start:
+            draft.seconds = round(end - draft.start, 3)
+    at = 0.0
+    for draft in drafts:
+        if draft.start is None and draft.seconds:
+            draft.start = at
+        at = (draft.start or at) + (draft.seconds or 0)

@@ -1,0 +1,104 @@
+"""Marks within the text of a brief: quotations, links, markup, timecodes."""
+
+import re
+import unicodedata
+from typing import Final
+
+from activities.text.speech import sentences, speech_seconds
+
+QUOTED: Final = re.compile(
+    r"“([^“”\n]{1,600})”|„([^„“”\n]{1,600})[“”]|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})«|「([^「」\n]{1,600})」"
+    r"|『([^『』\n]{1,600})』|\"([^\"\n]{1,600})\"|(?<!\w)‘([^‘’\n]{3,600})’(?!\w)"
+)
+MARKDOWN_LINK: Final = re.compile(r"!?\[([^\]\n]{0,300})\]\(([^)\n]{0,500})\)")
+URL: Final = re.compile(r"<?\b(?:https?://|www\.)[^\s<>「」。、]*[^\s<>「」。、.,;:!?)\]»”\"']>?", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    r"^(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$|^(?:https?://|www\.)\S+$", re.IGNORECASE
+)
+_LEADS_TO_LINK: Final = r"(?:\b(?:at|on|via|under|from|here|see|bei|auf|unter|sur|chez|en|em|su|a|à|visit)\b[\s:]*)?"
+_LINK_IN_SENTENCE: Final = re.compile(rf"[\s:–—-]{{0,8}}{_LEADS_TO_LINK}{URL.pattern}", re.IGNORECASE)
+_EMPHASIS: Final = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|`|</?\w[^<>]{0,80}>|\\")
+_NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
+_CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
+_UNIT: Final = (
+    r"(?:s|secs?\.?|seconds?|sek\.?|sekunden?|seg\.?|segundos?|secondes?|secondi|秒|초|ثانية|ثوان|сек\.?|सेकंड)"
+)
+_TO: Final = r"\s*(?:-{1,2}>?|–|—|−|→|~|〜|～|to|bis|a|à|até|إلى|から)\s*"
+RANGE: Final = re.compile(
+    rf"[\[(（【]?\s*(?:({_CLOCK})\s*{_UNIT}?{_TO}({_CLOCK})\s*{_UNIT}?(?!\w)|({_NUMBER})\s*(?:{_UNIT})?{_TO}({_NUMBER})\s*{_UNIT}(?!\w))"
+    r"\s*[\])）】]?",
+    re.IGNORECASE,
+)
+POINT: Final = re.compile(rf"[\[(（【]?\s*({_CLOCK})\s*[\])）】]?(?=[\s:：.–—|-]|$)")
+LENGTH: Final = re.compile(rf"[\[(（【]?\s*({_NUMBER})\s*{_UNIT}(?!\w)\s*[\])）】]?", re.IGNORECASE)
+EDGES: Final = " \t\u3000:：.|–—-,;、，；・•*"
+
+
+def western_digits(text: str) -> str:
+    """The text with the digits of every script as 0 to 9."""
+    return "".join(str(unicodedata.digit(c)) if unicodedata.category(c) == "Nd" else c for c in text)
+
+
+def western_times(text: str) -> str:
+    """The text with full-width colons between digits as colons."""
+    return re.sub(r"(?<=\d)：(?=\d)", ":", text)
+
+
+def clock_seconds(text: str) -> float:
+    """Seconds of "1:04", "00:01:04" or "00:01:04:12" (hours, minutes, seconds, frames); frames are ignored."""
+    parts = re.split(r"[:;]", text)
+    whole = parts[:3] if len(parts) > 2 else ["0", *parts]
+    hours, minutes, seconds = (float(part) for part in whole)
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+def quotations(text: str) -> list[str]:
+    """The quoted parts of a text, without their marks."""
+    return [next(filter(None, m.groups()), "").strip() for m in QUOTED.finditer(text)]
+
+
+def without_quotes(text: str) -> str:
+    """The text without the marks of a quotation around the whole of it."""
+    text = text.strip()
+    match = QUOTED.fullmatch(text) or QUOTED.fullmatch(text.rstrip(".。"))
+    return next(filter(None, match.groups()), "").strip() if match else text
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is only an address of the web."""
+    return _ADDRESS.match(text.strip()) is not None
+
+
+def plain(text: str) -> str:
+    """The text without markup and without addresses; the label of a link stays."""
+    text = MARKDOWN_LINK.sub(r"\1", text)
+    text = _LINK_IN_SENTENCE.sub("", text)
+    return " ".join(_EMPHASIS.sub("", text).split()).strip()
+
+
+def spoken_text(text: str) -> str:
+    """The text as it is said: without quotation marks around it, markup, addresses, and with a full stop."""
+    said = plain(without_quotes(text)).strip(" \u3000")
+    if not any(c.isalnum() for c in said):
+        return ""
+    kept = [s for s in sentences(said) if speech_seconds(s)]
+    return " ".join(kept) if kept else ""
+
+
+def has_words(text: str) -> bool:
+    return any(c.isalnum() for c in text)
+
+
+def description_text(text: str) -> str:
+    """The text as a description of what is seen."""
+    cleaned = plain(text).strip(EDGES)
+    return f"{cleaned[:1].upper()}{cleaned[1:]}" if has_words(cleaned) else ""
+
+
+def join_descriptions(parts: list[str]) -> str:
+    """Descriptions as one text, with a full stop between two of them."""
+    return ". ".join(part.rstrip(". ") for part in parts if part)

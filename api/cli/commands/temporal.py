@@ -1,0 +1,83 @@
+"""The command `temporal`: Temporal's own command, pointed at the server of the stack."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from api.cli.context import EXIT_REFUSED, PASS_ARGUMENTS, RUN, Cli, Context, cli_of
+from api.client.transport import stack_record
+
+app = typer.Typer()
+
+DEFAULT_ADDRESS: Final = "127.0.0.1:7233"
+_CHOSEN_BY: Final = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
+"""With one of these variables the environment names the server."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Temporal server: its address, the source of the address, and the environment in which tools use it."""
+
+    address: str
+    namespace: str
+    ui_url: str
+    source: str
+    environ: Mapping[str, str]
+
+
+@app.command(rich_help_panel=RUN, context_settings=PASS_ARGUMENTS, add_help_option=False)
+def temporal(context: Context) -> None:
+    """Run Temporal's own command on the server of the stack; without arguments, print the address of the server."""
+    cli = cli_of(context)
+    server = find_server(os.environ)
+    if not context.args:
+        _print_server(cli, server)
+        cli.print("\nRun Temporal's command there: [bold]greenlight temporal workflow list[/bold]")
+        return
+    program = _program()
+    if not program:
+        cli.warn("[bold red]The command `temporal` is not installed[/bold red]")
+        cli.warn("  Install it with `make up`, or use your own at this server:")
+        _print_server(cli, server)
+        raise typer.Exit(EXIT_REFUSED)
+    sys.stdout.flush()
+    os.execve(program, [program, *context.args], dict(server.environ))  # noqa: S606 - no shell, the bundled program
+
+
+def find_server(environ: Mapping[str, str]) -> Server:
+    """The server that the environment names, or that of the stack that was started here."""
+    record = {name: str(value) for name, value in stack_record(environ).items() if isinstance(value, str)}
+    ui_url = environ.get("GREENLIGHT_TEMPORAL_UI_URL") or record.get("temporal_ui_url", "")
+    namespace = environ.get("TEMPORAL_NAMESPACE") or "default"
+    if chosen := next((name for name in _CHOSEN_BY if environ.get(name)), ""):
+        address = environ.get("TEMPORAL_ADDRESS") or f"as {chosen} says"
+        return Server(address, namespace, ui_url, chosen, environ)
+    if address := record.get("temporal_address", ""):
+        namespace = environ.get("TEMPORAL_NAMESPACE") or record.get("temporal_namespace") or "default"
+        env = dict(environ) | {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace}
+        if "temporal" in stack_record(environ).get("embedded", ()):
+            # A profile could add TLS or a key, which this server does not have.
+            env["TEMPORAL_CONFIG_FILE"] = os.devnull
+        if codec_url := record.get("codec_url"):
+            env.setdefault("TEMPORAL_CODEC_ENDPOINT", codec_url)
+        return Server(address, namespace, ui_url, "the stack that was started here", env)
+    return Server(DEFAULT_ADDRESS, namespace, ui_url, "the default, because no stack was started here", environ)
+
+
+def _print_server(cli: Cli, server: Server) -> None:
+    cli.out.out(f"Address    {server.address} ({server.source})", highlight=False)
+    cli.out.out(f"Namespace  {server.namespace}", highlight=False)
+    if server.ui_url:
+        cli.out.out(f"UI         {server.ui_url}", highlight=False)
+
+
+def _program() -> str:
+    """The path of the program: the bundled one, next to this interpreter, or one on the PATH; empty without one."""
+    bundled = Path(sys.executable).with_name("temporal")
+    return str(bundled) if bundled.is_file() else shutil.which("temporal") or ""

@@ -1,0 +1,139 @@
+"""Revisions without a language model: what a rule can do is done, and the rest is named."""
+
+import pytest
+
+from activities.planning.pricing import price
+from tests.activities.planning.structured import PREVIZ, lengths, plan, said, shots
+
+LIST = "\n".join(
+    f"Shot {k}: {seen}.\nVO: {line}."
+    for k, (seen, line) in enumerate([("Sea", "One"), ("Land", "Two"), ("Sky", "Three"), ("Home", "Four")], start=1)
+)
+PROSE = "One boat sails. Two boats sail. Three boats sail. Four boats sail."
+WHOLE = ["One.", "Two.", "Three.", "Four."]
+
+
+@pytest.mark.parametrize(
+    ("feedback", "expected"),
+    [
+        *((words, ["One.", "Three.", "Four."]) for words in (
+            "Drop shot 2", "Please remove the second shot.", "Leave out shot two", "delete scene 2, please")),
+        *((words, ["One.", "Four."]) for words in (
+            "Cut shots 2 and 3", "Delete shots 2-3.", "Remove shots 2 to 3", "without shots two and three")),
+        *((words, WHOLE[:3]) for words in ("Drop the last shot", "remove shot 4", "omit the fourth shot")),
+        *((words, ["One.", "Two.", "", "Four."]) for words in (
+            "No narration on shot 3", "Shot 3 without voice-over, please", "Mute the third shot.",
+            "Keep shot 3 silent", "Remove the voice from shot three")),
+        *((words, ["Four.", "One.", "Two.", "Three."]) for words in (
+            "Move shot 4 to the start", "Put the last shot first", "Place shot four before shot 1")),
+        *((words, ["Two.", "Three.", "One.", "Four."]) for words in (
+            "Move shot 1 to position 3", "put the first shot after shot 3", "Move shot one behind shot three")),
+        *((words, ["Two.", "One.", "Three.", "Four."]) for words in (
+            "Swap shots 1 and 2", "swap shot 1 with shot 2", "Swap one and two.")),
+        *((words, [""] * 4) for words in ("No narration at all", "Without any voice-over", "no voice, please")),
+        *((words, ["One. Two.", "Three.", "Four."]) for words in (
+            "Make it three shots", "Only 3 scenes, please", "fewer shots")),
+    ],
+)  # fmt: skip
+def test_shots_are_edited_by_rule(feedback: str, expected: list[str]) -> None:
+    """In each wording, shots are dropped, moved, swapped, silenced and counted, and the other lines stay whole."""
+    made = plan(LIST, feedback, duration_seconds=20)
+    assert said(made) == expected
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize("text", [LIST, PROSE])
+@pytest.mark.parametrize(
+    "feedback",
+    [
+        "Make it 12 seconds long",
+        "12 s in total",
+        "The film should be 12 seconds",
+        "Drop shot 1, then 12 seconds total",
+    ],
+)
+def test_the_length_is_changed_by_rule(text: str, feedback: str) -> None:
+    """In each wording, the shots last as long together as the feedback says."""
+    made = plan(text, feedback, duration_seconds=20)
+    assert sum(lengths(made)) == pytest.approx(12, rel=0.01)
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize("text", [LIST, PROSE])
+@pytest.mark.parametrize("feedback", ["Shot 2 should last 8 seconds", "Make shot 2 8 s long", "shot two: 8 seconds"])
+def test_the_length_of_a_shot_is_changed_by_rule(text: str, feedback: str) -> None:
+    """In each wording, the named shot gets its length, and no line is lost."""
+    made = plan(text, feedback, duration_seconds=20)
+    assert lengths(made)[1] == 8
+    assert said(made) == said(plan(text, duration_seconds=20))
+
+
+@pytest.mark.parametrize("platform", ["video", "copy"])
+@pytest.mark.parametrize(
+    "feedback", ["Title: First light", "Call it “First light”.", 'change the title to "First light"']
+)
+def test_the_title_is_changed_by_rule(platform: str, feedback: str) -> None:
+    """In each wording, the plan gets the title, and nothing else of it changes."""
+    made = plan(PROSE, feedback, platform=platform)
+    assert made.title == "First light"
+    assert made.assets == plan(PROSE, platform=platform).assets
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize("feedback", ["Make it six shots", "6 scenes, please", "only 6 shots"])
+def test_prose_is_counted_by_rule(feedback: str) -> None:
+    """Prose is distributed over the number of shots, each sentence once."""
+    made = plan(PROSE, feedback, duration_seconds=24)
+    assert len(shots(made)) == 6
+    assert " ".join(filter(None, said(made))) == PROSE
+
+
+def test_revisions_follow_each_other() -> None:
+    """Each revision counts shots as they are after the one before it."""
+    made = plan(LIST, "Drop shot 1", "Drop shot 1 again", "Swap shots 1 and 2", duration_seconds=20)
+    assert said(made) == ["Four.", "Three."]
+
+
+@pytest.mark.parametrize(
+    "feedback",
+    ["More fog, colder colours", "Make shot 2 warmer", "Das Meer bitte dunkler", "もっと明るく", "Is it about shot 3?"],
+)
+@pytest.mark.parametrize("text", [LIST, PROSE])
+def test_the_rest_needs_a_language_model(text: str, feedback: str) -> None:
+    """What no rule can do changes nothing, and a warning that the approver reads names it with the remedy."""
+    made = plan(text, feedback, duration_seconds=20)
+    assert made.assets == plan(text, duration_seconds=20).assets
+    assert len(made.warnings) == 1
+    assert feedback.strip("?") in made.warnings[0]
+    assert "needs a language model: set a vendor's key, or edit the prompts" in made.warnings[0]
+
+
+def test_a_part_is_done_and_the_rest_is_named() -> None:
+    """Of a message with both, the rule's part is done, and only the rest is named."""
+    made = plan(LIST, "Drop shot 2 and make the sea darker", duration_seconds=20)
+    assert said(made) == ["One.", "Three.", "Four."]
+    assert "“and make the sea darker”" in made.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("feedback", "problem"),
+    [
+        ("Drop shot 9", "feedback: there is no shot 9: the film has 4"),
+        ("Drop shots 1 to 4", "feedback: a film needs a shot: the last one stays"),
+        ("Mute shot 0", "feedback: there is no shot 0: the film has 4"),
+    ],
+)
+def test_impossible_edits_are_named(feedback: str, problem: str) -> None:
+    """An edit of a shot that does not exist changes nothing and is named."""
+    made = plan(LIST, feedback, duration_seconds=20)
+    assert said(made) == WHOLE
+    assert made.warnings == (problem,)
+
+
+@pytest.mark.parametrize("feedback", ["1 shot", "120 shots", "1 shot of 600 seconds", "Shot 1 is 0 seconds", "0 shots"])
+@pytest.mark.parametrize("text", [LIST, PROSE])
+def test_extreme_numbers_give_a_priced_plan(text: str, feedback: str) -> None:
+    """The limits of films hold whatever numbers the feedback has."""
+    made = price(plan(text, feedback, duration_seconds=20), PREVIZ)
+    assert 1 <= len(shots(made)) <= 120
+    assert all(seconds > 0 for seconds in lengths(made))
