@@ -170,3 +170,8 @@ class Brief(Model):
 
 def reference_id(number: int) -> str:
     return f"{REFERENCE}-{number}"
+
+
+def title_of(brief: Brief) -> str:
+    """The title of the brief, or its first words."""
+    return brief.title or " ".join(brief.text.split()[:8])

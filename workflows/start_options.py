@@ -6,7 +6,7 @@ from typing import Any, Final
 from temporalio.common import Priority, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from workflows import keys
-from workflows.brief import Brief
+from workflows.brief import Brief, title_of
 from workflows.events import ProductionStatus, Snapshot
 from workflows.models import ZERO, digest_of
 
@@ -69,11 +69,6 @@ def start_options(
 def tenant_priority(tenant: str) -> Priority:
     """The priority that shares task dispatch fairly between tenants. Activities and child workflows inherit it."""
     return Priority(fairness_key=truncate(tenant, 64))
-
-
-def title_of(brief: Brief) -> str:
-    """The title of the brief, or its first words."""
-    return brief.title or " ".join(brief.text.split()[:8])
 
 
 def searchable_title(title: str) -> str:

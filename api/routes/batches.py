@@ -31,10 +31,9 @@ from api.views.batches import BatchBody, BatchLinks, BatchPage, BatchResult, Bat
 from api.views.production import PREFIX, production_path
 from workflows import keys
 from workflows.batch.records import MAX_BATCH_BYTES, MAX_ROWS, Admit, BatchRow, BatchRowView, BatchStart, BatchView
-from workflows.brief import Brief
+from workflows.brief import Brief, title_of
 from workflows.events import ProductionStatus
 from workflows.models import MAX_ID_CHARS, digest_of
-from workflows.start_options import title_of, truncate
 
 router = APIRouter(prefix=f"{PREFIX}/batches", tags=["batches"], responses=documented(422, 503))
 
@@ -260,7 +259,7 @@ def _rows(batch_id: str, rows: Iterable[BatchRowBody], briefs: Iterable[Brief]) 
     for number, (row, brief) in enumerate(zip(rows, briefs, strict=True), start=1):
         key = _key(row, brief)
         production_id = production_id_for(brief.tenant, f"batch/{batch_id}/{key}")
-        title = truncate(title_of(brief), MAX_TITLE_BYTES)
+        title = title_of(brief).encode()[:MAX_TITLE_BYTES].decode(errors="ignore")
         yield BatchRow(row=number, key=key, production_id=production_id, title=title, brief=brief)
 
 

@@ -43,7 +43,6 @@ _SANDBOX: Final = {
 _BYTES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The bytes, with their own media type", "content": {"*/*": {}}}
 }
-_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "A picture", "content": {MEDIA_TYPE: {}}}}
 ZIP: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "An archive", "content": {"application/zip": {}}}}
 
 
@@ -162,13 +161,14 @@ async def take_text(services: ServicesDep, production_id: KnownId, asset_id: Ass
     "/{production_id}/thumbnail",
     response_class=Response,
     dependencies=ONE_READ,
-    responses={**_PICTURE, **documented(429)},
+    responses={**_BYTES, **documented(429)},
 )
 async def small_picture(services: ServicesDep, production_id: KnownId) -> Response:
     """The first picture that the production made, as a small WebP for lists."""
     picture = await thumbnail(services.vault, production_id)
     if picture is None:
-        raise Problem(404, "no-media", "The production has made no picture yet, or there is no such production.")
+        await services.reader.snapshot(production_id)  # 404 where there is no such production
+        raise Problem(404, "no-media", "The production has made no picture yet; its `assets` name what it makes.")
     headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
     return Response(picture, headers=headers, media_type=MEDIA_TYPE)
 

@@ -26,7 +26,7 @@ from api.temporal.outcomes import RPC_TIMEOUT, translating_errors
 from api.temporal.titles import SearchableTitles
 from api.views.batches import ListedSchedule, ScheduleBody, ScheduledRun, ScheduleView
 from workflows import keys
-from workflows.brief import Platform
+from workflows.brief import Platform, title_of
 from workflows.schedule import Scheduled, scheduled_production_id
 from workflows.start_options import (
     PLATFORM,
@@ -35,7 +35,6 @@ from workflows.start_options import (
     TITLE,
     searchable_title,
     tenant_priority,
-    title_of,
     truncate,
 )
 

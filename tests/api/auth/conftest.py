@@ -10,6 +10,7 @@ from deploy.local import Stack
 from tests.api.auth.tenants import COPY, HOLDERS, LIMITS, PNG, House, Property, bodies, routes
 from tests.support.serving import serving
 from tests.support.stack import use_s3
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ async def house(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 async def acme(house: House) -> Property:
-    """A delivered production, a batch, a schedule and a picture of acme."""
-    production_id, digest = await house.planned("rita", title="Secret of acme")
+    """A delivered production with pictures, a delivered batch, a schedule and a picture of acme."""
+    production_id, digest = await house.planned("rita", title="Secret of acme", platform="design")
     assert (await house.approve("adam", production_id, digest)).status_code == 200
     rows = {"batch_id": "spring", "rows": [{"brief": COPY}]}
     batch = await house.ask("rita", "POST", "/batches", json=rows)
@@ -41,6 +42,20 @@ async def acme(house: House) -> Property:
     schedule = await house.ask("olga", "POST", "/schedules", json=yearly)
     reference = await house.ask("rita", "POST", "/references", content=PNG)
     delivered = await house.until("rita", production_id, "delivered")
+    row = (await house.ask("rita", "GET", "/batches/spring")).json()["rows"][0]["production_id"]
+    await house.until("rita", row, "awaiting_approval")
+
+    async def admitted() -> bool | None:
+        return (await house.ask("adam", "POST", "/batches/spring/admit", json={})).status_code == 200 or None
+
+    await eventually(admitted)
+    await house.until("rita", row, "delivered")
+
+    async def reported() -> bool | None:
+        found = (await house.ask("rita", "GET", "/batches/spring")).json()
+        return found["rows"][0]["status"] == "delivered" or None
+
+    await eventually(reported)
     return Property(
         production=production_id,
         asset=delivered["assets"][0]["asset_id"],

@@ -1,5 +1,6 @@
 """Files that are brought to the page: which are used, which are refused, and what is said about them."""
 
+import json
 import re
 
 from playwright.async_api import Browser, FilePayload, expect
@@ -65,7 +66,7 @@ async def test_a_bad_file_leaves_the_good_one(browser: Browser, site: Site) -> N
             await expect(page.get_by_role("heading", name="good.csv: 1 brief")).to_be_visible()
         async with page.expect_request("**/api/v1/batches") as sent:
             await page.get_by_role("button", name="Start the batch").click()
-        brief = (await sent.value).post_data_json["rows"][0]["brief"]
+        brief = json.loads((await sent.value).post_data or "")["rows"][0]["brief"]
     fields = {"duration_seconds": "4.5", "languages": ["de"], "modalities": ["text", "image"]}
     assert brief == {"text": "Sag es", "platform": "video", **fields}
 
