@@ -201,5 +201,6 @@ def _watched(audit: Audit, watcher: Watcher) -> None:
 
 
 def _told(event: Event | StreamEvent) -> tuple[int | None, str, str | None, str]:
-    """An event without its time."""
-    return event.id, event.name, event.asset_id, json.dumps(event.data, sort_keys=True)
+    """An event without its time, and without the plan's assets, which streams add."""
+    data = {name: value for name, value in event.data.items() if name != "plan_assets"}
+    return event.id, event.name, event.asset_id, json.dumps(data, sort_keys=True)
