@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Final, NoReturn
 from uuid import uuid4
 
@@ -232,7 +233,10 @@ class PaidTake(PaidAttempt):
         if self.reserve:
             await self.reserve(self._ledger.entry)
         await check_store(self.storage, self.offer, self._ledger.entry)
+        began = monotonic()
         await self._write("claimed", outcome, order)
+        if monotonic() - began > self.settings.claim_settles_seconds:
+            await self._check_claim()
         nonce, started = self._ledger.entry.last.nonce if self._ledger.entry else "", now()
         async with self._claim_heartbeat.running():
             try:
@@ -257,6 +261,17 @@ class PaidTake(PaidAttempt):
         await record_owner(self, job)
         await self._withdraw_question()
         raise self._running(Running(progress=0.0), job, started)
+
+    async def _check_claim(self) -> None:
+        """Check that the claim still counts, after a write so long that others may have counted it as lost: a process
+        that was suspended then sends nothing.
+
+        Raises:
+            StorageConflict: it does not count any more.
+        """
+        claim = self._ledger.entry
+        if await self._retry_storage(self._ledger.read) != claim:
+            raise StorageConflict
 
     async def _check_price(self, today: date) -> None:
         """Check, before the claim, that the price that the production reserved still holds.

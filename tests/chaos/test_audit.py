@@ -10,6 +10,7 @@ from activities.takes.ledger import Entry, Submission
 from tests.chaos.audit.money import Accounts, balance
 from tests.chaos.servers.bills import Bill, Billed
 from workflows import keys
+from workflows.activity_io import AssetFailure
 from workflows.brief import Brief, Platform
 from workflows.events import AssetState, Event, ProductionStatus, Snapshot
 from workflows.models import Media, Take
@@ -32,6 +33,11 @@ def entry(*submissions: Submission, state: Any = "stored", price: Decimal = PRIC
         submissions=submissions,
         **more,
     )
+
+
+def refused(*, price: Decimal, maybe_billed: bool) -> Entry:
+    failure = AssetFailure(reason="content_refused", message="no", maybe_billed=maybe_billed)
+    return entry(submission(outcome="no"), state="released", price=price, final=failure)
 
 
 def taken(source: Any) -> Take:
@@ -108,6 +114,12 @@ def asked() -> Event:
         ),
         (held({"visual": entry(submission("0.6"))}, "0.6", spent="0.6", budget="0.06"), "no event tells of it"),
         (
+            held(
+                {"visual": entry(submission(), price=Decimal(0), take=taken("unknown"))}, "0.03", spent="0", budget="0"
+            ),
+            "",
+        ),
+        (
             held({keys.PLANNER: entry(submission("0.03"))}, "0.03", spent="0.03", owner=keys.PLANNER, budget=None),
             "",
         ),
@@ -168,6 +180,8 @@ def test_caps(found: Accounts, words: str) -> None:
         (held({"visual": entry(submission("0.06"), take=taken("catalogue"))}, "0.03", spent="0.06"), "catalogue"),
         (held({"visual": entry(submission("0.06"), take=taken("vendor"))}, "0.03", spent="0.06"), "DIFFERENCE"),
         (held({"visual": entry(submission(), take=taken("unknown"))}, "0.03", spent="0"), "unknown"),
+        (held({"visual": refused(price=Decimal(0), maybe_billed=True)}, "0.03", spent="0"), ""),
+        (held({"visual": refused(price=Decimal(0), maybe_billed=False)}, "0.03", spent="0"), "DIFFERENCE"),
         (
             held({"visual": entry(submission(outcome="500"), submission("0.03"))}, "0.03", "0.03", spent="0.03"),
             "DIFFERENCE",

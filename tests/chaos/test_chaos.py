@@ -124,5 +124,7 @@ def test_orphans() -> None:
     assert orphans(found, {*known, *stray}, is_free_take=lambda _: False) == sorted(stray)
     free = f"{keys.take_prefix('x', 'caption', 1)}/media.md"
     assert orphans(found, {*known, free}, is_free_take=lambda key: key == free) == [free]
+    assert orphans(found, {keys.deliverable_key("x", 2, "post.md")}, is_free_take=lambda _: False)
     found.was_reset = True
+    assert orphans(found, {keys.deliverable_key("x", 2, "post.md")}, is_free_take=lambda _: False) == []
     assert orphans(found, {*known, free}, is_free_take=lambda key: key == free) == []

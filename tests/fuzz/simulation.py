@@ -14,6 +14,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from temporalio import workflow
+from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, FailureError
 
 from workflows.events import ProductionStart, Snapshot
@@ -153,6 +154,7 @@ class Simulation:
                 is_continue_as_new_suggested=lambda: self.full,
                 continued_run_id="before",
                 first_execution_run_id="first",
+                typed_search_attributes=TypedSearchAttributes.empty,
             ),
             "patched": lambda _: True,
             "execute_activity_method": self._execute,

@@ -59,9 +59,9 @@ def manifest_of(client: GreenlightClient, production_id: str, folder: Path) -> S
 
 
 def in_the_log(events: Sequence[StreamEvent]) -> list[Event]:
-    """The events of a stream that belong to the log: those with an id."""
-    logged = (event for event in events if event.id is not None)
-    return [Event.model_validate(event.model_dump(exclude={"production_id"})) for event in logged]
+    """The events of a stream that belong to the log, those with an id, without the plan's assets, which streams add."""
+    hidden = {"production_id": True, "data": {"plan_assets"}}
+    return [Event.model_validate(event.model_dump(exclude=hidden)) for event in events if event.id is not None]
 
 
 class Watcher:

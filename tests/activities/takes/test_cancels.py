@@ -127,6 +127,32 @@ async def test_a_response_after_the_end_stops_its_job(storage: Storage, monkeypa
     assert (vendor.jobs, entry.last.job_id, entry.billed_usd) == ({}, "job-1", PRICE)
 
 
+async def test_a_process_suspended_with_its_claim_sends_nothing_after_the_end(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt that was suspended while it wrote its claim, and resumes after its take was cancelled, submits
+    nothing: a job that it started now would run to its end if the process died before the response."""
+    vendor = Vendor()
+    run = Attempts(storage, vendor, take_request("later"))
+    put, claimed, go_on = storage.put_bytes, asyncio.Event(), asyncio.Event()
+
+    async def suspended(*args: Any, **more: Any) -> str:
+        etag = await put(*args, **more)
+        if not claimed.is_set():
+            claimed.set()
+            await go_on.wait()
+        return etag
+
+    monkeypatch.setattr(storage, "put_bytes", suspended)
+    late = asyncio.create_task(run.attempt())
+    await claimed.wait()
+    assert (await stop(run)).outcome == "running"
+    go_on.set()
+    with pytest.raises(Exception, match="another attempt"):
+        await late
+    assert (vendor.jobs, vendor.billed, (await run.fails()).type) == ({}, [], "job_cancelled")
+
+
 # Late responses
 
 

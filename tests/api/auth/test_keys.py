@@ -246,7 +246,7 @@ async def test_the_client_and_the_command_send_a_key(closed: Api, ana: str, monk
     assert "Set GREENLIGHT_API_KEY" in told.output
     monkeypatch.setenv("GREENLIGHT_API_KEY", ana)
     assert await asyncio.to_thread(ask) == "ana"
-    command = ["--url", url, "schedule", "pause", "monday"]
+    command = ["--url", url, "schedule", "create", "Say it.", "--id", "monday", "--cron", "0 9 * * 1"]
     told = await asyncio.to_thread(CliRunner().invoke, app, command)
     assert "role operator" in told.output
     assert "The key in GREENLIGHT_API_KEY does not allow this request" in told.output

@@ -53,6 +53,9 @@ async def test_owners_read_all_their_data(house: House, acme: Property) -> None:
         if method != "GET" or "{" not in path or "session" in path or "studio" in path:
             continue
         answer = await house.ask("adam", method, filled(path, acme.production, acme.batch, acme.schedule, acme.asset))
+        if path.endswith("/data"):
+            assert problem(answer, 404).type.endswith("no-data")  # the take of a picture by previz
+            continue
         assert answer.status_code in (200, 307), f"{path}: {answer.text}"
         if answer.status_code == 307:
             async with httpx.AsyncClient(timeout=WITHIN, trust_env=False) as outside:

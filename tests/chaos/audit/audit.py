@@ -129,7 +129,9 @@ def _jobs(audit: Audit, script: ProductionScript, vendors: Vendors) -> None:
                 audit.wrong(f"FOREIGN JOB: {asset_id}/{take.number} is job {take.job_id} of {owner}")
     known = {e.job_id for e in audit.entries.values()}
     if audit.snapshot.status is ProductionStatus.CANCELLED:
-        lost = [b for b in vendors.replicate.bills() if b.owner.production == script.name and b.job_id not in known]
+        # Models that are in no catalogue get no seed, so their jobs cannot be found.
+        own = [b for b in vendors.replicate.bills() if b.owner.production == script.name and b.owner.seed is not None]
+        lost = [b for b in own if b.job_id not in known]
         audit.ran_on = len(lost)
         for bill in lost:
             audit.wrong(
@@ -199,5 +201,6 @@ def _watched(audit: Audit, watcher: Watcher) -> None:
 
 
 def _told(event: Event | StreamEvent) -> tuple[int | None, str, str | None, str]:
-    """An event without its time."""
-    return event.id, event.name, event.asset_id, json.dumps(event.data, sort_keys=True)
+    """An event without its time, and without the plan's assets, which streams add."""
+    data = {name: value for name, value in event.data.items() if name != "plan_assets"}
+    return event.id, event.name, event.asset_id, json.dumps(data, sort_keys=True)

@@ -87,7 +87,8 @@ def published_usd(entries: Entries, production_id: str, bill: Bill) -> Decimal |
     """The price that was reserved for a bill's submission; None if no ledger has it."""
     own = {take: e for (asset_id, take), e in entries.items() if asset_id == bill.owner.asset_id}
     seeded = [e for take, e in own.items() if bill.owner.seed == _seed(production_id, bill.owner.asset_id, take)]
-    return max((e.price_usd for e in seeded or own.values()), default=None)
+    of_vendor = [e for e in own.values() if e.provider == bill.vendor]
+    return max((e.price_usd for e in seeded or of_vendor or own.values()), default=None)
 
 
 def _seed(production_id: str, asset_id: str, take: int) -> int:
@@ -172,6 +173,8 @@ def reason_of(entry: Entry, number: int, state: AssetState | None, *, asked: boo
         return "in doubt" if following.resubmitted or following.order else ""
     if submission.outcome == "cancelled" or (state and state.cancelled == "running"):
         return "cancelled"
+    if entry.final and entry.final.maybe_billed and not entry.price_usd:
+        return "open"  # without a published price it counts at nothing, and the record says that it may be billed
     if entry.is_open or (entry.final and entry.final.maybe_billed):
         return "open" if submission.billed_usd or asked else ""
     if entry.take and entry.take.cost_source in ("catalogue", "unknown"):

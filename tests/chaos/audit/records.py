@@ -187,12 +187,13 @@ def orphans(audit: Audit, stored: Collection[str], is_free_take: Callable[[str],
         known |= {f"{prefix}/ledger.json", f"{prefix}/ledger.json.unreadable"}
         numbers = range(1, len(entry.submissions) + 1)
         known |= {k for k in stored if k.startswith(f"{prefix}/media") and submission_of(k) in numbers}
+    known |= {keys.data_key(key) for key in known if "/media" in key}
     for key in sorted(stored):
         parts = key.split("/")
         if key in known or parts[2] in ("plan", "uploads", "references", "learned", "planning.json"):
             continue
-        if parts[2] == "deliverable" and int(parts[3]) in revisions:
-            continue
+        if parts[2] == "deliverable" and (int(parts[3]) in revisions or audit.was_reset):
+            continue  # a run before the reset may have delivered more revisions
         if parts[2] == "assets" and _begun(audit, parts[3], int(parts[5])) and is_free_take(key):
             continue  # the production was cancelled, or the run reset, while it was generated
         found.append(key)
