@@ -117,13 +117,13 @@ function planEditor({ production, asset, actions, state, set, models }) {
       `}
       <div class="row tight" key="buttons">
         ${button("Save", save, {
-          variant: "primary", busy: actions.busy("edit"), disabled: !changed || !wanted.prompt.trim(),
+          key: "save", variant: "primary", busy: actions.busy("edit"), disabled: !changed || !wanted.prompt.trim(),
         })}
-        ${changed && button("Discard changes", () => set({ edits: {} }), { variant: "ghost" })}
-        ${button("Earlier", () => moveTo(index - 1), { disabled: index === 0 })}
-        ${button("Later", () => moveTo(index + 1), { disabled: index === shots.length - 1 })}
+        ${changed && button("Discard changes", () => set({ edits: {} }), { key: "discard", variant: "ghost" })}
+        ${button("Earlier", () => moveTo(index - 1), { key: "earlier", disabled: index === 0 })}
+        ${button("Later", () => moveTo(index + 1), { key: "later", disabled: index === shots.length - 1 })}
         <span class="grow"></span>
-        ${button("Remove", remove, { variant: "danger", disabled: length === 1 })}
+        ${button("Remove", remove, { key: "remove", variant: "danger", disabled: length === 1 })}
       </div>
     </div>
   `;

@@ -123,6 +123,7 @@ export function open([id, assetId], app) {
     `;
   }
 
+  /** The keys keep each button its element: a click during a change of the status must not reach its neighbour. */
   function lifecycleButtons(data) {
     const send = (action, body) => () => actions.run("life", () => production.send(action, body));
     const live = BUSY.has(data.status) || data.status === "needs_attention";
@@ -130,18 +131,18 @@ export function open([id, assetId], app) {
     const temporal = data.links.temporal_ui;
     return [
       live && data.approved_at && !data.paused && button("Pause", send("pause", { paused_by: actorName() }), {
-        variant: "ghost", busy, mark: "pause",
+        key: "pause", variant: "ghost", busy, mark: "pause",
       }),
       data.paused && button("Resume", send("resume", { resumed_by: actorName() }), {
-        variant: "ghost", busy, mark: "play",
+        key: "resume", variant: "ghost", busy, mark: "play",
       }),
       !CLOSED.has(data.status) && button(
         "Cancel production",
         () => set({ open: state.open === "cancel" ? null : "cancel" }),
-        { variant: "ghost", "aria-expanded": String(state.open === "cancel") },
+        { key: "cancel", variant: "ghost", "aria-expanded": String(state.open === "cancel") },
       ),
       temporal && html`
-        <a class="button ghost" href=${temporal} target="_blank" rel="noopener">
+        <a class="button ghost" key="temporal" href=${temporal} target="_blank" rel="noopener">
           <span>Temporal</span>${icon("external")}
         </a>
       `,
