@@ -85,7 +85,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
         reader = ProductionReader(connected, vault.manifest, metrics)
         relay = Relay(reader, ChangeFeed(connected), metrics)
         fleet = Fleet(temporal)
-        titles = SearchableTitles(encrypted=bool(settings.payload_keys))
+        titles = SearchableTitles.of(connected)
         readiness = Readiness(checks(temporal, vault, fleet, keys))
         app.state.services = Services(
             settings=settings,

@@ -46,7 +46,7 @@ class BatchGateway:
 
     def __init__(self, client: Client, read_record: ReadRecord, titles: SearchableTitles | None = None) -> None:
         self._client = client
-        self._titles = titles or SearchableTitles()
+        self._titles = titles or SearchableTitles.of(client)
         self._read_record = read_record
         self._slots = asyncio.Semaphore(MAX_QUERIES)
 

@@ -63,7 +63,7 @@ class ProductionGateway:
 
     def __init__(self, client: Client, reader: ProductionReader, titles: SearchableTitles | None = None) -> None:
         self._client = client
-        self._titles = titles or SearchableTitles()
+        self._titles = titles or SearchableTitles.of(client)
         self._reader = reader
         self._starts = asyncio.Semaphore(MAX_STARTS)
 

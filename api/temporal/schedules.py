@@ -48,7 +48,7 @@ class ScheduleGateway:
 
     def __init__(self, client: Client, titles: SearchableTitles | None = None) -> None:
         self._client = client
-        self._titles = titles or SearchableTitles()
+        self._titles = titles or SearchableTitles.of(client)
 
     async def create(self, schedule_id: str, body: ScheduleBody) -> ScheduleView:
         """Create a schedule, under its tenant's id, that starts the brief's production at the times of `cron`.

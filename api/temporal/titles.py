@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows import keys
@@ -31,6 +32,11 @@ class SearchableTitles:
         """
         self._encrypted = encrypted
         self._refused_until = -RETRY_SECONDS
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        """Titles of the workflows that this client starts, whose data converter may encrypt."""
+        return cls(encrypted=client.data_converter.payload_codec is not None)
 
     async def start(self, call: Callable[[bool], Awaitable[R]]) -> R:
         """The result of `call`, which gets whether to set the attribute, and sends nothing else that depends on it.
