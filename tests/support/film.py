@@ -60,8 +60,10 @@ def manifest_of(client: GreenlightClient, production_id: str, folder: Path) -> S
 
 def in_the_log(events: Sequence[StreamEvent]) -> list[Event]:
     """The events of a stream that belong to the log, those with an id, without the plan's assets, which streams add."""
-    hidden = {"production_id": True, "data": {"plan_assets"}}
-    return [Event.model_validate(event.model_dump(exclude=hidden)) for event in events if event.id is not None]
+    dumped = [
+        event.model_dump(exclude={"production_id": True, "data": {"plan_assets"}}) for event in events if event.id
+    ]
+    return [Event.model_validate(each) for each in dumped]
 
 
 class Watcher:
