@@ -138,9 +138,7 @@ class AnswerValidator:
             problems.append("assets: there are none")
         if problems:
             raise Refused(problems)
-        structure = self.task.structure
-        given = self.task.brief.title or (structure.title if structure else "")
-        title = given or " ".join(draft.title.split())[:200] or assets[0].label
+        title = self.task.given_title or " ".join(draft.title.split())[:200] or assets[0].label
         warnings = [" ".join(w.split())[:300] for w in draft.warnings if w.strip()]
         plan = Plan.of(title, assets, planner=planner, warnings=warnings[:MAX_WARNINGS])
         try:

@@ -136,21 +136,21 @@ def open_feedback_warnings(feedback: FeedbackRequests) -> list[str]:
 
 def _structured(task: PlanningTask, structure: Structure) -> Film:
     """The shots of the brief, each with its own lines, in its order and with its times."""
-    shots = [_film_shot(shot, k, structure) for k, shot in enumerate(structure.shots)]
+    listed = [_film_shot(shot, k, structure) for k, shot in enumerate(structure.shots)]
     warnings: list[str] = []
     if structure.fixes_shots:
-        if len(shots) > MOST_SHOTS:
-            warnings.append(f"the brief lists {len(shots)} shots: neighbours are joined to {MOST_SHOTS}")
-        shots = joined(shots, MOST_SHOTS)
+        if len(listed) > MOST_SHOTS:
+            warnings.append(f"the brief lists {len(listed)} shots: neighbours are joined to {MOST_SHOTS}")
+        shots = joined(listed, MOST_SHOTS)
     else:
-        shots = joined(shots, max(1, min(MAX_SHOTS, int(task.seconds / LEAST_SECONDS))))
+        shots = joined(listed, max(1, min(MAX_SHOTS, int(task.seconds / LEAST_SECONDS))))
         shots = divided(shots, math.ceil(task.seconds / _longest_seconds(task)))
     shots, problems = edited(shots, task.feedback.edits)
     drops = any(edit.kind in ("drop", "length") for edit in task.feedback.edits)
     timed = all(shot.fixed for shot in shots)
     total = sum(s.seconds for s in shots) if timed and not task.feedback.ends_with_seconds else task.seconds
     if drops and not timed and not task.feedback.ends_with_seconds:
-        kept = sum(s.need for s in shots) / (sum(_film_shot(s, 0, structure).need for s in structure.shots) or 1)
+        kept = sum(s.need for s in shots) / (sum(s.need for s in listed) or 1)
         total = max(total * min(kept, 1), 1.0)
     shots = move_overrun(with_lengths(shots, total))
     length = task.brief.duration_seconds
@@ -163,7 +163,6 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
 
 
 def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
-    count = len(structure.shots)
     seen = shot.description or _scene_before(structure, index)
     speakers = tuple(dict.fromkeys(line.speaker for line in shot.lines if line.speaker))
     if speakers and structure.form == "screenplay":
@@ -171,7 +170,7 @@ def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
     if shot.place:
         seen = f"{shot.place}. {seen}".rstrip(". ")
     seen = seen or (f"The words {'; '.join(shot.lettering)}" if shot.lettering else shot.framing or structure.title)
-    frame = OPENING if index == 0 else CLOSING if index == count - 1 else MIDDLE[(index - 1) % len(MIDDLE)]
+    frame = _frame(index, len(structure.shots))
     if shot.framing:
         frame = next(frame for frame, words in _FRAMINGS if re.search(words, shot.framing, re.IGNORECASE))
     return FilmShot(
@@ -184,6 +183,11 @@ def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
         seconds=shot.seconds or 0,
         fixed=bool(shot.seconds),
     )
+
+
+def _frame(index: int, count: int) -> Frame:
+    """The framing of a shot for which the brief gives none, by its place among `count` shots."""
+    return OPENING if index == 0 else CLOSING if index == count - 1 else MIDDLE[(index - 1) % len(MIDDLE)]
 
 
 def _scene_before(structure: Structure, index: int) -> str:
@@ -252,7 +256,7 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     english = brief.language.split("-")[0] == "en"
     shots = []
     for k in range(count):
-        frame = OPENING if k == 0 else CLOSING if k == count - 1 else MIDDLE[(k - 1) % len(MIDDLE)]
+        frame = _frame(k, count)
         scene = groups[k % len(groups)]
         said = [s for s in scene if not (english and is_direction(s))] if k < len(groups) else []
         shots.append(FilmShot(frame.name, join_sentences(scene)[:700], frame, join_sentences(said)))

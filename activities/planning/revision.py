@@ -133,8 +133,7 @@ def read_feedback(feedback: Sequence[str], *, film: bool) -> FeedbackRequests:
             rest = pattern.sub(" ; ", rest)
         if film:
             rest = _read_numbers(reading, rest)
-        words = re.findall(r"\w+", rest.lower())
-        if rest == message or not all(_FILLERS.fullmatch(word) for word in words):
+        if rest == message or not _only_fillers(rest):
             reading.open.append(_shown(rest))
     return FeedbackRequests(
         reading.shots, reading.seconds, reading.each, tuple(reading.edits), reading.title, tuple(reading.open),
@@ -159,8 +158,12 @@ def _read_numbers(reading: _Reading, text: str) -> str:
 def _shown(rest: str) -> str:
     """What is left of a message, without the places of what was taken from it."""
     parts = [part.strip(" ,.:;") for part in rest.split(" ; ")]
-    kept = [p for p in parts if not all(_FILLERS.fullmatch(w) for w in re.findall(r"\w+", p.lower()))]
+    kept = [p for p in parts if not _only_fillers(p)]
     return " ".join(" … ".join(kept or parts).split())[:300]
+
+
+def _only_fillers(text: str) -> bool:
+    return all(_FILLERS.fullmatch(word) for word in re.findall(r"\w+", text.lower()))
 
 
 def _amount(text: str) -> float:

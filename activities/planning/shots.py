@@ -137,7 +137,7 @@ def divided(shots: Sequence[FilmShot], count: int) -> list[FilmShot]:
     """At least `count` shots: the longest is divided, its sentences and its length with it, as often as needed."""
     made = list(shots)
     while len(made) < count:
-        k = max(range(len(made)), key=lambda i: (_weight(made[i]) if made[i].fixed else made[i].need, -i))
+        k = max(range(len(made)), key=lambda i: (_weight(made[i]), -i))
         shot = made[k]
         said = sentences(shot.narration) if shot.narration else []
         at = math.ceil(len(said) / 2)

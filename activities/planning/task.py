@@ -70,6 +70,11 @@ class PlanningTask:
     def brief(self) -> Brief:
         return self.request.brief
 
+    @property
+    def given_title(self) -> str:
+        """The title that the brief gives, in its field or in its text; empty where it gives none."""
+        return self.brief.title or (self.structure.title if self.structure else "")
+
     def room_usd(self, questions_usd: Decimal) -> Decimal | None:
         """What the brief's budget leaves for assets after the questions about this plan; None without a budget."""
         budget = self.brief.budget_usd

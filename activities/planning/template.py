@@ -156,8 +156,7 @@ def draft(task: PlanningTask) -> Plan:
 
 def _title(task: PlanningTask) -> str:
     brief, structure = task.brief, task.structure
-    given = task.feedback.title or brief.title or (structure.title if structure else "")
-    if given:
+    if given := task.feedback.title or task.given_title:
         return given[:200]
     text = sentences(brief.text)[0]
     if structure and structure.form in ("shot list", "table", "screenplay"):

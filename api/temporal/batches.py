@@ -44,9 +44,9 @@ ReadRecord = Callable[[str], Awaitable[BatchRecord | None]]
 class BatchGateway:
     """Starts, reads and changes batches. Raises only `Problem`."""
 
-    def __init__(self, client: Client, read_record: ReadRecord, titles: SearchableTitles | None = None) -> None:
+    def __init__(self, client: Client, read_record: ReadRecord, titles: SearchableTitles) -> None:
         self._client = client
-        self._titles = titles or SearchableTitles.of(client)
+        self._titles = titles
         self._read_record = read_record
         self._slots = asyncio.Semaphore(MAX_QUERIES)
 

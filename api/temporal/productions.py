@@ -61,9 +61,9 @@ R = TypeVar("R", bound=Model)
 class ProductionGateway:
     """Starts and changes productions. Raises only `Problem`."""
 
-    def __init__(self, client: Client, reader: ProductionReader, titles: SearchableTitles | None = None) -> None:
+    def __init__(self, client: Client, reader: ProductionReader, titles: SearchableTitles) -> None:
         self._client = client
-        self._titles = titles or SearchableTitles.of(client)
+        self._titles = titles
         self._reader = reader
         self._starts = asyncio.Semaphore(MAX_STARTS)
 

@@ -46,9 +46,9 @@ NEXT_RUNS: Final = 5
 class ScheduleGateway:
     """Creates, reads and changes schedules. Raises only `Problem`."""
 
-    def __init__(self, client: Client, titles: SearchableTitles | None = None) -> None:
+    def __init__(self, client: Client, titles: SearchableTitles) -> None:
         self._client = client
-        self._titles = titles or SearchableTitles.of(client)
+        self._titles = titles
 
     async def create(self, schedule_id: str, body: ScheduleBody) -> ScheduleView:
         """Create a schedule, under its tenant's id, that starts the brief's production at the times of `cron`.

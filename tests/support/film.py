@@ -8,6 +8,7 @@ from typing import Final, Self
 
 import boto3
 from botocore.config import Config
+from pydantic import JsonValue
 
 from activities.takes.ledger import Entry
 from api.client.client import GreenlightClient
@@ -58,10 +59,15 @@ def manifest_of(client: GreenlightClient, production_id: str, folder: Path) -> S
     return Snapshot.model_validate_json(path.read_bytes())
 
 
+def logged_data(event: Event | StreamEvent) -> dict[str, JsonValue]:
+    """The data of an event as the log holds it: without the plan's assets, which streams add."""
+    return {name: value for name, value in event.data.items() if name != "plan_assets"}
+
+
 def in_the_log(events: Sequence[StreamEvent]) -> list[Event]:
-    """The events of a stream that belong to the log, those with an id, without the plan's assets, which streams add."""
-    hidden = {"production_id": True, "data": {"plan_assets"}}
-    return [Event.model_validate(event.model_dump(exclude=hidden)) for event in events if event.id is not None]
+    """The events of a stream that belong to the log: those with an id."""
+    logged = [event for event in events if event.id is not None]
+    return [Event.model_validate(e.model_dump(exclude={"production_id"}) | {"data": logged_data(e)}) for e in logged]
 
 
 class Watcher:

@@ -109,7 +109,9 @@ READS: Final[dict[str, Reads]] = {
     "GreenlightTenant=": lists("film"),
     "count --query": prints(r"total: \d, values: Running", "total: 1, values: Completed"),
     "workflow describe": prints(TAKE, "StillRunning", r"previz-\d+-600000", "progress"),
-    "workflow metadata": prints("### producing", r"\| still-2\s+\| openai · \S+\s+\| completed, take 1\s+\| 0.01"),
+    "workflow metadata": prints(
+        "### producing", r"\| still-2\s+\| openai · \S+\s+\| completed, take 1\s+\| \S+\s+\| 0.01"
+    ),
     "workflow stack": prints(r"workflows/production/steps/making.py.{1,20}line \d+, in _make"),
     "workflow show": prints("^$"),
     "tests.replay": prints("run.json: replays"),

@@ -145,8 +145,8 @@ def _missing_lettering(shots: Sequence[Shot], plan: Plan, visuals: Sequence[Asse
     problems = []
     for k, (shot, visual) in enumerate(zip(shots, visuals, strict=True), start=1):
         inputs = [a for i in visual.depends_on if (a := plan.find(i)) and a.asset_type == Modality.IMAGE]
-        own = f"still-{k}"
-        inputs += [a for a in plan.assets if a.asset_id == own and a not in inputs]
+        if (still := plan.find(f"still-{k}")) and still not in inputs:
+            inputs.append(still)
         words = _words(" ".join(a.prompt for a in (visual, *inputs)))
         problems += [
             f"shot {k}: the prompts of its picture or video do not contain the on-screen text “{text[:200]}”"

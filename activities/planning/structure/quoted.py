@@ -10,6 +10,7 @@ from activities.planning.structure.text import (
     description_text,
     has_words,
     join_descriptions,
+    quoted_words,
     spoken_text,
     without_quotes,
 )
@@ -50,7 +51,7 @@ def take_quotations(text: str) -> Parts:
     for match in QUOTED.finditer(text):
         before = text[at : match.start()]
         sentence = re.split(r"(?<=[.!?…。！？।؟])\s*", rest + before)[-1].strip()
-        words = next(filter(None, match.groups()), "").strip()
+        words = quoted_words(match)
         said = _SAID.search(sentence)
         alone = not sentence or sentence.endswith((":", "：", "—", "–"))
         if _READ.search(sentence):

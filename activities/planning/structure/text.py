@@ -58,14 +58,19 @@ def number(text: str) -> float:
 
 def quotations(text: str) -> list[str]:
     """The quoted parts of a text, without their marks."""
-    return [next(filter(None, m.groups()), "").strip() for m in QUOTED.finditer(text)]
+    return [quoted_words(match) for match in QUOTED.finditer(text)]
+
+
+def quoted_words(match: re.Match[str]) -> str:
+    """What is between the marks of a match of QUOTED."""
+    return next(filter(None, match.groups()), "").strip()
 
 
 def without_quotes(text: str) -> str:
     """The text without the marks of a quotation around the whole of it."""
     text = text.strip()
     match = QUOTED.fullmatch(text) or QUOTED.fullmatch(text.rstrip(".。"))
-    return next(filter(None, match.groups()), "").strip() if match else text
+    return quoted_words(match) if match else text
 
 
 def is_address(text: str) -> bool:

@@ -9,16 +9,14 @@ from typing import Annotated, Final
 
 import typer
 from rich.markup import escape
-from rich.text import Text
 
-from api.cli.commands.bulk import BULK_ACTIONS, PLAN_REASONS, BatchOption, in_batch
+from api.cli.commands.bulk import BULK_ACTIONS, PLAN_REASONS, BatchOption, first_cells, in_batch, name_of
 from api.cli.context import INSPECT, Cli, Context, JsonOption, cli_of
 from api.cli.tables import (
     OVERRUN_STYLE,
     amount,
     at_most,
     counted,
-    format_age,
     label,
     one_line,
     print_table,
@@ -105,13 +103,11 @@ def _print_group(
         item = entry.waiting
         # The message of an approval only repeats the price.
         about = entry.title if reason in PLAN_REASONS and entry.title else item.message or entry.title
-        first = (format_age(now - item.since), Text(entry.production_id), Text(item.asset_id or "–"))
-        rows.add_row(*first, amount(item.price_usd), one_line(about))
+        rows.add_row(*first_cells(entry, now), amount(item.price_usd), one_line(about))
     print_table(cli.out, rows)
     if details or len(entries) <= FEW:
         for entry in entries:
-            name = f"{entry.production_id} {entry.waiting.asset_id or ''}".rstrip()
-            cli.print(f"\n  [bold]{escape(name)}[/bold]  {escape(' '.join(entry.title.split()))}")
+            cli.print(f"\n  [bold]{escape(name_of(entry))}[/bold]  {escape(' '.join(entry.title.split()))}")
             _print_item(cli, entry.production_id, entry.waiting)
     else:
         cli.print(f"  One of them: greenlight show ID, or all with greenlight attention --reason {reason} --details")

@@ -109,9 +109,8 @@ def show_selection(cli: Cli, selection: Selection, *, spends: bool) -> None:
         now = datetime.now(UTC)
         for entry in selection.chosen:
             item = entry.waiting
-            first = (format_age(now - item.since), Text(entry.production_id), Text(item.asset_id or "–"))
             price = [amount(item.price_usd)] if spends else []
-            rows.add_row(*first, *price, one_line(item.proposal or entry.title))
+            rows.add_row(*first_cells(entry, now), *price, one_line(item.proposal or entry.title))
         print_table(cli.out, rows)
     others = ", ".join(f"{count} {why}" for why, count in selection.left_out.most_common())
     if others:
@@ -156,12 +155,12 @@ def answer_all(
         except GreenlightError as error:
             refused += 1
             text = " ".join([f"{title_of(error)}.", *lines_of(error)])
-            cli.warn(f"[red]Refused[/red]  {escape(_name(entry))}  {escape(text)}")
+            cli.warn(f"[red]Refused[/red]  {escape(name_of(entry))}  {escape(text)}")
             if not error.status:  # nothing answers any more
                 cli.warn(f"{number} of {len(selection.chosen)} were sent. Run the command again for the others.")
                 raise typer.Exit(EXIT_REFUSED) from None
         else:
-            cli.print(f"{done}  {escape(_name(entry))}  {escape(' '.join(entry.title.split()))}")
+            cli.print(f"{done}  {escape(name_of(entry))}  {escape(' '.join(entry.title.split()))}")
     made = len(selection.chosen) - refused
     cli.print(f"\n{done} {made} of {len(selection.chosen)}." if refused else f"\n{done} {summary}.")
     if refused:
@@ -185,5 +184,12 @@ def _confirm(cli: Cli, question: str) -> None:
         raise typer.Exit(EXIT_ATTENTION)
 
 
-def _name(entry: AttentionEntry) -> str:
+def name_of(entry: AttentionEntry) -> str:
+    """The production of a decision, and its asset where it is about one."""
     return f"{entry.production_id} {entry.waiting.asset_id or ''}".rstrip()
+
+
+def first_cells(entry: AttentionEntry, now: datetime) -> tuple[str, Text, Text]:
+    """The cells with which each table of decisions begins: waiting, production, asset."""
+    item = entry.waiting
+    return format_age(now - item.since), Text(entry.production_id), Text(item.asset_id or "–")

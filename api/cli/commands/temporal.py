@@ -52,7 +52,8 @@ def temporal(context: Context) -> None:
 
 def find_server(environ: Mapping[str, str]) -> Server:
     """The server that the environment names, or that of the stack that was started here."""
-    record = {name: str(value) for name, value in stack_record(environ).items() if isinstance(value, str)}
+    stack = stack_record(environ)
+    record = {name: value for name, value in stack.items() if isinstance(value, str)}
     ui_url = environ.get("GREENLIGHT_TEMPORAL_UI_URL") or record.get("temporal_ui_url", "")
     namespace = environ.get("TEMPORAL_NAMESPACE") or "default"
     if chosen := next((name for name in _CHOSEN_BY if environ.get(name)), ""):
@@ -61,7 +62,7 @@ def find_server(environ: Mapping[str, str]) -> Server:
     if address := record.get("temporal_address", ""):
         namespace = environ.get("TEMPORAL_NAMESPACE") or record.get("temporal_namespace") or "default"
         env = dict(environ) | {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace}
-        if "temporal" in stack_record(environ).get("embedded", ()):
+        if "temporal" in stack.get("embedded", ()):
             # A profile could add TLS or a key, which this server does not have.
             env["TEMPORAL_CONFIG_FILE"] = os.devnull
         if codec_url := record.get("codec_url"):

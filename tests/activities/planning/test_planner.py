@@ -68,7 +68,7 @@ async def test_small_slips_are_fixed_without_a_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "problem"),
     [
         ("no json", "answer: Invalid JSON"),
         ({**film(), "assets": []}, "assets: there are none"),
@@ -93,14 +93,14 @@ async def test_small_slips_are_fixed_without_a_request() -> None:
         ({**film(), "assets": film()["assets"][:3]}, "the brief asks for video, and no asset is video"),
     ],
 )
-async def test_an_invalid_plan_is_repaired_by_the_same_model(wrong: Any, told: str) -> None:
+async def test_an_invalid_plan_is_repaired_by_the_same_model(wrong: Any, problem: str) -> None:
     """Every problem is returned to the same model with its own response, and the fixed response is the plan."""
     script = Script([wrong, film()])
     plan = await planned(script)
     assert script.models == ["wise", "wise"]
     first, second = script.asked[0][3], script.asked[1][3]
     assert second.startswith(first)
-    assert told in second
+    assert problem in second
     assert (wrong if isinstance(wrong, str) else json.dumps(wrong)) in second
     assert plan.drafting_usd == Decimal("0.02")
 
@@ -262,7 +262,7 @@ async def test_instructions_list_the_available_models() -> None:
     prompts."""
     script = Script([film()])
     await planned(script, request(style="bold", aspect="9:16", languages=["de"]))
-    told = script.asked[0][2]
+    instructions = script.asked[0][2]
     for words in (
         "provider `alpha`, model `film`: 0.10 USD a second; must depend on image",
         "best for pictures; 0.04 USD an asset; can make use of image",
@@ -275,7 +275,7 @@ async def test_instructions_list_the_available_models() -> None:
         "parameter `instructions`",
         "how the camera moves",
     ):
-        assert words in told
+        assert words in instructions
     instructions = prompts.instructions(PlanningTask.of(request(platform="copy"), {}))
     assert "### image" not in instructions
     assert "role `call-to-action`" in instructions

@@ -248,15 +248,15 @@ def test_a_partial_plan_is_a_prefix_of_the_whole() -> None:
     """At every length of a response the reported part is true of the whole, bounded, and limited to fields for
     people."""
     written = json.dumps(PLAN)
-    told = [read_partial_plan(written[:at]) for at in range(len(written) + 1)]
-    assert told[-1] == {
+    partial = [read_partial_plan(written[:at]) for at in range(len(written) + 1)]
+    assert partial[-1] == {
         "count": 2,
         "assets": [
             {"asset_id": "script", "asset_type": "text", "label": "Script", "prompt": "Tell it"},
             {"asset_id": "still-1", "asset_type": "image", "label": "First", "prompt": ("A tower " * 99)[:MAX_CHARS]},
         ],
     }
-    lists = [cast(list[dict[str, str]], plan["assets"]) for plan in told]
+    lists = [cast(list[dict[str, str]], plan["assets"]) for plan in partial]
     counts = [len(assets) for assets in lists]
     assert counts == sorted(counts)
     assert {0, 1, 2} == set(counts)

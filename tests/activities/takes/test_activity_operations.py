@@ -271,5 +271,5 @@ def test_a_pause_is_one_line() -> None:
     with ProductionProgress(make_console(out), []) as view:
         for data in (paused, paused, going):
             view.show(StreamEvent(name="asset_progress", at=datetime.now(UTC), asset_id=SHOT, data=data))
-    told = [" ".join(line.split()[2:]) for line in out.getvalue().splitlines()]
-    assert told == [f"asset progress {SHOT} paused in Temporal", f"asset progress {SHOT} generating, 30 %"]
+    lines = [" ".join(line.split()[2:]) for line in out.getvalue().splitlines()]
+    assert lines == [f"asset progress {SHOT} paused in Temporal", f"asset progress {SHOT} generating, 30 %"]

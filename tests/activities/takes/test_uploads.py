@@ -121,7 +121,7 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/se
 
 
 @pytest.mark.parametrize(
-    ("kind", "data", "told"),
+    ("kind", "data", "message"),
     [
         ("image", b"", "it is empty; give image of at most 50,000,000"),
         ("text", b"x" * 1_000_001, "it has 1,000,001 bytes; give text of at most 1,000,000"),
@@ -138,9 +138,9 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/se
         ("video", SCRIPT, "it does not open as video; give MP4"),
     ],
 )
-async def test_a_file_of_another_kind_is_refused(desk: Desk, kind: str, data: bytes, told: str) -> None:
+async def test_a_file_of_another_kind_is_refused(desk: Desk, kind: str, data: bytes, message: str) -> None:
     """A file that is not media of the asset's kind, or too large, is refused with the problem and the remedy."""
-    assert told in await desk.refused(await desk.arrived(data, KINDS[kind], "fine.mp4"))
+    assert message in await desk.refused(await desk.arrived(data, KINDS[kind], "fine.mp4"))
 
 
 async def test_audio_is_no_video_and_video_no_audio(desk: Desk, tmp_path: Path) -> None:
@@ -184,11 +184,11 @@ async def test_a_film_is_finished_from_uploads(storage: Storage, tmp_path: Path)
     await takes.add("n-2", Modality.AUDIO, "narration", voice_file(tmp_path / "n.wav", 0.5), "audio/wav")
     await takes.add("shot-2", Modality.VIDEO, "shot", shot_file(tmp_path / "2.mp4"), "video/mp4", depends_on=("n-2",))
     own = shot_file(tmp_path / "own.webm", size=(200, 200), rate=30, seconds=2.0, codec="libvpx-vp9", hue=90)
-    told = {
+    replaced = {
         "n-2": await desk.taken(voice_file(tmp_path / "n.mp3", 1.0, codec="libmp3lame"), Modality.AUDIO),
         "shot-2": await desk.taken(own, Modality.VIDEO),
     }
-    takes.assets = [FinishedAsset(asset=f.asset, take=told.get(f.asset.asset_id, f.take)) for f in takes.assets]
+    takes.assets = [FinishedAsset(asset=f.asset, take=replaced.get(f.asset.asset_id, f.take)) for f in takes.assets]
     deliverable, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
     film = Film(files["deliverable.mp4"])
     assert (film.size, float(film.rate or 0)) == ((320, 180), 24.0)

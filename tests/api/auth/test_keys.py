@@ -212,8 +212,8 @@ async def test_an_unreadable_file_of_keys(
     try:
         await asyncio.to_thread(module_file.write_text, whole[: len(whole) // 2])
         assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 200
-        told = (await closed.http.get("/readyz", headers=bearer(ana))).json()["checks"]["api_keys"]
-        assert str(module_file) in told
+        check = (await closed.http.get("/readyz", headers=bearer(ana))).json()["checks"]["api_keys"]
+        assert str(module_file) in check
         monkeypatch.setattr(key_file, "GRACE_SECONDS", 0.0)
         assert (await closed.http.get("/api/v1/session", headers=bearer(ana))).status_code == 401
     finally:
@@ -241,15 +241,15 @@ async def test_the_client_and_the_command_send_a_key(closed: Api, ana: str, monk
     with pytest.raises(GreenlightError) as refused:
         await asyncio.to_thread(ask)
     assert refused.value.status == 401
-    told = await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, "list"])
-    assert told.exit_code == 1
-    assert "Set GREENLIGHT_API_KEY" in told.output
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["--url", url, "list"])
+    assert result.exit_code == 1
+    assert "Set GREENLIGHT_API_KEY" in result.output
     monkeypatch.setenv("GREENLIGHT_API_KEY", ana)
     assert await asyncio.to_thread(ask) == "ana"
     command = ["--url", url, "schedule", "create", "Say it.", "--id", "monday", "--cron", "0 9 * * 1"]
-    told = await asyncio.to_thread(CliRunner().invoke, app, command)
-    assert "role operator" in told.output
-    assert "The key in GREENLIGHT_API_KEY does not allow this request" in told.output
+    result = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert "role operator" in result.output
+    assert "The key in GREENLIGHT_API_KEY does not allow this request" in result.output
 
 
 # -- An open API ---------------------------------------------------------------------------------------------------

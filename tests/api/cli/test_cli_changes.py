@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from api.cli.plan_file import PlanFileError, edits_of_assets
 from api.temporal import reads
 from api.views.production import StreamEvent
 from deploy.local import Stack
+from tests.api.cli.command import Greenlight, command_at
 from tests.support.fakes import FakeActivities
 from tests.support.serving import Api, serving
 from workflows.activity_io import DraftPlan
@@ -30,7 +31,6 @@ from workflows.brief import Platform
 from workflows.events import EventName
 from workflows.models import Modality, Plan
 
-Greenlight = Callable[..., Awaitable[Result]]
 NEW = {"asset_id": "text-9", "asset_type": "text", "prompt": "more", "provider": "fake", "model": "words"}
 
 
@@ -43,16 +43,6 @@ def fake() -> FakeActivities:
 async def api(client: Client, fake: FakeActivities) -> AsyncIterator[Api]:
     async with fake.working(client), serving(client, {}) as api:
         yield api
-
-
-@pytest.fixture
-def greenlight(api: Api) -> Greenlight:
-    """The command without a terminal."""
-
-    async def run(*args: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, ["--url", str(api.http.base_url), *args])
-
-    return run
 
 
 async def done(result: Awaitable[Result]) -> str:
@@ -222,10 +212,7 @@ async def test_the_second_gate(client: Client) -> None:
             return Plan.of(plan.title, (still, shot))
 
     async with Film(assets=2).working(client), serving(client, {}) as api:
-
-        async def greenlight(*args: str) -> Result:
-            return await asyncio.to_thread(CliRunner().invoke, app, ["--url", str(api.http.base_url), *args])
-
+        greenlight = command_at(str(api.http.base_url))
         planned = await done(greenlight("plan", "Say it.", "--platform", "video", "--stills-first", "--json"))
         production_id = json.loads(planned)["production_id"]
         await done(greenlight("approve", production_id))

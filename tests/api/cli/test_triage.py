@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,19 +11,18 @@ from uuid import uuid4
 import pytest
 import typer
 from temporalio.client import Client
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from activities.storage.bucket import Storage
 from api.cli.commands import batch
 from api.cli.context import Cli
 from api.cli.main import app
 from deploy.local import Stack
+from tests.api.cli.command import Greenlight
 from tests.support.fakes import FakeActivities
 from tests.support.serving import Api, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
-
-Greenlight = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
@@ -38,16 +37,6 @@ async def api(client: Client, fake: FakeActivities, storage: Storage, servers: S
         use_s3(patch, servers)
         async with fake.working(client), serving(client, {"GREENLIGHT_BUCKET": "tests"}) as api:
             yield api
-
-
-@pytest.fixture
-def greenlight(api: Api) -> Greenlight:
-    """The command without a terminal."""
-
-    async def run(*args: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, ["--url", str(api.http.base_url), *args])
-
-    return run
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.chaos.people.watcher import Watcher
 from tests.chaos.scenario import ProductionScript
 from tests.chaos.servers.stack import Running
 from tests.chaos.servers.vendors import Vendors
-from tests.support.film import Bucket
+from tests.support.film import Bucket, logged_data
 from tests.support.waiting import WITHIN
 from workflows import keys
 from workflows.events import Event, ProductionStatus, Snapshot
@@ -201,6 +201,5 @@ def _watched(audit: Audit, watcher: Watcher) -> None:
 
 
 def _told(event: Event | StreamEvent) -> tuple[int | None, str, str | None, str]:
-    """An event without its time, and without the plan's assets, which streams add."""
-    data = {name: value for name, value in event.data.items() if name != "plan_assets"}
-    return event.id, event.name, event.asset_id, json.dumps(data, sort_keys=True)
+    """An event without its time."""
+    return event.id, event.name, event.asset_id, json.dumps(logged_data(event), sort_keys=True)

@@ -13,6 +13,7 @@ from api.metrics import Metrics
 from api.temporal.outcomes import send_update
 from api.temporal.productions import ProductionGateway
 from api.temporal.reads import ProductionReader
+from api.temporal.titles import SearchableTitles
 from api.temporal.updates import REGENERATE
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions
@@ -75,7 +76,7 @@ async def test_an_overlooked_reopening_is_sent_again(productions: Productions) -
         handle = await productions.approved()
         production_id = (await handle.result()).production_id
     reader = ProductionReader(productions.client, no_manifest, Metrics())
-    gateway = ProductionGateway(productions.client, reader)
+    gateway = ProductionGateway(productions.client, reader, SearchableTitles.of(productions.client))
     request = Regenerate(asset_id="text-1", budget_usd=Decimal(1))
     sending = asyncio.create_task(gateway.update(production_id, REGENERATE, request))
     await overlook(productions.client, handle.id)
