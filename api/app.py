@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import problems
+from api import problems, thumbnails
 from api.auth.key_file import KeyFile
-from api.auth.limits import TenantLimit
+from api.auth.limits import TenantLimit, TenantQueue
 from api.auth.middleware import Access, authorise
 from api.auth.sessions import Sessions, session_secret
 from api.deps import Services
@@ -105,6 +105,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             readiness=readiness,
             streams=TenantLimit(settings.tenant_streams, "event streams", "GREENLIGHT_TENANT_STREAMS"),
             transfers=TenantLimit(settings.tenant_transfers, "transfers of files", "GREENLIGHT_TENANT_TRANSFERS"),
+            thumbnails=thumbnails.Thumbnails(vault),
+            thumbnail_queue=TenantQueue(thumbnails.AT_ONCE, thumbnails.MOST_REQUESTS, "thumbnails"),
         )
         preparing = asyncio.create_task(vault.prepare()) if prepare else None
         watching = asyncio.create_task(readiness.watch()) if prepare else None

@@ -13,7 +13,7 @@ from fastapi import Depends, Header, Path, Query, Request
 
 from api.auth.caller import Caller
 from api.auth.key_file import KeyFile
-from api.auth.limits import TenantLimit, TooMany
+from api.auth.limits import TenantLimit, TenantQueue, TooMany
 from api.auth.middleware import caller_of
 from api.auth.sessions import Sessions
 from api.metrics import Metrics
@@ -24,6 +24,7 @@ from api.relay.relay import Relay
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
+from api.thumbnails import Thumbnails
 from api.views.production import Links, links_of
 from workflows import keys
 from workflows.requests import KeyedRequest
@@ -61,6 +62,8 @@ class Services:
     readiness: Readiness
     streams: TenantLimit
     transfers: TenantLimit
+    thumbnails: Thumbnails
+    thumbnail_queue: TenantQueue
 
     def links(self, production_id: str) -> Links:
         return links_of(production_id, self.settings.temporal_ui_url, self.temporal.namespace)
@@ -139,6 +142,11 @@ async def _one_read(services: ServicesDep, caller: CurrentCaller) -> AsyncIterat
         yield
 
 
+async def _one_thumbnail(services: ServicesDep, caller: CurrentCaller) -> AsyncIterator[None]:
+    async with services.thumbnail_queue.turn(caller):
+        yield
+
+
 def _resume_after(
     last_event_id: Annotated[
         str, Header(description="The id of the last event that arrived; the stream continues after it")
@@ -163,6 +171,8 @@ ONE_TRANSFER: Final = [Depends(_one_transfer)]
 """For routes through which large files pass."""
 ONE_READ: Final = [Depends(_one_read)]
 """For routes that read one file through this process, which counts as a transfer too."""
+ONE_THUMBNAIL: Final = [Depends(_one_thumbnail)]
+"""For the pictures of lists, of which a page loads many: they wait for their turn, and are no transfers."""
 After = Annotated[int, Depends(_resume_after)]
 IdPrefix = Annotated[
     str | None,

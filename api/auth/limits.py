@@ -1,4 +1,4 @@
-"""Limits on what one tenant may have open at a time. Each API process counts for itself."""
+"""Limits on what one tenant may have open or under way at a time. Each API process counts for itself."""
 
 import asyncio
 from collections import Counter
@@ -67,3 +67,41 @@ class TenantLimit:
                     await self._freed.wait()
         with self.hold(caller):
             yield
+
+
+class TenantQueue:
+    """Turns for short work, such as the small pictures of a list: a tenant's requests wait in their order.
+
+    It is no part of a TenantLimit, so that neither a list nor a download refuses the other. The callers of an open API
+    share one queue.
+    """
+
+    def __init__(self, at_once: int, most: int, plural: str) -> None:
+        """
+        Args:
+            at_once: The turns of one tenant at a time.
+            most: The requests of one tenant, waiting ones included.
+        """
+        self._at_once, self._most, self._plural = at_once, most, plural
+        self._requests: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Semaphore] = {}
+
+    @asynccontextmanager
+    async def turn(self, caller: Caller) -> AsyncIterator[None]:
+        """Wait for a turn, and keep it while the block runs.
+
+        Raises:
+            TooMany: 429.
+        """
+        tenant = caller.tenant or ""
+        if self._requests[tenant] >= self._most:
+            raise TooMany(f"{self._most} requests for {self._plural} are under way, which is the most; wait a little.")
+        self._requests[tenant] += 1
+        turns = self._turns.setdefault(tenant, asyncio.Semaphore(self._at_once))
+        try:
+            async with turns:
+                yield
+        finally:
+            self._requests[tenant] -= 1
+            if not self._requests[tenant]:
+                del self._requests[tenant], self._turns[tenant]

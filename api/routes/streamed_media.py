@@ -6,14 +6,14 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import ONE_READ, ONE_TRANSFER, AssetId, KnownId, Services, ServicesDep
+from api.deps import ONE_READ, ONE_THUMBNAIL, ONE_TRANSFER, AssetId, KnownId, Services, ServicesDep
 from api.problems import Problem, documented, wrong_phase
 from api.routes.revisions import keys_of
 from api.storage import MANIFEST, Vault, no_media
-from api.thumbnails import MEDIA_TYPE, thumbnail
+from api.thumbnails import MEDIA_TYPE
 from api.views.assets import content_id
 from api.views.changes import InlineMedia
 from api.views.production import PREFIX
@@ -160,12 +160,14 @@ async def take_text(services: ServicesDep, production_id: KnownId, asset_id: Ass
 @router.get(
     "/{production_id}/thumbnail",
     response_class=Response,
-    dependencies=ONE_READ,
+    dependencies=ONE_THUMBNAIL,
     responses={**_BYTES, **documented(429)},
 )
-async def small_picture(services: ServicesDep, production_id: KnownId) -> Response:
+async def small_picture(request: Request, services: ServicesDep, production_id: KnownId) -> Response:
     """The first picture that the production made, as a small WebP for lists."""
-    picture = await thumbnail(services.vault, production_id)
+    if await request.is_disconnected():  # the list was left while the request waited
+        return Response(status_code=204)
+    picture = await services.thumbnails.of(production_id)
     if picture is None:
         await services.reader.snapshot(production_id)  # 404 where there is no such production
         raise Problem(404, "no-media", "The production has made no picture yet; its `assets` name what it makes.")

@@ -7,15 +7,18 @@ import { html } from "../lib/dom.js";
 import { count, dateTime, listed, priceRange, usd } from "../lib/format.js";
 import { progressBar } from "../lib/regions.js";
 import { actorName, hasRole } from "../lib/session.js";
+import { estimateRange } from "./costs.js";
 
 /** What a plan is about to spend, and its warnings. */
 export function planSummary({ data, plan }) {
   const { brief } = data;
   const modalities = [...new Set(plan.assets.map((a) => a.asset_type))];
+  const planned = { low: plan.low_usd, high: plan.high_usd, unknown: plan.unknown_prices.length > 0 };
   const facts = [
     `${count(plan.assets.length, "asset")}: ${listed(modalities)}.`,
     plan.planner === "template" ? "Planned by template, without a language model." : `Planned by ${plan.planner}.`,
     brief.references?.length > 0 && `Uses ${count(brief.references.length, "reference")}.`,
+    brief.budget_usd === null && Number(plan.high_usd) > 0 && `The estimate is ${estimateRange(planned)}.`,
     Number(data.spent_usd) > 0 && `Planning has cost ${usd(data.spent_usd)}.`,
     data.deadline && `It waits for approval until ${dateTime(data.deadline)}.`,
   ];

@@ -5,6 +5,7 @@ import { html } from "../lib/dom.js";
 import { dotted, listed, quotePrice } from "../lib/format.js";
 import { sheet } from "../lib/regions.js";
 import { attentionCard } from "./attention_card.js";
+import { assetCost } from "./costs.js";
 import { fromModelKey, modelKey } from "./model.js";
 import { shotsOf } from "./shots.js";
 import { modelSelect, newTakesForm, staleNote, takesSection } from "./takes.js";
@@ -38,6 +39,7 @@ const equal = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 export function assetSheet(production, asset, { actions, state, app, models, close, attentionContext }) {
   const { record } = asset;
   const { awaitingApproval } = production;
+  const cost = assetCost(asset);
   const set = (change) => (Object.assign(state, change), app.update());
   const context = { production, asset, actions, state, set, app, models };
   const hasTakes = production.acceptsTakes && record;
@@ -45,7 +47,7 @@ export function assetSheet(production, asset, { actions, state, app, models, clo
     <p class="row tight">
       ${modalityLabel(asset.asset_type)}
       <code>${asset.asset_id}</code>
-      <span class="quiet">${quotePrice(asset.quote)}</span>
+      <span class=${cost?.tone || "quiet"}>${cost?.text ?? quotePrice(asset.quote)}</span>
       ${record?.stale && pill("paused", "Stale")}
     </p>
     ${awaitingApproval && asset.fallbacks?.length > 0 && html`

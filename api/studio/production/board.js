@@ -1,11 +1,12 @@
-// The storyboard, in order: a card for each shot, with its still, take and narration, and for every other asset. While the
-// plan can change, cards are moved by drag or by keys.
+// The storyboard, in order: a card for each shot, with its still, take and narration, and for every other asset. While
+// the plan can change, cards are moved by drag or by keys.
 
 import { icon, pill } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { count, dotted, duration, listed, percent, quotePrice, spent, truncated } from "../lib/format.js";
+import { count, dotted, duration, listed, percent, quotePrice, truncated } from "../lib/format.js";
 import { MODALITIES, reasonLabel, staleBecause } from "../lib/labels.js";
 import { progressBar } from "../lib/regions.js";
+import { assetCost } from "./costs.js";
 import { shotName, shotsOf } from "./shots.js";
 
 const EXCERPT_CHARS = 260;
@@ -65,7 +66,7 @@ function card(production, shot, index, context) {
           <span class="line">
             <span class="number">${position}</span>
             <strong dir="auto" title=${name}>${name}</strong>
-            <span class="price">${price(asset)}</span>
+            ${price(asset)}
           </span>
           <span class="line quiet">
             ${icon(asset.asset_type)}
@@ -97,7 +98,8 @@ function partLine(production, asset, { on, open, isUnsaved }) {
         ${icon(type)}
         <span class="what" dir="auto">${type === "audio" ? assetText(production, asset) : kind}</span>
         ${isUnsaved(asset) && pill("paused", "Not saved")}
-        ${found ? pill(...pillOf(asset, found)) : html`<span class="price">${price(asset)}</span>`}
+        ${(!found || assetCost(asset)?.tone) && price(asset)}
+        ${found && pill(...pillOf(asset, found))}
       </button>
     </li>
   `;
@@ -157,9 +159,10 @@ function cardTone({ main, parts }) {
   return ["bad", "ask"].find((each) => tones.includes(each)) ?? tones[0];
 }
 
-function price({ record, quote }) {
-  if (!record?.take) return quotePrice(quote);
-  return record.cost_source === "unknown" ? "Price unknown" : spent(record.cost_usd);
+/** The price before an asset is made, then what it has cost: red where that is above the estimate. */
+function price(asset) {
+  const cost = assetCost(asset);
+  return html`<span class="price ${cost?.tone}">${cost ? cost.price : quotePrice(asset.quote)}</span>`;
 }
 
 /** The [status, text] of a card; null before the approval. */
@@ -186,8 +189,9 @@ function cardStatus(production, asset) {
 }
 
 function spokenStatus(production, asset) {
-  const [, text] = cardStatus(production, asset) ?? [null, price(asset)];
-  return `${MODALITIES[asset.asset_type]}, ${text}`;
+  const [, text] = cardStatus(production, asset) ?? [null, quotePrice(asset.quote)];
+  const cost = assetCost(asset);
+  return `${MODALITIES[asset.asset_type]}, ${text}${cost?.estimate ? `, ${cost.text}` : ""}`;
 }
 
 function statusLine(production, { main: asset, parts }) {
@@ -205,6 +209,7 @@ function statusLine(production, { main: asset, parts }) {
       ${pill(...pillOf(asset, found))}
       ${record.takes > 1 && html`<span class="quiet">${count(record.takes, "take")}</span>`}
       ${status === "producing" && elapsed(production, asset)}
+      ${assetCost(asset)?.estimate && html`<span class="quiet">${assetCost(asset).estimate}</span>`}
     </span>
   `;
 }

@@ -13,6 +13,7 @@ import { decisionBar, planSummary } from "./approval.js";
 import { assetSheet, newSheetState, unsavedEdits } from "./asset_sheet.js";
 import { attentionCard, CANCEL_EFFECT } from "./attention_card.js";
 import { draftBoard, storyboard } from "./board.js";
+import { estimateRange, productionCost } from "./costs.js";
 import { deliverableSection } from "./deliverable.js";
 import { eventLog } from "./event_log.js";
 import { BUSY, CLOSED, Production } from "./model.js";
@@ -98,12 +99,18 @@ export function open([id, assetId], app) {
             brief.requester !== "anonymous" && brief.requester,
           )}${" · "}
           <time datetime=${data.created_at} title=${dateTime(data.created_at)}>${ago(data.created_at)}</time>
+          ${CLOSED.has(data.status) && data.approved_at && finalCost()}
         </p>
         ${briefText(brief)}
         ${state.open === "cancel" && cancelForm()}
         ${actions.note("life")}
       </header>
     `;
+  }
+
+  function finalCost() {
+    const { text, tone } = productionCost(production);
+    return [" · ", html`<span class=${tone} key="cost">${text}</span>`];
   }
 
   /** The brief as it was sent; a long one is unfolded. */
@@ -215,7 +222,12 @@ export function open([id, assetId], app) {
         <div>
           ${budget || spent
             ? html`<p><strong>${usd(spent)}</strong> spent${reservedText} of ${usd(budget)}</p>`
-            : html`<p><strong>Free</strong>: everything is made on this machine</p>`}
+            : data.estimate_usd?.unknown
+              ? html`<p><strong>Cost unknown</strong>: some prices are not published</p>`
+              : html`<p><strong>Free</strong>: everything is made on this machine</p>`}
+          ${(budget || spent) > 0 && data.estimate_usd && html`
+            <p class="hint">${`The estimate is ${estimateRange(data.estimate_usd)}.`}</p>
+          `}
           ${overrun && html`<p class="hint bad">${aboveListPrice(data.overrun_usd)}</p>`}
           ${budget > 0 && progressBar(spent / budget, "Money spent", {
             reserved: reserved / budget, tone: overrun ? "over" : "",

@@ -8,6 +8,7 @@ import { html } from "../lib/dom.js";
 import { ago, count, dateTime, dotted, duration, fileSize, priceLimit, spent, usd } from "../lib/format.js";
 import { staleBecause } from "../lib/labels.js";
 import { actorName } from "../lib/session.js";
+import { deviation, estimateRange } from "./costs.js";
 import { fromModelKey, highestPrice, modelKey } from "./model.js";
 
 /** USD as the API accepts it: in hundredths of a cent, rounded up. */
@@ -83,13 +84,18 @@ function takeCard(production, asset, take, actions, selectable) {
     `assets/${encodeURIComponent(asset.asset_id)}/select`,
     { take: take.number, requested_by: actorName() },
   ));
+  const { billed_usd, estimate_usd } = take;
+  const deviates = take.cost_source === "unknown" ? 0 : deviation(billed_usd, estimate_usd);
   return html`
     <article class="take" key="take-${take.number}" data-take=${take.number} data-selected=${take.selected}>
       <div class="frame">${takeMedia(production, asset, take)}</div>
       <div class="line">
         <strong>Take ${take.number}</strong>
-        <span class="price">${take.cost_source === "unknown" ? "Price unknown" : spent(take.billed_usd)}</span>
+        <span class="price ${deviates > 0 ? "bad" : ""}">
+          ${take.cost_source === "unknown" ? "Price unknown" : spent(billed_usd)}
+        </span>
       </div>
+      ${deviates !== 0 && html`<p class="quiet small">Estimate ${estimateRange(estimate_usd)}</p>`}
       <p class="quiet small">
         ${take.provider === "upload" ? take.note || take.model : `${take.provider} · ${take.model}`}${" · "}
         <time datetime=${take.finished_at} title=${dateTime(take.finished_at)}>${ago(take.finished_at)}</time>

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
+import httpx
 import pytest
 from starlette.types import Receive
 from temporalio.client import Client, ScheduleActionStartWorkflow, WorkflowExecutionDescription
@@ -15,9 +16,10 @@ from temporalio.service import RPCError
 from api.auth import key_file, limits
 from api.auth.roles import Role
 from api.routes import uploads
+from api.thumbnails import Thumbnails
 from deploy.local import Stack
 from tests.api.auth.api_keys import bearer
-from tests.api.auth.tenants import COPY, HOLDERS, PNG, House, filled, routes
+from tests.api.auth.tenants import COPY, HOLDERS, PNG, House, Property, filled, routes
 from tests.support.serving import problem
 from tests.support.waiting import WITHIN, eventually
 from workflows import keys
@@ -284,8 +286,10 @@ async def test_a_tenant_has_a_limit_of_streams(house: House) -> None:
         assert await eventually(again)
 
 
-async def test_a_tenant_has_a_limit_of_uploads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One upload above the limit of a tenant is refused until one ends; other tenants are not affected."""
+async def slow_upload(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> tuple[asyncio.Task[httpx.Response], asyncio.Event]:
+    """An upload of acme that the API is receiving, and the event that lets it end."""
     received, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -299,8 +303,14 @@ async def test_a_tenant_has_a_limit_of_uploads(house: House, monkeypatch: pytest
 
     # A sent upload is not yet received: a second one may reach the API first.
     monkeypatch.setattr("api.routes.references.chunks", chunks)
-    first = asyncio.create_task(house.ask("rita", "POST", "/references", content=slowly()))
+    upload = asyncio.create_task(house.ask("rita", "POST", "/references", content=slowly()))
     await received.wait()
+    return upload, go_on
+
+
+async def test_a_tenant_has_a_limit_of_uploads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One upload above the limit of a tenant is refused until one ends; other tenants are not affected."""
+    first, go_on = await slow_upload(house, monkeypatch)
     second = await house.ask("both", "POST", "/references", content=PNG)
     assert "GREENLIGHT_TENANT_TRANSFERS" in problem(second, 429).detail
     assert (await house.ask("bob", "POST", "/references", content=PNG)).status_code == 201
@@ -314,6 +324,37 @@ async def test_a_tenant_has_a_limit_of_uploads(house: House, monkeypatch: pytest
     assert (await first).status_code == 201
     problem(await later, 404)
     assert (await house.ask("both", "POST", "/references", content=PNG)).status_code == 201
+
+
+async def test_thumbnails_are_no_transfers(house: House, acme: Property, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a tenant's transfers are all taken, every picture of a list of fifty arrives; while as many wait for their
+    turn, a transfer is accepted, and pictures of another tenant do not wait."""
+    path = f"/productions/{acme.production}/thumbnail"
+
+    def page() -> list[asyncio.Task[httpx.Response]]:
+        return [asyncio.create_task(house.ask("rita", "GET", path)) for _ in range(50)]
+
+    upload, go_on = await slow_upload(house, monkeypatch)
+    assert {(each.status_code, each.headers["content-type"]) for each in await asyncio.gather(*page())} == {
+        (200, "image/webp")
+    }
+    go_on.set()
+    assert (await upload).status_code == 201
+    held = asyncio.Event()
+
+    async def slow(self: Thumbnails, production_id: str) -> bytes | None:
+        if "acme" in production_id:
+            await held.wait()
+        return PNG
+
+    monkeypatch.setattr(Thumbnails, "of", slow)
+    waiting = page()
+    assert (await house.ask("rita", "POST", "/references", content=PNG)).status_code == 201
+    theirs = f"/productions/{await house.start('bob')}/thumbnail"
+    assert (await house.ask("bob", "GET", theirs)).status_code == 200
+    assert not any(each.done() for each in waiting)
+    held.set()
+    assert {each.status_code for each in await asyncio.gather(*waiting)} == {200}
 
 
 async def test_a_stream_ends_with_its_key(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

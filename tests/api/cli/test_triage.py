@@ -66,7 +66,8 @@ async def _none(api: Api, tenant: str) -> bool | None:
 async def test_bulk_commands_leave_expensive_and_unknown_plans(
     api: Api, greenlight: Greenlight, fake: FakeActivities, tenant: str
 ) -> None:
-    """Of forty decisions, two commands answer every failure and every cheap plan; the other plans keep waiting."""
+    """Of forty decisions, two commands answer every failure and every cheap plan; the other plans keep waiting, and one
+    command for each answers them: five for all forty."""
     fake.fail = {"text-2"}
     failed = await asyncio.gather(*(api.planned(tenant=tenant) for _ in range(4)))
     await asyncio.gather(*(api.approve(production_id, digest) for production_id, digest in failed))
@@ -108,6 +109,7 @@ async def test_bulk_commands_leave_expensive_and_unknown_plans(
     assert {e["production_id"] for e in left} == {unknown, *(production_id for production_id, _ in expensive)}
     for production_id in (unknown, *(each for each, _ in expensive)):
         assert (await greenlight("reject", production_id)).exit_code == 0
+    assert await listed(api, tenant, 0) == []
 
 
 async def test_only_the_plans_of_a_batch(

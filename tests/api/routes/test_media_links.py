@@ -13,7 +13,7 @@ from PIL import Image
 from activities.storage.bucket import Storage
 from api.settings import Settings
 from api.storage import LINK_SECONDS, Vault
-from api.thumbnails import thumbnail
+from api.thumbnails import Thumbnails
 from deploy.local import Stack
 from tests.support.stack import use_s3
 from tests.support.waiting import WITHIN
@@ -46,31 +46,37 @@ async def test_a_link_leads_to_the_media_of_the_ledger(vault: Vault, storage: St
     assert await vault.take_link("linked", "still-1", 2) is None
 
 
-async def test_a_thumbnail_is_the_first_picture(vault: Vault, storage: Storage) -> None:
-    """The thumbnail is the picture that was stored first, small and upright in its own aspect; other media, and what
-    does not open, have none."""
+async def test_a_thumbnail_is_the_first_picture(
+    vault: Vault, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thumbnail is the picture that was stored first, small and upright in its own aspect, and is read once; other
+    media, and what does not open, have none."""
     production_id = f"small-{uuid4().hex}"
+    thumbnail = Thumbnails(vault).of
 
     async def put(asset_id: str, extension: str, content: bytes) -> None:
         key = keys.media_key(keys.take_prefix(production_id, asset_id, 1), extension)
         await storage.put_bytes(key, content, "application/octet-stream")
 
-    assert await thumbnail(vault, production_id) is None
+    assert await thumbnail(production_id) is None
     await put("narration-1", "wav", b"RIFF")
-    assert await thumbnail(vault, production_id) is None
+    assert await thumbnail(production_id) is None
     for asset_id, size in (("still-2", (1080, 1920)), ("still-1", (64, 64))):
         file = io.BytesIO()
         Image.new("RGBA", size, "red").save(file, "PNG")
         await put(asset_id, "png", file.getvalue())
         await asyncio.sleep(1.1)  # the storage states the time of an object in whole seconds
-    found = await thumbnail(vault, production_id)
+    found = await thumbnail(production_id)
     assert found is not None
     with Image.open(io.BytesIO(found)) as picture:
         assert (picture.format, picture.size) == ("WEBP", (61, 108))
     assert len(found) < 2_000
     broken = f"{production_id}b"
     await storage.put_bytes(keys.media_key(keys.take_prefix(broken, "still-1", 1), "png"), b"no picture", "image/png")
-    assert await thumbnail(vault, broken) is None
+    assert await thumbnail(broken) is None
+    monkeypatch.setattr(vault, "find", None)
+    assert await thumbnail(production_id) == found
+    assert await thumbnail(broken) is None
 
 
 async def _link(vault: Vault, storage: Storage, production_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The page's display of costs above the published or approved ones."""
+"""The page's display of costs next to their estimates, and of those above the published or approved ones."""
 
 from decimal import Decimal
 from typing import Any
@@ -47,6 +47,7 @@ async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivit
     """A charge above its price is red on the production, the waiting card, its log and the list; the asset that exceeds
     the budget is made once its money is approved on the page."""
     fake.costs = {"still-1": Decimal("1.00"), "title-1": Decimal("0.05"), "shot-1": Decimal("0.10")}
+    fake.fixed = True
     SCREENS.mkdir(parents=True, exist_ok=True)
     async with visiting(browser, site.url) as page:
         production_id = await planned(site, page)
@@ -74,6 +75,16 @@ async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivit
         await page.get_by_role("button", name="Approve again · budget of $2.05").click()
         await delivered(page)
         await expect(banner).to_be_visible()
+        await expect(page.locator(".head")).to_contain_text("Cost $1.15 of an estimate of $0.30")
+        await expect(card(page, "still-1").locator(".price.bad")).to_have_text("$1.00")
+        assert await colour(page, "[data-asset=still-1] .price") == await colour(page, ".head span.bad") == RED
+        await expect(card(page, "title-1")).to_contain_text("Estimate $0.10")
+        await expect(card(page, "shot-1").locator("> .face")).not_to_contain_text("stimate")
+        await card(page, "still-1").get_by_role("button").click()
+        sheet = page.get_by_role("dialog")
+        await expect(sheet.locator(".bad").first).to_have_text("Cost $1.00 of an estimate of $0.10")
+        await expect(sheet.locator(".take")).to_contain_text("Estimate $0.10")
+        await page.keyboard.press("Escape")
         await page.get_by_text("Event log").click()
         events = page.get_by_role("list", name="Events")
         for words in (
@@ -82,6 +93,31 @@ async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivit
         ):
             await expect(events.get_by_text(words)).to_be_visible()
         assert await colour(page, ".log span.bad") == RED
+
+
+async def test_free_and_unknown_costs(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """A cost that is not published is called unknown, on the production, the card and the sheet; what costs nothing is
+    free, and has no estimate."""
+    fake.prices = {"dark": None, "gift": Decimal(0)}
+    async with visiting(browser, site.url) as page:
+        production_id = await planned(site, page)
+        await edited(site, production_id, asset_id="title-1", model="dark")
+        await expect(page.locator(".summary")).to_contain_text("The estimate is $0.00 to $0.20 and unknown prices.")
+        await page.get_by_label("Also spend on title-1").check()
+        await approve(page)
+        await delivered(page)
+        cost = "Cost $0.20 and 1 unknown cost of an estimate of $0.00 to $0.20 and unknown prices"
+        await expect(page.locator(".head")).to_contain_text(cost)
+        await expect(card(page, "title-1").locator(".price")).to_have_text("Price unknown")
+        await card(page, "title-1").locator(".face").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("Cost unknown")
+        given = await planned(site, page)
+        for asset_id in ("still-1", "shot-1", "title-1"):
+            await edited(site, given, asset_id=asset_id, model="gift")
+        await page.get_by_role("button", name="Approve · free").click()
+        await delivered(page)
+        await expect(page.locator(".head")).to_contain_text("· Free")
+        await expect(page.get_by_text("estimate")).to_have_count(0)
 
 
 async def test_an_edit_is_approved_again(browser: Browser, site: Site, fake: FakeActivities) -> None:

@@ -5,27 +5,29 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tests.api.studio.browser import Site, overflow, show, violations, visiting
 from tests.support.fakes import FakeActivities
 from tests.support.waiting import WITHIN, eventually
 
 ROWS = 12
+COPY = {"platform": "copy"}
 
 
-async def planned_batch(http: httpx.AsyncClient) -> dict[str, Any]:
-    """A batch whose plans wait for approval, each for 0.03 USD; two are edited: one is expensive, one unpriced."""
-    rows = [{"key": f"row-{n}", "brief": {"text": f"Say {n}.", "title": f"Said {n}"}} for n in range(ROWS)]
-    started = await http.post("/api/v1/batches", json={"rows": rows, "defaults": {"platform": "copy"}})
-    batch_id = started.json()["batch_id"]
+async def planned_batch(http: httpx.AsyncClient, name: str = "Said", rows: int = ROWS, *models: str) -> dict[str, Any]:
+    """A batch whose plans wait for approval, each for 0.03 USD, but the first ones, which are edited to these models:
+    one is expensive and one unpriced."""
+    briefs = [{"key": f"row-{n}", "brief": {"text": f"Say {n}.", "title": f"{name} {n}"}} for n in range(rows)]
+    body = {"rows": briefs, "defaults": {"platform": "copy"}, "file": f"{name}.csv"}
+    batch_id = (await http.post("/api/v1/batches", json=body)).json()["batch_id"]
 
     async def planned() -> dict[str, Any] | None:
         found = (await http.get(f"/api/v1/batches/{batch_id}")).json()
-        return dict(found) if found["totals"]["statuses"] == {"awaiting_approval": ROWS} else None
+        return dict(found) if found["totals"]["statuses"] == {"awaiting_approval": rows} else None
 
     batch = await eventually(planned)
-    for row, model in zip(batch["rows"], ("dear", "dark"), strict=False):
+    for row, model in zip(batch["rows"], models or ("dear", "dark"), strict=False):
         path = f"/api/v1/productions/{row['production_id']}"
         digest = (await http.get(path)).json()["plan"]["digest"]
         edit = {"op": "change", "asset_id": "text-1", "model": model}
@@ -87,3 +89,87 @@ async def test_a_refused_answer(browser: Browser, site: Site) -> None:
             await many_answers.get_by_role("button", name=f"Approve {ROWS} plans").click()
             await expect(page.get_by_text(f"{ROWS - 1} of {ROWS} answered.")).to_be_visible()
             await expect(page.get_by_role("alert")).to_contain_text(f"Said {ROWS - 1}")
+
+
+class Person:
+    """Someone who works with the page; counts the actions."""
+
+    def __init__(self) -> None:
+        self.actions = 0
+
+    async def click(self, target: Locator) -> None:
+        self.actions += 1
+        await target.click()
+
+    async def type(self, target: Locator, text: str) -> None:
+        self.actions += 1
+        await target.fill(text)
+
+    async def choose(self, target: Locator, value: str) -> None:
+        self.actions += 1
+        await target.select_option(value)
+
+
+@pytest.mark.trial
+async def test_forty_decisions_in_under_ten_actions(browser: Browser, site: Site, fake: FakeActivities) -> None:
+    """Forty productions of two batches and of none wait for three reasons; a person answers all that can be answered
+    with fewer than ten actions. What is left out is named, and nothing costs more than the person chose."""
+    fake.prices = {"dear": Decimal("0.90"), "dark": None}
+    ana = Person()
+    async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
+        spring = await planned_batch(http, "Spring", 16, "dear", "dear", "dark")
+        autumn = await planned_batch(http, "Autumn", 14, "dear")
+        fake.fail = {"text-2"}
+        single = [await http.post("/api/v1/productions", json={"text": f"One {n}.", **COPY}) for n in range(10)]
+        ids = [each.json()["production_id"] for each in single]
+
+        async def found(production_id: str) -> dict[str, Any]:
+            return dict((await http.get(f"/api/v1/productions/{production_id}")).json())
+
+        async def all_pending() -> bool | None:
+            entries = (await http.get("/api/v1/attention")).json()["entries"]
+            failed = [each for each in entries if each["waiting"]["reason"] == "asset_failed"]
+            return (len(entries), len(failed)) == (40, 1) or None
+
+        async def all_planned() -> bool | None:
+            return all([(await found(each))["status"] == "awaiting_approval" for each in ids]) or None
+
+        assert await eventually(all_planned)
+        digest = (await found(ids[0]))["plan"]["digest"]
+        await http.post(f"/api/v1/productions/{ids[0]}/approve", json={"plan_digest": digest})
+        assert await eventually(all_pending)
+        fake.fail = set()
+        async with visiting(browser, site.url) as page:
+            await show(page, "attention")
+            await expect(page.locator(".entry")).to_have_count(40)
+            many_answers = page.get_by_role("region", name="Answer many")
+            limit = many_answers.get_by_label("Approve all plans up to")
+            await ana.type(limit, "0.10")
+            await expect(many_answers).to_contain_text("Left out: 3 above $0.10 and 1 of unknown price.")
+            await ana.click(many_answers.get_by_role("button", name="Approve 35 plans · up to $1.05"))
+            await expect(page.locator(".entry")).to_have_count(5)
+            await ana.click(page.get_by_role("button", name="Try again"))
+            await expect(page.locator(".entry")).to_have_count(4)
+            await ana.choose(page.get_by_label("Batch"), spring["batch_id"])
+            await ana.type(limit, "1")
+            await expect(many_answers).to_contain_text("Left out: 1 of unknown price.")
+            await ana.click(many_answers.get_by_role("button", name="Approve 2 plans · up to $1.84"))
+            await expect(page.locator(".entry")).to_have_count(1)
+            await ana.choose(page.get_by_label("Batch"), autumn["batch_id"])
+            await ana.click(page.get_by_role("button", name="Reject", exact=True))
+            await ana.click(page.get_by_role("button", name="Reject the plan"))
+            await expect(page.locator(".entry")).to_have_count(0)
+        assert ana.actions < 10
+        rows = [each["production_id"] for each in (*spring["rows"], *autumn["rows"])]
+        unknown, rejected, dear = rows[2], rows[16], rows[:2]
+
+        async def all_answered() -> bool | None:
+            entries = (await http.get("/api/v1/attention")).json()["entries"]
+            return [each["production_id"] for each in entries] == [unknown] or None
+
+        assert await eventually(all_answered)
+        assert (await found(rejected))["status"] == "rejected"
+        for production_id in {*rows, *ids} - {unknown, rejected}:
+            approved = await found(production_id)
+            assert Decimal(approved["budget_usd"]) == Decimal("0.92" if production_id in dear else "0.03")
+            assert approved["status"] in ("producing", "finishing", "delivered")
