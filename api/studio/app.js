@@ -79,6 +79,16 @@ function decoded(part) {
   }
 }
 
+let styled = null;
+
+/** Load the style sheet of all views but the form of a brief, once; after a failure the next view loads it. */
+const styleViews = () => (styled ??= new Promise((done) => {
+  const link = document.createElement("link");
+  const failed = () => ((styled = null), link.remove(), done());
+  Object.assign(link, { rel: "stylesheet", href: "/studio/views.css", onload: done, onerror: failed });
+  document.head.append(link);
+}));
+
 async function navigate() {
   if (signedOut) return;
   const path = location.hash.replace(/^#\/?/, "");
@@ -94,7 +104,7 @@ async function navigate() {
   const first = current === null;
   const next = { route, view: null };
   current = next;
-  const module = await load();
+  const [module] = await Promise.all([load(), entry !== "create" && styleViews()]);
   if (current !== next) return;
   render(main);
   next.view = module.open(args, app);

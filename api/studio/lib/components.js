@@ -188,11 +188,12 @@ export const UNKNOWN_PRICE_HINT =
   "Some prices are not published. Tick the box to spend on them, or choose models with a price.";
 
 /** The user's name, where no key states it. */
-export const nameField = (app, id, label = "Your name") =>
+export const nameField = (app, id, label = "Your name", hint) =>
   !currentSession()?.name && field(id, label, html`
     <input id=${id} autocomplete="name" placeholder="someone" .value=${storage.get("name") ?? ""}
+      aria-describedby=${hint ? `${id}-hint` : null}
       oninput=${(e) => (storage.set("name", e.target.value), app.update())}>
-  `);
+  `, hint);
 
 /** The form under a button that unfolds it. */
 export const unfolded = (key, ...content) => html`<div class="unfolded" key=${key}>${content}</div>`;

@@ -41,8 +41,11 @@ export function quotePrice(quote) {
   return quote.unknown ? "Price unknown" : priceRange(quote.low_usd, quote.high_usd);
 }
 
-/** What was spent, in a list or on a card. */
+/** What was spent on something that is made. */
 export const spent = (amount) => (Number(amount) ? usd(amount) : "Free");
+
+/** What was spent so far, in a list: nothing where there is no known cost, which may be free, unknown or still to come. */
+export const spentSoFar = (amount) => Number(amount) > 0 && usd(amount);
 
 /** What vendors charged above their published prices. */
 export const aboveListPrice = (amount) => `${usd(amount)} above published prices`;
@@ -72,7 +75,7 @@ export function duration(seconds) {
 export function fileSize(bytes) {
   const [unit, each] = bytes >= 1e9 ? ["gigabyte", 1e9] : bytes >= 1e6 ? ["megabyte", 1e6] : ["kilobyte", 1e3];
   const style = { style: "unit", unit, maximumFractionDigits: bytes / each < 10 ? 1 : 0 };
-  return new Intl.NumberFormat(locale, style).format(bytes / each);
+  return new Intl.NumberFormat(locale, style).format(bytes / each).replace(" ", "\u00a0");
 }
 
 /** The beginning of a text; it ends after a whole word where it has one. */

@@ -7,7 +7,7 @@ import { sheet } from "../lib/regions.js";
 import { attentionCard } from "./attention_card.js";
 import { assetCost } from "./costs.js";
 import { fromModelKey, modelKey } from "./model.js";
-import { shotsOf } from "./shots.js";
+import { assetNames, shotsOf } from "./shots.js";
 import { modelSelect, newTakesForm, staleNote, takesSection } from "./takes.js";
 
 /** What the user types into the sheet; a closed sheet keeps it. `edits` are the changed fields of the plan. */
@@ -43,7 +43,8 @@ export function assetSheet(production, asset, { actions, state, app, models, clo
   const set = (change) => (Object.assign(state, change), app.update());
   const context = { production, asset, actions, state, set, app, models };
   const hasTakes = production.acceptsTakes && record;
-  return sheet(`sheet-${asset.asset_id}`, asset.label || asset.asset_id, close, html`
+  const name = assetNames(production.assets).get(asset.asset_id);
+  return sheet(`sheet-${asset.asset_id}`, name, close, html`
     <p class="row tight">
       ${modalityLabel(asset.asset_type)}
       <code>${asset.asset_id}</code>

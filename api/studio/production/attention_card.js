@@ -19,6 +19,9 @@ const REQUIRED_ROLES = {
   upload: "requester",
 };
 
+/** Answers that the list of all decisions shows on request. */
+const FURTHER = new Set(["revise", "upload", "pause", "cancel"]);
+
 /** Reasons whose message repeats their label. */
 const NO_MESSAGE = ["approval", "stills_to_approve", "deadline_near"];
 
@@ -170,6 +173,9 @@ export function attentionCard(item, context) {
     item.replacement?.length && `Replacement: ${item.replacement.join(", ")}`,
   ].filter(Boolean).map((each) => `${each} · `);
 
+  const offered = item.answers.filter(permitted);
+  const shown = inside || sheet || state.more ? offered : offered.filter((answer) => !FURTHER.has(answer));
+
   return html`
     <article class=${overrun ? "waiting bad" : "waiting"} key="waits-${key}">
       <div class="why">
@@ -185,7 +191,12 @@ export function attentionCard(item, context) {
           </p>
         </div>
       </div>
-      <div class="row tight">${item.answers.filter(permitted).map((answer) => answers[answer]?.())}</div>
+      <div class="row tight">
+        ${shown.map((answer) => answers[answer]?.())}
+        ${shown.length < offered.length && button("More", () => set({ more: true }), {
+          key: "more", variant: "ghost", "aria-label": `More answers to ${ofAsset ? item.asset_id : "the plan"}`,
+        })}
+      </div>
       ${!hasRole("approver") && item.answers.some((answer) => REQUIRED_ROLES[answer] === "approver") && html`
         <p class="hint">Only an approver can decide.</p>
       `}

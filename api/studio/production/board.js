@@ -7,11 +7,10 @@ import { count, dotted, duration, listed, percent, quotePrice, truncated } from 
 import { MODALITIES, reasonLabel, staleBecause } from "../lib/labels.js";
 import { progressBar } from "../lib/regions.js";
 import { assetCost } from "./costs.js";
-import { shotName, shotsOf } from "./shots.js";
+import { partName, shotName, shotsOf } from "./shots.js";
 
 const EXCERPT_CHARS = 260;
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
-const PART_LABELS = { still: "Still", narration: "Narration" };
 const TONES = { completed: "good", generating: "busy", failed: "bad" };
 
 /**
@@ -68,10 +67,11 @@ function card(production, shot, index, context) {
             <strong dir="auto" title=${name}>${name}</strong>
             ${price(asset)}
           </span>
-          <span class="line quiet">
-            ${icon(asset.asset_type)}
-            <span class="model">${record?.provider ?? asset.provider} · ${record?.model ?? asset.model}</span>
-          </span>
+          ${production.awaitingApproval && html`
+            <span class="line quiet" key="model">
+              ${icon(asset.asset_type)}<span class="model">${asset.provider} · ${asset.model}</span>
+            </span>
+          `}
           ${statusLine(production, shot)}
           ${isUnsaved(asset) && html`<span class="line" key="unsaved">${pill("paused", "Not saved")}</span>`}
         </span>
@@ -90,7 +90,7 @@ function card(production, shot, index, context) {
 function partLine(production, asset, { on, open, isUnsaved }) {
   const { asset_id: id, asset_type: type, record } = asset;
   const found = cardStatus(production, asset);
-  const kind = PART_LABELS[asset.role] ?? MODALITIES[type];
+  const kind = partName(asset);
   return html`
     <li class="part" key=${id} data-asset=${id} data-status=${record?.status}>
       <button type="button" class="face" aria-expanded=${String(open === id)} onclick=${() => on.open(id)}
@@ -223,8 +223,8 @@ function elapsed(production, asset) {
   if (!started) return null;
   const seconds = Math.max(0, (Date.now() - started) / 1000);
   const expected = asset.quote?.expected_seconds;
-  const ofExpected = expected ? ` of about ${duration(expected)}` : "";
-  return html`<span class="quiet tabular">${duration(seconds)}${ofExpected}</span>`;
+  const usual = expected ? `${seconds > expected ? ", usually" : " of"} about ${duration(expected)}` : "";
+  return html`<span class="quiet tabular">${duration(seconds)}${usual}</span>`;
 }
 
 // Media

@@ -4,6 +4,7 @@ import { get } from "../lib/api.js";
 import { icon } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, clock, count, fileSize } from "../lib/format.js";
+import { assetNames } from "./shots.js";
 import { refreshButton } from "./takes.js";
 
 const FILE_LABELS = {
@@ -56,6 +57,7 @@ function player(production, deliverable, file, state) {
   const captions = deliverable.files.find((f) => f.role === "captions-vtt");
   const chapterAt = (seconds) => chapters.findLast((c) => c.start_seconds <= seconds + CHAPTER_TOLERANCE);
   const current = chapterAt(state.time ?? 0);
+  const names = assetNames(production.assets);
 
   const onTime = (e) => {
     const before = chapterAt(state.time ?? 0);
@@ -89,7 +91,7 @@ function player(production, deliverable, file, state) {
               <button type="button" aria-current=${chapter === current ? "true" : null}
                 onclick=${() => jump(chapter.start_seconds)}>
                 <span class="tabular quiet">${clock(chapter.start_seconds)}</span>
-                <span>${chapter.title}</span>
+                <span dir="auto">${names.get(chapter.asset_id) ?? chapter.title}</span>
               </button>
             </li>
           `)}
@@ -132,15 +134,22 @@ function downloads(production, deliverable, state, app) {
       <span class="quiet">${fileSize(bytes)}</span>
     </a>
   `;
+  const others = deliverable.files.filter((f) => f.role !== "image");
   return html`
     <div class="downloads" key="downloads">
       <a class="button primary" href=${production.url("deliverable.zip")} download>
         ${icon("download")}<span>Download all</span>
       </a>
-      ${deliverable.files.filter((f) => f.role !== "image").map(file)}
-      <a class="button" href=${storageUrl(production, deliverable, "manifest.json")} target="_blank" rel="noopener">
-        <span>Manifest</span>
-      </a>
+      ${others.slice(0, 1).map(file)}
+      <details class="files">
+        <summary>Other files</summary>
+        <div class="downloads">
+          ${others.slice(1).map(file)}
+          <a class="button" href=${storageUrl(production, deliverable, "manifest.json")} target="_blank" rel="noopener">
+            <span>Manifest</span>
+          </a>
+        </div>
+      </details>
       ${deliverable.revision > 1 && revisions(production, deliverable, state, app)}
     </div>
   `;
@@ -155,7 +164,7 @@ function revisions(production, deliverable, state, app) {
     );
   const link = ({ name, url }, n) => [n > 0 && ", ", html`<a href=${url} target="_blank" rel="noopener">${name}</a>`];
   return html`
-    <details class="revisions" ontoggle=${(e) => e.target.open && load()}>
+    <details class="files revisions" ontoggle=${(e) => e.target.open && load()}>
       <summary>Revision ${deliverable.revision}</summary>
       ${state.revisions && html`
         <ul>

@@ -1,9 +1,11 @@
 // Shots: the assets that make one moment of a film, shown as one card. Every other asset is a card of its own.
 
 import { excerpt } from "../lib/format.js";
+import { MODALITIES } from "../lib/labels.js";
 
 const PART_TYPES = ["image", "audio"];
 const PART_ROLES = ["still", "narration"];
+const PART_LABELS = { still: "Still", narration: "Narration" };
 const NAME_CHARS = 56;
 
 /** Labels that only count or classify, such as "Shot 2 · Closing"; the content says more. */
@@ -49,6 +51,19 @@ export function shotName({ main, parts }) {
   if (!parts.length || !COUNTING.test(label)) return label;
   const [first] = (main.original || main.prompt).trim().split(/(?<=[.!?])\s+|(?<=[。！？])|\n/);
   return excerpt(first.replace(/[.。]$/, ""), NAME_CHARS) || label;
+}
+
+export const partName = ({ role, asset_type }) => PART_LABELS[role] ?? MODALITIES[asset_type];
+
+/** The names of all assets by their ids: of a shot, and of its parts, such as Still · The lamp is lit. */
+export function assetNames(assets) {
+  const names = new Map();
+  for (const shot of shotsOf(assets)) {
+    const name = shotName(shot);
+    names.set(shot.main.asset_id, name);
+    for (const part of shot.parts) names.set(part.asset_id, `${partName(part)} · ${name}`);
+  }
+  return names;
 }
 
 /** The ids of all assets after the shot at `from` has moved to the index `to`. */

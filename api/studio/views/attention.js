@@ -58,6 +58,7 @@ export function open(_, app) {
     const counts = new Map();
     for (const { waiting } of entries) counts.set(waiting.reason, (counts.get(waiting.reason) ?? 0) + 1);
     const reasons = ["", ...REASON_ORDER.filter((each) => counts.has(each) || each === reason)];
+    if (reasons.length < 3 && !reason && !batches.length) return null; // nothing to choose from
     return html`
       <div class="row tight filters" key="filters" role="search">
         ${reasons.map((each) => html`
@@ -104,7 +105,6 @@ export function open(_, app) {
             "Plans to approve and assets that need a decision appear here, oldest first.",
             html`<a class="button primary" href="#/">Write a brief</a>`,
           )}
-          ${entries.length > 0 && html`<p class="hint" key="hint">Oldest first. Waiting costs nothing.</p>`}
           ${[...byProduction(entries)].map(section)}
           ${found && !found.complete && html`
             <p class="hint">${icon("alert")}More productions wait for decisions than are listed here.</p>

@@ -6,7 +6,7 @@ import {
   button, field, icon, loadFailure, loading, moneyInput, pill, UNKNOWN_PRICE_HINT, unknownPriceCheckbox,
 } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { count, priceLimit, spent, usd } from "../lib/format.js";
+import { count, priceLimit, spentSoFar, usd } from "../lib/format.js";
 import { Poller } from "../lib/poller.js";
 import { progressBar, table } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";
@@ -99,7 +99,7 @@ export function openBatch(id, app) {
       : html`<a href="#/p/${row.production_id}">${row.title || row.key}</a>`,
     html`<span class="key">${row.key}</span>`,
     pill(row.status),
-    spent(row.spent_usd),
+    spentSoFar(row.spent_usd),
     usd(row.high_usd),
     row.error,
   ];

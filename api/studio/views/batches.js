@@ -5,7 +5,7 @@ import { Actions } from "../lib/actions.js";
 import { listPages, post } from "../lib/api.js";
 import { button, checkbox, emptyState, field, icon, loadFailure, moneyInput, pill } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { ago, count, dateTime, dotted, spent } from "../lib/format.js";
+import { ago, count, dateTime, dotted, spentSoFar } from "../lib/format.js";
 import { Poller } from "../lib/poller.js";
 import { table } from "../lib/regions.js";
 import { actorName } from "../lib/session.js";
@@ -107,7 +107,7 @@ function openBatches(app) {
           <span class="quiet small">${dotted(count(batch.rows, "brief"), batch.file && batch.batch_id)}</span>
         </span>
         ${pill(batch.status)}
-        <span class="cost tabular">${batch.spent_usd !== null && spent(batch.spent_usd)}</span>
+        <span class="cost tabular">${spentSoFar(batch.spent_usd)}</span>
         <time class="quiet small" datetime=${batch.created_at} title=${dateTime(batch.created_at)}>
           ${ago(batch.created_at)}
         </time>

@@ -3,7 +3,7 @@
 import { listPages } from "../lib/api.js";
 import { button, emptyState, icon, loadFailure, loading, pill, select, spinner } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { aboveListPrice, ago, dateTime, dotted, spent, usd } from "../lib/format.js";
+import { aboveListPrice, ago, dateTime, dotted, spentSoFar, usd } from "../lib/format.js";
 import { PLATFORM_OPTIONS, PLATFORMS, STATUS } from "../lib/labels.js";
 import { Poller } from "../lib/poller.js";
 
@@ -137,13 +137,13 @@ const row = (production) => html`
           ${dotted(
             PLATFORMS[production.platform]?.[0],
             production.requester !== "anonymous" && production.requester,
-            production.title && production.production_id,
           )}
+          ${production.title && html`<span class="wide-only"> · ${production.production_id}</span>`}
         </span>
       </span>
       ${pill(production.status)}
       <span class="cost tabular">
-        ${production.spent_usd !== null && spent(production.spent_usd)}
+        ${spentSoFar(production.spent_usd)}
         ${Number(production.overrun_usd) > 0 && html`
           <span class="bad small" title=${aboveListPrice(production.overrun_usd)}>
             ${usd(production.overrun_usd)} over

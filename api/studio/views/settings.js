@@ -9,7 +9,7 @@ import { Poller } from "../lib/poller.js";
 import { currentSession, forget } from "../lib/session.js";
 
 const RETRY_MS = 5_000;
-const NAME_LABEL = "Your name, stored in this browser and recorded with your decisions";
+const NAME_HINT = "It is stored in this browser, and recorded with your decisions.";
 const SERVICES = { temporal: "Temporal", storage: "Storage", api: "API" };
 
 export function open(_, app) {
@@ -45,7 +45,7 @@ export function open(_, app) {
           <section key="you">
             <h2>You</h2>
             <div class="narrow">
-              ${nameField(app, "name", NAME_LABEL) || signedIn()}
+              ${nameField(app, "name", "Your name", NAME_HINT) || signedIn()}
             </div>
           </section>
           ${status()}

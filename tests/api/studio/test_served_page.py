@@ -17,6 +17,7 @@ from tests.support.fakes import FakeActivities
 from tests.support.waiting import WITHIN
 
 MOST_BYTES = 150_000
+MOST_FIRST_BYTES = 32_000
 
 
 class _Tags(HTMLParser):
@@ -73,6 +74,20 @@ def test_the_page_is_light() -> None:
     for path in files:
         words = path.read_text().replace("http://www.w3.org/", "")
         assert not re.search(parsing, words), path.name
+
+
+def test_the_first_view_is_light() -> None:
+    """The page names every file that its first view loads, so that none waits for another one; together they are below
+    32 kB compressed."""
+    page = (studio_page.FOLDER / studio_page.PAGE).read_text()
+    named = {*re.findall(r'(?:href|src)="/studio/([^"]+)"', page)}
+    for name in sorted(named):
+        path = studio_page.FOLDER / name
+        imports = re.findall(r'^(?:import|\}) [^;]*?"(\.[^"]+)";', path.read_text(), re.MULTILINE)
+        loaded = {(path.parent / each).resolve().relative_to(studio_page.FOLDER).as_posix() for each in imports}
+        assert loaded <= named, name
+    files = [studio_page.FOLDER / name for name in (studio_page.PAGE, *named)]
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < MOST_FIRST_BYTES
 
 
 async def test_bytes_through_the_api(site: Site, fake: FakeActivities, storage: Storage, tmp_path: Path) -> None:
