@@ -71,7 +71,8 @@ export function problemNote(problem) {
 const HIDDEN_FIELDS = new Set(["production_id", "asset_id", "body", "plan_digest", "action"]);
 const fieldLabel = (name) =>
   !name || HIDDEN_FIELDS.has(name) || /\[/.test(name) ? "" : `${name.replaceAll("_", " ")}: `;
-const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+/** A message of the API as a sentence. */
+export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 export function emptyState(title, text, action) {
   return html`

@@ -186,10 +186,12 @@ const planDetails = (asset) => html`
     <summary>Plan details</summary>
     <p dir="auto" class="pre">${asset.prompt}</p>
     ${asset.original && html`<h3>Original prompt</h3><p dir="auto" class="pre">${asset.original}</p>`}
-    ${Object.keys(asset.parameters).length > 0 && html`
-      <p class="hint">
-        ${dotted(...Object.entries(asset.parameters).map(([name, value]) => `${name}: ${parameterText(value)}`))}
-      </p>
-    `}
+    <p class="hint">
+      ${dotted(
+        asset.provider,
+        asset.model,
+        ...Object.entries(asset.parameters).map(([name, value]) => `${name}: ${parameterText(value)}`),
+      )}
+    </p>
   </details>
 `;

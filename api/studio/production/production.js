@@ -226,9 +226,8 @@ export function open([id, assetId], app) {
               ? html`<p><strong>Cost unknown</strong>: some prices are not published</p>`
               : html`<p><strong>Free</strong>: everything is made on this machine</p>`}
           ${(budget || spent) > 0 && data.estimate_usd && html`
-            <p class="hint">${`The estimate is ${estimateRange(data.estimate_usd)}.`}</p>
+            <p class=${overrun ? "hint bad" : "hint"}>${`The estimate is ${estimateRange(data.estimate_usd)}.`}</p>
           `}
-          ${overrun && html`<p class="hint bad">${aboveListPrice(data.overrun_usd)}</p>`}
           ${budget > 0 && progressBar(spent / budget, "Money spent", {
             reserved: reserved / budget, tone: overrun ? "over" : "",
           })}

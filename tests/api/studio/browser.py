@@ -1,9 +1,11 @@
-"""A real browser for the studio page; `python -m tests.api.studio.browser` takes pictures of every view."""
+"""A real browser for the studio page; `python -m tests.api.studio.browser` takes pictures of every view, and with
+`--readme` replaces those in the README."""
 
 import asyncio
 import base64
 import os
 import re
+import shutil
 import socket
 import sys
 import tempfile
@@ -43,6 +45,13 @@ SIZES: Final[dict[int, ViewportSize]] = {
     1280: {"width": 1280, "height": 800},
     1920: {"width": 1920, "height": 1080},
 }
+STORYBOARD_HEIGHT: Final = 900
+README: Final = {
+    "studio-plan": "storyboard-1280-light",
+    "studio-live": "live-1280-dark",
+    "studio-takes": "takes-1280-light",
+}
+"""The pictures of the README in deploy/pictures/ -> the views that they show."""
 PATIENCE_MS: Final = 1_000 * WITHIN
 Theme = Literal["light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
@@ -266,6 +275,7 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
         views = {
             "create": "",
             "plan": f"p/{plan}",
+            "storyboard": f"p/{plan}",
             "asset": f"p/{plan}/shot-1",
             "live": f"p/{live}",
             "film": f"p/{film}",
@@ -281,7 +291,13 @@ async def pictures(url: str, folder: Path, widths: Sequence[int] = tuple(SIZES))
             for theme in THEMES:
                 async with visiting(browser, url, width=width, theme=theme, known=known) as page:
                     for name, path in views.items():
+                        size = SIZES[width]
+                        if name == "storyboard":  # below the preview
+                            size = ViewportSize(width=width, height=STORYBOARD_HEIGHT)
+                        await page.set_viewport_size(size)
                         await show(page, path)
+                        if name == "storyboard":
+                            await page.locator(".board").evaluate("(board) => scrollTo(0, board.offsetTop - 120)")
                         await painted(page)
                         await page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
 
@@ -295,6 +311,9 @@ def main() -> int:
         with running_stack(home, ports="free", environ=hermetic(os.environ)) as stack:
             SCREENS.mkdir(parents=True, exist_ok=True)
             asyncio.run(pictures(stack.info.api_url, SCREENS))
+    if "--readme" in sys.argv:
+        for picture, view in README.items():
+            shutil.copy(SCREENS / f"{view}.png", ROOT / "deploy" / "pictures" / f"{picture}.png")
     print(f"See {SCREENS}")  # noqa: T201 - a command's answer
     return 0
 

@@ -132,7 +132,7 @@ async def test_an_edit_is_approved_again(browser: Browser, site: Site, fake: Fak
         await expect(card(page, "still-1")).to_have_attribute("data-status", "generating")
         await edited(site, production_id, asset_id="shot-1", model="dear")
         waits = page.get_by_role("article").filter(has_text="shot-1: It costs more than was approved")
-        await expect(waits).to_contain_text("it costs up to 0.90 USD now")
+        await expect(waits).to_contain_text("It costs up to 0.90 USD now")
         await page.screenshot(path=SCREENS / "change-to-approve.png", full_page=True)
         await waits.get_by_role("button", name="Approve again").click()
         await page.get_by_role("button", name="Approve again · budget of $1.10").click()
