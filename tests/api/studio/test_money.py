@@ -6,19 +6,34 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
+from temporalio import activity
 
 from tests.api.studio.browser import SCREENS, Site, approve, card, delivered, made, overflow, show, violations, visiting
 from tests.support.fakes import FakeActivities, Film
 from tests.support.waiting import WITHIN
+from workflows.activity_io import ProduceAsset
+from workflows.models import ZERO, Take
 
 RED = "rgb(179, 38, 30)"
 """`--bad` of the light theme."""
 
 
+class PricedFilm(Film):
+    """Its takes keep their estimates. The model `gift` costs nothing, and the cost of `dark` is not published."""
+
+    @activity.defn(name="produce_asset")
+    async def produce_asset(self, request: ProduceAsset) -> Take:
+        take = (await super().produce_asset(request)).model_copy(update={"estimate_usd": request.asset.estimate})
+        if take.model not in ("gift", "dark"):
+            return take
+        source = "unknown" if take.model == "dark" else "catalogue"
+        return take.model_copy(update={"cost_usd": ZERO, "billed_usd": ZERO, "cost_source": source})
+
+
 @pytest.fixture
 def fake() -> FakeActivities:
     """A still, the shot that is made from it, and a title; 0.10 USD each."""
-    return Film(price_usd="0.1000")
+    return PricedFilm(price_usd="0.1000")
 
 
 async def colour(page: Page, selector: str) -> str:
