@@ -19,6 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state import plan_diff, policies
     from workflows.production.state.budget import allow_unknown_prices, left_usd, reserve_usd
     from workflows.production.state.changes import raise_budget
+    from workflows.production.state.script import follow
+    from workflows.production.state.takes import mark_scripts_stale
     from workflows.refusals import refuse
     from workflows.requests import EditOp, Regenerate, Resolve
 
@@ -87,12 +89,12 @@ class Prices:
             plan = record.plan
             if any(v is not None for v in (change.prompt, change.provider, change.model, change.parameters)):
                 try:
-                    assets = [policies.changed(a, change) if a.asset_id == asset_id else a for a in plan.assets]
+                    plan = follow(record, policies.apply_edits(record.brief, plan, [change]))
                 except policies.PlanProblem as problem:
                     raise refuse("invalid_edit", problem.field, str(problem)) from None
-                plan = Plan.of(plan.title, assets, plan.planner)
             # An unchanged asset is priced as well: its model may be retired since, or cost more.
-            plan = await self.priced(plan, only=(asset_id,))
+            changed = (a.asset_id for a in plan.assets if a.quote is None)
+            plan = await self.priced(plan, only=tuple(dict.fromkeys((asset_id, *changed))))
             recheck()
             changes = plan_diff.changes(record.plan, plan)
             takes = {asset_id: count}
@@ -135,6 +137,7 @@ class Prices:
         """Apply the plan and the budget of `budget_for`, and record which unpublished prices were allowed."""
         record = self._run.record
         record.plan = plan
+        mark_scripts_stale(record)
         raise_budget(record, budget, by)
         if allow_unknown:
             for asset_id in assets:

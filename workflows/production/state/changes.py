@@ -28,6 +28,7 @@ from workflows.production.state.record import Record
 from workflows.production.state.takes import (
     assets_in_attention,
     complete_take,
+    follow_script,
     mark_all_stale,
     mark_stale,
     release_held,
@@ -81,6 +82,7 @@ def leave_out(record: Record, asset_id: str, *, drop: bool = False, **data: Json
     if status is AssetStatus.COMPLETED:
         _accept_as_is(record, asset_id)
         mark_stale(record, asset_id, with_dependents=False)
+        follow_script(record)
 
 
 def _book_doubt(record: Record, asset_id: str) -> None:
@@ -161,6 +163,7 @@ def select_take(record: Record, asset_id: str, number: int, **data: JsonValue) -
     _accept_as_is(record, asset_id)
     record.log("take_selected", asset_id, take=number, **data)
     mark_stale(record, asset_id, with_dependents=True)
+    follow_script(record)
     reopen(record)
 
 

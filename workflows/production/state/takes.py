@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, TakeOrder, Waiting
-from workflows.models import ZERO, Asset, Take
-from workflows.production.state import policies, staleness
+from workflows.models import ZERO, Asset, Plan, Take
+from workflows.production.state import plan_diff, policies, script, staleness
 from workflows.production.state.approvals import DECIDED, MAX_MESSAGE_CHARS, is_gated, reset_gate
 from workflows.production.state.budget import book_bill, extra_usd, learned_of, left_usd, price_usd
 from workflows.production.state.record import Record
@@ -20,6 +20,8 @@ _REPLACEABLE = frozenset({"asset_failed", "output_unusable", "model_retired"})
 """Failures after which another model may make the asset; a person decides about refused content and doubts."""
 RESUBMISSION_POLICY = "the resubmission policy"
 """The name under which a resubmission without a person is logged (GREENLIGHT_RESUBMIT_BELOW_USD)."""
+SCRIPT = "the script"
+"""The name under which an edit is logged that composes the script again."""
 _OF_THE_ACCOUNT = frozenset({"authentication_failed", "quota_exhausted"})
 """Failures of a key or a balance: most likely every model of the provider fails with them."""
 
@@ -98,6 +100,7 @@ def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) 
     )
     record.log("asset_complete", asset_id, **_summary_of(take), **data)
     mark_stale(record, asset_id, with_dependents=bool(before.takes))
+    follow_script(record)
 
 
 def start_extra(record: Record, asset_id: str, number: int) -> None:
@@ -116,6 +119,7 @@ def complete_extra(record: Record, asset_id: str, take: Take) -> None:
     takes = sorted((*before.takes, known), key=lambda t: t.number)
     record.update(asset_id, takes=tuple(takes), extra=without(before.extra, take.number))
     record.log("asset_complete", asset_id, **_summary_of(take), extra=True)
+    follow_script(record)
 
 
 def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailure") -> None:
@@ -366,6 +370,27 @@ def mark_all_stale(record: Record, asset_ids: list[str], because: str | None = N
         if why and not state.stale:
             price = str(price_usd(record, each))
             record.log("asset_stale", each, because=because or each, changed=list(why), price_usd=price)
+
+
+def follow_script(record: Record) -> None:
+    """Compose the script again after it was made or another take is used; the price of its last take stays for now,
+    because every request for a take asks the catalogue."""
+    plan = record.plan
+    assert plan is not None
+    followed = script.follow(record, plan)
+    if followed is not plan:
+        priced = [a.model_copy(update={"quote": plan.by_id[a.asset_id].quote}) for a in followed.assets]
+        made = Plan.of(plan.title, priced, plan.planner, plan.warnings)
+        record.plan = made.model_copy(update={"drafting_usd": plan.drafting_usd})
+        changes = plan_diff.changes(plan, record.plan)
+        record.log("plan_edited", plan_digest=record.plan.digest, by=SCRIPT, how="follow", changes=changes)
+        mark_scripts_stale(record)
+
+
+def mark_scripts_stale(record: Record) -> None:
+    """Mark takes of the script stale that say something else than the plan by now."""
+    assert record.plan is not None
+    mark_all_stale(record, [a.asset_id for a in record.plan.assets if a.composed and a.asset_id in record.assets])
 
 
 def usable_take(record: Record, asset_id: str) -> Take | None:
