@@ -74,7 +74,7 @@ class Prices:
         recheck: Callable[[], None],
         *,
         allow_unknown: bool,
-        by: str,
+        actor: str,
         how: str,
         count: int = 1,
     ) -> None:
@@ -98,13 +98,13 @@ class Prices:
             recheck()
             changes = plan_diff.changes(record.plan, plan)
             takes = {asset_id: count}
-            budget = self.budget_for(plan, takes, budget_usd, allow_unknown=allow_unknown, by=by)
-            self.release(plan, takes, budget, allow_unknown=allow_unknown, by=by)
+            budget = self.budget_for(plan, takes, budget_usd, allow_unknown=allow_unknown, actor=actor)
+            self.release(plan, takes, budget, allow_unknown=allow_unknown, actor=actor)
             if changes:
-                record.log("plan_edited", plan_digest=plan.digest, by=by, how=how, changes=changes)
+                record.log("plan_edited", plan_digest=plan.digest, by=actor, how=how, changes=changes)
 
     def budget_for(
-        self, plan: Plan, takes: Mapping[str, int], budget_usd: Decimal | None, *, allow_unknown: bool, by: str
+        self, plan: Plan, takes: Mapping[str, int], budget_usd: Decimal | None, *, allow_unknown: bool, actor: str
     ) -> Decimal:
         """The budget that holds so many takes of these assets: as it is, or raised to `budget_usd`.
 
@@ -120,7 +120,7 @@ class Prices:
         price = sum((reserve_usd(record, a) * takes[a.asset_id] for a in assets), ZERO)
         budget = max(budget_usd or ZERO, before)
         if budget > before or (allow_unknown and any(a.unknown_price for a in assets)):
-            check_may_release(record, by)
+            check_may_release(record, actor)
         check_budget_limit(record, budget_usd)
         left = left_usd(record) + budget - before
         if price and price > left:
@@ -133,12 +133,12 @@ class Prices:
             )
         return budget
 
-    def release(self, plan: Plan, assets: Iterable[str], budget: Decimal, *, allow_unknown: bool, by: str) -> None:
+    def release(self, plan: Plan, assets: Iterable[str], budget: Decimal, *, allow_unknown: bool, actor: str) -> None:
         """Apply the plan and the budget of `budget_for`, and record which unpublished prices were allowed."""
         record = self._run.record
         record.plan = plan
         mark_scripts_stale(record)
-        raise_budget(record, budget, by)
+        raise_budget(record, budget, actor)
         if allow_unknown:
             for asset_id in assets:
                 if asset_id in record.assets:
