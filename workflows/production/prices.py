@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.budget import allow_unknown_prices, left_usd, reserve_usd
     from workflows.production.state.changes import raise_budget
     from workflows.production.state.script import follow
-    from workflows.production.state.takes import mark_scripts_stale
+    from workflows.production.state.stale_takes import mark_scripts_stale
     from workflows.refusals import refuse
     from workflows.requests import EditOp, Regenerate, Resolve
 

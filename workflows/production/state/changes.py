@@ -25,12 +25,10 @@ from workflows.production.state.budget import (
     to_make_usd,
 )
 from workflows.production.state.record import Record
+from workflows.production.state.stale_takes import follow_script, mark_all_stale, mark_stale
 from workflows.production.state.takes import (
     assets_in_attention,
     complete_take,
-    follow_script,
-    mark_all_stale,
-    mark_stale,
     release_held,
     reopen,
     request_decision,
