@@ -35,6 +35,9 @@ UPLOAD: Final = "upload"
 """The provider of a take that a person uploaded."""
 MASK: Final = "mask"
 """The role of a picture that marks the area where another picture is edited."""
+UNSPOKEN_ROLES: Final = ("music", "effects", "ambience")
+"""Audio whose prompt is not spoken. All other audio is placed in the film and captioned."""
+MAX_PROMPT_CHARS: Final = 8_000
 
 ZERO: Final = Decimal(0)
 
@@ -44,7 +47,7 @@ ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
+PromptText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARS)]
 
 
 class Modality(StrEnum):
@@ -126,7 +129,12 @@ class Asset(Model):
     position: int = Field(default=0, ge=0, description="Order in the plan from 1; set by the plan")
     label: Annotated[str, StringConstraints(max_length=200)] = ""
     prompt: PromptText
-    original: Annotated[str, StringConstraints(max_length=8_000)] = Field(
+    composed: bool = Field(
+        default=False,
+        description="Its prompt lists the plan's shots and their narrations, and follows their changes; "
+        "a change of the prompt itself ends this",
+    )
+    original: Annotated[str, StringConstraints(max_length=MAX_PROMPT_CHARS)] = Field(
         default="", description="The prompt before it was enhanced for its modality; empty if it was not enhanced"
     )
     provider: Slug

@@ -16,14 +16,14 @@ from typing import TypeVar
 from activities.finishing import captions, contact_sheet, document, film
 from activities.finishing.frames import FilmFormat, ShotFacts, shot_facts
 from activities.finishing.languages import three_letters
-from activities.finishing.timeline import UNSPOKEN_ROLES, Shot, Voice, hold_stills, lay_out
+from activities.finishing.timeline import Shot, Voice, hold_stills, lay_out
 from activities.media.facts import extension_of, probe
 from activities.media.recordings import Skipped
 from activities.storage.bucket import Storage, Stored, size_and_sha256
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.brief import Platform
 from workflows.keys import DIGEST_CHARS, fileset_key
-from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, digest_of
+from workflows.models import UNSPOKEN_ROLES, Chapter, Deliverable, DeliverableFile, Media, Modality, digest_of
 
 T = TypeVar("T")
 

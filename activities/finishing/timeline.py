@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-UNSPOKEN_ROLES: Final = ("music", "effects", "ambience")
-"""Audio whose prompt is not spoken. All other audio is placed in the film and captioned."""
 LEAD_SECONDS: Final = 0.15
 """A voice on the first frame of a shot sounds clipped; it begins this much later if there is time for that."""
 TAIL_SECONDS: Final = 0.5

@@ -16,15 +16,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
-from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
 from activities.planning.structure.adherence import structure_problems
 from activities.planning.task import PlanningTask
+from activities.planning.template import script_head
 from activities.text.model_text import read_as
 from workflows.brief import Platform
-from workflows.models import Asset, Modality, Plan
+from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.production.state.policies import PlanProblem, check_plan
+from workflows.production.state.script import compose
 
 LENGTH_TOLERANCE: Final = 0.2
 """Relative to the requested length: models make whole seconds, and some of them only certain lengths."""
@@ -140,7 +141,7 @@ class AnswerValidator:
             raise Refused(problems)
         title = self.task.given_title or " ".join(draft.title.split())[:200] or assets[0].label
         warnings = [" ".join(w.split())[:300] for w in draft.warnings if w.strip()]
-        plan = Plan.of(title, assets, planner=planner, warnings=warnings[:MAX_WARNINGS])
+        plan = Plan.of(title, self._with_script(assets), planner=planner, warnings=warnings[:MAX_WARNINGS])
         try:
             check_plan(self.task.brief, plan)
         except PlanProblem as problem:
@@ -150,6 +151,14 @@ class AnswerValidator:
             raise Refused(problems)
         self._check_price(plan)
         return plan
+
+    def _with_script(self, assets: list[Asset]) -> list[Asset]:
+        """The assets of a film with its script composed from its shots: a model's own copy could say something else."""
+        if self.task.brief.platform != Platform.VIDEO:
+            return assets
+        given = {"prompt": script_head(self.task.brief), "original": "", "composed": True}
+        scripts = ("text", "script")
+        return compose([a.model_copy(update=given) if (a.asset_type, a.role) == scripts else a for a in assets])
 
     def _asset(self, piece: _Piece, problems: list[str]) -> Asset | None:
         chosen = self._find_offer(piece.asset_type, piece.provider, piece.model)

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer
 from activities.text.speech import speech_seconds
-from workflows.models import Asset, Modality
+from workflows.models import UNSPOKEN_ROLES, Asset, Modality
 
 TOLERANCE: Final = 1.15
 """By which speech may be longer than its shots: its length is an estimate, and voices differ by as much."""

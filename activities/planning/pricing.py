@@ -9,14 +9,13 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.loader import problem_with, retirement_warning
 from activities.catalogue.offers import Offer, utf16_units
-from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.planning.narration import overruns
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
 from workflows.activity_io import PLAN_INVALID
 from workflows.brief import REFERENCE
-from workflows.models import MASK, MAX_PLAN_BYTES, Asset, Media, Modality, Plan, Quote
+from workflows.models import MASK, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
 
 _KINDS: Final = {
     Modality.TEXT: "texts",

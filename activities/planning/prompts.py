@@ -132,8 +132,8 @@ def _film(brief: Brief, seconds: float, most_shots: int) -> list[str]:
     """The roles and ids by which the assets of a film are edited together."""
     has = set(brief.modalities)
     lines = [
-        "- first one text asset with asset_id and role `script`; its prompt asks for the script and lists every shot "
-        "with its picture and the exact words of its narration.",
+        "- first one text asset with asset_id and role `script`; its prompt is only “script”: the shots with their "
+        "pictures, narrations and on-screen text are filled in from the other assets.",
         f"- then shot by shot, k from 1, at most {most_shots} shots; the shots last {seconds:g} seconds together:",
     ]
     if Modality.AUDIO in has:

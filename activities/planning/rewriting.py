@@ -19,7 +19,6 @@ from activities.planning.language_models import models_for
 from activities.planning.prompts import ENHANCING
 from activities.planning.questions.inquiry import THINKING_TOKENS, Inquiry, Limit, Refused, Unanswered
 from activities.planning.questions.paid import REWRITES, PaidQuestions
-from activities.planning.template import MAX_PROMPT_CHARS
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
@@ -27,7 +26,7 @@ from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.text.model_text import read_as
 from workflows.activity_io import BUDGET_SHORT, AssetFailure, RewritePrompt, Rewritten
-from workflows.models import Modality, PromptText
+from workflows.models import MAX_PROMPT_CHARS, Modality, PromptText
 
 NOT_REWRITTEN: Final = "NotRewritten"
 TOKENS: Final = THINKING_TOKENS + 4_000

@@ -3,7 +3,6 @@
 `draft` is a pure function of its task: the same brief and the same models give the same plan.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,10 +15,10 @@ from activities.planning.shots import FilmShot
 from activities.planning.task import PlanningTask, check_plannable
 from activities.text.speech import sentences, subject
 from workflows.brief import Brief, Platform
-from workflows.models import Asset, Modality, Plan
+from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Plan
+from workflows.production.state.script import compose
 
 PLANNER: Final = "template"
-MAX_PROMPT_CHARS: Final = 8_000
 EXCERPT_CHARS: Final = 3_000
 """The part of the brief in a text prompt, so that prompt and direction stay well under 8,000 characters."""
 
@@ -181,7 +180,8 @@ def _pages(writer: _AssetWriter) -> list[Asset]:
 
 def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
     """The script, then each shot's narration, still and video: the order of the storyboard."""
-    assets = [_script(writer, shots)]
+    script = writer.asset("script", Modality.TEXT, "script", "Script", script_head(writer.brief))
+    assets = [script.model_copy(update={"composed": True})]
     for k, shot in enumerate(shots, start=1):
         label = f"Shot {k} · {shot.label}"[:200]
         inputs: list[Asset] = []
@@ -207,7 +207,7 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
                     ),
                 )
             )
-    return assets
+    return compose(assets)
 
 
 def _length(writer: _AssetWriter, shot: FilmShot) -> dict[str, JsonValue]:
@@ -260,41 +260,10 @@ def _movement(writer: _AssetWriter, shot: FilmShot) -> str:
     )
 
 
-def _script(writer: _AssetWriter, shots: Sequence[FilmShot]) -> Asset:
-    """The whole film as a text: its narration is complete where the prompt has room for it."""
-    equal = all(math.isclose(shot.seconds, shots[0].seconds) and not shot.fixed for shot in shots)
-    seconds = sum(shot.seconds for shot in shots)
-    lengths = (
-        f"{len(shots)} shots of {shots[0].seconds:.3g} seconds"
-        if equal
-        else f"{len(shots)} shots, {seconds:.4g} seconds"
+def script_head(brief: Brief) -> str:
+    """The first paragraph of the script's prompt; the shots follow, composed from the plan."""
+    style = f" Style: {brief.style}." if brief.style else ""
+    return (
+        "The script of the film, shot by shot, with exactly these words of its narration and of its on-screen text. "
+        f"Language: {brief.language}.{style}"
     )
-    head = f"Script in {lengths}. Language: {writer.brief.language}.{writer.direction()}"
-    for detail in (2, 1, 0):
-        scenes, at = [], 0.0
-        for k, shot in enumerate(shots, start=1):
-            scenes.append(
-                _script_scene(shot, k, "" if equal else f" ({_clock(at)}–{_clock(at + shot.seconds)})", detail)
-            )
-            at += shot.seconds
-        text = "\n\n".join([head, *scenes])
-        if len(text) <= MAX_PROMPT_CHARS:
-            break
-    return writer.asset("script", Modality.TEXT, "script", "Script", text)
-
-
-def _script_scene(shot: FilmShot, number: int, times: str, detail: int) -> str:
-    """One shot of the script; with less detail it has no picture, or only the words that are said."""
-    lines = [f"Shot {number} · {shot.label}{times}" if detail else f"Shot {number}"]
-    if detail == 2:
-        lines.append(f"Picture: {shot.frame.composition}.")
-    if shot.narration:
-        speakers = f" ({', '.join(shot.speakers)})" if shot.speakers and detail else ""
-        lines.append(f"Narration{speakers}: {shot.narration}")
-    if shot.lettering and detail:
-        lines.append(f"On screen: {' / '.join(shot.lettering)}")
-    return "\n".join(lines)
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 60)}:{seconds % 60:04.1f}".removesuffix(".0")

@@ -23,15 +23,16 @@ _OF_AN_ASSET: Final = frozenset({"resolved", "take_requested", "take_selected", 
 _OF_ALL: Final = frozenset({"approved", "rejected", "expired", "cancelled"})
 
 
-def check_may_release(record: Record, by: str) -> None:
+def check_may_release(record: Record, actor: str) -> None:
     """Whoever releases money is bound by the brief's policy, at the first approval and later.
 
     Raises:
         ApplicationError: a refusal, where the requester releases it alone, or several people have to.
     """
     policy, requester = record.brief.approval, record.brief.requester
-    if policy.not_by_requester and by == requester:
-        raise refuse("not_allowed", "budget_usd", f"{by!r} is the requester; another person has to release more money")
+    if policy.not_by_requester and actor == requester:
+        message = f"{actor!r} is the requester; another person has to release more money"
+        raise refuse("not_allowed", "budget_usd", message)
     if policy.approvers > 1:
         message = f"{policy.approvers} people have to release more money: edit the plan, and each of them approves it"
         raise refuse("not_allowed", "budget_usd", message)

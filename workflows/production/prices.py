@@ -19,6 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state import plan_diff, policies
     from workflows.production.state.budget import allow_unknown_prices, left_usd, reserve_usd
     from workflows.production.state.changes import raise_budget
+    from workflows.production.state.script import follow
+    from workflows.production.state.stale_takes import mark_scripts_stale
     from workflows.refusals import refuse
     from workflows.requests import EditOp, Regenerate, Resolve
 
@@ -72,7 +74,7 @@ class Prices:
         recheck: Callable[[], None],
         *,
         allow_unknown: bool,
-        by: str,
+        actor: str,
         how: str,
         count: int = 1,
     ) -> None:
@@ -87,22 +89,22 @@ class Prices:
             plan = record.plan
             if any(v is not None for v in (change.prompt, change.provider, change.model, change.parameters)):
                 try:
-                    assets = [policies.changed(a, change) if a.asset_id == asset_id else a for a in plan.assets]
+                    plan = follow(record, policies.apply_edits(record.brief, plan, [change]))
                 except policies.PlanProblem as problem:
                     raise refuse("invalid_edit", problem.field, str(problem)) from None
-                plan = Plan.of(plan.title, assets, plan.planner)
             # An unchanged asset is priced as well: its model may be retired since, or cost more.
-            plan = await self.priced(plan, only=(asset_id,))
+            changed = (a.asset_id for a in plan.assets if a.quote is None)
+            plan = await self.priced(plan, only=tuple(dict.fromkeys((asset_id, *changed))))
             recheck()
             changes = plan_diff.changes(record.plan, plan)
             takes = {asset_id: count}
-            budget = self.budget_for(plan, takes, budget_usd, allow_unknown=allow_unknown, by=by)
-            self.release(plan, takes, budget, allow_unknown=allow_unknown, by=by)
+            budget = self.budget_for(plan, takes, budget_usd, allow_unknown=allow_unknown, actor=actor)
+            self.release(plan, takes, budget, allow_unknown=allow_unknown, actor=actor)
             if changes:
-                record.log("plan_edited", plan_digest=plan.digest, by=by, how=how, changes=changes)
+                record.log("plan_edited", plan_digest=plan.digest, by=actor, how=how, changes=changes)
 
     def budget_for(
-        self, plan: Plan, takes: Mapping[str, int], budget_usd: Decimal | None, *, allow_unknown: bool, by: str
+        self, plan: Plan, takes: Mapping[str, int], budget_usd: Decimal | None, *, allow_unknown: bool, actor: str
     ) -> Decimal:
         """The budget that holds so many takes of these assets: as it is, or raised to `budget_usd`.
 
@@ -118,7 +120,7 @@ class Prices:
         price = sum((reserve_usd(record, a) * takes[a.asset_id] for a in assets), ZERO)
         budget = max(budget_usd or ZERO, before)
         if budget > before or (allow_unknown and any(a.unknown_price for a in assets)):
-            check_may_release(record, by)
+            check_may_release(record, actor)
         check_budget_limit(record, budget_usd)
         left = left_usd(record) + budget - before
         if price and price > left:
@@ -131,11 +133,12 @@ class Prices:
             )
         return budget
 
-    def release(self, plan: Plan, assets: Iterable[str], budget: Decimal, *, allow_unknown: bool, by: str) -> None:
+    def release(self, plan: Plan, assets: Iterable[str], budget: Decimal, *, allow_unknown: bool, actor: str) -> None:
         """Apply the plan and the budget of `budget_for`, and record which unpublished prices were allowed."""
         record = self._run.record
         record.plan = plan
-        raise_budget(record, budget, by)
+        mark_scripts_stale(record)
+        raise_budget(record, budget, actor)
         if allow_unknown:
             for asset_id in assets:
                 if asset_id in record.assets:

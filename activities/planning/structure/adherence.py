@@ -8,10 +8,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from activities.finishing.timeline import UNSPOKEN_ROLES
 from activities.planning.structure.model import Shot, Structure
 from activities.text.speech import is_wide
-from workflows.models import Asset, Modality, Plan
+from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
 
 SPELLED_OUT: Final = 8
 """The most words that stand for one number or unit of the brief, e.g. "seven hundred and fifty thousand"."""

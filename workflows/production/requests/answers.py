@@ -44,7 +44,7 @@ class Answers:
                 resolution.budget_usd,
                 lambda: self._check(resolution),
                 allow_unknown=resolution.allow_unknown_prices,
-                by=resolution.resolver,
+                actor=resolution.resolver,
                 how="retry",
             )
             self._log_answer(resolution)
@@ -62,8 +62,8 @@ class Answers:
         return record.receipt()
 
     def _log_answer(self, resolution: Resolve, **data: JsonValue) -> None:
-        action, by = resolution.action, resolution.resolver
-        self._run.record.log("resolved", resolution.asset_id, action=action, by=by, **data)
+        action, actor = resolution.action, resolution.resolver
+        self._run.record.log("resolved", resolution.asset_id, action=action, by=actor, **data)
 
     def _check(self, resolution: Resolve) -> None:
         record = self._run.record

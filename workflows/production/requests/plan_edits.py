@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.approvals import set_plan
     from workflows.production.state.budget import disallowed_models
     from workflows.production.state.changes import raise_budget, replace_plan
+    from workflows.production.state.script import follow
     from workflows.refusals import refuse
     from workflows.requests import EditOp, PlanEdit
 
@@ -120,6 +121,6 @@ class PlanEdits:
         if not edits:
             return record.plan
         try:
-            return policies.apply_edits(record.brief, record.plan, edits)
+            return follow(record, policies.apply_edits(record.brief, record.plan, edits))
         except policies.PlanProblem as problem:
             raise refuse("invalid_edit", problem.field, str(problem)) from None

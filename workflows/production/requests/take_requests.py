@@ -52,7 +52,7 @@ class TakeRequests:
             request.budget_usd,
             lambda: self._check_regenerate(request),
             allow_unknown=request.allow_unknown_prices,
-            by=request.requested_by,
+            actor=request.requested_by,
             how="regenerate",
             count=request.count,
         )
@@ -70,8 +70,8 @@ class TakeRequests:
         if request.count > 1 and record.paused:
             raise refuse("wrong_phase", "count", "the production is paused; resume it, or ask for one take")
 
-    def _log_request(self, asset_id: str, by: str, **data: JsonValue) -> None:
-        self._run.record.log("take_requested", asset_id, by=by, **data)
+    def _log_request(self, asset_id: str, actor: str, **data: JsonValue) -> None:
+        self._run.record.log("take_requested", asset_id, by=actor, **data)
 
     async def upload(self, upload: UploadTake) -> Receipt:
         self._check_upload(upload)
@@ -136,11 +136,11 @@ class TakeRequests:
                 raise refuse("wrong_phase", "asset_ids", "other assets are stale by now; read the production again")
             price = sum((reserve_usd(record, a) for a in plan.assets if a.asset_id in ids), ZERO)
             _check_cap(price, request.max_usd)
-            takes, allow, by = dict.fromkeys(ids, 1), request.allow_unknown_prices, request.requested_by
-            budget = self._prices.budget_for(plan, takes, request.budget_usd, allow_unknown=allow, by=by)
-            self._prices.release(plan, takes, budget, allow_unknown=allow, by=by)
+            takes, allow, actor = dict.fromkeys(ids, 1), request.allow_unknown_prices, request.requested_by
+            budget = self._prices.budget_for(plan, takes, request.budget_usd, allow_unknown=allow, actor=actor)
+            self._prices.release(plan, takes, budget, allow_unknown=allow, actor=actor)
         for asset_id in ids:
-            self._log_request(asset_id, request.requested_by, why="refresh")
+            self._log_request(asset_id, actor, why="refresh")
             queue_takes(record, asset_id)
         self._run.wake_up()
         return record.receipt()

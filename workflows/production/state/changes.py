@@ -25,11 +25,10 @@ from workflows.production.state.budget import (
     to_make_usd,
 )
 from workflows.production.state.record import Record
+from workflows.production.state.stale_takes import follow_script, mark_all_stale, mark_stale
 from workflows.production.state.takes import (
     assets_in_attention,
     complete_take,
-    mark_all_stale,
-    mark_stale,
     release_held,
     reopen,
     request_decision,
@@ -81,6 +80,7 @@ def leave_out(record: Record, asset_id: str, *, drop: bool = False, **data: Json
     if status is AssetStatus.COMPLETED:
         _accept_as_is(record, asset_id)
         mark_stale(record, asset_id, with_dependents=False)
+        follow_script(record)
 
 
 def _book_doubt(record: Record, asset_id: str) -> None:
@@ -140,10 +140,10 @@ def next_take_number(record: Record, asset_id: str) -> int:
     return before.next_take + (1 if _is_started(before) else 0)
 
 
-def use_upload(record: Record, asset_id: str, take: Take, by: str) -> None:
+def use_upload(record: Record, asset_id: str, take: Take, actor: str) -> None:
     """Use a person's own file; takes that were made or failed before stay in the record."""
     record.update(asset_id, **_numbers_after(record.assets[asset_id]))
-    complete_take(record, asset_id, take, by=by, note=take.note)
+    complete_take(record, asset_id, take, by=actor, note=take.note)
     reopen(record)
 
 
@@ -161,6 +161,7 @@ def select_take(record: Record, asset_id: str, number: int, **data: JsonValue) -
     _accept_as_is(record, asset_id)
     record.log("take_selected", asset_id, take=number, **data)
     mark_stale(record, asset_id, with_dependents=True)
+    follow_script(record)
     reopen(record)
 
 
@@ -179,8 +180,8 @@ def replace_plan(
     record.log("plan_edited", plan_digest=plan.digest, **data)
     added = [a.asset_id for a in plan.assets if a.asset_id not in record.assets]
     record.assets = {a.asset_id: record.assets.get(a.asset_id, AssetState()) for a in plan.assets}
-    for asset_id, who in dropped.items():
-        leave_out(record, asset_id, drop=True, by=who)
+    for asset_id, actor in dropped.items():
+        leave_out(record, asset_id, drop=True, by=actor)
     pending = [a for a in plan.assets if record.assets[a.asset_id].status is AssetStatus.PENDING]
     if allow_unknown:
         for asset in pending:
@@ -217,14 +218,14 @@ def _accept_as_is(record: Record, asset_id: str) -> None:
         record.update(asset_id, settled=staleness.spec(asset))
 
 
-def raise_budget(record: Record, budget_usd: Decimal, by: str) -> None:
+def raise_budget(record: Record, budget_usd: Decimal, actor: str) -> None:
     """Raise the budget; the event shows where it is above the brief's."""
     before = record.budget_usd or ZERO
     if budget_usd <= before:
         return
     record.budget_usd = budget_usd
     above = above_brief(record, budget_usd)
-    record.log("budget_raised", by=by, budget_usd=str(budget_usd), before_usd=str(before), **above)
+    record.log("budget_raised", by=actor, budget_usd=str(budget_usd), before_usd=str(before), **above)
     release_held(record)
     _hold_what_costs_more(record, [])  # assets that cost more than was approved may fit now
 

@@ -137,6 +137,8 @@ def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
     }
     if change.provider is not None or change.model is not None:
         given["fallbacks"] = ()  # a named model replaces the fallbacks as well
+    if change.prompt is not None and change.prompt != asset.prompt:
+        given["composed"] = False  # these are a person's own words from now on
     if change.parameters is not None:
         merged = {**asset.parameters, **change.parameters}
         given["parameters"] = {k: v for k, v in merged.items() if v is not None}

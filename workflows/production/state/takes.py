@@ -8,10 +8,11 @@ from pydantic import JsonValue
 
 from workflows.events import AssetStatus, AttentionReason, ExtraTake, ProductionStatus, TakeOrder, Waiting
 from workflows.models import ZERO, Asset, Take
-from workflows.production.state import policies, staleness
+from workflows.production.state import staleness
 from workflows.production.state.approvals import DECIDED, MAX_MESSAGE_CHARS, is_gated, reset_gate
 from workflows.production.state.budget import book_bill, extra_usd, learned_of, left_usd, price_usd
 from workflows.production.state.record import Record
+from workflows.production.state.stale_takes import follow_script, mark_stale
 
 if TYPE_CHECKING:  # the record of assets is read by clients, which load no Temporal
     from workflows.activity_io import AssetFailure
@@ -98,6 +99,7 @@ def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) 
     )
     record.log("asset_complete", asset_id, **_summary_of(take), **data)
     mark_stale(record, asset_id, with_dependents=bool(before.takes))
+    follow_script(record)
 
 
 def start_extra(record: Record, asset_id: str, number: int) -> None:
@@ -116,6 +118,7 @@ def complete_extra(record: Record, asset_id: str, take: Take) -> None:
     takes = sorted((*before.takes, known), key=lambda t: t.number)
     record.update(asset_id, takes=tuple(takes), extra=without(before.extra, take.number))
     record.log("asset_complete", asset_id, **_summary_of(take), extra=True)
+    follow_script(record)
 
 
 def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailure") -> None:
@@ -342,30 +345,6 @@ def reopen(record: Record) -> None:
     reset_gate(record)
     if record.status is ProductionStatus.DELIVERED:
         record.status = ProductionStatus.PRODUCING
-
-
-def mark_stale(record: Record, asset_id: str, *, with_dependents: bool) -> None:
-    """Mark the takes stale whose inputs are no longer in use; none is made again without a request."""
-    assert record.plan is not None
-    reached = policies.dependents(record.plan, asset_id) if with_dependents or _others_made(record, asset_id) else []
-    mark_all_stale(record, [asset_id, *reached], asset_id)
-
-
-def _others_made(record: Record, asset_id: str) -> bool:
-    """Whether another asset that uses this one was made already, without it."""
-    users = record.plan.used_by.get(asset_id, ()) if record.plan else ()
-    return any(record.assets[a.asset_id].take for a in users)
-
-
-def mark_all_stale(record: Record, asset_ids: list[str], because: str | None = None) -> None:
-    assert record.plan is not None
-    for each in policies.inputs_first(record.plan, asset_ids):
-        state, why = record.assets[each], staleness.reasons(record.plan, record.assets, each)
-        if why != state.stale_because or bool(why) != state.stale:
-            record.update(each, stale=bool(why), stale_because=why)
-        if why and not state.stale:
-            price = str(price_usd(record, each))
-            record.log("asset_stale", each, because=because or each, changed=list(why), price_usd=price)
 
 
 def usable_take(record: Record, asset_id: str) -> Take | None:
