@@ -14,6 +14,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from api.cli.context import cli_of, current_user, usd_option
 from api.cli.files import file_problem, read_brief
+from api.cli.languages import with_language
 from api.client.client import GreenlightClient, GreenlightError
 from workflows.brief import MAX_REFERENCES, Brief, Platform
 from workflows.models import Modality
@@ -43,7 +44,10 @@ ModalityOption = Annotated[
 ]
 TitleOption = Annotated[str, typer.Option(help="A working title.")]
 StyleOption = Annotated[str, typer.Option(help="The style, as free text.")]
-LanguageOption = Annotated[str, typer.Option(help="Language of text, narration and captions, e.g. en or pt-BR.")]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(help="Language of text, narration and captions, e.g. pt-BR. Default: the brief's, if certain, or en."),
+]
 AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 or 21:9.")]
 DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
 ReferenceOption = Annotated[
@@ -128,7 +132,7 @@ def brief_from(
     modality: ModalityOption = None,
     title: TitleOption = "",
     style: StyleOption = "",
-    language: LanguageOption = "en",
+    language: LanguageOption = None,
     aspect: AspectOption = "16:9",
     duration: DurationOption = 20,
     budget: BudgetOption = None,
@@ -154,6 +158,7 @@ def brief_from(
     optional = {
         # An empty list would mean text alone; without the field the platform's modalities apply.
         "modalities": modality or None,
+        "languages": (language,) if language else None,
         "budget_usd": budget,
         "approval_deadline_seconds": deadline,
         "approval": _without_none(policy) or None,
@@ -164,7 +169,6 @@ def brief_from(
         "platform": platform,
         "title": title,
         "style": style,
-        "languages": (language,),
         "aspect": aspect,
         "duration_seconds": duration,
         "tenant": tenant,
@@ -208,8 +212,10 @@ def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**given: Any) -> None:
         brief = brief_from(**{name: given.pop(name) for name in options})
+        cli = cli_of(given[context.name])
+        brief = with_language(cli, brief, ask=not (given.get("yes") or given.get("as_json")))
         if sources := given.pop(reference.name):
-            brief = add_references(brief, sources, cli_of(given[context.name]).client)
+            brief = add_references(brief, sources, cli.client)
         command(brief=brief, **given)
 
     reference = inspect.Parameter("reference", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ReferenceOption)
