@@ -14,7 +14,6 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from api.cli.context import cli_of, current_user, usd_option
 from api.cli.files import file_problem, read_brief
-from api.cli.languages import with_language
 from api.client.client import GreenlightClient, GreenlightError
 from workflows.brief import MAX_REFERENCES, Brief, Platform
 from workflows.models import Modality
@@ -212,10 +211,8 @@ def takes_brief(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**given: Any) -> None:
         brief = brief_from(**{name: given.pop(name) for name in options})
-        cli = cli_of(given[context.name])
-        brief = with_language(cli, brief, ask=not (given.get("yes") or given.get("as_json")))
         if sources := given.pop(reference.name):
-            brief = add_references(brief, sources, cli.client)
+            brief = add_references(brief, sources, cli_of(given[context.name]).client)
         command(brief=brief, **given)
 
     reference = inspect.Parameter("reference", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ReferenceOption)
