@@ -77,7 +77,10 @@ class Activities(ProductionActivities):
     @activity.defn(name="price_plan")
     async def price_plan(self, request: PricePlan) -> Plan:
         async with _heartbeats("pricing"):
-            plan = pricing.price(request.plan, self._providers, request.brief.aspect, request.only, request.references)
+            brief, only = request.brief, request.only
+            plan = pricing.price(
+                request.plan, self._providers, brief.aspect, only, request.references, language=brief.language
+            )
             if self._settings.moderation:
                 plan = await moderate(plan, self._providers)
             key = keys.plan_key(request.production_id, plan.digest)

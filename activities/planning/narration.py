@@ -1,13 +1,15 @@
-"""Checks before a plan is approved that each narration fits its shots. Times are seconds."""
+"""Checks before a plan is approved: each narration fits its shots, and its voice can read it. Times are seconds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from activities.providers.protocol import Provider
+from activities.providers.protocol import Provider, Unreadable
 from activities.providers.selection import find_offer
 from activities.text.speech import speech_seconds
 from workflows.models import UNSPOKEN_ROLES, Asset, Modality
 
+NAMED: Final = 6
+"""Assets and characters in a warning; further ones are counted."""
 TOLERANCE: Final = 1.15
 """By which speech may be longer than its shots: its length is an estimate, and voices differ by as much."""
 
@@ -32,6 +34,30 @@ def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list
     if whole and shots and (problem := _too_long(whole, [*lasts.values()])):
         found.append(f"the narration takes {problem}; shorten it, or lengthen the shots")
     return found
+
+
+def unread(assets: Sequence[Asset], providers: Mapping[str, Provider], language: str) -> list[str]:
+    """A warning for the narrations that a voice cannot read, with what it does instead."""
+    found: dict[tuple[str, str, bool], list[tuple[str, Unreadable]]] = {}
+    for asset in assets:
+        provider = providers.get(asset.provider)
+        problem = provider.unreadable(asset, language) if provider and asset.asset_type == Modality.AUDIO else None
+        if problem:
+            group = found.setdefault((asset.model, problem.voice, problem.silent), [])
+            group.append((asset.asset_id, problem))
+    warnings = []
+    for (model, voice, silent), group in found.items():
+        names = [name for name, _ in group]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        characters = "".join(dict.fromkeys(c for _, problem in group for c in problem.characters))
+        shown = characters[:NAMED] + ("…" if len(characters) > NAMED else "")
+        are, their = ("it is", "its") if len(names) == 1 else ("they are", "their")
+        effect = f"silent, and only {their} captions show the text" if silent else "spoken without that"
+        warnings.append(
+            f"{', '.join(names[:NAMED])}{more}: {voice} ({model}) cannot read “{shown}”, so {are} {effect}; choose a "
+            "model that reads this script, or set parameters.voice to a language whose script it is"
+        )
+    return warnings
 
 
 def _too_long(spoken: float, shots: Sequence[float | None]) -> str:

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.loader import problem_with, retirement_warning
 from activities.catalogue.offers import Offer, utf16_units
-from activities.planning.narration import overruns
+from activities.planning.narration import overruns, unread
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
@@ -141,6 +141,7 @@ def price(
     aspect: str = "",
     only: Collection[str] = (),
     references: Sequence[Media] = (),
+    language: str = "",
 ) -> Plan:
     """The same plan with every asset quoted, numbered and named by its digest.
 
@@ -148,6 +149,7 @@ def price(
         aspect: The aspect of the brief, which not every model makes; "" allows any.
         only: Ids of the assets to check and quote, all others stay as they are; without it, all.
         references: The references of the brief, which assets may be made from too.
+        language: The language of the brief, for warnings of voices that cannot read it; "" checks none.
 
     Raises:
         ApplicationError: type PLAN_INVALID; the message names the asset, the field and the choices.
@@ -163,6 +165,7 @@ def price(
         quoted.append(priced_asset)
         warnings += found
     warnings += overruns(quoted, providers)
+    warnings += unread(quoted, providers, language) if language else []
     priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))
     if priced.unknown_prices:
         unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}

@@ -53,7 +53,7 @@ ENHANCING: Final = {
     "sentences. Repeat in every picture what has to look the same (people, places, palette). No lettering unless the "
     "brief asks for it.",
     Modality.VIDEO: "video: one continuous take. What happens first, then, and last; how the subject moves; how the "
-    "camera moves; light and mood. No cuts inside a shot, no lettering.",
+    "camera moves; light and mood. No cuts inside a shot. No lettering unless the brief asks for it.",
     Modality.AUDIO: "audio: exactly the words that are spoken and nothing else. Numbers, units and abbreviations "
     "spelled out, pauses by punctuation, no markup, no speaker names, no stage directions. Where the model has a "
     "parameter `instructions`, put the delivery there (the brief's style becomes words such as: excited, warm, "

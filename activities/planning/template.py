@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from activities.catalogue.offers import Parameter
 from activities.planning.film import open_feedback_warnings, plan_film
 from activities.planning.shots import FilmShot
+from activities.planning.structure.lettering import Lettering, asked_lettering
 from activities.planning.task import PlanningTask, check_plannable
 from activities.text.speech import sentences, subject
 from workflows.brief import Brief, Platform
@@ -123,9 +124,9 @@ class _AssetWriter:
         )
         return self.asset(role, Modality.TEXT, role, label, prompt)
 
-    def picture(self, sentence: str, composition: str, lettering: Sequence[str] = ()) -> str:
+    def picture(self, sentence: str, composition: str, lettering: Lettering) -> str:
         words = _lettering(lettering)
-        frame = f"{composition}, {self.brief.aspect}. {words[:1].upper()}{words[1:]}."
+        frame = f"{composition}, {self.brief.aspect}.{f' {words[:1].upper()}{words[1:]}.' if words else ''}"
         return f"{sentence[:700]} {frame}{self.direction()}{self.captions()}"
 
     def captions(self) -> str:
@@ -171,9 +172,10 @@ def _pages(writer: _AssetWriter) -> list[Asset]:
     assets = [writer.text(*text) for text in TEXTS[brief.platform]]
     if writer.makes(Modality.IMAGE):
         count = 3 if brief.platform == Platform.DESIGN else 1
+        shown = asked_lettering(brief.text, design=brief.platform == Platform.DESIGN)
         for k, (label, composition) in enumerate(VISUALS[:count], start=1):
             name = f"visual-{k}" if count > 1 else "visual"
-            picture = writer.picture(" ".join(sentences(brief.text)), composition)
+            picture = writer.picture(" ".join(sentences(brief.text)), composition, shown)
             assets.append(writer.asset(name, Modality.IMAGE, "visual", label, picture))
     return assets
 
@@ -190,7 +192,7 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
             name = f"Narration {k}{speakers}"[:200]
             inputs.append(writer.asset(f"narration-{k}", Modality.AUDIO, "narration", name, shot.narration))
         if writer.makes(Modality.IMAGE):
-            prompt = writer.picture(shot.scene, shot.frame.composition, shot.lettering)
+            prompt = writer.picture(shot.scene, shot.frame.composition, _shown(shot))
             inputs.append(writer.asset(f"still-{k}", Modality.IMAGE, "still", label, prompt))
         assets += inputs
         if writer.makes(Modality.VIDEO):
@@ -244,18 +246,23 @@ def _length_warnings(shots: Sequence[FilmShot], assets: Sequence[Asset]) -> list
     ]
 
 
-def _lettering(shown: Sequence[str]) -> str:
-    """What a prompt says of text in the picture."""
-    if not shown:
-        return "no lettering"
-    return f"lettering, spelled exactly: {', '.join(f'“{each[:200]}”' for each in shown[:6])}; no other lettering"
+def _shown(shot: FilmShot) -> Lettering:
+    """The text in the picture of a shot: as the structure of the brief gives it, otherwise as its scene asks for it."""
+    return Lettering(shot.lettering, asked=True) if shot.lettering else asked_lettering(shot.scene)
+
+
+def _lettering(shown: Lettering) -> str:
+    """What a prompt says of text in the picture; nothing where its description asks for text without the words."""
+    if not shown.words:
+        return "" if shown.asked else "no lettering"
+    return f"lettering, spelled exactly: {', '.join(f'“{each[:200]}”' for each in shown.words[:6])}; no other lettering"
 
 
 def _movement(writer: _AssetWriter, shot: FilmShot) -> str:
-    first = shot.frame.composition
+    first, words = shot.frame.composition, _lettering(_shown(shot))
     return (
         f"{shot.scene} First: {first[0].lower()}{first[1:]}. Then the camera: {shot.frame.camera}. "
-        f"Last: hold on the subject for a moment. One continuous take, no cuts, {_lettering(shot.lettering)}."
+        f"Last: hold on the subject for a moment. One continuous take, no cuts{f', {words}' if words else ''}."
         f"{writer.direction()}"
     )
 

@@ -144,6 +144,21 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """The part of a narration that its voice cannot read.
+
+    Attributes:
+        characters: The characters, each once.
+        voice: The voice, as a part of a sentence.
+        silent: Whether it stays silent for the length of the text; otherwise, it leaves the characters out.
+    """
+
+    characters: str
+    voice: str
+    silent: bool
+
+
+@dataclass(frozen=True)
 class Claim:
     """What is known about a submission whose response was lost."""
 
@@ -165,6 +180,12 @@ class Provider(Protocol):
 
     def unlisted_offer(self, model: str, modality: Modality) -> Offer | None:
         """The offer of a model that is in no catalogue; None where the vendor has no such models."""
+
+    def unreadable(self, asset: Asset, language: str) -> Unreadable | None:
+        """What the voice of a narration cannot read, in a brief of this language; None where it reads all.
+
+        None also where it is unknown, as for vendors whose voices read every script.
+        """
 
     async def submit(self, request: Request) -> Finished | Job:
         """Submit the request for the take, exactly once and without retries.
@@ -226,6 +247,9 @@ class ProviderBase(ABC):
     async def submit(self, request: Request) -> Finished | Job: ...
 
     def unlisted_offer(self, model: str, modality: Modality) -> Offer | None:
+        return None
+
+    def unreadable(self, asset: Asset, language: str) -> Unreadable | None:
         return None
 
     async def poll(self, request: Request, job: Job) -> Running | Finished:

@@ -40,6 +40,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     "GET /api/v1/session": ANY_ROLE,
     "GET /api/v1/platforms": ANY_ROLE,
     "GET /api/v1/providers": ANY_ROLE,
+    "POST /api/v1/languages/detect": ANY_ROLE,
     "GET /api/v1/attention": ANY_ROLE,
     f"GET {P}": ANY_ROLE,
     f"GET {ID}": ANY_ROLE,

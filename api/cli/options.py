@@ -43,7 +43,10 @@ ModalityOption = Annotated[
 ]
 TitleOption = Annotated[str, typer.Option(help="A working title.")]
 StyleOption = Annotated[str, typer.Option(help="The style, as free text.")]
-LanguageOption = Annotated[str, typer.Option(help="Language of text, narration and captions, e.g. en or pt-BR.")]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(help="Language of text, narration and captions, e.g. pt-BR. Default: the brief's, if certain, or en."),
+]
 AspectOption = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3, 3:4, 4:5 or 21:9.")]
 DurationOption = Annotated[float, typer.Option(metavar="SECONDS", help="Length of a video.")]
 ReferenceOption = Annotated[
@@ -128,7 +131,7 @@ def brief_from(
     modality: ModalityOption = None,
     title: TitleOption = "",
     style: StyleOption = "",
-    language: LanguageOption = "en",
+    language: LanguageOption = None,
     aspect: AspectOption = "16:9",
     duration: DurationOption = 20,
     budget: BudgetOption = None,
@@ -154,6 +157,7 @@ def brief_from(
     optional = {
         # An empty list would mean text alone; without the field the platform's modalities apply.
         "modalities": modality or None,
+        "languages": (language,) if language else None,
         "budget_usd": budget,
         "approval_deadline_seconds": deadline,
         "approval": _without_none(policy) or None,
@@ -164,7 +168,6 @@ def brief_from(
         "platform": platform,
         "title": title,
         "style": style,
-        "languages": (language,),
         "aspect": aspect,
         "duration_seconds": duration,
         "tenant": tenant,

@@ -22,6 +22,7 @@ from api.client.events import EventEndpoints
 from api.client.media import MediaEndpoints
 from api.client.transport import production_path, query
 from api.views.production import (
+    LanguageView,
     ListedProduction,
     PlatformsView,
     ProductionPage,
@@ -112,6 +113,10 @@ class GreenlightClient(DecisionEndpoints, EventEndpoints, MediaEndpoints, BatchE
     def platforms(self) -> PlatformsView:
         """The platforms, the modalities that each of them allows, and the providers of each modality."""
         return self._request("GET", "/platforms", PlatformsView)
+
+    def detect_language(self, text: str) -> LanguageView:
+        """The language that a text is written in, where it is certain."""
+        return self._request("POST", "/languages/detect", LanguageView, body={"text": text})
 
     def ready(self) -> Ready:
         """The state of each server that the API needs; there is a response also when one of them is missing."""

@@ -13,9 +13,11 @@ from api.metrics import MEDIA_TYPE
 from api.problems import documented
 from api.readiness import OK
 from api.routes import studio_page
-from api.views.production import PREFIX, Home, PlatformsView, PlatformView, Ready
+from api.views.bodies import LanguageBody
+from api.views.production import PREFIX, Home, LanguageView, PlatformsView, PlatformView, Ready
 from workflows.brief import PLATFORM_MODALITIES
 from workflows.provider_report import ProvidersReport
+from workflows.runtime.language import detect_language
 
 router = APIRouter()
 
@@ -42,6 +44,16 @@ async def platforms(services: ServicesDep) -> PlatformsView:
 async def providers(services: ServicesDep) -> ProvidersReport:
     """The providers of the workers with their models, and the reasons why others are not enabled."""
     return await services.fleet.report()
+
+
+@router.post(f"{PREFIX}/languages/detect", tags=["what can be made"])
+def detect(body: LanguageBody) -> LanguageView:
+    """The language that a text is written in, so that a client can ask before it starts a production in another one.
+
+    It is detected on this machine. Without `languages`, a brief is in English."""
+    # Not a coroutine: FastAPI runs it in a thread, because the first call loads the model.
+    found = detect_language(body.text)
+    return LanguageView(**found.model_dump()) if found else LanguageView()
 
 
 @router.get("/healthz", tags=["operations"])

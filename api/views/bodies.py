@@ -19,6 +19,12 @@ UnknownPrices = Annotated[
 BriefText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BRIEF_CHARS)]
 
 
+class LanguageBody(Model):
+    """The text of a brief."""
+
+    text: BriefText
+
+
 class SignIn(Model):
     """The key of the person at this browser."""
 

@@ -209,6 +209,14 @@ class PlatformsView(View):
     limits: BriefLimits = BriefLimits()
 
 
+class LanguageView(View):
+    """The language that a text is written in; null where it is too short, mixed or not certain."""
+
+    language: str | None = Field(default=None, description="BCP 47 language tag")
+    name: str = Field(default="", description="Its English name")
+    confidence: float = Field(default=0.0, description="Its probability, 0..1")
+
+
 class Ready(View):
     """The readiness checks, each with 'ok' or the reason why not."""
 

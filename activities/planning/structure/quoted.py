@@ -16,7 +16,7 @@ from activities.planning.structure.text import (
 )
 from activities.text.speech import is_direction, is_wide, sentences
 
-_READ: Final = re.compile(
+READ: Final = re.compile(
     r"(?:\b(?:titles?|super|text|caption|sign|logo|card|words?|lettering|letters|written|reads?|reading|"
     r"screen|label|banner|poster|"
     r"headline|packaging|subtitle|schild|schrift(?:zug)?|aufschrift|einblendung|steht|plakat|letrero|"
@@ -26,7 +26,7 @@ _READ: Final = re.compile(
     r"[^.!?。！？]{0,40}$",
     re.IGNORECASE,
 )
-_SAID: Final = re.compile(
+SAID: Final = re.compile(
     r"(?:^|[\s,;])(?:(?P<name>[A-ZÀ-ÞА-Я][\w'’-]+)\s+)?(?:says?|said|asks?|asked|whispers?|whispered|"
     r"shouts?|calls?|answers?|replies|adds?|sagt|fragt|"
     r"flüstert|ruft|antwortet|dice|pregunta|susurra|responde|dit|demande|murmure|répond|diz|chiede|"
@@ -52,9 +52,9 @@ def take_quotations(text: str) -> Parts:
         before = text[at : match.start()]
         sentence = re.split(r"(?<=[.!?…。！？।؟])\s*", rest + before)[-1].strip()
         words = quoted_words(match)
-        said = _SAID.search(sentence)
+        said = SAID.search(sentence)
         alone = not sentence or sentence.endswith((":", "：", "—", "–"))
-        if _READ.search(sentence):
+        if READ.search(sentence):
             lettering.append(words)
             rest, at = rest + before, match.end()
             rest = rest.rstrip(" :：,")

@@ -1,11 +1,13 @@
 """Scratch narration by espeak-ng, always in a process of its own: it is GPL-3.0 and keeps global state.
 
-As a program (`python -m activities.providers.previz.narration out.wav voice rate`, text on stdin) it speaks the
-text; as a module it lists the languages and starts that program. WAV, 16 bit, mono, 22,050 Hz.
+As a program (`python -m activities.providers.previz.narration out.wav voice rate seconds`, text on stdin) it speaks
+the text, at least for these seconds; as a module it lists the languages and starts that program. WAV, 16 bit, mono,
+22,050 Hz.
 """
 
 import asyncio
 import ctypes
+import re
 import struct
 import sys
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from activities.errors import InvalidRequest, ProviderUnavailable
+from activities.providers.previz.japanese import has_dictionary, to_kana
 
 MAX_CHARS: Final = 8_000
 """The longest prompt of an asset; about nine minutes of speech."""
@@ -82,8 +85,11 @@ def find_voice(wanted: str) -> str | None:
     return f"{found.file}+{variant}" if variant else found.file
 
 
-async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "voice") -> None:
+async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "voice", at_least: float = 0.0) -> None:
     """Write `text` as speech to the WAV file `out` (an absolute path); silence where nothing can be spoken.
+
+    Args:
+        at_least: The least length in seconds, with silence at the end.
 
     Raises:
         InvalidRequest: an unknown voice (named `field` in the message), or a rate (words a minute) out of range.
@@ -105,6 +111,7 @@ async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "
         str(out),
         known,
         str(round(rate)),
+        f"{at_least:.3f}",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -125,8 +132,8 @@ async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "
         raise ProviderUnavailable(f"espeak-ng failed: {stderr.decode(errors='replace')[-300:].strip()}")
 
 
-def _synthesize(text: str, voice: str, rate: int) -> tuple[bytes, int]:
-    """PCM samples (16 bit, mono) and their rate in Hz."""
+def _synthesize(text: str, voice: str, rate: int, at_least: float) -> tuple[bytes, int]:
+    """PCM samples (16 bit, mono), at least for these seconds, and their rate in Hz."""
     import espeakng_loader
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -148,7 +155,8 @@ def _synthesize(text: str, voice: str, rate: int) -> tuple[bytes, int]:
     data = text.encode()
     library.espeak_Synth(data, ctypes.c_size_t(len(data) + 1), 0, 1, 0, _CHARS_UTF8, None, None)
     library.espeak_Synchronize()
-    return bytes(samples).ljust(hertz, b"\0"), hertz  # at least half a second: a lone "…" must also give a file
+    least = max(hertz, 2 * round(hertz * at_least))  # at least half a second: a lone "…" must also give a file
+    return bytes(samples).ljust(least, b"\0"), hertz
 
 
 def _wav(samples: bytes, hertz: int) -> bytes:
@@ -161,8 +169,11 @@ def _wav(samples: bytes, hertz: int) -> bytes:
 
 
 def main() -> None:
-    out, voice, rate = sys.argv[1:4]
-    samples, hertz = _synthesize(sys.stdin.buffer.read().decode(), voice, int(rate))
+    out, voice, rate, at_least = sys.argv[1:5]
+    text = sys.stdin.buffer.read().decode()
+    if re.match(r"ja\b", voice) and has_dictionary():
+        text = to_kana(text)
+    samples, hertz = _synthesize(text, voice, int(rate), float(at_least))
     Path(out).write_bytes(_wav(samples, hertz))
 
 

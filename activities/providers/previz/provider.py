@@ -26,11 +26,12 @@ from activities.catalogue.offers import Offer, Parameter
 from activities.errors import InvalidRequest
 from activities.providers.previz.animatic import BREATH, SECONDS, RenderStopped, animatic
 from activities.providers.previz.narration import RATE, find_voice, speak, voices
+from activities.providers.previz.scripts import spoken
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.previz.text import write
-from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running
+from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running, Unreadable
 from workflows.brief import REFERENCE
-from workflows.models import Modality
+from workflows.models import Asset, Modality
 
 DEFAULT_SECONDS: Final = 5.0
 DEFAULT_RATE: Final = 165.0
@@ -128,6 +129,15 @@ class Previz(ProviderBase):
     def offers(self) -> Sequence[Offer]:
         return self._offers
 
+    def unreadable(self, asset: Asset, language: str) -> Unreadable | None:
+        voice = asset.parameters.get("voice", language)
+        if asset.asset_type != Modality.AUDIO or not isinstance(voice, str):
+            return None
+        said = spoken(asset.prompt, voice)
+        if not said.unread:
+            return None
+        return Unreadable(said.unread, f"the voice {voice} of espeak-ng", silent=not said.text)
+
     async def submit(self, request: Request) -> Finished | Job:
         """Make the take, or start a simulated job.
 
@@ -185,7 +195,9 @@ class Previz(ProviderBase):
             raise InvalidRequest(f"parameters.voice: {voice!r} is not a voice name or language tag; give e.g. 'en-gb'")
         field = "parameters.voice" if "voice" in request.asset.parameters else "languages"
         out = request.file("narration.wav").absolute()
-        await speak(request.asset.prompt, out, voice=voice, rate=rate, field=field)
+        said = spoken(request.asset.prompt, voice)
+        silence = said.silence * DEFAULT_RATE / rate
+        await speak(said.text, out, voice=voice, rate=rate, field=field, at_least=silence)
         return out
 
     async def _animatic(self, request: Request) -> Finished:

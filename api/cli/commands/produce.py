@@ -22,6 +22,7 @@ from api.cli.context import (
     usd_option,
 )
 from api.cli.event_text import describe
+from api.cli.languages import with_language
 from api.cli.options import takes_brief
 from api.cli.tables import at_most, money, show_plan
 from api.client.client import GreenlightError
@@ -48,7 +49,7 @@ def plan(
 ) -> None:
     """Plan a brief and show its assets and prices; only the language models that plan are paid."""
     cli = cli_of(context)
-    production = _start_and_plan(cli, brief, idempotency_key)
+    production = _start_and_plan(cli, with_language(cli, brief, ask=not as_json), idempotency_key)
     if as_json:
         cli.print_json(production)
         return
@@ -76,7 +77,7 @@ def produce(
         raise typer.BadParameter("--out downloads at the end of watching; remove --no-watch, or use `open` later")
     if allow_unknown_prices and brief.budget_usd is not None:
         brief = brief.model_copy(update={"allow_unknown_prices": True})
-    production = _start_and_plan(cli, brief, idempotency_key)
+    production = _start_and_plan(cli, with_language(cli, brief, ask=not yes), idempotency_key)
     if production.status is ProductionStatus.AWAITING_APPROVAL:
         _show_plan(cli, production)
         if not _approve_plan(cli, production, yes=yes, max_usd=max_usd, allow_unknown=allow_unknown_prices):

@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from api.cli.context import Cli, Context, JsonOption, cli_of
+from api.cli.languages import with_language
 from api.cli.options import takes_brief
 from api.cli.tables import one_line, print_table, table
 from api.views.batches import ListedSchedule, ScheduleBody, ScheduleList
@@ -33,6 +34,7 @@ def create(
 ) -> None:
     """Start productions of a brief at set times. Each plan waits for an approval, unless --auto-below approves it."""
     cli = cli_of(context)
+    brief = with_language(cli, brief, ask=True)
     body = ScheduleBody(schedule_id=schedule_id, brief=brief, cron=cron, timezone=timezone, note=note)
     _print_schedule(cli, "Created", cli.client.create_schedule(body))
 

@@ -165,6 +165,17 @@ async def test_providers_and_platforms(api: Api) -> None:
     assert platforms["social_post"]["enabled_providers"] == {"text": ["fake"], "image": ["fake"]}
 
 
+async def test_the_language_of_a_text(api: Api) -> None:
+    """A client can read the language of a brief before it starts a production; it is null where it is not certain."""
+    texts = ("Ein Film über einen Leuchtturm, der zum letzten Mal leuchtet.", "IKEA BILLY", "")
+    answers = [await api.http.post("/api/v1/languages/detect", json={"text": text}) for text in texts]
+    assert [answer.status_code for answer in answers] == [200, 200, 422]
+    german = answers[0].json()
+    assert (german["language"], german["name"]) == ("de", "German")
+    assert 0.9 <= german["confidence"] <= 1
+    assert answers[1].json() == {"language": None, "name": "", "confidence": 0.0}
+
+
 async def test_cancel(api: Api, fake: FakeActivities) -> None:
     """A cancelled production keeps its finished takes, and is closed for decisions."""
     fake.hold("text-2")

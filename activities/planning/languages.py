@@ -1,0 +1,65 @@
+"""Warnings before a plan is approved where its words are in another language than the brief gives."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from workflows.brief import Brief
+from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.runtime.language import Detected, detect_language, language_name, same_language
+
+DEFAULT_LANGUAGE: Final = "en"
+"""Of a brief that gives none: it may be no choice of the requester."""
+NAMED: Final = 6
+
+
+def language_warnings(plan: Plan, brief: Brief) -> list[str]:
+    """The warnings for narrations in another language, and for a brief in another one than the default.
+
+    What is said decides, not the language of the instructions: an English brief may ask for a German film. Texts are
+    written later, in the language of the brief.
+    """
+    given = brief.language
+    spoken = [a for a in plan.assets if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
+    if found := _other("\n".join(a.prompt for a in spoken), given):
+        return [_narration_warning("the narration reads", found, given)]
+    if warnings := _different_narrations(spoken, given):
+        return warnings
+    if given == DEFAULT_LANGUAGE and (found := _other(brief.text, given)):
+        return [
+            f"languages: the brief reads like {found.name} ({found.language}), and its language is {_named(given)}, "
+            f"the default, in which texts and narration are written: for {found.name}, start again with the language "
+            f"{found.language}"
+        ]
+    return []
+
+
+def _different_narrations(spoken: Sequence[Asset], given: str) -> list[str]:
+    """A warning for each other language in which some narrations are."""
+    groups: dict[str, tuple[Detected, list[str]]] = {}
+    for asset in spoken:
+        if found := _other(asset.prompt, given):
+            groups.setdefault(found.language, (found, []))[1].append(asset.asset_id)
+    warnings = []
+    for found, names in groups.values():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        verb = "reads" if len(names) == 1 else "read"
+        warnings.append(_narration_warning(f"{', '.join(names[:NAMED])}{more} {verb}", found, given))
+    return warnings
+
+
+def _narration_warning(subject: str, found: Detected, given: str) -> str:
+    return (
+        f"languages: {subject} like {found.name} ({found.language}), and the language of the brief is {_named(given)}, "
+        f"also of the voice and the captions: start again with the language {found.language}, or edit the narration"
+    )
+
+
+def _named(tag: str) -> str:
+    name = language_name(tag)
+    return tag if name == tag else f"{name} ({tag})"
+
+
+def _other(text: str, given: str) -> Detected | None:
+    """The language of a text where it differs from the given one."""
+    found = detect_language(text)
+    return found if found and not same_language(found.language, given) else None
