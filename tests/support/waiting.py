@@ -1,4 +1,7 @@
-"""Waits for what another task or process brings about. They poll, and one generous limit ends those that fail."""
+"""Waits for what another task or process brings about. They poll, and one generous limit ends those that fail.
+
+A poll costs CPU time that the other task or process needs, so the interval grows with the elapsed time.
+"""
 
 import asyncio
 import time
@@ -12,6 +15,11 @@ WITHIN: Final = 180.0
 T = TypeVar("T")
 
 
+def interval(elapsed: float) -> float:
+    """The seconds until the next poll: a tenth of the elapsed seconds, within 0.02 and 0.25."""
+    return min(max(0.02, elapsed / 10), 0.25)
+
+
 async def eventually(poll: Callable[[], Awaitable[T | None]], what: str = "", *, within: float = WITHIN) -> T:
     """Poll until the result is not None, and return it.
 
@@ -22,10 +30,11 @@ async def eventually(poll: Callable[[], Awaitable[T | None]], what: str = "", *,
     Raises:
         AssertionError: the limit has passed.
     """
-    deadline = time.monotonic() + within
+    start = time.monotonic()
     while (found := await poll()) is None:
-        assert time.monotonic() < deadline, f"not within {within:g} s: {what or poll}"
-        await asyncio.sleep(0.02)
+        elapsed = time.monotonic() - start
+        assert elapsed < within, f"not within {within:g} s: {what or poll}"
+        await asyncio.sleep(interval(elapsed))
     return found
 
 
@@ -35,7 +44,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
     Raises:
         AssertionError: the limit has passed.
     """
-    deadline = time.monotonic() + WITHIN
+    start = time.monotonic()
     while True:
         try:
             if condition():
@@ -43,5 +52,6 @@ def until(condition: Callable[[], bool], what: str) -> None:
         except GreenlightError as error:
             if error.status != 503:
                 raise
-        assert time.monotonic() < deadline, f"not within {WITHIN:g} s: {what}"
-        time.sleep(0.02)
+        elapsed = time.monotonic() - start
+        assert elapsed < WITHIN, f"not within {WITHIN:g} s: {what}"
+        time.sleep(interval(elapsed))
