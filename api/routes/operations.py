@@ -1,5 +1,6 @@
 """Routes about the service itself: its platforms and providers, its health, its figures."""
 
+from dataclasses import asdict
 from importlib import metadata
 from typing import Final
 
@@ -53,7 +54,7 @@ def detect(body: LanguageBody) -> LanguageView:
     It is detected on this machine. Without `languages`, a brief is in English."""
     # Not a coroutine: FastAPI runs it in a thread, because the first call loads the model.
     found = detect_language(body.text)
-    return LanguageView(**found.model_dump()) if found else LanguageView()
+    return LanguageView(**asdict(found)) if found else LanguageView()
 
 
 @router.get("/healthz", tags=["operations"])

@@ -4,10 +4,9 @@ The model is loaded by the first call (about a second of CPU and 100 MB), never 
 """
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
-
-from workflows.models import Model
 
 CERTAIN: Final = 0.9
 """The least probability of a reported language. Names of products, places and dishes stay below it."""
@@ -50,7 +49,8 @@ _NOT_WORDS: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|<[^<>]{1,200}>|[#
 _WIDE: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-class Detected(Model):
+@dataclass(frozen=True)
+class Detected:
     """The language of a text: its BCP 47 tag, its English name, and the probability."""
 
     language: str

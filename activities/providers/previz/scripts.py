@@ -3,6 +3,7 @@
 `tests/activities/providers/previz/test_scripts.py` measures every voice and compares it with these tables.
 """
 
+import re
 import unicodedata
 from functools import cache
 from typing import Final, NamedTuple
@@ -40,6 +41,8 @@ they are spelled."""
 MOSTLY: Final = 0.2
 """From this part of letters on that cannot be read, the rest makes no sense without them."""
 MAX_SILENCE: Final = 600.0
+"""Seconds; no video is longer."""
+_FORMS: Final = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f]+")
 
 
 class Spoken(NamedTuple):
@@ -72,7 +75,7 @@ def spoken(text: str, voice: str) -> Spoken:
 
 def _plain(text: str) -> str:
     """The text with letters, digits and kana of full or half width in their usual form."""
-    return "".join(unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uffdc" and c.isalnum() else c for c in text)
+    return _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
 def _reads(language: str, script: str) -> bool:

@@ -80,7 +80,7 @@ def test_a_narration_in_another_language_is_named() -> None:
 
 def test_unread_text_is_reported_before_approval(monkeypatch: pytest.MonkeyPatch) -> None:
     """The priced plan names the narrations, the voice, the characters that it cannot read, and the remedy."""
-    plan, brief = drafted(JAPANESE, "ja", duration_seconds=8)
+    plan, brief = drafted(JAPANESE, "ja", duration_seconds=12)
     assert not [w for w in price(plan, PREVIZ, language=brief.language).warnings if "cannot read" in w]
     monkeypatch.setattr(japanese, "has_dictionary", lambda: False)
     (warning,) = [w for w in price(plan, PREVIZ, language=brief.language).warnings if "cannot read" in w]

@@ -1,5 +1,6 @@
 """The command and the language of a brief: used where none is given, asked where another one is."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ class _Answers:
 
         def detect(_: GreenlightClient, text: str) -> LanguageView:
             found = detect_language(text)
-            return LanguageView(**found.model_dump()) if found else LanguageView()
+            return LanguageView(**asdict(found)) if found else LanguageView()
 
         monkeypatch.setattr("typer.confirm", confirm)
         monkeypatch.setattr(GreenlightClient, "detect_language", detect)
