@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from temporalio.exceptions import ApplicationError
 
 from activities.planning import template
+from activities.planning.checks.languages import language_warnings
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
-from activities.planning.languages import language_warnings
 from activities.planning.progress import PlanProgress
 from activities.planning.questions.paid import PaidQuestions
 from activities.planning.task import PlanningTask

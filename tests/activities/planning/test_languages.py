@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from activities.planning.languages import language_warnings
+from activities.planning.checks.languages import language_warnings
 from activities.planning.pricing import price
 from activities.planning.task import PlanningTask
 from activities.planning.template import draft
