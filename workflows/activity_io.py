@@ -1,6 +1,6 @@
 """The inputs and results of activities, and the types of their errors. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from pydantic import Field
@@ -22,6 +22,8 @@ REFERENCE_REFUSED: Final = "ReferenceRefused"
 """A reference of the brief cannot be used; the message names the reference and the remedy."""
 PLAN_INVALID: Final = "PlanInvalid"
 """The plan does not fit the catalogue; the message names the asset, the field and the remedy."""
+NAME_CHARS: Final = 80
+"""Of a reference's name with each asset that is made from it: 1,000 assets have up to 8 references each."""
 BUDGET_SHORT: Final = "budget_short"
 """The kind of a failure: a limit is too low for a request to a language model; the message names the limit."""
 
@@ -69,14 +71,23 @@ class InputTake(Model):
     take: int = Field(ge=1)
     media: Media
     provider: str = Field(default="", description='The provider of the take; "" for a reference')
+    name: str = Field(default="", description="What a reference shows, as its requester names it; shortened")
 
     @classmethod
-    def of_references(cls, references: Iterable[Media]) -> "dict[str, InputTake]":
+    def of_references(cls, references: Iterable[Media], named: Sequence[Reference] = ()) -> "dict[str, InputTake]":
         """Id -> the reference as an input; a reference has only one take."""
-        named = {reference_id(n): media for n, media in enumerate(references, start=1)}
+        names = {reference_id(n): (each.name or each.note)[:NAME_CHARS] for n, each in enumerate(named, start=1)}
+        stored = {reference_id(n): media for n, media in enumerate(references, start=1)}
         return {
-            name: cls(asset_id=name, asset_type=Modality.IMAGE, role=REFERENCE, take=1, media=media)
-            for name, media in named.items()
+            key: cls(
+                asset_id=key,
+                asset_type=Modality.IMAGE,
+                role=REFERENCE,
+                take=1,
+                media=media,
+                name=names.get(key, ""),
+            )
+            for key, media in stored.items()
         }
 
 
@@ -88,6 +99,12 @@ class ProduceAsset(Model):
     asset: Asset
     take: int = Field(ge=1)
     inputs: tuple[InputTake, ...] = ()
+    film_start: float | None = Field(
+        default=None,
+        ge=0,
+        description="For an animatic: the seconds from the start of the film to its shot, by the plan and the takes "
+        "so far. It is drawn, and is no part of what identifies the take",
+    )
     order: TakeOrder | None = Field(default=None, description="The decision about this take's ambiguous submission")
     reserved_usd: Money | None = Field(
         default=None,

@@ -227,8 +227,12 @@ class _Finishing:
             if other.asset.role not in UNSPOKEN_ROLES
             and (other.asset.asset_id in asset.depends_on or asset.asset_id in other.asset.depends_on)
         )
-        still = asset.asset_type is Modality.IMAGE
-        return Shot(asset.asset_id, self._local[asset.asset_id], seconds, still, spoken)
+        path = self._local[asset.asset_id]
+        if asset.asset_type is Modality.IMAGE:
+            return Shot(asset.asset_id, path, seconds, still=True, voices=spoken)
+        facts = self._facts_of(asset.asset_id)
+        timecode = (facts.width, facts.height) if facts.timecode else None
+        return Shot(asset.asset_id, path, seconds, voices=spoken, timecode=timecode)
 
     def _voices(self) -> list[Voice]:
         voices = []

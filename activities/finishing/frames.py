@@ -16,6 +16,7 @@ from activities.errors import OutputUnusable
 from activities.finishing.timeline import PlacedShot, Timeline
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
 from activities.media.stills import BROKEN, decode_picture
+from activities.media.timecode import MARK, FilmTimecode
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -107,6 +108,8 @@ class ShotFacts:
     seconds: float
     rate: float
     sound: bool
+    timecode: bool = False
+    """Whether it is an animatic, on whose frames the film draws its time."""
 
 
 def shot_facts(asset_id: str, path: Path) -> ShotFacts:
@@ -123,7 +126,9 @@ def shot_facts(asset_id: str, path: Path) -> ShotFacts:
         sides = round(first.width * float(stream.sample_aspect_ratio or 1)), first.height
         width, height = sides[::-1] if abs(first.rotation) == 90 else sides
         seconds = picture_seconds(container, stream)
-        return ShotFacts(width, height, seconds, float(stream.average_rate or RATES[0]), bool(container.streams.audio))
+        rate, sound = float(stream.average_rate or RATES[0]), bool(container.streams.audio)
+        marked = container.metadata.get("comment") == MARK
+        return ShotFacts(width, height, seconds, rate, sound, timecode=marked)
 
 
 def load_picture(path: Path, within: tuple[int, int]) -> "Image":
@@ -185,10 +190,11 @@ def all_frames(timeline: Timeline, output: FilmFormat, stop: Event, skipped: Ski
     for placed in timeline.shots:
         shot = placed.shot
         made = _still_frames(placed, output) if shot.still else _shot_frames(placed, output, skipped)
+        timecode = FilmTimecode(shot.timecode, (output.width, output.height)) if shot.timecode else None
         with decoding(shot.asset_id), closing(_exactly(placed.frames, made)) as frames:
-            for frame in frames:
+            for number, frame in enumerate(frames):
                 check_stopped(stop)
-                yield frame
+                yield timecode.onto(frame, placed.start + number / output.rate) if timecode else frame
 
 
 def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFrame"]:

@@ -21,13 +21,19 @@ NOTED_OVERRUN_SECONDS: Final = 0.1
 
 @dataclass(frozen=True)
 class Shot:
-    """A moving picture, or a still that is held for `seconds`; `voices` are the narrations spoken over it."""
+    """A moving picture, or a still that is held for `seconds`.
+
+    Attributes:
+        voices: The narrations that are spoken over it.
+        timecode: The size of an animatic in pixels, on which the film draws its time; None for other shots.
+    """
 
     asset_id: str
     path: Path
     seconds: float
     still: bool = False
     voices: tuple[str, ...] = ()
+    timecode: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Text of any script on an image: the best font of this machine, or neutral bars if it has none.
+"""Text of any script on an image: the best font of this machine, or neutral bars if it has none; emoji in colour.
 
 Pillow's built-in font covers ASCII; other letters need a system font. If no font covers a character, its word is drawn
 as bars ("greeked", as drafts of layouts do), so every text can be drawn.
@@ -15,14 +15,29 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
+from activities.media.emoji import ADVANCE, PICTURE, assigned, clusters, combines, is_emoji, picture_of, plain
+
 Color = tuple[int, int, int, int]
 
 MAX_FONT_FILES: Final = 600
 """Opening a font file takes about 0.1 ms; some desktops have thousands."""
 _PREFERRED: Final = ("notosans-", "notosans", "dejavusans", "liberationsans", "arial", "notosanscjk", "helvetica")
 _UNFIT: Final = ("italic", "oblique", "mono", "condensed", "light", "thin")
+_COLOURED: Final = ("coloremoji", "color emoji", "seguiemj", "twemoji")
+_ENDS: Final = " .,;:，、。"
 _NEVER_FIRST: Final = frozenset("。，、！？；：」』）”’…")
 _NO_GLYPH: Final = "\U0010fffd"
+_KEPT_SHARE: Final = 0.6
+"""A text is cut between words if this share of its line is kept; otherwise it is cut inside a word."""
+
+
+@dataclass(frozen=True)
+class _Emoji:
+    """The source of a run that is one emoji, drawn from its picture."""
+
+
+_Source = Path | _Emoji | bool | None
+"""Of a run: a font file, an emoji's picture, None for the built-in font, False if no font has its characters."""
 
 
 def _folders() -> Iterator[Path]:
@@ -37,10 +52,20 @@ def _folders() -> Iterator[Path]:
 
 
 @cache
+def _installed() -> tuple[Path, ...]:
+    files = (f for d in _folders() if d.is_dir() for f in d.rglob("*") if f.suffix.lower() in {".ttf", ".otf", ".ttc"})
+    return tuple(sorted(files))
+
+
+@cache
+def _colour_fonts() -> tuple[Path, ...]:
+    return tuple(f for f in _installed() if any(w in f.stem.lower() for w in _COLOURED))
+
+
+@cache
 def _files(bold: bool) -> tuple[Path, ...]:
     """Upright fonts of this machine, the plain sans-serif ones first."""
-    files = (f for d in _folders() if d.is_dir() for f in d.rglob("*") if f.suffix.lower() in {".ttf", ".otf", ".ttc"})
-    upright = [f for f in files if not any(w in f.stem.lower() for w in _UNFIT)]
+    upright = [f for f in _installed() if not any(w in f.stem.lower() for w in (*_UNFIT, *_COLOURED))]
 
     def rank(file: Path) -> tuple[bool, int, bool, str]:
         stem = file.stem.lower()
@@ -69,7 +94,7 @@ def _covers(file: Path | None, character: str) -> bool:
 
 
 @cache
-def _file_for(character: str, bold: bool) -> Path | bool | None:
+def _file_for(character: str, bold: bool) -> _Source:
     """The first font with this character: a file, None for the built-in font, False if no font has it."""
     return next((f for f in (*_files(bold), None) if _covers(f, character)), False)
 
@@ -80,18 +105,18 @@ def right_to_left(text: str) -> bool:
     return next((b in {"R", "AL"} for b in strong if b in {"L", "R", "AL"}), False)
 
 
+def _pictured(cluster: str, size: int = 24) -> Image.Image | None:
+    return picture_of(cluster, size, _colour_fonts()) if is_emoji(cluster) else None
+
+
 def _built_in(text: str) -> bool:
-    return all(c.isspace() or _covers(None, c) for c in set(text))
+    return all(c.isspace() or _pictured(c) or all(_covers(None, each) for each in c) for c in set(clusters(text)))
 
 
 def _visible(text: str) -> str:
     """One line of printable characters; direction marks and joiners stay, control characters are removed."""
     kept = (" " if c.isspace() else c for c in text)
-    return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"}).split())
-
-
-def _combines(character: str) -> bool:
-    return unicodedata.category(character) in {"Mn", "Me", "Mc", "Cf"}
+    return " ".join("".join(c for c in kept if assigned(c)).split())
 
 
 @dataclass(frozen=True)
@@ -110,47 +135,82 @@ class Face:
         """A face that draws all of this text in one style: with the built-in font if it covers the text."""
         return cls(size, bold, system=not _built_in(text))
 
-    def _runs(self, text: str) -> Iterator[tuple[Path | bool | None, str]]:
-        """Runs of one font each; spaces and combining marks belong to the run before them."""
+    def _runs(self, text: str) -> Iterator[tuple[_Source, str]]:
+        """Runs of one font each, and each emoji; spaces and combining marks belong to the run before them."""
         run, current = "", None
-        for character in text:
-            plain = character == " " or _combines(character)
-            file = current if plain and run else self._file(character) if not plain else None
-            if run and file != current:
+        for cluster in clusters(text):
+            file: _Source
+            if is_emoji(cluster):
+                file = _Emoji() if _pictured(cluster) else self._file(cluster[0])
+                cluster = cluster if file == _Emoji() else plain(cluster)[:1]
+            elif cluster[0] == " " or combines(cluster[0]):
+                file = None if current == _Emoji() else current
+            else:
+                file = self._file(cluster[0])
+            if run and (file != current or file == _Emoji()):
                 yield current, run
                 run = ""
-            run, current = run + character, file
+            run, current = run + cluster, file
         if run:
             yield current, run
 
-    def _file(self, character: str) -> Path | bool | None:
+    def _file(self, character: str) -> _Source:
         return _file_for(character, self.bold) if self.system else None
 
     def width(self, text: str) -> float:
         return sum(self._run_width(file, run) for file, run in self._runs(text))
 
-    def _run_width(self, file: Path | bool | None, run: str) -> float:
+    def _run_width(self, file: _Source, run: str) -> float:
+        if isinstance(file, _Emoji):
+            return self.size * ADVANCE
         font = None if isinstance(file, bool) else _open(file, self.size)
         return font.getlength(run) if font else sum(self._bar(c) for c in run)
 
     def _bar(self, character: str) -> float:
-        if _combines(character):
+        if combines(character):
             return 0
         wide = unicodedata.east_asian_width(character) in {"W", "F"}
         return self.size * (0.3 if character == " " else 0.95 if wide else 0.55)
 
     def draw(self, image: Image.Image, at: tuple[float, float], text: str, fill: Color) -> None:
-        """Draw one line with its baseline at `at`."""
+        """Draw one line with its baseline at `at`; `at` is its left end, whatever its direction."""
         canvas = ImageDraw.Draw(image, "RGBA")
         x, baseline = at
-        for file, run in self._runs(text):
+        rtl = right_to_left(text)
+        runs = list(self._runs(text))
+        for file, run in reversed(runs) if rtl else runs:
+            if isinstance(file, _Emoji):
+                self._emoji(image, x, baseline, run, fill[3])
+                x += self.size * ADVANCE
+                continue
             font = None if isinstance(file, bool) else _open(file, self.size)
             if font:
                 weight = self.size / 40 if self.bold and file is None else 0  # the built-in font has no bold cut
-                canvas.text((x, baseline), run, font=font, fill=fill, anchor="ls", stroke_width=weight)
+                direction = "rtl" if rtl and font.layout_engine == ImageFont.Layout.RAQM else None
+                canvas.text(
+                    (x, baseline), run, font=font, fill=fill, anchor="ls", stroke_width=weight, direction=direction
+                )
                 x += font.getlength(run)
             else:
                 x = self._greek(canvas, x, baseline, run, fill)
+
+    def _emoji(self, image: Image.Image, x: float, baseline: float, cluster: str, alpha: int) -> None:
+        picture = _pictured(cluster, self.size)
+        assert picture is not None
+        mask = picture.getchannel("A").point(lambda value: value * alpha // 255)
+        x, y = x + (ADVANCE - PICTURE) / 2 * self.size, baseline - (0.36 + PICTURE / 2) * self.size
+        place = (round(x), round(y))
+        if image.mode != "RGBA":
+            image.paste(picture, place, mask)
+            return
+        layer = Image.new("RGBA", image.size) if min(place) < 0 else None
+        toned = picture.copy()
+        toned.putalpha(mask)
+        if layer:  # a part is outside of the image
+            layer.paste(toned, place)
+            image.alpha_composite(layer)
+        else:
+            image.alpha_composite(toned, place)
 
     def _greek(self, canvas: ImageDraw.ImageDraw, x: float, baseline: float, run: str, fill: Color) -> float:
         for word in run.split(" "):
@@ -167,7 +227,7 @@ class Face:
         return lines[0] if lines else ""
 
     def wrap(self, text: str, width: float, lines: int) -> list[str]:
-        """At most `lines` lines of at most `width` pixels, cut with an ellipsis; huge words are broken."""
+        """At most `lines` lines of at most `width` pixels, cut between words with "…"; huge words are broken."""
         begin = text[: lines * 400]  # more never fits, and prompts may have 8,000 characters
         done, line = [], ""
         for piece, space in self._pieces(_visible(begin), width):
@@ -185,19 +245,28 @@ class Face:
     def _pieces(self, text: str, width: float) -> Iterator[tuple[str, bool]]:
         """The pieces between which a line may break, and whether a space precedes each."""
         for word in text.split(" "):
-            if self.width(word) <= width and not any(unicodedata.east_asian_width(c) in {"W", "F"} for c in word):
+            parts = clusters(word)
+            broken = any(unicodedata.east_asian_width(c[0]) in {"W", "F"} and not is_emoji(c) for c in parts)
+            if not broken and self.width(word) <= width:
                 yield word, True
                 continue
-            cluster, first = "", True
-            for character in word:
-                if cluster and not _combines(character) and character not in _NEVER_FIRST:
-                    yield cluster, first
-                    cluster, first = "", False
-                cluster += character
-            yield cluster, first
+            piece, first = "", True
+            for part in parts:
+                if piece and part[0] not in _NEVER_FIRST:
+                    yield piece, first
+                    piece, first = "", False
+                piece += part
+            yield piece, first
 
     def _shorten(self, line: str, width: float) -> str:
-        line = line.rstrip(" .,;:")
-        while line and self.width(line + "…") > width:
-            line = line[:-1]
-        return line + "…"
+        """The line with an ellipsis: without its last words, or where this leaves little of it, cut inside a word."""
+        line = line.rstrip(_ENDS)
+        short = line
+        while short and self.width(short + "…") > width:
+            short = short.rpartition(" ")[0].rstrip(_ENDS)
+        if self.width(short) >= _KEPT_SHARE * min(width, self.width(line)):
+            return short + "…"
+        parts = clusters(line)
+        while parts and self.width("".join(parts) + "…") > width:
+            parts.pop()
+        return "".join(parts).rstrip(_ENDS) + "…"

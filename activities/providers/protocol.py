@@ -26,13 +26,17 @@ from workflows.models import Asset, Media, Modality
 
 @dataclass(frozen=True)
 class Input:
-    """An input take of the request. `fetch` copies its bytes to a local file of this attempt."""
+    """An input take of the request. `fetch` copies its bytes to a local file of this attempt.
+
+    `name` is what a reference of the brief shows, as its requester names it.
+    """
 
     asset_id: str
     asset_type: Modality
     role: str
     media: Media
     fetch: Callable[[], Awaitable[Path]]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Request:
         schema: The JSON schema that the text has to follow, if any.
         on_text: Receives each piece of a text while the model writes it, if a caller wants that. A model that does not
             stream never calls it.
+        film_start: For an animatic: the seconds from the start of the film to its shot, by the plan.
         workdir: This attempt's directory, deleted after the attempt. `file` creates it, so a text take needs none.
     """
 
@@ -60,6 +65,7 @@ class Request:
     instructions: str = ""
     schema: Mapping[str, JsonValue] | None = None
     on_text: Callable[[str], None] | None = None
+    film_start: float | None = None
 
     def file(self, name: str) -> Path:
         """A path in this attempt's directory."""

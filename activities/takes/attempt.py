@@ -250,7 +250,7 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
             except ObjectMissing as error:
                 raise InvalidRequest(f"{source.asset_id}, which it is made from, is missing: {error}") from None
 
-        return Input(source.asset_id, source.asset_type, source.role, media, fetch)
+        return Input(source.asset_id, source.asset_type, source.role, media, fetch, source.name)
 
     return Request(
         key=key,
@@ -260,6 +260,7 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
         take=request.take,
         inputs=[fetcher(i.media, number) for number, i in enumerate(request.inputs)],
         workdir=workdir,
+        film_start=request.film_start,
     )
 
 

@@ -1,4 +1,4 @@
-"""Animatics: a still under a slow camera move, with label, timecode and the PREVIZ tag; H.264, yuv420p, no sound.
+"""Animatics: a picture under a slow camera move, with label, prompt, timecode and the PREVIZ tag; H.264, no sound.
 
 Every frame is a crop of the picture's three planes, resized with sub-pixel accuracy: libavfilter's
 zoompan is faster, but moves in whole pixels and so trembles at this speed. 5 s take about 1 s of CPU.
@@ -6,7 +6,7 @@ zoompan is faster, but moves in whole pixels and so trembles at this speed. 5 s 
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -14,8 +14,10 @@ from typing import Final
 import av
 from PIL import Image
 
-from activities.media.fonts import Face
-from activities.providers.previz.storyboard import SIZES, Overlay, Plate, read_still
+from activities.media.timecode import MARK, OF_FILM, OF_SHOT, Timecode
+from activities.providers.previz.composition import Composition, Pictures, compose
+from activities.providers.previz.overlay import Overlay
+from activities.providers.previz.storyboard import SIZES
 from activities.providers.protocol import Request
 
 FPS: Final = 24
@@ -28,7 +30,6 @@ OVERSCAN: Final = 1.2
 BT709: Final = 1
 
 Box = tuple[float, float, float, float]
-_WHITE_Y, _NEUTRAL = 235, 128
 
 MOVES: Final[dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]]] = {
     "slow push in": ((0.5, 0.5, 1.0), (0.5, 0.5, 0.86)),
@@ -90,69 +91,80 @@ def _window(size: tuple[int, int], move: str, at: float) -> Box:
 
 
 class _Burn:
-    """The burned-in overlay: fixed bands at top and bottom, and a running timecode."""
+    """What is drawn over each frame: label, tag, slate, fixed references, and a running timecode."""
 
-    def __init__(self, size: tuple[int, int], label: str, move: str) -> None:
+    def __init__(self, size: tuple[int, int], request: Request, made: Composition, move: str) -> None:
+        known = request.film_start is not None
+        self._start = request.film_start or 0.0
+        self._timecode = Timecode(size, OF_FILM if known else OF_SHOT)
         overlay = Overlay(size)
-        u, margin = overlay.unit, overlay.margin
-        self.face = Face(round(2.8 * u), bold=True, system=False)
-        self.cell = math.ceil(max(self.face.width(c) for c in "0123456789"))
-        self.clock = (self.cell * 10, round(4.6 * u) // 2 * 2)
-        self.at = ((size[0] - margin - self.clock[0]) // 2 * 2, (size[1] - margin - self.clock[1]) // 2 * 2)
-        pill = (self.at[0] - u, self.at[1], self.at[0] + self.clock[0] + u, self.at[1] + self.clock[1])
-        overlay.canvas.rounded_rectangle(pill, radius=0.8 * u, fill=(10, 12, 18, 170))
-        overlay.slate(label, move)
         overlay.corners()
         overlay.tag()
-        band = round(13 * u) // 2 * 2
-        flat = Image.new("RGB", size)
-        flat.paste(overlay.image.convert("RGB"))
-        alpha = overlay.image.getchannel("A")
-        colors = planes_of(flat)
-        self.bands = []
-        for top, bottom in ((0, band), (size[1] - band, size[1])):
-            box = (0, top, size[0], bottom)
-            half = (0, top // 2, size[0] // 2, bottom // 2)
-            mask = alpha.crop(box)
-            small = mask.reduce(2)
-            pieces = [(colors[0].crop(box), mask, box)]
-            pieces += [(plane.crop(half), small, half) for plane in colors[1:]]
-            self.bands.append(pieces)
+        made.pin_onto(overlay)
+        asset = request.asset
+        overlay.label(asset.label or asset.asset_id, asset.asset_id)
+        left, _, right, _ = self._timecode.box
+        overlay.slate(asset.prompt, f"{made.caption()} · {move}", room_right=right - left + overlay.text)
+        self._pieces = list(_pieces(overlay.image))
 
     def onto(self, planes: list[Image.Image], frame: int) -> None:
-        for pieces in self.bands:
+        for pieces in self._pieces:
             for plane, (piece, mask, box) in zip(planes, pieces, strict=True):
                 plane.paste(piece, box, mask)
-        seconds, rest = divmod(frame, FPS)
-        text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{rest:02}"
-        mask = Image.new("RGBA", self.clock)
-        x = 0.0
-        for character in text:
-            cell = self.cell * (2 / 3 if character == ":" else 1)
-            inset = (cell - self.face.width(character)) / 2
-            self.face.draw(mask, (x + inset, self.clock[1] * 0.72), character, (255, 255, 255, 255))
-            x += cell
-        alpha = mask.getchannel("A")
-        planes[0].paste(_WHITE_Y, (*self.at, self.at[0] + self.clock[0], self.at[1] + self.clock[1]), alpha)
+        self._timecode.onto(planes, self._start + frame / FPS)
 
 
-def animatic(request: Request, still: Path | None, seconds: float, stop: Callable[[], bool]) -> Path:
+_Box = tuple[int, int, int, int]
+_Piece = tuple[Image.Image, Image.Image, _Box]
+
+
+def _pieces(overlay: Image.Image) -> Iterator[list[_Piece]]:
+    """The parts of an overlay that are not empty: of each plane the colours, their mask and their place."""
+    flat = Image.new("RGB", overlay.size)
+    flat.paste(overlay.convert("RGB"))
+    alpha, colors = overlay.getchannel("A"), planes_of(flat)
+    for top, bottom in _spans(alpha.getprojection()[1]):
+        for left, right in _spans(alpha.crop((0, top, alpha.width, bottom)).getprojection()[0]):
+            box = (left, top, right, bottom)
+            half = (left // 2, top // 2, right // 2, bottom // 2)
+            mask = alpha.crop(box)
+            small = mask.reduce(2)
+            yield [(colors[0].crop(box), mask, box), *((plane.crop(half), small, half) for plane in colors[1:])]
+
+
+def _spans(filled: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Begin and end of the filled parts of a row or column, both even; parts with a small gap are one."""
+    begin = end = -1
+    for at, value in enumerate(filled):
+        if not value:
+            continue
+        if begin >= 0 and at - end > 16:
+            yield begin // 2 * 2, (end + 2) // 2 * 2
+            begin = at
+        begin, end = (at if begin < 0 else begin), at
+    if begin >= 0:
+        yield begin // 2 * 2, (end + 2) // 2 * 2
+
+
+def animatic(request: Request, pictures: Pictures, seconds: float, stop: Callable[[], bool]) -> Path:
     """Render `seconds` of video in the brief's aspect; MP4 with its index in front. Synchronous.
+
+    Args:
+        pictures: The input pictures: a still or a photo is what the shot moves through; other references are shown.
 
     Raises:
         RenderStopped: `stop` returned True between two frames.
-        OutputUnusable: the still does not open.
     """
     size = SIZES[request.aspect]
     large = (round(size[0] * OVERSCAN) // 2 * 2, round(size[1] * OVERSCAN) // 2 * 2)
-    picture = read_still(still, large) if still else Plate.of(request).paint(large)
+    made = compose(request, pictures, large)
     move = move_for(request.asset.prompt, request.seed)
-    source = planes_of(picture)
-    burn = _Burn(size, request.asset.label or request.asset.asset_id, move)
+    source = planes_of(made.image)
+    burn = _Burn(size, request, made, move)
     frames = max(1, math.ceil(seconds * FPS - 1e-6))
     path = request.file("animatic.mp4")
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        container.metadata["comment"] = "PREVIZ animatic"
+        container.metadata["comment"] = MARK
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "20", "g": "48"})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         context = stream.codec_context

@@ -29,8 +29,7 @@ from activities.providers.previz.narration import RATE, find_voice, speak, voice
 from activities.providers.previz.scripts import spoken
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.previz.text import write
-from activities.providers.protocol import Finished, Job, ProviderBase, Request, Running, Unreadable
-from workflows.brief import REFERENCE
+from activities.providers.protocol import Finished, Input, Job, ProviderBase, Request, Running, Unreadable
 from workflows.models import Asset, Modality
 
 DEFAULT_SECONDS: Final = 5.0
@@ -67,6 +66,11 @@ def _shot_seconds(request: Request) -> float:
     if spoken is None:
         return at_least if "at_least" in request.asset.parameters else DEFAULT_SECONDS
     return min(max(at_least, spoken + BREATH), LONGEST_SECONDS)
+
+
+async def _fetch_pictures(request: Request) -> list[tuple[Input, Path]]:
+    """The input pictures with their local files."""
+    return [(each, await each.fetch()) for each in request.inputs_of(Modality.IMAGE)]
 
 
 async def _stoppable(render: Callable[[Callable[[], bool]], Path]) -> Path:
@@ -148,7 +152,7 @@ class Previz(ProviderBase):
             case "previz-text":
                 return Finished(write(request), "text/markdown", FREE)
             case "previz-storyboard":
-                pictures = [await each.fetch() for each in request.inputs_of(Modality.IMAGE)]
+                pictures = await _fetch_pictures(request)
                 return Finished(await asyncio.to_thread(storyboard, request, pictures), "image/png", FREE)
             case "previz-narration":
                 return Finished(await self._narration(request), "audio/wav", FREE)
@@ -202,7 +206,6 @@ class Previz(ProviderBase):
 
     async def _animatic(self, request: Request) -> Finished:
         seconds = _shot_seconds(request)
-        still = request.input("still") or request.input(REFERENCE)
-        picture = await still.fetch() if still else None
-        path = await _stoppable(lambda stop: animatic(request, picture, seconds, stop))
+        pictures = await _fetch_pictures(request)
+        path = await _stoppable(lambda stop: animatic(request, pictures, seconds, stop))
         return Finished(path, "video/mp4", FREE)

@@ -12,6 +12,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
+from activities.providers.previz.vocabulary import position
+
 Rgb = tuple[int, int, int]
 
 SUPERSAMPLING: Final = 2
@@ -44,11 +46,6 @@ NIGHT: Final = (
     Palette((12, 20, 44), (58, 84, 122), (38, 58, 92), (6, 12, 26), (240, 240, 220), (255, 206, 112)),
     Palette((18, 16, 44), (78, 72, 124), (50, 46, 92), (10, 8, 26), (236, 232, 246), (255, 176, 120)),
 )
-HOURS: Final = {
-    "night": r"night|midnight|moon|stars?\b|dark",
-    "dusk": r"dusk|sunset|sunrise|dawn|evening|twilight|golden|autumn",
-    "day": r"morning|noon|day(light)?\b|sunny|bright|summer|spring",
-}
 
 
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
@@ -60,17 +57,29 @@ def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
 class Scene:
     """A canvas in fractions of its height: x is 0 to `wide`, y is 0 (top) to 1."""
 
-    def __init__(self, size: tuple[int, int], palette: Palette, rng: random.Random) -> None:
+    def __init__(
+        self, size: tuple[int, int], palette: Palette, rng: random.Random, words: str = "", room: bool = False
+    ) -> None:
         self.width, self.height = size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING
         self.image = Image.new("RGB", (self.width, self.height))
         self.canvas = ImageDraw.Draw(self.image, "RGBA")
         self.colors = palette
         self.rng = rng
+        self.view = "wide view"
+        self.drawn: list[str] = []
+        """What is in the picture, the setting first; both are stated on the frame."""
+        self.room = room
+        """Whether something is placed in the middle afterwards, so that the scene leaves it free."""
+        self._words = words
         self.wide = self.width / self.height
         self.unit = min(1.0, self.wide * 0.75)
         """Sizes are scaled by this in tall frames, so that a subject fits between the edges."""
         self.side = rng.choice((1 / 3, 2 / 3))
         self.horizon = rng.choice((0.58, 0.64, 0.7))
+
+    def asks(self, name: str) -> bool:
+        """Whether the text of the shot names this thing of the vocabulary."""
+        return position(name, self._words) is not None
 
     def gradient(self, top: Rgb, bottom: Rgb, y0: float, y1: float) -> None:
         y0, y1 = round(y0 * self.height), round(y1 * self.height)

@@ -1,9 +1,6 @@
-"""The subjects of placeholder pictures, drawn on a `Scene`."""
+"""The subjects of placeholder pictures, drawn on a `Scene`. Each records what it really drew."""
 
-import random
-import re
 from collections.abc import Callable
-from typing import Final
 
 from activities.providers.previz.scene import Rgb, Scene, mix
 
@@ -37,9 +34,13 @@ def coast(s: Scene) -> None:
         land,
     )
     s.shape([(outer, y + 0.02), (edge, y + 0.03), (reach, y + 0.05), (outer, y + 0.2)], mix(land, c.near, 0.6))
-    if rng.random() < 0.7:
+    s.drawn += ["coast"]
+    if s.asks("lighthouse") or rng.random() < 0.4:
+        s.drawn += ["lighthouse"]
         lighthouse(s, edge - towards * 0.03, y - 0.03, 0.34 * s.unit, -towards)
-    for _ in range(rng.randint(1, 2)):
+    boats = rng.randint(1, 2)
+    s.drawn += ["a boat" if boats == 1 else "boats"]
+    for _ in range(boats):
         boat(
             s,
             sun + towards * rng.uniform(-0.1, 0.24) * s.wide,
@@ -92,6 +93,7 @@ def grass(s: Scene, outline: Callable[[float], float]) -> None:
 def hills(s: Scene) -> None:
     """Layered ridges in the haze, pines, a cabin with a lit window."""
     c, rng, y = s.colors, s.rng, s.horizon
+    s.drawn += ["hills", "pines", "a cabin"]
     s.sky(y + 0.08)
     for i in range(4):
         depth = i / 3
@@ -131,6 +133,7 @@ def cabin(s: Scene, x: float, y: float, w: float) -> None:
 def city(s: Scene) -> None:
     """Three rows of towers, windows lit, a street of light in front."""
     c, rng, ground = s.colors, s.rng, 0.9
+    s.drawn += ["city street", "a person"]
     s.sky(ground)
     for row, (top, color) in enumerate(
         ((0.3, mix(c.far, c.glow, 0.4)), (0.42, mix(c.far, c.near, 0.35)), (0.58, mix(c.near, (0, 0, 0), 0.1)))
@@ -196,11 +199,18 @@ def table(s: Scene) -> None:
             )
     s.gradient(mix(wood, c.light, 0.16), mix(wood, c.near, 0.55), y, 1)
     s.box(0, y, s.wide, y + 0.006, mix(wood, c.light, 0.45))
+    s.view = "still life"
+    s.drawn += ["table by a window"]
+    if s.room:
+        return
     u = s.unit
     middle = min(max(s.side * s.wide, 0.34 * u), s.wide - 0.54 * u)
-    things = [cup, bottle, carton]
+    things = [("a cup", "cup", cup), ("a bottle", "bottle", bottle), ("a box", "box", carton)]
     rng.shuffle(things)
-    for k, thing in enumerate(things[: rng.randint(2, 3)]):
+    asked = [thing for thing in things if s.asks(thing[1])]
+    shown = asked or things[: rng.randint(2, 3)]
+    s.drawn += [name for name, _, _ in shown]
+    for k, (_, _, thing) in enumerate(shown):
         thing(s, middle + (k - 0.7) * 0.26 * u, y + 0.05 + 0.05 * (k % 2), 0.17 * u * (1.25 if k == 0 else 0.9))
 
 
@@ -265,6 +275,8 @@ def carton(s: Scene, x: float, y: float, w: float) -> None:
 def portrait(s: Scene) -> None:
     """Head and shoulders against the light, on a third."""
     c, x, u = s.colors, s.side * s.wide, s.unit
+    s.view = "close view"
+    s.drawn += ["a person"]
     s.sky(0.92)
     s.ridge(0.78, 0.05, mix(c.far, c.glow, 0.35))
     s.ridge(0.88, 0.04, mix(c.far, c.near, 0.35))
@@ -289,6 +301,7 @@ def portrait(s: Scene) -> None:
 def road(s: Scene) -> None:
     """A road to the vanishing point, poles growing towards us, a car."""
     c, y = s.colors, s.horizon - 0.04
+    s.drawn += ["road", "a car"]
     s.sky(y)
     s.ridge(y + 0.01, 0.05, mix(c.far, c.glow, 0.3))
     s.gradient(mix(c.far, c.near, 0.3), mix(c.near, (0, 0, 0), 0.1), y, 1)
@@ -352,24 +365,12 @@ def car(s: Scene, x: float, y: float, w: float) -> None:
         )
 
 
-SUBJECTS: Final[tuple[tuple[str, Callable[[Scene], None]], ...]] = (
-    (r"sea\b|ocean|coast|beach|light-?house|boats?\b|ships?\b|sail|island|harbou?r|wave", coast),
-    (r"mountain|hills?\b|forest|tree|field|farm|valley|cabin|garden|nature|park\b", hills),
-    (r"city|street|town|office|building|skyline|urban|start-?up|shop|store", city),
-    (r"coffee|tea\b|cup|mug|bottle|product|table|kitchen|food|recipe|desk|breakfast|pack|box|brand|logo|poster", table),
-    (
-        r"person|people|woman|man\b|she\b|he\b|face|founder|customer|keeper|teacher|child|girl|boy|friend|portrait",
-        portrait,
-    ),
-    (r"road|cars?\b|driv|journey|travel|ride|bus\b|truck|highway", road),
-)
-
-
-def subjects_in(text: str) -> list[Callable[[Scene], None]]:
-    """The subjects that the text names; empty if it names none of ours."""
-    return [draw for pattern, draw in SUBJECTS if re.search(r"\b(?:" + pattern + ")", text, re.IGNORECASE)]
-
-
-def choose_subject(text: str, rng: random.Random) -> Callable[[Scene], None]:
-    """A random one of the subjects that the text names, or of all if it names none."""
-    return rng.choice(subjects_in(text) or [draw for _, draw in SUBJECTS])
+def neutral(s: Scene) -> None:
+    """An empty studio: a backdrop that curves into the floor, and a pool of light."""
+    c, y = s.colors, 0.66
+    wall = mix(mix(c.glow, c.far, 0.55), (128, 128, 128), 0.35)
+    s.gradient(mix(wall, c.near, 0.45), wall, 0, y)
+    s.gradient(wall, mix(wall, c.near, 0.4), y, 1)
+    x = s.wide / 2
+    s.halo(x, 0.42, 0.1, 0.5 * s.unit)
+    s.disc(x, 0.76, 0.34 * s.unit, mix(wall, c.light, 0.3), 90, 0.06)

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
     from workflows.production.state.budget import learned_of, paid_takes_in_progress
+    from workflows.production.state.film_times import film_start
     from workflows.production.state.takes import usable_take
     from workflows.production.ui_details import activity_summary
 
@@ -54,6 +55,7 @@ class TakeActivities:
             asset=asset,
             take=number,
             inputs=self._inputs(asset, made_with),
+            film_start=film_start(record, asset),
             order=order,
             reserved_usd=learned_of(record, asset).price(asset.quote) if asset.quote else None,
         )
@@ -62,7 +64,7 @@ class TakeActivities:
         """The references and takes that it is made from: those in use, or those with which the take was started."""
         record = self._run.record
         assert record.plan is not None
-        references = InputTake.of_references(record.references)
+        references = InputTake.of_references(record.references, record.brief.references)
         found = []
         for asset_id in asset.depends_on:
             if asset_id in references:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Finished, Input, Request
+from workflows.brief import REFERENCE
 from workflows.models import Media, Modality
 
 MODELS = {
@@ -36,12 +37,26 @@ def kept(path: Path, content: bytes) -> Path:
     return path
 
 
-def given(path: Path, role: str, modality: Modality, media_type: str, seconds: float | None = None) -> Input:
+def given(
+    path: Path,
+    role: str,
+    modality: Modality,
+    media_type: str,
+    seconds: float | None = None,
+    *,
+    asset_id: str = "",
+    name: str = "",
+) -> Input:
     async def fetch() -> Path:
         return path
 
     media = Media(key="k", bytes=path.stat().st_size, sha256="0", media_type=media_type, duration_seconds=seconds)
-    return Input(role, modality, role, media, fetch)
+    return Input(asset_id or role, modality, role, media, fetch, name)
+
+
+def reference(path: Path, number: int, name: str) -> Input:
+    """A picture of the brief."""
+    return given(path, REFERENCE, Modality.IMAGE, "image/png", asset_id=f"{REFERENCE}-{number}", name=name)
 
 
 def frames_of(path: Path) -> list[Image.Image]:

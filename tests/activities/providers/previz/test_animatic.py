@@ -12,6 +12,7 @@ from PIL import Image
 from activities.media.facts import probe
 from activities.providers.previz import provider
 from activities.providers.previz.animatic import MOVES, animatic, move_for
+from activities.providers.previz.composition import Pictures
 from activities.providers.previz.provider import Previz
 from activities.providers.protocol import Request
 from tests.activities.providers.previz.support import frames_of, given, kept, made
@@ -102,13 +103,13 @@ async def test_cancelled_animatic_stops_between_frames(
     """Cancelling a long animatic ends its thread within a few frames, before the task ends."""
     loop, rendering, frames = asyncio.get_running_loop(), asyncio.Event(), []
 
-    def watched(request: Request, still: Path | None, seconds: float, stop: Callable[[], bool]) -> Path:
+    def watched(request: Request, pictures: Pictures, seconds: float, stop: Callable[[], bool]) -> Path:
         def asked() -> bool:
             loop.call_soon_threadsafe(rendering.set)
             frames.append(stop())
             return frames[-1]
 
-        return animatic(request, still, seconds, asked)
+        return animatic(request, pictures, seconds, asked)
 
     monkeypatch.setattr(provider, "animatic", watched)
     task = asyncio.ensure_future(Previz({}).submit(ask("previz-animatic", parameters={"seconds": 60})))

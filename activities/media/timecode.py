@@ -1,0 +1,115 @@
+"""The timecode of a film on the frames of its animatics, as minutes, seconds and tenths.
+
+An animatic is made with the time at which its shot starts by the plan; the film then draws the exact time over it,
+because other shots may have become longer or shorter since. Both draw the same box at the same place. Times are
+seconds.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from PIL import Image
+
+from activities.media.fonts import Face
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+MARK: Final = "PREVIZ animatic with timecode"
+"""The comment in the file of an animatic, by which the film recognises it."""
+TEXT_SHARE: Final = 0.0265
+"""The size of text of a frame's width: 10 pixels on a page of 390."""
+OF_FILM, OF_SHOT = "FILM", "SHOT"
+
+_INK_Y, _BOX_Y, _NEUTRAL = 235, 30, 128
+_ROOM: Final = "FILM 00:00.0"
+
+
+def slate_height(size: tuple[int, int]) -> int:
+    """The height of the slate at the lower edge of a frame: two lines of the prompt, and a line with the timecode."""
+    return round(size[0] * TEXT_SHARE * 4.35) // 2 * 2
+
+
+class Timecode:
+    """The box with the time, for frames of one size in yuv420p."""
+
+    def __init__(self, size: tuple[int, int], kind: str = OF_FILM) -> None:
+        text = size[0] * TEXT_SHARE
+        self._kind = kind
+        self._face = Face(max(6, round(text)), bold=True, system=False)
+        self._cell = max(self._face.width(c) for c in "0123456789")
+        width = round(sum(map(self._width, _ROOM)) + text) // 2 * 2
+        height = round(text * 1.35) // 2 * 2
+        right = round(size[0] - text * 1.4) // 2 * 2
+        bottom = round(size[1] - text * 0.45) // 2 * 2
+        self.box = (right - width, bottom - height, right, bottom)
+        """Left, top, right and bottom, in pixels; all are even."""
+        self._last = ("", Image.new("L", (width, height)))
+
+    def _width(self, character: str) -> float:
+        return self._cell if character.isdigit() else self._face.width(character)
+
+    def text(self, seconds: float) -> str:
+        """The time as it is drawn; a tenth has begun, not been rounded to."""
+        tenths = int(seconds * 10 + 1e-6)
+        return f"{self._kind} {tenths // 600:02}:{tenths // 10 % 60:02}.{tenths % 10}"
+
+    def picture(self, seconds: float) -> Image.Image:
+        """The luma of the box."""
+        text = self.text(seconds)
+        if self._last[0] != text:
+            self._last = (text, self._draw(text))
+        return self._last[1]
+
+    def _draw(self, text: str) -> Image.Image:
+        width, height = self.box[2] - self.box[0], self.box[3] - self.box[1]
+        mask = Image.new("RGBA", (width, height))
+        x = (width - sum(map(self._width, text))) / 2
+        for character in text:
+            inset = (self._width(character) - self._face.width(character)) / 2
+            self._face.draw(mask, (x + inset, height * 0.78), character, (255, 255, 255, 255))
+            x += self._width(character)
+        luma = Image.new("L", (width, height), _BOX_Y)
+        luma.paste(_INK_Y, (0, 0, width, height), mask.getchannel("A"))
+        return luma
+
+    def onto(self, planes: Sequence[Image.Image], seconds: float) -> None:
+        """Draw the time on the planes Y, U and V of a frame."""
+        left, top, right, bottom = self.box
+        planes[0].paste(self.picture(seconds), (left, top))
+        for plane in planes[1:]:
+            plane.paste(_NEUTRAL, (left // 2, top // 2, right // 2, bottom // 2))
+
+
+class FilmTimecode:
+    """Draws the time of a film over that of an animatic, which is scaled to a part of the film's frame."""
+
+    def __init__(self, size: tuple[int, int], output: tuple[int, int]) -> None:
+        scale = min(output[0] / size[0], output[1] / size[1])
+        shown = round(size[0] * scale) // 2 * 2, round(size[1] * scale) // 2 * 2
+        self._at = [(whole - part) // 4 * 2 for whole, part in zip(output, shown, strict=True)]
+        self._code = Timecode(shown)
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom in the film's frame."""
+        (x, y), (left, top, right, bottom) = self._at, self._code.box
+        return left + x, top + y, right + x, bottom + y
+
+    def onto(self, frame: "VideoFrame", seconds: float) -> "VideoFrame":
+        """A copy of the frame (yuv420p) with the time; decoders and filters still use the frame itself."""
+        from av.video.frame import VideoFrame
+
+        drawn = VideoFrame(frame.width, frame.height, "yuv420p")
+        left, top, right, bottom = self.box
+        for number, (plane, target) in enumerate(zip(frame.planes, drawn.planes, strict=True)):
+            half = 2 if number else 1
+            width, height = target.width, target.height
+            image = Image.frombuffer("L", (width, height), bytes(plane), "raw", "L", plane.line_size, 1).copy()
+            if number:
+                image.paste(_NEUTRAL, (left // half, top // half, right // half, bottom // half))
+            else:
+                image.paste(self._code.picture(seconds), (left, top))
+            target.update(image.tobytes("raw", "L", target.line_size, 1))
+        drawn.colorspace, drawn.color_range = frame.colorspace, frame.color_range
+        return drawn

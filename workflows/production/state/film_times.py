@@ -1,0 +1,50 @@
+"""Where a shot is in the film, as far as the plan and the takes so far say: pure. Times are seconds."""
+
+from typing import Final
+
+from pydantic import JsonValue
+
+from workflows.events import AssetStatus
+from workflows.models import Asset, Modality
+from workflows.production.state.record import Record
+from workflows.production.state.takes import usable_take
+
+DRAWS_TIMECODES: Final = "previz"
+"""The provider that draws the time; the inputs of all other activities stay without it."""
+_DEFAULT: Final = 5.0
+_PAUSE: Final = 0.4
+"""By which an animatic is longer than its narration."""
+
+
+def film_start(record: Record, asset: Asset) -> float | None:
+    """The time from the start of the film to a shot that draws it; None for any other asset."""
+    if asset.asset_type is not Modality.VIDEO or asset.provider != DRAWS_TIMECODES or record.plan is None:
+        return None
+    start = 0.0
+    for other in record.plan.assets:
+        if other.asset_id == asset.asset_id:
+            return round(start, 3)
+        if other.asset_type is Modality.VIDEO:
+            start += _length(record, other)
+    return None
+
+
+def _length(record: Record, shot: Asset) -> float:
+    take = usable_take(record, shot.asset_id)
+    if take and take.media.duration_seconds:
+        return take.media.duration_seconds
+    state = record.assets.get(shot.asset_id)
+    if state and state.status is AssetStatus.CANCELLED:
+        return 0.0
+    fixed = _number(shot.parameters.get("seconds"))
+    if fixed is not None:
+        return fixed
+    least = _number(shot.parameters.get("at_least"))
+    voices = (usable_take(record, i) for i in shot.depends_on if i in record.assets)  # a reference is no asset
+    spoken = [v.media.duration_seconds for v in voices if v and v.media.media_type.startswith("audio/")]
+    narrated = max((seconds + _PAUSE for seconds in spoken if seconds), default=None)
+    return max((s for s in (least, narrated) if s is not None), default=_DEFAULT)
+
+
+def _number(value: JsonValue) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
