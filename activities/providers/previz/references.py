@@ -143,7 +143,7 @@ def _scaled(image: Image.Image, room: tuple[float, float]) -> Image.Image:
 
 
 def _is_cut_out(image: Image.Image) -> bool:
-    return image.getchannel("A").getextrema()[0] < 128
+    return any(image.getchannel("A").histogram()[:128])
 
 
 def _as_object(image: Image.Image) -> Image.Image:
