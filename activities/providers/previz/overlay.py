@@ -76,7 +76,7 @@ class Overlay:
         room = width - 2 * side
         shown = face.wrap(prompt, room, lines)
         for k, line in enumerate(shown):
-            self._line(face, height - band + (1.12 + 1.28 * k) * t, line, INK, room)
+            self._line(face, height - band + (0.98 + 1.22 * k) * t, line, INK, room)
         note_room = room - room_right
         self._line(small, math.floor(height - 0.72 * t), small.fit(note, note_room), QUIET, note_room)
 

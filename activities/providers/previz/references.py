@@ -149,7 +149,7 @@ def _is_cut_out(image: Image.Image) -> bool:
 def _as_object(image: Image.Image) -> Image.Image:
     """A cut-out without its empty border; a photo as a card with a white edge."""
     if _is_cut_out(image):
-        return image.crop(image.getchannel("A").point(lambda a: 255 if a > 8 else 0).getbbox())
+        return image.crop(image.getchannel("A").point([255 * (a > 8) for a in range(256)]).getbbox())
     edge = max(2, round(max(image.size) * 0.025))
     card = Image.new("RGBA", (image.width + 2 * edge, image.height + 2 * edge), PAPER)
     card.paste(image, (edge, edge))

@@ -27,7 +27,7 @@ def place_of(image: Image.Image, within: Box, color: tuple[int, int, int]) -> Bo
     """Where a part of the image has nearly this colour; an empty box if nowhere."""
     part = image.convert("RGB").crop(within)
     far = ImageChops.difference(part, Image.new("RGB", part.size, color)).split()
-    near = ImageChops.lighter(ImageChops.lighter(far[0], far[1]), far[2]).point(lambda value: 255 * (value < 36))
+    near = ImageChops.lighter(ImageChops.lighter(far[0], far[1]), far[2]).point([255 * (v < 36) for v in range(256)])
     return near.getbbox() or (0, 0, 0, 0)
 
 
