@@ -47,7 +47,7 @@ async def providers(services: ServicesDep) -> ProvidersReport:
     return await services.fleet.report()
 
 
-@router.post(f"{PREFIX}/languages/detect", tags=["what can be made"])
+@router.post(f"{PREFIX}/languages/detect", tags=["what can be made"], responses=documented(422))
 def detect(body: LanguageBody) -> LanguageView:
     """The language that a text is written in, so that a client can ask before it starts a production in another one.
 

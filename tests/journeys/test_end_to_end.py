@@ -281,7 +281,7 @@ def test_regenerate_after_delivery(
     for asset_id, state in before.assets.items():
         assert again.manifest.assets[asset_id].takes[:1] == state.takes
     assert again.manifest.assets["narration-1"].selected == 2
-    assert [i for i, state in again.manifest.assets.items() if state.stale] == ["shot-1"]
+    assert [i for i, state in again.manifest.assets.items() if state.stale] == ["script", "shot-1"]
     assert words in again.file("captions.vtt").decode()
     assert words not in delivered.file("captions.vtt").decode()
 

@@ -21,7 +21,6 @@ BY_EVERY_VOICE: Final = frozenset(_SHARED.split())
 NOT_BY: Final[dict[str, frozenset[str]]] = {
     "GREEK": frozenset({"af", "bs", "en", "hr", "lt", "mk", "sr", "vi"}),
     "DEVANAGARI": frozenset({"kok"}),
-    "BENGALI": frozenset({"as"}),
 }
 """The voices that spell the letters of a script that the others read."""
 ONLY_BY: Final[dict[str, frozenset[str]]] = {

@@ -244,7 +244,7 @@ async def test_batches_and_schedules(browser: Browser, site: Site) -> None:
         await expect(page.get_by_role("heading", name="briefs.csv")).to_be_visible()
         await expect(page.get_by_role("link", name="Download everything")).to_be_visible()
         await page.get_by_role("link", name="Batches").first.click()
-        await expect(page.locator(".rows > li").first).to_contain_text("briefs.csv")
+        await expect(page.locator(".rows > li", has_text="briefs.csv")).to_be_visible()
         await page.goto("/#/schedules")
         await page.get_by_role("button", name="New").click()
         await page.get_by_label("Name").fill("Every Monday here")
