@@ -1,7 +1,7 @@
 // One attention item: why it waits, and every possible answer.
 
 import { post } from "../lib/api.js";
-import { button, field, fileButton, icon, unfolded, unknownPriceCheckbox } from "../lib/components.js";
+import { button, field, fileButton, icon, sentence, unfolded, unknownPriceCheckbox } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, dateTime, priceLimit, usd } from "../lib/format.js";
 import { reasonLabel } from "../lib/labels.js";
@@ -21,6 +21,9 @@ const REQUIRED_ROLES = {
 
 /** Answers that the list of all decisions shows on request. */
 const FURTHER = new Set(["revise", "upload", "pause", "cancel"]);
+
+/** A message as a sentence; an id at its start is no word. */
+const withCapital = (message) => (/^[a-z0-9]+-\d/.test(message) ? message : sentence(message));
 
 /** Reasons whose message repeats their label. */
 const NO_MESSAGE = ["approval", "stills_to_approve", "deadline_near"];
@@ -185,7 +188,7 @@ export function attentionCard(item, context) {
             ${ofAsset && `${item.asset_id}: `}
             ${overrun && !item.asset_id ? "Vendors charged more than their prices" : reasonLabel(item.reason)}
           </h3>
-          ${item.message && !NO_MESSAGE.includes(item.reason) && html`<p dir="auto">${item.message}</p>`}
+          ${item.message && !NO_MESSAGE.includes(item.reason) && html`<p dir="auto">${withCapital(item.message)}</p>`}
           <p class="hint">
             ${evidence}<time datetime=${item.since} title=${dateTime(item.since)}>${ago(item.since)}</time>
           </p>
