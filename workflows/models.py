@@ -228,6 +228,11 @@ class Plan(Model):
         return {a.asset_id: a for a in self.assets}
 
     @cached_property
+    def composed_ids(self) -> tuple[str, ...]:
+        """Ids of the assets whose prompts follow the others. It is cached: each take of 1,000 asks for them."""
+        return tuple(a.asset_id for a in self.assets if a.composed)
+
+    @cached_property
     def used_by(self) -> dict[str, list[Asset]]:
         """Asset id -> the assets that depend on it directly, in plan order. Assets without dependents are absent."""
         found: dict[str, list[Asset]] = {}

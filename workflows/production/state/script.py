@@ -42,7 +42,7 @@ def follow(record: Record, plan: Plan) -> Plan:
     A take that a person accepted although the plan changed says its own words. A script that is being made, or that may
     have been billed, keeps its prompt until that is over, because its request has been sent.
     """
-    if not any(a.composed for a in plan.assets):
+    if not plan.composed_ids:
         return plan
     accepted = {
         a.asset_id: state.take.prompt

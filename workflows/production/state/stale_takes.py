@@ -53,4 +53,4 @@ def follow_script(record: Record) -> None:
 def mark_scripts_stale(record: Record) -> None:
     """Mark takes of the script stale that say something else than the plan by now."""
     assert record.plan is not None
-    mark_all_stale(record, [a.asset_id for a in record.plan.assets if a.composed and a.asset_id in record.assets])
+    mark_all_stale(record, [i for i in record.plan.composed_ids if i in record.assets])
