@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api import problems, thumbnails
 from api.auth.key_file import KeyFile
-from api.auth.limits import TenantLimit, TenantQueue
+from api.auth.limits import TenantLimit, TenantTurns
 from api.auth.middleware import Access, authorise
 from api.auth.sessions import Sessions, session_secret
 from api.deps import Services
@@ -106,7 +106,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
             streams=TenantLimit(settings.tenant_streams, "event streams", "GREENLIGHT_TENANT_STREAMS"),
             transfers=TenantLimit(settings.tenant_transfers, "transfers of files", "GREENLIGHT_TENANT_TRANSFERS"),
             thumbnails=thumbnails.Thumbnails(vault),
-            thumbnail_queue=TenantQueue(thumbnails.AT_ONCE, thumbnails.MOST_REQUESTS, "thumbnails"),
+            thumbnail_turns=TenantTurns(thumbnails.AT_ONCE, thumbnails.MOST_REQUESTS, "thumbnails"),
         )
         preparing = asyncio.create_task(vault.prepare()) if prepare else None
         watching = asyncio.create_task(readiness.watch()) if prepare else None

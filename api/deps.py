@@ -13,7 +13,7 @@ from fastapi import Depends, Header, Path, Query, Request
 
 from api.auth.caller import Caller
 from api.auth.key_file import KeyFile
-from api.auth.limits import TenantLimit, TenantQueue, TooMany
+from api.auth.limits import TenantLimit, TenantTurns, TooMany
 from api.auth.middleware import caller_of
 from api.auth.sessions import Sessions
 from api.metrics import Metrics
@@ -63,7 +63,7 @@ class Services:
     streams: TenantLimit
     transfers: TenantLimit
     thumbnails: Thumbnails
-    thumbnail_queue: TenantQueue
+    thumbnail_turns: TenantTurns
 
     def links(self, production_id: str) -> Links:
         return links_of(production_id, self.settings.temporal_ui_url, self.temporal.namespace)
@@ -143,7 +143,7 @@ async def _one_read(services: ServicesDep, caller: CurrentCaller) -> AsyncIterat
 
 
 async def _one_thumbnail(services: ServicesDep, caller: CurrentCaller) -> AsyncIterator[None]:
-    async with services.thumbnail_queue.turn(caller):
+    async with services.thumbnail_turns.turn(caller):
         yield
 
 

@@ -175,6 +175,16 @@ class Asset(Model):
         return self.model_copy(update=given)
 
     @property
+    def spoken(self) -> bool:
+        """Whether its prompt is spoken in the film, and captioned."""
+        return self.asset_type is Modality.AUDIO and self.role not in UNSPOKEN_ROLES
+
+    def number(self, *parameters: str) -> float | None:
+        """The first of these parameters that is a number."""
+        values = (self.parameters.get(name) for name in parameters)
+        return next((float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)), None)
+
+    @property
     def estimate(self) -> Estimate | None:
         """The price range of one take, over all models that may make it; None before it is priced."""
         if self.quote is None:
@@ -204,6 +214,11 @@ class Plan(Model):
         plan = cls(title=title, assets=numbered, planner=planner, warnings=tuple(warnings))
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
+
+    def with_assets(self, assets: Iterable[Asset]) -> "Plan":
+        """The plan with these assets, which its digest then covers."""
+        plan = Plan.of(self.title, assets, self.planner, self.warnings)
+        return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
     def identified(self) -> "Plan":

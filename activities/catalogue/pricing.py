@@ -175,11 +175,6 @@ def _value(offer: Offer, parameters: Mapping[str, JsonValue], name: str) -> str:
     return str(parameters.get(name, rule.default if rule else ""))
 
 
-def _number(asset: Asset, *names: str) -> float | None:
-    values = (asset.parameters.get(name) for name in names)
-    return next((float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)), None)
-
-
 def _amount(unit: Unit, offer: Offer, asset: Asset, inputs: Sequence[Asset], instructions: int) -> Span:
     match unit:
         case "asset":
@@ -206,14 +201,14 @@ def _amount(unit: Unit, offer: Offer, asset: Asset, inputs: Sequence[Asset], ins
             tokens = _input_media_tokens(offer, asset, inputs)
             return Span(tokens, tokens)
         case "output_tokens":
-            most = _number(asset, "max_tokens") or TEXT_MAX_TOKENS
+            most = asset.number("max_tokens") or TEXT_MAX_TOKENS
             return Span(min(USUAL_TEXT_TOKENS, most), most)
         case "output_image_tokens":
             return _output_picture_tokens(offer, asset)
 
 
 def _seconds(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> Span:
-    known = _number(asset, "seconds", "at_least")
+    known = asset.number("seconds", "at_least")
     if known is None and asset.asset_type in (Modality.AUDIO, Modality.TEXT):
         recordings = (
             [asset] if asset.asset_type == Modality.AUDIO else [i for i in inputs if i.asset_type == Modality.AUDIO]
@@ -242,7 +237,7 @@ def pixels(asset: Asset) -> tuple[int, int]:
     if isinstance(size, str) and size.count("x") == 1 and all(part.isdigit() for part in size.split("x")):
         width, height = (int(part) for part in size.split("x"))
         return max(width, 1), max(height, 1)
-    wide, high = _number(asset, "width"), _number(asset, "height")
+    wide, high = asset.number("width"), asset.number("height")
     return (int(wide), int(high)) if wide and high else DEFAULT_PIXELS
 
 

@@ -23,7 +23,7 @@ from activities.storage.bucket import Storage, Stored, size_and_sha256
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.brief import Platform
 from workflows.keys import DIGEST_CHARS, fileset_key
-from workflows.models import UNSPOKEN_ROLES, Chapter, Deliverable, DeliverableFile, Media, Modality, digest_of
+from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, digest_of
 
 T = TypeVar("T")
 
@@ -223,8 +223,8 @@ class _Finishing:
         asset = finished.asset
         spoken = tuple(
             other.asset.asset_id
-            for other in self._of(Modality.AUDIO)
-            if other.asset.role not in UNSPOKEN_ROLES
+            for other in self._request.assets
+            if other.asset.spoken
             and (other.asset.asset_id in asset.depends_on or asset.asset_id in other.asset.depends_on)
         )
         path = self._local[asset.asset_id]
@@ -238,7 +238,7 @@ class _Finishing:
         voices = []
         for finished in self._of(Modality.AUDIO):
             asset_id = finished.asset.asset_id
-            if finished.asset.role in UNSPOKEN_ROLES:
+            if not finished.asset.spoken:
                 self._notes.append(f"{asset_id} ({finished.asset.role}) is not a narration, and is not in the film")
                 continue
             self._report(f"decoding {asset_id}")

@@ -31,17 +31,21 @@ def slate_height(size: tuple[int, int]) -> int:
 
 
 class Timecode:
-    """The box with the time, for frames of one size in yuv420p."""
+    """The box with the time, for frames of one size in yuv420p.
 
-    def __init__(self, size: tuple[int, int], kind: str = OF_FILM) -> None:
+    Args:
+        at: Where such a frame begins in a larger one; both are even.
+    """
+
+    def __init__(self, size: tuple[int, int], kind: str = OF_FILM, at: tuple[int, int] = (0, 0)) -> None:
         text = size[0] * TEXT_SHARE
         self._kind = kind
         self._face = Face(max(6, round(text)), bold=True, system=False)
         self._cell = max(self._face.width(c) for c in "0123456789")
         width = round(sum(map(self._width, _ROOM)) + text) // 2 * 2
         height = round(text * 1.35) // 2 * 2
-        right = round(size[0] - text * 1.4) // 2 * 2
-        bottom = round(size[1] - text * 0.45) // 2 * 2
+        right = at[0] + round(size[0] - text * 1.4) // 2 * 2
+        bottom = at[1] + round(size[1] - text * 0.45) // 2 * 2
         self.box = (right - width, bottom - height, right, bottom)
         """Left, top, right and bottom, in pixels; all are even."""
         self._last = ("", Image.new("L", (width, height)))
@@ -87,29 +91,22 @@ class FilmTimecode:
     def __init__(self, size: tuple[int, int], output: tuple[int, int]) -> None:
         scale = min(output[0] / size[0], output[1] / size[1])
         shown = round(size[0] * scale) // 2 * 2, round(size[1] * scale) // 2 * 2
-        self._at = [(whole - part) // 4 * 2 for whole, part in zip(output, shown, strict=True)]
-        self._code = Timecode(shown)
-
-    @property
-    def box(self) -> tuple[int, int, int, int]:
+        x, y = ((whole - part) // 4 * 2 for whole, part in zip(output, shown, strict=True))
+        self._code = Timecode(shown, at=(x, y))
+        self.box = self._code.box
         """Left, top, right and bottom in the film's frame."""
-        (x, y), (left, top, right, bottom) = self._at, self._code.box
-        return left + x, top + y, right + x, bottom + y
 
     def onto(self, frame: "VideoFrame", seconds: float) -> "VideoFrame":
         """A copy of the frame (yuv420p) with the time; decoders and filters still use the frame itself."""
         from av.video.frame import VideoFrame
 
+        planes = [
+            Image.frombuffer("L", (p.width, p.height), bytes(p), "raw", "L", p.line_size, 1).copy()
+            for p in frame.planes
+        ]
+        self._code.onto(planes, seconds)
         drawn = VideoFrame(frame.width, frame.height, "yuv420p")
-        left, top, right, bottom = self.box
-        for number, (plane, target) in enumerate(zip(frame.planes, drawn.planes, strict=True)):
-            half = 2 if number else 1
-            width, height = target.width, target.height
-            image = Image.frombuffer("L", (width, height), bytes(plane), "raw", "L", plane.line_size, 1).copy()
-            if number:
-                image.paste(_NEUTRAL, (left // half, top // half, right // half, bottom // half))
-            else:
-                image.paste(self._code.picture(seconds), (left, top))
+        for image, target in zip(planes, drawn.planes, strict=True):
             target.update(image.tobytes("raw", "L", target.line_size, 1))
         drawn.colorspace, drawn.color_range = frame.colorspace, frame.color_range
         return drawn

@@ -236,10 +236,8 @@ class AnswerValidator:
 
     def _planned_seconds(self, shot: Asset) -> float:
         """The planned length of a shot, by the same parameters as its price."""
-        for name in ("seconds", "at_least"):
-            value = shot.parameters.get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return float(value)
+        if (seconds := shot.number("seconds", "at_least")) is not None:
+            return seconds
         offer = self._find_offer(shot.asset_type, shot.provider, shot.model)
         default = offer.rules["seconds"].default if offer and "seconds" in offer.rules else ""
         return float(default) if re.fullmatch(r"\d+(\.\d+)?", default) else pricing.DEFAULT_SECONDS

@@ -43,8 +43,7 @@ def with_fallbacks(plan: Plan, task: PlanningTask, budget_usd: Decimal | None = 
                 costs[at] = max(costs[at], high)
             found.append(each.model_copy(update={"quote": None}))
         assets[at] = asset.model_copy(update={"fallbacks": tuple(found)})
-    made = Plan.of(plan.title, assets, planner=plan.planner, warnings=plan.warnings)
-    return made.model_copy(update={"drafting_usd": plan.drafting_usd})
+    return plan.with_assets(assets)
 
 
 def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> Iterator[Alternative]:

@@ -15,7 +15,7 @@ from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
 from workflows.activity_io import PLAN_INVALID
 from workflows.brief import REFERENCE
-from workflows.models import MASK, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
+from workflows.models import MASK, MAX_PLAN_BYTES, Asset, Media, Modality, Plan, Quote
 
 _KINDS: Final = {
     Modality.TEXT: "texts",
@@ -113,7 +113,7 @@ def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None
 
 def _cut_together(one: Asset, other: Asset) -> bool:
     """Whether the two are a narration and the picture or shot that a film shows with it."""
-    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
+    sounds = [a for a in (one, other) if a.spoken]
     visuals = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
     return len(sounds) == len(visuals) == 1
 

@@ -81,8 +81,8 @@ class Request:
 
     def number(self, parameter: str, default: float) -> float:
         """A numeric parameter of the asset, or the default where it is absent or not a number."""
-        value = self.asset.parameters.get(parameter)
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+        value = self.asset.number(parameter)
+        return default if value is None else value
 
     def text(self, parameter: str, default: str) -> str:
         """A text parameter of the asset, or the default where it is absent, empty or not text."""

@@ -69,11 +69,11 @@ class TenantLimit:
             yield
 
 
-class TenantQueue:
+class TenantTurns:
     """Turns for short work, such as the small pictures of a list: a tenant's requests wait in their order.
 
     It is no part of a TenantLimit, so that neither a list nor a download refuses the other. The callers of an open API
-    share one queue.
+    take turns together.
     """
 
     def __init__(self, at_once: int, most: int, plural: str) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
+from activities.planning.checks.narration import list_some
 from workflows.brief import Brief
-from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.models import Asset, Plan
 from workflows.runtime.language import Detected, detect_language, language_name, same_language
 
 DEFAULT_LANGUAGE: Final = "en"
 """Of a brief that gives none: it may be no choice of the requester."""
-NAMED: Final = 6
 
 
 def language_warnings(plan: Plan, brief: Brief) -> list[str]:
@@ -19,7 +19,7 @@ def language_warnings(plan: Plan, brief: Brief) -> list[str]:
     written later, in the language of the brief.
     """
     given = brief.language
-    spoken = [a for a in plan.assets if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
+    spoken = [a for a in plan.assets if a.spoken]
     if found := _other("\n".join(a.prompt for a in spoken), given):
         return [_narration_warning("the narration reads", found, given)]
     if warnings := _different_narrations(spoken, given):
@@ -41,9 +41,8 @@ def _different_narrations(spoken: Sequence[Asset], given: str) -> list[str]:
             groups.setdefault(found.language, (found, []))[1].append(asset.asset_id)
     warnings = []
     for found, names in groups.values():
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         verb = "reads" if len(names) == 1 else "read"
-        warnings.append(_narration_warning(f"{', '.join(names[:NAMED])}{more} {verb}", found, given))
+        warnings.append(_narration_warning(f"{list_some(names)} {verb}", found, given))
     return warnings
 
 

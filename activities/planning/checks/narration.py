@@ -6,7 +6,7 @@ from typing import Final
 from activities.providers.protocol import Provider, Unreadable
 from activities.providers.selection import find_offer
 from activities.text.speech import speech_seconds
-from workflows.models import UNSPOKEN_ROLES, Asset, Modality
+from workflows.models import Asset, Modality
 
 NAMED: Final = 6
 """Assets and characters in a warning; further ones are counted."""
@@ -21,7 +21,7 @@ def overruns(assets: Sequence[Asset], providers: Mapping[str, Provider]) -> list
     film.
     """
     shots = [a for a in assets if a.asset_type == Modality.VIDEO]
-    spoken = [a for a in assets if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
+    spoken = [a for a in assets if a.spoken]
     lasts = {shot.asset_id: _seconds(shot, providers) for shot in shots}
     found, whole = [], 0.0
     for voice in spoken:
@@ -48,16 +48,21 @@ def unread(assets: Sequence[Asset], providers: Mapping[str, Provider], language:
     warnings = []
     for (model, voice, silent), group in found.items():
         names = [name for name, _ in group]
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         characters = "".join(dict.fromkeys(c for _, problem in group for c in problem.characters))
         shown = characters[:NAMED] + ("…" if len(characters) > NAMED else "")
         are, their = ("it is", "its") if len(names) == 1 else ("they are", "their")
         effect = f"silent, and only {their} captions show the text" if silent else "spoken without that"
         warnings.append(
-            f"{', '.join(names[:NAMED])}{more}: {voice} ({model}) cannot read “{shown}”, so {are} {effect}; choose a "
+            f"{list_some(names)}: {voice} ({model}) cannot read “{shown}”, so {are} {effect}; choose a "
             "model that reads this script, or set parameters.voice to a language whose script it is"
         )
     return warnings
+
+
+def list_some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _too_long(spoken: float, shots: Sequence[float | None]) -> str:

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from activities.planning.structure.model import Shot, Structure
 from activities.text.speech import is_wide
-from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.models import Asset, Modality, Plan
 
 SPELLED_OUT: Final = 8
 """The most words that stand for one number or unit of the brief, e.g. "seven hundred and fifty thousand"."""
@@ -46,7 +46,7 @@ def structure_problems(structure: Structure, plan: Plan, seconds: Sequence[float
     Args:
         seconds: The planned length of each video, in plan order.
     """
-    spoken = [a for a in plan.assets if a.asset_type == Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
+    spoken = [a for a in plan.assets if a.spoken]
     visuals = _visuals(plan)
     problems: list[str] = []
     if structure.fixes_shots and visuals and len(visuals) != len(structure.shots):

@@ -35,7 +35,7 @@ SUBJECTS: Final[dict[str, Callable[[Scene], None]]] = {
     "person": subjects.portrait,
     "road": subjects.road,
 }
-"""What the vocabulary has words for -> its drawing."""
+"""Name in the vocabulary -> the drawing of it."""
 CHUNK: Final = "greenlight-plate"
 """PNG text chunk of a storyboard frame: the arguments to paint its picture again without lettering."""
 NAMED_CHARS: Final = 28

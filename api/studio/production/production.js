@@ -118,7 +118,7 @@ export function open([id, assetId], app) {
     const long = text.length > BRIEF_CHARS;
     const toggle = () => set({ wholeBrief: !state.wholeBrief });
     return html`
-      <div class="told" key="brief">
+      <div class="brief-text" key="brief">
         <blockquote dir="auto">${state.wholeBrief ? text : excerpt(text, BRIEF_CHARS)}</blockquote>
         ${style && html`<p class="quiet small" dir="auto">${`Style: ${style}`}</p>`}
         ${long && html`

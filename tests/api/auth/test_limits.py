@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from api.auth.caller import Caller
-from api.auth.limits import TenantQueue, TooMany
+from api.auth.limits import TenantTurns, TooMany
 
 
 def caller(tenant: str | None) -> Caller:
@@ -16,12 +16,12 @@ def caller(tenant: str | None) -> Caller:
 async def test_turns_of_a_tenant() -> None:
     """A tenant's requests get their turns in their order, so many at once; a cancelled one leaves its place, and the
     one above the limit is refused."""
-    queue = TenantQueue(2, 5, "pictures")
+    turns = TenantTurns(2, 5, "pictures")
     order: list[int] = []
     go_on = asyncio.Event()
 
     async def request(n: int) -> None:
-        async with queue.turn(caller("acme")):
+        async with turns.turn(caller("acme")):
             order.append(n)
             await go_on.wait()
 
@@ -31,8 +31,8 @@ async def test_turns_of_a_tenant() -> None:
     with pytest.raises(TooMany):
         await request(5)
     async with AsyncExitStack() as others:
-        await others.enter_async_context(queue.turn(caller("bolt")))
-        await others.enter_async_context(queue.turn(caller(None)))
+        await others.enter_async_context(turns.turn(caller("bolt")))
+        await others.enter_async_context(turns.turn(caller(None)))
     tasks[2].cancel()
     go_on.set()
     await asyncio.wait(tasks)

@@ -19,14 +19,14 @@ RED = "rgb(179, 38, 30)"
 
 
 class PricedFilm(Film):
-    """Its takes keep their estimates. The model `gift` costs nothing, and the cost of `dark` is not published."""
+    """Its takes keep their estimates. The model `gift` costs nothing, and the cost of `unlisted` is not published."""
 
     @activity.defn(name="produce_asset")
     async def produce_asset(self, request: ProduceAsset) -> Take:
         take = (await super().produce_asset(request)).model_copy(update={"estimate_usd": request.asset.estimate})
-        if take.model not in ("gift", "dark"):
+        if take.model not in ("gift", "unlisted"):
             return take
-        source = "unknown" if take.model == "dark" else "catalogue"
+        source = "unknown" if take.model == "unlisted" else "catalogue"
         return take.model_copy(update={"cost_usd": ZERO, "billed_usd": ZERO, "cost_source": source})
 
 
@@ -113,10 +113,10 @@ async def test_an_overrun_is_red(browser: Browser, site: Site, fake: FakeActivit
 async def test_free_and_unknown_costs(browser: Browser, site: Site, fake: FakeActivities) -> None:
     """A cost that is not published is called unknown, on the production, the card and the sheet; what costs nothing is
     free, and has no estimate."""
-    fake.prices = {"dark": None, "gift": Decimal(0)}
+    fake.prices = {"unlisted": None, "gift": Decimal(0)}
     async with visiting(browser, site.url) as page:
         production_id = await planned(site, page)
-        await edited(site, production_id, asset_id="title-1", model="dark")
+        await edited(site, production_id, asset_id="title-1", model="unlisted")
         await expect(page.locator(".summary")).to_contain_text("The estimate is $0.00 to $0.20 and unknown prices.")
         await page.get_by_label("Also spend on title-1").check()
         await approve(page)
@@ -138,14 +138,14 @@ async def test_free_and_unknown_costs(browser: Browser, site: Site, fake: FakeAc
 async def test_an_edit_is_approved_again(browser: Browser, site: Site, fake: FakeActivities) -> None:
     """An asset whose edit costs more than was approved waits on the page with its answers, and is made once the current
     plan is approved again."""
-    fake.prices = {"dear": Decimal("0.90")}
+    fake.prices = {"expensive": Decimal("0.90")}
     fake.hold("still-1")
     SCREENS.mkdir(parents=True, exist_ok=True)
     async with visiting(browser, site.url) as page:
         production_id = await planned(site, page)
         await approve(page)
         await expect(card(page, "still-1")).to_have_attribute("data-status", "generating")
-        await edited(site, production_id, asset_id="shot-1", model="dear")
+        await edited(site, production_id, asset_id="shot-1", model="expensive")
         waits = page.get_by_role("article").filter(has_text="shot-1: It costs more than was approved")
         await expect(waits).to_contain_text("It costs up to 0.90 USD now")
         await page.screenshot(path=SCREENS / "change-to-approve.png", full_page=True)

@@ -27,7 +27,7 @@ async def planned_batch(http: httpx.AsyncClient, name: str = "Said", rows: int =
         return dict(found) if found["totals"]["statuses"] == {"awaiting_approval": rows} else None
 
     batch = await eventually(planned)
-    for row, model in zip(batch["rows"], models or ("dear", "dark"), strict=False):
+    for row, model in zip(batch["rows"], models or ("expensive", "unlisted"), strict=False):
         path = f"/api/v1/productions/{row['production_id']}"
         digest = (await http.get(path)).json()["plan"]["digest"]
         edit = {"op": "change", "asset_id": "text-1", "model": model}
@@ -40,7 +40,7 @@ async def planned_batch(http: httpx.AsyncClient, name: str = "Said", rows: int =
 async def test_many_answers_at_once(browser: Browser, site: Site, fake: FakeActivities, width: int) -> None:
     """The plans of one batch up to a price are approved at once, and what failed in them is answered at once; what is
     left out is named, and stays."""
-    fake.prices = {"dear": Decimal("0.90"), "dark": None}
+    fake.prices = {"expensive": Decimal("0.90"), "unlisted": None}
     fake.fail = {"text-2"}
     many = ROWS - 2
     async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
@@ -114,11 +114,11 @@ class Person:
 async def test_forty_decisions_in_under_ten_actions(browser: Browser, site: Site, fake: FakeActivities) -> None:
     """Forty productions of two batches and of none wait for three reasons; a person answers all that can be answered
     with fewer than ten actions. What is left out is named, and nothing costs more than the person chose."""
-    fake.prices = {"dear": Decimal("0.90"), "dark": None}
+    fake.prices = {"expensive": Decimal("0.90"), "unlisted": None}
     ana = Person()
     async with httpx.AsyncClient(base_url=site.url, timeout=WITHIN) as http:
-        spring = await planned_batch(http, "Spring", 16, "dear", "dear", "dark")
-        autumn = await planned_batch(http, "Autumn", 14, "dear")
+        spring = await planned_batch(http, "Spring", 16, "expensive", "expensive", "unlisted")
+        autumn = await planned_batch(http, "Autumn", 14, "expensive")
         fake.fail = {"text-2"}
         single = [await http.post("/api/v1/productions", json={"text": f"One {n}.", **COPY}) for n in range(10)]
         ids = [each.json()["production_id"] for each in single]
@@ -161,7 +161,7 @@ async def test_forty_decisions_in_under_ten_actions(browser: Browser, site: Site
             await expect(page.locator(".entry")).to_have_count(0)
         assert ana.actions < 10
         rows = [each["production_id"] for each in (*spring["rows"], *autumn["rows"])]
-        unknown, rejected, dear = rows[2], rows[16], rows[:2]
+        unknown, rejected, expensive = rows[2], rows[16], rows[:2]
 
         async def all_answered() -> bool | None:
             entries = (await http.get("/api/v1/attention")).json()["entries"]
@@ -171,5 +171,5 @@ async def test_forty_decisions_in_under_ten_actions(browser: Browser, site: Site
         assert (await found(rejected))["status"] == "rejected"
         for production_id in {*rows, *ids} - {unknown, rejected}:
             approved = await found(production_id)
-            assert Decimal(approved["budget_usd"]) == Decimal("0.92" if production_id in dear else "0.03")
+            assert Decimal(approved["budget_usd"]) == Decimal("0.92" if production_id in expensive else "0.03")
             assert approved["status"] in ("producing", "finishing", "delivered")

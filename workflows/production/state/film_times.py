@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from pydantic import JsonValue
-
 from workflows.events import AssetStatus
 from workflows.models import Asset, Modality
 from workflows.production.state.record import Record
@@ -36,15 +34,11 @@ def _length(record: Record, shot: Asset) -> float:
     state = record.assets.get(shot.asset_id)
     if state and state.status is AssetStatus.CANCELLED:
         return 0.0
-    fixed = _number(shot.parameters.get("seconds"))
+    fixed = shot.number("seconds")
     if fixed is not None:
         return fixed
-    least = _number(shot.parameters.get("at_least"))
+    least = shot.number("at_least")
     voices = (usable_take(record, i) for i in shot.depends_on if i in record.assets)  # a reference is no asset
     spoken = [v.media.duration_seconds for v in voices if v and v.media.media_type.startswith("audio/")]
     narrated = max((seconds + _PAUSE for seconds in spoken if seconds), default=None)
     return max((s for s in (least, narrated) if s is not None), default=_DEFAULT)
-
-
-def _number(value: JsonValue) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workflows.events import AssetState, AssetStatus
-from workflows.models import MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Plan
 from workflows.production.state import staleness
 from workflows.production.state.record import Record
 
@@ -55,10 +55,7 @@ def follow(record: Record, plan: Plan) -> Plan:
         if s.extra or s.order or s.status is AssetStatus.GENERATING or s.attention == "ambiguous_submission"
     }
     assets = compose(plan.assets, accepted, sent)
-    if assets == list(plan.assets):
-        return plan
-    followed = Plan.of(plan.title, assets, plan.planner, plan.warnings)
-    return followed.model_copy(update={"drafting_usd": plan.drafting_usd})
+    return plan if assets == list(plan.assets) else plan.with_assets(assets)
 
 
 def _is_accepted(asset: Asset, state: AssetState) -> bool:
@@ -91,7 +88,7 @@ def _shots(assets: Sequence[Asset], words: Mapping[str, str]) -> list[_Shot]:
     """The shots in the plan's order, each with its narrations; narrations of no shot are shots without a picture."""
     videos = [a for a in assets if a.asset_type is Modality.VIDEO]
     stills = [a for a in assets if a.asset_type is Modality.IMAGE]
-    voices = [a for a in assets if a.asset_type is Modality.AUDIO and a.role not in UNSPOKEN_ROLES]
+    voices = [a for a in assets if a.spoken]
     shown = {a.asset_id: a for a in videos or stills}
     owner = _owners([*voices, *(stills if videos else ())], list(shown.values()))
     pictures = {owner[s.asset_id]: s for s in reversed(stills) if s.asset_id in owner}
@@ -104,7 +101,7 @@ def _shots(assets: Sequence[Asset], words: Mapping[str, str]) -> list[_Shot]:
         lines = tuple(said.get(asset.asset_id, ()))
         if asset.asset_id in shown:
             picture = " ".join(pictures.get(asset.asset_id, asset).prompt.split())
-            shots.append(_Shot(_COUNTED.sub("", asset.label), picture, lines, _seconds(asset)))
+            shots.append(_Shot(_COUNTED.sub("", asset.label), picture, lines, asset.number("seconds", "at_least")))
         elif lines:
             shots.append(_Shot("", "", lines, None))
     return shots
@@ -128,14 +125,6 @@ def _owners(parts: Sequence[Asset], shown: Sequence[Asset]) -> dict[str, str]:
         if own:
             found[part.asset_id] = own
     return found
-
-
-def _seconds(asset: Asset) -> float | None:
-    for name in ("seconds", "at_least"):
-        value = asset.parameters.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-    return None
 
 
 def _composed(asset: Asset, shots: Sequence[_Shot]) -> Asset:

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from workflows.models import Plan
 from workflows.production.state import plan_diff, policies, script, staleness
 from workflows.production.state.budget import price_usd
 from workflows.production.state.record import Record
@@ -43,8 +42,7 @@ def follow_script(record: Record) -> None:
     followed = script.follow(record, plan)
     if followed is not plan:
         priced = [a.model_copy(update={"quote": plan.by_id[a.asset_id].quote}) for a in followed.assets]
-        made = Plan.of(plan.title, priced, plan.planner, plan.warnings)
-        record.plan = made.model_copy(update={"drafting_usd": plan.drafting_usd})
+        record.plan = plan.with_assets(priced)
         changes = plan_diff.changes(plan, record.plan)
         record.log("plan_edited", plan_digest=record.plan.digest, by=SCRIPT, how="follow", changes=changes)
         mark_scripts_stale(record)

@@ -99,7 +99,8 @@ def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) 
     )
     record.log("asset_complete", asset_id, **_summary_of(take), **data)
     mark_stale(record, asset_id, with_dependents=bool(before.takes))
-    follow_script(record)
+    if before.settled or (asset and asset.composed):  # a take that was accepted as it is had words of its own
+        follow_script(record)
 
 
 def start_extra(record: Record, asset_id: str, number: int) -> None:
@@ -118,7 +119,8 @@ def complete_extra(record: Record, asset_id: str, take: Take) -> None:
     takes = sorted((*before.takes, known), key=lambda t: t.number)
     record.update(asset_id, takes=tuple(takes), extra=without(before.extra, take.number))
     record.log("asset_complete", asset_id, **_summary_of(take), extra=True)
-    follow_script(record)
+    if extra and extra.asset.composed:
+        follow_script(record)
 
 
 def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailure") -> None:

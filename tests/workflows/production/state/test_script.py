@@ -118,7 +118,7 @@ def test_a_persons_own_text_is_not_composed() -> None:
 @given(st.lists(st.text(min_size=1, max_size=400), min_size=1, max_size=60))
 def test_a_script_always_has_room(said: list[str]) -> None:
     """A script is no longer than a prompt may be, and leaves out pictures before it leaves out words."""
-    words = [f"{k} {' '.join(text.split())}" for k, text in enumerate(said)]
+    words = [" ".join([str(k), *text.split()]) for k, text in enumerate(said)]
     made = prompt_of([a for k, text in enumerate(words, start=1) for a in shot(k, text)])
     assert len(made) <= MAX_PROMPT_CHARS
     if sum(map(len, words)) + 40 * len(words) < MAX_PROMPT_CHARS - len(HEAD):
