@@ -11,8 +11,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.batch import BatchRecords, ProductionReports
 from activities.errors import ProviderError
-from activities.finishing.deliverable import finish
+from activities.finishing.deliverable import assemble, finish
+from activities.finishing.film import encode_segment, lay_out_film, mix_sound
 from activities.finishing.manifests import Manifests
+from activities.finishing.sources import Sources
 from activities.planning import pricing
 from activities.planning.draft import draft_plan
 from activities.planning.language_models import models_for
@@ -33,11 +35,15 @@ from activities.takes.uploads import store_upload
 from activities.webhooks import allowed_hosts, signing_problem, signing_tenants
 from workflows import keys
 from workflows.activity_io import (
+    AssembleFilm,
     AssetCancelled,
     CheckUpload,
     DraftPlan,
+    EncodeSegment,
+    FilmLayout,
     FinishDeliverable,
     KnownRecord,
+    MixSound,
     PricePlan,
     ProduceAsset,
     RewritePrompt,
@@ -116,9 +122,28 @@ class Activities(ProductionActivities):
 
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
-        async with _heartbeats("starting") as set_step:
-            with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
-                return await finish(self._storage, request, Path(workdir), set_step)
+        async with _finishing() as (workdir, set_step):
+            return await finish(self._storage, request, workdir, set_step)
+
+    @activity.defn(name="lay_out_film")
+    async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:
+        async with _finishing() as (workdir, set_step):
+            return await lay_out_film(Sources(self._storage, workdir / "takes"), request, set_step)
+
+    @activity.defn(name="encode_segment")
+    async def encode_segment(self, request: EncodeSegment) -> None:
+        async with _finishing() as (workdir, set_step):
+            await encode_segment(Sources(self._storage, workdir / "takes"), request, workdir, set_step)
+
+    @activity.defn(name="mix_sound")
+    async def mix_sound(self, request: MixSound) -> None:
+        async with _finishing() as (workdir, set_step):
+            await mix_sound(Sources(self._storage, workdir / "takes"), request, workdir, set_step)
+
+    @activity.defn(name="assemble_film")
+    async def assemble_film(self, request: AssembleFilm) -> Deliverable:
+        async with _finishing() as (workdir, set_step):
+            return await assemble(self._storage, request.request, request.timeline, workdir, set_step)
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
@@ -151,6 +176,14 @@ class Activities(ProductionActivities):
 
 def _json(record: Model) -> bytes:
     return record.model_dump_json(indent=1).encode()
+
+
+@asynccontextmanager
+async def _finishing() -> AsyncIterator[tuple[Path, Callable[[str], None]]]:
+    """A folder for the files of a step of finishing, and a function that sets the step in the heartbeats."""
+    async with _heartbeats("starting") as set_step:
+        with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
+            yield Path(workdir), set_step
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """The workers of one process: their task queues, activities, workflows and limits."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -35,8 +36,13 @@ def make_worker(
     *,
     workflows: Sequence[type] = (),
     provider: str = "",
+    slots: int | None = None,
 ) -> Worker:
-    """A worker with measured settings, and with the limits of its provider."""
+    """A worker with measured settings, and with the limits of its provider.
+
+    Args:
+        slots: How many activities run at once; otherwise as the settings say.
+    """
     return Worker(
         client,
         task_queue=queue,
@@ -51,7 +57,7 @@ def make_worker(
         ),
         max_cached_workflows=500,  # without the cache every task replays: 1,000 assets took 4.5 times as long
         max_concurrent_workflow_tasks=10 if workflows else None,
-        max_concurrent_activities=settings.in_flight.get(provider, settings.max_concurrent_activities),
+        max_concurrent_activities=slots or settings.in_flight.get(provider, settings.max_concurrent_activities),
         max_task_queue_activities_per_second=settings.rates.get(provider),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         # The workflows of a killed worker move to another one after this time instead of 10 s.
@@ -69,7 +75,8 @@ def make_workers(
     settings: WorkerSettings,
     notifier: NotificationActivities | None = None,
 ) -> list[Worker]:
-    """One worker for productions, one for webhooks and one per provider, so that a slow one delays no other."""
+    """One worker for productions, one for the parts of films, one for webhooks and one per provider, so that a slow one
+    delays no other."""
     productions = make_worker(
         client,
         keys.TASK_QUEUE,
@@ -81,6 +88,8 @@ def make_workers(
             activities.settle_questions,
             activities.check_upload,
             activities.finish_deliverable,
+            activities.lay_out_film,
+            activities.assemble_film,
             activities.write_manifest,
             activities.newest_manifest,
             activities.list_providers,
@@ -91,10 +100,12 @@ def make_workers(
         settings,
         workflows=[ProductionWorkflow, PreviewWorkflow, NotificationWorkflow, BatchWorkflow, ScheduledProduction],
     )
+    render_activities = [activities.encode_segment, activities.mix_sound]
     webhooks = [make_worker(client, keys.NOTIFY_QUEUE, [notifier.deliver_webhook], settings)] if notifier else []
     take_activities = [activities.produce_asset, activities.cancel_asset]
     return [
         productions,
+        make_worker(client, keys.RENDER_QUEUE, render_activities, settings, slots=os.cpu_count()),
         *webhooks,
         *(
             make_worker(client, keys.provider_queue(name), take_activities, settings, provider=name)

@@ -5,9 +5,9 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from workflows.brief import REFERENCE, Brief, Reference, reference_id
+from workflows.brief import REFERENCE, Brief, Platform, Reference, reference_id
 from workflows.events import AttentionReason, BatchBudget, Event, TakeOrder
-from workflows.models import ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
+from workflows.models import ZERO, Asset, Cut, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
@@ -24,6 +24,8 @@ PLAN_INVALID: Final = "PlanInvalid"
 """The plan does not fit the catalogue; the message names the asset, the field and the remedy."""
 NAME_CHARS: Final = 80
 """Of a reference's name with each asset that is made from it: 1,000 assets have up to 8 references each."""
+SEGMENT_MISSING: Final = "SegmentMissing"
+"""A part of a film was deleted after it was found or made; the film is laid out again."""
 BUDGET_SHORT: Final = "budget_short"
 """The kind of a failure: a limit is too low for a request to a language model; the message names the limit."""
 
@@ -215,6 +217,47 @@ class FinishDeliverable(Model):
     assets: tuple[FinishedAsset, ...] = Field(
         description="In plan order, without the assets that a person accepted as missing"
     )
+    cut: Cut = Cut()
+
+    @property
+    def film(self) -> bool:
+        """Whether a film is made of the shots, or of the stills for a video platform; otherwise it is a document."""
+        kinds = {each.asset.asset_type for each in self.assets}
+        return Modality.VIDEO in kinds or (Modality.IMAGE in kinds and self.brief.platform is Platform.VIDEO)
+
+
+class Segment(Model):
+    """A part of a film's picture that is encoded by itself: a shot, or the transition between two."""
+
+    number: int = Field(ge=1, description="Its place in the film")
+    name: str = Field(description="Its shots")
+    key: str = Field(description="Its object key, which contains the digest of everything in it")
+
+
+class FilmLayout(Model):
+    """The parts of a film, and which of them are to be made."""
+
+    timeline: str = Field(description="The object key of the timeline, which places all shots and sounds")
+    segments: tuple[Segment, ...] = Field(default=(), description="Those that are not stored yet")
+    count: int = Field(ge=1, description="Of all segments")
+    sound: str = Field(default="", description="The object key of the sound, if it is not stored yet")
+
+
+class EncodeSegment(Model):
+    production_id: str
+    timeline: str
+    segment: Segment
+
+
+class MixSound(Model):
+    production_id: str
+    timeline: str
+    key: str
+
+
+class AssembleFilm(Model):
+    request: FinishDeliverable
+    timeline: str
 
 
 class KnownRecord(Model):

@@ -10,11 +10,15 @@ from temporalio import activity
 
 from workflows.activity_io import (
     DRAFT_PLAN,
+    AssembleFilm,
     AssetCancelled,
     CheckUpload,
     DraftPlan,
+    EncodeSegment,
+    FilmLayout,
     FinishDeliverable,
     KnownRecord,
+    MixSound,
     PricePlan,
     ProduceAsset,
     RewritePrompt,
@@ -99,6 +103,30 @@ class ProductionActivities(ABC):
     @abstractmethod
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
         """Assemble the deliverable of one revision from the selected takes."""
+
+    @activity.defn(name="lay_out_film")
+    @abstractmethod
+    async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:
+        """Place all shots and sounds of a film in its timeline, and list the parts that are not stored yet."""
+
+    @activity.defn(name="encode_segment")
+    @abstractmethod
+    async def encode_segment(self, request: EncodeSegment) -> None:
+        """Encode one segment, and store it under its key."""
+
+    @activity.defn(name="mix_sound")
+    @abstractmethod
+    async def mix_sound(self, request: MixSound) -> None:
+        """Mix the sound of a film, and store it under its key."""
+
+    @activity.defn(name="assemble_film")
+    @abstractmethod
+    async def assemble_film(self, request: AssembleFilm) -> Deliverable:
+        """Join the stored parts of a film without encoding them again, with captions and chapters.
+
+        Raises:
+            ApplicationError: type SEGMENT_MISSING, not retried: a part is not stored any more.
+        """
 
     @activity.defn(name="write_manifest")
     @abstractmethod

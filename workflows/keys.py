@@ -14,6 +14,8 @@ productions/{production_id}/uploads/…                 people's own files, as r
 productions/{production_id}/manifest.json            the newest manifest, read on reopening
 productions/{production_id}/planning.json            reservations and bills of requests to language models
 batches/{batch_id}.json                              the record of a batch
+segments/{production_id}/{digest}.mp4                a part of a film's picture; the digest is of everything in it
+segments/{production_id}/sound-{digest}.m4a, timeline-{digest}.json, facts.json   made again if they are deleted
 references/…                                         pictures for future briefs
 accounts/{tenant}/planning/{day}.json                the same as planning.json, for a tenant on a day (UTC)
 accounts/{tenant}/batches/{batch_id}.json            the same for all rows of a batch
@@ -37,6 +39,8 @@ FIND_PRODUCTION: Final = "find_production"
 """An activity: returns the state of the production of a batch's row, or None if it is not started yet."""
 KEEP_BATCH: Final = "keep_batch"
 """An activity: stores the record of a batch in the bucket."""
+RENDER_QUEUE: Final = "render"
+"""For the parts of films: a worker encodes as many at once as it has cores, and takes the next one when it is free."""
 NOTIFICATION_TYPE: Final = "Notification"
 NOTIFY_QUEUE: Final = "notify"
 """For posts to webhooks: a receiver that hangs delays no production."""
@@ -229,6 +233,29 @@ def fileset_of(key: str) -> str:
 
 def is_fileset(folder: str) -> bool:
     return len(folder) == DIGEST_CHARS and set(folder) <= set("0123456789abcdef")
+
+
+def film_prefix(production_id: str) -> str:
+    """The prefix of the parts of a production's films. All parts are made again if they are missing, so a lifecycle
+    rule of the bucket may delete what is old under `segments/`."""
+    return f"segments/{production_id}/"
+
+
+def segment_key(production_id: str, digest: str) -> str:
+    return f"{film_prefix(production_id)}{digest}.mp4"
+
+
+def sound_key(production_id: str, digest: str) -> str:
+    return f"{film_prefix(production_id)}sound-{digest}.m4a"
+
+
+def timeline_key(production_id: str, digest: str) -> str:
+    return f"{film_prefix(production_id)}timeline-{digest}.json"
+
+
+def facts_key(production_id: str) -> str:
+    """The key of the lengths and sizes of the takes, by their SHA-256."""
+    return f"{film_prefix(production_id)}facts.json"
 
 
 def manifest_key(production_id: str) -> str:

@@ -197,6 +197,29 @@ class Asset(Model):
         return any(quote.unknown for _, quote in self.quotes)
 
 
+class Transition(Model):
+    """The change from one shot to the next. A dissolve and a wipe show both for their length, so the film is shorter by
+    it; a fade goes through black, and takes half of its length from each shot."""
+
+    kind: Literal["cut", "dissolve", "fade", "wipe"] = "cut"
+    seconds: float = Field(default=0.5, ge=0.1, le=5, description="Its length; a cut has none")
+
+
+class Cut(Model):
+    """What can be changed of a film without a new take. The default: shots follow each other without transitions."""
+
+    transitions: dict[Slug, Transition] = Field(
+        default_factory=dict, description="Asset id -> the transition into this shot; only a fade for the first one"
+    )
+    fade_out_seconds: float = Field(default=0, ge=0, le=5, description="The fade to black at the end of the film")
+
+    def of_assets(self, assets: "Iterable[Asset]") -> "Cut":
+        """The cut without what belongs to other assets."""
+        ids = {a.asset_id for a in assets}
+        kept = {i: each for i, each in self.transitions.items() if i in ids}
+        return self if len(kept) == len(self.transitions) else self.model_copy(update={"transitions": kept})
+
+
 class Plan(Model):
     """The ordered assets that fulfil a brief. `digest` identifies exactly this plan, prices included."""
 
@@ -205,19 +228,27 @@ class Plan(Model):
     planner: str = "template"
     warnings: tuple[str, ...] = ()
     drafting_usd: Money = Field(default=ZERO, description="The cost of the planner's language model for this plan")
+    cut: Cut = Cut()
     digest: str = ""
 
     @classmethod
-    def of(cls, title: str, assets: Iterable[Asset], planner: str = "template", warnings: Iterable[str] = ()) -> "Plan":
+    def of(
+        cls,
+        title: str,
+        assets: Iterable[Asset],
+        planner: str = "template",
+        warnings: Iterable[str] = (),
+        cut: Cut = Cut(),  # noqa: B008  # frozen
+    ) -> "Plan":
         """Number the assets in their order and set the digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
-        plan = cls(title=title, assets=numbered, planner=planner, warnings=tuple(warnings))
+        plan = cls(title=title, assets=numbered, planner=planner, warnings=tuple(warnings), cut=cut.of_assets(numbered))
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
     def with_assets(self, assets: Iterable[Asset]) -> "Plan":
         """The plan with these assets, which its digest then covers."""
-        plan = Plan.of(self.title, assets, self.planner, self.warnings)
+        plan = Plan.of(self.title, assets, self.planner, self.warnings, self.cut)
         return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
@@ -255,6 +286,12 @@ class Plan(Model):
             for need in asset.depends_on:
                 found.setdefault(need, []).append(asset)
         return found
+
+    @property
+    def shots(self) -> tuple[Asset, ...]:
+        """The assets that the film shows one after the other: its videos, or its stills if it has none."""
+        videos = tuple(a for a in self.assets if a.asset_type is Modality.VIDEO)
+        return videos or tuple(a for a in self.assets if a.asset_type is Modality.IMAGE)
 
     def find(self, asset_id: str) -> Asset | None:
         return self.by_id.get(asset_id)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 from workflows.models import (
     MAX_TAKES_AT_ONCE,
     Asset,
+    Cut,
     Digest,
     Modality,
     Model,
@@ -75,9 +76,10 @@ class EditOp(Model):
 
     change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on.
     move: `position` (from 1). drop: only `asset_id`. add: `asset`, at `position` or last. title: `title`.
+    cut: the whole `cut`, which makes no take stale.
     """
 
-    op: Literal["change", "move", "drop", "add", "title"]
+    op: Literal["change", "move", "drop", "add", "title", "cut"]
     asset_id: Slug | None = None
     prompt: PromptText | None = None
     label: Annotated[str, StringConstraints(max_length=200)] | None = None
@@ -87,6 +89,7 @@ class EditOp(Model):
     depends_on: tuple[Slug, ...] | None = None
     position: int | None = Field(default=None, ge=1)
     asset: Asset | None = None
+    cut: Cut | None = None
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
 
 

@@ -24,11 +24,14 @@ _GROUND, _WELL, _BRIGHT, _QUIET = "#15171c", "#090a0d", "#f2f3f5", "#969ca8"
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture: the file of a still, or of a shot, which is shown by the frame in the middle of `seconds`."""
+    """One picture: the file of a still, or of a shot, which is shown by the frame in the middle of `seconds`.
+
+    Those after the first MAX_CELLS are only counted, and need no file.
+    """
 
     asset_id: str
     label: str
-    path: Path
+    path: Path | None
     seconds: float | None = None
 
 
@@ -57,8 +60,9 @@ def draw(target: Path, title: str, cells: Sequence[Cell], aspect: str, stop: Eve
         x = MARGIN + index % columns * (box[0] + GAP)
         y = HEADER + index // columns * (box[1] + TEXT_LINES + GAP)
         pen.rectangle((x, y, x + box[0] - 1, y + box[1] - 1), fill=_WELL)
+        path, seconds = cell.path, cell.seconds
+        assert path is not None
         try:
-            path, seconds = cell.path, cell.seconds
             picture = load_picture(path, box) if seconds is None else load_middle_frame(path, seconds, box)
             sheet.paste(picture, (x + (box[0] - picture.width) // 2, y + (box[1] - picture.height) // 2))
         except OutputUnusable as error:

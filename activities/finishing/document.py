@@ -7,13 +7,17 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Final, Literal
 
 from markdown_it import MarkdownIt
+
+from activities.media.facts import extension_of
+from workflows.activity_io import FinishedAsset
+from workflows.models import Modality
 
 _OFF: Final = ["link", "image", "autolink", "reference", "html_block", "html_inline"]
 
@@ -47,6 +51,29 @@ class Section:
     heading: str
     text: str = ""
     href: str = ""
+
+
+def file_name(finished: FinishedAsset) -> str:
+    """The name of a file next to the document, relative to it."""
+    asset = finished.asset
+    folder = {Modality.IMAGE: "images", Modality.AUDIO: "audio"}.get(asset.asset_type, "media")
+    return f"{folder}/{asset.asset_id}.{extension_of(finished.take.media.media_type)}"
+
+
+def section_of(finished: FinishedAsset, texts: Mapping[str, str]) -> Section:
+    """The section of an asset.
+
+    Args:
+        texts: Asset id -> its text.
+    """
+    asset = finished.asset
+    heading = asset.label or asset.role.replace("-", " ").capitalize()
+    if asset.asset_type is Modality.IMAGE:
+        return Section("image", heading, href=file_name(finished))
+    if asset.asset_type is Modality.AUDIO:
+        return Section("audio", heading, href=file_name(finished))
+    plain = finished.take.media.media_type.split(";")[0] in ("text/markdown", "text/plain")
+    return Section("markdown" if plain else "verbatim", heading, texts[asset.asset_id])
 
 
 def markdown(title: str, sections: Sequence[Section]) -> str:

@@ -1,214 +1,266 @@
-"""The film: shots of any size and rate become one H.264 stream, narration one AAC stream, cues a subtitle track.
+"""Finishing a film in steps that any worker can take: lay out, encode each segment, mix the sound, assemble.
 
-Everything is streamed: one decoded frame at a time, for a film of any length. Synchronous, so call it from a thread;
-`stop` is checked before each frame. Sizes are pixels, times seconds.
+Each step reads the stored timeline and writes objects whose keys contain the digest of everything in them, so a step
+that runs twice, or on two workers, does no harm, and parts that exist are used again by later revisions.
 """
 
-import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
-from fractions import Fraction
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import Final
 
-from activities.errors import OutputUnusable
-from activities.finishing.captions import Cue
-from activities.finishing.frames import FilmFormat, all_frames, check_stopped, decoding
-from activities.finishing.timeline import PlacedVoice, Timeline
-from activities.media.facts import LONGEST_SECONDS
-from activities.media.recordings import Skipped, audio_frames, open_recording
-from workflows.models import Chapter
+from pydantic import TypeAdapter
+from temporalio.exceptions import ApplicationError
 
-if TYPE_CHECKING:
-    from av.audio.stream import AudioStream
-    from av.container import OutputContainer
-    from av.subtitles.stream import SubtitleStream
+from activities.finishing import assembly, captions, contact_sheet, document, segments, sound_track
+from activities.finishing.files import File, Result, read_texts, write
+from activities.finishing.frames import FilmFormat, ShotFacts
+from activities.finishing.languages import three_letters
+from activities.finishing.sources import Facts, Sources, in_thread
+from activities.finishing.timeline import Shot, Timeline, Voice, hold_stills, lay_out, pieces_of
+from activities.storage.errors import ObjectMissing, StorageConflict
+from workflows import keys
+from workflows.activity_io import (
+    SEGMENT_MISSING,
+    EncodeSegment,
+    FilmLayout,
+    FinishDeliverable,
+    FinishedAsset,
+    MixSound,
+    Segment,
+)
+from workflows.models import Chapter, Modality, digest_of
 
-SAMPLE_RATE: Final = 48_000
-SAMPLE_BYTES: Final = 4
-"""16 bit stereo."""
-GAP_SECONDS: Final = 0.1
-"""The shortest gap in a narration; smaller differences of packet times are rounding."""
-MILLISECONDS: Final = Fraction(1, 1000)
-BT709: Final = 1
-
-_ASS_HEADER: Final = """[Script Info]
-ScriptType: v4.00+
-
-[V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, \
-StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
-Style: Default,Arial,16,&Hffffff,&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,10,10,10,1
-
-[Events]
-Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
-"""
-"""The mov_text encoder derives the sample description of the track (font, colour, place) from it."""
+Report = Callable[[str], None]
 
 
-def decode_voice(asset_id: str, source: Path, target: Path, stop: Event, skipped: Skipped) -> float:
-    """Decode to 48 kHz 16 bit stereo samples; return the real length in seconds, which headers may have wrong.
+@dataclass(frozen=True)
+class Film:
+    """What is stored as the timeline of a film."""
 
-    A place that does not decode becomes silence, so that the rest keeps its time.
-
-    Raises:
-        OutputUnusable: no part of it decodes.
-    """
-    import av
-
-    with decoding(asset_id), open_recording(source) as container, target.open("wb") as out:
-        resampler = av.AudioResampler("s16", "stereo", SAMPLE_RATE)
-        skip, decoded_bytes = skipped.recorder(asset_id), 0
-        stream = container.streams.audio[0]
-        begin = stream.start_time * stream.time_base if stream.start_time and stream.time_base else 0
-        for frame in audio_frames(container, skip):
-            check_stopped(stop)
-            if frame.time is not None:
-                # Packets without sound give no frame, which leaves a gap in the times.
-                written = out.tell() / SAMPLE_BYTES / SAMPLE_RATE
-                if GAP_SECONDS < (gap := frame.time - float(begin) - written) < LONGEST_SECONDS:
-                    skip(written)
-                    out.write(bytes(round(gap * SAMPLE_RATE) * SAMPLE_BYTES))
-            frame.pts = None
-            for piece in resampler.resample(frame):
-                decoded_bytes += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
-        for piece in resampler.resample(None):
-            decoded_bytes += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
-        if not decoded_bytes:
-            raise OutputUnusable("it has no sound")
-    return target.stat().st_size / SAMPLE_BYTES / SAMPLE_RATE
+    timeline: Timeline
+    output: FilmFormat
+    notes: tuple[str, ...] = ()
 
 
-def voice_track(voices: Iterable[PlacedVoice], target: Path) -> Path:
-    """All narrations at their times, as raw samples in one (sparse) file; the gaps are silence."""
-    with target.open("wb") as out:
-        for placed in voices:
-            out.seek(round(placed.start * SAMPLE_RATE) * SAMPLE_BYTES)
-            with placed.voice.pcm.open("rb") as samples:
-                shutil.copyfileobj(samples, out)
-    return target
+_FILM: Final = TypeAdapter(Film)
 
 
-def render(
-    target: Path,
-    timeline: Timeline,
-    output: FilmFormat,
-    voice: Path | None,
-    cues: Sequence[Cue],
-    chapters: Sequence[Chapter],
-    *,
-    title: str,
-    language: str,
-    stop: Event,
-    skipped: Skipped,
-    on_progress: Callable[[str], None],
-) -> None:
-    """Write the MP4 with the index at the front (faststart), so that it plays while it loads.
+async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Report) -> FilmLayout:
+    """Measure the takes, place them in the timeline and store it.
 
     Raises:
-        OutputUnusable: a shot does not decode; the message names it.
-        Stopped: `stop` was set.
+        OutputUnusable: a take does not decode; the message names its asset.
     """
-    import av
-
-    with (
-        voice.open("rb") if voice else nullcontext() as samples,
-        av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as film,
-    ):
-        film.metadata["title"] = title
-        if len(chapters) > 1:
-            _add_chapters(film, chapters, timeline.seconds)
-        video = film.add_stream("libx264", rate=output.rate, options={"preset": "veryfast", "crf": "20"})
-        video.width, video.height, video.pix_fmt = output.width, output.height, "yuv420p"
-        video.codec_context.gop_size = output.rate * 2  # a player can seek to every second second
-        video.codec_context.time_base = Fraction(1, output.rate)
-        for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
-            setattr(video.codec_context, name, BT709)  # AVCOL_RANGE_MPEG is also 1
-        sound = _Sound(film, samples, language) if samples else None
-        subtitles = _Subtitles(film, cues, language) if cues else None
-        film.start_encoding()
-
-        for number, frame in enumerate(all_frames(timeline, output, stop, skipped)):
-            frame.pts, frame.time_base = number, Fraction(1, output.rate)
-            frame.pict_type = 0  # otherwise the key frames of the source would stay key frames
-            if subtitles:
-                subtitles.write_until(number / output.rate)
-            film.mux(video.encode(frame))
-            if sound:
-                sound.write_until((number + 1) / output.rate)
-            if number % output.rate == 0:
-                on_progress(f"film: {number // output.rate} of {timeline.seconds:.0f} s")
-        film.mux(video.encode(None))
-        if subtitles:
-            subtitles.write_until(timeline.seconds)
-        if sound:
-            sound.close()
-
-
-def _add_chapters(film: "OutputContainer", chapters: Sequence[Chapter], seconds: float) -> None:
-    """Add chapters, which players show and seek to."""
-    ends = [*(chapter.start_seconds for chapter in chapters[1:]), seconds]
-    film.set_chapters(
-        [
-            {
-                "id": number,
-                "start": round(chapter.start_seconds / MILLISECONDS),
-                "end": round(end / MILLISECONDS),
-                "time_base": MILLISECONDS,
-                "metadata": {"title": chapter.title},
-            }
-            for number, (chapter, end) in enumerate(zip(chapters, ends, strict=True), start=1)
-        ]
+    facts = Facts(sources, request.production_id)
+    await facts.measure(request.assets, report)
+    film = _film_of(request, facts)
+    content = _FILM.dump_json(film)
+    key = keys.timeline_key(request.production_id, digest_of(content.decode()))
+    stored = set(await sources.storage.list_keys(keys.film_prefix(request.production_id)))
+    if key not in stored:
+        with suppress(StorageConflict):  # another attempt has just stored it
+            await sources.storage.put_unpaid(key, content, "application/json", only_if_absent=True)
+    needed = segments_of(request.production_id, film)
+    missing = {each.key: each for each in needed if each.key not in stored}
+    sound = _sound_key(request.production_id, film)
+    return FilmLayout(
+        timeline=key,
+        segments=tuple(missing.values()),
+        count=len(needed),
+        sound="" if sound in stored else sound,
     )
 
 
-class _Sound:
-    """The AAC stream, written up to the time of the video, so that the file is well interleaved."""
+async def encode_segment(sources: Sources, request: EncodeSegment, workdir: Path, report: Report) -> None:
+    """Encode a segment from the takes in it, and store it.
 
-    def __init__(self, film: "OutputContainer", samples: BinaryIO, language: str) -> None:
-        self._film = film
-        self._stream: AudioStream = film.add_stream("aac", rate=SAMPLE_RATE, bit_rate=160_000)
-        self._stream.metadata["language"] = language
-        self._samples = samples
-        self._at = 0
-
-    def write_until(self, seconds: float) -> None:
-        import av
-
-        goal = round(seconds * SAMPLE_RATE)
-        while self._at < goal:
-            count = min(1024, goal - self._at)
-            frame = av.AudioFrame("s16", "stereo", count)
-            data = self._samples.read(count * SAMPLE_BYTES)
-            frame.planes[0].update(data.ljust(frame.planes[0].buffer_size, b"\0"))
-            frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._at, Fraction(1, SAMPLE_RATE)
-            self._film.mux(self._stream.encode(frame))
-            self._at += count
-
-    def close(self) -> None:
-        self._film.mux(self._stream.encode(None))
+    Raises:
+        OutputUnusable: a shot does not decode; the message names it.
+    """
+    film = await _read(sources, request.timeline)
+    piece = pieces_of(film.timeline)[request.segment.number - 1]
+    shots = [part.placed.shot for part in piece.parts]
+    paths = await sources.paths_of((shot.asset_id, shot.media) for shot in shots)
+    target = workdir / f"segment-{request.segment.number}.mp4"
+    on_progress = from_thread(report)
+    await in_thread(lambda stop: segments.encode(target, piece, paths, film.output, stop=stop, on_progress=on_progress))
+    await sources.storage.put_file(request.segment.key, target, "video/mp4")
 
 
-class _Subtitles:
-    """The soft subtitle track (mov_text): a sample is the text's length in two bytes, big-endian, then UTF-8."""
+async def mix_sound(sources: Sources, request: MixSound, workdir: Path, report: Report) -> None:
+    """Mix the sound and store it.
 
-    def __init__(self, film: "OutputContainer", cues: Sequence[Cue], language: str) -> None:
-        self._film = film
-        self._stream: SubtitleStream = film.add_stream("mov_text")
-        self._stream.codec_context.subtitle_header = _ASS_HEADER.encode()
-        self._stream.codec_context.time_base = self._stream.time_base = MILLISECONDS
-        self._stream.metadata["language"] = language
-        self._cues = list(reversed(cues))
+    Raises:
+        OutputUnusable: a recording does not decode; the message names it.
+    """
+    film = await _read(sources, request.timeline)
+    voices = (placed.voice for placed in film.timeline.voices)
+    paths = await sources.paths_of((voice.asset_id, voice.media) for voice in voices)
+    target, on_progress = workdir / "sound.m4a", from_thread(report)
+    await in_thread(lambda stop: sound_track.mix(target, film.timeline, paths, stop=stop, on_progress=on_progress))
+    await sources.storage.put_file(request.key, target, "audio/mp4")
 
-    def write_until(self, seconds: float) -> None:
-        import av
 
-        while self._cues and self._cues[-1].start <= seconds:
-            cue = self._cues.pop()
-            text = cue.text.encode()
-            packet = av.Packet(len(text).to_bytes(2, "big") + text)
-            packet.stream, packet.time_base = self._stream, MILLISECONDS
-            packet.pts = packet.dts = round(cue.start * 1000)
-            packet.duration = round(cue.end * 1000) - packet.pts
-            self._film.mux(packet)
+async def assemble_film(
+    sources: Sources, request: FinishDeliverable, timeline: str, workdir: Path, report: Report
+) -> Result:
+    """Join the stored parts to the film, and make the files beside it.
+
+    Raises:
+        ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
+    """
+    film = await _read(sources, timeline)
+    placed = film.timeline
+    report(f"fetching {len(placed.shots)} shots")
+    try:
+        parts = await asyncio.gather(
+            *(sources.fetch(each.key, "mp4") for each in segments_of(request.production_id, film))
+        )
+        key = _sound_key(request.production_id, film)
+        sound = await sources.fetch(key, "m4a") if key else None
+    except ObjectMissing as error:
+        raise ApplicationError(str(error), type=SEGMENT_MISSING, non_retryable=True) from None
+    cells = await _cells(sources, request, placed)
+    cues = captions.cues_of(placed.voices)
+    chapters = _chapters(request, placed)
+    main = File("deliverable.mp4", "video", workdir / "deliverable.mp4", "video/mp4")
+    sheet = File("contact-sheet.png", "contact-sheet", workdir / "contact-sheet.png", "image/png")
+    report("joining the segments")
+    await in_thread(
+        lambda stop: assembly.assemble(
+            main.path,
+            parts,
+            sound,
+            placed.rate,
+            cues,
+            chapters,
+            placed.seconds,
+            title=request.title,
+            language=three_letters(request.brief.language),
+            stop=stop,
+        )
+    )
+    report("drawing the contact sheet")
+    sheet_notes = await in_thread(
+        lambda stop: contact_sheet.draw(sheet.path, request.title, cells, request.brief.aspect, stop)
+    )
+    part_notes = [note for part in (*parts, *([sound] if sound else [])) for note in assembly.notes_of(part)]
+    files = [main]
+    if cues:
+        files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", captions.vtt(cues)))
+        files.append(write(workdir, "captions.srt", "captions-srt", "application/x-subrip", captions.srt(cues)))
+    texts = await read_texts(sources.storage, request.assets)
+    if texts:
+        sections = [document.section_of(a, texts) for a in request.assets if a.asset.asset_id in texts]
+        script = document.markdown(request.title, sections)
+        files.append(write(workdir, "content.md", "document", "text/markdown", script))
+    notes = dict.fromkeys((*film.notes, *placed.notes, *sheet_notes, *part_notes))
+    return Result((*files, sheet), tuple(notes), round(placed.seconds, 3), chapters)
+
+
+def segments_of(production_id: str, film: Film) -> list[Segment]:
+    """All segments of a film in order."""
+    return [
+        Segment(
+            number=number,
+            name=piece.name,
+            key=keys.segment_key(production_id, segments.segment_digest(piece, film.output)),
+        )
+        for number, piece in enumerate(pieces_of(film.timeline), start=1)
+    ]
+
+
+async def _read(sources: Sources, timeline: str) -> Film:
+    found = await sources.storage.get_bytes(timeline)
+    if found is None:
+        raise ApplicationError(f"{timeline} was deleted", type=SEGMENT_MISSING, non_retryable=True)
+    return _FILM.validate_json(found[0])
+
+
+def _sound_key(production_id: str, film: Film) -> str:
+    """The key of the film's sound; empty if nothing is heard."""
+    return keys.sound_key(production_id, sound_track.sound_digest(film.timeline)) if film.timeline.voices else ""
+
+
+def _film_of(request: FinishDeliverable, facts: Facts) -> Film:
+    videos = [a for a in request.assets if a.asset.asset_type is Modality.VIDEO]
+    stills = [a for a in request.assets if a.asset.asset_type is Modality.IMAGE]
+    spoken = [a for a in request.assets if a.asset.spoken]
+    voices = [Voice(a.asset.asset_id, a.take.prompt, a.take.media, facts.voice_seconds(a.take.media)) for a in spoken]
+    notes = [
+        f"{a.asset.asset_id} ({a.asset.role}) is not a narration, and is not in the film"
+        for a in request.assets
+        if a.asset.asset_type is Modality.AUDIO and not a.asset.spoken
+    ]
+    if videos:
+        shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}
+        output = FilmFormat.of_shot(shown[videos[0].asset.asset_id])
+        shots = [_shot(a, spoken, shown[a.asset.asset_id]) for a in videos]
+        notes += [note for asset_id, each in shown.items() for note in _losses(asset_id, each, output)]
+    else:
+        output = FilmFormat.of_aspect(request.brief.aspect)
+        shots = hold_stills([_shot(a, spoken) for a in stills], voices, request.brief.duration_seconds)
+    return Film(lay_out(shots, voices, output.rate, request.cut), output, tuple(notes))
+
+
+def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], facts: ShotFacts | None = None) -> Shot:
+    """The shot with its narrations: those it depends on, and those that depend on it."""
+    asset = finished.asset
+    voices = tuple(
+        other.asset.asset_id
+        for other in spoken
+        if other.asset.asset_id in asset.depends_on or asset.asset_id in other.asset.depends_on
+    )
+    if facts is None:
+        return Shot(asset.asset_id, finished.take.media, 0, still=True, voices=voices)
+    timecode = (facts.width, facts.height) if facts.timecode else None
+    return Shot(asset.asset_id, finished.take.media, facts.seconds, voices=voices, timecode=timecode)
+
+
+def _losses(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:
+    """What of a shot is not in the film as it was made."""
+    notes = []
+    width, height = facts.width, facts.height
+    if abs(width * output.height - height * output.width) > 0.02 * width * output.height:
+        notes.append(f"{asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}")
+    if facts.sound:
+        notes.append(f"{asset_id} has its own sound, which is not in the film")
+    return notes
+
+
+def _chapters(request: FinishDeliverable, timeline: Timeline) -> tuple[Chapter, ...]:
+    labels = {a.asset.asset_id: a.asset.label for a in request.assets}
+    return tuple(
+        Chapter(
+            asset_id=placed.shot.asset_id,
+            title=labels[placed.shot.asset_id] or placed.shot.asset_id,
+            start_seconds=round(placed.start, 3),
+        )
+        for placed in timeline.shots
+    )
+
+
+async def _cells(sources: Sources, request: FinishDeliverable, timeline: Timeline) -> list[contact_sheet.Cell]:
+    """The pictures of the contact sheet; those that it does not show are not fetched."""
+    seconds = {placed.shot.asset_id: placed.shot.seconds for placed in timeline.shots if not placed.shot.still}
+    pictures = [a for a in request.assets if a.asset.asset_type in (Modality.IMAGE, Modality.VIDEO)]
+    shown = pictures[: contact_sheet.MAX_CELLS]
+    paths = await sources.paths_of((a.asset.asset_id, a.take.media) for a in shown)
+    return [
+        contact_sheet.Cell(i, a.asset.label, paths.get(i), seconds.get(i))
+        for a in pictures
+        for i in (a.asset.asset_id,)
+    ]
+
+
+def from_thread(report: Report) -> Report:
+    """A function that a thread calls, and that reports on this event loop."""
+    loop = asyncio.get_running_loop()
+
+    def call(step: str) -> None:
+        loop.call_soon_threadsafe(report, step)
+
+    return call

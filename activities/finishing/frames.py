@@ -4,7 +4,7 @@ Frames stream through libavfilter one at a time. Synchronous, so call it from a 
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, groupby
@@ -13,7 +13,8 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
-from activities.finishing.timeline import PlacedShot, Timeline
+from activities.finishing.joins import JOINS, darken
+from activities.finishing.timeline import Part, Piece, PlacedShot
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
 from activities.media.stills import BROKEN, decode_picture
 from activities.media.timecode import MARK, FilmTimecode
@@ -180,20 +181,46 @@ def load_middle_frame(path: Path, seconds: float, within: tuple[int, int]) -> "I
         raise OutputUnusable(f"the shot does not decode ({error})") from None
 
 
-def all_frames(timeline: Timeline, output: FilmFormat, stop: Event, skipped: Skipped) -> Iterator["VideoFrame"]:
-    """Every frame of the film in order; if a part of a shot does not decode, the previous frame is held.
+def frames_of(
+    piece: Piece, paths: Mapping[str, Path], output: FilmFormat, stop: Event, skipped: Skipped
+) -> Iterator["VideoFrame"]:
+    """Every frame of a piece in order; if a part of a shot does not decode, the previous frame is held.
+
+    Args:
+        paths: Asset id -> the file of its take.
 
     Raises:
         OutputUnusable: a shot does not decode; the message names it.
         Stopped: `stop` was set.
     """
-    for placed in timeline.shots:
-        shot = placed.shot
-        made = _still_frames(placed, output) if shot.still else _shot_frames(placed, output, skipped)
-        timecode = FilmTimecode(shot.timecode, (output.width, output.height)) if shot.timecode else None
-        with decoding(shot.asset_id), closing(_exactly(placed.frames, made)) as frames:
-            for number, frame in enumerate(frames):
-                check_stopped(stop)
+    shown = [_part_frames(part, piece.frames, paths, output, skipped) for part in piece.parts]
+    with ExitStack() as closes:
+        for each in shown:
+            closes.enter_context(closing(each))
+        for number, frames in enumerate(zip(*shown, strict=True)):
+            check_stopped(stop)
+            frame = frames[0]
+            if len(frames) == 2:
+                frame = JOINS[piece.kind](frame, frames[1], (number + 1) / (piece.frames + 1))
+            light = min(
+                1.0,
+                (number + 1) / (piece.fade_in + 1) if piece.fade_in else 1.0,
+                (piece.frames - number) / (piece.fade_out + 1) if piece.fade_out else 1.0,
+            )
+            yield darken(frame, light) if light < 1 else frame
+
+
+def _part_frames(
+    part: Part, count: int, paths: Mapping[str, Path], output: FilmFormat, skipped: Skipped
+) -> Generator["VideoFrame"]:
+    """`count` frames of a shot from the first of the part."""
+    placed, shot = part.placed, part.placed.shot
+    path = paths[shot.asset_id]
+    made = _still_frames(placed, path, output) if shot.still else _shot_frames(shot.asset_id, path, output, skipped)
+    timecode = FilmTimecode(shot.timecode, (output.width, output.height)) if shot.timecode else None
+    with decoding(shot.asset_id), closing(_exactly(part.first + count, made)) as frames:
+        for number, frame in enumerate(frames):
+            if number >= part.first:
                 yield timecode.onto(frame, placed.start + number / output.rate) if timecode else frame
 
 
@@ -259,11 +286,11 @@ def _filtered(
                 break
 
 
-def _shot_frames(placed: PlacedShot, output: FilmFormat, skipped: Skipped) -> Iterator["VideoFrame"]:
-    with open_recording(placed.shot.path) as container:
+def _shot_frames(asset_id: str, path: Path, output: FilmFormat, skipped: Skipped) -> Iterator["VideoFrame"]:
+    with open_recording(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        frames = _resize(video_frames(container, skipped.recorder(placed.shot.asset_id)), stream, output)
+        frames = _resize(video_frames(container, skipped.recorder(asset_id)), stream, output)
         first = next(frames, None)
         if first is not None:
             timed = [("setpts", "PTS-STARTPTS"), ("fps", str(output.rate))]
@@ -299,11 +326,11 @@ def _buffer(frame: "VideoFrame", aspect: Fraction = Fraction(1)) -> Callable[["G
     return lambda graph: graph.add("buffer", f"{shape}:pixel_aspect={aspect.numerator}/{aspect.denominator}:{colours}")
 
 
-def _still_frames(placed: PlacedShot, output: FilmFormat) -> Iterator["VideoFrame"]:
+def _still_frames(placed: PlacedShot, path: Path, output: FilmFormat) -> Iterator["VideoFrame"]:
     """The frames of a slow zoom into a still; it is enlarged as the crop moves by whole pixels and would jitter."""
     import av
 
-    picture = load_picture(placed.shot.path, (output.width * 2, output.height * 2))
+    picture = load_picture(path, (output.width * 2, output.height * 2))
     frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
     frame.pts, frame.time_base = 0, Fraction(1, output.rate)
     count = placed.frames

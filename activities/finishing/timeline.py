@@ -6,8 +6,9 @@ Times are seconds from the film's start; a shot lasts a whole number of frames.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Final
+from typing import Final, Literal
+
+from workflows.models import Cut, Media
 
 LEAD_SECONDS: Final = 0.15
 """A voice on the first frame of a shot sounds clipped; it begins this much later if there is time for that."""
@@ -17,6 +18,24 @@ UNTIED_STILL_SECONDS: Final = 4.0
 """The length of a still without narration in a film whose other stills have one: enough to see a picture."""
 NOTED_OVERRUN_SECONDS: Final = 0.1
 """A shorter overrun is rounding of durations to frames, and is not visible."""
+
+NO_TRANSITIONS: Final = Cut()
+
+
+@dataclass(frozen=True)
+class Join:
+    """A transition, in frames of the film."""
+
+    kind: Literal["cut", "dissolve", "fade", "wipe"] = "cut"
+    frames: int = 0
+
+    @property
+    def overlap(self) -> int:
+        """The number of frames that show both shots."""
+        return self.frames if self.kind in ("dissolve", "wipe") else 0
+
+
+CUT: Final = Join()
 
 
 @dataclass(frozen=True)
@@ -29,7 +48,7 @@ class Shot:
     """
 
     asset_id: str
-    path: Path
+    media: Media
     seconds: float
     still: bool = False
     voices: tuple[str, ...] = ()
@@ -38,19 +57,27 @@ class Shot:
 
 @dataclass(frozen=True)
 class Voice:
-    """A narration, decoded: `pcm` holds 48 kHz 16 bit stereo samples."""
+    """A narration and its real length, which its header may have wrong."""
 
     asset_id: str
     text: str
-    pcm: Path
+    media: Media
     seconds: float
 
 
 @dataclass(frozen=True)
 class PlacedShot:
+    """A shot from `start`.
+
+    Attributes:
+        frames: All of its frames, including those of both transitions.
+        join: The transition from the previous shot.
+    """
+
     shot: Shot
     start: float
     frames: int
+    join: Join = CUT
 
 
 @dataclass(frozen=True)
@@ -65,21 +92,28 @@ class PlacedVoice:
 
 @dataclass(frozen=True)
 class Timeline:
+    """All shots and narrations of a film.
+
+    Attributes:
+        ending: The number of frames during which the last shot fades to black.
+    """
+
     shots: tuple[PlacedShot, ...]
     voices: tuple[PlacedVoice, ...]
     notes: tuple[str, ...]
     rate: int
+    ending: int = 0
 
     @property
     def frames(self) -> int:
-        return sum(placed.frames for placed in self.shots)
+        return sum(placed.frames - placed.join.overlap for placed in self.shots)
 
     @property
     def seconds(self) -> float:
         return self.frames / self.rate
 
 
-def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int) -> Timeline:
+def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int, cut: Cut = NO_TRANSITIONS) -> Timeline:
     """Place the shots in sequence and each narration at its shot, and hold last frames so that no narration is cut.
 
     A narration belongs to the shots that name it, and begins with the first of them. One that no shot names begins
@@ -97,15 +131,18 @@ def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int) -> Timeli
     notes: list[str] = []
     frame, silent_from = 0, 0.0
     for index, shot in enumerate(shots):
+        frames = max(1, round(shot.seconds * rate))
+        join = _join(cut, shot, frames, placed_shots[-1].frames if placed_shots else None, rate, notes)
+        frame -= join.overlap
         start = frame / rate
         for voice in spoken_from.get(index, ()):
             at = silent_from or LEAD_SECONDS
             if voice.asset_id in first:
                 room = sum(s.seconds for s in shots[index : last[voice.asset_id] + 1]) - voice.seconds
-                at = max(start + min(LEAD_SECONDS, max(0.0, room)), silent_from)
+                lead = LEAD_SECONDS + join.overlap / 2 / rate
+                at = max(start + min(lead, max(0.0, room)), silent_from)
             placed_voices[voice.asset_id] = PlacedVoice(voice, at)
             silent_from = at + voice.seconds
-        frames = max(1, round(shot.seconds * rate))
         for voice_id in shot.voices:
             placed = placed_voices.get(voice_id)
             if placed is None or last[voice_id] != index:
@@ -117,7 +154,7 @@ def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int) -> Timeli
                     f"{voice_id} overruns {whose} by {overrun:.1f} s; the last frame of {shot.asset_id} is held"
                 )
             frames = max(frames, math.ceil(round(placed.end * rate, 6)) - frame)
-        placed_shots.append(PlacedShot(shot, start, frames))
+        placed_shots.append(PlacedShot(shot, start, frames, join))
         frame += frames
 
     left = silent_from - frame / rate
@@ -128,7 +165,82 @@ def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int) -> Timeli
             notes.append(
                 f"narration runs {left:.1f} s past the last shot; the last frame of {final.shot.asset_id} is held"
             )
-    return Timeline(tuple(placed_shots), tuple(placed_voices.values()), tuple(notes), rate)
+    ending = round(cut.fade_out_seconds * rate)
+    if placed_shots:
+        ending = min(ending, placed_shots[-1].frames // 2)
+    return Timeline(tuple(placed_shots), tuple(placed_voices.values()), tuple(notes), rate, ending)
+
+
+def _join(cut: Cut, shot: Shot, frames: int, previous: int | None, rate: int, notes: list[str]) -> Join:
+    """The transition into a shot: at most half of each shot, so that each is also seen alone."""
+    wanted = cut.transitions.get(shot.asset_id)
+    if wanted is None or wanted.kind == "cut" or (previous is None and wanted.kind != "fade"):
+        return CUT
+    full = round(wanted.seconds * rate)
+    length = min(full, frames // 2, full if previous is None else previous // 2)
+    if full - length > 1:
+        notes.append(
+            f"the {wanted.kind} to {shot.asset_id} takes {length / rate:.1f} s instead of {wanted.seconds:g} s, "
+            "half of the shorter shot"
+        )
+    return Join(wanted.kind, length) if length else CUT
+
+
+@dataclass(frozen=True)
+class Part:
+    """Consecutive frames of a placed shot, from its frame number `first`."""
+
+    placed: PlacedShot
+    first: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Frames of the film that are encoded by themselves: of one shot, or of two during a transition.
+
+    Attributes:
+        start: The number of its first frame in the film.
+        fade_in: The number of its first frames that come from black.
+        fade_out: The number of its last frames that go to black.
+    """
+
+    parts: tuple[Part, ...]
+    start: int
+    frames: int
+    kind: str = "cut"
+    fade_in: int = 0
+    fade_out: int = 0
+
+    @property
+    def name(self) -> str:
+        return " to ".join(part.placed.shot.asset_id for part in self.parts)
+
+
+def pieces_of(timeline: Timeline) -> list[Piece]:
+    """The pieces of a film in order; together they have every frame of it once."""
+    pieces: list[Piece] = []
+    at = 0
+    for index, placed in enumerate(timeline.shots):
+        following = timeline.shots[index + 1] if index + 1 < len(timeline.shots) else None
+        after = following.join if following else Join("fade", timeline.ending)
+        if placed.join.overlap:
+            before = timeline.shots[index - 1]
+            shared = (Part(before, before.frames - placed.join.frames), Part(placed, 0))
+            pieces.append(Piece(shared, at, placed.join.frames, placed.join.kind))
+            at += placed.join.frames
+        alone = placed.frames - placed.join.overlap - after.overlap
+        fade_in = placed.join.frames if placed.join.kind == "fade" else 0
+        fade_out = after.frames if after.kind == "fade" else 0
+        piece = Piece(
+            (Part(placed, placed.join.overlap),),
+            at,
+            alone,
+            fade_in=fade_in - fade_in // 2 if index else fade_in,
+            fade_out=fade_out // 2 if following else fade_out,
+        )
+        pieces += [piece] if alone else []
+        at += alone
+    return pieces
 
 
 def _spans(shots: Sequence[Shot]) -> tuple[dict[str, int], dict[str, int]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image
 
 from activities.media.fonts import Face
+from activities.media.planes import frame_of, planes_of
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -97,16 +98,7 @@ class FilmTimecode:
         """Left, top, right and bottom in the film's frame."""
 
     def onto(self, frame: "VideoFrame", seconds: float) -> "VideoFrame":
-        """A copy of the frame (yuv420p) with the time; decoders and filters still use the frame itself."""
-        from av.video.frame import VideoFrame
-
-        planes = [
-            Image.frombuffer("L", (p.width, p.height), bytes(p), "raw", "L", p.line_size, 1).copy()
-            for p in frame.planes
-        ]
+        """A copy of the frame (yuv420p) with the time."""
+        planes = planes_of(frame)
         self._code.onto(planes, seconds)
-        drawn = VideoFrame(frame.width, frame.height, "yuv420p")
-        for image, target in zip(planes, drawn.planes, strict=True):
-            target.update(image.tobytes("raw", "L", target.line_size, 1))
-        drawn.colorspace, drawn.color_range = frame.colorspace, frame.color_range
-        return drawn
+        return frame_of(planes, frame)

@@ -31,7 +31,7 @@ from activities.text.speech import (
     speech_seconds,
     subject,
 )
-from workflows.models import Modality
+from workflows.models import Cut, Modality, Transition
 
 SECONDS_PER_SHOT: Final = 5.0
 MAX_SHOTS: Final = 60
@@ -93,11 +93,30 @@ _MOVES: Final = re.compile(
 )
 
 
+TRANSITION_SECONDS: Final = 1.0
+"""Of a transition that the brief names, in shots that are long enough."""
+
+
 class Film(NamedTuple):
     """The shots of a film, and what its requester should know before the approval."""
 
     shots: list[FilmShot]
     warnings: list[str]
+    fades_out: bool = False
+
+    def cut(self, ids: Sequence[str]) -> Cut:
+        """The transitions that the brief names.
+
+        Args:
+            ids: The asset of each shot.
+        """
+        joins = {}
+        for number, (shot, asset_id) in enumerate(zip(self.shots, ids, strict=True)):
+            shortest = min(each.seconds for each in self.shots[max(0, number - 1) : number + 1])
+            seconds = math.floor(min(TRANSITION_SECONDS, shortest / 2) * 10) / 10
+            if shot.join not in ("", "cut") and seconds >= 0.1 and (number or shot.join == "fade"):
+                joins[asset_id] = Transition(kind=shot.join, seconds=seconds)
+        return Cut(transitions=joins, fade_out_seconds=TRANSITION_SECONDS if self.fades_out else 0)
 
 
 def plan_film(task: PlanningTask) -> Film:
@@ -152,14 +171,16 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
     if drops and not timed and not task.feedback.ends_with_seconds:
         kept = sum(s.need for s in shots) / (sum(s.need for s in listed) or 1)
         total = max(total * min(kept, 1), 1.0)
-    shots = move_overrun(with_lengths(shots, total))
+    shared = 0 if timed else sum(TRANSITION_SECONDS for shot in shots[1:] if shot.join in ("dissolve", "wipe"))
+    shots = move_overrun(with_lengths(shots, total + shared))
     length = task.brief.duration_seconds
     if structure.seconds and not task.feedback.seconds and abs(structure.seconds - length) > 0.05 * length:
         warnings.append(
             f"the shots of the brief last {structure.seconds:g} s together, and its length is {length:g} s: "
             f"the film lasts {structure.seconds:g} s"
         )
-    return Film(shots, [*warnings, *_overlong(task, shots), *_feedback_warnings(task, problems)])
+    said = [*warnings, *_overlong(task, shots), *_feedback_warnings(task, problems)]
+    return Film(shots, said, structure.fades_out)
 
 
 def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
@@ -182,6 +203,7 @@ def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
         lettering=shot.lettering,
         seconds=shot.seconds or 0,
         fixed=bool(shot.seconds),
+        join=shot.join,
     )
 
 

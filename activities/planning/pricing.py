@@ -166,7 +166,7 @@ def price(
         warnings += found
     warnings += overruns(quoted, providers)
     warnings += unread(quoted, providers, language) if language else []
-    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings))
+    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings), cut=plan.cut)
     if priced.unknown_prices:
         unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
         warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"

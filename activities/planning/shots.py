@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from activities.planning.revision import Edit
+from activities.planning.structure.model import Join
 from activities.text.speech import join_sentences, sentences, speech_seconds
 
 BREATH_SECONDS: Final = 0.4
@@ -35,6 +36,7 @@ class FilmShot:
         seconds: Its length in the plan.
         left_out: Text of the brief for this shot that does not fit.
         fixed: Whether the brief gives the length.
+        join: The transition from the shot before it.
     """
 
     label: str
@@ -46,6 +48,7 @@ class FilmShot:
     seconds: float = 0
     left_out: str = ""
     fixed: bool = False
+    join: Join = ""
 
     @property
     def need(self) -> float:
@@ -142,7 +145,7 @@ def divided(shots: Sequence[FilmShot], count: int) -> list[FilmShot]:
         said = sentences(shot.narration) if shot.narration else []
         at = math.ceil(len(said) / 2)
         first = replace(shot, narration=join_sentences(said[:at]), lettering=(), seconds=shot.seconds / 2)
-        second = replace(shot, narration=join_sentences(said[at:]), seconds=shot.seconds / 2)
+        second = replace(shot, narration=join_sentences(said[at:]), seconds=shot.seconds / 2, join="")
         made[k : k + 1] = [first, second]
         if count > 10 * len(shots):
             break

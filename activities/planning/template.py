@@ -16,7 +16,7 @@ from activities.planning.structure.lettering import Lettering, asked_lettering
 from activities.planning.task import PlanningTask, check_plannable
 from activities.text.speech import sentences, subject
 from workflows.brief import Brief, Platform
-from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Plan
+from workflows.models import MAX_PROMPT_CHARS, Asset, Cut, Modality, Plan
 from workflows.production.state.script import compose
 
 PLANNER: Final = "template"
@@ -151,7 +151,9 @@ def draft(task: PlanningTask) -> Plan:
     film = plan_film(task)
     assets = _video(writer, film.shots)
     warnings = [*film.warnings, *_length_warnings(film.shots, assets), *writer.reference_warnings()]
-    return Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings)
+    shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
+    cut = film.cut(shown) if shown else Cut()
+    return Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut)
 
 
 def _title(task: PlanningTask) -> str:

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from api.views.production import PlanView
-from workflows.models import Asset, Modality, PromptText, Slug
+from workflows.models import Asset, Cut, Modality, PromptText, Slug
 from workflows.requests import EditOp
 
 HEADER: Final = """\
@@ -40,6 +40,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: str
+    cut: Cut | None = None
     assets: list[_FileAsset] = Field(min_length=1)
 
 
@@ -58,7 +59,12 @@ _Dumper.add_representer(str, _represent_str)
 def to_yaml(plan: PlanView) -> str:
     """The editable part of a plan as YAML, in plan order."""
     fields = set(_FileAsset.model_fields)
-    content = {"title": plan.title, "assets": [a.model_dump(mode="json", include=fields) for a in plan.assets]}
+    is_film = any(a.asset_type is Modality.VIDEO for a in plan.assets)
+    content = {
+        "title": plan.title,
+        **({"cut": plan.cut.model_dump(mode="json")} if is_film or plan.cut != Cut() else {}),
+        "assets": [a.model_dump(mode="json", include=fields) for a in plan.assets],
+    }
     out = io.StringIO(HEADER)
     out.seek(0, io.SEEK_END)
     yaml.dump(content, out, _Dumper, sort_keys=False, allow_unicode=True, width=110)
@@ -82,6 +88,7 @@ def edits_between(plan: PlanView, text: str, *, keep_dropped: bool = False) -> l
     edits = [EditOp(op="title", title=wanted.title)] if wanted.title != plan.title else []
     edits += [EditOp(op="add", asset=_asset(a)) for a in wanted.assets if a.asset_id not in before]
     edits += [c for a in wanted.assets if a.asset_id in before and (c := _change_of(before[a.asset_id], a))]
+    edits += [EditOp(op="cut", cut=wanted.cut)] if wanted.cut is not None and wanted.cut != plan.cut else []
     # Drops come after changes, so that no asset depends on a dropped one.
     edits += [EditOp(op="drop", asset_id=i) for i in before if i not in ids]
     order = [i for i in before if i in ids or keep_dropped] + [i for i in ids if i not in before]
@@ -111,6 +118,17 @@ def edits_of_assets(text: str) -> list[EditOp]:
         return [EditOp(op="add", asset=_asset(a), position=a.position) for a in assets]
 
 
+def cut_of(text: str) -> Cut:
+    """The cut of a film, as YAML or JSON.
+
+    Raises:
+        PlanFileError: the text is not YAML, or lacks a field or has an unknown one.
+    """
+    found = _parse_yaml(text, "this is not YAML")
+    with _field_errors(asset=False):
+        return Cut.model_validate(found)
+
+
 class _Added(_FileAsset):
     position: int | None = Field(default=None, ge=1)
 
@@ -129,7 +147,7 @@ def _parse_yaml(text: str, problem: str) -> object:
 
 
 @contextmanager
-def _field_errors() -> Iterator[None]:
+def _field_errors(*, asset: bool = True) -> Iterator[None]:
     """
     Raises:
         PlanFileError: the block failed with a ValidationError; the message names the field.
@@ -140,8 +158,8 @@ def _field_errors() -> Iterator[None]:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         needed = ", ".join(name for name, field in _FileAsset.model_fields.items() if field.is_required())
-        remedy = f"; an asset needs {needed}" if first["type"] in ("missing", "model_type") else ""
-        raise PlanFileError(f"{where or 'asset'}: {first['msg']}{remedy}") from None
+        remedy = f"; an asset needs {needed}" if asset and first["type"] in ("missing", "model_type") else ""
+        raise PlanFileError(f"{where or ('asset' if asset else 'cut')}: {first['msg']}{remedy}") from None
 
 
 def _asset(wanted: _FileAsset) -> Asset:

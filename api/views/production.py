@@ -20,7 +20,7 @@ from workflows.brief import (
     Platform,
 )
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import ZERO, Asset, Chapter, Estimate, Modality, Money, Plan
+from workflows.models import ZERO, Asset, Chapter, Cut, Estimate, Modality, Money, Plan
 from workflows.production.state.estimates import production_estimate
 from workflows.requests import Approval, Pause
 
@@ -63,6 +63,7 @@ class PlanView(View):
     unknown_prices: tuple[str, ...] = Field(
         default=(), description="Ids of the assets without a published price; the total does not include them"
     )
+    cut: Cut = Cut()
 
     @classmethod
     def of(cls, plan: Plan) -> "PlanView":
@@ -75,6 +76,7 @@ class PlanView(View):
             assets=plan.assets,
             warnings=plan.warnings,
             unknown_prices=plan.unknown_prices,
+            cut=plan.cut,
         )
 
 

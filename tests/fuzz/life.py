@@ -9,7 +9,7 @@ from tests.fuzz.answers import PRICES, UNPUBLISHED, delivered, made_up, media, p
 from tests.fuzz.money import ExpectedMoney
 from tests.fuzz.plain import IDS, PlainPlan
 from tests.fuzz.simulation import Pending, Sent, Simulation
-from workflows.activity_io import PLAN_INVALID, AssetCancelled, AssetFailure, Rewritten, SettledQuestions
+from workflows.activity_io import PLAN_INVALID, AssetCancelled, AssetFailure, FilmLayout, Rewritten, SettledQuestions
 from workflows.events import AssetStatus, Event, ProductionStart, ProductionStatus
 from workflows.models import UPLOAD, ZERO, Alternative, Asset, Modality, Plan
 from workflows.production.state.approvals import POLICY
@@ -236,10 +236,14 @@ class Life(RuleBasedStateMachine):
                 pending.fail("model: 'gone' is not offered; choose another", kind=PLAN_INVALID)
             case "price_plan":
                 pending.complete(priced(asked.plan, asked.only))
-            case "finish_deliverable" if refused:
+            case "lay_out_film" | "finish_deliverable" | "assemble_film" if refused:
                 pending.fail("the film cannot be encoded")
+            case "lay_out_film":
+                pending.complete(FilmLayout(timeline="timeline", count=1))
             case "finish_deliverable":
                 pending.complete(delivered(asked.revision))
+            case "assemble_film":
+                pending.complete(delivered(asked.request.revision))
             case "write_manifest":
                 pending.complete(media("manifest"))
             case "check_upload":

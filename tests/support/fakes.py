@@ -18,18 +18,24 @@ from tests.support.serving import patient
 from workflows import keys
 from workflows.activity_io import (
     PLAN_INVALID,
+    SEGMENT_MISSING,
     TAKE_EXISTS,
     UPLOAD_REFUSED,
+    AssembleFilm,
     AssetCancelled,
     AssetFailure,
     CheckUpload,
     DraftPlan,
+    EncodeSegment,
+    FilmLayout,
     FinishDeliverable,
     KnownRecord,
+    MixSound,
     PricePlan,
     ProduceAsset,
     RewritePrompt,
     Rewritten,
+    Segment,
     SettledQuestions,
     SettleQuestions,
     TakeInReferences,
@@ -104,6 +110,11 @@ class FakeActivities(ProductionActivities):
         self.drafting_usd = Decimal(0)
         self.orders: list[str | None] = []
         self.finished: list[int] = []
+        self.segments: Sequence[str] = ()
+        self.encoded: list[str] = []
+        self.broken: set[str] = set()
+        self.deleted: list[str] = []
+        self.layouts = 0
         self.stopped: list[tuple[str, int]] = []
         self.rewrites = True
         self.rewritten: list[RewritePrompt] = []
@@ -286,6 +297,34 @@ class FakeActivities(ProductionActivities):
         file = DeliverableFile(name="content.md", role="document", media=_media(key, "text/markdown"))
         return Deliverable(revision=request.revision, files=(file,))
 
+    @activity.defn(name="lay_out_film")
+    async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:
+        self.layouts += 1
+        left = [name for name in self.segments if name not in self.encoded]
+        return FilmLayout(
+            timeline="timeline",
+            segments=tuple(Segment(number=n, name=name, key=name) for n, name in enumerate(left, start=1)),
+            count=max(1, len(self.segments)),
+            sound="sound" if self.segments and "sound" not in self.encoded else "",
+        )
+
+    @activity.defn(name="encode_segment")
+    async def encode_segment(self, request: EncodeSegment) -> None:
+        if request.segment.name in self.broken:
+            raise ApplicationError(f"{request.segment.name} does not decode; make it again", non_retryable=True)
+        self.encoded.append(request.segment.name)
+
+    @activity.defn(name="mix_sound")
+    async def mix_sound(self, request: MixSound) -> None:
+        self.encoded.append("sound")
+
+    @activity.defn(name="assemble_film")
+    async def assemble_film(self, request: AssembleFilm) -> Deliverable:
+        if self.deleted:
+            self.encoded.remove(self.deleted.pop())
+            raise ApplicationError("a part was deleted", type=SEGMENT_MISSING, non_retryable=True)
+        return await self.finish_deliverable(request.request)
+
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
         if held := self._held.get("manifest"):
@@ -334,6 +373,8 @@ class FakeActivities(ProductionActivities):
             self.settle_questions,
             self.check_upload,
             self.finish_deliverable,
+            self.lay_out_film,
+            self.assemble_film,
             self.write_manifest,
             self.newest_manifest,
             self.list_providers,
@@ -363,6 +404,12 @@ class FakeActivities(ProductionActivities):
                     activities=[self.produce_asset, self.cancel_asset],
                     default_heartbeat_throttle_interval=timedelta(milliseconds=100),
                     max_heartbeat_throttle_interval=timedelta(milliseconds=100),
+                    graceful_shutdown_timeout=stop,
+                ),
+                Worker(
+                    client,
+                    task_queue=keys.RENDER_QUEUE,
+                    activities=[self.encode_segment, self.mix_sound],
                     graceful_shutdown_timeout=stop,
                 ),
             ):

@@ -32,7 +32,7 @@ def preview_id(production_id: str, plan: Plan) -> str:
 
 def preview_start(snapshot: Snapshot, plan: Plan, at: datetime) -> ProductionStart:
     """The start of a production of the plan's assets with previz; it is free, so it needs no approval."""
-    preview = Plan.of(plan.title, [_with_previz(a) for a in plan.assets], plan.planner)
+    preview = Plan.of(plan.title, [_with_previz(a) for a in plan.assets], plan.planner, cut=plan.cut)
     production_id = preview_id(snapshot.production_id, plan)
     brief = snapshot.brief.model_copy(
         update={

@@ -26,4 +26,6 @@ REWRITE_TIMEOUT: Final = timedelta(minutes=5)
 MANIFEST_TIMEOUT: Final = timedelta(minutes=1)
 """One attempt to read a manifest of at most 2 MB."""
 FINISH_TIMEOUT: Final = timedelta(hours=2)
-"""One attempt of finishing: the longest film (10 minutes) encoded at a fifth of real time, and room."""
+"""One attempt of a step of finishing: the longest film is fetched, measured, mixed or joined, with room."""
+SEGMENT_TIMEOUT: Final = timedelta(minutes=30)
+"""One attempt of a segment: a shot of a minute, encoded at a tenth of real time on a busy machine, and room."""

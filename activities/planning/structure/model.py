@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Form = Literal["shot list", "table", "screenplay", "list", "advert"]
+Join = Literal["", "cut", "dissolve", "fade", "wipe"]
+"""The transition into a shot, as the brief names it; empty where it names none."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Shot:
         lines: What is said, in order.
         lettering: The text on the screen, in order.
         place: The scene heading of a screenplay.
+        join: The transition from the shot before it.
     """
 
     number: int
@@ -39,6 +42,7 @@ class Shot:
     lines: tuple[Line, ...] = ()
     lettering: tuple[str, ...] = ()
     place: str = ""
+    join: Join = ""
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -52,11 +56,13 @@ class Structure:
     Attributes:
         form: The form that was recognised.
         title: The title that the brief gives itself; empty where it gives none.
+        fades_out: Whether the film ends with a fade to black.
     """
 
     form: Form
     shots: tuple[Shot, ...]
     title: str = ""
+    fades_out: bool = False
 
     @property
     def fixes_shots(self) -> bool:

@@ -5,12 +5,13 @@ is one paragraph after its speaker.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from activities.planning.structure.labels import kind_of, segments
-from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.model import Join, Line, Shot, Structure, numbered
 from activities.planning.structure.shot_list import title_in
 from activities.planning.structure.text import (
     QUOTED,
@@ -36,6 +37,11 @@ _TRANSITION: Final = re.compile(
     r"COUPE SUR[:.]?|FONDU[A-Z ÀÉ]*[:.]?|DISSOLVENZA[:.]?|STACCO[A-Z ]*[:.]?|(?:切至|淡入|淡出|暗転|溶明|溶暗|終|完|"
     r"النهاية|قطع)[：:。.]?)$"
 )
+_JOINS: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
+    ("dissolve", re.compile(r"DISSOL|CROSS[- ]?FADE|ÜBERBLEND|ENCADENADO|ENCHAÎNÉ|INCROCIATA|溶", re.IGNORECASE)),
+    ("wipe", re.compile(r"\bWIPE", re.IGNORECASE)),
+    ("fade", re.compile(r"FADE|BLENDE|SCHWARZ|FUNDIDO|FONDU|BLACK|淡|暗転", re.IGNORECASE)),
+)
 _PARENTHETICAL: Final = re.compile(r"^\s*[(（]([^()（）]{1,120})[)）]\s*$")
 _WITHIN: Final = re.compile(r"\s*[(（][^()（）]{1,80}[)）]")
 _CUE: Final = re.compile(r"^@?([^\W\d_][^:：!?()（）]{0,38}?)\s*((?:[(（][^()（）]{1,40}[)）]\s*)*)\^?$")
@@ -57,6 +63,12 @@ class _Reader:
     action: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     lettering: list[str] = field(default_factory=list)
+    join: Join = ""
+    """The transition into the next shot."""
+
+    def transition(self, line: str) -> None:
+        self.close()
+        self.join = _join(line)
 
     def heading(self, text: str) -> None:
         self.close()
@@ -91,8 +103,10 @@ class _Reader:
                     lines=tuple(self.lines),
                     lettering=tuple(self.lettering),
                     place=self.place,
+                    join=self.join,
                 )
             )
+            self.join = ""
         self.action, self.lines, self.lettering = [], [], []
 
 
@@ -103,7 +117,8 @@ def parse_screenplay(text: str) -> Structure | None:
     if not headings:
         return None
     title, start = _front(lines, headings[0])
-    return _read(lines[start:], title)
+    before = (line.strip() for line in lines[: headings[0]])
+    return _read(lines[start:], title, next((_join(line) for line in before if _TRANSITION.match(line)), ""))
 
 
 def parse_dialogue(text: str) -> Structure | None:
@@ -114,9 +129,14 @@ def parse_dialogue(text: str) -> Structure | None:
     return _read(lines, "") if sum(map(_is_speaker, named)) > 1 else None
 
 
-def _read(body: list[str], title: str) -> Structure | None:
-    """The shots of the lines of a screenplay."""
-    reader = _Reader()
+def _join(line: str) -> Join:
+    """The kind of a line with a transition; a cut unless it names another."""
+    return next((kind for kind, words in _JOINS if words.search(line)), "cut")
+
+
+def _read(body: list[str], title: str, join: Join = "") -> Structure | None:
+    """The shots of the lines of a screenplay; `join` is the transition into the first one."""
+    reader = _Reader(join=join)
     one_paragraph = not _is_separated(body)
     k = 0
     while k < len(body):
@@ -133,7 +153,7 @@ def _read(body: list[str], title: str) -> Structure | None:
         elif centred := re.fullmatch(r">\s*(.+?)\s*<", line):
             reader.lettering.append(without_quotes(plain(centred.group(1))))
         elif _TRANSITION.match(line):
-            continue
+            reader.transition(line)
         elif line.startswith("!"):
             reader.act(line[1:])
         elif line.startswith("~"):
@@ -148,7 +168,9 @@ def _read(body: list[str], title: str) -> Structure | None:
             reader.act(line)
     reader.close()
     shots = [s for s in reader.shots if s.description or s.lines or s.lettering]
-    return Structure("screenplay", numbered(shots), title) if len(shots) > 1 else None
+    if len(shots) < 2:
+        return None
+    return Structure("screenplay", numbered(shots), title, fades_out=reader.join == "fade")
 
 
 def _front(lines: list[str], heading: int) -> tuple[str, int]:

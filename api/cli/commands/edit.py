@@ -5,11 +5,11 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -32,7 +32,7 @@ from api.cli.context import (
 )
 from api.cli.files import existing_file, file_option
 from api.cli.options import parse_parameters
-from api.cli.plan_file import PlanFileError, edits_between, edits_of_assets, to_yaml
+from api.cli.plan_file import PlanFileError, cut_of, edits_between, edits_of_assets, to_yaml
 from api.cli.tables import approve_command, local_time, show_plan, show_stale
 from api.client.client import GreenlightError
 from api.views.changes import PlanChange
@@ -41,6 +41,7 @@ from workflows.events import ProductionStatus
 from workflows.requests import EditOp, PlanEdit, Revision
 
 app = typer.Typer()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ def edit(
         typer.Option(metavar="ASSET", help="A new asset as YAML or JSON, or a file with it; repeat."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="Another title.")] = None,
+    cut: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CUT",
+            help="The cut of the film as YAML or JSON, or a file with it, e.g. "
+            "'{transitions: {shot-2: {kind: dissolve, seconds: 1}}, fade_out_seconds: 1}'.",
+        ),
+    ] = None,
     file: Annotated[Path | None, file_option("--file", help_text="The whole edited plan, as YAML.")] = None,
     budget: Annotated[Decimal | None, usd_option("After the approval: raise the whole budget to this.")] = None,
     allow_unknown_prices: UnknownOption = False,
@@ -111,9 +120,10 @@ def edit(
     edits += [EditOp(op="drop", asset_id=asset_id) for asset_id in drop or ()]
     edits += [_parse_move(text) for text in move or ()]
     edits += [EditOp(op="title", title=title)] if title is not None else []
+    edits += [_parse_cut(cut)] if cut is not None else []
     if file and edits:
         raise typer.BadParameter(
-            "--file holds the whole plan: do not use it with --set, --add, --drop, --move or --title"
+            "--file holds the whole plan: do not use it with --set, --add, --drop, --move, --title or --cut"
         )
     production = cli.client.get(cli.production_id(production_id))
     editing = _Editing(cli, production, plan_of(production), budget, allow_unknown_prices)
@@ -178,6 +188,8 @@ def _heading(change: PlanChange) -> tuple[str, bool]:
             return f"changed  the title: {change.after}", False
         case "added" | "dropped" | "left out":
             return f"{change.field:<7}  {change.asset_id}", False
+        case "cut":
+            return "changed  the cut", True
         case "order":
             return f"moved    now {change.after}", False
         case "more":
@@ -258,13 +270,22 @@ def _read_text(file: Path) -> str:
 
 def _parse_add(text: str) -> list[EditOp]:
     """The assets that the text or the file of this name describes."""
+    return _parse("--add", text, edits_of_assets)
+
+
+def _parse_cut(text: str) -> EditOp:
+    """The cut that the text or the file of this name describes."""
+    return EditOp(op="cut", cut=_parse("--cut", text, cut_of))
+
+
+def _parse(option: str, text: str, parse: Callable[[str], T]) -> T:
     try:
         inline = any(mark in text for mark in ("{", ": ", "\n"))
-        return edits_of_assets(text if inline else _read_text(existing_file(text)))
+        return parse(text if inline else _read_text(existing_file(text)))
     except PlanFileError as error:
-        raise typer.BadParameter(f"--add: {error}") from None
+        raise typer.BadParameter(f"{option}: {error}") from None
     except typer.BadParameter as error:
-        raise typer.BadParameter(f"--add: {error.message}") from None
+        raise typer.BadParameter(f"{option}: {error.message}") from None
 
 
 def _parse_set(text: str) -> EditOp:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +11,9 @@ from hypothesis import strategies as st
 from activities.finishing.captions import Cue, cues_of, split, srt, vtt
 from activities.finishing.languages import three_letters
 from activities.finishing.timeline import PlacedVoice, Shot, Voice, hold_stills, lay_out
+from workflows.models import Media
+
+NONE = Media(key="none", bytes=0, sha256="", media_type="audio/wav")
 
 LONG = (
     "Every night for ninety years, the lamp on the northern cape has turned above the water, and every night somebody "
@@ -20,11 +22,11 @@ LONG = (
 
 
 def voice(asset_id: str, seconds: float, words: str = "Words.") -> Voice:
-    return Voice(asset_id, words, Path("none.pcm"), seconds)
+    return Voice(asset_id, words, NONE, seconds)
 
 
 def shot(asset_id: str, seconds: float, *voices: str) -> Shot:
-    return Shot(asset_id, Path("none.mp4"), seconds, voices=voices)
+    return Shot(asset_id, NONE, seconds, voices=voices)
 
 
 def test_cues_are_at_most_two_lines_of_42() -> None:

@@ -305,7 +305,7 @@ async def test_cancelled_finishing_stops(storage: Storage, tmp_path: Path) -> No
 
     def on_progress(step: str) -> None:
         steps.append(step)
-        if step.startswith("film: 1 "):
+        if step.startswith("shot-1: 1 "):
             begun.set()
 
     task = asyncio.create_task(finish(storage, takes.request(Platform.VIDEO), work, on_progress))
@@ -313,5 +313,5 @@ async def test_cancelled_finishing_stops(storage: Storage, tmp_path: Path) -> No
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not any(step.startswith("film: 59 ") for step in steps), "it continued to the end of the film"
+    assert not any(step.startswith("shot-1: 59 ") for step in steps), "it continued to the end of the film"
     assert await storage.list_keys(deliverables_prefix("cancelled")) == []

@@ -1,6 +1,7 @@
 """The time of the film on animatics: exact, whatever the time at which they were made."""
 
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from threading import Event
 
@@ -8,12 +9,14 @@ import av
 import pytest
 from PIL import Image
 
-from activities.finishing.frames import FilmFormat, all_frames, shot_facts
-from activities.finishing.timeline import Shot, lay_out
+from activities.finishing.frames import FilmFormat, frames_of, shot_facts
+from activities.finishing.timeline import Shot, lay_out, pieces_of
 from activities.media.recordings import Skipped
 from activities.media.timecode import MARK, FilmTimecode, Timecode
+from workflows.models import Media
 
 SIZE = (640, 360)
+NONE = Media(key="none", bytes=0, sha256="", media_type="video/mp4")
 
 
 def video(path: Path, comment: str, seconds: float = 1.0) -> Path:
@@ -32,7 +35,7 @@ def video(path: Path, comment: str, seconds: float = 1.0) -> Path:
 
 def shot(path: Path, name: str, seconds: float) -> Shot:
     facts = shot_facts(name, path)
-    return Shot(name, path, seconds, timecode=(facts.width, facts.height) if facts.timecode else None)
+    return Shot(name, NONE, seconds, timecode=(facts.width, facts.height) if facts.timecode else None)
 
 
 @pytest.mark.parametrize("output", [FilmFormat(*SIZE), FilmFormat(1280, 720), FilmFormat(480, 480, 25)])
@@ -47,7 +50,9 @@ def test_a_film_draws_its_time_over_animatics(tmp_path: Path, output: FilmFormat
     code = FilmTimecode(SIZE, (output.width, output.height))
     scale = min(output.width / SIZE[0], output.height / SIZE[1])
     times = Timecode((round(SIZE[0] * scale), round(SIZE[1] * scale)))
-    for number, frame in enumerate(all_frames(timeline, output, Event(), Skipped())):
+    paths = {f"shot-{n}": tmp_path / f"{n}.mp4" for n in (1, 2, 3)}
+    shown = (frames_of(piece, paths, output, Event(), Skipped()) for piece in pieces_of(timeline))
+    for number, frame in enumerate(chain.from_iterable(shown)):
         plane = frame.planes[0]
         luma = Image.frombytes("L", (output.width, output.height), bytes(plane), "raw", "L", plane.line_size, 1)
         seconds = number / output.rate

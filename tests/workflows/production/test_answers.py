@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from tests.fuzz.answers import delivered, made_up, media, taken
 from tests.fuzz.simulation import Pending, Simulation
-from workflows.activity_io import AssetCancelled, AssetFailure, Rewritten, SettledQuestions
+from workflows.activity_io import AssetCancelled, AssetFailure, FilmLayout, Rewritten, SettledQuestions
 from workflows.brief import ApprovalPolicy, Brief, Platform
 from workflows.events import (
     Answer,
@@ -232,8 +232,14 @@ class Story:
                 pending.complete(priced(request.plan, request.only))
             case "produce_asset":
                 self.produce(pending)
+            case "lay_out_film":
+                pending.complete(FilmLayout(timeline="timeline", count=1))
+            case "finish_deliverable" | "assemble_film" if self.one_of(True, False):
+                pending.fail("no film")
             case "finish_deliverable":
-                pending.complete(delivered(request.revision)) if self.one_of(True, False) else pending.fail("no film")
+                pending.complete(delivered(request.revision))
+            case "assemble_film":
+                pending.complete(delivered(request.request.revision))
             case "write_manifest":
                 pending.complete(media("manifest"))
             case "check_upload":

@@ -192,7 +192,8 @@ def replace_plan(
     )
     mark_all_stale(record, [a.asset_id for a in plan.assets])
     moved = before is None or [a.asset_id for a in before.assets] != [a.asset_id for a in plan.assets]
-    if added or dropped or moved or (before and before.title != plan.title):
+    shown = before and (before.title, before.cut) != (plan.title, plan.cut)
+    if added or dropped or moved or shown:
         reopen(record)
 
 

@@ -13,10 +13,11 @@ _FIELDS: Final = ("label", "prompt", "provider", "model", "parameters", "depends
 
 
 def changes(before: Plan | None, after: Plan) -> list[JsonValue]:
-    """Lines of {asset_id?, field, before?, after?}: of new, dropped, moved or changed assets, and of the title."""
+    """Lines of {asset_id?, field, before?, after?}: of new, dropped, moved or changed assets, of cut and title."""
     if before is None:
         return []
     lines = [_line(None, "title", before.title, after.title)] if before.title != after.title else []
+    lines += [_line(None, "cut", _cut_of(before), _cut_of(after))] if before.cut != after.cut else []
     lines += [_line(a.asset_id, "dropped", a.prompt, None) for a in before.assets if a.asset_id not in after.by_id]
     for asset in after.assets:
         was = before.find(asset.asset_id)
@@ -31,6 +32,16 @@ def changes(before: Plan | None, after: Plan) -> list[JsonValue]:
         lines.append(_line(None, "order", ", ".join(was_in_order), ", ".join(now_in_order)))
     more = len(lines) - MAX_LINES
     return lines if more <= 0 else [*lines[:MAX_LINES], {"field": "more", "after": f"{more} further changes"}]
+
+
+def _cut_of(plan: Plan) -> str:
+    """The cut in words."""
+    joins = [
+        f"{each.kind} to {asset_id}" + (f" ({each.seconds:g} s)" if each.kind != "cut" else "")
+        for asset_id, each in plan.cut.transitions.items()
+    ]
+    end = [f"fade out ({plan.cut.fade_out_seconds:g} s)"] if plan.cut.fade_out_seconds else []
+    return ", ".join((*joins, *end)) or "no transitions"
 
 
 def _of(asset: Asset, field: str) -> JsonValue:

@@ -16,6 +16,8 @@ MAX_PENDING: Final = 500
 """Long jobs hold no slot and do not fill the window, but 2,001 pending activities block a run for ever."""
 MAX_RECORD_BYTES: Final = 1_700_000
 """A snapshot travels as one payload, of which Temporal takes 2 MB; 1,000 assets take 1.3 MB with their first takes."""
+LENGTHS: Final = ("seconds", "duration", "duration_seconds", "durationSeconds", "at_least")
+"""The parameters of the models with the length of a shot, in seconds."""
 RESERVED_IDS: Final = frozenset({"deliverable"})
 
 
@@ -55,11 +57,36 @@ def check_plan(brief: Brief, plan: Plan) -> None:
         raise PlanProblem(
             f"{circle[0]}.depends_on", f"{' -> '.join(circle)} is a circle; an asset cannot wait for itself"
         )
+    _check_cut(plan)
     size = len(plan.model_dump_json().encode())
     if size > MAX_PLAN_BYTES:
         raise PlanProblem(
             "assets", f"the plan takes {size:,} bytes of at most {MAX_PLAN_BYTES:,}; shorten prompts or split the brief"
         )
+
+
+def _check_cut(plan: Plan) -> None:
+    """
+    Raises:
+        PlanProblem: a transition does not lead into a shot, or takes more than half of one, so it is never seen alone.
+    """
+    shots = plan.shots
+    place = {a.asset_id: number for number, a in enumerate(shots)}
+    for asset_id, transition in plan.cut.transitions.items():
+        field = f"cut.transitions.{asset_id}"
+        if asset_id not in place:
+            raise PlanProblem(field, "it is no shot of the film; name the shot into which the transition leads")
+        before = shots[place[asset_id] - 1] if place[asset_id] else None
+        if before is None and transition.kind not in ("cut", "fade"):
+            raise PlanProblem(field, f"no shot comes before it for a {transition.kind}; use a fade from black")
+        for shot in (before, plan.by_id[asset_id]):
+            seconds = shot and shot.number(*LENGTHS)
+            if shot and seconds and transition.kind != "cut" and transition.seconds > seconds / 2:
+                raise PlanProblem(
+                    f"{field}.seconds",
+                    f"a {transition.kind} of {transition.seconds:g} s takes more than half of {shot.asset_id} "
+                    f"({seconds:g} s); give at most {seconds / 2:g} or make the shot longer",
+                )
 
 
 def _circle(assets: Iterable[Asset]) -> list[str]:
@@ -84,13 +111,17 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     Raises:
         PlanProblem: an edit names an unknown asset, lacks a field, or leaves an unsound plan.
     """
-    assets, title = list(plan.assets), plan.title
+    assets, title, cut = list(plan.assets), plan.title, plan.cut
     for number, edit in enumerate(edits):
         where = f"edits[{number}]"
         if edit.op == "title":
             if not edit.title:
                 raise PlanProblem(f"{where}.title", "give the new title")
             title = edit.title
+        elif edit.op == "cut":
+            if edit.cut is None:
+                raise PlanProblem(f"{where}.cut", "give the new cut")
+            cut = edit.cut
         elif edit.op == "add":
             if edit.asset is None:
                 raise PlanProblem(f"{where}.asset", "give the asset to add")
@@ -119,7 +150,10 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
         raise PlanProblem("edits", "the plan would be empty; keep at least one asset, or reject it")
     if len(assets) > MAX_ASSETS:
         raise PlanProblem("edits", f"the plan would have {len(assets)} assets; drop some, {MAX_ASSETS} are the most")
-    edited = Plan.of(title, assets, plan.planner)
+    unknown = cut.transitions.keys() - {a.asset_id for a in (*plan.assets, *assets)}
+    if unknown:
+        raise PlanProblem("cut.transitions", f"there is no asset {min(unknown)!r} in this plan")
+    edited = Plan.of(title, assets, plan.planner, cut=cut)
     check_plan(brief, edited)
     return edited
 

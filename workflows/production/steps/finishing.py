@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_io import FinishDeliverable, FinishedAsset
     from workflows.contracts import ProductionActivities
     from workflows.events import ProductionStatus
-    from workflows.models import Plan
+    from workflows.models import Deliverable, Plan
     from workflows.production.activity_options import FINISH_TIMEOUT, HEARTBEAT, PATIENT, STEP_TIMEOUT
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.publishing import Publishing
@@ -19,8 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.changes import deliver, takes_in_use
     from workflows.production.state.estimates import production_estimate
     from workflows.production.state.takes import assets_to_start, usable_take
+    from workflows.production.steps.film import make_film
 
 MANIFEST_RETRY: Final = timedelta(minutes=1)
+FILM_IN_SEGMENTS: Final = "film-in-segments"
 
 
 class Finishing:
@@ -45,19 +47,15 @@ class Finishing:
             await self._fail("every asset was left out: make at least one of them again")
             return
         try:
-            deliverable = await workflow.execute_activity_method(
-                ProductionActivities.finish_deliverable,
+            deliverable = await self._deliverable(
                 FinishDeliverable(
                     production_id=record.production_id,
                     revision=revision,
                     brief=record.brief,
                     title=record.plan.title,
                     assets=assets,
-                ),
-                start_to_close_timeout=FINISH_TIMEOUT,
-                heartbeat_timeout=HEARTBEAT,
-                retry_policy=PATIENT,
-                summary=f"finish revision {revision}",
+                    cut=record.plan.cut,
+                )
             )
         except ActivityError as error:
             raise_if_cancelled(error)
@@ -72,6 +70,23 @@ class Finishing:
         deliver(record, deliverable)
         await self.store_manifest()
         record.published_until = None
+
+    async def _deliverable(self, request: FinishDeliverable) -> Deliverable:
+        """Make the deliverable.
+
+        Raises:
+            ActivityError: it cannot be made.
+        """
+        if request.film and workflow.patched(FILM_IN_SEGMENTS):
+            return await make_film(request)
+        return await workflow.execute_activity_method(
+            ProductionActivities.finish_deliverable,
+            request,
+            start_to_close_timeout=FINISH_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary=f"finish revision {request.revision}",
+        )
 
     async def _fail(self, message: str) -> None:
         record = self._run.record
@@ -123,4 +138,4 @@ class Finishing:
 
 def _shown_of(plan: Plan) -> tuple[object, ...]:
     """What a deliverable shows of the plan beside its takes."""
-    return plan.title, [a.asset_id for a in plan.assets]
+    return plan.title, [a.asset_id for a in plan.assets], plan.cut

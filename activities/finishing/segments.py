@@ -1,0 +1,93 @@
+"""Segments: the pieces of a film, each encoded by itself with the same settings, so that they are joined as they are.
+
+Every segment begins with a key frame that no other segment refers to (closed GOP). Frames are streamed, one at a time.
+Synchronous, so call it from a thread; `stop` is checked before each frame.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from activities.finishing.frames import FilmFormat, frames_of
+from activities.finishing.timeline import Piece
+from activities.media.recordings import Skipped
+from workflows.models import digest_of
+
+RENDERER: Final = 1
+"""Is raised with every change of what a segment or the sound contains, so that stored parts of older code are not
+used."""
+BT709: Final = 1
+NOTES_TAG: Final = "comment"
+"""The tag of a part that has its notes, a list in JSON: who assembles the film finds them with the part."""
+
+
+def segment_digest(piece: Piece, output: FilmFormat) -> str:
+    """The digest of everything that a segment shows."""
+    parts = []
+    for part in piece.parts:
+        placed, shot = part.placed, part.placed.shot
+        zoom = placed.frames if shot.still else None  # the zoom into a still spreads over its whole length
+        time = [*shot.timecode, round(placed.start * output.rate)] if shot.timecode else None
+        parts.append([shot.media.sha256, part.first, zoom, time])
+    fades = [piece.fade_in, piece.fade_out]
+    return digest_of([RENDERER, asdict(output), piece.kind, piece.frames, fades, parts])
+
+
+def encode(
+    target: Path,
+    piece: Piece,
+    paths: Mapping[str, Path],
+    output: FilmFormat,
+    *,
+    stop: Event,
+    on_progress: Callable[[str], None],
+) -> None:
+    """Write a segment as an MP4 of one H.264 stream.
+
+    Args:
+        paths: Asset id -> the file of its take.
+
+    Raises:
+        OutputUnusable: a shot does not decode; the message names it.
+        Stopped: `stop` was set.
+    """
+    import av
+
+    skipped = Skipped()
+    with av.open(str(target), "w", format="mp4") as segment:
+        # stitchable: the headers do not depend on the pictures, so all segments have the same.
+        options = {"preset": "veryfast", "crf": "20", "x264-params": "stitchable=1:open-gop=0"}
+        video = segment.add_stream("libx264", rate=output.rate, options=options)
+        video.width, video.height, video.pix_fmt = output.width, output.height, "yuv420p"
+        video.codec_context.gop_size = output.rate * 2  # a player can seek to every second second
+        video.codec_context.time_base = Fraction(1, output.rate)
+        for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
+            setattr(video.codec_context, name, BT709)  # AVCOL_RANGE_MPEG is also 1
+        for number, frame in enumerate(frames_of(piece, paths, output, stop, skipped)):
+            frame.pts, frame.time_base = number, Fraction(1, output.rate)
+            frame.pict_type = 0  # otherwise the key frames of the source would stay key frames
+            segment.mux(video.encode(frame))
+            if number % output.rate == 0:
+                on_progress(f"{piece.name}: {number // output.rate} of {piece.frames / output.rate:.0f} s")
+        segment.mux(video.encode(None))
+    if notes := skipped.notes():
+        _tag(target, notes)
+
+
+def _tag(path: Path, notes: list[str]) -> None:
+    """Write the notes into the header of a file, which comes before its frames."""
+    import av
+
+    bare = path.rename(path.with_suffix(".bare"))
+    with av.open(str(bare)) as source, av.open(str(path), "w", format="mp4") as target:
+        target.metadata[NOTES_TAG] = json.dumps(notes)
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    bare.unlink()

@@ -1,0 +1,116 @@
+"""The takes of a film on this machine, each fetched once, and their measured lengths and sizes."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import Any, Final, TypeVar
+
+from activities.finishing.frames import ShotFacts, shot_facts
+from activities.finishing.sound_track import voice_seconds
+from activities.media.facts import extension_of
+from activities.storage.bucket import Storage
+from activities.storage.errors import StorageFailed
+from workflows.activity_io import FinishedAsset
+from workflows.keys import facts_key
+from workflows.models import Media, Modality
+
+T = TypeVar("T")
+FETCHED_AT_ONCE: Final = 8
+
+
+class Sources:
+    """Fetches media into a folder, each object once."""
+
+    def __init__(self, storage: Storage, folder: Path) -> None:
+        self.storage = storage
+        self._folder = folder
+        self._fetched: dict[str, asyncio.Task[Path]] = {}
+        self._slots = asyncio.Semaphore(FETCHED_AT_ONCE)
+
+    async def path_of(self, media: Media) -> Path:
+        """The file of an object.
+
+        Raises:
+            StorageFailed: it cannot be read.
+        """
+        return await self.fetch(media.key, extension_of(media.media_type))
+
+    async def fetch(self, key: str, extension: str) -> Path:
+        if key not in self._fetched:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            target = self._folder / f"{len(self._fetched)}.{extension}"
+            self._fetched[key] = asyncio.ensure_future(self._fetch(key, target))
+        return await self._fetched[key]
+
+    async def _fetch(self, key: str, target: Path) -> Path:
+        async with self._slots:
+            return await self.storage.fetch(key, target)
+
+    async def paths_of(self, used: Iterable[tuple[str, Media]]) -> dict[str, Path]:
+        """Asset id -> file."""
+        pairs = dict(used)
+        return dict(zip(pairs, await asyncio.gather(*map(self.path_of, pairs.values())), strict=True))
+
+
+class Facts:
+    """The facts of shots and narrations by the SHA-256 of their takes.
+
+    They are stored with the parts of the film: a take is fetched and measured once, not again for every revision.
+    """
+
+    def __init__(self, sources: Sources, production_id: str) -> None:
+        self._sources = sources
+        self._key = facts_key(production_id)
+        self._known: dict[str, Any] = {}
+
+    async def measure(self, assets: Iterable[FinishedAsset], on_progress: Callable[[str], None]) -> None:
+        """Measure all shots and narrations whose facts are not stored.
+
+        Raises:
+            OutputUnusable: one does not decode; the message names it.
+        """
+        found = await self._sources.storage.get_bytes(self._key)
+        if found:
+            with suppress(ValueError):
+                self._known = json.loads(found[0])
+        timed = [a for a in assets if a.asset.asset_type is Modality.VIDEO or a.asset.spoken]
+        unknown = [each for each in timed if each.take.media.sha256 not in self._known]
+        for each in unknown:
+            path = await self._sources.path_of(each.take.media)
+            on_progress(f"measuring {each.asset.asset_id}")
+            self._known[each.take.media.sha256] = await in_thread(partial(_measure, each, path))
+        if unknown:
+            with suppress(StorageFailed):  # otherwise they are measured again
+                await self._sources.storage.put_bytes(self._key, json.dumps(self._known).encode(), "application/json")
+
+    def shot(self, media: Media) -> ShotFacts:
+        return ShotFacts(**self._known[media.sha256])
+
+    def voice_seconds(self, media: Media) -> float:
+        return float(self._known[media.sha256]["seconds"])
+
+
+def _measure(finished: FinishedAsset, path: Path, stop: Event) -> Mapping[str, object]:
+    asset = finished.asset
+    if asset.asset_type is Modality.VIDEO:
+        return asdict(shot_facts(asset.asset_id, path))
+    return {"seconds": voice_seconds(asset.asset_id, path, stop)}
+
+
+async def in_thread(work: Callable[[Event], T]) -> T:
+    """Run in a thread; when cancelled, stop it and wait until it has closed its files."""
+    stop = Event()
+    task = asyncio.ensure_future(asyncio.to_thread(work, stop))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # `Stopped` is expected
+        raise

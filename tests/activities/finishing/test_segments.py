@@ -1,0 +1,166 @@
+"""The segments of a film: they are joined as they are, kept by what they show, and hold every frame once."""
+
+import asyncio
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activities.finishing.deliverable import finish
+from activities.finishing.film import encode_segment, lay_out_film, mix_sound
+from activities.finishing.sources import Sources
+from activities.finishing.timeline import Shot, lay_out, pieces_of
+from activities.storage.bucket import Storage
+from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file
+from workflows.activity_io import EncodeSegment, FinishDeliverable, MixSound
+from workflows.brief import Platform
+from workflows.keys import film_prefix
+from workflows.models import Cut, Media, Modality, Transition
+
+RATE = 24
+
+
+async def three_shots(storage: Storage, tmp_path: Path, name: str, *, seconds: float = 1.0) -> Takes:
+    takes = Takes(storage, name)
+    for number in (1, 2, 3):
+        source = shot_file(tmp_path / f"{number}.mp4", seconds=seconds, hue=number * 80)
+        await takes.add(f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4")
+    return takes
+
+
+def with_cut(request: FinishDeliverable, cut: Cut) -> FinishDeliverable:
+    return request.model_copy(update={"cut": cut})
+
+
+def luma(film: Film, number: int) -> float:
+    plane = bytes(film.pictures[number].planes[0])
+    return sum(plane) / len(plane)
+
+
+async def test_every_transition_is_where_the_cut_says(storage: Storage, tmp_path: Path) -> None:
+    """A dissolve shows both shots for its frames, a wipe one beside the other; the film is shorter by both."""
+    takes = await three_shots(storage, tmp_path, "joins")
+    plain, _ = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
+    assert plain.duration_seconds == 3
+    joins = {"shot-2": Transition(kind="dissolve", seconds=0.5), "shot-3": Transition(kind="wipe", seconds=0.5)}
+    request = with_cut(takes.request(Platform.VIDEO), Cut(transitions=joins))
+    deliverable, files = await finished(takes, request, tmp_path)
+    film = Film(files["deliverable.mp4"])
+    assert deliverable.duration_seconds == 2
+    assert len(film.pictures) == 48
+    assert [c.start_seconds for c in deliverable.chapters] == [0, 0.5, 1]
+    with av.open(BytesIO(film.data), "r") as container:
+        frames = [f.to_image().resize((32, 18)) for f in container.decode(video=0)]  # type: ignore[no-untyped-call]
+    corner = [f.getpixel((1, 16)) for f in frames]  # the square does not pass here
+    one, two, three = corner[6], corner[24], corner[42]
+    for number, channel in ((0, 0), (1, 1), (2, 2)):
+        expected = (one[channel] + two[channel]) / 2
+        assert abs(corner[18][channel] - expected) < 12, f"the middle of the dissolve, channel {number}"
+    far = [f.getpixel((30, 16)) for f in frames]
+    assert max(abs(a - b) for a, b in zip(corner[30], three, strict=True)) < 12, "a wipe covers the left side first"
+    assert max(abs(a - b) for a, b in zip(far[26], two, strict=True)) < 12
+    assert max(abs(a - b) for a, b in zip(far[36], three, strict=True)) < 12
+
+
+async def test_fades_go_through_black(storage: Storage, tmp_path: Path) -> None:
+    """A fade begins the film from black, goes through black between shots, and ends it; no frame is added or lost."""
+    takes = await three_shots(storage, tmp_path, "fades")
+    fades = {f"shot-{n}": Transition(kind="fade", seconds=0.5) for n in (1, 2)}
+    request = with_cut(takes.request(Platform.VIDEO), Cut(transitions=fades, fade_out_seconds=0.5))
+    _, files = await finished(takes, request, tmp_path)
+    film = Film(files["deliverable.mp4"])
+    assert len(film.pictures) == 72
+    light = [luma(film, number) for number in range(72)]
+    dark = [number for number in range(72) if light[number] < 0.35 * max(light)]
+    assert {0, 23, 24, 71} <= set(dark)
+    assert not set(dark) & {12, 40, 47, 48, 60}
+
+
+@pytest.mark.parametrize("kind", ["dissolve", "wipe"])
+@given(
+    lengths=st.lists(st.floats(0.2, 3), min_size=1, max_size=6),
+    seconds=st.lists(st.floats(0.1, 5), min_size=6, max_size=6),
+)
+@settings(max_examples=60, deadline=None)
+def test_pieces_hold_every_frame_once(kind: str, lengths: list[float], seconds: list[float]) -> None:
+    """Whatever the lengths of shots and transitions, the pieces follow each other without a gap, and show every frame
+    of each shot once, or twice where it is in no transition."""
+    none = Media(key="", bytes=0, sha256="", media_type="video/mp4")
+    shots = [Shot(f"shot-{n}", none, length) for n, length in enumerate(lengths, start=1)]
+    joins = {
+        shot.asset_id: Transition.model_validate({"kind": kind, "seconds": each})
+        for shot, each in zip(shots[1:], seconds, strict=False)
+    }
+    timeline = lay_out(shots, [], RATE, Cut(transitions=joins))
+    pieces = pieces_of(timeline)
+    assert all(one.start + one.frames == other.start for one, other in pairwise(pieces))
+    assert sum(piece.frames for piece in pieces) == timeline.frames
+    for placed in timeline.shots:
+        shown = [
+            frame
+            for piece in pieces
+            for part in piece.parts
+            if part.placed is placed
+            for frame in range(part.first, part.first + piece.frames)
+        ]
+        assert shown == list(range(placed.frames))
+
+
+async def test_only_what_changed_is_encoded_again(storage: Storage, tmp_path: Path) -> None:
+    """Another take of one shot of three leaves one segment to encode; the old film is laid out without any."""
+    takes = await three_shots(storage, tmp_path, "again")
+    voice = voice_file(tmp_path / "v.wav", 0.5)
+    await takes.add("narration-1", Modality.AUDIO, "narration", voice, "audio/wav")
+    request = takes.request(Platform.VIDEO)
+    sources = Sources(storage, tmp_path / "takes")
+    first = await lay_out_film(sources, request, print)
+    assert (len(first.segments), first.count, bool(first.sound)) == (3, 3, True)
+    await finished(takes, request, tmp_path)
+    again = await lay_out_film(sources, request, print)
+    assert (again.segments, again.count, again.sound) == ((), 3, "")
+
+    other = shot_file(tmp_path / "other.mp4", hue=20)
+    changed = Takes(storage, "again-other")
+    await changed.add("shot-2", Modality.VIDEO, "shot", other, "video/mp4")
+    assets = tuple(changed.assets[0] if a.asset.asset_id == "shot-2" else a for a in request.assets)
+    third = await lay_out_film(sources, request.model_copy(update={"assets": assets}), print)
+    assert ([s.name for s in third.segments], third.sound) == (["shot-2"], "")
+
+
+async def test_other_workers_take_the_steps(storage: Storage, tmp_path: Path) -> None:
+    """Each step on a machine of its own, in any order and some of them twice, gives the film of one machine."""
+    takes = await three_shots(storage, tmp_path, "machines")
+    voice = voice_file(tmp_path / "v.wav", 0.5)
+    await takes.add("narration-1", Modality.AUDIO, "narration", voice, "audio/wav")
+    request = takes.request(Platform.VIDEO)
+    layout = await lay_out_film(Sources(storage, tmp_path / "a"), request, print)
+
+    async def encode(number: int, machine: str) -> None:
+        work = tmp_path / machine
+        work.mkdir()
+        part = EncodeSegment(production_id="machines", timeline=layout.timeline, segment=layout.segments[number])
+        await encode_segment(Sources(storage, work / "takes"), part, work, print)
+
+    await asyncio.gather(encode(2, "b"), encode(0, "c"), encode(0, "d"), encode(1, "e"))
+    work = tmp_path / "f"
+    work.mkdir()
+    sound = MixSound(production_id="machines", timeline=layout.timeline, key=layout.sound)
+    await mix_sound(Sources(storage, work / "takes"), sound, work, print)
+    stored = await storage.list_keys(film_prefix("machines"))
+    work = tmp_path / "g"
+    work.mkdir()
+    steps: list[str] = []
+    deliverable = await finish(storage, request, work, steps.append)
+    assert not any(step.startswith("shot-") for step in steps), "it encoded again"
+    assert await storage.list_keys(film_prefix("machines")) == stored
+    found = await storage.get_bytes(deliverable.files[0].media.key)
+    assert found
+    film = Film(found[0])
+    assert len(film.pictures) == 72
+    with av.open(BytesIO(found[0]), "r") as container:
+        times = [f.time for f in container.decode(video=0)]
+    assert all(b - a == pytest.approx(1 / RATE) for a, b in pairwise(t for t in times if t is not None))

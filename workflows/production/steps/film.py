@@ -1,0 +1,98 @@
+"""A film in many activities: each segment of the picture is encoded by itself, on any worker, and stored."""
+
+import asyncio
+from typing import Final
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.activity_io import (
+        SEGMENT_MISSING,
+        AssembleFilm,
+        EncodeSegment,
+        FilmLayout,
+        FinishDeliverable,
+        MixSound,
+        Segment,
+    )
+    from workflows.contracts import ProductionActivities
+    from workflows.keys import RENDER_QUEUE
+    from workflows.models import Deliverable
+    from workflows.production.activity_options import FINISH_TIMEOUT, HEARTBEAT, PATIENT, SEGMENT_TIMEOUT
+    from workflows.production.failures import raise_if_cancelled
+
+LAYOUTS: Final = 5
+"""How often a film is laid out because stored parts were deleted meanwhile."""
+WINDOW: Final = 50
+"""Segments scheduled at once; workers take as many as they have cores."""
+
+
+async def make_film(request: FinishDeliverable) -> Deliverable:
+    """Lay the film out, make the parts that are not stored, and join all.
+
+    Raises:
+        ActivityError: a step failed. All other segments are made all the same, so they need not be made again.
+    """
+    for attempt in range(1, LAYOUTS + 1):
+        layout = await workflow.execute_activity_method(
+            ProductionActivities.lay_out_film,
+            request,
+            start_to_close_timeout=FINISH_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary=f"lay out revision {request.revision}",
+        )
+        await _make_parts(request.production_id, layout)
+        try:
+            return await workflow.execute_activity_method(
+                ProductionActivities.assemble_film,
+                AssembleFilm(request=request, timeline=layout.timeline),
+                start_to_close_timeout=FINISH_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=PATIENT,
+                summary=f"assemble revision {request.revision}",
+            )
+        except ActivityError as error:
+            if not _is_missing_part(error) or attempt == LAYOUTS:
+                raise
+    raise AssertionError
+
+
+async def _make_parts(production_id: str, layout: FilmLayout) -> None:
+    window = asyncio.Semaphore(WINDOW)
+
+    async def encode(segment: Segment) -> None:
+        async with window:
+            await workflow.execute_activity_method(
+                ProductionActivities.encode_segment,
+                EncodeSegment(production_id=production_id, timeline=layout.timeline, segment=segment),
+                task_queue=RENDER_QUEUE,
+                start_to_close_timeout=SEGMENT_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=PATIENT,
+                summary=f"{segment.name} · segment {segment.number} of {layout.count}",
+            )
+
+    async def mix() -> None:
+        await workflow.execute_activity_method(
+            ProductionActivities.mix_sound,
+            MixSound(production_id=production_id, timeline=layout.timeline, key=layout.sound),
+            task_queue=RENDER_QUEUE,
+            start_to_close_timeout=FINISH_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PATIENT,
+            summary="mix the sound",
+        )
+
+    parts = [*([mix()] if layout.sound else []), *map(encode, layout.segments)]
+    ends = await asyncio.gather(*parts, return_exceptions=True)
+    failures = [end for end in ends if isinstance(end, BaseException)]
+    for failure in failures:
+        raise_if_cancelled(failure)
+    if failures:
+        raise failures[0]
+
+
+def _is_missing_part(error: ActivityError) -> bool:
+    return isinstance(error.cause, ApplicationError) and error.cause.type == SEGMENT_MISSING
