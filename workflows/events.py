@@ -95,6 +95,7 @@ EventName = Literal[
     "prompt_proposed",
     "resolved",
     "finishing",
+    "film_progress",
     "done",
     "stalled",
 ]

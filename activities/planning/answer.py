@@ -23,7 +23,7 @@ from activities.planning.task import PlanningTask
 from activities.planning.template import script_head
 from activities.text.model_text import read_as
 from workflows.brief import Platform
-from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.models import UNSPOKEN_ROLES, Asset, Cut, Modality, Plan, Transition
 from workflows.production.state.policies import PlanProblem, check_plan
 from workflows.production.state.script import compose
 
@@ -79,11 +79,21 @@ class _Piece(_Strict):
         return [s | {"value": _as_text(s.get("value"))} if isinstance(s, dict) else s for s in given if s]
 
 
+class _Join(_Strict):
+    _may_lack = {"seconds": 0.5}
+
+    into: str = Field(description="The asset_id of the shot that it leads into")
+    kind: Literal["cut", "dissolve", "fade", "wipe"]
+    seconds: float = Field(description="0.1 to 5, at most half of each of its shots")
+
+
 class _Draft(_Strict):
-    _may_lack = {"title": "", "warnings": []}
+    _may_lack = {"title": "", "transitions": [], "fade_out_seconds": 0, "warnings": []}
 
     title: str
     assets: list[_Piece] = Field(description="In the order in which they stand in the deliverable")
+    transitions: list[_Join] = Field(description="Of a film, where it is not a plain cut; usually few or none")
+    fade_out_seconds: float = Field(description="The fade to black at the end of a film; 0 for none")
     warnings: list[str] = Field(description="What the requester should know before approving; usually empty")
 
 
@@ -141,16 +151,30 @@ class AnswerValidator:
             raise Refused(problems)
         title = self.task.given_title or " ".join(draft.title.split())[:200] or assets[0].label
         warnings = [" ".join(w.split())[:300] for w in draft.warnings if w.strip()]
-        plan = Plan.of(title, self._with_script(assets), planner=planner, warnings=warnings[:MAX_WARNINGS])
         try:
+            plan = Plan.of(
+                title,
+                self._with_script(assets),
+                planner=planner,
+                warnings=warnings[:MAX_WARNINGS],
+                cut=self._cut(draft),
+            )
             check_plan(self.task.brief, plan)
         except PlanProblem as problem:
             raise Refused([str(problem)]) from None
+        except ValidationError as error:
+            raise Refused([f"transitions: {_place(e['loc'])}: {e['msg']}" for e in error.errors()]) from None
         problems = [*self._model_problems(plan), *self._deliverable_problems(plan), *self._structure_problems(plan)]
         if problems:
             raise Refused(problems)
         self._check_price(plan)
         return plan
+
+    def _cut(self, draft: _Draft) -> Cut:
+        if self.task.brief.platform != Platform.VIDEO:
+            return Cut()
+        joins = {_slug(j.into): Transition(kind=j.kind, seconds=j.seconds) for j in draft.transitions}
+        return Cut(transitions=joins, fade_out_seconds=draft.fade_out_seconds)
 
     def _with_script(self, assets: list[Asset]) -> list[Asset]:
         """The assets of a film with its script composed from its shots: a model's own copy could say something else."""
@@ -218,7 +242,8 @@ class AnswerValidator:
             if a.role in UNSPOKEN_ROLES
         ]
         shots = [a for a in plan.assets if a.asset_type == Modality.VIDEO]
-        seconds, wanted = sum(map(self._planned_seconds, shots)), self.task.seconds
+        shared = sum(each.seconds for each in plan.cut.transitions.values() if each.kind in ("dissolve", "wipe"))
+        seconds, wanted = sum(map(self._planned_seconds, shots)) - shared, self.task.seconds
         if shots and abs(seconds - wanted) > LENGTH_TOLERANCE * wanted:
             problems.append(
                 f"assets: the shots last {seconds:g} seconds together, {wanted:g} were asked for; "

@@ -149,7 +149,11 @@ def _film(brief: Brief, seconds: float, most_shots: int) -> list[str]:
             f"  - `shot-k`, video, role `shot`{made_from}. Set its length by the model's parameter, in whole seconds. "
             "The film has no sound but the narration: switch a model's own sound off where it can be."
         )
-    return lines
+    return [
+        *lines,
+        "- `transitions` only where the brief or its mood asks for them: a dissolve or a wipe shows both shots for its "
+        "length, so the film is shorter by it; a fade goes through black, also into the first shot.",
+    ]
 
 
 def _models(modality: Modality, offers: Sequence[Offer]) -> str:

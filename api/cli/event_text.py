@@ -125,6 +125,8 @@ def describe(event: EventLike) -> str:
             return ": ".join(filter(None, (reason, str(data.get("message") or ""))))
         case "finishing":
             return "assembling the deliverable"
+        case "film_progress":
+            return f"{data.get('segments')} of {data.get('count')} segments of the film"
         case "done":
             files = data.get("files")
             names = ", ".join(map(str, files)) if isinstance(files, list) else ""

@@ -25,6 +25,8 @@ async def test_a_broken_shot_stops_no_other_segment(productions: Productions) ->
         seen = await handle.result()
     assert seen.deliverable
     assert sorted(fakes.encoded) == ["shot-1", "shot-2", "shot-3", "sound"]
+    progress = [(e.data["segments"], e.data["count"]) for e in seen.events if e.name == "film_progress"]
+    assert progress == [(1, 3), (2, 3), (3, 3)]
 
 
 async def test_a_part_that_was_deleted_is_made_again(productions: Productions) -> None:

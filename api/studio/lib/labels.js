@@ -97,6 +97,7 @@ const EVENTS = {
   prompt_proposed: "has a softer prompt proposed",
   resolved: "was resolved",
   finishing: "Assembling the deliverable",
+  film_progress: "The film is encoded",
   done: "Delivered",
 };
 export function eventLabel({ name, asset_id, data }) {

@@ -68,6 +68,7 @@ const DETAILS = {
     const above = usd(Number(cost_usd) - Number(price_usd));
     return `${provider} ${model} charged ${usd(cost_usd)}, ${above} above its published ${usd(price_usd)}`;
   },
+  film_progress: (data) => `${data.segments} of ${data.count} segments`,
   budget_raised: (data) => `from ${usd(data.before_usd)} to ${usd(data.budget_usd)} by ${data.by}${aboveBrief(data)}`,
   approved: (data) =>
     [

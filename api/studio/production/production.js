@@ -212,7 +212,9 @@ export function open([id, assetId], app) {
     const overrun = Number(data.overrun_usd) > 0;
     const reservedText = reserved ? `, ${usd(reserved)} reserved` : "";
     const finishing = data.status === "finishing";
-    const step = finishing ? "Assembling the deliverable" : `${done} of ${count(assets.length, "asset")}`;
+    const film = production.events.findLast((e) => ["finishing", "film_progress"].includes(e.name))?.data ?? {};
+    const assembling = film.count ? `Encoding the film: ${film.segments} of ${film.count}` : "Assembling the deliverable";
+    const step = finishing ? assembling : `${done} of ${count(assets.length, "asset")}`;
     return html`
       <section class="meters" key="meters" aria-label="Progress">
         <div>

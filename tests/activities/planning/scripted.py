@@ -101,7 +101,8 @@ def film(shots: int = 4, seconds: str = "5") -> dict[str, Any]:
             asset(f"still-{k}", "image", "still", "paint"),
             asset(f"shot-{k}", "video", "shot", "film", f"narration-{k}", f"still-{k}", seconds=seconds, sound="true"),
         ]
-    return {"title": "The light", "assets": assets, "warnings": ["the harbour is invented"]}
+    cut = {"transitions": [], "fade_out_seconds": 0}
+    return {"title": "The light", "assets": assets, **cut, "warnings": ["the harbour is invented"]}
 
 
 def changed(asset_id: str, /, **change: Any) -> dict[str, Any]:

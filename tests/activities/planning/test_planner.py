@@ -56,6 +56,17 @@ async def test_a_film_is_planned_by_the_first_model() -> None:
     assert price(plan, houses()).high_usd > 0
 
 
+async def test_a_cut_is_planned() -> None:
+    """Transitions and the fade at the end become the plan's cut, and what two shots share is not missed in its
+    length."""
+    joins = [{"into": f"shot-{k}", "kind": "dissolve", "seconds": 2} for k in (2, 3, 4)]
+    plan = await planned(Script([{**film(seconds="6"), "transitions": joins, "fade_out_seconds": 1.5}]))
+    assert {i: (t.kind, t.seconds) for i, t in plan.cut.transitions.items()} == {
+        f"shot-{k}": ("dissolve", 2) for k in (2, 3, 4)
+    }
+    assert plan.cut.fade_out_seconds == 1.5
+
+
 async def test_a_persons_title_is_kept() -> None:
     """The model cannot change the title of the brief."""
     assert (await planned(Script([film()]), request(title="Mine"))).title == "Mine"
@@ -71,6 +82,10 @@ async def test_small_slips_are_fixed_without_a_request() -> None:
     ("wrong", "problem"),
     [
         ("no json", "answer: Invalid JSON"),
+        ({**film(), "transitions": [{"into": "shot-1", "kind": "wipe", "seconds": 1}]}, "no shot comes before it"),
+        ({**film(), "transitions": [{"into": "shot-2", "kind": "wipe", "seconds": 4}]}, "more than half of shot-1"),
+        ({**film(), "transitions": [{"into": "still-2", "kind": "fade", "seconds": 1}]}, "it is no shot of the film"),
+        ({**film(), "fade_out_seconds": 60}, "transitions: fade_out_seconds: Input should be less than or equal to 5"),
         ({**film(), "assets": []}, "assets: there are none"),
         ({"title": "x"}, "assets: Field required"),
         (changed("shot-1", asset_type="hologram"), "assets.3.asset_type: Input should be"),

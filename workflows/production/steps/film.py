@@ -1,6 +1,8 @@
 """A film in many activities: each segment of the picture is encoded by itself, on any worker, and stored."""
 
 import asyncio
+import math
+from collections.abc import Callable
 from typing import Final
 
 from temporalio import workflow
@@ -24,12 +26,17 @@ with workflow.unsafe.imports_passed_through():
 
 LAYOUTS: Final = 5
 """How often a film is laid out because stored parts were deleted meanwhile."""
+REPORTS: Final = 10
+"""Of the progress of a film, at most; a film of 300 segments would fill the log."""
 WINDOW: Final = 50
 """Segments scheduled at once; workers take as many as they have cores."""
 
 
-async def make_film(request: FinishDeliverable) -> Deliverable:
+async def make_film(request: FinishDeliverable, on_progress: Callable[[int, int], None]) -> Deliverable:
     """Lay the film out, make the parts that are not stored, and join all.
+
+    Args:
+        on_progress: Is called with the number of encoded segments and of all, at most about ten times.
 
     Raises:
         ActivityError: a step failed. All other segments are made all the same, so they need not be made again.
@@ -43,7 +50,7 @@ async def make_film(request: FinishDeliverable) -> Deliverable:
             retry_policy=PATIENT,
             summary=f"lay out revision {request.revision}",
         )
-        await _make_parts(request.production_id, layout)
+        await _make_parts(request.production_id, layout, on_progress)
         try:
             return await workflow.execute_activity_method(
                 ProductionActivities.assemble_film,
@@ -59,8 +66,10 @@ async def make_film(request: FinishDeliverable) -> Deliverable:
     raise AssertionError
 
 
-async def _make_parts(production_id: str, layout: FilmLayout) -> None:
+async def _make_parts(production_id: str, layout: FilmLayout, on_progress: Callable[[int, int], None]) -> None:
     window = asyncio.Semaphore(WINDOW)
+    left = len(layout.segments)
+    every = math.ceil(left / REPORTS)
 
     async def encode(segment: Segment) -> None:
         async with window:
@@ -73,6 +82,10 @@ async def _make_parts(production_id: str, layout: FilmLayout) -> None:
                 retry_policy=PATIENT,
                 summary=f"{segment.name} · segment {segment.number} of {layout.count}",
             )
+        nonlocal left
+        left -= 1
+        if left % every == 0:
+            on_progress(layout.count - left, layout.count)
 
     async def mix() -> None:
         await workflow.execute_activity_method(

@@ -78,7 +78,7 @@ class Finishing:
             ActivityError: it cannot be made.
         """
         if request.film and workflow.patched(FILM_IN_SEGMENTS):
-            return await make_film(request)
+            return await make_film(request, self._report)
         return await workflow.execute_activity_method(
             ProductionActivities.finish_deliverable,
             request,
@@ -87,6 +87,10 @@ class Finishing:
             retry_policy=PATIENT,
             summary=f"finish revision {request.revision}",
         )
+
+    def _report(self, segments: int, count: int) -> None:
+        self._run.record.log("film_progress", segments=segments, count=count)
+        self._publishing.publish()
 
     async def _fail(self, message: str) -> None:
         record = self._run.record

@@ -102,3 +102,47 @@ def test_no_text_stops_the_parser(mark: str) -> None:
     start = time.process_time()
     parse((mark * 20_000)[:20_000])
     assert time.process_time() - start < 10
+
+
+JOINS = """FADE IN:
+
+INT. HOUSE - DAY
+
+ANNA
+It rains.
+
+{first}
+
+EXT. GARDEN - DAY
+
+BEN
+It stopped.
+
+{last}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "join"),
+    [
+        ("DISSOLVE TO:", "dissolve"),
+        ("ÜBERBLENDUNG:", "dissolve"),
+        ("> CROSS FADE TO:", "dissolve"),
+        ("FADE TO BLACK.", "fade"),
+        ("SCHWARZBLENDE.", "fade"),
+        ("FUNDIDO A NEGRO.", "fade"),
+        ("WIPE TO:", "wipe"),
+        ("SMASH CUT TO:", "cut"),
+    ],
+)
+def test_transitions_of_a_screenplay(first: str, join: str) -> None:
+    """A transition leads into the shot after it, the one before the first heading into the first shot, and a fade at
+    the end ends the film."""
+    found = parse(JOINS.format(first=first, last="FADE OUT."))
+    assert found
+    assert [shot.join for shot in found.shots] == ["fade", join]
+    assert [shot.spoken for shot in found.shots] == [("It rains.",), ("It stopped.",)]
+    assert found.fades_out
+    plain = parse(JOINS.format(first=first, last="THE END"))
+    assert plain
+    assert not plain.fades_out
