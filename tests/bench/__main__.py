@@ -18,7 +18,7 @@ from rich.console import Console
 from temporalio.client import Client
 
 from deploy.local import Stack, running_stack
-from tests.bench import fanout, latency, load, recovery, stream
+from tests.bench import fanout, film, latency, load, recovery, stream
 from tests.bench.instant import VENDOR
 from tests.bench.load import Bench, Process
 from tests.bench.table import report
@@ -40,6 +40,11 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "replay": load.replay,
 }
 
+WITHOUT_TEMPORAL: Final[Mapping[str, Callable[[], dict[str, float]]]] = {
+    "stream": stream.measure,
+    "film": film.measure,
+}
+
 
 def import_seconds(statement: str) -> float:
     """Median seconds for `statement` in a fresh interpreter, with bytecode that was written before."""
@@ -54,14 +59,15 @@ def import_seconds(statement: str) -> float:
 
 
 def main(only: Collection[str]) -> None:
-    """Measure everything, or `only` the named ones: a key of MEASURES, `stream` or `import`."""
+    """Measure everything, or `only` the named ones: a key of MEASURES or of WITHOUT_TEMPORAL, or `import`."""
     environ = hermetic(os.environ)
     environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the sandbox of workflows would compile them again for each run
     os.environ.clear()
     os.environ.update(environ)
-    wanted = only or {*MEASURES, "stream", "import"}
-    if unknown := {*wanted} - {*MEASURES, "stream", "import"}:
-        raise SystemExit(f"{', '.join(sorted(unknown))}: choose from {', '.join(MEASURES)}, stream, import")
+    known = {*MEASURES, *WITHOUT_TEMPORAL, "import"}
+    wanted = only or known
+    if unknown := {*wanted} - known:
+        raise SystemExit(f"{', '.join(sorted(unknown))}: choose from {', '.join(sorted(known))}")
     results: dict[str, dict[str, float]] = {}
     try:
         _measure(wanted, results)
@@ -83,9 +89,10 @@ def _measure(wanted: Collection[str], results: dict[str, dict[str, float]]) -> N
             if name in wanted:
                 Console().print(f"{name} …")
                 asyncio.run(against_temporal(stack, vendor, env, name, measure, results))
-        if "stream" in wanted:
-            Console().print("stream …")
-            results["stream"] = stream.measure()
+        for name, measure_alone in WITHOUT_TEMPORAL.items():
+            if name in wanted:
+                Console().print(f"{name} …")
+                results[name] = measure_alone()
     if "import" in wanted:
         api, fastapi = (import_seconds(f"import {name}") * 1000 for name in ("api.app", "fastapi"))
         results["import"] = {"api_ms": api, "fastapi_ms": fastapi, "ratio": api / fastapi}

@@ -145,14 +145,12 @@ async def working(
     steps: Sequence[Any] = [
         shots.draft_plan,
         shots.price_plan,
-        shots.lay_out_film,
-        shots.assemble_film,
+        shots.finish_deliverable,
         shots.write_manifest,
         shots.newest_manifest,
     ]
     async with (
         Worker(client, task_queue=keys.TASK_QUEUE, workflows=[ProductionWorkflow], activities=steps),
-        Worker(client, task_queue=keys.RENDER_QUEUE, activities=[shots.encode_segment, shots.mix_sound]),
         Worker(
             client,
             task_queue=keys.provider_queue("vendor"),
