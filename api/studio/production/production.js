@@ -14,6 +14,7 @@ import { assetSheet, newSheetState, unsavedEdits } from "./asset_sheet.js";
 import { attentionCard, CANCEL_EFFECT } from "./attention_card.js";
 import { draftBoard, storyboard } from "./board.js";
 import { estimateRange, productionCost } from "./costs.js";
+import { cutSheet, cutSummary, filmShots } from "./cut.js";
 import { deliverableSection } from "./deliverable.js";
 import { eventLog } from "./event_log.js";
 import { BUSY, CLOSED, Production } from "./model.js";
@@ -295,6 +296,9 @@ export function open([id, assetId], app) {
           <h2>Storyboard</h2>
           ${editable && html`<p class="hint wide-only">Drag a card, or press the arrow keys on its handle.</p>`}
           <span class="grow"></span>
+          ${(editable || production.acceptsTakes) && filmShots(production).length > 0 && button(
+            cutSummary(production.plan.cut), () => set({ cutting: true }), { variant: "ghost" },
+          )}
           ${editable && preview.button()}
           ${editable && button("Add", () => set({ adding: true }), { mark: "plus", variant: "ghost" })}
         </div>
@@ -348,6 +352,7 @@ export function open([id, assetId], app) {
         ${deciding && decisionBar(production, actions, state, app, production.assets.filter(isUnsaved))}
         ${asset && openSheet(asset)}
         ${assetId && plan && !asset && missingAsset()}
+        ${state.cutting && plan && cutSheet(production, { actions, state, set })}
         ${state.adding && addAssetSheet(production, { actions, state, set, models })}
       </div>
     `;

@@ -1,0 +1,81 @@
+// The cut of a film: how each shot follows the one before, and how the film ends. It changes no take.
+
+import { button, field, select } from "../lib/components.js";
+import { html } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { sheet } from "../lib/regions.js";
+import { assetNames } from "./shots.js";
+
+const KINDS = [["cut", "Cut"], ["dissolve", "Dissolve"], ["fade", "Fade through black"], ["wipe", "Wipe"]];
+const FIRST_KINDS = [["cut", "Cut"], ["fade", "Fade from black"]];
+const SECONDS = 0.5;
+const SHARED = ["dissolve", "wipe"]; // these show both shots, so the film is shorter by their length
+
+/** The shots that the film shows one after the other: its videos, or its stills if it has none. */
+export function filmShots(production) {
+  if (production.data.brief.platform !== "video") return [];
+  const videos = production.assets.filter((a) => a.asset_type === "video");
+  return videos.length ? videos : production.assets.filter((a) => a.asset_type === "image");
+}
+
+const joins = (cut) => Object.values(cut?.transitions ?? {}).filter((each) => each.kind !== "cut");
+
+/** What the button says about the cut. */
+export function cutSummary(cut) {
+  const ends = cut?.fade_out_seconds > 0;
+  const parts = [joins(cut).length && count(joins(cut).length, "transition"), ends && "fade-out"].filter(Boolean);
+  return parts.length ? `Cut · ${parts.join(", ")}` : "Cut";
+}
+
+export function cutSheet(production, { actions, state, set }) {
+  const shots = filmShots(production);
+  const names = assetNames(production.assets);
+  const planned = production.plan.cut ?? { transitions: {}, fade_out_seconds: 0 };
+  const cut = { ...planned, ...state.cut };
+  const close = () => set({ cutting: false, cut: null });
+  const change = (more) => set({ cut: { ...cut, ...more } });
+
+  function join(shot, given) {
+    const transitions = { ...cut.transitions };
+    if (given.kind === "cut") delete transitions[shot.asset_id];
+    else transitions[shot.asset_id] = given;
+    change({ transitions });
+  }
+
+  const apply = () => actions.run("cut", async () => {
+    await production.edit([{ op: "cut", cut }]);
+    close();
+  });
+
+  function row(shot, number) {
+    const { asset_id: id } = shot;
+    const { kind, seconds } = cut.transitions[id] ?? { kind: "cut", seconds: SECONDS };
+    const name = names.get(id);
+    return html`
+      <li key=${id}>
+        <label for=${`join-${id}`}><span class="hint">${number + 1}</span> <span dir="auto">${name}</span></label>
+        ${select(`join-${id}`, number ? KINDS : FIRST_KINDS, kind, (next) => join(shot, { kind: next, seconds }))}
+        ${kind !== "cut" && html`
+          <input type="number" min="0.1" max="5" step="0.1" .value=${String(seconds)}
+            aria-label=${`Seconds of the transition into ${name}`}
+            onchange=${(e) => join(shot, { kind, seconds: Number(e.target.value) || SECONDS })}>
+        `}
+      </li>
+    `;
+  }
+
+  const shared = joins(cut).filter((each) => SHARED.includes(each.kind)).reduce((sum, each) => sum + each.seconds, 0);
+  return sheet("cut", "Cut", close, html`
+    <p class="hint">How each shot begins. A new cut makes no asset again: only the film is assembled anew.</p>
+    <ol class="joins">${shots.map(row)}</ol>
+    ${field("fade-out", "Fade to black at the end, in seconds", html`
+      <input id="fade-out" type="number" min="0" max="5" step="0.1" .value=${String(cut.fade_out_seconds)}
+        onchange=${(e) => change({ fade_out_seconds: Number(e.target.value) || 0 })}>
+    `, "0 for none.")}
+    ${shared > 0 && html`
+      <p class="hint">${`Dissolves and wipes show two shots at once: the film is ${shared.toFixed(1)} s shorter.`}</p>
+    `}
+    ${actions.note("cut")}
+    ${button("Apply the cut", apply, { variant: "primary", busy: actions.busy("cut"), disabled: !state.cut })}
+  `);
+}
