@@ -9,7 +9,9 @@ from workflows.models import Modality, Model, Money, Person, Slug
 
 MAX_BRIEF_CHARS: Final = 20_000
 MIN_VIDEO_SECONDS: Final = 4.0
-MAX_VIDEO_SECONDS: Final = 600.0
+MAX_VIDEO_SECONDS: Final = 3_600.0
+MAX_SHOTS: Final = 300
+"""Of one film."""
 REFERENCE: Final = "reference"
 """The role of a reference of the brief."""
 MAX_REFERENCES: Final = 8

@@ -31,13 +31,14 @@ from activities.text.speech import (
     speech_seconds,
     subject,
 )
+from workflows.brief import MAX_SHOTS
 from workflows.models import Cut, Modality, Transition
 
 SECONDS_PER_SHOT: Final = 5.0
-MAX_SHOTS: Final = 60
-MOST_SHOTS: Final = 120
-"""Of a brief that lists its shots itself."""
 LONGEST_SHOT_SECONDS: Final = 60.0
+SCENE_CHARS: Final = 700
+SCENES_BYTES: Final = 120_000
+"""Of all scenes together: each is in the prompts of its still and its video, and a plan has MAX_PLAN_BYTES."""
 LEAST_SECONDS: Final = 1.5
 """The average length below which the shots of a screenplay are joined."""
 NAMED_SHOTS: Final = 10
@@ -158,9 +159,9 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
     listed = [_film_shot(shot, k, structure) for k, shot in enumerate(structure.shots)]
     warnings: list[str] = []
     if structure.fixes_shots:
-        if len(listed) > MOST_SHOTS:
-            warnings.append(f"the brief lists {len(listed)} shots: neighbours are joined to {MOST_SHOTS}")
-        shots = joined(listed, MOST_SHOTS)
+        if len(listed) > MAX_SHOTS:
+            warnings.append(f"the brief lists {len(listed)} shots: neighbours are joined to {MAX_SHOTS}")
+        shots = joined(listed, MAX_SHOTS)
     else:
         shots = joined(listed, max(1, min(MAX_SHOTS, int(task.seconds / LEAST_SECONDS))))
         shots = divided(shots, math.ceil(task.seconds / _longest_seconds(task)))
@@ -196,7 +197,7 @@ def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
         frame = next(frame for frame, words in _FRAMINGS if re.search(words, shot.framing, re.IGNORECASE))
     return FilmShot(
         label=_short(shot.description) or shot.place or shot.framing or frame.name,
-        scene=closed(seen[:700]) if seen else "The scene.",
+        scene=closed(_scene(seen, len(structure.shots))) if seen else "The scene.",
         frame=frame._replace(camera="as described") if _MOVES.search(shot.description) else frame,
         narration=join_sentences(shot.spoken),
         speakers=speakers,
@@ -205,6 +206,12 @@ def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
         fixed=bool(shot.seconds),
         join=shot.join,
     )
+
+
+def _scene(text: str, count: int) -> str:
+    """The begin of what is seen, short enough for a plan of `count` shots."""
+    most = SCENES_BYTES // count
+    return text[:SCENE_CHARS].encode()[:most].decode(errors="ignore")
 
 
 def _frame(index: int, count: int) -> Frame:
@@ -281,7 +288,7 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
         frame = _frame(k, count)
         scene = groups[k % len(groups)]
         said = [s for s in scene if not (english and is_direction(s))] if k < len(groups) else []
-        shots.append(FilmShot(frame.name, join_sentences(scene)[:700], frame, join_sentences(said)))
+        shots.append(FilmShot(frame.name, _scene(join_sentences(scene), count), frame, join_sentences(said)))
     if Modality.AUDIO not in task.preferred:
         return [replace(shot, seconds=max(length / count, 0.5)) for shot in shots]
     return _fitted(shots, length)

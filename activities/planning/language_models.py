@@ -28,7 +28,7 @@ from activities.providers.protocol import Provider
 from activities.providers.selection import rank_offers
 from activities.settings import ActivitySettings
 from workflows.activity_io import BUDGET_SHORT, PLAN_INVALID, AssetFailure
-from workflows.brief import Platform
+from workflows.brief import MAX_SHOTS, Platform
 from workflows.models import Modality, Plan
 
 ASSET_TOKENS: Final = 400
@@ -101,8 +101,8 @@ def answer_tokens(task: PlanningTask) -> int:
     brief = task.brief
     assets = len(template.TEXTS.get(brief.platform, ())) + 3
     if brief.platform == Platform.VIDEO:
-        shots = min(task.seconds / film.SECONDS_PER_SHOT + 1, film.MAX_SHOTS)
+        shots = min(task.seconds / film.SECONDS_PER_SHOT + 1, prompts.USUAL_SHOTS)
         if task.structure:
-            shots = max(shots, min(len(task.structure.shots), film.MOST_SHOTS))
+            shots = max(shots, min(len(task.structure.shots), MAX_SHOTS))
         assets = 1 + round(shots * (len(brief.modalities) - 1))
     return min(THINKING_TOKENS + ASSET_TOKENS * assets, MAX_TOKENS)

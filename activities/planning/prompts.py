@@ -7,14 +7,15 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
-from activities.planning.film import MAX_SHOTS, MOST_SHOTS
 from activities.planning.structure.adherence import structure_data
 from activities.planning.task import PlanningTask
 from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers
-from workflows.brief import Brief, Platform
+from workflows.brief import MAX_SHOTS, Brief, Platform
 from workflows.models import Modality
 
+USUAL_SHOTS: Final = 60
+"""The most shots in one answer, unless the brief lists more itself: longer answers exceed what models write."""
 WORDS_PER_SECOND: Final = 2.3
 """The pace of a calm narrator, so that a narration fits its shot."""
 
@@ -67,7 +68,7 @@ def instructions(task: PlanningTask) -> str:
     listed = len(task.structure.shots) if task.structure and task.structure.fixes_shots else 0
     parts = [
         _TASK,
-        "## What the deliverable needs\n" + _shape(brief, task.seconds, max(MAX_SHOTS, min(listed, MOST_SHOTS))),
+        "## What the deliverable needs\n" + _shape(brief, task.seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS))),
         *([_REFERENCES] if brief.references else []),
         *([_structure(task)] if task.structure else []),
         "## Models\n" + "\n".join(_models(modality, offers) for modality, offers in task.menu.items()),

@@ -37,7 +37,7 @@ DEFAULT_RATE: Final = 165.0
 DEFAULT_JOB_SECONDS: Final = 10.0
 JOB_SECONDS: Final = (0.0, 86_400.0)
 LONGEST_SECONDS: Final = 600.0
-"""The longest video that a brief may request; narration does not make a shot longer than this."""
+"""Of one animatic; narration does not make it longer than this."""
 
 _JOB_ID: Final = re.compile(r"previz-(\d{1,15})-(\d{1,8})", re.ASCII)
 FREE: Final = Decimal(0)

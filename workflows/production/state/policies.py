@@ -85,7 +85,7 @@ def _check_cut(plan: Plan) -> None:
                 raise PlanProblem(
                     f"{field}.seconds",
                     f"a {transition.kind} of {transition.seconds:g} s takes more than half of {shot.asset_id} "
-                    f"({seconds:g} s); give at most {seconds / 2:g} or make the shot longer",
+                    f"({seconds:.3g} s); give at most {seconds / 2:.3g} or make the shot longer",
                 )
 
 
