@@ -25,7 +25,8 @@ from pydantic import (
 MAX_ASSETS: Final = 1_000
 """The server suggests continue-as-new after 2,000 activities in a run; a run of 1,000 stays readable (measured)."""
 MAX_PLAN_BYTES: Final = 600_000
-"""Of a film of 300 shots, 470,000 (measured). This limit keeps the snapshot (plan, takes and events) under Temporal's payload limit of 2 MB."""
+"""A film of 300 shots has 470,000 (measured). The limit keeps the snapshot (plan, takes and events) under Temporal's
+payload limit of 2 MB."""
 
 MAX_ID_CHARS: Final = 100
 """Of the id of a production, a batch or a schedule, including the tenant's name."""
@@ -205,6 +206,20 @@ class Transition(Model):
     seconds: float = Field(default=0.5, ge=0.1, le=5, description="Its length; a cut has none")
 
 
+class Card(Model):
+    """Text on the screen for some seconds."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    seconds: float = Field(default=3, ge=0.5, le=20)
+
+
+class LowerThird(Card):
+    """Text at the lower edge over a shot, such as the name of a person."""
+
+    asset_id: Slug
+    at_seconds: float = Field(default=0.5, ge=0, le=600, description="After the start of its shot")
+
+
 class Cut(Model):
     """What can be changed of a film without a new take. The default: shots follow each other without transitions."""
 
@@ -212,12 +227,18 @@ class Cut(Model):
         default_factory=dict, description="Asset id -> the transition into this shot; only a fade for the first one"
     )
     fade_out_seconds: float = Field(default=0, ge=0, le=5, description="The fade to black at the end of the film")
+    title: Card | None = Field(default=None, description="Over the begin of the film")
+    lower_thirds: tuple[LowerThird, ...] = Field(default=(), max_length=100)
+    end_card: Card | None = Field(default=None, description="After the last shot, on a dark ground")
 
     def of_assets(self, assets: "Iterable[Asset]") -> "Cut":
         """The cut without what belongs to other assets."""
         ids = {a.asset_id for a in assets}
-        kept = {i: each for i, each in self.transitions.items() if i in ids}
-        return self if len(kept) == len(self.transitions) else self.model_copy(update={"transitions": kept})
+        joins = {i: each for i, each in self.transitions.items() if i in ids}
+        thirds = tuple(each for each in self.lower_thirds if each.asset_id in ids)
+        if (len(joins), len(thirds)) == (len(self.transitions), len(self.lower_thirds)):
+            return self
+        return self.model_copy(update={"transitions": joins, "lower_thirds": thirds})
 
 
 class Plan(Model):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from activities.errors import OutputUnusable
 from activities.finishing.joins import JOINS, darken
 from activities.finishing.timeline import Part, Piece, PlacedShot
+from activities.finishing.titles import Titles, card_frame
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
 from activities.media.stills import BROKEN, decode_picture
 from activities.media.timecode import MARK, FilmTimecode
@@ -194,6 +195,9 @@ def frames_of(
         Stopped: `stop` was set.
     """
     shown = [_part_frames(part, piece.frames, paths, output, skipped) for part in piece.parts]
+    if piece.card:
+        shown = [_card_frames(piece, output)]
+    titles = Titles(piece.overlays, (output.width, output.height))
     with ExitStack() as closes:
         for each in shown:
             closes.enter_context(closing(each))
@@ -202,12 +206,19 @@ def frames_of(
             frame = frames[0]
             if len(frames) == 2:
                 frame = JOINS[piece.kind](frame, frames[1], (number + 1) / (piece.frames + 1))
+            frame = titles.onto(frame, piece.start + number)
             light = min(
                 1.0,
                 (number + 1) / (piece.fade_in + 1) if piece.fade_in else 1.0,
                 (piece.frames - number) / (piece.fade_out + 1) if piece.fade_out else 1.0,
             )
             yield darken(frame, light) if light < 1 else frame
+
+
+def _card_frames(piece: Piece, output: FilmFormat) -> Generator["VideoFrame"]:
+    frame = card_frame(piece.card, (output.width, output.height))
+    for _ in range(piece.frames):
+        yield frame
 
 
 def _part_frames(

@@ -34,7 +34,8 @@ def segment_digest(piece: Piece, output: FilmFormat) -> str:
         time = [*shot.timecode, round(placed.start * output.rate)] if shot.timecode else None
         parts.append([shot.media.sha256, part.first, zoom, time])
     fades = [piece.fade_in, piece.fade_out]
-    return digest_of([RENDERER, asdict(output), piece.kind, piece.frames, fades, parts])
+    texts = [piece.card, *([o.kind, o.text, o.first - piece.start, o.frames] for o in piece.overlays)]
+    return digest_of([RENDERER, asdict(output), piece.kind, piece.frames, fades, parts, texts])
 
 
 def encode(

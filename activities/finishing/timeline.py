@@ -91,11 +91,23 @@ class PlacedVoice:
 
 
 @dataclass(frozen=True)
+class Overlay:
+    """Text over the picture, in frames of the film."""
+
+    kind: Literal["title", "lower third"]
+    text: str
+    first: int
+    frames: int
+
+
+@dataclass(frozen=True)
 class Timeline:
     """All shots and narrations of a film.
 
     Attributes:
-        ending: The number of frames during which the last shot fades to black.
+        ending: The number of frames at the end that fade to black.
+        card: The text of the end card; empty if there is none.
+        card_frames: Its length.
     """
 
     shots: tuple[PlacedShot, ...]
@@ -103,10 +115,13 @@ class Timeline:
     notes: tuple[str, ...]
     rate: int
     ending: int = 0
+    overlays: tuple[Overlay, ...] = ()
+    card: str = ""
+    card_frames: int = 0
 
     @property
     def frames(self) -> int:
-        return sum(placed.frames - placed.join.overlap for placed in self.shots)
+        return sum(placed.frames - placed.join.overlap for placed in self.shots) + self.card_frames
 
     @property
     def seconds(self) -> float:
@@ -165,10 +180,40 @@ def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int, cut: Cut 
             notes.append(
                 f"narration runs {left:.1f} s past the last shot; the last frame of {final.shot.asset_id} is held"
             )
-    ending = round(cut.fade_out_seconds * rate)
-    if placed_shots:
-        ending = min(ending, placed_shots[-1].frames // 2)
-    return Timeline(tuple(placed_shots), tuple(placed_voices.values()), tuple(notes), rate, ending)
+    card_frames = round(cut.end_card.seconds * rate) if cut.end_card else 0
+    last_frames = card_frames or (placed_shots[-1].frames if placed_shots else 0)
+    overlays = _overlays(cut, placed_shots, rate, notes)
+    return Timeline(
+        tuple(placed_shots),
+        tuple(placed_voices.values()),
+        tuple(notes),
+        rate,
+        ending=min(round(cut.fade_out_seconds * rate), last_frames // 2),
+        overlays=overlays,
+        card=cut.end_card.text if cut.end_card else "",
+        card_frames=card_frames,
+    )
+
+
+def _overlays(cut: Cut, shots: Sequence[PlacedShot], rate: int, notes: list[str]) -> tuple[Overlay, ...]:
+    """The texts over the picture; none is shown longer than its shot, or the title than the film."""
+    found: list[Overlay] = []
+    if cut.title and shots:
+        end = round((shots[-1].start + shots[-1].frames / rate) * rate)
+        found.append(Overlay("title", cut.title.text, 0, min(round(cut.title.seconds * rate), end)))
+    by_id = {placed.shot.asset_id: placed for placed in shots}
+    for third in cut.lower_thirds:
+        placed = by_id.get(third.asset_id)
+        if placed is None:
+            continue
+        start = round(placed.start * rate)
+        first = start + round(third.at_seconds * rate)
+        frames = min(round(third.seconds * rate), start + placed.frames - first)
+        if frames > 0:
+            found.append(Overlay("lower third", third.text, first, frames))
+        else:
+            notes.append(f"“{third.text}” would begin after the end of {third.asset_id}, and is not shown")
+    return tuple(found)
 
 
 def _join(cut: Cut, shot: Shot, frames: int, previous: int | None, rate: int, notes: list[str]) -> Join:
@@ -202,6 +247,8 @@ class Piece:
         start: The number of its first frame in the film.
         fade_in: The number of its first frames that come from black.
         fade_out: The number of its last frames that go to black.
+        overlays: The texts over it.
+        card: The text of an end card, which has no parts.
     """
 
     parts: tuple[Part, ...]
@@ -210,10 +257,12 @@ class Piece:
     kind: str = "cut"
     fade_in: int = 0
     fade_out: int = 0
+    overlays: tuple[Overlay, ...] = ()
+    card: str = ""
 
     @property
     def name(self) -> str:
-        return " to ".join(part.placed.shot.asset_id for part in self.parts)
+        return " to ".join(part.placed.shot.asset_id for part in self.parts) or "end card"
 
 
 def pieces_of(timeline: Timeline) -> list[Piece]:
@@ -222,7 +271,7 @@ def pieces_of(timeline: Timeline) -> list[Piece]:
     at = 0
     for index, placed in enumerate(timeline.shots):
         following = timeline.shots[index + 1] if index + 1 < len(timeline.shots) else None
-        after = following.join if following else Join("fade", timeline.ending)
+        after = following.join if following else Join("fade", 0 if timeline.card_frames else timeline.ending)
         if placed.join.overlap:
             before = timeline.shots[index - 1]
             shared = (Part(before, before.frames - placed.join.frames), Part(placed, 0))
@@ -240,7 +289,14 @@ def pieces_of(timeline: Timeline) -> list[Piece]:
         )
         pieces += [piece] if alone else []
         at += alone
-    return pieces
+    if timeline.card_frames:
+        pieces.append(Piece((), at, timeline.card_frames, fade_out=timeline.ending, card=timeline.card))
+    return [replace(piece, overlays=_shown(timeline.overlays, piece)) for piece in pieces]
+
+
+def _shown(overlays: Sequence[Overlay], piece: Piece) -> tuple[Overlay, ...]:
+    end = piece.start + piece.frames
+    return tuple(each for each in overlays if each.first < end and each.first + each.frames > piece.start)
 
 
 def _spans(shots: Sequence[Shot]) -> tuple[dict[str, int], dict[str, int]]:

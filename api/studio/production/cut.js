@@ -18,12 +18,20 @@ export function filmShots(production) {
   return videos.length ? videos : production.assets.filter((a) => a.asset_type === "image");
 }
 
+const CARDS = [["title", "Title over the begin", "Nothing is shown without text."], ["end_card", "End card after the last shot", ""]];
+const CARD_SECONDS = 3;
+
 const joins = (cut) => Object.values(cut?.transitions ?? {}).filter((each) => each.kind !== "cut");
 
 /** What the button says about the cut. */
 export function cutSummary(cut) {
-  const ends = cut?.fade_out_seconds > 0;
-  const parts = [joins(cut).length && count(joins(cut).length, "transition"), ends && "fade-out"].filter(Boolean);
+  const parts = [
+    joins(cut).length && count(joins(cut).length, "transition"),
+    cut?.title && "title",
+    cut?.lower_thirds?.length && count(cut.lower_thirds.length, "lower third"),
+    cut?.end_card && "end card",
+    cut?.fade_out_seconds > 0 && "fade-out",
+  ].filter(Boolean);
   return parts.length ? `Cut · ${parts.join(", ")}` : "Cut";
 }
 
@@ -64,10 +72,27 @@ export function cutSheet(production, { actions, state, set }) {
     `;
   }
 
+  function card([name, label, hint]) {
+    const { text = "", seconds = CARD_SECONDS } = cut[name] ?? {};
+    const write = (more) => {
+      const next = { text, seconds, ...more };
+      change({ [name]: next.text.trim() ? next : null });
+    };
+    return field(`cut-${name}`, label, html`
+      <div class="row tight">
+        <input id=${`cut-${name}`} class="grow" dir="auto" maxlength="200" .value=${text}
+          onchange=${(e) => write({ text: e.target.value })}>
+        <input type="number" min="0.5" max="20" step="0.5" .value=${String(seconds)} aria-label=${`${label}, seconds`}
+          onchange=${(e) => write({ seconds: Number(e.target.value) || CARD_SECONDS })}>
+      </div>
+    `, hint);
+  }
+
   const shared = joins(cut).filter((each) => SHARED.includes(each.kind)).reduce((sum, each) => sum + each.seconds, 0);
   return sheet("cut", "Cut", close, html`
     <p class="hint">How each shot begins. A new cut makes no asset again: only the film is assembled anew.</p>
     <ol class="joins">${shots.map(row)}</ol>
+    ${CARDS.map(card)}
     ${field("fade-out", "Fade to black at the end, in seconds", html`
       <input id="fade-out" type="number" min="0" max="5" step="0.1" .value=${String(cut.fade_out_seconds)}
         onchange=${(e) => change({ fade_out_seconds: Number(e.target.value) || 0 })}>

@@ -14,12 +14,14 @@ from activities.finishing.deliverable import finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
 from activities.finishing.sources import Sources
 from activities.finishing.timeline import Shot, lay_out, pieces_of
+from activities.finishing.titles import lines_of
+from activities.media.fonts import Face
 from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file
 from workflows.activity_io import EncodeSegment, FinishDeliverable, MixSound
 from workflows.brief import Platform
 from workflows.keys import film_prefix
-from workflows.models import Cut, Media, Modality, Transition
+from workflows.models import Card, Cut, LowerThird, Media, Modality, Transition
 
 RATE = 24
 
@@ -164,3 +166,45 @@ async def test_other_workers_take_the_steps(storage: Storage, tmp_path: Path) ->
     with av.open(BytesIO(found[0]), "r") as container:
         times = [f.time for f in container.decode(video=0)]
     assert all(b - a == pytest.approx(1 / RATE) for a, b in pairwise(t for t in times if t is not None))
+
+
+async def test_texts_of_the_cut_are_on_their_frames(storage: Storage, tmp_path: Path) -> None:
+    """A title is over the begin, a lower third over its shot, and an end card follows the last shot; every other
+    frame is as without them."""
+    takes = await three_shots(storage, tmp_path, "texts")
+    _, plain = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
+    cut = Cut(
+        title=Card(text="The light", seconds=0.5),
+        lower_thirds=(LowerThird(asset_id="shot-2", text="Anna Müller\nKeeper", at_seconds=0.25, seconds=0.5),),
+        end_card=Card(text="shop.example", seconds=1),
+        fade_out_seconds=0.5,
+    )
+    deliverable, files = await finished(takes, with_cut(takes.request(Platform.VIDEO), cut), tmp_path)
+    film, before = Film(files["deliverable.mp4"]), Film(plain["deliverable.mp4"])
+    assert deliverable.duration_seconds == 4
+    assert len(film.pictures) == 96
+
+    def differs(number: int) -> bool:
+        one, other = (bytes(f.pictures[number].planes[0]) for f in (film, before))
+        return max(abs(a - b) for a, b in zip(one, other, strict=True)) > 25
+
+    shown = [number for number in range(72) if differs(number)]
+    assert {4, 8, 34, 37} <= set(shown)
+    assert set(shown) <= {*range(12), *range(30, 42)}
+    assert max(film.picture(3.3)) > 180, "the card has light text"
+    assert sum(film.picture(3.3)) / len(film.picture(3.3)) < 60, "on a dark ground"
+    assert luma(film, 95) < luma(film, 80)
+
+
+def test_every_line_of_a_title_fits() -> None:
+    """A long title is broken into lines that fit the frame, in scripts with and without spaces."""
+    face = Face(40)
+    for text in (
+        "The lighthouse at the end of the world " * 4,
+        "灯塔站在海边已经两百年了" * 5,
+        "المنارة لا تنام في الليل " * 4,
+    ):
+        lines = lines_of(text.strip(), face, 600)
+        assert len(lines) > 1
+        assert all(face.width(line) <= 600 for line in lines)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")

@@ -40,8 +40,11 @@ def _cut_of(plan: Plan) -> str:
         f"{each.kind} to {asset_id}" + (f" ({each.seconds:g} s)" if each.kind != "cut" else "")
         for asset_id, each in plan.cut.transitions.items()
     ]
-    end = [f"fade out ({plan.cut.fade_out_seconds:g} s)"] if plan.cut.fade_out_seconds else []
-    return ", ".join((*joins, *end)) or "no transitions"
+    cut = plan.cut
+    texts = [f"{name} “{card.text}”" for name, card in (("title", cut.title), ("end card", cut.end_card)) if card]
+    texts += [f"“{third.text}” over {third.asset_id}" for third in cut.lower_thirds]
+    end = [f"fade out ({cut.fade_out_seconds:g} s)"] if cut.fade_out_seconds else []
+    return ", ".join((*joins, *end, *texts)) or "no transitions"
 
 
 def _of(asset: Asset, field: str) -> JsonValue:

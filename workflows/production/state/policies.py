@@ -72,6 +72,9 @@ def _check_cut(plan: Plan) -> None:
     """
     shots = plan.shots
     place = {a.asset_id: number for number, a in enumerate(shots)}
+    for third in plan.cut.lower_thirds:
+        if third.asset_id not in place:
+            raise PlanProblem("cut.lower_thirds", f"{third.asset_id!r} is no shot of the film; name one of its shots")
     for asset_id, transition in plan.cut.transitions.items():
         field = f"cut.transitions.{asset_id}"
         if asset_id not in place:
@@ -150,9 +153,10 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
         raise PlanProblem("edits", "the plan would be empty; keep at least one asset, or reject it")
     if len(assets) > MAX_ASSETS:
         raise PlanProblem("edits", f"the plan would have {len(assets)} assets; drop some, {MAX_ASSETS} are the most")
-    unknown = cut.transitions.keys() - {a.asset_id for a in (*plan.assets, *assets)}
-    if unknown:
-        raise PlanProblem("cut.transitions", f"there is no asset {min(unknown)!r} in this plan")
+    known = {a.asset_id for a in (*plan.assets, *assets)}
+    for field, ids in (("transitions", [*cut.transitions]), ("lower_thirds", [t.asset_id for t in cut.lower_thirds])):
+        if unknown := next((i for i in ids if i not in known), None):
+            raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
     edited = Plan.of(title, assets, plan.planner, cut=cut)
     check_plan(brief, edited)
     return edited
