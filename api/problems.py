@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from workflows.models import Money
 from workflows.runtime.encryption_keys import PayloadKeyMissing
-from workflows.servers import CHECK_DISK, DISK_FULL, diagnose
+from workflows.servers.temporal import CHECK_DISK, DISK_FULL, diagnose
 
 if TYPE_CHECKING:
     from workflows.refusals import Refusal

@@ -20,7 +20,7 @@ from api.settings import Settings
 from workflows import keys
 from workflows.batch.records import BatchRecord
 from workflows.events import Snapshot
-from workflows.stores import bucket_endpoint, clock_problem, region_of
+from workflows.servers.s3 import bucket_endpoint, clock_problem, region_of
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

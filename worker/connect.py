@@ -29,7 +29,7 @@ from worker.settings import WorkerSettings
 from workflows import keys
 from workflows.runtime.data_converter import make_data_converter
 from workflows.runtime.tracing import interceptors
-from workflows.servers import diagnose
+from workflows.servers.temporal import diagnose
 
 log = logging.getLogger(__name__)
 

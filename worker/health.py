@@ -20,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
 from workflows import keys
-from workflows.servers import diagnose
+from workflows.servers.temporal import diagnose
 
 WATCH_SECONDS: Final = 5.0
 """Between two checks: a failure is in the log within 10 s."""

@@ -6,8 +6,9 @@ from typing import Final, Literal
 from pydantic import Field
 
 from workflows.brief import REFERENCE, Brief, Platform, Reference, reference_id
+from workflows.cut import Cut
 from workflows.events import AttentionReason, BatchBudget, Event, TakeOrder
-from workflows.models import ZERO, Asset, Cut, Media, Modality, Model, Money, Person, Plan, Slug, Take
+from workflows.models import ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
@@ -230,6 +231,7 @@ class Segment(Model):
     """A part of a film's picture that is encoded by itself: a shot, or the transition between two."""
 
     number: int = Field(ge=1, description="Its place in the film")
+    rendition: str = Field(default="", description="The further aspect that it belongs to; empty for the film itself")
     name: str = Field(description="Its shots")
     key: str = Field(description="Its object key, which contains the digest of everything in it")
 

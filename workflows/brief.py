@@ -1,10 +1,11 @@
 """The request for a production: the brief, its references, its webhooks and its approval policy. Pure data."""
 
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from workflows.base import Aspect as Aspect
 from workflows.models import Modality, Model, Money, Person, Slug
 
 MAX_BRIEF_CHARS: Final = 20_000
@@ -42,9 +43,6 @@ PLATFORM_MODALITIES: Final[dict[Platform, tuple[Modality, ...]]] = {
     Platform.DESIGN: (Modality.TEXT, Modality.IMAGE),
     Platform.VIDEO: (Modality.TEXT, Modality.IMAGE, Modality.VIDEO, Modality.AUDIO),
 }
-
-
-Aspect = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "21:9"]
 
 
 def _modalities_in_order(value: tuple[Modality, ...]) -> tuple[Modality, ...]:

@@ -14,13 +14,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StringConstraints,
-)
+from pydantic import Field, JsonValue, StringConstraints
+
+from workflows.base import Model as Model
+from workflows.base import Slug as Slug
+from workflows.cut import Cut
 
 MAX_ASSETS: Final = 1_000
 """The server suggests continue-as-new after 2,000 activities in a run; a run of 1,000 stays readable (measured)."""
@@ -43,7 +41,6 @@ MAX_PROMPT_CHARS: Final = 8_000
 ZERO: Final = Decimal(0)
 
 Money = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4, examples=["2.50"])]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 ProductionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -56,12 +53,6 @@ class Modality(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
-
-
-class Model(BaseModel):
-    """Base of all records. Unknown fields are refused, so a misspelt field is never ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Quote(Model):
@@ -198,49 +189,6 @@ class Asset(Model):
         return any(quote.unknown for _, quote in self.quotes)
 
 
-class Transition(Model):
-    """The change from one shot to the next. A dissolve and a wipe show both for their length, so the film is shorter by
-    it; a fade goes through black, and takes half of its length from each shot."""
-
-    kind: Literal["cut", "dissolve", "fade", "wipe"] = "cut"
-    seconds: float = Field(default=0.5, ge=0.1, le=5, description="Its length; a cut has none")
-
-
-class Card(Model):
-    """Text on the screen for some seconds."""
-
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-    seconds: float = Field(default=3, ge=0.5, le=20)
-
-
-class LowerThird(Card):
-    """Text at the lower edge over a shot, such as the name of a person."""
-
-    asset_id: Slug
-    at_seconds: float = Field(default=0.5, ge=0, le=600, description="After the start of its shot")
-
-
-class Cut(Model):
-    """What can be changed of a film without a new take. The default: shots follow each other without transitions."""
-
-    transitions: dict[Slug, Transition] = Field(
-        default_factory=dict, description="Asset id -> the transition into this shot; only a fade for the first one"
-    )
-    fade_out_seconds: float = Field(default=0, ge=0, le=5, description="The fade to black at the end of the film")
-    title: Card | None = Field(default=None, description="Over the begin of the film")
-    lower_thirds: tuple[LowerThird, ...] = Field(default=(), max_length=100)
-    end_card: Card | None = Field(default=None, description="After the last shot, on a dark ground")
-
-    def of_assets(self, assets: "Iterable[Asset]") -> "Cut":
-        """The cut without what belongs to other assets."""
-        ids = {a.asset_id for a in assets}
-        joins = {i: each for i, each in self.transitions.items() if i in ids}
-        thirds = tuple(each for each in self.lower_thirds if each.asset_id in ids)
-        if (len(joins), len(thirds)) == (len(self.transitions), len(self.lower_thirds)):
-            return self
-        return self.model_copy(update={"transitions": joins, "lower_thirds": thirds})
-
-
 class Plan(Model):
     """The ordered assets that fulfil a brief. `digest` identifies exactly this plan, prices included."""
 
@@ -263,7 +211,13 @@ class Plan(Model):
     ) -> "Plan":
         """Number the assets in their order and set the digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
-        plan = cls(title=title, assets=numbered, planner=planner, warnings=tuple(warnings), cut=cut.of_assets(numbered))
+        plan = cls(
+            title=title,
+            assets=numbered,
+            planner=planner,
+            warnings=tuple(warnings),
+            cut=cut.of_assets(a.asset_id for a in numbered),
+        )
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 

@@ -4,10 +4,10 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
+from workflows.cut import Cut
 from workflows.models import (
     MAX_TAKES_AT_ONCE,
     Asset,
-    Cut,
     Digest,
     Modality,
     Model,

@@ -7,8 +7,9 @@ that runs twice, or on two workers, does no harm, and parts that exist are used 
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -31,6 +32,7 @@ from workflows.activity_io import (
     MixSound,
     Segment,
 )
+from workflows.cut import Cut, Focus
 from workflows.models import Chapter, Modality, digest_of
 
 Report = Callable[[str], None]
@@ -43,6 +45,11 @@ class Film:
     timeline: Timeline
     output: FilmFormat
     notes: tuple[str, ...] = ()
+    renditions: tuple[str, ...] = ()
+
+    def format_of(self, rendition: str) -> FilmFormat:
+        """The format of the film itself, or of a further aspect."""
+        return self.output.in_aspect(rendition) if rendition else self.output
 
 
 _FILM: Final = TypeAdapter(Film)
@@ -86,7 +93,8 @@ async def encode_segment(sources: Sources, request: EncodeSegment, workdir: Path
     paths = await sources.paths_of((shot.asset_id, shot.media) for shot in shots)
     target = workdir / f"segment-{request.segment.number}.mp4"
     on_progress = from_thread(report)
-    await in_thread(lambda stop: segments.encode(target, piece, paths, film.output, stop=stop, on_progress=on_progress))
+    output = film.format_of(request.segment.rendition)
+    await in_thread(lambda stop: segments.encode(target, piece, paths, output, stop=stop, on_progress=on_progress))
     await sources.storage.put_file(request.segment.key, target, "video/mp4")
 
 
@@ -114,10 +122,11 @@ async def assemble_film(
     """
     film = await _read(sources, timeline)
     placed = film.timeline
-    report(f"fetching {len(placed.shots)} shots")
+    needed = segments_of(request.production_id, film)
+    report(f"fetching {len(needed)} segments")
     try:
-        parts = await asyncio.gather(
-            *(sources.fetch(each.key, "mp4") for each in segments_of(request.production_id, film))
+        parts = dict(
+            zip(needed, await asyncio.gather(*(sources.fetch(each.key, "mp4") for each in needed)), strict=True)
         )
         key = _sound_key(request.production_id, film)
         sound = await sources.fetch(key, "m4a") if key else None
@@ -126,29 +135,35 @@ async def assemble_film(
     cells = await _cells(sources, request, placed)
     cues = captions.cues_of(placed.voices)
     chapters = _chapters(request, placed)
-    main = File("deliverable.mp4", "video", workdir / "deliverable.mp4", "video/mp4")
     sheet = File("contact-sheet.png", "contact-sheet", workdir / "contact-sheet.png", "image/png")
+    films = [
+        File(name, "rendition" if rendition else "video", workdir / name, "video/mp4")
+        for rendition in ("", *film.renditions)
+        for name in (f"deliverable{f'-{rendition}' if rendition else ''}.mp4".replace(":", "x"),)
+    ]
+
+    def join(stop: Event) -> None:
+        for made, rendition in zip(films, ("", *film.renditions), strict=True):
+            assembly.assemble(
+                made.path,
+                [path for each, path in parts.items() if each.rendition == rendition],
+                sound,
+                placed.rate,
+                cues,
+                chapters,
+                placed.seconds,
+                title=request.title,
+                language=three_letters(request.brief.language),
+                stop=stop,
+            )
+
     report("joining the segments")
-    await in_thread(
-        lambda stop: assembly.assemble(
-            main.path,
-            parts,
-            sound,
-            placed.rate,
-            cues,
-            chapters,
-            placed.seconds,
-            title=request.title,
-            language=three_letters(request.brief.language),
-            stop=stop,
-        )
+    _, sheet_notes = await asyncio.gather(
+        in_thread(join),
+        in_thread(lambda stop: contact_sheet.draw(sheet.path, request.title, cells, request.brief.aspect, stop)),
     )
-    report("drawing the contact sheet")
-    sheet_notes = await in_thread(
-        lambda stop: contact_sheet.draw(sheet.path, request.title, cells, request.brief.aspect, stop)
-    )
-    part_notes = [note for part in (*parts, *([sound] if sound else [])) for note in assembly.notes_of(part)]
-    files = [main]
+    part_notes = [note for part in (*parts.values(), *([sound] if sound else [])) for note in assembly.notes_of(part)]
+    files = list(films)
     if cues:
         files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", captions.vtt(cues)))
         files.append(write(workdir, "captions.srt", "captions-srt", "application/x-subrip", captions.srt(cues)))
@@ -166,9 +181,11 @@ def segments_of(production_id: str, film: Film) -> list[Segment]:
     return [
         Segment(
             number=number,
-            name=piece.name,
-            key=keys.segment_key(production_id, segments.segment_digest(piece, film.output)),
+            rendition=rendition,
+            name=f"{piece.name} {rendition}".strip(),
+            key=keys.segment_key(production_id, segments.segment_digest(piece, film.format_of(rendition))),
         )
+        for rendition in ("", *film.renditions)
         for number, piece in enumerate(pieces_of(film.timeline), start=1)
     ]
 
@@ -198,15 +215,17 @@ def _film_of(request: FinishDeliverable, facts: Facts) -> Film:
     if videos:
         shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}
         output = FilmFormat.of_shot(shown[videos[0].asset.asset_id])
-        shots = [_shot(a, spoken, shown[a.asset.asset_id]) for a in videos]
+        shots = [_shot(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
         notes += [note for asset_id, each in shown.items() for note in _losses(asset_id, each, output)]
     else:
         output = FilmFormat.of_aspect(request.brief.aspect)
-        shots = hold_stills([_shot(a, spoken) for a in stills], voices, request.brief.duration_seconds)
-    return Film(lay_out(shots, voices, output.rate, request.cut), output, tuple(notes))
+        shots = hold_stills([_shot(a, spoken, request.cut) for a in stills], voices, request.brief.duration_seconds)
+    main = output.in_aspect(request.brief.aspect)
+    further = tuple(a for a in dict.fromkeys(request.cut.renditions) if output.in_aspect(a) != main)
+    return Film(lay_out(shots, voices, output.rate, request.cut), output, tuple(notes), further)
 
 
-def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], facts: ShotFacts | None = None) -> Shot:
+def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], cut: Cut, facts: ShotFacts | None = None) -> Shot:
     """The shot with its narrations: those it depends on, and those that depend on it."""
     asset = finished.asset
     voices = tuple(
@@ -214,10 +233,12 @@ def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], facts: ShotF
         for other in spoken
         if other.asset.asset_id in asset.depends_on or asset.asset_id in other.asset.depends_on
     )
+    at = cut.focus.get(asset.asset_id, Focus())
+    shot = Shot(asset.asset_id, finished.take.media, 0, still=True, voices=voices, focus=(at.x, at.y))
     if facts is None:
-        return Shot(asset.asset_id, finished.take.media, 0, still=True, voices=voices)
+        return shot
     timecode = (facts.width, facts.height) if facts.timecode else None
-    return Shot(asset.asset_id, finished.take.media, facts.seconds, voices=voices, timecode=timecode)
+    return replace(shot, seconds=facts.seconds, still=False, timecode=timecode)
 
 
 def _losses(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:

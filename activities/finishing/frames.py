@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
 from activities.finishing.joins import JOINS, darken
-from activities.finishing.timeline import Part, Piece, PlacedShot
+from activities.finishing.timeline import Part, Piece, PlacedShot, Shot
 from activities.finishing.titles import Titles, card_frame
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
 from activities.media.stills import BROKEN, decode_picture
@@ -55,11 +55,24 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class FilmFormat:
-    """The size and the rate of the film."""
+    """The size and the rate of the film.
+
+    Attributes:
+        crop: Whether a shot of another aspect fills the frame, cropped around its focus; otherwise it has bars.
+    """
 
     width: int
     height: int
     rate: int = 24
+    crop: bool = False
+
+    def in_aspect(self, aspect: str) -> "FilmFormat":
+        """Another aspect of the same film, with the same shorter side."""
+        across, down = map(int, aspect.split(":"))
+        unit = min(self.width, self.height) / min(across, down)
+        shrink = min(1.0, LONG_SIDE / (max(across, down) * unit))
+        even = [max(2, round(side * unit * shrink / 2) * 2) for side in (across, down)]
+        return FilmFormat(even[0], even[1], self.rate, crop=True)
 
     @classmethod
     def of_shot(cls, shot: "ShotFacts") -> "FilmFormat":
@@ -227,8 +240,9 @@ def _part_frames(
     """`count` frames of a shot from the first of the part."""
     placed, shot = part.placed, part.placed.shot
     path = paths[shot.asset_id]
-    made = _still_frames(placed, path, output) if shot.still else _shot_frames(shot.asset_id, path, output, skipped)
-    timecode = FilmTimecode(shot.timecode, (output.width, output.height)) if shot.timecode else None
+    made = _still_frames(placed, path, output) if shot.still else _shot_frames(shot, path, output, skipped)
+    drawn = shot.timecode and not output.crop  # a crop also cuts the time of the animatic itself
+    timecode = FilmTimecode(shot.timecode, (output.width, output.height)) if shot.timecode and drawn else None
     with decoding(shot.asset_id), closing(_exactly(part.first + count, made)) as frames:
         for number, frame in enumerate(frames):
             if number >= part.first:
@@ -250,14 +264,20 @@ def _exactly(count: int, frames: Iterator["VideoFrame"]) -> Generator["VideoFram
         yield last
 
 
-def _fit(output: FilmFormat, grow: int = 1, colours: str = "") -> list[tuple[str, str]]:
-    """Filters that scale without cropping, add bars if the aspect differs, and give square pixels, BT.709 TV range."""
+def _fit(output: FilmFormat, focus: tuple[float, float], grow: int = 1, colours: str = "") -> list[tuple[str, str]]:
+    """Filters that scale, crop around the focus or add bars if the aspect differs, and give square pixels, BT.709 TV
+    range."""
     width, height = output.width * grow, output.height * grow
-    scale = f"{width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:reset_sar=1"
+    grown = "increase" if output.crop else "decrease"
+    scale = f"{width}:{height}:force_original_aspect_ratio={grown}:force_divisible_by=2:reset_sar=1"
+    x, y = (
+        f"max(0,min({whole}-o{side},{whole}*{at}-o{side}/2))"
+        for whole, side, at in zip(("iw", "ih"), "wh", focus, strict=True)
+    )
     return [
         ("scale", f"{scale}:out_color_matrix=bt709:out_range=tv{colours}"),
         ("format", "yuv420p"),
-        ("pad", f"{width}:{height}:-1:-1"),
+        ("crop", f"w={width}:h={height}:x='{x}':y='{y}'") if output.crop else ("pad", f"{width}:{height}:-1:-1"),
     ]
 
 
@@ -297,24 +317,26 @@ def _filtered(
                 break
 
 
-def _shot_frames(asset_id: str, path: Path, output: FilmFormat, skipped: Skipped) -> Iterator["VideoFrame"]:
+def _shot_frames(shot: Shot, path: Path, output: FilmFormat, skipped: Skipped) -> Iterator["VideoFrame"]:
     with open_recording(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        frames = _resize(video_frames(container, skipped.recorder(asset_id)), stream, output)
+        frames = _resize(video_frames(container, skipped.recorder(shot.asset_id)), stream, output, shot.focus)
         first = next(frames, None)
         if first is not None:
             timed = [("setpts", "PTS-STARTPTS"), ("fps", str(output.rate))]
             yield from _filtered(chain((first,), frames), _buffer(first), timed)
 
 
-def _resize(frames: Iterable["VideoFrame"], stream: "VideoStream", output: FilmFormat) -> Iterator["VideoFrame"]:
+def _resize(
+    frames: Iterable["VideoFrame"], stream: "VideoStream", output: FilmFormat, focus: tuple[float, float]
+) -> Iterator["VideoFrame"]:
     """Each frame in the size of the film; a shot may change its size, e.g. when a telephone is rotated."""
     for _, alike in groupby(frames, _shape):
         run = iter(alike)
         first = next(run)
         before, mapped = _map_colours(first)
-        filters = [*_UPRIGHT.get(first.rotation, ()), *before, *_fit(output, colours=mapped)]
+        filters = [*_UPRIGHT.get(first.rotation, ()), *before, *_fit(output, focus, colours=mapped)]
         yield from _filtered(chain((first,), run), _buffer(first, _pixel_aspect(first, stream)), filters)
 
 
@@ -346,6 +368,9 @@ def _still_frames(placed: PlacedShot, path: Path, output: FilmFormat) -> Iterato
     frame.pts, frame.time_base = 0, Fraction(1, output.rate)
     count = placed.frames
     zoom = f"z='1+{PUSH_IN}*on/{count}':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2':d={count}"
-    filters = [*_fit(output, 2), ("zoompan", f"{zoom}:s={output.width}x{output.height}:fps={output.rate}")]
+    filters = [
+        *_fit(output, placed.shot.focus, 2),
+        ("zoompan", f"{zoom}:s={output.width}x{output.height}:fps={output.rate}"),
+    ]
 
     yield from _filtered([frame], _buffer(frame), filters)

@@ -32,7 +32,7 @@ def segment_digest(piece: Piece, output: FilmFormat) -> str:
         placed, shot = part.placed, part.placed.shot
         zoom = placed.frames if shot.still else None  # the zoom into a still spreads over its whole length
         time = [*shot.timecode, round(placed.start * output.rate)] if shot.timecode else None
-        parts.append([shot.media.sha256, part.first, zoom, time])
+        parts.append([shot.media.sha256, part.first, zoom, time, shot.focus if output.crop else None])
     fades = [piece.fade_in, piece.fade_out]
     texts = [piece.card, *([o.kind, o.text, o.first - piece.start, o.frames] for o in piece.overlays)]
     return digest_of([RENDERER, asdict(output), piece.kind, piece.frames, fades, parts, texts])

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from workflows.models import Cut, Media
+from workflows.cut import Cut
+from workflows.models import Media
 
 LEAD_SECONDS: Final = 0.15
 """A voice on the first frame of a shot sounds clipped; it begins this much later if there is time for that."""
@@ -45,6 +46,7 @@ class Shot:
     Attributes:
         voices: The narrations that are spoken over it.
         timecode: The size of an animatic in pixels, on which the film draws its time; None for other shots.
+        focus: The point that stays in view where the shot is cropped, as shares of its width and height.
     """
 
     asset_id: str
@@ -53,6 +55,7 @@ class Shot:
     still: bool = False
     voices: tuple[str, ...] = ()
     timecode: tuple[int, int] | None = None
+    focus: tuple[float, float] = (0.5, 0.5)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from activities.planning.task import PlanningTask
 from activities.planning.template import script_head
 from activities.text.model_text import read_as
 from workflows.brief import Platform
-from workflows.models import UNSPOKEN_ROLES, Asset, Cut, Modality, Plan, Transition
+from workflows.cut import Cut, Transition
+from workflows.models import UNSPOKEN_ROLES, Asset, Modality, Plan
 from workflows.production.state.policies import PlanProblem, check_plan
 from workflows.production.state.script import compose
 

@@ -32,7 +32,8 @@ from activities.text.speech import (
     subject,
 )
 from workflows.brief import MAX_SHOTS
-from workflows.models import Cut, Modality, Transition
+from workflows.cut import Cut, Transition
+from workflows.models import Modality
 
 SECONDS_PER_SHOT: Final = 5.0
 LONGEST_SHOT_SECONDS: Final = 60.0

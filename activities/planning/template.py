@@ -16,7 +16,8 @@ from activities.planning.structure.lettering import Lettering, asked_lettering
 from activities.planning.task import PlanningTask, check_plannable
 from activities.text.speech import sentences, subject
 from workflows.brief import Brief, Platform
-from workflows.models import MAX_PROMPT_CHARS, Asset, Cut, Modality, Plan
+from workflows.cut import Cut
+from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Plan
 from workflows.production.state.script import compose
 
 PLANNER: Final = "template"

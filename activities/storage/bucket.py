@@ -37,7 +37,7 @@ from activities.storage.errors import (
 from activities.storage.range_reader import RangeReader
 from activities.storage.support import StoreSupport
 from workflows.runtime.tracing import span
-from workflows.stores import bucket_endpoint, clock_problem, location_of, region_of
+from workflows.servers.s3 import bucket_endpoint, clock_problem, location_of, region_of
 
 PART_BYTES: Final = 8 * 1024 * 1024
 PARTS_AT_ONCE: Final = 4

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 
 from activities.storage.support import REMEDY, ErrorResponse
-from workflows.stores import clock_problem
+from workflows.servers.s3 import clock_problem
 
 
 class StorageConflict(Exception):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, Literal
 
-from workflows.stores import SKEWED
+from workflows.servers.s3 import SKEWED
 
 State = Literal["supported", "unsupported", "unreachable"]
 

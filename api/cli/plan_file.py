@@ -9,7 +9,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from api.views.production import PlanView
-from workflows.models import Asset, Cut, Modality, PromptText, Slug
+from workflows.cut import Cut
+from workflows.models import Asset, Modality, PromptText, Slug
 from workflows.requests import EditOp
 
 HEADER: Final = """\

@@ -24,7 +24,7 @@ from workflows.events import ProductionStatus, Snapshot
 from workflows.models import digest_of
 from workflows.repeated_requests import repeat_result
 from workflows.requests import KeyedRequest, request_digest
-from workflows.servers import diagnose
+from workflows.servers.temporal import diagnose
 from workflows.start_options import STATUS
 
 RPC_TIMEOUT: Final = timedelta(seconds=3)

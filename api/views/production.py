@@ -19,8 +19,9 @@ from workflows.brief import (
     Brief,
     Platform,
 )
+from workflows.cut import Cut
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import ZERO, Asset, Chapter, Cut, Estimate, Modality, Money, Plan
+from workflows.models import ZERO, Asset, Chapter, Estimate, Modality, Money, Plan
 from workflows.production.state.estimates import production_estimate
 from workflows.requests import Approval, Pause
 

@@ -30,7 +30,7 @@ from tests import ROOT
 from tests.support.certificates import certified
 from tests.support.stack import hermetic
 from tests.support.waiting import WITHIN, eventually
-from workflows.servers import DISK_FULL, diagnose
+from workflows.servers.temporal import DISK_FULL, diagnose
 
 NAMESPACE = "the Temporal server has no namespace 'nowhere'"
 CERTIFICATE = "the certificate of the Temporal server is not trusted"

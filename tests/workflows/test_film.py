@@ -6,7 +6,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from tests.support.fakes import Film
     from tests.support.productions import Productions, refusal, snapshot, until, update
-    from workflows.models import Cut, Transition
+    from workflows.cut import Cut, Transition
     from workflows.production.workflow import ProductionWorkflow
     from workflows.requests import EditOp, PlanEdit, Regenerate
 

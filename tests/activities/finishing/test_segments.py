@@ -9,6 +9,7 @@ import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from activities.finishing.deliverable import finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
@@ -20,8 +21,9 @@ from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file
 from workflows.activity_io import EncodeSegment, FinishDeliverable, MixSound
 from workflows.brief import Platform
+from workflows.cut import Card, Cut, Focus, LowerThird, Transition
 from workflows.keys import film_prefix
-from workflows.models import Card, Cut, LowerThird, Media, Modality, Transition
+from workflows.models import Media, Modality
 
 RATE = 24
 
@@ -208,3 +210,34 @@ def test_every_line_of_a_title_fits() -> None:
         assert len(lines) > 1
         assert all(face.width(line) <= 600 for line in lines)
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+async def test_renditions_are_cropped_around_the_focus(storage: Storage, tmp_path: Path) -> None:
+    """A further aspect is a film of its own with the same length and sound; each shot fills it around its focus."""
+    picture = Image.new("RGB", (640, 360), "navy")
+    picture.paste("red", (0, 0, 160, 360))
+    picture.paste("lime", (480, 0, 640, 360))
+    picture.save(tmp_path / "i.png")
+    takes = Takes(storage, "renditions")
+    for number in (1, 2):
+        voice = voice_file(tmp_path / "v.wav", 0.5)
+        await takes.add(f"narration-{number}", Modality.AUDIO, "narration", voice, "audio/wav")
+        tied = (f"narration-{number}",)
+        await takes.add(f"still-{number}", Modality.IMAGE, "still", tmp_path / "i.png", "image/png", depends_on=tied)
+    cut = Cut(renditions=("9:16", "16:9", "1:1"), focus={"still-1": Focus(x=0), "still-2": Focus(x=0.9)})
+    deliverable, files = await finished(takes, with_cut(takes.request(Platform.VIDEO), cut), tmp_path)
+    assert [(f.name, f.role) for f in deliverable.files[:3]] == [
+        ("deliverable.mp4", "video"),
+        ("deliverable-9x16.mp4", "rendition"),
+        ("deliverable-1x1.mp4", "rendition"),
+    ], "16:9 is the film itself"
+    main = Film(files["deliverable.mp4"])
+    for name, size in (("deliverable-9x16.mp4", (720, 1280)), ("deliverable-1x1.mp4", (720, 720))):
+        film = Film(files[name])
+        assert film.size == size
+        assert (len(film.pictures), film.kinds) == (len(main.pictures), main.kinds)
+        with av.open(BytesIO(film.data), "r") as container:
+            frames = [f.to_image() for f in container.decode(video=0)]  # type: ignore[no-untyped-call]
+        for frame, expected in ((frames[3], (1, 0, 0)), (frames[-3], (0, 1, 0))):
+            at = (size[0] // 3, size[1] // 2) if expected[0] else (size[0] * 2 // 3, size[1] // 2)
+            assert tuple(int(value > 128) for value in frame.getpixel(at)) == expected

@@ -24,7 +24,7 @@ from api.storage import Vault
 from deploy.ports import LOOPBACK
 from deploy.s3 import write_aws_config
 from tests.support.certificates import certified
-from workflows.stores import bucket_endpoint, clock_problem
+from workflows.servers.s3 import bucket_endpoint, clock_problem
 
 BUCKET = "films"
 SKEW = b"<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>"

@@ -43,6 +43,8 @@ def _cut_of(plan: Plan) -> str:
     cut = plan.cut
     texts = [f"{name} “{card.text}”" for name, card in (("title", cut.title), ("end card", cut.end_card)) if card]
     texts += [f"“{third.text}” over {third.asset_id}" for third in cut.lower_thirds]
+    texts += [f"also in {', '.join(cut.renditions)}"] if cut.renditions else []
+    texts += [f"focus of {i} at {at.x:g}, {at.y:g}" for i, at in cut.focus.items()]
     end = [f"fade out ({cut.fade_out_seconds:g} s)"] if cut.fade_out_seconds else []
     return ", ".join((*joins, *end, *texts)) or "no transitions"
 

@@ -154,7 +154,12 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     if len(assets) > MAX_ASSETS:
         raise PlanProblem("edits", f"the plan would have {len(assets)} assets; drop some, {MAX_ASSETS} are the most")
     known = {a.asset_id for a in (*plan.assets, *assets)}
-    for field, ids in (("transitions", [*cut.transitions]), ("lower_thirds", [t.asset_id for t in cut.lower_thirds])):
+    named = {
+        "transitions": [*cut.transitions],
+        "lower_thirds": [third.asset_id for third in cut.lower_thirds],
+        "focus": [*cut.focus],
+    }
+    for field, ids in named.items():
         if unknown := next((i for i in ids if i not in known), None):
             raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
     edited = Plan.of(title, assets, plan.planner, cut=cut)

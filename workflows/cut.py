@@ -1,0 +1,65 @@
+"""The cut of a film: what can be changed of it without a new take. Pure data; lengths are seconds."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from workflows.base import Aspect, Model, Slug
+
+
+class Transition(Model):
+    """The change from one shot to the next. A dissolve and a wipe show both for their length, so the film is shorter by
+    it; a fade goes through black, and takes half of its length from each shot."""
+
+    kind: Literal["cut", "dissolve", "fade", "wipe"] = "cut"
+    seconds: float = Field(default=0.5, ge=0.1, le=5, description="Its length; a cut has none")
+
+
+class Card(Model):
+    """Text on the screen for some seconds."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    seconds: float = Field(default=3, ge=0.5, le=20)
+
+
+class LowerThird(Card):
+    """Text at the lower edge over a shot, such as the name of a person."""
+
+    asset_id: Slug
+    at_seconds: float = Field(default=0.5, ge=0, le=600, description="After the start of its shot")
+
+
+class Focus(Model):
+    """The point of a picture that stays in view, as shares of its width and height from the upper left."""
+
+    x: float = Field(default=0.5, ge=0, le=1)
+    y: float = Field(default=0.5, ge=0, le=1)
+
+
+class Cut(Model):
+    """What can be changed of a film without a new take. The default: shots follow each other without transitions."""
+
+    transitions: dict[Slug, Transition] = Field(
+        default_factory=dict, description="Asset id -> the transition into this shot; only a fade for the first one"
+    )
+    fade_out_seconds: float = Field(default=0, ge=0, le=5, description="The fade to black at the end of the film")
+    title: Card | None = Field(default=None, description="Over the begin of the film")
+    lower_thirds: tuple[LowerThird, ...] = Field(default=(), max_length=100)
+    end_card: Card | None = Field(default=None, description="After the last shot, on a dark ground")
+    renditions: tuple[Aspect, ...] = Field(
+        default=(), max_length=4, description="Further aspects of the same film, each shot cropped around its focus"
+    )
+    focus: dict[Slug, Focus] = Field(default_factory=dict, description="Asset id of a shot -> its focus")
+
+    def of_assets(self, asset_ids: Iterable[str]) -> "Cut":
+        """The cut without what belongs to other assets."""
+        ids = set(asset_ids)
+        kept = self.model_copy(
+            update={
+                "transitions": {i: each for i, each in self.transitions.items() if i in ids},
+                "lower_thirds": tuple(each for each in self.lower_thirds if each.asset_id in ids),
+                "focus": {i: each for i, each in self.focus.items() if i in ids},
+            }
+        )
+        return self if kept == self else kept

@@ -1,0 +1,1 @@
+"""Facts about the servers that the API and the workers use, and the remedies of their problems. Pure."""
