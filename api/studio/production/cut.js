@@ -1,6 +1,6 @@
 // The cut of a film: how each shot follows the one before, and how the film ends. It changes no take.
 
-import { button, field, select } from "../lib/components.js";
+import { button, checkbox, field, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { sheet } from "../lib/regions.js";
@@ -20,6 +20,7 @@ export function filmShots(production) {
 
 const CARDS = [["title", "Title over the begin", "Nothing is shown without text."], ["end_card", "End card after the last shot", ""]];
 const CARD_SECONDS = 3;
+const ASPECTS = ["16:9", "9:16", "1:1", "4:5"];
 
 const joins = (cut) => Object.values(cut?.transitions ?? {}).filter((each) => each.kind !== "cut");
 
@@ -30,6 +31,7 @@ export function cutSummary(cut) {
     cut?.title && "title",
     cut?.lower_thirds?.length && count(cut.lower_thirds.length, "lower third"),
     cut?.end_card && "end card",
+    cut?.renditions?.length && `also ${cut.renditions.join(", ")}`,
     cut?.fade_out_seconds > 0 && "fade-out",
   ].filter(Boolean);
   return parts.length ? `Cut · ${parts.join(", ")}` : "Cut";
@@ -79,8 +81,8 @@ export function cutSheet(production, { actions, state, set }) {
       change({ [name]: next.text.trim() ? next : null });
     };
     return field(`cut-${name}`, label, html`
-      <div class="row tight">
-        <input id=${`cut-${name}`} class="grow" dir="auto" maxlength="200" .value=${text}
+      <div class="card-text">
+        <input id=${`cut-${name}`} dir="auto" maxlength="200" .value=${text}
           onchange=${(e) => write({ text: e.target.value })}>
         <input type="number" min="0.5" max="20" step="0.5" .value=${String(seconds)} aria-label=${`${label}, seconds`}
           onchange=${(e) => write({ seconds: Number(e.target.value) || CARD_SECONDS })}>
@@ -88,11 +90,23 @@ export function cutSheet(production, { actions, state, set }) {
     `, hint);
   }
 
+  const further = (aspect) => {
+    const chosen = cut.renditions ?? [];
+    const next = chosen.includes(aspect) ? chosen.filter((each) => each !== aspect) : [...chosen, aspect];
+    change({ renditions: next });
+  };
+
   const shared = joins(cut).filter((each) => SHARED.includes(each.kind)).reduce((sum, each) => sum + each.seconds, 0);
   return sheet("cut", "Cut", close, html`
     <p class="hint">How each shot begins. A new cut makes no asset again: only the film is assembled anew.</p>
     <ol class="joins">${shots.map(row)}</ol>
     ${CARDS.map(card)}
+    <fieldset class="row tight">
+      <legend>Also in these aspects, without another approval</legend>
+      ${ASPECTS.filter((aspect) => aspect !== production.data.brief.aspect).map((aspect) => checkbox(
+        aspect, (cut.renditions ?? []).includes(aspect), () => further(aspect), `aspect-${aspect}`,
+      ))}
+    </fieldset>
     ${field("fade-out", "Fade to black at the end, in seconds", html`
       <input id="fade-out" type="number" min="0" max="5" step="0.1" .value=${String(cut.fade_out_seconds)}
         onchange=${(e) => change({ fade_out_seconds: Number(e.target.value) || 0 })}>

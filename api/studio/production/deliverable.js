@@ -13,6 +13,7 @@ const FILE_LABELS = {
   document: "Text",
   page: "Page",
   video: "Video",
+  rendition: "Video in another aspect",
   "contact-sheet": "Contact sheet",
   image: "Image",
   audio: "Audio",
@@ -23,11 +24,13 @@ const CHAPTER_TOLERANCE = 0.05; // seconds; a browser seeks to the frame next to
 export function deliverableSection(production, { actions, state, app, short = false }) {
   const { deliverable } = production.data;
   const { files, notes } = deliverable;
-  const video = files.find((f) => f.role === "video");
+  const videos = files.filter((f) => f.role === "video" || f.role === "rendition");
+  const video = videos.find((f) => f.name === state.rendition) ?? videos[0];
   const page = files.find((f) => f.role === "page");
   const images = files.filter((f) => f.role === "image");
   return html`
     <section class="result" key="result" aria-label="Deliverable">
+      ${videos.length > 1 && renditionTabs(videos, video, (name) => ((state.rendition = name), app.update()))}
       ${video
         ? player(production, deliverable, video, state)
         : page && documentFrame(production, deliverable, page)}
@@ -49,6 +52,20 @@ const ownUrl = (production, { revision }, name) =>
 /** The URL that redirects to a file in the storage. */
 const storageUrl = (production, { revision }, name) =>
   production.url(`deliverable?revision=${revision}&file=${encodeURIComponent(name)}`);
+
+/** One button for each aspect of the film. */
+const renditionTabs = (videos, shown, choose) => html`
+  <div class="row tight" role="group" aria-label="Aspect" key="renditions">
+    ${videos.map((file) => html`
+      <button type="button" class="chip" key=${file.name} aria-pressed=${String(file === shown)}
+        onclick=${() => choose(file.name)}>${aspectName(file)}</button>
+    `)}
+  </div>
+`;
+
+/** 9:16 of deliverable-9x16.mp4; the film itself is named by its size. */
+const aspectName = ({ name, role, width, height }) =>
+  role === "rendition" ? name.match(/-(\d+x\d+)\./)?.[1].replace("x", ":") ?? name : `${width} × ${height}`;
 
 function player(production, deliverable, file, state) {
   const { chapters } = deliverable;
@@ -73,7 +90,7 @@ function player(production, deliverable, file, state) {
   };
 
   return html`
-    <div class="player" key="film-${deliverable.revision}" vars=${{ "--ratio": ratio }}>
+    <div class="player" key="film-${deliverable.revision}-${file.name}" vars=${{ "--ratio": ratio }}>
       <div class="screen">
         <video id=${id} class="film" controls preload="metadata" playsinline width=${file.width} height=${file.height}
           src=${storageUrl(production, deliverable, file.name)} aria-label=${production.plan.title}

@@ -7,6 +7,7 @@ const PART_TYPES = ["image", "audio"];
 const PART_ROLES = ["still", "narration"];
 const PART_LABELS = { still: "Still", narration: "Narration" };
 const NAME_CHARS = 56;
+const ABBREVIATION_CHARS = 5;
 
 /** Labels that only count or classify, such as "Shot 2 · Closing"; the content says more. */
 const COUNTING = /^(shot|scene|still|take|clip|video)[\s#·:-]*\d*(\s*[·:-].*)?$/i;
@@ -49,8 +50,10 @@ export function shotsOf(assets) {
 export function shotName({ main, parts }) {
   const label = main.label || main.asset_id;
   if (!parts.length || !COUNTING.test(label)) return label;
-  const [first] = (main.original || main.prompt).trim().split(/(?<=[.!?])\s+|(?<=[。！？])|\n/);
-  return excerpt(first.replace(/[.。]$/, ""), NAME_CHARS) || label;
+  const [first, ...rest] = (main.original || main.prompt).trim().split(/(?<=[.!?])\s+|(?<=[。！？])|\n/);
+  // "INT. KITCHEN" of a screenplay: an abbreviation ends no sentence.
+  const name = first.length <= ABBREVIATION_CHARS && rest.length ? `${first} ${rest[0]}` : first;
+  return excerpt(name.replace(/[.。]$/, ""), NAME_CHARS) || label;
 }
 
 export const partName = ({ role, asset_type }) => PART_LABELS[role] ?? MODALITIES[asset_type];
