@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+import av
 import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client, WorkflowHandle
@@ -93,6 +95,22 @@ def attempts(info: StackInfo, production_id: str) -> dict[str, list[int]]:
             elif started.scheduled_event_id in scheduled:
                 found.setdefault(scheduled[started.scheduled_event_id], []).append(started.attempt)
         return found
+
+    return asyncio.run(ask())
+
+
+def segment_attempts(info: StackInfo, production_id: str) -> list[int]:
+    """The attempt that ended each segment's activity."""
+
+    async def ask() -> list[int]:
+        history = await (await _run(info, production_id)).fetch_history()
+        scheduled = {
+            e.event_id
+            for e in history.events
+            if e.activity_task_scheduled_event_attributes.activity_type.name == "encode_segment"
+        }
+        started = (e.activity_task_started_event_attributes for e in history.events)
+        return [each.attempt for each in started if each.scheduled_event_id in scheduled]
 
     return asyncio.run(ask())
 
@@ -214,6 +232,34 @@ def test_a_stored_take_without_a_result_is_found(stack: Stack, greenlight: Green
     assert take.finished_at < died
     after = bucket.objects(production_id)
     assert {k: after[k] for k in before} == before
+
+
+@pytest.mark.trial
+def test_worker_killed_while_it_encodes(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
+    """A worker that is killed while it encodes a film loses the segments that it was encoding and no other, and the
+    film has exactly the frames of its shots."""
+    text = " ".join(f"Wave {number} comes in, and goes out again." for number in range(10))
+    production_id, plan = planned(greenlight, BRIEF.model_copy(update={"text": text, "duration_seconds": 50.0}))
+    bucket, kills = Bucket(stack.info), 2
+    with Watcher(greenlight.url, production_id) as watcher:
+        greenlight.approve(production_id, approval(plan))
+        for segments in range(1, kills + 1):
+            watcher.until("film_progress", count=segments)
+            before = bucket.segments(production_id)
+            stack.supervisor.kill("worker")
+        watcher.all()
+    production = greenlight.get(production_id)
+    assert production.status is ProductionStatus.DELIVERED, production.error
+    after = bucket.segments(production_id)
+    assert {key: after[key] for key in before} == before, "a stored segment was encoded again"
+    film = greenlight.download_deliverable(production_id, tmp_path / "film.mp4")
+    with av.open(str(film)) as container:
+        frames = [frame.pts for frame in container.decode(video=0) if frame.pts is not None]
+    assert len(frames) == 50 * 24
+    assert {b - a for a, b in pairwise(frames)} == {frames[1] - frames[0]}
+    tried = segment_attempts(stack.info, production_id)
+    assert len(tried) == 10
+    assert sum(tried) - len(tried) <= kills * (os.cpu_count() or 1)
 
 
 @pytest.mark.trial

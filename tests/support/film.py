@@ -102,14 +102,14 @@ class Watcher:
                 self._ended = True
                 self._news.notify_all()
 
-    def saw(self, name: str, asset_id: str | None = None) -> bool:
-        return any(e.name == name and e.asset_id == asset_id for e in self.events)
+    def saw(self, name: str, asset_id: str | None = None, count: int = 1) -> bool:
+        return sum(e.name == name and e.asset_id == asset_id for e in self.events) >= count
 
-    def until(self, name: str, asset_id: str | None = None) -> None:
-        """Wait until an event of this name arrived."""
+    def until(self, name: str, asset_id: str | None = None, *, count: int = 1) -> None:
+        """Wait until `count` events of this name arrived."""
         with self._news:
-            self._news.wait_for(lambda: self._ended or self.saw(name, asset_id), WITHIN)
-            assert self.saw(name, asset_id), f"no {name} {asset_id or ''} within {WITHIN:g} s: {self._told()}"
+            self._news.wait_for(lambda: self._ended or self.saw(name, asset_id, count), WITHIN)
+            assert self.saw(name, asset_id, count), f"no {name} {asset_id or ''} within {WITHIN:g} s: {self._told()}"
 
     def all(self) -> list[StreamEvent]:
         """Every event, once the server has ended the stream."""
@@ -139,7 +139,14 @@ class Bucket:
 
     def objects(self, production_id: str) -> dict[str, tuple[str, datetime]]:
         """Key -> (ETag, last modified) of everything that a production has stored."""
-        answer = self._client.list_objects_v2(Bucket=self._name, Prefix=f"{keys.production_prefix(production_id)}/")
+        return self._list(f"{keys.production_prefix(production_id)}/")
+
+    def segments(self, production_id: str) -> dict[str, tuple[str, datetime]]:
+        """The same for the encoded parts of its film."""
+        return self._list(keys.film_prefix(production_id))
+
+    def _list(self, prefix: str) -> dict[str, tuple[str, datetime]]:
+        answer = self._client.list_objects_v2(Bucket=self._name, Prefix=prefix)
         assert not answer["IsTruncated"]
         return {o["Key"]: (o["ETag"], o["LastModified"]) for o in answer.get("Contents", ())}
 
