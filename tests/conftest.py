@@ -3,11 +3,13 @@
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
@@ -82,6 +84,22 @@ def _freeze_gc() -> None:
     freeze_gc()
 
 
+_SHARED: Final[list[str]] = []
+"""The addresses of the Temporal servers that the modules of this process share."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def _end_runs_of_the_module() -> AsyncIterator[None]:
+    """End the runs that a module leaves on the shared servers: workers of later modules would continue them, and every
+    list and page of them would be longer."""
+    yield
+    for address in _SHARED:
+        client = await Client.connect(address)
+        async for run in client.list_workflows("ExecutionStatus = 'Running'"):
+            with suppress(RPCError):  # it has just ended
+                await client.get_workflow_handle(run.id, run_id=run.run_id).terminate()
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A Temporal and an S3 server, empty at the start of the session; no worker and no API.
@@ -98,6 +116,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         patch.setattr(temporal_server, "server_command", lambda *each: [*command(*each), *unsynced])
         with running_stack(home, ports="free", api=False, worker=False) as stack:
             patch.undo()  # other stacks run as in production
+            _SHARED.append(stack.info.temporal_address)
             yield stack
 
 
@@ -128,6 +147,7 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole stack, worker and API too, as `make up` runs it."""
     home = new_home(tmp_path_factory.mktemp("stack") / "home")
     with running_stack(home, ports="free") as stack:
+        _SHARED.append(stack.info.temporal_address)
         yield stack
 
 
