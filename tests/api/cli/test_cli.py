@@ -148,7 +148,7 @@ def test_a_hand_edit_is_never_lost(
 def test_a_plan_that_changed_meanwhile(
     local_stack: Stack, greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If another person changes the plan during an edit, its file is kept with a warning that it reverts their change."""
+    """If another person changes the plan during an edit, the file is kept, and a warning names their change."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     production_id = planned(greenlight)["production_id"]
     other = tmp_path / "editor.py"
