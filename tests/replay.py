@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,19 +26,24 @@ from workflows.webhook_delivery import NotificationWorkflow
 WORKFLOWS: Final = [ProductionWorkflow, PreviewWorkflow, BatchWorkflow, ScheduledProduction, NotificationWorkflow]
 
 
-async def replayed(path: Path) -> Exception | None:
-    """The error when the workflow takes another step than the history has, or fails before its end."""
-    recorded = await asyncio.to_thread(path.read_text)
-    history = WorkflowHistory.from_json(path.stem, json.loads(recorded))
+async def replay(paths: Sequence[Path]) -> dict[Path, Exception | None]:
+    """Replay the histories on one worker. Path -> the error when the workflow takes another step than the history has,
+    or fails before its end."""
     converter = make_data_converter(os.environ.get(encryption_keys.VARIABLE, ""))
+
+    async def histories() -> AsyncIterator[WorkflowHistory]:
+        for path in paths:
+            yield WorkflowHistory.from_json(str(path), json.loads(await asyncio.to_thread(path.read_text)))
+
     replayer = Replayer(workflows=WORKFLOWS, data_converter=converter)
-    return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
+    async with replayer.workflow_replay_iterator(histories()) as results:
+        return {Path(each.history.workflow_id): each.replay_failure async for each in results}
 
 
 def main(names: list[str]) -> int:
-    failures = {name: asyncio.run(replayed(Path(name))) for name in names}
-    for name, failure in failures.items():
-        print(f"{name}: {failure or 'replays'}")  # noqa: T201 - a command's answer
+    failures = asyncio.run(replay([Path(name) for name in names]))
+    for path, failure in failures.items():
+        print(f"{path}: {failure or 'replays'}")  # noqa: T201 - a command's answer
     return 1 if any(failures.values()) else 0
 
 

@@ -46,7 +46,7 @@ class Wanted(BaseModel):
     count: int
     delay: float = 0
     job_seconds: float = 0
-    look_seconds: float = 0
+    poll_seconds: float = 0
     only_jobs: bool = False
 
 
@@ -68,7 +68,7 @@ class Instant(ProviderBase):
 class JobProvider(ProviderBase):
     """Jobs at the vendor of `tests.bench.job_vendor`, at a low price, so that each has a ledger.
 
-    Parameters: `seconds` is the time of a job, `look` the poll delay (0: as the product chooses for a model that
+    Parameters: `seconds` is the time of a job, `poll` the poll delay (0: as the product chooses for a model that
     usually takes USUAL_SECONDS).
     """
 
@@ -79,7 +79,7 @@ class JobProvider(ProviderBase):
 
     def offers(self) -> Sequence[Offer]:
         cent = (Rate("asset", Decimal("0.01"), Decimal("0.01")),)
-        parameters = {"seconds": "seconds the job takes", "look": "seconds between looks"}
+        parameters = {"seconds": "seconds the job takes", "poll": "seconds between polls"}
         return [
             Offer(
                 "jobs",
@@ -102,8 +102,8 @@ class JobProvider(ProviderBase):
         answer = (await self._http.get(f"/jobs/{job.id}", params={"pid": os.getpid()})).raise_for_status().json()
         if answer["done"]:
             return Finished(TEXT, "text/markdown", cost_usd=Decimal("0.01"))
-        look = request.number("look", 0)
-        return Running(answer["progress"], poll_after=timedelta(seconds=look) if look else None)
+        poll = request.number("poll", 0)
+        return Running(answer["progress"], poll_after=timedelta(seconds=poll) if poll else None)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -144,8 +144,8 @@ class InstantActivities(Activities):
                 add("instant", {"delay": wanted.delay * share} if wanted.delay else {}) if not wanted.only_jobs else ""
             )
             if wanted.job_seconds:
-                look: dict[str, JsonValue] = {"look": wanted.look_seconds} if wanted.look_seconds else {}
-                add("jobs", {"seconds": wanted.job_seconds * share, **look}, (first,) if first else ())
+                poll: dict[str, JsonValue] = {"poll": wanted.poll_seconds} if wanted.poll_seconds else {}
+                add("jobs", {"seconds": wanted.job_seconds * share, **poll}, (first,) if first else ())
         return Plan.of("Bench", assets)
 
 

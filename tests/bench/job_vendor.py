@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-LOOK_SECONDS: Final = 20.0
+POLL_SECONDS: Final = 20.0
 """The poll delay that the vendor requests."""
 
 
@@ -22,7 +22,7 @@ class Job:
 
     submitted: float
     seconds: float
-    looks: list[tuple[float, int]] = field(default_factory=list)
+    polls: list[tuple[float, int]] = field(default_factory=list)
 
     @property
     def done(self) -> bool:
@@ -39,9 +39,9 @@ class Vendor:
         self._jobs[name] = Job(time.time(), asked["seconds"])
         return JSONResponse({"id": name})
 
-    async def look(self, request: Request) -> JSONResponse:
+    async def poll(self, request: Request) -> JSONResponse:
         job = self._jobs[request.path_params["name"]]
-        job.looks.append((time.time(), int(request.query_params["pid"])))
+        job.polls.append((time.time(), int(request.query_params["pid"])))
         share = min((time.time() - job.submitted) / job.seconds, 1.0)
         return JSONResponse({"done": job.done, "progress": share})
 
@@ -53,7 +53,7 @@ class Vendor:
             routes=[
                 Route("/jobs", self.submit, methods=["POST"]),
                 Route("/jobs", self.jobs),
-                Route("/jobs/{name}", self.look),
+                Route("/jobs/{name}", self.poll),
             ]
         )
 

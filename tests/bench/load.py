@@ -20,7 +20,7 @@ from temporalio.worker import Replayer
 
 from tests.bench import fanout
 from tests.bench.instant import Wanted
-from tests.bench.job_vendor import LOOK_SECONDS
+from tests.bench.job_vendor import POLL_SECONDS
 from worker.query_guard import GuardedRunner
 from workflows import keys
 from workflows.production.workflow import ProductionWorkflow
@@ -96,7 +96,7 @@ class Bench:
         line = next(line for line in text.splitlines() if line.startswith("greenlight_workflow_queries_total "))
         return float(line.split()[1])
 
-    async def looks(self) -> list[dict[str, Any]]:
+    async def polls(self) -> list[dict[str, Any]]:
         return list((await self.vendor.get("/jobs", timeout=60)).json())
 
 
@@ -161,8 +161,8 @@ JOB_SECONDS: Final = 200.0
 
 async def jobs(bench: Bench) -> dict[str, float]:
     """2,000 jobs at a vendor, each polled every 20 s by one worker."""
-    wanted = Wanted(count=JOBS_OF_ONE, job_seconds=JOB_SECONDS, look_seconds=LOOK_SECONDS, only_jobs=True)
-    before = len(await bench.looks())
+    wanted = Wanted(count=JOBS_OF_ONE, job_seconds=JOB_SECONDS, poll_seconds=POLL_SECONDS, only_jobs=True)
+    before = len(await bench.polls())
     ids = await asyncio.gather(*(bench.start(wanted) for _ in range(JOBS // JOBS_OF_ONE)))
     await asyncio.gather(*map(bench.approve, ids))
     cpu = bench.worker.cpu_seconds()
@@ -171,19 +171,19 @@ async def jobs(bench: Bench) -> dict[str, float]:
     finished = [asyncio.create_task(bench.done(i)) for i in ids]
     while not all(task.done() for task in finished):
         now = time.time()
-        under_way = [j for j in (await bench.looks())[before:] if j["submitted"] <= now < j["submitted"] + j["seconds"]]
+        under_way = [j for j in (await bench.polls())[before:] if j["submitted"] <= now < j["submitted"] + j["seconds"]]
         most, mib = max(most, len(under_way)), max(mib, bench.worker.mib())
         await asyncio.wait(finished, timeout=5)
     await asyncio.gather(*finished)
-    made = (await bench.looks())[before:]
-    gaps = [b - a for job in made for a, b in pairs([job["submitted"], *(at for at, _ in job["looks"])])]
+    made = (await bench.polls())[before:]
+    gaps = [b - a for job in made for a, b in pairs([job["submitted"], *(at for at, _ in job["polls"])])]
     return {
         "jobs": len(made),
         "most_at_once": most,
-        "looks": sum(len(job["looks"]) for job in made),
+        "polls": sum(len(job["polls"]) for job in made),
         "gap_p50": statistics.median(gaps),
         "gap_max": max(gaps),
-        "late_of_interval": max(gaps) / LOOK_SECONDS,
+        "late_of_interval": max(gaps) / POLL_SECONDS,
         "worker_mib": mib,
         "worker_cpu_share": (bench.worker.cpu_seconds() - cpu) / (time.monotonic() - began),
     }

@@ -51,14 +51,14 @@ ROWS: Final = (
     Row("CPU of the API with 1,000 watchers", "watchers", "cpu_seconds_many", " s"),
     Row("CPU of the API with 50 watchers", "watchers", "cpu_seconds_few", " s"),
     Row("vendors' jobs in flight at once, one worker", "jobs", "most_at_once", "", 2_000, at_least=True),
-    Row("longest time between two looks at one of them, of the interval", "jobs", "late_of_interval", " x", 2),
+    Row("longest time between two polls at one of them, of the interval", "jobs", "late_of_interval", " x", 2),
     Row("memory of that worker", "jobs", "worker_mib", " MiB", 300),
     Row("500 productions planned at once against bare workflows", "starts", "ratio", " x"),
     Row("answer to each start, p99", "starts", "answer_p99_ms", " ms"),
     Row("makespan against the vendors' own times", "makespan", "ratio", " x", 1.03),
-    Row("killed worker: next look later than its delay, p50", "recovery", "late_p50", " s", 1),
-    Row("killed worker: next look later than its delay, p90", "recovery", "late_p90", " s"),
-    Row("killed worker: the same where it died in mid-look", "recovery", "late_max", " s"),
+    Row("killed worker: next poll later than its delay, p50", "recovery", "late_p50", " s", 1),
+    Row("killed worker: next poll later than its delay, p90", "recovery", "late_p90", " s"),
+    Row("killed worker: the same where it died in mid-poll", "recovery", "late_max", " s"),
     Row("cold replay of 1,000 assets, the longest run", "replay", "longest_seconds", " s", 1),
 )
 

@@ -51,10 +51,10 @@ FLUX: Final = "black-forest-labs/flux-2-pro"
 
 def test_a_surcharge_is_reported_by_openai() -> None:
     """A picture that costs ten times its price is billed and reported at that amount."""
-    with OpenAI({IMAGE["model"]: TEN}) as dear, OpenAI({}) as fair:
-        told, usual = (post(v, "/v1/images/generations", IMAGE).json()["usage"] for v in (dear, fair))
-        assert told["output_tokens"] == 10 * usual["output_tokens"]
-        (bill,), (usually,) = dear.bills(), fair.bills()
+    with OpenAI({IMAGE["model"]: TEN}) as expensive, OpenAI({}) as fair:
+        reported, usual = (post(v, "/v1/images/generations", IMAGE).json()["usage"] for v in (expensive, fair))
+        assert reported["output_tokens"] == 10 * usual["output_tokens"]
+        (bill,), (usually,) = expensive.bills(), fair.bills()
         assert bill.usd == 10 * usually.usd
         assert bill.surcharge_usd == 9 * usually.usd
         assert bill.owner.asset_id == "visual"

@@ -17,7 +17,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from tests.fuzz.files import Looks, inspect_files
+from tests.fuzz.files import FileChecks, inspect_files
 from tests.fuzz.lives import play
 from tests.fuzz.rest import Rest, at_rest
 from tests.fuzz.sending import Outcome, fuzz
@@ -44,34 +44,34 @@ def main() -> int:
         began = time.monotonic()
         story = play(cases // SHARE, seed)
         lived = time.monotonic() - began
-        looks = inspect_files(cases // SHARE, seed, Path(folder))
+        checks = inspect_files(cases // SHARE, seed, Path(folder))
     findings = [
         *(f"{f.operation}: {f.check}\n{f.message}\n{f.again}" for f in outcome.findings),
         *rest.problems,
         *([story] if story else []),
-        *looks.findings,
+        *checks.findings,
     ]
     for finding in findings:
         console.print(finding, markup=False)
-    console.print(table(outcome, rest, cases // SHARE, lived, looks, len(findings)))
+    console.print(table(outcome, rest, cases // SHARE, lived, checks, len(findings)))
     Path("out").mkdir(exist_ok=True)
-    Path("out/fuzz.json").write_text(json.dumps(record(outcome, rest, lived, looks, findings), indent=1))
+    Path("out/fuzz.json").write_text(json.dumps(record(outcome, rest, lived, checks, findings), indent=1))
     return 1 if findings else 0
 
 
-def record(outcome: Outcome, rest: Rest, lived: float, looks: Looks, findings: list[str]) -> dict[str, Any]:
+def record(outcome: Outcome, rest: Rest, lived: float, checks: FileChecks, findings: list[str]) -> dict[str, Any]:
     """All counts."""
     requests = {name: value for name, value in vars(outcome).items() if name != "findings"}
     return {
         "requests": requests,
         "runs": rest.statuses,
         "lives_seconds": lived,
-        "files": vars(looks),
+        "files": vars(checks),
         "findings": findings,
     }
 
 
-def table(outcome: Outcome, rest: Rest, lives: int, lived: float, looks: Looks, findings: int) -> Table:
+def table(outcome: Outcome, rest: Rest, lives: int, lived: float, checks: FileChecks, findings: int) -> Table:
     """The totals."""
     reached = sum(1 for label in outcome.operations if outcome.succeeded[label])
     found = Table("what", "", title="Fuzz", show_header=False)
@@ -83,7 +83,7 @@ def table(outcome: Outcome, rest: Rest, lives: int, lived: float, looks: Looks, 
         "slowest answer": f"{outcome.slowest_seconds:.1f} s, {outcome.slowest}",
         "runs afterwards": _words(rest.statuses),
         "lives of a production": f"{lives} in {lived:.0f} s",
-        "damaged files": f"{looks.files}, {looks.refused} of them refused, slowest {looks.slowest_seconds:.1f} s",
+        "damaged files": f"{checks.files}, {checks.refused} of them refused, slowest {checks.slowest_seconds:.1f} s",
         "findings": str(findings),
     }
     for what, words in rows.items():

@@ -21,7 +21,7 @@ from workflows.models import (
 PRICES: Final[Mapping[str, Decimal]] = {
     "gift": ZERO,
     "cheap": Decimal("0.01"),
-    "dear": Decimal("0.10"),
+    "expensive": Decimal("0.10"),
     "job": Decimal("0.05"),
     "spare": Decimal("0.03"),
     "secret": Decimal("0.02"),

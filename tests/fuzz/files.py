@@ -19,7 +19,7 @@ LONGEST_SECONDS: Final = 120.0
 
 
 @dataclass
-class Looks:
+class FileChecks:
     """The results of all inspections."""
 
     files: int = 0
@@ -28,9 +28,9 @@ class Looks:
     findings: list[str] = field(default_factory=list)
 
 
-def inspect_files(count: int, seed: int, folder: Path) -> Looks:
+def inspect_files(count: int, seed: int, folder: Path) -> FileChecks:
     """Inspect so many damaged files, as outputs of a vendor and as uploads."""
-    rng, looks = Random(seed), Looks()
+    rng, checks = Random(seed), FileChecks()
     whole = {
         "image/png": png(),
         "image/jpeg": samples.picture(kind="JPEG"),
@@ -43,20 +43,20 @@ def inspect_files(count: int, seed: int, folder: Path) -> Looks:
         data = damaged(whole[media_type], rng)
         path = folder / "damaged"
         path.write_bytes(data)
-        looks.files += 1
+        checks.files += 1
         began = time.monotonic()
         try:
             probe(io.BytesIO(data), media_type)
             INSPECTORS[Modality(media_type.partition("/")[0])](path)
         except OutputUnusable:
-            looks.refused += 1
+            checks.refused += 1
         except Exception as error:
-            looks.findings.append(f"file {number} of seed {seed}, {media_type}: {error!r}")
+            checks.findings.append(f"file {number} of seed {seed}, {media_type}: {error!r}")
         seconds = time.monotonic() - began
-        looks.slowest_seconds = max(seconds, looks.slowest_seconds)
+        checks.slowest_seconds = max(seconds, checks.slowest_seconds)
         if seconds > LONGEST_SECONDS:
-            looks.findings.append(f"file {number} of seed {seed}, {media_type}: took {seconds:.0f} s")
-    return looks
+            checks.findings.append(f"file {number} of seed {seed}, {media_type}: took {seconds:.0f} s")
+    return checks
 
 
 def damaged(data: bytes, rng: Random) -> bytes:

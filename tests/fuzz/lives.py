@@ -96,7 +96,7 @@ class Lives(Life):
 
     @rule(
         which=small,
-        end=st.sampled_from(("made", "made", "made", "failed", "billed", "doubt", "doubt", "refused", "dearer")),
+        end=st.sampled_from(("made", "made", "made", "failed", "billed", "doubt", "doubt", "refused", "overcharged")),
         same=small,
         times=st.sampled_from(TIMES),
         resubmits=st.booleans(),
@@ -116,14 +116,14 @@ class Lives(Life):
         self.record_doubts()
         self.asked_usd[key] = price
         further = asked.take != self.state.assets[asked.asset.asset_id].next_take
-        times = max(times, 2) if end == "dearer" else times
+        times = max(times, 2) if end == "overcharged" else times
         self.surprised = price * times > self.money.price(asked.asset.model)
         if end in ("made", "billed"):
             self.bank[key] = self.bank.get(key, ZERO) + price * times
             self.money.billed(asked.asset.model, price * times)
         elif end == "doubt" and further:  # without a decision
             self.bank[key] = self.bank.get(key, ZERO) + price
-        elif end == "dearer":
+        elif end == "overcharged":
             self.money.record_price(asked.asset.model, price * times)
             self.begun[key].clear()  # nothing was submitted: the same take starts again
         so_far = self.bank.get(key, ZERO) - (price if end == "doubt" and further else ZERO)
@@ -141,7 +141,7 @@ class Lives(Life):
         elif end == "doubt" and price:
             doubt = {"reason": "ambiguous_submission", "message": "in doubt", "billed_usd": so_far, "doubt_usd": price}
             pending.fail("in doubt", AssetFailure.model_validate({**doubt, "job_id": "j", "resubmit": resubmits}))
-        elif end == "dearer":
+        elif end == "overcharged":
             pending.fail("it costs more", AssetFailure(message="more", billed_usd=so_far, now_usd=price * times))
         elif end == "refused":
             pending.fail(

@@ -31,7 +31,7 @@ class Rest:
         self.statuses: Counter[str] = Counter()
         self.problems: list[str] = []
 
-    async def look(self) -> None:
+    async def record_statuses(self) -> None:
         async for run in self._runs("ExecutionStatus != 'ContinuedAsNew'"):
             self.statuses[await self._status(run)] += 1
         async for run in self._runs("WorkflowType != ''"):
@@ -106,5 +106,5 @@ async def at_rest(info: StackInfo) -> Rest:
     """Wait until no run is in progress, and check all of them."""
     rest = Rest(await Client.connect(info.temporal_address, data_converter=data_converter))
     await rest.quiet()
-    await rest.look()
+    await rest.record_statuses()
     return rest

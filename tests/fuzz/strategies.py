@@ -12,7 +12,7 @@ from workflows.brief import ApprovalPolicy, Brief, Platform
 
 STEPS: Final = 40
 PEOPLE: Final = ("ana", "bo", "cy")
-ENDS: Final = (*("made",) * 12, "failed", "billed", "doubt", "doubt", "refused", "dearer")
+ENDS: Final = (*("made",) * 12, "failed", "billed", "doubt", "doubt", "refused", "overcharged")
 TIMES: Final = (*(1,) * 6, 3, 10)
 """Multiples of its price that a vendor charges; mostly one."""
 

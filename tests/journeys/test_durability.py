@@ -209,6 +209,7 @@ def test_worker_killed_in_mid_production(stack: Stack, greenlight: GreenlightCli
     assert_made_once(greenlight, stack.info, moment, events, tmp_path)
 
 
+@pytest.mark.trial
 def test_a_stored_take_without_a_result_is_found(stack: Stack, greenlight: GreenlightClient, tmp_path: Path) -> None:
     """A take that is stored, but whose worker and server die before Temporal has its result, is found and not made
     again."""
@@ -285,6 +286,7 @@ def test_api_killed_during_a_watch(stack: Stack, greenlight: GreenlightClient, t
     assert_seen_once(events, manifest_of(greenlight, production_id, tmp_path))
 
 
+@pytest.mark.trial
 def test_waiting_for_approval_survives_every_kill(stack: Stack, greenlight: GreenlightClient) -> None:
     """A plan that waits for a person still waits, unchanged, after every process is killed and started again."""
     production_id, plan = planned(greenlight, Brief(text="A bakery opens at five.", platform=Platform.COPY))

@@ -228,6 +228,7 @@ def test_documents_of_the_other_platforms(
     assert done.stored == known_keys(done.manifest)
 
 
+@pytest.mark.trial
 def test_long_job_shows_its_progress(greenlight: GreenlightClient, bucket: Bucket, tmp_path: Path) -> None:
     """A shot that a provider renders as a long job reports its percent meanwhile and is submitted exactly once."""
     production_id, plan = planned(greenlight, BRIEF.model_copy(update={"duration_seconds": 4.0}))

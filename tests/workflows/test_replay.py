@@ -1,10 +1,11 @@
 """Recorded histories replay: no change of the workflow breaks a production in progress."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.replay import HISTORIES, replayed
+from tests.replay import HISTORIES, replay
 
 
 def test_the_histories_are_committed() -> None:
@@ -16,7 +17,25 @@ def test_the_histories_are_committed() -> None:
     assert {"several_takes_to_choose_from", "stills_are_approved_before_video_is_paid_for", "batch"} <= recorded
 
 
+@pytest.fixture(scope="module")
+async def failures() -> dict[Path, Exception | None]:
+    """The results of all histories, replayed by one worker."""
+    return await replay(HISTORIES)
+
+
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-async def test_histories_replay(path: Path) -> None:
+def test_histories_replay(path: Path, failures: dict[Path, Exception | None]) -> None:
     """The workflow takes the same steps from a recorded history as when it was recorded."""
-    assert await replayed(path) is None
+    assert failures[path] is None
+
+
+async def test_another_step_is_a_failure(tmp_path: Path) -> None:
+    """A history whose recorded step the workflow does not take fails, and the histories next to it replay."""
+    good = next(path for path in HISTORIES if path.stem.startswith("one_failure_stops_no_sibling"))
+    bad = tmp_path / "bad.json"
+    recorded = await asyncio.to_thread(good.read_text)
+    assert '"draft_plan"' in recorded
+    await asyncio.to_thread(bad.write_text, recorded.replace('"draft_plan"', '"paint_plan"'))
+    failures = await replay([good, bad, good])
+    assert failures[good] is None
+    assert "paint_plan" in str(failures[bad])

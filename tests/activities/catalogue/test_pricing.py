@@ -228,8 +228,8 @@ def test_an_unusable_model_is_refused_before_the_plan() -> None:
 
 def test_a_plan_costs_its_most_expensive_fallback() -> None:
     """An approval covers any of an asset's models; each of them has its own price."""
-    shop = Shop(offer(rate("asset", "1")), offer(rate("asset", "3"), model="dear"))
-    plan = priced(shop, asset(fallbacks=(Alternative(provider="shop", model="dear"),)))
+    shop = Shop(offer(rate("asset", "1")), offer(rate("asset", "3"), model="expensive"))
+    plan = priced(shop, asset(fallbacks=(Alternative(provider="shop", model="expensive"),)))
     own, other = plan.assets[0].quote, plan.assets[0].fallbacks[0].quote
     assert own is not None
     assert other is not None

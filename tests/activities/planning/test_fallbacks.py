@@ -79,9 +79,9 @@ def test_a_model_of_the_same_provider_is_the_last_fallback() -> None:
     assert behind("best") == {("good",)}
     assert behind("good") == {("cheap",)}
     assert behind("cheap") == {()}
-    other = House("b", offer("b", "dear", Modality.TEXT, "9", rank=4))
-    assert behind("best", b=other) == {("dear", "good")}
-    assert behind("cheap", b=other) == {("dear",)}
+    other = House("b", offer("b", "expensive", Modality.TEXT, "9", rank=4))
+    assert behind("best", b=other) == {("expensive", "good")}
+    assert behind("cheap", b=other) == {("expensive",)}
     prices = (("secret", None, 1), ("known", "4", 2), ("hidden", None, 3))
     assert behind("secret") == {("known",)}
     assert behind("known") == {()}

@@ -1,4 +1,4 @@
-"""The template planner answers any brief with a sensible plan; pricing refuses what nobody offers."""
+"""The template planner makes a plan for any brief; pricing refuses models that no provider offers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,7 +47,7 @@ def refused(call: Callable[[], object]) -> str:
 
 
 def test_video_is_planned_as_a_storyboard() -> None:
-    """A video brief gives a script, then narration, still and shot in turn, each shot made from its two."""
+    """The plan of a video has a script, then narration, still and shot in turn; a shot is made from the other two."""
     made = plan()
     each = [f"{kind}-{k}" for k in range(1, 5) for kind in ("narration", "still", "shot")]
     assert ids(made) == ["script", *each]
@@ -60,7 +60,7 @@ def test_video_is_planned_as_a_storyboard() -> None:
 
 
 def test_narration_is_the_briefs_words() -> None:
-    """What is spoken comes from the brief in its order, without markup and without directions to the crew."""
+    """The narration is the text of the brief in its order, without markup and without directions to the crew."""
     made = plan("# Slow mornings\n\nOur **new** machine. Show the crema up close. Made by [Sara](https://x.example).")
     said = " ".join(a.prompt for a in made.assets if a.role == "narration")
     assert said.index("Slow mornings.") < said.index("Our new machine.") < said.index("Made by Sara.")
@@ -79,7 +79,7 @@ def test_narration_is_the_briefs_words() -> None:
     ],
 )
 def test_other_platforms(platform: str, expected: list[str]) -> None:
-    """Platforms of words and pictures get their own pieces, none waiting for another."""
+    """A platform of text and images has its own assets, and none depends on another."""
     made = plan("Launch our oat milk.", platform=platform)
     assert ids(made) == expected
     assert not any(a.depends_on for a in made.assets)
@@ -96,14 +96,14 @@ def test_other_platforms(platform: str, expected: list[str]) -> None:
     ],
 )
 def test_only_chosen_modalities(chosen: list[str], kinds: list[str]) -> None:
-    """A video brief with fewer modalities is planned with those, and dependencies stay inside the plan."""
+    """A video brief with fewer modalities is planned with those, and each dependency is in the plan."""
     made = plan(modalities=chosen)
     assert ids(made) == ["script", *(f"{kind}-{k}" for k in range(1, 5) for kind in kinds)]
     assert {d for a in made.assets for d in a.depends_on} <= set(ids(made))
 
 
 def test_length_without_narration_is_the_briefs() -> None:
-    """Without narration the shots divide the brief's length among them; with it they are held at least as long."""
+    """Without narration the shots together are as long as the brief; with narration they last at least as long."""
     silent, spoken = plan(modalities=["image", "video"], duration_seconds=30), plan(duration_seconds=30)
     assert [a.parameters for a in silent.assets if a.role == "shot"] == [{"seconds": 5.0}] * 6
     assert [a.parameters for a in spoken.assets if a.role == "shot"] == [{"at_least": 5.0}] * 4 + [{"seconds": 5.0}] * 2
@@ -131,7 +131,7 @@ def test_a_shot_every_five_seconds(seconds: float, shots: int) -> None:
 )
 @pytest.mark.parametrize("seconds", [4, 20, 3_600])
 def test_any_script_and_length_gives_a_priced_plan(text: str, language: str, seconds: float) -> None:
-    """A brief in any script and of any length is planned within the limits, and what is said fits its shot."""
+    """A brief in any script and of any length is planned within the limits, and each narration fits its shot."""
     made = price(plan(text, languages=[language], duration_seconds=seconds), PREVIZ)
     lengths = {a.depends_on[0]: a.parameters["at_least"] for a in made.assets if "at_least" in a.parameters}
     said = {a.asset_id: a.prompt for a in made.assets if a.role == "narration"}
@@ -143,7 +143,7 @@ def test_any_script_and_length_gives_a_priced_plan(text: str, language: str, sec
 
 @given(text=st.text(min_size=1, max_size=300).filter(str.strip), seconds=st.floats(min_value=0.5, max_value=20))
 def test_fitting_loses_no_text(text: str, seconds: float) -> None:
-    """Whatever the text, what is said and what is left out are together all of it, and what is said fits."""
+    """The spoken part of any text fits, and together with the omitted part it is the whole text."""
     parts = sentences(text.strip())
     assert parts
     whole = " ".join(parts)
@@ -166,12 +166,12 @@ def test_fitting_loses_no_text(text: str, seconds: float) -> None:
     ],
 )
 def test_no_phrase_is_cut(text: str, seconds: float, said: str) -> None:
-    """What fits is whole sentences or clauses in every script, or nothing."""
+    """The part that fits consists of whole sentences or clauses in every script, or is empty."""
     assert fit(text, seconds)[0] == said
 
 
 def test_sentences_end_where_they_end() -> None:
-    """Abbreviations, decimals and times do not end a sentence; other scripts' marks and new lines do."""
+    """Abbreviations, decimals and times do not end a sentence; the marks of other scripts and new lines do."""
     assert sentences("Dr. No, e.g. at 10:30, paid 3.5 million. 你好。再见！\nLast line") == [
         "Dr. No, e.g. at 10:30, paid 3.5 million.",
         "你好。",
@@ -190,7 +190,7 @@ def test_numbers_in_feedback_change_the_plan() -> None:
 
 @pytest.mark.parametrize("platform", list(Platform))
 def test_feedback_that_needs_a_language_model_is_not_appended(platform: Platform) -> None:
-    """Without a language model, other feedback is named in a warning with the remedy, and gets into no prompt."""
+    """Without a language model, other feedback is named in a warning with the remedy, and is in no prompt."""
     made = plan(FILM, "“More fog”, colder colours", platform=platform)
     assert not any("fog" in asset.prompt for asset in made.assets)
     assert made.digest == plan(FILM, platform=platform).digest
@@ -198,7 +198,7 @@ def test_feedback_that_needs_a_language_model_is_not_appended(platform: Platform
 
 
 def test_a_writer_gets_the_feedback() -> None:
-    """Where a language model writes the texts, the template passes feedback on to it."""
+    """If a language model writes the texts, it receives the feedback from the template."""
     wise: dict[str, Provider] = {"alpha": House("alpha", offer("alpha", "wise", Modality.TEXT, "1"))}
     made = plan("Oat milk.", "shorter, warmer", platform="copy", providers=wise)
     assert all("Direction: shorter, warmer" in asset.prompt for asset in made.assets)
@@ -207,14 +207,14 @@ def test_a_writer_gets_the_feedback() -> None:
 
 @pytest.mark.parametrize("platform", list(Platform))
 def test_no_provider_is_refused_with_the_remedy(platform: Platform) -> None:
-    """Without a provider nothing is planned, and the message names modality and variable."""
+    """Without a provider no plan is made, and the message names the modality and the variable."""
     message = refused(lambda: plan(platform=platform, providers={}))
     assert PLATFORM_MODALITIES[platform][0] in message
     assert "GREENLIGHT_PREVIZ" in message
 
 
 def test_unspoken_language_is_refused_with_a_choice() -> None:
-    """A language that previz cannot speak is refused only where audio is chosen, naming languages that it can."""
+    """A language that previz cannot speak is refused only if audio is chosen; the message names those that it can."""
     message = refused(lambda: plan(languages=["tlh"]))
     assert message.endswith(
         "languages: previz cannot speak 'tlh'; leave out audio, or give a language it speaks, e.g. en, de, fr, es, zh"
@@ -224,7 +224,7 @@ def test_unspoken_language_is_refused_with_a_choice() -> None:
 
 
 def test_a_voice_is_planned_for_its_languages() -> None:
-    """A voice that lists its languages is planned for these and their regions, and another voice for all others."""
+    """A voice that lists its languages is planned for them and their regions, and another voice for all others."""
     voice = offer("alpha", "speak", Modality.AUDIO, "0.02", languages=frozenset({"en", "pt"}), rank=10)
     alpha: dict[str, Provider] = {"alpha": House("alpha", offer("alpha", "wise", Modality.TEXT, "1"), voice)}
 
@@ -238,7 +238,7 @@ def test_a_voice_is_planned_for_its_languages() -> None:
 
 
 def test_words_that_do_not_fit_are_warned_of() -> None:
-    """A brief that says more than its film can speak gets a warning for each shot with the text that is left out."""
+    """If the text of a brief is longer than its film can speak, a warning for each shot gives the omitted text."""
     long = " ".join(f"Sentence {k} tells of the keeper and of every ship that he saw." for k in range(4))
     made = price(plan(long, duration_seconds=10), PREVIZ)
     assert len(made.warnings) == 2
@@ -248,7 +248,7 @@ def test_words_that_do_not_fit_are_warned_of() -> None:
 
 
 def test_a_shot_is_extended_for_its_sentence() -> None:
-    """Where all the brief's text fits the film, the shot that says more gets more of its time, and nothing is left."""
+    """If the whole text fits the film, a shot with more text gets more of its time, and no text is omitted."""
     text = "It stands here. The keeper saw ships and storms and whales and slept at dawn every day of his life."
     made = plan(text, duration_seconds=12, modalities=["text", "audio", "video"])
     said = " ".join(a.prompt for a in made.assets if a.role == "narration")
@@ -266,7 +266,7 @@ def test_a_shot_is_extended_for_its_sentence() -> None:
     ],
 )
 def test_nothing_is_invented_or_repeated(language: str, text: str) -> None:
-    """A film with more shots than the brief has sentences says each of them once, and its other shots are silent."""
+    """A film with more shots than the brief has sentences speaks each sentence once, and its other shots are silent."""
     made = plan(text, languages=[language], duration_seconds=30)
     assert [a.prompt for a in made.assets if a.role == "narration"] == sentences(text)
     assert len([a for a in made.assets if a.role == "shot"]) == 6
@@ -276,7 +276,7 @@ def test_nothing_is_invented_or_repeated(language: str, text: str) -> None:
 
 
 def test_one_long_shot_is_warned_of_alone() -> None:
-    """Only the shot whose words are left out is named, not those that speak all of theirs."""
+    """Only the shot whose text is omitted is named, not the shots that speak their whole text."""
     long = "The keeper " + "saw ships and " * 12 + "slept."
     warnings = plan(f"It stands here still. {long}", duration_seconds=10).warnings
     assert len(warnings) == 1
@@ -284,12 +284,12 @@ def test_one_long_shot_is_warned_of_alone() -> None:
 
 
 def test_planning_is_a_function_of_the_brief() -> None:
-    """The same brief gives the same digest, another brief another one."""
+    """Plans of the same brief have the same digest, and those of another brief have another one."""
     assert price(plan(), PREVIZ).digest == price(plan(), PREVIZ).digest != price(plan("Another."), PREVIZ).digest
 
 
 def test_previz_is_free_and_says_how_it_is_made() -> None:
-    """Every asset is quoted at nothing, with the catalogue's time, and a job says that it is one."""
+    """The quote of each asset of previz is zero, with the duration of the catalogue, and marks jobs."""
     made = plan()
     job = made.assets[3].model_copy(update={"model": "previz-animatic-job", "parameters": {"job_seconds": 3}})
     priced = price(Plan.of(made.title, [*made.assets[:3], job]), PREVIZ)
@@ -313,7 +313,7 @@ def _shot(**change: Any) -> Asset:
     ],
 )
 def test_what_nobody_offers_is_refused(change: dict[str, Any], named: str) -> None:
-    """An asset that names what is not offered is refused by asset and field, with the choice."""
+    """An asset whose provider or model is not offered is refused by asset and field, with the choices."""
     assert named in refused(lambda: price(Plan.of("t", [_shot(**change)]), PREVIZ))
 
 
@@ -336,19 +336,19 @@ def _narration(**parameters: Any) -> Asset:
     ],
 )
 def test_values_that_no_model_takes_are_not_priced(parameters: dict[str, Any], named: str) -> None:
-    """A parameter's value is refused before the plan is approved, by asset and name, with what would do."""
+    """An invalid value of a parameter is refused before the approval, by asset and name, with the valid values."""
     message = refused(lambda: price(Plan.of("t", [_narration(**parameters)]), PREVIZ))
     assert f"asset 'narration-1': {named}" in message
 
 
 @pytest.mark.parametrize("parameters", [{"rate": 80}, {"rate": 400}, {"voice": "en-gb"}, {"voice": "pt-MZ+f3"}])
 def test_values_at_the_ends_are_priced(parameters: dict[str, Any]) -> None:
-    """The ends of a range belong to it, and a voice that previz knows is taken."""
+    """The ends of a range are valid, and so is each voice of previz."""
     assert price(Plan.of("t", [_narration(**parameters)]), PREVIZ).assets[0].quote
 
 
 def test_choices_are_named() -> None:
-    """A text with choices takes these alone; a rule that contradicts itself is refused with the catalogue."""
+    """A parameter with choices accepts only them; a rule that contradicts itself is refused with the catalogue."""
     rule = Parameter(meaning="picture size", type="text", choices=("small", "large"), default="small")
     assert rule.describe() == "picture size (small, large); default: small"
     assert rule.problem("huge") == "'huge' is not offered; choose from small, large"

@@ -16,7 +16,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from activities.errors import InvalidRequest
-from activities.finishing.frames import load_middle_frame, load_picture
+from activities.finishing.contact_sheet import HEADER, MARGIN
+from activities.finishing.frames import load_picture
 from activities.media.facts import probe
 from activities.providers.anthropic import _limits
 from activities.providers.picture_inputs import Limits, Picture, fit_mask, fit_picture
@@ -224,7 +225,9 @@ async def test_hdr_becomes_bt709(
     _, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
     with av.open(io.BytesIO(files["deliverable.mp4"]), "r") as film:
         shown: Image.Image = next(film.decode(video=0)).to_image()  # type: ignore[no-untyped-call]
-    for picture in (shown, load_middle_frame(path, 0.5, (320, 320))):
+    with Image.open(io.BytesIO(files["contact-sheet.png"])) as sheet:
+        cell = sheet.crop((MARGIN, HEADER, MARGIN + shown.width, HEADER + shown.height)).convert("RGB")
+    for picture in (shown, cell):
         for number, colour in enumerate(COLOURS):
             at = (round(picture.width * (number + 0.5) / 4), picture.height // 2)
             found: Any = picture.getpixel(at)

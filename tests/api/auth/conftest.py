@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -33,26 +34,30 @@ async def house(local_stack: Stack, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 async def acme(house: House) -> Property:
-    """A delivered production with pictures, a delivered batch, a schedule and a picture of acme."""
+    """A delivered production with pictures, a delivered batch, a schedule and a picture of acme.
+
+    The names are new for each module, because the modules of one test process share the whole stack.
+    """
+    spring, yearly = f"spring-{uuid4().hex[:8]}", f"yearly-{uuid4().hex[:8]}"
     production_id, digest = await house.planned("rita", title="Secret of acme", platform="design")
     assert (await house.approve("adam", production_id, digest)).status_code == 200
-    rows = {"batch_id": "spring", "rows": [{"brief": COPY}]}
+    rows = {"batch_id": spring, "rows": [{"brief": COPY}]}
     batch = await house.ask("rita", "POST", "/batches", json=rows)
-    yearly = {"schedule_id": "yearly", "brief": COPY, "cron": "0 9 1 1 *"}
-    schedule = await house.ask("olga", "POST", "/schedules", json=yearly)
+    body = {"schedule_id": yearly, "brief": COPY, "cron": "0 9 1 1 *"}
+    schedule = await house.ask("olga", "POST", "/schedules", json=body)
     reference = await house.ask("rita", "POST", "/references", content=PNG)
     delivered = await house.until("rita", production_id, "delivered")
-    row = (await house.ask("rita", "GET", "/batches/spring")).json()["rows"][0]["production_id"]
+    row = (await house.ask("rita", "GET", f"/batches/{spring}")).json()["rows"][0]["production_id"]
     await house.until("rita", row, "awaiting_approval")
 
     async def admitted() -> bool | None:
-        return (await house.ask("adam", "POST", "/batches/spring/admit", json={})).status_code == 200 or None
+        return (await house.ask("adam", "POST", f"/batches/{spring}/admit", json={})).status_code == 200 or None
 
     await eventually(admitted)
     await house.until("rita", row, "delivered")
 
     async def reported() -> bool | None:
-        found = (await house.ask("rita", "GET", "/batches/spring")).json()
+        found = (await house.ask("rita", "GET", f"/batches/{spring}")).json()
         return found["rows"][0]["status"] == "delivered" or None
 
     await eventually(reported)

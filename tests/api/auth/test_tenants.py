@@ -151,10 +151,10 @@ async def test_batches_and_schedules_keep_their_tenant(house: House, acme: Prope
         return str(recent[0]["production_id"]) if recent else None
 
     started = await eventually(ran)
-    assert started.startswith("acme.yearly-")
+    assert started.startswith(f"{acme.schedule}-")
     await house.until("rita", started, "awaiting_approval")
     preview = (await house.ask("adam", "POST", f"/productions/{started}/preview")).json()["production_id"]
-    assert preview.startswith("acme.yearly-")
+    assert preview.startswith(f"{acme.schedule}-")
     assert "-preview-" in preview
     for name in ("rita", "adam"):
         found = (await house.ask(name, "GET", f"/productions/{started}")).json()

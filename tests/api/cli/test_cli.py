@@ -1,4 +1,4 @@
-"""The command `greenlight` as a person or a script meets it, against the real stack."""
+"""The command `greenlight` as a person or a script uses it, on the real stack."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ def run(url: str, *args: str, **options: Any) -> Result:
 
 @pytest.fixture(scope="module")
 def greenlight(local_stack: Stack) -> Greenlight:
-    """The command against the whole stack, without a terminal."""
+    """The command on the whole stack, without a terminal."""
     return lambda *args, **options: run(local_stack.info.api_url, *args, **options)
 
 
@@ -51,7 +51,7 @@ def shown(greenlight: Greenlight, production_id: str) -> dict[str, Any]:
 
 
 def test_produce_downloads(greenlight: Greenlight, tmp_path: Path) -> None:
-    """`produce --yes --out` takes a brief from a file to downloaded files, and prints plain, unwrapped lines."""
+    """`produce --yes --out` reads a brief from a file, downloads the deliverable, and prints plain, unwrapped lines."""
     brief = tmp_path / "brief.txt"
     brief.write_text(WORDS)
     out = tmp_path / "new" / "folder"
@@ -66,7 +66,7 @@ def test_produce_downloads(greenlight: Greenlight, tmp_path: Path) -> None:
 
 
 def test_without_a_terminal_nothing_is_approved(greenlight: Greenlight) -> None:
-    """Where nobody can be asked and --yes is not there, the plan waits and the commands to decide are printed."""
+    """Without a terminal and without --yes, the plan waits and the commands to decide are printed."""
     waiting = greenlight("produce", "-", "--platform", "copy", input="Say it.\n")
     assert waiting.exit_code == 4, waiting.output
     found = re.search(r"greenlight approve (\S+) --digest (\w+)", waiting.stdout)
@@ -75,7 +75,7 @@ def test_without_a_terminal_nothing_is_approved(greenlight: Greenlight) -> None:
 
 
 def test_from_plan_to_open(greenlight: Greenlight, tmp_path: Path) -> None:
-    """Plan, edit, approve by digest, watch, open: the edited words are what is delivered."""
+    """After plan, edit, approve by digest, watch and open, the edited words are delivered."""
     plan = planned(greenlight)
     production_id, asset_id = plan["production_id"], plan["plan"]["assets"][0]["asset_id"]
     text = done(greenlight("edit", production_id, "--set", f"{asset_id}.prompt=Only the sea.", "--title", "Sea"))
@@ -93,7 +93,7 @@ def test_from_plan_to_open(greenlight: Greenlight, tmp_path: Path) -> None:
 
 
 def test_edit_in_an_editor(greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without options the plan opens in $EDITOR; what was changed there is sent, and nothing where nothing was."""
+    """Without options the plan opens in $EDITOR; its changes are sent, and an unchanged plan is not."""
     production_id = planned(greenlight)["production_id"]
     script = tmp_path / "editor.py"
     script.write_text(
@@ -148,7 +148,7 @@ def test_a_hand_edit_is_never_lost(
 def test_a_plan_that_changed_meanwhile(
     local_stack: Stack, greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where somebody else changed the plan during a hand edit, the file is kept, with a warning that it undoes that."""
+    """If another person changes the plan during an edit, the file is kept, and a warning names their change."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     production_id = planned(greenlight)["production_id"]
     other = tmp_path / "editor.py"
@@ -174,7 +174,7 @@ def test_a_plan_that_changed_meanwhile(
 def test_an_editor_that_fails(
     greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, editor: str, words: str
 ) -> None:
-    """An editor that fails is told in a plain sentence, and an untouched file is not left behind."""
+    """The failure of an editor is reported in one sentence, and an unchanged file is deleted."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     production_id = planned(greenlight)["production_id"]
     monkeypatch.setenv("EDITOR", editor)
@@ -187,7 +187,7 @@ def test_an_editor_that_fails(
 
 
 def test_an_edit_says_what_it_changed(greenlight: Greenlight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A renamed asset_id is told as what it is, one asset dropped and another added; a change names its fields."""
+    """A renamed asset_id is reported as one dropped asset and one added asset; a change names its fields."""
     plan = planned(greenlight)
     production_id, asset_id = plan["production_id"], plan["plan"]["assets"][0]["asset_id"]
     changed = done(greenlight("edit", production_id, "--set", f"{asset_id}.prompt=Only the sea."))
@@ -199,7 +199,7 @@ def test_an_edit_says_what_it_changed(greenlight: Greenlight, tmp_path: Path, mo
 
 
 def test_pictures_are_where_the_document_looks(greenlight: Greenlight, tmp_path: Path) -> None:
-    """Each file that a downloaded document refers to lies at that place in the folder."""
+    """Each file that a downloaded document refers to is at that place in the folder."""
     options = ("--platform", "social_post", "--modality", "image", "--yes", "--out", str(tmp_path))
     done(greenlight("produce", WORDS, *options))
     sources = re.findall(r'src="([^"]+)"', (tmp_path / "content.html").read_text())
@@ -220,16 +220,16 @@ def test_pictures_are_where_the_document_looks(greenlight: Greenlight, tmp_path:
     ],
 )
 def test_a_wrong_brief_names_the_option(options: tuple[str, ...], words: str) -> None:
-    """A wrong brief is refused with the option and the remedy, once, without a request."""
+    """An invalid brief is refused with the option and the remedy, once, without a request."""
     wrong = run("http://127.0.0.1:1", "plan", *options)
     assert wrong.exit_code == 2
-    title, told = wrong.stderr.splitlines()
+    title, detail = wrong.stderr.splitlines()
     assert title == "The request is invalid"
-    assert told.strip().startswith(words)
+    assert detail.strip().startswith(words)
 
 
 def test_reject(greenlight: Greenlight) -> None:
-    """A rejected production is closed, the list says so, and it cannot be approved any more."""
+    """A rejected production is closed, also in the list, and can no longer be approved."""
     production_id = planned(greenlight, "--tenant", "reject-test")["production_id"]
     assert "rejected" in done(greenlight("reject", production_id, "--reason", "too dull"))
     late = greenlight("approve", production_id)
@@ -239,7 +239,7 @@ def test_reject(greenlight: Greenlight) -> None:
 
 
 def test_regenerate_after_delivery(greenlight: Greenlight) -> None:
-    """A delivered production takes another take of an asset, delivers again, and can go back to the first take."""
+    """A delivered production can make another take of an asset, deliver again, and return to the first take."""
     text = done(greenlight("produce", "Say it.", "--platform", "copy", "--yes"))
     production_id = re.findall(r"greenlight open (\S+)", text)[0]
     asset_id = shown(greenlight, production_id)["assets"][0]["asset_id"]
@@ -253,7 +253,7 @@ def test_regenerate_after_delivery(greenlight: Greenlight) -> None:
 
 
 def test_errors_are_messages(greenlight: Greenlight) -> None:
-    """A refusal is one message with its remedy and exit code 1; a slip in the command itself is exit code 2."""
+    """A refusal is one message with its remedy and exit code 1; wrong usage of the command is exit code 2."""
     unknown = greenlight("show", "nobody")
     assert unknown.exit_code == 1
     assert "nobody" in unknown.stderr
@@ -273,7 +273,7 @@ def test_the_same_key_is_the_same_production(greenlight: Greenlight) -> None:
 
 
 def test_list_and_providers_as_json(greenlight: Greenlight) -> None:
-    """The read commands print JSON that scripts can take apart."""
+    """The commands that read print JSON that scripts can parse."""
     planned(greenlight)
     assert all("production_id" in p for p in json.loads(done(greenlight("list", "--json", "--limit", "3"))))
     report = json.loads(done(greenlight("providers", "--json")))
@@ -282,7 +282,7 @@ def test_list_and_providers_as_json(greenlight: Greenlight) -> None:
 
 
 def test_doctor(greenlight: Greenlight) -> None:
-    """The doctor finds a whole stack healthy; where nothing runs it exits 1 and names the command that helps."""
+    """The doctor reports a whole stack as healthy; if no stack runs it exits with 1 and names the command to run."""
     text = done(greenlight("doctor"))
     assert "MISSING" not in text
     assert "storage" in text
@@ -292,21 +292,21 @@ def test_doctor(greenlight: Greenlight) -> None:
 
 
 async def test_too_dear_is_exit_code_3(client: Client) -> None:
-    """--yes with --max-usd approves nothing that could cost more, and says so with exit code 3."""
+    """--yes with --max-usd approves no plan that could cost more, and reports this with exit code 3."""
     async with FakeActivities(assets=3, price_usd="0.5000").working(client), serving(client, {}) as api:
         url = str(api.http.base_url)
         brief = ("produce", "Say it.", "--platform", "copy", "--yes", "--max-usd")
-        dear = await asyncio.to_thread(run, url, *brief, "1.49")
-        assert dear.exit_code == 3
-        assert "1.50 USD is more than --max-usd 1.49" in dear.stderr
-        production_id = dear.stderr.split()[1]
+        above = await asyncio.to_thread(run, url, *brief, "1.49")
+        assert above.exit_code == 3
+        assert "1.50 USD is more than --max-usd 1.49" in above.stderr
+        production_id = above.stderr.split()[1]
         assert (await api.get(production_id))["status"] == "awaiting_approval"
         assert (await asyncio.to_thread(run, url, *brief, "1.50", "--no-watch")).exit_code == 0
 
 
 async def test_what_waits_for_an_approval_is_exit_code_4(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plan that waits for a decision is exit code 4 of whatever was to make it or follow it; who ends the command at
-    the question is told the production and the next step."""
+    """A plan that waits for a decision is exit code 4 of the commands that make or watch it; a person who ends the
+    command at the question receives the production's id and the next step."""
     async with FakeActivities().working(client), serving(client, {}) as api:
         url = str(api.http.base_url)
         brief = ("produce", "Say it.", "--platform", "copy")
@@ -330,7 +330,7 @@ async def test_what_waits_for_an_approval_is_exit_code_4(client: Client, monkeyp
 
 @pytest.mark.parametrize("command", [("produce", WORDS, "--platform", "copy", "--yes"), ("watch", "p"), ("open", "p")])
 def test_out_is_looked_at_first(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Where nothing can be written to --out, nothing is begun, and nobody sees a traceback."""
+    """If --out is not writable, no production is started, and no traceback is printed."""
     (tmp_path / "file").write_text("x")
     refused = run("http://127.0.0.1:9", *command, "--out", str(tmp_path / "file" / "below"))
     assert refused.exit_code == 2
@@ -339,7 +339,7 @@ def test_out_is_looked_at_first(tmp_path: Path, command: tuple[str, ...]) -> Non
 
 
 async def test_a_script_does_not_wait_for_a_person(client: Client) -> None:
-    """Without a terminal, watching ends with exit code 4 where a person must decide, and names the command."""
+    """Without a terminal, `watch` ends with exit code 4 when a person must decide, and names the command."""
     activities = FakeActivities()
     activities.fail.add("text-2")
     async with activities.working(client), serving(client, {}) as api:
@@ -353,16 +353,16 @@ async def test_a_script_does_not_wait_for_a_person(client: Client) -> None:
         assert (await asyncio.to_thread(run, url, "watch", found[1])).exit_code == 0
 
 
-async def test_unknown_prices_are_said(client: Client) -> None:
-    """A plan of unknown prices says how many and is never called free; --yes approves it only with the option."""
+async def test_unknown_prices_are_printed(client: Client) -> None:
+    """The number of unknown prices is printed, never "free", and --yes approves the plan only with the option."""
     activities = FakeActivities(assets=2)
     activities.unknown = True
     async with activities.working(client), serving(client, {}) as api:
         url = str(api.http.base_url)
-        said = await asyncio.to_thread(run, url, "plan", "Say it.", "--platform", "copy")
-        assert "2 assets · 2 unknown prices · plan " in done(said)
-        assert "free" not in said.stdout
-        found = re.search(r"greenlight approve (\S+) ", said.stdout)
+        result = await asyncio.to_thread(run, url, "plan", "Say it.", "--platform", "copy")
+        assert "2 assets · 2 unknown prices · plan " in done(result)
+        assert "free" not in result.stdout
+        found = re.search(r"greenlight approve (\S+) ", result.stdout)
         assert found
         plan = PlanView.model_validate((await api.get(found[1]))["plan"])
         assert plan.unknown_prices == ("text-1", "text-2")

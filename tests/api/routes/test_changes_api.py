@@ -146,8 +146,8 @@ async def test_refresh(api: Api) -> None:
     assert (takes[0]["stale"], takes[0]["stale_because"]) == (True, ["prompt"])
     refresh = path(production_id, "refresh")
     assert problem(await api.http.post(refresh, json={}), 422).errors[0].field == "max_usd"
-    dear = problem(await api.http.post(refresh, json={"max_usd": "0.0099"}), 409)
-    assert dear.errors[0].field == "max_usd"
+    expensive = problem(await api.http.post(refresh, json={"max_usd": "0.0099"}), 409)
+    assert expensive.errors[0].field == "max_usd"
     fresh = problem(await api.http.post(refresh, json={"max_usd": "1", "asset_ids": ["text-1"]}), 409)
     assert "text-1" in fresh.detail
     last = await last_of(api, production_id)

@@ -1,4 +1,4 @@
-"""One call that plans, executes or generates, and follows the production to its end."""
+"""One request that plans, executes or generates, and watches the production to its end."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from workflows.models import Asset, Modality, Plan
 
 
 async def test_plan_stream(api: Api) -> None:
-    """One call plans: the stream ends with the plan, and Location names the production."""
+    """One request plans: the stream ends with the plan, and Location names the production."""
     async with api.http.stream("POST", "/api/v1/multimodal/plan", json=BRIEF) as response:
         events = [e async for e in sse(response) if e.name]
     assert [e.name for e in events] == ["plan_start", "plan_ready"]
@@ -27,7 +27,7 @@ async def test_plan_stream(api: Api) -> None:
 
 
 async def test_execute_plan_stream(api: Api) -> None:
-    """One call approves and follows to the end, within the budget that it names."""
+    """One request approves and streams to the end, within the budget that it names."""
     production_id, digest = await api.planned()
     body = {"production_id": production_id, "plan_digest": digest, "budget_usd": "0.5", "approver": "ana"}
     async with api.http.stream("POST", "/api/v1/multimodal/execute-plan", json=body) as response:
@@ -39,19 +39,19 @@ async def test_execute_plan_stream(api: Api) -> None:
 
 
 async def test_generate(api: Api) -> None:
-    """One call plans and approves what costs at most max_usd; what costs more waits, with its price."""
+    """One request plans, and approves a plan within max_usd; a more expensive plan waits, with its price."""
     done = await api.http.post("/api/v1/generate", json={"brief": BRIEF, "max_usd": "0.03"})
     assert done.status_code == 202, done.text
     assert (await api.events(done.json()["production_id"]))[-1].name == "done"
-    dear = await api.http.post("/api/v1/generate", json={"brief": BRIEF, "max_usd": "0.0299"})
-    found = problem(dear, 402)
+    expensive = await api.http.post("/api/v1/generate", json={"brief": BRIEF, "max_usd": "0.0299"})
+    found = problem(expensive, 402)
     assert str(found.price_usd) == "0.0300"
     assert found.production_id
     assert (await api.get(found.production_id))["status"] == "awaiting_approval"
 
 
 async def test_generate_names_bad_field(client: Client) -> None:
-    """Where planning fails for a field of the brief, generate names it with the remedy; else it is a conflict."""
+    """If planning fails because of a field of the brief, the response names it and the remedy; otherwise it is 409."""
 
     class Unwilling(FakeActivities):
         @activity.defn(name="draft_plan")
@@ -73,7 +73,7 @@ async def test_generate_names_bad_field(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/generate", "/api/v1/generate"])
 async def test_generate_waits_for_result(api: Api, path: str) -> None:
-    """With `wait_seconds` one call returns the result: its assets with files and costs, and nothing is null in it."""
+    """With `wait_seconds` one request returns the result: its assets with files and costs, and no null in it."""
     body = {"brief": BRIEF, "max_usd": "0.03", "wait_seconds": 60}
     done = await api.http.post(path, json=body)
     assert done.status_code == 200, done.text
@@ -88,7 +88,7 @@ async def test_generate_waits_for_result(api: Api, path: str) -> None:
 
 
 async def test_generate_stream(api: Api) -> None:
-    """As an event stream, one call returns the events from the first, the plan with its assets, and the result."""
+    """As an event stream, one request returns all events, the plan with its assets, and the result."""
     headers = {"Accept": "text/event-stream", "Idempotency-Key": "stream-1"}
     body = {"brief": BRIEF, "max_usd": "0.03"}
     names = []
@@ -106,7 +106,7 @@ async def test_generate_stream(api: Api) -> None:
 
 
 async def test_response_is_the_text(api: Api, storage: Storage) -> None:
-    """The response of a text is its takes in plan order; while they cannot be read there is none."""
+    """The response of a text consists of its takes in plan order; while they cannot be read it has no text."""
     headers, body = {"Idempotency-Key": "text-1"}, {"brief": BRIEF, "max_usd": "0.03", "wait_seconds": 60}
     done = (await api.http.post("/generate", json=body, headers=headers)).json()
     assert (done["status"], done["response"]) == ("delivered", None)
@@ -119,7 +119,7 @@ async def test_response_is_the_text(api: Api, storage: Storage) -> None:
 
 
 async def test_generate_from_prompt(api: Api) -> None:
-    """A prompt alone is a brief; without max_usd nothing that costs money is approved."""
+    """A prompt alone is a brief; without max_usd no asset that costs money is approved."""
     found = problem(await api.http.post("/generate", json={"prompt": "A jazz poster.", "max_steps": 2}), 402)
     assert str(found.price_usd) == "0.0200"
     waiting = await api.get(str(found.production_id))
@@ -151,7 +151,7 @@ async def test_plan_is_cut_before_it_is_approved(api: Api) -> None:
     ],
 )
 def test_generate_body(body: dict[str, Any], field: str) -> None:
-    """A body that is not one request names its field."""
+    """The refusal of an invalid body names its field."""
     with pytest.raises(ValidationError) as caught:
         Generate.model_validate(body)
     error = caught.value.errors()[0]
@@ -159,7 +159,7 @@ def test_generate_body(body: dict[str, Any], field: str) -> None:
 
 
 def test_longest_part_of_plan() -> None:
-    """A plan is cut after its first assets, and keeps no asset without its inputs, at no time while it is cut."""
+    """A plan is cut after its first assets; at no time does it have an asset without its inputs."""
 
     def asset(asset_id: str, *needs: str) -> Asset:
         return Asset(

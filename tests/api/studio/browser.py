@@ -12,12 +12,22 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import httpx
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.async_api import Browser, Page, StorageState, ViewportSize, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    Dialog,
+    Error,
+    Page,
+    StorageState,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 from temporalio.client import Client
 
 from api.__main__ import Server, server
@@ -79,6 +89,10 @@ async def browsing(*more: str) -> AsyncIterator[Browser]:
             await browser.close()
 
 
+_LEFT: Final[dict[tuple[Browser, str, bool], Page]] = {}
+"""The pages that tests have left, by their browser, address and policy: a new page costs 2 s of CPU."""
+
+
 @asynccontextmanager
 async def visiting(
     browser: Browser,
@@ -89,39 +103,66 @@ async def visiting(
     bypass_csp: bool = False,
     known: StorageState | None = None,
 ) -> AsyncIterator[Page]:
-    """A page of a new user, or of one with the local storage `known`; closing it fails when a script failed, a dialog
+    """A page of a new user, or of one with the local storage `known`; leaving it fails when a script failed, a dialog
     opened or the policy was violated."""
-    context = await browser.new_context(
-        base_url=url,
-        viewport=SIZES[width],
-        color_scheme=theme,
-        bypass_csp=bypass_csp,
-        storage_state=known,
-        reduced_motion="reduce",
-        locale="en-US",
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    page = await context.new_page()
-    await page.add_init_script(WATCH)
+    key, kept = (browser, url, bypass_csp), False
+    page = None if known else _LEFT.pop(key, None)
+    if page:
+        await _forget_user(page)
+    else:
+        page = await _new_page(browser, url, bypass_csp, known)
+    await page.set_viewport_size(SIZES[width])
+    await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
 
-    async def dialog(opened: Any) -> None:
+    def failed(error: Error) -> None:
+        wrong.append(f"script: {error}")
+
+    async def dialog(opened: Dialog) -> None:
         wrong.append(f"dialog: {opened.message}")
         await opened.dismiss()
 
+    page.on("pageerror", failed)
     page.on("dialog", dialog)
     try:
         yield page
         wrong += await page.evaluate("window.violations ?? []")
         assert wrong == []
+        kept = known is None and key not in _LEFT
     finally:
-        await context.close()
+        page.remove_listener("pageerror", failed)
+        page.remove_listener("dialog", dialog)
+        if kept:
+            await page.unroute_all()
+            await page.goto("about:blank")
+            _LEFT[key] = page
+        else:
+            await page.context.close()
+
+
+async def _new_page(browser: Browser, url: str, bypass_csp: bool, known: StorageState | None) -> Page:
+    context = await browser.new_context(base_url=url, bypass_csp=bypass_csp, storage_state=known, locale="en-US")
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page = await context.new_page()
+    await page.add_init_script(WATCH)
+    return page
+
+
+async def _forget_user(page: Page) -> None:
+    """Delete all that a page has stored, from a document of its origin that runs no script."""
+    await page.context.clear_cookies()
+    await page.goto("/healthz")
+    await page.evaluate("() => (localStorage.clear(), sessionStorage.clear())")
 
 
 class Site:
-    """The API on one port, which can be stopped and started again as in a deployment."""
+    """The API on one port, which can be stopped and started again as in a deployment.
+
+    Each site has the port of the one before it, if that is free: so the page of the one before it can be used again.
+    """
+
+    _last_port: ClassVar[int] = 0
 
     def __init__(self, client: Client | None, environ: Mapping[str, str]) -> None:
         self._client = client
@@ -135,8 +176,13 @@ class Site:
         return f"http://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
-        self._listener = listener = socket.create_server(("127.0.0.1", self._port))
-        self._port = listener.getsockname()[1]
+        try:
+            self._listener = listener = socket.create_server(("127.0.0.1", self._port or Site._last_port))
+        except OSError:
+            if self._port:
+                raise
+            self._listener = listener = socket.create_server(("127.0.0.1", 0))
+        self._port = Site._last_port = listener.getsockname()[1]
         self._server = server(self._settings, create_app(self._settings, self._client))
         self._task = asyncio.create_task(self._server.serve([listener]))
 
@@ -156,7 +202,8 @@ async def overflow(page: Page) -> int:
 
 async def violations(page: Page, *rules: str) -> list[str]:
     """The serious violations that axe-core finds, by all of its rules or by these, as `rule: element`."""
-    await page.evaluate(f"window.axe || (() => {{ {AXE_SCRIPT} }})()")
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(f"() => {{ {AXE_SCRIPT} }}")
     asked = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
     found = await page.evaluate("(asked) => axe.run(document, asked)", asked)
     return [
@@ -172,10 +219,12 @@ async def twins(page: Page) -> list[str]:
     return [each for each, times in Counter(ids).items() if times > 1]
 
 
+_LOADS: Final = count()
+
+
 async def show(page: Page, path: str) -> None:
     """Open a view by its address after the hash, as a bookmark does, and wait until it is complete."""
-    await page.goto("about:blank")
-    await page.goto(f"/#/{path}")
+    await page.goto(f"/?{next(_LOADS)}#/{path}")  # another query, so that the whole page is loaded
     await expect(page.locator("main h1").first).to_be_visible()
     await expect(page.get_by_text(re.compile("^Loading"))).to_have_count(0)
 

@@ -185,10 +185,11 @@ async def test_two_people_and_unknown_prices(browser: Browser, site: Site, fake:
         await delivered(page)
         done = await made(site, production_id)
         assert done["approval"]["approver"] == "Ben"
-        await write(page, title="Nobody knows its price")
+        await write(page, title="Of unknown price")
         await page.goto("/#/attention")
-        entry = page.locator(".entry", has_text="Nobody knows its price")
+        entry = page.locator(".entry", has_text="Of unknown price")
         await entry.get_by_role("link", name="View the plan").first.click()
+        await expect(page.get_by_role("heading", name="Of unknown price", level=1)).to_be_visible()  # no list
         await expect(button).to_be_disabled()
         await page.get_by_label(re.compile("^Also spend on text-1, text-2, and text-3")).check()
         await button.click()

@@ -234,17 +234,17 @@ async def test_batches_and_schedules(browser: Browser, site: Site) -> None:
         await page.goto("/#/batches")
         rows = b'key,text,platform,title\nb-one,"Say ""one"", loudly.",copy,One\nb-two,Say two.,copy,Two\n'
         await page.locator("input[type=file]").set_input_files(
-            {"name": "briefs.csv", "mimeType": "text/csv", "buffer": rows}
+            {"name": "one-and-two.csv", "mimeType": "text/csv", "buffer": rows}
         )
         await expect(page.get_by_role("cell", name='Say "one", loudly.')).to_be_visible()
         await page.get_by_role("button", name="Start the batch").click()
         await page.get_by_role("button", name=re.compile("^Approve all · up to")).click()
         await expect(page.get_by_text("2 of 2 briefs")).to_be_visible()
         await expect(page.get_by_role("row", name=re.compile("Two b-two Delivered"))).to_be_visible()
-        await expect(page.get_by_role("heading", name="briefs.csv")).to_be_visible()
+        await expect(page.get_by_role("heading", name="one-and-two.csv")).to_be_visible()
         await expect(page.get_by_role("link", name="Download everything")).to_be_visible()
         await page.get_by_role("link", name="Batches").first.click()
-        await expect(page.locator(".rows > li", has_text="briefs.csv")).to_be_visible()
+        await expect(page.locator(".rows > li", has_text="one-and-two.csv")).to_be_visible()
         await page.goto("/#/schedules")
         await page.get_by_role("button", name="New").click()
         await page.get_by_label("Name").fill("Every Monday here")

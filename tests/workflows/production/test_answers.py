@@ -40,9 +40,9 @@ from workflows.requests import (
     UploadTake,
 )
 
-PRICES: Final = {"gift": ZERO, "cheap": Decimal("0.01"), "dear": Decimal("0.10"), "secret": None}
+PRICES: Final = {"gift": ZERO, "cheap": Decimal("0.01"), "expensive": Decimal("0.10"), "secret": None}
 """USD; None is an unpublished price."""
-MODELS: Final = ("cheap", "cheap", "dear", "dear", "gift", "secret")
+MODELS: Final = ("cheap", "cheap", "expensive", "expensive", "gift", "secret")
 TYPES: Final = (Modality.TEXT, Modality.IMAGE, Modality.VIDEO)
 FAILURES: Final[tuple[AttentionReason, ...]] = (
     "asset_failed",

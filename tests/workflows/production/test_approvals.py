@@ -64,10 +64,10 @@ async def test_an_inexpensive_draft_is_approved_by_the_policy(productions: Produ
         seen = await cheap.result()
         assert seen.approval
         assert (seen.approval.approver, seen.budget_usd) == ("the approval policy", Decimal("0.1000"))
-        dear, _ = await productions.planned(approval={"auto_below_usd": "0.09"})
+        expensive, _ = await productions.planned(approval={"auto_below_usd": "0.09"})
         fakes.price_usd = Decimal("0.0100")
-        await update(dear, ProductionWorkflow.revise, Revision(feedback="shorter", reviser="bo"))
-        seen = await snapshot(dear)
+        await update(expensive, ProductionWorkflow.revise, Revision(feedback="shorter", reviser="bo"))
+        seen = await snapshot(expensive)
     assert seen.status is ProductionStatus.AWAITING_APPROVAL
     revised = seen.events[-1]
     assert (revised.data["how"], revised.data["by"], revised.data["feedback"]) == ("revise", "bo", "shorter")

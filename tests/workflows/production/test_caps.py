@@ -26,7 +26,7 @@ async def approve_again(handle: Handle, **more: object) -> None:
     await update(handle, ProductionWorkflow.decide, Decision(approve=again))
 
 
-DEARER = EditOp(op="change", asset_id="shot-1", model="dear")
+EXPENSIVE = EditOp(op="change", asset_id="shot-1", model="expensive")
 
 
 async def paused_film(productions: Productions, fakes: FakeActivities, budget: str | None = None) -> Handle:
@@ -41,10 +41,10 @@ async def paused_film(productions: Productions, fakes: FakeActivities, budget: s
 async def test_a_more_expensive_edit_of_a_pending_asset_needs_approval(productions: Productions) -> None:
     """The new cost of an approved and pending asset is spent only after the approvers released it, for any editor."""
     fakes = Film(price_usd="0.1000")
-    fakes.prices = {"dear": Decimal("0.90")}
+    fakes.prices = {"expensive": Decimal("0.90")}
     async with fakes.working(productions.client):
         handle = await paused_film(productions, fakes)
-        await edit(handle, DEARER, editor="req")
+        await edit(handle, EXPENSIVE, editor="req")
         fakes.release("still-1")
         seen = await until(handle, "needs_attention")
         assert attention_of(seen) == {"shot-1": "change_to_approve"}
@@ -58,16 +58,16 @@ async def test_a_more_expensive_edit_within_the_budget_needs_no_approval(product
     """An edit within the released budget needs no new approval, and an edit that makes the plan fit withdraws the
     question."""
     fakes = Film(price_usd="0.1000")
-    fakes.prices = {"dear": Decimal("0.90")}
+    fakes.prices = {"expensive": Decimal("0.90")}
     async with fakes.working(productions.client):
         handle = await paused_film(productions, fakes)
-        await edit(handle, DEARER)
+        await edit(handle, EXPENSIVE)
         assert attention_of(await snapshot(handle)) == {"shot-1": "change_to_approve"}
         await edit(handle, EditOp(op="change", asset_id="shot-1", model="words"))
         seen = await snapshot(handle)
         assert attention_of(seen) == {}
         assert "attention_withdrawn" in names(seen)
-        await edit(handle, DEARER, budget_usd=Decimal("1.10"), editor="bo")
+        await edit(handle, EXPENSIVE, budget_usd=Decimal("1.10"), editor="bo")
         assert attention_of(await snapshot(handle)) == {}
         fakes.release("still-1")
         seen = await handle.result()

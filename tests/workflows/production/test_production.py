@@ -67,7 +67,7 @@ async def test_an_approval_of_another_plan_does_nothing(productions: Productions
         ignored = [e for e in seen.events if e.name == "approval_ignored"]
         assert len(ignored) == 4
         assert all(e.data["plan_digest"] == plan.digest for e in ignored)
-        await handle.signal("reject", "too dear")
+        await handle.signal("reject", "too expensive")
         assert (await handle.result()).status == "rejected"
 
 

@@ -252,8 +252,8 @@ async def test_a_changed_plan_keeps_the_price_of_takes_in_progress(productions: 
         await update(handle, ProductionWorkflow.regenerate, cheap)
         await seen_when(handle, lambda s: s.assets["still-1"].selected == 4)
         fakes.price_usd = Decimal("1.0000")
-        dear = Regenerate(asset_id="title-1")
-        assert (await refusal(update(handle, ProductionWorkflow.regenerate, dear))).kind == "budget_short"
+        expensive = Regenerate(asset_id="title-1")
+        assert (await refusal(update(handle, ProductionWorkflow.regenerate, expensive))).kind == "budget_short"
         fakes.release("still-1")
         seen = await handle.result()
     late = next(t for t in seen.assets["still-1"].takes if t.number == 2)

@@ -57,7 +57,7 @@ async def test_a_price_that_changed_before_the_claim(productions: Productions) -
     """A take whose attempt has a higher price than was reserved submits nothing; it is reserved at that price or
     waits."""
     fakes = FakeActivities(1, price_usd="0.10")
-    fakes.failures["text-1"] = AssetFailure(message="dearer", kind="price_changed", now_usd=Decimal("0.50"))
+    fakes.failures["text-1"] = AssetFailure(message="overcharged", kind="price_changed", now_usd=Decimal("0.50"))
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="0.40")
         seen = await until(handle, "needs_attention")

@@ -67,8 +67,8 @@ def test_a_long_chain_of_inputs() -> None:
 
 def test_a_further_take_keeps_its_provider() -> None:
     """A fallback of the main take changes neither the provider of further takes, nor their reserved money."""
-    dear = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
-    asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=dear),))
+    expensive = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
+    asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=expensive),))
     state = approved(asset)
     start_take(state, asset)
     complete_take(state, asset.asset_id, take(asset))
@@ -85,8 +85,8 @@ def test_a_further_take_keeps_its_provider() -> None:
 
 def test_an_ambiguous_submission_costs_the_price_of_its_request() -> None:
     """A request whose response was lost is counted and reserved at the price in its ledger: that of its own model."""
-    dear = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
-    asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=dear),))
+    expensive = Quote(low_usd=Decimal(0), high_usd=Decimal("0.50"), expected_seconds=1)
+    asset = text(1, fallbacks=(Alternative(provider="b", model="verse", quote=expensive),))
     state = approved(asset)
     start_take(state, asset)
     assert held_usd(state) == Decimal("0.50")
