@@ -19,6 +19,7 @@ from activities.planning.shots import (
     with_lengths,
 )
 from activities.planning.structure import model
+from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
 from activities.planning.task import PlanningTask
 from activities.text.speech import (
@@ -28,6 +29,7 @@ from activities.text.speech import (
     is_direction,
     join_sentences,
     sentences,
+    shortened,
     speech_seconds,
     subject,
 )
@@ -40,6 +42,8 @@ MOST_SHOTS: Final = 120
 LONGEST_SHOT_SECONDS: Final = 60.0
 LEAST_SECONDS: Final = 1.5
 """The average length below which the shots of a screenplay are joined."""
+SCENE_CHARS: Final = 1_500
+"""The description of a shot in the prompts of its picture and its video; models take about 500 words."""
 NAMED_SHOTS: Final = 10
 """Warnings with their text; further ones are counted."""
 
@@ -83,7 +87,7 @@ _FRAMINGS: Final = (
     (_CARD, r"card|packshot|end[ -]?frame"),
     (_MEDIUM, r"medium|mid\b|\bm[lc]?s\b|halb|amerik|medio|moyen|améric|two|中|متوسطة|средн"),
     (_CLOSE, r"close|detail|macro|insert|\b[em]?cu\b|nah|gro(?:ß|ss)|primer|detalle|gros|serré|primo|アップ|"
-             r"寄り|特写|近|클로즈|قريبة|крупн"),
+             r"寄り|特写|特寫|近|클로즈|قريبة|نزدیک|крупн|närbild|zbliż|κοντιν|yakın|תקריב|क्लोज"),
     (_WIDE, r""),
 )  # fmt: skip
 _MOVES: Final = re.compile(
@@ -175,7 +179,7 @@ def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
         frame = next(frame for frame, words in _FRAMINGS if re.search(words, shot.framing, re.IGNORECASE))
     return FilmShot(
         label=_short(shot.description) or shot.place or shot.framing or frame.name,
-        scene=closed(seen[:700]) if seen else "The scene.",
+        scene=closed(shortened(seen, SCENE_CHARS)) if seen else "The scene.",
         frame=frame._replace(camera="as described") if _MOVES.search(shot.description) else frame,
         narration=join_sentences(shot.spoken),
         speakers=speakers,
@@ -252,14 +256,14 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     brief, feedback, length = task.brief, task.feedback, task.seconds
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    groups = group_by_time([subject(s) for s in sentences(brief.text)], count)
+    groups = group_by_time([subject(s) for s in sentences(without_letter(brief.text))], count)
     english = brief.language.split("-")[0] == "en"
     shots = []
     for k in range(count):
         frame = _frame(k, count)
         scene = groups[k % len(groups)]
         said = [s for s in scene if not (english and is_direction(s))] if k < len(groups) else []
-        shots.append(FilmShot(frame.name, join_sentences(scene)[:700], frame, join_sentences(said)))
+        shots.append(FilmShot(frame.name, shortened(join_sentences(scene), SCENE_CHARS), frame, join_sentences(said)))
     if Modality.AUDIO not in task.preferred:
         return [replace(shot, seconds=max(length / count, 0.5)) for shot in shots]
     return _fitted(shots, length)

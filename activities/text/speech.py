@@ -87,6 +87,17 @@ def closed(text: str) -> str:
     return text.rstrip(" ,;:،؛，、；：–—-") + _stop_for(text)
 
 
+def shortened(text: str, limit: int) -> str:
+    """The whole sentences of a text that fit into so many characters, otherwise its whole words."""
+    if len(text) <= limit:
+        return text
+    ends = [m.end() for m in _SENTENCE_END.finditer(text, 0, limit + 1) if m.end() <= limit + 1]
+    if ends and ends[-1] > limit // 2:
+        return text[: ends[-1]].strip()
+    kept = text[:limit]
+    return closed((kept if any(map(is_wide, kept[-4:])) else kept.rsplit(" ", 1)[0]).strip())
+
+
 def _halves(sentence: str) -> tuple[str, str] | None:
     """The two parts of a sentence, split at the clause nearest to its middle; None if a part would be too short."""
     middle = len(sentence) / 2
