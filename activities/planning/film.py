@@ -42,8 +42,8 @@ MOST_SHOTS: Final = 120
 LONGEST_SHOT_SECONDS: Final = 60.0
 LEAST_SECONDS: Final = 1.5
 """The average length below which the shots of a screenplay are joined."""
-SCENE_CHARS: Final = 1_500
-"""The description of a shot in the prompts of its picture and its video; models take about 500 words."""
+SCENE_CHARS: Final = 700
+"""The description of a shot in the prompts of its picture and its video: 120 shots stay below the limit of a plan."""
 NAMED_SHOTS: Final = 10
 """Warnings with their text; further ones are counted."""
 
@@ -156,7 +156,7 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
     if drops and not timed and not task.feedback.ends_with_seconds:
         kept = sum(s.need for s in shots) / (sum(s.need for s in listed) or 1)
         total = max(total * min(kept, 1), 1.0)
-    shots = move_overrun(with_lengths(shots, total))
+    shots = [_described(shot, structure) for shot in move_overrun(with_lengths(shots, total))]
     length = task.brief.duration_seconds
     if structure.seconds and not task.feedback.seconds and abs(structure.seconds - length) > 0.05 * length:
         warnings.append(
@@ -169,17 +169,16 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
 def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
     seen = shot.description or _scene_before(structure, index)
     speakers = tuple(dict.fromkeys(line.speaker for line in shot.lines if line.speaker))
-    if speakers and structure.form == "screenplay":
-        seen = f"{seen.rstrip(' .')}. {' and '.join(speakers)} speaking".lstrip(". ")
-    if shot.place:
-        seen = f"{shot.place}. {seen}".rstrip(". ")
-    seen = seen or (f"The words {'; '.join(shot.lettering)}" if shot.lettering else shot.framing or structure.title)
+    if not shot.place:
+        shown = f"The words {'; '.join(shot.lettering)}" if shot.lettering else ""
+        seen = seen or shown or shot.framing or structure.title
     frame = _frame(index, len(structure.shots))
     if shot.framing:
         frame = next(frame for frame, words in _FRAMINGS if re.search(words, shot.framing, re.IGNORECASE))
     return FilmShot(
-        label=_short(shot.description) or shot.place or shot.framing or frame.name,
-        scene=closed(shortened(seen, SCENE_CHARS)) if seen else "The scene.",
+        label=_label(shot) or frame.name,
+        scene=closed(seen) if seen else "" if shot.place else "The scene.",
+        place=shot.place,
         frame=frame._replace(camera="as described") if _MOVES.search(shot.description) else frame,
         narration=join_sentences(shot.spoken),
         speakers=speakers,
@@ -187,6 +186,20 @@ def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
         seconds=shot.seconds or 0,
         fixed=bool(shot.seconds),
     )
+
+
+def _label(shot: model.Shot) -> str:
+    """The name of a shot: what is seen, otherwise what is said or read; empty where the brief gives nothing."""
+    words = next(iter((*shot.lettering, *shot.spoken)), "")
+    return _short(shot.description) or (f"“{_short(words)}”" if words else shot.place or shot.framing)
+
+
+def _described(shot: FilmShot, structure: Structure) -> FilmShot:
+    """The shot with its whole description: its place, what is seen, and who speaks in a screenplay."""
+    speaking = shot.speakers and structure.form == "screenplay"
+    parts = [shot.place, shot.scene, f"{' and '.join(shot.speakers)} speaking" if speaking else ""]
+    seen = join_sentences([closed(part) for part in parts if part])
+    return replace(shot, scene=shortened(seen, SCENE_CHARS))
 
 
 def _frame(index: int, count: int) -> Frame:

@@ -14,6 +14,8 @@ from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_f
 from activities.planning.shots import FilmShot
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
+from activities.planning.structure.quoted import is_commission
+from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, check_plannable
 from activities.text.speech import sentences, shortened, subject
 from workflows.brief import Brief, Platform
@@ -165,6 +167,12 @@ def _title(task: PlanningTask) -> str:
     if structure and structure.form in ("shot list", "table", "screenplay"):
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)
+    if structure and structure.form == "advert" and is_commission(text):
+        named = [
+            *quotations(text),
+            *(t for shot in reversed(structure.shots) for t in (*reversed(shot.lettering), *shot.spoken)),
+        ]
+        text = next(iter(named), text)
     first = subject(text).rstrip(" .!?。！？।؟…,;:") or brief.platform.value.replace("_", " ")
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 
@@ -258,7 +266,8 @@ def _lettering(shown: Lettering) -> str:
     """What a prompt says of text in the picture; nothing where its description asks for text without the words."""
     if not shown.words:
         return "" if shown.asked else "no lettering"
-    return f"lettering, spelled exactly: {', '.join(f'“{each[:200]}”' for each in shown.words[:MAX_LETTERING])}; no other lettering"
+    quoted = ", ".join(f"“{each[:200]}”" for each in shown.words[:MAX_LETTERING])
+    return f"lettering, spelled exactly: {quoted}; no other lettering"
 
 
 def _movement(writer: _AssetWriter, shot: FilmShot) -> str:

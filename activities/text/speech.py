@@ -75,7 +75,7 @@ def speech_seconds(text: str) -> float:
 
 def _stop_for(text: str) -> str:
     last = next((c for c in reversed(text) if c.isalpha()), "a")
-    if is_wide(last):
+    if is_wide(last) and not "\uac00" <= last <= "\ud7a3":  # Korean has the full stop of Latin
         return "。"
     return "।" if "\u0900" <= last <= "\u097f" else "."
 

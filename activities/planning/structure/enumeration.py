@@ -76,7 +76,7 @@ def parse_list(text: str) -> Structure | None:
             silent = True
             continue
         is_numbered = bool(mark and any(c.isdigit() for c in mark.group(0)))
-        if silent or not is_numbered and [s for s in segments(line) if s.kind in ("note", "sound", "length")]:
+        if silent or (not is_numbered and [s for s in segments(line) if s.kind in ("note", "sound", "length")]):
             continue
         if mark:
             items += 1

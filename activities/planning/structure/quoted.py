@@ -1,6 +1,7 @@
 """Quotations in prose: lines that are said, and text that is read on the screen."""
 
 import re
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
@@ -14,7 +15,7 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
-from activities.text.speech import is_direction, is_wide, sentences
+from activities.text.speech import group_by_time, is_direction, is_wide, sentences
 
 READ: Final = re.compile(rf"{READ_NOUNS}[^.!?。！？]{{0,40}}$", re.IGNORECASE)
 SAID: Final = re.compile(
@@ -36,6 +37,9 @@ _FACT: Final = re.compile(
 )
 """A fact of an advert in a line of its own: it is read."""
 _HASHTAG: Final = re.compile(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
+
+
+INSTRUCTION_WORDS: Final = 12
 
 
 class Parts(NamedTuple):
@@ -111,7 +115,10 @@ def parse_advert(text: str) -> Structure | None:
             for part in _sentences_with_quotes(segment.value):
                 found = take_quotations(part)
                 count += len(found.lines)
-                shown += _HASHTAG.findall(found.description)
+                tags = _HASHTAG.findall(part)
+                shown += tags
+                if (tags or found.lettering) and not found.lines and _is_instruction(found.description):
+                    found = found._replace(description="")
                 pending += [found.description] if has_words(found.description) else []
                 if found.lines or found.lettering:
                     if not pending and shots:
@@ -135,7 +142,27 @@ def parse_advert(text: str) -> Structure | None:
         shots.append(
             Shot(0, tail or (shots[-1].description if shots else ""), lines=tuple(last), lettering=tuple(shown))
         )
-    return Structure("advert", numbered(shots)) if len(shots) > 1 else None
+    return Structure("advert", numbered(_spread(shots))) if len(shots) > 1 else None
+
+
+def _is_instruction(description: str) -> bool:
+    """Whether what is around a quotation only says where it is read: "On screen at the end"."""
+    return (
+        len(description.split()) <= INSTRUCTION_WORDS and re.search(READ_NOUNS, description, re.IGNORECASE) is not None
+    )
+
+
+def _spread(shots: list[Shot]) -> list[Shot]:
+    """The sentences of a description over its shot and the shots after it that have none."""
+    spread = list(shots)
+    k = 0
+    while k < len(spread):
+        end = next((j for j in range(k + 1, len(spread)) if spread[j].description), len(spread))
+        seen = sentences(spread[k].description) if spread[k].description else []
+        for j, each in enumerate(group_by_time(seen, end - k) if len(seen) > 1 else []):
+            spread[k + j] = replace(spread[k + j], description=join_descriptions(each))
+        k = end
+    return spread
 
 
 def _seen(pending: list[str]) -> str:

@@ -35,6 +35,14 @@ _TIMED_ITEM: Final = re.compile(
 """A shot under any name, which its time makes one: "Klappe 3 (0:08-0:12)"."""
 _ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
 _UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
+_NO_VOICE: Final = re.compile(
+    r"(^|[.!?。！？]\s*)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|pas de (?:voix|dialogue)|"
+    r"sans (?:voix|paroles)|sin (?:voz|diálogo|palabras)|keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|senza (?:voce|parole)|"
+    r"sem (?:voz|narração|falas)|без (?:слов|голоса)|ナレ(?:ーション)?(?:なし|無し)|无旁白|無旁白|내레이션 없음|"
+    r"بدون (?:صوت|تعليق|گفتار)|ללא קריינות)\s*(?:[.。!]|$)",
+    re.IGNORECASE,
+)
+"""A sentence that says that nothing is said."""
 _LEAD: Final = re.compile(r"^[\s>#*•+|-]*")
 _SEEN: Final = re.compile(
     r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
@@ -122,10 +130,10 @@ class ShotDraft:
     def _describe(self, text: str) -> None:
         if _ASIDE.match(text) and _UNHEARD.search(text):
             return  # a remark about the sound: "(no VO)"
-        text = re.sub(r"^[\s:：.–—|,-]+", "", text.strip("*_ "))
+        text = re.sub(r"^[\s:：.–—|,-]+", "", _NO_VOICE.sub(r"\1", text.strip("*_ ")))
         if not self.framing and (found := FRAMING.match(text)):
             self.framing = found.group(0).strip()
-            text = text[found.end() :]
+            text = re.sub(r"^\s*of\s+", "", text[found.end() :])
         parts = take_quotations(text)
         self.lines += parts.lines
         self.lettering += parts.lettering
@@ -148,9 +156,7 @@ class ShotDraft:
             (found := marks.LENGTH.search(text))
             and found.start() <= MAX_GAP
             and (found.group(0)[0] in "[(（【" or found.start() <= 2)
-        ):
-            self.seconds = marks.number(found.group(1))
-        elif found := marks.TRAILING.search(text):
+        ) or (found := marks.TRAILING.search(text)):
             self.seconds = marks.number(found.group(1))
         else:
             return text

@@ -17,8 +17,8 @@ _NUMBER: Final = re.compile(
     re.IGNORECASE,
 )
 _START: Final = re.compile(
-    r"(?:tc|time(?:code)?|time code)?\s*[-–]?\s*(?:in|start|from|begin|von|début|de|inicio|inizio|início|van|od|från|fra|"
-    r"開始|イン|开始|開始時間|시작|начало|с|البداية|من|शुरू)",
+    r"(?:tc|time(?:code)?|time code)?\s*[-–]?\s*(?:in|start|from|begin|von|début|de|inicio|inizio|início|van|od|"
+    r"från|fra|開始|イン|开始|開始時間|시작|начало|с|البداية|من|शुरू)",
     re.IGNORECASE,
 )
 _END: Final = re.compile(
@@ -59,7 +59,9 @@ def _table_at(lines: list[str], k: int) -> Table | None:
         return Table(_cells(lines[k]), tuple(map(_cells, lines[k + 2 : end])), k, end)
     width = lines[k].count("\t")
     if width and width == lines[k + 1].count("\t") == lines[k + 2].count("\t"):
-        end = next((j for j in range(k + 1, len(lines)) if lines[j].count("\t") != width), len(lines))
+        end = next((j for j in range(k + 1, len(lines)) if not 0 < lines[j].count("\t") <= width), len(lines))
+        if end == len(lines) - 1 and segments(lines[end])[0].kind:
+            end += 1  # the empty cells at the end of the text are cut off
         rows = tuple(tuple(c.strip() for c in line.split("\t")) for line in lines[k + 1 : end])
         return Table(tuple(c.strip() for c in lines[k].split("\t")), rows, k, end)
     return None
@@ -103,6 +105,10 @@ def _shots_of(table: Table, lines: list[str]) -> Structure | None:
             drafts.append(draft)
     if len(drafts) < 2:
         return None
+    for line in lines[table.last :]:  # an end line below the table
+        for part in segments(line):
+            if part.kind in ("voice", "lettering", "endline"):
+                drafts[-1].add(part)
     set_lengths(drafts)
     title = next(filter(None, map(title_in, lines[: table.first])), "")
     return Structure("table", numbered(draft.shot() for draft in drafts), title)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from activities.text.speech import is_wide, sentences, speech_seconds
+from activities.text.speech import closed, is_wide, join_sentences, sentences, speech_seconds
 
 QUOTED: Final = re.compile(
     r"“([^“”\n]{1,600})”|„([^„“”\n]{1,600})[“”]|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})«|「([^「」\n]{1,600})」"
@@ -106,7 +106,7 @@ def spoken_text(text: str) -> str:
     if not any(c.isalnum() for c in said):
         return ""
     kept = [s for s in sentences(said) if speech_seconds(s)]
-    return " ".join(kept) if kept else ""
+    return join_sentences(kept)
 
 
 def join_lines(lines: Iterable[str]) -> str:
@@ -129,5 +129,6 @@ def description_text(text: str) -> str:
 
 
 def join_descriptions(parts: list[str]) -> str:
-    """Descriptions as one text, with a full stop between two of them."""
-    return ". ".join(part.rstrip(". ") for part in parts if part)
+    """Descriptions as one text, each but the last with its full stop."""
+    *first, last = [part for part in parts if part] or [""]
+    return join_sentences([*map(closed, first), last])
