@@ -168,11 +168,8 @@ def _title(task: PlanningTask) -> str:
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)
     if structure and structure.form == "advert" and is_commission(text):
-        named = [
-            *quotations(text),
-            *(t for shot in reversed(structure.shots) for t in (*reversed(shot.lettering), *shot.spoken)),
-        ]
-        text = next(iter(named), text)
+        last = structure.shots[-1]
+        text = next(iter((*quotations(text), *reversed(last.lettering), *last.spoken)), text)
     first = subject(text).rstrip(" .!?。！？।؟…,;:") or brief.platform.value.replace("_", " ")
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 

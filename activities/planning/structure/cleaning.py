@@ -29,10 +29,12 @@ _GREETING: Final = re.compile(
 _SIGN_OFF: Final = re.compile(
     r"^\s*(?:(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|sincerely|yours|"
     r"viele grüße|liebe grüße|beste grüße|(?:mit )?freundlichen? grüßen|vielen dank|danke|lg|vg|mfg|merci|"
-    r"cordialement|bien à vous|(?:un )?saludos?|gracias|(?:cordiali )?saluti|grazie|obrigad[oa]|abraços?|atenciosamente|"
-    r"(?:met vriendelijke )?groet(?:en)?|bedankt|pozdrawiam|dziękuję|(?:med vänliga )?hälsningar|tack|mvh|"
-    r"vennlig hilsen|med venlig hilsen|tak|terveisin|kiitos|s pozdravem|děkuji|saygılarımla|teşekkürler|ευχαριστώ|с уважением|спасибо|"
-    r"дякую|با احترام|ممنون|شكرا|مع التحية|תודה|בברכה|धन्यवाद|谢谢|謝謝|감사합니다|よろしくお願い(?:いた|致)?します)"
+    r"cordialement|bien à vous|(?:un )?saludos?|gracias|(?:cordiali )?saluti|grazie|obrigad[oa]|abraços?|"
+    r"atenciosamente|(?:met vriendelijke )?groet(?:en)?|bedankt|pozdrawiam|dziękuję|"
+    r"(?:med vänliga )?hälsningar|tack|mvh|"
+    r"vennlig hilsen|med venlig hilsen|tak|terveisin|kiitos|s pozdravem|děkuji|saygılarımla|teşekkürler|"
+    r"ευχαριστώ|с уважением|спасибо|дякую|با احترام|ممنون|شكرا|مع التحية|תודה|בברכה|धन्यवाद|谢谢|謝謝|"
+    r"감사합니다|よろしくお願い(?:いた|致)?します)"
     r"[^.:?\n]{0,30}[,.!，。！]?\s*$",
     re.IGNORECASE,
 )

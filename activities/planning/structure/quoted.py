@@ -108,8 +108,8 @@ def parse_advert(text: str) -> Structure | None:
             shown.append(without_quotes(segment.value))
         elif segment.kind in ("voice", "speaker"):
             count += 1
-            line = Line(spoken_text(segment.value), segment.speaker, segment.direction)
-            shots.append(Shot(0, _seen(pending), lines=(line,)))
+            said = Line(spoken_text(segment.value), segment.speaker, segment.direction)
+            shots.append(Shot(0, _seen(pending), lines=(said,)))
             pending = []
         else:
             for part in _sentences_with_quotes(segment.value):

@@ -37,8 +37,9 @@ _ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
 _UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
 _NO_VOICE: Final = re.compile(
     r"(^|[.!?。！？]\s*)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|pas de (?:voix|dialogue)|"
-    r"sans (?:voix|paroles)|sin (?:voz|diálogo|palabras)|keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|senza (?:voce|parole)|"
-    r"sem (?:voz|narração|falas)|без (?:слов|голоса)|ナレ(?:ーション)?(?:なし|無し)|无旁白|無旁白|내레이션 없음|"
+    r"sans (?:voix|paroles)|sin (?:voz|diálogo|palabras)|keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|"
+    r"senza (?:voce|parole)|sem (?:voz|narração|falas)|без (?:слов|голоса)|ナレ(?:ーション)?(?:なし|無し)|无旁白|"
+    r"無旁白|내레이션 없음|"
     r"بدون (?:صوت|تعليق|گفتار)|ללא קריינות)\s*(?:[.。!]|$)",
     re.IGNORECASE,
 )

@@ -124,9 +124,11 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str) -> None:
     """Add a cell to its shot; labels within it win over the name of its column."""
     if kind == "speaker" or not has_words(cell) or is_nothing(cell):
         return
-    if kind in ("start", "end"):
-        at = clock_or_number(western_digits(cell))
-        draft.start, draft.end = (at, draft.end) if kind == "start" else (draft.start, at)
+    if kind == "start":
+        draft.start = clock_or_number(western_digits(cell))
+        return
+    if kind == "end":
+        draft.end = clock_or_number(western_digits(cell))
         return
     if kind is None and (found := FRAMING.match(cell)):
         draft.framing = found.group(0)
