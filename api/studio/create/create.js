@@ -9,7 +9,6 @@ import { MODALITIES, PLATFORMS } from "../lib/labels.js";
 import { actorName, drafts, hasRole } from "../lib/session.js";
 import { EXAMPLES } from "./examples.js";
 import { approvalFields, detailFields, formatFields, platformField } from "./fields.js";
-import { LanguageQuestion } from "./language.js";
 import { referencesField, uploadReferences } from "./references.js";
 
 const EMPTY = {
@@ -35,7 +34,8 @@ const NO_WORKER =
 export function open([from], app) {
   const actions = new Actions(app);
   const referencesState = {};
-  const question = new LanguageQuestion(app);
+  let question = null; // about the language: loaded with the first text
+  let loading = null;
   let draft = { ...EMPTY, ...drafts.get("brief") };
   let replaced = drafts.get("replaced"); // the draft that a copied brief has replaced
   let key = newKey();
@@ -54,7 +54,7 @@ export function open([from], app) {
     drafts.set("brief", draft);
     if ("text" in change) {
       waits = false;
-      question.checkSoon(draft.text);
+      loadQuestion().then(() => question?.checkSoon(draft.text));
     }
     app.update();
   }
@@ -97,8 +97,14 @@ export function open([from], app) {
     set(other);
   }
 
+  /** Resolves also where it cannot be loaded: then the plan warns. */
+  function loadQuestion() {
+    const made = ({ LanguageQuestion }) => void (question = new LanguageQuestion(app));
+    return (loading ??= import("./language.js").then(made, () => void (loading = null)));
+  }
+
   load();
-  question.checkSoon(draft.text);
+  if (draft.text) loadQuestion().then(() => question?.checkSoon(draft.text));
   if (from) actions.run("copy", copyBrief);
 
   const platform = () => platforms?.find((p) => p.platform === draft.platform);
@@ -110,8 +116,9 @@ export function open([from], app) {
   }
 
   async function send() {
-    await question.check(draft.text);
-    waits = Boolean(question.open(draft));
+    await loadQuestion();
+    await question?.check(draft.text);
+    waits = Boolean(question?.open(draft));
     if (waits) return document.getElementById("use-language")?.focus();
     if (!platforms) await load(); // the modalities of the platform are not known yet
     const chosen = platform()?.modalities.filter(
@@ -184,7 +191,7 @@ export function open([from], app) {
       oninput=${(e) => set({ text: e.target.value })}
       onkeydown=${(e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && submit(e)}></textarea>
     ${excessNote(draft.text, limits.brief_chars, "brief-length")}
-    ${question.note(draft, answerLanguage)}
+    ${question?.note(draft, answerLanguage)}
     ${!draft.text && html`
       <div class="row examples" key="examples">
         <span class="hint">Start from</span>
@@ -258,7 +265,7 @@ export function open([from], app) {
     title: () => "Create",
     close() {
       clearTimeout(timer);
-      question.close();
+      question?.close();
     },
     render() {
       const problem = actions.problems.get("copy");
