@@ -16,6 +16,7 @@ from activities.finishing.film import encode_segment, lay_out_film, mix_sound
 from activities.finishing.manifests import Manifests
 from activities.finishing.sources import Sources
 from activities.planning import pricing
+from activities.planning.checks.languages import with_language_warnings
 from activities.planning.draft import draft_plan
 from activities.planning.language_models import models_for
 from activities.planning.moderation import moderate
@@ -87,6 +88,7 @@ class Activities(ProductionActivities):
             plan = pricing.price(
                 request.plan, self._providers, brief.aspect, only, request.references, language=brief.language
             )
+            plan = await with_language_warnings(plan, brief)
             if self._settings.moderation:
                 plan = await moderate(plan, self._providers)
             key = keys.plan_key(request.production_id, plan.digest)

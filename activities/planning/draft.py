@@ -1,12 +1,10 @@
 """The draft of a plan: by language models where some are enabled, otherwise by the template."""
 
-import asyncio
 from collections.abc import Mapping
 
 from temporalio.exceptions import ApplicationError
 
 from activities.planning import template
-from activities.planning.checks.languages import language_warnings
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
 from activities.planning.progress import PlanProgress
@@ -16,7 +14,6 @@ from activities.providers.protocol import Provider
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
 from workflows.activity_io import AssetFailure, DraftPlan
-from workflows.brief import Brief
 from workflows.models import Plan
 
 
@@ -35,8 +32,7 @@ async def draft_plan(
     try:
         plan = await plan_with_models(task, settings, questions)
         if plan is None:
-            drafted = with_fallbacks(template.draft(task), task, task.brief.budget_usd)
-            return await _with_language_warnings(drafted, task.brief)
+            return with_fallbacks(template.draft(task), task, task.brief.budget_usd)
     except ApplicationError as error:
         if not error.non_retryable:
             raise
@@ -46,14 +42,7 @@ async def draft_plan(
         bill = await questions.end()
         total = known.model_copy(update={"summed": True, "billed_usd": bill.billed_usd, "lost_usd": bill.doubt_usd})
         raise ApplicationError(error.message, total, type=error.type, non_retryable=True) from None
-    plan = await _with_language_warnings(plan, task.brief)
     bill = await questions.end()
     lost = f"planning: an answer of a language model was lost and counts as billed, with {bill.doubt_usd:f} USD"
     warnings = (*plan.warnings, lost) if bill.doubt_usd else plan.warnings
     return plan.model_copy(update={"drafting_usd": bill.billed_usd, "warnings": warnings})
-
-
-async def _with_language_warnings(plan: Plan, brief: Brief) -> Plan:
-    # In a thread: the first call loads the model.
-    warnings = await asyncio.to_thread(language_warnings, plan, brief)
-    return plan.model_copy(update={"warnings": (*plan.warnings, *warnings)}) if warnings else plan

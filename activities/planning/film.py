@@ -19,6 +19,7 @@ from activities.planning.shots import (
     with_lengths,
 )
 from activities.planning.structure import model
+from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
 from activities.planning.task import PlanningTask
 from activities.text.speech import (
@@ -28,6 +29,7 @@ from activities.text.speech import (
     is_direction,
     join_sentences,
     sentences,
+    shortened,
     speech_seconds,
     subject,
 )
@@ -85,7 +87,7 @@ _FRAMINGS: Final = (
     (_CARD, r"card|packshot|end[ -]?frame"),
     (_MEDIUM, r"medium|mid\b|\bm[lc]?s\b|halb|amerik|medio|moyen|améric|two|中|متوسطة|средн"),
     (_CLOSE, r"close|detail|macro|insert|\b[em]?cu\b|nah|gro(?:ß|ss)|primer|detalle|gros|serré|primo|アップ|"
-             r"寄り|特写|近|클로즈|قريبة|крупн"),
+             r"寄り|特写|特寫|近|클로즈|قريبة|نزدیک|крупн|närbild|zbliż|κοντιν|yakın|תקריב|क्लोज"),
     (_WIDE, r""),
 )  # fmt: skip
 _MOVES: Final = re.compile(
@@ -175,6 +177,7 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
         total = max(total * min(kept, 1), 1.0)
     shared = 0 if timed else sum(TRANSITION_SECONDS for shot in shots[1:] if shot.join in ("dissolve", "wipe"))
     shots = move_overrun(with_lengths(shots, total + shared))
+    shots = [_described(shot, structure, len(shots)) for shot in shots]
     length = task.brief.duration_seconds
     if structure.seconds and not task.feedback.seconds and abs(structure.seconds - length) > 0.05 * length:
         warnings.append(
@@ -188,17 +191,16 @@ def _structured(task: PlanningTask, structure: Structure) -> Film:
 def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
     seen = shot.description or _scene_before(structure, index)
     speakers = tuple(dict.fromkeys(line.speaker for line in shot.lines if line.speaker))
-    if speakers and structure.form == "screenplay":
-        seen = f"{seen.rstrip(' .')}. {' and '.join(speakers)} speaking".lstrip(". ")
-    if shot.place:
-        seen = f"{shot.place}. {seen}".rstrip(". ")
-    seen = seen or (f"The words {'; '.join(shot.lettering)}" if shot.lettering else shot.framing or structure.title)
+    if not shot.place:
+        shown = f"The words {'; '.join(shot.lettering)}" if shot.lettering else ""
+        seen = seen or shown or shot.framing or structure.title
     frame = _frame(index, len(structure.shots))
     if shot.framing:
         frame = next(frame for frame, words in _FRAMINGS if re.search(words, shot.framing, re.IGNORECASE))
     return FilmShot(
-        label=_short(shot.description) or shot.place or shot.framing or frame.name,
-        scene=closed(_scene(seen, len(structure.shots))) if seen else "The scene.",
+        label=_label(shot) or frame.name,
+        scene=closed(seen) if seen else "" if shot.place else "The scene.",
+        place=shot.place,
         frame=frame._replace(camera="as described") if _MOVES.search(shot.description) else frame,
         narration=join_sentences(shot.spoken),
         speakers=speakers,
@@ -211,8 +213,22 @@ def _film_shot(shot: model.Shot, index: int, structure: Structure) -> FilmShot:
 
 def _scene(text: str, count: int) -> str:
     """The begin of what is seen, short enough for a plan of `count` shots."""
-    most = SCENES_BYTES // count
-    return text[:SCENE_CHARS].encode()[:most].decode(errors="ignore")
+    room = len(text.encode()[: SCENES_BYTES // count].decode(errors="ignore"))
+    return shortened(text, min(SCENE_CHARS, room))
+
+
+def _label(shot: model.Shot) -> str:
+    """The name of a shot: what is seen, otherwise what is said or read; empty where the brief gives nothing."""
+    words = next(iter((*shot.lettering, *shot.spoken)), "")
+    return _short(shot.description) or (f"“{_short(words)}”" if words else shot.place or shot.framing)
+
+
+def _described(shot: FilmShot, structure: Structure, count: int) -> FilmShot:
+    """The shot with its whole description: its place, what is seen, and who speaks in a screenplay."""
+    speaking = shot.speakers and structure.form == "screenplay"
+    parts = [shot.place, shot.scene, f"{' and '.join(shot.speakers)} speaking" if speaking else ""]
+    seen = join_sentences([closed(part) for part in parts if part])
+    return replace(shot, scene=_scene(seen, count))
 
 
 def _frame(index: int, count: int) -> Frame:
@@ -282,7 +298,7 @@ def _prose(task: PlanningTask) -> list[FilmShot]:
     brief, feedback, length = task.brief, task.feedback, task.seconds
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    groups = group_by_time([subject(s) for s in sentences(brief.text)], count)
+    groups = group_by_time([subject(s) for s in sentences(without_letter(brief.text))], count)
     english = brief.language.split("-")[0] == "en"
     shots = []
     for k in range(count):

@@ -30,6 +30,7 @@ class FilmShot:
     Attributes:
         label: A short name for people, without its number.
         scene: What is seen.
+        place: Where a screenplay sets it.
         narration: What is said over it; empty for a shot without narration.
         speakers: Who says it, where the brief names them.
         lettering: The text on the screen.
@@ -49,6 +50,7 @@ class FilmShot:
     left_out: str = ""
     fixed: bool = False
     join: Join = ""
+    place: str = ""
 
     @property
     def need(self) -> float:
@@ -112,10 +114,12 @@ def move_overrun(shots: Sequence[FilmShot]) -> list[FilmShot]:
 
 
 def joined(shots: Sequence[FilmShot], count: int) -> list[FilmShot]:
-    """At most `count` shots: the two neighbours that last least together become one, as often as needed."""
+    """At most `count` shots: the two neighbours that last least together become one, as often as needed.
+
+    Neighbours in one place come first."""
     left = list(shots)
     while len(left) > max(count, 1):
-        k = min(range(len(left) - 1), key=lambda i: _weight(left[i]) + _weight(left[i + 1]))
+        k = min(range(len(left) - 1), key=lambda i: _joined_weight(left[i], left[i + 1]))
         left[k : k + 2] = [_join(left[k], left[k + 1])]
     return left
 
@@ -124,10 +128,14 @@ def _weight(shot: FilmShot) -> float:
     return shot.seconds if shot.fixed else shot.need
 
 
+def _joined_weight(one: FilmShot, other: FilmShot) -> tuple[bool, float]:
+    return one.place != other.place, _weight(one) + _weight(other)
+
+
 def _join(one: FilmShot, other: FilmShot) -> FilmShot:
     return replace(
         one,
-        scene=one.scene if other.scene in one.scene else f"{one.scene} {other.scene}",
+        scene=one.scene if other.scene in one.scene else join_sentences([one.scene, other.scene]),
         narration=join_sentences([n for n in (one.narration, other.narration) if n]),
         speakers=tuple(dict.fromkeys((*one.speakers, *other.speakers))),
         lettering=tuple(dict.fromkeys((*one.lettering, *other.lettering))),

@@ -10,17 +10,22 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.catalogue.offers import Parameter
-from activities.planning.film import open_feedback_warnings, plan_film
+from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
 from activities.planning.shots import FilmShot
+from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.lettering import Lettering, asked_lettering
+from activities.planning.structure.quoted import is_commission
+from activities.planning.structure.text import quotations
 from activities.planning.task import PlanningTask, check_plannable
-from activities.text.speech import sentences, subject
+from activities.text.speech import sentences, shortened, subject
 from workflows.brief import Brief, Platform
 from workflows.cut import Cut
 from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Plan
 from workflows.production.state.script import compose
 
 PLANNER: Final = "template"
+MAX_LETTERING: Final = 12
+"""Texts in one picture."""
 EXCERPT_CHARS: Final = 3_000
 """The part of the brief in a text prompt, so that prompt and direction stay well under 8,000 characters."""
 
@@ -128,7 +133,7 @@ class _AssetWriter:
     def picture(self, sentence: str, composition: str, lettering: Lettering) -> str:
         words = _lettering(lettering)
         frame = f"{composition}, {self.brief.aspect}.{f' {words[:1].upper()}{words[1:]}.' if words else ''}"
-        return f"{sentence[:700]} {frame}{self.direction()}{self.captions()}"
+        return f"{shortened(sentence, SCENE_CHARS)} {frame}{self.direction()}{self.captions()}"
 
     def captions(self) -> str:
         """Name and note of each reference, as the requester wrote them, for a model that gets the references."""
@@ -161,10 +166,13 @@ def _title(task: PlanningTask) -> str:
     brief, structure = task.brief, task.structure
     if given := task.feedback.title or task.given_title:
         return given[:200]
-    text = sentences(brief.text)[0]
+    text = sentences(without_letter(brief.text))[0]
     if structure and structure.form in ("shot list", "table", "screenplay"):
         texts = (text for shot in structure.shots for text in (shot.description, *shot.spoken))
         text = next(filter(None, texts), text)
+    if structure and structure.form == "advert" and is_commission(text):
+        last = structure.shots[-1]
+        text = next(iter((*quotations(text), *reversed(last.lettering), *last.spoken)), text)
     first = subject(text).rstrip(" .!?。！？।؟…,;:") or brief.platform.value.replace("_", " ")
     return first if len(first) <= 60 else first[:59].rstrip() + "…"
 
@@ -258,7 +266,8 @@ def _lettering(shown: Lettering) -> str:
     """What a prompt says of text in the picture; nothing where its description asks for text without the words."""
     if not shown.words:
         return "" if shown.asked else "no lettering"
-    return f"lettering, spelled exactly: {', '.join(f'“{each[:200]}”' for each in shown.words[:6])}; no other lettering"
+    quoted = ", ".join(f"“{each[:200]}”" for each in shown.words[:MAX_LETTERING])
+    return f"lettering, spelled exactly: {quoted}; no other lettering"
 
 
 def _movement(writer: _AssetWriter, shot: FilmShot) -> str:

@@ -11,6 +11,11 @@ OTHERS_PER_SECOND: Final = 12.0
 WIDE_PER_SECOND: Final = 3.6
 """Characters, spaces counted: about 150 English words a minute. espeak-ng at its default 165 was measured at 17 to 19
 Latin, 12 to 13 Arabic or Devanagari and 3.9 Chinese characters a second, so these numbers leave a margin."""
+HANGUL_PER_SECOND: Final = 5.0
+"""espeak-ng was measured at 5.5 to 6."""
+DIGIT_LETTERS: Final = 2.0
+SYMBOL_LETTERS: Final = 6.0
+"""By which a digit and a symbol of a unit, which are said in words, are longer than a letter."""
 PAUSE_SECONDS: Final = 0.3
 """Between two sentences."""
 SHORTEST_PART_SECONDS: Final = 1.0
@@ -70,12 +75,20 @@ def speech_seconds(text: str) -> float:
     latin = sum(c.isascii() for c in text)
     pauses = sum(m.end() < len(text) for m in _SENTENCE_END.finditer(text))
     others = len(text) - wide - latin
-    return wide / WIDE_PER_SECOND + latin / LATIN_PER_SECOND + others / OTHERS_PER_SECOND + pauses * PAUSE_SECONDS
+    hangul = sum("\uac00" <= c <= "\ud7a3" for c in text)
+    spelled = DIGIT_LETTERS * sum(c.isdigit() for c in text) + SYMBOL_LETTERS * sum(c in "%°€$£¥" for c in text)
+    return (
+        (wide - hangul) / WIDE_PER_SECOND
+        + hangul / HANGUL_PER_SECOND
+        + (latin + spelled) / LATIN_PER_SECOND
+        + others / OTHERS_PER_SECOND
+        + pauses * PAUSE_SECONDS
+    )
 
 
 def _stop_for(text: str) -> str:
     last = next((c for c in reversed(text) if c.isalpha()), "a")
-    if is_wide(last):
+    if is_wide(last) and not "\uac00" <= last <= "\ud7a3":  # Korean has the full stop of Latin
         return "。"
     return "।" if "\u0900" <= last <= "\u097f" else "."
 
@@ -85,6 +98,17 @@ def closed(text: str) -> str:
     if text.endswith((".", "!", "?", "…", "。", "！", "？", "।", "؟", '"', "”")):
         return text
     return text.rstrip(" ,;:،؛，、；：–—-") + _stop_for(text)
+
+
+def shortened(text: str, limit: int) -> str:
+    """The whole sentences of a text that fit into so many characters, otherwise its whole words."""
+    if len(text) <= limit:
+        return text
+    ends = [m.end() for m in _SENTENCE_END.finditer(text, 0, limit + 1) if m.end() <= limit + 1]
+    if ends and ends[-1] > limit // 2:
+        return text[: ends[-1]].strip()
+    kept = text[:limit]
+    return closed((kept if any(map(is_wide, kept[-4:])) else kept.rsplit(" ", 1)[0]).strip())
 
 
 def _halves(sentence: str) -> tuple[str, str] | None:

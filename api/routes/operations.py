@@ -18,7 +18,7 @@ from api.views.bodies import LanguageBody
 from api.views.production import PREFIX, Home, LanguageView, PlatformsView, PlatformView, Ready
 from workflows.brief import PLATFORM_MODALITIES
 from workflows.provider_report import ProvidersReport
-from workflows.runtime.language import detect_language
+from workflows.runtime.language import alike, detect_language
 
 router = APIRouter()
 
@@ -54,7 +54,7 @@ def detect(body: LanguageBody) -> LanguageView:
     It is detected on this machine. Without `languages`, a brief is in English."""
     # Not a coroutine: FastAPI runs it in a thread, because the first call loads the model.
     found = detect_language(body.text)
-    return LanguageView(**asdict(found)) if found else LanguageView()
+    return LanguageView(**asdict(found), alike=alike(found.language)) if found else LanguageView()
 
 
 @router.get("/healthz", tags=["operations"])

@@ -218,6 +218,7 @@ class LanguageView(View):
     language: str | None = Field(default=None, description="BCP 47 language tag")
     name: str = Field(default="", description="Its English name")
     confidence: float = Field(default=0.0, description="Its probability, 0..1")
+    alike: tuple[str, ...] = Field(default=(), description="Languages that short texts do not tell apart from it")
 
 
 class Ready(View):

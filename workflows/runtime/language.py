@@ -78,6 +78,12 @@ def detect_language(text: str) -> Detected | None:
     return Detected(language=best, name=language_name(best), confidence=round(min(confidence, 1.0), 3))
 
 
+def alike(tag: str) -> tuple[str, ...]:
+    """The other languages that short texts do not tell apart from a language."""
+    base = tag.split("-")[0].lower()
+    return tuple(other for other in _FAMILY.get(base, ()) if other != base)
+
+
 def same_language(one: str, other: str) -> bool:
     """Whether two BCP 47 tags name one language, or two that are not told apart."""
     first, second = one.split("-")[0].lower(), other.split("-")[0].lower()

@@ -1,5 +1,6 @@
 """Warnings before a plan is approved where its words are in another language than the brief gives."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,6 +11,13 @@ from workflows.runtime.language import Detected, detect_language, language_name,
 
 DEFAULT_LANGUAGE: Final = "en"
 """Of a brief that gives none: it may be no choice of the requester."""
+
+
+async def with_language_warnings(plan: Plan, brief: Brief) -> Plan:
+    """The plan with the warnings about its languages. It is called for each price, so an edit keeps what is true."""
+    # In a thread: the first call loads the model.
+    warnings = await asyncio.to_thread(language_warnings, plan, brief)
+    return plan.model_copy(update={"warnings": tuple(dict.fromkeys((*plan.warnings, *warnings)))})
 
 
 def language_warnings(plan: Plan, brief: Brief) -> list[str]:

@@ -18,7 +18,22 @@ LENGTH_TOLERANCE: Final = 0.05
 WHOLE_SECONDS: Final = 0.5
 """Models make whole seconds."""
 MAX_PROBLEMS: Final = 12
-_WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|°(?:\s?[CF]\b)?|[%€$£¥&+=]", re.IGNORECASE)
+_SYMBOLS: Final = {
+    symbol: re.compile(names)
+    for symbol, names in {
+        "€": r"euros?|cents?|евро|يورو|ユーロ|यूरो|欧|歐|元|유|로",
+        "$": r"dollars?|dólares|dollari|cents?|доллар\w*|دولار|ドル|美|元|달|러",
+        "£": r"pounds?|pence|pfund|livres?|libras?|sterline?",
+        "¥": r"yen|yuan|円|元",
+        "%": r"percent|per|cent|prozent|pour|por|ciento|cento|percento|процент\w*|بالمئة|प्रतिशत|百|分|之|퍼|센|트",
+        "°": r"degrees?|celsius|fahrenheit|grad|degrés?|grados?|gradi|graus?|градус\w*|درجة|डिग्री|度|도",
+        "&": r"and|und|et|y|e|en|och|og",
+        "+": r"plus|más|mais|più|und|and",
+        "=": r"equals|is|gleich|égale?",
+    }.items()
+}
+"""Symbols, and how they are said."""
 _UNIT: Final = re.compile(r"[%€$£¥°&+=/]|^(?:km|kg|cm|mm|mg|ml|mph|kmh|am|pm|usd|eur|no|nr|st|dr)$", re.IGNORECASE)
 
 
@@ -63,6 +78,8 @@ def structure_problems(structure: Structure, plan: Plan, seconds: Sequence[float
     if structure.fixes_shots and visuals:
         problems += _lengths(structure.shots, visuals, seconds)
         problems += _missing_lettering(structure.shots, plan, visuals)
+    elif visuals:
+        problems += _lettering_missing_anywhere(structure.shots, plan)
     return problems[:MAX_PROBLEMS]
 
 
@@ -96,13 +113,14 @@ def _shot_lines(shots: Sequence[Shot], spoken: Sequence[Asset], visuals: Sequenc
 
 def _departures(where: str, wanted: str, given: str) -> list[str]:
     """How spoken words differ: left out, invented or in another order. Numbers and units may be spelled out."""
-    ours, theirs = _words(wanted), _words(given)
+    ours, theirs = _without_symbols(_words(wanted), _words(given))
     left_out, invented = [], []
     for tag, i, j, m, n in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
         spelled = [w for w in ours[i:j] if _is_spelled_out(w)]
-        if spelled and len(spelled) == j - i and 0 < n - m <= SPELLED_OUT * len(spelled):
+        digits = {w for w in theirs[m:n] if any(c.isdigit() for c in w)}
+        if digits <= set(ours[i:j]) and len(spelled) == j - i > 0 and 0 < n - m <= SPELLED_OUT * len(spelled):
             continue
         left_out.append(" ".join(ours[i:j]))
         invented.append(" ".join(theirs[m:n]))
@@ -115,6 +133,13 @@ def _departures(where: str, wanted: str, given: str) -> list[str]:
         return []
     remedy = f"say exactly “{wanted[:600]}”" if wanted else "say nothing there: plan no narration for it"
     return [f"{where}: the narration {' and '.join(parts)}; {remedy}"]
+
+
+def _without_symbols(ours: list[str], theirs: list[str]) -> tuple[list[str], list[str]]:
+    """Both without the brief's symbols of units, and without their names: "4.50 €" may be said as "4 euros 50"."""
+    names = [name for symbol, name in _SYMBOLS.items() if any(w.startswith(symbol) for w in ours)]
+    kept = [w for w in theirs if w[0] not in _SYMBOLS and not any(name.fullmatch(w) for name in names)]
+    return [w for w in ours if w[0] not in _SYMBOLS], kept
 
 
 def _words(text: str) -> list[str]:
@@ -153,6 +178,17 @@ def _missing_lettering(shots: Sequence[Shot], plan: Plan, visuals: Sequence[Asse
             if not _contains(words, _words(text))
         ]
     return problems
+
+
+def _lettering_missing_anywhere(shots: Sequence[Shot], plan: Plan) -> list[str]:
+    """The on-screen text of a brief without fixed shots that no picture or video has."""
+    pictures = [a for a in plan.assets if a.asset_type in (Modality.IMAGE, Modality.VIDEO)]
+    prompts = [_words(a.prompt) for a in pictures]
+    return [
+        f"no prompt of a picture or video contains the on-screen text “{text[:200]}”; quote it in its shot"
+        for text in dict.fromkeys(text for shot in shots for text in shot.lettering)
+        if not any(_contains(words, _words(text)) for words in prompts)
+    ]
 
 
 def _contains(words: Sequence[str], part: Sequence[str]) -> bool:

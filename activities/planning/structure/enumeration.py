@@ -3,11 +3,12 @@
 import re
 from typing import Final
 
+from activities.planning.structure import words as names
 from activities.planning.structure.labels import segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.quoted import is_commission
 from activities.planning.structure.shot_list import title_in
-from activities.planning.structure.table import find_table, row_text
+from activities.planning.structure.table import find_tables, row_text
 from activities.planning.structure.text import (
     MARKDOWN_LINK,
     URL,
@@ -18,22 +19,18 @@ from activities.planning.structure.text import (
 )
 from activities.text.speech import is_direction, is_wide, sentences
 
+_COUNTED: Final = "|".join(sorted({word for each in names.NUMBERS for word in each.split()}))
+_STEP: Final = re.compile(
+    rf"^[\s>#*_•+-]*(?:{names.STEPS})\s*(?:#|no\.?|nr\.?|第)?\s*(?:\d{{1,2}}|(?:{_COUNTED})\b|[一二三四五六七八九十])\s*"
+    r"[*_]{0,2}\s*(?:[.):：、–—-]|$)[*_\s]*",
+    re.IGNORECASE,
+)
+"""The begin of an item with its name: "Step 1:"."""
 _ITEM: Final = re.compile(
     r"^\s*(?:[-*+•‣▪◦–—]\s+|[・●○■▶✓✔→]\s*|\(?\d{1,2}[.)、．]\s*(?!\d)|[①-⑳]\s*|[a-h]\)\s+)(?=\S)"
 )
 _INLINE: Final = re.compile(r"(?:(?<=\s)|(?<=：)|(?<=:))(?:\((\d)\)|(\d)[.)]|([①-⑨]))\s*(?=\D)")
-_COUNT_WORDS: Final = (
-    "two zwei dos deux due",
-    "three drei tres trois tre",
-    "four vier cuatro quatre quattro",
-    "five fünf cinco cinq cinque",
-    "six sechs seis sei",
-    "seven sieben siete sept sette",
-    "eight acht ocho huit otto",
-    "nine neun nueve neuf nove",
-    "ten zehn diez dix dieci",
-)
-_COUNTS: Final = {word: k for k, words in enumerate(_COUNT_WORDS, start=2) for word in words.split()}
+_COUNTS: Final = {word: k for k, each in enumerate(names.NUMBERS, start=1) if k > 1 for word in each.split()}
 _COLON_LIST: Final = re.compile(
     rf"\b(\d{{1,2}}|{'|'.join(sorted(_COUNTS))})\s+[^\W\d]+[^:.!?\n]{{0,80}}:\s*([^:.!?\n]+)[.!?]?(?=\s|$)",
     re.IGNORECASE,
@@ -57,13 +54,13 @@ MIN_WORDS: Final = 4
 def parse_list(text: str) -> Structure | None:
     """The beats of a text with a list or a table of facts, all in order; None where there is neither."""
     lines = text.splitlines()
-    table = find_table(lines)
+    tables = {table.first: table for table in find_tables(lines)}
     beats: list[Shot] = []
     title, items, silent, in_item = "", 0, False, False
     k = 0
     while k < len(lines):
         line = lines[k]
-        if table and k == table.first:
+        if table := tables.get(k):
             beats += [_beat(row_text(table, row)) for row in table.rows if has_words(" ".join(row))]
             items, k, in_item = items + len(table.rows), table.last, False
             continue
@@ -71,18 +68,20 @@ def parse_list(text: str) -> Structure | None:
         if not line.strip():
             silent, in_item = silent and k < len(lines) and bool(_ITEM.match(lines[k])), False
             continue
-        if found := title_in(line):
+        mark = _STEP.match(line) or _ITEM.match(line)
+        if not _STEP.match(line) and (found := title_in(line)):
             title, silent = title or found, bool(_UNSPOKEN.match(found))
             continue
         if _UNSPOKEN.match(line):
             silent = True
             continue
-        mark = _ITEM.match(line)
-        if silent or [s for s in segments(line) if s.kind in ("note", "sound", "length")]:
+        is_numbered = bool(mark and any(c.isdigit() for c in mark.group(0)))
+        if silent or (not is_numbered and [s for s in segments(line) if s.kind in ("note", "sound", "length")]):
             continue
         if mark:
             items += 1
-            beats.append(_item(line[mark.end() :]))
+            if line[mark.end() :].strip():
+                beats.append(_item(line[mark.end() :]))
         elif in_item and line[:1].isspace() and beats:
             joined = f"{beats[-1].description} {line.strip()}"
             beats[-1] = _item(joined)

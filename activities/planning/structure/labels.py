@@ -3,6 +3,7 @@
 import re
 from typing import Final, Literal, NamedTuple
 
+from activities.planning.structure import words
 from activities.planning.structure.text import QUOTED
 
 Kind = Literal["voice", "lettering", "endline", "sound", "picture", "note", "length", "title", "speaker"]
@@ -64,17 +65,21 @@ _TITLE: Final = (
     r"عنوان|название|शीर्षक|project|projekt"
 )
 _ALTERNATIVES: Final[tuple[tuple[Kind, str], ...]] = (
-    ("endline", _ENDLINE),
-    ("voice", _VOICE),
-    ("lettering", _LETTERING),
-    ("sound", _SOUND),
-    ("picture", _PICTURE),
-    ("note", _NOTE),
-    ("length", _LENGTH),
+    ("endline", f"{_ENDLINE}|{words.ENDLINE}"),
+    ("voice", f"{_VOICE}|{words.VOICE}"),
+    ("lettering", f"{_LETTERING}|{words.LETTERING}"),
+    ("sound", f"{_SOUND}|{words.SOUND}"),
+    ("picture", f"{_PICTURE}|{words.PICTURE}"),
+    ("note", f"{_NOTE}|{words.NOTE}"),
+    ("length", f"{_LENGTH}|{words.LENGTH}"),
 )
-_KINDS: Final = tuple((kind, re.compile(rf"(?:{words})", re.IGNORECASE)) for kind, words in _ALTERNATIVES)
-TITLE_LINE: Final = re.compile(rf"^\W{{0,3}}(?:{_TITLE})\s*[:：]\s*(.+)$", re.IGNORECASE)
-_EVERY: Final = "|".join(words for _, words in _ALTERNATIVES)
+_KINDS: Final = tuple((kind, re.compile(rf"(?:{names})", re.IGNORECASE)) for kind, names in _ALTERNATIVES)
+TITLE_LINE: Final = re.compile(rf"^\W{{0,3}}(?:{_TITLE}|{words.TITLE})\s*[:：]\s*(.+)$", re.IGNORECASE)
+_EVERY: Final = "|".join(names for _, names in _ALTERNATIVES)
+_VERBS: Final = (
+    r"says?|said|asks?|whispers?|shouts?|calls?|answers?|replies|sagt|fragt|ruft|flüstert|antwortet|dice|pregunta|"
+    r"susurra|responde|dit|demande|murmure|répond|diz|chiede|sussurra"
+)
 _EXTENSION: Final = r"(?:\s*[(（\[]([^)）\]\n]{0,60})[)）\]])?"
 _LABEL: Final = re.compile(
     rf"(?:(?<=^)|(?<=[\s.;|/–—。、•*(\-「」”\"»]))\*{{0,3}}({_EVERY}){_EXTENSION}\*{{0,3}}\s*"
@@ -82,9 +87,32 @@ _LABEL: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SPEAKER: Final = re.compile(
-    rf"(?:(?<=^)|(?<=[\s.;|]))((?:(?:Mrs?|Ms|Dr|St|Sra?|Mme)\. )?[^\W\d_][\w'’ -]{{0,30}}?){_EXTENSION}\s*"
-    r"(?::|：|\b(?:says?|said|sagt|dice|dit)\b\s*[:：,]?)\s*(?=[“„«「『\"])",
+    r"(?:^\W{0,3}|(?<=[.;|!?…。！？,，、”»」\"])\s{0,3})"
+    rf"((?:(?:Mrs?|Ms|Dr|St|Sra?|Mme)\. )?[^\W\d_][\w'’ -]{{0,30}}?){_EXTENSION}\s*"
+    rf"(?::|：|\b(?:{_VERBS})\b\s*[:：,]?)\s*(?=[“„«「『\"])",
 )
+"""A name at the begin of a sentence, with what it says in quotation marks."""
+_SAYING: Final = re.compile(rf"\s+(?:{_VERBS})\b.*$")
+_PRONOUN: Final = re.compile(
+    r"(?:she|he|they|it|i|we|sie|er|es|ich|wir|elle|il|ils|elles|on|ella|él|ellos|ellas|lei|lui|loro|ela|ele|eles|"
+    r"zij|ze|hij|ona|on|hon|han|hun|hän|ο|η|αυτός|αυτή|он|она|они|она|він|вона)",
+    re.IGNORECASE,
+)
+_PLACE: Final = re.compile(
+    r"(?:on|in|at|over|under|above|with|then|and|auf|am|im|an|über|mit|dazu|dann|und|sur|à|au|aux|dans|avec|puis|et|"
+    r"en|sobre|con|luego|y|su|sul|sulla|nel|poi|e|na|no|com|op|aan|met|en|på|med|och)\b",
+    re.IGNORECASE,
+)
+READ_NOUNS: Final = (
+    r"(?:\b(?:titles?|super|text|caption|sign|logo|card|words?|lettering|letters|written|reads?|reading|"
+    r"screen|label|banner|poster|price|phone(?: number)?|hashtag|"
+    r"headline|packaging|subtitle|schild|schrift(?:zug)?|aufschrift|einblendung|steht|plakat|bildschirm|preis|"
+    r"telefonnummer|letrero|r[oó]tulo|cartel|pantalla|precio|tel[eé]fono|texte|prix|"
+    r"écriteau|affiche|écran|insegna|scritta|schermo|prezzo|letreiro|tela|preço)\b|看板|文字|画面|字幕|テロップ|屏幕|"
+    r"招牌|螢幕|لافتة|الشاشة|вывеск|надпись|экран|बोर्ड|स्क्रीन)"
+)
+"""Words before a quotation that is read."""
+_READ: Final = re.compile(READ_NOUNS, re.IGNORECASE)
 FRAMING: Final = re.compile(
     r"^(?:(?:extreme|very|super|medium|big|tight)[\s-]?)?(?:(?:wide|establishing|long|full|medium|mid|"
     r"close(?:[\s-]?up)?|closer|detail|macro|"
@@ -97,8 +125,9 @@ FRAMING: Final = re.compile(
     r"serré|d['’]ensemble|américain)|gros plan|très gros plan|campo (?:lungo|medio)|primo piano|dettaglio|"
     r"引き|寄り|アップ|ロング|俯瞰|全景|远景|"
     r"中景|近景|特写|大特写|航拍|와이드|미디엄|풀샷|클로즈업|"
-    r"لقطة (?:واسعة|قريبة|متوسطة|عامة|علوية)|общий план|средний план|крупный план)"
-    r"(?=\s*[:：.,–—|(（-]|\s*$)",
+    r"لقطة (?:واسعة|قريبة|متوسطة|عامة|علوية)|общий план|средний план|крупный план|"
+    rf"{words.FRAMING})"
+    r"(?=\s*[:：.,–—|(（-]|\s*$|\s+of\s|(?<=\bon)\s)",
     re.IGNORECASE,
 )
 _NOTHING: Final = re.compile(
@@ -145,8 +174,8 @@ def segments(text: str) -> list[Segment]:
             if covered[start] or any(covered[start : end - 1]):
                 continue
             label = match.group(1).strip()
-            kind = kind_of(label) if pattern is _LABEL else "speaker"
-            if kind and not (kind == "speaker" and FRAMING.match(label)):
+            kind = kind_of(label) if pattern is _LABEL else _kind_of_name(label)
+            if kind:
                 marks.append((start, end, kind, label, (match.group(2) or "").strip()))
                 covered[start:end] = b"\1" * (end - start)
     marks.sort()
@@ -157,13 +186,26 @@ def segments(text: str) -> list[Segment]:
         rest = ""
         if run := _quoted_run(value):
             value, rest = value[:run], value[run:]
-        speaker = label if kind == "speaker" else ""
+        speaker = speaker_name(label) if kind == "speaker" else ""
         if label.lower() == "audio" and _SPOKEN_AUDIO.match(value.strip()):
             kind = "voice"
         found.append(Segment(kind, value.strip(), speaker, direction, label))
         if rest.strip():
             found.append(Segment("", rest))
     return [s for s in found if s.value.strip() or s.kind]
+
+
+def _kind_of_name(name: str) -> Kind | None:
+    """The kind of a quotation after a name or another subject: said, read, or none of both."""
+    if _READ.search(name):
+        return "lettering"
+    return None if name[:1].islower() or _PLACE.match(name) or FRAMING.match(name) else "speaker"
+
+
+def speaker_name(subject: str) -> str:
+    """The name of a speaker without its verb: "The boy shouts" gives "The boy"; empty for a pronoun."""
+    name = _SAYING.sub("", subject).strip()
+    return "" if _PRONOUN.fullmatch(name) else name
 
 
 def _quoted_run(value: str) -> int:

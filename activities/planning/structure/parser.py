@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
+from activities.planning.structure.cleaning import cleaned
 from activities.planning.structure.enumeration import parse_list
 from activities.planning.structure.model import Structure
 from activities.planning.structure.quoted import parse_advert
 from activities.planning.structure.screenplay import parse_dialogue, parse_screenplay
-from activities.planning.structure.shot_list import parse_shot_list
+from activities.planning.structure.shot_list import parse_shot_list, parse_timed_shots
 from activities.planning.structure.table import parse_shot_table
 
 FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
     parse_shot_table,
+    parse_timed_shots,
     parse_screenplay,
     parse_shot_list,
     parse_list,
@@ -23,5 +25,5 @@ FORMS: Final[tuple[Callable[[str], Structure | None], ...]] = (
 
 def parse(text: str) -> Structure | None:
     """The shots of a shot list, table, screenplay, list or advert in the order of the text; None for free prose."""
-    clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\ufeff", "")
+    clean = cleaned(text)
     return next(filter(None, (form(clean) for form in FORMS)), None)

@@ -1,9 +1,10 @@
 """Quotations in prose: lines that are said, and text that is read on the screen."""
 
 import re
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from activities.planning.structure.labels import segments
+from activities.planning.structure.labels import READ_NOUNS, Segment, segments, speaker_name
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.text import (
     QUOTED,
@@ -14,25 +15,31 @@ from activities.planning.structure.text import (
     spoken_text,
     without_quotes,
 )
-from activities.text.speech import is_direction, is_wide, sentences
+from activities.text.speech import group_by_time, is_direction, is_wide, sentences
 
-READ: Final = re.compile(
-    r"(?:\b(?:titles?|super|text|caption|sign|logo|card|words?|lettering|letters|written|reads?|reading|"
-    r"screen|label|banner|poster|"
-    r"headline|packaging|subtitle|schild|schrift(?:zug)?|aufschrift|einblendung|steht|plakat|letrero|"
-    r"r[oó]tulo|cartel|pantalla|texte|"
-    r"écriteau|affiche|écran|insegna|scritta|letreiro)\b|看板|文字|画面|字幕|テロップ|屏幕|招牌|لافتة|الشاشة|вывеск|"
-    r"надпись|экран|बोर्ड|स्क्रीन)"
-    r"[^.!?。！？]{0,40}$",
-    re.IGNORECASE,
-)
+READ: Final = re.compile(rf"{READ_NOUNS}[^.!?。！？]{{0,40}}$", re.IGNORECASE)
 SAID: Final = re.compile(
     r"(?:^|[\s,;])(?:(?P<name>[A-ZÀ-ÞА-Я][\w'’-]+)\s+)?(?:says?|said|asks?|asked|whispers?|whispered|"
     r"shouts?|calls?|answers?|replies|adds?|sagt|fragt|"
     r"flüstert|ruft|antwortet|dice|pregunta|susurra|responde|dit|demande|murmure|répond|diz|chiede|"
-    r"sussurra)\s*(?:softly|quietly|leise)?\s*[,:]?\s*$"
+    r"sussurra)\s*(?:(?:softly|quietly|leise)?\s*[,:]?|[^.!?:：“„«\"]{1,40}[:：])\s*$"
 )
+_AND: Final = re.compile(r"\s*(?:[,;]|\b(?:and|und|et|y|e|en|och|og|и)\b)[^.!?:：。！？]{0,40}", re.IGNORECASE)
+"""What joins a quotation to the one before."""
 _END: Final = re.compile(r"[.!?…。！？।؟]$")
+
+
+_FACT: Final = re.compile(
+    r"^\W{0,3}(?:price|phone|telephone|tel|website|web|url|address|book(?:ing)?|preis|telefon(?:nummer)?|adresse|prix|"
+    r"téléphone|precio|tel[eé]fono|prezzo|preço|prijs|cena|pris|hinta|τιμή|τηλέφωνο|fiyat|цена|телефон|ціна|قیمت|تلفن|"
+    r"السعر|هاتف|מחיר|טלפון|कीमत|फ़ोन|価格|料金|電話(?:番号)?|价格|價格|电话|電話|가격|전화)\.?\s*[:：]\s*(\S.{0,120})$",
+    re.IGNORECASE,
+)
+"""A fact of an advert in a line of its own: it is read."""
+_HASHTAG: Final = re.compile(r"\bhashtags?\b[^#.!?\n]{0,20}(#\w+)", re.IGNORECASE)
+
+
+INSTRUCTION_WORDS: Final = 12
 
 
 class Parts(NamedTuple):
@@ -48,20 +55,22 @@ def take_quotations(text: str) -> Parts:
     rest, at = "", 0
     lines: list[Line] = []
     lettering: list[str] = []
+    shows = False  # whether the quotation before is read
     for match in QUOTED.finditer(text):
         before = text[at : match.start()]
         sentence = re.split(r"(?<=[.!?…。！？।؟])\s*", rest + before)[-1].strip()
         words = quoted_words(match)
         said = SAID.search(sentence)
         alone = not sentence or sentence.endswith((":", "：", "—", "–"))
-        if READ.search(sentence):
+        shows = bool(READ.search(sentence)) or (shows and bool(_AND.fullmatch(before)))
+        if shows:
             lettering.append(words)
             rest, at = rest + before, match.end()
             rest = rest.rstrip(" :：,")
             if text[at : at + 1] not in (".", "。", ",", "!"):
                 rest += "."
         elif _is_sentence(words) and (said or alone):
-            lines.append(Line(spoken_text(words), speaker=(said["name"] or "") if said else ""))
+            lines.append(Line(spoken_text(words), speaker=speaker_name(said["name"] or "") if said else ""))
             rest, at = rest + before, match.end()
             rest = rest[: len(rest.rstrip(" :：—–"))] + " "
     rest += text[at:]
@@ -85,9 +94,12 @@ def parse_advert(text: str) -> Structure | None:
     last: list[Line] = []
     shown: list[str] = []
     count = 0
-    whole = [s for line in text.splitlines() for s in segments(line)]
+    whole: list[Segment] = []
+    for line in text.splitlines():
+        fact = _FACT.match(line)
+        whole += [Segment("lettering", fact.group(1))] if fact else segments(line)
     for segment in whole:
-        if segment.kind in ("sound", "note", "title", "length"):
+        if segment.kind in ("sound", "note", "title", "length") or (segment.kind and not segment.value):
             continue
         if segment.kind == "endline":
             shown.append(without_quotes(segment.value))
@@ -96,13 +108,17 @@ def parse_advert(text: str) -> Structure | None:
             shown.append(without_quotes(segment.value))
         elif segment.kind in ("voice", "speaker"):
             count += 1
-            line = Line(spoken_text(segment.value), segment.speaker, segment.direction)
-            shots.append(Shot(0, _seen(pending), lines=(line,)))
+            said = Line(spoken_text(segment.value), segment.speaker, segment.direction)
+            shots.append(Shot(0, _seen(pending), lines=(said,)))
             pending = []
         else:
             for part in _sentences_with_quotes(segment.value):
                 found = take_quotations(part)
                 count += len(found.lines)
+                tags = _HASHTAG.findall(part)
+                shown += tags
+                if (tags or found.lettering) and not found.lines and _is_instruction(found.description):
+                    found = found._replace(description="")
                 pending += [found.description] if has_words(found.description) else []
                 if found.lines or found.lettering:
                     if not pending and shots:
@@ -126,7 +142,27 @@ def parse_advert(text: str) -> Structure | None:
         shots.append(
             Shot(0, tail or (shots[-1].description if shots else ""), lines=tuple(last), lettering=tuple(shown))
         )
-    return Structure("advert", numbered(shots)) if len(shots) > 1 else None
+    return Structure("advert", numbered(_spread(shots))) if len(shots) > 1 else None
+
+
+def _is_instruction(description: str) -> bool:
+    """Whether what is around a quotation only says where it is read: "On screen at the end"."""
+    return (
+        len(description.split()) <= INSTRUCTION_WORDS and re.search(READ_NOUNS, description, re.IGNORECASE) is not None
+    )
+
+
+def _spread(shots: list[Shot]) -> list[Shot]:
+    """The sentences of a description over its shot and the shots after it that have none."""
+    spread = list(shots)
+    k = 0
+    while k < len(spread):
+        end = next((j for j in range(k + 1, len(spread)) if spread[j].description), len(spread))
+        seen = sentences(spread[k].description) if spread[k].description else []
+        for j, each in enumerate(group_by_time(seen, end - k) if len(seen) > 1 else []):
+            spread[k + j] = replace(spread[k + j], description=join_descriptions(each))
+        k = end
+    return spread
 
 
 def _seen(pending: list[str]) -> str:
@@ -156,12 +192,13 @@ def _sentences_with_quotes(text: str) -> list[str]:
 _MEDIUM: Final = re.compile(
     r"\b(?:film|movie|video|clip|ad|advert|commercial|spot|trailer|reel|animation|short|werbespot|vídeo|"
     r"anuncio|vidéo|publicité|filmato)\b|"
-    r"動画|広告|映像|フィルム|CM|视频|广告|短片|영상|광고|فيلم|فيديو|إعلان|ролик|видео|фильм|फिल्म|वीडियो|विज्ञापन",
+    r"動画|広告|映像|フィルム|CM|视频|广告|短片|影片|廣告|영상|광고|فيلم|فيديو|إعلان|ролик|видео|фильм|फिल्म|वीडियो|विज्ञापन",
     re.IGNORECASE,
 )
 _ASKS: Final = re.compile(
     r"^(?:please|make|create|produce|shoot|write|we (?:need|want)|i (?:need|want)|give (?:me|us)|an?\b|"
-    r"our\b|\d|bitte|ein(?:e|en)?\b|mach|wir brauchen|"
+    r"(?:can|could|would) you|we(?:['’]d| would) like|looking for|"
+    r"our\b|\d|請|请|bitte|ein(?:e|en)?\b|mach|wir brauchen|"
     r"une?\b|crea|haz|necesitamos|fais|nous|spot|film|video)",
     re.IGNORECASE,
 )

@@ -17,6 +17,7 @@ from activities.planning.structure.text import (
     QUOTED,
     description_text,
     join_descriptions,
+    join_lines,
     plain,
     quotations,
     spoken_text,
@@ -42,6 +43,12 @@ _JOINS: Final[Sequence[tuple[Join, re.Pattern[str]]]] = (
     ("wipe", re.compile(r"\bWIPE", re.IGNORECASE)),
     ("fade", re.compile(r"FADE|BLENDE|SCHWARZ|FUNDIDO|FONDU|BLACK|淡|暗転", re.IGNORECASE)),
 )
+_SLUG: Final = re.compile(
+    r"^(?:(?:INSERT|CLOSE ON|ANGLE ON|ON|POV|MONTAGE|SERIES OF SHOTS|FLASHBACK|DETAIL)\b[^a-z]*|"
+    r"(?:BACK TO|RETURN TO|INTERCUT|LATER|MOMENTS LATER|CONTINUOUS|SAME|END OF|END)\b[^a-z]*)$"
+)
+"""A heading within a scene; those without a picture of their own end one."""
+_UNSEEN: Final = re.compile(r"^(?:BACK|RETURN|INTERCUT|LATER|MOMENTS|CONTINUOUS|SAME|END)\b")
 _PARENTHETICAL: Final = re.compile(r"^\s*[(（]([^()（）]{1,120})[)）]\s*$")
 _WITHIN: Final = re.compile(r"\s*[(（][^()（）]{1,80}[)）]")
 _CUE: Final = re.compile(r"^@?([^\W\d_][^:：!?()（）]{0,38}?)\s*((?:[(（][^()（）]{1,40}[)）]\s*)*)\^?$")
@@ -157,8 +164,16 @@ def _read(body: list[str], title: str, join: Join = "") -> Structure | None:
         elif line.startswith("!"):
             reader.act(line[1:])
         elif line.startswith("~"):
-            reader.say("", line[1:], "")
-        elif cue := _cue(line, body, k):
+            sung = [line]
+            while k < len(body) and body[k].strip().startswith("~"):
+                sung.append(body[k].strip())
+                k += 1
+            reader.say("", join_lines(each[1:].strip() for each in sung), "")
+        elif _SLUG.match(line):
+            reader.close()
+            if not _UNSEEN.match(line):
+                reader.act(line.capitalize())
+        elif cue := _cue(line, body, k, apart=1 if one_paragraph else 0):
             k = _speech(reader, cue, body, k, one_paragraph=one_paragraph)
         elif (found := _INLINE_CUE.match(line)) and _is_speaker(found):
             direct = re.match(r"^[(（]([^()（）]{1,60})[)）]\s*", found.group(3))
@@ -202,46 +217,44 @@ def _is_separated(body: list[str]) -> bool:
     return blank > len(body) / 8 and followed > 0
 
 
-def _cue(line: str, body: list[str], following: int) -> tuple[str, str] | None:
-    """The speaker and the extension of a line that names who speaks next."""
+def _cue(line: str, body: list[str], following: int, *, apart: int) -> tuple[str, str] | None:
+    """The speaker and the extension of a line that names who speaks at most `apart` empty lines later."""
     found = _CUE.match(line)
-    if not found or not _next_text(body, following):
+    upcoming = next((each.strip() for each in body[following : following + 1 + apart] if each.strip()), "")
+    if not found or not upcoming:
         return None
     name = found.group(1).strip()
     if not line.startswith("@") and (name != name.upper() or name == name.lower() or name.endswith((".", ","))):
         return None
     if kind_of(name) not in (None, "voice") or len(name.split()) > 4:
         return None
-    upcoming = _next_text(body, following)
     if _HEADING.match(upcoming) or _TRANSITION.match(upcoming):
         return None
     return name, found.group(2).strip()
 
 
-def _next_text(body: list[str], at: int) -> str:
-    return next((line.strip() for line in body[at : at + 2] if line.strip()), "")
-
-
 def _speech(reader: _Reader, cue: tuple[str, str], body: list[str], k: int, *, one_paragraph: bool) -> int:
     """Read the speech of a speaker; returns the line after it."""
-    speaker, direction, said = cue[0].title() if cue[0].isupper() else cue[0], "", False
+    speaker, direction = cue[0].title() if cue[0].isupper() else cue[0], ""
+    said: list[str] = []
     while k < len(body):
         line = body[k].strip()
         if not line:
-            if said or k + 1 >= len(body) or not one_paragraph:
-                return k + 1
             k += 1
+            if said or k >= len(body) or not one_paragraph:
+                break
             continue
         if found := _PARENTHETICAL.match(line):
-            direction, said = found.group(1), False
+            reader.say(speaker, join_lines(said), direction)
+            direction, said = found.group(1), []
             k += 1
             continue
         ends = _HEADING.match(line) or _TRANSITION.match(line) or line.startswith("!")
-        if ends or (one_paragraph and said) or (said and _cue(line, body, k + 1)):
-            return k
-        reader.say(speaker, line, direction)
-        said = True
+        if ends or (one_paragraph and said) or (said and _cue(line, body, k + 1, apart=int(one_paragraph))):
+            break
+        said.append(line)
         k += 1
+    reader.say(speaker, join_lines(said), direction)
     return k
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from activities.planning.structure import text as marks
+from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, segments
 from activities.planning.structure.model import Line, Shot, Structure, numbered
 from activities.planning.structure.quoted import take_quotations
@@ -20,13 +21,29 @@ from activities.planning.structure.text import (
 _WORD: Final = (
     r"(?:shot|scene|frame|cut|sc\.?|szene|einstellung|bild|plano|toma|escena|plan|scène|séquence|"
     r"inquadratura|scena|cena|カット|ショット|"
-    r"シーン|場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|план|शॉट|दृश्य)"
+    r"シーン|場面|镜头|镜|画面|场景|컷|장면|لقطة|اللقطة|مشهد|المشهد|кадр|сцена|план|शॉट|दृश्य|"
+    rf"{words.SHOTS})"
 )
 _ITEM: Final = re.compile(
     rf"^[\s>#*•+-]*(?:#\s*)?({_WORD}\s*)?(?:#|no\.?|nr\.?)?\s*(\d{{1,3}})(?!\d|[:.]\d)\s*([.):：、\])】–—|/-]|"
     rf"(?=\s)|$)\s*",
     re.IGNORECASE,
 )
+_TIMED_ITEM: Final = re.compile(
+    r"^[\s>#*•+-]*[^\W\d_][^\W\d_.]{0,14}\.?\s*(\d{1,3})\s*(?=[(\[（【:：.,–—|-])[:：.,–—|\s-]*", re.IGNORECASE
+)
+"""A shot under any name, which its time makes one: "Klappe 3 (0:08-0:12)"."""
+_ASIDE: Final = re.compile(r"^\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*$")
+_UNHEARD: Final = re.compile(r"\b(?:no|without|natural|only|sound|music|silent|silence|v\.?o\.?)\b", re.IGNORECASE)
+_NO_VOICE: Final = re.compile(
+    r"(^|[.!?。！？]\s*)(?:no (?:vo|voice[ -]?over|voice|dialogue|narration)|pas de (?:voix|dialogue)|"
+    r"sans (?:voix|paroles)|sin (?:voz|diálogo|palabras)|keine? (?:stimme|sprecher|vo)|ohne (?:worte|sprecher|vo)|"
+    r"senza (?:voce|parole)|sem (?:voz|narração|falas)|без (?:слов|голоса)|ナレ(?:ーション)?(?:なし|無し)|无旁白|"
+    r"無旁白|내레이션 없음|"
+    r"بدون (?:صوت|تعليق|گفتار)|ללא קריינות)\s*(?:[.。!]|$)",
+    re.IGNORECASE,
+)
+"""A sentence that says that nothing is said."""
 _LEAD: Final = re.compile(r"^[\s>#*•+|-]*")
 _SEEN: Final = re.compile(
     r"\b(?:logo|packshot|product|bottle|pack|on|against|over|background|auf|vor|sobre|sur)\b", re.IGNORECASE
@@ -94,6 +111,7 @@ class ShotDraft:
                     )
             self._open = "" if QUOTED.match(value) or re.search(r"[.!?…。！？।؟]$", value) else "voice"
         elif kind == "lettering" and _is_picture(segment):
+            self.framing = self.framing or segment.label
             self._describe(value)
         elif kind in ("lettering", "endline"):
             shown = marks.quotations(value) if QUOTED.match(value) else [without_quotes(value)]
@@ -111,10 +129,12 @@ class ShotDraft:
         return Shot(0, join_descriptions(self.description), self.framing, self.start, self.seconds, lines, shown)
 
     def _describe(self, text: str) -> None:
-        text = re.sub(r"^[\s:：.–—|,-]+", "", text.strip("*_ "))
+        if _ASIDE.match(text) and _UNHEARD.search(text):
+            return  # a remark about the sound: "(no VO)"
+        text = re.sub(r"^[\s:：.–—|,-]+", "", _NO_VOICE.sub(r"\1", text.strip("*_ ")))
         if not self.framing and (found := FRAMING.match(text)):
             self.framing = found.group(0).strip()
-            text = text[found.end() :]
+            text = re.sub(r"^\s*of\s+", "", text[found.end() :])
         parts = take_quotations(text)
         self.lines += parts.lines
         self.lettering += parts.lettering
@@ -137,7 +157,7 @@ class ShotDraft:
             (found := marks.LENGTH.search(text))
             and found.start() <= MAX_GAP
             and (found.group(0)[0] in "[(（【" or found.start() <= 2)
-        ):
+        ) or (found := marks.TRAILING.search(text)):
             self.seconds = marks.number(found.group(1))
         else:
             return text
@@ -145,9 +165,13 @@ class ShotDraft:
 
 
 def _is_picture(segment: Segment) -> bool:
-    """Whether an end card is described, e.g. "logo on dark blue", instead of quoted."""
+    """Whether an insert or an end card is described, e.g. "logo on dark blue", instead of quoted."""
+    if QUOTED.match(segment.value) or marks.is_address(segment.value):
+        return False
+    if segment.label.lower() == "insert":
+        return True
     card = re.search(r"card|frame|tafel|carton|cartela", segment.label, re.IGNORECASE)
-    return bool(card and not QUOTED.match(segment.value) and _SEEN.search(segment.value))
+    return bool(card and (_SEEN.search(segment.value) or segment.value[:1].islower()))
 
 
 def _head(line: str) -> tuple[ShotDraft, str] | None:
@@ -161,6 +185,12 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
         ):
             item = None
     rest = marks.western_times(plain[item.end() :] if item else _LEAD.sub("", plain))
+    if item is None and (named := _TIMED_ITEM.match(plain)):
+        rest = marks.western_times(plain[named.end() :])
+        if marks.RANGE.match(rest) or marks.LENGTH.match(rest):
+            draft.has_word = True
+            return draft, draft._read_time(rest)
+        rest = marks.western_times(_LEAD.sub("", plain))
     if item is None:
         timed = draft._read_time(rest)
         begins = (
@@ -172,8 +202,29 @@ def _head(line: str) -> tuple[ShotDraft, str] | None:
     return draft, draft._read_time(rest)
 
 
+def parse_timed_shots(text: str) -> Structure | None:
+    """The shots of a list whose shots all have a number and a time, also where scene headings are in it."""
+    title, drafts = _read(text)
+    labelled = sum(d.is_labelled for d in drafts)
+    if not all(d.has_word and d.is_timed for d in drafts) or labelled * 2 < len(drafts):
+        return None
+    return _structure(title, drafts)
+
+
 def parse_shot_list(text: str) -> Structure | None:
     """The shots of a list with numbers, times, framings or labels; None where the text is no such list."""
+    return _structure(*_read(text))
+
+
+def _structure(title: str, drafts: list[ShotDraft]) -> Structure | None:
+    if len(drafts) < 2 or not _is_shot_list(drafts):
+        return None
+    set_lengths(drafts)
+    return Structure("shot list", numbered(draft.shot() for draft in drafts), title)
+
+
+def _read(text: str) -> tuple[str, list[ShotDraft]]:
+    """The title and the shots that the lines of a text begin."""
     title, drafts, gap = "", list[ShotDraft](), False
     for line in text.splitlines():
         if not line.strip():
@@ -192,10 +243,7 @@ def parse_shot_list(text: str) -> Structure | None:
         elif not title:
             title = title_in(line)
         gap = False
-    if len(drafts) < 2 or not _is_shot_list(drafts):
-        return None
-    set_lengths(drafts)
-    return Structure("shot list", numbered(draft.shot() for draft in drafts), title)
+    return title, drafts
 
 
 def title_in(line: str) -> str:

@@ -2,19 +2,33 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from activities.planning.structure.labels import FRAMING, Kind, Segment, is_nothing, kind_of
+from activities.planning.structure import words
+from activities.planning.structure.labels import FRAMING, Kind, is_nothing, kind_of, segments
 from activities.planning.structure.model import Structure, numbered
 from activities.planning.structure.shot_list import ShotDraft, set_lengths, title_in
-from activities.planning.structure.text import has_words, plain
+from activities.planning.structure.text import QUOTED, clock_or_number, has_words, plain, western_digits
 
 _RULE: Final = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _NUMBER: Final = re.compile(
-    r"#|no\.?|nr\.?|n[º°]|shot|scene|szene|einstellung|plano|toma|plan|カット|番号|镜头|镜号|컷|لقطة|кадр|शॉट",
+    r"#|no\.?|nr\.?|n[º°]|shot|scene|sc\.?|szene|einstellung|plano|toma|plan|カット|番号|镜头|镜号|鏡號|컷|لقطة|кадр|"
+    rf"शॉट|{words.SHOTS}",
     re.IGNORECASE,
 )
+_START: Final = re.compile(
+    r"(?:tc|time(?:code)?|time code)?\s*[-–]?\s*(?:in|start|from|begin|von|début|de|inicio|inizio|início|van|od|"
+    r"från|fra|開始|イン|开始|開始時間|시작|начало|с|البداية|من|शुरू)",
+    re.IGNORECASE,
+)
+_END: Final = re.compile(
+    r"(?:tc|time(?:code)?|time code)?\s*[-–]?\s*(?:out|end|to|bis|fin|à|fine|fim|tot|do|till|til|終了|アウト|结束|結束|"
+    r"끝|конец|до|النهاية|إلى|अंत)",
+    re.IGNORECASE,
+)
+_ASIDE: Final = re.compile(r"\s*[(（\[][^()（）\[\]]{1,80}[)）\]]\s*")
 _HEARD: Final = re.compile(r"audio|ton|sound/vo|vo/sound|音声|오디오|الصوت|аудио", re.IGNORECASE)
+_Column = Kind | Literal["start", "end"]
 
 
 @dataclass(frozen=True)
@@ -27,17 +41,29 @@ class Table:
     last: int
 
 
-def find_table(lines: list[str]) -> Table | None:
-    """The first table of a text: with pipes and a rule below its header, or with tabs."""
-    for k in range(len(lines) - 2):
-        if "|" in lines[k] and _RULE.match(lines[k + 1]) and "|" in lines[k + 1]:
-            end = next((j for j in range(k + 2, len(lines)) if "|" not in lines[j]), len(lines))
-            return Table(_cells(lines[k]), tuple(map(_cells, lines[k + 2 : end])), k, end)
-        if lines[k].count("\t") and lines[k].count("\t") == lines[k + 1].count("\t") == lines[k + 2].count("\t"):
-            width = lines[k].count("\t")
-            end = next((j for j in range(k + 1, len(lines)) if lines[j].count("\t") != width), len(lines))
-            rows = tuple(tuple(c.strip() for c in line.split("\t")) for line in lines[k + 1 : end])
-            return Table(tuple(c.strip() for c in lines[k].split("\t")), rows, k, end)
+def find_tables(lines: list[str]) -> list[Table]:
+    """The tables of a text: with pipes and a rule below its header, or with tabs."""
+    found: list[Table] = []
+    k = 0
+    while k < len(lines) - 2:
+        table = _table_at(lines, k)
+        if table:
+            found.append(table)
+        k = table.last if table else k + 1
+    return found
+
+
+def _table_at(lines: list[str], k: int) -> Table | None:
+    if "|" in lines[k] and _RULE.match(lines[k + 1]) and "|" in lines[k + 1]:
+        end = next((j for j in range(k + 2, len(lines)) if "|" not in lines[j]), len(lines))
+        return Table(_cells(lines[k]), tuple(map(_cells, lines[k + 2 : end])), k, end)
+    width = lines[k].count("\t")
+    if width and width == lines[k + 1].count("\t") == lines[k + 2].count("\t"):
+        end = next((j for j in range(k + 1, len(lines)) if not 0 < lines[j].count("\t") <= width), len(lines))
+        if end == len(lines) - 1 and segments(lines[end])[0].kind:
+            end += 1  # the empty cells at the end of the text are cut off
+        rows = tuple(tuple(c.strip() for c in line.split("\t")) for line in lines[k + 1 : end])
+        return Table(tuple(c.strip() for c in lines[k].split("\t")), rows, k, end)
     return None
 
 
@@ -46,41 +72,73 @@ def _cells(line: str) -> tuple[str, ...]:
     return tuple(cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner))
 
 
-def _column(name: str) -> Kind | None:
+def _column(name: str) -> _Column | None:
+    """What the cells below a name of a column are."""
     name = name.strip(" *_:")
     if _NUMBER.fullmatch(name):
         return "speaker"  # numbers and names of shots: never said
+    if _START.fullmatch(name):
+        return "start"
+    if _END.fullmatch(name):
+        return "end"
     return "voice" if _HEARD.fullmatch(name) else kind_of(name)
 
 
 def parse_shot_table(text: str) -> Structure | None:
     """The shots of a table whose columns are named like the parts of a shot; None for any other text."""
     lines = text.splitlines()
-    table = find_table(lines)
-    if table is None:
-        return None
+    return next(filter(None, (_shots_of(table, lines) for table in find_tables(lines))), None)
+
+
+def _shots_of(table: Table, lines: list[str]) -> Structure | None:
     kinds = [_column(name) for name in table.header]
     parts = {"picture", "voice", "lettering"} & {k for k in kinds if k}
-    if len(parts) < 2 and not (parts and {"length", "speaker"} & {k for k in kinds if k}):
+    if len(parts) < 2 and not (parts and {"length", "speaker", "start"} & {k for k in kinds if k}):
         return None
+    sounds = {k for k, name in enumerate(table.header) if _HEARD.fullmatch(name.strip(" *_:")) and _has_marks(table, k)}
     drafts = []
     for row in table.rows:
         draft = ShotDraft()
-        for kind, cell in zip(kinds, row, strict=False):
-            if kind == "speaker" or not has_words(cell) or is_nothing(cell):
-                continue
-            if kind is None and (found := FRAMING.match(cell)):
-                draft.framing = found.group(0)
-                continue
-            for each in re.split(r"<br\s*/?>", cell) if kind in ("voice", "lettering") else [cell]:
-                draft.add(Segment(kind or "note", each.strip()))
-        if draft.description or draft.lines or draft.lettering:
+        for k, (kind, cell) in enumerate(zip(kinds, row, strict=False)):
+            _read_cell(draft, "sound" if k in sounds else kind, cell)
+        if draft.description or draft.lines or draft.lettering or draft.is_timed:
             drafts.append(draft)
     if len(drafts) < 2:
         return None
+    for line in lines[table.last :]:  # an end line below the table
+        for part in segments(line):
+            if part.kind in ("voice", "lettering", "endline"):
+                drafts[-1].add(part)
     set_lengths(drafts)
     title = next(filter(None, map(title_in, lines[: table.first])), "")
     return Structure("table", numbered(draft.shot() for draft in drafts), title)
+
+
+def _has_marks(table: Table, column: int) -> bool:
+    """Whether the lines of a column for all sounds are quoted or have a label: then its other cells are not said."""
+    cells = [row[column] for row in table.rows if column < len(row)]
+    return any(QUOTED.search(cell) or any(s.kind in ("voice", "speaker") for s in segments(cell)) for cell in cells)
+
+
+def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str) -> None:
+    """Add a cell to its shot; labels within it win over the name of its column."""
+    if kind == "speaker" or not has_words(cell) or is_nothing(cell):
+        return
+    if kind == "start":
+        draft.start = clock_or_number(western_digits(cell))
+        return
+    if kind == "end":
+        draft.end = clock_or_number(western_digits(cell))
+        return
+    if kind is None and (found := FRAMING.match(cell)):
+        draft.framing = found.group(0)
+        return
+    for each in re.split(r"<br\s*/?>", cell):
+        if kind in ("voice", "sound", "lettering") and _ASIDE.fullmatch(each):
+            continue  # "(natural sound)"
+        for part in segments(each.strip()):
+            unlabelled = "voice" if kind == "sound" and QUOTED.match(part.value.strip()) else kind or "note"
+            draft.add(part if part.kind else part._replace(kind=unlabelled, value=part.value.strip()))
 
 
 def row_text(table: Table, row: tuple[str, ...]) -> str:

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
-from activities.text.speech import sentences, speech_seconds
+from activities.text.speech import closed, is_wide, join_sentences, sentences, speech_seconds
 
 QUOTED: Final = re.compile(
     r"“([^“”\n]{1,600})”|„([^„“”\n]{1,600})[“”]|«\s*([^«»\n]{1,600}?)\s*»|»([^«»\n]{1,600})«|「([^「」\n]{1,600})」"
@@ -21,9 +22,12 @@ _EMPHASIS: Final = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|`|
 _NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,2})?"
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[:;.]\d{2})?)?(?:\.\d{1,3})?"
 _UNIT: Final = (
-    r"(?:s|secs?\.?|seconds?|sek\.?|sekunden?|seg\.?|segundos?|secondes?|secondi|秒|초|ثانية|ثوان|сек\.?|सेकंड)"
+    r"(?:s|secs?\.?|seconds?|sek\.?|sekund\w{0,3}|seg\.?|segundos?|secondes?|secondi|seconden|sn\.?|saniye|秒間?|초|"
+    r"ثانية|ثوان|ثانیه|сек\.?|секунд\w?|с\.?|δευτ\.?|δευτερόλεπτα|שניות|שנ'|सेकंड|วินาที|giây|detik)"
 )
-_TO: Final = r"\s*(?:-{1,2}>?|–|—|−|→|~|〜|～|to|bis|a|à|até|إلى|から)\s*"
+_TO: Final = (
+    r"\s*(?:-{1,2}>?|–|—|−|→|~|〜|～|to|till|til|bis|a|à|al|até|tot|do|έως|ως|до|إلى|تا|עד|से|から|至|到|부터)\s*"
+)
 RANGE: Final = re.compile(
     rf"[\[(（【]?\s*(?:({_CLOCK})\s*{_UNIT}?{_TO}({_CLOCK})\s*{_UNIT}?(?!\w)|({_NUMBER})\s*(?:{_UNIT})?{_TO}({_NUMBER})\s*{_UNIT}(?!\w))"
     r"\s*[\])）】]?",
@@ -31,6 +35,10 @@ RANGE: Final = re.compile(
 )
 POINT: Final = re.compile(rf"[\[(（【]?\s*({_CLOCK})\s*[\])）】]?(?=[\s:：.–—|-]|$)")
 LENGTH: Final = re.compile(rf"[\[(（【]?\s*({_NUMBER})\s*{_UNIT}(?!\w)\s*[\])）】]?", re.IGNORECASE)
+TRAILING: Final = re.compile(
+    rf"(?:(?<!\d)[.,;:。、，]|\s[–—|/-]|[(\[（【]|\t)\s*({_NUMBER})\s*{_UNIT}(?!\w)[\s.)\]）】]*$", re.IGNORECASE
+)
+"""A length at the end of a line, after a mark: "A frozen lake. 4 sec"."""
 EDGES: Final = " \t\u3000:：.|–—-,;、，；・•*"
 
 
@@ -50,6 +58,13 @@ def clock_seconds(text: str) -> float:
     whole = parts[:3] if len(parts) > 2 else ["0", *parts]
     hours, minutes, seconds = (float(part) for part in whole)
     return hours * 3600 + minutes * 60 + seconds
+
+
+def clock_or_number(text: str) -> float | None:
+    """Seconds of "0:04" or "4.5 s"; None where the text has no time."""
+    if found := re.search(_CLOCK, text):
+        return clock_seconds(found.group(0))
+    return number(found.group(0)) if (found := re.search(_NUMBER, text)) else None
 
 
 def number(text: str) -> float:
@@ -91,7 +106,16 @@ def spoken_text(text: str) -> str:
     if not any(c.isalnum() for c in said):
         return ""
     kept = [s for s in sentences(said) if speech_seconds(s)]
-    return " ".join(kept) if kept else ""
+    return join_sentences(kept)
+
+
+def join_lines(lines: Iterable[str]) -> str:
+    """The lines of one speech as one text: without a space between two letters of Han, Kana or Hangul."""
+    joined = ""
+    for line in lines:
+        closes_up = joined and line and is_wide(joined[-1]) and is_wide(line[0])
+        joined += line if closes_up or not joined else f" {line}"
+    return joined
 
 
 def has_words(text: str) -> bool:
@@ -105,5 +129,6 @@ def description_text(text: str) -> str:
 
 
 def join_descriptions(parts: list[str]) -> str:
-    """Descriptions as one text, with a full stop between two of them."""
-    return ". ".join(part.rstrip(". ") for part in parts if part)
+    """Descriptions as one text, each but the last with its full stop."""
+    *first, last = [part for part in parts if part] or [""]
+    return join_sentences([*map(closed, first), last])

@@ -16,6 +16,7 @@ from PIL import Image
 
 from activities.media.timecode import MARK, OF_FILM, OF_SHOT, Timecode
 from activities.providers.previz.composition import Composition, Pictures, compose
+from activities.providers.previz.lettering import lettering_of
 from activities.providers.previz.overlay import Overlay
 from activities.providers.previz.storyboard import SIZES
 from activities.providers.protocol import Request
@@ -103,6 +104,8 @@ class _Burn:
         made.pin_onto(overlay)
         asset = request.asset
         overlay.label(asset.label or asset.asset_id, asset.asset_id)
+        if made.plate:  # another model's still has its lettering
+            overlay.lettering(lettering_of(asset.prompt), above=overlay.band())
         left, _, right, _ = self._timecode.box
         overlay.slate(asset.prompt, f"{made.caption()} · {move}", room_right=right - left + overlay.text)
         self._pieces = list(_pieces(overlay.image))

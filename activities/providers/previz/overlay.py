@@ -4,6 +4,7 @@ Text has at least TEXT_SHARE of the frame's width, so that it is readable on a t
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from PIL import Image, ImageDraw
@@ -66,10 +67,25 @@ class Overlay:
         face.draw(self.image, (self.margin + 0.5 * t, y), name, INK)
         small.draw(self.image, (box[2] - 0.5 * t - small.width(also), y), also, QUIET)
 
+    def lettering(self, texts: Sequence[str], *, above: float) -> None:
+        """Draw on-screen text in the lower half, one box each, above a band of `above` pixels at the lower edge."""
+        t, (width, height) = self.text, self.size
+        bottom = height - above - 0.8 * t
+        for text in reversed(texts):
+            face = Face.of(text, round(1.5 * t), bold=True)
+            lines = face.wrap(text, width - 2 * self.margin - 3 * t, 2)
+            wide = max(map(face.width, lines), default=0)
+            top = bottom - (0.9 + 1.8 * len(lines)) * t
+            box = ((width - wide) / 2 - 0.9 * t, top, (width + wide) / 2 + 0.9 * t, bottom)
+            self.canvas.rounded_rectangle(box, radius=0.3 * t, fill=PILL)
+            for k, line in enumerate(lines):
+                face.draw(self.image, ((width - face.width(line)) / 2, top + (1.75 + 1.8 * k) * t), line, INK)
+            bottom = top - 0.5 * t
+
     def slate(self, prompt: str, note: str, lines: int = 2, room_right: float = 0) -> None:
         """Draw a band with the prompt's first lines, and a note under them that ends `room_right` before the edge."""
         t, (width, height) = self.text, self.size
-        band = round(t * (1.75 + 1.3 * lines)) // 2 * 2
+        band = self.band(lines)
         self.canvas.rectangle((0, height - band, width, height), fill=SLATE)
         side = round(1.4 * t)
         face, small = Face.of(prompt, round(t)), Face.of(note, round(0.88 * t))
@@ -79,6 +95,10 @@ class Overlay:
             self._line(face, height - band + (0.98 + 1.22 * k) * t, line, INK, room)
         note_room = room - room_right
         self._line(small, math.floor(height - 0.72 * t), small.fit(note, note_room), QUIET, note_room)
+
+    def band(self, lines: int = 2) -> int:
+        """The height of a slate with so many lines of a prompt, in pixels."""
+        return round(self.text * (1.75 + 1.3 * lines)) // 2 * 2
 
     def _line(self, face: Face, baseline: float, text: str, fill: Color, room: float) -> None:
         indent = room - face.width(text) if right_to_left(text) else 0

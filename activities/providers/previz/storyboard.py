@@ -6,6 +6,7 @@ from typing import Final
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from activities.providers.previz.composition import Pictures, compose
+from activities.providers.previz.lettering import lettering_of
 from activities.providers.previz.overlay import Overlay
 from activities.providers.previz.plate import CHUNK
 from activities.providers.previz.references import keep
@@ -51,7 +52,9 @@ def storyboard(request: Request, pictures: Pictures = ()) -> Path:
     made.pin_onto(overlay)
     asset = request.asset
     overlay.label(asset.label or asset.asset_id, asset.asset_id)
-    overlay.slate(asset.prompt, f"{made.caption()} · take {request.take}", lines=3 if size[0] < size[1] else 2)
+    lines = 3 if size[0] < size[1] else 2
+    overlay.lettering(lettering_of(asset.prompt), above=overlay.band(lines))
+    overlay.slate(asset.prompt, f"{made.caption()} · take {request.take}", lines=lines)
     frame.paste(overlay.image, mask=overlay.image)
     about = PngImagePlugin.PngInfo()
     if made.plate:

@@ -18,6 +18,7 @@ const EMPTY = {
   title: "",
   style: "",
   language: "en",
+  kept_language: "",
   aspect: "16:9",
   duration_seconds: 12,
   budget_usd: "",
@@ -33,6 +34,8 @@ const NO_WORKER =
 export function open([from], app) {
   const actions = new Actions(app);
   const referencesState = {};
+  let question = null; // about the language: loaded with the first text
+  let loading = null;
   let draft = { ...EMPTY, ...drafts.get("brief") };
   let replaced = drafts.get("replaced"); // the draft that a copied brief has replaced
   let key = newKey();
@@ -41,6 +44,7 @@ export function open([from], app) {
   let warning = null;
   let uploads = Promise.resolve();
   let timer = 0;
+  let waits = false; // for the answer about the language, to start
 
   const most = () => limits.references ?? Infinity;
 
@@ -48,6 +52,10 @@ export function open([from], app) {
     draft = { ...draft, ...change };
     key = newKey(); // a changed brief starts another production
     drafts.set("brief", draft);
+    if ("text" in change) {
+      waits = false;
+      loadQuestion().then(() => question?.checkSoon(draft.text));
+    }
     app.update();
   }
 
@@ -89,7 +97,14 @@ export function open([from], app) {
     set(other);
   }
 
+  /** Resolves also where it cannot be loaded: then the plan warns. */
+  function loadQuestion() {
+    const made = ({ LanguageQuestion }) => void (question = new LanguageQuestion(app));
+    return (loading ??= import("./language.js").then(made, () => void (loading = null)));
+  }
+
   load();
+  if (draft.text) loadQuestion().then(() => question?.checkSoon(draft.text));
   if (from) actions.run("copy", copyBrief);
 
   const platform = () => platforms?.find((p) => p.platform === draft.platform);
@@ -101,6 +116,10 @@ export function open([from], app) {
   }
 
   async function send() {
+    await loadQuestion();
+    await question?.check(draft.text);
+    waits = Boolean(question?.open(draft));
+    if (waits) return document.getElementById("use-language")?.focus();
     if (!platforms) await load(); // the modalities of the platform are not known yet
     const chosen = platform()?.modalities.filter(
       (m) => m === "text" || (!draft.off.includes(m) && !missing().includes(m)),
@@ -123,6 +142,12 @@ export function open([from], app) {
     drafts.set("brief", replaced);
     drafts.set("replaced", null);
     location.hash = `#/p/${started.production_id}`;
+  }
+
+  /** A start that waits for the answer continues with it. */
+  function answerLanguage(change) {
+    set(change);
+    if (waits) actions.run("send", send);
   }
 
   function submit(event) {
@@ -166,6 +191,7 @@ export function open([from], app) {
       oninput=${(e) => set({ text: e.target.value })}
       onkeydown=${(e) => e.key === "Enter" && (e.metaKey || e.ctrlKey) && submit(e)}></textarea>
     ${excessNote(draft.text, limits.brief_chars, "brief-length")}
+    ${question?.note(draft, answerLanguage)}
     ${!draft.text && html`
       <div class="row examples" key="examples">
         <span class="hint">Start from</span>
@@ -237,7 +263,10 @@ export function open([from], app) {
 
   return {
     title: () => "Create",
-    close: () => clearTimeout(timer),
+    close() {
+      clearTimeout(timer);
+      question?.close();
+    },
     render() {
       const problem = actions.problems.get("copy");
       if (problem) return loadFailure(problem, () => actions.run("copy", copyBrief));

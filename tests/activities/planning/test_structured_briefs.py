@@ -122,6 +122,22 @@ def test_lines_share_the_time_of_the_film() -> None:
     assert lengths(made)[1] > 8
 
 
+def test_every_speech_of_a_screenplay_is_said() -> None:
+    """Of ten pages in Fountain, all dialogue and lyrics are said in order, and nothing else."""
+    made = plan(read("ten_pages.fountain"), duration_seconds=480)
+    assert " ".join(filter(None, said(made))) == " ".join(read("ten_pages.said").split("\n")).strip()
+    assert made.title == "THE LAST KEEPER OF NUMBERS"
+    assert sum(lengths(made)) == pytest.approx(480, rel=0.05)
+    shown = ("6:04", "CLOCK STOPS. CITY ASKS WHO HAS THE HANDS.", "SOLD", "For everyone who was ever late.", "THE END")
+    assert all(sum(f"“{text}”" in a.prompt for a in shots(made)) == 1 for text in shown)
+
+
+def test_lines_of_a_speech_are_one_text() -> None:
+    """Dialogue that is wrapped to short lines has no full stop at the end of each line."""
+    text = "INT. A - DAY\n\nMARA\nBecause nobody lives at the same\ntime. The baker is at\nfour.\n\nEXT. B\n\nFog."
+    assert said(plan(text)) == ["Because nobody lives at the same time. The baker is at four.", ""]
+
+
 def test_a_screenplay_of_ten_pages_is_planned_whole() -> None:
     """Each speech of a long screenplay is a shot, and is said once, in order."""
     page = (

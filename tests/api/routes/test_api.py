@@ -173,7 +173,8 @@ async def test_the_language_of_a_text(api: Api) -> None:
     german = answers[0].json()
     assert (german["language"], german["name"]) == ("de", "German")
     assert 0.9 <= german["confidence"] <= 1
-    assert answers[1].json() == {"language": None, "name": "", "confidence": 0.0}
+    assert german["alike"] == ["lb", "gsw"]
+    assert answers[1].json() == {"language": None, "name": "", "confidence": 0.0, "alike": []}
 
 
 async def test_cancel(api: Api, fake: FakeActivities) -> None:

@@ -173,6 +173,29 @@ async def test_references(browser: Browser, site: Site) -> None:
     assert sent[1] == {"source": "https://example.com/bottle.png", "name": "", "note": "Keep this bottle"}
 
 
+async def test_the_language_of_a_brief_is_asked(browser: Browser, site: Site) -> None:
+    """A brief in another language than the chosen one is started only after an answer, which decides the language."""
+    french = "Notre boulangerie ouvre à cinq heures. Les fours sont chauds et la rue est encore sombre."
+    async with visiting(browser, site.url) as page:
+        question = page.get_by_text("This brief looks like French.")
+        for answer, language in (("Use French", "fr"), ("Keep English", "en")):
+            await page.goto("/#/")
+            await page.get_by_label("Brief", exact=True).fill(french)
+            await page.get_by_role("radio", name=re.compile("^Copy")).check(force=True)
+            await page.get_by_role("button", name="Create plan").click()
+            await expect(question).to_be_visible()
+            await expect(page.get_by_role("button", name="Use French")).to_be_focused()
+            await page.get_by_role("button", name=answer).click()
+            await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
+            started = await made(site, page.url.rpartition("/")[2])
+            assert started["brief"]["languages"] == [language]
+        await page.goto("/#/")
+        await page.get_by_label("Brief", exact=True).fill(french)
+        await expect(question).to_be_visible()
+        await page.get_by_label("Language").select_option("fr")
+        await expect(question).to_have_count(0)
+
+
 # -- The plan ------------------------------------------------------------------------------------------------------
 
 

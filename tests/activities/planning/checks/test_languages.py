@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from activities.planning.checks.languages import language_warnings
+from activities.planning.checks.languages import language_warnings, with_language_warnings
 from activities.planning.pricing import price
 from activities.planning.task import PlanningTask
 from activities.planning.template import draft
@@ -76,6 +76,18 @@ def test_a_narration_in_another_language_is_named() -> None:
     warnings = language_warnings(*drafted(text, "en", duration_seconds=60))
     assert len(warnings) == 1
     assert warnings[0].startswith("languages: narration-3 reads like German (de)")
+
+
+async def test_an_edited_plan_keeps_its_warnings() -> None:
+    """A plan that is priced again keeps a warning of its language once, and loses it when the words are changed."""
+    plan, brief = drafted(GERMAN, "en")
+    warned = await with_language_warnings(plan, brief)
+    edited = Plan.of("Another title", plan.assets)
+    assert (await with_language_warnings(warned, brief)).warnings == warned.warnings
+    assert (await with_language_warnings(edited, brief)).warnings == warned.warnings != ()
+    said = (a.model_copy(update={"prompt": ENGLISH}) if a.spoken else a for a in plan.assets)
+    renamed = brief.model_copy(update={"text": ENGLISH})
+    assert (await with_language_warnings(Plan.of("Other words", said), renamed)).warnings == ()
 
 
 def test_unread_text_is_reported_before_approval(monkeypatch: pytest.MonkeyPatch) -> None:

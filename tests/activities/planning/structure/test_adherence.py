@@ -78,6 +78,7 @@ async def test_a_line_cannot_end_its_string() -> None:
         GOOD,
         answer(ONE, ("A cup costs five euros.", TWO[1], 4), THREE),
         answer(("the sea wakes first", "", 4), TWO, THREE),
+        answer(ONE, ("A cup costs 5 euros!", TWO[1], 4), THREE),
     ],
 )
 async def test_the_briefs_own_shots_are_a_plan(accepted: dict[str, Any]) -> None:
@@ -98,6 +99,7 @@ async def test_the_briefs_own_shots_are_a_plan(accepted: dict[str, Any]) -> None
         (answer(("The sea wakes first. Welcome!", "", 4), TWO, THREE), "adds “welcome”"),
         (answer(("WIDE: The sea wakes first.", "", 4), TWO, THREE), "adds “wide”"),
         (answer(ONE, ("Mara: " + TWO[0], TWO[1], 4), THREE), "shot 2: the narration adds “mara”"),
+        (answer(ONE, ("A cup costs 6 euros.", TWO[1], 4), THREE), "shot 2: the narration leaves out or moves “5”"),
         (answer(ONE, TWO, ("Come in.", "", 5)), "say nothing there: plan no narration for it"),
         (
             answer(ONE, (TWO[0], "", 4), THREE),
@@ -123,6 +125,27 @@ async def test_the_items_of_a_list_are_all_said() -> None:
     _, repair = await ask(answer((f"{head} {free}", "", 8), (f"{quiet} {warm}", "", 8)), good, REASONS)
     assert "the narration leaves out or moves" in repair
     _, repair = await ask(good, good, REASONS)
+    assert not repair
+
+
+@pytest.mark.parametrize("said", ["Tea for 4 euros 50.", "Tea for four euros fifty.", "Tea for 4.50 €."])
+async def test_symbols_may_be_spelled_out(said: str) -> None:
+    """The name of a currency in place of its symbol is no invented word."""
+    text = "1. 0:00-0:05 A cup.\nVO: Tea for 4.50 €.\n2. 0:05-0:10 A saucer.\nVO: Come by."
+    good = answer(("Tea for 4.50 €.", "", 8), ("Come by.", "", 8))
+    script = Script([answer((said, "", 5), ("Come by.", "", 5)), good])
+    await planned(script, request(text, duration_seconds=10))
+    assert len(script.asked) == 1
+
+
+async def test_text_to_read_is_held_without_fixed_shots() -> None:
+    """An advert's end line has to be in a prompt of any picture or video, and goes back to the model otherwise."""
+    text = "A woman walks in the rain.\n\nEnd line: “Brightwell. Walk slowly.”"
+    said = "A woman walks in the rain. Brightwell. Walk slowly."
+    good = answer((said, "The words “Brightwell. Walk slowly.”", 8), ("", "", 8))
+    _, repair = await ask(answer((said, "", 8), ("", "", 8)), good, text)
+    assert "no prompt of a picture or video contains the on-screen text “Brightwell. Walk slowly.”" in repair
+    _, repair = await ask(good, good, text)
     assert not repair
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from activities.media.fonts import Face
+from activities.providers.previz.lettering import lettering_of
 from activities.providers.previz.storyboard import SIZES
 from activities.providers.protocol import Request
 from tests.activities.providers.previz.support import made
@@ -61,3 +62,25 @@ def test_characters_without_a_font_are_drawn_as_bars() -> None:
     face, image = Face(40), Image.new("RGBA", (200, 80))
     face.draw(image, (10, 60), "\U0001f9ff\U000130b8\U000131cb", (255, 255, 255, 255))
     assert image.getbbox() is not None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "texts"),
+    [
+        ("A kettle. No cuts, lettering, spelled exactly: “1.2 L”, “£49”; no other lettering.", ["1.2 L", "£49"]),
+        ("The harbour at dawn. The sign reads “OPEN”. A man whispers “not yet”.", ["OPEN"]),
+        ("A street. The words “قهوة الصباح” and “07:10” on the wall.", ["قهوة الصباح", "07:10"]),
+        ("She says “come in”.", []),
+        ("A quiet sea, no lettering.", []),
+    ],
+)
+async def test_on_screen_text_is_drawn(ask: Callable[..., Request], prompt: str, texts: list[str]) -> None:
+    """What a prompt asks to read is drawn over the picture, and a frame without such a text stays as it was."""
+    assert lettering_of(prompt) == texts
+    frame, bare = [
+        Image.open(await made(ask("previz-storyboard", words))).convert("RGB")
+        for words in (prompt, prompt.replace("“", "").replace("”", ""))
+    ]
+    middle = (0, 330, 1280, 550)
+    drawn = ImageChops.difference(frame.crop(middle), bare.crop(middle)).getbbox() is not None
+    assert drawn is bool(texts)

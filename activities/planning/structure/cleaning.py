@@ -1,0 +1,146 @@
+"""The text of a brief before it is parsed: one form of line ends, timecodes and labels, and no letter around it."""
+
+import re
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from activities.planning.structure.labels import Kind, kind_of, segments
+
+_CODE: Final = re.compile(r"(?<![\d:;.])(\d{1,2}):(\d{2})[:;](\d{2})(?:[:;.](\d{2}))?(?![\d:;])")
+_RATE: Final = re.compile(
+    r"\b(\d{2}(?:\.\d{1,3})?)\s*(?:fps|frames? (?:per|a) second|bilder/s|i/s|b/s|コマ/秒)", re.IGNORECASE
+)
+_USUAL_RATE: Final = 25.0
+LONGEST_SECONDS: Final = 60.0
+"""Shots are shorter: codes such as 00:04:12 are minutes, seconds and frames where they would be longer as hours."""
+_HEADING: Final = re.compile(
+    r"^\s*(?:#{1,6}\s+(?P<heading>.+?)|\*\*(?P<bold>[^*]+?)\*\*|__(?P<under>[^_]+?)__)\s*:?\s*$"
+)
+_BULLET: Final = re.compile(r"^\s*(?:[-*+•‣–—]\s+|\(?\d{1,2}[.)]\s+)")
+_CARRIED: Final[tuple[Kind, ...]] = ("voice", "lettering", "endline")
+_GREETING: Final = re.compile(
+    r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|liebe[rs]?|guten (?:tag|morgen)|sehr geehrte|moin|"
+    r"bonjour|salut|chers?|chère|hola|buenos días|buenas tardes|estimad[oa]s?|ciao|buongiorno|gentili?|olá|oi|bom dia|"
+    r"beste|dag|hei|hej|dzień dobry|cześć|ahoj|dobrý den|merhaba|γεια(?: σας)?|здравствуйте|привет|добрый день|вітаю|"
+    r"سلام|مرحبا|السلام عليكم|שלום|नमस्ते|您好|你好|안녕하세요|こんにちは|お世話になって)\b[^.?\n]{0,50}[,!，、！]?\s*$",
+    re.IGNORECASE,
+)
+_SIGN_OFF: Final = re.compile(
+    r"^\s*(?:(?:many |kind |best |warm |with )*(?:thanks|thank you|regards|wishes)|cheers|best|sincerely|yours|"
+    r"viele grüße|liebe grüße|beste grüße|(?:mit )?freundlichen? grüßen|vielen dank|danke|lg|vg|mfg|merci|"
+    r"cordialement|bien à vous|(?:un )?saludos?|gracias|(?:cordiali )?saluti|grazie|obrigad[oa]|abraços?|"
+    r"atenciosamente|(?:met vriendelijke )?groet(?:en)?|bedankt|pozdrawiam|dziękuję|"
+    r"(?:med vänliga )?hälsningar|tack|mvh|"
+    r"vennlig hilsen|med venlig hilsen|tak|terveisin|kiitos|s pozdravem|děkuji|saygılarımla|teşekkürler|"
+    r"ευχαριστώ|с уважением|спасибо|дякую|با احترام|ممنون|شكرا|مع التحية|תודה|בברכה|धन्यवाद|谢谢|謝謝|"
+    r"감사합니다|よろしくお願い(?:いた|致)?します)"
+    r"[^.:?\n]{0,30}[,.!，。！]?\s*$",
+    re.IGNORECASE,
+)
+_SIGNATURE_LINES: Final = 7
+_SIGNATURE_CHARS: Final = 90
+
+
+def cleaned(text: str) -> str:
+    """The text that the parsers read; no word of it is lost but those of a letter around the brief."""
+    for each in ("\r\n", "\r", "\u2028", "\u2029"):
+        text = text.replace(each, "\n")
+    for each in ("\u00a0", "\u202f", "\u2007", "\ufeff"):
+        text = text.replace(each, " " if each != "\ufeff" else "")
+    return with_labels(with_seconds(without_letter(text)))
+
+
+def without_letter(text: str) -> str:
+    """The text without the greeting at its begin and the signature at its end, where a letter has both or a comma."""
+    lines = text.splitlines()
+    first = next((k for k, line in enumerate(lines) if line.strip()), 0)
+    greets = bool(lines) and _GREETING.match(lines[first]) is not None
+    end = next((k for k in range(first + 1, len(lines)) if _is_sign_off(lines, k, greets=greets)), len(lines))
+    is_addressed = greets and (end < len(lines) or lines[first].rstrip().endswith((",", "，", "、")))
+    kept = lines[first + 1 if is_addressed else 0 : end]
+    return "\n".join(kept) if any(line.strip() for line in kept) else text
+
+
+def _is_sign_off(lines: list[str], k: int, *, greets: bool) -> bool:
+    """Whether a line closes a letter: names and addresses follow, or nothing does and the letter has a greeting."""
+    after = [line for line in lines[k + 1 :] if line.strip()]
+    if not _SIGN_OFF.match(lines[k]) or len(after) > _SIGNATURE_LINES:
+        return False
+    if any(len(line) > _SIGNATURE_CHARS or re.search(r"[.!?。！？]\s*$", line) for line in after):
+        return False
+    return bool(after) or greets
+
+
+def with_seconds(text: str) -> str:
+    """The text with timecodes of three or four parts as minutes and seconds, frames as fractions of a second."""
+    codes = list(_CODE.finditer(text))
+    if not codes:
+        return text
+    has_frames = _counts_frames([m for m in codes if m.group(4) is None])
+    frames = [int(m.group(4) or m.group(3)) for m in codes if m.group(4) or has_frames]
+    rate = float(found.group(1)) if (found := _RATE.search(text)) else _USUAL_RATE
+    if frames and max(frames) >= rate:
+        rate = 30.0 if max(frames) < 30 else 60.0
+
+    def seconds(match: re.Match[str]) -> str:
+        one, two, three, four = (int(part or 0) for part in match.groups())
+        if match.group(4) is None and not has_frames:
+            total = one * 3600 + two * 60 + three * 1.0
+        elif match.group(4) is None:
+            total = one * 60 + two + three / rate
+        else:
+            total = one * 3600 + two * 60 + three + four / rate
+        return f"{int(total // 60)}:{total % 60:06.3f}" if total % 1 else f"{int(total // 60)}:{int(total % 60):02d}"
+
+    return _CODE.sub(seconds, text)
+
+
+def _counts_frames(codes: list[re.Match[str]]) -> bool:
+    """Whether codes of three parts are minutes, seconds and frames: as hours, their shots would be too long."""
+    at = sorted({int(m.group(1)) * 3600 + int(m.group(2)) * 60 + int(m.group(3)) for m in codes})
+    return len(at) > 2 and median(b - a for a, b in pairwise(at)) > LONGEST_SECONDS
+
+
+def with_labels(text: str) -> str:
+    """The text with a label that stands alone in its line in front of each line that it is for.
+
+    "VO:" holds up to the next empty line or label, a heading "## Voice-over" up to the next heading.
+    """
+    made: list[str] = []
+    carried, heading, used = "", False, False
+    for line in text.splitlines():
+        label = _alone(line)
+        if label is not None:
+            carried, heading, used = label, bool(_HEADING.match(line)), False
+            if not carried:
+                made.append(line)
+            continue
+        if not carried:
+            made.append(line)
+            continue
+        if not line.strip():
+            carried = carried if heading or not used else ""
+            made.append(line)
+            continue
+        content = _BULLET.sub("", line).strip()
+        if _HEADING.match(line) or any(s.kind for s in segments(content)):
+            carried = ""
+            made.append(line)
+            continue
+        used = True
+        made.append(f"{carried}: {content}")
+    return "\n".join(made)
+
+
+def _alone(line: str) -> str | None:
+    """The label that is all of a line; "" for another heading; None for any other line."""
+    found = _HEADING.match(line)
+    if found:
+        name = next(filter(None, found.groups()), "").strip(" :：")
+        name = re.sub(r"\s*[(（][^()（）]{0,60}[)）]$", "", name)
+        return name if kind_of(name) in _CARRIED else ("" if found["heading"] else None)
+    parts = segments(_BULLET.sub("", line))
+    if len(parts) == 1 and parts[0].kind in _CARRIED and not parts[0].value:
+        return parts[0].label + (f" ({parts[0].direction})" if parts[0].direction else "")
+    return None
