@@ -13,10 +13,10 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from activities.finishing import captions, contact_sheet, document, film
+from activities.finishing import captions, contact_sheet, document, editorial, film
 from activities.finishing.frames import FilmFormat, ShotFacts, shot_facts
 from activities.finishing.languages import three_letters
-from activities.finishing.timeline import Shot, Voice, hold_stills, lay_out
+from activities.finishing.timeline import Shot, Timeline, Voice, hold_stills, lay_out
 from activities.media.facts import extension_of, probe
 from activities.media.recordings import Skipped
 from activities.storage.bucket import Storage, Stored, size_and_sha256
@@ -206,11 +206,16 @@ class _Finishing:
         if cues:
             files.append(self._write("captions.vtt", "captions-vtt", "text/vtt", captions.vtt(cues)))
             files.append(self._write("captions.srt", "captions-srt", "application/x-subrip", captions.srt(cues)))
+        files.append(self._timeline(timeline, output))
         texts = [self._section(f) for f in self._of(Modality.TEXT)]
         if texts:
             script = document.markdown(self._request.title, texts)
             files.append(self._write("content.md", "document", "text/markdown", script))
         return _Result(tuple(files), seconds=round(timeline.seconds, 3), chapters=chapters)
+
+    def _timeline(self, timeline: Timeline, output: FilmFormat) -> _File:
+        made = editorial.timeline_of(self._request, timeline, (output.width, output.height))
+        return self._write(editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(made))
 
     def _facts_of(self, asset_id: str) -> ShotFacts:
         """The facts of a shot, whose file is read once."""
