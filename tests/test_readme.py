@@ -68,7 +68,7 @@ def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
                 env["ID"] = next(iter(studio.list(status=ProductionStatus.AWAITING_APPROVAL))).production_id
         shell(block.replace("http://127.0.0.1:8400", url), env)
         ran += 1
-    assert ran == 6
+    assert ran == 7
     assert (tmp_path / "out/post/content.md").stat().st_size > 0
     assert (tmp_path / "out/dawn/deliverable.mp4").stat().st_size > 0
     assert (tmp_path / "out/preview/deliverable.mp4").stat().st_size > 0

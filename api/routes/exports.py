@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from api.deps import ONE_TRANSFER, KnownId, Services, ServicesDep
-from api.export.archive import files_of
 from api.problems import Problem, documented, unavailable, wrong_phase
 from api.routes.streamed_media import ZIP, read_object, zip_response
 from api.views.exports import ExportFormat
@@ -46,6 +45,8 @@ async def export(
     content = await read_object(services.vault, timeline, MAX_TIMELINE_BYTES)
     if content is None:
         raise _no_media("export", f"the timeline of revision {made.revision} is not in the storage any more")
+    from api.export.archive import files_of  # takes 15 ms to import, which the start of the API does not need
+
     try:
         files, media = await asyncio.to_thread(files_of, content, to, tuple(captions))
     except (ValueError, KeyError) as error:
@@ -116,8 +117,9 @@ async def _check_stored(services: Services, production_id: str, stored: Mapping[
     Raises:
         Problem: 404, 503.
     """
-    present = {each.key for each in await services.vault.listed(f"{keys.production_prefix(production_id)}/")}
-    if missing := [name for name, key in stored.items() if key not in present]:
+    folder = f"{keys.production_prefix(production_id)}/"
+    present = {each.key for each in await services.vault.listed(folder)}
+    if missing := [name for name, key in stored.items() if key.startswith(folder) and key not in present]:
         raise _no_media("export", f"{missing[0]} is not in the storage any more")
 
 
