@@ -105,6 +105,7 @@ def summarize(info: StackInfo, production: ProductionView, files: list[Path]) ->
         "deliverable.mp4": "Video",
         "captions.vtt": "Captions",
         "captions.srt": "Captions",
+        "timeline.otio": "Timeline",
         "contact-sheet.png": "Contact sheet",
         "content.md": "Script",
         "manifest.json": "Manifest",

@@ -320,7 +320,7 @@ class Take(Model):
 
 
 class DeliverableFile(Model):
-    """One file of a deliverable; `role` is video, document, page, captions-vtt, captions-srt, contact-sheet, …"""
+    """One file of a deliverable; `role` is video, document, page, captions-vtt, captions-srt, timeline, …"""
 
     name: str
     role: Slug

@@ -15,7 +15,7 @@ from typing import Final
 from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 
-from activities.finishing import assembly, captions, contact_sheet, document, segments, sound_track
+from activities.finishing import assembly, captions, contact_sheet, document, editorial, segments, sound_track
 from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.frames import FilmFormat, ShotFacts
 from activities.finishing.languages import three_letters
@@ -167,6 +167,8 @@ async def assemble_film(
     if cues:
         files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", captions.vtt(cues)))
         files.append(write(workdir, "captions.srt", "captions-srt", "application/x-subrip", captions.srt(cues)))
+    cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height))
+    files.append(write(workdir, editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(cut)))
     texts = await read_texts(sources.storage, request.assets)
     if texts:
         sections = [document.section_of(a, texts) for a in request.assets if a.asset.asset_id in texts]

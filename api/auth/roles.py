@@ -50,6 +50,7 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {ID}/deliverable.zip": ANY_ROLE,
     f"GET {ID}/deliverable/{{revision}}/{{name:path}}": ANY_ROLE,
     f"GET {ID}/deliverables": ANY_ROLE,
+    f"GET {ID}/export": ANY_ROLE,
     f"GET {ID}/thumbnail": ANY_ROLE,
     f"GET {ID}/manifest": ANY_ROLE,
     f"GET {ASSET}/takes": ANY_ROLE,

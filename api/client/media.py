@@ -7,8 +7,9 @@ from typing import Final
 import httpx
 
 from api.client.errors import GreenlightError
-from api.client.transport import CHUNK_BYTES, Transport, production_path
+from api.client.transport import CHUNK_BYTES, Transport, production_path, query
 from api.views.changes import RevisionView
+from api.views.exports import ExportFormat
 from api.views.production import ProductionView, StoredReference
 from workflows.events import Receipt
 
@@ -73,6 +74,24 @@ class MediaEndpoints(Transport):
 
     def download_manifest(self, production_id: str, to: Path) -> Path:
         return self._download(production_path(production_id, "manifest"), to)
+
+    def export(
+        self,
+        production_id: str,
+        to: ExportFormat,
+        path: Path,
+        *,
+        revision: int | None = None,
+        on_received: Callable[[int], object] = lambda _: None,
+    ) -> Path:
+        """The film for editing software: one archive with its timeline, media and captions.
+
+        Args:
+            revision: An earlier one; by default the newest.
+            on_received: Called with the number of bytes of each chunk.
+        """
+        params = query(to=to.value, revision=revision)
+        return self._download(production_path(production_id, "export"), path, params, on_received)
 
     def download_all(self, production: ProductionView, to: Path) -> Iterator[Path]:
         """Download every file of the deliverable under its own name, e.g. images/visual.png, then the manifest.

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -158,14 +158,24 @@ class Transport:
                 return
             params["page_token"] = page.next_page_token
 
-    def _download(self, path: str, to: Path, params: Mapping[str, str] = MappingProxyType({})) -> Path:
-        """Stream to a file that appears only once it is complete."""
+    def _download(
+        self,
+        path: str,
+        to: Path,
+        params: Mapping[str, str] = MappingProxyType({}),
+        on_received: Callable[[int], object] = lambda _: None,
+    ) -> Path:
+        """Stream to a file that appears only once it is complete.
+
+        Args:
+            on_received: Called with the number of bytes of each chunk.
+        """
         part = to.with_name(f"{to.name}.part")
         with self._raise_unreachable():
             with self._http.stream("GET", PREFIX + path, params=params, timeout=DOWNLOAD_TIMEOUT) as response:
                 if not response.has_redirect_location:
                     raise_for_problem(response)
-                    _write(response, part)
+                    _write(response, part, on_received)
                     return part.replace(to)
                 location = response.url.join(response.headers["Location"])
             # A new request, not a followed one: the storage host must see none of our headers.
@@ -176,7 +186,7 @@ class Transport:
                         f"{location.host} answered {response.status_code}; the link may have expired, so try again",
                         status=response.status_code,
                     )
-                _write(response, part)
+                _write(response, part, on_received)
         return part.replace(to)
 
     def _check_instance(self, _: httpx.Request) -> None:
@@ -220,8 +230,13 @@ def _reason(error: httpx.TransportError) -> str:
     return re.sub(r"^\[Errno -?\d+\] ", "", str(error)).rstrip(".") or type(error).__name__
 
 
-def _write(response: httpx.Response, to: Path) -> None:
+def _write(response: httpx.Response, to: Path, on_received: Callable[[int], object]) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
-    with to.open("wb") as file:
-        for chunk in response.iter_bytes(CHUNK_BYTES):
-            file.write(chunk)
+    try:
+        with to.open("wb") as file:
+            for chunk in response.iter_bytes(CHUNK_BYTES):
+                file.write(chunk)
+                on_received(len(chunk))
+    except BaseException:
+        to.unlink(missing_ok=True)
+        raise

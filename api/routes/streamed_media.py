@@ -4,6 +4,7 @@ import re
 import zipfile
 from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
@@ -212,15 +213,15 @@ async def archive(services: ServicesDep, production_id: KnownId) -> StreamingRes
     return zip_response(services.vault, production_id, names())
 
 
-def zip_response(vault: Vault, name: str, names: AsyncIterator[tuple[str, str]]) -> StreamingResponse:
+def zip_response(vault: Vault, name: str, entries: AsyncIterator[tuple[str, str | bytes]]) -> StreamingResponse:
     """An archive that is sent while it is written.
 
     Args:
         name: Of the file, without `.zip`.
-        names: Name in the archive and key in the bucket.
+        entries: Name in the archive, and key in the bucket or the content itself.
     """
     headers = {"Content-Disposition": f'attachment; filename="{name}.zip"', "Cache-Control": "no-store"}
-    return StreamingResponse(_zipped(vault, names), headers=headers, media_type="application/zip")
+    return StreamingResponse(_zipped(vault, entries), headers=headers, media_type="application/zip")
 
 
 def names_in_archive(snapshot: Snapshot) -> dict[str, str]:
@@ -256,16 +257,21 @@ class _Pipe:
         return taken
 
 
-async def _zipped(vault: Vault, names: AsyncIterator[tuple[str, str]]) -> AsyncIterator[bytes]:
+async def _zipped(vault: Vault, entries: AsyncIterator[tuple[str, str | bytes]]) -> AsyncIterator[bytes]:
     """The archive in pieces. Media is compressed already, so it is only stored; missing objects are left out."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]  # write and flush do
-        async for name, key in names:
-            stored = await _open(vault, key)
+        async for name, content in entries:
+            if isinstance(content, bytes):
+                archive.writestr(name, content)
+                continue
+            stored = await _open(vault, content)
             if stored is None:
                 continue
-            with archive.open(name, "w", force_zip64=True) as entry:
-                async for chunk in stored.chunks():
-                    entry.write(chunk)
-                    yield pipe.take()
+            # The body is closed when a reader leaves in the middle, and not when its generator is collected.
+            async with aclosing(stored.chunks()) as chunks:
+                with archive.open(name, "w", force_zip64=True) as entry:
+                    async for chunk in chunks:
+                        entry.write(chunk)
+                        yield pipe.take()
     yield pipe.take()

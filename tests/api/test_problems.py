@@ -263,16 +263,17 @@ def test_openapi_lists_the_responses() -> None:
     assert list(stream) == ["text/event-stream"]
     assert list(stream["text/event-stream"]) == ["itemSchema"]
     assert stream["text/event-stream"]["itemSchema"]["properties"]["data"]["type"] == "string"
-    assert list(paths[f"{of_one}/deliverable.zip"]["get"]["responses"]["200"]["content"]) == ["application/zip"]
+    for archive in ("deliverable.zip", "export"):
+        assert list(paths[f"{of_one}/{archive}"]["get"]["responses"]["200"]["content"]) == ["application/zip"]
 
 
 def test_light_import() -> None:
-    """Importing the app loads neither Temporal nor boto3 nor a vendor's SDK."""
+    """Importing the app loads neither Temporal nor boto3, nor a vendor's SDK, nor the formats of exports."""
     code = "import sys, api.app; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
     loaded = set(
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
-    assert not loaded & {"temporalio", "boto3", "botocore", "openai", "anthropic", "google", "httpx", "rich"}
+    assert not loaded & {"temporalio", "boto3", "botocore", "openai", "anthropic", "google", "httpx", "rich", "xml"}
 
 
 def test_own_process() -> None:

@@ -10,6 +10,7 @@ import { refreshButton } from "./takes.js";
 const FILE_LABELS = {
   "captions-vtt": "Captions (VTT)",
   "captions-srt": "Captions (SRT)",
+  timeline: "Timeline (OTIO)",
   document: "Text",
   page: "Page",
   video: "Video",
@@ -18,6 +19,12 @@ const FILE_LABELS = {
   image: "Image",
   audio: "Audio",
 };
+const EXPORTS = [
+  ["fcpxml", "Final Cut Pro", "FCPXML"],
+  ["otio", "DaVinci Resolve", "OTIO"],
+  ["fcp7xml", "Premiere Pro", "XML"],
+  ["edl", "Other software", "EDL"],
+];
 const CHAPTER_TOLERANCE = 0.05; // seconds; a browser seeks to the frame next to a chapter's start
 
 /** `state` keeps the playing time and the earlier revisions; `short` leaves out the downloads and what is stale. */
@@ -167,10 +174,25 @@ function downloads(production, deliverable, state, app) {
           </a>
         </div>
       </details>
+      ${deliverable.files.some((f) => f.role === "timeline") && exports(production)}
       ${deliverable.revision > 1 && revisions(production, deliverable, state, app)}
     </div>
   `;
 }
+
+/** The film as archives for editing software: its timeline, takes, captions and markers. */
+const exports = (production) => html`
+  <details class="files" key="exports">
+    <summary>Export for editing</summary>
+    <div class="downloads">
+      ${EXPORTS.map(([format, software, name]) => html`
+        <a class="button" key=${format} href=${production.url(`export?to=${format}`)} download>
+          <span>${software}</span><span class="quiet">${name}</span>
+        </a>
+      `)}
+    </div>
+  </details>
+`;
 
 /** All revisions, loaded when the list is opened. */
 function revisions(production, deliverable, state, app) {

@@ -39,7 +39,7 @@ async def test_a_film_has_picture_sound_and_captions(storage: Storage, tmp_path:
     request = takes.request(Platform.VIDEO, title="Le phare", language="fr")
     deliverable, files = await finished(takes, request, tmp_path)
 
-    names = ["deliverable.mp4", "captions.vtt", "captions.srt", "content.md", "contact-sheet.png"]
+    names = ["deliverable.mp4", "captions.vtt", "captions.srt", "timeline.otio", "content.md", "contact-sheet.png"]
     assert [f.name for f in deliverable.files] == names
     film = Film(files["deliverable.mp4"])
     assert film.kinds == ["video", "audio", "subtitle"]

@@ -56,6 +56,12 @@ async def test_from_a_brief_to_a_film(browser: Browser, local_stack: Stack, tmp_
         await (await waiting.value).save_as(tmp_path / "all.zip")
         names = zipfile.ZipFile(io.BytesIO((tmp_path / "all.zip").read_bytes())).namelist()
         assert {"deliverable.mp4", "captions.vtt", "manifest.json", "takes/shot-2.mp4", "takes/script.md"} <= {*names}
+        await page.get_by_text("Export for editing").click()
+        async with page.expect_download() as waiting:
+            await page.get_by_role("link", name="Final Cut Pro").click()
+        await (await waiting.value).save_as(tmp_path / "edit.zip")
+        names = zipfile.ZipFile(io.BytesIO((tmp_path / "edit.zip").read_bytes())).namelist()
+        assert {f"{production_id}/timeline.fcpxml", f"{production_id}/media/shot-2.mp4"} <= {*names}
         await page.goto("/#/productions")
         line = page.locator(f"a[href='#/p/{production_id}']")
         await expect(line.locator(".pill")).to_have_text("Delivered")

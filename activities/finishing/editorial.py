@@ -1,0 +1,277 @@
+"""A film as a timeline for editing software: the JSON of OpenTimelineIO, exact to the frame at the film's rate.
+
+It is written here, because the package opentimelineio has no wheel for Python 3.14. The tests read it with that.
+
+The first track is the picture, and the other tracks are sound, each without overlaps. A shot is one clip on the file of
+its take, except for what no file contains:
+
+- A dissolve or a wipe of n frames has its cut in its middle, n // 2 frames after its start. Each shot has the frames of
+  the whole transition in its file, so editing software finds the handles that it needs.
+- A fade goes to a gap, which is black, and from it to the next shot, with a dissolve for each half.
+- A last frame that is held is a clip of its own with the effect FreezeFrame. If a transition follows, the frame is held
+  for longer than the transition, because a transition may only cover one clip on each side.
+
+Sound begins at the frame that is nearest to its time, and a part of a frame at its end counts as a frame.
+"""
+
+import json
+import math
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from activities.finishing.timeline import Join, PlacedShot, Timeline
+from activities.media.facts import extension_of
+from workflows.activity_io import FinishDeliverable, FinishedAsset
+
+FILE: Final = "timeline.otio"
+ROLE: Final = "timeline"
+MEDIA_TYPE: Final = "application/vnd.otio+json"
+KEY: Final = "greenlight"
+"""The key of our metadata."""
+NARRATION: Final = "narration"
+PROMPT_CHARS: Final = 300
+"""Of a prompt in the metadata of a clip."""
+_TRACKS: Final = (NARRATION, "own-sound", "effects", "ambience", "music")
+"""The order of the sound tracks by role; other roles follow."""
+
+Json = dict[str, Any]
+"""An object of OpenTimelineIO: its schema and its fields."""
+_GAP: Final = "Gap.1"
+_ITEM: Final[Json] = {"source_range": None, "effects": [], "enabled": True}
+
+
+@dataclass(frozen=True)
+class PlacedSound:
+    """A part of an asset's sound, in seconds: from `first` of its file, at `start` of the film."""
+
+    asset_id: str
+    start: float
+    seconds: float
+    first: float = 0.0
+    role: str = NARRATION
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Consecutive frames of a file, or one frame that is held."""
+
+    first: int
+    frames: int
+    frozen: bool = False
+
+
+def timeline_of(
+    request: FinishDeliverable,
+    film: Timeline,
+    size: tuple[int, int],
+    *,
+    sounds: Sequence[PlacedSound] | None = None,
+) -> Json:
+    """The timeline of a film, with a marker at each shot.
+
+    Args:
+        size: Of the film, in pixels.
+        sounds: The sounds of the film; if None, its narrations.
+    """
+    if sounds is None:
+        sounds = [PlacedSound(v.voice.asset_id, v.start, v.voice.seconds) for v in film.voices]
+    assets = {each.asset.asset_id: each for each in request.assets}
+    facts = {"rate": film.rate, "width": size[0], "height": size[1]}
+    made = {"production_id": request.production_id, "revision": request.revision, **facts}
+    tracks = [_picture(film, assets), *_sound_tracks(sounds, assets, film.rate, film.frames)]
+    markers = [
+        _marker(assets[placed.shot.asset_id], round(placed.start * film.rate), film.rate) for placed in film.shots
+    ]
+    return _object(
+        "Timeline.1",
+        printable(request.title),
+        {**made, "version": 1},
+        global_start_time=_time(0, film.rate),
+        tracks=_object("Stack.1", "tracks", {}, children=tracks, markers=markers, **_ITEM),
+    )
+
+
+def as_json(timeline: Json) -> str:
+    """The content of an .otio file: the same for the same timeline."""
+    return json.dumps(timeline, indent=1, ensure_ascii=False) + "\n"
+
+
+def printable(text: str) -> str:
+    """The text in one line, without characters that XML forbids."""
+    kept = (" " if unicodedata.category(c) in ("Cc", "Cs") or c in "\ufffe\uffff" else c for c in text)
+    return " ".join("".join(kept).split())
+
+
+def _short(prompt: str) -> str:
+    text = printable(prompt)
+    return text if len(text) <= PROMPT_CHARS else f"{text[: PROMPT_CHARS - 1]}…"
+
+
+def _picture(film: Timeline, assets: Mapping[str, FinishedAsset]) -> Json:
+    children: list[Json] = []
+    rate = film.rate
+    ending = 0 if film.card_frames else film.ending
+    for index, placed in enumerate(film.shots):
+        into = placed.join
+        last = index + 1 == len(film.shots)
+        after = Join("fade", ending) if last else film.shots[index + 1].join
+        whole = into.frames if into.kind == "fade" else 0
+        fade_in = whole - whole // 2 if index else whole
+        fade_out = (after.frames if last else after.frames // 2) if after.kind == "fade" else 0
+        if into.overlap:
+            children.append(_transition(into.kind, into.overlap // 2, into.overlap - into.overlap // 2, rate))
+        elif fade_in and (not index or children[-1]["OTIO_SCHEMA"] == _GAP):
+            children.append(_transition("fade", 0, fade_in, rate))
+        available = _available(placed, rate)
+        for span in _spans(placed.frames, available, into, after, fade_out):
+            still: Json = {"still": True} if placed.shot.still else {}
+            children.append(_clip(assets[placed.shot.asset_id], span, available, rate, still))
+        if fade_out:
+            children += [_transition("fade", 0, fade_out, rate), _gap(fade_out, rate)]
+    if film.card_frames:  # its text is drawn by the film, and is in no file
+        children.append(_gap(film.card_frames, rate))
+    return _track("Picture", "Video", {"role": "picture"}, children)
+
+
+def _available(placed: PlacedShot, rate: int) -> int:
+    """The number of frames in the file of a shot, at the film's rate; a still has as many as it needs."""
+    return placed.frames if placed.shot.still else min(placed.frames, max(1, round(placed.shot.seconds * rate)))
+
+
+def _spans(frames: int, available: int, into: Join, after: Join, fade_out: int) -> Iterator[_Span]:
+    """The frames of a shot between the cuts on its two sides, as far as they move, and the held frame.
+
+    Args:
+        frames: All frames of the shot, with those of both transitions.
+        available: The frames in its file.
+    """
+    head = into.overlap // 2
+    end = frames - (after.overlap - after.overlap // 2) - fade_out
+    held = frames - available
+    if held:
+        shared = after.overlap or fade_out
+        needed = shared + 1 if shared else 0  # an EDL has the transition after the event of the clip before it
+        held = max(1, min(max(held, needed), frames - max(into.overlap, head + 1)))
+    moving = min(end, frames - held)
+    yield _Span(head, moving - head)
+    if end > moving:
+        yield _Span(moving - 1, end - moving, frozen=True)
+
+
+def _sound_tracks(
+    sounds: Sequence[PlacedSound], assets: Mapping[str, FinishedAsset], rate: int, film_frames: int
+) -> Iterator[Json]:
+    """A track for each role, and more where sounds of a role overlap."""
+    lengths: dict[str, int] = {}
+    for sound in sounds:
+        end = _frames_up(sound.first + sound.seconds, rate)
+        lengths[sound.asset_id] = max(end, lengths.get(sound.asset_id, 0))
+    for role in sorted({sound.role for sound in sounds}, key=_track_order):
+        for number, lane in enumerate(_lanes([s for s in sounds if s.role == role], rate, film_frames), start=1):
+            name = role.replace("-", " ").capitalize() + (f" {number}" if number > 1 else "")
+            children: list[Json] = []
+            at = 0
+            for sound, start, span in lane:
+                if start > at:
+                    children.append(_gap(start - at, rate))
+                exact = {"start_seconds": round(sound.start, 6)}
+                children.append(_clip(assets[sound.asset_id], span, lengths[sound.asset_id], rate, exact))
+                at = start + span.frames
+            yield _track(name, "Audio", {"role": role}, children)
+
+
+def _track_order(role: str) -> tuple[int, str]:
+    return (_TRACKS.index(role) if role in _TRACKS else len(_TRACKS), role)
+
+
+def _lanes(sounds: Iterable[PlacedSound], rate: int, film_frames: int) -> list[list[tuple[PlacedSound, int, _Span]]]:
+    """The sounds with their first frame in the film, in as few lanes without overlaps as possible."""
+    lanes: list[list[tuple[PlacedSound, int, _Span]]] = []
+    for sound in sorted(sounds, key=lambda s: (s.start, s.asset_id)):
+        start = min(round(sound.start * rate), film_frames - 1)
+        frames = max(1, min(_frames_up(sound.seconds, rate), film_frames - start))
+        for lane in lanes:
+            _, before, span = lane[-1]
+            # A voice may begin when another one ends: rounded to frames, they overlap by one.
+            if before + span.frames - start <= (1 if span.frames > 1 else 0):
+                lane[-1] = (lane[-1][0], before, _Span(span.first, min(span.frames, start - before)))
+                break
+        else:
+            lanes.append(lane := [])
+        lane.append((sound, start, _Span(round(sound.first * rate), frames)))
+    return lanes
+
+
+def _frames_up(seconds: float, rate: int) -> int:
+    return max(1, math.ceil(round(seconds * rate, 6)))
+
+
+def _clip(finished: FinishedAsset, span: _Span, available: int, rate: int, about: Json) -> Json:
+    asset, take = finished.asset, finished.take
+    file = f"{asset.asset_id}.{extension_of(take.media.media_type)}"
+    of_take: Json = {"asset_id": asset.asset_id, "take": take.number, "sha256": take.media.sha256}
+    size = {n: v for n, v in (("width", take.media.width), ("height", take.media.height)) if v}
+    reference = _object(
+        "ExternalReference.1",
+        file,
+        {**of_take, "media_type": take.media.media_type, **size},
+        available_range=_range(0, max(available, span.first + (1 if span.frozen else span.frames)), rate),
+        available_image_bounds=None,
+        target_url=f"media/{file}",
+    )
+    made = {"provider": take.provider, "model": take.model, "prompt": _short(take.prompt), "role": asset.role}
+    held = _object("FreezeFrame.1", "Held frame", {}, effect_name="FreezeFrame", time_scalar=0.0)
+    return _object(
+        "Clip.2",
+        printable(asset.label) or asset.asset_id,
+        {**of_take, **made, **about},
+        media_references={"DEFAULT_MEDIA": reference},
+        active_media_reference_key="DEFAULT_MEDIA",
+        **{**_ITEM, "source_range": _range(span.first, span.frames, rate), "effects": [held] if span.frozen else []},
+    )
+
+
+def _transition(kind: str, before: int, after: int, rate: int) -> Json:
+    """A transition from `before` frames before the cut to `after` frames after it."""
+    return _object(
+        "Transition.1",
+        kind.capitalize(),
+        {"kind": kind},
+        transition_type="SMPTE_Wipe" if kind == "wipe" else "SMPTE_Dissolve",
+        in_offset=_time(before, rate),
+        out_offset=_time(after, rate),
+    )
+
+
+def _gap(frames: int, rate: int) -> Json:
+    return _object(_GAP, "", {}, **{**_ITEM, "source_range": _range(0, frames, rate)})
+
+
+def _track(name: str, kind: Literal["Video", "Audio"], about: Json, children: list[Json]) -> Json:
+    return _object("Track.1", name, about, kind=kind, children=children, markers=[], **_ITEM)
+
+
+def _marker(finished: FinishedAsset, at: int, rate: int) -> Json:
+    asset = finished.asset
+    return _object(
+        "Marker.2",
+        printable(asset.label) or asset.asset_id,
+        {"asset_id": asset.asset_id},
+        marked_range=_range(at, 1, rate),
+        color="GREEN",
+        comment=_short(asset.prompt),
+    )
+
+
+def _object(schema: str, name: str, about: Json, **fields: Any) -> Json:
+    return {"OTIO_SCHEMA": schema, "metadata": {KEY: about} if about else {}, "name": name, **fields}
+
+
+def _time(frames: int, rate: int) -> Json:
+    return {"OTIO_SCHEMA": "RationalTime.1", "rate": float(rate), "value": float(frames)}
+
+
+def _range(first: int, frames: int, rate: int) -> Json:
+    return {"OTIO_SCHEMA": "TimeRange.1", "duration": _time(frames, rate), "start_time": _time(first, rate)}
