@@ -20,6 +20,7 @@ from activities.planning.moderation import moderate
 from activities.planning.questions.limits import QuestionAccounts
 from activities.planning.questions.paid import REWRITES
 from activities.planning.rewriting import rewrite
+from activities.provenance.signer import Signer
 from activities.providers import registry
 from activities.providers.protocol import Provider
 from activities.references.ingest import store_references
@@ -55,11 +56,18 @@ from workflows.provider_report import ProvidersReport
 class Activities(ProductionActivities):
     """Implements the contract over one bucket and the enabled providers."""
 
-    def __init__(self, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        providers: Mapping[str, Provider],
+        settings: ActivitySettings,
+        signer: Signer | None = None,
+    ) -> None:
         self._storage = storage
         self._providers = providers
         self._settings = settings
-        self._producer = Producer(storage, providers, settings)
+        self._signer = signer
+        self._producer = Producer(storage, providers, settings, signer)
         self._manifests = Manifests(storage)
         self.production_reports = ProductionReports(self._manifests.read)
         self.batch_records = BatchRecords(storage)
@@ -118,7 +126,7 @@ class Activities(ProductionActivities):
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
         async with _heartbeats("starting") as set_step:
             with tempfile.TemporaryDirectory(prefix="greenlight-") as workdir:
-                return await finish(self._storage, request, Path(workdir), set_step)
+                return await finish(self._storage, request, Path(workdir), set_step, self._signer)
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:

@@ -8,6 +8,7 @@ from pydantic import Field
 from workflows.brief import REFERENCE, Brief, Reference, reference_id
 from workflows.events import AttentionReason, BatchBudget, Event, TakeOrder
 from workflows.models import ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
+from workflows.provenance.records import Provenance
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
@@ -110,6 +111,8 @@ class ProduceAsset(Model):
         default=None,
         description="The amount reserved for one submission; nothing is submitted if its price is higher by now",
     )
+    plan_digest: str = Field(default="", description="Signed into the take, like `approver`; it identifies nothing")
+    approver: str = ""
 
 
 class AssetFailure(Model):
@@ -215,6 +218,7 @@ class FinishDeliverable(Model):
     assets: tuple[FinishedAsset, ...] = Field(
         description="In plan order, without the assets that a person accepted as missing"
     )
+    provenance: Provenance = Field(default=Provenance(), description="Signed into the files")
 
 
 class KnownRecord(Model):

@@ -1,9 +1,8 @@
 """Finishing: makes the deliverable of a production from its selected takes.
 
-Shots, or stills for a video platform, become a film; everything else becomes a document. The files of a revision are
-stored under a digest of all of them: an attempt that resumes late never overwrites the files of another one, even if
-its encoder gives other bytes. Media and results are files in `workdir`, which must have disk space for all of them at
-once; texts, and the document made of them, are held in memory.
+Shots, or stills for a video platform, become a film; everything else becomes a document, and `filesets` signs and
+stores the files. Media and results are files in `workdir`, which must have disk space for all of them at once; texts,
+and the document made of them, are held in memory.
 """
 
 import asyncio
@@ -14,28 +13,21 @@ from threading import Event
 from typing import TypeVar
 
 from activities.finishing import captions, contact_sheet, document, film
+from activities.finishing.filesets import LocalFile as _File
+from activities.finishing.filesets import store_fileset
 from activities.finishing.frames import FilmFormat, ShotFacts, shot_facts
 from activities.finishing.languages import three_letters
 from activities.finishing.timeline import Shot, Voice, hold_stills, lay_out
-from activities.media.facts import extension_of, probe
+from activities.media.facts import extension_of
 from activities.media.recordings import Skipped
-from activities.storage.bucket import Storage, Stored, size_and_sha256
+from activities.provenance.signer import Signer
+from activities.provenance.statements import label
+from activities.storage.bucket import Storage
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.brief import Platform
-from workflows.keys import DIGEST_CHARS, fileset_key
-from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, digest_of
+from workflows.models import Chapter, Deliverable, Modality
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class _File:
-    """One local file of the deliverable, before its upload."""
-
-    name: str
-    role: str
-    path: Path
-    media_type: str
 
 
 @dataclass(frozen=True)
@@ -47,9 +39,14 @@ class _Result:
 
 
 async def finish(
-    storage: Storage, request: FinishDeliverable, workdir: Path, on_progress: Callable[[str], None]
+    storage: Storage,
+    request: FinishDeliverable,
+    workdir: Path,
+    on_progress: Callable[[str], None],
+    signer: Signer | None = None,
 ) -> Deliverable:
-    """Fetch the takes, make the deliverable in a thread and upload it; `on_progress` is called on the event loop.
+    """Fetch the takes, make the deliverable in a thread, sign it if there is a signer, and upload it; `on_progress` is
+    called on the event loop.
 
     Raises:
         OutputUnusable: a take does not decode; the message names its asset.
@@ -77,37 +74,13 @@ async def finish(
     stop = Event()
     result = await _in_thread(lambda: _Finishing(request, local, texts, workdir, report, stop).make(), stop)
 
-    hashes = await asyncio.gather(*(size_and_sha256(made.path) for made in result.files))
-    contents = [[made.name, made.media_type, known.sha256] for made, known in zip(result.files, hashes, strict=True)]
-    fileset = digest_of(contents)[:DIGEST_CHARS]
-
-    present = set(await storage.list_keys(fileset_key(request.production_id, request.revision, fileset, "")))
-
-    async def upload(made: _File, stored: Stored) -> DeliverableFile:
-        key = fileset_key(request.production_id, request.revision, fileset, made.name)
-        facts = await asyncio.to_thread(probe, made.path, made.media_type, ours=True)
-        served_as = f"{made.media_type}; charset=utf-8" if made.media_type.startswith("text/") else made.media_type
-        if key not in present:  # an existing object has the same content
-            await storage.put_file(key, made.path, served_as, known=stored)
-        media = Media(
-            key=key,
-            bytes=stored.bytes,
-            sha256=stored.sha256,
-            media_type=made.media_type,
-            width=facts.width,
-            height=facts.height,
-            duration_seconds=facts.duration_seconds,
-        )
-        on_progress(f"stored {made.name}")
-        return DeliverableFile(name=made.name, role=made.role, media=media)
-
-    files = await asyncio.gather(*map(upload, result.files, hashes))
-    return Deliverable(
-        revision=request.revision,
-        files=tuple(files),
-        notes=result.notes,
-        duration_seconds=result.seconds,
-        chapters=result.chapters,
+    stored = await store_fileset(storage, request, result.files, signer, on_progress)
+    return stored.model_copy(
+        update={
+            "notes": (*result.notes, *stored.notes),
+            "duration_seconds": result.seconds,
+            "chapters": result.chapters,
+        }
     )
 
 
@@ -197,6 +170,7 @@ class _Finishing:
             cues,
             chapters,
             title=self._request.title,
+            comment=label(self._request),
             language=three_letters(self._request.brief.language),
             stop=self._stop,
             skipped=self._skipped,
@@ -266,7 +240,8 @@ class _Finishing:
             asset, media = finished.asset, finished.take.media
             if asset.asset_type is not Modality.TEXT:
                 name = _file_name(finished)
-                attachments.append(_File(name, asset.asset_type.value, self._local[asset.asset_id], media.media_type))
+                path = self._local[asset.asset_id]
+                attachments.append(_File(name, asset.asset_type.value, path, media.media_type, asset.asset_id))
         language = self._request.brief.language
         return _Result(
             (

@@ -99,6 +99,7 @@ def render(
     chapters: Sequence[Chapter],
     *,
     title: str,
+    comment: str,
     language: str,
     stop: Event,
     skipped: Skipped,
@@ -116,7 +117,7 @@ def render(
         voice.open("rb") if voice else nullcontext() as samples,
         av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as film,
     ):
-        film.metadata["title"] = title
+        film.metadata["title"], film.metadata["comment"] = title, comment
         if len(chapters) > 1:
             _add_chapters(film, chapters, timeline.seconds)
         video = film.add_stream("libx264", rate=output.rate, options={"preset": "veryfast", "crf": "20"})

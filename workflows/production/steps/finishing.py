@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.changes import deliver, takes_in_use
     from workflows.production.state.estimates import production_estimate
     from workflows.production.state.takes import assets_to_start, usable_take
+    from workflows.provenance.decisions import provenance_of
 
 MANIFEST_RETRY: Final = timedelta(minutes=1)
 
@@ -53,6 +54,7 @@ class Finishing:
                     brief=record.brief,
                     title=record.plan.title,
                     assets=assets,
+                    provenance=provenance_of(record),
                 ),
                 start_to_close_timeout=FINISH_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,

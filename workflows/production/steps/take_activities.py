@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.film_times import film_start
     from workflows.production.state.takes import usable_take
     from workflows.production.ui_details import activity_summary
+    from workflows.provenance.decisions import approver_of
 
 BRIEF_CHARS: Final = 500
 """Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""
@@ -58,6 +59,8 @@ class TakeActivities:
             film_start=film_start(record, asset),
             order=order,
             reserved_usd=learned_of(record, asset).price(asset.quote) if asset.quote else None,
+            plan_digest=record.plan.digest if record.plan else "",
+            approver=approver_of(record),
         )
 
     def _inputs(self, asset: Asset, made_with: dict[str, int] | None) -> tuple[InputTake, ...]:
