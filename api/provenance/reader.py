@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from pydantic import ValidationError
 
-from api.views.provenance import EarlierSignature, ProvenanceView
+from api.views.provenance import EarlierSignature, ProvenanceView, with_lines
 from workflows.provenance.records import ASSERTION, SELF_MADE, Statement
 from workflows.runtime.redaction import make_printable
 
@@ -43,6 +43,10 @@ def read_provenance(file: BinaryIO, media_type: str | None = None, *, check: boo
         media_type: By its content if None.
         check: Read the whole file and compare its digest; otherwise only the manifest is read.
     """
+    return with_lines(_read(file, media_type, check=check))
+
+
+def _read(file: BinaryIO, media_type: str | None, *, check: bool) -> ProvenanceView:
     from c2pa import C2paError, Context, Reader
 
     verify = {**_SETTINGS["verify"], "verify_after_reading": check}

@@ -22,6 +22,13 @@ class EarlierSignature(View):
     signed_by: str
 
 
+class Line(View):
+    """One fact in plain words; several lines may have the same name."""
+
+    name: str
+    text: str
+
+
 class ProvenanceView(View):
     """The C2PA manifest of a file."""
 
@@ -44,10 +51,14 @@ class ProvenanceView(View):
     statement: Statement | None = Field(default=None, description="What Greenlight states; null for other programs")
     earlier: tuple[EarlierSignature, ...] = ()
     problems: tuple[str, ...] = Field(default=(), description="Why the state is invalid or none")
+    lines: tuple[Line, ...] = Field(default=(), description="The same for people; the first is the state")
 
 
-def lines_of(found: ProvenanceView) -> list[tuple[str, str]]:
-    """The provenance for people, as pairs of a name and a text; the first is the state."""
+def with_lines(found: ProvenanceView) -> ProvenanceView:
+    return found.model_copy(update={"lines": tuple(Line(name=name, text=text) for name, text in _lines(found))})
+
+
+def _lines(found: ProvenanceView) -> list[tuple[str, str]]:
     if found.state == "none":
         return [("Signature", "none: " + ("; ".join(found.problems) or "the file has no C2PA manifest"))]
     state = "valid" if found.checked else "read, not checked: the file is large, download it to check it"

@@ -12,7 +12,7 @@ from api.cli.context import EXIT_REFUSED, INSPECT, Cli, Context, JsonOption, cli
 from api.cli.files import file_problem
 from api.cli.tables import print_table, table
 from api.provenance.reader import read_file_provenance
-from api.views.provenance import ProvenanceView, lines_of
+from api.views.provenance import ProvenanceView
 
 app = typer.Typer()
 
@@ -78,8 +78,8 @@ def show_provenance(cli: Cli, found: ProvenanceView) -> None:
     """Print a line for each fact; a repeated name is printed once."""
     rows, before = table("", ""), ""
     styles = {"valid": "bold green", "invalid": "bold red", "none": "bold yellow"}
-    for number, (name, text) in enumerate(lines_of(found)):
+    for number, line in enumerate(found.lines):
         style = styles[found.state] if number == 0 else ""
-        rows.add_row(Text("" if name == before else name, style="bold"), Text(text, style=style))
-        before = name
+        rows.add_row(Text("" if line.name == before else line.name, style="bold"), Text(line.text, style=style))
+        before = line.name
     print_table(cli.out, rows, uncut=True)

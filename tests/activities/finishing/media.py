@@ -157,7 +157,7 @@ class Film:
         self.data = data
         with av.open(BytesIO(data), "r") as film:
             video, audio = film.streams.video[0], next(iter(film.streams.audio), None)
-            self.title = film.metadata.get("title")
+            self.title, self.comment = film.metadata.get("title"), film.metadata.get("comment")
             # The track of type data contains the titles of the chapters.
             streams = [s for s in film.streams if s.type != "data"]
             self.kinds = [s.type for s in streams]

@@ -48,9 +48,10 @@ def decoded(data: bytes, media_type: str) -> list[bytes]:
 
 def tampered(data: bytes, kind: Kind) -> list[bytes]:
     """Copies with one changed byte each, spread over the media."""
-    start = data.rindex(kind.content) + len(kind.content) + 4
-    step = max(1, (len(data) - start) // 5)
-    places = range(start, len(data) - 12, step)
+    find = data.index if kind.media_type == "audio/wav" else data.rindex  # the manifest of a WAV is at its end
+    start = find(kind.content) + len(kind.content) + 4
+    end = data.index(b"C2PA", start) if kind.media_type == "audio/wav" else len(data) - 12
+    places = range(start, end, max(1, (end - start) // 5))
     return [data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] for at in places]
 
 
