@@ -123,7 +123,7 @@ def _statement(data: object) -> Statement | None:
     if not isinstance(data, dict) or len(text := json.dumps(data)) > _MAX_STATEMENT_CHARS:
         return None
     try:
-        return Statement.model_validate_json(make_printable(text))
+        return Statement.model_validate_json(text)
     except ValidationError:
         return None
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.views.production import View
 from workflows.provenance.records import Made, Statement
+from workflows.runtime.redaction import make_printable
 
 _AI: Final[dict[Made, str]] = {
     "yes": "AI-generated",
@@ -55,7 +56,9 @@ class ProvenanceView(View):
 
 
 def with_lines(found: ProvenanceView) -> ProvenanceView:
-    return found.model_copy(update={"lines": tuple(Line(name=name, text=text) for name, text in _lines(found))})
+    """The same with its lines for people, which are safe to print: the file comes from outside."""
+    lines = tuple(Line(name=name, text=make_printable(text).replace("\n", " ")) for name, text in _lines(found))
+    return found.model_copy(update={"lines": lines})
 
 
 def _lines(found: ProvenanceView) -> list[tuple[str, str]]:

@@ -6,11 +6,12 @@ from typing import Annotated, Final
 
 import httpx
 import typer
+from rich.table import Table
 from rich.text import Text
 
 from api.cli.context import EXIT_REFUSED, INSPECT, Cli, Context, JsonOption, cli_of
 from api.cli.files import file_problem
-from api.cli.tables import print_table, table
+from api.cli.tables import print_table
 from api.provenance.reader import read_file_provenance
 from api.views.provenance import ProvenanceView
 
@@ -76,7 +77,7 @@ def _download(url: str, folder: Path) -> Path:
 
 def show_provenance(cli: Cli, found: ProvenanceView) -> None:
     """Print a line for each fact; a repeated name is printed once."""
-    rows, before = table("", ""), ""
+    rows, before = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False), ""
     styles = {"valid": "bold green", "invalid": "bold red", "none": "bold yellow"}
     for number, line in enumerate(found.lines):
         style = styles[found.state] if number == 0 else ""
