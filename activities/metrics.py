@@ -49,6 +49,7 @@ class Metrics:
         self._reserved = histogram("greenlight_reserved_usd", "The most that a claimed submission may cost")
         self._released = histogram("greenlight_released_usd", "Reservations of submissions that ended")
         self._spent = histogram("greenlight_spent_usd", "Billed costs, by the ledger")
+        self._signatures = counter("greenlight_signatures", "Files to sign, by kind (take, deliverable) and outcome")
 
     def begin(self, providers: Iterable[str]) -> None:
         """Create the series of every provider at zero: `increase` ignores the first value of a series."""
@@ -80,6 +81,9 @@ class Metrics:
 
     def spent(self, provider: str, usd: Decimal) -> None:
         self._spent.record(float(usd), {"provider": provider})
+
+    def signed(self, kind: str, outcome: str) -> None:
+        self._signatures.add(1, {"kind": kind, "outcome": outcome})
 
 
 _metrics = Metrics(MetricMeter.noop)

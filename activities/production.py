@@ -23,6 +23,7 @@ from activities.planning.moderation import moderate
 from activities.planning.questions.limits import QuestionAccounts
 from activities.planning.questions.paid import REWRITES
 from activities.planning.rewriting import rewrite
+from activities.provenance.signer import Signer
 from activities.providers import registry
 from activities.providers.protocol import Provider
 from activities.references.ingest import store_references
@@ -62,11 +63,18 @@ from workflows.provider_report import ProvidersReport
 class Activities(ProductionActivities):
     """Implements the contract over one bucket and the enabled providers."""
 
-    def __init__(self, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        providers: Mapping[str, Provider],
+        settings: ActivitySettings,
+        signer: Signer | None = None,
+    ) -> None:
         self._storage = storage
         self._providers = providers
         self._settings = settings
-        self._producer = Producer(storage, providers, settings)
+        self._signer = signer
+        self._producer = Producer(storage, providers, settings, signer)
         self._manifests = Manifests(storage)
         self.production_reports = ProductionReports(self._manifests.read)
         self.batch_records = BatchRecords(storage)
@@ -125,7 +133,7 @@ class Activities(ProductionActivities):
     @activity.defn(name="finish_deliverable")
     async def finish_deliverable(self, request: FinishDeliverable) -> Deliverable:
         async with _finishing() as (workdir, set_step):
-            return await finish(self._storage, request, workdir, set_step)
+            return await finish(self._storage, request, workdir, set_step, self._signer)
 
     @activity.defn(name="lay_out_film")
     async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:
@@ -145,7 +153,7 @@ class Activities(ProductionActivities):
     @activity.defn(name="assemble_film")
     async def assemble_film(self, request: AssembleFilm) -> Deliverable:
         async with _finishing() as (workdir, set_step):
-            return await assemble(self._storage, request.request, request.timeline, workdir, set_step)
+            return await assemble(self._storage, request.request, request.timeline, workdir, set_step, self._signer)
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:

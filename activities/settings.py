@@ -39,6 +39,13 @@ class ActivitySettings(BaseSettings):
     webhook_hosts: str = Field(
         default="", description="Receivers that may be plain http and in a private network, separated by commas"
     )
+    c2pa_certificate: str = Field(
+        default="", description="Signs what leaves Greenlight: a certificate with its chain, PEM or a path of a file"
+    )
+    c2pa_key: SecretStr = Field(default=SecretStr(""), description="Its private key, PEM or a path of a file")
+    c2pa_timestamp_url: str = Field(
+        default="", description="A time-stamp authority (RFC 3161); it keeps signatures valid after the certificate"
+    )
     max_failures: int = Field(default=5, ge=1, description="Failures of a take, without waits, before it is given up")
     resubmit_below_usd: Decimal = Field(
         default=Decimal("0.05"),

@@ -1,6 +1,7 @@
 """The bucket: finds, reads and presigns S3 objects, and stores uploads."""
 
 import asyncio
+import io
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from api import problems
 from api.problems import Problem
+from api.provenance.object_file import OBJECT_PART_BYTES, ObjectFile
 from api.settings import Settings
 from workflows import keys
 from workflows.batch.records import BatchRecord
@@ -216,6 +218,24 @@ class Vault:
     async def read(self, body: "StreamingBody", size: int) -> bytes:
         """The next bytes of an object that `find` opened; empty at its end."""
         return await self._run(lambda: bytes(body.read(size)))
+
+    async def inspect(self, key: str, read: Callable[[BinaryIO, int], T]) -> T | None:
+        """The result of `read` on an object, which it reads by parts, and its size; None where there is no object."""
+
+        def work() -> T | None:
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("Contents")
+            if not found or found[0]["Key"] != key:
+                return None
+            size = found[0]["Size"]
+
+            def part(start: int, end: int) -> bytes:
+                answer = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-{end - 1}")
+                return answer["Body"].read()
+
+            with io.BufferedReader(ObjectFile(part, size), OBJECT_PART_BYTES) as file:
+                return read(file, size)
+
+        return await self._run(work)
 
     async def check(self) -> None:
         """

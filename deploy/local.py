@@ -19,6 +19,8 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.table import Table
 
+from activities.provenance.credentials import CERTIFICATE, KEY, TIMESTAMPS, is_pem
+from activities.provenance.self_made import self_made_certificate
 from activities.providers.registry import registered
 from api.headers import INSTANCE
 from deploy import s3, temporal
@@ -36,6 +38,9 @@ _WORKER_GRACE: Final = "5"
 """Seconds. On a developer's machine Ctrl-C should not take 30 s; interrupted activities run again at the next start."""
 
 _API_GRACE: Final = "5"
+
+SIGNING: Final = (CERTIFICATE, KEY, TIMESTAMPS)
+"""For the worker alone."""
 
 PORT_TRIES: Final = 6
 """Several stacks that start at the same moment can each lose an attempt: each of them uses up to five ports."""
@@ -145,7 +150,13 @@ def _assemble(
         env["GREENLIGHT_API_KEYS"] = str(Path(api_keys).resolve())
     env.pop("GREENLIGHT_API_KEY", None)  # the key of a client; no process of the stack is one
     keys = (v for entry in registered().values() for v in entry.variables)
-    secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET") if v in env}
+    secrets = {v: env.pop(v) for v in (*keys, "GREENLIGHT_WEBHOOK_SECRET", *SIGNING) if v in env}
+    for each in (CERTIFICATE, KEY):
+        if (signing := secrets.get(each)) and not is_pem(signing):
+            secrets[each] = str(Path(signing).expanduser().resolve())
+    if not any(secrets.get(v) for v in SIGNING):
+        chain, key = self_made_certificate(home / "c2pa")
+        secrets |= {CERTIFICATE: str(chain), KEY: str(key)}
     encryption = {encryption_keys.VARIABLE: env.pop(encryption_keys.VARIABLE, "")}
     codec_only = {"GREENLIGHT_CODEC_HOST": LOOPBACK, "GREENLIGHT_CODEC_TOKEN": env.pop("GREENLIGHT_CODEC_TOKEN", "")}
     codec_url = ""

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from activities.metrics import use_meter
 from activities.production import Activities
+from activities.provenance.credentials import CertificateRefused
+from activities.provenance.signer import Signer, make_signer
 from activities.providers.registry import build_providers
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
@@ -32,8 +34,8 @@ async def run() -> None:
     """Wait for the servers, then run the workers until this task is cancelled; running activities may finish.
 
     Raises:
-        ValidationError, PayloadKeysRefused, MetricsAddressRefused, StorageRefused, HealthRefused, BotoCoreError,
-        ClientError: the settings are invalid.
+        ValidationError, PayloadKeysRefused, MetricsAddressRefused, StorageRefused, HealthRefused, CertificateRefused,
+        BotoCoreError, ClientError: the settings are invalid.
     """
     settings, activity_settings = WorkerSettings(), ActivitySettings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -45,12 +47,15 @@ async def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, main_task.cancel)
 
+    signer = make_signer(activity_settings)
     health = Health()
     async with serve_health(health, settings.health_host, settings.health_port):
-        await _run_workers(settings, activity_settings, health)
+        await _run_workers(settings, activity_settings, signer, health)
 
 
-async def _run_workers(settings: WorkerSettings, activity_settings: ActivitySettings, health: Health) -> None:
+async def _run_workers(
+    settings: WorkerSettings, activity_settings: ActivitySettings, signer: Signer | None, health: Health
+) -> None:
     runtime = make_runtime(settings)
     client = await connect(runtime, settings.payload_keys.get_secret_value(), health)
     await register_search_attributes(client)
@@ -59,7 +64,7 @@ async def _run_workers(settings: WorkerSettings, activity_settings: ActivitySett
     await probe_again(storage)
     providers = build_providers(activity_settings, os.environ)
     use_meter(runtime.metric_meter, providers)
-    activities, notifier = Activities(storage, providers, activity_settings), Notifier(activity_settings)
+    activities, notifier = Activities(storage, providers, activity_settings, signer), Notifier(activity_settings)
     workers = make_workers(client, activities, providers, settings, notifier)
     runs = [asyncio.create_task(worker.run()) for worker in workers]
     background = [asyncio.create_task(each) for each in (keep_probing(storage), health.watch(client, storage))]
@@ -91,6 +96,7 @@ def main() -> None:
         MetricsAddressRefused,
         StorageRefused,
         HealthRefused,
+        CertificateRefused,
         BotoCoreError,
         ClientError,
     ) as error:

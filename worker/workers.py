@@ -10,8 +10,8 @@ from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
+from activities.build import compute_build_id
 from activities.production import Activities
-from worker.build_id import compute_build_id
 from worker.query_guard import GuardedRunner
 from worker.settings import WorkerSettings
 from worker.take_metrics import TakeMetrics

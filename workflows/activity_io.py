@@ -9,6 +9,7 @@ from workflows.brief import REFERENCE, Brief, Platform, Reference, reference_id
 from workflows.cut import Cut
 from workflows.events import AttentionReason, BatchBudget, Event, TakeOrder
 from workflows.models import ZERO, Asset, Media, Modality, Model, Money, Person, Plan, Slug, Take
+from workflows.provenance.records import Provenance
 from workflows.requests import UploadTake
 
 DRAFT_PLAN: Final = "draft_plan"
@@ -113,6 +114,8 @@ class ProduceAsset(Model):
         default=None,
         description="The amount reserved for one submission; nothing is submitted if its price is higher by now",
     )
+    plan_digest: str = Field(default="", description="Signed into the take, like `approver`; it identifies nothing")
+    approver: str = ""
 
 
 class AssetFailure(Model):
@@ -219,6 +222,7 @@ class FinishDeliverable(Model):
         description="In plan order, without the assets that a person accepted as missing"
     )
     cut: Cut = Cut()
+    provenance: Provenance = Field(default=Provenance(), description="Signed into the files")
 
     @property
     def film(self) -> bool:

@@ -319,6 +319,7 @@ class Snapshot(Model):
     batch: BatchBudget | None = Field(default=None, description="The batch that started it")
     run_id: str = Field(default="", description="Temporal's id of the first run of the chain that wrote this record")
     answered: tuple[AnsweredRequest, ...] = Field(default=(), description="The newest requests with an idempotency key")
+    build: str = Field(default="", description="In a manifest: the version and build of the worker that wrote it")
     events: tuple[Event, ...] = ()
 
 

@@ -288,6 +288,14 @@ class Media(Model):
     width: int | None = None
     height: int | None = None
     duration_seconds: float | None = None
+    unsigned_sha256: str = Field(
+        default="", description="Of a signed file: the SHA-256 before the signature, which differs each time"
+    )
+
+    @property
+    def content_sha256(self) -> str:
+        """The same for two files of the same content, signed or not."""
+        return self.unsigned_sha256 or self.sha256
 
 
 class Take(Model):
@@ -314,7 +322,10 @@ class Take(Model):
         default_factory=dict,
         description="Digests of the prompt, model, parameters and depends_on, and of each input's content",
     )
-    note: str = Field(default="", description="For an uploaded file: the person and the file's name")
+    note: str = Field(
+        default="",
+        description="For an uploaded file: the person and the file's name. Otherwise why it is not signed",
+    )
     started_at: datetime
     finished_at: datetime
 
@@ -325,6 +336,7 @@ class DeliverableFile(Model):
     name: str
     role: Slug
     media: Media
+    signed_by: str = Field(default="", description="The name in the certificate; empty if it is not signed")
 
 
 class Chapter(Model):
@@ -344,6 +356,7 @@ class Deliverable(Model):
     duration_seconds: float | None = None
     chapters: tuple[Chapter, ...] = Field(default=(), description="The shots of a film in order; the first begins at 0")
     takes: dict[str, int] = Field(default_factory=dict, description="Asset id -> number of the take in it")
+    provenance: str = Field(default="", description="Whether its files are signed, by which certificate, or why not")
 
 
 def utc(moment: datetime) -> datetime:

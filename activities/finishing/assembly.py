@@ -49,6 +49,7 @@ def assemble(
     seconds: float,
     *,
     title: str,
+    comment: str,
     language: str,
     stop: Event,
 ) -> None:
@@ -60,7 +61,7 @@ def assemble(
     import av
 
     with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as film:
-        film.metadata["title"] = title
+        film.metadata["title"], film.metadata["comment"] = title, comment
         if len(chapters) > 1:
             _add_chapters(film, chapters, seconds)
         streams = [_picture(film, segments, rate)]

@@ -1,36 +1,37 @@
-"""Finishing: makes the deliverable of a production from its selected takes, and stores it.
+"""Finishing: makes the deliverable of a production from its selected takes.
 
-Shots, or stills for a video platform, become a film; everything else becomes a document. The files of a revision are
-stored under a digest of all of them: an attempt that resumes late never overwrites the files of another one, even if
-its encoder gives other bytes. Media and results are files in `workdir`, which must have disk space for all of them at
-once; texts, and the document made of them, are held in memory.
+Shots, or stills for a video platform, become a film; everything else becomes a document, and `filesets` signs and
+stores the files. Media and results are files in `workdir`, which must have disk space for all of them at once; texts,
+and the document made of them, are held in memory.
 """
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 from activities.finishing import contact_sheet, document, film
 from activities.finishing.files import File, Result, read_texts, write
+from activities.finishing.filesets import store_fileset
 from activities.finishing.sources import Sources, in_thread
-from activities.media.facts import probe
-from activities.storage.bucket import Storage, Stored, size_and_sha256
+from activities.provenance.signer import Signer
+from activities.storage.bucket import Storage
 from workflows.activity_io import EncodeSegment, FinishDeliverable, MixSound
-from workflows.keys import DIGEST_CHARS, fileset_key
-from workflows.models import Deliverable, DeliverableFile, Media, Modality, digest_of
+from workflows.models import Deliverable, Modality
+
+Report = Callable[[str], None]
 
 
 async def finish(
-    storage: Storage, request: FinishDeliverable, workdir: Path, on_progress: Callable[[str], None]
+    storage: Storage, request: FinishDeliverable, workdir: Path, on_progress: Report, signer: Signer | None = None
 ) -> Deliverable:
-    """Make the deliverable in one activity, a film with all of its steps.
+    """Make the deliverable in one activity, a film with all of its steps, and sign it if there is a signer.
 
     Raises:
         OutputUnusable: a take does not decode; the message names its asset.
     """
     sources = Sources(storage, workdir / "takes")
     if not request.film:
-        return await store(storage, request, await _document(sources, request, workdir, on_progress), on_progress)
+        document_files = await _document(sources, request, workdir, on_progress)
+        return await _store(storage, request, document_files, on_progress, signer)
     layout = await film.lay_out_film(sources, request, on_progress)
     for segment in layout.segments:
         part = EncodeSegment(production_id=request.production_id, timeline=layout.timeline, segment=segment)
@@ -38,71 +39,46 @@ async def finish(
     if layout.sound:
         sound = MixSound(production_id=request.production_id, timeline=layout.timeline, key=layout.sound)
         await film.mix_sound(sources, sound, workdir, on_progress)
-    return await assemble(storage, request, layout.timeline, workdir, on_progress)
+    return await assemble(storage, request, layout.timeline, workdir, on_progress, signer)
 
 
 async def assemble(
-    storage: Storage, request: FinishDeliverable, timeline: str, workdir: Path, on_progress: Callable[[str], None]
+    storage: Storage,
+    request: FinishDeliverable,
+    timeline: str,
+    workdir: Path,
+    on_progress: Report,
+    signer: Signer | None = None,
 ) -> Deliverable:
-    """Join the stored parts of a film, and store it.
+    """Join the stored parts of a film, sign it if there is a signer, and store it.
 
     Raises:
         ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
     """
     sources = Sources(storage, workdir / "takes")
     result = await film.assemble_film(sources, request, timeline, workdir, on_progress)
-    return await store(storage, request, result, on_progress)
+    return await _store(storage, request, result, on_progress, signer)
 
 
-async def store(
-    storage: Storage, request: FinishDeliverable, result: Result, on_progress: Callable[[str], None]
+async def _store(
+    storage: Storage, request: FinishDeliverable, result: Result, on_progress: Report, signer: Signer | None
 ) -> Deliverable:
-    """Upload the files of a deliverable; `on_progress` is called on the event loop."""
-    hashes = await asyncio.gather(*(size_and_sha256(made.path) for made in result.files))
-    contents = [[made.name, made.media_type, known.sha256] for made, known in zip(result.files, hashes, strict=True)]
-    fileset = digest_of(contents)[:DIGEST_CHARS]
-
-    present = set(await storage.list_keys(fileset_key(request.production_id, request.revision, fileset, "")))
-
-    async def upload(made: File, stored: Stored) -> DeliverableFile:
-        key = fileset_key(request.production_id, request.revision, fileset, made.name)
-        facts = await asyncio.to_thread(probe, made.path, made.media_type, ours=True)
-        served_as = f"{made.media_type}; charset=utf-8" if made.media_type.startswith("text/") else made.media_type
-        if key not in present:  # an existing object has the same content
-            await storage.put_file(key, made.path, served_as, known=stored)
-        media = Media(
-            key=key,
-            bytes=stored.bytes,
-            sha256=stored.sha256,
-            media_type=made.media_type,
-            width=facts.width,
-            height=facts.height,
-            duration_seconds=facts.duration_seconds,
-        )
-        on_progress(f"stored {made.name}")
-        return DeliverableFile(name=made.name, role=made.role, media=media)
-
-    files = await asyncio.gather(*map(upload, result.files, hashes))
-    return Deliverable(
-        revision=request.revision,
-        files=tuple(files),
-        notes=result.notes,
-        duration_seconds=result.seconds,
-        chapters=result.chapters,
-    )
+    """Sign and upload the files of a deliverable; `on_progress` is called on the event loop."""
+    stored = await store_fileset(storage, request, result.files, signer, on_progress)
+    notes = (*result.notes, *stored.notes)
+    return stored.model_copy(update={"notes": notes, "duration_seconds": result.seconds, "chapters": result.chapters})
 
 
-async def _document(
-    sources: Sources, request: FinishDeliverable, workdir: Path, on_progress: Callable[[str], None]
-) -> Result:
+async def _document(sources: Sources, request: FinishDeliverable, workdir: Path, on_progress: Report) -> Result:
     """The document of a production, with its pictures and sounds beside it."""
     on_progress(f"fetching {len(request.assets)} takes")
     texts = await read_texts(sources.storage, request.assets)
     attached = [a for a in request.assets if a.asset.asset_id not in texts]
     paths = await sources.paths_of((a.asset.asset_id, a.take.media) for a in attached)
     files = [
-        File(document.file_name(a), a.asset.asset_type.value, paths[a.asset.asset_id], a.take.media.media_type)
+        File(document.file_name(a), a.asset.asset_type.value, paths[i], a.take.media.media_type, i)
         for a in attached
+        for i in (a.asset.asset_id,)
     ]
     title, language = request.title, request.brief.language
 

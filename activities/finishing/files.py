@@ -12,12 +12,17 @@ from workflows.models import Chapter, Modality
 
 @dataclass(frozen=True)
 class File:
-    """One local file of the deliverable."""
+    """One local file of the deliverable.
+
+    Attributes:
+        asset_id: The asset whose take it is; empty for a file that finishing made.
+    """
 
     name: str
     role: str
     path: Path
     media_type: str
+    asset_id: str = ""
 
 
 @dataclass(frozen=True)

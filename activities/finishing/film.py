@@ -21,6 +21,7 @@ from activities.finishing.frames import FilmFormat, ShotFacts
 from activities.finishing.languages import three_letters
 from activities.finishing.sources import Facts, Sources, in_thread
 from activities.finishing.timeline import Shot, Timeline, Voice, hold_stills, lay_out, pieces_of
+from activities.provenance.statements import label
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
 from workflows.activity_io import (
@@ -153,6 +154,7 @@ async def assemble_film(
                 chapters,
                 placed.seconds,
                 title=request.title,
+                comment=label(request),
                 language=three_letters(request.brief.language),
                 stop=stop,
             )

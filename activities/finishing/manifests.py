@@ -1,5 +1,6 @@
 """Manifests in the bucket: the whole record of a production; an older one never replaces a newer one."""
 
+import asyncio
 import json
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
 
+from activities.build import build
 from activities.storage.bucket import Storage, sha256_of
 from activities.storage.errors import StorageConflict, StorageFailed
 from workflows import keys
@@ -70,6 +72,7 @@ class Manifests:
         Raises:
             StorageFailed: it may not be stored.
         """
+        record = record.model_copy(update={"build": await asyncio.to_thread(build)})
         data, newest = record.model_dump_json(indent=1).encode(), keys.manifest_key(record.production_id)
         if record.deliverable:
             revision = record.deliverable.revision

@@ -30,12 +30,14 @@ from activities.errors import (
     SubmissionUnknown,
 )
 from activities.media.facts import Facts, extension_of, probe
+from activities.provenance.signer import Signer
 from activities.providers.protocol import Finished, Input, Provider, Request, scratch_file
 from activities.providers.registry import load_sdk
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage, Stored
 from activities.storage.errors import ObjectMissing, StorageConflict, StorageFailed, StorageUnsupported
 from activities.takes.ledger import Entry, LedgerUnreadable, now
+from activities.takes.signing import SignedMedia, sign_output
 from activities.takes.stored_form import normalize
 from activities.takes.vendor_calls import Operation, record_call
 from workflows import keys
@@ -78,11 +80,13 @@ class Attempt:
         instructions: str | None = None,
         schema: Mapping[str, JsonValue] | None = None,
         on_text: Callable[[str], None] | None = None,
+        signer: Signer | None = None,
     ) -> None:
         self.storage = storage
         self.provider = provider
         self.offer = offer
         self.settings = settings
+        self.signer = signer
         self.task = task
         self.prefix = keys.take_prefix(task.production_id, task.asset.asset_id, task.take)
         self.request = replace(
@@ -125,6 +129,10 @@ class Attempt:
         """
         return await normalize(finished, self.offer, structured=self.request.schema is not None)
 
+    async def signed(self, finished: Finished) -> SignedMedia:
+        """The provider's output with its signature, if this worker signs."""
+        return await sign_output(self.signer, self.task, finished)
+
     async def facts_of(self, finished: Finished, key: str = "", size: int = 0) -> Facts:
         """Media facts, from the local source or, for a stream, from the stored object at `key`.
 
@@ -150,6 +158,7 @@ class Attempt:
         billed_usd: Decimal = ZERO,
         cost_source: pricing.CostSource = "catalogue",
         job_id: str | None = None,
+        note: str = "",
     ) -> Take:
         asset = self.task.asset
         return Take(
@@ -165,6 +174,7 @@ class Attempt:
             estimate_usd=asset.estimate,
             job_id=job_id,
             inputs={i.asset_id: i.take for i in self.task.inputs},
+            note=note,
             started_at=started,
             finished_at=finished or now(),
         )
@@ -277,7 +287,7 @@ def instructions_for(brief: Brief, asset: Asset) -> str:
     )
 
 
-def media_of(key: str, stored: Stored, media_type: str, facts: Facts) -> Media:
+def media_of(key: str, stored: Stored, media_type: str, facts: Facts, unsigned_sha256: str = "") -> Media:
     return Media(
         key=key,
         bytes=stored.bytes,
@@ -286,6 +296,7 @@ def media_of(key: str, stored: Stored, media_type: str, facts: Facts) -> Media:
         width=facts.width,
         height=facts.height,
         duration_seconds=facts.duration_seconds,
+        unsigned_sha256=unsigned_sha256,
     )
 
 

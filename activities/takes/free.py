@@ -40,9 +40,12 @@ class FreeTake(Attempt):
                     raise OutputUnusable(f"{self.offer.model} responded with a job although its offer has none")
                 finished = await self.call(self.normalize(finished))
                 facts = await self.facts_of(finished)
+                signed = await self.signed(finished)
+                finished = signed.finished
                 key = keys.media_key(self.prefix, extension_of(finished.media_type))
                 done = now()
-                stored = await self.call(self._put(key, finished, _metadata(facts, started, done)))
+                metadata = _metadata(facts, started, done, signed.unsigned_sha256)
+                stored = await self.call(self._put(key, finished, metadata))
         except StorageConflict:
             # Another attempt at the same take was faster: its object is the take.
             if found := await self._recorded():
@@ -52,7 +55,8 @@ class FreeTake(Attempt):
             if is_final(error, attempt, self.settings.max_failures):
                 raise final_error(error) from None
             raise retry_with_backoff(error, attempt) from None
-        return self.take(media_of(key, stored, finished.media_type, facts), ZERO, started, done)
+        media = media_of(key, stored, finished.media_type, facts, signed.unsigned_sha256)
+        return self.take(media, ZERO, started, done, note=signed.note)
 
     async def _recorded(self) -> Take | None:
         """The take, read from the metadata of its media object, or None if that does not exist.
@@ -74,7 +78,8 @@ class FreeTake(Attempt):
             height=int(metadata["height"]) if "height" in metadata else None,
             duration_seconds=float(metadata["seconds"]) if "seconds" in metadata else None,
         )
-        media = media_of(key, Stored(head.bytes, metadata["sha256"]), head.media_type, facts)
+        stored = Stored(head.bytes, metadata["sha256"])
+        media = media_of(key, stored, head.media_type, facts, metadata.get("unsigned", ""))
         started, finished = (datetime.fromisoformat(metadata[name]) for name in ("started", "finished"))
         return self.take(media, ZERO, started, finished)
 
@@ -92,8 +97,9 @@ class FreeTake(Attempt):
         return stored
 
 
-def _metadata(facts: Facts, started: datetime, finished: datetime) -> dict[str, str]:
+def _metadata(facts: Facts, started: datetime, finished: datetime, unsigned_sha256: str) -> dict[str, str]:
     """S3 metadata of a free take: ASCII values under short names."""
     known = {"width": facts.width, "height": facts.height, "seconds": facts.duration_seconds}
+    known_text = {"unsigned": unsigned_sha256} if unsigned_sha256 else {}
     times = {"started": started.isoformat(), "finished": finished.isoformat()}
-    return {k: str(v) for k, v in known.items() if v is not None} | times
+    return {k: str(v) for k, v in known.items() if v is not None} | times | known_text

@@ -33,10 +33,11 @@ from activities.takes.attempt import (
 )
 from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.ledger import Ledger
+from activities.takes.signing import spool
 from activities.takes.stored_form import peek, with_detected_type
 from workflows import keys
 from workflows.activity_io import AssetFailure
-from workflows.models import ZERO, Take
+from workflows.models import ZERO, Modality, Take
 
 ADOPTED: Final = "adopted"
 UNSUPPORTED_WAIT: Final = 30.0
@@ -91,7 +92,11 @@ class PaidAttempt(Attempt):
         cost, source = pricing.cost_of(self.offer, self.task.asset, finished)
         await self._retry_storage(lambda: record_bill(self.storage, self.task.production_id, self.task.asset, cost))
         try:
+            if self.signer and self.offer.modality is not Modality.TEXT and callable(finished.source):
+                finished = await self.call(spool(finished, self.request.file("to-sign")))
             finished = await self._retry_storage(lambda: self.normalize(finished))
+            signed = await self.signed(finished)
+            finished = signed.finished
             key, finished, stored = await self._retry_storage(lambda: self._put(nonce, finished))
             facts = await self._retry_storage(lambda: self._stored_facts(finished, key, stored, nonce))
         except OutputUnusable as error:
@@ -100,9 +105,9 @@ class PaidAttempt(Attempt):
                 await self._retry_storage(lambda: self.storage.delete(key))  # this attempt's own object
             await self._release(error)
         await self._store_data(key, finished)
-        media = media_of(key, stored, finished.media_type, facts)
-        billed = entry.billed_usd + cost - entry.last.billed_usd
-        take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job.id if job else None)
+        media = media_of(key, stored, finished.media_type, facts, signed.unsigned_sha256)
+        billed, job_id = entry.billed_usd + cost - entry.last.billed_usd, job.id if job else None
+        take = self.take(media, cost, started, billed_usd=billed, cost_source=source, job_id=job_id, note=signed.note)
         try:
             await self._retry_storage(lambda: self._ledger.update("stored", billed_usd=cost, take=take))
         except StorageConflict:

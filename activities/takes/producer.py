@@ -8,6 +8,7 @@ worker can poll next.
 
 from collections.abc import Mapping
 
+from activities.provenance.signer import Signer
 from activities.providers.protocol import Provider
 from activities.providers.selection import find_offer
 from activities.settings import ActivitySettings
@@ -34,10 +35,17 @@ from workflows.preview.plan import PREVIZ
 class Producer:
     """Makes takes with the enabled providers and stores them in one bucket."""
 
-    def __init__(self, storage: Storage, providers: Mapping[str, Provider], settings: ActivitySettings) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        providers: Mapping[str, Provider],
+        settings: ActivitySettings,
+        signer: Signer | None = None,
+    ) -> None:
         self._storage = storage
         self._providers = providers
         self._settings = settings
+        self._signer = signer
 
     async def produce(self, request: ProduceAsset) -> Take:
         """One attempt.
@@ -59,7 +67,8 @@ class Producer:
             await self._check_unpaid(request)
         attempt = FreeTake if free else PaidTake
         async with scratch_directory() as workdir:
-            return await attempt(self._storage, provider, offer, request, workdir, self._settings).make()
+            made = attempt(self._storage, provider, offer, request, workdir, self._settings, signer=self._signer)
+            return await made.make()
 
     async def cancel(self, request: ProduceAsset) -> AssetCancelled:
         """Stop a take and its job at the provider, if it has one; return its cost from the ledger."""

@@ -57,6 +57,8 @@ NEEDS: Final[dict[str, Roles | None]] = {
     f"GET {ASSET}/takes/{{take}}/media": ANY_ROLE,
     f"GET {ASSET}/takes/{{take}}/text": ANY_ROLE,
     f"GET {ASSET}/takes/{{take}}/data": ANY_ROLE,
+    f"GET {ASSET}/takes/{{take}}/provenance": ANY_ROLE,
+    f"GET {ID}/provenance": ANY_ROLE,
     "GET /api/v1/batches": ANY_ROLE,
     f"GET {BATCH}": ANY_ROLE,
     f"GET {BATCH}/results": ANY_ROLE,

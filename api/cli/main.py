@@ -21,6 +21,7 @@ from api.cli.commands import (
     show,
     takes,
     temporal,
+    verify,
     watch,
 )
 from api.cli.context import ENV_FILE, EXIT_USAGE, MAKE, PASS_ARGUMENTS, RUN, Cli, Context, ErrorReportingGroup
@@ -71,7 +72,7 @@ def demo(context: Context) -> None:
     _exec_module("deploy.demo", *context.args)
 
 
-for module in (produce, export, watch, decisions, edit, takes, show, doctor, attention, batch, temporal):
+for module in (produce, export, watch, decisions, edit, takes, show, verify, doctor, attention, batch, temporal):
     app.add_typer(module.app)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=MAKE, help="Start productions of a brief at set times.")
 app.add_typer(keys.app, name="keys", rich_help_panel=RUN, help="Manage API keys and their roles.")

@@ -1,20 +1,26 @@
-"""Routes that redirect to bytes: the media of takes, deliverables in all their revisions, manifests."""
+"""Routes that redirect to bytes: media of takes, deliverables in all revisions, manifests; and their provenance."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, BinaryIO, Final, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from api.deps import AssetId, CurrentCaller, KnownId, Services, ServicesDep
+from api.deps import ONE_READ, AssetId, CurrentCaller, KnownId, Services, ServicesDep
 from api.problems import Problem, documented, wrong_phase
+from api.provenance.reader import read_provenance
 from api.routes.revisions import keys_of, revisions
 from api.routes.streamed_media import find_take, inline_take
 from api.storage import no_media
 from api.views.changes import DeliverablesView, InlineMedia
 from api.views.production import PREFIX
+from api.views.provenance import ProvenanceView
+from workflows.models import Media
 
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["media"], responses=documented(404, 422, 503))
 
+CHECKED_BYTES: Final = 64 * 1024 * 1024
+"""Of a larger file only the manifest is read: to check it, all of it would be read from the storage, and up to this
+much held in memory. `greenlight verify` checks a downloaded file of any size."""
 _LINK: Final[dict[int | str, dict[str, Any]]] = {307: {"description": "To the bytes, for 15 minutes"}}
 
 
@@ -108,6 +114,39 @@ async def manifest(services: ServicesDep, production_id: KnownId) -> RedirectRes
     return _redirect(link)
 
 
+@router.get("/{production_id}/provenance", dependencies=ONE_READ, responses=documented(409, 429))
+async def deliverable_provenance(
+    services: ServicesDep,
+    production_id: KnownId,
+    file: Annotated[str | None, Query(description="The name of one of its files; without it the main one")] = None,
+) -> ProvenanceView:
+    """The signature of a file of the newest deliverable: valid, invalid or none, its signer, and its statement."""
+    snapshot = await services.reader.snapshot(production_id)
+    if snapshot.deliverable is None:
+        message = "the production has no deliverable yet"
+        raise wrong_phase(production_id, snapshot.status.value, message, "wait for the event `done`")
+    files = snapshot.deliverable.files
+    found = next((f for f in files if file is None or f.name == file), None)
+    if found is None:
+        names = ", ".join(f.name for f in files)
+        raise Problem.of_field("file", f"there is no {file!r}", f"choose from {names}", status=404, kind="no-media")
+    return await _provenance(services, found.media, found.name)
+
+
+@router.get(
+    "/{production_id}/assets/{asset_id}/takes/{take}/provenance", dependencies=ONE_READ, responses=documented(429)
+)
+async def take_provenance(
+    services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int
+) -> ProvenanceView:
+    """The signature of a take: valid, invalid or none, its signer, and its statement."""
+    name = f"Take {take} of asset {asset_id[:100]!r}"
+    found = await find_take(services, production_id, asset_id, take)
+    if found is None:
+        raise no_media(name)
+    return await _provenance(services, found.media, name)
+
+
 async def _of_revision(services: Services, production_id: str, revision: int, file: str | None) -> str:
     """A link to one file of a revision, the main one without `file`.
 
@@ -138,3 +177,15 @@ def _no_media(field: str, message: str, remedy: str) -> Problem:
 def _redirect(link: str) -> RedirectResponse:
     # The link expires before a cache entry would, so each request gets its own.
     return RedirectResponse(link, 307, {"Cache-Control": "no-store"})
+
+
+async def _provenance(services: Services, media: Media, name: str) -> ProvenanceView:
+    media_type = media.media_type.partition(";")[0]
+
+    def read(file: BinaryIO, size: int) -> ProvenanceView:
+        return read_provenance(file, media_type, check=size <= CHECKED_BYTES)
+
+    found = await services.vault.inspect(media.key, read)
+    if found is None:
+        raise no_media(name)
+    return found

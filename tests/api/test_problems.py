@@ -16,7 +16,7 @@ from api.app import create_app
 from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.settings import Settings, SettingsError
-from api.views import batches, bodies, changes, generated, production
+from api.views import batches, bodies, changes, generated, production, provenance
 from tests.support.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
@@ -209,7 +209,18 @@ async def test_home(alone: Api) -> None:
 def test_examples_match_their_schemas() -> None:
     """Every example of the OpenAPI description matches its schema."""
     for name, example in EXAMPLES.items():
-        modules = (bodies, production, generated, batches, changes, models, requests, provider_report, _Others)
+        modules = (
+            bodies,
+            production,
+            generated,
+            batches,
+            changes,
+            provenance,
+            models,
+            requests,
+            provider_report,
+            _Others,
+        )
         model = next(getattr(m, name) for m in modules if hasattr(m, name))
         model.model_validate(example)
 

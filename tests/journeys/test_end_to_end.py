@@ -11,10 +11,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import av
+import httpx
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from activities.build import build
+from api.cli.main import app
 from api.client.client import GreenlightClient
+from api.provenance.reader import read_file_provenance
 from api.views.production import ProductionView, StreamEvent
 from deploy.local import Stack
 from tests.activities.finishing.media import Film, cue_times
@@ -33,6 +38,7 @@ from tests.support.film import (
 from workflows import keys
 from workflows.brief import Brief, Platform
 from workflows.events import AssetStatus, ProductionStatus, Snapshot
+from workflows.provenance.records import SELF_MADE
 from workflows.requests import Regenerate
 
 
@@ -153,6 +159,36 @@ def test_film_speaks_during_its_captions(delivered: Delivered, film: Film) -> No
     for cue in cues:
         assert rms(film.data, [cue]) > 500
         assert rms(film.data, [cue]) > 20 * rms(film.data, between)
+
+
+def test_files_state_their_origin(greenlight: GreenlightClient, delivered: Delivered) -> None:
+    """The film and each take that can be signed are, with the stack's self-made certificate: the film states plan,
+    approver and the takes in it, and a take its model. The command, the API and the manifest agree."""
+    path, manifest = delivered.folder / "deliverable.mp4", delivered.manifest
+    found = read_file_provenance(path)
+    assert (found.state, found.signed_by, found.self_made) == ("valid", SELF_MADE, True)
+    known = found.statement
+    assert known is not None
+    assert manifest.plan is not None
+    assert (known.plan_digest, known.approvers) == (manifest.plan.digest, ("ana",))
+    takes = {a: state.take for a, state in manifest.assets.items() if state.take}
+    assert {(i.asset_id, i.take, i.model, i.sha256) for i in known.ingredients} == {
+        (asset_id, take.number, take.model, take.media.sha256) for asset_id, take in takes.items()
+    }
+    production_id = delivered.production_id
+    assert httpx.get(f"{greenlight.url}/api/v1/productions/{production_id}/provenance").json() == found.model_dump(
+        mode="json"
+    )
+    for asset_id, take in takes.items():
+        url = f"{greenlight.url}/api/v1/productions/{production_id}/assets/{asset_id}/takes/{take.number}/provenance"
+        state = httpx.get(url).json()["state"]
+        assert state == ("none" if take.media.media_type.startswith("text/") else "valid"), asset_id
+        assert bool(take.media.unsigned_sha256) == (state == "valid")
+    shown = CliRunner().invoke(app, ["--url", greenlight.url, "verify", production_id])
+    assert (shown.exit_code, SELF_MADE in shown.stdout) == (0, True), shown.output
+    assert manifest.build == known.build == build()
+    assert manifest.deliverable is not None
+    assert SELF_MADE in manifest.deliverable.provenance
 
 
 def test_manifest_has_the_whole_record(greenlight: GreenlightClient, delivered: Delivered, tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ MIN_CUT_CHARS: Final = 8
 _SECRET_NAMES: Final = re.compile(r"(KEYS?|TOKEN|SECRET|PASSWORD|HEADERS)$")
 _NO_SECRETS: Final = frozenset({"GREENLIGHT_API_KEYS"})
 """These are paths, despite their names."""
+_PEM: Final = "-----BEGIN "
+_PEM_OR_PATH: Final = frozenset({"GREENLIGHT_C2PA_KEY"})
+"""These may be paths."""
 _PASSWORDS: Final = re.compile(r"(?<=://)([^/\s@]{1,500})@")
 _NAMES: Final = (
     r"api[-_]?key|access[-_]?key|access[-_]?token|key|token|secret|password|signature|sig|credential|jwt|authorization"
@@ -54,8 +57,9 @@ def register_secrets(environ: Mapping[str, str]) -> None:
     """Redact from now on the values of variables that are named key, token, secret, password or headers, and the
     passwords in URLs, if they have MIN_CHARS or more."""
     for name, value in environ.items():
-        if _SECRET_NAMES.search(name.upper()) and name not in _NO_SECRETS:
-            pieces = [value, *re.split(r"[\s:,=]+|whsec_", value)]
+        is_path = name in _NO_SECRETS or (name in _PEM_OR_PATH and _PEM not in value)
+        if _SECRET_NAMES.search(name.upper()) and not is_path:
+            pieces = [value, *re.split(r"[\s:,=]+|\\n|whsec_", value)]
         else:
             pieces = [part for userinfo in _PASSWORDS.findall(value) for part in userinfo.split(":")]
         _known.update(piece for piece in map(str.strip, pieces) if len(piece) >= MIN_CHARS)

@@ -4,6 +4,7 @@ import { get } from "../lib/api.js";
 import { icon } from "../lib/components.js";
 import { html } from "../lib/dom.js";
 import { ago, clock, count, fileSize } from "../lib/format.js";
+import { provenance } from "./provenance.js";
 import { assetNames } from "./shots.js";
 import { refreshButton } from "./takes.js";
 
@@ -175,6 +176,7 @@ function downloads(production, deliverable, state, app) {
         </div>
       </details>
       ${deliverable.files.some((f) => f.role === "timeline") && exports(production)}
+      ${provenance(`${production.path}/provenance`, state, app, `provenance-${deliverable.revision}`)}
       ${deliverable.revision > 1 && revisions(production, deliverable, state, app)}
     </div>
   `;

@@ -10,6 +10,7 @@ import { staleBecause } from "../lib/labels.js";
 import { actorName } from "../lib/session.js";
 import { deviation, estimateRange } from "./costs.js";
 import { fromModelKey, highestPrice, modelKey } from "./model.js";
+import { provenance } from "./provenance.js";
 
 /** USD as the API accepts it: in hundredths of a cent, rounded up. */
 const roundedUp = (sum) => (Math.ceil(sum * 1e4 - 1e-6) / 1e4).toFixed(4);
@@ -71,7 +72,7 @@ export function takesSection({ production, asset, actions, state, app }) {
   const selectable = !making && !actions.busy("select");
   return html`
     <section class="takes" key="takes" aria-label="Takes">
-      ${(state.takes ?? []).map((take) => takeCard(production, asset, take, actions, selectable))}
+      ${(state.takes ?? []).map((take) => takeCard(production, asset, take, { actions, selectable, state, app }))}
       ${making > 0 && html`<p class="hint" key="making">${count(making, "take")} being made…</p>`}
       ${record.takes === 0 && !making && html`<p class="hint" key="none">There are no takes yet.</p>`}
       ${actions.note("select")}
@@ -79,7 +80,7 @@ export function takesSection({ production, asset, actions, state, app }) {
   `;
 }
 
-function takeCard(production, asset, take, actions, selectable) {
+function takeCard(production, asset, take, { actions, selectable, state, app }) {
   const choose = () => actions.run("select", () => production.send(
     `assets/${encodeURIComponent(asset.asset_id)}/select`,
     { take: take.number, requested_by: actorName() },
@@ -107,9 +108,13 @@ function takeCard(production, asset, take, actions, selectable) {
       ${take.selected
         ? pill("done", "In use")
         : button("Use this take", choose, { disabled: !selectable, "aria-label": `Use take ${take.number}` })}
+      ${asset.asset_type !== "text" && provenance(provenanceUrl(production, asset, take), state, app)}
     </article>
   `;
 }
+
+const provenanceUrl = (production, asset, take) =>
+  `${production.path}/assets/${encodeURIComponent(asset.asset_id)}/takes/${take.number}/provenance`;
 
 function takeMedia(production, asset, { url, number, width, height }) {
   const label = asset.label || asset.asset_id;

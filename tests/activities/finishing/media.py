@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from activities.finishing.deliverable import finish
 from activities.media.facts import extension_of
+from activities.provenance.signer import Signer
 from activities.storage.bucket import Storage, sha256_of
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.brief import Aspect, Brief, Platform
@@ -98,16 +99,17 @@ class Takes:
         prompt: str = "words",
         depends_on: tuple[str, ...] = (),
         label: str = "",
+        provider: str = "previz",
     ) -> None:
         data = source if isinstance(source, bytes) else await asyncio.to_thread(source.read_bytes)
         key = f"{take_prefix(self.production_id, asset_id, 1)}/media.{extension_of(media_type)}"
         await self.storage.put_bytes(key, data, media_type)
         asset = Asset(
-            asset_id=asset_id, asset_type=kind, role=role, prompt=prompt, provider="previz", model="any",
+            asset_id=asset_id, asset_type=kind, role=role, prompt=prompt, provider=provider, model="any",
             depends_on=depends_on, label=label, position=len(self.assets) + 1,
         )  # fmt: skip
         take = Take(
-            number=1, prompt=prompt, provider="previz", model="any", started_at=NOW, finished_at=NOW,
+            number=1, prompt=prompt, provider=provider, model="any", started_at=NOW, finished_at=NOW,
             media=Media(key=key, bytes=len(data), sha256=sha256_of(data), media_type=media_type),
         )  # fmt: skip
         self.assets.append(FinishedAsset(asset=asset, take=take))
@@ -127,11 +129,13 @@ class Takes:
         )
 
 
-async def finished(takes: Takes, request: FinishDeliverable, tmp_path: Path) -> tuple[Deliverable, dict[str, bytes]]:
+async def finished(
+    takes: Takes, request: FinishDeliverable, tmp_path: Path, signer: Signer | None = None
+) -> tuple[Deliverable, dict[str, bytes]]:
     workdir = tmp_path / "work"
     workdir.mkdir(exist_ok=True)
     steps: list[str] = []
-    deliverable = await finish(takes.storage, request, workdir, steps.append)
+    deliverable = await finish(takes.storage, request, workdir, steps.append, signer)
     await asyncio.sleep(0)  # lets the last steps that the thread reported arrive
     assert steps
     files = {}
@@ -153,7 +157,7 @@ class Film:
         self.data = data
         with av.open(BytesIO(data), "r") as film:
             video, audio = film.streams.video[0], next(iter(film.streams.audio), None)
-            self.title = film.metadata.get("title")
+            self.title, self.comment = film.metadata.get("title"), film.metadata.get("comment")
             # The track of type data contains the titles of the chapters.
             streams = [s for s in film.streams if s.type != "data"]
             self.kinds = [s.type for s in streams]

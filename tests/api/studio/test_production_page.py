@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from temporalio import activity
 
+from activities.storage.bucket import Storage
 from tests.api.studio.browser import (
     SIZES,
     Site,
@@ -21,6 +22,7 @@ from tests.api.studio.browser import (
     write,
 )
 from tests.support.fakes import PROVIDER, FakeActivities
+from workflows import keys
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS
 from workflows.models import Asset, Modality, Plan
@@ -142,3 +144,22 @@ class TestShots:
             for part in ("still-2", "narration-2"):
                 await expect(card(page, part)).to_contain_text("Done")
         assert moved[-6:] == ["narration-3", "still-3", "shot-3", "narration-2", "still-2", "shot-2"]
+
+
+async def test_the_provenance_is_shown_on_request(browser: Browser, site: Site, storage: Storage) -> None:
+    """The provenance of the deliverable is loaded when it is opened, and shown in plain words; a failure is shown too,
+    and it is loaded again when it is opened again."""
+    async with visiting(browser, site.url) as page:
+        production_id = await write(page)
+        await approve(page)
+        await delivered(page)
+        provenance = page.locator("details.provenance")
+        await provenance.get_by_text("Provenance").click()
+        await expect(provenance.get_by_role("status")).to_be_visible()
+        key = keys.deliverable_key(production_id, 1, "content.md")
+        await storage.put_bytes(key, b"# Text", "text/markdown")
+        await provenance.get_by_text("Provenance").click()
+        await provenance.get_by_text("Provenance").click()
+        await expect(provenance.locator("dt")).to_have_text(["Signature"])
+        await expect(provenance.locator("dd")).to_contain_text("none: files of this type carry no signature")
+        assert await violations(page) == []

@@ -38,7 +38,7 @@ def made_from(asset: Asset, take: Take, states: Mapping[str, AssetState]) -> dic
     for asset_id, number in take.inputs.items():
         takes = states[asset_id].takes if asset_id in states else ()  # a reference stays what it is
         if source := next((t for t in takes if t.number == number), None):
-            found[f"{_INPUT}{asset_id}"] = source.media.sha256[:_SHORT]
+            found[f"{_INPUT}{asset_id}"] = source.media.content_sha256[:_SHORT]
     return found
 
 
@@ -71,7 +71,7 @@ def _changed(state: AssetState, take: Take, asset_id: str) -> bool:
     """Whether an input is another content now, or stale; from one that was left out since, nothing newer comes."""
     if not _usable(state) or state.take is None:
         return False
-    return state.take.media.sha256[:_SHORT] != take.made_from.get(f"{_INPUT}{asset_id}") or state.stale
+    return state.take.media.content_sha256[:_SHORT] != take.made_from.get(f"{_INPUT}{asset_id}") or state.stale
 
 
 def _usable(state: AssetState | None) -> bool:

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.estimates import production_estimate
     from workflows.production.state.takes import assets_to_start, usable_take
     from workflows.production.steps.film import make_film
+    from workflows.provenance.decisions import provenance_of
 
 MANIFEST_RETRY: Final = timedelta(minutes=1)
 FILM_IN_SEGMENTS: Final = "film-in-segments"
@@ -55,6 +56,7 @@ class Finishing:
                     title=record.plan.title,
                     assets=assets,
                     cut=record.plan.cut,
+                    provenance=provenance_of(record),
                 )
             )
         except ActivityError as error:

@@ -10,7 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows import keys
     from workflows.activity_io import AssetCancelled, AssetFailure, InputTake, ProduceAsset
     from workflows.contracts import ProductionActivities
-    from workflows.models import ZERO, Asset, Take
+    from workflows.events import Snapshot
+    from workflows.models import ZERO, Asset, Modality, Take
     from workflows.production.activity_options import ATTEMPT_TIMEOUT, HEARTBEAT, STEADY, STOP_TIMEOUT
     from workflows.production.failures import failure_of, message_of, reported_failure
     from workflows.production.run import ProductionRun
@@ -19,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.state.film_times import film_start
     from workflows.production.state.takes import usable_take
     from workflows.production.ui_details import activity_summary
+    from workflows.provenance.decisions import approver_of
 
 BRIEF_CHARS: Final = 500
 """Of the brief's text, for each asset: enough for its tone; 1,000 whole briefs would be 20 MB of history."""
@@ -49,6 +51,7 @@ class TakeActivities:
         extra = next((e for e in known.extra if e.number == number), None)
         order = extra.order if extra else known.order if number == known.next_take else None
         made_with = known.made_with if number == known.next_take and not extra else None
+        plan_digest, approver = _signed_origin(record, asset)
         return ProduceAsset(
             production_id=record.production_id,
             brief=record.brief.model_copy(update={"text": record.brief.text[:BRIEF_CHARS], "references": ()}),
@@ -58,6 +61,8 @@ class TakeActivities:
             film_start=film_start(record, asset),
             order=order,
             reserved_usd=learned_of(record, asset).price(asset.quote) if asset.quote else None,
+            plan_digest=plan_digest,
+            approver=approver,
         )
 
     def _inputs(self, asset: Asset, made_with: dict[str, int] | None) -> tuple[InputTake, ...]:
@@ -123,3 +128,10 @@ class TakeActivities:
             job_id=end.job_id,
             maybe_billed=end.outcome != "free",
         )
+
+
+def _signed_origin(record: Snapshot, asset: Asset) -> tuple[str, str]:
+    """The plan's digest and the approver that are signed into a take; 1,000 texts, which are not signed, stay small."""
+    if asset.asset_type is Modality.TEXT or record.plan is None:
+        return "", ""
+    return record.plan.digest, approver_of(record)

@@ -1,0 +1,58 @@
+"""Signs the output of a provider before it is stored; `activities/provenance/signer.py` describes why then."""
+
+import asyncio
+import errno
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from activities.provenance.signer import Signer
+from activities.provenance.statements import take_statement
+from activities.providers.protocol import Finished, write_stream
+from activities.storage.bucket import sha256_of, size_and_sha256
+from workflows.activity_io import ProduceAsset
+
+_DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SignedMedia:
+    """A provider's output as it is stored.
+
+    Attributes:
+        unsigned_sha256: The digest of the provider's own bytes; empty if it is not signed.
+        note: Why it is not signed, if that failed.
+    """
+
+    finished: Finished
+    unsigned_sha256: str = ""
+    note: str = ""
+
+
+async def sign_output(signer: Signer | None, task: ProduceAsset, finished: Finished) -> SignedMedia:
+    """The output with its signature; never an error of the signer, because the output may be paid for."""
+    source = finished.source
+    if signer is None or not signer.can_sign(finished.media_type):
+        return SignedMedia(finished)
+    if callable(source):  # `spool` found no room for it
+        _log.warning("%s of %s is not signed: the disk is full", task.asset.asset_id, task.production_id)
+        return SignedMedia(finished, note="not signed: the disk of the worker is full")
+    before = sha256_of(source) if isinstance(source, bytes) else (await size_and_sha256(source)).sha256
+    done = await signer.sign(source, finished.media_type, take_statement(task))
+    return SignedMedia(replace(finished, source=done.source), before if done.signed else "", done.problem)
+
+
+async def spool(finished: Finished, path: Path) -> Finished:
+    """The output as a file, because a signature covers the whole file; on a full disk it stays a stream."""
+    if not callable(finished.source):
+        return finished
+    try:
+        return replace(finished, source=await write_stream(finished.source, path))
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        return finished
