@@ -13,7 +13,12 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from activities.finishing import captions, contact_sheet, document, film
+from activities.finishing import contact_sheet, document, film
+from activities.finishing.burned_captions import CaptionStyle, burn
+from activities.finishing.captions import files as caption_files
+from activities.finishing.captions.cues import cues_of
+from activities.finishing.captions.word_times import Word
+from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.frames import FilmFormat, ShotFacts, shot_facts
 from activities.finishing.languages import three_letters
 from activities.finishing.timeline import Shot, Voice, hold_stills, lay_out
@@ -70,12 +75,13 @@ async def finish(
             local[asset_id] = await storage.fetch(media.key, takes / f"{asset_id}.{extension_of(media.media_type)}")
 
     await asyncio.gather(*map(fetch, request.assets))
+    words = await read_words(storage, request.assets)
 
     def report(step: str) -> None:
         loop.call_soon_threadsafe(on_progress, step)
 
     stop = Event()
-    result = await _in_thread(lambda: _Finishing(request, local, texts, workdir, report, stop).make(), stop)
+    result = await _in_thread(lambda: _Finishing(request, local, texts, words, workdir, report, stop).make(), stop)
 
     hashes = await asyncio.gather(*(size_and_sha256(made.path) for made in result.files))
     contents = [[made.name, made.media_type, known.sha256] for made, known in zip(result.files, hashes, strict=True)]
@@ -137,6 +143,7 @@ class _Finishing:
         request: FinishDeliverable,
         local: Mapping[str, Path],
         texts: Mapping[str, str],
+        words: Mapping[str, tuple[Word, ...]],
         workdir: Path,
         report: Callable[[str], None],
         stop: Event,
@@ -144,9 +151,11 @@ class _Finishing:
         self._request = request
         self._local = local
         self._texts = texts
+        self._words = words
         self._workdir = workdir
         self._report = report
         self._stop = stop
+        self._caption_style: CaptionStyle = "sidecar"
         self._notes: list[str] = []
         self._skipped = Skipped()
         self._facts: dict[str, ShotFacts] = {}
@@ -177,7 +186,9 @@ class _Finishing:
             output = FilmFormat.of_aspect(self._request.brief.aspect)
         timeline = lay_out(shots, voices, output.rate)
         self._notes += timeline.notes
-        cues = captions.cues_of(timeline.voices)
+        cues, notes = cues_of(timeline.voices, output.rate, timeline.seconds)
+        burned = burn(cues, self._caption_style, output.width, output.height, output.rate)
+        self._notes += (*notes, *(burned.notes if burned else ()))
         labels = {f.asset.asset_id: f.asset.label for f in self._request.assets}
         chapters = tuple(
             Chapter(
@@ -201,11 +212,12 @@ class _Finishing:
             stop=self._stop,
             skipped=self._skipped,
             on_progress=self._report,
+            burned=burned,
         )
         files = [main]
         if cues:
-            files.append(self._write("captions.vtt", "captions-vtt", "text/vtt", captions.vtt(cues)))
-            files.append(self._write("captions.srt", "captions-srt", "application/x-subrip", captions.srt(cues)))
+            files.append(self._write("captions.vtt", "captions-vtt", "text/vtt", caption_files.vtt(cues)))
+            files.append(self._write("captions.srt", "captions-srt", "application/x-subrip", caption_files.srt(cues)))
         texts = [self._section(f) for f in self._of(Modality.TEXT)]
         if texts:
             script = document.markdown(self._request.title, texts)
@@ -244,7 +256,8 @@ class _Finishing:
             self._report(f"decoding {asset_id}")
             pcm = self._workdir / f"{asset_id}.pcm"
             seconds = film.decode_voice(asset_id, self._local[asset_id], pcm, self._stop, self._skipped)
-            voices.append(Voice(asset_id, finished.take.prompt, pcm, seconds))
+            words = self._words.get(asset_id, ())
+            voices.append(Voice(asset_id, finished.take.prompt, pcm, seconds, words))
         return voices
 
     def _note_losses(self, shots: Sequence[Shot], output: FilmFormat) -> None:

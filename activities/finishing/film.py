@@ -13,7 +13,9 @@ from threading import Event
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from activities.errors import OutputUnusable
-from activities.finishing.captions import Cue
+from activities.finishing.burned_captions import BurnedCaptions
+from activities.finishing.captions.cues import Cue
+from activities.finishing.captions.files import directed
 from activities.finishing.frames import FilmFormat, all_frames, check_stopped, decoding
 from activities.finishing.timeline import PlacedVoice, Timeline
 from activities.media.facts import LONGEST_SECONDS
@@ -103,8 +105,12 @@ def render(
     stop: Event,
     skipped: Skipped,
     on_progress: Callable[[str], None],
+    burned: BurnedCaptions | None = None,
 ) -> None:
     """Write the MP4 with the index at the front (faststart), so that it plays while it loads.
+
+    Args:
+        burned: Captions that are drawn into the picture.
 
     Raises:
         OutputUnusable: a shot does not decode; the message names it.
@@ -130,6 +136,7 @@ def render(
         film.start_encoding()
 
         for number, frame in enumerate(all_frames(timeline, output, stop, skipped)):
+            frame = burned.onto(frame, number) if burned else frame
             frame.pts, frame.time_base = number, Fraction(1, output.rate)
             frame.pict_type = 0  # otherwise the key frames of the source would stay key frames
             if subtitles:
@@ -206,7 +213,7 @@ class _Subtitles:
 
         while self._cues and self._cues[-1].start <= seconds:
             cue = self._cues.pop()
-            text = cue.text.encode()
+            text = directed(cue.text).encode()
             packet = av.Packet(len(text).to_bytes(2, "big") + text)
             packet.stream, packet.time_base = self._stream, MILLISECONDS
             packet.pts = packet.dts = round(cue.start * 1000)

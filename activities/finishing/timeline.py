@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from activities.finishing.captions.word_times import Word
+
 LEAD_SECONDS: Final = 0.15
 """A voice on the first frame of a shot sounds clipped; it begins this much later if there is time for that."""
 TAIL_SECONDS: Final = 0.5
@@ -38,12 +40,13 @@ class Shot:
 
 @dataclass(frozen=True)
 class Voice:
-    """A narration, decoded: `pcm` holds 48 kHz 16 bit stereo samples."""
+    """A narration, decoded: `pcm` holds 48 kHz 16 bit stereo samples. `words` are empty if their times are unknown."""
 
     asset_id: str
     text: str
     pcm: Path
     seconds: float
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True)
