@@ -102,7 +102,7 @@ TEXTS = st.one_of(
 
 
 @given(st.lists(st.tuples(TEXTS, st.floats(4, 40), st.floats(0, 3)), max_size=3), st.sampled_from([24, 25, 30]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_captions_are_readable_or_noted(said: list[tuple[str, float, float]], rate: int) -> None:
     """At any speed of the voice, captions follow each other with a gap of two frames, are shown long enough to be read
     or as long as the next one allows, and a note names the narrations whose captions are too fast."""
@@ -126,7 +126,7 @@ def test_captions_are_readable_or_noted(said: list[tuple[str, float, float]], ra
 
 
 @given(TEXTS, st.floats(0.5, 30))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_words_cover_their_caption(text: str, seconds: float) -> None:
     """The words of a cue are its letters in order, each one once, at times that never go back."""
     cues, _ = cues_of([PlacedVoice(narration(text, seconds), 1.0)], 24)
