@@ -99,6 +99,11 @@ def _covers(file: Path | None, character: str) -> bool:
     return bytes(font.getmask(character)) != bytes(font.getmask(_NO_GLYPH))
 
 
+def _has(source: _Source, character: str) -> bool:
+    """Whether the font of a run has this character too."""
+    return (source is None or isinstance(source, Path)) and _covers(source, character)
+
+
 @cache
 def _file_for(character: str, bold: bool) -> _Source:
     """The first font with this character: a file, None for the built-in font, False if no font has it."""
@@ -189,7 +194,10 @@ class Face:
         return cls(size, bold, system=not _built_in(text))
 
     def _runs(self, text: str) -> Iterator[tuple[_Source, str]]:
-        """Runs of one font each, and each emoji; spaces and combining marks belong to the run before them."""
+        """Runs of one font each, and each emoji.
+
+        Spaces and combining marks belong to the run before them, and marks of punctuation if its font has them.
+        """
         run, current = "", None
         for cluster in clusters(text):
             file: _Source
@@ -198,6 +206,8 @@ class Face:
                 cluster = cluster if file == _Emoji() else plain(cluster)[:1]
             elif cluster[0] == " " or combines(cluster[0]):
                 file = None if current == _Emoji() else current
+            elif run and not cluster[0].isalpha() and _has(current, cluster[0]):
+                file = current
             else:
                 file = self._file(cluster[0])
             if run and (file != current or file == _Emoji()):
