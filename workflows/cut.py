@@ -47,6 +47,11 @@ class Cut(Model):
     title: Card | None = Field(default=None, description="Over the begin of the film")
     lower_thirds: tuple[LowerThird, ...] = Field(default=(), max_length=100)
     end_card: Card | None = Field(default=None, description="After the last shot, on a dark ground")
+    captions: Literal["sidecar", "plain", "boxed", "words"] = Field(
+        default="sidecar",
+        description="sidecar: in files and a track of the film, not in the picture. Otherwise also drawn into it: with "
+        "an outline, on a translucent box, or with the spoken word highlighted",
+    )
     renditions: tuple[Aspect, ...] = Field(
         default=(), max_length=4, description="Further aspects of the same film, each shot cropped around its focus"
     )

@@ -3,7 +3,8 @@
 productions/{production_id}/plan/{digest}.json
 productions/{production_id}/assets/{asset_id}/takes/{n}/ledger.json, media.{ext}
 productions/{production_id}/assets/{asset_id}/takes/{n}/media-{submission}-{attempt}.{ext}  named in its ledger
-productions/{production_id}/assets/{asset_id}/takes/{n}/data-{submission}-{attempt}.json  of that media: `data_key`
+productions/{production_id}/assets/{asset_id}/takes/{n}/data.json, data-{submission}-{attempt}.json  of that media:
+    `data_key`
 productions/{production_id}/learned/{provider}/{model}.json  a model's charges above its published price
 jobs/{provider}/{job_id}.json                        the take of a provider's job
 productions/{production_id}/assets/{asset_id}/takes/{n}/upload-{digest}.json, media.{digest}.{ext}   an uploaded file
@@ -156,7 +157,7 @@ def media_key(prefix: str, extension: str, submission: int = 0, attempt: str = "
 
 
 def data_key(media: str) -> str:
-    """The key of the data of a take, JSON next to its media: the words of a transcript, a vendor's revised prompt.
+    """The key of the data of a take, JSON next to its media: the words of a transcript or of speech, a revised prompt.
 
     It contains the submission and the attempt, as the key of paid media does.
     """

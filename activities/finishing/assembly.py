@@ -11,7 +11,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.finishing.captions import Cue
+from activities.finishing.captions.cues import Cue
+from activities.finishing.captions.files import directed
 from activities.finishing.frames import check_stopped
 from activities.finishing.segments import NOTES_TAG
 from workflows.models import Chapter
@@ -148,7 +149,7 @@ def _texts(stream: Any, cues: Sequence[Cue]) -> _Timed:
     import av
 
     for cue in cues:
-        text = cue.text.encode()
+        text = directed(cue.text).encode()
         packet = av.Packet(len(text).to_bytes(2, "big") + text)
         packet.stream, packet.time_base = stream, MILLISECONDS
         packet.pts = packet.dts = round(cue.start * 1000)

@@ -5,7 +5,7 @@ that runs twice, or on two workers, does no harm, and parts that exist are used 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,12 @@ from typing import Final
 from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 
-from activities.finishing import assembly, captions, contact_sheet, document, editorial, segments, sound_track
+from activities.finishing import assembly, contact_sheet, document, editorial, segments, sound_track
+from activities.finishing.burned_captions import BurnedCaptions, CaptionStyle, burn
+from activities.finishing.captions import files as caption_files
+from activities.finishing.captions.cues import Cue, cues_of
+from activities.finishing.captions.word_times import Word
+from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.frames import FilmFormat, ShotFacts
 from activities.finishing.languages import three_letters
@@ -47,6 +52,13 @@ class Film:
     output: FilmFormat
     notes: tuple[str, ...] = ()
     renditions: tuple[str, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    captions: CaptionStyle = "sidecar"
+
+    def burned(self, rendition: str) -> BurnedCaptions | None:
+        """The captions that are drawn into the picture."""
+        output = self.format_of(rendition)
+        return burn(self.cues, self.captions, output.width, output.height, output.rate)
 
     def format_of(self, rendition: str) -> FilmFormat:
         """The format of the film itself, or of a further aspect."""
@@ -64,7 +76,7 @@ async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Rep
     """
     facts = Facts(sources, request.production_id)
     await facts.measure(request.assets, report)
-    film = _film_of(request, facts)
+    film = _film_of(request, facts, await read_words(sources.storage, request.assets))
     content = _FILM.dump_json(film)
     key = keys.timeline_key(request.production_id, digest_of(content.decode()))
     stored = set(await sources.storage.list_keys(keys.film_prefix(request.production_id)))
@@ -94,8 +106,10 @@ async def encode_segment(sources: Sources, request: EncodeSegment, workdir: Path
     paths = await sources.paths_of((shot.asset_id, shot.media) for shot in shots)
     target = workdir / f"segment-{request.segment.number}.mp4"
     on_progress = from_thread(report)
-    output = film.format_of(request.segment.rendition)
-    await in_thread(lambda stop: segments.encode(target, piece, paths, output, stop=stop, on_progress=on_progress))
+    output, captions = film.format_of(request.segment.rendition), film.burned(request.segment.rendition)
+    await in_thread(
+        lambda stop: segments.encode(target, piece, paths, output, captions, stop=stop, on_progress=on_progress)
+    )
     await sources.storage.put_file(request.segment.key, target, "video/mp4")
 
 
@@ -134,7 +148,6 @@ async def assemble_film(
     except ObjectMissing as error:
         raise ApplicationError(str(error), type=SEGMENT_MISSING, non_retryable=True) from None
     cells = await _cells(sources, request, placed)
-    cues = captions.cues_of(placed.voices)
     chapters = _chapters(request, placed)
     sheet = File("contact-sheet.png", "contact-sheet", workdir / "contact-sheet.png", "image/png")
     films = [
@@ -150,7 +163,7 @@ async def assemble_film(
                 [path for each, path in parts.items() if each.rendition == rendition],
                 sound,
                 placed.rate,
-                cues,
+                film.cues,
                 chapters,
                 placed.seconds,
                 title=request.title,
@@ -166,9 +179,10 @@ async def assemble_film(
     )
     part_notes = [note for part in (*parts.values(), *([sound] if sound else [])) for note in assembly.notes_of(part)]
     files = list(films)
-    if cues:
-        files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", captions.vtt(cues)))
-        files.append(write(workdir, "captions.srt", "captions-srt", "application/x-subrip", captions.srt(cues)))
+    if film.cues:
+        files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", caption_files.vtt(film.cues)))
+        srt = caption_files.srt(film.cues)
+        files.append(write(workdir, "captions.srt", "captions-srt", "application/x-subrip", srt))
     cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height))
     files.append(write(workdir, editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(cut)))
     texts = await read_texts(sources.storage, request.assets)
@@ -182,16 +196,14 @@ async def assemble_film(
 
 def segments_of(production_id: str, film: Film) -> list[Segment]:
     """All segments of a film in order."""
-    return [
-        Segment(
-            number=number,
-            rendition=rendition,
-            name=f"{piece.name} {rendition}".strip(),
-            key=keys.segment_key(production_id, segments.segment_digest(piece, film.format_of(rendition))),
-        )
-        for rendition in ("", *film.renditions)
-        for number, piece in enumerate(pieces_of(film.timeline), start=1)
-    ]
+    found = []
+    for rendition in ("", *film.renditions):
+        output, captions = film.format_of(rendition), film.burned(rendition)
+        for number, piece in enumerate(pieces_of(film.timeline), start=1):
+            key = keys.segment_key(production_id, segments.segment_digest(piece, output, captions))
+            name = f"{piece.name} {rendition}".strip()
+            found.append(Segment(number=number, rendition=rendition, name=name, key=key))
+    return found
 
 
 async def _read(sources: Sources, timeline: str) -> Film:
@@ -206,11 +218,15 @@ def _sound_key(production_id: str, film: Film) -> str:
     return keys.sound_key(production_id, sound_track.sound_digest(film.timeline)) if film.timeline.voices else ""
 
 
-def _film_of(request: FinishDeliverable, facts: Facts) -> Film:
+def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple[Word, ...]]) -> Film:
     videos = [a for a in request.assets if a.asset.asset_type is Modality.VIDEO]
     stills = [a for a in request.assets if a.asset.asset_type is Modality.IMAGE]
     spoken = [a for a in request.assets if a.asset.spoken]
-    voices = [Voice(a.asset.asset_id, a.take.prompt, a.take.media, facts.voice_seconds(a.take.media)) for a in spoken]
+    voices = []
+    for each in spoken:
+        asset_id, media = each.asset.asset_id, each.take.media
+        seconds, pauses = facts.voice(media)
+        voices.append(Voice(asset_id, each.take.prompt, media, seconds, words.get(asset_id, ()), pauses))
     notes = [
         f"{a.asset.asset_id} ({a.asset.role}) is not a narration, and is not in the film"
         for a in request.assets
@@ -226,7 +242,11 @@ def _film_of(request: FinishDeliverable, facts: Facts) -> Film:
         shots = hold_stills([_shot(a, spoken, request.cut) for a in stills], voices, request.brief.duration_seconds)
     main = output.in_aspect(request.brief.aspect)
     further = tuple(a for a in dict.fromkeys(request.cut.renditions) if output.in_aspect(a) != main)
-    return Film(lay_out(shots, voices, output.rate, request.cut), output, tuple(notes), further)
+    timeline = lay_out(shots, voices, output.rate, request.cut)
+    cues, cue_notes = cues_of(timeline.voices, timeline.rate, timeline.seconds)
+    film = Film(timeline, output, (*notes, *cue_notes), further, tuple(cues), request.cut.captions)
+    drawn = [film.burned(rendition) for rendition in ("", *further)]
+    return replace(film, notes=tuple(dict.fromkeys((*film.notes, *(n for each in drawn if each for n in each.notes)))))
 
 
 def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], cut: Cut, facts: ShotFacts | None = None) -> Shot:

@@ -210,7 +210,7 @@ def frames_of(
     shown = [_part_frames(part, piece.frames, paths, output, skipped) for part in piece.parts]
     if piece.card:
         shown = [_card_frames(piece, output)]
-    titles = Titles(piece.overlays, (output.width, output.height))
+    titles = Titles(piece.texts, (output.width, output.height))
     with ExitStack() as closes:
         for each in shown:
             closes.enter_context(closing(each))

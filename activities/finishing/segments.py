@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
+from activities.finishing.burned_captions import BurnedCaptions
 from activities.finishing.frames import FilmFormat, frames_of
 from activities.finishing.timeline import Piece
 from activities.media.recordings import Skipped
@@ -25,7 +26,7 @@ NOTES_TAG: Final = "comment"
 """The tag of a part that has its notes, a list in JSON: who assembles the film finds them with the part."""
 
 
-def segment_digest(piece: Piece, output: FilmFormat) -> str:
+def segment_digest(piece: Piece, output: FilmFormat, captions: BurnedCaptions | None = None) -> str:
     """The digest of everything that a segment shows."""
     parts = []
     for part in piece.parts:
@@ -34,8 +35,9 @@ def segment_digest(piece: Piece, output: FilmFormat) -> str:
         time = [*shot.timecode, round(placed.start * output.rate)] if shot.timecode else None
         parts.append([shot.media.sha256, part.first, zoom, time, shot.focus if output.crop else None])
     fades = [piece.fade_in, piece.fade_out]
-    texts = [piece.card, *([o.kind, o.text, o.first - piece.start, o.frames] for o in piece.overlays)]
-    return digest_of([RENDERER, asdict(output), piece.kind, piece.frames, fades, parts, texts])
+    texts = [piece.card, *([t.kind, t.text, t.first - piece.start, t.frames] for t in piece.texts)]
+    shown = captions.shown_in(piece.start, piece.frames) if captions else []
+    return digest_of([RENDERER, asdict(output), piece.kind, piece.frames, fades, parts, texts, shown])
 
 
 def encode(
@@ -43,6 +45,7 @@ def encode(
     piece: Piece,
     paths: Mapping[str, Path],
     output: FilmFormat,
+    captions: BurnedCaptions | None = None,
     *,
     stop: Event,
     on_progress: Callable[[str], None],
@@ -51,6 +54,7 @@ def encode(
 
     Args:
         paths: Asset id -> the file of its take.
+        captions: Those of the film that are drawn into the picture.
 
     Raises:
         OutputUnusable: a shot does not decode; the message names it.
@@ -69,6 +73,7 @@ def encode(
         for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
             setattr(video.codec_context, name, BT709)  # AVCOL_RANGE_MPEG is also 1
         for number, frame in enumerate(frames_of(piece, paths, output, stop, skipped)):
+            frame = captions.onto(frame, piece.start + number) if captions else frame
             frame.pts, frame.time_base = number, Fraction(1, output.rate)
             frame.pict_type = 0  # otherwise the key frames of the source would stay key frames
             segment.mux(video.encode(frame))

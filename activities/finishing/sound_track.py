@@ -10,6 +10,7 @@ from threading import Event
 from typing import Final
 
 from activities.errors import OutputUnusable
+from activities.finishing.captions.pauses import Pause, pauses_of
 from activities.finishing.frames import check_stopped, decoding
 from activities.finishing.segments import NOTES_TAG, RENDERER
 from activities.finishing.timeline import PlacedVoice, Timeline
@@ -24,15 +25,15 @@ GAP_SECONDS: Final = 0.1
 """The shortest gap in a narration; smaller differences of packet times are rounding."""
 
 
-def voice_seconds(asset_id: str, source: Path, stop: Event) -> float:
-    """The real length of a narration.
+def measure_voice(asset_id: str, source: Path, stop: Event) -> tuple[float, list[Pause]]:
+    """The real length of a narration, and its pauses.
 
     Raises:
         OutputUnusable: no part of it decodes.
     """
     pcm = source.with_suffix(".pcm")
     try:
-        return decode_voice(asset_id, source, pcm, stop, Skipped())
+        return decode_voice(asset_id, source, pcm, stop, Skipped()), pauses_of(pcm)
     finally:
         pcm.unlink(missing_ok=True)
 

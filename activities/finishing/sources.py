@@ -10,8 +10,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final, TypeVar
 
+from activities.finishing.captions.pauses import Pause
 from activities.finishing.frames import ShotFacts, shot_facts
-from activities.finishing.sound_track import voice_seconds
+from activities.finishing.sound_track import measure_voice
 from activities.media.facts import extension_of
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
@@ -91,15 +92,18 @@ class Facts:
     def shot(self, media: Media) -> ShotFacts:
         return ShotFacts(**self._known[media.sha256])
 
-    def voice_seconds(self, media: Media) -> float:
-        return float(self._known[media.sha256]["seconds"])
+    def voice(self, media: Media) -> tuple[float, tuple[Pause, ...]]:
+        """The length of a narration, and its pauses."""
+        known = self._known[media.sha256]
+        return float(known["seconds"]), tuple(Pause(*each) for each in known["pauses"])
 
 
 def _measure(finished: FinishedAsset, path: Path, stop: Event) -> Mapping[str, object]:
     asset = finished.asset
     if asset.asset_type is Modality.VIDEO:
         return asdict(shot_facts(asset.asset_id, path))
-    return {"seconds": voice_seconds(asset.asset_id, path, stop)}
+    seconds, pauses = measure_voice(asset.asset_id, path, stop)
+    return {"seconds": seconds, "pauses": pauses}
 
 
 async def in_thread(work: Callable[[Event], T]) -> T:

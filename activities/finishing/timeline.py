@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from activities.finishing.captions.pauses import Pause
+from activities.finishing.captions.word_times import Word
 from workflows.cut import Cut
 from workflows.models import Media
 
@@ -60,12 +62,19 @@ class Shot:
 
 @dataclass(frozen=True)
 class Voice:
-    """A narration and its real length, which its header may have wrong."""
+    """A narration and its real length, which its header may have wrong.
+
+    Attributes:
+        words: When its words are spoken; empty if nothing says that.
+        pauses: Where it is silent, by its sound.
+    """
 
     asset_id: str
     text: str
     media: Media
     seconds: float
+    words: tuple[Word, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ class PlacedVoice:
 
 
 @dataclass(frozen=True)
-class Overlay:
+class ScreenText:
     """Text over the picture, in frames of the film."""
 
     kind: Literal["title", "lower third"]
@@ -118,7 +127,7 @@ class Timeline:
     notes: tuple[str, ...]
     rate: int
     ending: int = 0
-    overlays: tuple[Overlay, ...] = ()
+    texts: tuple[ScreenText, ...] = ()
     card: str = ""
     card_frames: int = 0
 
@@ -185,25 +194,25 @@ def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int, cut: Cut 
             )
     card_frames = round(cut.end_card.seconds * rate) if cut.end_card else 0
     last_frames = card_frames or (placed_shots[-1].frames if placed_shots else 0)
-    overlays = _overlays(cut, placed_shots, rate, notes)
+    texts = _texts(cut, placed_shots, rate, notes)
     return Timeline(
         tuple(placed_shots),
         tuple(placed_voices.values()),
         tuple(notes),
         rate,
         ending=min(round(cut.fade_out_seconds * rate), last_frames // 2),
-        overlays=overlays,
+        texts=texts,
         card=cut.end_card.text if cut.end_card else "",
         card_frames=card_frames,
     )
 
 
-def _overlays(cut: Cut, shots: Sequence[PlacedShot], rate: int, notes: list[str]) -> tuple[Overlay, ...]:
+def _texts(cut: Cut, shots: Sequence[PlacedShot], rate: int, notes: list[str]) -> tuple[ScreenText, ...]:
     """The texts over the picture; none is shown longer than its shot, or the title than the film."""
-    found: list[Overlay] = []
+    found: list[ScreenText] = []
     if cut.title and shots:
         end = round((shots[-1].start + shots[-1].frames / rate) * rate)
-        found.append(Overlay("title", cut.title.text, 0, min(round(cut.title.seconds * rate), end)))
+        found.append(ScreenText("title", cut.title.text, 0, min(round(cut.title.seconds * rate), end)))
     by_id = {placed.shot.asset_id: placed for placed in shots}
     for third in cut.lower_thirds:
         placed = by_id.get(third.asset_id)
@@ -213,7 +222,7 @@ def _overlays(cut: Cut, shots: Sequence[PlacedShot], rate: int, notes: list[str]
         first = start + round(third.at_seconds * rate)
         frames = min(round(third.seconds * rate), start + placed.frames - first)
         if frames > 0:
-            found.append(Overlay("lower third", third.text, first, frames))
+            found.append(ScreenText("lower third", third.text, first, frames))
         else:
             notes.append(f"“{third.text}” would begin after the end of {third.asset_id}, and is not shown")
     return tuple(found)
@@ -250,7 +259,7 @@ class Piece:
         start: The number of its first frame in the film.
         fade_in: The number of its first frames that come from black.
         fade_out: The number of its last frames that go to black.
-        overlays: The texts over it.
+        texts: The texts over it.
         card: The text of an end card, which has no parts.
     """
 
@@ -260,7 +269,7 @@ class Piece:
     kind: str = "cut"
     fade_in: int = 0
     fade_out: int = 0
-    overlays: tuple[Overlay, ...] = ()
+    texts: tuple[ScreenText, ...] = ()
     card: str = ""
 
     @property
@@ -294,12 +303,12 @@ def pieces_of(timeline: Timeline) -> list[Piece]:
         at += alone
     if timeline.card_frames:
         pieces.append(Piece((), at, timeline.card_frames, fade_out=timeline.ending, card=timeline.card))
-    return [replace(piece, overlays=_shown(timeline.overlays, piece)) for piece in pieces]
+    return [replace(piece, texts=_shown(timeline.texts, piece)) for piece in pieces]
 
 
-def _shown(overlays: Sequence[Overlay], piece: Piece) -> tuple[Overlay, ...]:
+def _shown(texts: Sequence[ScreenText], piece: Piece) -> tuple[ScreenText, ...]:
     end = piece.start + piece.frames
-    return tuple(each for each in overlays if each.first < end and each.first + each.frames > piece.start)
+    return tuple(each for each in texts if each.first < end and each.first + each.frames > piece.start)
 
 
 def _spans(shots: Sequence[Shot]) -> tuple[dict[str, int], dict[str, int]]:

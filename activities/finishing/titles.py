@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw
 
-from activities.finishing.line_breaks import atoms_of
-from activities.finishing.timeline import Overlay
+from activities.finishing.captions.line_breaks import atoms_of
+from activities.finishing.timeline import ScreenText
 from activities.media.fonts import Face
-from activities.media.planes import frame_of, planes_of
+from activities.media.overlays import Overlay, compose
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -27,14 +27,6 @@ _INK: Final = (255, 255, 255, 255)
 _SHADE: Final = (10, 12, 16, 150)
 _SHADOW: Final = (0, 0, 0, 140)
 _BT709: Final = 1
-
-
-class _Layer(NamedTuple):
-    """A drawn text: the planes Y, U and V of its box, and the share of it that covers the frame."""
-
-    planes: tuple[Image.Image, ...]
-    mask: Image.Image
-    at: tuple[int, int]
 
 
 def lines_of(text: str, face: Face, room: float) -> list[str]:
@@ -76,36 +68,31 @@ def draw(kind: str, text: str, size: tuple[int, int]) -> Image.Image:
 
 
 class Titles:
-    """Draws overlays on the frames of a film of one size."""
+    """Draws texts on the frames of a film of one size."""
 
-    def __init__(self, overlays: Iterable[Overlay], size: tuple[int, int]) -> None:
-        self._overlays = tuple(overlays)
+    def __init__(self, texts: Iterable[ScreenText], size: tuple[int, int]) -> None:
+        self._texts = tuple(texts)
         self._size = size
 
     def onto(self, frame: "VideoFrame", number: int) -> "VideoFrame":
-        """The frame of this number in the film with all that is shown then; titles fade in and out."""
-        shown = [each for each in self._overlays if each.first <= number < each.first + each.frames]
-        if not shown:
-            return frame
-        planes = planes_of(frame)
-        for each in shown:
-            layer, at = _layer(each.kind, each.text, self._size), number - each.first
-            share = min(1.0, (at + 1) / FADE_FRAMES, (each.frames - at) / FADE_FRAMES)
-            mask = layer.mask if share == 1 else layer.mask.point(lambda value, s=share: round(value * s))
-            for index, (plane, drawn) in enumerate(zip(planes, layer.planes, strict=True)):
-                scale = 2 if index else 1
-                fitted = mask if index == 0 else mask.resize(drawn.size, Image.Resampling.BOX)
-                plane.paste(drawn, (layer.at[0] // scale, layer.at[1] // scale), fitted)
-        return frame_of(planes, frame)
+        """The frame of this number in the film with all that is shown then; texts fade in and out."""
+        for each in self._texts:
+            at = number - each.first
+            if 0 <= at < each.frames:
+                step = min(FADE_FRAMES, at + 1, each.frames - at)
+                frame = compose(frame, _overlay(each.kind, each.text, self._size, step))
+        return frame
 
 
 @cache
-def _layer(kind: str, text: str, size: tuple[int, int]) -> _Layer:
+def _overlay(kind: str, text: str, size: tuple[int, int], step: int) -> Overlay:
+    """The part of the frame with the text, at a step of FADE_FRAMES of its fade."""
     picture = draw(kind, text, size)
     left, top, right, bottom = picture.getbbox() or (0, 0, 2, 2)
     box = (left // 2 * 2, top // 2 * 2, min(size[0], -(-right // 2) * 2), min(size[1], -(-bottom // 2) * 2))
     part = picture.crop(box)
-    return _Layer(tuple(planes_of(_yuv(part.convert("RGB")))), part.getchannel("A"), box[:2])
+    part.putalpha(part.getchannel("A").point(lambda value: value * step // FADE_FRAMES))
+    return Overlay(part, box[0], box[1])
 
 
 def card_frame(text: str, size: tuple[int, int]) -> "VideoFrame":

@@ -5,15 +5,17 @@ as bars ("greeked", as drafts of layouts do), so every text can be drawn.
 """
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from activities.media.emoji import ADVANCE, PICTURE, assigned, clusters, combines, is_emoji, picture_of, plain
 
@@ -27,6 +29,9 @@ _COLOURED: Final = ("coloremoji", "color emoji", "seguiemj", "twemoji")
 _ENDS: Final = " .,;:，、。"
 _NEVER_FIRST: Final = frozenset("。，、！？；：」』）”’…")
 _NO_GLYPH: Final = "\U0010fffd"
+_WORDS: Final = re.compile(r" +|[^ ]+")
+_SHAPED: Final = ((0x0590, 0x0DFF), (0x0F00, 0x109F), (0x1780, 0x18AF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
+"""Hebrew and Arabic to Sinhala, Tibetan, Burmese, Khmer, Mongolian: their letters depend on their neighbours."""
 _KEPT_SHARE: Final = 0.6
 """A text is cut between words if this share of its line is kept; otherwise it is cut inside a word."""
 
@@ -69,7 +74,8 @@ def _files(bold: bool) -> tuple[Path, ...]:
 
     def rank(file: Path) -> tuple[bool, int, bool, str]:
         stem = file.stem.lower()
-        family = next((i for i, start in enumerate(_PREFERRED) if stem.startswith(start)), len(_PREFERRED))
+        starts = [start for start in _PREFERRED if stem.startswith(start)]
+        family = _PREFERRED.index(max(starts, key=len)) if starts else len(_PREFERRED)
         is_bold = any(w in stem for w in ("bold", "black", "heavy"))
         return "serif" in stem and "sansserif" not in stem, family, is_bold != bold, str(file)
 
@@ -93,6 +99,11 @@ def _covers(file: Path | None, character: str) -> bool:
     return bytes(font.getmask(character)) != bytes(font.getmask(_NO_GLYPH))
 
 
+def _has(source: _Source, character: str) -> bool:
+    """Whether the font of a run has this character too."""
+    return (source is None or isinstance(source, Path)) and _covers(source, character)
+
+
 @cache
 def _file_for(character: str, bold: bool) -> _Source:
     """The first font with this character: a file, None for the built-in font, False if no font has it."""
@@ -103,6 +114,53 @@ def right_to_left(text: str) -> bool:
     """Whether the first strong character is written from right to left."""
     strong = (unicodedata.bidirectional(c) for c in text)
     return next((b in {"R", "AL"} for b in strong if b in {"L", "R", "AL"}), False)
+
+
+def without_font(text: str, *, bold: bool = False) -> str:
+    """The characters, each once, that this machine cannot draw: no font has them, or it cannot shape their script."""
+    shapes = features.check("raqm")
+    firsts = (cluster[0] for cluster in clusters(_visible(text)) if not is_emoji(cluster))
+    missing = (c for c in firsts if not c.isspace() and not combines(c))
+    return "".join(dict.fromkeys(c for c in missing if _file_for(c, bold) is False or not (shapes or _is_simple(c))))
+
+
+def _is_simple(character: str) -> bool:
+    """Whether each letter has one form, whatever is next to it."""
+    return not any(first <= ord(character) <= last for first, last in _SHAPED)
+
+
+def _visual_words(run: str, rtl: bool) -> list[tuple[int, str, bool]]:
+    """The words and the spaces of a run from left to right: begin, characters, and whether they are written leftwards.
+
+    The order is that of Unicode's UAX #9, by whole words.
+    """
+    words = [(match.start(), match[0]) for match in _WORDS.finditer(run)]
+    base = 1 if rtl else 0
+    found = [_level(word, base) for _, word in words]
+    levels = [
+        base if level is None and (k in (0, len(found) - 1) or found[k - 1] != found[k + 1]) else level
+        for k, level in enumerate(found)
+    ]
+    known = [found[k - 1] if level is None else level for k, level in enumerate(levels)]
+    order = list(range(len(words)))
+    for least in (2, 1):
+        begin = 0
+        for k in range(len(order) + 1):
+            if k == len(order) or (known[order[k]] or 0) < least:
+                order[begin:k] = reversed(order[begin:k])
+                begin = k + 1
+    return [(*words[k], (known[k] or 0) == 1) for k in order]
+
+
+def _level(word: str, base: int) -> int | None:
+    """The level of embedding of a word; None for spaces and marks alone."""
+    for character in word:
+        kind = unicodedata.bidirectional(character)
+        if kind in {"R", "AL"}:
+            return 1
+        if kind in {"L", "EN", "AN"}:
+            return 2 * base
+    return None
 
 
 def _pictured(cluster: str, size: int = 24) -> Image.Image | None:
@@ -136,7 +194,10 @@ class Face:
         return cls(size, bold, system=not _built_in(text))
 
     def _runs(self, text: str) -> Iterator[tuple[_Source, str]]:
-        """Runs of one font each, and each emoji; spaces and combining marks belong to the run before them."""
+        """Runs of one font each, and each emoji.
+
+        Spaces and combining marks belong to the run before them, and marks of punctuation if its font has them.
+        """
         run, current = "", None
         for cluster in clusters(text):
             file: _Source
@@ -145,6 +206,8 @@ class Face:
                 cluster = cluster if file == _Emoji() else plain(cluster)[:1]
             elif cluster[0] == " " or combines(cluster[0]):
                 file = None if current == _Emoji() else current
+            elif run and not cluster[0].isalpha() and _has(current, cluster[0]):
+                file = current
             else:
                 file = self._file(cluster[0])
             if run and (file != current or file == _Emoji()):
@@ -172,27 +235,62 @@ class Face:
         wide = unicodedata.east_asian_width(character) in {"W", "F"}
         return self.size * (0.3 if character == " " else 0.95 if wide else 0.55)
 
-    def draw(self, image: Image.Image, at: tuple[float, float], text: str, fill: Color) -> None:
-        """Draw one line with its baseline at `at`; `at` is its left end, whatever its direction."""
-        canvas = ImageDraw.Draw(image, "RGBA")
-        x, baseline = at
-        rtl = right_to_left(text)
+    def _placed(self, text: str, rtl: bool) -> list[tuple[float, int, _Source, str]]:
+        """The runs from left to right: where each begins in pixels and in the text, its font, and its characters."""
         runs = list(self._runs(text))
-        for file, run in reversed(runs) if rtl else runs:
+        begins = list(accumulate((len(run) for _, run in runs), initial=0))
+        x, placed = 0.0, []
+        for k in reversed(range(len(runs))) if rtl else range(len(runs)):
+            file, run = runs[k]
+            placed.append((x, begins[k], file, run))
+            x += self._run_width(file, run)
+        return placed
+
+    def draw(
+        self,
+        image: Image.Image,
+        at: tuple[float, float],
+        text: str,
+        fill: Color,
+        *,
+        rtl: bool | None = None,
+        stroke: float = 0,
+    ) -> None:
+        """Draw one line with its baseline at `at`; `at` is its left end, whatever its direction.
+
+        Args:
+            rtl: The direction, where it is not that of the first letter of the line.
+            stroke: Pixels by which letters are thicker on each side, for an outline under them.
+        """
+        canvas = ImageDraw.Draw(image, "RGBA")
+        rtl = right_to_left(text) if rtl is None else rtl
+        for left, _, file, run in self._placed(text, rtl):
+            place = (at[0] + left, at[1])
             if isinstance(file, _Emoji):
-                self._emoji(image, x, baseline, run, fill[3])
-                x += self.size * ADVANCE
+                self._emoji(image, *place, run, fill[3])
                 continue
             font = None if isinstance(file, bool) else _open(file, self.size)
             if font:
-                weight = self.size / 40 if self.bold and file is None else 0  # the built-in font has no bold cut
+                weight = stroke + (self.size / 40 if self.bold and file is None else 0)  # that font has no bold cut
                 direction = "rtl" if rtl and font.layout_engine == ImageFont.Layout.RAQM else None
-                canvas.text(
-                    (x, baseline), run, font=font, fill=fill, anchor="ls", stroke_width=weight, direction=direction
-                )
-                x += font.getlength(run)
+                canvas.text(place, run, font=font, fill=fill, anchor="ls", stroke_width=weight, direction=direction)
             else:
-                x = self._greek(canvas, x, baseline, run, fill)
+                self._greek(canvas, *place, run, fill)
+
+    def extent(self, text: str, at: int, until: int, *, rtl: bool | None = None) -> tuple[float, float]:
+        """The left and the right end of the characters from `at` to `until` of a line, in pixels from its left end."""
+        rtl = right_to_left(text) if rtl is None else rtl
+        edges = []
+        for x, begin, file, run in self._placed(text, rtl):
+            left = x
+            for start, word, leftwards in _visual_words(run, rtl):
+                wide = self._run_width(file, word)
+                first, last = (min(max(k - begin - start, 0), len(word)) for k in (at, until))
+                if first < last:
+                    ends = [self._run_width(file, word[:k]) for k in (first, last)]
+                    edges += [left + (wide - end if leftwards else end) for end in ends]
+                left += wide
+        return (min(edges), max(edges)) if edges else (0.0, 0.0)
 
     def _emoji(self, image: Image.Image, x: float, baseline: float, cluster: str, alpha: int) -> None:
         picture = _pictured(cluster, self.size)
@@ -212,14 +310,13 @@ class Face:
         else:
             image.alpha_composite(toned, place)
 
-    def _greek(self, canvas: ImageDraw.ImageDraw, x: float, baseline: float, run: str, fill: Color) -> float:
+    def _greek(self, canvas: ImageDraw.ImageDraw, x: float, baseline: float, run: str, fill: Color) -> None:
         for word in run.split(" "):
             width = sum(self._bar(c) for c in word)
             if width:
                 box = (x, baseline - 0.52 * self.size, x + width - 0.12 * self.size, baseline - 0.08 * self.size)
                 canvas.rounded_rectangle(box, radius=0.18 * self.size, fill=(*fill[:3], fill[3] * 55 // 100))
             x += width + self._bar(" ")
-        return x - self._bar(" ")
 
     def fit(self, text: str, width: float) -> str:
         """The text, cut with an ellipsis where it is wider than `width` pixels."""

@@ -121,8 +121,9 @@ class Finished:
         cost_usd: What the vendor reports that it charged.
         usage: Unit -> amount, where the vendor counts; the cost follows from the catalogue's rates. Without
             either, the take costs the most that the plan quoted.
-        data: What the vendor returned in addition, stored as JSON next to the media: the words of a transcript, a
-            revised prompt.
+        data: What the vendor returned in addition, stored as JSON next to the media: a revised prompt, or the `words`
+            of a transcript or of speech, [{word, start, end}] in seconds. Speech (kind "speech") has also the `text`
+            that it speaks and, in each word, `at`, its place in that text. Captions are timed by words.
     """
 
     source: Path | bytes | Stream

@@ -1,6 +1,7 @@
 """A take that costs nothing: it has no ledger, the media object with its metadata is the whole record."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from activities.takes.attempt import (
     take_number_used,
 )
 from activities.takes.ledger import now
+from activities.takes.stored_form import data_of
 from workflows import keys
 from workflows.models import ZERO, Take
 
@@ -43,6 +45,7 @@ class FreeTake(Attempt):
                 signed = await self.signed(finished)
                 finished = signed.finished
                 key = keys.media_key(self.prefix, extension_of(finished.media_type))
+                await self.call(self._put_data(key, finished))
                 done = now()
                 metadata = _metadata(facts, started, done, signed.unsigned_sha256)
                 stored = await self.call(self._put(key, finished, metadata))
@@ -82,6 +85,13 @@ class FreeTake(Attempt):
         media = media_of(key, stored, head.media_type, facts, metadata.get("unsigned", ""))
         started, finished = (datetime.fromisoformat(metadata[name]) for name in ("started", "finished"))
         return self.take(media, ZERO, started, finished)
+
+    async def _put_data(self, key: str, finished: Finished) -> None:
+        """Store what belongs to the media, before it: whoever finds the media finds this too."""
+        if content := data_of(finished):
+            with suppress(StorageConflict):  # another attempt stored the same
+                data_key = keys.data_key(key)
+                await self.storage.put_unpaid(data_key, content, "application/json", only_if_absent=True)
 
     async def _put(self, key: str, finished: Finished, metadata: dict[str, str]) -> Stored:
         if isinstance(finished.source, bytes):

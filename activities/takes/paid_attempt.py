@@ -1,7 +1,6 @@
 """Store the response of a paid attempt: media in the bucket, the outcome in the ledger, despite any outage."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -34,7 +33,7 @@ from activities.takes.attempt import (
 from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.ledger import Ledger
 from activities.takes.signing import spool
-from activities.takes.stored_form import peek, with_detected_type
+from activities.takes.stored_form import data_of, peek, with_detected_type
 from workflows import keys
 from workflows.activity_io import AssetFailure
 from workflows.models import ZERO, Modality, Take
@@ -121,8 +120,7 @@ class PaidAttempt(Attempt):
 
     async def _store_data(self, key: str, finished: Finished) -> None:
         """Store what the vendor returned in addition next to the media at `key`, before the ledger names the take."""
-        if finished.data:
-            content = json.dumps(dict(finished.data), ensure_ascii=False, indent=1).encode()
+        if content := data_of(finished):
             await self._retry_storage(lambda: self.storage.put_bytes(keys.data_key(key), content, "application/json"))
 
     async def _delete_leftovers(self, key: str) -> None:

@@ -1,6 +1,7 @@
 """Normalizes a provider's output for storage: the media type by content, and text without invalid characters."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,11 @@ def with_detected_type(finished: Finished, head: bytes, offer: Offer) -> Finishe
     kind, declared = offer.modality.value, finished.media_type.partition(";")[0].strip().lower()
     likely = declared if declared.startswith(f"{kind}/") else offer.media_type
     return replace(finished, media_type=media_type_of(head, likely))
+
+
+def data_of(finished: Finished) -> bytes | None:
+    """What the provider returned next to the media, as JSON; None if there is nothing."""
+    return json.dumps(dict(finished.data), ensure_ascii=False, indent=1).encode() if finished.data else None
 
 
 async def peek(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:

@@ -183,7 +183,7 @@ async def small_picture(request: Request, services: ServicesDep, production_id: 
     responses={**_BYTES, **documented(429)},
 )
 async def take_data(services: ServicesDep, production_id: KnownId, asset_id: AssetId, take: int) -> Response:
-    """What the vendor returned with a take, as JSON: seconds, words and segments of a transcript, a revised prompt."""
+    """What the provider returned with a take, as JSON: the words of a transcript or of speech, a revised prompt."""
     found = await find_take(services, production_id, asset_id, take)
     body = await read_object(services.vault, keys.data_key(found.media.key), MAX_DATA_BYTES) if found else None
     if body is None:

@@ -162,14 +162,16 @@ def ledger_key(production_id: str, asset_id: str, take: int = 1) -> str:
 
 
 def known_keys(manifest: Snapshot) -> set[str]:
-    """Every object that a manifest names, without ledgers and earlier revisions."""
+    """Every object that a manifest names, and the words of narrations, without ledgers and earlier revisions."""
     production_id, made, plan = manifest.production_id, manifest.deliverable, manifest.plan
     assert made is not None
     assert plan is not None
+    takes = [take for state in manifest.assets.values() for take in state.takes]
     return {
         keys.plan_key(production_id, plan.digest),
         keys.manifest_key(production_id),
         keys.deliverable_key(production_id, made.revision, "manifest.json"),
         *(file.media.key for file in made.files),
-        *(take.media.key for state in manifest.assets.values() for take in state.takes),
+        *(take.media.key for take in takes),
+        *(keys.data_key(take.media.key) for take in takes if take.model == "previz-narration"),
     }

@@ -25,18 +25,27 @@ def has_dictionary() -> bool:
         return False
 
 
-def to_kana(text: str) -> str:
-    """The text in kana, with spaces between words; a word without a known reading is left out if it has kanji."""
-    said = ""
+def to_kana(text: str) -> tuple[str, list[int]]:
+    """The text in kana, with spaces between words; a word without a known reading is left out if it has kanji.
+
+    Returns also, for each character, the index of the first one of its word in the text.
+    """
+    said, places, at = "", list[int](), 0
     for token in _tokenizer().tokenize(text):
         surface, details = token.surface, list(token.details or ())
+        at = max(at, text.find(surface, at))
         reading = details[-1] if details and _KANA.fullmatch(details[-1]) else _HAN.sub("", surface)
         if surface == "月" and said[-1:].isdigit():
             reading = "ガツ"
         attached = bool(details) and (details[0] in _ATTACHED or "接尾" in details[1:2])
         # A number and its counter need a space: without it, espeak-ng spells the kana.
-        said += reading if attached and not (said and _WRITTEN.fullmatch(said[-1])) else f" {reading}"
-    return " ".join(said.split())
+        added = reading if attached and not (said and _WRITTEN.fullmatch(said[-1])) else f" {reading}"
+        for character in added:
+            if not character.isspace() or (said and not said[-1].isspace()):
+                said += " " if character.isspace() else character
+                places.append(at)
+        at += len(surface)
+    return (said[:-1], places[:-1]) if said.endswith(" ") else (said, places)
 
 
 @cache

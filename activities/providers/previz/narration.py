@@ -1,19 +1,23 @@
 """Scratch narration by espeak-ng, always in a process of its own: it is GPL-3.0 and keeps global state.
 
 As a program (`python -m activities.providers.previz.narration out.wav voice rate seconds`, text on stdin) it speaks
-the text, at least for these seconds; as a module it lists the languages and starts that program. WAV, 16 bit, mono,
-22,050 Hz.
+the text, at least for these seconds, and prints the times of its words; as a module it lists the languages and starts
+that program. WAV, 16 bit, mono, 22,050 Hz.
 """
 
 import asyncio
 import ctypes
+import json
 import re
 import struct
 import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from activities.errors import InvalidRequest, ProviderUnavailable
 from activities.providers.previz.japanese import has_dictionary, to_kana
@@ -26,6 +30,11 @@ TIMEOUT_SECONDS: Final = 120
 """8,000 characters take about one second of CPU, so a child process that takes this long hangs."""
 
 _RETRIEVAL, _CHARS_UTF8, _RATE_PARAMETER, _DONT_EXIT = 1, 1, 1, 0x8000
+_LAST_EVENT, _WORD_EVENT, _END_EVENT = 0, 1, 5
+_QUIET: Final = 150
+"""Of 32,768: below this a sample is silence. Pauses of espeak-ng are nearly zero."""
+_MARKS: Final = ".,;:!?…—–-\"'”’»)]}。，、；：！？」』）।॥؟،؛"
+"""They are no part of the word before them."""
 _WITHOUT_DICTIONARY: Final = frozenset({"fo", "kaa", "xex"})
 """Listed by espeak-ng, but the wheel has no dictionary for them, so they produce silence."""
 _COMMENT: Final = b"PREVIZ scratch narration made on this machine by espeak-ng\0\0"
@@ -36,6 +45,35 @@ class Voice:
     file: str
     name: str
     priority: int
+
+
+class SpokenWord(NamedTuple):
+    """The characters from `at` to `until` of a text, spoken from `start` to `end`, in seconds."""
+
+    at: int
+    until: int
+    start: float
+    end: float
+
+
+class _Event(ctypes.Structure):
+    """espeak_EVENT of speak_lib.h. `text_position` and `length` count characters, the first one is 1."""
+
+    type: int
+    text_position: int
+    length: int
+    sample: int
+
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    ]
 
 
 @cache
@@ -85,8 +123,12 @@ def find_voice(wanted: str) -> str | None:
     return f"{found.file}+{variant}" if variant else found.file
 
 
-async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "voice", at_least: float = 0.0) -> None:
+async def speak(
+    text: str, out: Path, *, voice: str, rate: float, field: str = "voice", at_least: float = 0.0
+) -> list[SpokenWord]:
     """Write `text` as speech to the WAV file `out` (an absolute path); silence where nothing can be spoken.
+
+    Returns the words as the voice reads them.
 
     Args:
         at_least: The least length in seconds, with silence at the end.
@@ -113,7 +155,7 @@ async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "
         str(round(rate)),
         f"{at_least:.3f}",
         stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[
             3
@@ -121,7 +163,7 @@ async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "
     )
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            _, stderr = await child.communicate(text[:MAX_CHARS].replace("\0", " ").encode("utf-8", "replace"))
+            stdout, stderr = await child.communicate(text[:MAX_CHARS].replace("\0", " ").encode("utf-8", "replace"))
     except TimeoutError:
         raise ProviderUnavailable(f"espeak-ng did not finish within {TIMEOUT_SECONDS} s") from None
     finally:
@@ -130,10 +172,11 @@ async def speak(text: str, out: Path, *, voice: str, rate: float, field: str = "
             await child.wait()
     if child.returncode:
         raise ProviderUnavailable(f"espeak-ng failed: {stderr.decode(errors='replace')[-300:].strip()}")
+    return [SpokenWord(*word) for word in json.loads(stdout)]
 
 
-def _synthesize(text: str, voice: str, rate: int, at_least: float) -> tuple[bytes, int]:
-    """PCM samples (16 bit, mono), at least for these seconds, and their rate in Hz."""
+def _synthesize(text: str, voice: str, rate: int, at_least: float) -> tuple[bytes, int, list[SpokenWord]]:
+    """PCM samples (16 bit, mono), at least for these seconds, their rate in Hz, and the words."""
     import espeakng_loader
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -143,20 +186,47 @@ def _synthesize(text: str, voice: str, rate: int, at_least: float) -> tuple[byte
     if library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise SystemExit(f"no voice {voice!r}")
     library.espeak_SetParameter(_RATE_PARAMETER, rate, 0)
-    samples = bytearray()
+    samples, events = bytearray(), list[tuple[int, int, int, int]]()
 
-    def keep(wave: int | None, count: int, _events: int | None) -> int:
+    def keep(wave: int | None, count: int, happened: "ctypes._Pointer[_Event]") -> int:
         if wave and count > 0:
             samples.extend(ctypes.string_at(wave, 2 * count))
+        k = 0
+        while happened and (event := happened[k]).type != _LAST_EVENT:
+            if event.type in (_WORD_EVENT, _END_EVENT):
+                events.append((event.type, event.text_position - 1, event.length, event.sample))
+            k += 1
         return 0
 
-    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(keep)
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(_Event))(keep)
     library.espeak_SetSynthCallback(callback)
     data = text.encode()
     library.espeak_Synth(data, ctypes.c_size_t(len(data) + 1), 0, 1, 0, _CHARS_UTF8, None, None)
     library.espeak_Synchronize()
     least = max(hertz, 2 * round(hertz * at_least))  # at least half a second: a lone "…" must also give a file
-    return bytes(samples).ljust(least, b"\0"), hertz
+    return bytes(samples).ljust(least, b"\0"), hertz, list(_words(events, text, samples, hertz))
+
+
+def _words(events: list[tuple[int, int, int, int]], text: str, samples: bytearray, hertz: int) -> Iterator[SpokenWord]:
+    """The words of the events. Each ends with its sound, before the next one starts.
+
+    espeak-ng places the later words of a number inside it, and gives a Chinese word the length of its first character.
+    """
+    sound = array("h", bytes(samples))
+    at = until = start = -1
+    for kind, place, length, sample in [*events, (_WORD_EVENT, len(text), 0, len(sound))]:
+        if kind == _WORD_EVENT and at <= place < until:
+            until = max(until, min(place + length, len(text)))
+            continue
+        if at >= 0 and start < sample:
+            end = next((k for k in range(min(sample, len(sound)) - 1, start, -1) if abs(sound[k]) > _QUIET), start)
+            word = text[at : max(until, place)].split(maxsplit=1)[:1]
+            if word and word[0] == text[at : at + len(word[0])]:
+                letters = word[0].rstrip(_MARKS) or word[0]
+                yield SpokenWord(at, at + len(letters), round(start / hertz, 6), round((end + 1) / hertz, 6))
+            at = until = -1
+        if kind == _WORD_EVENT:
+            at, until, start = place, min(place + length, len(text)), sample
 
 
 def _wav(samples: bytes, hertz: int) -> bytes:
@@ -171,10 +241,16 @@ def _wav(samples: bytes, hertz: int) -> bytes:
 def main() -> None:
     out, voice, rate, at_least = sys.argv[1:5]
     text = sys.stdin.buffer.read().decode()
-    if re.match(r"ja\b", voice) and has_dictionary():
-        text = to_kana(text)
-    samples, hertz = _synthesize(text, voice, int(rate), float(at_least))
+    read, places = to_kana(text) if re.match(r"ja\b", voice) and has_dictionary() else (text, range(len(text)))
+    samples, hertz, words = _synthesize(read, voice, int(rate), float(at_least))
     Path(out).write_bytes(_wav(samples, hertz))
+    ends = [*sorted(set(places)), len(text)]
+    placed = [
+        word._replace(at=places[word.at], until=ends[bisect_right(ends, places[word.until - 1])])
+        for word in words
+        if 0 <= word.at < word.until <= len(places)
+    ]
+    sys.stdout.write(json.dumps(placed))
 
 
 if __name__ == "__main__":

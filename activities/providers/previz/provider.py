@@ -155,7 +155,7 @@ class Previz(ProviderBase):
                 pictures = await _fetch_pictures(request)
                 return Finished(await asyncio.to_thread(storyboard, request, pictures), "image/png", FREE)
             case "previz-narration":
-                return Finished(await self._narration(request), "audio/wav", FREE)
+                return await self._narration(request)
             case "previz-animatic":
                 return await self._animatic(request)
             case "previz-animatic-job":
@@ -192,7 +192,7 @@ class Previz(ProviderBase):
             raise InvalidRequest(f"job_id: {request.asset.model} has no jobs; only previz-animatic-job has")
         _parse_job_id(job)
 
-    async def _narration(self, request: Request) -> Path:
+    async def _narration(self, request: Request) -> Finished:
         rate = _number(request, "rate", DEFAULT_RATE, RATE, "words a minute")
         voice = request.asset.parameters.get("voice", request.brief.language)
         if not isinstance(voice, str):
@@ -201,8 +201,14 @@ class Previz(ProviderBase):
         out = request.file("narration.wav").absolute()
         said = spoken(request.asset.prompt, voice)
         silence = said.silence * DEFAULT_RATE / rate
-        await speak(said.text, out, voice=voice, rate=rate, field=field, at_least=silence)
-        return out
+        words = await speak(said.text, out, voice=voice, rate=rate, field=field, at_least=silence)
+        text = request.asset.prompt
+        timed: list[JsonValue] = []
+        for word in words:
+            at, until = said.places[word.at], said.places[word.until - 1] + 1
+            timed.append({"word": text[at:until], "at": at, "start": word.start, "end": word.end})
+        data: dict[str, JsonValue] = {"kind": "speech", "text": text, "words": timed} if timed else {}
+        return Finished(out, "audio/wav", FREE, data=data)
 
     async def _animatic(self, request: Request) -> Finished:
         seconds = _shot_seconds(request)

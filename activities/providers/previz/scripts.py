@@ -5,6 +5,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -51,30 +52,42 @@ class Spoken(NamedTuple):
         text: The text that it speaks; empty for silence.
         unread: The characters that it cannot read, each once.
         silence: The least length in seconds: that of the text where it stays silent.
+        places: For each of its characters, the index of that in the original from which it comes.
     """
 
     text: str
     unread: str = ""
     silence: float = 0.0
+    places: Sequence[int] = ()
 
 
 def spoken(text: str, voice: str) -> Spoken:
     """The text without what a voice cannot read; silence of its length where that is a large part of it."""
     file = find_voice(voice)
     language = file.split("+")[0].split("-")[0].lower() if file else ""
-    plain = _plain(text)
+    plain, places = _plain(text)
     unread = [c for c in plain if c.isalpha() and not _reads(language, _script(c))]
     if not file or not unread:
-        return Spoken(plain)
+        return Spoken(plain, places=places)
     distinct = "".join(dict.fromkeys(unread))
     if len(unread) >= MOSTLY * sum(c.isalpha() for c in plain):
         return Spoken("", distinct, min(speech_seconds(text), MAX_SILENCE))
-    return Spoken(plain.translate({ord(c): " " for c in distinct}), distinct)
+    return Spoken(plain.translate({ord(c): " " for c in distinct}), distinct, places=places)
 
 
-def _plain(text: str) -> str:
-    """The text with letters, digits and kana of full or half width in their usual form."""
-    return _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+def _plain(text: str) -> tuple[str, list[int]]:
+    """The text with letters, digits and kana of full or half width in their usual form; where each character is from.
+
+    Two characters of half width may be one of full width.
+    """
+    plain, places, end = "", list[int](), 0
+    for match in _FORMS.finditer(text):
+        form = unicodedata.normalize("NFKC", match[0])
+        plain += text[end : match.start()] + form
+        places += range(end, match.start())
+        places += (match.start() + k * len(match[0]) // len(form) for k in range(len(form)))
+        end = match.end()
+    return plain + text[end:], [*places, *range(end, len(text))]
 
 
 def _reads(language: str, script: str) -> bool:

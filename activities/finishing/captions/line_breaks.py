@@ -13,8 +13,8 @@ from typing import Final
 
 LINE_COLUMNS: Final = 42.0
 """Characters a line in the usual subtitle guidelines, for scripts of narrow letters."""
-WIDE_COLUMNS: Final = LINE_COLUMNS / 18
-"""18 full-width characters fill a line."""
+WIDE_COLUMNS: Final = LINE_COLUMNS / 16
+"""16 full-width characters fill a line (the Japanese guide of Pixelogic and the Chinese one of Netflix)."""
 
 SPACES: Final = re.compile(r"([^\S\u00a0\u2007\u202f]+)")
 """All spaces except the non-breaking ones, such as between the digits of a number."""
@@ -45,7 +45,7 @@ _AFTER: Final = frozenset("/-_.?&=")
 
 _SPACELESS: Final = ((0x0E00, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF))
 """Thai and Lao, Tibetan, Burmese, Khmer."""
-_HANGUL: Final = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xFFA0, 0xFFDC))
+HANGUL: Final = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xFFA0, 0xFFDC))
 
 Rule = Callable[[str, int], bool]
 """Whether a text may break before the character at this index."""
@@ -58,7 +58,7 @@ def atoms_of(text: str) -> Iterator[str]:
             yield " "
             continue
         for piece in _cut(token, _by_script):
-            spaceless = any(_is_in(c, _SPACELESS) for c in piece)
+            spaceless = any(is_in(c, _SPACELESS) for c in piece)
             if width(piece) <= (LINE_COLUMNS / 2 if spaceless else LINE_COLUMNS):
                 yield piece
                 continue
@@ -68,7 +68,7 @@ def atoms_of(text: str) -> Iterator[str]:
 
 def width(text: str) -> float:
     """The width of a text in columns; marks take none."""
-    return sum(WIDE_COLUMNS if _is_wide(c) else 1.0 for c in text if not _is_mark(c))
+    return sum(WIDE_COLUMNS if is_wide(c) else 1.0 for c in text if not is_mark(c))
 
 
 def _cut(text: str, rule: Rule) -> list[str]:
@@ -80,9 +80,9 @@ def _by_script(text: str, place: int) -> bool:
     before, after = text[place - 1], text[place]
     if not _between_bases(text, place):
         return False
-    if _is_in(before, _SPACELESS) or _is_in(after, _SPACELESS):
+    if is_in(before, _SPACELESS) or is_in(after, _SPACELESS):
         return after in _LEADING or before in _ENDING
-    if not (_is_ideographic(before) or _is_ideographic(after)) or _is_in(before, _HANGUL) or _is_in(after, _HANGUL):
+    if not (_is_ideographic(before) or _is_ideographic(after)) or is_in(before, HANGUL) or is_in(after, HANGUL):
         return False
     if _cannot_end(before) or _cannot_start(after) or (before == after and before in _PAIRS):
         return False
@@ -97,16 +97,16 @@ def _in_address(text: str, place: int) -> bool:
 def _between_bases(text: str, place: int) -> bool:
     """Whether the character at `place` does not belong to the one before it, so that no sign leaves its base."""
     before, after = text[place - 1], text[place]
-    if _is_mark(after) or after == "\u2060" or before in _STACKING or before in _LEADING or after in _FOLLOWING:
+    if is_mark(after) or after == "\u2060" or before in _STACKING or before in _LEADING or after in _FOLLOWING:
         return False
     return text[place + 1 : place + 2] not in _SILENCING
 
 
-def _is_wide(character: str) -> bool:
+def is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in ("W", "F")
 
 
-def _is_mark(character: str) -> bool:
+def is_mark(character: str) -> bool:
     """Whether it belongs to the previous character: combining marks, variation selectors, joiners, skin tones, tags."""
     if unicodedata.category(character) in ("Mn", "Me", "Mc") or character == "\u200d":
         return True
@@ -116,10 +116,10 @@ def _is_mark(character: str) -> bool:
 def _is_ideographic(character: str) -> bool:
     """Whether it is a Chinese character, kana or as wide; full-width letters and digits form words and numbers."""
     plain = unicodedata.normalize("NFKC", character)
-    return _is_wide(character) and not (plain.isascii() and plain.isalnum())
+    return is_wide(character) and not (plain.isascii() and plain.isalnum())
 
 
-def _is_in(character: str, blocks: tuple[tuple[int, int], ...]) -> bool:
+def is_in(character: str, blocks: tuple[tuple[int, int], ...]) -> bool:
     return any(first <= ord(character) <= last for first, last in blocks)
 
 

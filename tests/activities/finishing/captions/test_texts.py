@@ -1,6 +1,5 @@
-"""Captions: the narration's text as readable, well-timed and inert cues."""
+"""Captions' texts: readable lines in any script, broken by its rules."""
 
-import re
 import unicodedata
 from itertools import pairwise
 
@@ -8,25 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.finishing.captions import Cue, cues_of, split, srt, vtt
-from activities.finishing.languages import three_letters
-from activities.finishing.timeline import PlacedVoice, Shot, Voice, hold_stills, lay_out
-from workflows.models import Media
-
-NONE = Media(key="none", bytes=0, sha256="", media_type="audio/wav")
+from activities.finishing.captions.texts import halves, letters, split, unbroken
 
 LONG = (
     "Every night for ninety years, the lamp on the northern cape has turned above the water, and every night somebody "
     "has climbed the two hundred and eleven steps to light it. Tonight nobody climbs. The lamp lights itself. Goodbye!"
 )
-
-
-def voice(asset_id: str, seconds: float, words: str = "Words.") -> Voice:
-    return Voice(asset_id, words, NONE, seconds)
-
-
-def shot(asset_id: str, seconds: float, *voices: str) -> Shot:
-    return Shot(asset_id, NONE, seconds, voices=voices)
 
 
 def test_cues_are_at_most_two_lines_of_42() -> None:
@@ -38,7 +24,7 @@ def test_cues_are_at_most_two_lines_of_42() -> None:
     assert min(map(len, cues)) > 20
 
 
-def test_cjk_lines_hold_18_characters_and_never_begin_with_punctuation() -> None:
+def test_cjk_lines_hold_16_characters_and_never_begin_with_punctuation() -> None:
     """Text without spaces is split between characters, but a full stop stays with its sentence."""
     words = (
         "灯台の灯りは九十年の間、毎晩北の岬の海の上で回り続けてきました。"
@@ -46,7 +32,7 @@ def test_cjk_lines_hold_18_characters_and_never_begin_with_punctuation() -> None
     )
     lines = "\n".join(split(words)).split("\n")
     assert "".join(lines) == words
-    assert max(map(len, lines)) <= 18
+    assert max(map(len, lines)) <= 16
     assert not any(line[0] in "、。" for line in lines)
 
 
@@ -58,84 +44,26 @@ def test_no_word_is_lost_in_any_script(words: str) -> None:
     kept = "".join("".join(cues).split())
     assert kept == "".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in words).split())
     assert all(len(cue.split("\n")) <= 2 for cue in cues)
-    timed = cues_of([PlacedVoice(voice("n", 2.0, words), 1.0)])
-    assert all(1 <= cue.start < cue.end <= 3.001 for cue in timed)
 
 
-def test_times_follow_length_within_the_narration() -> None:
-    """Cues fill their narration from its start to its real end, and longer cues take more time."""
-    cues = cues_of([PlacedVoice(voice("n", 12.0, LONG), 3.0)])
-    assert cues[0].start == 3.0
-    assert cues[-1].end == pytest.approx(15.0)
-    assert all(a.end == b.start for a, b in pairwise(cues))
-    by_length = sorted(cues, key=lambda cue: len(cue.text))
-    assert by_length[0].end - by_length[0].start < by_length[-1].end - by_length[-1].start
+@given(st.text(max_size=300))
+@settings(max_examples=60, deadline=None)
+def test_a_text_keeps_its_letters_however_it_is_broken(words: str) -> None:
+    """Joining the lines of a text, or halving it, keeps its letters and their order."""
+    for text in split(words):
+        kept = [text[k] for k in letters(text)]
+        line = unbroken(text)
+        assert [line[k] for k in letters(line)] == kept
+        assert [part[k] for part in halves(text) for k in letters(part)] == kept
 
 
-def test_hostile_text_neither_ends_a_cue_nor_becomes_markup() -> None:
-    """An arrow, a tag or a blank line in the text stays text."""
-    hostile = "a --> b\n\n00:00:09.000 --> 00:00:10.000\n<script>x</script> & done"
-    cues = cues_of([PlacedVoice(voice("n", 3.0, hostile), 3_599.5)])
-    written = vtt(cues)
-    assert written.startswith("WEBVTT\n\n1\n00:59:59.500 --> 01:00:0")
-    assert written.count("-->") == len(cues)
-    assert "<" not in written
-    assert "&amp;" in written
-    assert srt(cues).count("-->") == len(cues)
-    assert re.search(r"^00:59:59,500 --> ", srt(cues), re.MULTILINE)
-    assert vtt([Cue(0, 1, "x")]).endswith("x\n")
-
-
-def test_narration_starts_with_its_shot_and_holds_it() -> None:
-    """A tied narration begins with its shot; the time by which it is longer is added to the shot and noted."""
-    line = lay_out(
-        [shot("s1", 2.0, "n1"), shot("s2", 2.0, "n2"), shot("s3", 1.0)],
-        [voice("n1", 2.0), voice("n2", 3.3)],
-        24,
+def test_joined_lines_have_the_spaces_of_their_script() -> None:
+    """Where a line ends, words of scripts with spaces are separated, and Chinese characters are not."""
+    assert unbroken("The lamp has turned\nabove the water.") == "The lamp has turned above the water."
+    assert (
+        unbroken("灯台の灯りは九十年の間、\n毎晩回り続けてきました。")
+        == "灯台の灯りは九十年の間、毎晩回り続けてきました。"
     )
-    assert [p.start for p in line.voices] == [0.0, 2.0]
-    assert [p.frames for p in line.shots] == [48, 80, 24]
-    assert line.notes == ("n2 overruns its shot by 1.3 s; the last frame of s2 is held",)
-
-
-def test_one_narration_over_two_shots_needs_no_hold() -> None:
-    """A narration that spans shots is compared with all of them."""
-    line = lay_out([shot("s1", 2.0, "n"), shot("s2", 2.0, "n")], [voice("n", 3.5)], 24)
-    assert line.voices[0].start == 0.15
-    assert line.seconds == 4.0
-    assert line.notes == ()
-
-
-@given(
-    st.lists(st.tuples(st.floats(0.04, 9), st.integers(0, 6)), min_size=1, max_size=6),
-    st.lists(st.floats(0.1, 9), max_size=6),
-)
-@settings(max_examples=200, deadline=None)
-def test_voices_never_overlap_and_are_never_cut(shots: list[tuple[float, int]], spoken: list[float]) -> None:
-    """For any ties one voice speaks at a time, and the film is long enough for the last word."""
-    voices = [voice(f"n{i}", seconds) for i, seconds in enumerate(spoken)]
-    line = lay_out([shot(f"s{i}", s, f"n{n}") for i, (s, n) in enumerate(shots)], voices, 25)
-    placed = sorted(line.voices, key=lambda p: p.start)
-    assert len(placed) == len(voices)
-    assert all(a.end <= b.start + 1e-6 for a, b in pairwise(placed))
-    assert not placed or placed[-1].end <= line.seconds + 1e-3
-
-
-def test_untied_stills_share_the_narrations() -> None:
-    """Stills are assigned to narrations one to one, otherwise they share the whole, and without any voice the brief's
-    duration."""
-    stills = [shot("i1", 0), shot("i2", 0)]
-    paired = hold_stills(stills, [voice("n1", 1.0), voice("n2", 2.0)], 20)
-    assert [(s.voices, round(s.seconds, 2)) for s in paired] == [(("n1",), 1.65), (("n2",), 2.65)]
-    shared = hold_stills(stills, [voice("n1", 5.35)], 20)
-    assert [round(s.seconds, 2) for s in shared] == [3.0, 3.0]
-    assert [s.seconds for s in hold_stills(stills, [], 20)] == [10.0, 10.0]
-
-
-@pytest.mark.parametrize(("tag", "code"), [("en", "eng"), ("pt-BR", "por"), ("yue", "yue"), ("qq", "und")])
-def test_language_tags_become_three_letters(tag: str, code: str) -> None:
-    """MP4 identifies languages by three letters only."""
-    assert three_letters(tag) == code
 
 
 UNBROKEN = {
