@@ -16,6 +16,8 @@ from typing import TypeVar
 from activities.finishing import captions, contact_sheet, document, film
 from activities.finishing.frames import FilmFormat, ShotFacts, shot_facts
 from activities.finishing.languages import three_letters
+from activities.finishing.sound.mix import Track, mix
+from activities.finishing.sound.samples import decode_voice
 from activities.finishing.timeline import Shot, Voice, hold_stills, lay_out
 from activities.media.facts import extension_of, probe
 from activities.media.recordings import Skipped
@@ -23,7 +25,7 @@ from activities.storage.bucket import Storage, Stored, size_and_sha256
 from workflows.activity_io import FinishDeliverable, FinishedAsset
 from workflows.brief import Platform
 from workflows.keys import DIGEST_CHARS, fileset_key
-from workflows.models import Chapter, Deliverable, DeliverableFile, Media, Modality, digest_of
+from workflows.models import UPLOAD, Chapter, Deliverable, DeliverableFile, Media, Modality, digest_of
 
 T = TypeVar("T")
 
@@ -187,13 +189,15 @@ class _Finishing:
             )
             for placed in timeline.shots
         )
-        track = film.voice_track(timeline.voices, self._workdir / "voice.pcm") if timeline.voices else None
+        self._report("mixing the sound")
+        mixed = mix(timeline, self._tracks(), self._workdir / "sound", self._stop, self._skipped)
+        self._notes += mixed.notes if mixed else ()
         main = _File("deliverable.mp4", "video", self._workdir / "deliverable.mp4", "video/mp4")
         film.render(
             main.path,
             timeline,
             output,
-            track,
+            mixed.pcm if mixed else None,
             cues,
             chapters,
             title=self._request.title,
@@ -239,13 +243,23 @@ class _Finishing:
         for finished in self._of(Modality.AUDIO):
             asset_id = finished.asset.asset_id
             if not finished.asset.spoken:
-                self._notes.append(f"{asset_id} ({finished.asset.role}) is not a narration, and is not in the film")
                 continue
             self._report(f"decoding {asset_id}")
             pcm = self._workdir / f"{asset_id}.pcm"
-            seconds = film.decode_voice(asset_id, self._local[asset_id], pcm, self._stop, self._skipped)
+            seconds = decode_voice(asset_id, self._local[asset_id], pcm, self._stop, self._skipped)
             voices.append(Voice(asset_id, finished.take.prompt, pcm, seconds))
         return voices
+
+    def _tracks(self) -> list[Track]:
+        """Music, effects and ambience, each with the shots or stills that it depends on or that depend on it."""
+        shown = [f.asset for f in self._request.assets if f.asset.asset_type in (Modality.VIDEO, Modality.IMAGE)]
+        tracks = []
+        for asset, take in ((f.asset, f.take) for f in self._of(Modality.AUDIO) if not f.asset.spoken):
+            tied = (s.asset_id for s in shown if s.asset_id in asset.depends_on or asset.asset_id in s.depends_on)
+            bpm = None if take.provider == UPLOAD else asset.number("bpm")
+            start = asset.number("at_seconds") or 0.0
+            tracks.append(Track(asset.asset_id, asset.role, self._local[asset.asset_id], tuple(tied), start, bpm))
+        return tracks
 
     def _note_losses(self, shots: Sequence[Shot], output: FilmFormat) -> None:
         for shot in shots:
@@ -255,8 +269,6 @@ class _Finishing:
                 self._notes.append(
                     f"{shot.asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}"
                 )
-            if facts.sound:
-                self._notes.append(f"{shot.asset_id} has its own sound, which is not in the film")
 
     def _document(self) -> _Result:
         title = self._request.title

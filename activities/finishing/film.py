@@ -1,23 +1,21 @@
-"""The film: shots of any size and rate become one H.264 stream, narration one AAC stream, cues a subtitle track.
+"""The film: shots of any size and rate become one H.264 stream, the mixed sound one AAC stream, cues a subtitle track.
 
 Everything is streamed: one decoded frame at a time, for a film of any length. Synchronous, so call it from a thread;
 `stop` is checked before each frame. Sizes are pixels, times seconds.
 """
 
-import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from activities.errors import OutputUnusable
 from activities.finishing.captions import Cue
-from activities.finishing.frames import FilmFormat, all_frames, check_stopped, decoding
-from activities.finishing.timeline import PlacedVoice, Timeline
-from activities.media.facts import LONGEST_SECONDS
-from activities.media.recordings import Skipped, audio_frames, open_recording
+from activities.finishing.frames import FilmFormat, all_frames
+from activities.finishing.sound.samples import SAMPLE_BYTES, SAMPLE_RATE
+from activities.finishing.timeline import Timeline
+from activities.media.recordings import Skipped
 from workflows.models import Chapter
 
 if TYPE_CHECKING:
@@ -25,11 +23,6 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.subtitles.stream import SubtitleStream
 
-SAMPLE_RATE: Final = 48_000
-SAMPLE_BYTES: Final = 4
-"""16 bit stereo."""
-GAP_SECONDS: Final = 0.1
-"""The shortest gap in a narration; smaller differences of packet times are rounding."""
 MILLISECONDS: Final = Fraction(1, 1000)
 BT709: Final = 1
 
@@ -47,54 +40,11 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """The mov_text encoder derives the sample description of the track (font, colour, place) from it."""
 
 
-def decode_voice(asset_id: str, source: Path, target: Path, stop: Event, skipped: Skipped) -> float:
-    """Decode to 48 kHz 16 bit stereo samples; return the real length in seconds, which headers may have wrong.
-
-    A place that does not decode becomes silence, so that the rest keeps its time.
-
-    Raises:
-        OutputUnusable: no part of it decodes.
-    """
-    import av
-
-    with decoding(asset_id), open_recording(source) as container, target.open("wb") as out:
-        resampler = av.AudioResampler("s16", "stereo", SAMPLE_RATE)
-        skip, decoded_bytes = skipped.recorder(asset_id), 0
-        stream = container.streams.audio[0]
-        begin = stream.start_time * stream.time_base if stream.start_time and stream.time_base else 0
-        for frame in audio_frames(container, skip):
-            check_stopped(stop)
-            if frame.time is not None:
-                # Packets without sound give no frame, which leaves a gap in the times.
-                written = out.tell() / SAMPLE_BYTES / SAMPLE_RATE
-                if GAP_SECONDS < (gap := frame.time - float(begin) - written) < LONGEST_SECONDS:
-                    skip(written)
-                    out.write(bytes(round(gap * SAMPLE_RATE) * SAMPLE_BYTES))
-            frame.pts = None
-            for piece in resampler.resample(frame):
-                decoded_bytes += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
-        for piece in resampler.resample(None):
-            decoded_bytes += out.write(memoryview(piece.planes[0])[: piece.samples * SAMPLE_BYTES])
-        if not decoded_bytes:
-            raise OutputUnusable("it has no sound")
-    return target.stat().st_size / SAMPLE_BYTES / SAMPLE_RATE
-
-
-def voice_track(voices: Iterable[PlacedVoice], target: Path) -> Path:
-    """All narrations at their times, as raw samples in one (sparse) file; the gaps are silence."""
-    with target.open("wb") as out:
-        for placed in voices:
-            out.seek(round(placed.start * SAMPLE_RATE) * SAMPLE_BYTES)
-            with placed.voice.pcm.open("rb") as samples:
-                shutil.copyfileobj(samples, out)
-    return target
-
-
 def render(
     target: Path,
     timeline: Timeline,
     output: FilmFormat,
-    voice: Path | None,
+    sound_pcm: Path | None,
     cues: Sequence[Cue],
     chapters: Sequence[Chapter],
     *,
@@ -113,7 +63,7 @@ def render(
     import av
 
     with (
-        voice.open("rb") if voice else nullcontext() as samples,
+        sound_pcm.open("rb") if sound_pcm else nullcontext() as samples,
         av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as film,
     ):
         film.metadata["title"] = title

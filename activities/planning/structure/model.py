@@ -17,6 +17,16 @@ class Line:
 
 
 @dataclass(frozen=True)
+class SoundCue:
+    """What is heard. `first` and `last` are numbers of shots; 0 stands for the whole film."""
+
+    role: Literal["music", "effects", "ambience"]
+    text: str
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True)
 class Shot:
     """One shot of a brief, or one item of a list.
 
@@ -29,6 +39,7 @@ class Shot:
         lines: What is said, in order.
         lettering: The text on the screen, in order.
         place: The scene heading of a screenplay.
+        sounds: Music, effects and ambience that are labelled in it.
     """
 
     number: int
@@ -39,6 +50,7 @@ class Shot:
     lines: tuple[Line, ...] = ()
     lettering: tuple[str, ...] = ()
     place: str = ""
+    sounds: tuple[SoundCue, ...] = ()
 
     @property
     def spoken(self) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from itertools import pairwise
 from typing import Final
 
 from activities.planning.structure.labels import kind_of, segments
-from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.shot_list import title_in
+from activities.planning.structure.sounds import cues_in
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -57,15 +58,19 @@ class _Reader:
     action: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     lettering: list[str] = field(default_factory=list)
+    sounds: list[SoundCue] = field(default_factory=list)
 
     def heading(self, text: str) -> None:
         self.close()
         self.place = plain(re.sub(r"\s*#[^#]*#\s*$", "", text.lstrip(".○◯〇"))).strip()
 
     def act(self, text: str) -> None:
+        if (parts := segments(text)) and parts[0].kind == "sound":
+            self.sounds += [cue for part in parts if part.kind == "sound" for cue in cues_in(part)]
+            return
         if self.lines:
             self.close()
-        shown = [s for s in segments(text) if s.kind in ("lettering", "endline")]
+        shown = [s for s in parts if s.kind in ("lettering", "endline")]
         for segment in shown:
             value = segment.value
             self.lettering += quotations(value) if QUOTED.match(value) else [without_quotes(value)]
@@ -91,8 +96,10 @@ class _Reader:
                     lines=tuple(self.lines),
                     lettering=tuple(self.lettering),
                     place=self.place,
+                    sounds=tuple(self.sounds),
                 )
             )
+            self.sounds = []
         self.action, self.lines, self.lettering = [], [], []
 
 

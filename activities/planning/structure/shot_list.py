@@ -6,8 +6,9 @@ from typing import Final
 
 from activities.planning.structure import text as marks
 from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, segments
-from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.quoted import take_quotations
+from activities.planning.structure.sounds import cues_in
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -47,6 +48,7 @@ class ShotDraft:
     description: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     lettering: list[str] = field(default_factory=list)
+    sounds: list[SoundCue] = field(default_factory=list)
     is_labelled: bool = False
     _open: str = ""
 
@@ -100,6 +102,8 @@ class ShotDraft:
             self.lettering += [marks.plain(s) if not marks.is_address(s) else s for s in shown]
             if kind == "endline":
                 self.lines.append(Line(spoken_text(value)))
+        elif kind == "sound":
+            self.sounds += cues_in(segment)
         elif kind == "length":
             self._read_time(marks.western_times(western_digits(value)))
         elif kind == "picture" or not kind:
@@ -108,7 +112,16 @@ class ShotDraft:
     def shot(self) -> Shot:
         """The finished shot, without its number."""
         lines, shown = tuple(x for x in self.lines if x.text), tuple(filter(None, self.lettering))
-        return Shot(0, join_descriptions(self.description), self.framing, self.start, self.seconds, lines, shown)
+        return Shot(
+            0,
+            join_descriptions(self.description),
+            self.framing,
+            self.start,
+            self.seconds,
+            lines,
+            shown,
+            sounds=tuple(self.sounds),
+        )
 
     def _describe(self, text: str) -> None:
         text = re.sub(r"^[\s:：.–—|,-]+", "", text.strip("*_ "))
@@ -186,7 +199,9 @@ def parse_shot_list(text: str) -> Structure | None:
         elif drafts:
             parts = segments(western_digits(line) if marks.LENGTH.search(line) else line)
             current = drafts[-1]
-            loose = gap and len(parts) == 1 and not parts[0].kind and (current.description or current.lines)
+            # After a gap, a remark or a sound belongs to the film, not to the last shot.
+            loose = gap and len(parts) == 1 and parts[0].kind in ("", "sound")
+            loose = loose and bool(current.description or current.lines)
             if not loose or QUOTED.match(line.strip()):
                 current.read(line)
         elif not title:

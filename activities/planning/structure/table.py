@@ -66,14 +66,14 @@ def parse_shot_table(text: str) -> Structure | None:
     drafts = []
     for row in table.rows:
         draft = ShotDraft()
-        for kind, cell in zip(kinds, row, strict=False):
+        for name, kind, cell in zip(table.header, kinds, row, strict=False):
             if kind == "speaker" or not has_words(cell) or is_nothing(cell):
                 continue
             if kind is None and (found := FRAMING.match(cell)):
                 draft.framing = found.group(0)
                 continue
-            for each in re.split(r"<br\s*/?>", cell) if kind in ("voice", "lettering") else [cell]:
-                draft.add(Segment(kind or "note", each.strip()))
+            for each in re.split(r"<br\s*/?>", cell) if kind in ("voice", "lettering", "sound") else [cell]:
+                draft.add(Segment(kind or "note", each.strip(), label=name if kind == "sound" else ""))
         if draft.description or draft.lines or draft.lettering:
             drafts.append(draft)
     if len(drafts) < 2:
