@@ -68,7 +68,7 @@ class PlanningTask:
         if not (is_film and asks_for_sound(request)):
             menu = {m: [o for o in each if m != Modality.AUDIO or o.makes(SPEECH)] for m, each in menu.items()}
         able = [o for o in menu.get(Modality.AUDIO, ()) if not o.requires]
-        sound_offers = {r: o for r in UNSPOKEN_ROLES if (o := next((o for o in able if o.makes(r)), None))}
+        sound_offers = {r: o for r in UNSPOKEN_ROLES if (o := next((o for o in able if r in o.sounds), None))}
         preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
         feedback = read_feedback(request.feedback, film=is_film)
         structure = parse(brief.text) if is_film else None

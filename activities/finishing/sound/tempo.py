@@ -24,6 +24,8 @@ CLEAR: Final = 0.3
 MEASURED_SECONDS: Final = 60
 STEPS: Final = 100
 """Values of the envelope a second."""
+LEAST_RISE: Final = 0.1
+"""Of the level within a step, as a logarithm: about 1 dB. Less is no onset."""
 _RATE: Final = 8_000
 _LIMITS: Final = (30.0, 300.0)
 
@@ -84,7 +86,7 @@ def _correlation(values: Sequence[float], lag: int) -> float:
 
 def _onsets(envelope: Sequence[float]) -> list[float]:
     """The rises of the level, without their mean."""
-    rises = [max(0.0, b - a) for a, b in pairwise(envelope)]
+    rises = [max(0.0, b - a - LEAST_RISE) for a, b in pairwise(envelope)]
     mean = sum(rises) / len(rises) if rises else 0.0
     return [x - mean for x in rises]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final, Literal
 
 from activities.planning.structure.labels import Segment, is_nothing, segments
@@ -109,13 +110,11 @@ def asked_sounds(text: str, structure: Structure | None) -> list[SoundCue]:
     free = [cue for line in text.splitlines() for cue in _line_cues(line) if (cue.role, cue.text) not in known]
     music = [(number, cue) for number, cue in placed if cue.role == "music"]
     found = [_over(cue, number, number) for number, cue in placed if cue.role != "music"]
-    sounding = [each for each in music if not _ENDS.fullmatch(each[1].text)]
     if len(music) == 1:
-        found += [cue for _, cue in sounding]
+        found += [cue for _, cue in music if not _ENDS.fullmatch(cue.text)]
     else:
-        starts = [*(number for number, _ in music[1:]), len(shots) + 1]
-        for (number, cue), until in zip(music, starts, strict=True):
-            if (number, cue) in sounding:
+        for (number, cue), (until, _) in pairwise([*music, (len(shots) + 1, None)]):
+            if cue and not _ENDS.fullmatch(cue.text):
                 found.append(_over(cue, number, max(number, until - 1)))
     found += [cue for cue in free if not _ENDS.fullmatch(cue.text)]
     if not any(cue.role == "music" for cue in found) and (described := _music_in_prose(text)):
