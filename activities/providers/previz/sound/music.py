@@ -20,17 +20,17 @@ USUAL_TEMPO: Final = 92.0
 
 _MINOR: Final = re.compile(
     r"\b(?:minor|sad|dark|tense|suspense|dramatic|drama|melanchol\w*|sombre|somber|mysteri\w*|serious|moody|noir|"
-    r"traurig|düster|dunkel|spannend\w*|ernst|moll|triste|oscur\w*|sombr\w*|tristes?)\b",
+    r"traurig\w*|düster\w*|dunk\w*|spannend\w*|ernst\w*|moll|triste|oscur\w*|sombr\w*|tristes?)\b",
     re.IGNORECASE,
 )
 _FAST: Final = re.compile(
     r"\b(?:fast|upbeat|energetic|happy|cheerful|driving|dance|electronic|techno|rock|pop|funk\w*|punchy|dynamic|"
-    r"schnell|fröhlich|flott|treibend|lebhaft|rápid\w*|alegre|energétic\w*|rapide|joyeu\w*|entraînant\w*|allegr\w*)\b",
+    r"schnell\w*|fröhlich\w*|flott\w*|treibend\w*|lebhaft\w*|rápid\w*|alegre|energétic\w*|rapide|joyeu\w*|entraînant\w*|allegr\w*)\b",
     re.IGNORECASE,
 )
 _SLOW: Final = re.compile(
     r"\b(?:slow|calm|gentle|soft|quiet|ambient|peaceful|relax\w*|dreamy|lullaby|meditat\w*|sad|"
-    r"langsam|ruhig\w*|sanft\w*|leise|lent[oae]?|tranquil\w*|suave|calme|douce?|piano solo)\b",
+    r"langsam\w*|ruhig\w*|sanft\w*|leise|lent[oae]?|tranquil\w*|suave|calme|douce?|piano solo)\b",
     re.IGNORECASE,
 )
 _BPM: Final = re.compile(r"\b(\d{2,3})\s*bpm\b", re.IGNORECASE)
