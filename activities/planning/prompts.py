@@ -70,6 +70,12 @@ ENHANCING: Final = {
     "words such as: excited, warm, slowly), never into the spoken words.",
 }
 
+DESCRIBING: Final = (
+    "music, effects or ambience: what is heard. For music genre, instruments, mood and tempo, and that it is "
+    "instrumental where no voice is asked for; for an effect the one event; for ambience the place. Nothing in it is spoken."
+)
+"""For sound that is not speech."""
+
 
 def instructions(task: PlanningTask) -> str:
     """Role, shape, models and rules: they do not contain any text of the brief."""
