@@ -39,7 +39,8 @@ UNSPOKEN_ROLES: Final = ("music", "effects", "ambience")
 """Audio whose prompt is not spoken: it is mixed into the film. All other audio is narration, which is captioned too."""
 SPEECH: Final = "speech"
 """The kind of sound of all other audio."""
-FILM_PARAMETERS: Final = ("at_seconds", "bpm")
+PLACE: Final = "at_seconds"
+FILM_PARAMETERS: Final = (PLACE, "bpm")
 """Parameters of music, effects and ambience that place them in the film. A model gets only those that it has itself."""
 MAX_PROMPT_CHARS: Final = 8_000
 

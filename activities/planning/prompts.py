@@ -72,7 +72,8 @@ ENHANCING: Final = {
 
 DESCRIBING: Final = (
     "music, effects or ambience: what is heard. For music genre, instruments, mood and tempo, and that it is "
-    "instrumental where no voice is asked for; for an effect the one event; for ambience the place. Nothing in it is spoken."
+    "instrumental where no voice is asked for; for an effect the one event; for ambience the place. "
+    "Nothing in it is spoken."
 )
 """For sound that is not speech."""
 
