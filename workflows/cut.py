@@ -1,7 +1,7 @@
 """The cut of a film: what can be changed of it without a new take. Pure data; lengths are seconds."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -37,6 +37,36 @@ class Focus(Model):
     y: float = Field(default=0.5, ge=0, le=1)
 
 
+STREAMING_LUFS: Final = -14.0
+BROADCAST_LUFS: Final = -23.0
+"""EBU R128."""
+
+Level = Annotated[float, Field(ge=-60, le=12)]
+
+
+class Levels(Model):
+    """Levels in dB, relative to the narration; the whole is brought to `loudness_lufs` afterwards.
+
+    Narration, music and ambience are first brought to the same loudness, so a level says what is heard. Effects and the
+    shots' own sound are only brought down to it, never up: what a shot records quietly stays quiet.
+    """
+
+    narration: Level = 0.0
+    music: Level = -8.0
+    effects: Level = -6.0
+    ambience: Level = -16.0
+    own_sound: Level | None = Field(default=-10.0, description="The sound of the shots themselves; null turns it off")
+    duck_db: float = Field(
+        default=12.0, ge=0, le=24, description="By which narration lowers music, ambience and own sound"
+    )
+    loudness_lufs: float = Field(default=STREAMING_LUFS, ge=-40, le=-8)
+
+    def of(self, role: str) -> float:
+        """The level of a role; any role without a level of its own is narration."""
+        levels = {"music": self.music, "effects": self.effects, "ambience": self.ambience}
+        return levels.get(role, self.narration)
+
+
 class Cut(Model):
     """What can be changed of a film without a new take. The default: shots follow each other without transitions."""
 
@@ -47,6 +77,7 @@ class Cut(Model):
     title: Card | None = Field(default=None, description="Over the begin of the film")
     lower_thirds: tuple[LowerThird, ...] = Field(default=(), max_length=100)
     end_card: Card | None = Field(default=None, description="After the last shot, on a dark ground")
+    levels: Levels = Levels()
     captions: Literal["sidecar", "plain", "boxed", "words"] = Field(
         default="sidecar",
         description="sidecar: in files and a track of the film, not in the picture. Otherwise also drawn into it: with "

@@ -35,7 +35,12 @@ UPLOAD: Final = "upload"
 MASK: Final = "mask"
 """The role of a picture that marks the area where another picture is edited."""
 UNSPOKEN_ROLES: Final = ("music", "effects", "ambience")
-"""Audio whose prompt is not spoken. All other audio is placed in the film and captioned."""
+"""Audio whose prompt is not spoken: it is mixed into the film. All other audio is narration, which is captioned too."""
+SPEECH: Final = "speech"
+"""The kind of sound of all other audio."""
+PLACE: Final = "at_seconds"
+FILM_PARAMETERS: Final = (PLACE, "bpm")
+"""Parameters of music, effects and ambience that place them in the film. A model gets only those that it has itself."""
 MAX_PROMPT_CHARS: Final = 8_000
 
 ZERO: Final = Decimal(0)
@@ -170,6 +175,13 @@ class Asset(Model):
     def spoken(self) -> bool:
         """Whether its prompt is spoken in the film, and captioned."""
         return self.asset_type is Modality.AUDIO and self.role not in UNSPOKEN_ROLES
+
+    @property
+    def sound(self) -> str:
+        """What kind of sound it is: speech, music, effects or ambience; empty for all other types of assets."""
+        if self.asset_type is not Modality.AUDIO:
+            return ""
+        return SPEECH if self.spoken else self.role
 
     def number(self, *parameters: str) -> float | None:
         """The first of these parameters that is a number."""

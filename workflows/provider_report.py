@@ -28,6 +28,9 @@ class ModelInfo(_Report):
     price: str = Field(description="As text, e.g. 'free' or '0.0500 USD a second'")
     parameters: dict[str, str] = Field(default_factory=dict, description="Name -> meaning, unit and default")
     best_for: str = ""
+    sounds: tuple[str, ...] = Field(
+        default=(), description="Of an audio model: what it makes (speech, music, effects, ambience); empty: any"
+    )
     retires: date | None = Field(default=None, description="The day on which the vendor switches it off")
     replacement: tuple[str, ...] = ()
     unavailable: str = Field(default="", description="Why it cannot be planned, with the remedy")

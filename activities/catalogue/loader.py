@@ -11,13 +11,13 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from activities.catalogue.offers import Offer, Parameter, Rate, Tokens, Unit
 from workflows.brief import Aspect, Language
-from workflows.models import Modality, ModelName, Slug
+from workflows.models import SPEECH, Modality, ModelName, Slug
 from workflows.provider_report import RETIRES_SOON
 
 OWN_CATALOGUE: Final = "GREENLIGHT_CATALOGUE"
@@ -73,6 +73,9 @@ class _Entry(_Strict):
     max_recordings: int = Field(default=0, ge=0)
     mask: bool = Field(default=False, description="Accepts a picture that marks where another one is changed")
     languages: frozenset[Language] = Field(default=frozenset(), description="That a voice speaks; empty: any")
+    sounds: frozenset[Literal["speech", "music", "effects", "ambience"]] = Field(
+        default=frozenset(), description="What an audio model makes; without it, speech"
+    )
     placeholder: bool = Field(default=False, description="Planned only where no other model fits; never a fallback")
     retires: date | None = None
     replacement: tuple[str, ...] = ()
@@ -107,6 +110,7 @@ class _Entry(_Strict):
             rank=self.rank,
             schema=self.structured,
             languages=frozenset(map(str.lower, self.languages)),
+            sounds=self.sounds or (frozenset({SPEECH}) if self.modality is Modality.AUDIO else frozenset()),
             placeholder=self.placeholder,
             retires=self.retires,
             replacement=self.replacement,

@@ -162,6 +162,7 @@ class Offer:
         rank: Among all models of a modality, the lowest is planned first.
         schema: Supports text that follows a JSON schema.
         languages: BCP 47 tags in lower case that a voice speaks; "pt" covers "pt-MZ". Empty: any.
+        sounds: What an audio model makes: speech, music, effects, ambience. Empty: any of them.
         placeholder: It makes free placeholders: planned only where no other model fits, and never used as a fallback.
         retires: The day on which it is shut down; `replacement` names the models to use then.
         unavailable: The reason why this provider cannot use it now, with the remedy; empty if it can.
@@ -190,6 +191,7 @@ class Offer:
     rank: int = 50
     schema: bool = False
     languages: frozenset[str] = frozenset()
+    sounds: frozenset[str] = frozenset()
     placeholder: bool = False
     retires: date | None = None
     replacement: tuple[str, ...] = ()
@@ -197,6 +199,10 @@ class Offer:
 
     def fits(self, prompt: str) -> bool:
         return not self.max_prompt or utf16_units(prompt) <= self.max_prompt
+
+    def makes(self, sound: str) -> bool:
+        """Whether an audio model makes this kind of sound; "" stands for assets that are no audio."""
+        return not sound or not self.sounds or sound in self.sounds
 
     def speaks(self, language: str) -> bool:
         """Whether a voice speaks a BCP 47 tag; a tag that is not listed is shortened ("pt-MZ" to "pt")."""

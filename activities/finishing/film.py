@@ -5,9 +5,9 @@ that runs twice, or on two workers, does no harm, and parts that exist are used 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 
-from activities.finishing import assembly, contact_sheet, document, editorial, segments, sound_track
+from activities.finishing import assembly, contact_sheet, document, editorial, segments
 from activities.finishing.burned_captions import BurnedCaptions, CaptionStyle, burn
 from activities.finishing.captions import files as caption_files
 from activities.finishing.captions.cues import Cue, cues_of
@@ -24,6 +24,8 @@ from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.frames import FilmFormat, ShotFacts
 from activities.finishing.languages import three_letters
+from activities.finishing.sound import track
+from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
 from activities.finishing.timeline import Shot, Timeline, Voice, hold_stills, lay_out, pieces_of
 from activities.provenance.statements import label
@@ -38,8 +40,8 @@ from workflows.activity_io import (
     MixSound,
     Segment,
 )
-from workflows.cut import Cut, Focus
-from workflows.models import Chapter, Modality, digest_of
+from workflows.cut import Cut, Focus, Levels
+from workflows.models import UPLOAD, Chapter, Modality, digest_of
 
 Report = Callable[[str], None]
 
@@ -54,6 +56,8 @@ class Film:
     renditions: tuple[str, ...] = ()
     cues: tuple[Cue, ...] = ()
     captions: CaptionStyle = "sidecar"
+    beds: tuple[Bed, ...] = ()
+    levels: Levels = field(default_factory=Levels)
 
     def burned(self, rendition: str) -> BurnedCaptions | None:
         """The captions that are drawn into the picture."""
@@ -120,10 +124,17 @@ async def mix_sound(sources: Sources, request: MixSound, workdir: Path, report: 
         OutputUnusable: a recording does not decode; the message names it.
     """
     film = await _read(sources, request.timeline)
-    voices = (placed.voice for placed in film.timeline.voices)
-    paths = await sources.paths_of((voice.asset_id, voice.media) for voice in voices)
+    used = [(placed.voice.asset_id, placed.voice.media) for placed in film.timeline.voices]
+    used += [(bed.asset_id, bed.media) for bed in film.beds]
+    if film.levels.own_sound is not None:
+        used += [(p.shot.asset_id, p.shot.media) for p in film.timeline.shots if p.shot.sound]
+    paths = await sources.paths_of(used)
     target, on_progress = workdir / "sound.m4a", from_thread(report)
-    await in_thread(lambda stop: sound_track.mix(target, film.timeline, paths, stop=stop, on_progress=on_progress))
+    await in_thread(
+        lambda stop: track.render(
+            target, film.timeline, film.beds, film.levels, paths, stop=stop, on_progress=on_progress
+        )
+    )
     await sources.storage.put_file(request.key, target, "audio/mp4")
 
 
@@ -183,7 +194,8 @@ async def assemble_film(
         files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", caption_files.vtt(film.cues)))
         srt = caption_files.srt(film.cues)
         files.append(write(workdir, "captions.srt", "captions-srt", "application/x-subrip", srt))
-    cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height))
+    heard = list(track.sounds_of(placed, film.beds, film.levels))
+    cut = editorial.timeline_of(request, placed, (film.output.width, film.output.height), sounds=heard)
     files.append(write(workdir, editorial.FILE, editorial.ROLE, editorial.MEDIA_TYPE, editorial.as_json(cut)))
     texts = await read_texts(sources.storage, request.assets)
     if texts:
@@ -215,7 +227,9 @@ async def _read(sources: Sources, timeline: str) -> Film:
 
 def _sound_key(production_id: str, film: Film) -> str:
     """The key of the film's sound; empty if nothing is heard."""
-    return keys.sound_key(production_id, sound_track.sound_digest(film.timeline)) if film.timeline.voices else ""
+    if not track.is_heard(film.timeline, film.beds, film.levels):
+        return ""
+    return keys.sound_key(production_id, track.sound_digest(film.timeline, film.beds, film.levels))
 
 
 def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple[Word, ...]]) -> Film:
@@ -225,13 +239,10 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     voices = []
     for each in spoken:
         asset_id, media = each.asset.asset_id, each.take.media
-        seconds, pauses = facts.voice(media)
-        voices.append(Voice(asset_id, each.take.prompt, media, seconds, words.get(asset_id, ()), pauses))
-    notes = [
-        f"{a.asset.asset_id} ({a.asset.role}) is not a narration, and is not in the film"
-        for a in request.assets
-        if a.asset.asset_type is Modality.AUDIO and not a.asset.spoken
-    ]
+        found = facts.recording(media)
+        known, pauses = words.get(asset_id, ()), tuple(found.pauses)
+        voices.append(Voice(asset_id, each.take.prompt, media, found.seconds, known, pauses))
+    notes: list[str] = []
     if videos:
         shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}
         output = FilmFormat.of_shot(shown[videos[0].asset.asset_id])
@@ -244,7 +255,16 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     further = tuple(a for a in dict.fromkeys(request.cut.renditions) if output.in_aspect(a) != main)
     timeline = lay_out(shots, voices, output.rate, request.cut)
     cues, cue_notes = cues_of(timeline.voices, timeline.rate, timeline.seconds)
-    film = Film(timeline, output, (*notes, *cue_notes), further, tuple(cues), request.cut.captions)
+    film = Film(
+        timeline,
+        output,
+        (*notes, *cue_notes),
+        further,
+        tuple(cues),
+        request.cut.captions,
+        tuple(_beds(request, facts)),
+        request.cut.levels,
+    )
     drawn = [film.burned(rendition) for rendition in ("", *further)]
     return replace(film, notes=tuple(dict.fromkeys((*film.notes, *(n for each in drawn if each for n in each.notes)))))
 
@@ -262,7 +282,20 @@ def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], cut: Cut, fa
     if facts is None:
         return shot
     timecode = (facts.width, facts.height) if facts.timecode else None
-    return replace(shot, seconds=facts.seconds, still=False, timecode=timecode)
+    return replace(shot, seconds=facts.seconds, still=False, timecode=timecode, sound=facts.sound)
+
+
+def _beds(request: FinishDeliverable, facts: Facts) -> Iterator[Bed]:
+    """Music, effects and ambience, each with the shots or stills that it depends on or that depend on it."""
+    shown = [a.asset for a in request.assets if a.asset.asset_type in (Modality.VIDEO, Modality.IMAGE)]
+    for finished in request.assets:
+        asset, take = finished.asset, finished.take
+        if asset.asset_type is Modality.AUDIO and not asset.spoken:
+            tied = (s.asset_id for s in shown if s.asset_id in asset.depends_on or asset.asset_id in s.depends_on)
+            found = facts.recording(take.media)
+            bpm = found.bpm if take.provider == UPLOAD else asset.number("bpm") or found.bpm
+            at = asset.number("at_seconds") or 0.0
+            yield Bed(asset.asset_id, asset.role, take.media, found.seconds, tuple(tied), at, bpm)
 
 
 def _losses(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:
@@ -271,8 +304,6 @@ def _losses(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:
     width, height = facts.width, facts.height
     if abs(width * output.height - height * output.width) > 0.02 * width * output.height:
         notes.append(f"{asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}")
-    if facts.sound:
-        notes.append(f"{asset_id} has its own sound, which is not in the film")
     return notes
 
 

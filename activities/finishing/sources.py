@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from activities.finishing.captions.pauses import Pause
 from activities.finishing.frames import ShotFacts, shot_facts
-from activities.finishing.sound_track import measure_voice
+from activities.finishing.sound.track import Measured, measure_recording
 from activities.media.facts import extension_of
 from activities.storage.bucket import Storage
 from activities.storage.errors import StorageFailed
@@ -59,7 +59,7 @@ class Sources:
 
 
 class Facts:
-    """The facts of shots and narrations by the SHA-256 of their takes.
+    """The facts of shots and recordings by the SHA-256 of their takes.
 
     They are stored with the parts of the film: a take is fetched and measured once, not again for every revision.
     """
@@ -70,7 +70,7 @@ class Facts:
         self._known: dict[str, Any] = {}
 
     async def measure(self, assets: Iterable[FinishedAsset], on_progress: Callable[[str], None]) -> None:
-        """Measure all shots and narrations whose facts are not stored.
+        """Measure all shots and recordings whose facts are not stored.
 
         Raises:
             OutputUnusable: one does not decode; the message names it.
@@ -79,7 +79,7 @@ class Facts:
         if found:
             with suppress(ValueError):
                 self._known = json.loads(found[0])
-        timed = [a for a in assets if a.asset.asset_type is Modality.VIDEO or a.asset.spoken]
+        timed = [a for a in assets if a.asset.asset_type in (Modality.VIDEO, Modality.AUDIO)]
         unknown = [each for each in timed if each.take.media.sha256 not in self._known]
         for each in unknown:
             path = await self._sources.path_of(each.take.media)
@@ -92,18 +92,16 @@ class Facts:
     def shot(self, media: Media) -> ShotFacts:
         return ShotFacts(**self._known[media.sha256])
 
-    def voice(self, media: Media) -> tuple[float, tuple[Pause, ...]]:
-        """The length of a narration, and its pauses."""
+    def recording(self, media: Media) -> Measured:
         known = self._known[media.sha256]
-        return float(known["seconds"]), tuple(Pause(*each) for each in known["pauses"])
+        return Measured(float(known["seconds"]), tuple(Pause(*each) for each in known["pauses"]), known["bpm"])
 
 
 def _measure(finished: FinishedAsset, path: Path, stop: Event) -> Mapping[str, object]:
     asset = finished.asset
     if asset.asset_type is Modality.VIDEO:
         return asdict(shot_facts(asset.asset_id, path))
-    seconds, pauses = measure_voice(asset.asset_id, path, stop)
-    return {"seconds": seconds, "pauses": pauses}
+    return asdict(measure_recording(asset.asset_id, path, "narration" if asset.spoken else asset.role, stop))
 
 
 async def in_thread(work: Callable[[Event], T]) -> T:

@@ -49,6 +49,7 @@ class Shot:
         voices: The narrations that are spoken over it.
         timecode: The size of an animatic in pixels, on which the film draws its time; None for other shots.
         focus: The point that stays in view where the shot is cropped, as shares of its width and height.
+        sound: Whether it has a sound of its own.
     """
 
     asset_id: str
@@ -58,6 +59,7 @@ class Shot:
     voices: tuple[str, ...] = ()
     timecode: tuple[int, int] | None = None
     focus: tuple[float, float] = (0.5, 0.5)
+    sound: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from activities.catalogue.offers import Offer
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
 from activities.planning.structure.adherence import structure_problems
-from activities.planning.task import PlanningTask
+from activities.planning.task import PlanningTask, asks_for_sound
 from activities.planning.template import script_head
 from activities.text.model_text import read_as
 from workflows.brief import Platform
@@ -228,7 +228,7 @@ class AnswerValidator:
         return problems
 
     def _deliverable_problems(self, plan: Plan) -> list[str]:
-        """Modalities that the deliverable would lack, sound that it would not use, and a film of the wrong length."""
+        """Modalities that the deliverable would lack, sound for which nobody asked, and a film of the wrong length."""
         made = {asset.asset_type for asset in plan.assets}
         problems = [
             f"assets: the brief asks for {m.value}, and no asset is {m.value}; add what the deliverable needs of it"
@@ -237,11 +237,12 @@ class AnswerValidator:
         ]
         if self.task.brief.platform != Platform.VIDEO:
             return problems
-        problems += [
-            f"asset {a.asset_id!r}: role: {a.role} does not get into the film; plan spoken narration only"
-            for a in plan.assets
-            if a.role in UNSPOKEN_ROLES
-        ]
+        if not asks_for_sound(self.task.request):
+            problems += [
+                f"asset {a.asset_id!r}: role: the brief does not ask for {a.role}; leave it out"
+                for a in plan.assets
+                if a.role in UNSPOKEN_ROLES
+            ]
         shots = [a for a in plan.assets if a.asset_type == Modality.VIDEO]
         shared = sum(each.seconds for each in plan.cut.transitions.values() if each.kind in ("dissolve", "wipe"))
         seconds, wanted = sum(map(self._planned_seconds, shots)) - shared, self.task.seconds

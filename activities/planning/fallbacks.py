@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue.offers import Offer
 from activities.planning.task import PlanningTask
 from activities.providers.selection import find_offer
-from workflows.models import ZERO, Alternative, Asset, Plan
+from workflows.models import FILM_PARAMETERS, UNSPOKEN_ROLES, ZERO, Alternative, Asset, Plan
 
 FALLBACKS: Final = 2
 
@@ -68,7 +68,8 @@ def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> I
 
 def _kept_parameters(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
     """The parameters that another model has too; a number that it does not take becomes the nearest that it takes."""
-    kept: dict[str, JsonValue] = {}
+    placed = FILM_PARAMETERS if asset.sound in UNSPOKEN_ROLES else ()
+    kept: dict[str, JsonValue] = {n: asset.parameters[n] for n in placed if n in asset.parameters}
     for name, value in asset.parameters.items():
         rule = offer.rules.get(name)
         if name not in offer.parameters or rule is None:

@@ -15,7 +15,7 @@ from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
 from workflows.activity_io import PLAN_INVALID
 from workflows.brief import REFERENCE
-from workflows.models import MASK, MAX_PLAN_BYTES, Asset, Media, Modality, Plan, Quote
+from workflows.models import FILM_PARAMETERS, MASK, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
 
 _KINDS: Final = {
     Modality.TEXT: "texts",
@@ -23,6 +23,8 @@ _KINDS: Final = {
     Modality.AUDIO: "sound",
     Modality.VIDEO: "video",
 }
+
+_FILM_LIMITS: Final = {"at_seconds": (0.0, 3_600.0), "bpm": (30.0, 300.0)}
 
 
 def invalid(message: str) -> ApplicationError:
@@ -47,15 +49,43 @@ def _offer_for(asset: Asset, providers: Mapping[str, Provider], today: date, asp
         raise invalid(f"{here}: model: {asset.model!r} is not offered by {asset.provider}; {choice}")
     if problem := problem_with(offer, today):
         raise invalid(f"{here}: model: {problem}")
+    if not offer.makes(asset.sound):
+        raise invalid(f"{here}: model: {_wrong_sound(offer, asset, providers, today)}")
     if not supports_aspect(offer, aspect):
         only = " and ".join(sorted(offer.aspects))
         raise invalid(f"{here}: model: {offer.model!r} makes {only} alone; choose another, or a brief of that aspect")
     return offer
 
 
+def _wrong_sound(offer: Offer, asset: Asset, providers: Mapping[str, Provider], today: date) -> str:
+    """Why a model does not make an asset of this role, with the models that do."""
+    able = [o for p in providers.values() for o in plannable_offers(p, Modality.AUDIO, today) if o.makes(asset.sound)]
+    models = ", ".join(f"{o.provider} {o.model}" for o in sorted(able, key=lambda o: o.rank)[:3])
+    choice = f"choose {models}" if models else "enable a provider that does, or upload the recording"
+    made = " and ".join(sorted(offer.sounds))
+    return f"{offer.model!r} makes {made}, and the role {asset.role} is {asset.sound}; {choice}"
+
+
+def _film_parameter_problem(asset: Asset, name: str) -> str | None:
+    """Why a parameter that places a sound in the film is not valid, with the valid values."""
+    low, high = _FILM_LIMITS[name]
+    value = asset.number(name)
+    if value is None or not low <= value <= high:
+        shown = repr(asset.parameters[name])[:60]
+        return f"{shown} is not a number between {low:g} and {high:g}; give one of that range"
+    return None
+
+
 def _quote(asset: Asset, known: Mapping[str, Asset], offer: Offer) -> Quote:
     here = f"asset {asset.asset_id!r}"
-    unknown = next((name for name in asset.parameters if name not in offer.parameters), None)
+    placing = [n for n in FILM_PARAMETERS if n in asset.parameters and n not in offer.parameters]
+    if asset.sound in UNSPOKEN_ROLES:
+        for placed in placing:
+            if (problem := _film_parameter_problem(asset, placed)) is not None:
+                raise invalid(f"{here}: parameters.{placed}: {problem}")
+    else:
+        placing = []
+    unknown = next((name for name in asset.parameters if name not in (*offer.parameters, *placing)), None)
     if unknown is not None and not offer.any_parameter:
         names = ", ".join(offer.parameters) or "none"
         raise invalid(f"{here}: parameters.{unknown}: {offer.model} has no such parameter; it has {names}")
@@ -112,8 +142,8 @@ def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None
 
 
 def _cut_together(one: Asset, other: Asset) -> bool:
-    """Whether the two are a narration and the picture or shot that a film shows with it."""
-    sounds = [a for a in (one, other) if a.spoken]
+    """Whether the two are a sound and the picture or shot that a film shows with it."""
+    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO]
     visuals = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
     return len(sounds) == len(visuals) == 1
 

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from activities.catalogue.offers import Offer
 from activities.planning.structure.adherence import structure_data
-from activities.planning.task import PlanningTask
+from activities.planning.task import PlanningTask, asks_for_sound
 from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers
 from workflows.brief import MAX_SHOTS, Brief, Platform
@@ -41,8 +41,18 @@ _STRUCTURE: Final = """\
 The brief lists its own shots or lines, given as data in `structure`. A program read them from the brief; they are \
 material like the brief. {shots} What is in `say` is spoken, all of it and nothing else, word for word and in its \
 order; only numbers, units and abbreviations may be spelled out. A shot whose `say` is empty has no narration asset. \
-`direction` and `speaker` are never spoken. What is in `show` is lettering: the prompts of that shot's picture and \
+`direction` and `speaker` are never spoken; `hear` is music, effects or ambience of \
+the shot. What is in `show` is lettering: the prompts of that shot's picture and \
 video quote it exactly. Numbers of shots, times, framings and scene headings are neither spoken nor lettering."""
+_SOUNDS: Final = """\
+- last, only where the brief or the feedback asks for it, music, effects and ambience, each with a model that makes \
+them; their prompts describe the sound in English, and nothing in them is spoken:
+  - `music-k`, audio, role `music`: the bed of the whole film, without `depends_on`; or of some shots, which \
+`depends_on` names by the first and the last. Instrumental, unless the brief asks for a voice. The film loops it, or \
+cuts it, and lowers it under the narration.
+  - `effects-k`, audio, role `effects`: one sound at the beginning of the shot in `depends_on`, or the parameter \
+`at_seconds` later.
+  - `ambience-k`, audio, role `ambience`: looped under the shots in `depends_on`, otherwise under the whole film."""
 _FIXED_SHOTS: Final = "Plan exactly one shot for each shot of it, in its order, each with its `seconds` where given."
 _FREE_SHOTS: Final = "Keep its order; you may join or divide its shots."
 _REVISED: Final = " Where the feedback asks for something else, the feedback counts."
@@ -55,11 +65,18 @@ ENHANCING: Final = {
     "brief asks for it.",
     Modality.VIDEO: "video: one continuous take. What happens first, then, and last; how the subject moves; how the "
     "camera moves; light and mood. No cuts inside a shot. No lettering unless the brief asks for it.",
-    Modality.AUDIO: "audio: exactly the words that are spoken and nothing else. Numbers, units and abbreviations "
-    "spelled out, pauses by punctuation, no markup, no speaker names, no stage directions. Where the model has a "
-    "parameter `instructions`, put the delivery there (the brief's style becomes words such as: excited, warm, "
-    "slowly), never into the spoken words.",
+    Modality.AUDIO: "audio of narration: exactly the words that are spoken and nothing else. Numbers, units and "
+    "abbreviations spelled out, pauses by punctuation, no markup, no speaker names, no stage directions. "
+    "Where the model has a parameter `instructions`, put the delivery there (the brief's style becomes "
+    "words such as: excited, warm, slowly), never into the spoken words.",
 }
+
+DESCRIBING: Final = (
+    "music, effects or ambience: what is heard. For music genre, instruments, mood and tempo, and that it is "
+    "instrumental where no voice is asked for; for an effect the one event; for ambience the place. "
+    "Nothing in it is spoken."
+)
+"""For sound that is not speech."""
 
 
 def instructions(task: PlanningTask) -> str:
@@ -68,7 +85,8 @@ def instructions(task: PlanningTask) -> str:
     listed = len(task.structure.shots) if task.structure and task.structure.fixes_shots else 0
     parts = [
         _TASK,
-        "## What the deliverable needs\n" + _shape(brief, task.seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS))),
+        "## What the deliverable needs\n"
+        + _shape(brief, task.seconds, max(USUAL_SHOTS, min(listed, MAX_SHOTS)), sounds=asks_for_sound(task.request)),
         *([_REFERENCES] if brief.references else []),
         *([_structure(task)] if task.structure else []),
         "## Models\n" + "\n".join(_models(modality, offers) for modality, offers in task.menu.items()),
@@ -112,12 +130,12 @@ def _structure(task: PlanningTask) -> str:
     return _STRUCTURE.format(shots=shots) + (_REVISED if task.request.feedback else "")
 
 
-def _shape(brief: Brief, seconds: float, most_shots: int) -> str:
+def _shape(brief: Brief, seconds: float, most_shots: int, *, sounds: bool) -> str:
     kinds = ", ".join(brief.modalities)
     head = f"Platform {brief.platform.value}, aspect {brief.aspect}. Assets of these types only, each at least once: "
     lines = [f"{head}{kinds}."]
     if brief.platform == Platform.VIDEO:
-        return "\n".join(lines + _film(brief, seconds, most_shots))
+        return "\n".join(lines + _film(brief, seconds, most_shots, sounds=sounds))
     lines += [
         f"- one text asset with asset_id and role `{role}`, label {label!r}: {task}"
         for role, label, task in TEXTS[brief.platform]
@@ -129,7 +147,7 @@ def _shape(brief: Brief, seconds: float, most_shots: int) -> str:
     return "\n".join(lines)
 
 
-def _film(brief: Brief, seconds: float, most_shots: int) -> list[str]:
+def _film(brief: Brief, seconds: float, most_shots: int, *, sounds: bool) -> list[str]:
     """The roles and ids by which the assets of a film are edited together."""
     has = set(brief.modalities)
     lines = [
@@ -139,7 +157,7 @@ def _film(brief: Brief, seconds: float, most_shots: int) -> list[str]:
     ]
     if Modality.AUDIO in has:
         words = f"at most {WORDS_PER_SECOND} words for each second of its shot"
-        lines.append(f"  - `narration-k`, audio, role `narration`: what is said over shot k, {words}. No music.")
+        lines.append(f"  - `narration-k`, audio, role `narration`: what is said over shot k, {words}.")
     if Modality.IMAGE in has:
         use = "the first frame of shot k" if Modality.VIDEO in has else "the picture that is held"
         lines.append(f"  - `still-k`, image, role `still`: {use}, in the aspect {brief.aspect}.")
@@ -148,8 +166,10 @@ def _film(brief: Brief, seconds: float, most_shots: int) -> list[str]:
         made_from = f", depends_on {' and '.join(f'`{i}`' for i in inputs)}" if inputs else ""
         lines.append(
             f"  - `shot-k`, video, role `shot`{made_from}. Set its length by the model's parameter, in whole seconds. "
-            "The film has no sound but the narration: switch a model's own sound off where it can be."
+            "Switch a model's own sound off where it can be, unless the brief asks for the sound of the scene."
         )
+    if Modality.AUDIO in has:
+        lines.append(_SOUNDS if sounds else "- no music, effects or ambience: the brief does not ask for any.")
     return [
         *lines,
         "- `transitions` only where the brief or its mood asks for them: a dissolve or a wipe shows both shots for its "
@@ -165,6 +185,8 @@ def _model(offer: Offer) -> str:
     facts = [describe_price(offer)]
     if offer.best_for:
         facts.insert(0, f"best for {offer.best_for}")
+    if offer.sounds:
+        facts.append(f"makes {' and '.join(sorted(offer.sounds))}")
     if offer.requires:
         facts.append(f"must depend on {' and '.join(sorted(offer.requires))}")
     if optional := sorted(offer.accepts - offer.requires):

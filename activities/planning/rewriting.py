@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue.offers import Offer
 from activities.planning.language_models import models_for
-from activities.planning.prompts import ENHANCING
+from activities.planning.prompts import DESCRIBING, ENHANCING
 from activities.planning.questions.inquiry import THINKING_TOKENS, Inquiry, Limit, Refused, Unanswered
 from activities.planning.questions.paid import REWRITES, PaidQuestions
 from activities.providers.protocol import Provider
@@ -26,7 +26,7 @@ from activities.storage import support
 from activities.storage.bucket import Storage
 from activities.text.model_text import read_as
 from workflows.activity_io import BUDGET_SHORT, AssetFailure, RewritePrompt, Rewritten
-from workflows.models import MAX_PROMPT_CHARS, Modality, PromptText
+from workflows.models import MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Modality, PromptText
 
 NOT_REWRITTEN: Final = "NotRewritten"
 TOKENS: Final = THINKING_TOKENS + 4_000
@@ -116,10 +116,11 @@ async def rewrite(
 def instructions(request: RewritePrompt, maker: Offer | None) -> str:
     """Role and rules: they do not contain any text of a person or a provider."""
     asset = request.asset
-    spoken = asset.asset_type in (Modality.TEXT, Modality.AUDIO)
+    spoken = asset.asset_type is Modality.TEXT or asset.spoken
+    enhancing = DESCRIBING if asset.sound in UNSPOKEN_ROLES else ENHANCING[asset.asset_type]
     parts = [
         _TASK.format(what=_BY_FEEDBACK if request.feedback else _SOFTER),
-        f"A prompt for {ENHANCING[asset.asset_type]}",
+        f"A prompt for {enhancing}",
         f"Write it in {f'the language {request.brief.language}' if spoken else 'English'}, with at most "
         f"{_max_chars(maker)} characters.",
     ]
@@ -173,7 +174,7 @@ def _append_feedback(request: RewritePrompt, maker: Offer | None) -> str:
     Raises:
         ApplicationError: the prompt is spoken word for word, and the feedback would be spoken too.
     """
-    if request.asset.asset_type == Modality.AUDIO:
+    if request.asset.spoken:
         message = "feedback: without a language model to read it, it would be spoken too"
         failure = AssetFailure(message=message, summed=True)
         raise ApplicationError(message, failure, type=NOT_REWRITTEN, non_retryable=True)

@@ -9,14 +9,15 @@ from typing import Final, Self
 from activities.catalogue.offers import Offer
 from activities.planning.pricing import invalid, price
 from activities.planning.revision import FeedbackRequests, read_feedback
-from activities.planning.structure.model import Structure
+from activities.planning.structure.model import SoundCue, Structure
 from activities.planning.structure.parser import parse
+from activities.planning.structure.sounds import asked_sounds, mentions_sound
 from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import rank_offers
 from workflows.activity_io import DraftPlan
 from workflows.brief import MAX_VIDEO_SECONDS, Brief, Platform
-from workflows.models import ZERO, Asset, Modality, Plan
+from workflows.models import SPEECH, UNSPOKEN_ROLES, ZERO, Asset, Modality, Plan
 
 _COMMON_LANGUAGES: Final = ("en", "de", "fr", "es", "zh")
 """Named as examples where a language cannot be spoken."""
@@ -39,6 +40,8 @@ class PlanningTask:
         feedback: The requests in the feedback that need no language model.
         structure: The shots that the brief of a film lists itself; None for free prose.
         seconds: The length of the film.
+        sounds: The music, effects and ambience that the brief of a film asks for.
+        sound_offers: For each of these roles, its first model in `menu`, where there is one.
     """
 
     request: DraftPlan
@@ -50,6 +53,8 @@ class PlanningTask:
     feedback: FeedbackRequests
     structure: Structure | None
     seconds: float
+    sounds: Sequence[SoundCue]
+    sound_offers: Mapping[str, Offer]
 
     @classmethod
     def of(cls, request: DraftPlan, providers: Mapping[str, Provider], today: date | None = None) -> Self:
@@ -59,12 +64,29 @@ class PlanningTask:
         menu = {
             m: [o for o in each if _is_affordable(o, brief) and _is_plannable(o, brief)] for m, each in offers.items()
         }
-        preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
         is_film = brief.platform == Platform.VIDEO
+        if not (is_film and asks_for_sound(request)):
+            menu = {m: [o for o in each if m != Modality.AUDIO or o.makes(SPEECH)] for m, each in menu.items()}
+        able = [o for o in menu.get(Modality.AUDIO, ()) if not o.requires]
+        sound_offers = {r: o for r in UNSPOKEN_ROLES if (o := next((o for o in able if r in o.sounds), None))}
+        preferred = {m: usable[0] for m, each in menu.items() if (usable := _usable(each, brief))}
         feedback = read_feedback(request.feedback, film=is_film)
         structure = parse(brief.text) if is_film else None
         seconds = _film_seconds(brief, feedback, structure)
-        return cls(request, providers, day, offers, menu, preferred, feedback, structure, seconds)
+        sounds = asked_sounds(brief.text, structure) if is_film and Modality.AUDIO in brief.modalities else []
+        return cls(
+            request,
+            providers,
+            day,
+            offers,
+            menu,
+            preferred,
+            feedback,
+            structure,
+            seconds,
+            sounds,
+            sound_offers,
+        )
 
     @property
     def brief(self) -> Brief:
@@ -89,6 +111,11 @@ class PlanningTask:
         inputs = [i for name in asset.depends_on if (i := plan.find(name))]
         alone = Plan.of(plan.title, [asset, *inputs])
         return price(alone, self.providers, references=self.request.references).assets[0]
+
+
+def asks_for_sound(request: DraftPlan) -> bool:
+    """Whether the brief or the feedback speaks of music or sound at all."""
+    return mentions_sound((request.brief.text, request.brief.style, *request.feedback))
 
 
 def check_plannable(task: PlanningTask) -> None:
@@ -135,9 +162,13 @@ def _is_plannable(offer: Offer, brief: Brief) -> bool:
 
 
 def _usable(offers: Sequence[Offer], brief: Brief) -> list[Offer]:
-    """The models that work from what the template gives them: a video gets its narration and its still."""
+    """The models that work from what the template gives them: a video gets its narration and its still.
+
+    Those of sound speak; models of music are in `sound_offers`.
+    """
     given = {Modality.AUDIO, Modality.IMAGE} & set(brief.modalities)
-    return [o for o in offers if o.requires <= (given if o.modality == Modality.VIDEO else set())]
+    voices = [o for o in offers if o.modality != Modality.AUDIO or o.makes(SPEECH)]
+    return [o for o in voices if o.requires <= (given if o.modality == Modality.VIDEO else set())]
 
 
 def _film_seconds(brief: Brief, feedback: FeedbackRequests, structure: Structure | None) -> float:

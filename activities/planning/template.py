@@ -3,13 +3,14 @@
 `draft` is a pure function of its task: the same brief and the same models give the same plan.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
 
-from activities.catalogue.offers import Parameter
+from activities.catalogue.offers import Offer, Parameter
 from activities.planning.film import SCENE_CHARS, open_feedback_warnings, plan_film
 from activities.planning.shots import FilmShot
 from activities.planning.structure.cleaning import without_letter
@@ -20,12 +21,17 @@ from activities.planning.task import PlanningTask, check_plannable
 from activities.text.speech import sentences, shortened, subject
 from workflows.brief import Brief, Platform
 from workflows.cut import Cut
-from workflows.models import MAX_PROMPT_CHARS, Asset, Modality, Plan
+from workflows.models import MAX_PROMPT_CHARS, UNSPOKEN_ROLES, Asset, Modality, Plan
+from workflows.preview.plan import SOUNDS
 from workflows.production.state.script import compose
 
 PLANNER: Final = "template"
 MAX_LETTERING: Final = 12
 """Texts in one picture."""
+SPARE: Final = 1.1
+"""Music is this much longer than its shots in the plan: narration may make them longer."""
+AMBIENCE_SECONDS: Final = 30
+"""The length of an ambience, which a film loops."""
 EXCERPT_CHARS: Final = 3_000
 """The part of the brief in a text prompt, so that prompt and direction stay well under 8,000 characters."""
 
@@ -107,8 +113,9 @@ class _AssetWriter:
         *,
         parameters: dict[str, JsonValue] | None = None,
         depends_on: tuple[str, ...] = (),
+        offer: Offer | None = None,
     ) -> Asset:
-        offer = self.task.preferred[modality]
+        offer = offer or self.task.preferred[modality]
         if offer.max_prompt:
             prompt = prompt.encode("utf-16-le")[: 2 * offer.max_prompt].decode("utf-16-le", "ignore")
         return Asset(
@@ -155,8 +162,9 @@ def draft(task: PlanningTask) -> Plan:
         warnings = [*open_, *writer.reference_warnings()]
         return Plan.of(_title(task), _pages(writer), planner=PLANNER, warnings=warnings)
     film = plan_film(task)
-    assets = _video(writer, film.shots)
-    warnings = [*film.warnings, *_length_warnings(film.shots, assets), *writer.reference_warnings()]
+    assets = [*_video(writer, film.shots), *_sounds(writer, film.shots)]
+    warnings = [*film.warnings, *_length_warnings(film.shots, assets), *unmade_sounds(task)]
+    warnings += writer.reference_warnings()
     shown = [a.asset_id for a in assets if a.role == ("shot" if writer.makes(Modality.VIDEO) else "still")]
     cut = film.cut(shown) if shown else Cut()
     return Plan.of(_title(task), assets, planner=PLANNER, warnings=warnings, cut=cut)
@@ -221,6 +229,55 @@ def _video(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
                 )
             )
     return compose(assets)
+
+
+def _sounds(writer: _AssetWriter, shots: Sequence[FilmShot]) -> list[Asset]:
+    """The music, effects and ambience that the brief asks for, each with the shots over which it sounds."""
+    task, assets, counts = writer.task, list[Asset](), dict.fromkeys(UNSPOKEN_ROLES, 0)
+    shown = next((name for m, name in ((Modality.VIDEO, "shot"), (Modality.IMAGE, "still")) if writer.makes(m)), "")
+    for cue in task.sounds:
+        offer = task.sound_offers.get(cue.role)
+        if offer is None:
+            continue
+        counts[cue.role] += 1
+        first, last = cue.first or 1, min(cue.last or len(shots), len(shots))
+        tied = [f"{shown}-{k}" for k in dict.fromkeys((first, last))] if shown and 0 < cue.first <= last else []
+        asset_id = f"{cue.role}-{counts[cue.role]}"
+        label = f"{cue.role.capitalize()} · {cue.text}"[:200]
+        length = sound_length(offer, cue.role, sum(shot.seconds for shot in shots[first - 1 : last]))
+        prompt = f"{cue.text}. Instrumental, no vocals." if cue.role == "music" else f"{cue.text}."
+        assets.append(
+            writer.asset(
+                asset_id,
+                Modality.AUDIO,
+                cue.role,
+                label,
+                prompt,
+                parameters=length,
+                depends_on=tuple(tied),
+                offer=offer,
+            )
+        )
+    return assets
+
+
+def sound_length(offer: Offer, role: str, seconds: float) -> dict[str, JsonValue]:
+    """The parameter for the length of music or ambience that sounds for `seconds`; effects have their usual length."""
+    if role == "effects":
+        return {}
+    wanted = math.ceil(seconds * SPARE) if role == "music" else min(math.ceil(seconds), AMBIENCE_SECONDS)
+    named = ((name, offer.rules[name]) for name in ("seconds", "duration") if name in offer.rules)
+    return next(({name: round(rule.nearest(wanted), 3)} for name, rule in named), {})
+
+
+def unmade_sounds(task: PlanningTask) -> list[str]:
+    """A warning for each role that the brief asks for and no model makes."""
+    roles = dict.fromkeys(cue.role for cue in task.sounds if cue.role not in task.sound_offers)
+    return [
+        f"{role}: the brief asks for it, and no enabled model makes it; enable one, such as "
+        f"{SOUNDS[role]} of previz, or add the asset and upload a recording"
+        for role in roles
+    ]
 
 
 def _length(writer: _AssetWriter, shot: FilmShot) -> dict[str, JsonValue]:

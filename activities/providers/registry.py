@@ -191,6 +191,7 @@ def _provider_info(name: str, provider: Provider | None, store: StoreSupport | N
                 price=describe_price(o),
                 parameters=dict(o.parameters),
                 best_for=o.best_for,
+                sounds=tuple(sorted(o.sounds)),
                 retires=o.retires,
                 replacement=o.replacement,
                 unavailable=o.unavailable,

@@ -44,7 +44,7 @@ from workflows import keys
 from workflows.activity_io import STILL_RUNNING, TAKE_EXISTS, AssetFailure, ProduceAsset
 from workflows.brief import Brief
 from workflows.events import AttentionReason
-from workflows.models import ZERO, Asset, Media, Modality, Take, digest_of
+from workflows.models import FILM_PARAMETERS, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Take, digest_of
 
 HEARTBEAT_SECONDS: Final = 4.0
 """Well within the heartbeat timeout of 15 s; provider workers send one every 10 s."""
@@ -90,7 +90,7 @@ class Attempt:
         self.task = task
         self.prefix = keys.take_prefix(task.production_id, task.asset.asset_id, task.take)
         self.request = replace(
-            _provider_request(storage, task, self.prefix, workdir),
+            _provider_request(storage, task, self.prefix, workdir, offer),
             instructions=instructions_for(task.brief, task.asset) if instructions is None else instructions,
             schema=schema,
             on_text=on_text,
@@ -249,7 +249,7 @@ async def scratch_directory() -> AsyncIterator[Path]:
             await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
 
 
-def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir: Path) -> Request:
+def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir: Path, offer: Offer) -> Request:
     def fetcher(media: Media, number: int) -> Input:
         source = request.inputs[number]
 
@@ -266,12 +266,20 @@ def _provider_request(storage: Storage, request: ProduceAsset, key: str, workdir
         key=key,
         seed=int(digest_of(key)[:8], 16) & 0x7FFFFFFF,
         brief=request.brief,
-        asset=request.asset,
+        asset=_without_placing(request.asset, offer),
         take=request.take,
         inputs=[fetcher(i.media, number) for number, i in enumerate(request.inputs)],
         workdir=workdir,
         film_start=request.film_start,
     )
+
+
+def _without_placing(asset: Asset, offer: Offer) -> Asset:
+    """The asset without the parameters that only place it in the film."""
+    if asset.sound not in UNSPOKEN_ROLES:
+        return asset
+    kept = {n: v for n, v in asset.parameters.items() if n not in FILM_PARAMETERS or n in offer.parameters}
+    return asset.model_copy(update={"parameters": kept})
 
 
 def instructions_for(brief: Brief, asset: Asset) -> str:

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from workflows.brief import ApprovalPolicy
 from workflows.events import AssetState, Event, ProductionStart, ProductionStatus, Snapshot
-from workflows.models import MAX_ID_CHARS, Asset, Modality, Plan, Quote, digest_of
+from workflows.models import FILM_PARAMETERS, MAX_ID_CHARS, Asset, Modality, Plan, Quote, digest_of
 
 PREVIZ: Final = "previz"
 MODELS: Final[dict[Modality, str]] = {
@@ -17,6 +17,8 @@ MODELS: Final[dict[Modality, str]] = {
     Modality.VIDEO: "previz-animatic",
     Modality.AUDIO: "previz-narration",
 }
+SOUNDS: Final = {"music": "previz-music", "effects": "previz-sounds", "ambience": "previz-sounds"}
+"""Audio that is not spoken, by its role."""
 _LENGTHS: Final = ("seconds", "duration", "duration_seconds")
 """The vendors' parameters for the length of a shot."""
 MAX_SECONDS: Final = 60.0
@@ -62,7 +64,7 @@ def _with_previz(asset: Asset) -> Asset:
     parameters = asset.parameters if asset.provider == PREVIZ else _length(asset)
     changes = {
         "provider": PREVIZ,
-        "model": MODELS[asset.asset_type],
+        "model": SOUNDS.get(asset.sound, MODELS[asset.asset_type]),
         "parameters": parameters,
         "quote": _FREE,
         "fallbacks": (),
@@ -71,11 +73,14 @@ def _with_previz(asset: Asset) -> Asset:
 
 
 def _length(asset: Asset) -> dict[str, JsonValue]:
-    """The length of the vendor's shot as a previz parameter; previz has no vendor's voices, sizes or qualities."""
-    if asset.asset_type is not Modality.VIDEO:
+    """Length and place of the vendor's shot or sound as previz parameters; it has no vendor's voices or sizes."""
+    if asset.asset_type is not Modality.VIDEO and asset.sound not in SOUNDS:
         return {}
+    placed = FILM_PARAMETERS if asset.sound in SOUNDS else ()
+    kept: dict[str, JsonValue] = {n: asset.parameters[n] for n in placed if n in asset.parameters}
     for name in _LENGTHS:
         value = asset.parameters.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0.5 <= value <= MAX_SECONDS:
-            return {"seconds": value}
-    return {}
+        shortest = 1.0 if asset.sound == "music" else 0.5
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and shortest <= value <= MAX_SECONDS:
+            return kept | {"seconds": value}
+    return kept

@@ -41,7 +41,7 @@ def unread(assets: Sequence[Asset], providers: Mapping[str, Provider], language:
     found: dict[tuple[str, str, bool], list[tuple[str, Unreadable]]] = {}
     for asset in assets:
         provider = providers.get(asset.provider)
-        problem = provider.unreadable(asset, language) if provider and asset.asset_type == Modality.AUDIO else None
+        problem = provider.unreadable(asset, language) if provider and asset.spoken else None
         if problem:
             group = found.setdefault((asset.model, problem.voice, problem.silent), [])
             group.append((asset.asset_id, problem))

@@ -51,6 +51,8 @@ def structure_data(structure: Structure) -> dict[str, JsonValue]:
             for x in shot.lines
         ]
         each["show"] = list(shot.lettering)
+        if shot.sounds:
+            each["hear"] = [{"role": cue.role, "text": cue.text} for cue in shot.sounds]
         shots.append(each)
     return {"form": structure.form, "title": structure.title, "shots": shots}
 

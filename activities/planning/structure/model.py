@@ -19,6 +19,16 @@ class Line:
 
 
 @dataclass(frozen=True)
+class SoundCue:
+    """What is heard. `first` and `last` are numbers of shots; 0 stands for the whole film."""
+
+    role: Literal["music", "effects", "ambience"]
+    text: str
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True)
 class Shot:
     """One shot of a brief, or one item of a list.
 
@@ -32,6 +42,7 @@ class Shot:
         lettering: The text on the screen, in order.
         place: The scene heading of a screenplay.
         join: The transition from the shot before it.
+        sounds: Music, effects and ambience that are labelled in it.
     """
 
     number: int
@@ -43,6 +54,7 @@ class Shot:
     lettering: tuple[str, ...] = ()
     place: str = ""
     join: Join = ""
+    sounds: tuple[SoundCue, ...] = ()
 
     @property
     def spoken(self) -> tuple[str, ...]:

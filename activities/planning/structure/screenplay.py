@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Final
 
 from activities.planning.structure.labels import kind_of, segments
-from activities.planning.structure.model import Join, Line, Shot, Structure, numbered
+from activities.planning.structure.model import Join, Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.shot_list import title_in
+from activities.planning.structure.sounds import cues_in
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -72,6 +73,7 @@ class _Reader:
     lettering: list[str] = field(default_factory=list)
     join: Join = ""
     """The transition into the next shot."""
+    sounds: list[SoundCue] = field(default_factory=list)
 
     def transition(self, line: str) -> None:
         self.close()
@@ -82,9 +84,12 @@ class _Reader:
         self.place = plain(re.sub(r"\s*#[^#]*#\s*$", "", text.lstrip(".○◯〇"))).strip()
 
     def act(self, text: str) -> None:
+        if (parts := segments(text)) and parts[0].kind == "sound":
+            self.sounds += [cue for part in parts if part.kind == "sound" for cue in cues_in(part)]
+            return
         if self.lines:
             self.close()
-        shown = [s for s in segments(text) if s.kind in ("lettering", "endline")]
+        shown = [s for s in parts if s.kind in ("lettering", "endline")]
         for segment in shown:
             value = segment.value
             self.lettering += quotations(value) if QUOTED.match(value) else [without_quotes(value)]
@@ -111,9 +116,10 @@ class _Reader:
                     lettering=tuple(self.lettering),
                     place=self.place,
                     join=self.join,
+                    sounds=tuple(self.sounds),
                 )
             )
-            self.join = ""
+            self.join, self.sounds = "", []
         self.action, self.lines, self.lettering = [], [], []
 
 

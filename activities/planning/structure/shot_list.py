@@ -7,8 +7,9 @@ from typing import Final
 from activities.planning.structure import text as marks
 from activities.planning.structure import words
 from activities.planning.structure.labels import FRAMING, TITLE_LINE, Segment, is_nothing, segments
-from activities.planning.structure.model import Line, Shot, Structure, numbered
+from activities.planning.structure.model import Line, Shot, SoundCue, Structure, numbered
 from activities.planning.structure.quoted import take_quotations
+from activities.planning.structure.sounds import cues_in
 from activities.planning.structure.text import (
     QUOTED,
     description_text,
@@ -64,6 +65,7 @@ class ShotDraft:
     description: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     lettering: list[str] = field(default_factory=list)
+    sounds: list[SoundCue] = field(default_factory=list)
     is_labelled: bool = False
     _open: str = ""
 
@@ -118,6 +120,8 @@ class ShotDraft:
             self.lettering += [marks.plain(s) if not marks.is_address(s) else s for s in shown]
             if kind == "endline":
                 self.lines.append(Line(spoken_text(value)))
+        elif kind == "sound":
+            self.sounds += cues_in(segment)
         elif kind == "length":
             self._read_time(marks.western_times(western_digits(value)))
         elif kind == "picture" or not kind:
@@ -126,7 +130,16 @@ class ShotDraft:
     def shot(self) -> Shot:
         """The finished shot, without its number."""
         lines, shown = tuple(x for x in self.lines if x.text), tuple(filter(None, self.lettering))
-        return Shot(0, join_descriptions(self.description), self.framing, self.start, self.seconds, lines, shown)
+        return Shot(
+            0,
+            join_descriptions(self.description),
+            self.framing,
+            self.start,
+            self.seconds,
+            lines,
+            shown,
+            sounds=tuple(self.sounds),
+        )
 
     def _describe(self, text: str) -> None:
         if _ASIDE.match(text) and _UNHEARD.search(text):
@@ -237,7 +250,9 @@ def _read(text: str) -> tuple[str, list[ShotDraft]]:
         elif drafts:
             parts = segments(western_digits(line) if marks.LENGTH.search(line) else line)
             current = drafts[-1]
-            loose = gap and len(parts) == 1 and not parts[0].kind and (current.description or current.lines)
+            # After a gap, a remark or a sound belongs to the film, not to the last shot.
+            loose = gap and len(parts) == 1 and parts[0].kind in ("", "sound")
+            loose = loose and bool(current.description or current.lines)
             if not loose or QUOTED.match(line.strip()):
                 current.read(line)
         elif not title:

@@ -99,8 +99,8 @@ def _shots_of(table: Table, lines: list[str]) -> Structure | None:
     drafts = []
     for row in table.rows:
         draft = ShotDraft()
-        for k, (kind, cell) in enumerate(zip(kinds, row, strict=False)):
-            _read_cell(draft, "sound" if k in sounds else kind, cell)
+        for k, (name, kind, cell) in enumerate(zip(table.header, kinds, row, strict=False)):
+            _read_cell(draft, "sound" if k in sounds else kind, cell, name)
         if draft.description or draft.lines or draft.lettering or draft.is_timed:
             drafts.append(draft)
     if len(drafts) < 2:
@@ -120,7 +120,7 @@ def _has_marks(table: Table, column: int) -> bool:
     return any(QUOTED.search(cell) or any(s.kind in ("voice", "speaker") for s in segments(cell)) for cell in cells)
 
 
-def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str) -> None:
+def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str, column: str) -> None:
     """Add a cell to its shot; labels within it win over the name of its column."""
     if kind == "speaker" or not has_words(cell) or is_nothing(cell):
         return
@@ -138,7 +138,8 @@ def _read_cell(draft: ShotDraft, kind: _Column | None, cell: str) -> None:
             continue  # "(natural sound)"
         for part in segments(each.strip()):
             unlabelled = "voice" if kind == "sound" and QUOTED.match(part.value.strip()) else kind or "note"
-            draft.add(part if part.kind else part._replace(kind=unlabelled, value=part.value.strip()))
+            label = column if unlabelled == "sound" else ""
+            draft.add(part if part.kind else part._replace(kind=unlabelled, value=part.value.strip(), label=label))
 
 
 def row_text(table: Table, row: tuple[str, ...]) -> str:

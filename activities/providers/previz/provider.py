@@ -1,6 +1,6 @@
 """previz: the provider without keys, on this machine. It previews a production before takes are paid for.
 
-Storyboard frames, scratch narration, animatics and placeholder text: real media, the same bytes for
+Storyboard frames, scratch narration, music and effects, animatics and placeholder text: real media, the same bytes for
 the same request, with a visible PREVIZ tag. `previz-animatic-job` simulates a vendor's long job: its id
 contains its start and its length, so any worker can poll it.
 """
@@ -27,14 +27,19 @@ from activities.errors import InvalidRequest
 from activities.providers.previz.animatic import BREATH, SECONDS, RenderStopped, animatic
 from activities.providers.previz.narration import RATE, find_voice, speak, voices
 from activities.providers.previz.scripts import spoken
+from activities.providers.previz.sound.effects import effect
+from activities.providers.previz.sound.music import TEMPI, music
 from activities.providers.previz.storyboard import storyboard
 from activities.providers.previz.text import write
 from activities.providers.protocol import Finished, Input, Job, ProviderBase, Request, Running, Unreadable
-from workflows.models import Asset, Modality
+from workflows.models import SPEECH, Asset, Modality
 
 DEFAULT_SECONDS: Final = 5.0
 DEFAULT_RATE: Final = 165.0
 DEFAULT_JOB_SECONDS: Final = 10.0
+DEFAULT_MUSIC_SECONDS: Final = 30.0
+MUSIC_SECONDS: Final = (1.0, 180.0)
+SOUND_SECONDS: Final = (0.1, 120.0)
 JOB_SECONDS: Final = (0.0, 86_400.0)
 LONGEST_SECONDS: Final = 600.0
 """Of one animatic; narration does not make it longer than this."""
@@ -110,7 +115,7 @@ class _VoiceParameter(Parameter):
 
 def _with_voices(offer: Offer) -> Offer:
     """A narration offer with the languages and voices that espeak-ng has; any other offer is unchanged."""
-    if offer.modality != Modality.AUDIO:
+    if offer.modality != Modality.AUDIO or not offer.makes(SPEECH):
         return offer
     rules = {
         name: _VoiceParameter(**rule.model_dump()) if name == "voice" else rule for name, rule in offer.rules.items()
@@ -135,7 +140,7 @@ class Previz(ProviderBase):
 
     def unreadable(self, asset: Asset, language: str) -> Unreadable | None:
         voice = asset.parameters.get("voice", language)
-        if asset.asset_type != Modality.AUDIO or not isinstance(voice, str):
+        if not asset.spoken or not isinstance(voice, str):
             return None
         said = spoken(asset.prompt, voice)
         if not said.unread:
@@ -156,6 +161,8 @@ class Previz(ProviderBase):
                 return Finished(await asyncio.to_thread(storyboard, request, pictures), "image/png", FREE)
             case "previz-narration":
                 return await self._narration(request)
+            case "previz-music" | "previz-sounds":
+                return Finished(await self._sound(request), "audio/wav", FREE)
             case "previz-animatic":
                 return await self._animatic(request)
             case "previz-animatic-job":
@@ -209,6 +216,16 @@ class Previz(ProviderBase):
             timed.append({"word": text[at:until], "at": at, "start": word.start, "end": word.end})
         data: dict[str, JsonValue] = {"kind": "speech", "text": text, "words": timed} if timed else {}
         return Finished(out, "audio/wav", FREE, data=data)
+
+    async def _sound(self, request: Request) -> Path:
+        asset, out = request.asset, request.file("sound.wav").absolute()
+        if asset.model == "previz-music":
+            seconds = _number(request, "seconds", DEFAULT_MUSIC_SECONDS, MUSIC_SECONDS, "seconds")
+            bpm = _number(request, "bpm", 0, TEMPI, "beats a minute") if "bpm" in asset.parameters else None
+            return await _stoppable(lambda stop: music(asset.prompt, out, seconds, bpm, stop))
+        length = _number(request, "seconds", 0, SOUND_SECONDS, "seconds") if "seconds" in asset.parameters else None
+        role = "ambience" if asset.role == "ambience" else "effects"
+        return await _stoppable(lambda stop: effect(role, asset.prompt, out, length, stop))
 
     async def _animatic(self, request: Request) -> Finished:
         seconds = _shot_seconds(request)

@@ -28,7 +28,7 @@ from activities.providers.replicate.answer import (
     progress,
     read_output,
 )
-from activities.providers.replicate.request import REFERENCES, picture_inputs, text_inputs
+from activities.providers.replicate.request import REFERENCES, SEEDED, picture_inputs, text_inputs
 from activities.providers.response_repair import response_hooks
 from activities.providers.selection import find_offer
 from workflows.models import Modality
@@ -87,7 +87,10 @@ class Replicate(ProviderBase):
 
     async def submit(self, request: Request) -> Job:
         model = request.asset.model
-        body: dict[str, Any] = {"input": text_inputs(request, self._offer(request)) | await picture_inputs(request)}
+        offer = self._offer(request)
+        # A sound may name the picture or shot that a film shows with it, and is not made from it.
+        pictures = await picture_inputs(request) if Modality.IMAGE in offer.accepts else {}
+        body: dict[str, Any] = {"input": text_inputs(request, offer) | pictures}
         if model in REFERENCES:
             path = f"/models/{model}/predictions"
         else:
@@ -122,7 +125,7 @@ class Replicate(ProviderBase):
     async def recover(self, claim: Claim) -> Job | None:
         """Find it by model, seed and prompt. Other models get no seed, so their predictions cannot be identified."""
         request = claim.request
-        if request.asset.model not in REFERENCES:
+        if request.asset.model not in SEEDED:
             return None
         ours = (request.asset.model, request.seed, request.asset.prompt)
         since = claim.claimed_at - MAX_CLOCK_SKEW

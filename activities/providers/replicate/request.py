@@ -19,15 +19,19 @@ REFERENCE_PIXELS: Final = 1_000_000
 LIMITS: Final = Limits(DATA_URI_CHARS, max_pixels=REFERENCE_PIXELS)
 REFERENCES: Final = {"black-forest-labs/flux-1.1-pro": 1, "black-forest-labs/flux-2-pro": 2}
 """The number of pictures that a model gets; flux-2-pro accepts eight, but the catalogue's price covers two."""
+SEEDED: Final = frozenset({*REFERENCES, "stability-ai/stable-audio-2.5"})
+"""Models that get our seed, by which a lost prediction is found."""
 
 
 def text_inputs(request: Request, offer: Offer) -> dict[str, JsonValue]:
     """The input except pictures: the same for every attempt at a take."""
     asset = request.asset
+    ours: dict[str, JsonValue]
     if asset.model not in REFERENCES:
-        return {"prompt": asset.prompt, **asset.parameters}
+        ours = {"seed": request.seed} if asset.model in SEEDED else {}
+        return {**ours, "prompt": asset.prompt, **asset.parameters}
     aspect = "16:9" if request.aspect == "21:9" else request.aspect  # the widest that the API pages list
-    ours: dict[str, JsonValue] = {"aspect_ratio": aspect, "output_format": "png"}
+    ours = {"aspect_ratio": aspect, "output_format": "png"}
     # Parameters that decide the price are sent, not left to the vendor's default.
     ours |= {name: default for r in offer.rates for name in r.when if (default := default_of(offer, name))}
     return {**ours, **asset.parameters, "prompt": asset.prompt, "seed": request.seed}

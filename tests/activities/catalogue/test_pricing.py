@@ -343,7 +343,7 @@ HEARS = {"accepts": frozenset({Modality.AUDIO}), "max_recordings": 1, "modality"
     [
         ({}, ["image"], "still", "m takes no pictures; drop image-1, or choose a model that does"),
         (SEES, ["video"], "shot", "m takes no video; drop video-1, or choose a model that does"),
-        (SEES, ["image", "audio"], "music", "m takes no sound; drop audio-2, or choose a model that does"),
+        (SEES, ["image", "audio"], "music", ""),
         (SEES, ["text"], "script", "m takes no texts; put the words that it needs into the prompt, and drop text-1"),
         (SEES, ["image", "image"], "still", "2 pictures; m takes at most 1: drop some"),
         (SEES, ["image", "audio"], "narration", ""),

@@ -3,11 +3,9 @@
 import asyncio
 import re
 import threading
-from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 
-import av
 import pytest
 from PIL import Image
 
@@ -135,32 +133,6 @@ async def test_untied_narration_follows(storage: Storage, tmp_path: Path) -> Non
     assert [start for start, _, _ in film.subtitles()] == pytest.approx([0.15, 1.05], abs=0.02)
     assert film.seconds == pytest.approx(1.95, abs=0.1)
     assert "past the last shot" in deliverable.notes[0]
-
-
-async def test_omitted_media_are_noted(storage: Storage, tmp_path: Path) -> None:
-    """Music, and the sound of a shot, are named in the notes when they are omitted."""
-    takes = Takes(storage, "lost")
-    await takes.add("music-1", Modality.AUDIO, "music", voice_file(tmp_path / "v.wav", 0.5), "audio/wav")
-    with av.open(str(tmp_path / "both.mp4"), "w") as out:
-        video, audio = out.add_stream("libx264", rate=24), out.add_stream("aac", rate=48_000)
-        video.width, video.height = 64, 36
-        for number in range(12):
-            frame = av.VideoFrame(64, 36)
-            frame.pts, frame.time_base = number, Fraction(1, 24)
-            out.mux(video.encode(frame))
-        sound = av.AudioFrame("s16", "stereo", 1024)
-        sound.planes[0].update(bytes(sound.planes[0].buffer_size))
-        sound.sample_rate, sound.pts, sound.time_base = 48_000, 0, Fraction(1, 48_000)
-        out.mux([*audio.encode(sound), *audio.encode(None), *video.encode(None)])
-    await takes.add("shot-1", Modality.VIDEO, "shot", tmp_path / "both.mp4", "video/mp4")
-    deliverable, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
-    assert deliverable.notes == (
-        "music-1 (music) is not a narration, and is not in the film",
-        "shot-1 has its own sound, which is not in the film",
-    )
-    film = Film(files["deliverable.mp4"])
-    assert film.kinds == ["video"]
-    assert film.seconds == pytest.approx(0.5, abs=0.05)
 
 
 async def test_stills_become_a_film(storage: Storage, tmp_path: Path) -> None:

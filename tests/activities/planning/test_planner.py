@@ -102,7 +102,7 @@ async def test_small_slips_are_fixed_without_a_request() -> None:
         (changed("shot-1", parameters=[{"name": "seconds", "value": "long"}]), "'long' is not a number"),
         (changed("shot-1", parameters=[{"name": "sound", "value": "maybe"}]), "'maybe' is not true or false"),
         (changed("shot-1", parameters=[{"name": "seconds", "value": "[" * 5_000}]), "is not a number"),
-        (changed("narration-1", role="music"), "music does not get into the film"),
+        (changed("narration-1", role="music"), "the brief does not ask for music; leave it out"),
         (film(shots=2), "the shots last 10 seconds together, 20 were asked for"),
         (film(seconds="8"), "the shots last 32 seconds together, 20 were asked for"),
         ({**film(), "assets": film()["assets"][:3]}, "the brief asks for video, and no asset is video"),

@@ -11,6 +11,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.planning.rewriting import instructions
 from activities.production import Activities
 from activities.providers.openai.provider import OpenAI
 from activities.providers.previz.provider import Previz
@@ -201,6 +202,18 @@ async def test_without_a_model_the_feedback_is_added(storage: Storage) -> None:
     assert len(long.prompt) == 8_000
     assert long.prompt.endswith(" Direction: " + "y" * 5_000)
     assert await desk.rewrite(request(refusal="violence")) == Rewritten()
+
+
+async def test_music_is_described_and_not_spoken(storage: Storage) -> None:
+    """Feedback on music is added to its prompt, and a language model is asked for a description of sound, in English
+    and not for spoken words."""
+    asked = request(Modality.AUDIO, "Calm piano.")
+    music = asked.model_copy(update={"asset": asked.asset.model_copy(update={"role": "music"})})
+    done = await Desk(storage, None).rewrite(music)
+    assert done.prompt == "Calm piano. Direction: at dawn instead"
+    assert "exactly the words that are spoken" in instructions(asked, None)
+    assert "exactly the words that are spoken" not in instructions(music, None)
+    assert "Nothing in it is spoken" in instructions(music, None)
 
 
 async def test_without_a_model_feedback_on_narration_is_refused(storage: Storage) -> None:

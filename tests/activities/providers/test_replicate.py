@@ -167,6 +167,14 @@ async def test_any_model_by_name(emulator: ReplicateEmulator, tmp_path: Path) ->
     assert (done.media_type, await read(done)) == ("video/mp4", video())
 
 
+async def test_music_is_sent_with_our_seed_and_without_pictures(emulator: ReplicateEmulator, tmp_path: Path) -> None:
+    """A model of music receives its prompt, its parameters and our seed, by which a lost prediction is found; the
+    picture over which the music sounds is not sent."""
+    asked = request(tmp_path, "stability-ai/stable-audio-2.5", modality=Modality.AUDIO, shown=(picture(),), duration=20)
+    await provider(emulator).submit(asked)
+    assert sent(emulator) == {"prompt": "a lighthouse", "duration": 20, "seed": 77}
+
+
 async def test_a_version_is_requested_by_its_id(emulator: ReplicateEmulator, tmp_path: Path) -> None:
     """ "owner/name:version" is requested by the version only."""
     await provider(emulator).submit(request(tmp_path, "some/mover:5c7d5dc6"))

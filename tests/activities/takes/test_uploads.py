@@ -151,6 +151,16 @@ async def test_audio_is_no_video_and_video_no_audio(desk: Desk, tmp_path: Path) 
     assert "it contains no video; give MP4" in await desk.refused(await desk.arrived(voice, Modality.VIDEO))
 
 
+async def test_music_that_does_not_open_is_refused_by_its_name(desk: Desk, tmp_path: Path) -> None:
+    """Music that does not open, or that ends long before its header says, is refused, and the message names its
+    asset."""
+    whole = voice_file(tmp_path / "m.wav", 4.0).read_bytes()
+    for data in (b"RIFF but no sound", whole[: len(whole) // 3]):
+        message = await desk.refused(await desk.arrived(data, Modality.AUDIO, "m.wav", asset_id="music-1"))
+        assert message.startswith("file: ")
+        assert message.endswith(" for music-1")
+
+
 async def test_a_file_that_is_too_long_is_refused(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A recording that is longer than any film is refused."""
     monkeypatch.setattr(uploads, "LONGEST_SECONDS", 0.5)

@@ -25,12 +25,15 @@ class Desk:
         self.activities = Activities(storage, {}, ActivitySettings())
         self.production_id = uuid4().hex
 
-    async def arrived(self, source: Path | bytes, kind: Modality, name: str = "", take: int = 1) -> CheckUpload:
+    async def arrived(
+        self, source: Path | bytes, kind: Modality, name: str = "", take: int = 1, *, asset_id: str = "a-1"
+    ) -> CheckUpload:
         data = source if isinstance(source, bytes) else await asyncio.to_thread(source.read_bytes)
         key = keys.upload_prefix(self.production_id) + uuid4().hex
         await self.storage.put_bytes(key, data, "application/octet-stream")
-        asset = Asset(asset_id="a-1", asset_type=kind, role="shot", prompt="words", provider="previz", model="any")
-        upload = UploadTake(asset_id="a-1", key=key, filename=name, uploaded_by="ana")
+        role = asset_id.rpartition("-")[0] if kind is Modality.AUDIO else "shot"
+        asset = Asset(asset_id=asset_id, asset_type=kind, role=role, prompt="words", provider="previz", model="any")
+        upload = UploadTake(asset_id=asset_id, key=key, filename=name, uploaded_by="ana")
         return CheckUpload(production_id=self.production_id, asset=asset, take=take, upload=upload)
 
     async def check(self, request: CheckUpload) -> Take:

@@ -1,6 +1,9 @@
 """A preview shows a plan before it is paid for: the same assets by previz, without cost."""
 
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from activities.providers.previz.provider import Previz
 from api.client.client import GreenlightClient
@@ -10,6 +13,12 @@ from workflows.brief import Brief, Platform
 from workflows.events import ProductionStart, ProductionStatus, Snapshot
 from workflows.models import Asset, Modality, Plan
 from workflows.preview.plan import MODELS, PREVIZ, preview_start
+
+
+def snapshot_of(plan: Plan) -> Snapshot:
+    now, brief = datetime.now(UTC), Brief(text="x", platform=Platform.VIDEO)
+    status = ProductionStatus.AWAITING_APPROVAL
+    return Snapshot(production_id="p1", status=status, brief=brief, created_at=now, updated_at=now, plan=plan)
 
 
 def test_a_vendors_plan_becomes_previz() -> None:
@@ -24,15 +33,7 @@ def test_a_vendors_plan_becomes_previz() -> None:
         [asset("still-1", Modality.IMAGE, size="1024"), asset("shot-1", Modality.VIDEO, "still-1", duration=8, seed=1)],
     )
     now = datetime.now(UTC)
-    brief = Brief(text="x", platform=Platform.VIDEO)
-    seen = Snapshot(
-        production_id="p1",
-        status=ProductionStatus.AWAITING_APPROVAL,
-        brief=brief,
-        created_at=now,
-        updated_at=now,
-        plan=plan,
-    )
+    seen = snapshot_of(plan)
     start: ProductionStart = preview_start(seen, plan, now)
     assert start.carried
     assert start.carried.plan
@@ -46,6 +47,29 @@ def test_a_vendors_plan_becomes_previz() -> None:
     ids = {preview_start(each, plan, now).production_id for each in (long, other)}
     assert {(len(i), i.partition(".")[0]) for i in ids} == {(100, "acme")}
     assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "parameters", "model", "kept"),
+    [
+        ("music", {"duration": 40, "at_seconds": 2, "steps": 8}, "previz-music", {"seconds": 40, "at_seconds": 2}),
+        ("effects", {"at_seconds": 1.5}, "previz-sounds", {"at_seconds": 1.5}),
+        ("ambience", {"duration": 20}, "previz-sounds", {"seconds": 20}),
+        ("narration", {"duration": 20, "voice": "nova"}, "previz-narration", {}),
+    ],
+)
+def test_sound_is_previewed_by_its_role(
+    role: str, parameters: dict[str, Any], model: str, kept: dict[str, Any]
+) -> None:
+    """Music, effects and ambience are previewed as such, in their length and at their place; only narration is
+    spoken."""
+    given = {"provider": "replicate", "model": "m", "asset_type": "audio", "role": role, "prompt": "calm"}
+    plan = Plan.of("t", [Asset(asset_id="a", parameters=parameters, **given)])
+    made = preview_start(snapshot_of(plan), plan, datetime.now(UTC)).carried
+    assert made is not None
+    assert made.plan is not None
+    asset = made.plan.assets[0]
+    assert (asset.provider, asset.model, asset.parameters) == ("previz", model, kept)
 
 
 def test_previz_offers_the_models_of_previews() -> None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from workflows.events import AssetStatus
-from workflows.models import Asset, Modality
+from workflows.models import UNSPOKEN_ROLES, Asset, Modality
 from workflows.production.state.record import Record
 from workflows.production.state.takes import usable_take
 
@@ -38,7 +38,9 @@ def _length(record: Record, shot: Asset) -> float:
     if fixed is not None:
         return fixed
     least = shot.number("at_least")
-    voices = (usable_take(record, i) for i in shot.depends_on if i in record.assets)  # a reference is no asset
+    sounds = {a.asset_id for a in record.plan.assets if a.sound in UNSPOKEN_ROLES} if record.plan else ()
+    needs = (i for i in shot.depends_on if i in record.assets and i not in sounds)  # a reference is no asset
+    voices = (usable_take(record, i) for i in needs)
     spoken = [v.media.duration_seconds for v in voices if v and v.media.media_type.startswith("audio/")]
     narrated = max((seconds + _PAUSE for seconds in spoken if seconds), default=None)
     return max((s for s in (least, narrated) if s is not None), default=_DEFAULT)

@@ -1,14 +1,17 @@
 """What a take was made from, and whether that is still what the plan and its inputs say: pure, by digests of content.
 
 A take is stale when its asset's prompt, model, parameters or dependencies were changed since, or when an input of it
-is another content now, or is itself stale. A title or an order is nothing that a take is made from.
+is another content now, or is itself stale. A title or an order is nothing that a take is made from, nor is the place of
+music, effects or ambience in the film: the shots and the time at which they sound.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
+from pydantic import JsonValue
+
 from workflows.events import AssetState, AssetStatus
-from workflows.models import UPLOAD, Asset, Plan, Take, digest_of
+from workflows.models import PLACE, UNSPOKEN_ROLES, UPLOAD, Asset, Modality, Plan, Take, digest_of
 
 _INPUT: Final = "input:"
 """No asset can be called so: an id has no colon."""
@@ -21,7 +24,7 @@ def spec(asset: Asset) -> dict[str, str]:
     return {
         "prompt": _short(asset.prompt),
         "model": f"{asset.provider}/{asset.model}",
-        "parameters": _short(asset.parameters),
+        "parameters": _short(_made_by(asset)),
         "depends_on": _short(sorted(asset.depends_on)),
     }
 
@@ -56,7 +59,15 @@ def reasons(plan: Plan, states: Mapping[str, AssetState], asset_id: str) -> Reas
         return ()
     inputs = [i for i in take.inputs if i in states and _changed(states[i], take, i)]
     missed = [i for i in asset.depends_on if i not in take.inputs and _usable(states.get(i))]
+    if asset.sound in UNSPOKEN_ROLES:
+        places = {a.asset_id for a in plan.assets if a.asset_type in (Modality.IMAGE, Modality.VIDEO)}
+        inputs, missed = ([i for i in ids if i not in places] for ids in (inputs, missed))
     return (*_own(asset, state.settled or take.made_from), *inputs, *missed)
+
+
+def _made_by(asset: Asset) -> dict[str, JsonValue]:
+    """The parameters without the time at which a sound is placed in the film."""
+    return {n: v for n, v in asset.parameters.items() if n != PLACE or asset.sound not in UNSPOKEN_ROLES}
 
 
 def _own(asset: Asset, was: Mapping[str, str]) -> list[str]:

@@ -139,7 +139,7 @@ def test_words_cover_their_caption(text: str, seconds: float) -> None:
         assert [word.at for word in cue.words] == [0, *(word.until for word in cue.words[:-1])]
         assert cue.words[-1].until == len(letters(cue.text))
         times = [time for word in cue.words for time in (word.start, word.end)]
-            assert all(later >= earlier - 1e-9 for earlier, later in pairwise(times))
+        assert all(later >= earlier - 1e-9 for earlier, later in pairwise(times))
         assert times[0] >= 1
         assert times[-1] <= 1 + seconds + 1e-6
     assert all(a.start < a.end < b.start for a, b in pairwise(cues))

@@ -8,7 +8,7 @@ import pytest
 
 from activities.finishing.captions.pauses import estimate, pauses_of, weight
 from activities.finishing.captions.word_times import Clock, Word, complete, parts_of
-from activities.finishing.sound_track import decode_voice
+from activities.finishing.sound.samples import decode_voice
 from activities.media.recordings import Skipped
 from activities.providers.previz.narration import speak
 

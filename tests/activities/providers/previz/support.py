@@ -16,6 +16,8 @@ MODELS = {
     "previz-text": (Modality.TEXT, "body"),
     "previz-storyboard": (Modality.IMAGE, "still"),
     "previz-narration": (Modality.AUDIO, "narration"),
+    "previz-music": (Modality.AUDIO, "music"),
+    "previz-sounds": (Modality.AUDIO, "effects"),
     "previz-animatic": (Modality.VIDEO, "shot"),
     "previz-animatic-job": (Modality.VIDEO, "shot"),
 }

@@ -18,10 +18,10 @@ from tests.activities.providers.previz.support import MODELS, made
 from workflows.models import Modality
 
 
-@pytest.mark.parametrize("model", ["previz-text", "previz-storyboard", "previz-narration", "previz-animatic"])
+@pytest.mark.parametrize("model", [m for m in MODELS if m != "previz-animatic-job"])
 async def test_same_request_same_bytes(ask: Callable[..., Request], model: str) -> None:
     """Two attempts of one request make the same bytes, of the media type that the catalogue names."""
-    parameters: dict[str, Any] = {"seconds": 0.5} if model == "previz-animatic" else {}
+    parameters = {"previz-animatic": {"seconds": 0.5}, "previz-music": {"seconds": 2}}.get(model, {})
     first, again = [await made(ask(model, parameters=parameters)) for _ in range(2)]
     assert first.read_bytes() == again.read_bytes()
     offer = next(o for o in Previz({}).offers() if o.model == model)
@@ -45,6 +45,9 @@ async def test_text_has_the_tag_and_the_brief(ask: Callable[..., Request]) -> No
         ("previz-narration", {"voice": "valyrian"}, "parameters.voice"),
         ("previz-narration", {"voice": "en+nobody"}, "parameters.voice"),
         ("previz-narration", {"voice": 3}, "parameters.voice"),
+        ("previz-music", {"seconds": 181}, "parameters.seconds"),
+        ("previz-music", {"bpm": "fast"}, "parameters.bpm"),
+        ("previz-sounds", {"seconds": -1}, "parameters.seconds"),
         ("previz-animatic", {"seconds": 0}, "parameters.seconds"),
         ("previz-animatic", {"seconds": True}, "parameters.seconds"),
         ("previz-animatic", {"at_least": 61}, "parameters.at_least"),

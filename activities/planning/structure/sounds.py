@@ -1,0 +1,150 @@
+"""Music, effects and ambience that a brief asks for: in labels such as "MUSIC: calm piano", or in its prose."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final, Literal
+
+from activities.planning.structure.labels import Segment, is_nothing, segments
+from activities.planning.structure.model import SoundCue, Structure
+from activities.planning.structure.text import QUOTED, plain, quotations
+
+Role = Literal["music", "effects", "ambience"]
+
+_MUSIC_LABEL: Final = re.compile(
+    r"music|musik|m[uú]sica|musique|音楽|BGM|音乐|음악|موسيقى|музыка|संगीत|soundtrack|score", re.IGNORECASE
+)
+_MUSIC: Final = re.compile(
+    r"\b(?:[\w-]*music|musik|[a-zäöü]+musik|m[uú]sica|musique|musical|soundtrack|score|piano|guitars?|strings|drums?|"
+    r"synth\w*|orchestra\w*|melody|tune|jingle|beat|klavier\w*|gitarre\w*)\b|音楽|音乐|음악|موسيقى|музык|संगीत",
+    re.IGNORECASE,
+)
+_AMBIENCE: Final = re.compile(
+    r"\b(?:ambien\w*|atmo\w*|room tone|background noise|rain|wind|sea|ocean|waves|surf|birds?|forest|traffic|street|"
+    r"city|crowd|caf[eé]|crickets|fire|river|stream|night|regen|meer|wellen|vögel|wald|verkehr|straße|stadt|lluvia|"
+    r"viento|mar|olas|pájaros|tráfico|pluie|vent|mer|vagues|oiseaux|forêt)\b|雨|風|波|海|鳥|风|鸟|비|바람|파도",
+    re.IGNORECASE,
+)
+_AMBIENCE_LABEL: Final = re.compile(r"atmo|ambien\w*|geräusche?", re.IGNORECASE)
+_ENDS: Final = re.compile(
+    r"\W*(?:music\s+)?(?:out|stops?|ends?|fades?(?: out)?|off|cuts?(?: out)?|aus|ende|endet|stopp?t?|fuera|termina|"
+    r"s['’]arrête|fin)\W*",
+    re.IGNORECASE,
+)
+
+_MOODS: Final = (
+    r"background|calm|gentle|soft|quiet|slow|fast|upbeat|happy|sad|dark|bright|warm|cheerful|uplifting|inspiring|"
+    r"inspirational|epic|dramatic|tense|suspenseful|mysterious|dreamy|ambient|relaxing|peaceful|energetic|driving|"
+    r"playful|romantic|melancholic|nostalgic|cinematic|emotional|minimal|light|subtle|acoustic|electronic|orchestral|"
+    r"classical|jazzy?|lo-?fi|pop|rock|folk|funky?|techno|house|synth\w*|piano|guitar|strings|violin|cello|ukulele|"
+    r"harp|flute|drums?|percussion|instrumental"
+)
+_PROSE: Final[Sequence[re.Pattern[str]]] = (
+    re.compile(
+        r"(?:,\s*|\s+)?\b(?:with|set to|accompanied by|over|and|plus|to|add|use|under)\s+(?:an?\s+|some\s+)?"
+        rf"((?:[\w'-]+[ ,]+){{0,4}}?(?:{_MOODS})[ ,]+(?:[\w'-]+[ ,]+){{0,3}}?(?:music|soundtrack|score|tune|jingle))\b"
+        r"(?:\s+(?:in the background|throughout|underneath))?",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:,\s*|\s+)?\b(?:mit|zu|und|dazu)\s+((?:[\wäöüß-]+[ ,]+){0,4}?"
+        r"(?:(?:hintergrund|klavier|gitarren|orchester|jazz|entspannungs|film)-?musik|[\wäöüß]+e[rnms]?\s+musik)"
+        r"(?:\s+im hintergrund)?)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:,\s*|\s+)?\b(?:con|com|avec)\s+(?:una?\s+|une\s+|de la\s+)?"
+        r"((?:m[uú]sica|musique)(?:\s+(?:de fondo|de fond|di sottofondo|de piano|[\wéèêáíóúñ]+)){1,3})",
+        re.IGNORECASE,
+    ),
+)
+_REFUSED: Final = re.compile(
+    r"\b(?:no|without|live|loud|ohne|keine|sin|sans|senza|sem|(?:en|dal) (?:vivo|directo)|own)\b", re.IGNORECASE
+)
+_MENTIONED: Final = re.compile(
+    rf"{_MUSIC_LABEL.pattern}|\b(?:sounds?|sfx|jingle|bgm|ambien\w*|atmo|geräusche?|klang|sonido|efectos|son|bruitages?|"
+    r"suono|effetti)\b|効果音|音效|效果音|효과음|звук|ध्वनि|صوت",
+    re.IGNORECASE,
+)
+
+
+def mentions_sound(texts: Iterable[str]) -> bool:
+    """Whether a text speaks of music or sound at all: only then may a language model plan any."""
+    return any(_MENTIONED.search(text) for text in texts)
+
+
+def cues_in(segment: Segment) -> list[SoundCue]:
+    """The cues of a labelled part of a shot; their shots are set by its reader."""
+    value = segment.value.strip()
+    texts = quotations(value) if QUOTED.match(value) else [value]
+    return [
+        SoundCue(role_of(segment.label, text), plain(text).strip(" .;,|*_"))
+        for text in texts
+        if not is_nothing(text) and plain(text).strip(" .;,|*_")
+    ]
+
+
+def role_of(label: str, text: str) -> Role:
+    """The role of a sound by its label, otherwise by its words: an unknown sound is an effect."""
+    label = label.strip()
+    if _MUSIC_LABEL.fullmatch(label):
+        return "music"
+    if _AMBIENCE_LABEL.fullmatch(label):
+        return "ambience"
+    if label.lower() not in ("sfx", "fx", "se", "bruitage", "efectos", "効果音", "音效", "효과음"):
+        if _MUSIC.search(text):
+            return "music"
+        if _AMBIENCE.search(text):
+            return "ambience"
+    return "effects"
+
+
+def asked_sounds(text: str, structure: Structure | None) -> list[SoundCue]:
+    """The cues of a brief in its order, each with the shots over which it sounds; without shots, the whole film.
+
+    One piece of music is for the whole film. Of several, each lasts until the next one, or until a cue that ends it.
+    """
+    shots = structure.shots if structure else ()
+    placed = [(shot.number, cue) for shot in shots for cue in shot.sounds]
+    known = {(cue.role, cue.text) for _, cue in placed}
+    free = [cue for line in text.splitlines() for cue in _line_cues(line) if (cue.role, cue.text) not in known]
+    music = [(number, cue) for number, cue in placed if cue.role == "music"]
+    found = [_over(cue, number, number) for number, cue in placed if cue.role != "music"]
+    if len(music) == 1:
+        found += [cue for _, cue in music if not _ENDS.fullmatch(cue.text)]
+    else:
+        for (number, cue), (until, _) in pairwise([*music, (len(shots) + 1, None)]):
+            if cue and not _ENDS.fullmatch(cue.text):
+                found.append(_over(cue, number, max(number, until - 1)))
+    found += [cue for cue in free if not _ENDS.fullmatch(cue.text)]
+    if not any(cue.role == "music" for cue in found) and (described := _music_in_prose(text)):
+        found.append(SoundCue("music", described))
+    return list(dict.fromkeys(found))
+
+
+def without_sounds(text: str) -> str:
+    """The text without its cues: they are heard, and neither said nor shown."""
+    lines = [line for line in text.splitlines() if not _line_cues(line)]
+    kept = "\n".join(lines)
+    for pattern in _PROSE:
+        kept = pattern.sub(lambda m: m[0] if _REFUSED.search(m[0]) else "", kept)
+    return kept if kept.strip() else text
+
+
+def _over(cue: SoundCue, first: int, last: int) -> SoundCue:
+    return SoundCue(cue.role, cue.text, first, last)
+
+
+def _line_cues(line: str) -> list[SoundCue]:
+    """The cues of a line that begins with the label of a sound."""
+    parts = segments(line.strip(" \t>#*•+|-"))
+    return [cue for part in parts if part.kind == "sound" for cue in cues_in(part)] if _begins_with_sound(parts) else []
+
+
+def _begins_with_sound(parts: Sequence[Segment]) -> bool:
+    return bool(parts) and parts[0].kind == "sound"
+
+
+def _music_in_prose(text: str) -> str:
+    matches = (match for pattern in _PROSE for match in pattern.finditer(text))
+    return next((" ".join(m[1].split()) for m in matches if not _REFUSED.search(m[0])), "")
