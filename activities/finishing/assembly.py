@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.finishing.captions.cues import Cue
 from activities.finishing.captions.files import directed
-from activities.finishing.frames import check_stopped
-from activities.finishing.segments import NOTES_TAG
+from activities.finishing.picture.frames import check_stopped
+from activities.finishing.picture.segments import NOTES_TAG
 from workflows.models import Chapter
 
 if TYPE_CHECKING:

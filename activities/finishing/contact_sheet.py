@@ -7,7 +7,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
-from activities.finishing.frames import load_middle_frame, load_picture
+from activities.finishing.picture.frames import load_middle_frame, load_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -15,15 +15,16 @@ from typing import Final
 from pydantic import TypeAdapter
 from temporalio.exceptions import ApplicationError
 
-from activities.finishing import assembly, contact_sheet, document, editorial, segments
-from activities.finishing.burned_captions import BurnedCaptions, CaptionStyle, burn
+from activities.finishing import assembly, contact_sheet, document, editorial
 from activities.finishing.captions import files as caption_files
 from activities.finishing.captions.cues import Cue, cues_of
 from activities.finishing.captions.word_times import Word
 from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
-from activities.finishing.frames import FilmFormat, ShotFacts
 from activities.finishing.languages import three_letters
+from activities.finishing.picture import segments
+from activities.finishing.picture.burned_captions import BurnedCaptions, CaptionStyle, burn
+from activities.finishing.picture.frames import FilmFormat, ShotFacts
 from activities.finishing.sound import track
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread

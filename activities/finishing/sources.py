@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any, Final, TypeVar
 
 from activities.finishing.captions.pauses import Pause
-from activities.finishing.frames import ShotFacts, shot_facts
+from activities.finishing.picture.frames import ShotFacts, shot_facts
 from activities.finishing.sound.track import Measured, measure_recording
 from activities.media.facts import extension_of
 from activities.storage.bucket import Storage

@@ -64,7 +64,7 @@ def main(kind: str, folder: Path) -> None:
     """Run one measure, and print its result as JSON."""
     from activities.finishing import film
     from activities.finishing.deliverable import assemble
-    from activities.finishing.frames import FilmFormat, frames_of
+    from activities.finishing.picture.frames import FilmFormat, frames_of
     from activities.finishing.sources import Sources
     from activities.finishing.timeline import Shot, lay_out, pieces_of
     from activities.media.recordings import Skipped

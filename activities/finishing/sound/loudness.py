@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from activities.finishing.frames import check_stopped
+from activities.finishing.picture.frames import check_stopped
 from activities.finishing.sound.samples import (
     FLOAT_BYTES,
     SAMPLE_BYTES,

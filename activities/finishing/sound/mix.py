@@ -17,7 +17,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
-from activities.finishing.frames import check_stopped
+from activities.finishing.picture.frames import check_stopped
 from activities.finishing.sound import placement
 from activities.finishing.sound.lanes import Clip, Lane, lanes_of
 from activities.finishing.sound.loudness import Loudness, Meter, master, measure

@@ -7,7 +7,7 @@ from threading import Event
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from activities.errors import OutputUnusable
-from activities.finishing.frames import check_stopped, decoding
+from activities.finishing.picture.frames import check_stopped, decoding
 from activities.media.facts import LONGEST_SECONDS
 from activities.media.recordings import Skipped, audio_frames, open_recording
 

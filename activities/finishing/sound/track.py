@@ -11,8 +11,8 @@ from typing import Final
 
 from activities.finishing.captions.pauses import Pause, pauses_of
 from activities.finishing.editorial import PlacedSound
-from activities.finishing.frames import check_stopped
-from activities.finishing.segments import NOTES_TAG, RENDERER
+from activities.finishing.picture.frames import check_stopped
+from activities.finishing.picture.segments import NOTES_TAG, RENDERER
 from activities.finishing.sound import placement
 from activities.finishing.sound.mix import Track, mix
 from activities.finishing.sound.samples import SAMPLE_BYTES, SAMPLE_RATE, decode_voice

@@ -8,10 +8,10 @@ import av
 import pytest
 from PIL import Image, ImageChops
 
-from activities.finishing import segments
-from activities.finishing.burned_captions import BurnedCaptions, Style, burn
 from activities.finishing.captions.cues import Cue, cues_of
-from activities.finishing.frames import FilmFormat
+from activities.finishing.picture import segments
+from activities.finishing.picture.burned_captions import BurnedCaptions, Style, burn
+from activities.finishing.picture.frames import FilmFormat
 from activities.finishing.timeline import PlacedVoice, Shot, Voice, lay_out, pieces_of
 from activities.media.fonts import Face
 from activities.media.overlays import Overlay

@@ -13,7 +13,7 @@ pytest.importorskip("opentimelineio", reason="it has no wheel for this Python")
 import opentimelineio as otio
 
 from activities.finishing.editorial import KEY, PlacedSound
-from activities.finishing.frames import RATES
+from activities.finishing.picture.frames import RATES
 from activities.finishing.timeline import Join
 from tests.support.timelines import Cutting, holds, plays, without_early_holds
 

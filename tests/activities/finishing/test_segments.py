@@ -13,9 +13,9 @@ from PIL import Image
 
 from activities.finishing.deliverable import finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
+from activities.finishing.picture.titles import lines_of
 from activities.finishing.sources import Sources
 from activities.finishing.timeline import Shot, lay_out, pieces_of
-from activities.finishing.titles import lines_of
 from activities.media.fonts import Face
 from activities.storage.bucket import Storage
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, voice_file

@@ -9,7 +9,7 @@ import av
 import pytest
 from PIL import Image
 
-from activities.finishing.frames import FilmFormat, frames_of, shot_facts
+from activities.finishing.picture.frames import FilmFormat, frames_of, shot_facts
 from activities.finishing.timeline import Shot, lay_out, pieces_of
 from activities.media.recordings import Skipped
 from activities.media.timecode import MARK, FilmTimecode, Timecode

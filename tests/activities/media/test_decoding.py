@@ -15,7 +15,7 @@ import pytest
 
 from activities.errors import OutputUnusable
 from activities.finishing.deliverable import finish
-from activities.finishing.frames import shot_facts
+from activities.finishing.picture.frames import shot_facts
 from activities.media.facts import probe
 from activities.storage.bucket import Storage
 from activities.takes.uploads import INSPECTORS

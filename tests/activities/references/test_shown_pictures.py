@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 
 from activities.errors import InvalidRequest
 from activities.finishing.contact_sheet import HEADER, MARGIN
-from activities.finishing.frames import load_picture
+from activities.finishing.picture.frames import load_picture
 from activities.media.facts import probe
 from activities.providers.anthropic import _limits
 from activities.providers.picture_inputs import Limits, Picture, fit_mask, fit_picture

@@ -16,7 +16,7 @@ from temporalio import activity
 from temporalio.client import Client
 from typer.testing import CliRunner
 
-from activities.finishing.frames import load_middle_frame
+from activities.finishing.picture.frames import load_middle_frame
 from activities.storage.bucket import Storage
 from activities.takes import uploads
 from activities.takes.uploads import store_upload

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from activities.errors import OutputUnusable
-from activities.finishing.frames import Stopped
+from activities.finishing.picture.frames import Stopped
 from activities.finishing.sound.mix import Mixed, Track, mix
 from activities.finishing.timeline import Timeline
 from activities.media.recordings import Skipped

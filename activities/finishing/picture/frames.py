@@ -13,9 +13,9 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from activities.errors import OutputUnusable
-from activities.finishing.joins import JOINS, darken
+from activities.finishing.picture.joins import JOINS, darken
+from activities.finishing.picture.titles import Titles, card_frame
 from activities.finishing.timeline import Part, Piece, PlacedShot, Shot
-from activities.finishing.titles import Titles, card_frame
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
 from activities.media.stills import BROKEN, decode_picture
 from activities.media.timecode import MARK, FilmTimecode

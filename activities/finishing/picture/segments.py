@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from activities.finishing.burned_captions import BurnedCaptions
-from activities.finishing.frames import FilmFormat, frames_of
+from activities.finishing.picture.burned_captions import BurnedCaptions
+from activities.finishing.picture.frames import FilmFormat, frames_of
 from activities.finishing.timeline import Piece
 from activities.media.recordings import Skipped
 from workflows.models import digest_of
