@@ -377,10 +377,8 @@ class AssetRecord(Model):
 
 
 class ProductionStart(Model):
-    """The workflow's input. `carried` is the state at the end of an earlier run: continue-as-new, or reopening.
-
-    `reports_to` is the id of a workflow that gets the signal `told` with a Report after each change of the status.
-    """
+    """The workflow's input. `carried` is the state at the end of an earlier run: continue-as-new, or reopening. The
+    workflow `reports_to` gets the signal `told` with a Report after each change of the status."""
 
     production_id: ProductionId
     brief: Brief

@@ -1,18 +1,19 @@
-"""Routes of decisions: about a plan, about its assets, and whether a production continues."""
+"""Routes of decisions: about a plan and its preview, about its assets, and whether a production continues."""
 
 from typing import TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.deps import AssetId, CurrentCaller, KnownId, RequestKey, ServicesDep, keyed
-from api.problems import documented
+from api.problems import Problem, documented
 from api.temporal import updates
 from api.views.bodies import ApproveBody, RejectBody
-from api.views.production import PREFIX, PlanView
-from workflows.events import Receipt
+from api.views.production import PREFIX, PlanView, Started
+from workflows.events import ProductionStatus, Receipt
 from workflows.models import Model
+from workflows.preview.plan import PREVIZ
 from workflows.requests import (
     Decision,
     Pause,
@@ -153,3 +154,20 @@ def _of_asset(record: type[M], asset_id: str, body: Model) -> M:
         return record.model_validate({"asset_id": asset_id, **body.model_dump(exclude_unset=True)})
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
+
+
+@router.post("/{production_id}/preview", status_code=202, tags=["decisions"])
+async def preview(services: ServicesDep, response: Response, production_id: KnownId) -> Started:
+    """Make the whole plan with previz, without cost, as a production of its own with events and a deliverable.
+
+    Each plan has one preview, however often it is requested; an edited plan has another preview.
+    """
+    report = await services.fleet.report()
+    if not any(p.provider == PREVIZ and p.enabled for p in report.providers):
+        message = "previz, which makes previews, is not enabled"
+        remedy = "leave GREENLIGHT_PREVIZ unset in the workers' environment"
+        raise Problem.of_field("production_id", message, remedy, status=409, kind="no-preview")
+    preview_id = await services.productions.start_preview(production_id)
+    links = services.links(preview_id)
+    response.headers["Location"] = links.production
+    return Started(production_id=preview_id, status=ProductionStatus.PRODUCING, links=links)

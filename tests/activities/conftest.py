@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.receiver import Named
+from tests.support.servers.receiver import Named
 
 
 @pytest.fixture

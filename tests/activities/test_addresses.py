@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from activities.egress import GuardedTransport, PlainHttp, PrivateAddress, is_public
-from tests.support.certificates import certificate
-from tests.support.receiver import Named, receiving
+from tests.support.servers.certificates import certificate
+from tests.support.servers.receiver import Named, receiving
 from tests.support.waiting import WITHIN
 
 

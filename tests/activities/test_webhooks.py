@@ -29,8 +29,8 @@ from api.temporal.workers import LOGGED, webhook_errors
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions
-from tests.support.receiver import DROPPED, Got, Receiver, answer, receiving
-from tests.support.serving import problem, serving
+from tests.support.servers.receiver import DROPPED, Got, Receiver, answer, receiving
+from tests.support.servers.serving import problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 from workflows import keys, webhook_delivery

@@ -18,7 +18,7 @@ from api.auth.roles import Role
 from api.readiness import OK, Readiness
 from api.settings import Settings
 from tests.api.auth.api_keys import bearer
-from tests.support.serving import Api, problem, serving
+from tests.support.servers.serving import Api, problem, serving
 from tests.support.waiting import WITHIN
 
 NO_TEMPORAL = {"TEMPORAL_ADDRESS": "127.0.0.1:9"}

@@ -17,7 +17,7 @@ from api.openapi.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, ProblemDetails, refused
 from api.settings import Settings, SettingsError
 from api.views import batches, bodies, changes, generated, production, provenance
-from tests.support.serving import NOWHERE, Api, problem, serving
+from tests.support.servers.serving import NOWHERE, Api, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import models, provider_report, requests
 from workflows.batch.records import Admit, BatchView

@@ -20,8 +20,8 @@ import yaml
 from tests import ROOT
 from tests.emulators.base import Kind
 from tests.emulators.replicate import ReplicateEmulator
-from tests.support.collector import Seen
 from tests.support.observed import WISH, Observed, observing
+from tests.support.servers.collector import Seen
 from tests.support.stack import hermetic
 from worker.connect import MetricsAddressRefused, make_runtime
 from worker.settings import WorkerSettings

@@ -27,7 +27,7 @@ from deploy.local import Stack
 from deploy.ports import LOOPBACK, Ports, accepts_connections
 from deploy.supervisor import Component, Supervisor
 from tests import ROOT
-from tests.support.certificates import certified
+from tests.support.servers.certificates import certified
 from tests.support.stack import hermetic
 from tests.support.waiting import WITHIN, eventually
 from workflows.servers.temporal import DISK_FULL, diagnose

@@ -9,7 +9,7 @@ from activities.provenance.credentials import load_credentials
 from deploy import local
 from deploy.ports import Ports
 from deploy.settings import StackSettings
-from tests.support.signing import NAME, certificate_pem, signing_settings
+from tests.activities.provenance.signing import NAME, certificate_pem, signing_settings
 from tests.support.stack import hermetic, new_home
 
 

@@ -16,8 +16,8 @@ from api.cli.main import app
 from api.cli.progress import ProductionProgress
 from api.cli.tables import show_production
 from api.client.client import GreenlightClient
-from tests.support.fakes import Film
-from tests.support.serving import Api, serving
+from tests.support.fake_film import Film
+from tests.support.servers.serving import Api, serving
 from tests.workflows.production.state.states import approved, text
 from workflows.events import Event
 from workflows.models import Quote

@@ -14,35 +14,29 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.batch import BatchRecords, ProductionReports
-from tests.support.serving import patient
+from tests.support.fake_steps import FakeFilmSteps
+from tests.support.servers.serving import patient
 from workflows import keys
 from workflows.activity_io import (
     PLAN_INVALID,
-    SEGMENT_MISSING,
     TAKE_EXISTS,
     UPLOAD_REFUSED,
-    AssembleFilm,
     AssetCancelled,
     AssetFailure,
     CheckUpload,
     DraftPlan,
-    EncodeSegment,
-    FilmLayout,
     FinishDeliverable,
     KnownRecord,
-    MixSound,
     PricePlan,
     ProduceAsset,
     RewritePrompt,
     Rewritten,
-    Segment,
     SettledQuestions,
     SettleQuestions,
     TakeInReferences,
 )
 from workflows.batch.records import BatchRecord
 from workflows.batch.workflow import BatchWorkflow
-from workflows.contracts import ProductionActivities
 from workflows.events import Snapshot
 from workflows.models import (
     UPLOAD,
@@ -69,7 +63,7 @@ if TYPE_CHECKING:
 PROVIDER = "fake"
 
 
-class FakeActivities(ProductionActivities):
+class FakeActivities(FakeFilmSteps):
     """Plans `assets` text assets called text-1, text-2, …, each at `price_usd`.
 
     `fail` names assets, `fail_takes` single takes that fail for good, `doubt` assets whose submission is ambiguous,
@@ -87,6 +81,7 @@ class FakeActivities(ProductionActivities):
     """
 
     def __init__(self, assets: int = 3, price_usd: str = "0.0100") -> None:
+        super().__init__()
         self.assets = assets
         self.price_usd = Decimal(price_usd)
         self.jobs = False
@@ -110,11 +105,6 @@ class FakeActivities(ProductionActivities):
         self.drafting_usd = Decimal(0)
         self.orders: list[str | None] = []
         self.finished: list[int] = []
-        self.segments: Sequence[str] = ()
-        self.encoded: list[str] = []
-        self.broken: set[str] = set()
-        self.deleted: list[str] = []
-        self.layouts = 0
         self.stopped: list[tuple[str, int]] = []
         self.rewrites = True
         self.rewritten: list[RewritePrompt] = []
@@ -297,34 +287,6 @@ class FakeActivities(ProductionActivities):
         file = DeliverableFile(name="content.md", role="document", media=_media(key, "text/markdown"))
         return Deliverable(revision=request.revision, files=(file,))
 
-    @activity.defn(name="lay_out_film")
-    async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:
-        self.layouts += 1
-        left = [name for name in self.segments if name not in self.encoded]
-        return FilmLayout(
-            timeline="timeline",
-            segments=tuple(Segment(number=n, name=name, key=name) for n, name in enumerate(left, start=1)),
-            count=max(1, len(self.segments)),
-            sound="sound" if self.segments and "sound" not in self.encoded else "",
-        )
-
-    @activity.defn(name="encode_segment")
-    async def encode_segment(self, request: EncodeSegment) -> None:
-        if request.segment.name in self.broken:
-            raise ApplicationError(f"{request.segment.name} does not decode; make it again", non_retryable=True)
-        self.encoded.append(request.segment.name)
-
-    @activity.defn(name="mix_sound")
-    async def mix_sound(self, request: MixSound) -> None:
-        self.encoded.append("sound")
-
-    @activity.defn(name="assemble_film")
-    async def assemble_film(self, request: AssembleFilm) -> Deliverable:
-        if self.deleted:
-            self.encoded.remove(self.deleted.pop())
-            raise ApplicationError("a part was deleted", type=SEGMENT_MISSING, non_retryable=True)
-        return await self.finish_deliverable(request.request)
-
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
         if held := self._held.get("manifest"):
@@ -416,30 +378,6 @@ class FakeActivities(ProductionActivities):
                 await stack.enter_async_context(worker)
             stack.enter_context(patient())
             yield
-
-
-class Film(FakeActivities):
-    """Plans a still, the shot that is made from it, and a title that needs neither."""
-
-    @activity.defn(name="draft_plan")
-    async def draft_plan(self, request: DraftPlan) -> Plan:
-        def asset(asset_id: str, kind: Modality, *needs: str) -> Asset:
-            return Asset(
-                asset_id=asset_id,
-                asset_type=kind,
-                role="body",
-                prompt=f"make {asset_id}",
-                provider=PROVIDER,
-                model="words",
-                depends_on=needs,
-            )
-
-        made = [
-            asset("still-1", Modality.IMAGE),
-            asset("shot-1", Modality.VIDEO, "still-1"),
-            asset("title-1", Modality.TEXT),
-        ]
-        return Plan.of("A film", made)
 
 
 def _media(key: str, media_type: str = "text/plain") -> Media:

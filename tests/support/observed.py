@@ -19,8 +19,8 @@ from deploy.local import Stack, running_stack
 from deploy.temporal import binary
 from tests.emulators.replicate import ReplicateEmulator
 from tests.journeys.vendors import soon_done
-from tests.support.collector import Collector, collecting
 from tests.support.film import manifest_of, planned
+from tests.support.servers.collector import Collector, collecting
 from tests.support.stack import new_home
 from tests.support.vendors import env_of
 from tests.support.waiting import WITHIN, until

@@ -4,7 +4,7 @@ import pytest
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from tests.support.fakes import Film
+    from tests.support.fake_film import Film
     from tests.support.productions import Productions, refusal, snapshot, until, update
     from workflows.cut import Cut, Transition
     from workflows.production.workflow import ProductionWorkflow

@@ -15,7 +15,7 @@ import opentimelineio as otio
 from activities.finishing.editorial import KEY, PlacedSound
 from activities.finishing.picture.frames import RATES
 from activities.finishing.timeline import Join
-from tests.support.timelines import Cutting, holds, plays, without_early_holds
+from tests.activities.finishing.timelines import Cutting, holds, plays, without_early_holds
 
 Kind = Literal["cut", "dissolve", "fade", "wipe"]
 KINDS: Final[tuple[Kind, ...]] = ("cut", "dissolve", "fade", "wipe")

@@ -7,7 +7,7 @@ import pytest
 
 from activities.production import Activities
 from activities.storage.bucket import Storage
-from tests.activities.planning.billed_planner import answer, desk
+from tests.activities.planning.money.billed_planner import answer, desk
 from tests.emulators import openai_bodies
 from tests.emulators.openai import OpenAIEmulator
 

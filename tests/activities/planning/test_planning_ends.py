@@ -16,7 +16,7 @@ from activities.planning.questions.accounts import AccountFile
 from activities.production import Activities
 from activities.storage.bucket import Storage
 from activities.takes.paid import PaidTake
-from tests.activities.planning.billed_planner import approved, holds, named, request_of, settled, summing, working
+from tests.activities.planning.money.billed_planner import approved, holds, named, request_of, settled, summing, working
 from tests.emulators.openai import OpenAIEmulator
 from tests.support.productions import Productions, refusal, snapshot
 from tests.support.waiting import WITHIN

@@ -19,7 +19,7 @@ from activities.provenance.self_made import make_certificate, self_made_certific
 from activities.provenance.signer import Signer, make_signer
 from activities.settings import ActivitySettings
 from tests import ROOT
-from tests.support.signing import NAME, certificate_pem, signing_settings
+from tests.activities.provenance.signing import NAME, certificate_pem, signing_settings
 from tests.support.stack import hermetic
 from workflows.provenance.records import SELF_MADE
 from workflows.runtime.redaction import HIDDEN, redact_logs, register_secrets

@@ -12,7 +12,7 @@ from activities.provenance.statements import MODEL_MADE, PARTLY_MODEL_MADE
 from activities.storage.bucket import Storage, sha256_of
 from api.provenance.reader import read_provenance
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, still_file, voice_file
-from tests.support.signing import make_test_signer
+from tests.activities.provenance.signing import make_test_signer
 from workflows.activity_io import FinishDeliverable
 from workflows.brief import Platform
 from workflows.keys import deliverable_key, fileset_of

@@ -11,8 +11,8 @@ from activities.provenance.signer import Signer
 from activities.storage.bucket import Storage, sha256_of
 from activities.takes import signing
 from api.provenance.reader import read_provenance
+from tests.activities.provenance.signing import make_test_signer
 from tests.activities.takes.attempts import Attempts, take_request
-from tests.support.signing import make_test_signer
 from tests.support.vendor import Vendor
 from workflows.models import Take
 from workflows.provenance.records import SELF_MADE

@@ -16,7 +16,7 @@ from activities.provenance.signer import Signer
 from activities.provenance.statements import COMPOSITE, MODEL_MADE, PARTLY_MODEL_MADE, PLACEHOLDER
 from api.provenance.reader import read_provenance
 from tests.activities.provenance.signed_media import KINDS, decoded, statement, tampered
-from tests.support.signing import NAME, certificate_pem, make_test_signer, signing_settings
+from tests.activities.provenance.signing import NAME, certificate_pem, make_test_signer, signing_settings
 from workflows.models import UPLOAD
 from workflows.provenance.records import SELF_MADE, Edit, Ingredient, Statement
 

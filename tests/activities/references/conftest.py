@@ -10,8 +10,8 @@ from activities import egress
 from activities.egress import GuardedTransport
 from activities.storage.bucket import Storage
 from tests.activities.references.pictures import HOST, Desk
-from tests.support.certificates import certificate
-from tests.support.receiver import Named, Receiver, receiving
+from tests.support.servers.certificates import certificate
+from tests.support.servers.receiver import Named, Receiver, receiving
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.production import Activities
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage
-from tests.support.receiver import Receiver
+from tests.support.servers.receiver import Receiver
 from workflows import keys
 from workflows.activity_io import REFERENCE_REFUSED, TakeInReferences
 from workflows.brief import Brief, Reference

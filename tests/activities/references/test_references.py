@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from activities.references import ingest
 from tests.activities.references.pictures import HOST, Desk, at, brought, picture, served
-from tests.support.receiver import Got, Named, Receiver, answer
+from tests.support.servers.receiver import Got, Named, Receiver, answer
 from workflows import keys
 from workflows.brief import Brief, Platform, Reference
 

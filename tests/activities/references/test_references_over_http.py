@@ -23,8 +23,8 @@ from deploy.local import Stack
 from tests.activities.references.pictures import at, picture, served
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions, names, refusal, snapshot, until, update
-from tests.support.receiver import Receiver
-from tests.support.serving import Api, patient, problem, serving
+from tests.support.servers.receiver import Receiver
+from tests.support.servers.serving import Api, patient, problem, serving
 from tests.support.stack import use_s3
 from worker.settings import WorkerSettings
 from worker.workers import make_workers

@@ -23,7 +23,7 @@ from api.settings import Settings
 from api.storage import Vault
 from deploy.ports import LOOPBACK
 from deploy.s3 import write_aws_config
-from tests.support.certificates import certified
+from tests.support.servers.certificates import certified
 from workflows.servers.s3 import bucket_endpoint, clock_problem
 
 BUCKET = "films"

@@ -28,7 +28,7 @@ from api.views.production import StreamEvent
 from deploy.local import Stack
 from deploy.temporal import binary
 from tests.support.productions import Handle, Productions, snapshot
-from tests.support.serving import serving
+from tests.support.servers.serving import serving
 from tests.support.vendor import Vendor
 from tests.support.waiting import WITHIN, eventually
 from workflows import keys

@@ -27,7 +27,7 @@ from deploy.local import Stack
 from tests.activities.finishing.media import Film, Takes, finished, shot_file, still_file, voice_file
 from tests.activities.takes.upload_desk import Desk
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, problem, serving
+from tests.support.servers.serving import Api, problem, serving
 from tests.support.stack import use_s3
 from tests.support.vendor import png
 from workflows import keys

@@ -9,7 +9,7 @@ import pytest
 from api.auth import key_file
 from deploy.local import Stack
 from tests.api.auth.tenants import COPY, HOLDERS, LIMITS, PNG, House, Property, bodies, routes
-from tests.support.serving import serving
+from tests.support.servers.serving import serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 

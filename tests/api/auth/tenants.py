@@ -13,7 +13,7 @@ from api.app import create_app
 from api.auth.roles import Role
 from api.settings import Settings
 from tests.api.auth.api_keys import bearer
-from tests.support.serving import Api
+from tests.support.servers.serving import Api
 from tests.support.waiting import eventually
 
 COPY: Final = {"text": "Say why night trains are back.", "platform": "copy"}

@@ -23,7 +23,7 @@ from api.cli.main import app
 from api.client.client import GreenlightClient, GreenlightError
 from api.settings import Settings, SettingsError
 from tests.api.auth.api_keys import bearer, keys, made
-from tests.support.serving import NOWHERE, Api, problem, serving
+from tests.support.servers.serving import NOWHERE, Api, problem, serving
 
 OTHERS: dict[str, str] = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
 CHANGE = ("POST", "/api/v1/productions/p1/cancel")

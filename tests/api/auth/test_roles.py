@@ -20,7 +20,7 @@ from api.thumbnails import Thumbnails
 from deploy.local import Stack
 from tests.api.auth.api_keys import bearer
 from tests.api.auth.tenants import COPY, HOLDERS, PNG, House, Property, filled, routes
-from tests.support.serving import problem
+from tests.support.servers.serving import problem
 from tests.support.waiting import WITHIN, eventually
 from workflows import keys
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.api.auth.tenants import COPY, HOLDERS, House, Property, bodies, filled, routes
-from tests.support.serving import problem
+from tests.support.servers.serving import problem
 from tests.support.waiting import WITHIN, eventually
 from workflows import keys
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.cli.command import Greenlight, command_at
-from tests.support.serving import Api
+from tests.support.servers.serving import Api
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from api.cli.main import app
 from api.views.production import PlanView
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
-from tests.support.serving import serving
+from tests.support.servers.serving import serving
 
 Greenlight = Callable[..., Result]
 WORDS = "Three words for a lighthouse."

@@ -25,7 +25,7 @@ from api.views.production import StreamEvent
 from deploy.local import Stack
 from tests.api.cli.command import Greenlight, command_at
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, serving
+from tests.support.servers.serving import Api, serving
 from workflows.activity_io import DraftPlan
 from workflows.brief import Platform
 from workflows.events import EventName

@@ -20,7 +20,7 @@ from api.cli.main import app
 from deploy.local import Stack
 from tests.api.cli.command import Greenlight
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, serving
+from tests.support.servers.serving import Api, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, Sse, serving
+from tests.support.servers.serving import Api, Sse, serving
 from tests.support.waiting import WITHIN
 from workflows.runtime.data_converter import data_converter
 

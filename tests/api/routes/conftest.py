@@ -8,7 +8,7 @@ from temporalio.client import Client
 from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, serving
+from tests.support.servers.serving import Api, serving
 from tests.support.stack import use_s3
 
 

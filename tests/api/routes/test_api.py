@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from activities.storage.bucket import Storage
 from tests.support.fakes import PROVIDER, FakeActivities
-from tests.support.serving import BRIEF, Api, path, problem, serving
+from tests.support.servers.serving import BRIEF, Api, path, problem, serving
 from tests.support.waiting import WITHIN
 from workflows import keys
 from workflows.models import Modality

@@ -18,7 +18,7 @@ from api.cli.main import app
 from api.cli.tables import format_age
 from api.temporal import visibility
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, problem, serving
+from tests.support.servers.serving import Api, problem, serving
 from tests.support.waiting import eventually
 from workflows.activity_io import AssetFailure
 from workflows.events import Answer, AttentionItem, AttentionReason

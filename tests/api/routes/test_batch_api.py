@@ -25,7 +25,7 @@ from api.views.batches import BatchResult
 from deploy.local import Stack
 from tests import ROOT
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, problem, serving
+from tests.support.servers.serving import Api, problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 from workflows import keys

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, problem, serving
+from tests.support.servers.serving import Api, problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import WITHIN
 from workflows import keys

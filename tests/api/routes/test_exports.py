@@ -18,7 +18,7 @@ from api.views.exports import ExportFormat
 from deploy.local import Stack
 from tests.activities.finishing.media import NOW, Film, Takes, finished, shot_file, voice_file
 from tests.api.cli.command import command_at
-from tests.support.serving import Api, problem, serving
+from tests.support.servers.serving import Api, problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 from workflows import keys

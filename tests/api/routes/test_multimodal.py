@@ -12,7 +12,7 @@ from activities.storage.bucket import Storage
 from api.routes.multimodal import assets_beyond
 from api.views.bodies import Generate
 from tests.support.fakes import FakeActivities
-from tests.support.serving import BRIEF, Api, problem, serving, sse
+from tests.support.servers.serving import BRIEF, Api, problem, serving, sse
 from workflows import keys
 from workflows.activity_io import PLAN_INVALID, DraftPlan
 from workflows.models import Asset, Modality, Plan

@@ -6,9 +6,9 @@ from activities.storage.bucket import Storage
 from api.routes import downloads
 from tests.activities.finishing.media import still_file
 from tests.activities.provenance.signed_media import KINDS, statement, tampered
+from tests.activities.provenance.signing import make_test_signer
 from tests.support import fakes
-from tests.support.serving import Api, path, problem
-from tests.support.signing import make_test_signer
+from tests.support.servers.serving import Api, path, problem
 from workflows import keys
 from workflows.models import Media
 from workflows.provenance.records import SELF_MADE

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli.main import app
 from tests.support.fakes import FakeActivities
-from tests.support.serving import Api, problem, serving
+from tests.support.servers.serving import Api, problem, serving
 from tests.support.waiting import eventually
 
 PATH = "/api/v1/schedules"

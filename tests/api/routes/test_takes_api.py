@@ -8,7 +8,7 @@ from temporalio.client import Client
 from activities.storage.bucket import Storage
 from api.routes.streamed_media import MAX_INLINE_BYTES
 from tests.support.fakes import FakeActivities
-from tests.support.serving import BRIEF, Api, path, problem
+from tests.support.servers.serving import BRIEF, Api, path, problem
 from tests.support.waiting import eventually
 from workflows import keys
 from workflows.start_options import TITLE

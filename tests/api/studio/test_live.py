@@ -9,7 +9,8 @@ from temporalio.client import Client
 from activities.storage.bucket import Storage
 from deploy.local import Stack
 from tests.api.studio.browser import Site, approve, card, delivered, made, overflow, visiting, write
-from tests.support.fakes import FakeActivities, Film
+from tests.support.fake_film import Film
+from tests.support.fakes import FakeActivities
 from tests.support.stack import use_s3
 
 

@@ -9,7 +9,8 @@ from playwright.async_api import Browser, Page, expect
 from temporalio import activity
 
 from tests.api.studio.browser import SCREENS, Site, approve, card, delivered, made, overflow, show, violations, visiting
-from tests.support.fakes import FakeActivities, Film
+from tests.support.fake_film import Film
+from tests.support.fakes import FakeActivities
 from tests.support.waiting import WITHIN
 from workflows.activity_io import ProduceAsset
 from workflows.models import ZERO, Take

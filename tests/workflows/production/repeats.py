@@ -10,7 +10,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from tests.support.serving import Api
+from tests.support.servers.serving import Api
 from tests.support.waiting import WITHIN, eventually
 from workflows import keys
 from workflows.batch.records import BatchStart

@@ -8,7 +8,8 @@ from temporalio import workflow
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
-    from tests.support.fakes import FakeActivities, Film
+    from tests.support.fake_film import Film
+    from tests.support.fakes import FakeActivities
     from tests.support.productions import Productions, names, plan_of, refusal, snapshot, until, update
     from tests.support.waiting import WITHIN, eventually
     from tests.workflows.production.steps import approve, digest, made, server, waiting

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.fakes import FakeActivities, Film
+from tests.support.fake_film import Film
+from tests.support.fakes import FakeActivities
 from tests.support.productions import Handle, Productions, names, refusal, snapshot, until, update
 from tests.workflows.production.steps import attention_of, generating
 from workflows.brief import ApprovalPolicy

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from tests.support.fakes import Film
+from tests.support.fake_film import Film
 from tests.support.productions import Productions, names, refusal, snapshot, until, update
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import NEW_SHOT, delivered, edit, made, reopened, server

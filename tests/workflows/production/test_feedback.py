@@ -6,7 +6,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from api.views.assets import asset_records
-from tests.support.fakes import Film
+from tests.support.fake_film import Film
 from tests.support.productions import Productions, names, refusal, snapshot, update
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import delivered, made, reopened

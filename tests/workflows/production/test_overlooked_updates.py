@@ -17,7 +17,7 @@ from api.temporal.titles import SearchableTitles
 from api.temporal.updates import REGENERATE
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions
-from tests.support.serving import patient
+from tests.support.servers.serving import patient
 from tests.support.waiting import WITHIN
 from workflows import keys
 from workflows.events import ProductionStatus, Receipt, Snapshot

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from temporalio import activity
 
-from tests.support.fakes import FakeActivities, Film
+from tests.support.fake_film import Film
+from tests.support.fakes import FakeActivities
 from tests.support.productions import Handle, Productions, names, refusal, snapshot, until, update
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import NEW_SHOT, approve, digest, edit, made, reopened, waiting

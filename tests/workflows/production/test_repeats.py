@@ -19,7 +19,7 @@ from api.temporal.outcomes import await_update
 from deploy.local import Stack
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions, names
-from tests.support.serving import Api, problem, serving
+from tests.support.servers.serving import Api, problem, serving
 from tests.support.stack import use_s3
 from tests.support.waiting import eventually
 from tests.workflows.production.repeats import BRIEF, batch_done, delivered, done, forget, path, post, regenerate, rerun

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from temporalio.exceptions import ApplicationError
 
-from tests.support.fakes import FakeActivities, Film
+from tests.support.fake_film import Film
+from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions, names, refusal, snapshot, until, update
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import attention_of, generating

@@ -26,7 +26,7 @@ from tests.api.studio.browser import CHROMIUM, MISSING, browsing, visiting
 from tests.support.fakes import FakeActivities
 from tests.support.film import approval, planned
 from tests.support.productions import Productions, names, plan_of, snapshot, until
-from tests.support.serving import serving
+from tests.support.servers.serving import serving
 from tests.support.stack import hermetic, new_home
 from tests.support.traces import kept_by_temporal
 from tests.support.waiting import WITHIN, eventually

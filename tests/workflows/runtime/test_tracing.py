@@ -15,9 +15,9 @@ from temporalio.worker import Interceptor, Replayer
 
 from tests import ROOT
 from tests.replay import HISTORIES
-from tests.support.collector import collecting
 from tests.support.observed import free_port
 from tests.support.productions import Productions, plan_of
+from tests.support.servers.collector import collecting
 from tests.support.stack import hermetic
 from tests.workflows.production.steps import Scripted, server
 from worker.take_metrics import TakeMetrics

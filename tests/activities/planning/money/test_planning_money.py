@@ -17,7 +17,7 @@ from activities.planning.questions import limits
 from activities.production import Activities
 from activities.storage.bucket import Storage
 from deploy.local import Stack
-from tests.activities.planning.billed_planner import (
+from tests.activities.planning.money.billed_planner import (
     PRICE,
     answered,
     approved,

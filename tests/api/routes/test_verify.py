@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from api.cli.main import app
 from tests.activities.finishing.media import still_file
 from tests.activities.provenance.signed_media import KINDS, statement, tampered
-from tests.support.signing import make_test_signer
+from tests.activities.provenance.signing import make_test_signer
 from workflows.provenance.records import SELF_MADE, Edit, Ingredient
 
 PNG = KINDS["image/png"]

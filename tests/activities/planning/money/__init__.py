@@ -1,0 +1,1 @@
+"""The money of requests to language models."""

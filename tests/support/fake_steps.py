@@ -1,0 +1,59 @@
+"""The steps of finishing a film, without media."""
+
+from abc import ABC
+from collections.abc import Sequence
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from workflows.activity_io import (
+    SEGMENT_MISSING,
+    AssembleFilm,
+    EncodeSegment,
+    FilmLayout,
+    FinishDeliverable,
+    MixSound,
+    Segment,
+)
+from workflows.contracts import ProductionActivities
+from workflows.models import Deliverable
+
+
+class FakeFilmSteps(ProductionActivities, ABC):
+    """Films of `segments`, of which those in `encoded` are stored. Those in `broken` do not decode; those in `deleted`
+    are found to be gone when the film is assembled. `layouts` counts how often it was laid out."""
+
+    def __init__(self) -> None:
+        self.segments: Sequence[str] = ()
+        self.encoded: list[str] = []
+        self.broken: set[str] = set()
+        self.deleted: list[str] = []
+        self.layouts = 0
+
+    @activity.defn(name="lay_out_film")
+    async def lay_out_film(self, request: FinishDeliverable) -> FilmLayout:
+        self.layouts += 1
+        left = [name for name in self.segments if name not in self.encoded]
+        return FilmLayout(
+            timeline="timeline",
+            segments=tuple(Segment(number=n, name=name, key=name) for n, name in enumerate(left, start=1)),
+            count=max(1, len(self.segments)),
+            sound="sound" if self.segments and "sound" not in self.encoded else "",
+        )
+
+    @activity.defn(name="encode_segment")
+    async def encode_segment(self, request: EncodeSegment) -> None:
+        if request.segment.name in self.broken:
+            raise ApplicationError(f"{request.segment.name} does not decode; make it again", non_retryable=True)
+        self.encoded.append(request.segment.name)
+
+    @activity.defn(name="mix_sound")
+    async def mix_sound(self, request: MixSound) -> None:
+        self.encoded.append("sound")
+
+    @activity.defn(name="assemble_film")
+    async def assemble_film(self, request: AssembleFilm) -> Deliverable:
+        if self.deleted:
+            self.encoded.remove(self.deleted.pop())
+            raise ApplicationError("a part was deleted", type=SEGMENT_MISSING, non_retryable=True)
+        return await self.finish_deliverable(request.request)

@@ -1,0 +1,1 @@
+"""Servers that tests run: receivers of webhooks and telemetry, and certificates for them."""
