@@ -15,7 +15,7 @@ from activities.providers.protocol import Provider
 from activities.providers.selection import plannable_offers
 from activities.settings import ActivitySettings
 from activities.storage.support import StoreSupport
-from workflows.models import Modality
+from workflows.models import SPEECH, Modality
 from workflows.provider_report import ModelInfo, ProviderInfo, ProvidersReport
 
 ENTRY_POINTS: Final = "greenlight.providers"
@@ -108,9 +108,16 @@ _loaded: Final[set[str]] = set()
 
 
 def enabling_remedies(modality: Modality, enabled: Collection[str] = ()) -> tuple[str, ...]:
-    """The remedy for each provider of a modality that is not enabled, e.g. "set OPENAI_API_KEY for openai"."""
-    makers = (n for n in registered() if n not in enabled and any(o.modality == modality for o in load_offers(n)))
+    """The remedy for each provider of a modality that is not enabled, e.g. "set OPENAI_API_KEY for openai".
+
+    Audio stands for speech, which every film with sound needs; music is an addition.
+    """
+    makers = (n for n in registered() if n not in enabled and any(_is_maker(o, modality) for o in load_offers(n)))
     return tuple(f"{registered()[n].remedy} for {n}" for n in makers)
+
+
+def _is_maker(offer: Offer, modality: Modality) -> bool:
+    return offer.modality == modality and offer.makes(SPEECH)
 
 
 def placeholder_providers() -> list[str]:
@@ -210,7 +217,11 @@ def build_report(providers: Mapping[str, Provider], planner: str, store: StoreSu
     today = datetime.now(UTC).date()
     blocked = {n for n, p in providers.items() if _is_blocked(p, store)}
     makers = {
-        m: tuple(n for n, p in providers.items() if n not in blocked and plannable_offers(p, m, today))
+        m: tuple(
+            n
+            for n, p in providers.items()
+            if n not in blocked and any(_is_maker(o, m) for o in plannable_offers(p, m, today))
+        )
         for m in Modality
     }
     return ProvidersReport(

@@ -11,6 +11,7 @@ from activities.media.facts import probe
 from activities.providers.previz import animatic as previz_video
 from activities.providers.previz import narration, provider
 from activities.providers.previz.provider import Previz
+from activities.providers.previz.sound.music import TEMPI
 from activities.providers.protocol import Claim, Finished, Job, Request, Running
 from activities.providers.registry import PROVIDERS, build_providers, build_report
 from activities.settings import ActivitySettings
@@ -118,10 +119,13 @@ def test_catalogue_and_provider_agree_on_ranges() -> None:
         "seconds": previz_video.SECONDS,
         "at_least": previz_video.SECONDS,
         "job_seconds": provider.JOB_SECONDS,
+        "bpm": TEMPI,
     }
+    sounds = {"previz-music": provider.MUSIC_SECONDS, "previz-sounds": provider.SOUND_SECONDS}
     offers = Previz({}).offers()
-    rules = [(name, rule) for o in offers for name, rule in o.rules.items() if rule.type == "number"]
-    assert {name for name, _ in rules} == set(limits)
-    assert all((rule.min, rule.max) == limits[name] for name, rule in rules)
+    rules = [(o.model, name, rule) for o in offers for name, rule in o.rules.items() if rule.type == "number"]
+    assert {name for _, name, _ in rules} == set(limits)
+    for model, name, rule in rules:
+        assert (rule.min, rule.max) == (sounds.get(model, limits[name]) if name == "seconds" else limits[name])
     words = {name: text for o in offers for name, text in o.parameters.items()}
     assert words["rate"] == "speed of speech (words a minute, 80 to 400); default: 165"
