@@ -17,6 +17,7 @@ from activities.finishing import contact_sheet, document, film
 from activities.finishing.burned_captions import CaptionStyle, burn
 from activities.finishing.captions import files as caption_files
 from activities.finishing.captions.cues import cues_of
+from activities.finishing.captions.pauses import estimate, pauses_of
 from activities.finishing.captions.word_times import Word
 from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.frames import FilmFormat, ShotFacts, shot_facts
@@ -256,8 +257,9 @@ class _Finishing:
             self._report(f"decoding {asset_id}")
             pcm = self._workdir / f"{asset_id}.pcm"
             seconds = film.decode_voice(asset_id, self._local[asset_id], pcm, self._stop, self._skipped)
-            words = self._words.get(asset_id, ())
-            voices.append(Voice(asset_id, finished.take.prompt, pcm, seconds, words))
+            text = finished.take.prompt
+            words = self._words.get(asset_id) or estimate(text, seconds, pauses_of(pcm))
+            voices.append(Voice(asset_id, text, pcm, seconds, words))
         return voices
 
     def _note_losses(self, shots: Sequence[Shot], output: FilmFormat) -> None:

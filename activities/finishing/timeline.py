@@ -40,7 +40,10 @@ class Shot:
 
 @dataclass(frozen=True)
 class Voice:
-    """A narration, decoded: `pcm` holds 48 kHz 16 bit stereo samples. `words` are empty if their times are unknown."""
+    """A narration, decoded: `pcm` holds 48 kHz 16 bit stereo samples.
+
+    Parts of the text that are not in `words` are timed by their length.
+    """
 
     asset_id: str
     text: str

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from activities.finishing.captions.pauses import estimate, pauses_of, weight
+from activities.finishing.captions.pauses import weight
 from activities.finishing.captions.reading import (
     CLOSED_SECONDS,
     GAP_FRAMES,
@@ -61,6 +61,11 @@ def cues_of(voices: Iterable[PlacedVoice], rate: int, film_seconds: float = math
     return Cues(shown, _notes(shown, rate))
 
 
+def shown_between(cues: Sequence[Cue], start: float, end: float) -> list[Cue]:
+    """The cues of a part of a film: what is drawn in it depends on these alone."""
+    return [cue for cue in cues if cue.start < end and cue.end > start]
+
+
 def _spoken(placed: PlacedVoice) -> list[Cue]:
     """The cues of one narration, each for as long as its words are spoken."""
     voice = placed.voice
@@ -89,8 +94,6 @@ def _spoken(placed: PlacedVoice) -> list[Cue]:
 
 def _words(voice: Voice) -> Sequence[Word]:
     known = [replace(w, end=min(w.end, voice.seconds)) for w in voice.words if w.start < voice.seconds]
-    if not known:
-        return estimate(voice.text, voice.seconds, pauses_of(voice.pcm) if voice.pcm.exists() else [])
     return complete(known, voice.text, voice.seconds, weight)
 
 

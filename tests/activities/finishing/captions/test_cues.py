@@ -1,7 +1,6 @@
 """Cues: timed by words or by pauses, readable, and never two at once."""
 
 import math
-from array import array
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.finishing.captions.cues import cues_of
+from activities.finishing.captions.cues import cues_of, shown_between
 from activities.finishing.captions.reading import reading_seconds
 from activities.finishing.captions.texts import letters
 from activities.finishing.captions.word_times import Word, parts_of
@@ -19,11 +18,10 @@ LONG = (
     "Every night for ninety years, the lamp on the northern cape has turned above the water, and every night somebody "
     "has climbed the two hundred and eleven steps to light it. Tonight nobody climbs. The lamp lights itself. Goodbye!"
 )
-NOWHERE = Path("none.pcm")
 
 
-def narration(text: str, seconds: float, words: tuple[Word, ...] = (), name: str = "n", pcm: Path = NOWHERE) -> Voice:
-    return Voice(name, text, pcm, seconds, words)
+def narration(text: str, seconds: float, words: tuple[Word, ...] = (), name: str = "n") -> Voice:
+    return Voice(name, text, Path("none.pcm"), seconds, words)
 
 
 def spoken(text: str, rate: float) -> tuple[Word, ...]:
@@ -69,27 +67,13 @@ def test_times_follow_length_where_nothing_else_is_known() -> None:
     assert by_length[0].end - by_length[0].start < by_length[-1].end - by_length[-1].start
 
 
-def test_sentences_end_at_the_pauses_of_a_recording(tmp_path: Path) -> None:
-    """Without words, a sentence ends at the pause near its place, even where the voice is three times as fast in one
-    sentence as in another."""
-    text = "This sentence is spoken slowly. This sentence is spoken fast. This one is spoken slowly again, I think."
-    parts = [(0.4, False), (3.2, True), (0.5, False), (1.2, True), (0.4, False), (4.4, True), (0.6, False)]
-    samples = array("h")
-    for seconds, loud in parts:
-        count = round(seconds * 48_000)
-        samples.extend(
-            round(9000 * math.sin(k / 20)) if loud else 40 * (k % 3 - 1) for k in range(count) for _ in range(2)
-        )
-    pcm = tmp_path / "v.pcm"
-    pcm.write_bytes(samples.tobytes())
-    cues, _ = cues_of([PlacedVoice(narration(text, len(samples) / 96_000, pcm=pcm), 0)], 24, 11)
-    words = [word for cue in cues for word in cue.words]
-    assert words[0].start == pytest.approx(0.4, abs=0.02)
-    assert words[4].end == pytest.approx(3.6, abs=0.02)
-    assert words[5].start == pytest.approx(4.1, abs=0.02)
-    assert words[9].end == pytest.approx(5.3, abs=0.02)
-    assert words[10].start == pytest.approx(5.7, abs=0.02)
-    assert words[-1].end == pytest.approx(10.1, abs=0.02)
+def test_a_part_of_a_film_has_its_cues() -> None:
+    """A cue belongs to each part of the film in which it is shown."""
+    cues, _ = cues_of([PlacedVoice(narration(LONG, 16.0), 3.0)], 24, 19.0)
+    middle = cues[1].start + 0.5
+    assert shown_between(cues, 0, middle) == cues[:2]
+    assert shown_between(cues, middle, 20) == cues[1:]
+    assert shown_between(cues, 0, cues[0].start) == []
 
 
 TEXTS = st.one_of(
