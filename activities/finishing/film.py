@@ -18,6 +18,7 @@ from temporalio.exceptions import ApplicationError
 from activities.finishing import assembly, contact_sheet, document, editorial
 from activities.finishing.captions import files as caption_files
 from activities.finishing.captions.cues import Cue, cues_of
+from activities.finishing.captions.pauses import estimate
 from activities.finishing.captions.word_times import Word
 from activities.finishing.captions.words_of_takes import read_words
 from activities.finishing.files import File, Result, read_texts, write
@@ -241,8 +242,9 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     for each in spoken:
         asset_id, media = each.asset.asset_id, each.take.media
         found = facts.recording(media)
-        known, pauses = words.get(asset_id, ()), tuple(found.pauses)
-        voices.append(Voice(asset_id, each.take.prompt, media, found.seconds, known, pauses))
+        text = each.take.prompt
+        known = words.get(asset_id) or estimate(text, found.seconds, found.pauses)
+        voices.append(Voice(asset_id, text, media, found.seconds, known))
     notes: list[str] = []
     if videos:
         shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}

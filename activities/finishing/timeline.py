@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from activities.finishing.captions.pauses import Pause
 from activities.finishing.captions.word_times import Word
 from workflows.cut import Cut
 from workflows.models import Media
@@ -66,9 +65,7 @@ class Shot:
 class Voice:
     """A narration and its real length, which its header may have wrong.
 
-    Attributes:
-        words: When its words are spoken; empty if nothing says that.
-        pauses: Where it is silent, by its sound.
+    Parts of the text that are not in `words` are timed by their length.
     """
 
     asset_id: str
@@ -76,7 +73,6 @@ class Voice:
     media: Media
     seconds: float
     words: tuple[Word, ...] = ()
-    pauses: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from activities.finishing.captions.pauses import estimate, weight
+from activities.finishing.captions.pauses import weight
 from activities.finishing.captions.reading import (
     CLOSED_SECONDS,
     GAP_FRAMES,
@@ -89,8 +89,6 @@ def _spoken(placed: PlacedVoice) -> list[Cue]:
 
 def _words(voice: Voice) -> Sequence[Word]:
     known = [replace(w, end=min(w.end, voice.seconds)) for w in voice.words if w.start < voice.seconds]
-    if not known:
-        return estimate(voice.text, voice.seconds, voice.pauses)
     return complete(known, voice.text, voice.seconds, weight)
 
 

@@ -91,3 +91,22 @@ def test_an_emoji_divides_right_to_left_text_in_its_order() -> None:
     picture = image.crop((0, 0, round(40 * emoji.ADVANCE), 80))
     assert colours(picture) > 100
     assert colours(image.crop((picture.width, 0, 400, 80))) == 0
+
+
+def test_punctuation_has_the_font_of_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mark that several fonts have is drawn in the font of the word before it, not in another one."""
+    if not (files := fonts._files(False)):
+        pytest.skip("no font is installed")
+    monkeypatch.setattr(fonts, "_file_for", lambda character, bold: files[0] if character.isalpha() else None)
+    assert [run for _, run in Face(30)._runs("Word, and 24 more.")] == ["Word, and 24 more."]
+
+
+def test_fonts_of_one_script_do_not_precede_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters of alphabets are drawn in a font for them, even where a Chinese font of the same family has them too."""
+    names = ("NotoSansCJK-Bold.ttc", "DejaVuSans-Bold.ttf", "NotoSans-Bold.ttf")
+    monkeypatch.setattr(fonts, "_installed", lambda: tuple(map(Path, names)))
+    assert [file.stem for file in fonts._files.__wrapped__(True)] == [
+        "NotoSans-Bold",
+        "DejaVuSans-Bold",
+        "NotoSansCJK-Bold",
+    ]

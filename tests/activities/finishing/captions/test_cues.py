@@ -1,17 +1,13 @@
 """Cues: timed by words or by pauses, readable, and never two at once."""
 
 import math
-from array import array
-from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.finishing.captions.cues import cues_of
-from activities.finishing.captions.pauses import Pause, pauses_of
 from activities.finishing.captions.reading import reading_seconds
 from activities.finishing.captions.texts import letters
 from activities.finishing.captions.word_times import Word, parts_of
@@ -25,10 +21,8 @@ LONG = (
 NONE = Media(key="none", bytes=0, sha256="", media_type="audio/wav")
 
 
-def narration(
-    text: str, seconds: float, words: tuple[Word, ...] = (), name: str = "n", pauses: Sequence[Pause] = ()
-) -> Voice:
-    return Voice(name, text, NONE, seconds, words, tuple(pauses))
+def narration(text: str, seconds: float, words: tuple[Word, ...] = (), name: str = "n") -> Voice:
+    return Voice(name, text, NONE, seconds, words)
 
 
 def spoken(text: str, rate: float) -> tuple[Word, ...]:
@@ -72,29 +66,6 @@ def test_times_follow_length_where_nothing_else_is_known() -> None:
     assert all(b.start - a.end == pytest.approx(2 / 24) for a, b in pairwise(cues))
     by_length = sorted(cues, key=lambda cue: len(cue.text))
     assert by_length[0].end - by_length[0].start < by_length[-1].end - by_length[-1].start
-
-
-def test_sentences_end_at_the_pauses_of_a_recording(tmp_path: Path) -> None:
-    """Without words, a sentence ends at the pause near its place, even where the voice is three times as fast in one
-    sentence as in another."""
-    text = "This sentence is spoken slowly. This sentence is spoken fast. This one is spoken slowly again, I think."
-    parts = [(0.4, False), (3.2, True), (0.5, False), (1.2, True), (0.4, False), (4.4, True), (0.6, False)]
-    samples = array("h")
-    for seconds, loud in parts:
-        count = round(seconds * 48_000)
-        samples.extend(
-            round(9000 * math.sin(k / 20)) if loud else 40 * (k % 3 - 1) for k in range(count) for _ in range(2)
-        )
-    pcm = tmp_path / "v.pcm"
-    pcm.write_bytes(samples.tobytes())
-    cues, _ = cues_of([PlacedVoice(narration(text, len(samples) / 96_000, pauses=pauses_of(pcm)), 0)], 24, 11)
-    words = [word for cue in cues for word in cue.words]
-    assert words[0].start == pytest.approx(0.4, abs=0.02)
-    assert words[4].end == pytest.approx(3.6, abs=0.02)
-    assert words[5].start == pytest.approx(4.1, abs=0.02)
-    assert words[9].end == pytest.approx(5.3, abs=0.02)
-    assert words[10].start == pytest.approx(5.7, abs=0.02)
-    assert words[-1].end == pytest.approx(10.1, abs=0.02)
 
 
 TEXTS = st.one_of(
