@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("opentimelineio", reason="it has no wheel for this Python")
@@ -49,6 +49,7 @@ def test_the_timeline_shows_the_film(cutting: Cutting) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(Cutting([1.0, 1.0], 24, {0: 1.03}, {1: Join("dissolve", 1)}))
 @given(cuttings())
 def test_transitions_have_handles(cutting: Cutting) -> None:
     """The clips on both sides of a transition have its frames in their files, and are as long as their side of it."""
