@@ -14,7 +14,7 @@ import opentimelineio as otio
 
 from activities.finishing.editorial import KEY, Join, PlacedSound
 from activities.finishing.frames import RATES
-from tests.support.timelines import Cutting, holds, plays, without_early_holds
+from tests.activities.finishing.timelines import Cutting, holds, plays, without_early_holds
 
 Kind = Literal["cut", "dissolve", "fade", "wipe"]
 KINDS: Final[tuple[Kind, ...]] = ("cut", "dissolve", "fade", "wipe")

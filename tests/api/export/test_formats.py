@@ -17,7 +17,7 @@ from api.export import edl, fcp7xml, fcpxml
 from api.export.archive import files_of
 from api.export.timeline import Clip, read_timeline, without_gaps
 from api.views.exports import ExportFormat
-from tests.support.timelines import Cutting, Frame, holds, plays, without_early_holds
+from tests.activities.finishing.timelines import Cutting, Frame, holds, plays, without_early_holds
 
 DISSOLVE = Join("dissolve", 13)
 LONG = "a-very-long-name-of-a-shot"
