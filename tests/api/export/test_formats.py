@@ -94,7 +94,9 @@ def test_edl(cutting: Cutting) -> None:
         expected = without_early_holds(plays(track), held)
         read_frames = without_early_holds(plays(found), held)
         assert _from_record_time(read_frames, found, expected) == expected, written[name]
-        assert len(list(found.find_clips())) >= len(list(track.find_clips()))
+        clips = list(found.find_clips())
+        assert len(clips) >= len(list(track.find_clips()))
+        assert all(clip.duration().value > 0 for clip in clips), written[name]
 
 
 def _from_record_time(found: list[Frame], track: otio.schema.Track, expected: list[Frame]) -> list[Frame]:

@@ -216,7 +216,7 @@ async def test_the_command_exports(api: Api, film: Delivered, tmp_path: Path, mo
         raise ConnectionError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("api.routes.exports.read_object", lambda *_: asyncio.sleep(0, film.files["timeline.otio"]))
+        patch.setattr("api.routes.downloads.read_object", lambda *_: asyncio.sleep(0, film.files["timeline.otio"]))
         patch.setattr(Vault, "read", broken)
         lost = await greenlight("export", "exported", "--to", "otio", "-o", str(tmp_path / "lost.zip"))
     assert lost.exit_code == 1, lost.output
