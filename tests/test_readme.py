@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -70,16 +70,15 @@ def typed(block: str, env: Mapping[str, str]) -> None:
             assert result.exit_code == 0, (line, result.output)
 
 
-def newest_plan(studio: GreenlightClient, known: Collection[str]) -> str:
-    """The production that awaits approval and is not among the `known` ones; the list may be a second late."""
-    found: set[str] = set()
+def awaiting(studio: GreenlightClient) -> set[str]:
+    """The productions whose plans await approval."""
+    return {line.production_id for line in studio.list(status=ProductionStatus.AWAITING_APPROVAL)}
 
-    def listed() -> bool:
-        found.update(line.production_id for line in studio.list(status=ProductionStatus.AWAITING_APPROVAL))
-        return not found <= set(known)
 
-    until(listed, "the plan is in the list")
-    (new,) = found - set(known)
+def new_plan(studio: GreenlightClient, before: set[str]) -> str:
+    """The production that awaits approval now and did not before; the list may be a second late."""
+    until(lambda: bool(awaiting(studio) - before), "the plan is in the list")
+    (new,) = awaiting(studio) - before
     return new
 
 
@@ -91,15 +90,15 @@ def test_the_commands_run(local_stack: Stack, tmp_path: Path) -> None:
     (tmp_path / "briefs.csv").write_text("text,key\nWhy trains are back,trains\nWhy ferries are back,ferries\n")
     ran = 0
     with GreenlightClient(url) as studio:
-        known = {line.production_id for line in studio.list(status=ProductionStatus.AWAITING_APPROVAL)}
+        before = awaiting(studio)
         for block in SHELL:
             if block.startswith("make"):
                 continue
             if "cancel $ID" in block:
-                known.add(env["ID"])
+                before = awaiting(studio)
                 typed('greenlight plan "A word about the weather." --platform copy', env)
             if "greenlight edit $ID --set shot-1" in block or "cancel $ID" in block:
-                env["ID"] = newest_plan(studio, known)
+                env["ID"] = new_plan(studio, before)
             if ran == 0 or not block.startswith("greenlight"):
                 shell(block.replace("http://127.0.0.1:8400", url), env)
             else:
