@@ -140,6 +140,8 @@ def _alone(line: str) -> str | None:
         name = next(filter(None, found.groups()), "").strip(" :：")
         name = re.sub(r"\s*[(（][^()（）]{0,60}[)）]$", "", name)
         return name if kind_of(name) in _CARRIED else ("" if found["heading"] else None)
+    if not line.rstrip(" *_").endswith((":", "：")):
+        return None
     parts = segments(_BULLET.sub("", line))
     if len(parts) == 1 and parts[0].kind in _CARRIED and not parts[0].value:
         return parts[0].label + (f" ({parts[0].direction})" if parts[0].direction else "")

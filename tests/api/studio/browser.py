@@ -58,7 +58,7 @@ SIZES: Final[dict[int, ViewportSize]] = {
 STORYBOARD_HEIGHT: Final = 900
 README: Final = {
     "studio-plan": "storyboard-1280-light",
-    "studio-live": "live-1280-dark",
+    "studio-live": "live-1280-light",
     "studio-takes": "takes-1280-light",
 }
 """The pictures of the README in deploy/pictures/ -> the views that they show."""
