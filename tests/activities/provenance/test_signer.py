@@ -217,3 +217,15 @@ def test_a_persons_own_certificate_is_named() -> None:
     Image.new("RGB", (8, 8)).save(buffer, "PNG")
     found = read_provenance(io.BytesIO(signed(signer, buffer.getvalue(), "image/png", statement())), "image/png")
     assert (found.state, found.signed_by, found.self_made) == ("valid", NAME, False)
+
+
+async def test_an_unreachable_time_stamp_authority_loses_nothing(tmp_path: Path) -> None:
+    """Where the time-stamp authority does not respond, a worker starts, and the file stays unsigned with a remark."""
+    chain, key = certificate_pem()
+    settings = signing_settings(chain, key).model_copy(update={"c2pa_timestamp_url": "http://127.0.0.1:1/stamp"})
+    signer = signing.make_signer(settings)
+    assert signer is not None
+    data = KINDS["image/png"].make(tmp_path).read_bytes()
+    done = await signer.sign(data, "image/png", statement())
+    assert (done.source, done.signed) == (data, False)
+    assert done.problem.startswith("not signed: ")

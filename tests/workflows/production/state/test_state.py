@@ -7,7 +7,7 @@ from tests.workflows.production.state.states import QUOTE, approved, clock, take
 from workflows.activity_io import AssetCancelled, AssetFailure
 from workflows.brief import Brief, Platform
 from workflows.events import ProductionStart
-from workflows.models import Alternative, Modality, Plan, Quote
+from workflows.models import Alternative, Modality, Plan, Quote, Take
 from workflows.production.state import policies
 from workflows.production.state.approvals import set_plan, take_approval_step
 from workflows.production.state.attention import published
@@ -63,6 +63,26 @@ def test_a_long_chain_of_inputs() -> None:
     assert sum(s.stale for s in state.assets.values()) == 999
     select_take(state, "text-0", 1)
     assert not any(s.stale for s in state.assets.values())
+
+
+def test_a_signature_makes_nothing_stale() -> None:
+    """A new take of the same content makes no dependent stale, although its signature and so its bytes differ; one of
+    another content does."""
+    still, shot = text(0), text(1, "text-0")
+    state = approved(still, shot)
+
+    def signed(number: int, content: str) -> Take:
+        made = take(still, number)
+        return made.model_copy(update={"media": made.media.model_copy(update={"unsigned_sha256": content * 64})})
+
+    for asset, made in ((still, signed(1, "a")), (shot, take(shot, **{"text-0": 1}))):
+        start_take(state, asset)
+        complete_take(state, asset.asset_id, made)
+    for number, content in ((2, "a"), (3, "b")):
+        queue_takes(state, "text-0")
+        start_take(state, still)
+        complete_take(state, "text-0", signed(number, content))
+        assert state.assets["text-1"].stale == (content == "b")
 
 
 def test_a_further_take_keeps_its_provider() -> None:
