@@ -20,6 +20,11 @@ export function filmShots(production) {
 
 const CARDS = [["title", "Title over the begin", "Nothing is shown without text."], ["end_card", "End card after the last shot", ""]];
 const CARD_SECONDS = 3;
+const OWN_SOUND_DB = -10;
+const CAPTIONS = [
+  ["sidecar", "Beside the picture"], ["plain", "In the picture"], ["boxed", "On a box"], ["words", "Word by word"],
+];
+const LOUDNESS = [["-14", "Streaming, -14 LUFS"], ["-23", "Broadcast, -23 LUFS"]];
 const ASPECTS = ["16:9", "9:16", "1:1", "4:5"];
 
 const joins = (cut) => Object.values(cut?.transitions ?? {}).filter((each) => each.kind !== "cut");
@@ -31,6 +36,7 @@ export function cutSummary(cut) {
     cut?.title && "title",
     cut?.lower_thirds?.length && count(cut.lower_thirds.length, "lower third"),
     cut?.end_card && "end card",
+    cut?.captions && cut.captions !== "sidecar" && "captions in the picture",
     cut?.renditions?.length && `also ${cut.renditions.join(", ")}`,
     cut?.fade_out_seconds > 0 && "fade-out",
   ].filter(Boolean);
@@ -101,6 +107,17 @@ export function cutSheet(production, { actions, state, set }) {
     <p class="hint">How each shot begins. A new cut makes no asset again: only the film is assembled anew.</p>
     <ol class="joins">${shots.map(row)}</ol>
     ${CARDS.map(card)}
+    ${field("cut-captions", "Captions", select(
+      "cut-captions", CAPTIONS, cut.captions ?? "sidecar", (captions) => change({ captions }),
+    ))}
+    ${field("cut-loudness", "Loudness", select(
+      "cut-loudness", LOUDNESS, String(cut.levels?.loudness_lufs ?? -14),
+      (lufs) => change({ levels: { ...cut.levels, loudness_lufs: Number(lufs) } }),
+    ))}
+    ${checkbox(
+      "Keep the shots' own sound", cut.levels?.own_sound !== null,
+      (kept) => change({ levels: { ...cut.levels, own_sound: kept ? OWN_SOUND_DB : null } }), "own-sound",
+    )}
     <fieldset class="row tight">
       <legend>Also in these aspects, without another approval</legend>
       ${ASPECTS.filter((aspect) => aspect !== production.data.brief.aspect).map((aspect) => checkbox(
