@@ -82,7 +82,7 @@ async def store_upload(request: CheckUpload, storage: Storage) -> Take:
         try:
             media_type, facts = await asyncio.to_thread(INSPECTORS[asset.asset_type], path)
         except OutputUnusable as error:
-            raise upload_refused(f"file: {error} for {asset.asset_id}") from None
+            raise upload_refused(f"file: for {asset.asset_id}, {error}") from None
         stored = await size_and_sha256(path)
         key = keys.upload_media_key(prefix, stored.sha256, extension_of(media_type))
         if await storage.head(key) is None:  # an existing object has the same content

@@ -50,7 +50,7 @@ export const formatFields = (draft, set, limits) => html`
 function lengthHint(draft, { min_video_seconds: least, max_video_seconds: most }) {
   if (!isVideo(draft)) return "Only a video has a length.";
   const seconds = Number(draft.duration_seconds);
-  const asMinutes = seconds >= 60 && `That is ${clock(seconds)} minutes.`;
+  const asMinutes = seconds >= 60 && `That is ${clock(seconds)} ${seconds >= 3_600 ? "hours" : "minutes"}.`;
   return [most && `From ${least} to ${most} seconds.`, asMinutes].filter(Boolean).join(" ");
 }
 

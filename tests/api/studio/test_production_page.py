@@ -75,7 +75,7 @@ async def test_the_longest_film(browser: Browser, site: Site) -> None:
         await page.get_by_label("Brief", exact=True).fill("A long film.")
         await expect(page.get_by_text(f"From 4 to {MAX_VIDEO_SECONDS:g} seconds.")).to_be_visible()
         await page.get_by_label("Length in seconds").fill(f"{MAX_VIDEO_SECONDS:g}")
-        await expect(page.get_by_text("That is 10:00 minutes.")).to_be_visible()
+        await expect(page.get_by_text("That is 1:00:00 hours.")).to_be_visible()
         await page.get_by_role("button", name="Create plan").click()
         await expect(page.get_by_role("button", name=re.compile("^Approve"))).to_be_visible()
         production_id = page.url.rpartition("/")[2]
