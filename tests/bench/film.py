@@ -71,7 +71,7 @@ def main(kind: str, folder: Path) -> None:
     from activities.storage.bucket import Storage, sha256_of
     from workflows.activity_io import EncodeSegment, FinishDeliverable, FinishedAsset, MixSound
     from workflows.brief import Brief, Platform
-    from workflows.keys import take_prefix
+    from workflows.keys import film_prefix, take_prefix
     from workflows.models import Asset, Media, Modality, Take
 
     storage, name = Storage(os.environ["GREENLIGHT_BUCKET"]), "bench-film"
@@ -125,6 +125,25 @@ def main(kind: str, folder: Path) -> None:
         ended = time.perf_counter()
         return {"seconds": ended - began, "assembly": ended - encoded, "film_seconds": done.duration_seconds or 0}
 
+    async def join() -> dict[str, float]:
+        """Join the stored segments and the sound."""
+        from activities.finishing import assembly
+
+        sources = Sources(storage, folder / "stored")
+        parts = [
+            await sources.fetch(key, "mp4")
+            for key in await storage.list_keys(film_prefix(name))
+            if key.endswith(".mp4")
+        ]
+        (sound,) = (key for key in await storage.list_keys(film_prefix(name)) if key.endswith(".m4a"))
+        track, began = await sources.fetch(sound, "m4a"), time.perf_counter()
+        texts = {"title": "Film", "comment": "", "language": "eng"}
+        await asyncio.to_thread(
+            assembly.assemble, folder / "joined.mp4", parts[:SHOTS], track, RATE, [], [], SHOTS * SECONDS, **texts,
+            stop=Event(),
+        )  # fmt: skip
+        return {"seconds": time.perf_counter() - began}
+
     def plain() -> dict[str, float]:
         """One loop that decodes, scales and encodes all frames, with the settings of a segment."""
         import av
@@ -155,6 +174,8 @@ def main(kind: str, folder: Path) -> None:
                 return await asyncio.to_thread(plain)
             case "first":
                 return await make(await request(SHOTS, SHOTS), cores)
+            case "join":
+                return await join()
             case "again":
                 return await make(await request(SHOTS, SHOTS, other=SHOTS // 2), cores)
             case _:
@@ -170,13 +191,14 @@ def measure() -> dict[str, float]:
             shot_file(Path(folder) / f"shot-{number}.mp4", number)
         shot_file(Path(folder) / "shot-other.mp4", SHOTS + 1)
         voice_file(Path(folder) / "voice.wav", SECONDS - 1)
-        found = {kind: _child(kind, folder) for kind in ("plain", "first", "again", "hour")}
+        found = {kind: _child(kind, folder) for kind in ("plain", "first", "join", "again", "hour")}
     plain, first, again, hour = (found[kind] for kind in ("plain", "first", "again", "hour"))
     return {
         "plain_seconds": plain["seconds"],
         "first_seconds": first["seconds"],
         "ratio": first["seconds"] / plain["seconds"],
         "again_ratio": again["seconds"] / first["seconds"],
+        "join_seconds": found["join"]["seconds"],
         "assembly_seconds": first["assembly"],
         "hour_mib": hour["peak"] / 1024**2,
         "hour_film_seconds": hour["film_seconds"],
