@@ -26,10 +26,11 @@ from activities.finishing.languages import three_letters
 from activities.finishing.picture import segments
 from activities.finishing.picture.burned_captions import BurnedCaptions, CaptionStyle, burn
 from activities.finishing.picture.frames import FilmFormat, ShotFacts
+from activities.finishing.picture.titles import undrawn
 from activities.finishing.sound import track
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
-from activities.finishing.timeline import Shot, Timeline, Voice, hold_stills, lay_out, pieces_of
+from activities.finishing.timeline import Shot, Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
 from activities.provenance.statements import label
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
@@ -250,6 +251,8 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
         shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}
         output = FilmFormat.of_shot(shown[videos[0].asset.asset_id])
         shots = [_shot(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
+        voices, speed_notes = fit_voices(shots, voices)
+        notes += speed_notes
         notes += [note for asset_id, each in shown.items() for note in _losses(asset_id, each, output)]
     else:
         output = FilmFormat.of_aspect(request.brief.aspect)
@@ -258,10 +261,11 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     further = tuple(a for a in dict.fromkeys(request.cut.renditions) if output.in_aspect(a) != main)
     timeline = lay_out(shots, voices, output.rate, request.cut)
     cues, cue_notes = cues_of(timeline.voices, timeline.rate, timeline.seconds)
+    texts = [text.text for text in timeline.texts] + ([timeline.card] if timeline.card else [])
     film = Film(
         timeline,
         output,
-        (*notes, *cue_notes),
+        (*notes, *cue_notes, *undrawn(texts)),
         further,
         tuple(cues),
         request.cut.captions,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from activities.finishing.captions.word_times import Word
+from activities.finishing.captions.word_times import Word, at_speed
 from workflows.cut import Cut
 from workflows.models import Media
 
@@ -18,6 +18,8 @@ TAIL_SECONDS: Final = 0.5
 """A still that is held for its narration stays this long after its end."""
 UNTIED_STILL_SECONDS: Final = 4.0
 """The length of a still without narration in a film whose other stills have one: enough to see a picture."""
+MOST_SPEED: Final = 1.15
+"""Of a narration that is a little longer than its shots: up to this, a voice still sounds natural."""
 NOTED_OVERRUN_SECONDS: Final = 0.1
 """A shorter overrun is rounding of durations to frames, and is not visible."""
 
@@ -66,6 +68,9 @@ class Voice:
     """A narration and its real length, which its header may have wrong.
 
     Parts of the text that are not in `words` are timed by their length.
+
+    Attributes:
+        speed: How much faster than recorded it is played; `seconds` and `words` are as played.
     """
 
     asset_id: str
@@ -73,6 +78,7 @@ class Voice:
     media: Media
     seconds: float
     words: tuple[Word, ...] = ()
+    speed: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,25 @@ class Timeline:
     @property
     def seconds(self) -> float:
         return self.frames / self.rate
+
+
+def fit_voices(shots: Sequence[Shot], voices: Sequence[Voice]) -> tuple[list[Voice], list[str]]:
+    """The narrations, played a little faster where that lets them end with their shots; and a note on each of these.
+
+    Only moving shots have a length of their own, and only a narration that shares its shots with no other is fitted.
+    """
+    tied = {voice.asset_id: [shot for shot in shots if voice.asset_id in shot.voices] for voice in voices}
+    fitted, notes = [], []
+    for voice in voices:
+        own = tied[voice.asset_id]
+        room = sum(shot.seconds for shot in own)
+        alone = own and not any(shot.still or len(shot.voices) > 1 for shot in own)
+        if alone and NOTED_OVERRUN_SECONDS <= voice.seconds - room <= (MOST_SPEED - 1) * room:
+            speed = voice.seconds / room
+            notes.append(f"{voice.asset_id} is played {speed:.2f} times as fast, so that it ends with its shot")
+            voice = replace(voice, seconds=room, words=at_speed(voice.words, speed), speed=speed)
+        fitted.append(voice)
+    return fitted, notes
 
 
 def lay_out(shots: Sequence[Shot], voices: Sequence[Voice], rate: int, cut: Cut = NO_TRANSITIONS) -> Timeline:

@@ -101,6 +101,27 @@ def _decode(
     return target.stat().st_size / SAMPLE_BYTES / SAMPLE_RATE
 
 
+def faster(samples: Path, speed: float, stop: Event) -> Path:
+    """The samples played faster, at the same pitch, in a file next to theirs."""
+    import av
+
+    graph = av.filter.Graph()
+    source, sink = add_source(graph, "s16"), graph.add("abuffersink")
+    nodes = [source, graph.add("atempo", f"{speed:.6f}"), graph.add("aformat", "sample_fmts=s16"), sink]
+    graph.link_nodes(*nodes).configure()
+    target = samples.with_suffix(".fast.pcm")
+    with samples.open("rb") as recorded, target.open("wb") as out:
+        at = 0
+        for data in read_blocks(recorded, SAMPLE_BYTES):
+            check_stopped(stop)
+            source.push(frame_of(data, "s16", at))
+            at += len(data) // SAMPLE_BYTES
+            out.writelines(bytes_of(frame, SAMPLE_BYTES) for frame in pull_all(sink))
+        source.push(None)
+        out.writelines(bytes_of(frame, SAMPLE_BYTES) for frame in pull_all(sink))
+    return target
+
+
 def _write(out: BinaryIO, data: bytes, most: int) -> None:
     """Write the data as far as the file has room."""
     out.write(data[: most - out.tell()])

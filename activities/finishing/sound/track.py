@@ -15,7 +15,7 @@ from activities.finishing.picture.frames import check_stopped
 from activities.finishing.picture.segments import NOTES_TAG, RENDERER
 from activities.finishing.sound import placement
 from activities.finishing.sound.mix import Track, mix
-from activities.finishing.sound.samples import SAMPLE_BYTES, SAMPLE_RATE, decode_voice
+from activities.finishing.sound.samples import SAMPLE_BYTES, SAMPLE_RATE, decode_voice, faster
 from activities.finishing.sound.tempo import bar_seconds, find_tempo, tagged_tempo
 from activities.finishing.timeline import Timeline
 from activities.media.recordings import Skipped
@@ -77,7 +77,7 @@ def is_heard(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> bool:
 
 def sound_digest(timeline: Timeline, beds: Sequence[Bed], levels: Levels) -> str:
     """The digest of everything that is heard."""
-    voices = [[placed.voice.media.sha256, placed.start] for placed in timeline.voices]
+    voices = [[placed.voice.media.sha256, placed.start, placed.voice.speed] for placed in timeline.voices]
     shots = [[p.shot.asset_id, p.start, p.frames, p.shot.media.sha256 if p.shot.sound else ""] for p in timeline.shots]
     others = [{**asdict(bed), "media": bed.media.sha256} for bed in beds]
     return digest_of([RENDERER, timeline.frames, timeline.rate, voices, shots, others, levels.model_dump(mode="json")])
@@ -127,6 +127,8 @@ def render(
         on_progress(f"decoding {asset_id}")
         samples[asset_id] = target.with_name(f"{asset_id}.voice.pcm")
         decode_voice(asset_id, paths[asset_id], samples[asset_id], stop, skipped)
+        if placed.voice.speed != 1:
+            samples[asset_id] = faster(samples[asset_id], placed.voice.speed, stop)
     tracks = [Track(b.asset_id, b.role, paths[b.asset_id], b.shots, b.at_seconds, b.bpm) for b in beds]
     on_progress("mixing the sound")
     mixed = mix(timeline, tracks, samples, target.with_name("mix"), stop, skipped, levels)

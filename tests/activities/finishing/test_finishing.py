@@ -89,6 +89,26 @@ async def test_overrun_is_held_and_noted(storage: Storage, tmp_path: Path) -> No
     assert film.loud(0.2, 2.2)
 
 
+async def test_a_slightly_long_narration_is_played_faster(storage: Storage, tmp_path: Path) -> None:
+    """A narration that is at most 15 % longer than its shot ends with it, instead of a held frame, and a note says so;
+    its captions keep to it."""
+    takes = Takes(storage, "faster")
+    for number, (voice, shot) in enumerate(((2.2, 2.0), (1.0, 2.0)), start=1):
+        source = voice_file(tmp_path / "v.wav", voice)
+        await takes.add(f"narration-{number}", Modality.AUDIO, "narration", source, "audio/wav")
+        source = shot_file(tmp_path / f"s{number}.mp4", seconds=shot, hue=number * 80)
+        tied = (f"narration-{number}",)
+        await takes.add(f"shot-{number}", Modality.VIDEO, "shot", source, "video/mp4", depends_on=tied)
+    deliverable, files = await finished(takes, takes.request(Platform.VIDEO), tmp_path)
+    film = Film(files["deliverable.mp4"])
+    assert deliverable.notes == ("narration-1 is played 1.10 times as fast, so that it ends with its shot",)
+    assert len(film.pictures) == 96
+    assert film.loud(0.1, 1.9)
+    assert film.loud(2.3, 3.1)
+    assert film.silent(3.3, 3.9)
+    assert next(end for _, end, _ in film.subtitles()) == pytest.approx(2.0, abs=0.1)
+
+
 async def test_a_long_document_is_finished(storage: Storage, tmp_path: Path) -> None:
     """All takes together may exceed the limit of a single take: a document of more than 1 MB is finished."""
     takes = Takes(storage, "long")

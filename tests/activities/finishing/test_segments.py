@@ -13,7 +13,7 @@ from PIL import Image
 
 from activities.finishing.deliverable import finish
 from activities.finishing.film import encode_segment, lay_out_film, mix_sound
-from activities.finishing.picture.titles import lines_of
+from activities.finishing.picture.titles import lines_of, undrawn
 from activities.finishing.sources import Sources
 from activities.finishing.timeline import Shot, lay_out, pieces_of
 from activities.media.fonts import Face
@@ -241,3 +241,11 @@ async def test_renditions_are_cropped_around_the_focus(storage: Storage, tmp_pat
         for frame, expected in ((frames[3], (1, 0, 0)), (frames[-3], (0, 1, 0))):
             at = (size[0] // 3, size[1] // 2) if expected[0] else (size[0] * 2 // 3, size[1] // 2)
             assert tuple(int(value > 128) for value in frame.getpixel(at)) == expected
+
+
+def test_letters_of_titles_without_a_font_are_noted() -> None:
+    """A title whose letters no font here has is named with the remedy; one that can be drawn is not."""
+    assert undrawn(["The light", "Le phare"]) == []
+    (note,) = undrawn(["The light", "\U000130b8\U000131cb"])
+    assert "\U000130b8" in note
+    assert "install" in note

@@ -1,5 +1,6 @@
 """The timeline: where shots and narrations begin and end, and the language tags of a film's tracks."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.finishing.languages import three_letters
-from activities.finishing.timeline import Shot, Voice, hold_stills, lay_out
+from activities.finishing.timeline import MOST_SPEED, Shot, Voice, fit_voices, hold_stills, lay_out
 from workflows.models import Media
 
 NONE = Media(key="none", bytes=0, sha256="", media_type="audio/wav")
@@ -71,3 +72,30 @@ def test_untied_stills_share_the_narrations() -> None:
 def test_language_tags_become_three_letters(tag: str, code: str) -> None:
     """MP4 identifies languages by three letters only."""
     assert three_letters(tag) == code
+
+
+@pytest.mark.parametrize(
+    ("shots", "seconds", "speed"),
+    [
+        ((4.0,), 4.4, 1.1),
+        ((2.0, 2.0), 4.4, 1.1),
+        ((4.0,), 4.05, 1.0),
+        ((4.0,), 4.0 * MOST_SPEED + 0.01, 1.0),
+        ((4.0,), 3.0, 1.0),
+    ],
+    ids=["a shot", "over two shots", "too little to notice", "too much", "shorter"],
+)
+def test_a_narration_fits_its_shots(shots: tuple[float, ...], seconds: float, speed: float) -> None:
+    """A narration is played faster only where that lets it end with its shots and still sounds natural."""
+    named = [shot(f"s{number}", length, "n") for number, length in enumerate(shots)]
+    (fitted,), notes = fit_voices(named, [voice("n", seconds)])
+    assert (fitted.speed, len(notes)) == (pytest.approx(speed), int(speed != 1))
+    assert fitted.seconds == pytest.approx(seconds / speed)
+
+
+def test_narrations_of_one_shot_keep_their_speed() -> None:
+    """Where narrations share a shot, and over a still, which is held, none is played faster."""
+    shared = shot("s", 4.0, "one", "two")
+    assert fit_voices([shared], [voice("one", 4.4), voice("two", 1.0)])[1] == []
+    still = replace(shot("s", 4.0, "one"), still=True)
+    assert fit_voices([still], [voice("one", 4.4)])[1] == []
