@@ -33,6 +33,8 @@ def _what(event: Event) -> str:
     """What a person changed, in a few words; empty for every other event."""
     data, asset_id = event.data, event.asset_id or ""
     match event.name:
+        case "plan_ready" if data.get("how") == "edit":  # before the approval
+            return _changes(data.get("changes")) or "edited the plan"
         case "plan_ready":
             return "had the plan revised"
         case "plan_edited" if data.get("how") not in ("reprice", "follow"):

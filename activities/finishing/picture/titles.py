@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 FADE_FRAMES: Final = 8
+THIRD_BOTTOM: Final = 0.74
+"""The lower edge of a lower third, of the height: captions that are drawn into the picture have their place below."""
 GROUND: Final = (18, 20, 25)
 """Behind an end card; RGB."""
 
@@ -67,7 +69,7 @@ def draw(kind: str, text: str, size: tuple[int, int]) -> Image.Image:
     picture = Image.new("RGBA", size, (*GROUND, 255) if kind == "end card" else (0, 0, 0, 0))
     height = points * _LINE * len(lines)
     if kind == "lower third":
-        left, top = round(size[0] * 0.05), size[1] - height - round(size[1] * 0.12)
+        left, top = round(size[0] * 0.05), size[1] * THIRD_BOTTOM - height
         width = max(map(face.width, lines))
         box = (left, top - points * 0.4, left + width + points * 1.6, top + height + points * 0.4)
         ImageDraw.Draw(picture).rounded_rectangle(box, points * 0.3, fill=_SHADE)

@@ -45,6 +45,7 @@ def test_the_changes_of_people_are_edits() -> None:
         record(
             ("plan_ready", None, {"plan_digest": "a", "how": "draft"}),
             ("plan_ready", None, {"plan_digest": "b", "how": "revise", "by": "ana", "feedback": "A secret."}),
+            ("plan_ready", None, {"plan_digest": "c", "how": "edit", "by": "ben", "changes": [{"field": "cut"}]}),
             ("plan_edited", None, {"plan_digest": "c", "how": "edit", "by": "ben", "changes": changes}),
             ("plan_edited", None, {"plan_digest": "d", "how": "follow", "by": "the script", "changes": changes}),
             ("asset_complete", "shot-1", {"take": 1}),
@@ -56,11 +57,12 @@ def test_the_changes_of_people_are_edits() -> None:
     )
     assert [(edit.at.minute, edit.by, edit.what) for edit in found.edits] == [
         (2, "ana", "had the plan revised"),
-        (3, "ben", "changed prompt of shot-1, title"),
-        (6, "ana", "asked for another take of shot-1"),
-        (7, "cleo", "chose take 2 of shot-1"),
-        (8, "ana", "gave a file of their own for shot-1"),
-        (9, "ben", "accept without shot-1"),
+        (3, "ben", "changed cut"),
+        (4, "ben", "changed prompt of shot-1, title"),
+        (7, "ana", "asked for another take of shot-1"),
+        (8, "cleo", "chose take 2 of shot-1"),
+        (9, "ana", "gave a file of their own for shot-1"),
+        (10, "ben", "accept without shot-1"),
     ]
     assert "secret" not in found.model_dump_json()
 
