@@ -20,6 +20,7 @@ export function filmShots(production) {
 
 const CARDS = [["title", "Title over the begin", "Nothing is shown without text."], ["end_card", "End card after the last shot", ""]];
 const CARD_SECONDS = 3;
+const NAMED_PARTS = 2;
 const OWN_SOUND_DB = -10;
 const CAPTIONS = [
   ["sidecar", "Beside the picture"], ["plain", "In the picture"], ["boxed", "On a box"], ["words", "Word by word"],
@@ -40,7 +41,9 @@ export function cutSummary(cut) {
     cut?.renditions?.length && `also ${cut.renditions.join(", ")}`,
     cut?.fade_out_seconds > 0 && "fade-out",
   ].filter(Boolean);
-  return parts.length ? `Cut · ${parts.join(", ")}` : "Cut";
+  if (!parts.length) return "Cut";
+  const more = parts.length > NAMED_PARTS ? ` + ${parts.length - NAMED_PARTS} more` : "";
+  return `Cut · ${parts.slice(0, NAMED_PARTS).join(", ")}${more}`;
 }
 
 export function cutSheet(production, { actions, state, set }) {

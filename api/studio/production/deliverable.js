@@ -104,7 +104,8 @@ function player(production, deliverable, file, state) {
           src=${storageUrl(production, deliverable, file.name)} aria-label=${production.plan.title}
           ontimeupdate=${onTime} onseeked=${onTime}>
           ${captions && html`
-            <track kind="captions" srclang=${production.data.brief.languages[0]} label="Captions" default
+            <track kind="captions" srclang=${production.data.brief.languages[0]} label="Captions"
+              default=${(production.plan?.cut?.captions ?? "sidecar") === "sidecar"}
               src=${ownUrl(production, deliverable, captions.name)}>
           `}
         </video>
