@@ -213,9 +213,9 @@ def segments_of(production_id: str, film: Film) -> list[Segment]:
     """All segments of a film in order."""
     found = []
     for rendition in ("", *film.renditions):
-        output, captions = film.format_of(rendition), film.burned(rendition)
+        output = film.format_of(rendition)
         for number, piece in enumerate(pieces_of(film.timeline), start=1):
-            key = keys.segment_key(production_id, segments.segment_digest(piece, output, captions))
+            key = keys.segment_key(production_id, segments.segment_digest(piece, output, film.captions, film.cues))
             name = f"{piece.name} {rendition}".strip()
             found.append(Segment(number=number, rendition=rendition, name=name, key=key))
     return found

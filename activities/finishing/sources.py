@@ -81,8 +81,9 @@ class Facts:
                 self._known = json.loads(found[0])
         timed = [a for a in assets if a.asset.asset_type in (Modality.VIDEO, Modality.AUDIO)]
         unknown = [each for each in timed if each.take.media.sha256 not in self._known]
+        paths = await self._sources.paths_of((each.asset.asset_id, each.take.media) for each in unknown)
         for each in unknown:
-            path = await self._sources.path_of(each.take.media)
+            path = paths[each.asset.asset_id]
             on_progress(f"measuring {each.asset.asset_id}")
             self._known[each.take.media.sha256] = await in_thread(partial(_measure, each, path))
         if unknown:

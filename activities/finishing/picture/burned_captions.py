@@ -83,21 +83,6 @@ class BurnedCaptions:
         self._last: tuple[tuple[int, int], Overlay] | None = None
         self._layers: tuple[int, Image.Image, Image.Image] | None = None
 
-    def shown_in(self, start: int, frames: int) -> list[list[object]]:
-        """What identifies the captions of these frames: their texts and times, from the first of the frames."""
-        found: list[list[object]] = []
-        for each in self._shown:
-            if each.start < start + frames and each.end > start:
-                place = [each.start - start, each.end - start, each.size, self._bottom]
-                found.append([self._style, *place, each.lines, self._highlights(each, start)])
-        return found
-
-    def _highlights(self, shown: _Shown, start: int) -> list[list[int]]:
-        """The words that are highlighted, with their frames from `start`."""
-        words = shown.words if self._style == "words" else ()
-        spans = [(word, [round(seconds * self._rate) - start for seconds in word[2:]]) for word in words]
-        return [[word.at, word.until, *frames] for word, frames in spans]
-
     def image(self, frame_number: int) -> Overlay | None:
         """The caption over a frame, or None; the same object while it does not change."""
         k = bisect_right(self._starts, frame_number) - 1

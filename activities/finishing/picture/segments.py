@@ -5,14 +5,15 @@ Synchronous, so call it from a thread; `stop` is checked before each frame.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
 from typing import Final
 
-from activities.finishing.picture.burned_captions import BurnedCaptions
+from activities.finishing.captions.cues import Cue
+from activities.finishing.picture.burned_captions import BurnedCaptions, CaptionStyle
 from activities.finishing.picture.frames import FilmFormat, frames_of
 from activities.finishing.timeline import Piece
 from activities.media.recordings import Skipped
@@ -26,8 +27,13 @@ NOTES_TAG: Final = "comment"
 """The tag of a part that has its notes, a list in JSON: who assembles the film finds them with the part."""
 
 
-def segment_digest(piece: Piece, output: FilmFormat, captions: BurnedCaptions | None = None) -> str:
-    """The digest of everything that a segment shows."""
+def segment_digest(piece: Piece, output: FilmFormat, style: CaptionStyle = "sidecar", cues: Sequence[Cue] = ()) -> str:
+    """The digest of everything that a segment shows. It is the same on every worker, whatever its fonts.
+
+    Args:
+        style: Of the captions that are drawn into the picture.
+        cues: All captions of the film.
+    """
     parts = []
     for part in piece.parts:
         placed, shot = part.placed, part.placed.shot
@@ -36,8 +42,18 @@ def segment_digest(piece: Piece, output: FilmFormat, captions: BurnedCaptions | 
         parts.append([shot.media.sha256, part.first, zoom, time, shot.focus if output.crop else None])
     fades = [piece.fade_in, piece.fade_out]
     texts = [piece.card, *([t.kind, t.text, t.first - piece.start, t.frames] for t in piece.texts)]
-    shown = captions.shown_in(piece.start, piece.frames) if captions else []
+    drawn = [] if style == "sidecar" else list(_cues_in(piece, output.rate, cues))
+    shown = [style, *drawn] if drawn else []
     return digest_of([RENDERER, asdict(output), piece.kind, piece.frames, fades, parts, texts, shown])
+
+
+def _cues_in(piece: Piece, rate: int, cues: Sequence[Cue]) -> Iterator[object]:
+    """The captions of a piece, with their frames from its first one."""
+    for cue in cues:
+        start, end = (round(seconds * rate) - piece.start for seconds in (cue.start, cue.end))
+        if start < piece.frames and end > 0:
+            words = [[w.at, w.until, *(round(t * rate) - piece.start for t in (w.start, w.end))] for w in cue.words]
+            yield [start, end, cue.text, words]
 
 
 def encode(

@@ -249,3 +249,27 @@ def test_letters_of_titles_without_a_font_are_noted() -> None:
     (note,) = undrawn(["The light", "\U000130b8\U000131cb"])
     assert "\U000130b8" in note
     assert "install" in note
+
+
+async def test_captions_in_the_picture_are_parts_of_their_segments(storage: Storage, tmp_path: Path) -> None:
+    """Another style or text of captions encodes the segments that show them and no other, on workers with any fonts."""
+    takes = await three_shots(storage, tmp_path, "captions")
+    voice = voice_file(tmp_path / "v.wav", 0.8)
+    await takes.add("narration-2", Modality.AUDIO, "narration", voice, "audio/wav", prompt="It turns.")
+    shots = [
+        a if a.asset.asset_id != "shot-2" else a.model_copy(
+            update={"asset": a.asset.model_copy(update={"depends_on": ("narration-2",)})}
+        )
+        for a in takes.assets
+    ]  # fmt: skip
+    request = takes.request(Platform.VIDEO).model_copy(update={"assets": tuple(shots)})
+    sources = Sources(storage, tmp_path / "takes")
+    await finished(takes, request, tmp_path)
+    boxed = await lay_out_film(sources, with_cut(request, Cut(captions="boxed")), print)
+    assert [segment.name for segment in boxed.segments] == ["shot-2"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("activities.finishing.picture.burned_captions.without_font", lambda text, bold: text)
+        other = await lay_out_film(sources, with_cut(request, Cut(captions="boxed")), print)
+    assert other.segments == boxed.segments, "a worker without fonts expects the same parts"
+    words = await lay_out_film(sources, with_cut(request, Cut(captions="words")), print)
+    assert [segment.key for segment in words.segments] != [segment.key for segment in boxed.segments]
