@@ -194,9 +194,20 @@ class Site:
 
 
 async def overflow(page: Page) -> int:
-    """The number of pixels by which the page is wider than its window without the scroll bar."""
+    """The number of pixels by which the page is wider than its window without the scroll bar.
+
+    Raises:
+        AssertionError: it is wider; the message names the elements that reach beyond the window.
+    """
     html = "document.documentElement"
     wide: float = await page.evaluate(f"{html}.scrollWidth - {html}.getBoundingClientRect().width")
+    if round(wide) > 0:
+        beyond: list[str] = await page.evaluate(
+            f"""[...document.querySelectorAll("body *")]
+            .filter((each) => each.getBoundingClientRect().right > {html}.getBoundingClientRect().width + 1)
+            .map((each) => `${{each.tagName}}.${{each.className}} ${{(each.textContent ?? "").trim().slice(0, 60)}}`)"""
+        )
+        raise AssertionError(f"{round(wide)} pixels too wide: {'; '.join(beyond[:8])}")
     return round(wide)
 
 
