@@ -17,11 +17,11 @@ from pydantic import BaseModel, ValidationError
 
 from api import problems
 from api.problems import Problem
-from api.provenance.object_file import OBJECT_PART_BYTES, ObjectFile
 from api.settings import Settings
 from workflows import keys
 from workflows.batch.records import BatchRecord
 from workflows.events import Snapshot
+from workflows.servers.object_file import OBJECT_PART_BYTES, ObjectFile
 from workflows.servers.s3 import bucket_endpoint, clock_problem, region_of
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ from workflows.activity_io import (
     Segment,
 )
 from workflows.cut import Cut, Focus, Levels
-from workflows.models import UPLOAD, Chapter, Modality, digest_of
+from workflows.models import UPLOAD, Asset, Chapter, Modality, digest_of
 
 Report = Callable[[str], None]
 
@@ -276,14 +276,15 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     return replace(film, notes=tuple(dict.fromkeys((*film.notes, *(n for each in drawn if each for n in each.notes)))))
 
 
+def _are_tied(one: Asset, other: Asset) -> bool:
+    """Whether one of the two depends on the other."""
+    return one.asset_id in other.depends_on or other.asset_id in one.depends_on
+
+
 def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], cut: Cut, facts: ShotFacts | None = None) -> Shot:
     """The shot with its narrations: those it depends on, and those that depend on it."""
     asset = finished.asset
-    voices = tuple(
-        other.asset.asset_id
-        for other in spoken
-        if other.asset.asset_id in asset.depends_on or asset.asset_id in other.asset.depends_on
-    )
+    voices = tuple(other.asset.asset_id for other in spoken if _are_tied(asset, other.asset))
     at = cut.focus.get(asset.asset_id, Focus())
     shot = Shot(asset.asset_id, finished.take.media, 0, still=True, voices=voices, focus=(at.x, at.y))
     if facts is None:
@@ -298,7 +299,7 @@ def _beds(request: FinishDeliverable, facts: Facts) -> Iterator[Bed]:
     for finished in request.assets:
         asset, take = finished.asset, finished.take
         if asset.asset_type is Modality.AUDIO and not asset.spoken:
-            tied = (s.asset_id for s in shown if s.asset_id in asset.depends_on or asset.asset_id in s.depends_on)
+            tied = (shot.asset_id for shot in shown if _are_tied(asset, shot))
             found = facts.recording(take.media)
             bpm = found.bpm if take.provider == UPLOAD else asset.number("bpm") or found.bpm
             at = asset.number("at_seconds") or 0.0

@@ -32,6 +32,8 @@ _NO_GLYPH: Final = "\U0010fffd"
 _WORDS: Final = re.compile(r" +|[^ ]+")
 _SHAPED: Final = ((0x0590, 0x0DFF), (0x0F00, 0x109F), (0x1780, 0x18AF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
 """Hebrew and Arabic to Sinhala, Tibetan, Burmese, Khmer, Mongolian: their letters depend on their neighbours."""
+NAMED_CHARACTERS: Final = 8
+"""Of those that no font here has, in a note."""
 _KEPT_SHARE: Final = 0.6
 """A text is cut between words if this share of its line is kept; otherwise it is cut inside a word."""
 
@@ -114,6 +116,14 @@ def right_to_left(text: str) -> bool:
     """Whether the first strong character is written from right to left."""
     strong = (unicodedata.bidirectional(c) for c in text)
     return next((b in {"R", "AL"} for b in strong if b in {"L", "R", "AL"}), False)
+
+
+def missing_fonts(missing: str) -> tuple[str, str]:
+    """For a note: the first of the characters that this machine cannot draw, each once, and the remedy."""
+    distinct = "".join(dict.fromkeys(missing))
+    more = "…" if len(distinct) > NAMED_CHARACTERS else ""
+    remedy = "this worker has no font for them: install one (Debian: fonts-noto-core, fonts-noto-cjk)"
+    return f"{distinct[:NAMED_CHARACTERS]}{more}", remedy
 
 
 def without_font(text: str, *, bold: bool = False) -> str:

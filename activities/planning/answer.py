@@ -228,7 +228,7 @@ class AnswerValidator:
         return problems
 
     def _deliverable_problems(self, plan: Plan) -> list[str]:
-        """Modalities that the deliverable would lack, sound for which nobody asked, and a film of the wrong length."""
+        """Missing modalities, sound that the brief does not ask for, and a film of the wrong length."""
         made = {asset.asset_type for asset in plan.assets}
         problems = [
             f"assets: the brief asks for {m.value}, and no asset is {m.value}; add what the deliverable needs of it"

@@ -34,9 +34,9 @@ from activities.storage.errors import (
     missing_message,
     translate_errors,
 )
-from activities.storage.range_reader import RangeReader
 from activities.storage.support import StoreSupport
 from workflows.runtime.tracing import span
+from workflows.servers.object_file import ObjectFile
 from workflows.servers.s3 import bucket_endpoint, clock_problem, location_of, region_of
 
 PART_BYTES: Final = 8 * 1024 * 1024
@@ -336,7 +336,12 @@ class Storage:
 
     def open(self, key: str, size: int) -> BinaryIO:
         """A seekable reader over an object, for synchronous media libraries; call it from a thread."""
-        return io.BufferedReader(RangeReader(self._store, key, size), 256 * 1024)
+
+        def part(start: int, end: int) -> bytes:
+            with translate_errors(key):
+                return bytes(self._store.get_range(key, start=start, end=end))
+
+        return io.BufferedReader(ObjectFile(part, size), 256 * 1024)
 
 
 async def size_and_sha256(path: Path) -> Stored:

@@ -87,7 +87,7 @@ class FreeTake(Attempt):
         return self.take(media, ZERO, started, finished)
 
     async def _put_data(self, key: str, finished: Finished) -> None:
-        """Store what belongs to the media, before it: whoever finds the media finds this too."""
+        """Store what belongs to the media, before it, so that an attempt that finds the media also finds this."""
         if content := data_of(finished):
             with suppress(StorageConflict):  # another attempt stored the same
                 data_key = keys.data_key(key)

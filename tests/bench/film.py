@@ -65,6 +65,7 @@ def main(kind: str, folder: Path) -> None:
     from activities.finishing import film
     from activities.finishing.deliverable import assemble
     from activities.finishing.picture.frames import FilmFormat, frames_of
+    from activities.finishing.picture.segments import add_picture
     from activities.finishing.sources import Sources
     from activities.finishing.timeline import Shot, lay_out, pieces_of
     from activities.media.recordings import Skipped
@@ -153,10 +154,7 @@ def main(kind: str, folder: Path) -> None:
         paths = {f"shot-{n}": folder / f"shot-{n}.mp4" for n in range(SHOTS)}
         output, began = FilmFormat(*SIZE, RATE), time.perf_counter()
         with av.open(str(folder / "plain.mp4"), "w") as out:
-            options = {"preset": "veryfast", "crf": "20", "x264-params": "stitchable=1:open-gop=0"}
-            stream = out.add_stream("libx264", rate=RATE, options=options)
-            stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-            stream.codec_context.gop_size = RATE * 2
+            stream = add_picture(out, output)
             at = 0
             for piece in pieces_of(lay_out(shots, [], RATE)):
                 for frame in frames_of(piece, paths, output, Event(), Skipped()):

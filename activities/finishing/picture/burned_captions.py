@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from activities.finishing.captions.cues import Cue, CueWord
 from activities.finishing.captions.texts import Line, letters, split, unbroken
-from activities.media.fonts import Color, Face, right_to_left, without_font
+from activities.media.fonts import Color, Face, missing_fonts, right_to_left, without_font
 from activities.media.overlays import Overlay, compose
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ _INK: Final[Color] = (255, 255, 255, 255)
 _SPOKEN: Final[Color] = (255, 214, 10, 255)
 _EDGE: Final[Color] = (0, 0, 0, 255)
 _BOX: Final[Color] = (8, 10, 14, 178)
-NAMED_CHARACTERS: Final = 8
-"""Of those that no font here has, in a note."""
 
 
 @dataclass(frozen=True)
@@ -224,11 +222,9 @@ def _inside(image: Image.Image, left: int, top: int, frame: tuple[int, int]) -> 
 
 
 def _notes(missing: str) -> Iterator[str]:
-    distinct = "".join(dict.fromkeys(missing))
-    if distinct:
-        more = "…" if len(distinct) > NAMED_CHARACTERS else ""
+    if missing:
+        named, remedy = missing_fonts(missing)
         yield (
-            f"captions with {distinct[:NAMED_CHARACTERS]}{more} are not in the picture, because this worker has no "
-            f"font for them: install one (Debian: fonts-noto-core, fonts-noto-cjk) and finish again; the caption "
-            f"files have them"
+            f"captions with {named} are not in the picture, because {remedy} and finish again; the caption files have "
+            "them"
         )

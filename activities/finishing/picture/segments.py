@@ -10,7 +10,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from activities.finishing.captions.cues import Cue
 from activities.finishing.picture.burned_captions import BurnedCaptions, CaptionStyle
@@ -18,6 +18,10 @@ from activities.finishing.picture.frames import FilmFormat, frames_of
 from activities.finishing.timeline import Piece
 from activities.media.recordings import Skipped
 from workflows.models import digest_of
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
 
 RENDERER: Final = 1
 """Is raised with every change of what a segment or the sound contains, so that stored parts of older code are not
@@ -56,6 +60,19 @@ def _cues_in(piece: Piece, rate: int, cues: Sequence[Cue]) -> Iterator[object]:
             yield [start, end, cue.text, words]
 
 
+def add_picture(container: "OutputContainer", output: FilmFormat) -> "VideoStream":
+    """A stream with the settings of all segments."""
+    # stitchable: the headers do not depend on the pictures, so all segments have the same.
+    options = {"preset": "veryfast", "crf": "20", "x264-params": "stitchable=1:open-gop=0"}
+    video: VideoStream = container.add_stream("libx264", rate=output.rate, options=options)
+    video.width, video.height, video.pix_fmt = output.width, output.height, "yuv420p"
+    video.codec_context.gop_size = output.rate * 2  # a player can seek to every second second
+    video.codec_context.time_base = Fraction(1, output.rate)
+    for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
+        setattr(video.codec_context, name, BT709)  # AVCOL_RANGE_MPEG is also 1
+    return video
+
+
 def encode(
     target: Path,
     piece: Piece,
@@ -80,14 +97,7 @@ def encode(
 
     skipped = Skipped()
     with av.open(str(target), "w", format="mp4") as segment:
-        # stitchable: the headers do not depend on the pictures, so all segments have the same.
-        options = {"preset": "veryfast", "crf": "20", "x264-params": "stitchable=1:open-gop=0"}
-        video = segment.add_stream("libx264", rate=output.rate, options=options)
-        video.width, video.height, video.pix_fmt = output.width, output.height, "yuv420p"
-        video.codec_context.gop_size = output.rate * 2  # a player can seek to every second second
-        video.codec_context.time_base = Fraction(1, output.rate)
-        for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
-            setattr(video.codec_context, name, BT709)  # AVCOL_RANGE_MPEG is also 1
+        video = add_picture(segment, output)
         for number, frame in enumerate(frames_of(piece, paths, output, stop, skipped)):
             frame = captions.onto(frame, piece.start + number) if captions else frame
             frame.pts, frame.time_base = number, Fraction(1, output.rate)

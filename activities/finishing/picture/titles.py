@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from activities.finishing.captions.line_breaks import atoms_of
 from activities.finishing.timeline import ScreenText
-from activities.media.fonts import Face, without_font
+from activities.media.fonts import Face, missing_fonts, without_font
 from activities.media.overlays import Overlay, compose
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ THIRD_BOTTOM: Final = 0.74
 """The lower edge of a lower third, of the height: captions that are drawn into the picture have their place below."""
 GROUND: Final = (18, 20, 25)
 """Behind an end card; RGB."""
-
-NAMED_CHARACTERS: Final = 8
-"""Of those that no font here has, in a note."""
 
 _TITLE_SIZE, _THIRD_SIZE = 0.085, 0.045
 """Of text, of the shorter side of the frame."""
@@ -50,14 +47,11 @@ def lines_of(text: str, face: Face, room: float) -> list[str]:
 
 def undrawn(texts: Iterable[str]) -> list[str]:
     """A note on the letters that no font of this machine has: they are drawn as bars."""
-    missing = "".join(dict.fromkeys("".join(map(without_font, texts))))
+    missing = "".join(map(without_font, texts))
     if not missing:
         return []
-    more = "…" if len(missing) > NAMED_CHARACTERS else ""
-    return [
-        f"titles with {missing[:NAMED_CHARACTERS]}{more} are drawn as bars, because this worker has no font for them: "
-        "install one (Debian: fonts-noto-core, fonts-noto-cjk) and change the cut again"
-    ]
+    named, remedy = missing_fonts(missing)
+    return [f"titles with {named} are drawn as bars, because {remedy} and change the cut again"]
 
 
 def draw(kind: str, text: str, size: tuple[int, int]) -> Image.Image:

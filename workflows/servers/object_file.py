@@ -1,4 +1,4 @@
-"""An object of the storage as a file that is read by parts, for libraries that read files; synchronous."""
+"""An object of the storage as a seekable file that is read by parts, for libraries that read files; synchronous."""
 
 import io
 from collections.abc import Callable
