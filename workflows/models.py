@@ -14,8 +14,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
+from workflows.base import MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
@@ -70,6 +71,9 @@ class Quote(Model):
     unknown: bool = Field(default=False, description="No published price: the amounts are 0 and mean nothing")
     until: date | None = Field(
         default=None, description="The last day (UTC) on which the rates are valid; after it, the asset is priced again"
+    )
+    lengths: tuple[float, ...] = Field(
+        default=(), description="Of a shot that depends on its narration: the lengths (s) from which it is chosen then"
     )
 
     def is_valid_on(self, day: date) -> bool:
@@ -138,6 +142,8 @@ class Asset(Model):
     model: ModelName
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
+    continues: MaybeSlug = Field(default="", description="The shot from whose last frame this shot starts")
+    last_frame: MaybeSlug = Field(default="", description="The picture with which this shot ends")
     quote: Quote | None = None
     fallbacks: tuple[Alternative, ...] = Field(
         default=(),
@@ -145,6 +151,13 @@ class Asset(Model):
         description="Tried in order if the model fails permanently and billed nothing. "
         "After a refused key or an empty account, models of the same provider are skipped",
     )
+
+    @model_validator(mode="after")
+    def _wait_for_frames(self) -> "Asset":
+        frames = tuple(i for i in (self.continues, self.last_frame) if i and i not in self.depends_on)
+        if frames:
+            object.__setattr__(self, "depends_on", (*self.depends_on, *frames))
+        return self
 
     @property
     def high_usd(self) -> Decimal:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from temporalio.exceptions import ApplicationError
 
 from activities.planning import template
+from activities.planning.choices.lengths import divided_shots, within_budget
 from activities.planning.fallbacks import with_fallbacks
 from activities.planning.language_models import answer_tokens, plan_with_models
 from activities.planning.progress import PlanProgress
@@ -32,7 +33,8 @@ async def draft_plan(
     try:
         plan = await plan_with_models(task, settings, questions)
         if plan is None:
-            return with_fallbacks(template.draft(task), task, task.brief.budget_usd)
+            drafted = divided_shots(template.draft(task), task)
+            return with_fallbacks(within_budget(drafted, task, task.brief.budget_usd), task, task.brief.budget_usd)
     except ApplicationError as error:
         if not error.non_retryable:
             raise

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from activities.planning.structure.model import Shot, Structure
 from activities.text.speech import is_wide
+from workflows.continuity.inputs import without_versions
 from workflows.models import Asset, Modality, Plan
 
 SPELLED_OUT: Final = 8
@@ -88,7 +89,7 @@ def structure_problems(structure: Structure, plan: Plan, seconds: Sequence[float
 def _visuals(plan: Plan) -> list[Asset]:
     """The shots of the film: videos, otherwise pictures."""
     for kind in (Modality.VIDEO, Modality.IMAGE):
-        if found := [a for a in plan.assets if a.asset_type == kind]:
+        if found := [a for a in without_versions(plan.assets) if a.asset_type == kind]:
             return found
     return []
 

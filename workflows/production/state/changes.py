@@ -111,6 +111,7 @@ def queue_takes(record: Record, asset_id: str, count: int = 1) -> None:
         order=None,
         model=0,
         made_with={},
+        seconds=None,
         cancelled=None,
         job_id=None,
     )
