@@ -107,6 +107,7 @@ AttentionReason = Literal[
     "deadline_near",
     "price_unknown",
     "stills_to_approve",
+    "draft_to_approve",
     "paused",
     "asset_failed",
     "content_refused",
@@ -120,7 +121,7 @@ AttentionReason = Literal[
     "plan_failed",
     "finishing_failed",
 ]
-"""The reason why a decision is pending; the first five concern the whole production.
+"""The reason why a decision is pending; the first six concern the whole production.
 
 overrun: a model charges more than its published price, so the remaining assets exceed the budget; while they fit, it is
 a notice about the whole production. change_to_approve: an edit costs more than was approved. price_unknown of an asset:

@@ -7,7 +7,7 @@ stores it.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
@@ -223,6 +223,9 @@ class Plan(Model):
     warnings: tuple[str, ...] = ()
     drafting_usd: Money = Field(default=ZERO, description="The cost of the planner's language model for this plan")
     cut: Cut = Cut()
+    finals: dict[Slug, tuple[Alternative, ...]] = Field(
+        default_factory=dict, description="Of a draft: the models of the finals, each with its fallbacks"
+    )
     digest: str = ""
 
     @classmethod
@@ -233,6 +236,7 @@ class Plan(Model):
         planner: str = "template",
         warnings: Iterable[str] = (),
         cut: Cut = Cut(),  # noqa: B008  # frozen
+        finals: Mapping[str, tuple[Alternative, ...]] | None = None,
     ) -> "Plan":
         """Number the assets in their order and set the digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
@@ -242,13 +246,14 @@ class Plan(Model):
             planner=planner,
             warnings=tuple(warnings),
             cut=cut.of_assets(a.asset_id for a in numbered),
+            finals={a.asset_id: finals[a.asset_id] for a in numbered if finals and a.asset_id in finals},
         )
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
     def with_assets(self, assets: Iterable[Asset]) -> "Plan":
         """The plan with these assets, which its digest then covers."""
-        plan = Plan.of(self.title, assets, self.planner, self.warnings, self.cut)
+        plan = Plan.of(self.title, assets, self.planner, self.warnings, self.cut, self.finals)
         return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
@@ -377,6 +382,7 @@ class Deliverable(Model):
 
     revision: int = Field(ge=1)
     files: tuple[DeliverableFile, ...] = Field(min_length=1)
+    draft: bool = Field(default=False, description="Made by the models of the draft")
     notes: tuple[str, ...] = Field(default=(), description="Remarks for people, e.g. on narration that overruns")
     duration_seconds: float | None = None
     chapters: tuple[Chapter, ...] = Field(default=(), description="The shots of a film in order; the first begins at 0")

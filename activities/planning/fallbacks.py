@@ -59,7 +59,7 @@ def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> I
         fits = used <= offer.accepts and offer.speaks(task.brief.language)
         if offer.placeholder or offer.provider in taken or surprising or offer == own or not fits:
             continue
-        other = Alternative(provider=offer.provider, model=offer.model, parameters=_kept_parameters(asset, offer))
+        other = Alternative(provider=offer.provider, model=offer.model, parameters=kept_parameters(asset, offer))
         as_planned = asset.model_copy(update={**other.model_dump(exclude={"quote"}), "fallbacks": ()})
         quoted = _quoted(plan, as_planned, task)
         if quoted is None or (offer.provider == asset.provider and not own.unknown and quoted.high_usd > cost):
@@ -68,7 +68,7 @@ def _alternatives(plan: Plan, asset: Asset, own: Offer, task: PlanningTask) -> I
         yield other.model_copy(update={"quote": quoted.quote})
 
 
-def _kept_parameters(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
+def kept_parameters(asset: Asset, offer: Offer) -> dict[str, JsonValue]:
     """The parameters that another model has too; a number that it does not take becomes the nearest that it takes."""
     placed = FILM_PARAMETERS if asset.sound in UNSPOKEN_ROLES else ()
     kept: dict[str, JsonValue] = {n: asset.parameters[n] for n in placed if n in asset.parameters}

@@ -16,6 +16,7 @@ from activities.providers.protocol import Provider
 from activities.providers.registry import remedy_for
 from activities.providers.selection import find_offer, plannable_offers, supports_aspect
 from workflows.activity_io import PLAN_INVALID
+from workflows.continuity.drafts import final_asset, models_of
 from workflows.continuity.inputs import inputs_of
 from workflows.continuity.lengths import AT_MOST
 from workflows.models import FILM_PARAMETERS, MAX_PLAN_BYTES, UNSPOKEN_ROLES, Asset, Media, Modality, Plan, Quote
@@ -151,7 +152,7 @@ def price(
     """
     today = datetime.now(UTC).date()
     known = {**plan.by_id, **pricing.reference_assets(references)}
-    quoted, warnings = [], list(plan.warnings)
+    quoted, warnings, finals = [], list(plan.warnings), dict(plan.finals)
     for asset in plan.assets:
         if only and asset.asset_id not in only:
             quoted.append(asset)
@@ -159,9 +160,13 @@ def price(
         priced_asset, found = _priced(asset, known, providers, today, aspect)
         quoted.append(priced_asset)
         warnings += found
+        if asset.asset_id in finals:
+            final, found = _priced(final_asset(plan, asset), known, providers, today, aspect)
+            finals[asset.asset_id] = models_of(final)
+            warnings += found
     warnings += overruns(quoted, providers)
     warnings += unread(quoted, providers, language) if language else []
-    priced = Plan.of(plan.title, quoted, planner=plan.planner, warnings=dict.fromkeys(warnings), cut=plan.cut)
+    priced = Plan.of(plan.title, quoted, plan.planner, dict.fromkeys(warnings), plan.cut, finals)
     if priced.unknown_prices:
         unknown = {f"{a.provider} {a.model}" for a in quoted if a.unknown_price}
         warning = f"price unknown: {', '.join(sorted(unknown))}; an approval has to allow it"

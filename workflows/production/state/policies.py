@@ -200,7 +200,7 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     for field, ids in named.items():
         if unknown := next((i for i in ids if i not in known), None):
             raise PlanProblem(f"cut.{field}", f"there is no asset {unknown!r} in this plan")
-    edited = Plan.of(title, assets, plan.planner, cut=cut)
+    edited = Plan.of(title, assets, plan.planner, cut=cut, finals=plan.finals)
     check_plan(brief, edited)
     return edited
 
