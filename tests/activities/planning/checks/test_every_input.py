@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue.loader import problem_with
 from activities.catalogue.offers import Offer
 from activities.planning.pricing import price
-from activities.providers.protocol import Input, Provider, Request
+from activities.providers.protocol import Input, Job, Provider, Request
 from activities.providers.registry import PROVIDERS
 from activities.providers.selection import find_offer
 from tests.emulators import samples
@@ -45,6 +45,8 @@ TYPES: Final = {
     Modality.VIDEO: "video/mp4",
     Modality.AUDIO: "audio/wav",
 }
+SHORT: Final[Mapping[str, float]] = {"seconds": 1, "job_seconds": 0}
+"""Parameters of previz, which makes what it is asked for."""
 FIELDS: Final = ("depends_on", "continues", "last_frame")
 
 
@@ -114,6 +116,7 @@ def asset_of(offer: Offer, inputs: Sequence[Asset]) -> Asset:
         prompt="A lighthouse at dusk.",
         provider=offer.provider,
         model=offer.model,
+        parameters={name: value for name, value in SHORT.items() if offer.provider == "previz" and name in offer.rules},
         depends_on=tuple(i.asset_id for i in inputs),
         continues=first,
         last_frame=last,
@@ -180,7 +183,9 @@ async def problems_of(
     request = Request(f"p/made/{case}", 7, brief, priced, 1, sent, tmp_path)
     if emulator:
         emulator.calls.clear()
-    await provider.submit(request)
+    made = await provider.submit(request)
+    if isinstance(made, Job) and emulator is None:
+        await provider.poll(request, made)
     if emulator:
         assert emulator.count("submit") == 1, here
     found = []
