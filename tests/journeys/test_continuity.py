@@ -151,7 +151,7 @@ def test_narrations_choose_the_lengths_and_shots_continue(
     [
         (shot(1, model="gen4_turbo"), "depends_on: gen4_turbo works from image"),
         (
-            shot(1, model="gen4.5", last_frame="still-1", depends_on=("voice-1", "still-1")),
+            shot(1, model="gen4.5", last_frame="end-1", depends_on=("voice-1", "still-1")),
             "last_frame: gen4.5 takes no",
         ),
         (shot(1, parameters={"at_most": 3}), "parameters.at_most: 3 is no length from 4 seconds on"),
@@ -163,7 +163,7 @@ def test_unusable_inputs_are_refused_before_anything_is_paid(
 ) -> None:
     """An edit with an input that its model cannot use is refused with the field, and nothing is sent to the vendor."""
     before = vendor.count("submit")
-    still = {"asset_id": "still-1", "asset_type": "image", "role": "still", "prompt": "The sea.", "provider": "previz"}
+    still = {"asset_id": "end-1", "asset_type": "image", "role": "still", "prompt": "The sea.", "provider": "previz"}
     with pytest.raises(GreenlightError) as refused:
         film_of(greenlight, voice(1, 2), Asset.model_validate({**still, "model": "previz-storyboard"}), asset)
     told = " ".join([refused.value.detail, *(f"{e.message} {e.remedy}" for e in refused.value.errors)])

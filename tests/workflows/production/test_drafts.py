@@ -6,7 +6,8 @@ from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
     from tests.support.fakes import PROVIDER, FakeActivities
-    from tests.support.productions import Handle, Productions, refusal, until, update
+    from tests.support.productions import Handle, Productions, refusal, snapshot, until, update
+    from tests.support.waiting import eventually
     from tests.workflows.production.steps import approve, digest
     from workflows.activity_io import DraftPlan, PricePlan
     from workflows.events import AssetStatus, AttentionItem, ProductionStatus, Snapshot
@@ -103,12 +104,18 @@ async def test_a_new_draft_take_requires_another_approval(productions: Productio
     """A draft take that is made again gives another draft, which is approved by another digest."""
     async with Drafts().working(productions.client):
         handle, item = await drafted(productions)
-        await update(handle, ProductionWorkflow.regenerate, Regenerate(asset_id="text-2"))
-        while (seen := await until(handle, "needs_attention")).waiting == item or seen.waiting is None:
-            continue
+        more = Regenerate(asset_id="text-2", budget_usd=Decimal("0.04"))
+        await update(handle, ProductionWorkflow.regenerate, more)
+
+        async def drafted_again() -> Snapshot | None:
+            now = await snapshot(handle)
+            return now if now.waiting and now.waiting.plan_digest not in (None, item.plan_digest) else None
+
+        seen = await eventually(drafted_again)
         assert seen.deliverable is not None
         assert seen.deliverable.revision == 2
         assert item.plan_digest is not None
+        assert seen.waiting is not None
         assert seen.waiting.plan_digest is not None
         assert (await refusal(approve(handle, item.plan_digest, "ana"))).kind == "stale_digest"
         await approve(handle, seen.waiting.plan_digest, "ana")

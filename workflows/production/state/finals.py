@@ -3,7 +3,7 @@
 from workflows.continuity.drafts import finals_of, finals_price
 from workflows.events import AssetState, AssetStatus
 from workflows.models import UPLOAD
-from workflows.production.state import policies
+from workflows.production.state import plan_diff, policies
 from workflows.production.state.record import Record
 from workflows.requests import Approval
 
@@ -27,4 +27,7 @@ def start_finals(record: Record, approval: Approval) -> None:
         given = policies.cap(record.brief, record.approval)
     needed = record.spent_usd + finals_price(draft).high
     record.budget_usd = policies.within(record.brief, needed if given is None else given)
+    record.approval = approval.model_copy(update={"budget_usd": given})
     record.plan, record.gate = plan, ""
+    changes = plan_diff.changes(draft, plan)
+    record.log("plan_edited", plan_digest=plan.digest, by=approval.approver, how="finals", changes=changes)

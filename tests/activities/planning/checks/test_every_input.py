@@ -242,6 +242,7 @@ async def test_every_offer_gets_its_inputs_or_the_plan_is_refused(name: str, tmp
         finally:
             await provider.close()
         assert found == []
+        assert emulator is None or emulator.problems == [], "requests are not as the vendor specifies them"
 
 
 def test_an_own_catalogue_cannot_promise_inputs_that_are_not_sent(tmp_path: Path) -> None:
