@@ -151,7 +151,7 @@ def test_narrations_choose_the_lengths_and_shots_continue(
     [
         (shot(1, model="gen4_turbo"), "depends_on: gen4_turbo works from image"),
         (
-            shot(1, model="gen4.5", last_frame="end-1", depends_on=("voice-1", "still-1")),
+            shot(1, model="gen4.5", last_frame="end-1"),
             "last_frame: gen4.5 takes no",
         ),
         (shot(1, parameters={"at_most": 3}), "parameters.at_most: 3 is no length from 4 seconds on"),

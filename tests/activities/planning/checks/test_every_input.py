@@ -37,6 +37,7 @@ from workflows.models import MASK, Asset, Media, Modality, Plan
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:The generate_images method is deprecated"),
+    pytest.mark.filterwarnings("ignore:The model '.*' is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning"),
 ]
 TYPES: Final = {
