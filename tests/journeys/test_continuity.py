@@ -99,7 +99,7 @@ def film_of(client: GreenlightClient, *assets: Asset) -> tuple[str, PlanView]:
 
 
 def last_frame(data: bytes) -> Image.Image:
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         *_, last = container.decode(video=0)
         picture: Image.Image = last.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
         return picture
@@ -114,7 +114,7 @@ def test_narrations_choose_the_lengths_and_shots_continue(
     assets = [voice(1, 3.5), shot(1), voice(2, 4.6), shot(2, continues="take-1"), voice(3, 9), shot(3)]
     production_id, plan = film_of(greenlight, *assets)
     priced = {a.asset_id: a.quote for a in plan.assets if a.quote}
-    assert priced["take-1"].lengths == (4, 6, 8)
+    assert list(priced["take-1"].lengths) == [4, 6, 8]
     assert priced["take-1"].high_usd == Decimal("1.20")
     assert priced["take-1"].low_usd == Decimal("0.60")
     greenlight.approve(production_id, Approval(plan_digest=plan.digest, approver="ana", budget_usd=plan.high_usd))
