@@ -210,13 +210,14 @@ class Offer:
             accepts: The types of inputs that the adapter sends.
             pictures: The most pictures, 0 for any number; `recordings` in the same way.
         """
-        missing = self.requires - frozenset(accepts)
+        missing, sent = self.requires - frozenset(accepts), self.accepts & frozenset(accepts)
+        recorded = sent & {Modality.AUDIO, Modality.VIDEO}
         problem = f"{self.model!r} requires {' and '.join(sorted(missing))}, which Greenlight does not send to it"
         limited = replace(
             self,
-            accepts=self.accepts & frozenset(accepts),
-            max_pictures=min(filter(None, (self.max_pictures, pictures)), default=0),
-            max_recordings=min(filter(None, (self.max_recordings, recordings)), default=0),
+            accepts=sent,
+            max_pictures=_least(self.max_pictures, pictures) if Modality.IMAGE in sent else self.max_pictures,
+            max_recordings=_least(self.max_recordings, recordings) if recorded else self.max_recordings,
             mask=self.mask and mask,
             last_frame=self.last_frame and last_frame,
             unavailable=self.unavailable or (f"{problem}; choose another model" if missing else ""),
@@ -255,6 +256,11 @@ class Offer:
     def unknown(self) -> bool:
         """Whether no price is published."""
         return not self.rates
+
+
+def _least(*limits: int) -> int:
+    """The lowest of these limits, of which 0 is none."""
+    return min(filter(None, limits), default=0)
 
 
 def utf16_units(text: str) -> int:

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.catalogue import pricing
 from activities.catalogue.loader import problem_with, retirement_warning
 from activities.catalogue.offers import Offer, utf16_units
-from activities.planning.checks.inputs import input_problem
+from activities.planning.checks.inputs import input_problem, unused_stills
 from activities.planning.checks.lengths import is_timed, length_problem, quote_lengths
 from activities.planning.checks.narration import overruns, unread
 from activities.providers.protocol import Provider
@@ -164,7 +164,7 @@ def price(
             final, found = _priced(final_asset(plan, asset), known, providers, today, aspect)
             finals[asset.asset_id] = models_of(final)
             warnings += found
-    warnings += overruns(quoted, providers)
+    warnings += [*unused_stills(quoted), *overruns(quoted, providers)]
     warnings += unread(quoted, providers, language) if language else []
     priced = Plan.of(plan.title, quoted, plan.planner, dict.fromkeys(warnings), plan.cut, finals)
     if priced.unknown_prices:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from activities.catalogue.offers import Offer
+from activities.planning.checks.narration import list_some
 from workflows.brief import REFERENCE
 from workflows.continuity.inputs import FIRST_FRAME, LAST_FRAME
 from workflows.models import MASK, Asset, Modality
@@ -29,6 +30,17 @@ def input_problem(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | 
         or _too_many(offer, asset, inputs)
         or _missing(offer, inputs)
     )
+
+
+def unused_stills(assets: Sequence[Asset]) -> list[str]:
+    """A warning for stills that no asset uses since shots continue others: the film does not show them."""
+    if not any(a.continues for a in assets):
+        return []
+    used = {i for a in assets for i in a.depends_on}
+    names = [a.asset_id for a in assets if a.role == "still" and a.asset_id not in used]
+    if not names:
+        return []
+    return [f"{list_some(names)}: no shot starts from it, and it is made for nothing; drop it to save its price"]
 
 
 def _ignored(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None:

@@ -45,8 +45,9 @@ def test_unsound_frames_are_refused(asset: Asset, field: str) -> None:
 
 
 def test_edits_set_and_remove_what_a_shot_continues() -> None:
-    """An edit sets `continues`, and an empty text removes it; a shot that is continued is not dropped."""
-    plan = Plan.of("A", [made("shot-1"), made("shot-2")])
+    """An edit sets `continues` instead of the still, and an empty text removes it; a shot that is continued is not
+    dropped."""
+    plan = Plan.of("A", [made("shot-1"), made("still-2", "image"), made("shot-2", "video", "still-2")])
     plan = policies.apply_edits(FILM, plan, [EditOp(op="change", asset_id="shot-2", continues="shot-1")])
     assert plan.by_id["shot-2"].depends_on == ("shot-1",)
     with pytest.raises(PlanProblem, match="needed by shot-2"):

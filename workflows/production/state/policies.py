@@ -19,6 +19,8 @@ MAX_RECORD_BYTES: Final = 1_700_000
 """A snapshot travels as one payload, of which Temporal takes 2 MB; 1,000 assets take 1.3 MB with their first takes."""
 LENGTHS: Final = ("seconds", "duration", "duration_seconds", "durationSeconds", "at_least")
 """The parameters of the models with the length of a shot, in seconds."""
+STILL: Final = "still"
+"""The role of a picture from which a shot starts."""
 RESERVED_IDS: Final = frozenset({"deliverable"})
 
 
@@ -174,7 +176,7 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
                 raise PlanProblem(f"{where}.asset_id", f"there is no asset {edit.asset_id!r} in this plan")
             asset = assets.pop(index)
             if edit.op == "change":
-                assets.insert(index, changed(asset, edit, where))
+                assets.insert(index, _without_still(changed(asset, edit, where), edit, assets))
             elif edit.op == "move":
                 if edit.position is None or edit.position > len(assets) + 1:
                     raise PlanProblem(f"{where}.position", f"give the new position, 1 to {len(assets) + 1}")
@@ -203,6 +205,15 @@ def apply_edits(brief: Brief, plan: Plan, edits: Iterable[EditOp]) -> Plan:
     edited = Plan.of(title, assets, plan.planner, cut=cut, finals=plan.finals)
     check_plan(brief, edited)
     return edited
+
+
+def _without_still(asset: Asset, edit: EditOp, others: Iterable[Asset]) -> Asset:
+    """A shot that continues another one from now on, without the still from which it would have started."""
+    if not edit.continues or edit.depends_on is not None:
+        return asset
+    stills = {a.asset_id for a in others if a.asset_type is Modality.IMAGE and a.role == STILL}
+    kept = tuple(i for i in asset.depends_on if i not in stills or i == asset.last_frame)
+    return asset.model_copy(update={"depends_on": kept})
 
 
 def changed(asset: Asset, change: EditOp, where: str = "edit") -> Asset:
