@@ -12,10 +12,11 @@ from tests.support.productions import Handle, until
 from tests.support.waiting import eventually
 from tests.workflows.production.steps import attention_of
 from workflows import keys
-from workflows.batch.records import BatchRow, BatchStart, BatchView
+from workflows.batch.records import Admit, BatchRow, BatchStart, BatchView
+from workflows.batch.state import Batch as Planned
 from workflows.batch.workflow import BatchWorkflow
 from workflows.brief import ApprovalPolicy, Brief, Platform
-from workflows.production.workflow import ProductionWorkflow
+from workflows.events import ProductionStatus, Report, Snapshot
 
 Batch = WorkflowHandle[Any, BatchView]
 
@@ -35,7 +36,7 @@ async def start(client: Client, briefs: list[Brief], **terms: object) -> tuple[B
         task_queue=keys.TASK_QUEUE,
     )
     productions = [
-        client.get_workflow_handle_for(ProductionWorkflow.run, keys.workflow_id(row.production_id)) for row in rows
+        client.get_workflow_handle(keys.workflow_id(row.production_id), result_type=Snapshot) for row in rows
     ]
 
     async def planned() -> bool | None:
@@ -64,3 +65,40 @@ async def test_a_row_is_approved_within_the_limit_of_its_brief(client: Client) -
             await each.cancel()
         view = await batch.result()
     assert view.totals.spent_usd == Decimal("0.2000")
+
+
+def planned_rows(budget: str) -> Planned:
+    """Three planned rows; each has cost 0.05 for planning, and its assets may cost as much."""
+    rows = tuple(BatchRow(row=n, key=str(n), production_id=f"p-{n}", brief=brief()) for n in (1, 2, 3))
+    terms = {"batch_id": "b", "rows": rows, "created_at": datetime.now(UTC), "approve": True, "budget_usd": budget}
+    batch = Planned(BatchStart.model_validate(terms))
+    for row in rows:
+        batch.record_start(row)
+        report = {"status": "awaiting_approval", "plan_digest": row.key, "high_usd": "0.10", "spent_usd": "0.05"}
+        batch.record_report(Report.model_validate({"production_id": row.production_id, **report}))
+    return batch
+
+
+def test_planning_leaves_the_money_of_approved_rows() -> None:
+    """Planning again while other rows of the batch are made cannot spend what those rows may cost: the productions get
+    the rest of the budget, again after each change of it, and only where it becomes less."""
+    batch = planned_rows("0.40")
+    assert batch.budget.budget_usd == Decimal("0.40")
+    assert batch.limit_planning()
+    assert batch.budget.budget_usd == Decimal("0.25")
+    batch.approve(batch.rows[0])
+    assert not batch.limit_planning()
+    batch.record_report(Report(production_id="p-1", status=ProductionStatus.DELIVERED, spent_usd=Decimal("0.07")))
+    assert not batch.limit_planning()
+    assert Planned(batch.to_start()).budget.budget_usd == Decimal("0.25")
+    batch.terms = batch.terms_with(Admit(budget_usd=Decimal("0.50")))
+    assert batch.limit_planning()
+    assert batch.budget.budget_usd == Decimal("0.38")
+
+
+def test_planning_without_a_budget_is_not_limited_by_the_batch() -> None:
+    """Without a budget the batch limits no planning."""
+    batch = planned_rows("0.40")
+    batch.terms = batch.terms.model_copy(update={"budget_usd": None})
+    assert not batch.limit_planning()
+    assert batch.budget.budget_usd is None
