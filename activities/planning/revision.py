@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+from activities.planning.feedback_words import in_english
 
 _NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -49,9 +51,17 @@ _PATTERNS: Final = (
     ("more", r"\bmore\s+(?:shots|scenes)\b"),
 )
 _RULES: Final = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS)
+_CLAUSE: Final = re.compile(r"[.!;]+(?=\s|$)|[。！；\n]+")
+_REFUSAL: Final = re.compile(
+    r"\b(?:don['’]?t|do not|never|nicht|niemals|jamais|non (?=\w+(?:re|rlo|rla)\b)|não|nunca)\b|"
+    r"\bn(?:e |['’])[^.]{1,40}\bpas\b|"
+    r"\bno (?:quites|elimines|borres|saques|muevas|cambies|toques|suprimas)\b|(?:し|さ|か|わ|ら)?ないで|てはいけ",
+    re.IGNORECASE,
+)
+"""A sentence that forbids an edit."""
 _FILLERS: Final = re.compile(
     r"an?|and|are|as|at|be|but|film|i|in|into|instead|is|its?|just|keep|let|long|longer|make|more|no|now|"
-    r"of|only|please|shorter|should|"
+    r"of|on|only|please|shorter|should|"
     r"so|than|that|the|them|then|there|this|to|total|use|video|want|we|with|would|you"
 )
 
@@ -119,26 +129,63 @@ class _Reading:
             self.edits.append(Edit(name, _numbers(match.group(1))))
             self.ends_with_seconds = self.ends_with_seconds and name != "drop"
 
+    def has_more_than(self, other: "_Reading") -> bool:
+        """Whether it has a request that the other one lacks."""
+        return replace(self, open=other.open) != other
+
+    def take(self, other: "_Reading", rest: str) -> None:
+        """Take the requests of another reading, and what it leaves open."""
+        self.shots, self.seconds, self.each, self.title = other.shots, other.seconds, other.each, other.title
+        self.edits, self.ends_with_seconds = other.edits, other.ends_with_seconds
+        self.open += [rest] if rest else []
+
 
 def read_feedback(feedback: Sequence[str], *, film: bool) -> FeedbackRequests:
     """Read the feedback of all revisions: for a film by all rules, otherwise only a title is done by rule."""
     reading = _Reading()
     for message in feedback:
-        rest = message
-        for name, pattern in _RULES:
-            if not film and name != "title":
-                continue
-            for match in pattern.finditer(rest):
-                reading.rule(name, match)
-            rest = pattern.sub(" ; ", rest)
-        if film:
-            rest = _read_numbers(reading, rest)
-        if rest == message or not _only_fillers(rest):
-            reading.open.append(_shown(rest))
+        _read_message(reading, message, film=film)
     return FeedbackRequests(
         reading.shots, reading.seconds, reading.each, tuple(reading.edits), reading.title, tuple(reading.open),
         reading.ends_with_seconds,
     )  # fmt: skip
+
+
+def _read_message(reading: _Reading, message: str, *, film: bool) -> None:
+    """Add the requests of a message: in English, otherwise in the language in which the least of it is left.
+
+    A sentence that says what not to do is left to a language model as a whole.
+    """
+    parts = [part for part in _CLAUSE.split(message) if part.strip()]
+    if refusals := [part for part in parts if _REFUSAL.search(part)]:
+        reading.open += [_shown(part) for part in refusals]
+        message = ". ".join(part for part in parts if part not in refusals)
+        if not message:
+            return
+    attempts = [_attempt(reading, message, film=film)]
+    if attempts[0][1]:
+        attempts += [_attempt(reading, text, film=film) for text in in_english(message)]
+    best, rest = min(attempts, key=lambda attempt: len(re.findall(r"\w+", attempt[1])))
+    if not best.has_more_than(reading):
+        best, rest = reading, _shown(message)
+    if rest and best is not attempts[0][0] and not message.isascii():
+        rest = _shown(message)
+    reading.take(best, rest)
+
+
+def _attempt(before: _Reading, message: str, *, film: bool) -> tuple[_Reading, str]:
+    """The requests with those of a message, and what no rule reads of it."""
+    reading = replace(before, edits=[*before.edits], open=[*before.open])
+    rest = message
+    for name, pattern in _RULES:
+        if not film and name != "title":
+            continue
+        for match in pattern.finditer(rest):
+            reading.rule(name, match)
+        rest = pattern.sub(" ; ", rest)
+    if film:
+        rest = _read_numbers(reading, rest)
+    return reading, "" if _only_fillers(rest) else _shown(rest)
 
 
 def _read_numbers(reading: _Reading, text: str) -> str:
