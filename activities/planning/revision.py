@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from activities.planning.feedback_words import in_english
 
@@ -129,15 +129,10 @@ class _Reading:
             self.edits.append(Edit(name, _numbers(match.group(1))))
             self.ends_with_seconds = self.ends_with_seconds and name != "drop"
 
-    def has_more_than(self, other: "_Reading") -> bool:
-        """Whether it has a request that the other one lacks."""
-        return replace(self, open=other.open) != other
-
-    def take(self, other: "_Reading", rest: str) -> None:
-        """Take the requests of another reading, and what it leaves open."""
+    def take(self, other: "_Reading") -> None:
+        """Take the requests of another reading."""
         self.shots, self.seconds, self.each, self.title = other.shots, other.seconds, other.each, other.title
         self.edits, self.ends_with_seconds = other.edits, other.ends_with_seconds
-        self.open += [rest] if rest else []
 
 
 def read_feedback(feedback: Sequence[str], *, film: bool) -> FeedbackRequests:
@@ -162,20 +157,28 @@ def _read_message(reading: _Reading, message: str, *, film: bool) -> None:
         message = ". ".join(part for part in parts if part not in refusals)
         if not message:
             return
-    attempts = [_attempt(reading, message, film=film)]
-    if attempts[0][1]:
-        attempts += [_attempt(reading, text, film=film) for text in in_english(message)]
-    best, rest = min(attempts, key=lambda attempt: len(re.findall(r"\w+", attempt[1])))
-    if not best.has_more_than(reading):
-        best, rest = reading, _shown(message)
-    if rest and best is not attempts[0][0] and not message.isascii():
-        rest = _shown(message)
-    reading.take(best, rest)
+    best = english = _attempt(reading, message, film=film)
+    for text in in_english(message) if english.left else ():
+        other = _attempt(reading, text, film=film)
+        if other.reading != english.reading and len(other.left) < len(best.left):
+            best = other
+    reading.take(best.reading)
+    if best.left or not best.is_read:
+        reading.open.append(_shown(best.rest if best is english else message))
 
 
-def _attempt(before: _Reading, message: str, *, film: bool) -> tuple[_Reading, str]:
-    """The requests with those of a message, and what no rule reads of it."""
-    reading = replace(before, edits=[*before.edits], open=[*before.open])
+class _Attempt(NamedTuple):
+    """A reading of a message, its text without what the rules read, and the words left in it that say something."""
+
+    reading: _Reading
+    rest: str
+    left: list[str]
+    is_read: bool
+
+
+def _attempt(before: _Reading, message: str, *, film: bool) -> _Attempt:
+    """The requests so far with those of a message."""
+    reading = replace(before, edits=[*before.edits])
     rest = message
     for name, pattern in _RULES:
         if not film and name != "title":
@@ -185,7 +188,8 @@ def _attempt(before: _Reading, message: str, *, film: bool) -> tuple[_Reading, s
         rest = pattern.sub(" ; ", rest)
     if film:
         rest = _read_numbers(reading, rest)
-    return reading, "" if _only_fillers(rest) else _shown(rest)
+    left = [word for word in re.findall(r"\w+", rest.lower()) if not _FILLERS.fullmatch(word)]
+    return _Attempt(reading, rest, left, rest != message)
 
 
 def _read_numbers(reading: _Reading, text: str) -> str:

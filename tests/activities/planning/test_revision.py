@@ -244,3 +244,15 @@ def test_what_no_rule_does_is_named(feedback: str) -> None:
     assert said(made) == WHOLE
     assert feedback.rstrip(".") in made.warnings[0]
     assert "it needs a language model: set a vendor's key, or edit the prompts" in made.warnings[0]
+
+
+def test_feedback_in_english_is_named_as_it_was_given() -> None:
+    """What is left of English feedback keeps its words, also those that mean something in another language."""
+    made = plan(LIST, "Drop shot 2 and put a plan of the house on a wall", duration_seconds=20)
+    assert said(made) == DROPPED
+    assert "put a plan of the house on a wall" in made.warnings[0]
+
+
+def test_a_request_may_be_repeated() -> None:
+    """The same request in two revisions is done, and not reported as open."""
+    assert plan(LIST, "12 seconds", "12 seconds", duration_seconds=20).warnings == ()
