@@ -9,8 +9,6 @@ from functools import cache
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 if TYPE_CHECKING:
     from av.filter import Graph
     from av.filter.context import FilterContext
@@ -77,6 +75,8 @@ def _add_table(graph: "Graph", primaries: int, transfer: int) -> "FilterContext"
 def _cube(primaries: int, transfer: int) -> str:
     """The table in the format of a .cube file: red changes fastest. Values beyond 0 to 1 are clipped after they are
     interpolated, so that colours next to the clipped ones stay exact."""
+    import numpy as np
+
     steps = np.linspace(0, 1, _SIZE)
     blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
     rows = to_bt709(np.stack([red, green, blue], axis=-1).reshape(-1, 3), primaries, transfer)
@@ -85,6 +85,8 @@ def _cube(primaries: int, transfer: int) -> str:
 
 def to_bt709(rgb: "NDArray[Any]", primaries: int, transfer: int) -> "NDArray[Any]":
     """Rows of red, green and blue, 0 to 1, in BT.709; less than 0 or more than 1 outside of it."""
+    import numpy as np
+
     to_xyz = _to_xyz(_CHROMATICITIES[primaries])
     light = _light(rgb, transfer, to_xyz[1]) @ (np.linalg.inv(_to_xyz(_CHROMATICITIES[1])) @ to_xyz).T
     return np.asarray(np.sign(light) * np.abs(light) ** (1 / _GAMMA))
@@ -96,6 +98,8 @@ def _light(rgb: "NDArray[Any]", transfer: int, luma: "NDArray[Any]") -> "NDArray
     Args:
         luma: The shares of the components in the luminance.
     """
+    import numpy as np
+
     if transfer == _PQ:  # SMPTE ST 2084
         power = rgb ** (1 / 78.84375)
         light = np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)
@@ -109,6 +113,8 @@ def _light(rgb: "NDArray[Any]", transfer: int, luma: "NDArray[Any]") -> "NDArray
 
 def _to_xyz(chromaticities: Sequence[tuple[float, float]]) -> "NDArray[Any]":
     """The matrix from linear red, green and blue to XYZ."""
+    import numpy as np
+
     white, *primaries = (np.array([x / y, 1, (1 - x - y) / y]) for x, y in (_D65, *chromaticities))
     columns = np.stack(primaries, axis=1)
     return columns * np.linalg.solve(columns, white)
