@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
-RENDERER: Final = 1
+RENDERER: Final = 2
 """Is raised with every change of what a segment or the sound contains, so that stored parts of older code are not
 used."""
 BT709: Final = 1
