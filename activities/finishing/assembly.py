@@ -80,8 +80,9 @@ def notes_of(part: Path) -> list[str]:
     import av
 
     with av.open(str(part)) as container:
-        notes: list[str] = json.loads(container.metadata.get(NOTES_TAG, "[]"))
-        return notes
+        found = json.loads(container.metadata.get(NOTES_TAG, "[]"))
+    notes: list[str] = found["notes"] if isinstance(found, dict) else found  # a sound has its measurements too
+    return notes
 
 
 _Timed = Iterator["tuple[float, Packet[Any]]"]

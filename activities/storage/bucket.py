@@ -34,6 +34,7 @@ from activities.storage.errors import (
     missing_message,
     translate_errors,
 )
+from activities.storage.lifecycle import set_expiry
 from activities.storage.support import StoreSupport
 from workflows.runtime.tracing import span
 from workflows.servers.object_file import ObjectFile
@@ -88,6 +89,7 @@ class Storage:
         self.support: StoreSupport | None = None
         """The result of the last probe for conditional writes (`probe`)."""
         self.probing = asyncio.Lock()
+        self.lifecycle_problem = ""
         endpoint = self._admin.meta.endpoint_url
         # boto3 decides by `addressing_style` and endpoint where the bucket's name goes; unsigned: without credentials.
         unsigned = session.client("s3", config=Config(signature_version=UNSIGNED))
@@ -127,6 +129,10 @@ class Storage:
                 self._create_bucket()
 
         await asyncio.to_thread(ensure)
+
+    async def expire_film_parts(self, days: int) -> None:
+        """Let the store delete the parts of films after `days`; `lifecycle_problem` says why it does not."""
+        self.lifecycle_problem = await asyncio.to_thread(set_expiry, self._admin, self._bucket, days)
 
     def _create_bucket(self) -> None:
         location: Any = location_of(self._admin.meta.region_name)

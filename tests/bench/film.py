@@ -122,7 +122,9 @@ def main(kind: str, folder: Path) -> None:
             steps += [MixSound(**ids, key=layout.sound)] if layout.sound else []
             await asyncio.gather(*(step(number, each) for number, each in enumerate(steps)))
             encoded = time.perf_counter()
-            done = await assemble(storage, wanted, layout.timeline, Path(work), lambda _: None)
+            done = await assemble(
+                Sources(storage, Path(work) / "takes"), wanted, layout.timeline, Path(work), lambda _: None
+            )
         ended = time.perf_counter()
         return {"seconds": ended - began, "assembly": ended - encoded, "film_seconds": done.duration_seconds or 0}
 
