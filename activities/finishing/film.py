@@ -25,16 +25,18 @@ from activities.finishing.files import File, Result, read_texts, write
 from activities.finishing.languages import three_letters
 from activities.finishing.picture import segments
 from activities.finishing.picture.burned_captions import SAFE_AREA, BurnedCaptions, CaptionStyle, burn
-from activities.finishing.picture.frames import FilmFormat, ShotFacts
+from activities.finishing.picture.frames import FilmFormat
 from activities.finishing.picture.titles import extent, undrawn
+from activities.finishing.placing import beds_of, losses_of, shot_of
 from activities.finishing.renditions import overview
 from activities.finishing.renditions.checks import MAIN, Box, Heard, file_name, goal_of, measure_file, notes_on
 from activities.finishing.sound import track
 from activities.finishing.sound.mastering import Goal
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
-from activities.finishing.timeline import Shot, Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
-from activities.provenance.statements import deliverable_made_by_models, label
+from activities.finishing.timeline import Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
+from activities.provenance.ai_label import label_box
+from activities.provenance.statements import deliverable_made_by_models, deliverable_statement, label, source_type
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
 from workflows.activity_io import (
@@ -42,13 +44,12 @@ from workflows.activity_io import (
     EncodeSegment,
     FilmLayout,
     FinishDeliverable,
-    FinishedAsset,
     MixSound,
     Segment,
 )
-from workflows.cut import Cut, Focus, Levels
+from workflows.cut import Levels
 from workflows.destinations.profiles import PROFILES, rate_of
-from workflows.models import UPLOAD, Asset, Chapter, Modality, digest_of
+from workflows.models import Chapter, Modality, digest_of
 
 Report = Callable[[str], None]
 
@@ -285,6 +286,8 @@ def _join(
         language=three_letters(request.brief.language),
         stop=stop,
     )
+    with target.open("ab") as file:
+        file.write(label_box(source_type(deliverable_statement(request, name, {}))))
     heard = overview.heard_in(sound) if sound else Heard()
     by_models = deliverable_made_by_models(request) != "no"
     measured = measure_file(target, rendition, heard, film.levels, film.boxes(rendition), by_models)
@@ -330,15 +333,15 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     if videos:
         shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}
         first = shown[videos[0].asset.asset_id]
-        output = FilmFormat.of_shot(first, rate_of(request.cut.renditions, first.rate))
-        shots = [_shot(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
+        output = FilmFormat.ofshot_of(first, rate_of(request.cut.renditions, first.rate))
+        shots = [shot_of(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
         voices, speed_notes = fit_voices(shots, voices)
         notes += speed_notes
-        notes += [note for asset_id, each in shown.items() for note in _losses(asset_id, each, output)]
+        notes += [note for asset_id, each in shown.items() for note in losses_of(asset_id, each, output)]
     else:
         output = FilmFormat.of_aspect(request.brief.aspect)
         output = replace(output, rate=rate_of(request.cut.renditions, output.rate))
-        shots = hold_stills([_shot(a, spoken, request.cut) for a in stills], voices, request.brief.duration_seconds)
+        shots = hold_stills([shot_of(a, spoken, request.cut) for a in stills], voices, request.brief.duration_seconds)
     main = output.in_aspect(request.brief.aspect)
     further = tuple(a for a in request.cut.renditions if a in PROFILES or output.in_aspect(a) != main)
     timeline = lay_out(shots, voices, output.rate, request.cut)
@@ -351,51 +354,12 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
         further,
         tuple(cues),
         request.cut.captions,
-        tuple(_beds(request, facts)),
+        tuple(beds_of(request, facts)),
         request.cut.levels,
         request.cut.muted_captions,
     )
     drawn = [film.burned(rendition) for rendition in film.all_renditions]
     return replace(film, notes=tuple(dict.fromkeys((*film.notes, *(n for each in drawn if each for n in each.notes)))))
-
-
-def _are_tied(one: Asset, other: Asset) -> bool:
-    """Whether one of the two depends on the other."""
-    return one.asset_id in other.depends_on or other.asset_id in one.depends_on
-
-
-def _shot(finished: FinishedAsset, spoken: Sequence[FinishedAsset], cut: Cut, facts: ShotFacts | None = None) -> Shot:
-    """The shot with its narrations: those it depends on, and those that depend on it."""
-    asset = finished.asset
-    voices = tuple(other.asset.asset_id for other in spoken if _are_tied(asset, other.asset))
-    at = cut.focus.get(asset.asset_id, Focus())
-    shot = Shot(asset.asset_id, finished.take.media, 0, still=True, voices=voices, focus=(at.x, at.y))
-    if facts is None:
-        return shot
-    timecode = (facts.width, facts.height) if facts.timecode else None
-    return replace(shot, seconds=facts.seconds, still=False, timecode=timecode, sound=facts.sound)
-
-
-def _beds(request: FinishDeliverable, facts: Facts) -> Iterator[Bed]:
-    """Music, effects and ambience, each with the shots or stills that it depends on or that depend on it."""
-    shown = [a.asset for a in request.assets if a.asset.asset_type in (Modality.VIDEO, Modality.IMAGE)]
-    for finished in request.assets:
-        asset, take = finished.asset, finished.take
-        if asset.asset_type is Modality.AUDIO and not asset.spoken:
-            tied = (shot.asset_id for shot in shown if _are_tied(asset, shot))
-            found = facts.recording(take.media)
-            bpm = found.bpm if take.provider == UPLOAD else asset.number("bpm") or found.bpm
-            at = asset.number("at_seconds") or 0.0
-            yield Bed(asset.asset_id, asset.role, take.media, found.seconds, tuple(tied), at, bpm)
-
-
-def _losses(asset_id: str, facts: ShotFacts, output: FilmFormat) -> list[str]:
-    """What of a shot is not in the film as it was made."""
-    notes = []
-    width, height = facts.width, facts.height
-    if abs(width * output.height - height * output.width) > 0.02 * width * output.height:
-        notes.append(f"{asset_id} is {width} x {height} and is shown with bars in {output.width} x {output.height}")
-    return notes
 
 
 def _chapters(request: FinishDeliverable, timeline: Timeline) -> tuple[Chapter, ...]:

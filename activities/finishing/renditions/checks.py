@@ -113,7 +113,8 @@ def _of_sound(heard: Heard, profile: Profile | None, levels: Levels) -> Iterator
 
 
 def _of_time(seconds: float, rate: float, profile: Profile) -> Iterator[Check]:
-    rates = " or ".join(map(str, profile.rates))
+    *others, last = map(str, profile.rates)
+    rates = f"{', '.join(others)} or {last}" if others else last
     yield _check("rate", f"{rate:g}", rates, any(abs(rate - each) < 0.01 for each in profile.rates))
     most = profile.most_seconds
     required = f"{profile.least_seconds:g} to {most:g} s" if most else f"at least {profile.least_seconds:g} s"

@@ -35,7 +35,7 @@ export function timelineSection(production, { actions, state, set, app, destinat
         <h2>Timeline</h2>
         <span class="hint tabular">${clock(film.seconds)}</span>
         <span class="grow"></span>
-        <label class="zoom"><span class="sr">Zoom</span>
+        <label class="zoom"><span>Zoom</span>
           <input type="range" min="1" max="20" step="0.5" .value=${String(state.zoom ?? 1)}
             oninput=${(e) => set({ zoom: Number(e.target.value) })}>
         </label>
