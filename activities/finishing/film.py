@@ -285,6 +285,7 @@ def _join(
         comment=label(request),
         language=three_letters(request.brief.language),
         stop=stop,
+        edit_lists=rendition not in PROFILES,
     )
     with target.open("ab") as file:
         file.write(label_box(source_type(deliverable_statement(request, name, {}))))
@@ -333,7 +334,7 @@ def _film_of(request: FinishDeliverable, facts: Facts, words: Mapping[str, tuple
     if videos:
         shown = {a.asset.asset_id: facts.shot(a.take.media) for a in videos}
         first = shown[videos[0].asset.asset_id]
-        output = FilmFormat.ofshot_of(first, rate_of(request.cut.renditions, first.rate))
+        output = FilmFormat.of_shot(first, rate_of(request.cut.renditions, first.rate))
         shots = [shot_of(a, spoken, request.cut, shown[a.asset.asset_id]) for a in videos]
         voices, speed_notes = fit_voices(shots, voices)
         notes += speed_notes

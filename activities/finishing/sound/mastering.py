@@ -2,7 +2,7 @@
 
     mix ─ gain, or gain and limiter ─ 16 bit samples ─ AAC ─ decoded and measured ─ again, if a peak is too high
 
-The limiter works at the rate of the sound: at four times the rate it took 22 s for an hour of sound, and takes 4 s so.
+The limiter works at the rate of the sound, where it takes 4 s of an hour of sound; at four times the rate it took 22 s.
 Peaks between the samples are up to 3 dB higher than the samples, in square waves and noise. They and those that the
 encoder adds are measured in the encoded sound, and lower the limit where they exceed the ceiling. Loudness is in LUFS,
 peaks are in dBTP. Synchronous, so call it from a thread.

@@ -2,7 +2,7 @@
 
 import { button, checkbox, field, select } from "../lib/components.js";
 import { html } from "../lib/dom.js";
-import { count, duration } from "../lib/format.js";
+import { clock, count } from "../lib/format.js";
 import { sheet } from "../lib/regions.js";
 import { assetNames } from "./shots.js";
 
@@ -63,7 +63,7 @@ export const renditionAspect = (name, destinations) => destinations.find((each) 
 
 /** What a destination takes, in a few words. */
 function limitsOf({ aspect, most_seconds: most, loudness_lufs: lufs, muted }) {
-  const parts = [aspect, most && `up to ${duration(most)}`, `${lufs} LUFS`, muted && "captions in the picture"];
+  const parts = [aspect, most && `up to ${clock(most)}`, `${lufs} LUFS`, muted && "captions in the picture"];
   return parts.filter(Boolean).join(", ");
 }
 

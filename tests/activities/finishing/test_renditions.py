@@ -52,6 +52,8 @@ async def test_a_film_for_destinations(storage: Storage, tmp_path: Path) -> None
         assert heard.peak_dbtp <= -1.0
         assert measured.loudness_lufs == pytest.approx(heard.lufs, abs=0.1)
         assert Film(files[file]).size == PROFILES[name].size
+        assert b"elst" not in files[file], "YouTube and Instagram ask for films without edit lists"
+        assert b"trainedAlgorithmicMedia" in files[file] or b"compositeWithTrained" in files[file]
     assert_text_is_inside(files["deliverable-tiktok.mp4"], PROFILES["tiktok"])
     main = made["deliverable.mp4"].measured
     assert main is not None

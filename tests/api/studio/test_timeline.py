@@ -78,7 +78,7 @@ async def test_a_destination_is_chosen(browser: Browser, site: Site) -> None:
     async with visiting(browser, site.url) as page:
         production_id = await planned(page)
         await page.get_by_role("button", name=re.compile("^Cut")).click()
-        await page.get_by_label(re.compile("^TikTok · 9:16, up to 10 min")).check()
+        await page.get_by_label(re.compile("^TikTok · 9:16, up to 10:00")).check()
         await page.get_by_label("Captions where films play without sound at first").select_option("words")
         await page.get_by_role("dialog").get_by_role("button", name="Apply the cut").click()
         await expect(page.get_by_role("dialog")).to_have_count(0)
