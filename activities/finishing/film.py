@@ -210,7 +210,7 @@ async def assemble_film(
     part_notes = [note for part in parts.files for note in assembly.notes_of(part)]
     part_notes += [note for made in films if made.measured for note in notes_on(made.measured)]
     heard = list(track.sounds_of(placed, film.beds, film.levels))
-    files = [*films, overview.file_of(placed, heard, parts.sounds[films[0].name], workdir)]
+    files = list(films)
     if film.cues:
         files.append(write(workdir, "captions.vtt", "captions-vtt", "text/vtt", caption_files.vtt(film.cues)))
         srt = caption_files.srt(film.cues)
@@ -223,7 +223,8 @@ async def assemble_film(
         script = document.markdown(request.title, sections)
         files.append(write(workdir, "content.md", "document", "text/markdown", script))
     notes = dict.fromkeys((*film.notes, *placed.notes, *sheet_notes, *part_notes))
-    return Result((*files, sheet), tuple(notes), round(placed.seconds, 3), chapters)
+    files += [sheet, overview.file_of(placed, heard, parts.sounds[films[0].name], workdir)]
+    return Result(tuple(files), tuple(notes), round(placed.seconds, 3), chapters)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from activities.finishing.sound.samples import (
 HEADROOM_DB: Final = 1.0
 """Between the limit of the samples and the true peak of the encoded sound: enough for speech and music (measured at
 128 to 192 kb/s), so that few films are encoded twice."""
-AIM_LU: Final = 0.1
+AIM_LU: Final = 0.2
 """The distance from the target at which a limited mix is made again with another gain."""
 MISSED_LU: Final = 0.3
 """The same for the encoded sound."""
@@ -47,6 +47,8 @@ LEAST_SLOPE: Final = 0.3
 """By how much a limited mix becomes louder for a decibel of gain, at least."""
 LOWEST_LIMIT_DB: Final = -24.0
 """The filter's own: 1/16 of full scale."""
+AAC: Final = {"aac_coder": "fast"}
+"""At 192 kb/s it is 2.5 times as fast as the default, and closer to the samples (45 dB against 31 dB of a previz film)."""
 PEAKS: Final = 1_000
 """Values of the waveform that the page draws."""
 
@@ -154,7 +156,7 @@ def encode(pcm: Path, target: Path, seconds: float, bit_rate: int, stop: Event) 
     import av
 
     with pcm.open("rb") as samples, av.open(str(target), "w", format="mp4") as out:
-        stream = out.add_stream("aac", rate=SAMPLE_RATE, bit_rate=bit_rate)
+        stream = out.add_stream("aac", rate=SAMPLE_RATE, bit_rate=bit_rate, options=AAC)
         total = round(seconds * SAMPLE_RATE)
         for at in range(0, total, 1024):
             check_stopped(stop)

@@ -10,7 +10,7 @@ const ratio = (aspect) => aspect.split(":").reduce((across, down) => Number(acro
 const within = (value) => Math.min(1, Math.max(0, Math.round(value * 100) / 100));
 const inWords = ({ x, y }) => `${Math.round(x * 100)} % from the left, ${Math.round(y * 100)} % from the top`;
 
-/** `picture` is the URL of the shot's still, `aspects` are those of the further renditions. */
+/** `picture` is the shot as a node, its still or its video; `aspects` are those of the further renditions. */
 export function focusEditor({ id, name, picture, aspect, aspects, focus, change }) {
   const at = focus ?? MIDDLE;
   const put = (x, y) => change({ x: within(x), y: within(y) });
@@ -33,7 +33,7 @@ export function focusEditor({ id, name, picture, aspect, aspects, focus, change 
   return html`
     <div class="focus" key="focus-${id}" role="group" aria-label=${`Focus of ${name}`}>
       <div class="focus-still" vars=${{ "--ratio": ratio(aspect), "--x": at.x, "--y": at.y }}>
-        ${picture && html`<img src=${picture} alt="" draggable="false">`}
+        ${picture}
         <button type="button" class="point" aria-label=${`Focus of ${name}: ${inWords(at)}. Drag it, or press the arrow keys`}
           onkeydown=${onKey}
           onpointerdown=${(e) => e.currentTarget.setPointerCapture(e.pointerId)}
@@ -59,7 +59,7 @@ function crop(aspect, whole, at, picture) {
   const vars = { "--ratio": wanted, "--px": position(at.x, across), "--py": position(at.y, down) };
   return html`
     <li key=${aspect}>
-      <span class="crop" vars=${vars}>${picture && html`<img src=${picture} alt="">`}</span>
+      <span class="crop" vars=${vars}>${picture}</span>
       <span class="hint">${aspect}</span>
     </li>
   `;

@@ -57,7 +57,7 @@ export function timelineSection(production, { actions, state, set, app, destinat
       ${selected && focusEditor({
         id: selected.id,
         name: names.get(selected.id),
-        picture: pictureOf(production, selected.id),
+        picture: clipPicture(production, selected.id),
         aspect: production.data.brief.aspect,
         aspects: [...new Set((cut.renditions ?? []).map((each) => renditionAspect(each, destinations)))]
           .filter((each) => each !== production.data.brief.aspect),

@@ -102,7 +102,6 @@ def clipped(t: float) -> float:
     return max(-1.0, min(1.0, 8 * speech(1.0)(t)))
 
 
-@pytest.mark.parametrize("seconds", [2.0, 6.0])
 @pytest.mark.parametrize(
     "wave",
     [
@@ -114,10 +113,10 @@ def clipped(t: float) -> float:
         pytest.param(peaky(1.0), id="clicks"),
     ],
 )
-@pytest.mark.parametrize("goal", [Goal(-14), Goal(-14, bit_rate=128_000), Goal(BROADCAST_LUFS)], ids=str)
-def test_hot_and_quiet_sound_meets_its_goal(tmp_path: Path, wave: Wave, goal: Goal, seconds: float) -> None:
+@pytest.mark.parametrize("goal", [Goal(-14, bit_rate=128_000), Goal(BROADCAST_LUFS)], ids=["reels", "broadcast"])
+def test_hot_and_quiet_sound_meets_its_goal(tmp_path: Path, wave: Wave, goal: Goal) -> None:
     """Sound that is clipped, square, very quiet or very short meets loudness and true peak after its encoding."""
-    film = timeline(seconds, voices=((write_pcm(tmp_path / "v.pcm", seconds - 0.2, wave), 0.1, seconds - 0.2),))
+    film = timeline(2.0, voices=((write_pcm(tmp_path / "v.pcm", 1.8, wave), 0.1, 1.8),))
     _, heard = encoded(tmp_path, film, goal)
     assert heard.peak_dbtp <= goal.peak_dbtp
     assert heard.lufs == pytest.approx(goal.lufs, abs=0.5)
