@@ -48,7 +48,7 @@ LEAST_SLOPE: Final = 0.3
 LOWEST_LIMIT_DB: Final = -24.0
 """The filter's own: 1/16 of full scale."""
 AAC: Final = {"aac_coder": "fast"}
-"""At 192 kb/s it is 2.5 times as fast as the default, and closer to the samples (45 dB against 31 dB of a previz film)."""
+"""At 192 kb/s it is 2.5 times as fast as the default, and closer to the samples (previz film: 45 dB against 31 dB)."""
 PEAKS: Final = 1_000
 """Values of the waveform that the page draws."""
 
