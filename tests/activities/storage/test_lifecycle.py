@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -65,10 +64,9 @@ def test_a_store_that_refuses_the_rule_is_named(code: str) -> None:
 
 async def test_the_embedded_store_takes_the_rule(storage: Storage) -> None:
     """The rule is in the embedded bucket, and removed again."""
-    client = boto3.client("s3")
     await storage.expire_film_parts(30)
     assert storage.lifecycle_problem == ""
-    rules = client.get_bucket_lifecycle_configuration(Bucket=storage._bucket)["Rules"]
+    rules = storage._admin.get_bucket_lifecycle_configuration(Bucket=storage._bucket)["Rules"]
     assert [rule["Expiration"]["Days"] for rule in rules] == [30]
     await storage.expire_film_parts(0)
     assert storage.lifecycle_problem == ""
