@@ -28,6 +28,7 @@ from activities.planning.structure.cards import (
 )
 from activities.planning.structure.cleaning import without_letter
 from activities.planning.structure.model import Structure
+from activities.planning.structure.quoted import without_orders
 from activities.planning.structure.sounds import without_sounds
 from activities.planning.task import PlanningTask
 from activities.text.speech import (
@@ -323,9 +324,7 @@ def _prose(task: PlanningTask, cards: Cards) -> list[FilmShot]:
     text = without_letter(without_cards(brief.text) or brief.text)
     count = feedback.shots or round(length / (feedback.seconds_per_shot or SECONDS_PER_SHOT))
     count = min(max(count, math.ceil(length / LONGEST_SHOT_SECONDS), 1), MAX_SHOTS)
-    groups = group_by_time(
-        [subject(s) for s in sentences(without_sounds(without_letter(text if text.strip() else brief.text)))], count
-    )
+    groups = group_by_time([subject(s) for s in sentences(without_orders(without_sounds(without_letter(text))))], count)
     english = brief.language.split("-")[0] == "en"
     shots = []
     for k in range(count):
