@@ -9,21 +9,22 @@ from workflows.destinations.profiles import problem_of
 MAX_CARD_CHARS: Final = 200
 CARD_SECONDS: Final = 3.0
 
+_SENTENCE_ENDS: Final = ".!?\n"
 _QUOTED: Final = r"[\"“„«»']([^\"“”„«»\n]{1,200})[\"”“«»']"
-_LABELLED: Final = r"^[^\S\n]*(?:{})[^\S\n]*[:=–][^\S\n]*(.+?)[^\S\n]*$"
+_LABELLED: Final = r"^[^\S\n]*(?:{})[^\S\n]*[:=–](.+)$"
 _END: Final[Sequence[re.Pattern[str]]] = (
     re.compile(
         _LABELLED.format(r"end[ -]?card|end[ -]?line|closing (?:line|card|title)|abspann|schluss(?:zeile|karte|titel)"),
         re.IGNORECASE | re.MULTILINE,
     ),
     re.compile(
-        r"[^.!?\n]*\b(?:ends?|finish(?:es)?|clos(?:e|es|ing)|last frame)\b[^.!?\n\"“„«]{0,40}"
+        r"\b(?:ends?|finish(?:es)?|clos(?:e|es|ing)|last frame)\b[^.!?\n\"“„«]{0,40}"
         r"\b(?:with|on|says?|shows?)\b"
         rf"[^.!?\n\"“„«]{{0,60}}\b(?:card|line|words?|text|title|slogan|claim)\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
     re.compile(
-        r"[^.!?\n]*\b(?:am (?:ende|schluss)|endet? mit|schlie(?:ß|ss)t? mit)\b[^.!?\n\"“„«]{0,40}"
+        r"\b(?:am (?:ende|schluss)|endet? mit|schlie(?:ß|ss)t? mit)\b[^.!?\n\"“„«]{0,40}"
         rf"\b(?:zeile|karte|text|titel|worten?|slogan|claim)\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
@@ -34,12 +35,12 @@ _TITLE: Final[Sequence[re.Pattern[str]]] = (
         re.IGNORECASE | re.MULTILINE,
     ),
     re.compile(
-        r"[^.!?\n]*\b(?:opens?|begins?|starts?)\b[^.!?\n\"“„«]{0,30}\b(?:with|on)\b[^.!?\n\"“„«]{0,30}\btitle\b"
+        r"\b(?:opens?|begins?|starts?)\b[^.!?\n\"“„«]{0,30}\b(?:with|on)\b[^.!?\n\"“„«]{0,30}\btitle\b"
         rf"[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
     re.compile(
-        rf"[^.!?\n]*\b(?:beginnt|startet) mit\b[^.!?\n\"“„«]{{0,30}}\btitel\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
+        rf"\b(?:beginnt|startet) mit\b[^.!?\n\"“„«]{{0,30}}\btitel\b[^.!?\n\"“„«]{{0,20}}{_QUOTED}[.!]?",
         re.IGNORECASE,
     ),
 )
@@ -81,7 +82,9 @@ def asked_cards(text: str) -> Cards:
 def without_cards(text: str) -> str:
     """The text without the sentences that ask for a card: they are neither spoken nor drawn into a picture."""
     for pattern in (*_TITLE, *_END):
-        text = pattern.sub("", text)
+        while match := pattern.search(text):
+            begin = max(text.rfind(end, 0, match.start()) for end in _SENTENCE_ENDS) + 1
+            text = text[:begin] + text[match.end() :]
     return text.strip()
 
 

@@ -1,5 +1,7 @@
 """Titles, end cards and destinations that a brief asks for in its prose."""
 
+import time
+
 import pytest
 
 from activities.planning.structure.cards import Cards, asked_cards, asked_destinations, without_cards
@@ -43,3 +45,15 @@ def test_destinations(text: str, seconds: float, names: tuple[str, ...]) -> None
     found, warnings = asked_destinations(text, seconds)
     assert found == names
     assert bool(warnings) == (seconds > 60)
+
+
+@pytest.mark.parametrize(
+    "text", ["word " * 4_000, "end with " * 2_200, " " * 20_000, "for TikTok " + " " * 19_000 + "x"]
+)
+def test_long_texts_take_no_time(text: str) -> None:
+    """A brief of the longest length without punctuation is read in a moment: the time is linear in its length."""
+    began = time.process_time()
+    assert asked_cards(text) == Cards()
+    assert without_cards(text) == text.strip()
+    asked_destinations(text, 20)
+    assert time.process_time() - began < 5
