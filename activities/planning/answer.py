@@ -193,7 +193,7 @@ class AnswerValidator:
         except PlanProblem as problem:
             raise Refused([str(problem)]) from None
         except ValidationError as error:
-            raise Refused([f"cut: {_place(e['loc'])}: {e['msg']}" for e in error.errors()]) from None
+            raise Refused([f"{_of_cut(e['loc'])}: {e['msg']}" for e in error.errors()]) from None
         problems = [*self._model_problems(plan), *self._deliverable_problems(plan), *self._structure_problems(plan)]
         if problems:
             raise Refused(problems)
@@ -337,6 +337,11 @@ def _as_text(value: object) -> object:
 def _slug(text: str) -> str:
     """The text as an id of a plan; an id such as "Shot_1" is corrected here rather than by another paid attempt."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-")
+
+
+def _of_cut(loc: tuple[int | str, ...]) -> str:
+    head = "transitions" if loc[0] in ("transitions", "fade_out_seconds") else "cut"
+    return f"{head}: {_place(loc)}"
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
