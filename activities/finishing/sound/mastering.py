@@ -32,12 +32,12 @@ from activities.finishing.sound.samples import (
     read_blocks,
 )
 
-HEADROOM_DB: Final = 1.0
+HEADROOM_DB: Final = 1.2
 """Between the limit of the samples and the true peak of the encoded sound: enough for speech and music (measured at
 128 to 192 kb/s), so that few films are encoded twice."""
 AIM_LU: Final = 0.2
 """The distance from the target at which a limited mix is made again with another gain."""
-MISSED_LU: Final = 0.3
+MISSED_LU: Final = 0.4
 """The same for the encoded sound."""
 NOTED_LU: Final = 0.5
 ATTEMPTS: Final = 5
