@@ -35,6 +35,7 @@ from activities.finishing.sound.mastering import Goal
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
 from activities.finishing.timeline import Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
+from activities.finishing.versions import with_versions
 from activities.provenance.ai_label import label_box
 from activities.provenance.statements import deliverable_made_by_models, deliverable_statement, label, source_type
 from activities.storage.errors import ObjectMissing, StorageConflict
@@ -118,9 +119,11 @@ async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Rep
     Raises:
         OutputUnusable: a take does not decode; the message names its asset.
     """
+    request, version_notes = with_versions(request)
     facts = Facts(sources, request.production_id)
     await facts.measure(request.assets, report)
     film = _film_of(request, facts, await read_words(sources.storage, request.assets))
+    film = replace(film, notes=(*version_notes, *film.notes)) if version_notes else film
     content = _FILM.dump_json(film)
     key = keys.timeline_key(request.production_id, digest_of(content.decode()))
     stored = set(await sources.storage.list_keys(keys.film_prefix(request.production_id)))
@@ -192,6 +195,7 @@ async def assemble_film(
     Raises:
         ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
     """
+    request, _ = with_versions(request)
     film = await _read(sources, timeline)
     placed = film.timeline
     parts = await _fetch_parts(sources, request.production_id, film, report)
