@@ -233,11 +233,7 @@ async def assemble_film(
 
 @dataclass(frozen=True)
 class _Parts:
-    """The stored parts of a film on this machine.
-
-    Attributes:
-        sounds: Name of a film file -> its sound; None for a film without sound.
-    """
+    """The stored parts of a film on this machine. `sounds` has the sound of each film file; None without sound."""
 
     segments: Mapping[Segment, Path]
     sounds: Mapping[str, Path | None]
