@@ -153,7 +153,8 @@ class Activities(ProductionActivities):
     @activity.defn(name="assemble_film")
     async def assemble_film(self, request: AssembleFilm) -> Deliverable:
         async with _finishing() as (workdir, set_step):
-            return await assemble(self._storage, request.request, request.timeline, workdir, set_step, self._signer)
+            sources = Sources(self._storage, workdir / "takes")
+            return await assemble(sources, request.request, request.timeline, workdir, set_step, self._signer)
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
@@ -173,15 +174,16 @@ class Activities(ProductionActivities):
         except ApplicationError as error:
             planner = f"none: {error.message}"
         tenants = signing_tenants(self._settings)
-        webhooks = {
+        found = {
             "webhooks": "" if tenants else signing_problem(self._settings),
             "webhook_tenants": tenants,
             "webhook_hosts": allowed_hosts(self._settings),
+            "film_parts": self._storage.lifecycle_problem,
         }
         support = self._storage.support
         if support and support.state == "unsupported" and planner != "template":
             planner = f"none: {support.problem}"
-        return registry.build_report(self._providers, planner, support).model_copy(update=webhooks)
+        return registry.build_report(self._providers, planner, support).model_copy(update=found)
 
 
 def _json(record: Model) -> bytes:

@@ -12,6 +12,13 @@ class ActivitySettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GREENLIGHT_", extra="ignore")
 
     bucket: str = Field(default="greenlight", min_length=3, max_length=63)
+    keep_film_parts_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=3_650,
+        description="At its start the worker lets the bucket delete the encoded parts of films after this many days; "
+        "they are made again where they are needed. 0 keeps them; unset, the rules of the bucket stay as they are",
+    )
     claim_settles_seconds: float = Field(
         default=12, gt=0, description="A claim without a beat for this long counts as lost; seconds"
     )

@@ -241,10 +241,14 @@ def frame_key(production_id: str, video_sha256: str) -> str:
     return f"{production_prefix(production_id)}/frames/{video_sha256[:DIGEST_CHARS]}-last.png"
 
 
+FILM_PARTS: Final = "segments/"
+"""The prefix of the parts of all films."""
+
+
 def film_prefix(production_id: str) -> str:
-    """The prefix of the parts of a production's films. All parts are made again if they are missing, so a lifecycle
-    rule of the bucket may delete what is old under `segments/`."""
-    return f"segments/{production_id}/"
+    """The prefix of the parts of a production's films. All parts are made again if they are missing: a lifecycle rule
+    of the bucket deletes those that are old."""
+    return f"{FILM_PARTS}{production_id}/"
 
 
 def segment_key(production_id: str, digest: str) -> str:

@@ -12,6 +12,7 @@ from activities.planning.task import PlanningTask, asks_for_sound, asks_for_upsc
 from activities.planning.template import TEXTS
 from activities.providers.registry import describe_price, placeholder_providers
 from workflows.brief import MAX_SHOTS, Brief, Platform
+from workflows.destinations.profiles import PROFILES
 from workflows.models import Modality
 
 USUAL_SHOTS: Final = 60
@@ -186,6 +187,9 @@ def _film(brief: Brief, seconds: float, most_shots: int, *, sounds: bool) -> lis
         *lines,
         "- `transitions` only where the brief or its mood asks for them: a dissolve or a wipe shows both shots for its "
         "length, so the film is shorter by it; a fade goes through black, also into the first shot.",
+        "- `title_card`, `lower_thirds`, `end_card`, `captions` and `levels` only where the brief asks for them; the "
+        "text of a card is then in no picture.",
+        f"- `destinations`: those of {', '.join(PROFILES)} for which the brief is made; usually empty.",
     ]
 
 

@@ -20,6 +20,7 @@ from activities.finishing.timeline import Part, Piece, PlacedShot, Shot
 from activities.media.recordings import Skipped, open_recording, picture_seconds, video_frames
 from activities.media.stills import BROKEN, decode_picture
 from activities.media.timecode import MARK, FilmTimecode
+from workflows.destinations.profiles import USUAL_RATES, Profile, SafeArea
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     from activities.finishing.picture.colours import Filter
 
-RATES: Final = (24, 25, 30)
-"""Frames a second that every player and platform accepts; a film has the rate nearest to that of its first shot."""
 LONG_SIDE: Final = 1920
 """The longer side of a film is at most this, in pixels: 4K shots would take minutes and gigabytes to finish."""
 PUSH_IN: Final = 0.03
@@ -56,12 +55,21 @@ class FilmFormat:
 
     Attributes:
         crop: Whether a shot of another aspect fills the frame, cropped around its focus; otherwise it has bars.
+        safe: The area of a destination in which text is drawn.
+        kbps: The highest bit rate that a destination takes, in 1,000 bits a second.
     """
 
     width: int
     height: int
     rate: int = 24
     crop: bool = False
+    safe: SafeArea | None = None
+    kbps: int | None = None
+
+    def for_destination(self, profile: Profile, seconds: float) -> "FilmFormat":
+        """The same film, of this length, as a destination takes it."""
+        width, height = profile.size
+        return FilmFormat(width, height, self.rate, crop=True, safe=profile.safe, kbps=profile.kbps(seconds))
 
     def in_aspect(self, aspect: str) -> "FilmFormat":
         """Another aspect of the same film, with the same shorter side."""
@@ -72,11 +80,11 @@ class FilmFormat:
         return FilmFormat(even[0], even[1], self.rate, crop=True)
 
     @classmethod
-    def of_shot(cls, shot: "ShotFacts") -> "FilmFormat":
-        """The shot's own size (even, at most LONG_SIDE) and the nearest usual rate."""
+    def of_shot(cls, shot: "ShotFacts", rate: int = 0) -> "FilmFormat":
+        """The shot's own size (even, at most LONG_SIDE) and this rate, or the nearest usual one."""
         shrink = min(1.0, LONG_SIDE / max(shot.width, shot.height))
         even = [max(2, round(side * shrink / 2) * 2) for side in (shot.width, shot.height)]
-        return cls(even[0], even[1], min(RATES, key=lambda usual: abs(usual - shot.rate)))
+        return cls(even[0], even[1], rate or min(USUAL_RATES, key=lambda usual: abs(usual - shot.rate)))
 
     @classmethod
     def of_aspect(cls, aspect: str) -> "FilmFormat":
@@ -138,7 +146,7 @@ def shot_facts(asset_id: str, path: Path) -> ShotFacts:
         sides = round(first.width * float(stream.sample_aspect_ratio or 1)), first.height
         width, height = sides[::-1] if abs(first.rotation) == 90 else sides
         seconds = picture_seconds(container, stream)
-        rate, sound = float(stream.average_rate or RATES[0]), bool(container.streams.audio)
+        rate, sound = float(stream.average_rate or USUAL_RATES[0]), bool(container.streams.audio)
         marked = container.metadata.get("comment") == MARK
         return ShotFacts(width, height, seconds, rate, sound, timecode=marked)
 
@@ -223,7 +231,7 @@ def frames_of(
     shown = [_part_frames(part, piece.frames, paths, output, skipped) for part in piece.parts]
     if piece.card:
         shown = [_card_frames(piece, output)]
-    titles = Titles(piece.texts, (output.width, output.height))
+    titles = Titles(piece.texts, (output.width, output.height), output.safe)
     with ExitStack() as closes:
         for each in shown:
             closes.enter_context(closing(each))
@@ -242,7 +250,7 @@ def frames_of(
 
 
 def _card_frames(piece: Piece, output: FilmFormat) -> Generator["VideoFrame"]:
-    frame = card_frame(piece.card, (output.width, output.height))
+    frame = card_frame(piece.card, (output.width, output.height), output.safe)
     for _ in range(piece.frames):
         yield frame
 
