@@ -82,6 +82,7 @@ def make_workers(
         keys.TASK_QUEUE,
         [
             activities.take_in_references,
+            activities.analyse_reference,
             activities.draft_plan,
             activities.price_plan,
             activities.rewrite_prompt,

@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
+from activities.planning.material.reading import known_sources
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
 from activities.planning.structure.adherence import structure_problems
@@ -56,7 +57,7 @@ class _Setting(_Strict):
 
 
 class _Piece(_Strict):
-    _may_lack = {"label": "", "original": "", "parameters": [], "depends_on": []}
+    _may_lack = {"label": "", "original": "", "parameters": [], "depends_on": [], "sources": []}
 
     asset_id: str = Field(description="Lower case letters, digits and hyphens; unique in the plan")
     asset_type: Literal["text", "image", "video", "audio"]
@@ -68,6 +69,7 @@ class _Piece(_Strict):
     model: str
     parameters: list[_Setting] = Field(description="Empty where the defaults do")
     depends_on: list[str] = Field(description="Ids of the assets that it is made from; usually few or none")
+    sources: list[str] = Field(description="Places of references whose content its prompt uses; usually empty")
 
     @field_validator("parameters", mode="before")
     @classmethod
@@ -198,6 +200,7 @@ class AnswerValidator:
             "model": piece.model,
             "parameters": {s.name: _typed(chosen, s) for s in piece.parameters if s.value.strip()},
             "depends_on": tuple(dict.fromkeys(map(_slug, piece.depends_on))),
+            "sources": known_sources(piece.sources, self.task.brief),
         }
         try:
             return Asset.model_validate(given)

@@ -83,7 +83,7 @@ async def plan_with_models(task: PlanningTask, settings: ActivitySettings, ask: 
         prompts.prompt(task),
         SCHEMA,
         read_plan,
-        shown=task.request.references,
+        shown=task.shown,
     )
     try:
         plan = await inquiry.answer(models)

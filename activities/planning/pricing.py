@@ -134,6 +134,8 @@ def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None
         return f"{' and '.join(masks)} are masks; keep one of them"
     if masks and not pictures:
         return f"{masks[0]!r} is a mask; name the picture that it masks too"
+    if problem := _mask_size_problem(inputs, pictures):
+        return problem
     if offer.max_pictures and len(pictures) > offer.max_pictures:
         return f"{len(pictures)} pictures; {offer.model} takes at most {offer.max_pictures}: drop some"
     if offer.max_recordings and len(recordings) > offer.max_recordings:
@@ -141,9 +143,21 @@ def _unusable(offer: Offer, asset: Asset, inputs: Sequence[Asset]) -> str | None
     return None
 
 
+def _mask_size_problem(inputs: Sequence[Asset], pictures: Sequence[Asset]) -> str | None:
+    """Why a mask of the brief does not fit the first picture, which it masks; unknown sizes fit."""
+    mask = next((i for i in inputs if i.role == MASK), None)
+    if mask is None:
+        return None
+    sizes = [(i.number("width"), i.number("height")) for i in (mask, pictures[0])]
+    if None in (*sizes[0], *sizes[1]) or sizes[0] == sizes[1]:
+        return None
+    shown = [f"{i.asset_id} has {w:g} x {h:g} pixels" for i, (w, h) in zip((mask, pictures[0]), sizes, strict=True)]
+    return f"the mask {shown[0]}, and {shown[1]}; give the mask in the size of its picture"
+
+
 def _cut_together(one: Asset, other: Asset) -> bool:
     """Whether the two are a sound and the picture or shot that a film shows with it."""
-    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO]
+    sounds = [a for a in (one, other) if a.asset_type == Modality.AUDIO and a.role != REFERENCE]
     visuals = [a for a in (one, other) if a.asset_type in (Modality.IMAGE, Modality.VIDEO) and a.role != REFERENCE]
     return len(sounds) == len(visuals) == 1
 

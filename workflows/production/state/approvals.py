@@ -209,7 +209,8 @@ def _combined(record: Record, last: Approval) -> Approval:
 def approve_by_policy(record: Record) -> bool:
     """Release a first draft that costs no more than the brief allows without a person; whether it was released."""
     limit = record.brief.approval.auto_below_usd
-    if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback:
+    waits = any(each.waiting_usd for each in record.analyses)  # a person decides about its price
+    if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback or waits:
         return False
     cost = record.spent_usd + record.plan.high_usd
     if cost > limit or (record.brief.budget_usd is not None and cost > record.brief.budget_usd):
