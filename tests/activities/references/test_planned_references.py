@@ -166,7 +166,7 @@ def test_pictures_for_the_planner_are_paid() -> None:
     asset = call_of(claude, 1_000, "plan")
     more = quote(claude, asset, list(reference_assets(seen).values())).high_usd - quote(claude, asset).high_usd
     assert more == pytest.approx(Decimal("0.0040"), abs=Decimal("0.0001"))  # 2,000 tokens at 2 USD a million
-    assert visible_media(dataclasses.replace(claude, input_image=""), [media()]) == ()
+    assert visible_media(dataclasses.replace(claude, input_image=""), [media()]) == []
 
 
 async def test_the_planner_receives_references(
