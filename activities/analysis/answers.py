@@ -1,4 +1,4 @@
-"""The schemas of a model's report about a reference, and its parts. Nothing in a report is trusted: texts are bounded."""
+"""The schemas of a report about a reference, and its parts. Nothing in a report is trusted: texts are bounded."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, cast
