@@ -30,6 +30,7 @@ from api.routes import (
     multimodal,
     operations,
     productions,
+    read_references,
     references,
     schedules,
     session,
@@ -147,6 +148,7 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     for module in (
         productions,
         decisions,
+        read_references,
         references,
         session,
         uploads,

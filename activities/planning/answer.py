@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Final, Literal, cast
+from typing import Any, ClassVar, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 from temporalio.exceptions import ApplicationError
@@ -112,15 +112,20 @@ def _inline(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
     return {k: _inline(v, definitions) for k, v in kept.items()}
 
 
-def _schema() -> dict[str, JsonValue]:
-    whole: dict[str, JsonValue] = _Draft.model_json_schema()
-    definitions = cast(dict[str, JsonValue], whole.get("$defs", {}))
-    return cast(dict[str, JsonValue], _inline(whole, definitions))
+def _schema(*, sources: bool) -> dict[str, JsonValue]:
+    whole: dict[str, Any] = _Draft.model_json_schema()
+    piece = whole["$defs"]["_Piece"]
+    if not sources:
+        del piece["properties"]["sources"]
+        piece["required"].remove("sources")
+    return cast(dict[str, JsonValue], _inline(whole, whole["$defs"]))
 
 
-SCHEMA: Final[Mapping[str, JsonValue]] = _schema()
+SCHEMA: Final[Mapping[str, JsonValue]] = _schema(sources=False)
 """The schema of an answer. OpenAI's strict json_schema, Anthropic's output_config.format and Gemini's
 responseJsonSchema all accept it: objects are closed, every field is required, there are no references and no limits."""
+SCHEMA_WITH_SOURCES: Final[Mapping[str, JsonValue]] = _schema(sources=True)
+"""The same for a brief in whose references something was read: its assets name what they used."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from pydantic import Field, JsonValue
 
-from api.views.production import View, production_path
+from api.views.production import StoredReference, View, production_path
 from workflows.events import Snapshot
 from workflows.references.analysis import Analysis, Correction, Part, Unread, Word, source_of
-from workflows.references.kinds import ReferenceKind, Use, kind_of
+from workflows.references.kinds import LIMITS, KindLimits, ReferenceKind, Use, kind_of
 
 
 class PartView(View):
@@ -60,6 +60,17 @@ class ReferenceView(View):
 
 class ReferencesView(View):
     references: tuple[ReferenceView, ...]
+
+
+class UploadState(View):
+    """The progress of an upload in parts."""
+
+    upload_id: str
+    bytes: int = Field(description="The size of the whole file")
+    offset: int = Field(description="The number of bytes that are stored: the next request continues there")
+    part_bytes: int = Field(default=8 * 1024 * 1024, description="Each request but the last has a multiple of this")
+    limits: tuple[KindLimits, ...] = tuple(LIMITS.values())
+    reference: StoredReference | None = Field(default=None, description="Set as soon as the whole file is stored")
 
 
 def reference_view(snapshot: Snapshot, number: int, analysis: Analysis | None, *, parts: bool) -> ReferenceView:

@@ -94,7 +94,7 @@ def correct(
     cli = cli_of(context)
     changes = [PartChange(part_id=part, text=text)]
     receipt = cli.client.correct_reference(cli.production_id(production_id), number, changes, editor=current_user())
-    print_receipt(cli, receipt)
+    print_receipt(cli, production_id, "Corrected", receipt)
 
 
 @app.command(rich_help_panel=DECIDE)
@@ -109,4 +109,4 @@ def analyse(
     receipt = cli.client.analyse_reference(
         cli.production_id(production_id), number, max_usd, requested_by=current_user()
     )
-    print_receipt(cli, receipt)
+    print_receipt(cli, production_id, "Read", receipt)

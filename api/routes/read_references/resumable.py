@@ -14,12 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import ONE_TRANSFER, CurrentCaller, Services, ServicesDep
 from api.multipart import MIN_PART_BYTES, Multipart
 from api.problems import Problem, documented
-from api.routes.references.uploads import check_size
+from api.routes.references import check_size
 from api.routes.uploads import check_no_form, chunks
 from api.storage import PART_BYTES
-from api.views.production import PREFIX, StoredReference, View
+from api.views.production import PREFIX, StoredReference
+from api.views.references import UploadState
 from workflows import keys
-from workflows.references.kinds import LIMITS, MAX_ANY_BYTES, KindLimits, limits_text
+from workflows.references.kinds import MAX_ANY_BYTES, limits_text
 from workflows.references.signatures import HEAD_BYTES, kind_by_head
 
 router = APIRouter(
@@ -47,17 +48,6 @@ class NewUpload(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"bytes": 734_003_200}]})
 
     bytes: int = Field(ge=1, le=MAX_ANY_BYTES, description=f"The size of the file. {limits_text()}")
-
-
-class UploadState(View):
-    """The progress of an upload in parts."""
-
-    upload_id: str
-    bytes: int = Field(description="The size of the whole file")
-    offset: int = Field(description="The number of bytes that are stored: the next request continues there")
-    part_bytes: int = Field(default=PART_BYTES, description="Each request but the last has a multiple of this")
-    limits: tuple[KindLimits, ...] = tuple(LIMITS.values())
-    reference: StoredReference | None = Field(default=None, description="Set as soon as the whole file is stored")
 
 
 @router.post("", status_code=201)
