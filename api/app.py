@@ -30,7 +30,6 @@ from api.routes import (
     multimodal,
     operations,
     productions,
-    read_references,
     references,
     schedules,
     session,
@@ -38,6 +37,7 @@ from api.routes import (
     studio_page,
     uploads,
 )
+from api.routes.read_references import analyses, resumable
 from api.settings import Settings
 from api.storage import Vault
 from api.temporal.workers import Fleet
@@ -148,7 +148,8 @@ def create_app(settings: Settings, client: "Client | None" = None, *, prepare: b
     for module in (
         productions,
         decisions,
-        read_references,
+        resumable,
+        analyses,
         references,
         session,
         uploads,
