@@ -7,6 +7,9 @@ import { count, dotted, fileSize, listed } from "../lib/format.js";
 import { sendFile } from "./reference_upload.js";
 
 const THUMB_PX = 160;
+const DECODED_BYTES = 20_000_000;
+const HEADER_BYTES = 2_000_000;
+const MVHD = 0x6d766864; // the box of an MP4 with its length
 const KIND_ICONS = { picture: "image", video: "video", sound: "audio", document: "text" };
 export const USES = {
   material: "As material",
@@ -55,33 +58,33 @@ async function describe(file, kind) {
     const bitmap = await createImageBitmap(file, { resizeWidth: THUMB_PX }).catch(() => null);
     return { bitmap, facts: size };
   }
-  if (kind === "video" || kind === "sound") {
-    const { seconds, bitmap } = await openRecording(file, kind);
-    return { bitmap, facts: dotted(seconds && `${Math.floor(seconds / 60)}:${pad(seconds % 60)}`, size) };
-  }
-  return { bitmap: null, facts: dotted(await pageCount(file), size) };
+  if (kind === "document") return { bitmap: null, facts: dotted(await pageCount(file), size) };
+  const seconds = await (kind === "sound" ? soundSeconds(file) : movieSeconds(file)).catch(() => 0);
+  return { bitmap: null, facts: dotted(seconds && `${Math.floor(seconds / 60)}:${pad(seconds % 60)}`, size) };
 }
 
 const pad = (seconds) => String(Math.floor(seconds)).padStart(2, "0");
 
-function openRecording(file, kind) {
-  return new Promise((resolve) => {
-    const player = document.createElement(kind === "video" ? "video" : "audio");
-    const address = URL.createObjectURL(file);
-    const done = async () => {
-      clearTimeout(timer);
-      const seconds = Number.isFinite(player.duration) ? player.duration : 0;
-      const bitmap = kind === "video" ? await createImageBitmap(player, { resizeWidth: THUMB_PX }).catch(() => null) : null;
-      URL.revokeObjectURL(address);
-      resolve({ seconds, bitmap });
-    };
-    const timer = setTimeout(done, 3000); // a format that this browser does not play
-    player.muted = true;
-    player.preload = "auto";
-    player.addEventListener(kind === "video" ? "loadeddata" : "loadedmetadata", done, { once: true });
-    player.addEventListener("error", done, { once: true });
-    player.src = address;
-  });
+/** The length of a sound that this browser decodes; 0 for large files, whose length a worker measures. */
+async function soundSeconds(file) {
+  if (file.size > DECODED_BYTES) return 0;
+  const decoder = new OfflineAudioContext(1, 1, 8000);
+  return (await decoder.decodeAudioData(await file.arrayBuffer())).duration;
+}
+
+/** The length in the header of an MP4 or MOV, at its beginning or its end; 0 for other containers. */
+async function movieSeconds(file) {
+  for (const part of [file.slice(0, HEADER_BYTES), file.slice(-HEADER_BYTES)]) {
+    const bytes = new Uint8Array(await part.arrayBuffer());
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at + 36 < bytes.length; at += 1) {
+      if (view.getUint32(at) !== MVHD) continue;
+      return bytes[at + 4] === 1
+        ? Number(view.getBigUint64(at + 28)) / view.getUint32(at + 24)
+        : view.getUint32(at + 20) / view.getUint32(at + 16);
+    }
+  }
+  return 0;
 }
 
 /** The number of pages of a PDF that states it in plain text; empty for others. */

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -35,7 +36,7 @@ async def studio(client: Client, servers: Stack, storage: Storage) -> AsyncItera
             await site.stop()
 
 
-async def test_a_sheet_is_dropped_reviewed_and_corrected(browser: Browser, studio: Site) -> None:
+async def test_a_sheet_is_dropped_reviewed_and_corrected(browser: Browser, studio: Site, tmp_path: Path) -> None:
     """A PDF is chosen, its kind is shown, and what was read in it is corrected next to its page, on 390 pixels."""
     sheet = files.pdf([(72, 780, "Lumen desk lamp"), (72, 740, "Price: 49 EUR")])
     async with visiting(browser, studio.url, width=390) as page:
@@ -44,6 +45,13 @@ async def test_a_sheet_is_dropped_reviewed_and_corrected(browser: Browser, studi
         await chooser.set_input_files({"name": "sheet.pdf", "mimeType": "application/pdf", "buffer": sheet})
         await expect(page.locator(".references .use")).to_contain_text("document")
         await expect(page.locator(".references")).to_contain_text("documents (PDF, DOCX")
+        await chooser.set_input_files({"name": "a.wav", "mimeType": "audio/wav", "buffer": files.sound(3.0)})
+        await expect(page.locator(".references .use").nth(1)).to_contain_text("0:03")
+        movie = {"name": "a.mp4", "mimeType": "video/mp4", "buffer": files.video(tmp_path / "a.mp4", seconds=4.0)}
+        await chooser.set_input_files(movie)  # type: ignore[arg-type]
+        await expect(page.locator(".references .use").nth(2)).to_contain_text("0:04")
+        await page.get_by_role("button", name="Remove reference 3").click()
+        await page.get_by_role("button", name="Remove reference 2").click()
         await page.get_by_label("How reference 1 is used").select_option("extract")
         assert await overflow(page) == 0
         await write(page, "Write about the lamp.", goto=False)
