@@ -1,6 +1,7 @@
 """What was read in the references of a production: shown with its sources, corrected by people, read again."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 from fastapi.responses import RedirectResponse
@@ -18,6 +19,8 @@ from workflows.references.analysis import Analysis
 from workflows.requests import AnalyseAgain, CorrectReference, PartChange
 
 router = APIRouter(prefix=f"{PREFIX}/productions", tags=["productions"], responses=documented(404, 409, 422, 503))
+_MADE: Final = re.compile(r"[a-z]{1,20}(-\d{1,5})?\.jpg")
+"""The names of the pictures that an analysis makes."""
 Number = Annotated[int, Path(ge=1, le=100, description="The number of the reference: 2 of reference-2")]
 
 
@@ -61,13 +64,12 @@ async def get_reference(services: ServicesDep, production_id: KnownId, number: N
 
 @router.get("/{production_id}/references/{number}/files/{name}", status_code=307, response_class=RedirectResponse)
 async def get_reference_file(
-    services: ServicesDep,
-    production_id: KnownId,
-    number: Number,
-    name: Annotated[str, Path(pattern=r"^[a-z]{1,20}(-\d{1,5})?\.jpg$")],
+    services: ServicesDep, production_id: KnownId, number: Number, name: str
 ) -> RedirectResponse:
     """A picture that the analysis made: the thumbnail, a key frame or a page. Redirects to a short-lived link."""
-    link = await services.vault.found_link(keys.reference_file_key(production_id, number, name), name)
+    await _known(services, production_id, number)
+    key = keys.reference_file_key(production_id, number, name)
+    link = await services.vault.found_link(key, name) if _MADE.fullmatch(name) else None
     if link is None:
         raise Problem(404, "no-media", f"reference-{number} has no {name}; GET the reference to see its pictures.")
     return RedirectResponse(link, 307)

@@ -43,7 +43,6 @@ ONLY: Final[dict[Role, set[str]]] = {
         "POST /api/v1/batches",
         "POST /api/v1/references",
         "POST /api/v1/references/uploads",
-        "GET /api/v1/references/uploads/{upload_id}",
         "PATCH /api/v1/references/uploads/{upload_id}",
         "DELETE /api/v1/references/uploads/{upload_id}",
         "PATCH /api/v1/productions/{production_id}/references/{number}",
