@@ -36,6 +36,11 @@ class ActivitySettings(BaseSettings):
     key_planning_usd: Decimal = Field(
         default=Decimal(10), ge=0, description="The same for each key, or each requester's name, of a tenant"
     )
+    analysis: str = Field(
+        default="auto",
+        description="'auto' lets the best enabled models read references, 'local' uses none; or 'provider/model' "
+        "names, in the order to try, separated by commas",
+    )
     moderation: bool = Field(default=False, description="Warn of prompts that an enabled provider's moderation flags")
     catalogue: str = Field(default="", description="Path of a catalogue file whose entries are added")
     previz: bool = Field(default=True, description="Offer the keyless local provider")

@@ -149,6 +149,11 @@ class Asset(Model):
     continues: MaybeSlug = Field(default="", description="The shot from whose last frame this shot starts")
     last_frame: MaybeSlug = Field(default="", description="The picture with which this shot ends")
     quote: Quote | None = None
+    sources: tuple[Annotated[str, StringConstraints(max_length=60)], ...] = Field(
+        default=(),
+        max_length=20,
+        description="The places of references whose content its prompt uses, e.g. 'reference-2 p. 3'",
+    )
     fallbacks: tuple[Alternative, ...] = Field(
         default=(),
         max_length=4,
@@ -325,6 +330,13 @@ class Media(Model):
     unsigned_sha256: str = Field(
         default="", description="Of a signed file: the SHA-256 before the signature, which differs each time"
     )
+    use: str = Field(default="", description="Of a reference: what it is for, e.g. material or mask")
+
+    @property
+    def modality(self) -> Modality:
+        """What it is as an input of an asset; a document is text."""
+        main = self.media_type.partition("/")[0]
+        return {"image": Modality.IMAGE, "video": Modality.VIDEO, "audio": Modality.AUDIO}.get(main, Modality.TEXT)
 
     @property
     def content_sha256(self) -> str:

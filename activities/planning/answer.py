@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Final, Literal, cast
+from typing import Any, ClassVar, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 from temporalio.exceptions import ApplicationError
@@ -18,6 +18,7 @@ from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.planning.adherence.structure import structure_problems
 from activities.planning.choices.lengths import divided_shots, within_budget
+from activities.planning.material.reading import known_sources
 from activities.planning.pricing import price
 from activities.planning.questions.inquiry import Refused
 from activities.planning.task import PlanningTask, asks_for_sound
@@ -58,7 +59,14 @@ class _Setting(_Strict):
 
 
 class _Piece(_Strict):
-    _may_lack = {"label": "", "original": "", "parameters": [], "depends_on": [], "continues": ""}
+    _may_lack = {
+        "label": "",
+        "original": "",
+        "parameters": [],
+        "depends_on": [],
+        "continues": "",
+        "sources": [],
+    }
 
     asset_id: str = Field(description="Lower case letters, digits and hyphens; unique in the plan")
     asset_type: Literal["text", "image", "video", "audio"]
@@ -71,6 +79,7 @@ class _Piece(_Strict):
     parameters: list[_Setting] = Field(description="Empty where the defaults do")
     depends_on: list[str] = Field(description="Ids of the assets that it is made from; usually few or none")
     continues: str = Field(description="Of a shot that goes on from another one: the asset_id of that; usually empty")
+    sources: list[str] = Field(description="Places of references whose content its prompt uses; usually empty")
 
     @field_validator("parameters", mode="before")
     @classmethod
@@ -142,15 +151,20 @@ def _inline(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
     return {k: _inline(v, definitions) for k, v in kept.items()}
 
 
-def _schema() -> dict[str, JsonValue]:
-    whole: dict[str, JsonValue] = _Draft.model_json_schema()
-    definitions = cast(dict[str, JsonValue], whole.get("$defs", {}))
-    return cast(dict[str, JsonValue], _inline(whole, definitions))
+def _schema(*, sources: bool) -> dict[str, JsonValue]:
+    whole: dict[str, Any] = _Draft.model_json_schema()
+    piece = whole["$defs"]["_Piece"]
+    if not sources:
+        del piece["properties"]["sources"]
+        piece["required"].remove("sources")
+    return cast(dict[str, JsonValue], _inline(whole, whole["$defs"]))
 
 
-SCHEMA: Final[Mapping[str, JsonValue]] = _schema()
+SCHEMA: Final[Mapping[str, JsonValue]] = _schema(sources=False)
 """The schema of an answer. OpenAI's strict json_schema, Anthropic's output_config.format and Gemini's
 responseJsonSchema all accept it: objects are closed, every field is required, there are no references and no limits."""
+SCHEMA_WITH_SOURCES: Final[Mapping[str, JsonValue]] = _schema(sources=True)
+"""The same for a brief in whose references something was read: its assets name what they used."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +258,7 @@ class AnswerValidator:
             "parameters": {s.name: _typed(chosen, s) for s in piece.parameters if s.value.strip()},
             "depends_on": tuple(dict.fromkeys(map(_slug, piece.depends_on))),
             "continues": _slug(piece.continues),
+            "sources": known_sources(piece.sources, self.task.brief),
         }
         try:
             return Asset.model_validate(given)

@@ -14,7 +14,6 @@ from workflows import keys
 from workflows.base import Aspect
 from workflows.brief import (
     MAX_BRIEF_CHARS,
-    MAX_REFERENCE_BYTES,
     MAX_REFERENCES,
     MAX_VIDEO_SECONDS,
     MIN_VIDEO_SECONDS,
@@ -27,6 +26,7 @@ from workflows.destinations.profiles import PROFILES, Destination, Profile
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
 from workflows.models import ZERO, Alternative, Asset, Chapter, Estimate, Measured, Modality, Money, Plan
 from workflows.production.state.estimates import production_estimate
+from workflows.references.kinds import LIMITS, KindLimits, ReferenceKind
 from workflows.requests import Approval, Pause
 
 PREFIX: Final = "/api/v1"
@@ -49,10 +49,13 @@ class Links(View):
 
 
 class StoredReference(View):
-    """A stored picture, which briefs can name as a reference."""
+    """A stored file, which briefs can name as a reference."""
 
     source: str = Field(description="The value for `references` in a brief")
     bytes: int
+    kind: ReferenceKind = Field(
+        default=ReferenceKind.PICTURE, description="By the first bytes of the file; a worker reads the whole file later"
+    )
 
 
 class PlanView(View):
@@ -218,7 +221,8 @@ class BriefLimits(View):
     min_video_seconds: float = MIN_VIDEO_SECONDS
     max_video_seconds: float = MAX_VIDEO_SECONDS
     references: int = MAX_REFERENCES
-    reference_bytes: int = MAX_REFERENCE_BYTES
+    reference_bytes: int = Field(default=LIMITS[ReferenceKind.PICTURE].bytes, description="Of a picture; see `kinds`")
+    kinds: tuple[KindLimits, ...] = Field(default=tuple(LIMITS.values()), description="What a reference may be")
 
 
 class DestinationView(View):

@@ -19,6 +19,7 @@ import { deliverableSection } from "./deliverable.js";
 import { eventLog } from "./event_log.js";
 import { BUSY, CLOSED, Production } from "./model.js";
 import { Preview } from "./preview.js";
+import { References } from "./references.js";
 import { timelineSection } from "./timeline/timeline.js";
 
 /** Reasons that the decision bar answers. */
@@ -29,6 +30,7 @@ export function open([id, assetId], app) {
   const actions = new Actions(app);
   const production = new Production(id, app);
   const preview = new Preview(production, actions, app);
+  const references = new References(production, actions, app);
   const typed = { feedback: "", reason: "", newAsset: null, sheets: {}, attention: {}, ...drafts.get(`p/${id}`) };
   const state = { dragged: null, over: null, budget: "", open: null, ...typed };
   for (const [asset, each] of Object.entries(state.sheets)) state.sheets[asset] = newSheetState(each);
@@ -346,6 +348,7 @@ export function open([id, assetId], app) {
         ${data.deliverable && deliverableSection(production, { actions, state, app, destinations })}
         ${plan && !draft && timelineSection(production, { actions, state, set, app, destinations })}
         ${awaitingApproval && planSummary(production)}
+        ${data.brief.references?.length > 0 && !planning && references.view(data)}
         ${awaitingApproval && preview.view()}
         ${actions.note("move")}
         ${plan && !draft && planSection()}
