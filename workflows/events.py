@@ -22,6 +22,7 @@ from workflows.models import (
     ProductionId,
     Take,
 )
+from workflows.quality import Finding
 from workflows.requests import Approval, Pause
 
 
@@ -254,6 +255,13 @@ class AssetState(Model):
     def take(self) -> Take | None:
         return next((t for t in self.takes if t.number == self.selected), None)
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the checks found in the take that waits for a decision, otherwise in the selected take."""
+        failed = self.takes[-1] if self.attention == "output_unusable" and self.takes else None
+        take = failed if failed and failed.failed else self.take
+        return take.checks.findings if take and take.checks else ()
+
 
 class BatchBudget(Model):
     """The batch of a production, and the most that all planning of its rows may cost together."""
@@ -374,6 +382,10 @@ class AssetRecord(Model):
     job_id: str | None = Field(default=None, description="The job of a cancelled take that may still run")
     media_type: str | None
     duration_seconds: float | None
+    findings: tuple[Finding, ...] = Field(
+        default=(),
+        description="What the checks found in the selected take, or in the failed take that waits for a decision",
+    )
 
 
 class ProductionStart(Model):

@@ -19,6 +19,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
+from workflows.quality import Checks
 
 MAX_ASSETS: Final = 1_000
 """The server suggests continue-as-new after 2,000 activities in a run; a run of 1,000 stays readable (measured)."""
@@ -338,8 +339,16 @@ class Take(Model):
         default="",
         description="For an uploaded file: the person and the file's name. Otherwise why it is not signed",
     )
+    checks: Checks | None = Field(
+        default=None, description="What the checks measured and found; null for a take that was made before them"
+    )
     started_at: datetime
     finished_at: datetime
+
+    @property
+    def failed(self) -> bool:
+        """Whether a hard check failed: it is used only where a person selects it."""
+        return self.checks is not None and self.checks.failed
 
 
 class DeliverableFile(Model):

@@ -21,6 +21,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.catalogue import pricing
 from activities.catalogue.offers import Offer
 from activities.errors import (
+    ChecksFailed,
     ContentRefused,
     InvalidRequest,
     OutputUnusable,
@@ -45,6 +46,7 @@ from workflows.activity_io import STILL_RUNNING, TAKE_EXISTS, AssetFailure, Prod
 from workflows.brief import Brief
 from workflows.events import AttentionReason
 from workflows.models import FILM_PARAMETERS, UNSPOKEN_ROLES, ZERO, Asset, Media, Modality, Take, digest_of
+from workflows.quality import Checks
 
 HEARTBEAT_SECONDS: Final = 4.0
 """Well within the heartbeat timeout of 15 s; provider workers send one every 10 s."""
@@ -159,6 +161,7 @@ class Attempt:
         cost_source: pricing.CostSource = "catalogue",
         job_id: str | None = None,
         note: str = "",
+        checks: Checks | None = None,
     ) -> Take:
         asset = self.task.asset
         return Take(
@@ -175,6 +178,7 @@ class Attempt:
             job_id=job_id,
             inputs={i.asset_id: i.take for i in self.task.inputs},
             note=note,
+            checks=checks,
             started_at=started,
             finished_at=finished or now(),
         )
@@ -330,7 +334,7 @@ def failure_of(
     so_far = entry.billed_usd if entry else error.billed_usd
     ambiguous = entry is not None and reason == "ambiguous_submission"
     return AssetFailure(
-        reason=reason or _REASONS.get(type(error), "asset_failed"),
+        reason=reason or next((r for kind, r in _REASONS.items() if isinstance(error, kind)), "asset_failed"),
         message=str(error),
         billed_usd=so_far if billed_usd is None else billed_usd,
         job_id=entry.job_id if entry else None,
@@ -339,6 +343,7 @@ def failure_of(
         category=error.category if isinstance(error, ContentRefused) else "",
         maybe_billed=maybe_billed,
         doubt_usd=entry.reserved_usd if entry and ambiguous else ZERO,
+        rejected=error.take if isinstance(error, ChecksFailed) else None,
     )
 
 

@@ -73,4 +73,5 @@ def _record(record: Record, asset: Asset) -> AssetRecord:
         job_id=state.job_id,
         media_type=take.media.media_type if take else None,
         duration_seconds=take.media.duration_seconds if take else None,
+        findings=state.findings,
     )

@@ -178,7 +178,10 @@ def _cost(asset: Asset, state: AssetState) -> str:
 def _status(state: AssetState) -> str:
     take = f", take {state.selected}" if state.selected else ""
     text = state.status.value + take + (", stale" if state.stale else "")
-    return f"{text} · **{state.attention}** {_cell(state.error or '')}" if state.attention else text
+    if state.attention:
+        return f"{text} · **{state.attention}** {_cell(state.error or '')}"
+    notes = "; ".join(finding.message for finding in state.findings)
+    return f"{text} · {_cell(notes)}" if notes else text
 
 
 def _cell(text: str) -> str:
