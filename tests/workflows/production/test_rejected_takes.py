@@ -1,47 +1,18 @@
 """A take that failed its checks, on a real Temporal server: billed once, kept, and used only by a person's decision."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
+from tests.activities.quality.labelled.rejected import MESSAGE, rejected
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions, names, until, update
-from workflows.activity_io import AssetFailure
-from workflows.models import Media, Take
 from workflows.production.workflow import ProductionWorkflow
-from workflows.quality import Checks, Finding
 from workflows.requests import Resolve, SelectTake
-
-MESSAGE = "frozen: nothing moves from 1.3 s to 4.0 s (67% of the video)"
-
-
-def _failure() -> AssetFailure:
-    finding = Finding(check="frozen", hard=True, message=MESSAGE, at_seconds=1.3, frame=31, value=0.67, limit=0.5)
-    now = datetime.now(UTC)
-    take = Take(
-        number=1,
-        prompt="p",
-        provider="openai",
-        model="words",
-        media=Media(key="k", bytes=5, sha256="s", media_type="text/plain"),
-        cost_usd=Decimal("0.30"),
-        billed_usd=Decimal("0.30"),
-        checks=Checks(measured={"frozen": 0.67}, findings=(finding,)),
-        started_at=now,
-        finished_at=now,
-    )
-    return AssetFailure(
-        reason="output_unusable",
-        kind="output_unusable",
-        message=MESSAGE,
-        billed_usd=Decimal("0.30"),
-        rejected=take,
-    )
 
 
 async def test_a_rejected_take_waits_with_its_evidence(productions: Productions) -> None:
     """The event and the pending decision have the finding with its time and frame; nothing is made again by itself."""
     fakes = FakeActivities(1, price_usd="0.30")
-    fakes.failures = {"text-1": _failure()}
+    fakes.failures = {"text-1": rejected()}
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="2")
         seen = await until(handle, "needs_attention")
@@ -64,7 +35,7 @@ async def test_a_rejected_take_waits_with_its_evidence(productions: Productions)
 async def test_a_person_uses_a_rejected_take(productions: Productions) -> None:
     """`select` uses the take after all: the film is delivered with it, for the bill that was paid."""
     fakes = FakeActivities(1, price_usd="0.30")
-    fakes.failures = {"text-1": _failure()}
+    fakes.failures = {"text-1": rejected()}
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="2")
         await until(handle, "needs_attention")
@@ -79,7 +50,7 @@ async def test_a_person_uses_a_rejected_take(productions: Productions) -> None:
 async def test_a_retry_makes_the_next_take_within_the_budget(productions: Productions) -> None:
     """A retry is take 2 at its own price; the rejected take stays, unselected, and both bills count."""
     fakes = FakeActivities(1, price_usd="0.30")
-    fakes.failures = {"text-1": _failure()}
+    fakes.failures = {"text-1": rejected()}
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="2")
         await until(handle, "needs_attention")
@@ -94,7 +65,7 @@ async def test_a_retry_makes_the_next_take_within_the_budget(productions: Produc
 async def test_going_on_without_it_does_not_use_it(productions: Productions) -> None:
     """`accept_without` leaves the asset out, and never takes the rejected take in its place."""
     fakes = FakeActivities(2, price_usd="0.30")
-    fakes.failures = {"text-1": _failure()}
+    fakes.failures = {"text-1": rejected()}
     async with fakes.working(productions.client):
         handle = await productions.approved(budget="2")
         await until(handle, "needs_attention")
