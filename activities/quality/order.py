@@ -63,6 +63,7 @@ class Order:
     Attributes:
         exact: The size was given; otherwise the aspect is that of the brief, which a model may only come near to.
         spoken: The words of a narration.
+        writes_words: A text of a model's own words: no transcript, and no placeholder of previz.
         speed: By how much a voice was ordered to speak faster.
         sounding: A video was ordered with sound.
         moving, dark, quiet, plain, soft, flickers, stepped: What the prompt allows the picture or sound to be.
@@ -110,7 +111,7 @@ def order_of(brief: Brief, asset: Asset, offer: Offer) -> Order:
         sounding=any(asset.parameters.get(name) is True for name in _SOUNDING),
         prompt=asset.prompt,
         language=brief.language,
-        writes_words=asset.asset_type is Modality.TEXT and not _transcribes(offer),
+        writes_words=asset.asset_type is Modality.TEXT and asset.provider != PREVIZ and not _transcribes(offer),
         moving=offer.provider != PREVIZ and not _STILL.search(asked),
         dark=mask or bool(_DARK.search(asked)),
         quiet=audio and not asset.spoken and bool(_QUIET.search(asked)),

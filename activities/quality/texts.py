@@ -45,16 +45,16 @@ _SYNTAX: Final = re.compile(r"`[^`]*`|```.*?```|https?://\S+", re.DOTALL)
 
 def check_text(text: str, order: Order, report: Report) -> None:
     """Check a text that is not empty."""
-    _check_length(text, order, report)
+    report.measure("length", len(text.split()))
     if not order.writes_words:
         return
+    _check_length(text, order, report)
     _check_placeholders(text, order, report)
     _check_language(text, order, report)
 
 
 def _check_length(text: str, order: Order, report: Report) -> None:
     words = len(text.split())
-    report.measure("length", words)
     for match in _LIMIT.finditer(order.prompt):
         number, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
         limit = int(re.sub(r"\D", "", number))
