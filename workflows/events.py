@@ -213,6 +213,7 @@ class ExtraTake(Model):
     started: bool = False
     order: TakeOrder | None = None
     booked_usd: Money = Field(default=ZERO, description="The part of its bills that spent_usd includes")
+    given_up: bool = Field(default=False, description="A person decided to go on without it: nothing is sent for it")
 
 
 class AssetState(Model):
