@@ -17,7 +17,8 @@ _ASPECT: Final = re.compile(r"(\d{1,5}(?:\.\d+)?)\s*[:xX×*]\s*(\d{1,5}(?:\.\d+)
 _STILL: Final = re.compile(
     r"\b(lock(?:ed)?[- ]?off|static|still[- ]?(?:life|lives|frame|image|picture|shot)|motionless|immobile|stationary|"
     r"freeze[- ]?frames?|no (?:camera )?(?:motion|movement)|(?:does|do) not move|nothing moves|tripod|fixed camera|"
-    r"title card|end ?card|test card|still photograph|unbewegt|standbild|stillleben|statisch\w*|"
+    r"title card|end ?card|caption card|credits|typography|(?:text|words?|lettering|title) on |"
+    r"test card|still photograph|unbewegt|standbild|stillleben|statisch\w*|"
     r"plan fixe|nature morte|immobil\w*|est[aá]tic\w*|naturaleza muerta|c[aâ]mara fija|plano fijo|natura morta)\b|"
     r"静止|固定镜头|静物|固定カメラ|고정|정물",
     re.IGNORECASE,
@@ -154,7 +155,12 @@ def _brief_aspect(brief: Brief, asset: Asset) -> float | None:
 
 
 def _seconds(asset: Asset, offer: Offer) -> float | None:
-    """The ordered length: the parameter, otherwise the model's usual length, for which it is priced."""
+    """The ordered length: the parameter, otherwise the model's usual length, for which it is priced.
+
+    A changed copy of a video is as long as that video.
+    """
+    if Modality.VIDEO in offer.requires:
+        return None
     if asset.asset_type is Modality.VIDEO or asset.sound in UNSPOKEN_ROLES:
         if (given := asset.number(*_LENGTHS)) is not None:
             return given if given > 0 else None

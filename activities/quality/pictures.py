@@ -27,8 +27,37 @@ LEAST_SHARE_OF_SIZE: Final = 0.9
 
 def check_picture(source: Path | BinaryIO, order: Order, report: Report) -> None:
     """Check a picture file that opens."""
+    if _is_damaged_jpeg(source):
+        report.find("opens", "opens: a part of the JPEG is damaged", hard=True, frame=0, value=1, limit=0)
     with decode_picture(source, LOOKED_AT) as picture:
         _check_content(picture, order, report)
+
+
+def _is_damaged_jpeg(source: Path | BinaryIO) -> bool:
+    """Whether libavcodec finds an error in a JPEG that it can decode; libjpeg shows damaged blocks without an error."""
+    import av
+
+    data = _bytes_of(source)
+    if not data.startswith(b"\xff\xd8\xff"):
+        return False
+
+    def decodes(**options: str) -> bool:
+        decoder = av.CodecContext.create("mjpeg", "r")
+        decoder.options = options
+        try:
+            return bool([*decoder.decode(av.Packet(data)), *decoder.decode(None)])
+        except av.FFmpegError:
+            return False
+
+    return not decodes(err_detect="explode+bitstream+buffer") and decodes()
+
+
+def _bytes_of(source: Path | BinaryIO) -> bytes:
+    if isinstance(source, Path):
+        return source.read_bytes()
+    data = source.read()
+    source.seek(0)
+    return data
 
 
 def check_size(width: int | None, height: int | None, order: Order, report: Report) -> None:

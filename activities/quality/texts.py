@@ -1,6 +1,7 @@
 """Checks of a text: its length, its language, and phrases that a writer leaves behind."""
 
 import re
+import unicodedata
 from typing import Final
 
 from activities.quality.order import Order
@@ -46,6 +47,9 @@ _SYNTAX: Final = re.compile(r"`[^`]*`|```.*?```|https?://\S+", re.DOTALL)
 def check_text(text: str, order: Order, report: Report) -> None:
     """Check a text that is not empty."""
     report.measure("length", len(text.split()))
+    if not any(unicodedata.category(character)[0] in "LNS" for character in text):
+        report.find("blank", "blank: the text has no letter, number or symbol", hard=True, value=0, limit=1)
+        return
     if not order.writes_words:
         return
     _check_length(text, order, report)

@@ -1,6 +1,7 @@
 """The free takes of previz pass every check: flat colours, short words, still animatics, tails of music."""
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.activities.providers.previz.support import made
 
 __all__ = ["ask"]
 
-PROMPTS = (
+PROMPTS: Final[tuple[tuple[str, str, dict[str, object]], ...]] = (
     ("previz-text", "Write a headline of at most 8 words.", {}),
     ("previz-storyboard", "A lighthouse at night, its beam over a black sea.", {}),
     ("previz-storyboard", "A white title card: The End", {}),

@@ -17,7 +17,8 @@ async def test_a_rejected_take_waits_with_its_evidence(productions: Productions)
         handle = await productions.approved(budget="2")
         seen = await until(handle, "needs_attention")
         state = seen.assets["text-1"]
-        assert (state.attention, state.selected, state.booked_usd) == ("output_unusable", 0, 0)
+        assert state.attention == "output_unusable"
+        assert (state.selected, state.booked_usd) == (0, Decimal(0))
         assert [(t.number, t.failed) for t in state.takes] == [(1, True)]
         assert [f.at_seconds for f in state.findings] == [1.3]
         assert state.error == f"{MESSAGE}; take 1 is kept: select it to use it anyway"

@@ -163,8 +163,9 @@ def damaged(seeds: Iterable[int] = range(3)) -> Iterator[Case]:
     for check, language, prompt, text in texts.DAMAGED:
         asked = order(Modality.TEXT, prompt, role="body", language=language)
         yield Case(f"{check}: {text[:20]}", text.encode(), "text/markdown", asked, (check,))  # type: ignore[arg-type]
-    for text in ("", "  \n\n "):
-        yield Case("empty text", text.encode(), "text/markdown", order(Modality.TEXT, "Write."), ("opens",), True)
+    for text in ("", "  \n\n ", "\u200b\u200b", "***\n---"):
+        write = order(Modality.TEXT, "Write.")
+        yield Case("empty text", text.encode(), "text/markdown", write, ("opens", "blank"), True)
 
 
 def _damaged_pictures(seed: int) -> Iterator[Case]:
@@ -184,6 +185,9 @@ def _damaged_pictures(seed: int) -> Iterator[Case]:
     yield case("too small", pictures.photograph(seed, (320, 180)), "size")
     for kind in ("PNG", "JPEG"):
         whole = pictures.as_file(sharp, kind)
+        third = len(whole) // 3
+        holed = whole[:third] + bytes(2_000) + whole[third + 2_000 :]
+        yield Case(f"zeros in {kind}", holed, f"image/{kind.lower()}", asked, ("opens",), True)
         yield Case(f"cut {kind}", whole[: len(whole) // 2], f"image/{kind.lower()}", asked, ("opens",), True)
         yield Case(f"no bytes {kind}", b"", f"image/{kind.lower()}", asked, ("opens",), True)
 
