@@ -7,15 +7,16 @@ stores it.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
+from workflows.base import MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
@@ -75,6 +76,9 @@ class Quote(Model):
     unknown: bool = Field(default=False, description="No published price: the amounts are 0 and mean nothing")
     until: date | None = Field(
         default=None, description="The last day (UTC) on which the rates are valid; after it, the asset is priced again"
+    )
+    lengths: tuple[float, ...] = Field(
+        default=(), description="Of a shot that depends on its narration: the lengths (s) from which it is chosen then"
     )
 
     def is_valid_on(self, day: date) -> bool:
@@ -143,6 +147,8 @@ class Asset(Model):
     model: ModelName
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     depends_on: tuple[Slug, ...] = ()
+    continues: MaybeSlug = Field(default="", description="The shot from whose last frame this shot starts")
+    last_frame: MaybeSlug = Field(default="", description="The picture with which this shot ends")
     quote: Quote | None = None
     fallbacks: tuple[Alternative, ...] = Field(
         default=(),
@@ -150,6 +156,13 @@ class Asset(Model):
         description="Tried in order if the model fails permanently and billed nothing. "
         "After a refused key or an empty account, models of the same provider are skipped",
     )
+
+    @model_validator(mode="after")
+    def _wait_for_frames(self) -> "Asset":
+        frames = tuple(i for i in (self.continues, self.last_frame) if i and i not in self.depends_on)
+        if frames:
+            object.__setattr__(self, "depends_on", (*self.depends_on, *frames))
+        return self
 
     @property
     def high_usd(self) -> Decimal:
@@ -215,6 +228,9 @@ class Plan(Model):
     warnings: tuple[str, ...] = ()
     drafting_usd: Money = Field(default=ZERO, description="The cost of the planner's language model for this plan")
     cut: Cut = Cut()
+    finals: dict[Slug, tuple[Alternative, ...]] = Field(
+        default_factory=dict, description="Of a draft: the models of the finals, each with its fallbacks"
+    )
     digest: str = ""
 
     @classmethod
@@ -225,6 +241,7 @@ class Plan(Model):
         planner: str = "template",
         warnings: Iterable[str] = (),
         cut: Cut = Cut(),  # noqa: B008  # frozen
+        finals: Mapping[str, tuple[Alternative, ...]] | None = None,
     ) -> "Plan":
         """Number the assets in their order and set the digest."""
         numbered = tuple(a.model_copy(update={"position": i}) for i, a in enumerate(assets, start=1))
@@ -234,13 +251,14 @@ class Plan(Model):
             planner=planner,
             warnings=tuple(warnings),
             cut=cut.of_assets(a.asset_id for a in numbered),
+            finals={a.asset_id: finals[a.asset_id] for a in numbered if finals and a.asset_id in finals},
         )
         content = plan.model_dump(mode="json", exclude={"digest", "warnings", "drafting_usd"}, exclude_defaults=True)
         return plan.model_copy(update={"digest": digest_of(content)})
 
     def with_assets(self, assets: Iterable[Asset]) -> "Plan":
         """The plan with these assets, which its digest then covers."""
-        plan = Plan.of(self.title, assets, self.planner, self.warnings, self.cut)
+        plan = Plan.of(self.title, assets, self.planner, self.warnings, self.cut, self.finals)
         return plan.model_copy(update={"drafting_usd": self.drafting_usd})
 
     @property
@@ -377,6 +395,7 @@ class Deliverable(Model):
 
     revision: int = Field(ge=1)
     files: tuple[DeliverableFile, ...] = Field(min_length=1)
+    draft: bool = Field(default=False, description="Made by the models of the draft")
     notes: tuple[str, ...] = Field(default=(), description="Remarks for people, e.g. on narration that overruns")
     duration_seconds: float | None = None
     chapters: tuple[Chapter, ...] = Field(default=(), description="The shots of a film in order; the first begins at 0")

@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
+from workflows.base import MaybeSlug
 from workflows.cut import Cut
 from workflows.models import (
     MAX_TAKES_AT_ONCE,
@@ -74,7 +75,8 @@ MAX_EDITS: Final = 200
 class EditOp(Model):
     """One change of a plan.
 
-    change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on.
+    change: any of prompt, label, provider, model, parameters (merged; null removes a key), depends_on, continues and
+    last_frame (of these, "" removes it).
     move: `position` (from 1). drop: only `asset_id`. add: `asset`, at `position` or last. title: `title`.
     cut: the whole `cut`, which makes no take stale.
     """
@@ -87,10 +89,16 @@ class EditOp(Model):
     model: ModelName | None = None
     parameters: dict[str, JsonValue] | None = None
     depends_on: tuple[Slug, ...] | None = None
+    continues: MaybeSlug | None = None
+    last_frame: MaybeSlug | None = None
     position: int | None = Field(default=None, ge=1)
     asset: Asset | None = None
     cut: Cut | None = None
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+
+    @property
+    def changes_inputs(self) -> bool:
+        return any(each is not None for each in (self.depends_on, self.continues, self.last_frame))
 
 
 class PlanEdit(KeyedRequest):

@@ -31,6 +31,7 @@ from activities.finishing.sound import track
 from activities.finishing.sound.track import Bed
 from activities.finishing.sources import Facts, Sources, in_thread
 from activities.finishing.timeline import Shot, Timeline, Voice, fit_voices, hold_stills, lay_out, pieces_of
+from activities.finishing.versions import with_versions
 from activities.provenance.statements import label
 from activities.storage.errors import ObjectMissing, StorageConflict
 from workflows import keys
@@ -81,9 +82,11 @@ async def lay_out_film(sources: Sources, request: FinishDeliverable, report: Rep
     Raises:
         OutputUnusable: a take does not decode; the message names its asset.
     """
+    request, version_notes = with_versions(request)
     facts = Facts(sources, request.production_id)
     await facts.measure(request.assets, report)
     film = _film_of(request, facts, await read_words(sources.storage, request.assets))
+    film = replace(film, notes=(*version_notes, *film.notes)) if version_notes else film
     content = _FILM.dump_json(film)
     key = keys.timeline_key(request.production_id, digest_of(content.decode()))
     stored = set(await sources.storage.list_keys(keys.film_prefix(request.production_id)))
@@ -149,6 +152,7 @@ async def assemble_film(
     Raises:
         ApplicationError: type SEGMENT_MISSING: a part is not stored any more.
     """
+    request, _ = with_versions(request)
     film = await _read(sources, timeline)
     placed = film.timeline
     needed = segments_of(request.production_id, film)

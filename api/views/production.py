@@ -19,9 +19,10 @@ from workflows.brief import (
     Brief,
     Platform,
 )
+from workflows.continuity.drafts import finals_price
 from workflows.cut import Cut
 from workflows.events import AssetRecord, AttentionItem, EventName, ProductionStatus, Snapshot
-from workflows.models import ZERO, Asset, Chapter, Estimate, Modality, Money, Plan
+from workflows.models import ZERO, Alternative, Asset, Chapter, Estimate, Modality, Money, Plan
 from workflows.production.state.estimates import production_estimate
 from workflows.requests import Approval, Pause
 
@@ -65,6 +66,11 @@ class PlanView(View):
         default=(), description="Ids of the assets without a published price; the total does not include them"
     )
     cut: Cut = Cut()
+    finals: dict[str, tuple[Alternative, ...]] = Field(
+        default_factory=dict,
+        description="Of a draft, by asset: the model of the finals, then its fallbacks; `assets` have the draft's",
+    )
+    finals_usd: Estimate | None = Field(default=None, description="Of a draft: the price of the finals, made after it")
 
     @classmethod
     def of(cls, plan: Plan) -> "PlanView":
@@ -78,6 +84,8 @@ class PlanView(View):
             warnings=plan.warnings,
             unknown_prices=plan.unknown_prices,
             cut=plan.cut,
+            finals=plan.finals,
+            finals_usd=finals_price(plan) if plan.finals else None,
         )
 
 

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.failures import message_of, raise_if_cancelled
     from workflows.production.publishing import Publishing
     from workflows.production.run import ProductionRun
-    from workflows.production.state.approvals import is_unfinished
+    from workflows.production.state.approvals import hold_draft, is_unfinished
     from workflows.production.state.changes import deliver, takes_in_use
     from workflows.production.state.estimates import production_estimate
     from workflows.production.state.takes import assets_to_start, usable_take
@@ -67,6 +67,10 @@ class Finishing:
         changed = takes_in_use(record) != used or is_unfinished(record) or _shown_of(record.plan) != shown
         if changed or any(assets_to_start(record)):  # this revision is recorded, and the next one follows
             record.deliverable, record.status = deliverable, ProductionStatus.PRODUCING
+            return
+        if record.plan.finals:
+            hold_draft(record, deliverable)
+            self._publishing.publish()
             return
         record.published_until = record.status, len(record.events)
         deliver(record, deliverable)
