@@ -147,7 +147,7 @@ class ChecksFailed(OutputUnusable):
     """
 
     def __init__(self, take: Take) -> None:
-        super().__init__(take.checks.problem if take.checks else "", billed_usd=take.cost_usd)
+        super().__init__(take.checks.problem, billed_usd=take.cost_usd)
         self.take = take
 
     @property

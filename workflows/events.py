@@ -256,13 +256,6 @@ class AssetState(Model):
     def take(self) -> Take | None:
         return next((t for t in self.takes if t.number == self.selected), None)
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What the checks found in the take that waits for a decision, otherwise in the selected take."""
-        failed = self.takes[-1] if self.attention == "output_unusable" and self.takes else None
-        take = failed if failed and failed.failed else self.take
-        return take.checks.findings if take and take.checks else ()
-
 
 class BatchBudget(Model):
     """The batch of a production, and the most that all planning of its rows may cost together."""
@@ -363,9 +356,7 @@ class AssetRecord(Model):
     take: int | None
     takes: int
     cost_usd: Money
-    estimate_usd: Estimate | None = Field(
-        default=None, description="The price range of its takes, or of its first take; for comparison with cost_usd"
-    )
+    estimate_usd: Estimate | None = Field(default=None, description="The price range of its takes, or of its first one")
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"] | None = Field(
         default=None, description="The source of the selected take's cost; unknown: it has no published price"
     )
@@ -383,10 +374,7 @@ class AssetRecord(Model):
     job_id: str | None = Field(default=None, description="The job of a cancelled take that may still run")
     media_type: str | None
     duration_seconds: float | None
-    findings: tuple[Finding, ...] = Field(
-        default=(),
-        description="What the checks found in the selected take, or in the failed take that waits for a decision",
-    )
+    findings: tuple[Finding, ...] = Field(default=(), description="Of the checks of its take, or of one that failed")
 
 
 class ProductionStart(Model):

@@ -357,20 +357,10 @@ class Take(Model):
         default_factory=dict,
         description="Digests of the prompt, model, parameters and depends_on, and of each input's content",
     )
-    note: str = Field(
-        default="",
-        description="For an uploaded file: the person and the file's name. Otherwise why it is not signed",
-    )
-    checks: Checks | None = Field(
-        default=None, description="What the checks measured and found; null for a take that was made before them"
-    )
+    note: str = Field(default="", description="Of an upload: the person and the file; otherwise why it is not signed")
+    checks: Checks = Field(default=Checks(), description="What was measured and found; empty if it was not checked")
     started_at: datetime
     finished_at: datetime
-
-    @property
-    def failed(self) -> bool:
-        """Whether a hard check failed: it is used only where a person selects it."""
-        return self.checks is not None and self.checks.failed
 
 
 class DeliverableFile(Model):

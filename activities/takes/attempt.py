@@ -34,6 +34,7 @@ from activities.media.facts import Facts, probe
 from activities.provenance.signer import Signer
 from activities.providers.protocol import Finished, Provider, Request
 from activities.providers.registry import load_sdk
+from activities.quality.outputs import OutputChecker
 from activities.settings import ActivitySettings
 from activities.storage.bucket import Storage, Stored
 from activities.storage.errors import StorageConflict, StorageFailed, StorageUnsupported
@@ -98,6 +99,7 @@ class Attempt:
             schema=schema,
             on_text=on_text,
         )
+        self.checker = OutputChecker(storage, task, offer, schema)
         self.details: dict[str, JsonValue] = {"asset_id": task.asset.asset_id}
         """The details of the last heartbeat."""
 
@@ -162,7 +164,7 @@ class Attempt:
         cost_source: pricing.CostSource = "catalogue",
         job_id: str | None = None,
         note: str = "",
-        checks: Checks | None = None,
+        checks: Checks = Checks(),  # noqa: B008 - frozen
     ) -> Take:
         asset = self.task.asset
         return Take(

@@ -21,7 +21,6 @@ from activities.takes.attempt import (
     retry_with_backoff,
     take_number_used,
 )
-from activities.takes.checking import check_output, check_stored
 from activities.takes.ledger import now
 from activities.takes.stored_form import data_of
 from workflows import keys
@@ -38,7 +37,7 @@ class FreeTake(Attempt):
             ApplicationError: it could not be made, or failed its checks. The same request would make the same again.
         """
         take = await self._made()
-        if take.failed:
+        if take.checks.failed:
             raise final_error(ChecksFailed(take))
         return take
 
@@ -54,7 +53,7 @@ class FreeTake(Attempt):
                     raise OutputUnusable(f"{self.offer.model} responded with a job although its offer has none")
                 finished = await self.call(self.normalize(finished))
                 facts = await self.facts_of(finished)
-                checks = await check_output(self, finished, facts)
+                checks = await self.checker.check(finished, facts)
                 signed = await self.signed(finished)
                 finished = signed.finished
                 key = keys.media_key(self.prefix, extension_of(finished.media_type))
@@ -98,7 +97,7 @@ class FreeTake(Attempt):
         media = media_of(key, stored, head.media_type, facts, metadata.get("unsigned", ""))
         started, finished = (datetime.fromisoformat(metadata[name]) for name in ("started", "finished"))
         # The checks are not stored, because they find the same in the same media.
-        checks = await check_stored(self, head.media_type, facts, key, head.bytes)
+        checks = await self.checker.check_stored(head.media_type, facts, key, head.bytes)
         return self.take(media, ZERO, started, finished, checks=checks)
 
     async def _put_data(self, key: str, finished: Finished) -> None:

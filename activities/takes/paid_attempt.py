@@ -30,7 +30,6 @@ from activities.takes.attempt import (
     request_digest,
     retry_with_backoff,
 )
-from activities.takes.checking import check_output
 from activities.takes.claim_heartbeat import ClaimHeartbeat
 from activities.takes.ledger import Ledger
 from activities.takes.signing import spool
@@ -99,7 +98,7 @@ class PaidAttempt(Attempt):
             finished = signed.finished
             key, finished, stored = await self._retry_storage(lambda: self._put(nonce, finished))
             facts = await self._retry_storage(lambda: self._stored_facts(finished, key, stored, nonce))
-            checks = await self._retry_storage(lambda: check_output(self, finished, facts, key, stored.bytes))
+            checks = await self._retry_storage(lambda: self.checker.check(finished, facts, key, stored.bytes))
         except OutputUnusable as error:
             error.billed_usd = cost
             if key:
@@ -112,7 +111,7 @@ class PaidAttempt(Attempt):
         take = self.take(
             media, cost, started, billed_usd=billed, cost_source=source, job_id=job_id, note=note, checks=checks
         )
-        if take.failed:
+        if take.checks.failed:
             await self._release(ChecksFailed(take))
         try:
             await self._retry_storage(lambda: self._ledger.update("stored", billed_usd=cost, take=take))

@@ -34,10 +34,10 @@ class TakeView(View):
     estimate_usd: Estimate | None = Field(default=None, description="The price range of the plan it was made from")
     job_id: str | None = None
     note: str = Field(default="", description="For a person's own file: its owner and its name")
-    checks: Checks | None = Field(
-        default=None,
+    checks: Checks = Field(
+        default=Checks(),
         description="What the checks measured and found. A take with a hard finding has failed: it is used only after "
-        "`select`. Null for a take that was not checked",
+        "`select`. Empty for a take that was not checked",
     )
     media_type: str
     bytes: int

@@ -53,7 +53,7 @@ def takes(
         mark = Text("in use" if take.selected else "", style="green")
         if take.stale:
             mark.append(f", stale: {', '.join(take.stale_because)}".rstrip(": "), style="yellow")
-        if take.checks and take.checks.failed:
+        if take.checks.failed:
             mark.append(", failed its checks" if take.selected else "failed its checks", style="red")
         cost = "unknown" if take.cost_source == "unknown" else amount(take.billed_usd)
         finished = local_time(take.finished_at)
@@ -68,8 +68,7 @@ def takes(
         if take.parameters:
             given = ", ".join(f"{name}={value}" for name, value in take.parameters.items())
             cli.print(f"  {escape(given)}")
-        if take.checks:
-            _print_checks(cli, take.checks)
+        _print_checks(cli, take.checks)
     cli.print(f"\nUse another: [bold]greenlight select {production_id} {asset_id} TAKE[/bold]")
 
 

@@ -38,7 +38,6 @@ async def test_a_billed_take_that_fails_its_checks_is_not_paid_for_again(
     assert failure.billed_usd > 0
     rejected = failure.rejected
     assert rejected is not None
-    assert rejected.checks is not None
     assert [(f.check, f.hard, f.frame) for f in rejected.checks.findings] == [("black", True, 0)]
     assert "no pixel of the picture is brighter" in failure.message
     assert await storage.head(rejected.media.key) is not None
@@ -66,7 +65,6 @@ async def test_a_take_has_the_measured_values(storage: Storage) -> None:
     for model in ("now", "gift"):
         run = Attempts(storage, vendor, take_request(model))
         take = await run.attempt()
-        assert take.checks is not None
         assert take.checks.findings == ()
         assert take.checks.measured["black"] == 0
         assert take.checks.measured["size"] == pytest.approx(16 / 9, abs=0.01)

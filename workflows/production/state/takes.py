@@ -12,6 +12,7 @@ from workflows.models import ZERO, Asset, Take
 from workflows.production.state import staleness
 from workflows.production.state.approvals import DECIDED, MAX_MESSAGE_CHARS, is_gated, reset_gate
 from workflows.production.state.budget import book_bill, extra_usd, learned_of, left_usd, price_usd
+from workflows.production.state.checked import findings_data, with_take
 from workflows.production.state.record import Record
 from workflows.production.state.stale_takes import follow_script, mark_stale
 
@@ -146,25 +147,17 @@ def fail_extra(record: Record, asset_id: str, number: int, failure: "AssetFailur
         given_up = (e.model_copy(update={"booked_usd": booked}) for e in extra if e.number == number)
         record.update(asset_id, lost=(*record.assets[asset_id].lost, *given_up))
     if extra:
-        _keep_rejected(record, asset_id, failure.rejected, next((e.asset for e in extra if e.number == number), None))
+        _keep_rejected(record, asset_id, failure, next((e.asset for e in extra if e.number == number), None))
     details = failure.model_dump(mode="json", exclude={"message", "rejected"}, exclude_defaults=True)
-    evidence = _findings_of(failure.rejected)
+    evidence = findings_data(failure.rejected)
     record.log("take_failed", asset_id, take=number, message=failure.message[:MAX_MESSAGE_CHARS], **details, **evidence)
 
 
-def _keep_rejected(record: Record, asset_id: str, take: Take | None, requested: Asset | None = None) -> None:
-    """Keep a take that failed its checks among the others, unselected: a person may use it anyway."""
-    if take is None:
-        return
-    known = _with_origin(record, asset_id, take, requested)
-    others = (t for t in record.assets[asset_id].takes if t.number != take.number)
-    record.update(asset_id, takes=tuple(sorted((*others, known), key=lambda t: t.number)))
-
-
-def _findings_of(take: Take | None) -> dict[str, JsonValue]:
-    """The findings of the checks of a take, for its event; empty if it has none."""
-    found = take.checks.findings if take and take.checks else ()
-    return {"findings": [f.model_dump(mode="json", exclude_defaults=True) for f in found]} if found else {}
+def _keep_rejected(record: Record, asset_id: str, failure: "AssetFailure", requested: Asset | None = None) -> None:
+    """Keep a take that failed its checks, unselected: a person may use it anyway."""
+    if failure.rejected:
+        take = _with_origin(record, asset_id, failure.rejected, requested)
+        record.update(asset_id, takes=with_take(record.assets[asset_id].takes, take))
 
 
 def _with_origin(record: Record, asset_id: str, take: Take, requested: Asset | None = None) -> Take:
@@ -223,13 +216,13 @@ def fail_take(record: Record, asset_id: str, failure: "AssetFailure") -> None:
         error_kind=failure.kind,
         order=None,
     )
-    _keep_rejected(record, asset_id, failure.rejected)
+    _keep_rejected(record, asset_id, failure)
     details = failure.model_dump(
         mode="json",
         exclude={"reason", "message", "job_id", "replacement", "resubmit", "rejected"},
         exclude_defaults=True,
     )
-    evidence = _findings_of(failure.rejected)
+    evidence = findings_data(failure.rejected)
     record.log("asset_failed", asset_id, reason=failure.reason, message=message, **details, **evidence)
     record.log("needs_attention", asset_id, reason=failure.reason, job_id=failure.job_id)
     _wait_for_decision(
@@ -402,4 +395,4 @@ def _summary_of(take: Take) -> dict[str, JsonValue]:
     }
     if take.media.duration_seconds is not None:
         data["duration_seconds"] = take.media.duration_seconds
-    return data | _findings_of(take)
+    return data | findings_data(take)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from tests.activities.quality.labelled.rejected import MESSAGE, rejected
 from tests.support.fakes import FakeActivities
 from tests.support.productions import Productions, names, until, update
+from workflows.production.state.checked import findings_of
 from workflows.production.workflow import ProductionWorkflow
 from workflows.requests import Resolve, SelectTake
 
@@ -19,11 +20,11 @@ async def test_a_rejected_take_waits_with_its_evidence(productions: Productions)
         state = seen.assets["text-1"]
         assert state.attention == "output_unusable"
         assert (state.selected, state.booked_usd) == (0, Decimal(0))
-        assert [(t.number, t.failed) for t in state.takes] == [(1, True)]
-        assert [f.at_seconds for f in state.findings] == [1.3]
+        assert [(t.number, t.checks.failed) for t in state.takes] == [(1, True)]
+        assert [f.at_seconds for f in findings_of(state)] == [1.3]
         assert state.error == f"{MESSAGE}; take 1 is kept: select it to use it anyway"
         failed = next(e for e in seen.events if e.name == "asset_failed")
-        assert failed.data["findings"] == [f.model_dump(mode="json", exclude_defaults=True) for f in state.findings]
+        assert failed.data["findings"] == [f.model_dump(mode="json", exclude_defaults=True) for f in findings_of(state)]
         assert "rejected" not in failed.data
         assert seen.spent_usd == Decimal("0.30")
         assert names(seen).count("asset_start") == len(seen.assets)
