@@ -9,6 +9,7 @@ from pathlib import Path
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.analysis.analyse import analyse
 from activities.batch import BatchRecords, ProductionReports
 from activities.errors import ProviderError
 from activities.finishing.deliverable import assemble, finish
@@ -21,7 +22,7 @@ from activities.planning.draft import draft_plan
 from activities.planning.language_models import models_for
 from activities.planning.moderation import moderate
 from activities.planning.questions.limits import QuestionAccounts
-from activities.planning.questions.paid import REWRITES
+from activities.planning.questions.paid import ANALYSES, REWRITES
 from activities.planning.rewriting import rewrite
 from activities.provenance.signer import Signer
 from activities.providers import registry
@@ -37,6 +38,8 @@ from activities.takes.uploads import store_upload
 from activities.webhooks import allowed_hosts, signing_problem, signing_tenants
 from workflows import keys
 from workflows.activity_io import (
+    Analysed,
+    AnalyseReference,
     AssembleFilm,
     AssetCancelled,
     CheckUpload,
@@ -84,6 +87,11 @@ class Activities(ProductionActivities):
         async with _heartbeats("fetching"):
             return await store_references(request, self._storage)
 
+    @activity.defn(name="analyse_reference")
+    async def analyse_reference(self, request: AnalyseReference) -> Analysed:
+        async with _heartbeats("reading"):
+            return await analyse(request, self._storage, self._providers, self._settings)
+
     @activity.defn(name="draft_plan")
     async def draft_plan(self, request: DraftPlan) -> Plan:
         async with _heartbeats("planning"):
@@ -121,7 +129,7 @@ class Activities(ProductionActivities):
     @activity.defn(name="settle_questions")
     async def settle_questions(self, request: SettleQuestions) -> SettledQuestions:
         async with _heartbeats("summing"):
-            number = request.number + (REWRITES if request.inquiry == "rewrite" else 0)
+            number = request.number + {"draft": 0, "rewrite": REWRITES, "analysis": ANALYSES}[request.inquiry]
             accounts = QuestionAccounts(self._storage, self._settings, request.production_id, number, request.payer)
             return await accounts.end()
 
@@ -153,7 +161,8 @@ class Activities(ProductionActivities):
     @activity.defn(name="assemble_film")
     async def assemble_film(self, request: AssembleFilm) -> Deliverable:
         async with _finishing() as (workdir, set_step):
-            return await assemble(self._storage, request.request, request.timeline, workdir, set_step, self._signer)
+            sources = Sources(self._storage, workdir / "takes")
+            return await assemble(sources, request.request, request.timeline, workdir, set_step, self._signer)
 
     @activity.defn(name="write_manifest")
     async def write_manifest(self, snapshot: Snapshot) -> Media:
@@ -173,15 +182,16 @@ class Activities(ProductionActivities):
         except ApplicationError as error:
             planner = f"none: {error.message}"
         tenants = signing_tenants(self._settings)
-        webhooks = {
+        found = {
             "webhooks": "" if tenants else signing_problem(self._settings),
             "webhook_tenants": tenants,
             "webhook_hosts": allowed_hosts(self._settings),
+            "film_parts": self._storage.lifecycle_problem,
         }
         support = self._storage.support
         if support and support.state == "unsupported" and planner != "template":
             planner = f"none: {support.problem}"
-        return registry.build_report(self._providers, planner, support).model_copy(update=webhooks)
+        return registry.build_report(self._providers, planner, support).model_copy(update=found)
 
 
 def _json(record: Model) -> bytes:

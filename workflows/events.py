@@ -23,6 +23,7 @@ from workflows.models import (
     Take,
 )
 from workflows.quality import Finding
+from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import Approval, Pause
 
 
@@ -69,6 +70,8 @@ EventName = Literal[
     "plan_edited",
     "plan_failed",
     "planning_billed",
+    "reference_analysed",
+    "reference_corrected",
     "approval_ignored",
     "approval_given",
     "approval_reminder",
@@ -230,6 +233,7 @@ class AssetState(Model):
     error_kind: str = Field(default="", description="The error's name in the tree, e.g. 'content_refused'")
     stale: bool = False
     stale_because: tuple[str, ...] = Field(default=(), description="What changed: as in the asset's record")
+    corrected: tuple[str, ...] = Field(default=(), description="Its `sources` that were corrected after its take")
     settled: dict[str, str] = Field(
         default_factory=dict, description="Digests for which a person accepted the selected take, if not its own"
     )
@@ -293,6 +297,8 @@ class Snapshot(Model):
     created_at: datetime
     updated_at: datetime
     references: tuple[Media, ...] = Field(default=(), description="The brief's references, as stored")
+    analyses: tuple[AnalysisSummary, ...] = Field(default=(), description="What was read in the references")
+    corrections: tuple[Correction, ...] = Field(default=(), description="What people changed in the analyses")
     plan: Plan | None = None
     approval: Approval | None = None
     approved_at: datetime | None = None

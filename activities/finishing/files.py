@@ -7,7 +7,7 @@ from pathlib import Path
 
 from activities.storage.bucket import Storage
 from workflows.activity_io import FinishedAsset
-from workflows.models import Chapter, Modality
+from workflows.models import Chapter, Measured, Modality
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class File:
 
     Attributes:
         asset_id: The asset whose take it is; empty for a file that finishing made.
+        measured: Of a film.
     """
 
     name: str
@@ -23,6 +24,7 @@ class File:
     path: Path
     media_type: str
     asset_id: str = ""
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,11 @@ async def store_fileset(
         )
         on_progress(f"stored {made.name}")
         return DeliverableFile(
-            name=made.name, role=made.role, media=media, signed_by=signer.name if signer and each.signed else ""
+            name=made.name,
+            role=made.role,
+            media=media,
+            measured=made.measured,
+            signed_by=signer.name if signer and each.signed else "",
         )
 
     stored = await asyncio.gather(*map(upload, fileset.files))

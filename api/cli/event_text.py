@@ -45,6 +45,10 @@ def describe(event: EventLike) -> str:
             return "again, with your feedback" if data.get("revision") else "from the brief"
         case "plan_progress":
             return f"{counted(_number(data.get('count')) or 0, 'asset')} so far"
+        case "reference_analysed":
+            return f"reference-{data.get('reference')}: {data.get('summary', '')}"
+        case "reference_corrected":
+            return f"reference-{data.get('reference')}{_by(data, ' by ')}"
         case "plan_ready":
             low, high = (Decimal(str(data.get(k, "0"))) for k in ("low_usd", "high_usd"))
             unknown = data.get("unknown_prices")

@@ -182,7 +182,7 @@ class FakeActivities(FakeFilmSteps):
         ]
         if self.until:
             self.until, self.price_usd = None, self.then_usd
-        return Plan.of(request.plan.title, priced, request.plan.planner)
+        return Plan.of(request.plan.title, priced, request.plan.planner, cut=request.plan.cut)
 
     def _quote(self, model: str) -> Quote:
         high = self.prices.get(model, None if self.unknown else self.price_usd)
@@ -333,6 +333,7 @@ class FakeActivities(FakeFilmSteps):
         looking = ProductionReports(self.manifest)
         steps: Sequence[Any] = (
             self.take_in_references,
+            self.analyse_reference,
             self.draft_plan,
             self.price_plan,
             self.rewrite_prompt,

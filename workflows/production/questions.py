@@ -1,7 +1,7 @@
 """What questions to language models may cost, and what they have cost."""
 
 import asyncio
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -13,6 +13,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.failures import failure_of, message_of
     from workflows.production.run import ProductionRun
     from workflows.production.state.approvals import MAX_MESSAGE_CHARS
+
+
+Inquiry: TypeAlias = Literal["draft", "rewrite", "analysis"]
 
 
 class Questions:
@@ -28,7 +31,7 @@ class Questions:
         return Payer(tenant=record.brief.tenant, person=person, day=day, batch=record.batch)
 
     async def bill_of_failed(
-        self, error: ActivityError | ApplicationError, inquiry: Literal["draft", "rewrite"], number: int, payer: Payer
+        self, error: ActivityError | ApplicationError, inquiry: Inquiry, number: int, payer: Payer
     ) -> tuple[SettledQuestions, bool]:
         """The cost of the questions of an activity that failed; and whether the production was cancelled meanwhile.
 
@@ -50,7 +53,7 @@ class Questions:
                 self._run.record.log("planning_billed", billed_usd="0", message=message[:MAX_MESSAGE_CHARS])
                 return SettledQuestions(), cancelled
 
-    async def _sum(self, inquiry: Literal["draft", "rewrite"], number: int, payer: Payer) -> SettledQuestions:
+    async def _sum(self, inquiry: Inquiry, number: int, payer: Payer) -> SettledQuestions:
         return await workflow.execute_activity_method(
             ProductionActivities.settle_questions,
             SettleQuestions(production_id=self._run.record.production_id, inquiry=inquiry, number=number, payer=payer),

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.prices import Prices
     from workflows.production.publishing import Publishing
     from workflows.production.questions import Questions
+    from workflows.production.reading import Reading
     from workflows.production.requests.answers import Answers
     from workflows.production.requests.decisions import Decisions
     from workflows.production.requests.plan_edits import PlanEdits
@@ -35,6 +36,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.production.steps.making import Making
     from workflows.production.steps.take_activities import TakeActivities
     from workflows.requests import (
+        AnalyseAgain,
+        CorrectReference,
         Decision,
         Pause,
         PlanEdit,
@@ -61,7 +64,8 @@ class ProductionWorkflow:
         self._takes = takes
         self._publishing = publishing
         self._repeats = Repeats(run, start)
-        self._drafting = Drafting(run, prices, questions)
+        self._reading = Reading(run, questions)
+        self._drafting = Drafting(run, prices, questions, self._reading)
         self._approval = ApprovalWait(run, prices)
         self._making = Making(run, prices, rewriting, takes, publishing)
         self._finishing = Finishing(run, publishing)
@@ -117,6 +121,14 @@ class ProductionWorkflow:
     @workflow.update(description="Plan again with feedback")
     async def revise(self, revision: Revision) -> Plan:
         return await self._repeats.once("revise", revision, self._drafting.revise)
+
+    @workflow.update(description="Change what was read in a reference, or strike it out")
+    async def correct_reference(self, request: CorrectReference) -> Receipt:
+        return await self._repeats.once("correct_reference", request, self._reading.correct)
+
+    @workflow.update(description="Read a reference again, for at most `max_usd`")
+    async def analyse_again(self, request: AnalyseAgain) -> Receipt:
+        return await self._repeats.once("analyse_again", request, self._reading.read_again)
 
     @workflow.update(description="Finish what is being made, and start nothing new")
     async def pause(self, pause: Pause) -> Receipt:

@@ -227,7 +227,8 @@ def approve_by_policy(record: Record, *, exactly: bool = True) -> bool:
         exactly: Release what the draft may cost, and not the budget of the brief, which a person has to release.
     """
     limit = record.brief.approval.auto_below_usd
-    if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback:
+    waits = any(each.waiting_usd for each in record.analyses)  # a person decides about its price
+    if limit is None or record.plan is None or record.plan.unknown_prices or record.feedback or waits:
         return False
     cost = record.spent_usd + record.plan.high_usd
     if cost > limit or (record.brief.budget_usd is not None and cost > record.brief.budget_usd):

@@ -103,6 +103,7 @@ def complete_take(record: Record, asset_id: str, take: Take, **data: JsonValue) 
         next_take=take.number + 1,
         booked_usd=ZERO,
         settled={},
+        corrected=(),
         order=None,
         made_with={},
         seconds=None,
