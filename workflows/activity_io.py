@@ -191,6 +191,9 @@ class AssetFailure(Model):
         default=None,
         description="Nothing was submitted, because the price is up to this by now, above the reserved amount",
     )
+    rejected: Take | None = Field(
+        default=None, description="The take that failed its checks; it is kept, because a person may use it anyway"
+    )
     lost_usd: Money = Field(default=ZERO, description="For planning: the part of billed_usd for lost responses")
     summed: bool = Field(
         default=False, description="For planning: billed_usd is the sum of all requests, and no other follows"

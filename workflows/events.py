@@ -22,6 +22,7 @@ from workflows.models import (
     ProductionId,
     Take,
 )
+from workflows.quality import Finding
 from workflows.references.analysis import AnalysisSummary, Correction
 from workflows.requests import Approval, Pause
 
@@ -361,9 +362,7 @@ class AssetRecord(Model):
     take: int | None
     takes: int
     cost_usd: Money
-    estimate_usd: Estimate | None = Field(
-        default=None, description="The price range of its takes, or of its first take; for comparison with cost_usd"
-    )
+    estimate_usd: Estimate | None = Field(default=None, description="The price range of its takes, or of its first one")
     cost_source: Literal["vendor", "usage", "catalogue", "unknown"] | None = Field(
         default=None, description="The source of the selected take's cost; unknown: it has no published price"
     )
@@ -381,6 +380,7 @@ class AssetRecord(Model):
     job_id: str | None = Field(default=None, description="The job of a cancelled take that may still run")
     media_type: str | None
     duration_seconds: float | None
+    findings: tuple[Finding, ...] = Field(default=(), description="Of the checks of its take, or of one that failed")
 
 
 class ProductionStart(Model):

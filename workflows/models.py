@@ -20,6 +20,7 @@ from workflows.base import MaybeSlug
 from workflows.base import Model as Model
 from workflows.base import Slug as Slug
 from workflows.cut import Cut
+from workflows.quality import Checks
 
 MAX_ASSETS: Final = 1_000
 """The server suggests continue-as-new after 2,000 activities in a run; a run of 1,000 stays readable (measured)."""
@@ -368,10 +369,8 @@ class Take(Model):
         default_factory=dict,
         description="Digests of the prompt, model, parameters and depends_on, and of each input's content",
     )
-    note: str = Field(
-        default="",
-        description="For an uploaded file: the person and the file's name. Otherwise why it is not signed",
-    )
+    note: str = Field(default="", description="Of an upload: the person and the file; otherwise why it is not signed")
+    checks: Checks = Field(default=Checks(), description="What was measured and found; empty if it was not checked")
     started_at: datetime
     finished_at: datetime
 

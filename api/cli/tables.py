@@ -278,6 +278,9 @@ def show_production(console: Console, production: views.ProductionView, url: str
     for r in records:
         if r.error:
             console.print(f"[yellow]![/yellow] {r.asset_id}: {escape(r.error)}", soft_wrap=True)
+        for finding in r.findings:
+            if not finding.hard:
+                console.print(f"[yellow]![/yellow] {r.asset_id}: {escape(finding.message)}", soft_wrap=True)
     show_stale(console, production)
     if production.deliverable:
         console.print(f"\nDeliverable, revision {production.deliverable.revision}\n")
